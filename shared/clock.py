@@ -1,0 +1,43 @@
+"""Time, injected.
+
+Everything that needs the time or has to wait is given a `Clock`; nothing else asks the system for the date. That lets
+days pass in seconds in a test.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+
+@dataclass(frozen=True)
+class Clock:
+    """Where the time comes from.
+
+    Attributes:
+        now: the time, timezone-aware, in UTC.
+        sleep: waits so many seconds.
+    """
+
+    now: Callable[[], datetime]
+    sleep: Callable[[float], None]
+
+
+SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep)
+
+
+def iso(moment: datetime) -> str:
+    """`moment` as `2026-11-21T06:00:00Z`: UTC, whole seconds; the form of every time we store or send."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_iso(text: str) -> datetime:
+    """The moment that an ISO 8601 text names; one without an offset is taken as UTC.
+
+    Raises:
+        ValueError: it is not an ISO 8601 date and time.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,268 @@
+"""The app settings, read once, checked all together.
+
+Names follow the Azure Functions conventions: a connection `HR_STORAGE` is either a connection string, or a set of
+`HR_STORAGE__blobServiceUri`, `HR_STORAGE__queueServiceUri`, `HR_STORAGE__tableServiceUri` with `__credential` and
+`__clientId` for an identity-based connection. A plain `HR_STORAGE` wins, as it does in the Functions host.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from shared.errors import SettingsError
+
+HR_STORAGE = "HR_STORAGE"
+PROVISIONING_ENDPOINT = "PROVISIONING_ENDPOINT"
+KEY_VAULT_URI = "KEY_VAULT_URI"
+AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
+BLOB_SOURCE = "ROLLCALL_BLOB_SOURCE"
+LOG_SCHEDULE = "ROLLCALL_LOG_SCHEDULE"
+CLOCK_SCHEDULE = "ROLLCALL_CLOCK_SCHEDULE"
+# Part of the agreed names, but nothing counts calls yet: accepted, so that a setting made early is no fault.
+DAILY_CALLS = "ROLLCALL_DAILY_CALLS"
+LEAVER_RESERVE = "ROLLCALL_LEAVER_RESERVE"
+
+ROLLCALL_SETTINGS = (BLOB_SOURCE, LOG_SCHEDULE, CLOCK_SCHEDULE, DAILY_CALLS, LEAVER_RESERVE)
+
+DEFAULT_JOB = "default"
+
+# National clouds: https://learn.microsoft.com/graph/deployments. A token goes to these hosts and no others.
+GRAPH_HOSTS = frozenset(
+    {"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"}
+)
+_ENDPOINT_PATH = re.compile(
+    r"^(?P<version>/(?:v1\.0|beta))/servicePrincipals/(?P<sp>[^/]+)/synchronization/jobs/(?P<job>[^/]+)/bulkUpload$",
+    re.IGNORECASE,
+)
+
+
+class _Reader(Protocol):
+    def __call__(self, name: str, default: str = "") -> str: ...
+
+
+@dataclass(frozen=True)
+class StorageConnection:
+    """How to reach the storage account with HR data.
+
+    Either `connection_string` is set, or the three service URIs are, with the credential that the Functions host would
+    use for the same settings (`managedidentity` and, for a user-assigned identity, its client id).
+    """
+
+    connection_string: str = ""
+    blob_uri: str = ""
+    queue_uri: str = ""
+    table_uri: str = ""
+    managed_identity: bool = False
+    client_id: str = ""
+
+
+@dataclass(frozen=True)
+class ProvisioningEndpoint:
+    """One API-driven provisioning job, as its bulkUpload URL names it.
+
+    Attributes:
+        name: our name of the job: `default`, or the lower-case NAME of `PROVISIONING_ENDPOINT__<NAME>`.
+        url: where bulk requests are posted.
+        graph_root: scheme, host and API version, such as `https://graph.microsoft.com/v1.0`.
+        service_principal_id: object id of the provisioning app's service principal.
+        job_id: Entra's id of the job, such as `API2AAD.<tenant>.<guid>`.
+        scope: what to ask a token for.
+    """
+
+    name: str
+    url: str
+    graph_root: str
+    service_principal_id: str
+    job_id: str
+    scope: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting of the app, valid."""
+
+    storage: StorageConnection
+    endpoints: Mapping[str, ProvisioningEndpoint]
+    blob_source: str = "event_grid"
+    log_schedule: str = "0 */5 * * * *"
+    clock_schedule: str = "0 * * * * *"
+    key_vault_uri: str = ""
+    client_id: str = ""
+    warnings: tuple[str, ...] = field(default=())
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether `host` is this machine: the only place that plain http may go."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+def parse_endpoint(name: str, url: str) -> ProvisioningEndpoint:
+    """Take a bulkUpload URL apart, refusing any place where a Graph token must not go.
+
+    Raises:
+        ValueError: with a sentence about what is wrong with the URL.
+    """
+    parts = urlsplit(url.strip())
+    host = (parts.hostname or "").lower()
+    loopback = is_loopback(host)
+    if not loopback and (parts.scheme != "https" or host not in GRAPH_HOSTS or parts.port not in (None, 443)):
+        raise ValueError(
+            f"must start with https:// and one of {', '.join(sorted(GRAPH_HOSTS))} (plain http only to this machine)"
+        )
+    if loopback and parts.scheme not in ("http", "https"):
+        raise ValueError("must start with https:// or, on this machine, http://")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise ValueError("must not carry a user name, a query or a fragment")
+    match = _ENDPOINT_PATH.match(parts.path)
+    if not match:
+        raise ValueError(
+            "must be the URL that the portal shows under Provisioning, Overview, Provisioning API endpoint: "
+            ".../servicePrincipals/<id>/synchronization/jobs/<id>/bulkUpload"
+        )
+    origin = f"{parts.scheme}://{parts.netloc}"
+    scope_host = "https://graph.microsoft.com" if loopback else f"https://{host}"
+    return ProvisioningEndpoint(
+        name=name,
+        url=f"{origin}{parts.path}",
+        graph_root=f"{origin}{match['version']}",
+        service_principal_id=match["sp"],
+        job_id=match["job"],
+        scope=f"{scope_host}/.default",
+    )
+
+
+def from_environment(env: Mapping[str, str]) -> Settings:
+    """Read and check every setting.
+
+    Raises:
+        SettingsError: naming every fault there is, not just the first.
+    """
+    faults: list[str] = []
+    warnings: list[str] = []
+
+    def value(name: str, default: str = "") -> str:
+        return env.get(name, "").strip() or default
+
+    storage = _storage(value, faults)
+    endpoints = _endpoints(env, faults)
+
+    blob_source = value(BLOB_SOURCE, "event_grid").lower()
+    if blob_source not in ("event_grid", "polling"):
+        faults.append(f"{BLOB_SOURCE} is '{blob_source}'; it must be 'event_grid' (Azure) or 'polling' (local)")
+
+    schedules = {}
+    for name, default in ((LOG_SCHEDULE, Settings.log_schedule), (CLOCK_SCHEDULE, Settings.clock_schedule)):
+        schedules[name] = value(name, default)
+        if len(schedules[name].split()) != 6:
+            faults.append(
+                f"{name} is '{schedules[name]}'; it must be an NCRONTAB expression of six fields, seconds first, "
+                f"such as '{default}'"
+            )
+
+    vault = value(KEY_VAULT_URI)
+    if vault and (urlsplit(vault).scheme != "https" or not urlsplit(vault).hostname):
+        faults.append(f"{KEY_VAULT_URI} must be the vault's https:// address, such as https://NAME.vault.azure.net/")
+
+    for name in (DAILY_CALLS, LEAVER_RESERVE):
+        if value(name):
+            warnings.append(f"{name} is set, but this version does not count calls yet")
+    faults.extend(_unknown(env))
+    if faults:
+        raise SettingsError(faults)
+    return Settings(
+        storage=storage,
+        endpoints=MappingProxyType(endpoints),
+        blob_source=blob_source,
+        log_schedule=schedules[LOG_SCHEDULE],
+        clock_schedule=schedules[CLOCK_SCHEDULE],
+        key_vault_uri=vault,
+        client_id=value(AZURE_CLIENT_ID),
+        warnings=tuple(warnings),
+    )
+
+
+@lru_cache(maxsize=1)
+def load() -> Settings:
+    """The settings of this process, read on first use.
+
+    Raises:
+        SettingsError: as `from_environment`.
+    """
+    return from_environment(os.environ)
+
+
+def _storage(value: _Reader, faults: list[str]) -> StorageConnection:
+    if plain := value(HR_STORAGE):
+        return StorageConnection(connection_string=plain)
+    uris = {}
+    for service in ("blob", "queue", "table"):
+        name = f"{HR_STORAGE}__{service}ServiceUri"
+        uris[service] = value(name).rstrip("/")
+        if uris[service] and urlsplit(uris[service]).scheme != "https":
+            faults.append(f"{name} must start with https:// (an identity never goes over plain http)")
+    if not any(uris.values()):
+        faults.append(
+            f"{HR_STORAGE} is missing: set {HR_STORAGE}__blobServiceUri, __queueServiceUri and __tableServiceUri of the "
+            "account with HR data (or, on this machine, a connection string)"
+        )
+    else:
+        faults.extend(f"{HR_STORAGE}__{name}ServiceUri is missing" for name, uri in uris.items() if not uri)
+    credential = value(f"{HR_STORAGE}__credential").lower()
+    if credential not in ("", "managedidentity"):
+        faults.append(f"{HR_STORAGE}__credential is '{credential}'; only 'managedidentity' is known")
+    return StorageConnection(
+        blob_uri=uris["blob"],
+        queue_uri=uris["queue"],
+        table_uri=uris["table"],
+        managed_identity=credential == "managedidentity",
+        client_id=value(f"{HR_STORAGE}__clientId"),
+    )
+
+
+def _endpoints(env: Mapping[str, str], faults: list[str]) -> dict[str, ProvisioningEndpoint]:
+    endpoints: dict[str, ProvisioningEndpoint] = {}
+    names = {PROVISIONING_ENDPOINT: DEFAULT_JOB}
+    names |= {
+        key: key.removeprefix(f"{PROVISIONING_ENDPOINT}__").lower()
+        for key in sorted(env)
+        if key.startswith(f"{PROVISIONING_ENDPOINT}__")
+    }
+    for setting, name in names.items():
+        url = env.get(setting, "").strip()
+        if not url:
+            if setting == PROVISIONING_ENDPOINT:
+                faults.append(
+                    f"{setting} is missing: copy the bulkUpload URL from the provisioning app's overview page"
+                )
+            continue
+        if name in endpoints or not re.fullmatch(r"[a-z0-9-]+", name):
+            faults.append(f"{setting}: a job's name has letters, digits and hyphens, and is used once")
+            continue
+        try:
+            endpoints[name] = parse_endpoint(name, url)
+        except ValueError as error:
+            faults.append(f"{setting} {error}")
+    return endpoints
+
+
+def _unknown(env: Mapping[str, str]) -> list[str]:
+    faults = []
+    for name in sorted(env):
+        if name.startswith("ROLLCALL_") and name not in ROLLCALL_SETTINGS:
+            near = difflib.get_close_matches(name, ROLLCALL_SETTINGS, 1)
+            faults.append(f"{name} is not a setting of Rollcall" + (f"; did you mean {near[0]}?" if near else ""))
+    return faults
