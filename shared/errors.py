@@ -91,13 +91,15 @@ class RequestRejected(TerminalError):  # noqa: N818
         status: the HTTP status.
         code: Entra's error code, if it gave one.
         request_id: Entra's `request-id`, for a support case.
+        words: Entra's own words; they may quote people's data, so they go to the results table and never to a log.
     """
 
-    def __init__(self, message: str, *, status: int, code: str = "", request_id: str = "") -> None:
+    def __init__(self, message: str, *, status: int, code: str = "", request_id: str = "", words: str = "") -> None:
         super().__init__(message)
         self.status = status
         self.code = code
         self.request_id = request_id
+        self.words = words
 
 
 class EndpointRefused(TerminalError):  # noqa: N818

@@ -152,7 +152,6 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         SettingsError: naming every fault there is, not just the first.
     """
     faults: list[str] = []
-    warnings: list[str] = []
 
     def value(name: str, default: str = "") -> str:
         return env.get(name, "").strip() or default
@@ -177,9 +176,11 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     if vault and (urlsplit(vault).scheme != "https" or not urlsplit(vault).hostname):
         faults.append(f"{KEY_VAULT_URI} must be the vault's https:// address, such as https://NAME.vault.azure.net/")
 
-    for name in (DAILY_CALLS, LEAVER_RESERVE):
-        if value(name):
-            warnings.append(f"{name} is set, but this version does not count calls yet")
+    warnings = [
+        f"{name} is set, but this version does not count calls yet"
+        for name in (DAILY_CALLS, LEAVER_RESERVE)
+        if value(name)
+    ]
     faults.extend(_unknown(env))
     if faults:
         raise SettingsError(faults)
@@ -216,8 +217,8 @@ def _storage(value: _Reader, faults: list[str]) -> StorageConnection:
             faults.append(f"{name} must start with https:// (an identity never goes over plain http)")
     if not any(uris.values()):
         faults.append(
-            f"{HR_STORAGE} is missing: set {HR_STORAGE}__blobServiceUri, __queueServiceUri and __tableServiceUri of the "
-            "account with HR data (or, on this machine, a connection string)"
+            f"{HR_STORAGE} is missing: set {HR_STORAGE}__blobServiceUri, __queueServiceUri and __tableServiceUri of "
+            "the account with HR data (or, on this machine, a connection string)"
         )
     else:
         faults.extend(f"{HR_STORAGE}__{name}ServiceUri is missing" for name, uri in uris.items() if not uri)

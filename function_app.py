@@ -1,0 +1,20 @@
+"""The Azure Functions app: registers the functions and nothing else."""
+
+import logging
+
+import azure.functions as func
+
+from functions.clock import blueprint as clock
+from functions.delivery import blueprint as delivery
+from functions.intake import blueprint as intake
+from functions.reporting import blueprint as reporting
+
+# One line for each request to storage, with all its headers, is what the SDK logs at INFO.
+logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
+logging.getLogger("azure.identity").setLevel(logging.WARNING)
+
+app = func.FunctionApp()
+app.register_functions(intake)
+app.register_functions(delivery)
+app.register_functions(reporting)
+app.register_functions(clock)

@@ -1,0 +1,23 @@
+"""Blob trigger: an extract that HR dropped becomes planned pages and queue messages."""
+
+import azure.functions as func
+from azurefunctions.extensions.bindings import blob
+
+from functions import context
+from shared.extracts.intake import take_in
+from shared.records.names import INBOX
+from shared.settings import HR_STORAGE, load
+
+blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
+
+# Event Grid is the only blob trigger on Flex Consumption; this machine has none, so there the inbox is polled.
+_SOURCES = {"event_grid": func.BlobSource.EVENT_GRID, "polling": func.BlobSource.LOGS_AND_CONTAINER_SCAN}
+
+
+@blueprint.function_name("intake")
+@blueprint.blob_trigger(
+    arg_name="client", path=f"{INBOX}/{{name}}", connection=HR_STORAGE, source=_SOURCES[load().blob_source]
+)
+def intake(client: blob.BlobClient) -> None:
+    """Take in the file that the event is about; its content is streamed, never held."""
+    take_in(context(), client)

@@ -1,0 +1,1 @@
+"""Workers to a plan: who is sent, in which order, in which pages."""

@@ -1,0 +1,62 @@
+"""Everything a function needs, opened once per process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from shared.clock import SYSTEM_CLOCK, Clock
+from shared.entra.graph import Graph, managed_credential
+from shared.errors import TerminalError
+from shared.records.fingerprint import load_key
+from shared.records.storage import Storage, connect
+from shared.secrets import Vault, open_vault
+from shared.settings import ProvisioningEndpoint, Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """The settings and what they lead to."""
+
+    settings: Settings
+    clock: Clock
+    storage: Storage
+    graph: Graph
+    vault: Vault | None
+
+    @cached_property
+    def fingerprint_key(self) -> bytes:
+        """The key of the fingerprints, read on first use."""
+        return load_key(self.vault, self.storage)
+
+    def endpoint(self, job: str) -> ProvisioningEndpoint:
+        """The endpoint of a job.
+
+        Raises:
+            TerminalError: no setting names it.
+        """
+        try:
+            return self.settings.endpoints[job]
+        except KeyError:
+            raise TerminalError(
+                f"There is no job '{job}': set PROVISIONING_ENDPOINT__{job.upper()}, or correct 'job' in the mapping"
+            ) from None
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.storage.close()
+        self.graph.close()
+
+
+def open_context(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> Context:
+    """Clients for everything that the settings name; nothing is sent yet."""
+    vault = (
+        open_vault(settings.key_vault_uri, managed_credential(settings.client_id)) if settings.key_vault_uri else None
+    )
+    return Context(
+        settings=settings,
+        clock=clock,
+        storage=connect(settings.storage),
+        graph=Graph(clock, lambda: managed_credential(settings.client_id)),
+        vault=vault,
+    )

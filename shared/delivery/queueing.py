@@ -1,0 +1,87 @@
+"""Which pages may go onto the queue, and when. Everything here can be called again without harm."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.model import ExtractRef, PageMessage
+from shared.records import extracts, messages, pages
+from shared.records.names import PAGES, UPLOADS
+from shared.records.rows import Key, Values, change_rows
+
+logger = logging.getLogger(__name__)
+
+_LOST_AFTER = timedelta(minutes=2)
+
+
+def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
+    """Put those pages onto the queue that wait for no earlier page any more.
+
+    The message goes first and the row second: after a crash in between there is one message too many, never one too
+    few, and the claim on the page takes care of that.
+    """
+    rows = {int(row["RowKey"]): row for row in pages.page_rows(context.storage, ref.id)}
+    for number, row in rows.items():
+        if row["Status"] != pages.PLANNED or not row["Recorded"]:
+            continue
+        if row["After"] and rows[row["After"]]["Status"] not in pages.FINISHED:
+            continue
+        send_message(context, row)
+        _set_status(context, ref, number, {pages.PLANNED: pages.QUEUED})
+
+
+def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
+    """Make the message again for unfinished pages while the queue holds no message at all.
+
+    Messages do get lost: five failures in a row put one aside as poison. As long as the queue is not empty nobody can
+    tell whether a page's message is still in it.
+    """
+    properties = context.storage.queue(UPLOADS).get_queue_properties()
+    if properties.approximate_message_count:
+        return
+    now = context.clock.now()
+    for row in pages.page_rows(context.storage, ref.id):
+        if row["Status"] in (*pages.FINISHED, pages.PLANNED):
+            continue
+        due = max(parse_iso(row[name]) for name in ("UpdatedAt", "WaitUntil", "ClaimedUntil") if row.get(name))
+        if due + _LOST_AFTER < now:
+            logger.warning(
+                "Page %s of extract %s had no message left; it is queued again",
+                row["RowKey"],
+                ref.id,
+                extra={"extract": ref.id, "page": int(row["RowKey"])},
+            )
+            send_message(context, row)
+
+
+def send_message(context: Context, row: Values, *, delay: float = 0, generation: int | None = None) -> None:
+    """Put a message for a page onto the queue."""
+    message = PageMessage(
+        extract=row["PartitionKey"],
+        source=row["Source"],
+        job=row["Job"],
+        page=int(row["RowKey"]),
+        of=row["Of"],
+        generation=row["Generation"] if generation is None else generation,
+    )
+    messages.send(context.storage, message, delay=delay)
+
+
+def _set_status(context: Context, ref: ExtractRef, number: int, moves: dict[str, str]) -> None:
+    def change(_key: Key, row: Values | None) -> dict[str, Any] | None:
+        status = moves.get(row["Status"]) if row else None
+        return {"Status": status, "UpdatedAt": iso(context.clock.now())} if status else None
+
+    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=("Status",))
+
+
+def tend(context: Context) -> None:
+    """Look after every extract whose plan is committed and not all delivered: the clock's part of delivery."""
+    for row in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
+        ref = ExtractRef(row["Extract"], row["PartitionKey"])
+        queue_ready_pages(context, ref)
+        resend_lost_pages(context, ref)

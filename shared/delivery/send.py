@@ -1,0 +1,225 @@
+"""Send one page: claim it, cut it into bulk requests, record every answer.
+
+A claim is a write to the page's row that only succeeds on the row as it was read (ETag). It is renewed before every
+request and outlives it, so no two machines send the same page at once. The answer to each request is written to the
+row before the next one goes out: after a crash only the request whose answer was not written is repeated, which is
+harmless, because Entra matches people by externalId.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import UpdateMode
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.delivery.queueing import queue_ready_pages, send_message
+from shared.entra.graph import LONGEST_REQUEST
+from shared.entra.upload import OPERATIONS_PER_REQUEST, upload
+from shared.errors import (
+    ClaimLost,
+    EntraUnavailable,
+    RequestRejected,
+    RollcallError,
+    TerminalError,
+    Throttled,
+    TokenRefused,
+    TransientError,
+)
+from shared.model import ExtractRef, PageMessage, Worker
+from shared.records import pages, people, progress, story
+from shared.records.names import PAGES
+from shared.records.rows import Values, in_chunks
+
+logger = logging.getLogger(__name__)
+
+_CLAIM = timedelta(seconds=LONGEST_REQUEST + 10)
+_LONGEST_BACKOFF = 600.0
+_HELP_WAIT = 900.0  # a role, an id or a setting is wrong: somebody has to act, then it goes on by itself
+_FULL_WAIT = (300.0, 600.0)  # "bucket full": Microsoft's troubleshooting page says to pause for 5 to 10 minutes
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A page's row, and the ETag that says it is still as we know it."""
+
+    row: Values
+    etag: str
+
+
+def deliver(context: Context, message: PageMessage) -> None:
+    """Send what is still to be sent of the page that a message points at.
+
+    Returns normally whenever the page is taken care of: sent, being sent by somebody else, or put off with a new
+    message. Nothing is lost if it does not return: the message comes back.
+    """
+    ref = ExtractRef(message.extract, message.source)
+    table = context.storage.table(PAGES)
+    try:
+        row = table.get_entity(*pages.page_key(ref.id, message.page))
+    except ResourceNotFoundError:
+        logger.warning("Message for page %d of extract %s, which is not planned", message.page, ref.id)
+        return
+    if row["Status"] in pages.FINISHED:
+        _finish(context, ref, row)  # perhaps a crash came before this
+        return
+    if message.generation < row["Generation"]:
+        return  # a newer message for the page is on the queue
+    now = context.clock.now()
+    if row["Status"] == pages.SENDING and (claimed_until := parse_iso(row["ClaimedUntil"])) > now:
+        # Its holder is at work, or died less than a request ago; look again when the claim is over.
+        send_message(context, row, delay=(claimed_until - now).total_seconds() + 1)
+        return
+    try:
+        _send_page(context, ref, _Held(row, str(row.metadata["etag"])))
+    except ClaimLost:
+        logger.info("Page %d of extract %s has been taken over", message.page, ref.id, extra={"extract": ref.id})
+
+
+def _send_page(context: Context, ref: ExtractRef, held: _Held) -> None:
+    page = pages.read_page(context.storage, ref, held.row["Plan"], int(held.row["RowKey"]))
+    requests = list(in_chunks(page.workers, OPERATIONS_PER_REQUEST))
+    answers: list[dict[str, Any]] = json.loads(held.row["Answers"])
+    held = _save(context, held, _claim(context))
+    for answer in answers:  # a crash may have left them unrecorded in the people's rows
+        _record(context, ref, held.row, requests[answer["request"]], answer)
+    elsewhere = people.superseded(context.storage, held.row["Job"], page, held.row["Sequence"])
+    for number in range(len(answers), len(requests)):
+        workers = [worker for worker in requests[number] if worker.worker_id not in elsewhere]
+        if (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() < LONGEST_REQUEST:
+            held = _save(context, held, _claim(context))
+        try:
+            answer = _ask(context, held.row, workers)
+        except RollcallError as error:
+            _put_off(context, ref, held, requests[number:], error)
+            return
+        answers.append({"request": number, **answer})
+        held = _save(context, held, {"Answers": json.dumps(answers), "Tries": 0, **_claim(context)})
+        _record(context, ref, held.row, requests[number], answer)
+    held = _save(context, held, {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""})
+    logger.info(
+        "Page %d of extract %s is sent in %d requests",
+        page.number, ref.id, len(answers), extra={"extract": ref.id, "page": page.number, "requests": len(answers)},
+    )  # fmt: skip
+    _finish(context, ref, held.row)
+
+
+def _ask(context: Context, row: Values, workers: Sequence[Worker]) -> dict[str, Any]:
+    """Send one request; what came of it, as it is kept in the page's row.
+
+    Raises:
+        RollcallError: nothing came of it that would be the last word; it has to be tried again.
+    """
+    answer: dict[str, Any] = {"people": len(workers), "at": iso(context.clock.now())}
+    if not workers:  # everybody of the request has been planned anew by a newer extract
+        return answer
+    try:
+        accepted = upload(context.graph, context.endpoint(row["Job"]), [worker.user for worker in workers])
+    except RequestRejected as error:
+        logger.warning(
+            "%s; %d people of page %s of extract %s are marked failed",
+            error, len(workers), row["RowKey"], row["PartitionKey"], extra={"extract": row["PartitionKey"]},
+        )  # fmt: skip
+        return answer | {"refused": error.code, "words": error.words, "requestId": error.request_id}
+    return answer | {"accepted": accepted.sent_at, "requestId": accepted.request_id}
+
+
+def _record(
+    context: Context, ref: ExtractRef, row: Values, workers: Sequence[Worker], answer: Mapping[str, Any]
+) -> None:
+    """Write a request's answer to its people's rows; doing it again changes nothing."""
+    ids = [worker.worker_id for worker in workers]
+    if "accepted" in answer:
+        verdicts = dict.fromkeys(ids, (answer["accepted"], answer["requestId"]))
+        people.note_accepted(context.storage, ref, row["Job"], row["Sequence"], verdicts)
+    elif "refused" in answer:
+        reason = answer["words"] or f"error {answer['refused']}, without a word of explanation"
+        state = story.refused(answer["refused"], reason, answer["requestId"], parse_iso(answer["at"]))
+        people.note_state(context.storage, ref, ids, state)
+
+
+def _finish(context: Context, ref: ExtractRef, row: Values) -> None:
+    progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
+    queue_ready_pages(context, ref)
+    progress.refresh(context.storage, ref, context.clock.now())
+
+
+def _put_off(
+    context: Context, ref: ExtractRef, held: _Held, unsent: Sequence[Sequence[Worker]], error: RollcallError
+) -> None:
+    """Try the page again later, from the request that failed. The new message goes first, so that none is lost."""
+    row = held.row
+    delay = wait_seconds(error, row["Tries"])
+    until = iso(context.clock.now() + timedelta(seconds=delay))
+    reason = f"{error} It is tried again at {until}."
+    logger.warning(
+        "Page %s of extract %s waits %.0f seconds: %s",
+        row["RowKey"], ref.id, delay, error, extra={"extract": ref.id, "page": int(row["RowKey"])},
+    )  # fmt: skip
+    generation = row["Generation"] + 1
+    send_message(context, row, delay=delay, generation=generation)
+    _save(
+        context,
+        held,
+        {
+            "Status": pages.WAITING,
+            "WaitUntil": until,
+            "ClaimedUntil": "",
+            "Generation": generation,
+            "Tries": row["Tries"] + 1,
+            "Reason": reason,
+        },
+    )
+    if isinstance(error, TerminalError):
+        ids = [worker.worker_id for request in unsent for worker in request]
+        state = story.waiting(reason, "IT corrects the role, the endpoint or the setting.", story.IT)
+        people.note_state(context.storage, ref, ids, state)
+    progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
+    progress.refresh(context.storage, ref, context.clock.now())
+
+
+def wait_seconds(error: RollcallError, tries: int) -> float:
+    """How long to wait before the next try.
+
+    Args:
+        error: what happened.
+        tries: how often it has been tried in vain before.
+    """
+    if isinstance(error, TerminalError):
+        return _HELP_WAIT
+    if isinstance(error, TransientError) and error.retry_after is not None:
+        return max(error.retry_after, 1.0)
+    if isinstance(error, EntraUnavailable):
+        return random.uniform(*_FULL_WAIT)
+    first = 60.0 if isinstance(error, TokenRefused) else 5.0 if isinstance(error, Throttled) else 10.0
+    return float(min(first * 2.0**tries, _LONGEST_BACKOFF))
+
+
+def _claim(context: Context) -> dict[str, Any]:
+    return {"Status": pages.SENDING, "ClaimedUntil": iso(context.clock.now() + _CLAIM)}
+
+
+def _save(context: Context, held: _Held, values: Mapping[str, Any]) -> _Held:
+    """Merge values into a page's row if it is still as we know it.
+
+    Raises:
+        ClaimLost: somebody else has written to it.
+    """
+    values = {**values, "UpdatedAt": iso(context.clock.now())}
+    keys = {name: held.row[name] for name in ("PartitionKey", "RowKey")}
+    try:
+        answer = context.storage.table(PAGES).update_entity(
+            {**keys, **values}, mode=UpdateMode.MERGE, etag=held.etag, match_condition=MatchConditions.IfNotModified
+        )
+    except ResourceModifiedError as error:
+        raise ClaimLost("The page was taken over by somebody else") from error
+    return _Held({**held.row, **values}, answer["etag"])

@@ -1,0 +1,1 @@
+"""The Graph client: tokens, bulk uploads, provisioning logs, and their errors."""

@@ -1,0 +1,236 @@
+"""Requests to Microsoft Graph: one pooled session, a token from the managed identity, errors told apart in one place.
+
+A token goes only to the host that `shared.settings` has checked, and redirects are never followed.
+"""
+
+from __future__ import annotations
+
+import email.utils
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import requests
+from azure.core.credentials import TokenCredential
+from azure.core.exceptions import AzureError
+from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
+
+from shared.clock import Clock
+from shared.errors import (
+    AnswerLost,
+    EndpointRefused,
+    EntraUnavailable,
+    NotDelivered,
+    RequestRejected,
+    Throttled,
+    TokenRefused,
+)
+from shared.settings import ProvisioningEndpoint
+
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 25.0
+LONGEST_REQUEST = CONNECT_SECONDS + READ_SECONDS + 5.0
+"""No request lasts longer than so many seconds; a claim on a page must outlive it."""
+
+_POOL_SIZE = 32
+
+
+def managed_credential(client_id: str) -> TokenCredential:
+    """The app's managed identity where the platform offers one, else whatever a developer's machine has."""
+    if "IDENTITY_ENDPOINT" in os.environ:
+        return ManagedIdentityCredential(client_id=client_id or None)
+    return DefaultAzureCredential(managed_identity_client_id=client_id or None)
+
+
+@dataclass
+class Graph:
+    """The way to Graph for one process.
+
+    Attributes:
+        clock: where the time comes from.
+        make_credential: makes a credential; a new one is made to get past the token cache of the old one.
+    """
+
+    clock: Clock
+    make_credential: Callable[[], TokenCredential]
+    _session: requests.Session = field(init=False)
+    _credential: TokenCredential | None = field(init=False, default=None)
+    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = True
+        adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._session.close()
+
+    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str) -> requests.Response:
+        """POST a body to the job's bulkUpload URL; anything but 202 is raised.
+
+        Raises:
+            RollcallError: see `check`; `TokenRefused`, `NotDelivered`, `AnswerLost`.
+        """
+        return self._request("POST", endpoint, endpoint.url, 202, data=body, headers={"Content-Type": content_type})
+
+    def get(self, endpoint: ProvisioningEndpoint, url: str) -> dict[str, Any]:
+        """GET a URL below the job's Graph root and return the JSON object; anything but 200 is raised.
+
+        Raises:
+            RollcallError: see `check`; `RequestRejected` too for a URL elsewhere or an answer that is no JSON object.
+        """
+        if not url.startswith(f"{endpoint.graph_root}/"):
+            raise RequestRejected("A link in Entra's answer points to another host; it was not followed", status=200)
+        response = self._request("GET", endpoint, url, 200, headers={"Accept": "application/json"})
+        try:
+            answer = response.json()
+        except requests.JSONDecodeError as error:
+            raise RequestRejected("Entra's answer is not JSON", status=200) from error
+        if not isinstance(answer, dict):
+            raise RequestRejected("Entra's answer is not a JSON object", status=200)
+        return answer
+
+    def _request(
+        self,
+        method: str,
+        endpoint: ProvisioningEndpoint,
+        url: str,
+        expected: int,
+        **arguments: Any,  # noqa: ANN401
+    ) -> requests.Response:
+        response = self._send(method, endpoint, url, self._token(endpoint, fresh=False), arguments)
+        if response.status_code == 401:
+            response = self._send(method, endpoint, url, self._token(endpoint, fresh=True), arguments)
+        if response.status_code != expected:
+            check(response, endpoint)
+        return response
+
+    def _send(
+        self, method: str, endpoint: ProvisioningEndpoint, url: str, token: str, arguments: dict[str, Any]
+    ) -> requests.Response:
+        headers = {**arguments["headers"], "Authorization": f"Bearer {token}"}
+        try:
+            return self._session.request(
+                method,
+                url,
+                data=arguments.get("data"),
+                headers=headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            if _never_sent(error):
+                raise NotDelivered(f"No connection to {_host(url)} for job {endpoint.name}") from None
+            raise AnswerLost(
+                f"The connection to {_host(url)} broke before the answer for job {endpoint.name}"
+            ) from None
+
+    def _token(self, endpoint: ProvisioningEndpoint, *, fresh: bool) -> str:
+        # One caller at a time: many messages start at once, and each would ask the identity endpoint.
+        with self._lock:
+            if self._credential is None or fresh:
+                self._credential = self.make_credential()
+            try:
+                return self._credential.get_token(endpoint.scope).token
+            except (AzureError, ValueError) as error:  # a broken answer of the identity endpoint is a ValueError
+                raise TokenRefused(
+                    f"The app's identity got no token for {endpoint.scope}: {type(error).__name__}. Check that the "
+                    "managed identity is assigned to the app and that AZURE_CLIENT_ID is its client id."
+                ) from error
+
+
+def check(response: requests.Response, endpoint: ProvisioningEndpoint) -> None:
+    """Raise the error that an answer means. Entra's own words are kept out of the message, which may be logged.
+
+    Raises:
+        TokenRefused: 401 to a fresh token.
+        EndpointRefused: 403 or 404.
+        Throttled: 429, with `Retry-After` if there was one.
+        EntraUnavailable: 5xx; for bulkUpload, 500 means that the job's queue is full.
+        RequestRejected: everything else, 400 among it.
+    """
+    status = response.status_code
+    request_id = response.headers.get("request-id", "")
+    code, words = error_of(response)
+    wait = retry_after(response)
+    about = f"for job {endpoint.name} (request-id {request_id or 'none'})"
+    if status == 401:
+        raise TokenRefused(f"Entra answered 401 to a fresh token {about}", retry_after=wait)
+    if status == 403:
+        raise EndpointRefused(
+            f"Entra answered 403 {about}: the app's managed identity lacks the Microsoft Graph app role "
+            "SynchronizationData-User.Upload (to send) or ProvisioningLog.Read.All (to read the log). A role that was "
+            "granted just now can take up to a day to be in the token.",
+            status=status,
+            request_id=request_id,
+        )
+    if status == 404:
+        raise EndpointRefused(
+            f"Entra answered 404 {about}: there is no such service principal or job. Copy the provisioning API "
+            "endpoint from the app's overview page again.",
+            status=status,
+            request_id=request_id,
+        )
+    if status == 429:
+        raise Throttled(f"Entra answered 429 {about}", retry_after=wait)
+    if status >= 500:
+        raise EntraUnavailable(f"Entra answered {status} {about}", retry_after=wait)
+    raise RequestRejected(
+        f"Entra answered {status} {about}", status=status, code=code or str(status), request_id=request_id, words=words
+    )
+
+
+def error_of(response: requests.Response) -> tuple[str, str]:
+    """Code and message of Graph's error object, or empty texts."""
+    try:
+        error = response.json()["error"]
+        return str(error.get("code") or ""), str(error.get("message") or "")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return "", ""
+
+
+def retry_after(response: requests.Response) -> float | None:
+    """Seconds to wait, from `Retry-After` in either of its forms (RFC 9110, 10.2.3)."""
+    text = response.headers.get("Retry-After", "").strip()
+    if text.isdigit():
+        return float(text)
+    moment = _http_date(text)
+    now = _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
+    return max((moment - now).total_seconds(), 0.0) if moment else None
+
+
+def sent_at(response: requests.Response, clock: Clock) -> datetime:
+    """When a request was sent, by Graph's own clock, not later than it really was.
+
+    Log entries carry Graph's time; ours may be off. `Date` says when the answer was made, so its age is taken off.
+    """
+    answered = _http_date(response.headers.get("Date", "")) or clock.now()
+    return (answered - timedelta(seconds=response.elapsed.total_seconds())).replace(microsecond=0)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def _never_sent(error: requests.RequestException) -> bool:
+    """Whether the fault came before a byte of the request could have gone out."""
+    if isinstance(error, requests.exceptions.SSLError | requests.exceptions.ProxyError | requests.ConnectTimeout):
+        return True
+    cause = error.args[0] if error.args else None
+    return isinstance(getattr(cause, "reason", None), NewConnectionError | ConnectTimeoutError)
+
+
+def _host(url: str) -> str:
+    return url.split("/")[2]

@@ -1,0 +1,1 @@
+"""Bytes to records, and the way of one extract from its arrival to its queued pages."""

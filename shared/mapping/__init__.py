@@ -1,0 +1,1 @@
+"""Record to worker: mapping files, their checks, and what they make of a row."""

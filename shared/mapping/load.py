@@ -1,0 +1,141 @@
+"""Find and read a source's mapping file; say exactly what is wrong with it."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+from azure.core.exceptions import ResourceNotFoundError
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from shared.errors import MappingError
+from shared.mapping.model import MappingFile
+from shared.mapping.paths import KNOWN_PATHS
+from shared.records.names import CONFIG
+from shared.records.storage import Storage
+
+SHIPPED = Path(__file__).parent.parent / "mappings"
+DEFAULT_SOURCE = "default"
+_DEFAULT_MAPPING = "csv2scim"  # what the source `default` uses unless hr-config/default.yaml says otherwise
+
+
+@dataclass(frozen=True)
+class LoadedMapping:
+    """A mapping and where it came from.
+
+    Attributes:
+        mapping: its content, checked.
+        name: the file, as people find it.
+        version: a short hash of its bytes, kept with every extract that it was used for.
+    """
+
+    mapping: MappingFile
+    name: str
+    version: str
+
+
+def find_mapping(storage: Storage, source: str) -> LoadedMapping:
+    """The mapping of a source: `hr-config/<source>.yaml`, else the one shipped under that name.
+
+    Raises:
+        MappingError: there is none, or it is wrong.
+    """
+    try:
+        data = storage.container(CONFIG).download_blob(f"{source}.yaml").readall()
+    except ResourceNotFoundError:
+        shipped = SHIPPED / f"{_DEFAULT_MAPPING if source == DEFAULT_SOURCE else source}.yaml"
+        if not shipped.is_file():
+            raise MappingError(
+                f"There is no mapping for the source '{source}': put one into {CONFIG}/{source}.yaml, or drop the file "
+                f"into a folder that has a mapping (shipped: {', '.join(sorted(shipped_names()))})"
+            ) from None
+        return parse_mapping(shipped.read_bytes(), f"mappings/{shipped.name}")
+    return parse_mapping(data, f"{CONFIG}/{source}.yaml")
+
+
+def shipped_names() -> list[str]:
+    """The sources that work without a mapping file of one's own."""
+    names = {path.stem for path in SHIPPED.glob("*.yaml")}
+    return sorted((names - {_DEFAULT_MAPPING}) | {DEFAULT_SOURCE, _DEFAULT_MAPPING})
+
+
+def parse_mapping(data: bytes, name: str) -> LoadedMapping:
+    """Read a mapping file.
+
+    Args:
+        data: the file.
+        name: what to call it in errors.
+
+    Raises:
+        MappingError: with a line for every fault: file, line, key, what is wrong, the nearest valid name.
+    """
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{name}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    try:
+        tree = yaml.compose(text, Loader=yaml.SafeLoader)
+        content = yaml.load(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f" line {mark.line + 1}" if mark else ""
+        raise MappingError(f"{name}{where}: not valid YAML: {getattr(error, 'problem', None) or error}") from error
+    if not isinstance(content, dict) or tree is None:
+        raise MappingError(f"{name}: a mapping file is a YAML mapping that starts with 'version: 1'")
+    faults = [f"{name} line {line}: key '{key}' appears twice" for line, key in _repeated(tree)]
+    try:
+        mapping = MappingFile.model_validate(content)
+    except ValidationError as error:
+        faults += [_sentence(name, tree, fault) for fault in error.errors(include_url=False)]
+    if faults:
+        raise MappingError("\n".join(faults))
+    return LoadedMapping(mapping, name, hashlib.sha256(data).hexdigest()[:12])
+
+
+def _repeated(node: yaml.Node) -> Iterator[tuple[int, str]]:
+    """Keys that occur twice in one mapping; YAML loaders silently keep the last."""
+    if isinstance(node, yaml.MappingNode):
+        seen: set[str] = set()
+        for key, value in node.value:
+            if key.value in seen:
+                yield key.start_mark.line + 1, key.value
+            seen.add(key.value)
+            yield from _repeated(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _repeated(value)
+
+
+def _sentence(name: str, tree: yaml.Node, fault: ErrorDetails) -> str:
+    path = [str(part) for part in fault["loc"] if part != "[key]"]
+    message = fault["msg"].removeprefix("Value error, ")
+    known: Sequence[str] = ()
+    wrong = path[-1] if path else ""
+    if fault["type"] == "extra_forbidden":
+        known = tuple(MappingFile.model_fields) if len(path) == 1 else ("column", "values")
+        message = "no such key"
+    elif path[:1] == ["attributes"] and fault["type"] == "value_error":
+        wrong = message.split("'")[1]
+        known = KNOWN_PATHS
+        path = ["attributes", wrong]
+    near = difflib.get_close_matches(wrong, known, 1, cutoff=0.5)
+    hint = f"; did you mean '{near[0]}'?" if near else ""
+    return f"{name} line {_line(tree, path)}: {'.'.join(path) or 'file'}: {message}{hint}"
+
+
+def _line(node: yaml.Node, path: Sequence[str]) -> int:
+    """The line of the deepest key of `path` that is in the file."""
+    line = node.start_mark.line + 1
+    for part in path:
+        if not isinstance(node, yaml.MappingNode):
+            break
+        pair = next(((key, value) for key, value in node.value if key.value == part), None)
+        if pair is None:
+            break
+        line, node = pair[0].start_mark.line + 1, pair[1]
+    return line

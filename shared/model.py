@@ -1,0 +1,109 @@
+"""The shapes of the data, in the order in which it flows: row, worker, reject, page.
+
+Row numbers are those a spreadsheet shows: the header is row 1 when it is the first line, the first person is row 2.
+`line` is the physical line of the file where the row starts; the two differ once a cell holds a line break.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+ScimUser = dict[str, Any]
+"""A complete SCIM user as it goes into a bulk request's `data`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of an extract, exactly as HR wrote it: every column, mapped or not."""
+
+    number: int
+    line: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What the mapping asked for of one row: mapped columns only; the others never leave the reader."""
+
+    row: int
+    line: int
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that is not sent, with one plain reason for HR.
+
+    Attributes:
+        worker_id: the worker's id if the row had one, else empty.
+    """
+
+    row: int
+    line: int
+    worker_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """One person of one source, mapped: what Entra should have."""
+
+    worker_id: str
+    row: int
+    user: ScimUser
+
+    @property
+    def manager_id(self) -> str:
+        """The externalId of the worker's manager, or an empty text."""
+        manager = self.user.get(ENTERPRISE_USER, {}).get("manager")
+        return str(manager["value"]) if manager else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Up to 200 people of a plan, in the order in which they are sent.
+
+    Attributes:
+        number: counted from 1.
+        after: the last earlier page that holds a manager of its people and so must be sent before; 0 if there is none.
+    """
+
+    number: int
+    after: int
+    workers: tuple[Worker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ExtractRef:
+    """Names one version of one file.
+
+    Attributes:
+        id: `<Last-Modified>-<hash of source, name and ETag>`; safe in table keys and paths, sorts by time.
+        source: the feed it belongs to.
+    """
+
+    id: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class PageMessage:
+    """The queue message: it points at a page and carries no people's data.
+
+    Attributes:
+        generation: counts how often a message was made for the page; a message of an older generation is stale.
+    """
+
+    extract: str
+    source: str
+    job: str
+    page: int
+    of: int
+    generation: int
+    version: int = field(default=1)
+
+
+CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

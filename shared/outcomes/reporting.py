@@ -1,0 +1,177 @@
+"""The reporting timer: Entra's log since a watermark, into `ProvisioningEvents`, `Workers` and the counts of extracts.
+
+The watermark moves only after everything before it is written, and entries are read again over an overlap, because
+Graph delivers them late and out of order. Reading an entry twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.entra.logs import LogEntry, entries_since
+from shared.errors import RollcallError
+from shared.model import ExtractRef
+from shared.outcomes.verdict import verdict
+from shared.records import keys, pages, progress, story
+from shared.records.names import ACCOUNTS, EVENTS, PAGES, STATE, WORKERS
+from shared.records.people import account_key, worker_key
+from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+_OVERLAP = timedelta(minutes=15)  # entries turn up 5 to 10 minutes late
+_FIRST_LOOK = timedelta(days=1)  # how far back the very first reading goes
+_LAST_MOMENT = 10**15  # milliseconds; inverts a time so that the newest entry of a person sorts first
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """How far the log of a job has been read.
+
+    Attributes:
+        at: the newest entry.
+        seen: ids of the entries of the overlap that need no second look.
+    """
+
+    at: datetime
+    seen: frozenset[str]
+
+
+def report(context: Context) -> None:
+    """Read the logs of every job. A job whose log cannot be read does not keep the others from being read.
+
+    Raises:
+        RollcallError: the first fault, after all jobs have had their turn.
+    """
+    faults: list[RollcallError] = []
+    for job in context.settings.endpoints:
+        try:
+            report_job(context, job)
+        except RollcallError as error:
+            logger.warning("The provisioning log of job %s could not be read: %s", job, error, extra={"job": job})
+            faults.append(error)
+    if faults:
+        raise faults[0]
+
+
+def report_job(context: Context, job: str) -> None:
+    """Read one job's log and write what it says."""
+    watermark = load_watermark(context, job)
+    entries = list(entries_since(context.graph, context.endpoint(job), watermark.at - _OVERLAP))
+    new = [entry for entry in entries if entry.id not in watermark.seen]
+    if not new:
+        return
+    write_events(context.storage, job, new)
+    early = apply(context, job, new)
+    newest = max(watermark.at, *(entry.at for entry in entries))
+    recent = {entry.id for entry in entries if entry.at > newest - _OVERLAP - timedelta(seconds=1)}
+    save_watermark(context.storage, job, Watermark(newest, frozenset(recent - early)))
+    logger.info("%d new log entries of job %s", len(new), job, extra={"job": job, "entries": len(new)})
+
+
+def apply(context: Context, job: str, entries: Sequence[LogEntry]) -> set[str]:
+    """Write what entries say about people to their rows, and count the pages and extracts concerned anew.
+
+    Returns:
+        The ids of entries that came before we had written that the person was sent; they need a second look.
+    """
+    by_person: defaultdict[str, list[LogEntry]] = defaultdict(list)
+    for entry in entries:
+        by_person[entry.external_id].append(entry)
+    accounts = read_rows(
+        context.storage.table(ACCOUNTS),
+        [account_key(job, external_id) for external_id in by_person],
+        select=("Claims", "Source", "Extract", "Page"),
+    )
+    rows: dict[Key, str] = {}
+    touched: set[tuple[str, str, int]] = set()
+    for key, account in accounts.items():
+        external_id = keys.decode(key.row)
+        rows |= {worker_key(source, external_id): external_id for source in json.loads(account["Claims"])}
+        touched.add((account["Source"], account["Extract"], account["Page"]))
+    early: set[str] = set()
+
+    def change(key: Key, row: Values | None) -> Values | None:
+        entries = by_person[rows[key]]
+        if row is None or row["Status"] == story.QUEUED:
+            early.update(entry.id for entry in entries if row and entry.at >= parse_iso(row["QueuedAt"]))
+            return None
+        if not row.get("UploadedAt") or row["Status"] not in (story.UPLOADED, *story.ANSWERED):
+            return None
+        found = verdict(entries, parse_iso(row["UploadedAt"]))
+        if found is None or (row["ResolvedAt"] and found.at < parse_iso(row["ResolvedAt"])):
+            return None
+        return found.values
+
+    change_rows(context.storage.table(WORKERS), rows, change, select=("Status", "QueuedAt", "UploadedAt", "ResolvedAt"))
+    recount(context, touched)
+    return early
+
+
+def recount(context: Context, touched: Iterable[tuple[str, str, int]]) -> None:
+    """Count pages (source, extract id, number) anew, then their extracts."""
+    by_extract: defaultdict[ExtractRef, list[int]] = defaultdict(list)
+    for source, extract, number in touched:
+        by_extract[ExtractRef(extract, source)].append(number)
+    for ref, numbers in by_extract.items():
+        rows = read_rows(
+            context.storage.table(PAGES), [pages.page_key(ref.id, number) for number in numbers], select=("Plan",)
+        )
+        for key, row in rows.items():
+            progress.recount_page(context.storage, ref, row["Plan"], int(key.row))
+        progress.refresh(context.storage, ref, context.clock.now())
+
+
+def write_events(storage: Storage, job: str, entries: Iterable[LogEntry]) -> None:
+    """Store entries, each under its own key, so that one that is read twice is stored once."""
+    rows = {_event_key(job, entry): _event(entry) for entry in entries}
+    change_rows(storage.table(EVENTS), rows, lambda key, row: rows[key] if row is None else None, select=("EventId",))
+
+
+def load_watermark(context: Context, job: str) -> Watermark:
+    """How far the job's log has been read; a day back if it never was."""
+    try:
+        state = json.loads(context.storage.container(STATE).download_blob(_path(job)).readall())
+    except ResourceNotFoundError:
+        return Watermark(context.clock.now() - _FIRST_LOOK, frozenset())
+    return Watermark(parse_iso(state["at"]), frozenset(state["seen"]))
+
+
+def save_watermark(storage: Storage, job: str, watermark: Watermark) -> None:
+    """Remember how far the job's log has been read."""
+    body = json.dumps({"at": watermark.at.isoformat(), "seen": sorted(watermark.seen)})
+    storage.container(STATE).upload_blob(_path(job), body.encode(), overwrite=True)
+
+
+def _path(job: str) -> str:
+    return f"watermarks/{job}.json"
+
+
+def _event_key(job: str, entry: LogEntry) -> Key:
+    inverted = _LAST_MOMENT - int(entry.at.timestamp() * 1000)
+    return Key(keys.event_partition(job, entry.external_id), f"{inverted:015d}-{keys.encode(entry.id)}")
+
+
+def _event(entry: LogEntry) -> dict[str, Any]:
+    return {
+        "EventId": entry.id,
+        "At": iso(entry.at),
+        "WorkerId": entry.external_id,
+        "TargetId": entry.target_id,
+        "ChangeId": entry.change_id,
+        "Action": entry.action,
+        "Status": entry.status,
+        "ErrorCode": entry.code,
+        "Reason": entry.reason[:32000],
+    }

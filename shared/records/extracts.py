@@ -1,0 +1,164 @@
+"""The `Extracts` table: one row for each version of each file, and the copy of that version in `rollcall-state`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import EdmType, EntityProperty, UpdateMode
+from azure.storage.blob import BlobClient
+
+from shared.clock import iso
+from shared.errors import ExtractReplaced
+from shared.model import ExtractRef
+from shared.records.names import EXTRACTS, OUTBOX, STATE
+from shared.records.rows import Values, query
+from shared.records.storage import Storage
+
+ARRIVED = "arrived"  # registered, copied or about to be
+READING = "reading"
+PLANNED = "planned"  # the plan is committed; from here on it is only continued
+UPLOADING = "uploading"  # every page has been put on the queue or waits for an earlier page
+DELIVERED = "delivered"  # everyone of it has an outcome
+REJECTED = "rejected"  # the file as a whole was refused
+STALE = "stale"  # overwritten or removed before it could be read
+FAILED = "failed"
+
+UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
+
+_LAST_MOMENT = 10**12  # seconds; inverts a time so that the newest row of a source sorts first
+_COPY_CHUNK = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of one file, as its first look saw it.
+
+    Attributes:
+        source: the feed: the folder in the inbox, or `default`.
+        name: the file's name inside that folder.
+        path: the whole path in the inbox.
+        etag: names the version.
+        last_modified: when HR's upload ended.
+        size: bytes.
+    """
+
+    source: str
+    name: str
+    path: str
+    etag: str
+    last_modified: datetime
+    size: int
+
+    @property
+    def ref(self) -> ExtractRef:
+        """The extract's id: time and a hash, so that the same version always has the same id."""
+        digest = hashlib.sha256("\0".join((self.source, self.name, self.etag)).encode()).hexdigest()[:12]
+        return ExtractRef(f"{self.last_modified:%Y%m%dT%H%M%SZ}-{digest}", self.source)
+
+
+def row_key(extract_id: str) -> str:
+    """RowKey of an extract: its time inverted, so that the newest of a source comes first, and its hash."""
+    stamp, digest = extract_id.split("-")
+    seconds = int(datetime.strptime(f"{stamp}+0000", "%Y%m%dT%H%M%SZ%z").timestamp())
+    return f"{_LAST_MOMENT - seconds:013d}-{digest}"
+
+
+def register(storage: Storage, version: Version, values: Values) -> bool:
+    """Insert the row of a version, with `values`; False if it is there already and nothing was written."""
+    row = {
+        **values,
+        "PartitionKey": version.source,
+        "RowKey": row_key(version.ref.id),
+        "Extract": version.ref.id,
+        "File": version.name,
+        "Path": version.path,
+        "ETag": version.etag,
+        "LastModified": iso(version.last_modified),
+        "Size": EntityProperty(version.size, EdmType.INT64),
+    }
+    try:
+        storage.table(EXTRACTS).create_entity(row)
+    except ResourceExistsError:
+        return False
+    return True
+
+
+def load(storage: Storage, ref: ExtractRef) -> Values:
+    """The row of an extract.
+
+    Raises:
+        azure.core.exceptions.ResourceNotFoundError: there is none.
+    """
+    return storage.table(EXTRACTS).get_entity(ref.source, row_key(ref.id))
+
+
+def save(storage: Storage, ref: ExtractRef, values: Values) -> None:
+    """Merge `values` into the row of an extract."""
+    row = {**values, "PartitionKey": ref.source, "RowKey": row_key(ref.id)}
+    storage.table(EXTRACTS).update_entity(row, mode=UpdateMode.MERGE)
+
+
+def unfinished(storage: Storage, statuses: Sequence[str] = UNFINISHED) -> list[Values]:
+    """The extracts that still need work, the oldest file first."""
+    text = " or ".join(f"Status eq '{status}'" for status in statuses)
+    return sorted(query(storage.table(EXTRACTS), text), key=lambda row: (row["LastModified"], row["RowKey"]))
+
+
+def copy_path(ref: ExtractRef) -> str:
+    """Where in `rollcall-state` the version of an extract is kept."""
+    return f"extracts/{ref.source}/{ref.id}/original"
+
+
+def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) -> None:
+    """Copy exactly the version `etag` of HR's file to `rollcall-state`, streaming.
+
+    Raises:
+        ExtractReplaced: the file was overwritten or removed since.
+    """
+    target = storage.container(STATE).get_blob_client(copy_path(ref))
+    if target.exists():
+        return
+    try:
+        download = blob.download_blob(etag=etag, match_condition=MatchConditions.IfNotModified)
+        target.upload_blob(download.chunks(), length=download.size, overwrite=True)
+    except (ResourceModifiedError, ResourceNotFoundError) as error:
+        raise ExtractReplaced(
+            "The file was overwritten or removed before it could be read. Nothing of this version was used; "
+            "a newer version is taken in on its own."
+        ) from error
+
+
+def read_copy(storage: Storage, ref: ExtractRef) -> Iterator[bytes]:
+    """The bytes of an extract, as they were taken in, in chunks."""
+    return iter(storage.container(STATE).get_blob_client(copy_path(ref)).download_blob().chunks())
+
+
+def outbox_path(source: str, file: str, extract_id: str, name: str) -> str:
+    """Where HR finds `name` about one version of a file."""
+    return f"{source}/{file}/{extract_id}/{name}"
+
+
+def write_summary(storage: Storage, ref: ExtractRef) -> None:
+    """Write `summary.json`, HR's short account of the extract, from its row."""
+    row = load(storage, ref)
+    wanted = ("Extract", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Repeated", "Rejected", *OUTCOMES)
+    summary: dict[str, Any] = {_camel(name): row[name] for name in wanted if name in row}
+    path = outbox_path(ref.source, str(row["File"]), ref.id, "summary.json")
+    storage.container(OUTBOX).upload_blob(
+        path, json.dumps({"source": ref.source, **summary}, indent=2, ensure_ascii=False), overwrite=True
+    )
+
+
+OUTCOMES = ("Waiting", "Uploaded", "Provisioned", "Unchanged", "Failed", "Skipped", "Superseded")
+"""Counts of an extract's people by what became of them; they add up to `People`."""
+
+
+def _camel(name: str) -> str:
+    return name[0].lower() + name[1:]

@@ -1,0 +1,47 @@
+"""The queue `bulk-uploads`: small headers that point at pages. No people's data; a message can always be made again."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from shared.errors import TerminalError
+from shared.model import PageMessage
+from shared.records.names import UPLOADS
+from shared.records.storage import Storage
+
+_FOREVER = -1  # time to live: a page may wait longer than a message's usual seven days
+
+
+def encode(message: PageMessage) -> str:
+    """A message as the JSON text that goes on the queue."""
+    return json.dumps(asdict(message), separators=(",", ":"))
+
+
+def decode(text: str) -> PageMessage:
+    """The message that a JSON text from the queue carries.
+
+    Raises:
+        TerminalError: it is not one of ours, or of a version that this code does not know.
+    """
+    try:
+        fields = json.loads(text)
+        if fields["version"] != 1:
+            raise TerminalError(f"The message is of version {fields['version']}; this app knows version 1")
+        return PageMessage(
+            extract=str(fields["extract"]),
+            source=str(fields["source"]),
+            job=str(fields["job"]),
+            page=int(fields["page"]),
+            of=int(fields["of"]),
+            generation=int(fields["generation"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise TerminalError("A message on the queue is not a page header of Rollcall") from error
+
+
+def send(storage: Storage, message: PageMessage, *, delay: float = 0) -> None:
+    """Put a message on the queue, to become visible in `delay` seconds (seven days at most)."""
+    storage.queue(UPLOADS).send_message(
+        encode(message), visibility_timeout=min(int(delay), 7 * 24 * 3600 - 1), time_to_live=_FOREVER
+    )
