@@ -1,0 +1,227 @@
+"""`python -m local demo`: two days of a fictitious company through the real functions, checked to the last row.
+
+Starts Azurite, the Entra simulator and the functions host on free ports, drops the extract of day one and of day two,
+shows what happens, and compares the end with what the two files say. Ends by itself and leaves nothing running.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import csv
+import io
+import json
+import os
+import sys
+import time
+import urllib.request
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from azure.storage.blob import BlobServiceClient
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from local import company, processes
+from local.azurite import Azurite
+from local.processes import ProcessError
+from shared import settings
+from shared.mapping.load import DEFAULT_SOURCE
+from shared.model import ExtractRef
+from shared.records import extracts
+from shared.records.names import EXTRACTS, INBOX, OUTBOX, WORKERS
+from shared.records.rows import Values, query
+from shared.records.storage import Storage, connect
+
+LOGS = processes.ROOT / ".local" / "demo"
+FILES = ("workers-day-1.csv", "workers-day-2.csv")
+_PATIENCE = 150.0  # seconds for one day
+
+
+class DemoError(Exception):
+    """Something does not add up, or did not happen in time."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the demo; 0 if everything adds up."""
+    parser = argparse.ArgumentParser(prog="python -m local demo", description=__doc__.splitlines()[0])
+    parser.add_argument("--people", type=int, default=1200, help="size of the company (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    console = Console()
+    try:
+        with contextlib.ExitStack() as stack:
+            console.print("Starting storage (Azurite), Entra (a simulator) and the functions host ...")
+            cloud = start(stack)
+            days = (company.day_one(options.people), company.day_two(options.people))
+            for number, (file, day) in enumerate(zip(FILES, days, strict=True), 1):
+                console.rule(f"Day {number}: HR drops {file} with {day.rows} rows")
+                row = run_day(console, cloud, file, day.content)
+                faults = check_day(cloud, row, days[:number])
+                show_day(console, cloud, row, day)
+                if faults:
+                    raise DemoError("\n".join(faults))
+    except (DemoError, ProcessError) as error:
+        console.print(f"[bold red]The demo failed:[/] {error}")
+        console.print(f"Logs are in {LOGS.relative_to(processes.ROOT)}")
+        return 1
+    console.print(f"[bold green]Every row of both files is accounted for.[/] Logs are in {LOGS.relative_to(processes.ROOT)}")
+    return 0
+
+
+@dataclass(frozen=True)
+class Cloud:
+    """This machine in the place of Azure.
+
+    Attributes:
+        storage: the account with HR data.
+        entra: address of the Entra simulator.
+    """
+
+    storage: Storage
+    entra: str
+
+    def directory(self) -> dict[str, dict[str, Any]]:
+        """The accounts in the simulator's directory, by employeeId."""
+        with urllib.request.urlopen(f"{self.entra}/simulator/directory") as answer:
+            return {user["employeeId"]: user for user in json.load(answer)["users"]}
+
+
+def start(stack: contextlib.ExitStack) -> Cloud:
+    """Start all parts on free ports, whatever else runs or is set on this machine."""
+    blob, queue, table = processes.free_ports(3)
+    azurite = stack.enter_context(Azurite.start(ports=(blob, queue, table), log=LOGS / "azurite.log"))
+    # Short delays, so that a demo is not spent waiting; Entra itself takes minutes.
+    command = [sys.executable, "-m", "local.entra", "--port", "0", "--processing-seconds", "1", "--log-seconds", "1"]
+    entra = stack.enter_context(processes.start("The Entra simulator", command, log=LOGS / "entra.log"))
+    env = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+    env |= {
+        "AzureWebJobsStorage": azurite.connection_string(),
+        settings.HR_STORAGE: azurite.connection_string(),
+        settings.PROVISIONING_ENDPOINT: str(entra.ready["provisioningEndpoint"]),
+        "IDENTITY_ENDPOINT": str(entra.ready["identityEndpoint"]),
+        "IDENTITY_HEADER": str(entra.ready["identityHeader"]),
+        settings.BLOB_SOURCE: "polling",
+        settings.LOG_SCHEDULE: "*/3 * * * * *",
+        settings.CLOCK_SCHEDULE: "*/10 * * * * *",
+    }
+    host = [sys.executable, "-m", "local", "host"]
+    stack.enter_context(processes.start("The functions host", host, log=LOGS / "host.log", env=env, deadline=60))
+    storage = connect(settings.StorageConnection(connection_string=azurite.connection_string()))
+    stack.callback(storage.close)
+    return Cloud(storage, str(entra.ready["url"]).rstrip("/"))
+
+
+_OURS = (settings.HR_STORAGE, settings.PROVISIONING_ENDPOINT, "ROLLCALL_", settings.KEY_VAULT_URI, "IDENTITY_", "AZURE_")
+
+
+def run_day(console: Console, cloud: Cloud, file: str, content: bytes) -> Values:
+    """Drop a file and watch it until everybody in it has an outcome; the row of its extract."""
+    blobs: BlobServiceClient = cloud.storage.blobs
+    blobs.get_blob_client(INBOX, f"{DEFAULT_SOURCE}/{file}").upload_blob(content, overwrite=True)
+    columns = (TextColumn("{task.description:<11}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    rows = content.count(b"\n") - 1
+    with Progress(*columns, console=console) as progress:
+        reading = progress.add_task("reading", total=rows)
+        uploading = progress.add_task("uploading", total=None)
+        confirming = progress.add_task("confirming", total=None)
+        end = time.monotonic() + _PATIENCE
+        while time.monotonic() < end:
+            row = next(query(cloud.storage.table(EXTRACTS), "File eq @file", file=file), None)
+            if row and row.get("People") is not None:
+                progress.update(reading, completed=row["Rows"], total=row["Rows"])
+                counts = {name: row.get(name, 0) for name in extracts.OUTCOMES}
+                people = row["People"]
+                told = people - counts["Waiting"] - counts["Uploaded"] if sum(counts.values()) else 0
+                sent = people - counts["Waiting"] if sum(counts.values()) else 0
+                progress.update(uploading, completed=sent, total=people)
+                progress.update(confirming, completed=told, total=people)
+            if row and row["Status"] not in extracts.UNFINISHED:
+                return row
+            time.sleep(0.2)
+    raise DemoError(f"{file} was not done within {_PATIENCE:.0f} seconds; it stands at: {row and row['Message']}")
+
+
+def check_day(cloud: Cloud, row: Values, days: Sequence[company.Extract]) -> list[str]:
+    """Everything that does not add up, one sentence each."""
+    day = days[-1]
+    ref = ExtractRef(row["Extract"], row["PartitionKey"])
+    faults = []
+    outcomes = sum(row[name] for name in extracts.OUTCOMES)
+    if row["Status"] != extracts.DELIVERED:
+        faults.append(f"the extract ended as {row['Status']}: {row['Message']}")
+    if row["Rows"] != day.rows or row["People"] + row["Repeated"] + row["Rejected"] != day.rows:
+        faults.append(f"{day.rows} rows in the file, but {row['Message']}")
+    if outcomes != row["People"]:
+        faults.append(f"{row['People']} people, but {outcomes} outcomes")
+    broken = sorted(planted.row_number for planted in day.broken)
+    rejected = sorted(int(line["Rollcall row"]) for line in read_rejects(cloud, ref, row["File"]))
+    if broken != rejected:
+        faults.append(f"rows {broken} are broken, but rows {rejected} were rejected")
+    in_table = {
+        person["Row"] for person in query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=ref.id)
+    }
+    unexplained = set(range(2, day.rows + 2)) - in_table - set(rejected)
+    if unexplained:
+        faults.append(f"rows {sorted(unexplained)} are neither in the results table nor in the rejects")
+    expected: dict[str, dict[str, Any]] = {}
+    for earlier in days:
+        expected |= expected_accounts(earlier)
+    directory = {key: {name: user[name] for name in _COMPARED} for key, user in cloud.directory().items()}
+    different = sorted(key for key in expected.keys() | directory.keys() if expected.get(key) != directory.get(key))
+    if different:
+        faults.append(f"{len(different)} accounts in the directory are not as HR's files say: {different[:5]}")
+    return faults
+
+
+_COMPARED = ("displayName", "department", "jobTitle", "accountEnabled", "manager")
+
+
+def expected_accounts(day: company.Extract) -> dict[str, dict[str, Any]]:
+    """What the directory should hold after a day, for everybody whose row was not broken on purpose."""
+    broken = {planted.row_number for planted in day.broken}
+    rows = csv.DictReader(io.StringIO(day.content.decode("utf-8-sig")))
+    return {
+        line["WorkerID"]: {
+            "displayName": line["FullName"],
+            "department": line["Department"],
+            "jobTitle": line["JobTitle"],
+            "accountEnabled": line["WorkerStatus"] == "Active",
+            "manager": line["ManagerID"] or None,
+        }
+        for number, line in enumerate(rows, 2)
+        if number not in broken
+    }
+
+
+def read_rejects(cloud: Cloud, ref: ExtractRef, file: str) -> list[Mapping[str, str]]:
+    """The rejects that HR gets back."""
+    blob = cloud.storage.container(OUTBOX).get_blob_client(extracts.outbox_path(ref.source, file, ref.id, "rejects.csv"))
+    if not blob.exists():
+        return []
+    return list(csv.DictReader(io.StringIO(blob.download_blob().readall().decode("utf-8-sig"))))
+
+
+def show_day(console: Console, cloud: Cloud, row: Values, day: company.Extract) -> None:
+    """The results table by outcome, some people, and the rejects."""
+    people = list(query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=row["Extract"]))
+    console.print(f"[bold]{row['Message']}[/]")
+    summary = Table("Status", "Action", "Enabled", "People", title="Workers: the results table, counted")
+    counted = Counter((person["Status"], person.get("Action", ""), person.get("Active")) for person in people)
+    for (status, action, active), number in sorted(counted.items(), key=str):
+        summary.add_row(status, action, {True: "yes", False: "no"}.get(active, "as before"), str(number))
+    console.print(summary)
+    shown = {*day.joiners[:2], *day.movers[:2], *day.leavers[:2]} or {people[0]["WorkerId"]}
+    table = Table("Worker", "Row", "Status", "Reason", title="Some of the people")
+    for person in sorted(people, key=lambda person: int(person["Row"])):
+        if person["WorkerId"] in shown:
+            table.add_row(person["WorkerId"], str(person["Row"]), person["Status"], person["Reason"])
+    console.print(table)
+    rejects = read_rejects(cloud, ExtractRef(row["Extract"], row["PartitionKey"]), row["File"])
+    if rejects:
+        table = Table("Row", "WorkerID", "Reason", title=f"rejects.csv: {len(rejects)} rows that HR gets back")
+        for line in rejects:
+            table.add_row(line["Rollcall row"], line["WorkerID"], line["Rollcall reason"])
+        console.print(table)

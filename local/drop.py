@@ -1,0 +1,42 @@
+"""`python -m local drop FILE`: put a file into the inbox, as HR would."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from azure.core.exceptions import AzureError
+from azure.storage.blob import BlobServiceClient
+
+from shared.mapping.load import DEFAULT_SOURCE
+from shared.records.names import INBOX
+from shared.settings import HR_STORAGE
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Upload the files; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m local drop", description="Put files into the inbox, as HR would.")
+    parser.add_argument("files", type=Path, nargs="+", metavar="FILE")
+    parser.add_argument("--source", default=DEFAULT_SOURCE, help="the folder of the inbox (default: %(default)s)")
+    options = parser.parse_args(arguments)
+    if missing := [str(file) for file in options.files if not file.is_file()]:
+        print(f"No such file: {', '.join(missing)}", file=sys.stderr)
+        return 2
+    connection = os.environ.get(HR_STORAGE) or "UseDevelopmentStorage=true"
+    try:
+        with BlobServiceClient.from_connection_string(connection, retry_total=0) as blobs:
+            for file in options.files:
+                path = f"{options.source}/{file.name}"
+                with file.open("rb") as content:
+                    blobs.get_blob_client(INBOX, path).upload_blob(content, overwrite=True)
+                print(f"dropped into {INBOX}/{path}")
+    except AzureError as error:
+        print(
+            f"The inbox cannot be reached ({type(error).__name__}). Is `python -m local up` running, or is {HR_STORAGE} set?",
+            file=sys.stderr,
+        )
+        return 1
+    return 0
