@@ -1,0 +1,96 @@
+"""Several hosts at once, as when Azure scales out: child processes, as the worker library runs one app a process."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from local import processes
+from local.host.signals import StopSignal
+
+log = logging.getLogger("host")
+
+_LOOK = 0.1
+
+
+class Instance:
+    """One child; what it prints is ours to print, apart from its ready line."""
+
+    def __init__(self, number: int, app: Path, lease: int) -> None:
+        self.number = number
+        self.ready: dict[str, Any] = {}
+        command = [sys.executable, "-m", "local", "host", "--app", str(app.resolve()), "--lease", str(lease)]
+        # In sessions of their own: Ctrl-C reaches only us, and we pass it on once.
+        self.popen = subprocess.Popen(
+            [*command, "--instance", str(number)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            cwd=processes.ROOT,
+            env=processes.environment(),
+            start_new_session=True,
+            preexec_fn=processes.die_with_parent(),  # noqa: PLW1509 - a single call into a library that is loaded
+        )
+        threading.Thread(target=self._read, name=f"instance {number}", daemon=True).start()
+
+    def _read(self) -> None:
+        assert self.popen.stdout is not None
+        for line in self.popen.stdout:
+            found = processes.parse_ready_line(line)
+            if found is None:
+                print(line, end="", flush=True)
+            elif not self.ready:
+                self.ready = found
+
+
+def run(count: int, app: Path, lease: int, patience: float) -> int:
+    """Run several instances until told to end; returns the exit code.
+
+    An instance that is killed is reported and the others go on, as in Azure. One that cannot start ends all.
+    """
+    stop = StopSignal()
+    running = [Instance(number, app, lease) for number in range(1, count + 1)]
+    try:
+        announced = False
+        while running and not stop.wait(_LOOK):
+            for instance in [one for one in running if one.popen.poll() is not None]:
+                running.remove(instance)
+                code = instance.popen.returncode
+                if code > 0:
+                    return code
+                log.warning("Instance %d (process %d) has ended with %d", instance.number, instance.popen.pid, code)
+            if running and not announced and all(instance.ready for instance in running):
+                announced = True
+                announce(running[0].ready["functions"], [instance.popen.pid for instance in running])
+        return 0 if stop.wait(0) else 1
+    finally:
+        _end(running, patience)
+
+
+def announce(functions: list[str], pids: list[int]) -> None:
+    """Tell whoever started us that we listen."""
+    line = json.dumps({"ready": True, "pids": pids, "functions": functions})
+    # In one write, as print is not when output is unbuffered: logging goes on meanwhile, perhaps to the same file.
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def _end(running: list[Instance], patience: float) -> None:
+    for instance in running:
+        with contextlib.suppress(ProcessLookupError):
+            instance.popen.send_signal(signal.SIGTERM)
+    deadline = time.monotonic() + patience
+    for instance in running:
+        try:
+            instance.popen.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            instance.popen.kill()
+            instance.popen.wait()

@@ -1,0 +1,170 @@
+"""From the app's functions to what listens for them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Mapping
+from datetime import UTC, tzinfo
+from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from local.host import schedules
+from local.host.blobs import POISON_QUEUE, BlobQueue, BlobScanner, BlobTrigger, parse_pattern
+from local.host.config import HostConfig, fill_in
+from local.host.connections import HOST_STORAGE, Connections
+from local.host.errors import HostError
+from local.host.invocations import Invoker
+from local.host.queues import QueueListener, queue_trigger
+from local.host.storage import HOSTS
+from local.host.timers import TimerListener
+from local.host.worker import Function
+
+log = logging.getLogger("host")
+
+_HOST_QUEUE = "azure-webjobs-blobtrigger-"
+
+
+class Listener(Protocol):
+    """What makes functions run."""
+
+    def start(self) -> None: ...
+
+    def finish(self, deadline: float) -> bool: ...
+
+
+class Wiring:
+    """Builds the listeners of an app, refusing what could not work.
+
+    Args:
+        env: the app settings.
+        config: the limits.
+        connections: where storage is.
+        invoker: runs functions.
+        lease: seconds of a message's lease.
+        stopping: what the listeners are to heed.
+    """
+
+    def __init__(
+        self,
+        env: Mapping[str, str],
+        config: HostConfig,
+        connections: Connections,
+        invoker: Invoker,
+        lease: int,
+        stopping: threading.Event,
+    ) -> None:
+        self._env = env
+        self._config = config
+        self._connections = connections
+        self._invoker = invoker
+        self._lease = lease
+        self._stopping = stopping
+        self._host_id = env.get("AzureFunctionsWebHost__hostid", "").strip() or "local"
+
+    def listeners(self, functions: list[Function]) -> list[Listener]:
+        """Everything that must listen for these functions to run.
+
+        Raises:
+            HostError: naming the function and what it lacks.
+        """
+        listeners: list[Listener] = []
+        blob_triggers: list[BlobTrigger] = []
+        for function in functions:
+            if self._is_disabled(function):
+                log.warning("%s is disabled by an app setting", function.name)
+                continue
+            if function.has_retry_policy:
+                log.warning("The retry policy of %s is not applied by the local host", function.name)
+            self._check_outputs(function)
+            match function.trigger["type"]:
+                case "queueTrigger":
+                    listeners.append(self._queue(function))
+                case "timerTrigger":
+                    listeners.append(self._timer(function))
+                case "blobTrigger":
+                    blob_triggers.append(self._blob(function))
+                case "httpTrigger":
+                    log.warning("%s has an HTTP trigger: the local host does not serve HTTP yet", function.name)
+                case other:
+                    raise HostError(f"{function.name} has a {other}, which the local host does not know")
+        if blob_triggers:
+            listeners += self._blob_listeners(blob_triggers)
+        return listeners
+
+    def _is_disabled(self, function: Function) -> bool:
+        settings = (f"AzureWebJobs.{function.name}.Disabled", f"AzureWebJobs__{function.name}__Disabled")
+        return any(self._env.get(name, "").strip().lower() in ("1", "true") for name in settings)
+
+    def _check_outputs(self, function: Function) -> None:
+        for binding in function.outputs.values():
+            if binding["type"] == "queue":
+                self._require(function, str(binding.get("connection") or HOST_STORAGE), "queue")
+            elif binding["type"] != "http":
+                raise HostError(f"{function.name} has a binding of type {binding['type']}: the local host has none")
+
+    def _require(self, function: Function, connection: str, *services: str) -> None:
+        for service in services:
+            try:
+                with getattr(self._connections, f"{service}s")(connection):
+                    pass
+            except HostError as error:
+                raise HostError(f"{function.name}: {error}") from None
+
+    def _text(self, function: Function, key: str) -> str:
+        return fill_in(str(function.trigger.get(key) or ""), self._env, f"{key} of {function.name}")
+
+    def _queue(self, function: Function) -> Listener:
+        connection = str(function.trigger.get("connection") or HOST_STORAGE)
+        self._require(function, connection, "queue")
+        name = self._text(function, "queueName")
+        service = self._connections.queues(connection)
+        poison = service.get_queue_client(f"{name}-poison")
+        return QueueListener(
+            service.get_queue_client(name),
+            self._config.queues,
+            self._lease,
+            queue_trigger(function, self._invoker, self._config.queues.base64),
+            lambda _message: poison,
+            self._stopping,
+        )
+
+    def _timer(self, function: Function) -> Listener:
+        expression = self._text(function, "schedule")
+        try:
+            schedule = schedules.parse(expression, self._zone())
+        except ValueError as error:
+            raise HostError(f"the schedule of {function.name} is wrong: {error}") from None
+        container = self._connections.blobs(HOST_STORAGE).get_container_client(HOSTS)
+        return TimerListener(function, schedule, container, self._host_id, self._lease, self._invoker, self._stopping)
+
+    def _zone(self) -> tzinfo:
+        name = self._env.get("WEBSITE_TIME_ZONE", "").strip()
+        try:
+            return ZoneInfo(name) if name else UTC
+        except (ZoneInfoNotFoundError, ValueError):
+            raise HostError(f"WEBSITE_TIME_ZONE is '{name}', which is no time zone such as Europe/Berlin") from None
+
+    def _blob(self, function: Function) -> BlobTrigger:
+        connection = str(function.trigger.get("connection") or HOST_STORAGE)
+        self._require(function, connection, "blob")
+        if str(function.trigger.get("source", "")).lower() == "eventgrid":
+            log.warning("%s is fed by Event Grid in Azure; here the host looks for blobs itself", function.name)
+        # The account of the blobs keeps their poison messages, unless it has no queues.
+        queues = self._connections.queues(connection if self._connections.has(connection, "queue") else HOST_STORAGE)
+        try:
+            pattern = parse_pattern(self._text(function, "path"))
+        except ValueError as error:
+            raise HostError(f"the path of {function.name} is wrong: {error}") from None
+        return BlobTrigger(
+            function, pattern, self._connections.blobs(connection), queues.get_queue_client(POISON_QUEUE)
+        )
+
+    def _blob_listeners(self, triggers: list[BlobTrigger]) -> list[Listener]:
+        host_queues = self._connections.queues(HOST_STORAGE)
+        queue = host_queues.get_queue_client(f"{_HOST_QUEUE}{self._host_id}")
+        receipts = self._connections.blobs(HOST_STORAGE).get_container_client(HOSTS)
+        handler = BlobQueue(triggers, self._invoker, host_queues.get_queue_client(POISON_QUEUE))
+        scanners = [BlobScanner(trigger, receipts, queue, self._host_id, self._stopping) for trigger in triggers]
+        reader = QueueListener(queue, self._config.blobs, self._lease, handler.begin, handler.poison, self._stopping)
+        return [*scanners, reader]

@@ -1,0 +1,139 @@
+"""One instance of the functions host, or the parent of several."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from local import processes
+from local.host import config, instances, logs
+from local.host.connections import HOST_STORAGE, Connections
+from local.host.errors import HostError
+from local.host.invocations import Invoker
+from local.host.listeners import Listener, Wiring
+from local.host.outages import STORAGE_ERRORS, Outage
+from local.host.signals import StopSignal
+from local.host.storage import ensure_storage
+from local.host.worker import Function, Worker
+
+log = logging.getLogger("host")
+
+PATIENCE = 10.0  # seconds that running functions get when the host is told to end
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run until told to end; returns the exit code."""
+    options = _options(arguments)
+    logs.set_up(options.instance)
+    try:
+        if options.instances > 1:
+            return instances.run(options.instances, options.app, options.lease, PATIENCE + 2)
+        return Host(options.app.resolve(), options.lease).run()
+    except HostError as error:
+        print(f"The functions host cannot start: {error}", file=sys.stderr)
+        return 1
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m local host", description="Run a function app on this machine.")
+    parser.add_argument("--app", type=Path, default=processes.ROOT, help="folder with host.json and function_app.py")
+    parser.add_argument("--instances", type=int, default=1, metavar="N", help="how many hosts, as Azure scales out")
+    parser.add_argument(
+        "--lease",
+        type=int,
+        default=600,
+        metavar="SECONDS",
+        help="how long a message stays hidden if its host dies (default: 600, as in Azure)",
+    )
+    parser.add_argument("--instance", default="", help=argparse.SUPPRESS)  # set by the parent of several
+    options = parser.parse_args(arguments)
+    if options.instances < 1 or options.lease < 1:
+        parser.error("--instances and --lease must be 1 or more")
+    return options
+
+
+class Host:
+    """One instance.
+
+    Args:
+        app: the folder of the app.
+        lease: seconds of a message's lease.
+    """
+
+    def __init__(self, app: Path, lease: int) -> None:
+        self._app = app
+        self._lease = lease
+        self._stopping = threading.Event()
+        self._stop = StopSignal()
+        self._restarting = False
+        self._worker = Worker()
+        self._folder = Path.cwd()
+
+    def run(self) -> int:
+        """Run until told to end; returns the exit code.
+
+        Raises:
+            HostError: if the app cannot be run.
+        """
+        if not self._app.is_dir():
+            raise HostError(f"there is no folder {self._app}")
+        config.apply_local_settings(self._app, os.environ)
+        settings = config.load(self._app, os.environ)
+        os.chdir(self._app)  # as the worker does in Azure
+        connections = Connections(os.environ)
+        with connections.blobs(HOST_STORAGE):
+            pass  # before the app is imported: the host can do nothing without it
+        functions = self._worker.index(self._app)
+        invoker = Invoker(self._worker, connections, settings, self._timed_out)
+        wiring = Wiring(os.environ, settings, connections, invoker, self._lease, self._stopping)
+        listeners = wiring.listeners(functions)
+        if not self._ensure_storage(connections):
+            return 0
+        for listener in listeners:
+            listener.start()
+        instances.announce([function.name for function in functions], [os.getpid()])
+        self._stop.wait()
+        return self._finish(listeners)
+
+    def _ensure_storage(self, connections: Connections) -> bool:
+        outage = Outage("preparing storage")
+        while True:
+            try:
+                ensure_storage(connections)
+            except STORAGE_ERRORS as error:
+                if self._stop.wait(outage.failed(error)):
+                    return False
+            else:
+                outage.passed()
+                return True
+
+    def _finish(self, listeners: Sequence[Listener]) -> int:
+        log.info("Stopping: running functions have %g s to finish", PATIENCE)
+        self._stopping.set()
+        deadline = time.monotonic() + PATIENCE
+        unfinished = [listener for listener in listeners if not listener.finish(deadline)]
+        if unfinished:
+            log.warning("Some functions still run: their messages come back when the lease ends")
+        log.info("Stopped")
+        logging.shutdown()
+        sys.stdout.flush()
+        if self._restarting:
+            os.chdir(self._folder)
+            os.execv(sys.executable, sys.orig_argv)  # the same process id: whoever watches us need not know
+        # Not by returning: threads of functions that do not end would keep the process alive.
+        os._exit(0)
+
+    def _timed_out(self, function: Function) -> None:
+        """Start afresh, as Azure does with a worker whose function runs too long: there is no other way to end it."""
+        if self._stopping.is_set():  # we are ending anyway
+            return
+        log.error("%s ran into functionTimeout: starting again", function.name)
+        self._restarting = True
+        self._worker.abandon()
+        self._stop.set()

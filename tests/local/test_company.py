@@ -1,0 +1,193 @@
+"""The fictitious company: what its extracts hold, and that what was planted is all that differs."""
+
+from __future__ import annotations
+
+import csv
+import io
+import unicodedata
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from local.company import HEADER, BrokenRow, Extract, Reason, day_one, day_two, main
+
+FIRST, SECOND = day_one(), day_two()
+
+
+def lines(extract: Extract) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(extract.content.decode(), newline="")))
+
+
+def people(extract: Extract) -> dict[str, dict[str, str]]:
+    """The rows that are not broken, by id."""
+    broken = {row.row_number for row in extract.broken}
+    good = [line for number, line in enumerate(lines(extract)[1:], 2) if number not in broken]
+    rows = [dict(zip(HEADER, line, strict=True)) for line in good]
+    by_id = {row["WorkerID"]: row for row in rows}
+    assert len(by_id) == len(rows)
+    return by_id
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_company() -> None:
+    assert (day_one(), day_two()) == (FIRST, SECOND)
+    assert day_one(seed=1).content != FIRST.content
+    assert day_two(seed=1).content != SECOND.content
+
+
+def test_day_one_has_everybody_active_and_nothing_planted() -> None:
+    assert (FIRST.rows, FIRST.joiners, FIRST.movers, FIRST.leavers, FIRST.broken) == (1200, (), (), (), ())
+    assert lines(FIRST)[0] == list(HEADER)
+    assert len(people(FIRST)) == 1200
+    assert Counter(row["WorkerStatus"] for row in people(FIRST).values()) == {"Active": 1200}
+
+
+def test_the_size_is_as_asked() -> None:
+    assert [len(lines(day_one(size))) - 1 for size in (41, 500, 3000)] == [41, 500, 3000]
+
+
+def test_a_company_that_is_too_small_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^40 people are too few; 41 are enough$"):
+        day_one(40)
+    with pytest.raises(ValueError, match=r"^\d+ people who manage nobody are too few for 60 movers and 15 leavers$"):
+        day_two(90)
+
+
+@pytest.mark.parametrize("extract", [FIRST, SECOND], ids=["day one", "day two"])
+def test_ids_are_digits_and_user_names_are_plain_and_unique(extract: Extract) -> None:
+    by_id = people(extract)
+    user_names = [row["UserID"] for row in by_id.values()]
+
+    assert all(id_.isdecimal() and len(id_) == 5 for id_ in by_id)
+    assert 0 < sum(id_.startswith("0") for id_ in by_id) < len(by_id) / 5
+    assert len(set(user_names)) == len(user_names)
+    assert [name for name in user_names if not name.isascii() or "." not in name or name != name.lower()] == []
+    assert [name for name in user_names if name.startswith(".") or name.endswith(".")] == []
+
+
+@pytest.mark.parametrize("extract", [FIRST, SECOND], ids=["day one", "day two"])
+def test_everybody_but_the_chief_reports_to_somebody_and_in_the_end_to_the_chief(extract: Extract) -> None:
+    managers = {id_: row["ManagerID"] for id_, row in people(FIRST).items()}
+    managers |= {id_: row["ManagerID"] for id_, row in people(extract).items()}
+    chiefs = [id_ for id_, manager in managers.items() if not manager]
+
+    def top(id_: str) -> str:
+        for _ in range(10):
+            if not managers[id_]:
+                return id_
+            id_ = managers[id_]
+        return "nobody"
+
+    assert len(chiefs) == 1
+    assert {top(id_) for id_ in managers} == set(chiefs)
+
+
+def test_managers_stand_before_and_after_the_people_who_report_to_them() -> None:
+    place = {id_: number for number, id_ in enumerate(people(FIRST))}
+    before = sum(place[row["ManagerID"]] < place[id_] for id_, row in people(FIRST).items() if row["ManagerID"])
+
+    assert 400 < before < 800
+
+
+def test_names_come_in_several_scripts() -> None:
+    letters = {letter for row in people(FIRST).values() for letter in row["FullName"] if letter.isalpha()}
+    scripts = {unicodedata.name(letter).split()[0] for letter in letters}
+
+    assert {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "DEVANAGARI", "TAMIL", "CJK", "HANGUL", "HIRAGANA"} <= scripts
+
+
+def test_some_values_need_quotes() -> None:
+    assert {row["JobTitle"] for row in people(FIRST).values()} >= {"Director, Finance", "Vice President, Products"}
+    assert any("," in row["StreetAddress"] for row in people(FIRST).values())
+
+
+def test_on_day_two_exactly_what_was_planted_differs() -> None:
+    before, after = people(FIRST), people(SECOND)
+    changed = {
+        id_: {column for column in HEADER if before[id_][column] != row[column]}
+        for id_, row in after.items()
+        if id_ in before and before[id_] != row
+    }
+    moves = {column for id_ in SECOND.movers for column in changed[id_]}
+
+    assert (len(SECOND.joiners), len(SECOND.movers), len(SECOND.leavers)) == (25, 60, 15)
+    assert after.keys() - before.keys() == set(SECOND.joiners)
+    assert changed.keys() == {*SECOND.movers, *SECOND.leavers}
+    assert moves == {"Department", "Division", "CostCenter", "JobTitle", "ManagerID"}
+    assert {id_: changed[id_] for id_ in SECOND.leavers} == {id_: {"WorkerStatus"} for id_ in SECOND.leavers}
+    assert {after[id_]["WorkerStatus"] for id_ in SECOND.leavers} == {"Terminated"}
+    assert before.keys() - after.keys() == {row.worker_id for row in SECOND.broken if row.worker_id}
+
+
+def test_movers_change_department_title_or_manager_in_equal_parts() -> None:
+    before, after = people(FIRST), people(SECOND)
+
+    def kind(id_: str) -> str:
+        columns = ("Department", "JobTitle", "ManagerID")
+        return next(column for column in columns if before[id_][column] != after[id_][column])
+
+    assert Counter(kind(id_) for id_ in SECOND.movers) == {"Department": 20, "JobTitle": 20, "ManagerID": 20}
+
+
+def test_nobody_whom_others_report_to_leaves_or_has_a_broken_row() -> None:
+    managing = {row["ManagerID"] for day in (FIRST, SECOND) for row in people(day).values()} - {""}
+
+    assert managing.isdisjoint(SECOND.leavers)
+    assert managing.isdisjoint(row.worker_id for row in SECOND.broken)
+
+
+def test_some_joiners_report_to_a_joiner() -> None:
+    after = people(SECOND)
+    managers = {after[id_]["ManagerID"] for id_ in SECOND.joiners}
+
+    assert managers & set(SECOND.joiners) == {SECOND.joiners[0]}
+
+
+def test_broken_rows_are_broken_as_they_say() -> None:
+    rows = lines(SECOND)
+
+    def faults(broken: BrokenRow) -> Reason:
+        line = rows[broken.row_number - 1]
+        assert line[0] == broken.worker_id
+        if len(line) != len(HEADER):
+            return Reason.TOO_MANY_FIELDS if len(line) > len(HEADER) else Reason.TOO_FEW_FIELDS
+        if not line[0]:
+            return Reason.NO_ID
+        if not line[1]:
+            return Reason.NO_STATUS
+        return Reason.UNKNOWN_STATUS if line[1] == "Retired?" else Reason.SAME_ID_TWICE
+
+    assert [broken.reason_kind for broken in SECOND.broken] == [faults(broken) for broken in SECOND.broken]
+    assert Counter(broken.reason_kind for broken in SECOND.broken) == {
+        Reason.NO_ID: 2,
+        Reason.NO_STATUS: 2,
+        Reason.UNKNOWN_STATUS: 1,
+        Reason.TOO_MANY_FIELDS: 1,
+        Reason.TOO_FEW_FIELDS: 1,
+        Reason.SAME_ID_TWICE: 2,
+    }
+    one, other = (rows[broken.row_number - 1] for broken in SECOND.broken if broken.reason_kind is Reason.SAME_ID_TWICE)
+    assert one[0] == other[0]
+    assert one != other
+
+
+def test_every_row_of_day_two_is_accounted_for() -> None:
+    before = people(FIRST)
+    unchanged = sum(before.get(id_) == row for id_, row in people(SECOND).items())
+    planted = sum(map(len, (SECOND.joiners, SECOND.movers, SECOND.leavers, SECOND.broken)))
+
+    assert SECOND.rows == len(lines(SECOND)) - 1 == SECOND.content.count(b"\n") - 1 == unchanged + planted == 1228
+
+
+def test_both_files_are_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "new"
+    main([str(folder)])
+
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
+        "workers-day-1.csv": FIRST.content,
+        "workers-day-2.csv": SECOND.content,
+    }
+    assert capsys.readouterr().out == (
+        f"{folder}/workers-day-1.csv: 1200 rows, 0 joiners, 0 movers, 0 leavers, 0 broken rows\n"
+        f"{folder}/workers-day-2.csv: 1228 rows, 25 joiners, 60 movers, 15 leavers, 9 broken rows\n"
+    )
