@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from shared.errors import SettingsError
 
@@ -43,6 +43,8 @@ _ENDPOINT_PATH = re.compile(
     r"^(?P<version>/(?:v1\.0|beta))/servicePrincipals/(?P<sp>[^/]+)/synchronization/jobs/(?P<job>[^/]+)/bulkUpload$",
     re.IGNORECASE,
 )
+
+_CONNECTION_STRING = re.compile(r"(?:AccountName|BlobEndpoint|UseDevelopmentStorage)=", re.IGNORECASE)
 
 
 class _Reader(Protocol):
@@ -116,7 +118,7 @@ def parse_endpoint(name: str, url: str) -> ProvisioningEndpoint:
     Raises:
         ValueError: with a sentence about what is wrong with the URL.
     """
-    parts = urlsplit(url.strip())
+    parts = _split(url)
     host = (parts.hostname or "").lower()
     loopback = is_loopback(host)
     if not loopback and (parts.scheme != "https" or host not in GRAPH_HOSTS or parts.port not in (None, 443)):
@@ -143,6 +145,28 @@ def parse_endpoint(name: str, url: str) -> ProvisioningEndpoint:
         job_id=match["job"],
         scope=f"{scope_host}/.default",
     )
+
+
+def _split(url: str) -> SplitResult:
+    """The parts of a URL.
+
+    Raises:
+        ValueError: it cannot be taken apart; Python's own words would quote it.
+    """
+    try:
+        parts = urlsplit(url.strip())
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is not a URL") from None
+    return parts
+
+
+def _is_https(url: str) -> bool:
+    try:
+        parts = _split(url)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and bool(parts.hostname)
 
 
 def from_environment(env: Mapping[str, str]) -> Settings:
@@ -173,7 +197,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
             )
 
     vault = value(KEY_VAULT_URI)
-    if vault and (urlsplit(vault).scheme != "https" or not urlsplit(vault).hostname):
+    if vault and not _is_https(vault):
         faults.append(f"{KEY_VAULT_URI} must be the vault's https:// address, such as https://NAME.vault.azure.net/")
 
     warnings = [
@@ -208,13 +232,15 @@ def load() -> Settings:
 
 def _storage(value: _Reader, faults: list[str]) -> StorageConnection:
     if plain := value(HR_STORAGE):
+        if not _CONNECTION_STRING.search(plain):
+            faults.append(f"{HR_STORAGE} is not a connection string of a storage account")
         return StorageConnection(connection_string=plain)
     uris = {}
     for service in ("blob", "queue", "table"):
         name = f"{HR_STORAGE}__{service}ServiceUri"
         uris[service] = value(name).rstrip("/")
-        if uris[service] and urlsplit(uris[service]).scheme != "https":
-            faults.append(f"{name} must start with https:// (an identity never goes over plain http)")
+        if uris[service] and not _is_https(uris[service]):
+            faults.append(f"{name} must be an https:// address (an identity never goes over plain http)")
     if not any(uris.values()):
         faults.append(
             f"{HR_STORAGE} is missing: set {HR_STORAGE}__blobServiceUri, __queueServiceUri and __tableServiceUri of "
@@ -264,6 +290,8 @@ def _unknown(env: Mapping[str, str]) -> list[str]:
     faults = []
     for name in sorted(env):
         if name.startswith("ROLLCALL_") and name not in ROLLCALL_SETTINGS:
-            near = difflib.get_close_matches(name, ROLLCALL_SETTINGS, 1)
-            faults.append(f"{name} is not a setting of Rollcall" + (f"; did you mean {near[0]}?" if near else ""))
+            ours = [setting.removeprefix("ROLLCALL_") for setting in ROLLCALL_SETTINGS]
+            near = difflib.get_close_matches(name.removeprefix("ROLLCALL_"), ours, 1)
+            hint = f"; did you mean ROLLCALL_{near[0]}?" if near else ""
+            faults.append(f"{name} is not a setting of Rollcall{hint}")
     return faults

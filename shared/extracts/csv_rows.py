@@ -36,6 +36,8 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "a picture"),
 )
 _LINE_END = re.compile(rb"\r\n|\n|\r")
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f\x7f]")
+_MAX_LINE = 1_000_000  # characters; no row of people is longer, and a line is held in memory as a whole
 _ADVICE = "Export the list again as CSV (comma separated, UTF-8) and drop that file."
 
 
@@ -71,7 +73,13 @@ def read_rows(chunks: Iterable[bytes]) -> Iterator[Row | BadRow]:
             break
         except csv.Error as error:
             number += 1
-            if lines.count > line or "unexpected end of data" in str(error):
+            if "unexpected end of data" in str(error):
+                raise ExtractRefused(
+                    f"A quotation mark that opens on line {line} is never closed: either it is a mistake or the upload "
+                    "was cut off. Correct that line, or drop the complete file again.",
+                    line=line,
+                ) from error
+            if lines.count > line:
                 raise ExtractRefused(
                     f"A quotation mark that opens on line {line} is never properly closed, so everything after it "
                     "cannot be told apart. Correct that line and drop the file again.",
@@ -81,7 +89,7 @@ def read_rows(chunks: Iterable[bytes]) -> Iterator[Row | BadRow]:
                 raise ExtractRefused(
                     f"The header on line {line} cannot be read: {error}. {_ADVICE}", line=line
                 ) from error
-            yield BadRow(number, line, (lines.text,), "a cell has a quotation mark in the wrong place.")
+            yield BadRow(number, line, (lines.text,), _cell_reason(error))
             continue
         number += 1
         if not any(cell.strip() for cell in cells):
@@ -121,19 +129,38 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
+        refused = None
         try:
-            line = next(self._text)
+            line = self._text.readline(_MAX_LINE + 1)
         except UnicodeDecodeError as error:
-            # Everything before the bytes that were being decoded has been handed out, but for a line's beginning.
-            at = self.count + 1 + len(_LINE_END.findall(error.object, 0, error.start))
-            raise ExtractRefused(
-                f"The file is not in UTF-8: line {at} holds the byte 0x{error.object[error.start]:02X}. {_ADVICE}",
-                line=at,
-            ) from error
+            refused = self._undecodable(error)
+        if refused:
+            raise refused  # out here, because the exception that it replaces holds a piece of the file
+        if not line:
+            raise StopIteration
         self.count += 1
+        if len(line) > _MAX_LINE:
+            raise ExtractRefused(
+                f"Line {self.count} has more than {_MAX_LINE:,} characters, so this is no list with one row for each "
+                f"person. {_ADVICE}",
+                line=self.count,
+            )
         self.text = line.rstrip("\r\n")
         self.cut_off = self.text == line
         return line
+
+    def _undecodable(self, error: UnicodeDecodeError) -> ExtractRefused:
+        # Everything before the bytes that were being decoded has been handed out, but for a line's beginning.
+        at = self.count + 1 + len(_LINE_END.findall(error.object, 0, error.start))
+        if error.reason == "unexpected end of data":
+            return ExtractRefused(
+                f"The file ends in the middle of a character on line {at}: the upload was cut off. Drop the complete "
+                "file again.",
+                line=at,
+            )
+        return ExtractRefused(
+            f"The file is not in UTF-8: line {at} holds the byte 0x{error.object[error.start]:02X}. {_ADVICE}", line=at
+        )
 
 
 class _Stream(io.RawIOBase):
@@ -169,13 +196,20 @@ def _recognised(chunks: Iterable[bytes]) -> Iterator[bytes]:
             "The file is empty (0 bytes). If its upload is still going on, nothing needs to be done; otherwise drop "
             "the complete file again."
         )
+    start = first.removeprefix(codecs.BOM_UTF8).lstrip()
     for signature, what in _SIGNATURES:
-        if first.removeprefix(codecs.BOM_UTF8).lstrip().startswith(signature) or first.startswith(signature):
+        if start.startswith(signature):
             raise ExtractRefused(f"This is {what}, not a CSV file. {_ADVICE}")
-    if b"\x00" in first[:4096]:
-        raise ExtractRefused(f"This is not a text file. {_ADVICE}")
+    if _CONTROL.search(_LINE_END.split(start[:4096], 1)[0]):
+        raise ExtractRefused(f"This is not a text file in UTF-8. {_ADVICE}")
     yield first
     yield from stream
+
+
+def _cell_reason(error: csv.Error) -> str:
+    if "field larger" in str(error):
+        return f"a cell has more than {csv.field_size_limit():,} characters."
+    return "a cell has a quotation mark in the wrong place."
 
 
 def _width_reason(found: int, expected: int) -> str:

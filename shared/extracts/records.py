@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shared.errors import ExtractRefused
 from shared.extracts.csv_rows import BadRow
+from shared.extracts.feedback import is_rejects_file, unguard
 from shared.model import Record, Reject, Row
 
 
 def read_records(rows: Iterable[Row | BadRow], columns: Sequence[str]) -> Iterator[Record | Reject]:
     """What the mapping asked for of each row below the header.
+
+    A `rejects.csv` that HR corrected and dropped again reads like the file that it came from.
 
     Args:
         rows: of the file, the header first.
@@ -25,14 +28,15 @@ def read_records(rows: Iterable[Row | BadRow], columns: Sequence[str]) -> Iterat
     header = next(stream, None)
     if header is None:
         raise ExtractRefused("The file has only blank lines: there is no header and nobody in it.")
-    places = find_columns(header.cells, columns)
+    read = unguard if is_rejects_file(header.cells) else str
+    places = find_columns([read(name) for name in header.cells], columns)
     empty = True
     for row in stream:
         empty = False
         if isinstance(row, BadRow):
             yield Reject(row.number, row.line, "", row.reason)
         else:
-            yield Record(row.number, row.line, {column: row.cells[place] for column, place in places.items()})
+            yield Record(row.number, row.line, {column: read(row.cells[place]) for column, place in places.items()})
     if empty:
         raise ExtractRefused("The file has a header but nobody in it. Drop the complete list.")
 
@@ -59,11 +63,11 @@ def find_columns(header: Sequence[str], columns: Sequence[str]) -> dict[str, int
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.split()).casefold()
+    return " ".join(name.replace("\ufeff", "").split()).casefold()
 
 
 def _missing(header: Sequence[str], missing: Sequence[str], wanted: int) -> str:
-    text = f"{len(missing)} of {wanted} columns are missing: {', '.join(missing)}. "
+    text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
     if len(header) == 1:
         mark = next((mark for mark in (";", "\t", "|") if mark in header[0]), "")
         if mark:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import unicodedata
+import re
 
 from shared.mapping.model import MappingFile
+from shared.mapping.text import clean
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
 MAX_KEY = 128
 _SHOWN = 40
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def apply(mapping: MappingFile, record: Record) -> Worker | Reject:
     """The worker that a record describes.
 
     `active` is always set and the record is complete: everything that the mapping names is in it, as a value or as the
-    mapping's `empty` rule says. Line breaks and runs of blanks inside a cell become one blank; text is NFC.
+    mapping's `empty` rule says. Cells are cleaned, see `clean`.
     """
-    values = {column: _clean(value) for column, value in record.values.items()}
+    values = {column: clean(value) for column, value in record.values.items()}
     worker_id = values[mapping.key]
 
     def reject(reason: str) -> Reject:
@@ -44,6 +46,8 @@ def apply(mapping: MappingFile, record: Record) -> Worker | Reject:
     for column, value in values.items():
         if len(value) > MAX_VALUE:
             return reject(f"{column} has {len(value)} characters; at most {MAX_VALUE} can be sent.")
+        if _CONTROL.search(value):
+            return reject(f"{column} holds a control character.")
     return Worker(worker_id, record.row, _user(mapping, worker_id, active, values))
 
 
@@ -58,10 +62,6 @@ def _user(mapping: MappingFile, worker_id: str, active: bool, values: dict[str, 
         elif mapping.empty == "null":
             user.setdefault(path.schema, {})[path.name] = None
     return user
-
-
-def _clean(value: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", value).split())
 
 
 def _short(value: str) -> str:

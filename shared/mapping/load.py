@@ -23,6 +23,21 @@ SHIPPED = Path(__file__).parent.parent / "mappings"
 DEFAULT_SOURCE = "default"
 _DEFAULT_MAPPING = "csv2scim"  # what the source `default` uses unless hr-config/default.yaml says otherwise
 
+_TEXT = "tag:yaml.org,2002:str"
+_READ = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")
+_PLAIN = {
+    "missing": "is missing",
+    "string_type": "must be text",
+    "string_too_short": "must not be empty",
+    "bool_type": "must be true or false, without quotes",
+    "string_pattern_mismatch": "may have small letters, digits and hyphens only",
+    "tuple_type": "must be a list",
+    "dict_type": "must have keys of its own",
+    "mapping_type": "must have keys of its own",
+    "model_type": "must have keys of its own",
+}
+"""The commonest faults, in words for people who do not know the library that finds them."""
+
 
 @dataclass(frozen=True)
 class LoadedMapping:
@@ -80,8 +95,8 @@ def parse_mapping(data: bytes, name: str) -> LoadedMapping:
         raise MappingError(f"{name}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     try:
         tree = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.load(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+        content = _content(tree)
+    except (yaml.YAMLError, ValueError, LookupError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" line {mark.line + 1}" if mark else ""
         raise MappingError(f"{name}{where}: not valid YAML: {getattr(error, 'problem', None) or error}") from error
@@ -97,32 +112,64 @@ def parse_mapping(data: bytes, name: str) -> LoadedMapping:
     return LoadedMapping(mapping, name, hashlib.sha256(data).hexdigest()[:12])
 
 
-def _repeated(node: yaml.Node) -> Iterator[tuple[int, str]]:
+def _content(tree: yaml.Node | None) -> object:
+    """What the file says, with everything in it as text but for the format's version and what status words mean.
+
+    Else YAML would take a status word Yes for true, a column called No for false, and `empty: null` for nothing at all.
+    """
+    if tree is None:
+        return None
+    for path, node in _walk(tree):
+        if isinstance(node, yaml.ScalarNode) and not (_has_meaning(path) and node.tag in _READ):
+            node.tag = _TEXT
+        elif isinstance(node, yaml.MappingNode):
+            for key, _ in node.value:
+                if isinstance(key, yaml.ScalarNode):
+                    key.tag = _TEXT
+    return yaml.SafeLoader("").construct_document(tree)
+
+
+def _has_meaning(path: tuple[str, ...]) -> bool:
+    return path == ("version",) or path[:2] == ("status", "values")
+
+
+def _walk(tree: yaml.Node) -> Iterator[tuple[tuple[str, ...], yaml.Node]]:
+    """Every node of a file once, even where aliases make a loop, with the keys that lead to it."""
+    stack: list[tuple[tuple[str, ...], yaml.Node]] = [((), tree)]
+    known: set[int] = set()
+    while stack:
+        path, node = stack.pop()
+        if id(node) in known:
+            continue
+        known.add(id(node))
+        yield path, node
+        if isinstance(node, yaml.MappingNode):
+            stack.extend(((*path, str(key.value)), value) for key, value in reversed(node.value))
+        elif isinstance(node, yaml.SequenceNode):
+            stack.extend((path, value) for value in reversed(node.value))
+
+
+def _repeated(tree: yaml.Node) -> Iterator[tuple[int, str]]:
     """Keys that occur twice in one mapping; YAML loaders silently keep the last."""
-    if isinstance(node, yaml.MappingNode):
-        seen: set[str] = set()
-        for key, value in node.value:
-            if key.value in seen:
-                yield key.start_mark.line + 1, key.value
-            seen.add(key.value)
-            yield from _repeated(value)
-    elif isinstance(node, yaml.SequenceNode):
-        for value in node.value:
-            yield from _repeated(value)
+    for _, node in _walk(tree):
+        if isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, _ in node.value:
+                if key.value in seen:
+                    yield key.start_mark.line + 1, key.value
+                seen.add(key.value)
 
 
 def _sentence(name: str, tree: yaml.Node, fault: ErrorDetails) -> str:
     path = [str(part) for part in fault["loc"] if part != "[key]"]
-    message = fault["msg"].removeprefix("Value error, ")
+    message = _PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
     known: Sequence[str] = ()
     wrong = path[-1] if path else ""
     if fault["type"] == "extra_forbidden":
         known = tuple(MappingFile.model_fields) if len(path) == 1 else ("column", "values")
         message = "no such key"
-    elif path[:1] == ["attributes"] and fault["type"] == "value_error":
-        wrong = message.split("'")[1]
+    elif "is not an attribute" in message:
         known = KNOWN_PATHS
-        path = ["attributes", wrong]
     near = difflib.get_close_matches(wrong, known, 1, cutoff=0.5)
     hint = f"; did you mean '{near[0]}'?" if near else ""
     return f"{name} line {_line(tree, path)}: {'.'.join(path) or 'file'}: {message}{hint}"

@@ -6,11 +6,19 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, field_validator
 
 from shared.mapping.paths import AttributePath, parse
+from shared.mapping.text import clean
 
-Column = Annotated[str, Field(min_length=1, max_length=200)]
+
+def _known(path: str) -> str:
+    parse(path)
+    return path
+
+
+Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Attribute = Annotated[str, AfterValidator(_known)]
 
 
 class Status(BaseModel):
@@ -24,14 +32,18 @@ class Status(BaseModel):
     @cached_property
     def folded(self) -> Mapping[str, bool]:
         """The status words, compared without regard to case."""
-        return {word.strip().casefold(): active for word, active in self.values.items()}
+        return {clean(word).casefold(): active for word, active in self.values.items()}
 
-    @field_validator("values", mode="before")
+    @field_validator("values")
     @classmethod
-    def _words_are_text(cls, values: object) -> object:
-        # YAML reads an unquoted Yes, No or 1 as something else than the word HR writes.
-        if isinstance(values, dict) and (strange := [word for word in values if not isinstance(word, str)]):
-            raise ValueError(f"status words are text; put {', '.join(map(repr, strange))} in quotes")
+    def _words_say_one_thing(cls, values: Mapping[str, bool]) -> Mapping[str, bool]:
+        folded: dict[str, tuple[str, bool]] = {}
+        for word, active in values.items():
+            if not clean(word):
+                raise ValueError("a status word must not be blank; a row without a status is always rejected")
+            first, meaning = folded.setdefault(clean(word).casefold(), (word, active))
+            if meaning != active:
+                raise ValueError(f"'{first}' and '{word}' are the same word but say different things")
         return values
 
 
@@ -56,14 +68,7 @@ class MappingFile(BaseModel):
     required: tuple[Column, ...] = ()
     status: Status
     empty: Literal["omit", "null"] = "omit"
-    attributes: Mapping[str, Column]
-
-    @field_validator("attributes")
-    @classmethod
-    def _paths_are_known(cls, attributes: Mapping[str, str]) -> Mapping[str, str]:
-        for path in attributes:
-            parse(path)
-        return attributes
+    attributes: Mapping[Attribute, Column]
 
     @cached_property
     def targets(self) -> tuple[tuple[AttributePath, str], ...]:

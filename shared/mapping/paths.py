@@ -74,7 +74,9 @@ def parse(text: str) -> AttributePath:
     if text in ("externalId", "active", "id", "schemas"):
         raise ValueError(f"'{text}' is set from 'key' and 'status', not under 'attributes'")
     if match := _EXTENSION.match(text):
-        if match["schema"] in (CORE_USER, ENTERPRISE_USER) and text not in KNOWN_PATHS:
+        if match["schema"] == CORE_USER:
+            raise ValueError(f"'{text}' belongs to the core schema; leave its URN out")
+        if match["schema"] == ENTERPRISE_USER and text not in KNOWN_PATHS:
             raise ValueError(f"'{text}' is not an attribute of its schema")
         return AttributePath(match["schema"], match["name"])
     if text not in KNOWN_PATHS:

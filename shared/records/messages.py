@@ -36,7 +36,7 @@ def decode(text: str) -> PageMessage:
             of=int(fields["of"]),
             generation=int(fields["generation"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise TerminalError("A message on the queue is not a page header of Rollcall") from error
 
 

@@ -1,0 +1,62 @@
+"""What every reader makes of a file, whatever its form: a header and rows of text cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from shared.model import Row
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that is not what the header promises.
+
+    Attributes:
+        cells: what could be read of it.
+        reason: one plain sentence for HR.
+    """
+
+    number: int
+    line: int
+    cells: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True)
+class Form:
+    """How a file is written; rejects go back to HR in the same form where that is possible.
+
+    Attributes:
+        kind: csv, fixed, json, ndjson, xml, hdl or xlsx.
+        encoding: a Python codec name.
+        bom: whether the text starts with a byte order mark.
+        delimiter: between cells.
+        quote: around cells.
+        escape: before a quote inside a cell; empty if quotes are doubled.
+    """
+
+    kind: str = "csv"
+    encoding: str = "utf-8"
+    bom: bool = False
+    delimiter: str = ","
+    quote: str = '"'
+    escape: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A file, opened.
+
+    Attributes:
+        form: how it is written.
+        header: the column names as HR wrote them. For documents (JSON, XML) the paths that were asked for.
+        rows: read as they are asked for; the file is refused (`ExtractRefused`) at the place where it shows that it
+            cannot be trusted, which may be its very end.
+        notes: warnings for HR; more may be added while rows are read.
+    """
+
+    form: Form
+    header: tuple[str, ...]
+    rows: Iterator[Row | BadRow]
+    notes: list[str] = field(default_factory=list)

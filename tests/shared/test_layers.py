@@ -1,0 +1,85 @@
+"""The house rules that no type checker sees."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+FLOW = ["extracts", "mapping", "changes", "delivery", "outcomes", "entra", "records"]
+BASE = {"model", "settings", "clock", "errors", "secrets", "context"}
+OPENED_BY_CONTEXT = {"entra", "records"}
+
+SHARED = sorted((ROOT / "shared").rglob("*.py"))
+FUNCTIONS = [ROOT / "function_app.py", *sorted((ROOT / "functions").rglob("*.py"))]
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def imported(path: Path) -> set[str]:
+    """The modules that a file imports, wherever in the file; `from shared import x` counts as `shared.x`."""
+    modules = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            modules |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name(path)} imports relatively"
+            modules |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return modules
+
+
+def allowed(path: Path) -> set[str]:
+    """The parts of `shared` that a file of it may import."""
+    part = path.relative_to(ROOT / "shared").parts[0].removesuffix(".py")
+    if part == "__init__":
+        return set()
+    if part in BASE:
+        return (BASE - {"context"}) | (OPENED_BY_CONTEXT if part == "context" else set())
+    below = FLOW[FLOW.index(part) :]
+    return (BASE - {"context"} if part in OPENED_BY_CONTEXT else BASE) | set(below)
+
+
+def test_every_part_of_shared_has_its_place_in_the_flow() -> None:
+    parts = {path.relative_to(ROOT / "shared").parts[0].removesuffix(".py") for path in SHARED}
+    assert parts == {"__init__", *BASE, *FLOW}
+
+
+@pytest.mark.parametrize("path", SHARED, ids=name)
+def test_shared_imports_flow_downhill(path: Path) -> None:
+    used = {module.split(".")[1] for module in imported(path) if module.startswith("shared.")}
+    assert used <= allowed(path)
+
+
+@pytest.mark.parametrize("path", SHARED, ids=name)
+def test_shared_knows_nothing_of_triggers_and_tools(path: Path) -> None:
+    tops = {module.split(".")[0] for module in imported(path)}
+    assert tops & {"functions", "function_app", "local", "cli", "tests", "azurefunctions"} == set()
+    assert [module for module in imported(path) if module.startswith("azure.functions")] == []
+
+
+@pytest.mark.parametrize("path", FUNCTIONS, ids=name)
+def test_functions_know_nothing_of_tools(path: Path) -> None:
+    tops = {module.split(".")[0] for module in imported(path)}
+    assert tops & {"local", "cli", "tests"} == set()
+
+
+@pytest.mark.parametrize("path", [*SHARED, *FUNCTIONS], ids=name)
+def test_only_tools_print(path: Path) -> None:
+    calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
+    assert [call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "print"] == []
+
+
+@pytest.mark.parametrize("path", [path for path in SHARED if path.name != "clock.py"], ids=name)
+def test_only_the_clock_asks_the_system_for_the_time(path: Path) -> None:
+    asked = {
+        f"{node.value.id}.{node.attr}"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    assert (
+        asked & {"datetime.now", "datetime.utcnow", "datetime.today", "date.today", "time.time", "time.sleep"} == set()
+    )

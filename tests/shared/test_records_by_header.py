@@ -1,0 +1,110 @@
+"""Rows to records: the mapped columns are found by the header."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import ExtractRefused
+from shared.extracts.csv_rows import BadRow, read_rows
+from shared.extracts.records import find_columns, read_records
+from shared.model import Record, Reject, Row
+
+USE = "Nothing of the file was used. Correct the header, or ask IT to change the mapping."
+
+
+def records_of(text: str, *columns: str) -> list[Record | Reject]:
+    return list(read_records(read_rows([text.encode()]), columns))
+
+
+def refusal_of(text: str, *columns: str) -> str:
+    with pytest.raises(ExtractRefused) as refused:
+        records_of(text, *columns)
+    return str(refused.value)
+
+
+def test_only_mapped_columns_leave_the_reader() -> None:
+    assert records_of("Id,Salary,Name\n1,90000,Ann\n", "Name", "Id") == [Record(2, 2, {"Name": "Ann", "Id": "1"})]
+
+
+def test_a_bad_row_becomes_a_reject_without_a_worker_and_the_rest_goes_on() -> None:
+    assert records_of("Id,Name\n1,Ann,Lee\n2,Bob\n", "Id", "Name") == [
+        Reject(
+            2,
+            2,
+            "",
+            "the row has 3 columns where the header has 2; perhaps a comma in a cell is not in quotes.",
+        ),
+        Record(3, 3, {"Id": "2", "Name": "Bob"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "header", ["WorkerID,Hire Date", " worker id ,x", "Hire\u00a0Date,WORKERID", '"Hire\n Date",\ufeffworkerid']
+)
+def test_a_column_is_found_whatever_its_capitals_its_blanks_and_its_place(header: str) -> None:
+    wanted = ["worker ID"] if "worker id" in header else ["WorkerId", "hire date"]
+    row = next(read_rows([header.encode()]))
+    assert set(find_columns(row.cells, wanted)) == set(wanted)
+
+
+def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
+    assert find_columns(["Custom", "Id", "Custom"], ["Id"]) == {"Id": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "sentence"),
+    [
+        ("\ufeff", ["Id"], "The file has only blank lines: there is no header and nobody in it."),
+        ("\n\n,,\n", ["Id"], "The file has only blank lines: there is no header and nobody in it."),
+        ("Id,Name\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
+        ("Id,Name\n\n,\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
+        (
+            "Id;Name\n1;Ann\n",
+            ["Id", "Name"],
+            (
+                "2 of 2 columns are missing: Id, Name. The columns seem to be separated by semicolons; export the list "
+                "again separated by commas."
+            ),
+        ),
+        (
+            "Id\tName\n",
+            ["Id"],
+            (
+                "1 of 1 columns is missing: Id. The columns seem to be separated by tabs; export the list again "
+                "separated "
+                "by commas."
+            ),
+        ),
+        (
+            "Id,Street Adress,City\n1,x,y\n",
+            ["Id", "Street Address", "City"],
+            f"1 of 3 columns is missing: Street Address. The file has 'Street Adress' for 'Street Address'. {USE}",
+        ),
+        (
+            "Personalnummer,Nachname,City\n1,x,y\n",
+            ["WorkerID", "Surname", "City"],
+            (
+                "2 of 3 columns are missing: WorkerID, Surname. Is this the right file, and is its first line the "
+                "header "
+                f"in the agreed language? {USE}"
+            ),
+        ),
+        (
+            "Id,Name,name \n1,x,y\n",
+            ["Id", "Name"],
+            (
+                "The column Name occurs more than once in the header, so nobody can tell which one counts. Remove or "
+                "rename one and drop the file again."
+            ),
+        ),
+    ],
+)
+def test_a_file_without_what_is_needed_is_refused_with_a_sentence_for_hr(
+    text: str, columns: list[str], sentence: str
+) -> None:
+    assert refusal_of(text, *columns) == sentence
+
+
+def test_a_bad_row_alone_is_not_nobody() -> None:
+    rows: list[Row | BadRow] = [Row(1, 1, ("Id",)), BadRow(2, 2, ("1", "2"), "a reason.")]
+    assert list(read_records(rows, ["Id"])) == [Reject(2, 2, "", "a reason.")]

@@ -1,0 +1,282 @@
+"""App settings: every fault at once, and a token goes nowhere else."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import SettingsError
+from shared.settings import ProvisioningEndpoint, Settings, StorageConnection, from_environment, is_loopback
+
+PATH = "/servicePrincipals/11111111-aaaa/synchronization/jobs/API2AAD.2222/bulkUpload"
+URL = f"https://graph.microsoft.com/v1.0{PATH}"
+CONNECTION = "DefaultEndpointsProtocol=https;AccountName=hr;AccountKey=c2VjcmV0;EndpointSuffix=core.windows.net"
+GOOD = {"HR_STORAGE": CONNECTION, "PROVISIONING_ENDPOINT": URL}
+PORTAL = (
+    "must be the URL that the portal shows under Provisioning, Overview, Provisioning API endpoint: "
+    ".../servicePrincipals/<id>/synchronization/jobs/<id>/bulkUpload"
+)
+VAULT = "KEY_VAULT_URI must be the vault's https:// address, such as https://NAME.vault.azure.net/"
+ONCE = "a job's name has letters, digits and hyphens, and is used once"
+IDENTITY = "must be an https:// address (an identity never goes over plain http)"
+CLOUDS = (
+    "must start with https:// and one of dod-graph.microsoft.us, graph.microsoft.com, graph.microsoft.us, "
+    "microsoftgraph.chinacloudapi.cn (plain http only to this machine)"
+)
+
+
+def faults_of(env: dict[str, str]) -> list[str]:
+    with pytest.raises(SettingsError) as wrong:
+        from_environment(env)
+    return wrong.value.faults
+
+
+def endpoint(
+    name: str = "default", root: str = "https://graph.microsoft.com/v1.0", scope: str = ""
+) -> ProvisioningEndpoint:
+    return ProvisioningEndpoint(
+        name=name,
+        url=root + PATH,
+        graph_root=root,
+        service_principal_id="11111111-aaaa",
+        job_id="API2AAD.2222",
+        scope=scope or "https://graph.microsoft.com/.default",
+    )
+
+
+def test_two_settings_are_enough() -> None:
+    assert from_environment(GOOD) == Settings(
+        storage=StorageConnection(connection_string=CONNECTION),
+        endpoints={"default": endpoint()},
+        blob_source="event_grid",
+        log_schedule="0 */5 * * * *",
+        clock_schedule="0 * * * * *",
+        key_vault_uri="",
+        client_id="",
+        warnings=(),
+    )
+
+
+def test_everything_can_be_set() -> None:
+    env = {
+        "HR_STORAGE__blobServiceUri": "https://hr.blob.core.windows.net/",
+        "HR_STORAGE__queueServiceUri": "https://hr.queue.core.windows.net",
+        "HR_STORAGE__tableServiceUri": " https://hr.table.core.windows.net ",
+        "HR_STORAGE__credential": "managedIdentity",
+        "HR_STORAGE__clientId": "33333333-bbbb",
+        "PROVISIONING_ENDPOINT": f" {URL} ",
+        "PROVISIONING_ENDPOINT__CONTRACTORS": f"https://graph.microsoft.us/beta{PATH}",
+        "PROVISIONING_ENDPOINT__UNUSED": "",
+        "ROLLCALL_BLOB_SOURCE": "Polling",
+        "ROLLCALL_LOG_SCHEDULE": "0 */10 * * * *",
+        "ROLLCALL_CLOCK_SCHEDULE": "30 * * * * *",
+        "ROLLCALL_DAILY_CALLS": "2000",
+        "KEY_VAULT_URI": "https://hr.vault.azure.net/",
+        "AZURE_CLIENT_ID": "33333333-bbbb",
+        "PATH": "/usr/bin",
+    }
+    assert from_environment(env) == Settings(
+        storage=StorageConnection(
+            blob_uri="https://hr.blob.core.windows.net",
+            queue_uri="https://hr.queue.core.windows.net",
+            table_uri="https://hr.table.core.windows.net",
+            managed_identity=True,
+            client_id="33333333-bbbb",
+        ),
+        endpoints={
+            "default": endpoint(),
+            "contractors": endpoint(
+                "contractors", "https://graph.microsoft.us/beta", "https://graph.microsoft.us/.default"
+            ),
+        },
+        blob_source="polling",
+        log_schedule="0 */10 * * * *",
+        clock_schedule="30 * * * * *",
+        key_vault_uri="https://hr.vault.azure.net/",
+        client_id="33333333-bbbb",
+        warnings=("ROLLCALL_DAILY_CALLS is set, but this version does not count calls yet",),
+    )
+
+
+def test_a_connection_string_wins_over_an_identity_based_connection() -> None:
+    env = GOOD | {"HR_STORAGE__blobServiceUri": "https://other.blob.core.windows.net"}
+    assert from_environment(env).storage == StorageConnection(connection_string=CONNECTION)
+
+
+def test_every_fault_is_named_at_once() -> None:
+    env = {"ROLLCALL_BLOB_SOURCE": "ftp", "ROLLCALL_LOG_SCEDULE": "x", "ROLLCALL_XYZ": "", "KEY_VAULT_URI": "hr"}
+    faults = [
+        (
+            "HR_STORAGE is missing: set HR_STORAGE__blobServiceUri, __queueServiceUri and __tableServiceUri of "
+            "the account "
+            "with HR data (or, on this machine, a connection string)"
+        ),
+        "PROVISIONING_ENDPOINT is missing: copy the bulkUpload URL from the provisioning app's overview page",
+        "ROLLCALL_BLOB_SOURCE is 'ftp'; it must be 'event_grid' (Azure) or 'polling' (local)",
+        VAULT,
+        "ROLLCALL_LOG_SCEDULE is not a setting of Rollcall; did you mean ROLLCALL_LOG_SCHEDULE?",
+        "ROLLCALL_XYZ is not a setting of Rollcall",
+    ]
+    with pytest.raises(SettingsError) as wrong:
+        from_environment(env)
+    assert wrong.value.faults == faults
+    assert str(wrong.value) == "6 settings need attention:\n" + "\n".join(f"  - {fault}" for fault in faults)
+
+
+@pytest.mark.parametrize(
+    ("env", "fault"),
+    [
+        (
+            {"HR_STORAGE": "@Microsoft.KeyVault(SecretUri=x)"},
+            "HR_STORAGE is not a connection string of a storage account",
+        ),
+        ({"KEY_VAULT_URI": "http://hr.vault.azure.net"}, VAULT),
+        ({"KEY_VAULT_URI": "https://["}, VAULT),
+        (
+            {"ROLLCALL_CLOCK_SCHEDULE": "* * * * *"},
+            (
+                "ROLLCALL_CLOCK_SCHEDULE is '* * * * *'; it must be an NCRONTAB expression of six fields, seconds "
+                "first, "
+                "such as '0 * * * * *'"
+            ),
+        ),
+        ({"PROVISIONING_ENDPOINT__CONTRACTORS_EU": URL}, f"PROVISIONING_ENDPOINT__CONTRACTORS_EU: {ONCE}"),
+        ({"PROVISIONING_ENDPOINT__Default": URL}, f"PROVISIONING_ENDPOINT__Default: {ONCE}"),
+        ({"PROVISIONING_ENDPOINT__A": "x"}, f"PROVISIONING_ENDPOINT__A {CLOUDS}"),
+    ],
+)
+def test_one_fault_is_named_as_such(env: dict[str, str], fault: str) -> None:
+    assert faults_of(GOOD | env) == [fault]
+
+
+@pytest.mark.parametrize(
+    ("env", "faults"),
+    [
+        (
+            {"blobServiceUri": "https://a"},
+            ["HR_STORAGE__queueServiceUri is missing", "HR_STORAGE__tableServiceUri is missing"],
+        ),
+        (
+            {
+                "blobServiceUri": "http://a",
+                "queueServiceUri": "https://[",
+                "tableServiceUri": "https://",
+                "credential": "key",
+            },
+            [
+                f"HR_STORAGE__blobServiceUri {IDENTITY}",
+                f"HR_STORAGE__queueServiceUri {IDENTITY}",
+                f"HR_STORAGE__tableServiceUri {IDENTITY}",
+                "HR_STORAGE__credential is 'key'; only 'managedidentity' is known",
+            ],
+        ),
+    ],
+)
+def test_an_identity_based_connection_needs_all_its_parts(env: dict[str, str], faults: list[str]) -> None:
+    given = {f"HR_STORAGE__{name}": value for name, value in env.items()}
+    assert faults_of({"PROVISIONING_ENDPOINT": URL} | given) == faults
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "graph.microsoft.com",
+        "graph.microsoft.us",
+        "dod-graph.microsoft.us",
+        "microsoftgraph.chinacloudapi.cn",
+        "GRAPH.MICROSOFT.COM:443",
+    ],
+)
+def test_a_token_is_asked_for_the_cloud_that_it_goes_to(host: str) -> None:
+    made = from_environment(GOOD | {"PROVISIONING_ENDPOINT": f"https://{host}/v1.0{PATH}"}).endpoints["default"]
+    plain = host.lower().removesuffix(":443")
+    assert made == endpoint(root=f"https://{host}/v1.0", scope=f"https://{plain}/.default")
+
+
+@pytest.mark.parametrize("host", ["localhost:7071", "127.0.0.1:1", "[::1]:8080"])
+def test_plain_http_goes_to_this_machine_only(host: str) -> None:
+    made = from_environment(GOOD | {"PROVISIONING_ENDPOINT": f"http://{host}/beta{PATH}"}).endpoints["default"]
+    assert made == endpoint(root=f"http://{host}/beta")
+
+
+@pytest.mark.parametrize(
+    ("url", "fault"),
+    [
+        (URL.replace("https", "http"), CLOUDS),
+        (URL.replace(".com", ".com.evil.example"), CLOUDS),
+        (URL.replace("https://", "https://graph.microsoft.com@evil.example/"), CLOUDS),
+        (URL.replace("https://", "https://graph.microsoft.com\\@evil.example/"), CLOUDS),
+        (URL.replace(".com", ".com:8443"), CLOUDS),
+        (URL.replace(".com", ".com:port"), "is not a URL"),
+        ("https://[", "is not a URL"),
+        ("ftp://localhost/", "must start with https:// or, on this machine, http://"),
+        (URL.replace("https://", "https://me:secret@"), "must not carry a user name, a query or a fragment"),
+        (f"{URL}?x=1", "must not carry a user name, a query or a fragment"),
+        (f"{URL}#x", "must not carry a user name, a query or a fragment"),
+        (f"{URL}/", PORTAL),
+        (URL.replace("v1.0", "v2.0"), PORTAL),
+        (URL.replace("bulkUpload", "start"), PORTAL),
+        (URL.replace("11111111-aaaa", ""), PORTAL),
+    ],
+)
+def test_a_token_goes_nowhere_else(url: str, fault: str) -> None:
+    assert faults_of(GOOD | {"PROVISIONING_ENDPOINT": url}) == [f"PROVISIONING_ENDPOINT {fault}"]
+
+
+@pytest.mark.parametrize(
+    ("host", "loopback"),
+    [
+        ("localhost", True),
+        ("127.9.9.9", True),
+        ("::1", True),
+        ("10.0.0.1", False),
+        ("localhost.example", False),
+        ("", False),
+        (None, False),
+    ],
+)
+def test_only_this_machine_is_loopback(host: str | None, loopback: bool) -> None:
+    assert is_loopback(host) is loopback
+
+
+NAMES = [
+    "HR_STORAGE",
+    "HR_STORAGE__blobServiceUri",
+    "HR_STORAGE__queueServiceUri",
+    "HR_STORAGE__tableServiceUri",
+    "HR_STORAGE__credential",
+    "PROVISIONING_ENDPOINT",
+    "PROVISIONING_ENDPOINT__",
+    "PROVISIONING_ENDPOINT__A",
+    "ROLLCALL_BLOB_SOURCE",
+    "ROLLCALL_LOG_SCHEDULE",
+    "ROLLCALL_X",
+    "KEY_VAULT_URI",
+]
+PIECES = st.sampled_from(
+    [
+        "https://",
+        "http://",
+        "localhost",
+        "graph.microsoft.com",
+        "[",
+        "]",
+        ":",
+        "@",
+        "/v1.0",
+        PATH,
+        "℀",
+        "%",
+        "0 0 0 0 0 0",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.sampled_from(NAMES), st.lists(PIECES | st.text(max_size=3), max_size=6).map("".join)))
+def test_no_environment_raises_anything_but_a_settings_error(env: dict[str, str]) -> None:
+    with suppress(SettingsError):
+        assert from_environment(GOOD | env).endpoints["default"].url.endswith("/bulkUpload")
