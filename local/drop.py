@@ -35,7 +35,8 @@ def main(arguments: Sequence[str]) -> int:
                 print(f"dropped into {INBOX}/{path}")
     except AzureError as error:
         print(
-            f"The inbox cannot be reached ({type(error).__name__}). Is `python -m local up` running, or is {HR_STORAGE} set?",
+            f"The inbox cannot be reached ({type(error).__name__}). "
+            f"Is `python -m local up` running, or is {HR_STORAGE} set?",
             file=sys.stderr,
         )
         return 1

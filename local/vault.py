@@ -15,14 +15,12 @@ tests run it in a thread::
 from __future__ import annotations
 
 import argparse
-import asyncio
 import re
 import ssl
 import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Mapping
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -33,9 +31,9 @@ import jwt
 from aiohttp import web
 
 from local.certificates import make_certificate
+from local.serving import HOST, serve_in_thread
 from shared.clock import SYSTEM_CLOCK, Clock
 
-HOST = "127.0.0.1"
 RESOURCE = "https://vault.azure.net"
 TENANT = "00000000-0000-0000-0000-00000000c0de"
 PAGE = 25
@@ -297,60 +295,6 @@ class LocalVault:
     @staticmethod
     def _not_found(name: str) -> VaultError:
         return VaultError(404, "SecretNotFound", f"A secret with (name/id) {name} was not found in this key vault.")
-
-
-@contextmanager
-def serve_in_thread(
-    application: web.Application,
-    *,
-    port: int = 0,
-    tls: ssl.SSLContext | None = None,
-    **server_options: Any,  # noqa: ANN401 (those of aiohttp's AppRunner)
-) -> Iterator[int]:
-    """Serve a web application on 127.0.0.1 in a thread of its own; yields the port.
-
-    Args:
-        application: what to serve.
-        port: where to listen; 0 takes any free port.
-        tls: serves https with it.
-        server_options: further options of `AppRunner`.
-    """
-    started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = Future()
-
-    async def serve() -> None:
-        stop = asyncio.Event()
-        runner = web.AppRunner(application, access_log=None, **server_options)
-        await runner.setup()
-        site = web.TCPSite(runner, HOST, port, ssl_context=tls)
-        await site.start()
-        started.set_result((asyncio.get_running_loop(), stop, runner.addresses[0][1]))
-        await stop.wait()
-        await site.stop()
-        server = runner.server
-        # Clients may leave connections open, and TLS would wait for each of them to say goodbye.
-        for connection in server.connections if server else ():
-            if connection.transport:
-                connection.transport.abort()
-        while server and server.connections:
-            await asyncio.sleep(0)
-        await runner.cleanup()
-
-    def run() -> None:
-        try:
-            asyncio.run(serve())
-        except Exception as error:
-            if started.done():
-                raise
-            started.set_exception(error)
-
-    thread = threading.Thread(target=run, name="serve_in_thread", daemon=True)
-    thread.start()
-    loop, stop, actual_port = started.result(timeout=30)
-    try:
-        yield actual_port
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
 
 
 @contextmanager

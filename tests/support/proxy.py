@@ -28,7 +28,7 @@ from aiohttp import web
 from multidict import CIMultiDict
 from yarl import URL
 
-from local.vault import serve_in_thread
+from local.serving import serve_in_thread
 
 # Of one connection only, so never passed on; aiohttp sets what its own connections need.
 _HOP_BY_HOP = frozenset({"connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"})
