@@ -46,6 +46,8 @@ class Context:
         """Close the connections."""
         self.storage.close()
         self.graph.close()
+        if self.vault:
+            self.vault.close()
 
 
 def open_context(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> Context:

@@ -1,9 +1,14 @@
 """Send one page: claim it, cut it into bulk requests, record every answer.
 
-A claim is a write to the page's row that only succeeds on the row as it was read (ETag). It is renewed before every
-request and outlives it, so no two machines send the same page at once. The answer to each request is written to the
+A claim is a name of the claimant's own in the page's row, written only on the row as it was read (ETag). It is renewed
+before every request and outlives it, so no two machines send the same page at once. Others write to the row too, to
+count its people; a claim survives that, and only another claim ends it. The answer to each request is written to the
 row before the next one goes out: after a crash only the request whose answer was not written is repeated, which is
 harmless, because Entra matches people by externalId.
+
+That nothing older lands on something newer is seen to from both ends. Whoever sends looks, once his claim is written,
+for people whom a newer extract has planned, and leaves them out. And a page of that newer extract is not sent while a
+page that it took people over from is claimed.
 """
 
 from __future__ import annotations
@@ -11,9 +16,10 @@ from __future__ import annotations
 import json
 import logging
 import random
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from azure.core import MatchConditions
@@ -38,19 +44,21 @@ from shared.errors import (
 from shared.model import ExtractRef, PageMessage, Worker
 from shared.records import pages, people, progress, story
 from shared.records.names import PAGES
-from shared.records.rows import Values, in_chunks
+from shared.records.rows import Values, in_chunks, read_rows
 
 logger = logging.getLogger(__name__)
 
 _CLAIM = timedelta(seconds=LONGEST_REQUEST + 10)
 _LONGEST_BACKOFF = 600.0
+_DOUBLINGS = 10
+_LOOKS = 30  # at a row that others keep writing to
 _HELP_WAIT = 900.0  # a role, an id or a setting is wrong: somebody has to act, then it goes on by itself
 _FULL_WAIT = (300.0, 600.0)  # "bucket full": Microsoft's troubleshooting page says to pause for 5 to 10 minutes
 
 
 @dataclass(frozen=True)
 class _Held:
-    """A page's row, and the ETag that says it is still as we know it."""
+    """A page's row with our claim on it, and the ETag that says it is still as we know it."""
 
     row: Values
     etag: str
@@ -63,40 +71,53 @@ def deliver(context: Context, message: PageMessage) -> None:
     message. Nothing is lost if it does not return: the message comes back.
     """
     ref = ExtractRef(message.extract, message.source)
-    table = context.storage.table(PAGES)
-    try:
-        row = table.get_entity(*pages.page_key(ref.id, message.page))
-    except ResourceNotFoundError:
-        logger.warning("Message for page %d of extract %s, which is not planned", message.page, ref.id)
+    claim = uuid.uuid4().hex
+    for _ in range(_LOOKS):
+        try:
+            row = context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, message.page))
+        except ResourceNotFoundError:
+            logger.warning("Message for page %d of extract %s, which is not planned", message.page, ref.id)
+            return
+        if row["Status"] in pages.FINISHED:
+            _finish(context, ref, row)  # perhaps a crash came before this
+            return
+        if message.generation < row["Generation"]:
+            return  # a newer message for the page is on the queue
+        now = context.clock.now()
+        if (free := _free_from(context, row)) > now:
+            # Its holder is at work, or died less than a request ago; look again when the claim is over.
+            send_message(context, row, delay=(free - now).total_seconds() + 1)
+            return
+        try:
+            held = _update(context, row, str(row.metadata["etag"]), {"Claim": claim, **_claim(context)})
+        except ResourceModifiedError:
+            continue  # somebody has counted, or claimed: look again
+        try:
+            _send_page(context, ref, held)
+        except ClaimLost:
+            logger.info("Page %d of extract %s has been taken over", message.page, ref.id, extra={"extract": ref.id})
         return
-    if row["Status"] in pages.FINISHED:
-        _finish(context, ref, row)  # perhaps a crash came before this
-        return
-    if message.generation < row["Generation"]:
-        return  # a newer message for the page is on the queue
-    now = context.clock.now()
-    if row["Status"] == pages.SENDING and (claimed_until := parse_iso(row["ClaimedUntil"])) > now:
-        # Its holder is at work, or died less than a request ago; look again when the claim is over.
-        send_message(context, row, delay=(claimed_until - now).total_seconds() + 1)
-        return
-    try:
-        _send_page(context, ref, _Held(row, str(row.metadata["etag"])))
-    except ClaimLost:
-        logger.info("Page %d of extract %s has been taken over", message.page, ref.id, extra={"extract": ref.id})
+    raise TransientError(f"Page {message.page} of extract {ref.id} keeps changing; try again")
+
+
+def _free_from(context: Context, row: Values) -> datetime:
+    """When the claims end that keep a page from being sent: its own, and those of pages it took people over from."""
+    overtaken = [pages.page_key(extract, number) for _, extract, number in json.loads(row["Overtakes"])]
+    rows = read_rows(context.storage.table(PAGES), overtaken, select=("Status", "ClaimedUntil"))
+    claims = [other["ClaimedUntil"] for other in (row, *rows.values()) if other["Status"] == pages.SENDING]
+    return parse_iso(max(claims, default="0001-01-01T00:00:00Z"))
 
 
 def _send_page(context: Context, ref: ExtractRef, held: _Held) -> None:
     page = pages.read_page(context.storage, ref, held.row["Plan"], int(held.row["RowKey"]))
     requests = list(in_chunks(page.workers, OPERATIONS_PER_REQUEST))
     answers: list[dict[str, Any]] = json.loads(held.row["Answers"])
-    held = _save(context, held, _claim(context))
     for answer in answers:  # a crash may have left them unrecorded in the people's rows
         _record(context, ref, held.row, requests[answer["request"]], answer)
-    elsewhere = people.superseded(context.storage, held.row["Job"], page, held.row["Sequence"])
     for number in range(len(answers), len(requests)):
-        workers = [worker for worker in requests[number] if worker.worker_id not in elsewhere]
         if (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() < LONGEST_REQUEST:
             held = _save(context, held, _claim(context))
+        workers = _still_ours(context, ref, held.row, requests[number])
         try:
             answer = _ask(context, held.row, workers)
         except RollcallError as error:
@@ -111,6 +132,14 @@ def _send_page(context: Context, ref: ExtractRef, held: _Held) -> None:
         page.number, ref.id, len(answers), extra={"extract": ref.id, "page": page.number, "requests": len(answers)},
     )  # fmt: skip
     _finish(context, ref, held.row)
+
+
+def _still_ours(context: Context, ref: ExtractRef, row: Values, workers: Sequence[Worker]) -> list[Worker]:
+    """Those people whom no newer extract has planned; the rows of the others say why they are not sent from here."""
+    elsewhere = people.superseded(context.storage, row["Job"], workers, row["Sequence"])
+    if elsewhere:  # one of the same source has written to their rows itself; this is about those of other sources
+        people.note_state(context.storage, ref, elsewhere, story.withdrawn(context.clock.now()))
+    return [worker for worker in workers if worker.worker_id not in elsewhere]
 
 
 def _ask(context: Context, row: Values, workers: Sequence[Worker]) -> dict[str, Any]:
@@ -201,7 +230,7 @@ def wait_seconds(error: RollcallError, tries: int) -> float:
     if isinstance(error, EntraUnavailable):
         return random.uniform(*_FULL_WAIT)
     first = 60.0 if isinstance(error, TokenRefused) else 5.0 if isinstance(error, Throttled) else 10.0
-    return float(min(first * 2.0**tries, _LONGEST_BACKOFF))
+    return float(min(first * 2.0 ** min(tries, _DOUBLINGS), _LONGEST_BACKOFF))
 
 
 def _claim(context: Context) -> dict[str, Any]:
@@ -209,17 +238,28 @@ def _claim(context: Context) -> dict[str, Any]:
 
 
 def _save(context: Context, held: _Held, values: Mapping[str, Any]) -> _Held:
-    """Merge values into a page's row if it is still as we know it.
+    """Merge values into a page's row as long as our claim is on it.
 
     Raises:
-        ClaimLost: somebody else has written to it.
+        ClaimLost: somebody else has claimed the page.
+        TransientError: the row kept changing under our hands.
     """
+    for _ in range(_LOOKS):
+        try:
+            return _update(context, held.row, held.etag, values)
+        except ResourceModifiedError as error:
+            row = context.storage.table(PAGES).get_entity(held.row["PartitionKey"], held.row["RowKey"])
+            if row["Claim"] != held.row["Claim"]:
+                raise ClaimLost("The page was taken over by somebody else") from error
+            held = _Held(row, str(row.metadata["etag"]))
+    raise TransientError(f"Page {held.row['RowKey']} of extract {held.row['PartitionKey']} keeps changing; try again")
+
+
+def _update(context: Context, row: Values, etag: str, values: Mapping[str, Any]) -> _Held:
+    """Merge values into a page's row if it is still as we know it."""
     values = {**values, "UpdatedAt": iso(context.clock.now())}
-    keys = {name: held.row[name] for name in ("PartitionKey", "RowKey")}
-    try:
-        answer = context.storage.table(PAGES).update_entity(
-            {**keys, **values}, mode=UpdateMode.MERGE, etag=held.etag, match_condition=MatchConditions.IfNotModified
-        )
-    except ResourceModifiedError as error:
-        raise ClaimLost("The page was taken over by somebody else") from error
-    return _Held({**held.row, **values}, answer["etag"])
+    keys = {name: row[name] for name in ("PartitionKey", "RowKey")}
+    answer = context.storage.table(PAGES).update_entity(
+        {**keys, **values}, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
+    )
+    return _Held({**row, **values}, answer["etag"])

@@ -34,10 +34,14 @@ from shared.settings import ProvisioningEndpoint
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
-LONGEST_REQUEST = CONNECT_SECONDS + READ_SECONDS + 5.0
-"""No request lasts longer than so many seconds; a claim on a page must outlive it."""
+LONGEST_REQUEST = 2 * (CONNECT_SECONDS + READ_SECONDS) + 10.0
+"""No request lasts longer than so many seconds, not even one that a 401 repeats with a fresh token; a claim on a page
+must outlive it."""
 
 _POOL_SIZE = 32
+_LONGEST_WAIT = 86_400.0  # seconds; the longest of Entra's own windows
+_LONGEST_CODE = 200
+_LONGEST_WORDS = 2000  # characters; they are kept in tables, whose cells hold no more than 32,000
 
 
 def managed_credential(client_id: str) -> TokenCredential:
@@ -72,6 +76,8 @@ class Graph:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
+        with self._lock:
+            self._close_credential()
 
     def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str) -> requests.Response:
         """POST a body to the job's bulkUpload URL; anything but 202 is raised.
@@ -106,11 +112,12 @@ class Graph:
         expected: int,
         **arguments: Any,  # noqa: ANN401
     ) -> requests.Response:
-        response = self._send(method, endpoint, url, self._token(endpoint, fresh=False), arguments)
+        token = self._token(endpoint)
+        response = self._send(method, endpoint, url, token, arguments)
         if response.status_code == 401:
-            response = self._send(method, endpoint, url, self._token(endpoint, fresh=True), arguments)
+            response = self._send(method, endpoint, url, self._token(endpoint, refused=token), arguments)
         if response.status_code != expected:
-            check(response, endpoint)
+            check(response, endpoint, self.clock)
         return response
 
     def _send(
@@ -133,21 +140,35 @@ class Graph:
                 f"The connection to {_host(url)} broke before the answer for job {endpoint.name}"
             ) from None
 
-    def _token(self, endpoint: ProvisioningEndpoint, *, fresh: bool) -> str:
+    def _token(self, endpoint: ProvisioningEndpoint, *, refused: str = "") -> str:
+        """A token; another one than `refused`, unless the identity endpoint insists on it."""
         # One caller at a time: many messages start at once, and each would ask the identity endpoint.
         with self._lock:
-            if self._credential is None or fresh:
-                self._credential = self.make_credential()
             try:
-                return self._credential.get_token(endpoint.scope).token
-            except (AzureError, ValueError) as error:  # a broken answer of the identity endpoint is a ValueError
+                token = self._ask_for_token(endpoint)
+                if token == refused:  # else another thread has been here since
+                    self._close_credential()
+                    token = self._ask_for_token(endpoint)
+            # A broken answer of the identity endpoint comes through as any of these.
+            except (AzureError, ValueError, AttributeError, LookupError, TypeError) as error:
                 raise TokenRefused(
                     f"The app's identity got no token for {endpoint.scope}: {type(error).__name__}. Check that the "
                     "managed identity is assigned to the app and that AZURE_CLIENT_ID is its client id."
                 ) from error
+            return token
+
+    def _ask_for_token(self, endpoint: ProvisioningEndpoint) -> str:
+        if self._credential is None:
+            self._credential = self.make_credential()
+        return self._credential.get_token(endpoint.scope).token
+
+    def _close_credential(self) -> None:
+        credential, self._credential = self._credential, None
+        if credential is not None and hasattr(credential, "close"):
+            credential.close()
 
 
-def check(response: requests.Response, endpoint: ProvisioningEndpoint) -> None:
+def check(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Clock) -> None:
     """Raise the error that an answer means. Entra's own words are kept out of the message, which may be logged.
 
     Raises:
@@ -160,7 +181,7 @@ def check(response: requests.Response, endpoint: ProvisioningEndpoint) -> None:
     status = response.status_code
     request_id = response.headers.get("request-id", "")
     code, words = error_of(response)
-    wait = retry_after(response)
+    wait = retry_after(response, clock)
     about = f"for job {endpoint.name} (request-id {request_id or 'none'})"
     if status == 401:
         raise TokenRefused(f"Entra answered 401 to a fresh token {about}", retry_after=wait)
@@ -189,22 +210,23 @@ def check(response: requests.Response, endpoint: ProvisioningEndpoint) -> None:
 
 
 def error_of(response: requests.Response) -> tuple[str, str]:
-    """Code and message of Graph's error object, or empty texts."""
+    """Code and message of Graph's error object, cut to a length that a table takes, or empty texts."""
     try:
         error = response.json()["error"]
-        return str(error.get("code") or ""), str(error.get("message") or "")
+        code, words = str(error.get("code") or ""), str(error.get("message") or "")
     except (ValueError, KeyError, TypeError, AttributeError):
         return "", ""
+    return code[:_LONGEST_CODE], words[:_LONGEST_WORDS]
 
 
-def retry_after(response: requests.Response) -> float | None:
-    """Seconds to wait, from `Retry-After` in either of its forms (RFC 9110, 10.2.3)."""
+def retry_after(response: requests.Response, clock: Clock) -> float | None:
+    """Seconds to wait, a day at most, from `Retry-After` in either of its forms (RFC 9110, 10.2.3)."""
     text = response.headers.get("Retry-After", "").strip()
-    if text.isdigit():
-        return float(text)
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_WAIT)
     moment = _http_date(text)
-    now = _http_date(response.headers.get("Date", "")) or datetime.now(UTC)
-    return max((moment - now).total_seconds(), 0.0) if moment else None
+    now = _http_date(response.headers.get("Date", "")) or clock.now()
+    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_WAIT) if moment else None
 
 
 def sent_at(response: requests.Response, clock: Clock) -> datetime:

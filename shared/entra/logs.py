@@ -18,6 +18,8 @@ _PAGE = 500  # entries; the size in the examples of the Graph documentation
 _SECONDS_BETWEEN_PAGES = 2.5
 _THROTTLED_TRIES = 3
 _LONGEST_WAIT = 60.0
+_LONGEST_CODE = 200
+_LONGEST_WORDS = 4000  # characters; a cell of a table holds no more than 32,000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def entries_since(graph: Graph, endpoint: ProvisioningEndpoint, since: datetime)
     while url:
         answer = _get(graph, endpoint, url)
         for item in answer.get("value") or []:
-            if entry := parse_entry(item):
+            if isinstance(item, Mapping) and (entry := parse_entry(item)):
                 yield entry
         url = answer.get("@odata.nextLink")
         if url:
@@ -87,8 +89,8 @@ def parse_entry(item: Mapping[str, Any]) -> LogEntry | None:
         target_id=str(_object(item, "targetIdentity").get("id") or ""),
         action=str(item.get("provisioningAction") or item.get("action") or "").lower(),
         status=str(info.get("status") or "").lower(),
-        code=str(error.get("errorCode") or ""),
-        reason=str(error.get("reason") or ""),
+        code=str(error.get("errorCode") or "")[:_LONGEST_CODE],
+        reason=str(error.get("reason") or "")[:_LONGEST_WORDS],
         manager_unresolved=any(_manager_skipped(step) for step in item.get("provisioningSteps") or []),
     )
 

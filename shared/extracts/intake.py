@@ -9,6 +9,7 @@ redelivered, or the clock.
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import uuid
@@ -22,7 +23,15 @@ from azure.storage.blob import BlobClient
 from shared.clock import iso
 from shared.context import Context
 from shared.delivery.queueing import queue_ready_pages
-from shared.errors import ClaimLost, ExtractRefused, ExtractReplaced, MappingError, RollcallError, TransientError
+from shared.errors import (
+    ClaimLost,
+    ExtractRefused,
+    ExtractReplaced,
+    MappingError,
+    RollcallError,
+    TerminalError,
+    TransientError,
+)
 from shared.extracts.feedback import write_rejects_file
 from shared.extracts.planning import plan_extract
 from shared.mapping.load import DEFAULT_SOURCE, LoadedMapping, find_mapping
@@ -89,26 +98,24 @@ def register(context: Context, version: Version) -> str | None:
     """
     ref = version.ref
     now = iso(context.clock.now())
-    sequence = f"{iso(version.last_modified)} {context.clock.now().isoformat()}"
+    sequence = f"{iso(version.last_modified)} {context.clock.now().isoformat()} {ref.id}"
     first = {"Status": extracts.ARRIVED, "ArrivedAt": now, "Sequence": sequence, "Message": "Arrived.", "Failures": 0}
     if not _SOURCE.fullmatch(version.source):
         # A folder name that cannot be a source gets a row and an answer all the same.
         plain = re.sub(r"[^a-z0-9-]+", "-", version.source.lower()).strip("-") or DEFAULT_SOURCE
-        renamed = replace(version, source=plain)
-        if extracts.register(context.storage, renamed, {**first, "Job": ""}):
-            _refuse(
-                context,
-                renamed.ref,
-                f"The folder '{version.source}' cannot be a source: its name may have small letters, digits and "
-                "hyphens only. Drop the file into the right folder.",
-            )
+        _register_refused(
+            context,
+            replace(version, source=plain),
+            first,
+            f"The folder '{version.source}' cannot be a source: its name may have small letters, digits and "
+            "hyphens only. Drop the file into the right folder.",
+        )
         return None
     try:
         job = find_mapping(context.storage, version.source).mapping.job
         context.endpoint(job)
     except RollcallError as error:
-        if extracts.register(context.storage, version, {**first, "Job": ""}):
-            _refuse(context, ref, _for_hr(error))
+        _register_refused(context, version, first, _for_hr(error))
         return None
     if extracts.register(context.storage, version, {**first, "Job": job}):
         logger.info("Extract %s of source %s arrived", ref.id, ref.source, extra={"extract": ref.id})
@@ -118,6 +125,16 @@ def register(context: Context, version: Version) -> str | None:
         return str(row["Job"])
     logger.info("Extract %s has been taken in before (%s)", ref.id, row["Status"], extra={"extract": ref.id})
     return None
+
+
+def _register_refused(context: Context, version: Version, first: Values, message: str) -> None:
+    """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait."""
+    refused = {"Job": "", "Status": extracts.REJECTED, "Message": message, "EndedAt": first["ArrivedAt"]}
+    if extracts.register(context.storage, version, {**first, **refused}):
+        logger.warning("Extract %s of source %s is refused", version.ref.id, version.source)
+    elif extracts.load(context.storage, version.ref)["Job"]:
+        return  # it was taken in while there was a mapping for it
+    extracts.write_summary(context.storage, version.ref)
 
 
 def work_off(context: Context, job: str) -> None:
@@ -149,10 +166,19 @@ def work_off(context: Context, job: str) -> None:
 
 
 def work_off_all(context: Context) -> None:
-    """The clock's part: continue whatever a crash, or a fault that has passed, left unread."""
-    jobs = {row["Job"] for row in extracts.unfinished(context.storage, _UNREAD) if row["Job"]}
-    for job in sorted(jobs):
-        work_off(context, job)
+    """The clock's part: continue whatever a crash, or a fault that has passed, left unread.
+
+    Raises:
+        Exception: the first fault, after all jobs have had their turn.
+    """
+    faults: list[Exception] = []
+    for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, _UNREAD)}):
+        try:
+            work_off(context, job)
+        except Exception as error:  # noqa: BLE001 (one job must not keep the others from being worked off)
+            faults.append(error)
+    if faults:
+        raise faults[0]
 
 
 _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
@@ -170,7 +196,7 @@ def _continue(context: Context, row: Values) -> None:
             inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
             extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
             mapping = find_mapping(context.storage, ref.source)
-            _plan(context, ref, mapping)
+            _plan(context, ref, row, mapping)
         _carry_out(context, ref)
     except (ExtractRefused, MappingError) as error:
         _refuse(context, ref, _for_hr(error))
@@ -178,21 +204,22 @@ def _continue(context: Context, row: Values) -> None:
         _end(context, ref, extracts.STALE, str(error))
     except (TransientError, AzureError):
         raise  # it passes; the event is redelivered, or the clock comes back to it
+    except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
+        extracts.save(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
+        raise
     except Exception:
         _count_failure(context, ref)
         raise
 
 
-def _plan(context: Context, ref: ExtractRef, loaded: LoadedMapping) -> None:
+def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> None:
     """Read, map and plan; the last write of it commits the plan."""
     storage = context.storage
-    extracts.save(storage, ref, {"Status": extracts.READING, "Message": "Being read."})
-    row = storage.table(EXTRACTS).get_entity(ref.source, extracts.row_key(ref.id))
+    reading = {"Status": extracts.READING, "Message": "Being read."}
+    etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
     attempt = uuid.uuid4().hex
     counts = plan_extract(storage, ref, loaded.mapping, attempt)
     committed = {
-        "PartitionKey": row["PartitionKey"],
-        "RowKey": row["RowKey"],
         "Status": extracts.PLANNED,
         "Message": "Read and planned.",
         "Plan": attempt,
@@ -206,17 +233,28 @@ def _plan(context: Context, ref: ExtractRef, loaded: LoadedMapping) -> None:
         "Rejected": counts.rejected,
         "Pages": counts.pages,
     }
-    try:
-        storage.table(EXTRACTS).update_entity(
-            committed, mode=UpdateMode.MERGE, etag=row.metadata["etag"], match_condition=MatchConditions.IfNotModified
-        )
-    except ResourceModifiedError as error:
-        raise ClaimLost(f"Extract {ref.id} is being read by another instance") from error
+    _write_if_unchanged(context, row, etag, committed)
     logger.info(
         "Extract %s is planned: %d rows, %d people, %d rejected, %d pages",
         ref.id, counts.rows, counts.people, counts.rejected, counts.pages,
         extra={"extract": ref.id, "rows": counts.rows, "people": counts.people, "rejected": counts.rejected},
     )  # fmt: skip
+
+
+def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values) -> str:
+    """Merge values into an extract's row, and return its new ETag.
+
+    Raises:
+        ClaimLost: another instance, which took the lease over, has written to it.
+    """
+    entity = {**values, "PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+    try:
+        answer = context.storage.table(EXTRACTS).update_entity(
+            entity, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
+        )
+    except ResourceModifiedError as error:
+        raise ClaimLost(f"Extract {row['Extract']} is being read by another instance") from error
+    return str(answer["etag"])
 
 
 def _carry_out(context: Context, ref: ExtractRef) -> None:
@@ -240,25 +278,23 @@ def _carry_out(context: Context, ref: ExtractRef) -> None:
             "Generation": 1,
             "Tries": 0,
             "Answers": "[]",
+            "Overtakes": "[]",
             "UpdatedAt": iso(now),
         }
         for head in manifest
     }
     change_rows(storage.table(PAGES), new_rows, lambda key, known: None if known else new_rows[key], select=("Status",))
-    earlier: set[tuple[str, str, int]] = set()
     for page_row in list(pages.page_rows(storage, ref.id)):
         if not page_row["Recorded"]:
-            earlier |= _record_page(context, ref, row, int(page_row["RowKey"]))
+            _record_page(context, ref, row, int(page_row["RowKey"]))
     queue_ready_pages(context, ref)
     rejects = pages.read_rejects(storage, ref, plan)
-    people.note_rejected(storage, ref, rejects, file=file, at=now)
+    people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
     write_rejects_file(storage, ref, file, rejects)
     _move_on(context, ref)
-    extracts.write_summary(storage, ref)
-    _recount_earlier(context, earlier)
 
 
-def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) -> set[tuple[str, str, int]]:
+def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) -> None:
     """Write a page's people to their tables, then mark the page as recorded."""
     job = context.endpoint(row["Job"])
     page = pages.read_page(context.storage, ref, row["Plan"], number)
@@ -272,18 +308,21 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
         fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
         at=context.clock.now(),
     )
+    _recount_earlier(context, earlier)
+    recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(earlier))}
     key = pages.page_key(ref.id, number)
-    change_rows(context.storage.table(PAGES), [key], lambda _, known: {"Recorded": True} if known else None)
-    return earlier
+    change_rows(context.storage.table(PAGES), [key], lambda _, known: recorded if known else None)
 
 
 def _move_on(context: Context, ref: ExtractRef) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
+    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent."}
+    extracts.write_summary(context.storage, ref, uploading)
 
     def change(_key: Key, row: Values | None) -> Values | None:
         if row is None or row["Status"] != extracts.PLANNED:
             return None
-        return {"Status": extracts.UPLOADING, "Message": "Being sent."}
+        return uploading
 
     change_rows(context.storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
     progress.refresh(context.storage, ref, context.clock.now())
@@ -307,8 +346,9 @@ def _refuse(context: Context, ref: ExtractRef, message: str) -> None:
 def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
     """Nothing of the extract is used; say so in the table and in HR's outbox."""
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
-    extracts.save(context.storage, ref, {"Status": status, "Message": message, "EndedAt": iso(context.clock.now())})
-    extracts.write_summary(context.storage, ref)
+    ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now())}
+    extracts.write_summary(context.storage, ref, ended)
+    extracts.save(context.storage, ref, ended)
 
 
 def _count_failure(context: Context, ref: ExtractRef) -> None:

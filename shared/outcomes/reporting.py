@@ -92,14 +92,15 @@ def apply(context: Context, job: str, entries: Sequence[LogEntry]) -> set[str]:
     accounts = read_rows(
         context.storage.table(ACCOUNTS),
         [account_key(job, external_id) for external_id in by_person],
-        select=("Claims", "Source", "Extract", "Page"),
+        select=("Claims",),
     )
     rows: dict[Key, str] = {}
     touched: set[tuple[str, str, int]] = set()
     for key, account in accounts.items():
         external_id = keys.decode(key.row)
-        rows |= {worker_key(source, external_id): external_id for source in json.loads(account["Claims"])}
-        touched.add((account["Source"], account["Extract"], account["Page"]))
+        for source, (extract, page) in json.loads(account["Claims"]).items():
+            rows[worker_key(source, external_id)] = external_id
+            touched.add((source, extract, page))
     early: set[str] = set()
 
     def change(key: Key, row: Values | None) -> Values | None:
@@ -173,5 +174,5 @@ def _event(entry: LogEntry) -> dict[str, Any]:
         "Action": entry.action,
         "Status": entry.status,
         "ErrorCode": entry.code,
-        "Reason": entry.reason[:32000],
+        "Reason": entry.reason,
     }

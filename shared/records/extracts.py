@@ -108,7 +108,7 @@ def save(storage: Storage, ref: ExtractRef, values: Values) -> None:
 def unfinished(storage: Storage, statuses: Sequence[str] = UNFINISHED) -> list[Values]:
     """The extracts that still need work, the oldest file first."""
     text = " or ".join(f"Status eq '{status}'" for status in statuses)
-    return sorted(query(storage.table(EXTRACTS), text), key=lambda row: (row["LastModified"], row["RowKey"]))
+    return sorted(query(storage.table(EXTRACTS), text), key=lambda row: row["Sequence"])
 
 
 def copy_path(ref: ExtractRef) -> str:
@@ -129,6 +129,8 @@ def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) ->
         download = blob.download_blob(etag=etag, match_condition=MatchConditions.IfNotModified)
         target.upload_blob(download.chunks(), length=download.size, overwrite=True)
     except (ResourceModifiedError, ResourceNotFoundError) as error:
+        if target.exists():  # somebody else was faster, both to copy this version and to replace it
+            return
         raise ExtractReplaced(
             "The file was overwritten or removed before it could be read. Nothing of this version was used; "
             "a newer version is taken in on its own."
@@ -145,9 +147,16 @@ def outbox_path(source: str, file: str, extract_id: str, name: str) -> str:
     return f"{source}/{file}/{extract_id}/{name}"
 
 
-def write_summary(storage: Storage, ref: ExtractRef) -> None:
-    """Write `summary.json`, HR's short account of the extract, from its row."""
-    row = load(storage, ref)
+def write_summary(storage: Storage, ref: ExtractRef, values: Values | None = None) -> None:
+    """Write `summary.json`, HR's short account of the extract, from its row.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        values: what the row is about to say. An ending goes into the summary first and into the row second: the row is
+            what nobody looks at again.
+    """
+    row = {**load(storage, ref), **(values or {})}
     wanted = ("Extract", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Repeated", "Rejected", *OUTCOMES)
     summary: dict[str, Any] = {_camel(name): row[name] for name in wanted if name in row}
     path = outbox_path(ref.source, str(row["File"]), ref.id, "summary.json")

@@ -7,14 +7,14 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-from azure.core.exceptions import HttpResponseError, ResourceExistsError
-from azure.storage.blob import BlobLeaseClient
+from azure.core.exceptions import AzureError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.storage.blob import BlobClient, BlobLeaseClient
 
 from shared.records.names import STATE
 from shared.records.storage import Storage
 
-_LEASE_SECONDS = 30  # a reader that died is replaced after so long; Azure allows 15 to 60
-_RENEW_SECONDS = 10
+_LEASE_SECONDS = 15  # a reader that died is replaced after so long; Azure allows 15 to 60
+_RENEW_SECONDS = 4
 
 logger = logging.getLogger(__name__)
 
@@ -27,11 +27,9 @@ def hold(storage: Storage, job: str) -> Iterator[bool]:
     elsewhere: a plan is committed by ETag, and rows carry the sequence of the extract they come from.
     """
     blob = storage.container(STATE).get_blob_client(f"leases/{job}")
-    with suppress(ResourceExistsError):
-        blob.upload_blob(b"", overwrite=False)
     lease = BlobLeaseClient(blob)
     try:
-        lease.acquire(_LEASE_SECONDS)
+        _acquire(blob, lease)
     except ResourceExistsError:  # 409 LeaseAlreadyPresent
         yield False
         return
@@ -45,13 +43,28 @@ def hold(storage: Storage, job: str) -> Iterator[bool]:
         renewal.join()
         try:
             lease.release()
-        except HttpResponseError:
-            logger.warning("The lease of job %s was no longer ours to release", job, extra={"job": job})
+        except AzureError as error:
+            # It runs out by itself; what was done under it stays done.
+            logger.warning(
+                "The lease of job %s could not be released: %s", job, type(error).__name__, extra={"job": job}
+            )
+
+
+def _acquire(blob: BlobClient, lease: BlobLeaseClient) -> None:
+    try:
+        lease.acquire(_LEASE_SECONDS)
+    except ResourceNotFoundError:  # nobody has ever held it
+        # Exists, or is held already, because somebody else was faster.
+        with suppress(ResourceExistsError, ResourceModifiedError):
+            blob.upload_blob(b"", overwrite=False)
+        lease.acquire(_LEASE_SECONDS)
 
 
 def _renew(lease: BlobLeaseClient, job: str, done: threading.Event) -> None:
     while not done.wait(_RENEW_SECONDS):
         try:
             lease.renew()
-        except HttpResponseError:
-            logger.warning("The lease of job %s could not be renewed", job, extra={"job": job})
+        except AzureError as error:
+            logger.warning(
+                "The lease of job %s could not be renewed: %s", job, type(error).__name__, extra={"job": job}
+            )

@@ -1,8 +1,8 @@
 """`Workers` and `Accounts`: what support reads about a person, and what Entra should have and has.
 
-Both carry the *sequence* of the extract they come from (`Accounts.Sequence`): the time of HR's file, then the time it
-was registered. Whoever holds older data finds a newer sequence and leaves the row alone, so that a late or repeated
-piece of work never puts older data over newer.
+Both carry the *sequence* of the extract they come from: the time of HR's file, then the time it was registered, then
+the extract. Whoever holds older data finds a newer sequence and leaves the row alone, so that a late or repeated piece
+of work never puts older data over newer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from shared.model import ExtractRef, Page, Reject, ScimUser
+from shared.model import ExtractRef, Page, Reject, ScimUser, Worker
 from shared.records import keys, story
 from shared.records.names import ACCOUNTS, WORKERS
 from shared.records.rows import Key, Values, change_rows, read_rows
@@ -54,7 +54,8 @@ def note_planned(
 ) -> set[tuple[str, str, int]]:
     """Write that the people of a page are to have these records, before the page may be sent.
 
-    Calling it again changes nothing; people whom a newer extract has planned meanwhile are left alone.
+    Calling it again changes nothing and returns the same; people whom a newer extract has planned meanwhile are left
+    alone.
 
     Returns:
         The pages (source, extract id, number) that these people were in before.
@@ -63,44 +64,51 @@ def note_planned(
     before: set[tuple[str, str, int]] = set()
 
     def account(key: Key, row: Values | None) -> Values | None:
-        if row and row["Sequence"] >= sequence:
+        if row and row["Sequence"] > sequence:
+            return None
+        if row and row["Sequence"] == sequence:  # written before a crash
+            before.update((source, extract, number) for source, extract, number in json.loads(row["Before"]))
             return None
         worker = workers[keys.decode(key.row)]
-        if row:
-            before.add((row["Source"], row["Extract"], row["Page"]))
+        was = [(row["Source"], row["Extract"], row["Page"])] if row else []
+        before.update(was)
         claims = json.loads(row["Claims"]) if row else {}
         return {
             "ExternalId": worker.worker_id,
             "Pending": fingerprint(worker.user),
             "Record": pack(worker.user),
             "Sequence": sequence,
-            "Claims": json.dumps({**claims, ref.source: ref.id}, sort_keys=True),
+            "Claims": json.dumps({**claims, ref.source: [ref.id, page.number]}, sort_keys=True),
             "Source": ref.source,
             "Extract": ref.id,
             "Page": page.number,
+            "Before": json.dumps(was),
         }
 
-    table = storage.table(ACCOUNTS)
-    account_keys = [account_key(job, worker_id) for worker_id in workers]
-    change_rows(table, account_keys, account, select=("Sequence", "Claims", "Source", "Extract", "Page"))
-    current = read_rows(table, account_keys, select=("Sequence",))
-    ours = {keys.decode(key.row) for key, row in current.items() if row["Sequence"] == sequence}
+    change_rows(
+        storage.table(ACCOUNTS),
+        [account_key(job, worker_id) for worker_id in workers],
+        account,
+        select=("Sequence", "Claims", "Source", "Extract", "Page", "Before"),
+    )
 
     def person(key: Key, row: Values | None) -> Values | None:
-        if row and row["Extract"] >= ref.id:
+        if row and row["Sequence"] >= sequence:
             return None
-        return story.queued(workers[keys.decode(key.row)], file, ref.id, at)
+        return {**story.queued(workers[keys.decode(key.row)], file, ref.id, at), "Sequence": sequence}
 
     change_rows(
         storage.table(WORKERS),
-        [worker_key(ref.source, worker_id) for worker_id in workers if worker_id in ours],
+        [worker_key(ref.source, worker_id) for worker_id in workers],
         person,
-        select=("Extract",),
+        select=("Sequence",),
     )
     return before
 
 
-def note_rejected(storage: Storage, ref: ExtractRef, rejects: Iterable[Reject], *, file: str, at: datetime) -> None:
+def note_rejected(
+    storage: Storage, ref: ExtractRef, rejects: Iterable[Reject], *, file: str, sequence: str, at: datetime
+) -> None:
     """Write the reason on the row of everybody who was rejected and has an id (the first row of each id counts)."""
     first: dict[str, Reject] = {}
     for reject in rejects:
@@ -108,19 +116,19 @@ def note_rejected(storage: Storage, ref: ExtractRef, rejects: Iterable[Reject], 
             first.setdefault(reject.worker_id, reject)
 
     def person(key: Key, row: Values | None) -> Values | None:
-        if row and row["Extract"] >= ref.id:
+        if row and row["Sequence"] >= sequence:
             return None
-        return story.rejected(first[keys.decode(key.row)], file, ref.id, at)
+        return {**story.rejected(first[keys.decode(key.row)], file, ref.id, at), "Sequence": sequence}
 
     change_rows(
-        storage.table(WORKERS), [worker_key(ref.source, worker_id) for worker_id in first], person, select=("Extract",)
+        storage.table(WORKERS), [worker_key(ref.source, worker_id) for worker_id in first], person, select=("Sequence",)
     )
 
 
-def superseded(storage: Storage, job: str, page: Page, sequence: str) -> set[str]:
-    """Those people of a page for whom a newer extract has other plans; they must not be sent from here any more."""
+def superseded(storage: Storage, job: str, workers: Iterable[Worker], sequence: str) -> set[str]:
+    """Those people for whom a newer extract has other plans; they must not be sent from here any more."""
     rows = read_rows(
-        storage.table(ACCOUNTS), [account_key(job, worker.worker_id) for worker in page.workers], select=("Sequence",)
+        storage.table(ACCOUNTS), [account_key(job, worker.worker_id) for worker in workers], select=("Sequence",)
     )
     return {keys.decode(key.row) for key, row in rows.items() if row["Sequence"] > sequence}
 

@@ -25,6 +25,7 @@ _COLUMN = {
     story.UNCHANGED: "Unchanged",
     story.FAILED: "Failed",
     story.SKIPPED: "Skipped",
+    story.WITHDRAWN: "Superseded",
 }
 _WORDS = {
     "Provisioned": "provisioned",
@@ -41,37 +42,40 @@ def recount_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -
     """Count a page's people by what became of them and write it to the page's row."""
     page = pages.read_page(storage, ref, attempt, number)
     keys = [worker_key(ref.source, worker.worker_id) for worker in page.workers]
-    rows = read_rows(storage.table(WORKERS), keys, select=("Extract", "Status"))
-    counts = Counter(_column(rows.get(key), ref.id) for key in keys)
-    change_rows(
-        storage.table(PAGES),
-        [pages.page_key(ref.id, number)],
-        lambda _, row: {name: counts[name] for name in extracts.OUTCOMES} if row else None,
-    )
+
+    def count(_key: Key, row: Values | None) -> Values | None:
+        if row is None:
+            return None
+        # Counted after the page's row was read: whoever writes the row last has seen what all the others saw.
+        rows = read_rows(storage.table(WORKERS), keys, select=("Extract", "Status"))
+        counts = Counter(_column(rows.get(key), ref.id) for key in keys)
+        return {name: counts[name] for name in extracts.OUTCOMES}
+
+    change_rows(storage.table(PAGES), [pages.page_key(ref.id, number)], count, select=("Status",))
 
 
 def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
     """Add the pages up to the extract's row, and say in a sentence where the extract stands."""
-    counts: Counter[str] = Counter()
-    reasons = []
-    for page in pages.page_rows(storage, ref.id):
-        counts.update({name: page.get(name, 0) for name in extracts.OUTCOMES})
-        if page["Status"] == pages.WAITING and page.get("Reason"):
-            reasons.append(str(page["Reason"]))
-    finished = counts["Waiting"] == counts["Uploaded"] == 0
 
     def change(_key: Key, row: Values | None) -> Values | None:
         if row is None or row["Status"] != extracts.UPLOADING:
             return None
+        counts: Counter[str] = Counter()
+        reasons = []
+        for page in pages.page_rows(storage, ref.id):
+            counts.update({name: page.get(name, 0) for name in extracts.OUTCOMES})
+            if page["Status"] == pages.WAITING and page.get("Reason"):
+                reasons.append(str(page["Reason"]))
         values: dict[str, Any] = {name: counts[name] for name in extracts.OUTCOMES}
         values["Message"] = _sentence(row, counts, reasons)
-        if finished:
+        if counts["Waiting"] == counts["Uploaded"] == 0:
             values |= {"Status": extracts.DELIVERED, "DeliveredAt": iso(now)}
+            extracts.write_summary(storage, ref, values)
+        elif all(row.get(name) == value for name, value in values.items()):
+            return None
         return values
 
     change_rows(storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
-    if finished:
-        extracts.write_summary(storage, ref)
 
 
 def _column(row: Values | None, extract_id: str) -> str:

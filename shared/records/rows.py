@@ -22,7 +22,9 @@ Values = Mapping[str, Any]
 
 _TRANSACTION = 100  # rows: a limit of Azure Tables
 _PARALLEL = 8
-_ATTEMPTS = 8
+_ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
+_MANY_PARTITIONS = 12
+_SCAN_PAGES = 3  # of 1,000 rows each
 _POINT_READS = 3  # up to so many rows of a partition are read one by one, more by one range query
 
 
@@ -46,6 +48,9 @@ def read_rows(table: TableClient, keys: Iterable[Key], select: Sequence[str] = (
         select: the properties wanted; all if empty.
     """
     groups = _by_partition(keys)
+    found = _scan(table, groups, select)
+    if found is not None:
+        return found
     with ThreadPoolExecutor(_PARALLEL) as pool:
         parts = pool.map(lambda group: _read_group(table, group, select), groups)
         return {key: row for part in parts for key, row in part.items()}
@@ -55,8 +60,8 @@ def change_rows(table: TableClient, keys: Iterable[Key], change: Change, select:
     """Change rows as a function of what they are now, with optimistic concurrency.
 
     `change` may be called again for a row that somebody else wrote in between, so it must depend on nothing but its
-    arguments. Rows are merged, not replaced. A crash on the way leaves some rows changed and others not; calling again
-    completes the work.
+    arguments and what it reads itself when it is called. Rows are merged, not replaced. A crash on the way leaves some
+    rows changed and others not; calling again completes the work.
 
     Args:
         table: where to write.
@@ -67,9 +72,11 @@ def change_rows(table: TableClient, keys: Iterable[Key], change: Change, select:
     Raises:
         TransientError: a row kept changing under our hands.
     """
-    chunks = [chunk for group in _by_partition(keys) for chunk in in_chunks(group, _TRANSACTION)]
+    groups = _by_partition(keys)
+    known = _scan(table, groups, select)
+    chunks = [chunk for group in groups for chunk in in_chunks(group, _TRANSACTION)]
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        for _ in pool.map(lambda chunk: _change_chunk(table, chunk, change, select), chunks):
+        for _ in pool.map(lambda chunk: _change_chunk(table, chunk, change, select, known), chunks):
             pass
 
 
@@ -90,11 +97,46 @@ def _by_partition(keys: Iterable[Key]) -> list[list[Key]]:
     groups: defaultdict[str, list[Key]] = defaultdict(list)
     for key in keys:
         groups[key.partition].append(key)
-    return [sorted(group) for group in groups.values()]
+    return [sorted(group, key=_place) for group in groups.values()]
+
+
+def _place(key: Key) -> tuple[bytes, bytes]:
+    """Sorts as Azure Tables does: by UTF-16 code units."""
+    return key.partition.encode("utf-16-be"), key.row.encode("utf-16-be")
+
+
+def _scan(table: TableClient, groups: Sequence[Sequence[Key]], select: Sequence[str]) -> dict[Key, Values] | None:
+    """Rows of many partitions by one query over all of them; None if that would read too much, or there are few.
+
+    The people of a small company are spread over a hundred partitions with a few rows each: asking each of them takes
+    a hundred requests, reading them all takes two.
+    """
+    if len(groups) < _MANY_PARTITIONS:
+        return None
+    wanted = {key for group in groups for key in group}
+    first, last = min(wanted, key=_place), max(wanted, key=_place)
+    pages = table.query_entities(
+        "PartitionKey ge @first and PartitionKey le @last",
+        parameters={"first": first.partition, "last": last.partition},
+        select=_fields(select),
+    ).by_page()
+    found: dict[Key, Values] = {}
+    for number, page in enumerate(pages):
+        if number == _SCAN_PAGES:
+            return None
+        for row in page:
+            key = Key(row["PartitionKey"], row["RowKey"])
+            if key in wanted:
+                found[key] = row
+    return found
+
+
+def _fields(select: Sequence[str]) -> list[str] | None:
+    return ["PartitionKey", "RowKey", *select] if select else None
 
 
 def _read_group(table: TableClient, group: Sequence[Key], select: Sequence[str]) -> dict[Key, Values]:
-    fields = ["PartitionKey", "RowKey", *select] if select else None
+    fields = _fields(select)
     found: dict[Key, Values] = {}
     if len(group) <= _POINT_READS:
         for key in group:
@@ -116,9 +158,16 @@ def _read_group(table: TableClient, group: Sequence[Key], select: Sequence[str])
     return found
 
 
-def _change_chunk(table: TableClient, chunk: Sequence[Key], change: Change, select: Sequence[str]) -> None:
-    for _ in range(_ATTEMPTS):
-        current = _read_group(table, chunk, select)
+def _change_chunk(
+    table: TableClient,
+    chunk: Sequence[Key],
+    change: Change,
+    select: Sequence[str],
+    known: Mapping[Key, Values] | None,
+) -> None:
+    for attempt in range(_ATTEMPTS):
+        # What was read for all chunks at once serves the first attempt; the ETags tell if it is still true.
+        current = known if attempt == 0 and known is not None else _read_group(table, chunk, select)
         operations: list[Any] = []
         for key in chunk:
             row = current.get(key)

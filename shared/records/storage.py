@@ -29,6 +29,7 @@ class Storage:
     blobs: BlobServiceClient
     queues: QueueServiceClient
     tables: TableServiceClient
+    session: requests.Session | None = None  # what the clients share
 
     def container(self, name: str) -> ContainerClient:
         """The container called `name`; see `shared.records.names`."""
@@ -51,6 +52,8 @@ class Storage:
         self.blobs.close()
         self.queues.close()
         self.tables.close()
+        if self.session:
+            self.session.close()
 
 
 def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:
@@ -69,12 +72,14 @@ def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:
             BlobServiceClient.from_connection_string(text, transport=shared_session, retry_total=retries),
             QueueServiceClient.from_connection_string(text, transport=shared_session, retry_total=retries),
             TableServiceClient.from_connection_string(text, transport=shared_session, retry_total=retries),
+            session,
         )
     credential = storage_credential(connection)
     return Storage(
         BlobServiceClient(connection.blob_uri, credential, transport=shared_session, retry_total=retries),
         QueueServiceClient(connection.queue_uri, credential, transport=shared_session, retry_total=retries),
         TableServiceClient(connection.table_uri, credential=credential, transport=shared_session, retry_total=retries),
+        session,
     )
 
 

@@ -18,6 +18,7 @@ UNCHANGED = "unchanged"
 FAILED = "failed"
 SKIPPED = "skipped"
 REJECTED = "rejected"
+WITHDRAWN = "withdrawn"
 
 ANSWERED = (PROVISIONED, UNCHANGED, FAILED, SKIPPED)
 """The states in which Entra, or we, have given a last word on an upload."""
@@ -79,6 +80,17 @@ def uploaded(sent_at: str, request_id: str) -> dict[str, Any]:
 def waiting(reason: str, next_step: str, who_acts: str) -> dict[str, Any]:
     """Still queued, and there is something to say about why."""
     return {"Status": QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
+
+
+def withdrawn(at: datetime) -> dict[str, Any]:
+    """Not sent, because a newer file of another source of the same job names the person too."""
+    return {
+        "Status": WITHDRAWN,
+        "Reason": "A newer file of another source names this person too; that one is sent instead.",
+        "NextStep": "Nothing to do: what became of it is on the person's row of the other source.",
+        "WhoActs": NOBODY,
+        "ResolvedAt": iso(at),
+    }
 
 
 def refused(code: str, reason: str, request_id: str, at: datetime) -> dict[str, Any]:

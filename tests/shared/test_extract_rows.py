@@ -1,0 +1,195 @@
+from __future__ import annotations
+
+import gc
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import BlobClient
+
+from shared.context import Context
+from shared.errors import ExtractReplaced
+from shared.model import ExtractRef
+from shared.records import extracts
+from shared.records.extracts import Version, copy_path, keep_copy, load, read_copy, register, save, unfinished
+from shared.records.names import EXTRACTS, INBOX, OUTBOX, STATE
+from tests.conftest import Storage
+from tests.support.contexts import START, ManualTime, open_test_context, plain, rows_of
+
+VERSION = Version("employees", "list.csv", "employees/list.csv", '"0x8D1"', START, 123)
+ARRIVED = {"Status": extracts.ARRIVED, "Sequence": "1"}
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, ManualTime()) as opened:
+        yield opened
+
+
+def dropped(context: Context, content: bytes, path: str = "employees/list.csv") -> BlobClient:
+    blob = context.storage.container(INBOX).get_blob_client(path)
+    blob.upload_blob(content, overwrite=True)
+    return blob
+
+
+def etag_of(blob: BlobClient) -> str:
+    return str(blob.get_blob_properties().etag)
+
+
+def test_the_same_version_always_has_the_same_id() -> None:
+    assert VERSION.ref == ExtractRef("20260918T060000Z-f36bfb6fff25", "employees")
+    others = [
+        replace(VERSION, source="payroll"),
+        replace(VERSION, name="other.csv"),
+        replace(VERSION, etag='"0x8D2"'),
+        replace(VERSION, source="employeeslist", name=".csv"),
+    ]
+    assert len({other.ref.id for other in [VERSION, *others]}) == 5
+    assert replace(VERSION, path="elsewhere", size=1).ref == VERSION.ref
+
+
+def test_the_newest_extract_of_a_source_comes_first() -> None:
+    versions = [replace(VERSION, last_modified=START + timedelta(seconds=seconds)) for seconds in (0, 1, 10**6, 10**9)]
+    keys = [extracts.row_key(version.ref.id) for version in versions]
+    assert sorted(keys) == keys[::-1]
+
+
+def test_a_version_is_registered_once(context: Context) -> None:
+    assert register(context.storage, VERSION, ARRIVED)
+    assert not register(context.storage, VERSION, {"Status": "rejected"})
+    assert plain(load(context.storage, VERSION.ref)) == {
+        "PartitionKey": "employees",
+        "RowKey": f"{10**12 - int(START.timestamp()):013d}-f36bfb6fff25",
+        "Extract": "20260918T060000Z-f36bfb6fff25",
+        "File": "list.csv",
+        "Path": "employees/list.csv",
+        "ETag": '"0x8D1"',
+        "LastModified": "2026-09-18T06:00:00Z",
+        "Size": (123, "Edm.Int64"),
+        "Status": "arrived",
+        "Sequence": "1",
+    }
+
+
+def test_what_is_saved_is_merged_into_a_row_that_is_there(context: Context) -> None:
+    register(context.storage, VERSION, ARRIVED)
+    save(context.storage, VERSION.ref, {"Status": extracts.READING})
+    row = load(context.storage, VERSION.ref)
+    assert (row["Status"], row["Sequence"]) == ("reading", "1")
+    with pytest.raises(ResourceNotFoundError):
+        save(context.storage, replace(VERSION, name="other.csv").ref, {"Status": extracts.READING})
+
+
+def test_unfinished_extracts_come_in_the_order_of_their_sequence(context: Context) -> None:
+    # Two files of the same second: the one that was registered first is the older one, whatever their hashes.
+    for etag, sequence, status in [
+        ("a", "4", extracts.PLANNED),
+        ("b", "2", extracts.ARRIVED),
+        ("c", "3", extracts.READING),
+        ("d", "1", extracts.UPLOADING),
+        ("e", "5", extracts.DELIVERED),
+    ]:
+        register(context.storage, replace(VERSION, etag=etag), {"Status": status, "Sequence": sequence})
+    assert [row["ETag"] for row in unfinished(context.storage)] == ["d", "b", "c", "a"]
+    assert [row["ETag"] for row in unfinished(context.storage, (extracts.ARRIVED, extracts.PLANNED))] == ["b", "a"]
+
+
+@pytest.mark.parametrize("size", [1, 9 * 1024 * 1024])
+def test_the_copy_of_a_version_is_its_bytes(context: Context, size: int) -> None:
+    content = bytes(range(256)) * (size // 256) + b"x" * (size % 256)
+    blob = dropped(context, content)
+    keep_copy(context.storage, VERSION.ref, blob, etag_of(blob))
+    assert b"".join(read_copy(context.storage, VERSION.ref)) == content
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_copy_of_an_empty_file_is_empty(context: Context) -> None:
+    blob = dropped(context, b"")
+    keep_copy(context.storage, VERSION.ref, blob, etag_of(blob))
+    assert b"".join(read_copy(context.storage, VERSION.ref)) == b""
+    gc.collect()  # the storage client leaves the answer 416 unread, and so its connection open
+
+
+def test_a_version_that_was_overwritten_is_not_copied(context: Context) -> None:
+    blob = dropped(context, b"old")
+    etag = etag_of(blob)
+    dropped(context, b"new")
+    with pytest.raises(ExtractReplaced):
+        keep_copy(context.storage, VERSION.ref, blob, etag)
+    blob.delete_blob()
+    with pytest.raises(ExtractReplaced):
+        keep_copy(context.storage, VERSION.ref, blob, etag)
+    assert [blob.name for blob in context.storage.container(STATE).list_blobs()] == []
+
+
+def test_a_version_that_is_overwritten_while_it_is_copied_leaves_no_copy(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = dropped(context, b"a" * 33 * 1024 * 1024)
+    etag = etag_of(blob)
+    overwritten: list[bool] = []
+    download = BlobClient.download_blob
+
+    def download_blob(client: BlobClient, *arguments: Any, **named: Any) -> Any:
+        started = download(client, *arguments, **named)
+        if not overwritten:
+            overwritten.append(True)
+            dropped(context, b"b" * 33 * 1024 * 1024)
+        return started
+
+    monkeypatch.setattr(BlobClient, "download_blob", download_blob)
+    with pytest.raises(ExtractReplaced):
+        keep_copy(context.storage, VERSION.ref, blob, etag)
+    assert not context.storage.container(STATE).get_blob_client(copy_path(VERSION.ref)).exists()
+
+
+def test_a_version_that_somebody_else_copied_before_it_was_overwritten_is_kept(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = dropped(context, b"old")
+    etag = etag_of(blob)
+    real = BlobClient.download_blob
+
+    def download_blob(client: BlobClient, *arguments: Any, **named: Any) -> Any:
+        monkeypatch.setattr(BlobClient, "download_blob", real)
+        keep_copy(context.storage, VERSION.ref, blob, etag)
+        dropped(context, b"new")
+        return real(client, *arguments, **named)
+
+    monkeypatch.setattr(BlobClient, "download_blob", download_blob)
+    keep_copy(context.storage, VERSION.ref, blob, etag)
+    assert b"".join(read_copy(context.storage, VERSION.ref)) == b"old"
+
+
+def test_a_copy_is_made_once(context: Context) -> None:
+    blob = dropped(context, b"old")
+    keep_copy(context.storage, VERSION.ref, blob, etag_of(blob))
+    dropped(context, b"new")
+    keep_copy(context.storage, VERSION.ref, blob, "any")
+    assert b"".join(read_copy(context.storage, VERSION.ref)) == b"old"
+
+
+def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(context: Context) -> None:
+    register(context.storage, VERSION, {**ARRIVED, "Message": "Arrived.", "ArrivedAt": "2026-09-18T06:00:01Z"})
+    extracts.write_summary(context.storage, VERSION.ref, {"Status": "rejected", "Message": "No. Größe?"})
+    [blob] = context.storage.container(OUTBOX).list_blobs()
+    assert blob.name == "employees/list.csv/20260918T060000Z-f36bfb6fff25/summary.json"
+    assert json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall()) == {
+        "source": "employees",
+        "extract": "20260918T060000Z-f36bfb6fff25",
+        "file": "list.csv",
+        "status": "rejected",
+        "message": "No. Größe?",
+        "arrivedAt": "2026-09-18T06:00:01Z",
+    }
+    assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["arrived"]
+
+
+def test_a_last_modified_of_any_year_makes_a_row_key() -> None:
+    for year in (1970, 2026, 9999):
+        version = replace(VERSION, last_modified=datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC))
+        assert len(extracts.row_key(version.ref.id)) == 26

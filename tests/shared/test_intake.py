@@ -1,0 +1,432 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob import BlobClient, BlobLeaseClient
+
+from shared.context import Context
+from shared.delivery.queueing import tend
+from shared.delivery.send import deliver
+from shared.errors import ClaimLost, SecretForbidden
+from shared.extracts import intake, planning
+from shared.extracts.intake import look, take_in, work_off_all
+from shared.records import extracts, people
+from shared.records.leases import hold
+from shared.records.messages import decode
+from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS
+from tests.conftest import Storage
+from tests.support.contexts import NOWHERE, ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
+
+MAPPING = b"""
+version: 1
+key: Id
+status: {column: Status, values: {active: true, gone: false}}
+attributes:
+  userName: Mail
+  displayName: Name
+  urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager: Boss
+"""
+HEADER = "Id,Name,Mail,Status,Boss\n"
+LIST = (
+    HEADER + "1,Ann,ann@example.com,active,\n2,Bob,bob@example.com,gone,1\n3,Cid,cid@example.com,maybe,1\n"
+).encode()
+
+
+@pytest.fixture
+def time() -> ManualTime:
+    return ManualTime()
+
+
+@pytest.fixture
+def context(storage: Storage, time: ManualTime) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, time) as opened:
+        opened.storage.container(CONFIG).upload_blob("employees.yaml", MAPPING)
+        yield opened
+
+
+def drop(context: Context, content: bytes = LIST, path: str = "employees/list.csv") -> BlobClient:
+    blob = context.storage.container(INBOX).get_blob_client(path)
+    blob.upload_blob(content, overwrite=True)
+    return blob
+
+
+def outbox(context: Context) -> dict[str, bytes]:
+    """File name and content of everything HR got."""
+    box = context.storage.container(OUTBOX)
+    return {blob.name.split("/")[-1]: box.download_blob(blob.name).readall() for blob in box.list_blobs()}
+
+
+def extract_row(context: Context) -> dict[str, Any]:
+    [row] = rows_of(context.storage, EXTRACTS)
+    return row
+
+
+def statuses(context: Context, table: str = WORKERS) -> dict[str, str]:
+    return {row["RowKey"]: row["Status"] for row in rows_of(context.storage, table)}
+
+
+def test_an_extract_becomes_rows_pages_messages_and_feedback(context: Context) -> None:
+    blob = drop(context)
+    take_in(context, blob)
+    row = extract_row(context)
+    assert (row["Status"], row["Rows"], row["People"], row["Rejected"], row["Repeated"], row["Pages"]) == (
+        "uploading",
+        3,
+        2,
+        1,
+        0,
+        1,
+    )
+    assert row["Message"] == "3 rows: 1 rejected; 2 people: 2 waiting to be sent."
+    assert statuses(context) == {"1": "queued", "2": "queued", "3": "rejected"}
+    assert statuses(context, PAGES) == {"000001": "queued"}
+    [message] = map(decode, visible_messages(context.storage))
+    assert (message.extract, message.source, message.job, message.page, message.of, message.generation) == (
+        row["Extract"],
+        "employees",
+        "default",
+        1,
+        1,
+        1,
+    )
+    files = outbox(context)
+    assert sorted(files) == ["rejects.csv", "summary.json"]
+    assert json.loads(files["summary.json"])["status"] == "uploading"
+    assert b"3,Cid,cid@example.com,maybe,1,4," in files["rejects.csv"]
+
+
+def test_the_same_event_twice_changes_nothing(context: Context) -> None:
+    blob = drop(context)
+    take_in(context, blob)
+    before = {table: rows_of(context.storage, table) for table in (EXTRACTS, PAGES, WORKERS)}
+    take_in(context, blob)
+    assert {table: rows_of(context.storage, table) for table in (EXTRACTS, PAGES, WORKERS)} == before
+    assert len(visible_messages(context.storage)) == 1
+
+
+def test_the_same_event_twice_at_once_changes_nothing(context: Context) -> None:
+    blob = drop(context)
+    barrier = threading.Barrier(2)
+
+    def event() -> None:
+        barrier.wait()
+        take_in(context, blob)
+
+    threads = [threading.Thread(target=event) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert extract_row(context)["Status"] == "uploading"
+    assert statuses(context, PAGES) == {"000001": "queued"}
+    assert len(visible_messages(context.storage)) == 1
+
+
+def test_an_event_for_a_file_that_is_gone_is_nothing(context: Context) -> None:
+    blob = drop(context)
+    blob.delete_blob()
+    take_in(context, blob)
+    assert rows_of(context.storage, EXTRACTS) == []
+
+
+def test_a_version_that_is_overwritten_before_it_was_copied_is_stale_and_hr_is_told(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = drop(context)
+    real = extracts.keep_copy
+
+    def overwrite_first(*arguments: Any) -> None:
+        drop(context, LIST + b"4,Dan,dan@example.com,active,\n")
+        real(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(extracts, "keep_copy", overwrite_first)
+        take_in(context, blob)
+    row = extract_row(context)
+    assert (row["Status"], statuses(context)) == ("stale", {})
+    assert json.loads(outbox(context)["summary.json"])["status"] == "stale"
+    take_in(context, blob)
+    assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["stale", "uploading"]
+
+
+def test_while_somebody_else_reads_the_extract_is_left_to_him(context: Context) -> None:
+    blob = drop(context)
+    with hold(context.storage, "default"):
+        take_in(context, blob)
+        assert extract_row(context)["Status"] == "arrived"
+    work_off_all(context)
+    assert extract_row(context)["Status"] == "uploading"
+
+
+@pytest.mark.parametrize(
+    ("path", "source", "words"),
+    [
+        ("My Folder!/list.csv", "my-folder", "The folder 'My Folder!' cannot be a source"),
+        ("nobody-knows/list.csv", "nobody-knows", "There is no mapping for the source 'nobody-knows'"),
+        ("elsewhere/list.csv", "elsewhere", "There is no job 'other': set PROVISIONING_ENDPOINT__OTHER"),
+    ],
+)
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_file_that_nobody_can_read_is_refused_and_hr_is_told(
+    context: Context, monkeypatch: pytest.MonkeyPatch, path: str, source: str, words: str, crash: bool
+) -> None:
+    context.storage.container(CONFIG).upload_blob("elsewhere.yaml", MAPPING + b"job: other\n")
+    blob = drop(context, path=path)
+    if crash:
+
+        def stop(*_: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(extracts, "write_summary", stop)
+            with pytest.raises(KeyboardInterrupt):
+                take_in(context, blob)
+    take_in(context, blob)
+    take_in(context, blob)
+    row = extract_row(context)
+    assert (row["PartitionKey"], row["Status"], row["Path"]) == (source, "rejected", path)
+    assert words in row["Message"]
+    summary = json.loads(outbox(context)["summary.json"])
+    assert (summary["status"], summary["message"]) == ("rejected", row["Message"])
+
+
+def test_a_second_event_after_the_mapping_went_away_does_not_undo_what_was_done(context: Context) -> None:
+    blob = drop(context)
+    take_in(context, blob)
+    context.storage.container(CONFIG).delete_blob("employees.yaml")
+    take_in(context, blob)
+    assert extract_row(context)["Status"] == "uploading"
+    assert json.loads(outbox(context)["summary.json"])["status"] == "uploading"
+
+
+def test_a_file_that_cannot_be_used_is_refused_with_a_reason(context: Context) -> None:
+    take_in(context, drop(context, b"Id,Name\n1,Ann\n"))
+    row = extract_row(context)
+    assert (row["Status"], statuses(context), visible_messages(context.storage)) == ("rejected", {}, [])
+    assert "columns are missing: Status, Mail, Boss" in row["Message"]
+    assert json.loads(outbox(context)["summary.json"])["message"] == row["Message"]
+
+
+def test_a_file_of_rejected_rows_only_is_delivered_at_once(context: Context) -> None:
+    take_in(context, drop(context, (HEADER + "3,Cid,cid@example.com,maybe,\n").encode()))
+    row = extract_row(context)
+    assert (row["Status"], row["Message"]) == ("delivered", "1 rows: 1 rejected; 0 people.")
+    assert json.loads(outbox(context)["summary.json"])["status"] == "delivered"
+
+
+def test_a_file_at_the_root_belongs_to_the_default_source(context: Context) -> None:
+    version = look(drop(context, path="list.csv"))
+    assert (version.source, version.name, version.path, version.size) == ("default", "list.csv", "list.csv", len(LIST))
+    nested = look(drop(context, path="employees/2026/list.csv"))
+    assert (nested.source, nested.name) == ("employees", "2026/list.csv")
+
+
+def test_five_faults_of_our_own_end_it_and_hr_is_told(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    blob = drop(context)
+    monkeypatch.setattr(intake, "plan_extract", lambda *_: 1 / 0)
+    for attempt in range(5):
+        assert not attempt or extract_row(context)["Status"] == "reading"
+        with pytest.raises(ZeroDivisionError):
+            take_in(context, blob)
+    row = extract_row(context)
+    assert (row["Status"], row["Failures"]) == ("failed", 5)
+    assert json.loads(outbox(context)["summary.json"])["status"] == "failed"
+    take_in(context, blob)
+    work_off_all(context)
+
+
+def test_a_role_that_is_missing_keeps_the_extract_waiting_and_says_so(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = drop(context)
+
+    def forbid(*_: object, **__: object) -> None:
+        raise SecretForbidden("The app may not read secrets of the vault.")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(people, "note_planned", forbid)
+        for _ in range(6):
+            with pytest.raises(SecretForbidden):
+                take_in(context, blob)
+    row = extract_row(context)
+    assert (row["Status"], row["Message"]) == (
+        "planned",
+        "Waits until IT has acted: The app may not read secrets of the vault.",
+    )
+    work_off_all(context)
+    assert extract_row(context)["Status"] == "uploading"
+
+
+def test_a_fault_in_one_extract_or_job_does_not_keep_the_others_from_being_read(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    endpoints = {"default": endpoint_at(NOWHERE), "zz": endpoint_at(NOWHERE, "zz")}
+    with open_test_context(storage.connection_string, ManualTime(), endpoints=endpoints) as context:
+        config = context.storage.container(CONFIG)
+        config.upload_blob("a.yaml", MAPPING)
+        config.upload_blob("b.yaml", MAPPING)
+        config.upload_blob("c.yaml", MAPPING + b"job: zz\n")
+        real = planning.plan_extract
+
+        def plan(storage: Any, ref: Any, *rest: Any) -> Any:
+            if ref.source == "a":
+                raise ConnectionError("boom")
+            return real(storage, ref, *rest)
+
+        with hold(context.storage, "default"), hold(context.storage, "zz"):
+            for source in "abc":
+                take_in(context, drop(context, path=f"{source}/list.csv"))
+        monkeypatch.setattr(intake, "plan_extract", plan)
+        with pytest.raises(ConnectionError, match="boom"):
+            work_off_all(context)
+        found = {row["PartitionKey"]: row["Status"] for row in rows_of(context.storage, EXTRACTS)}
+        assert found == {"a": "reading", "b": "uploading", "c": "uploading"}
+
+
+def test_a_reader_who_lost_the_lease_does_not_plan_again_what_another_has_planned(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = drop(context)
+    with hold(context.storage, "default"):
+        take_in(context, blob)
+    [stale] = extracts.unfinished(context.storage)
+    take_in(context, blob)
+    before = extract_row(context)
+    with pytest.raises(ClaimLost):
+        intake._continue(context, stale)
+    assert extract_row(context) == before
+
+
+class Crash:
+    """Ends the process, as far as the storage account can tell, after a number of writes."""
+
+    def __init__(self, context: Context, writes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.happened = False
+        self._left = writes
+        self._lock = threading.Lock()
+        session = context.storage.session
+        assert session is not None
+        real = session.request
+
+        def request(method: str, *arguments: Any, **named: Any) -> Any:
+            with self._lock:
+                if self.happened:
+                    raise KeyboardInterrupt
+                answer = real(method, *arguments, **named)
+                if method not in ("GET", "HEAD"):
+                    self._left -= 1
+                    self.happened = self._left == 0
+            if self.happened:
+                raise KeyboardInterrupt
+            return answer
+
+        monkeypatch.setattr(session, "request", request)
+
+
+def end_state(context: Context, source: str) -> dict[str, Any]:
+    """What people can see of two extracts of a source, the names of the source aside."""
+    ours = [row for row in rows_of(context.storage, EXTRACTS) if row["PartitionKey"] == source]
+    ours.sort(key=lambda row: str(row["Sequence"]))
+    names = ("Status", "Message", "Rows", "People", "Rejected", "Pages", *extracts.OUTCOMES)
+    box = context.storage.container(OUTBOX)
+    files = [
+        (blob.name.split("/")[-1], box.download_blob(blob.name).readall().decode())
+        for blob in box.list_blobs(name_starts_with=f"{source}/")
+    ]
+    digits = {row["Extract"]: f"extract {place}" for place, row in enumerate(ours)}
+    return {
+        "extracts": [{name: row.get(name) for name in names} for row in ours],
+        "pages": sorted(
+            (digits[row["PartitionKey"]], row["RowKey"], row["Status"], row["Waiting"], row.get("Superseded", 0))
+            for row in rows_of(context.storage, PAGES)
+            if row["PartitionKey"] in digits
+        ),
+        "workers": {
+            row["RowKey"]: (row["Status"], row["Reason"], digits[row["Extract"]])
+            for row in rows_of(context.storage, WORKERS)
+            if row["PartitionKey"].startswith(f"{source}|")
+        },
+        "files": sorted(
+            (name, "" if name == "summary.json" else text, json.loads(text)["status"] if name == "summary.json" else "")
+            for name, text in files
+        ),
+    }
+
+
+def two_files(
+    context: Context, time: ManualTime, source: str, monkeypatch: pytest.MonkeyPatch, writes: int = 10_000
+) -> bool:
+    """Take in two files of a source, the second with a crash after so many writes; whether it came to that."""
+    context.storage.container(CONFIG).upload_blob(f"{source}.yaml", MAPPING)
+    time.forward(1)
+    take_in(context, drop(context, LIST, f"{source}/first.csv"))
+    time.forward(1)
+    blob = drop(context, LIST.replace(b"Ann", b"Anna"), f"{source}/second.csv")
+    with monkeypatch.context() as patch:
+        crash = Crash(context, writes, patch)
+        try:
+            take_in(context, blob)
+        except KeyboardInterrupt:
+            assert crash.happened
+    if crash.happened:  # time passes
+        lease = context.storage.container(STATE).get_blob_client("leases/default")
+        with suppress(ResourceExistsError):  # it was not held
+            BlobLeaseClient(lease).break_lease(0)
+    take_in(context, blob)
+    work_off_all(context)
+    tend(context)
+    return crash.happened
+
+
+def test_a_crash_after_any_write_and_another_run_give_the_same_end(
+    context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert not two_files(context, time, "whole", monkeypatch)
+    expected = end_state(context, "whole")
+    assert [row["Status"] for row in expected["extracts"]] == ["delivered", "uploading"]
+    writes = 1
+    while two_files(context, time, f"crash-{writes}", monkeypatch, writes):
+        assert (writes, end_state(context, f"crash-{writes}")) == (writes, expected)
+        writes += 1
+    assert writes > 15
+    pages = {(message.source, message.page) for message in map(decode, all_messages(context))}
+    assert pages == {(source, 1) for source in ["whole", *(f"crash-{number}" for number in range(1, writes + 1))]}
+
+
+def all_messages(context: Context) -> list[str]:
+    found: list[str] = []
+    while new := visible_messages(context.storage):
+        found += new
+    return found
+
+
+def test_a_newer_extract_of_the_same_people_delivers_the_older_one(context: Context, time: ManualTime) -> None:
+    take_in(context, drop(context))
+    time.forward(60)
+    take_in(context, drop(context, LIST.replace(b"Ann", b"Anna")))
+    older, newer = sorted(rows_of(context.storage, EXTRACTS), key=lambda row: str(row["Sequence"]))
+    assert (newer["Status"], newer["Waiting"]) == ("uploading", 2)
+    assert (older["Status"], older["Superseded"], older["Waiting"]) == ("delivered", 2, 0)
+    [page] = [row for row in rows_of(context.storage, PAGES) if row["PartitionKey"] == newer["Extract"]]
+    assert json.loads(page["Overtakes"]) == [["employees", older["Extract"], 1]]
+
+
+def test_nobodys_data_is_in_the_logs(context: Context, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "shared")
+    take_in(context, drop(context))
+    assert not [word for word in ("Ann", "Bob", "Cid", "example.com") if word in caplog.text]
+
+
+def test_the_whole_way_to_entra_starts_with_the_message(context: Context) -> None:
+    take_in(context, drop(context))
+    [text] = visible_messages(context.storage)
+    deliver(context, decode(text))  # nobody listens at the endpoint
+    assert statuses(context, PAGES) == {"000001": "waiting"}
+    assert extract_row(context)["Waiting"] == 2
+    assert context.storage.queue(UPLOADS).get_queue_properties().approximate_message_count == 1

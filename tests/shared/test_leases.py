@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from azure.core.exceptions import AzureError, HttpResponseError, ServiceRequestError
+from azure.storage.blob import BlobLeaseClient
+
+from shared.context import Context
+from shared.records import leases
+from shared.records.leases import hold
+from shared.records.names import STATE
+from tests.conftest import Storage
+from tests.support.contexts import ManualTime, open_test_context
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, ManualTime()) as opened:
+        yield opened
+
+
+def test_one_holds_the_lease_and_all_others_are_told_so(context: Context) -> None:
+    with hold(context.storage, "default") as first, hold(context.storage, "default") as second:
+        assert (first, second) == (True, False)
+        with hold(context.storage, "default") as third:
+            assert not third
+
+
+def test_the_lease_of_another_job_is_another_lease(context: Context) -> None:
+    with hold(context.storage, "default") as first, hold(context.storage, "other") as second:
+        assert (first, second) == (True, True)
+
+
+def test_the_lease_is_given_back_at_the_end_and_after_a_fault(context: Context) -> None:
+    with pytest.raises(ValueError, match="boom"), hold(context.storage, "default"):
+        raise ValueError("boom")
+    for _ in range(2):
+        with hold(context.storage, "default") as held:
+            assert held
+
+
+def test_of_many_who_ask_at_once_for_the_first_time_one_gets_it(context: Context) -> None:
+    barrier = threading.Barrier(8)
+
+    def ask(_: int) -> bool:
+        barrier.wait()
+        with hold(context.storage, "default") as held:
+            barrier.wait()
+            return held
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sorted(pool.map(ask, range(8))) == [False] * 7 + [True]
+
+
+class Renewals:
+    """Watches the renewals of leases, and lets them fail."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *faults: AzureError) -> None:
+        self.seen = threading.Semaphore(0)
+        self._faults = list(faults)
+        real = BlobLeaseClient.renew
+
+        def renew(lease: BlobLeaseClient, **arguments: Any) -> None:
+            try:
+                if self._faults:
+                    raise self._faults.pop(0)
+                real(lease, **arguments)
+            finally:
+                self.seen.release()
+
+        monkeypatch.setattr(BlobLeaseClient, "renew", renew)
+        monkeypatch.setattr(leases, "_RENEW_SECONDS", 0.01)
+
+    def wait(self, count: int) -> None:
+        for _ in range(count):
+            assert self.seen.acquire(timeout=10)
+
+
+def test_the_lease_is_renewed_while_the_work_goes_on(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    renewals = Renewals(monkeypatch)
+    with hold(context.storage, "default"):
+        renewals.wait(2)
+        with hold(context.storage, "default") as second:
+            assert not second
+    assert not [thread for thread in threading.enumerate() if thread.name == "lease-default"]
+
+
+def test_a_renewal_that_fails_is_tried_again(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A broken connection is no answer of the service, and no HttpResponseError.
+    renewals = Renewals(monkeypatch, ServiceRequestError("no connection"), HttpResponseError("busy"))
+    with hold(context.storage, "default") as held:
+        renewals.wait(4)
+        assert held
+
+
+def test_a_lease_that_was_taken_away_does_not_spoil_the_work(context: Context) -> None:
+    blob = context.storage.container(STATE).get_blob_client("leases/default")
+    with hold(context.storage, "default") as held:
+        BlobLeaseClient(blob).break_lease(0)
+    assert held
+
+
+def test_a_lease_that_cannot_be_given_back_does_not_spoil_the_work(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def release(*_: object) -> None:
+        raise ServiceRequestError("no connection")
+
+    monkeypatch.setattr(BlobLeaseClient, "release", release)
+    with hold(context.storage, "default") as held:
+        pass
+    assert held

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.context import Context
+from shared.model import ExtractRef, Reject
+from shared.records import pages
+from shared.records.names import PAGES
+from shared.records.pages import (
+    PageHead,
+    page_key,
+    page_rows,
+    read_manifest,
+    read_page,
+    read_rejects,
+    write_manifest,
+    write_page,
+    write_rejects,
+)
+from shared.records.rows import change_rows
+from tests.conftest import Storage
+from tests.support.contexts import ManualTime, open_test_context, page_of, worker
+
+REF = ExtractRef("20260918T060000Z-aaaaaaaaaaaa", "employees")
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, ManualTime()) as opened:
+        yield opened
+
+
+def test_a_page_comes_back_as_it_was_planned(context: Context) -> None:
+    page = page_of(
+        worker("1222", 7, title=None, name={"givenName": "Łukasz \U0001f600"}), worker("a/b#?"), number=3, after=2
+    )
+    write_page(context.storage, REF, "attempt", page)
+    assert read_page(context.storage, REF, "attempt", 3) == page
+
+
+def test_two_attempts_do_not_mix(context: Context) -> None:
+    write_page(context.storage, REF, "one", page_of(worker("1")))
+    write_page(context.storage, REF, "two", page_of(worker("2")))
+    assert read_page(context.storage, REF, "one", 1) == page_of(worker("1"))
+    with pytest.raises(ResourceNotFoundError):
+        read_page(context.storage, REF, "three", 1)
+
+
+def test_rejects_and_manifest_come_back_as_they_were(context: Context) -> None:
+    rejects = [Reject(3, 4, "1222", "WorkerID is “odd”."), Reject(5, 9, "", "Empty.")]
+    heads = [PageHead(1, 0, 200), PageHead(2, 1, 17)]
+    write_rejects(context.storage, REF, "attempt", rejects)
+    write_manifest(context.storage, REF, "attempt", heads)
+    assert (read_rejects(context.storage, REF, "attempt"), read_manifest(context.storage, REF, "attempt")) == (
+        rejects,
+        heads,
+    )
+
+
+def test_the_rows_of_an_extract_come_in_the_order_of_its_pages(context: Context) -> None:
+    keys = [page_key(REF.id, number) for number in (10, 2, 1000, 1)] + [page_key("other", 1)]
+    change_rows(
+        context.storage.table(PAGES),
+        keys,
+        lambda key, _: {"Status": pages.DONE if key.row == "000002" else pages.QUEUED},
+    )
+    assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id)] == [1, 2, 10, 1000]
+    assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id, status=pages.DONE)] == [2]

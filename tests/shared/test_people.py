@@ -1,0 +1,297 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.context import Context
+from shared.model import ExtractRef, Page, Reject, ScimUser
+from shared.records import people, story
+from shared.records.names import ACCOUNTS, WORKERS
+from shared.records.people import note_accepted, note_planned, note_rejected, note_state, pack, superseded, unpack
+from shared.records.rows import change_rows
+from tests.conftest import Storage
+from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, user, worker
+
+OLD = ExtractRef("20260918T060000Z-aaaaaaaaaaaa", "employees")
+NEW = ExtractRef("20260918T070000Z-bbbbbbbbbbbb", "employees")
+OTHER = ExtractRef("20260918T080000Z-cccccccccccc", "contractors")
+LATER = START + timedelta(hours=1)
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, ManualTime()) as opened:
+        yield opened
+
+
+def print_of(person: ScimUser) -> str:
+    return f"print of {person['displayName']}"
+
+
+def plan(context: Context, ref: ExtractRef, page: Page, sequence: str = "") -> set[tuple[str, str, int]]:
+    return note_planned(
+        context.storage,
+        ref,
+        "default",
+        page,
+        file="list.csv",
+        sequence=sequence or ref.id,
+        fingerprint=print_of,
+        at=START,
+    )
+
+
+def by_id(context: Context, table: str, *columns: str) -> dict[str, Any]:
+    found = {}
+    for row in rows_of(context.storage, table):
+        values = [row.get(column) for column in columns]
+        found[row["RowKey"]] = values[0] if len(values) == 1 else tuple(values)
+    return found
+
+
+def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> None:
+    assert plan(context, OLD, page_of(worker("1222", 7), number=3)) == set()
+    assert rows_of(context.storage, ACCOUNTS) == [
+        {
+            "PartitionKey": "default|22",
+            "RowKey": "1222",
+            "ExternalId": "1222",
+            "Pending": "print of Worker 1222",
+            "Record": pack(user("1222")),
+            "Sequence": OLD.id,
+            "Claims": '{"employees": ["20260918T060000Z-aaaaaaaaaaaa", 3]}',
+            "Source": "employees",
+            "Extract": OLD.id,
+            "Page": 3,
+            "Before": "[]",
+        }
+    ]
+    assert rows_of(context.storage, WORKERS) == [
+        {
+            "PartitionKey": "employees|22",
+            "RowKey": "1222",
+            "WorkerId": "1222",
+            "DisplayName": "Worker 1222",
+            "UserName": "worker1222@example.com",
+            "Active": True,
+            "Status": "queued",
+            "Reason": "Row 7 of list.csv was read and waits to be sent to Entra.",
+            "NextStep": "Nothing to do: it is sent by itself.",
+            "WhoActs": "nobody",
+            "ErrorCode": "",
+            "Extract": OLD.id,
+            "Row": 7,
+            "QueuedAt": "2026-09-18T06:00:00Z",
+            "UploadedAt": "",
+            "ResolvedAt": "",
+            "RequestId": "",
+            "Sequence": OLD.id,
+        }
+    ]
+
+
+def test_a_record_comes_back_from_its_packing() -> None:
+    person = user("1", name={"givenName": "Łukasz"}, title=None)
+    assert unpack(pack(person)) == person
+
+
+@pytest.mark.parametrize("worker_id", ["a/b", "a\\b", "a#b", "a?b", "it's", "7", "Ü", "!21", "ab\u0085c"])
+def test_any_id_finds_its_rows_again(context: Context, worker_id: str) -> None:
+    page = page_of(worker(worker_id))
+    plan(context, OLD, page)
+    note_accepted(context.storage, OLD, "default", OLD.id, {worker_id: ("2026-09-18T06:01:00Z", "r-1")})
+    assert [row["Status"] for row in rows_of(context.storage, WORKERS)] == ["uploaded"]
+    assert [row["Accepted"] for row in rows_of(context.storage, ACCOUNTS)] == [f"print of Worker {worker_id}"]
+
+
+def test_planning_again_changes_nothing_and_says_the_same(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1"), worker("2"), number=4))
+    first = plan(context, NEW, page_of(worker("1"), worker("3")))
+    before = rows_of(context.storage, ACCOUNTS), rows_of(context.storage, WORKERS)
+    assert (first, plan(context, NEW, page_of(worker("1"), worker("3")))) == (
+        {("employees", OLD.id, 4)},
+        {("employees", OLD.id, 4)},
+    )
+    assert (rows_of(context.storage, ACCOUNTS), rows_of(context.storage, WORKERS)) == before
+
+
+def test_planning_again_after_sending_does_not_queue_anybody_again(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1")))
+    note_accepted(context.storage, OLD, "default", OLD.id, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    plan(context, OLD, page_of(worker("1")))
+    assert by_id(context, WORKERS, "Status") == {"1": "uploaded"}
+    assert by_id(context, ACCOUNTS, "Pending", "Accepted") == {"1": ("", "print of Worker 1")}
+
+
+def test_an_older_extract_never_comes_over_a_newer_one(context: Context) -> None:
+    plan(context, NEW, page_of(worker("1", displayName="new")))
+    assert plan(context, OLD, page_of(worker("1", displayName="old"), worker("2"))) == set()
+    assert by_id(context, ACCOUNTS, "Pending", "Sequence") == {
+        "1": ("print of new", NEW.id),
+        "2": ("print of Worker 2", OLD.id),
+    }
+    assert by_id(context, WORKERS, "DisplayName", "Extract") == {"1": ("new", NEW.id), "2": ("Worker 2", OLD.id)}
+
+
+def test_of_two_extracts_of_the_same_second_the_sequence_decides_in_both_tables(context: Context) -> None:
+    first = ExtractRef("20260918T060000Z-ffffffffffff", "employees")
+    second = ExtractRef("20260918T060000Z-000000000000", "employees")
+    plan(context, first, page_of(worker("1", displayName="first")), "1")
+    assert plan(context, second, page_of(worker("1", displayName="second")), "2") == {("employees", first.id, 1)}
+    assert by_id(context, ACCOUNTS, "Extract", "Pending") == {"1": (second.id, "print of second")}
+    assert by_id(context, WORKERS, "Extract", "DisplayName") == {"1": (second.id, "second")}
+
+
+@pytest.mark.parametrize("crash", [False, True])
+def test_a_newer_extract_between_the_two_steps_of_an_older_one_wins_in_both_tables(
+    context: Context, monkeypatch: pytest.MonkeyPatch, crash: bool
+) -> None:
+    newer: list[Page] = [page_of(worker("1", displayName="new"))]
+
+    def change_rows_slowly(table: Any, keys: Any, change: Any, select: Any = ()) -> None:
+        if table.table_name == WORKERS and newer:
+            page = newer.pop()
+            if crash:  # of the newer one, after its first step; it comes back later
+                with pytest.raises(ConnectionError):
+                    plan_until_workers(context, page)
+            else:
+                plan(context, NEW, page)
+        change_rows(table, keys, change, select=select)
+
+    def plan_until_workers(context: Context, page: Page) -> None:
+        def refuse(table: Any, keys: Any, change: Any, select: Any = ()) -> None:
+            if table.table_name == WORKERS:
+                raise ConnectionError
+            change_rows(table, keys, change, select=select)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(people, "change_rows", refuse)
+            plan(context, NEW, page)
+
+    monkeypatch.setattr(people, "change_rows", change_rows_slowly)
+    plan(context, OLD, page_of(worker("1", displayName="old"), worker("2")))
+    plan(context, NEW, page_of(worker("1", displayName="new")))
+    assert by_id(context, ACCOUNTS, "Extract", "Pending") == {
+        "1": (NEW.id, "print of new"),
+        "2": (OLD.id, "print of Worker 2"),
+    }
+    assert by_id(context, WORKERS, "Extract", "DisplayName") == {"1": (NEW.id, "new"), "2": (OLD.id, "Worker 2")}
+
+
+def test_each_sources_claim_names_its_extract_and_page(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1"), number=2))
+    assert plan(context, OTHER, page_of(worker("1"), number=5)) == {("employees", OLD.id, 2)}
+    [account] = rows_of(context.storage, ACCOUNTS)
+    assert json.loads(account["Claims"]) == {"employees": [OLD.id, 2], "contractors": [OTHER.id, 5]}
+    assert [(row["PartitionKey"], row["Extract"]) for row in rows_of(context.storage, WORKERS)] == [
+        ("contractors|1", OTHER.id),
+        ("employees|1", OLD.id),
+    ]
+
+
+def test_somebody_whom_a_newer_file_of_another_source_names_has_a_row_all_the_same(context: Context) -> None:
+    plan(context, OTHER, page_of(worker("1")))
+    plan(context, OLD, page_of(worker("1")))
+    assert [(row["PartitionKey"], row["Status"], row["Extract"]) for row in rows_of(context.storage, WORKERS)] == [
+        ("contractors|1", "queued", OTHER.id),
+        ("employees|1", "queued", OLD.id),
+    ]
+    assert by_id(context, ACCOUNTS, "Extract") == {"1": OTHER.id}
+
+
+def test_people_whom_a_newer_extract_planned_are_superseded(context: Context) -> None:
+    workers = [worker("1"), worker("2"), worker("3")]
+    plan(context, OLD, page_of(*workers))
+    plan(context, NEW, page_of(worker("2")))
+    assert superseded(context.storage, "default", workers, OLD.id) == {"2"}
+    assert superseded(context.storage, "default", workers, NEW.id) == set()
+
+
+def test_who_was_sent_is_accepted_and_uploaded(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1"), worker("2")))
+    for _ in range(2):
+        note_accepted(context.storage, OLD, "default", OLD.id, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    assert by_id(context, ACCOUNTS, "Pending", "Accepted", "AcceptedAt") == {
+        "1": ("", "print of Worker 1", "2026-09-18T06:01:00Z"),
+        "2": ("print of Worker 2", None, None),
+    }
+    assert by_id(context, WORKERS, "Status", "UploadedAt", "RequestId") == {
+        "1": ("uploaded", "2026-09-18T06:01:00Z", "r-1"),
+        "2": ("queued", "", ""),
+    }
+
+
+def test_an_answer_to_an_older_record_does_not_touch_the_newer_plan(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1")))
+    plan(context, NEW, page_of(worker("1", displayName="new")))
+    note_accepted(context.storage, OLD, "default", OLD.id, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    assert by_id(context, ACCOUNTS, "Pending", "Accepted") == {"1": ("print of new", None)}
+    assert by_id(context, WORKERS, "Status", "Extract", "UploadedAt") == {"1": ("queued", NEW.id, "")}
+
+
+def test_a_state_is_noted_for_those_who_still_wait_in_the_extract(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1"), worker("2"), worker("3")))
+    plan(context, NEW, page_of(worker("2")))
+    note_accepted(context.storage, OLD, "default", OLD.id, {"3": ("2026-09-18T06:01:00Z", "r-1")})
+    note_state(context.storage, OLD, ["1", "2", "3", "4"], story.waiting("Because.", "Wait.", story.IT))
+    assert by_id(context, WORKERS, "Status", "WhoActs") == {
+        "1": ("queued", "IT"),
+        "2": ("queued", "nobody"),
+        "3": ("uploaded", "nobody"),
+    }
+
+
+def rejects(*ids: str) -> list[Reject]:
+    return [Reject(number, number, worker_id, f"reason {number}.") for number, worker_id in enumerate(ids, 2)]
+
+
+def reject(context: Context, ref: ExtractRef, *ids: str) -> None:
+    note_rejected(context.storage, ref, rejects(*ids), file="list.csv", sequence=ref.id, at=LATER)
+
+
+def test_the_first_reject_of_an_id_is_on_its_row_and_rejects_without_an_id_are_not(context: Context) -> None:
+    reject(context, NEW, "1", "", "1")
+    assert rows_of(context.storage, WORKERS) == [
+        {
+            "PartitionKey": "employees|1",
+            "RowKey": "1",
+            "WorkerId": "1",
+            "Status": "rejected",
+            "Reason": "Row 2 of list.csv was not sent: reason 2.",
+            "NextStep": "HR corrects the row and drops the file again; the account stays as it was until then.",
+            "WhoActs": "HR",
+            "ErrorCode": "",
+            "Extract": NEW.id,
+            "Row": 2,
+            "ResolvedAt": "2026-09-18T07:00:00Z",
+            "Sequence": NEW.id,
+        }
+    ]
+    assert rows_of(context.storage, ACCOUNTS) == []
+
+
+def test_a_reject_leaves_what_was_known_and_never_comes_over_something_newer(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1")))
+    plan(context, OTHER, page_of(worker("2")))
+    reject(context, NEW, "1", "2")
+    plan(context, OLD, page_of(worker("1")))
+    assert [
+        (row["PartitionKey"], row["Status"], row.get("DisplayName")) for row in rows_of(context.storage, WORKERS)
+    ] == [
+        ("contractors|2", "queued", "Worker 2"),
+        ("employees|1", "rejected", "Worker 1"),
+        ("employees|2", "rejected", None),
+    ]
+    reject(context, OLD, "1")
+    assert by_id(context, WORKERS, "Extract")["1"] == NEW.id
+
+
+def test_a_page_of_two_hundred_is_written_and_read_whole(context: Context) -> None:
+    workers = [worker(f"{number:03d}-2{number % 3}") for number in range(200)]
+    plan(context, OLD, page_of(*workers))
+    plan(context, NEW, page_of(*workers[::2]))
+    assert superseded(context.storage, "default", workers, OLD.id) == {person.worker_id for person in workers[::2]}

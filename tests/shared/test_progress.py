@@ -1,0 +1,226 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.context import Context
+from shared.records import extracts, pages, progress, rows, story
+from shared.records.extracts import Version
+from shared.records.names import EXTRACTS, OUTBOX, PAGES, WORKERS
+from shared.records.people import worker_key
+from shared.records.progress import recount_page, refresh
+from shared.records.rows import change_rows
+from tests.conftest import Storage
+from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
+
+VERSION = Version("employees", "list.csv", "employees/list.csv", "etag", START, 1)
+REF = VERSION.ref
+LATER = START + timedelta(minutes=5)
+COUNTS = {"Rows": 12, "Rejected": 2, "Repeated": 1, "People": 9}
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, ManualTime()) as opened:
+        extracts.register(opened.storage, VERSION, {"Status": extracts.UPLOADING, "Sequence": "1", **COUNTS})
+        yield opened
+
+
+def page(context: Context, number: int, *ids: str, **values: Any) -> None:
+    pages.write_page(context.storage, REF, "plan", page_of(*map(worker, ids), number=number))
+    row = {"Status": pages.DONE, "Waiting": len(ids), **values}
+    change_rows(context.storage.table(PAGES), [pages.page_key(REF.id, number)], lambda *_: row)
+
+
+def status(context: Context, **statuses: str) -> None:
+    for worker_id, word in statuses.items():
+        key = worker_key("employees", worker_id)
+        context.storage.table(WORKERS).upsert_entity(
+            {"PartitionKey": key.partition, "RowKey": key.row, "Status": word, "Extract": REF.id}
+        )
+
+
+def counts_of(row: Any) -> dict[str, int]:
+    return {name: row[name] for name in extracts.OUTCOMES if row.get(name)}
+
+
+def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> None:
+    everybody = "abcdefghij"
+    page(context, 1, *everybody)
+    status(
+        context,
+        a=story.QUEUED,
+        b=story.UPLOADED,
+        c=story.PROVISIONED,
+        d=story.UNCHANGED,
+        e=story.FAILED,
+        f=story.SKIPPED,
+        g=story.WITHDRAWN,
+        h="a word of the future",
+        i=story.PROVISIONED,
+    )
+    change_rows(context.storage.table(WORKERS), [worker_key("employees", "i")], lambda *_: {"Extract": "a newer one"})
+    recount_page(context.storage, REF, "plan", 1)
+    [row] = rows_of(context.storage, PAGES)
+    assert counts_of(row) == {
+        "Waiting": 1,
+        "Uploaded": 1,
+        "Provisioned": 1,
+        "Unchanged": 1,
+        "Failed": 2,
+        "Skipped": 1,
+        "Superseded": 3,
+    }
+    assert sum(counts_of(row).values()) == len(everybody)
+
+
+def test_a_page_without_a_row_is_not_made_up(context: Context) -> None:
+    pages.write_page(context.storage, REF, "plan", page_of(worker("a")))
+    recount_page(context.storage, REF, "plan", 1)
+    assert rows_of(context.storage, PAGES) == []
+
+
+def test_the_counts_of_the_pages_add_up_in_the_extracts_row(context: Context) -> None:
+    page(context, 1, Waiting=3, Uploaded=1, Status=pages.WAITING, Reason="Entra answered 500. Again at noon.")
+    page(context, 2, Waiting=0, Provisioned=4, Superseded=1)
+    refresh(context.storage, REF, LATER)
+    [row] = rows_of(context.storage, EXTRACTS)
+    assert (row["Status"], counts_of(row), row["Message"]) == (
+        "uploading",
+        {"Waiting": 3, "Uploaded": 1, "Provisioned": 4, "Superseded": 1},
+        (
+            "12 rows: 2 rejected, 1 said the same again; 9 people: 4 provisioned, 1 taken over by a newer file, "
+            "1 sent, no verdict yet, 3 waiting to be sent. Entra answered 500. Again at noon."
+        ),
+    )
+    assert list(context.storage.container(OUTBOX).list_blobs()) == []
+
+
+def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(context: Context) -> None:
+    page(context, 1, Waiting=0, Provisioned=8, Failed=1)
+    refresh(context.storage, REF, LATER)
+    [row] = rows_of(context.storage, EXTRACTS)
+    message = "12 rows: 2 rejected, 1 said the same again; 9 people: 8 provisioned, 1 failed."
+    assert (row["Status"], row["DeliveredAt"], row["Message"]) == ("delivered", "2026-09-18T06:05:00Z", message)
+    [blob] = context.storage.container(OUTBOX).list_blobs()
+    summary = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
+    assert summary == {
+        "source": "employees",
+        "extract": REF.id,
+        "file": "list.csv",
+        "status": "delivered",
+        "message": message,
+        "rows": 12,
+        "people": 9,
+        "repeated": 1,
+        "rejected": 2,
+        "waiting": 0,
+        "uploaded": 0,
+        "provisioned": 8,
+        "unchanged": 0,
+        "failed": 1,
+        "skipped": 0,
+        "superseded": 0,
+    }
+
+
+def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    page(context, 1, Waiting=0, Provisioned=9)
+
+    def crash(*_: object) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(extracts, "write_summary", crash)
+        with pytest.raises(ConnectionError):
+            refresh(context.storage, REF, LATER)
+    assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["uploading"]
+    refresh(context.storage, REF, LATER)
+    assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
+    assert len(list(context.storage.container(OUTBOX).list_blobs())) == 1
+
+
+@pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.DELIVERED, extracts.FAILED, extracts.REJECTED}))
+def test_only_an_extract_that_is_being_sent_is_refreshed(context: Context, status: str) -> None:
+    page(context, 1, Waiting=0, Provisioned=9)
+    extracts.save(context.storage, REF, {"Status": status})
+    before = rows_of(context.storage, EXTRACTS)
+    refresh(context.storage, REF, LATER)
+    assert rows_of(context.storage, EXTRACTS) == before
+
+
+def test_nothing_new_is_not_written(context: Context) -> None:
+    page(context, 1, Waiting=9)
+    refresh(context.storage, REF, LATER)
+    etag = extracts.load(context.storage, REF).metadata["etag"]  # type: ignore[attr-defined]
+    refresh(context.storage, REF, LATER)
+    assert extracts.load(context.storage, REF).metadata["etag"] == etag  # type: ignore[attr-defined]
+
+
+def test_an_extract_that_is_not_there_is_not_made_up(context: Context) -> None:
+    refresh(context.storage, replace(VERSION, name="other.csv").ref, LATER)
+    assert len(rows_of(context.storage, EXTRACTS)) == 1
+
+
+class Pause:
+    """Stops the first caller between reading people and writing their count, until told to go on."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.reached = threading.Event()
+        self.go_on = threading.Event()
+        real = rows.read_rows
+
+        def read_rows(*arguments: Any, **named: Any) -> Any:
+            found = real(*arguments, **named)
+            if not self.reached.is_set():
+                self.reached.set()
+                assert self.go_on.wait(10)
+            return found
+
+        monkeypatch.setattr(progress, "read_rows", read_rows)
+
+
+def test_a_slow_count_does_not_come_over_a_newer_one(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    page(context, 1, "a")
+    status(context, a=story.UPLOADED)
+    pause = Pause(monkeypatch)
+
+    def slow() -> None:
+        recount_page(context.storage, REF, "plan", 1)
+        refresh(context.storage, REF, LATER)
+
+    thread = threading.Thread(target=slow)
+    thread.start()
+    assert pause.reached.wait(10)
+    status(context, a=story.PROVISIONED)
+    recount_page(context.storage, REF, "plan", 1)
+    pause.go_on.set()
+    thread.join()
+    assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [{"Provisioned": 1}]
+    assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
+
+
+def test_of_two_who_finish_pages_at_once_one_sees_that_the_extract_is_delivered(context: Context) -> None:
+    for number in range(1, 7):
+        page(context, number, f"w{number}")
+        status(context, **{f"w{number}": story.PROVISIONED})
+    barrier = threading.Barrier(6)
+
+    def finish(number: int) -> None:
+        barrier.wait()
+        recount_page(context.storage, REF, "plan", number)
+        refresh(context.storage, REF, LATER)
+
+    threads = [threading.Thread(target=finish, args=(number,)) for number in range(1, 7)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    [row] = rows_of(context.storage, EXTRACTS)
+    assert (row["Status"], counts_of(row)) == ("delivered", {"Provisioned": 6})

@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.data.tables import TableClient, TableServiceClient
+
+from shared.errors import TransientError
+from shared.records.rows import Key, Values, change_rows, in_chunks, query, read_rows
+from tests.conftest import Storage
+
+
+@pytest.fixture
+def table(storage: Storage) -> Iterator[TableClient]:
+    with TableServiceClient.from_connection_string(storage.connection_string, retry_total=0) as service:
+        yield service.create_table("Things")
+
+
+def keys_of(count: int, partition: str = "p") -> list[Key]:
+    return [Key(partition, f"{number:04d}") for number in range(count)]
+
+
+def content(table: TableClient) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (row["PartitionKey"], row["RowKey"]): {
+            name: value for name, value in row.items() if name not in ("PartitionKey", "RowKey")
+        }
+        for row in table.list_entities()
+    }
+
+
+def one_more(_key: Key, row: Values | None) -> Values:
+    return {"Count": (row["Count"] if row else 0) + 1}
+
+
+class Transactions:
+    """Counts what a table is asked to write, and lets somebody else write first."""
+
+    def __init__(self, table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sizes: list[int] = []
+        self.before: list[Any] = []
+        real = table.submit_transaction
+
+        def submit(operations: Any, **arguments: Any) -> Any:
+            self.sizes.append(len(operations))
+            if self.before:
+                self.before.pop(0)()
+            return real(operations, **arguments)
+
+        monkeypatch.setattr(table, "submit_transaction", submit)
+
+
+def test_rows_are_read_as_far_as_they_exist(table: TableClient) -> None:
+    change_rows(table, keys_of(5), one_more)
+    found = read_rows(table, [*keys_of(7), Key("elsewhere", "0001")])
+    assert {key: row["Count"] for key, row in found.items()} == dict.fromkeys(keys_of(5), 1)
+
+
+def test_nothing_asked_for_is_nothing_read_or_written(table: TableClient) -> None:
+    change_rows(table, [], one_more)
+    assert (read_rows(table, []), content(table)) == ({}, {})
+
+
+@pytest.mark.parametrize("count", [1, 3, 4, 150])
+def test_only_the_properties_asked_for_are_read(table: TableClient, count: int) -> None:
+    keys = keys_of(count)
+    change_rows(table, keys, lambda *_: {"A": 1, "B": 2})
+    found = read_rows(table, keys, select=("A", "Missing"))
+    assert len(found) == count
+    # A property that a row lacks may come as None or not at all.
+    assert [(row["A"], row.get("Missing"), row.get("B")) for row in found.values()] == [(1, None, None)] * count
+
+
+def test_rows_between_the_wanted_ones_are_not_returned(table: TableClient) -> None:
+    change_rows(table, keys_of(10), one_more)
+    assert sorted(read_rows(table, keys_of(10)[::2])) == keys_of(10)[::2]
+
+
+def test_keys_in_any_order_and_of_any_partition_are_found(table: TableClient) -> None:
+    keys = [Key(partition, row) for row in "zebra" for partition in ("one's", "two|22", "drei ü")]
+    change_rows(table, keys, lambda key, _: {"Is": f"{key.partition} {key.row}"})
+    assert {key: row["Is"] for key, row in read_rows(table, reversed(keys)).items()} == {
+        key: f"{key.partition} {key.row}" for key in keys
+    }
+
+
+def test_a_transaction_has_a_hundred_rows_of_one_partition_at_most(
+    table: TableClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transactions = Transactions(table, monkeypatch)
+    change_rows(table, [*keys_of(201), *keys_of(100, "q"), *keys_of(1, "r")], one_more)
+    assert sorted(transactions.sizes) == [1, 1, 100, 100, 100]
+    assert content(table) == {key: {"Count": 1} for key in [*keys_of(201), *keys_of(100, "q"), *keys_of(1, "r")]}
+
+
+def test_a_row_is_merged_and_not_replaced(table: TableClient) -> None:
+    [key] = keys_of(1)
+    change_rows(table, [key], lambda *_: {"A": 1})
+    change_rows(table, [key], lambda *_: {"B": 2}, select=("A",))
+    assert content(table) == {key: {"A": 1, "B": 2}}
+
+
+def test_a_row_that_is_to_be_left_alone_is_not_written(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_rows(table, keys_of(3), one_more)
+    transactions = Transactions(table, monkeypatch)
+    change_rows(table, keys_of(3), lambda key, row: one_more(key, row) if key.row == "0001" else None)
+    change_rows(table, keys_of(3), lambda *_: None)
+    assert transactions.sizes == [1]
+    assert content(table) == {key: {"Count": 2 if key.row == "0001" else 1} for key in keys_of(3)}
+
+
+def test_a_write_in_between_is_seen_and_kept(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    keys = keys_of(150)
+    change_rows(table, keys, one_more)
+    transactions = Transactions(table, monkeypatch)
+    transactions.before = [lambda: table.upsert_entity({"PartitionKey": "p", "RowKey": "0007", "Count": 40})]
+    change_rows(table, keys, one_more, select=("Count",))
+    assert content(table) == {key: {"Count": 41 if key.row == "0007" else 2} for key in keys}
+
+
+def test_a_row_that_somebody_else_makes_in_between_is_seen_and_kept(
+    table: TableClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    transactions = Transactions(table, monkeypatch)
+    transactions.before = [lambda: table.create_entity({"PartitionKey": "p", "RowKey": "0001", "Count": 40})]
+    change_rows(table, keys_of(3), one_more)
+    assert content(table) == {key: {"Count": 41 if key.row == "0001" else 1} for key in keys_of(3)}
+
+
+def test_a_row_that_somebody_else_removes_in_between_is_made_again(
+    table: TableClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change_rows(table, keys_of(3), one_more)
+    transactions = Transactions(table, monkeypatch)
+    transactions.before = [lambda: table.delete_entity("p", "0001")]
+    change_rows(table, keys_of(3), one_more)
+    assert content(table) == {key: {"Count": 1 if key.row == "0001" else 2} for key in keys_of(3)}
+
+
+def test_a_row_that_keeps_changing_is_a_passing_fault(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    change_rows(table, keys_of(1), one_more)
+    transactions = Transactions(table, monkeypatch)
+    transactions.before = [lambda: table.upsert_entity({"PartitionKey": "p", "RowKey": "0000", "Count": 9})] * 100
+    with pytest.raises(TransientError, match="Rows of partition p in Things keep changing"):
+        change_rows(table, keys_of(1), one_more)
+
+
+def test_a_value_that_no_table_takes_is_not_tried_again(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    transactions = Transactions(table, monkeypatch)
+    with pytest.raises(HttpResponseError):
+        change_rows(table, [Key("p", "1")], lambda *_: {"A": "x" * 40_000})
+    assert transactions.sizes == [1]
+
+
+def test_nothing_is_lost_among_many_writers_of_many_rows(table: TableClient) -> None:
+    with ThreadPoolExecutor(6) as pool:
+        list(pool.map(lambda _: change_rows(table, keys_of(120), one_more), range(6)))
+    assert content(table) == {key: {"Count": 6} for key in keys_of(120)}
+
+
+def test_a_dozen_writers_of_one_row_all_get_through(table: TableClient) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(lambda _: change_rows(table, keys_of(1), one_more), range(24)))
+    assert content(table) == {("p", "0000"): {"Count": 24}}
+
+
+def test_a_query_fills_in_its_parameters_safely(table: TableClient) -> None:
+    change_rows(table, [Key("it's", "1"), Key("its", "2")], one_more)
+    rows = query(table, "PartitionKey eq @name", name="it's")
+    assert [row["RowKey"] for row in rows] == ["1"]
+
+
+def test_chunks_are_full_but_for_the_last() -> None:
+    assert [list(chunk) for chunk in in_chunks(range(5), 2)] == [[0, 1], [2, 3], [4]]

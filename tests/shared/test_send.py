@@ -1,0 +1,564 @@
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.delivery import send
+from shared.delivery.queueing import queue_ready_pages, tend
+from shared.delivery.send import deliver, wait_seconds
+from shared.entra import upload as upload_module
+from shared.entra.graph import LONGEST_REQUEST
+from shared.errors import (
+    AnswerLost,
+    EndpointRefused,
+    EntraUnavailable,
+    NotDelivered,
+    RollcallError,
+    TerminalError,
+    Throttled,
+    TokenRefused,
+)
+from shared.model import ExtractRef, PageMessage
+from shared.records import extracts, messages, pages, people, progress
+from shared.records.extracts import Version
+from shared.records.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
+from shared.records.rows import change_rows
+from tests.conftest import Storage
+from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context, page_of, rows_of, worker
+from tests.support.scripted_server import CUT, Reply, Request, Script, run_script
+
+ACCEPTED = Reply(202, headers={"request-id": "r-1"})
+BULK_FULL = Reply(500, {"error": {"code": "InternalServerError", "message": "bucket full"}})
+
+
+@pytest.fixture
+def script() -> Iterator[Script]:
+    with run_script(ACCEPTED) as running:
+        yield running
+
+
+@pytest.fixture
+def time() -> ManualTime:
+    return ManualTime()
+
+
+@pytest.fixture
+def context(storage: Storage, script: Script, time: ManualTime) -> Iterator[Context]:
+    endpoints = {"default": endpoint_at(script.url)}
+    with open_test_context(storage.connection_string, time, endpoints=endpoints) as opened:
+        yield opened
+
+
+def planned(
+    context: Context,
+    *pages_of_ids: Sequence[str],
+    source: str = "employees",
+    minutes: int = 0,
+    after: dict[int, int] | None = None,
+    overtakes: Sequence[tuple[ExtractRef, int]] = (),
+) -> ExtractRef:
+    """An extract whose plan is committed and recorded, with its first pages on the queue."""
+    version = Version(
+        source, "list.csv", f"{source}/list.csv", f"etag {minutes}", START + timedelta(minutes=minutes), 1
+    )
+    ref = version.ref
+    count = sum(map(len, pages_of_ids))
+    values = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
+    extracts.register(
+        context.storage, version, {"Status": extracts.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values}
+    )
+    for number, ids in enumerate(pages_of_ids, 1):
+        earlier = (after or {}).get(number, 0)
+        page = page_of(
+            *(worker(one, displayName=f"{one} of {source} {minutes}") for one in ids), number=number, after=earlier
+        )
+        pages.write_page(context.storage, ref, "plan", page)
+        people.note_planned(
+            context.storage,
+            ref,
+            "default",
+            page,
+            file="list.csv",
+            sequence=ref.id,
+            fingerprint=lambda user: str(user["displayName"]),
+            at=START,
+        )
+        row = {
+            "Source": source,
+            "Job": "default",
+            "Plan": "plan",
+            "Sequence": ref.id,
+            "Of": len(pages_of_ids),
+            "After": earlier,
+            "People": len(ids),
+            "Waiting": len(ids),
+            "Status": pages.PLANNED,
+            "Recorded": True,
+            "Generation": 1,
+            "Tries": 0,
+            "Answers": "[]",
+            "Overtakes": json.dumps([[source, other.id, page] for other, page in overtakes]),
+            "UpdatedAt": iso(context.clock.now()),
+        }
+        context.storage.table(PAGES).create_entity({"PartitionKey": ref.id, "RowKey": f"{number:06d}", **row})
+    queue_ready_pages(context, ref)
+    return ref
+
+
+def ids(count: int, first: int = 0) -> list[str]:
+    # All in one table partition, and so written in few transactions.
+    return [f"{number:03d}-x" for number in range(first, first + count)]
+
+
+@pytest.fixture(autouse=True)
+def sent_messages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
+    """Page, generation and delay of every message, in the order of sending."""
+    found: list[tuple[int, int, int]] = []
+    real = messages.send
+
+    def note(storage: Any, message: PageMessage, *, delay: float = 0) -> None:
+        found.append((message.page, message.generation, int(delay)))
+        real(storage, message, delay=delay)
+
+    monkeypatch.setattr(messages, "send", note)
+    return found
+
+
+def message(ref: ExtractRef, page: int = 1, generation: int = 1) -> PageMessage:
+    return PageMessage(ref.id, ref.source, "default", page, 1, generation)
+
+
+def sent(script: Script) -> list[list[str]]:
+    """Whom each request was about."""
+    return [names(request) for request in script.requests]
+
+
+def names(request: Request) -> list[str]:
+    return [operation["data"]["externalId"] for operation in json.loads(request.body)["Operations"]]
+
+
+def column(context: Context, table: str, name: str) -> dict[str, Any]:
+    return {row["RowKey"]: row.get(name) for row in rows_of(context.storage, table)}
+
+
+def page_row(context: Context, ref: ExtractRef, number: int = 1) -> Any:
+    return context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, number))
+
+
+def set_page(context: Context, ref: ExtractRef, number: int = 1, **values: Any) -> None:
+    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: values)
+
+
+def counts(context: Context, ref: ExtractRef) -> dict[str, int]:
+    row = extracts.load(context.storage, ref)
+    return {name: row[name] for name in extracts.OUTCOMES if row.get(name)}
+
+
+def test_a_page_is_sent_in_requests_of_fifty_and_everybody_is_uploaded(context: Context, script: Script) -> None:
+    ref = planned(context, ids(120))
+    deliver(context, message(ref))
+    assert sent(script) == [ids(50), ids(50, 50), ids(20, 100)]
+    row = page_row(context, ref)
+    assert (row["Status"], row["ClaimedUntil"], row["Uploaded"], row["Waiting"]) == ("done", "", 120, 0)
+    answers = json.loads(row["Answers"])
+    assert [(answer["request"], answer["people"], answer["requestId"]) for answer in answers] == [
+        (0, 50, "r-1"),
+        (1, 50, "r-1"),
+        (2, 20, "r-1"),
+    ]
+    assert set(column(context, WORKERS, "Status").values()) == {"uploaded"}
+    assert set(column(context, ACCOUNTS, "Pending").values()) == {""}
+    assert counts(context, ref) == {"Uploaded": 120}
+
+
+def test_a_message_for_a_page_that_is_done_sends_nothing(context: Context, script: Script) -> None:
+    ref = planned(context, ids(2))
+    deliver(context, message(ref))
+    before = rows_of(context.storage, WORKERS)
+    deliver(context, message(ref))
+    assert (sent(script), rows_of(context.storage, WORKERS)) == ([ids(2)], before)
+
+
+def test_a_message_for_a_page_that_nobody_planned_is_dropped(context: Context, script: Script) -> None:
+    deliver(context, message(ExtractRef("20260918T060000Z-aaaaaaaaaaaa", "employees")))
+    assert (sent(script), rows_of(context.storage, PAGES)) == ([], [])
+
+
+def test_a_message_of_an_older_generation_is_stale(context: Context, script: Script) -> None:
+    ref = planned(context, ids(2))
+    set_page(context, ref, Generation=3, Status=pages.WAITING)
+    deliver(context, message(ref, generation=2))
+    assert sent(script) == []
+    deliver(context, message(ref, generation=3))
+    assert sent(script) == [ids(2)]
+
+
+def test_pages_that_wait_for_this_one_are_queued_after_it(
+    context: Context, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ["a"], ["b"], ["c"], after={2: 1, 3: 2})
+    assert sent_messages == [(1, 1, 0)]
+    deliver(context, message(ref, 1))
+    assert sent_messages == [(1, 1, 0), (2, 1, 0)]
+    assert column(context, PAGES, "Status") == {"000001": "done", "000002": "queued", "000003": "planned"}
+    deliver(context, message(ref, 2))
+    assert sent_messages == [(1, 1, 0), (2, 1, 0), (3, 1, 0)]
+
+
+def test_a_page_that_somebody_else_is_sending_is_looked_at_again_when_his_claim_is_over(
+    context: Context, script: Script, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ids(2))
+    set_page(context, ref, Status=pages.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
+    deliver(context, message(ref))
+    assert (sent(script), sent_messages[1:]) == ([], [(1, 1, 41)])
+
+
+def test_who_takes_over_resends_just_the_request_without_an_answer(
+    context: Context, script: Script, time: ManualTime
+) -> None:
+    ref = planned(context, ids(120))
+    script.answer = lambda request: ACCEPTED if names(request) != ids(50, 50) else crash()
+
+    def crash() -> Reply:
+        raise AssertionError("the test's process ends here")
+
+    real = upload_module.upload
+
+    def upload(*arguments: Any) -> Any:
+        if arguments[2][0]["externalId"] == "050-x":
+            raise KeyboardInterrupt
+        return real(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(send, "upload", upload)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(context, message(ref))
+    script.answer = None
+    time.forward(300)
+    deliver(context, message(ref))
+    assert sent(script) == [ids(50), ids(50, 50), ids(20, 100)]
+    assert counts(context, ref) == {"Uploaded": 120}
+
+
+def test_answers_that_a_crash_left_unrecorded_are_recorded_by_the_next(
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(2))
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send, "_record", crash)
+        with pytest.raises(KeyboardInterrupt):
+            deliver(context, message(ref))
+    assert set(column(context, WORKERS, "Status").values()) == {"queued"}
+    time.forward(300)
+    deliver(context, message(ref))
+    assert (sent(script), counts(context, ref)) == ([ids(2)], {"Uploaded": 2})
+
+
+def test_counting_a_page_while_it_is_sent_does_not_end_the_claim(context: Context, script: Script) -> None:
+    ref = planned(context, ids(120))
+
+    def count(request: Request) -> Reply:
+        progress.recount_page(context.storage, ref, "plan", 1)
+        return ACCEPTED
+
+    script.answer = count
+    deliver(context, message(ref))
+    assert sent(script) == [ids(50), ids(50, 50), ids(20, 100)]
+    assert page_row(context, ref)["Status"] == "done"
+
+
+def test_a_page_whose_row_changes_just_before_the_claim_is_sent_all_the_same(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(2))
+    set_page(context, ref, Status=pages.PLANNED)
+    real = send._update
+    steps: list[Callable[[], None]] = [lambda: set_page(context, ref, Status=pages.QUEUED)]
+
+    def update(*arguments: Any) -> Any:
+        if steps:
+            steps.pop()()
+        return real(*arguments)
+
+    monkeypatch.setattr(send, "_update", update)
+    deliver(context, message(ref))
+    assert (sent(script), page_row(context, ref)["Status"]) == ([ids(2)], "done")
+
+
+def test_of_two_who_get_the_same_message_at_once_one_sends(
+    context: Context, script: Script, sent_messages: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(2))
+    barrier = threading.Barrier(2)
+    real = send._update
+    waited = threading.local()
+
+    def update(*arguments: Any) -> Any:
+        if not getattr(waited, "once", False):
+            waited.once = True
+            barrier.wait(10)
+        return real(*arguments)
+
+    monkeypatch.setattr(send, "_update", update)
+    threads = [threading.Thread(target=deliver, args=(context, message(ref))) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (sent(script), page_row(context, ref)["Status"]) == ([ids(2)], "done")
+    assert set(sent_messages[1:]) <= {(1, 1, 81)}
+
+
+def test_who_lost_his_claim_stops_and_leaves_the_row_to_the_other(context: Context, script: Script) -> None:
+    ref = planned(context, ids(120))
+
+    def take_over(request: Request) -> Reply:
+        set_page(context, ref, Claim="somebody else", ClaimedUntil=iso(START + timedelta(hours=1)))
+        return ACCEPTED
+
+    script.answer = take_over
+    deliver(context, message(ref))
+    row = page_row(context, ref)
+    assert sent(script) == [ids(50)]
+    assert (row["Status"], row["Claim"], row["Answers"]) == ("sending", "somebody else", "[]")
+
+
+def test_a_claim_is_renewed_before_it_could_end_during_a_request(
+    context: Context, script: Script, time: ManualTime
+) -> None:
+    ref = planned(context, ids(120))
+    left: list[float] = []
+
+    def look(request: Request) -> Reply:
+        until = page_row(context, ref)["ClaimedUntil"]
+        left.append((parse_iso(until) - time()).total_seconds())
+        time.forward(60)
+        return ACCEPTED
+
+    script.answer = look
+    deliver(context, message(ref))
+    assert len(left) == 3
+    assert min(left) >= LONGEST_REQUEST
+
+
+FAULTS: list[tuple[list[Reply], tuple[int, int], str]] = [
+    ([Reply(429, headers={"Retry-After": "17"})], (17, 17), "Entra answered 429"),
+    ([Reply(429)], (5, 5), "Entra answered 429"),
+    ([BULK_FULL], (300, 600), "Entra answered 500"),
+    ([Reply(503, headers={"Retry-After": "3"})], (3, 3), "Entra answered 503"),
+    ([Reply(401)], (60, 60), "Entra answered 401"),
+    ([Reply(403)], (900, 900), "Entra answered 403"),
+    ([Reply(404)], (900, 900), "Entra answered 404"),
+    ([CUT], (10, 10), "broke before the answer"),
+]
+
+
+@pytest.mark.parametrize(("replies", "wait", "words"), FAULTS, ids=[words + str(wait) for _, wait, words in FAULTS])
+def test_whatever_goes_wrong_puts_the_page_off_and_loses_nobody(
+    context: Context,
+    script: Script,
+    sent_messages: list[tuple[int, int, int]],
+    replies: list[Reply],
+    wait: tuple[int, int],
+    words: str,
+) -> None:
+    ref = planned(context, ids(60))
+    script.replies[:] = [ACCEPTED, *replies]
+    deliver(context, message(ref))
+    row = page_row(context, ref)
+    [(page, generation, delay)] = sent_messages[1:]
+    assert (page, generation, row["Generation"], row["Status"], row["Tries"]) == (1, 2, 2, "waiting", 1)
+    assert wait[0] <= delay <= wait[1]
+    assert words in row["Reason"]
+    assert row["Reason"] in extracts.load(context.storage, ref)["Message"]
+    assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
+    script.replies[:] = [ACCEPTED]
+    script.requests.clear()
+    deliver(context, message(ref, generation=2))
+    assert (sent(script), counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
+    assert page_row(context, ref)["Tries"] == 0
+
+
+def test_people_who_wait_for_it_are_told_that_it_has_to_act(context: Context, script: Script) -> None:
+    ref = planned(context, ids(51))
+    script.replies[:] = [ACCEPTED, Reply(403)]
+    deliver(context, message(ref))
+    rows = {row["RowKey"]: row for row in rows_of(context.storage, WORKERS)}
+    assert (rows["000-x"]["Status"], rows["050-x"]["Status"], rows["050-x"]["WhoActs"]) == ("uploaded", "queued", "IT")
+    assert "lacks the Microsoft Graph app role" in rows["050-x"]["Reason"]
+
+
+def test_without_a_setting_for_the_job_the_page_waits_and_says_so(
+    context: Context, script: Script, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ids(1))
+    set_page(context, ref, Job="gone")
+    deliver(context, message(ref))
+    assert (sent(script), sent_messages[1:]) == ([], [(1, 2, 900)])
+    assert "set PROVISIONING_ENDPOINT__GONE" in page_row(context, ref)["Reason"]
+
+
+def test_a_refused_request_marks_its_fifty_failed_and_the_others_are_sent(context: Context, script: Script) -> None:
+    ref = planned(context, ids(120))
+    refused = Reply(400, {"error": {"code": "bad", "message": "no!" * 9999}}, {"request-id": "r-9"})
+    script.replies[:] = [ACCEPTED, refused, ACCEPTED]
+    deliver(context, message(ref))
+    rows = {row["RowKey"]: row for row in rows_of(context.storage, WORKERS)}
+    assert [rows[one]["Status"] for one in ids(120)] == ["uploaded"] * 50 + ["failed"] * 50 + ["uploaded"] * 20
+    assert (rows["050-x"]["ErrorCode"], rows["050-x"]["RequestId"], rows["050-x"]["WhoActs"]) == ("bad", "r-9", "IT")
+    assert rows["050-x"]["Reason"].startswith("Entra refused the upload that carried this person: no!no!")
+    assert (page_row(context, ref)["Status"], counts(context, ref)) == ("done", {"Uploaded": 70, "Failed": 50})
+    accounts = column(context, ACCOUNTS, "Pending")
+    assert [bool(accounts[one]) for one in ids(120)] == [False] * 50 + [True] * 50 + [False] * 20
+
+
+def test_people_whom_a_newer_extract_planned_are_not_sent_with_the_older_one(context: Context, script: Script) -> None:
+    old = planned(context, ids(3))
+    new = planned(context, ids(2), minutes=5)
+    deliver(context, message(old))
+    deliver(context, message(new))
+    assert sent(script) == [["002-x"], ids(2)]
+    assert counts(context, old) == {"Uploaded": 1, "Superseded": 2}
+    assert counts(context, new) == {"Uploaded": 2}
+
+
+def test_a_page_all_of_whose_people_are_planned_anew_sends_nothing_and_is_delivered(
+    context: Context, script: Script
+) -> None:
+    old = planned(context, ids(2))
+    planned(context, ids(2), minutes=5)
+    deliver(context, message(old))
+    assert (sent(script), extracts.load(context.storage, old)["Status"]) == ([], "delivered")
+
+
+def test_people_whom_a_newer_extract_plans_between_two_requests_are_left_out_of_the_next(
+    context: Context, script: Script
+) -> None:
+    old = planned(context, ids(51))
+
+    def plan_anew(request: Request) -> Reply:
+        script.answer = None
+        planned(context, ["050-x"], minutes=5)
+        return ACCEPTED
+
+    script.answer = plan_anew
+    deliver(context, message(old))
+    assert sent(script) == [ids(50)]
+    assert counts(context, old) == {"Uploaded": 50, "Superseded": 1}
+
+
+def test_a_page_waits_while_an_older_page_with_its_people_is_being_sent(
+    context: Context, script: Script, time: ManualTime, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    old = planned(context, ids(1))
+    set_page(context, old, Status=pages.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
+    new = planned(context, ids(1), minutes=5, overtakes=[(old, 1)])
+    sent_messages.clear()
+    deliver(context, message(new))
+    assert (sent(script), sent_messages) == ([], [(1, 1, 41)])
+    time.forward(41)
+    deliver(context, message(new))
+    assert sent(script) == [ids(1)]
+
+
+def test_people_whom_another_source_planned_are_withdrawn_and_not_said_to_be_sent(
+    context: Context, script: Script
+) -> None:
+    employees = planned(context, ids(2))
+    planned(context, ids(1), source="contractors", minutes=5)
+    deliver(context, message(employees))
+    assert sent(script) == [["001-x"]]
+    assert [(row["PartitionKey"], row["RowKey"], row["Status"]) for row in rows_of(context.storage, WORKERS)] == [
+        ("contractors|-x", "000-x", "queued"),
+        ("employees|-x", "000-x", "withdrawn"),
+        ("employees|-x", "001-x", "uploaded"),
+    ]
+    assert counts(context, employees) == {"Uploaded": 1, "Superseded": 1}
+
+
+def test_a_page_whose_message_is_gone_gets_a_new_one_of_a_new_generation(
+    context: Context, time: ManualTime, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ids(2))
+    context.storage.queue(UPLOADS).clear_messages()
+    time.forward(100)
+    tend(context)
+    assert sent_messages == [(1, 1, 0)]
+    time.forward(30)
+    tend(context)
+    tend(context)
+    assert sent_messages == [(1, 1, 0), (1, 2, 0)]
+    assert page_row(context, ref)["Generation"] == 2
+
+
+def test_a_page_without_a_message_is_found_even_if_the_queue_is_never_empty(
+    context: Context, time: ManualTime, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    planned(context, ids(2))
+    time.forward(3000)
+    tend(context)
+    assert sent_messages == [(1, 1, 0)]
+    time.forward(700)
+    tend(context)
+    assert sent_messages == [(1, 1, 0), (1, 2, 0)]
+
+
+def test_an_extract_that_a_crash_kept_from_being_counted_is_delivered_by_the_clock(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(2))
+    script.replies[:] = [Reply(400)]
+    with monkeypatch.context() as patch:
+        patch.setattr(send, "_finish", lambda *_: None)
+        deliver(context, message(ref))
+    context.storage.queue(UPLOADS).clear_messages()
+    tend(context)
+    row = extracts.load(context.storage, ref)
+    assert (row["Status"], counts(context, ref)) == ("delivered", {"Failed": 2})
+
+
+@pytest.mark.parametrize(
+    ("error", "tries", "seconds"),
+    [
+        (Throttled("", retry_after=0.0), 0, 1.0),
+        (Throttled("", retry_after=86_400.0), 0, 86_400.0),
+        (Throttled(""), 0, 5.0),
+        (Throttled(""), 3, 40.0),
+        (NotDelivered(""), 0, 10.0),
+        (AnswerLost(""), 20, 600.0),
+        (TokenRefused(""), 5000, 600.0),
+        (EndpointRefused("", status=403), 5000, 900.0),
+        (TerminalError(""), 0, 900.0),
+    ],
+)
+def test_the_wait_grows_with_the_tries_up_to_a_bound(error: RollcallError, tries: int, seconds: float) -> None:
+    assert wait_seconds(error, tries) == seconds
+
+
+def test_a_full_bucket_is_given_five_to_ten_minutes() -> None:
+    waits = [wait_seconds(EntraUnavailable(""), 0) for _ in range(100)]
+    assert 300 <= min(waits) <= max(waits) <= 600
+
+
+def test_nobodys_data_is_in_the_logs(context: Context, script: Script, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("DEBUG", "shared")
+    words = "worker000-x@example.com is no address"
+    ref = planned(context, ids(2))
+    script.replies[:] = [Reply(500, {"error": {"message": words}}), Reply(400, {"error": {"message": words}})]
+    deliver(context, message(ref))
+    deliver(context, message(ref, generation=2))
+    assert column(context, WORKERS, "Status") == {"000-x": "failed", "001-x": "failed"}
+    assert "example.com" not in caplog.text
+    assert "of employees" not in caplog.text
