@@ -14,5 +14,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.timer_trigger(arg_name="timer", schedule=load().clock_schedule, run_on_startup=False, use_monitor=True)
 def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name)
     """Read extracts that nobody is reading, and queue pages that have no message."""
-    work_off_all(context())
-    tend(context())
+    try:
+        work_off_all(context())
+    finally:
+        tend(context())

@@ -39,7 +39,7 @@ class Context:
             return self.settings.endpoints[job]
         except KeyError:
             raise TerminalError(
-                f"There is no job '{job}': set PROVISIONING_ENDPOINT__{job.upper()}, or correct 'job' in the mapping"
+                f"There is no job '{job}': set PROVISIONING_ENDPOINT__{job.upper().replace('-', '_')}, or correct 'job' in the mapping"
             ) from None
 
     def close(self) -> None:

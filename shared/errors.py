@@ -133,7 +133,7 @@ class EntraUnavailable(TransientError):  # noqa: N818
 
 
 class TokenRefused(TransientError):  # noqa: N818
-    """No token could be had, or Entra answered 401 to a fresh one."""
+    """No token could be had, or Entra answered 401."""
 
 
 class NotDelivered(TransientError):  # noqa: N818

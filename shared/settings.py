@@ -264,7 +264,7 @@ def _endpoints(env: Mapping[str, str], faults: list[str]) -> dict[str, Provision
     endpoints: dict[str, ProvisioningEndpoint] = {}
     names = {PROVISIONING_ENDPOINT: DEFAULT_JOB}
     names |= {
-        key: key.removeprefix(f"{PROVISIONING_ENDPOINT}__").lower()
+        key: key.removeprefix(f"{PROVISIONING_ENDPOINT}__").lower().replace("_", "-")
         for key in sorted(env)
         if key.startswith(f"{PROVISIONING_ENDPOINT}__")
     }

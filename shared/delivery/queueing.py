@@ -29,7 +29,8 @@ def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     for number, row in rows.items():
         if row["Status"] != pages.PLANNED or not row["Recorded"]:
             continue
-        if row["After"] and rows[row["After"]]["Status"] not in pages.FINISHED:
+        # Managers may be in any page up to that one.
+        if any(rows[earlier]["Status"] not in pages.FINISHED for earlier in range(1, row["After"] + 1)):
             continue
         send_message(context, row)
         _set(context, ref, number, {pages.PLANNED: {"Status": pages.QUEUED}})

@@ -32,6 +32,7 @@ from shared.delivery.queueing import queue_ready_pages, send_message
 from shared.entra.graph import LONGEST_REQUEST
 from shared.entra.upload import OPERATIONS_PER_REQUEST, upload
 from shared.errors import (
+    AnswerLost,
     ClaimLost,
     EntraUnavailable,
     RequestRejected,
@@ -89,7 +90,8 @@ def deliver(context: Context, message: PageMessage) -> None:
             send_message(context, row, delay=(free - now).total_seconds() + 1)
             return
         try:
-            held = _update(context, row, str(row.metadata["etag"]), {"Claim": claim, **_claim(context)})
+            attempt = {"Claim": claim, "AttemptedAt": row.get("AttemptedAt") or iso(now)}
+            held = _update(context, row, str(row.metadata["etag"]), {**attempt, **_claim(context)})
         except ResourceModifiedError:
             continue  # somebody has counted, or claimed: look again
         try:
@@ -112,26 +114,40 @@ def _send_page(context: Context, ref: ExtractRef, held: _Held) -> None:
     page = pages.read_page(context.storage, ref, held.row["Plan"], int(held.row["RowKey"]))
     requests = list(in_chunks(page.workers, OPERATIONS_PER_REQUEST))
     answers: list[dict[str, Any]] = json.loads(held.row["Answers"])
-    for answer in answers:  # a crash may have left them unrecorded in the people's rows
-        _record(context, ref, held.row, requests[answer["request"]], answer)
     for number in range(len(answers), len(requests)):
-        if (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() < LONGEST_REQUEST:
-            held = _save(context, held, _claim(context))
-        workers = _still_ours(context, ref, held.row, requests[number])
         try:
+            held, workers = _get_ready(context, ref, held, requests[number])
             answer = _ask(context, held.row, workers)
+        except ClaimLost:
+            raise
         except RollcallError as error:
+            _record(context, ref, held.row, requests, answers)
             _put_off(context, ref, held, requests[number:], error)
             return
         answers.append({"request": number, **answer})
-        held = _save(context, held, {"Answers": json.dumps(answers), "Tries": 0, **_claim(context)})
-        _record(context, ref, held.row, requests[number], answer)
+        now = iso(context.clock.now())
+        held = _save(context, held, {"Answers": json.dumps(answers), "Tries": 0, "AttemptedAt": now, **_claim(context)})
+    _record(context, ref, held.row, requests, answers)
     held = _save(context, held, {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""})
     logger.info(
         "Page %d of extract %s is sent in %d requests",
         page.number, ref.id, len(answers), extra={"extract": ref.id, "page": page.number, "requests": len(answers)},
     )  # fmt: skip
     _finish(context, ref, held.row)
+
+
+def _get_ready(context: Context, ref: ExtractRef, held: _Held, workers: Sequence[Worker]) -> tuple[_Held, list[Worker]]:
+    """Everything that takes time before a request goes out, so that the claim outlives the request.
+
+    Returns:
+        The page with a claim that lasts long enough, and the people to send, looked up under that very claim.
+    """
+    context.graph.prepare(context.endpoint(held.row["Job"]))
+    while True:
+        ours = _still_ours(context, ref, held.row, workers)
+        if (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() >= LONGEST_REQUEST:
+            return held, ours
+        held = _save(context, held, _claim(context))
 
 
 def _still_ours(context: Context, ref: ExtractRef, row: Values, workers: Sequence[Worker]) -> list[Worker]:
@@ -148,7 +164,8 @@ def _ask(context: Context, row: Values, workers: Sequence[Worker]) -> dict[str, 
     Raises:
         RollcallError: nothing came of it that would be the last word; it has to be tried again.
     """
-    answer: dict[str, Any] = {"people": len(workers), "at": iso(context.clock.now())}
+    now = context.clock.now()
+    answer: dict[str, Any] = {"people": len(workers), "at": iso(now)}
     if not workers:  # everybody of the request has been planned anew by a newer extract
         return answer
     try:
@@ -159,21 +176,29 @@ def _ask(context: Context, row: Values, workers: Sequence[Worker]) -> dict[str, 
             error, len(workers), row["RowKey"], row["PartitionKey"], extra={"extract": row["PartitionKey"]},
         )  # fmt: skip
         return answer | {"refused": error.code, "words": error.words, "requestId": error.request_id}
-    return answer | {"accepted": accepted.sent_at, "requestId": accepted.request_id}
+    # If the answer to an earlier attempt was lost, Entra may have been at work since then.
+    since = max(now - parse_iso(row["AttemptedAt"]), timedelta())
+    return answer | {"accepted": iso(parse_iso(accepted.sent_at) - since), "requestId": accepted.request_id}
 
 
 def _record(
-    context: Context, ref: ExtractRef, row: Values, workers: Sequence[Worker], answer: Mapping[str, Any]
+    context: Context,
+    ref: ExtractRef,
+    row: Values,
+    requests: Sequence[Sequence[Worker]],
+    answers: Sequence[Mapping[str, Any]],
 ) -> None:
-    """Write a request's answer to its people's rows; doing it again changes nothing."""
-    ids = [worker.worker_id for worker in workers]
-    if "accepted" in answer:
-        verdicts = dict.fromkeys(ids, (answer["accepted"], answer["requestId"]))
-        people.note_accepted(context.storage, ref, row["Job"], row["Sequence"], verdicts)
-    elif "refused" in answer:
-        reason = answer["words"] or f"error {answer['refused']}, without a word of explanation"
-        state = story.refused(answer["refused"], reason, answer["requestId"], parse_iso(answer["at"]))
-        people.note_state(context.storage, ref, ids, state)
+    """Write the answers to a page's requests to its people's rows; doing it again changes nothing."""
+    verdicts: dict[str, tuple[str, str]] = {}
+    for answer in answers:
+        ids = [worker.worker_id for worker in requests[answer["request"]]]
+        if "accepted" in answer:
+            verdicts |= dict.fromkeys(ids, (answer["accepted"], answer["requestId"]))
+        elif "refused" in answer:
+            reason = answer["words"] or f"error {answer['refused']}, without a word of explanation"
+            state = story.refused(answer["refused"], reason, answer["requestId"], parse_iso(answer["at"]))
+            people.note_state(context.storage, ref, ids, state)
+    people.note_accepted(context.storage, ref, row["Job"], row["Sequence"], verdicts)
 
 
 def _finish(context: Context, ref: ExtractRef, row: Values) -> None:
@@ -203,6 +228,7 @@ def _put_off(
             "Status": pages.WAITING,
             "WaitUntil": until,
             "ClaimedUntil": "",
+            "AttemptedAt": row["AttemptedAt"] if isinstance(error, AnswerLost) else "",
             "Generation": generation,
             "Tries": row["Tries"] + 1,
             "Reason": reason,
@@ -229,6 +255,8 @@ def wait_seconds(error: RollcallError, tries: int) -> float:
         return max(error.retry_after, 1.0)
     if isinstance(error, EntraUnavailable):
         return random.uniform(*_FULL_WAIT)
+    if isinstance(error, TokenRefused) and tries == 0:
+        return 1.0  # the next request gets another token
     first = 60.0 if isinstance(error, TokenRefused) else 5.0 if isinstance(error, Throttled) else 10.0
     return float(min(first * 2.0 ** min(tries, _DOUBLINGS), _LONGEST_BACKOFF))
 

@@ -34,9 +34,8 @@ from shared.settings import ProvisioningEndpoint
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
-LONGEST_REQUEST = 2 * (CONNECT_SECONDS + READ_SECONDS) + 10.0
-"""No request lasts longer than so many seconds, not even one that a 401 repeats with a fresh token; a claim on a page
-must outlive it."""
+LONGEST_REQUEST = CONNECT_SECONDS + READ_SECONDS + 5.0
+"""No request for which a token is at hand lasts longer than so many seconds; a claim on a page must outlive it."""
 
 _POOL_SIZE = 32
 _LONGEST_WAIT = 86_400.0  # seconds; the longest of Entra's own windows
@@ -64,6 +63,7 @@ class Graph:
     make_credential: Callable[[], TokenCredential]
     _session: requests.Session = field(init=False)
     _credential: TokenCredential | None = field(init=False, default=None)
+    _refused: str = field(init=False, default="", repr=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
 
     def __post_init__(self) -> None:
@@ -95,7 +95,10 @@ class Graph:
         """
         if not url.startswith(f"{endpoint.graph_root}/"):
             raise RequestRejected("A link in Entra's answer points to another host; it was not followed", status=200)
-        response = self._request("GET", endpoint, url, 200, headers={"Accept": "application/json"})
+        try:
+            response = self._request("GET", endpoint, url, 200, headers={"Accept": "application/json"})
+        except TokenRefused:  # once more, with another token
+            response = self._request("GET", endpoint, url, 200, headers={"Accept": "application/json"})
         try:
             answer = response.json()
         except requests.JSONDecodeError as error:
@@ -115,7 +118,7 @@ class Graph:
         token = self._token(endpoint)
         response = self._send(method, endpoint, url, token, arguments)
         if response.status_code == 401:
-            response = self._send(method, endpoint, url, self._token(endpoint, refused=token), arguments)
+            self._refused = token  # the next request gets another one
         if response.status_code != expected:
             check(response, endpoint, self.clock)
         return response
@@ -140,14 +143,22 @@ class Graph:
                 f"The connection to {_host(url)} broke before the answer for job {endpoint.name}"
             ) from None
 
-    def _token(self, endpoint: ProvisioningEndpoint, *, refused: str = "") -> str:
-        """A token; another one than `refused`, unless the identity endpoint insists on it."""
+    def prepare(self, endpoint: ProvisioningEndpoint) -> None:
+        """See to it that a token is at hand, which may take a while the first time.
+
+        Raises:
+            TokenRefused: there is none to be had.
+        """
+        self._token(endpoint)
+
+    def _token(self, endpoint: ProvisioningEndpoint) -> str:
+        """A token; another one than Entra refused, unless the identity endpoint insists on it."""
         # One caller at a time: many messages start at once, and each would ask the identity endpoint.
         with self._lock:
             try:
                 token = self._ask_for_token(endpoint)
-                if token == refused:  # else another thread has been here since
-                    self._close_credential()
+                if token == self._refused:
+                    self._close_credential()  # with its cache
                     token = self._ask_for_token(endpoint)
             # A broken answer of the identity endpoint comes through as any of these.
             except (AzureError, ValueError, AttributeError, LookupError, TypeError) as error:
@@ -172,7 +183,7 @@ def check(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Cl
     """Raise the error that an answer means. Entra's own words are kept out of the message, which may be logged.
 
     Raises:
-        TokenRefused: 401 to a fresh token.
+        TokenRefused: 401; the next request gets another token.
         EndpointRefused: 403 or 404.
         Throttled: 429, with `Retry-After` if there was one.
         EntraUnavailable: 5xx; for bulkUpload, 500 means that the job's queue is full.
@@ -184,7 +195,7 @@ def check(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Cl
     wait = retry_after(response, clock)
     about = f"for job {endpoint.name} (request-id {request_id or 'none'})"
     if status == 401:
-        raise TokenRefused(f"Entra answered 401 to a fresh token {about}", retry_after=wait)
+        raise TokenRefused(f"Entra answered 401 {about}: it does not accept the token", retry_after=wait)
     if status == 403:
         raise EndpointRefused(
             f"Entra answered 403 {about}: the app's managed identity lacks the Microsoft Graph app role "

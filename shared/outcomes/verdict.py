@@ -31,13 +31,18 @@ class Verdict:
 def verdict(entries: Sequence[LogEntry], sent: datetime) -> Verdict | None:
     """The verdict on an upload that was sent at `sent` (Graph's clock), or None if none of the entries answers it.
 
-    The last change after the upload counts, so a later success mends a failure; of the rows of one change the worst
-    counts. Words that we do not know are kept as they are and never an error.
+    The last change after the upload counts, so a later success mends a failure; that there was nothing to change any
+    more takes nothing away from a success before it. Of the rows of one change the worst counts. Words that we do not
+    know are kept as they are and never an error.
     """
     answers = sorted((entry for entry in entries if entry.at >= sent), key=lambda entry: entry.at)
     if not answers:
         return None
-    change = [entry for entry in answers if entry.change_id == answers[-1].change_id]
+    last = answers[-1]
+    if last.status == "skipped" and last.target_id:
+        # "Nothing to change" after a success is what a repeated request gives; the success is what happened.
+        last = next((entry for entry in reversed(answers) if entry.status == "success"), last)
+    change = [entry for entry in answers if entry.change_id == last.change_id]
     worst = min(change, key=lambda entry: _SEVERITY.index(entry.status) if entry.status in _SEVERITY else 0)
     target_id = next((entry.target_id for entry in change if entry.target_id), "")
     values = {

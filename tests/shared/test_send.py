@@ -318,7 +318,7 @@ def test_of_two_who_get_the_same_message_at_once_one_sends(
     for thread in threads:
         thread.join()
     assert (sent(script), page_row(context, ref)["Status"]) == ([ids(2)], "done")
-    assert set(sent_messages[1:]) <= {(1, 1, 81)}
+    assert set(sent_messages[1:]) <= {(1, 1, 46)}
 
 
 def test_who_lost_his_claim_stops_and_leaves_the_row_to_the_other(context: Context, script: Script) -> None:
@@ -358,7 +358,7 @@ FAULTS: list[tuple[list[Reply], tuple[int, int], str]] = [
     ([Reply(429)], (5, 5), "Entra answered 429"),
     ([BULK_FULL], (300, 600), "Entra answered 500"),
     ([Reply(503, headers={"Retry-After": "3"})], (3, 3), "Entra answered 503"),
-    ([Reply(401)], (60, 60), "Entra answered 401"),
+    ([Reply(401)], (1, 1), "Entra answered 401"),
     ([Reply(403)], (900, 900), "Entra answered 403"),
     ([Reply(404)], (900, 900), "Entra answered 404"),
     ([CUT], (10, 10), "broke before the answer"),
@@ -562,3 +562,15 @@ def test_nobodys_data_is_in_the_logs(context: Context, script: Script, caplog: p
     assert column(context, WORKERS, "Status") == {"000-x": "failed", "001-x": "failed"}
     assert "example.com" not in caplog.text
     assert "of employees" not in caplog.text
+
+
+def test_after_a_lost_answer_the_person_counts_as_sent_from_the_first_attempt(context: Context, script: Script) -> None:
+    ref = planned(context, ids(1))
+    script.replies[:] = [CUT, ACCEPTED]
+    deliver(context, message(ref))
+    first = page_row(context, ref)["AttemptedAt"]
+    context.clock.sleep(60)
+    deliver(context, message(ref, generation=2))
+    [row] = context.storage.table("Workers").list_entities()
+    # Graph's clock stands still here: a minute before the second request, less the second it may have lasted.
+    assert (first, row["Status"], row["UploadedAt"]) == (iso(START), "uploaded", iso(START - timedelta(seconds=61)))

@@ -143,7 +143,7 @@ def test_every_fault_is_named_at_once() -> None:
                 "such as '0 * * * * *'"
             ),
         ),
-        ({"PROVISIONING_ENDPOINT__CONTRACTORS_EU": URL}, f"PROVISIONING_ENDPOINT__CONTRACTORS_EU: {ONCE}"),
+        ({"PROVISIONING_ENDPOINT__CONTRACTORS.EU": URL}, f"PROVISIONING_ENDPOINT__CONTRACTORS.EU: {ONCE}"),
         ({"PROVISIONING_ENDPOINT__Default": URL}, f"PROVISIONING_ENDPOINT__Default: {ONCE}"),
         ({"PROVISIONING_ENDPOINT__A": "x"}, f"PROVISIONING_ENDPOINT__A {CLOUDS}"),
     ],

@@ -116,3 +116,11 @@ def test_an_unresolved_manager_in_any_row_of_the_change_is_told_to_hr() -> None:
 
 def test_a_failure_outweighs_an_unresolved_manager() -> None:
     assert say(entry(60, status="failure"), entry(61, manager_unresolved=True))[0] == "failed"
+
+
+def test_nothing_to_change_after_a_success_takes_nothing_away_from_it() -> None:
+    created = entry(1, "c-1", action="create")
+    repeated = entry(2, "c-2", status="skipped", action="other")
+    found = verdict([repeated, created], START)
+    assert found
+    assert (found.values["Status"], found.values["Action"]) == ("provisioned", "create")
