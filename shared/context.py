@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from shared.clock import SYSTEM_CLOCK, Clock
@@ -16,13 +16,18 @@ from shared.settings import ProvisioningEndpoint, Settings
 
 @dataclass(frozen=True)
 class Context:
-    """The settings and what they lead to."""
+    """The settings and what they lead to.
+
+    Attributes:
+        known_versions: ids of extracts that this process has seen in the table.
+    """
 
     settings: Settings
     clock: Clock
     storage: Storage
     graph: Graph
     vault: Vault | None
+    known_versions: set[str] = field(default_factory=set)
 
     @cached_property
     def fingerprint_key(self) -> bytes:
@@ -39,7 +44,8 @@ class Context:
             return self.settings.endpoints[job]
         except KeyError:
             raise TerminalError(
-                f"There is no job '{job}': set PROVISIONING_ENDPOINT__{job.upper().replace('-', '_')}, or correct 'job' in the mapping"
+                f"There is no job '{job}': set PROVISIONING_ENDPOINT__{job.upper().replace('-', '_')}, "
+                "or correct 'job' in the mapping"
             ) from None
 
     def close(self) -> None:

@@ -13,12 +13,11 @@ import json
 import logging
 import re
 import uuid
-from dataclasses import replace
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
-from azure.storage.blob import BlobClient
+from azure.storage.blob import BlobClient, BlobProperties
 
 from shared.clock import iso
 from shared.context import Context
@@ -45,7 +44,6 @@ from shared.records.rows import Key, Values, change_rows
 
 logger = logging.getLogger(__name__)
 
-_SOURCE = re.compile(r"[a-z0-9-]+")
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
@@ -77,17 +75,28 @@ def look(blob: BlobClient) -> Version:
     Raises:
         azure.core.exceptions.ResourceNotFoundError: it is not there any more.
     """
-    properties = blob.get_blob_properties()
-    folder, slash, name = blob.blob_name.partition("/")
-    source = folder if slash else DEFAULT_SOURCE
+    return version_of(blob.blob_name, blob.get_blob_properties())
+
+
+def version_of(path: str, properties: BlobProperties) -> Version:
+    """The version of the file at a path of the inbox that some properties describe.
+
+    The first folder is the source. One that cannot be a source is made into one, and the extract is refused with that
+    name in its message, so that it has a row and an answer all the same.
+    """
+    folder, slash, name = path.partition("/")
     return Version(
-        source=source,
+        source=_plain_source(folder) if slash else DEFAULT_SOURCE,
         name=name if slash else folder,
-        path=blob.blob_name,
-        etag=properties.etag,
+        path=path,
+        etag=properties.etag.strip('"'),
         last_modified=properties.last_modified,
         size=properties.size,
     )
+
+
+def _plain_source(folder: str) -> str:
+    return re.sub(r"[^a-z0-9-]+", "-", folder.lower()).strip("-") or DEFAULT_SOURCE
 
 
 def register(context: Context, version: Version) -> str | None:
@@ -100,14 +109,13 @@ def register(context: Context, version: Version) -> str | None:
     now = iso(context.clock.now())
     sequence = f"{iso(version.last_modified)} {context.clock.now().isoformat()} {ref.id}"
     first = {"Status": extracts.ARRIVED, "ArrivedAt": now, "Sequence": sequence, "Message": "Arrived.", "Failures": 0}
-    if not _SOURCE.fullmatch(version.source):
-        # A folder name that cannot be a source gets a row and an answer all the same.
-        plain = re.sub(r"[^a-z0-9-]+", "-", version.source.lower()).strip("-") or DEFAULT_SOURCE
+    folder, slash, _ = version.path.partition("/")
+    if slash and folder != version.source:
         _register_refused(
             context,
-            replace(version, source=plain),
+            version,
             first,
-            f"The folder '{version.source}' cannot be a source: its name may have small letters, digits and "
+            f"The folder '{folder}' cannot be a source: its name may have small letters, digits and "
             "hyphens only. Drop the file into the right folder.",
         )
         return None

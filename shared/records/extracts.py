@@ -44,7 +44,7 @@ class Version:
         source: the feed: the folder in the inbox, or `default`.
         name: the file's name inside that folder.
         path: the whole path in the inbox.
-        etag: names the version.
+        etag: names the version; without the quotes that it has in headers.
         last_modified: when HR's upload ended.
         size: bytes.
     """
@@ -125,8 +125,9 @@ def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) ->
     target = storage.container(STATE).get_blob_client(copy_path(ref))
     if target.exists():
         return
+    quoted = '"' + etag.strip('"') + '"'  # as If-Match wants it; a listing gives ETags without quotes
     try:
-        download = blob.download_blob(etag=etag, match_condition=MatchConditions.IfNotModified)
+        download = blob.download_blob(etag=quoted, match_condition=MatchConditions.IfNotModified)
         target.upload_blob(download.chunks(), length=download.size, overwrite=True)
     except (ResourceModifiedError, ResourceNotFoundError) as error:
         if target.exists():  # somebody else was faster, both to copy this version and to replace it

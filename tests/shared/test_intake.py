@@ -4,18 +4,22 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceExistsError
 from azure.storage.blob import BlobClient, BlobLeaseClient
 
+from shared.clock import Clock
 from shared.context import Context
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.errors import ClaimLost, SecretForbidden
 from shared.extracts import intake, planning
 from shared.extracts.intake import look, take_in, work_off_all
+from shared.extracts.sweep import take_in_unannounced
 from shared.records import extracts, people
 from shared.records.leases import hold
 from shared.records.messages import decode
@@ -430,3 +434,32 @@ def test_the_whole_way_to_entra_starts_with_the_message(context: Context) -> Non
     assert statuses(context, PAGES) == {"000001": "waiting"}
     assert extract_row(context)["Waiting"] == 2
     assert context.storage.queue(UPLOADS).get_queue_properties().approximate_message_count == 1
+
+
+
+def at(context: Context, when: datetime) -> Context:
+    """The same context at another time, in a process that has just started."""
+    return replace(context, clock=Clock(now=lambda: when, sleep=context.clock.sleep), known_versions=set())
+
+
+def test_files_that_no_event_announced_are_taken_in_once_they_are_a_minute_old(context: Context) -> None:
+    drop(context, path="employees/silent.csv")
+    drop(context, path="My Folder/list.csv")
+    newest = max(blob.last_modified for blob in context.storage.container(INBOX).list_blobs())
+    take_in_unannounced(at(context, newest + timedelta(seconds=30)))
+    assert rows_of(context.storage, EXTRACTS) == []
+
+    for _ in range(2):
+        take_in_unannounced(at(context, newest + timedelta(seconds=90)))
+        rows = {(row["PartitionKey"], row["Path"]): row["Status"] for row in rows_of(context.storage, EXTRACTS)}
+        assert rows == {
+            ("employees", "employees/silent.csv"): "uploading",
+            ("my-folder", "My Folder/list.csv"): "rejected",
+        }
+
+
+def test_a_file_that_was_announced_is_no_other_extract_for_the_sweep(context: Context) -> None:
+    take_in(context, drop(context))
+    row = extract_row(context)
+    take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+    assert extract_row(context) == row

@@ -1,0 +1,54 @@
+"""Files that no event announced: dropped before the subscription existed, renamed into place, or the event got lost."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+
+from shared.context import Context
+from shared.errors import RollcallError
+from shared.extracts.intake import take_in, version_of
+from shared.records import extracts
+from shared.records.names import INBOX
+
+logger = logging.getLogger(__name__)
+
+# An event usually comes within seconds; so young a file is left to it.
+_GRACE = timedelta(minutes=1)
+
+
+def take_in_unannounced(context: Context) -> None:
+    """Take in every file of the inbox whose version `Extracts` does not know.
+
+    Versions once seen there are remembered in this process, so that a full inbox does not cost a read for each file and
+    minute. One file that fails does not keep the others from being taken in.
+
+    Raises:
+        Exception: the first fault, after all files have had their turn.
+    """
+    faults: list[Exception] = []
+    container = context.storage.container(INBOX)
+    youngest = context.clock.now() - _GRACE
+    for blob in container.list_blobs():
+        version = version_of(blob.name, blob)
+        if version.ref.id in context.known_versions or version.last_modified > youngest:
+            continue
+        try:
+            if not _is_known(context, version):
+                logger.info("No event came for extract %s", version.ref.id, extra={"extract": version.ref.id})
+                take_in(context, container.get_blob_client(blob.name))
+            context.known_versions.add(version.ref.id)
+        except (RollcallError, AzureError) as error:
+            faults.append(error)
+    if faults:
+        raise faults[0]
+
+
+def _is_known(context: Context, version: extracts.Version) -> bool:
+    try:
+        extracts.load(context.storage, version.ref)
+    except ResourceNotFoundError:
+        return False
+    return True
