@@ -107,7 +107,11 @@ class Cloud:
 
 @contextlib.contextmanager
 def run_cloud(
-    connection_string: str, logs: Path, *, entra_options: Sequence[str] = (), env: Mapping[str, str] | None = None
+    connection_string: str,
+    logs: Path,
+    *,
+    entra_options: Sequence[str] = (),
+    env: Mapping[str, str | None] | None = None,
 ) -> Iterator[Cloud]:
     """A cloud on a storage account; the functions host is started by the test.
 
@@ -115,7 +119,7 @@ def run_cloud(
         connection_string: of the storage account.
         logs: folder for log files.
         entra_options: for the Entra simulator.
-        env: settings of the functions host that win over the ones made here.
+        env: settings of the functions host that win over the ones made here; None takes one away.
     """
     command = [
         sys.executable,
@@ -144,6 +148,11 @@ def run_cloud(
         }
         storage = connect(settings.StorageConnection(connection_string=connection_string), retries=0)
         stack.callback(storage.close)
-        cloud = Cloud(storage, str(entra.ready["url"]).rstrip("/"), {**os.environ, **made, **(env or {})}, logs)
+        cloud = Cloud(storage, str(entra.ready["url"]).rstrip("/"), _merged({**os.environ, **made}, env or {}), logs)
         stack.callback(cloud.stop_host)
         yield cloud
+
+
+def _merged(made: Mapping[str, str], wanted: Mapping[str, str | None]) -> dict[str, str]:
+    together = {**made, **wanted}
+    return {name: value for name, value in together.items() if value is not None}
