@@ -25,15 +25,20 @@ class _Place(NamedTuple):
 
 @dataclass
 class SeenIds:
-    """Remembers every id of an extract with a digest of its record; some 400 bytes for each worker."""
+    """Remembers every id of an extract with a digest of its record; some 400 bytes for each worker.
 
+    Attributes:
+        case_sensitive: whether ids that differ in nothing but capital letters are different people.
+    """
+
+    case_sensitive: bool = False
     _first: dict[str, tuple[bytes, _Place]] = field(default_factory=dict)
     _more: dict[str, list[_Place]] = field(default_factory=dict)
     _conflicts: set[str] = field(default_factory=set)
 
     def add(self, worker_id: str, digest: bytes, row: int, line: int) -> bool:
         """Take note of a row; True if it is the first of its id."""
-        folded = worker_id.casefold()
+        folded = worker_id if self.case_sensitive else worker_id.casefold()
         if folded == worker_id:
             folded = worker_id  # the same object, which halves the memory
         place = _Place(worker_id, row, line)

@@ -6,77 +6,146 @@ Corrected, the file can be dropped again as it is.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
-import re
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from typing import IO
 
-from shared.extracts.csv_rows import read_rows
+from shared.extracts.open_extract import Reading
+from shared.extracts.tables import Form, Table
+from shared.extracts.text.guard import REASON_COLUMN, ROW_COLUMN, guard, is_rejects_file, unguard
+from shared.extracts.unpack import open_layers
+from shared.extracts.unpack.limits import Limits, spool
+from shared.extracts.workbook_rejects import write_rejects_workbook
 from shared.model import ExtractRef, Reject
 from shared.records import extracts
-from shared.records.names import OUTBOX
+from shared.records.names import OUTBOX, STATE
+from shared.records.pages import plan_path
 from shared.records.storage import Storage
 
-ROW_COLUMN = "Rollcall row"
-REASON_COLUMN = "Rollcall reason"
+__all__ = ["REASON_COLUMN", "ROW_COLUMN", "hand_out", "is_rejects_file", "keep_rejects_file", "rejects_csv", "unguard"]
 
-# What a spreadsheet would take for a formula (OWASP, CSV injection). One more apostrophe in front makes it text; cells
-# that came with apostrophes get one too, so that `unguard` gives back exactly what HR wrote.
-_FORMULA = re.compile(r"'*[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]")
+_FOUND_OUT = Reading()
+_SIMPLER = str.maketrans({"\u2026": "...", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-"})
 
 
-def write_rejects_file(storage: Storage, ref: ExtractRef, file: str, rejects: Sequence[Reject]) -> None:
-    """Write `rejects.csv` to HR's outbox, if any row was rejected."""
+def keep_rejects_file(
+    storage: Storage,
+    ref: ExtractRef,
+    attempt: str,
+    rejects: Sequence[Reject],
+    columns: Sequence[str] = (),
+    reading: Reading = _FOUND_OUT,
+) -> str:
+    """Store what HR gets back with the plan, while it is known how the extract was read.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        attempt: the plan's name.
+        rejects: the rows that are not sent.
+        columns: the columns of the mapping that the extract was read with.
+        reading: what it takes to open it, as it was opened.
+
+    Returns:
+        The file's name: `rejects.csv` or, for a workbook, `rejects.xlsx`; empty if no row was rejected.
+    """
     if not rejects:
-        return
-    path = extracts.outbox_path(ref.source, file, ref.id, "rejects.csv")
+        return ""
+    table = reading.open(extracts.read_copy(storage, ref), columns)
+    if table.form.kind == "xlsx":
+        with _workbook(extracts.read_copy(storage, ref), rejects, columns, reading) as target:
+            return _keep(storage, ref, attempt, "rejects.xlsx", target)
     with tempfile.TemporaryFile() as target:
-        for line in rejects_csv(extracts.read_copy(storage, ref), rejects):
-            target.write(line)
-        target.seek(0)
-        storage.container(OUTBOX).upload_blob(path, target, overwrite=True)
+        target.writelines(rejects_csv(table, rejects))
+        return _keep(storage, ref, attempt, "rejects.csv", target)
 
 
-def rejects_csv(chunks: Iterable[bytes], rejects: Iterable[Reject]) -> Iterator[bytes]:
+def _keep(storage: Storage, ref: ExtractRef, attempt: str, name: str, content: IO[bytes]) -> str:
+    content.seek(0)
+    storage.container(STATE).upload_blob(plan_path(ref, attempt, name), content, overwrite=True)
+    return name
+
+
+def hand_out(storage: Storage, ref: ExtractRef, attempt: str, file: str, name: str) -> None:
+    """Copy a part of a plan to HR's outbox."""
+    download = storage.container(STATE).download_blob(plan_path(ref, attempt, name))
+    path = extracts.outbox_path(ref.source, file, ref.id, name)
+    storage.container(OUTBOX).upload_blob(path, download.chunks(), length=download.size, overwrite=True)
+
+
+def _workbook(
+    chunks: Iterable[bytes], rejects: Sequence[Reject], columns: Sequence[str], reading: Reading
+) -> IO[bytes]:
+    unpacked = open_layers(chunks, reading.hints, reading.read_secret)
+    with spool(unpacked.chunks, Limits().total) as source:
+        return write_rejects_workbook(source, reading.hints, columns, {row.row: row.reason for row in rejects})
+
+
+def rejects_csv(table: Table, rejects: Iterable[Reject]) -> Iterator[bytes]:
     """The lines of a rejects file: header and failed rows, each with two columns more.
 
-    A short row is filled up with empty cells; the cells that a long row has too many follow the reason. If the file is
-    a rejects file itself, its own row numbers and reasons make place for the new ones.
+    It is written as the file is: same columns, delimiter, quote and encoding; what is no delimited text becomes CSV in
+    UTF-8. What stands above the header is not repeated. A short row is filled up with empty cells; the cells that a
+    long row has too many follow the reason. If the file is a rejects file itself, its own row numbers and reasons make
+    place for the new ones.
     """
     reasons = {reject.row: reject.reason for reject in rejects}
-    rows = iter(read_rows(chunks))
-    header = next(rows)
-    width = len(header.cells)
-    again = is_rejects_file(header.cells)
-    own = [place for place, name in enumerate(header.cells) if not (again and name in (ROW_COLUMN, REASON_COLUMN))]
+    form = table.form if table.form.kind == "csv" else Form()
+    header = table.header
+    width = len(header)
+    again = is_rejects_file(header)
+    own = [place for place, name in enumerate(header) if not (again and name in (ROW_COLUMN, REASON_COLUMN))]
+    write = _Writer(form)
 
     def line(cells: Sequence[str], number: str, reason: str, surplus: Sequence[str]) -> bytes:
         kept = [cells[place] for place in own]
         if again:
             kept = [unguard(cell) for cell in kept]
-        return _line([*kept, number, reason, *surplus])
+        return write([*kept, number, reason, *surplus])
 
-    # The byte order mark makes Excel read the file as UTF-8.
-    yield codecs.BOM_UTF8 + line(header.cells, ROW_COLUMN, REASON_COLUMN, ())
-    for row in rows:
+    yield write.mark + line(header, ROW_COLUMN, REASON_COLUMN, ())
+    for row in table.rows:
         if row.number in reasons:
             cells = [*row.cells, *[""] * (width - len(row.cells))]
-            yield line(cells[:width], str(row.number), reasons[row.number], cells[width:])
+            yield line(cells[:width], str(row.number), write.possible(reasons[row.number]), cells[width:])
 
 
-def is_rejects_file(header: Sequence[str]) -> bool:
-    """Whether a file with this header is one of ours that came back."""
-    return ROW_COLUMN in header and REASON_COLUMN in header
+class _Writer:
+    """Writes rows in the form of a file.
 
+    Attributes:
+        mark: what the file begins with. Text in UTF-8 always gets a byte order mark: it makes Excel read it as such.
+    """
 
-def unguard(cell: str) -> str:
-    """A cell of a rejects file as HR wrote it."""
-    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell
+    def __init__(self, form: Form) -> None:
+        self._encoding = form.encoding
+        unicode = form.encoding.startswith("utf-")
+        self.mark = "\ufeff".encode(form.encoding) if unicode else b""
+        self._text = io.StringIO(newline="")
+        usual = form.quote == '"' and not form.escape
+        self._csv = csv.writer(
+            self._text,
+            delimiter=form.delimiter,
+            quotechar=form.quote,
+            escapechar=form.escape or None,
+            doublequote=not form.escape,
+            # Unusual quotes around all cells, so that the file shows by itself how it is written.
+            quoting=csv.QUOTE_MINIMAL if usual else csv.QUOTE_ALL,
+        )
 
+    def __call__(self, cells: Sequence[str]) -> bytes:
+        self._csv.writerow([guard(cell) for cell in cells])
+        line = self._text.getvalue()
+        self._text.seek(0)
+        self._text.truncate()
+        return line.encode(self._encoding, "replace")
 
-def _line(cells: Sequence[str]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerow([f"'{cell}" if _FORMULA.match(cell) else cell for cell in cells])
-    return text.getvalue().encode()
+    def possible(self, text: str) -> str:
+        """Our own words in the file's encoding; what it lacks is replaced."""
+        try:
+            text.encode(self._encoding)
+        except UnicodeEncodeError:
+            return text.translate(_SIMPLER).encode(self._encoding, "replace").decode(self._encoding)
+        return text

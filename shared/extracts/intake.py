@@ -31,13 +31,15 @@ from shared.errors import (
     TerminalError,
     TransientError,
 )
-from shared.extracts.feedback import write_rejects_file
+from shared.extracts.feedback import hand_out
+from shared.extracts.open_extract import Reading
 from shared.extracts.planning import plan_extract
 from shared.mapping.load import DEFAULT_SOURCE, LoadedMapping, find_mapping
 from shared.model import ExtractRef
-from shared.records import extracts, pages, people, progress
+from shared.records import extracts, pages, people, progress, summary
 from shared.records.extracts import Version
 from shared.records.fingerprint import fingerprint
+from shared.records.known import KnownPeople
 from shared.records.leases import hold
 from shared.records.names import EXTRACTS, INBOX, PAGES
 from shared.records.rows import Key, Values, change_rows
@@ -142,7 +144,7 @@ def _register_refused(context: Context, version: Version, first: Values, message
         logger.warning("Extract %s of source %s is refused", version.ref.id, version.source)
     elif extracts.load(context.storage, version.ref)["Job"]:
         return  # it was taken in while there was a mapping for it
-    extracts.write_summary(context.storage, version.ref)
+    summary.write_summary(context.storage, version.ref)
 
 
 def work_off(context: Context, job: str) -> None:
@@ -226,12 +228,19 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping)
     reading = {"Status": extracts.READING, "Message": "Being read."}
     etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
     attempt = uuid.uuid4().hex
-    counts = plan_extract(storage, ref, loaded.mapping, attempt)
+    mapping = loaded.mapping
+    opened = Reading(
+        hints=mapping.format,
+        read_secret=context.vault.read if context.vault else None,
+        optional=mapping.optional,
+        today=context.clock.now().astimezone(mapping.dates.place).date(),
+    )
+    counts = plan_extract(storage, ref, mapping, attempt, opened, KnownPeople(storage, ref.source))
     committed = {
         "Status": extracts.PLANNED,
         "Message": "Read and planned.",
         "Plan": attempt,
-        "Job": loaded.mapping.job,
+        "Job": mapping.job,
         "Mapping": loaded.name,
         "MappingVersion": loaded.version,
         "PlannedAt": iso(context.clock.now()),
@@ -240,6 +249,7 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping)
         "Repeated": counts.repeated,
         "Rejected": counts.rejected,
         "Pages": counts.pages,
+        "RejectsFile": counts.rejects_file,
     }
     _write_if_unchanged(context, row, etag, committed)
     logger.info(
@@ -298,7 +308,8 @@ def _carry_out(context: Context, ref: ExtractRef) -> None:
     queue_ready_pages(context, ref)
     rejects = pages.read_rejects(storage, ref, plan)
     people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
-    write_rejects_file(storage, ref, file, rejects)
+    if row["RejectsFile"]:
+        hand_out(storage, ref, plan, file, row["RejectsFile"])
     _move_on(context, ref)
 
 
@@ -325,7 +336,7 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
 def _move_on(context: Context, ref: ExtractRef) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
     uploading = {"Status": extracts.UPLOADING, "Message": "Being sent."}
-    extracts.write_summary(context.storage, ref, uploading)
+    summary.write_summary(context.storage, ref, uploading)
 
     def change(_key: Key, row: Values | None) -> Values | None:
         if row is None or row["Status"] != extracts.PLANNED:
@@ -355,7 +366,7 @@ def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
     """Nothing of the extract is used; say so in the table and in HR's outbox."""
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
     ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now())}
-    extracts.write_summary(context.storage, ref, ended)
+    summary.write_summary(context.storage, ref, ended)
     extracts.save(context.storage, ref, ended)
 
 

@@ -3,83 +3,105 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
 
 from shared.errors import ExtractRefused
-from shared.extracts.csv_rows import BadRow
-from shared.extracts.feedback import is_rejects_file, unguard
-from shared.model import Record, Reject, Row
+from shared.extracts.tables import BadRow, Table
+from shared.extracts.text.guard import is_rejects_file, unguard
+from shared.extracts.text.names import plain
+from shared.extracts.text.rows_of_cells import COMMON, MARK
+from shared.model import Record, Reject
+
+_NAMED = 5
+_COMPARED = 1_000
 
 
-def read_records(rows: Iterable[Row | BadRow], columns: Sequence[str]) -> Iterator[Record | Reject]:
-    """What the mapping asked for of each row below the header.
+def read_records(table: Table, columns: Sequence[str], optional: Collection[str] = ()) -> Iterator[Record | Reject]:
+    """What the mapping asked for of each row.
 
     A `rejects.csv` that HR corrected and dropped again reads like the file that it came from.
 
     Args:
-        rows: of the file, the header first.
+        table: the file, opened; columns that occur twice without harm are added to its notes.
         columns: the mapped columns; they are found by name, without regard to case, blanks at the ends or the kind of
             blank, and to their order.
+        optional: those of them that the file may lack; their cells are then empty.
 
     Raises:
-        ExtractRefused: there is no header, a mapped column is missing or occurs twice, or there is nobody in the file.
+        ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file.
     """
-    stream = iter(rows)
-    header = next(stream, None)
-    if header is None:
-        raise ExtractRefused("The file has only blank lines: there is no header and nobody in it.")
-    read = unguard if is_rejects_file(header.cells) else str
-    places = find_columns([read(name) for name in header.cells], columns)
+    read = unguard if is_rejects_file(table.header) else str
+    header = [read(name) for name in table.header]
+    places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
+    absent = dict.fromkeys((column for column in columns if column not in places), "")
+    table.notes.extend(_twice_without_harm(header))
     empty = True
-    for row in stream:
+    for row in table.rows:
         empty = False
         if isinstance(row, BadRow):
             yield Reject(row.number, row.line, "", row.reason)
         else:
-            yield Record(row.number, row.line, {column: read(row.cells[place]) for column, place in places.items()})
+            cells = row.cells
+            values = {column: read(cells[place]) for column, place in places.items()}
+            yield Record(row.number, row.line, {**values, **absent} if absent else values)
     if empty:
-        raise ExtractRefused("The file has a header but nobody in it. Drop the complete list.")
+        what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
+        raise ExtractRefused(f"The file has {what}. Drop the complete list.")
 
 
-def find_columns(header: Sequence[str], columns: Sequence[str]) -> dict[str, int]:
-    """Where each mapped column is.
+def find_columns(
+    header: Sequence[str], columns: Sequence[str], optional: Collection[str] = (), *, delimiter: str = ""
+) -> dict[str, int]:
+    """Where each mapped column is; optional ones that are missing are left out.
 
     Raises:
         ExtractRefused: a mapped column is missing or occurs twice.
     """
     found: dict[str, list[int]] = {}
     for place, name in enumerate(header):
-        found.setdefault(_plain(name), []).append(place)
-    missing = [column for column in columns if _plain(column) not in found]
+        found.setdefault(plain(name), []).append(place)
+    missing = [column for column in columns if plain(column) not in found and column not in optional]
     if missing:
-        raise ExtractRefused(_missing(header, missing, len(columns)))
-    twice = [column for column in columns if len(found[_plain(column)]) > 1]
+        raise ExtractRefused(_missing(header, missing, len(columns), delimiter))
+    present = [column for column in columns if plain(column) in found]
+    twice = [column for column in present if len(found[plain(column)]) > 1]
     if twice:
         raise ExtractRefused(
             f"The column {', '.join(twice)} occurs more than once in the header, so nobody can tell which one counts. "
             "Remove or rename one and drop the file again."
         )
-    return {column: found[_plain(column)][0] for column in columns}
+    return {column: found[plain(column)][0] for column in present}
 
 
-def _plain(name: str) -> str:
-    return " ".join(name.replace("\ufeff", "").split()).casefold()
+def _twice_without_harm(header: Sequence[str]) -> list[str]:
+    counts = Counter(plain(name) for name in header if name.strip())
+    names = {plain(name): name.strip() for name in reversed(header)}
+    twice = [names[name] for name, count in counts.items() if count > 1]
+    if not twice:
+        return []
+    more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
+    return [f"These columns occur more than once, but are not used: {', '.join(twice[:_NAMED])}{more}."]
 
 
-def _missing(header: Sequence[str], missing: Sequence[str], wanted: int) -> str:
+def _missing(header: Sequence[str], missing: Sequence[str], wanted: int, delimiter: str) -> str:
     text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
-    if len(header) == 1:
-        mark = next((mark for mark in (";", "\t", "|") if mark in header[0]), "")
-        if mark:
-            name = {"\t": "tabs", ";": "semicolons", "|": "vertical bars"}[mark]
-            return f"{text}The columns seem to be separated by {name}; export the list again separated by commas."
+    if len(header) == 1 and delimiter:
+        other = next((mark for mark in COMMON if mark in header[0] and mark != delimiter), "")
+        if other:
+            return (
+                f"{text}The columns seem to be separated by {MARK[other]}s, but the file or the mapping says "
+                f"{MARK.get(delimiter, repr(delimiter))}s. Export the list again so, or ask IT to correct "
+                "format.delimiter."
+            )
+        text += "The header has only one column; no character was found that separates columns. "
     near = [
         f"'{match[0]}' for '{column}'"
         for column in missing
-        if (match := difflib.get_close_matches(column, [name.strip() for name in header], 1, cutoff=0.75))
+        if (match := difflib.get_close_matches(column, [name.strip() for name in header[:_COMPARED]], 1, cutoff=0.75))
     ]
     if near:
         text += f"The file has {', '.join(near)}. "
     if len(missing) > wanted / 2:
-        text += "Is this the right file, and is its first line the header in the agreed language? "
+        text += "Is this the right file, is its header among the first lines, and is it in the agreed language? "
     return text + "Nothing of the file was used. Correct the header, or ask IT to change the mapping."

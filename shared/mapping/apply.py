@@ -1,68 +1,212 @@
-"""One record through a mapping: a complete SCIM user, or one plain reason why not."""
+"""One record through a mapping: a complete SCIM user and what to tell about it, or one plain reason why not.
+
+Somebody who leaves is never kept from leaving: of a leaver only the id and the status must be right. What would reject
+the row of somebody who may work is left out of a leaver's record, with a warning.
+"""
 
 from __future__ import annotations
 
-import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
 
+from shared.errors import MappingError
+from shared.mapping.dates import DateReader, DateWatch, Unusable
+from shared.mapping.identity import identity_reader
+from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, read_id
 from shared.mapping.model import MappingFile
-from shared.mapping.text import clean
+from shared.mapping.names import NOBODY, Known
+from shared.mapping.paths import AttributePath
+from shared.mapping.text import clean, holds_control, looks_broken, shorten
+from shared.mapping.values import Cells, Compiler, Reader, Warn
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
-MAX_KEY = 128
-_SHOWN = 40
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A record that can be sent.
+
+    Attributes:
+        worker: what Entra should have.
+        warnings: sentences for HR about values that are sent, or left out, all the same.
+        first_day: of the employment, if the mapping names its column.
+        last_day: likewise.
+    """
+
+    worker: Worker
+    warnings: tuple[str, ...] = ()
+    first_day: date | None = None
+    last_day: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Target:
+    path: AttributePath
+    read: Reader
+    null: bool
 
 
 def apply(mapping: MappingFile, record: Record) -> Worker | Reject:
-    """The worker that a record describes.
+    """The worker that a single record describes; for the records of an extract, see `Applier`."""
+    made = Applier(mapping).apply(record)
+    return made.worker if isinstance(made, Applied) else made
 
-    `active` is always set and the record is complete: everything that the mapping names is in it, as a value or as the
-    mapping's `empty` rule says. Cells are cleaned, see `clean`.
+
+class Applier:
+    """Maps the records of one extract, and remembers of them what can only be judged together.
+
+    Args:
+        mapping: of the extract's source.
+        known: the people of earlier extracts; needed for ids that have lost their zeros and for numbered user names.
+        today: where the source is; needed to see that somebody who is said to be active has left.
+
+    Raises:
+        MappingError: the mapping numbers user names, but nothing says who has which one already.
     """
-    values = {column: clean(value) for column, value in record.values.items()}
-    worker_id = values[mapping.key]
 
-    def reject(reason: str) -> Reject:
-        return Reject(record.row, record.line, worker_id if len(worker_id) <= MAX_KEY else "", reason)
+    def __init__(self, mapping: MappingFile, *, known: Known | None = None, today: date | None = None) -> None:
+        self._mapping = mapping
+        self._today = today
+        self._status = mapping.status
+        self._words = ", ".join(mapping.status.values)
+        self._placeholders = frozenset(clean(text) for text in mapping.placeholders)
+        self._dates = DateWatch()
+        self._zeros = LostZeros(mapping.key, (known or NOBODY).is_worker)
+        if known is None and any(rule.unique for rule in mapping.attributes.values()):
+            raise MappingError("userName is 'unique', which needs the user names that are given already.")
+        compiler = Compiler(mapping, self._dates)
+        days = (self._status.first_day, self._status.last_day)
+        self._days = [compiler.dates(column) if column else None for column in days]
+        self._targets = [
+            _Target(
+                place,
+                identity_reader(compiler, path, rule, known or NOBODY) or compiler.reader(path, rule),
+                (rule.empty or mapping.empty) == "null",
+            )
+            for place, path, rule in mapping.targets
+        ]
 
-    if not worker_id:
-        return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
-    if len(worker_id) > MAX_KEY:
-        return reject(f"{mapping.key} has {len(worker_id)} characters; a worker's id has at most {MAX_KEY}.")
-    if not worker_id.isprintable():
-        return reject(f"{mapping.key} holds an invisible character.")
-    missing = [column for column in mapping.required if not values[column]]
-    if missing:
-        return reject(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")
-    status = values[mapping.status.column]
-    if not status:
-        return reject(f"{mapping.status.column} is empty, so nobody can tell whether the person may work.")
-    active = mapping.status.folded.get(status.casefold())
-    if active is None:
-        words = ", ".join(mapping.status.values)
-        return reject(f"{mapping.status.column} '{_short(status)}' is not one of the agreed words ({words}).")
-    for column, value in values.items():
-        if len(value) > MAX_VALUE:
-            return reject(f"{column} has {len(value)} characters; at most {MAX_VALUE} can be sent.")
-        if _CONTROL.search(value):
-            return reject(f"{column} holds a control character.")
-    return Worker(worker_id, record.row, _user(mapping, worker_id, active, values))
+    def apply(self, record: Record) -> Applied | Reject:
+        """The worker that a record describes.
+
+        `active` is always set and the record is complete: everything that the mapping names is in it, as a value or as
+        the mapping's `empty` rule says. Cells are cleaned, see `clean`.
+        """
+        warnings: list[str] = []
+        mapping = self._mapping
+        raw = record.values[mapping.key]
+        worker_id, fault = read_id(mapping.key_rule, raw, mapping.limits)
+
+        def reject(reason: str) -> Reject:
+            return Reject(record.row, record.line, worker_id if len(worker_id) <= MAX_KEY else "", reason)
+
+        if not worker_id or worker_id in self._placeholders:
+            worker_id = ""
+            return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
+        if fault:
+            return reject(f"{mapping.key} {fault}")
+        self._zeros.look(worker_id)
+        status = clean(record.values[self._status.column])
+        active = self._status.folded.get(status.casefold())
+        if active is None:
+            if not status or status in self._placeholders:
+                return reject(f"{self._status.column} is empty, so nobody can tell whether the person may work.")
+            return reject(f"{self._status.column} '{shorten(status)}' is not one of the agreed words ({self._words}).")
+        warnings += id_warnings(mapping.key, raw, worker_id)
+        refuse: Callable[[str], None] = _raise if active else lambda reason: warnings.append(_although(reason))
+        try:
+            cells = self._cells(record, refuse, warnings.append)
+            cells[mapping.key] = worker_id
+            first_day, last_day = self._employment(cells, status, refuse)
+            user = self._user(Cells(cells, worker_id, record.row, warnings.append), active, refuse)
+        except Unusable as wrong:
+            return reject(str(wrong))
+        return Applied(
+            Worker(worker_id, record.row, user), tuple(dict.fromkeys(warnings)) if warnings else (), first_day, last_day
+        )
+
+    def finish(self) -> tuple[str, ...]:
+        """What to tell about the extract as a whole, once all of its records were applied.
+
+        Raises:
+            ExtractRefused: its records cannot be trusted, whatever each of them says.
+        """
+        self._zeros.finish()
+        return self._dates.finish()
+
+    def _cells(self, record: Record, refuse: Callable[[str], None], warn: Warn) -> dict[str, str]:
+        """The cells as they are used: cleaned, and empty where they say nothing."""
+        mapping = self._mapping
+        cells = {}
+        broken = []
+        for column, raw in record.values.items():
+            cell = clean(raw)
+            if not cell.isascii() and looks_broken(cell):
+                warn(f"{column} holds signs that look like letters in a wrong encoding; it is sent as it is.")
+            if cell in self._placeholders:
+                cell = ""
+            elif len(cell) > MAX_VALUE:
+                broken.append((column, f"{column} has {len(cell)} characters; at most {MAX_VALUE} can be sent."))
+            elif not cell.isprintable() and holds_control(cell):
+                broken.append((column, f"{column} holds a control character."))
+            cells[column] = cell
+        for column in mapping.optional:
+            cells.setdefault(column, "")
+        missing = [column for column in mapping.required if not cells[column]]
+        if missing:
+            refuse(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")
+        for column, reason in broken:
+            refuse(reason)
+            cells[column] = ""
+        return cells
+
+    def _employment(
+        self, cells: dict[str, str], status: str, refuse: Callable[[str], None]
+    ) -> tuple[date | None, date | None]:
+        """The first and the last day; somebody who works cannot have had the last one."""
+        first, last = (_read_day(reader, cells, refuse) for reader in self._days)
+        if last is not None and self._today is not None and last < self._today:
+            again = first is not None and last < first
+            if self._status.folded[status.casefold()] and not again:
+                refuse(
+                    f"{self._status.column} is '{shorten(status)}', but {self._status.last_day} {last.isoformat()} has "
+                    "passed; one of them is wrong."
+                )
+        return first, last
+
+    def _user(self, cells: Cells, active: bool, refuse: Callable[[str], None]) -> ScimUser:
+        user: ScimUser = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": cells.worker_id, "active": active}
+        for target in self._targets:
+            try:
+                value = target.read(cells)
+            except Unusable as wrong:
+                refuse(str(wrong))
+                continue
+            if value != "":
+                target.path.put(user, value)
+            elif target.null and target.path.name == "manager":
+                user.setdefault(target.path.schema, {})[target.path.name] = None
+            elif target.null:
+                target.path.put(user, None)
+        return user
 
 
-def _user(mapping: MappingFile, worker_id: str, active: bool, values: dict[str, str]) -> ScimUser:
-    user: ScimUser = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": worker_id, "active": active}
-    for path, column in mapping.targets:
-        value = values[column]
-        if value:
-            path.put(user, value)
-        elif mapping.empty == "null" and path.name != "manager":
-            path.put(user, None)
-        elif mapping.empty == "null":
-            user.setdefault(path.schema, {})[path.name] = None
-    return user
+def _read_day(reader: DateReader | None, cells: Mapping[str, str], refuse: Callable[[str], None]) -> date | None:
+    if reader is None or not (cell := cells[reader.column]):
+        return None
+    try:
+        return reader.read(cell)
+    except Unusable as wrong:
+        refuse(str(wrong))
+        return None
 
 
-def _short(value: str) -> str:
-    return value if len(value) <= _SHOWN else f"{value[:_SHOWN]}…"
+def _raise(reason: str) -> None:
+    raise Unusable(reason)
+
+
+def _although(reason: str) -> str:
+    return f"{reason} The row counts all the same: of somebody who may not work, only id and status are needed."

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
 from azure.core.exceptions import ResourceNotFoundError
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from shared.errors import MappingError
+from shared.mapping.faults import sentences
 from shared.mapping.model import MappingFile
-from shared.mapping.paths import KNOWN_PATHS
 from shared.records.names import CONFIG
 from shared.records.storage import Storage
 
@@ -25,18 +23,6 @@ _DEFAULT_MAPPING = "csv2scim"  # what the source `default` uses unless hr-config
 
 _TEXT = "tag:yaml.org,2002:str"
 _READ = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")
-_PLAIN = {
-    "missing": "is missing",
-    "string_type": "must be text",
-    "string_too_short": "must not be empty",
-    "bool_type": "must be true or false, without quotes",
-    "string_pattern_mismatch": "may have small letters, digits and hyphens only",
-    "tuple_type": "must be a list",
-    "dict_type": "must have keys of its own",
-    "mapping_type": "must have keys of its own",
-    "model_type": "must have keys of its own",
-}
-"""The commonest faults, in words for people who do not know the library that finds them."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +55,15 @@ def find_mapping(storage: Storage, source: str) -> LoadedMapping:
                 f"There is no mapping for the source '{source}': put one into {CONFIG}/{source}.yaml, or drop the file "
                 f"into a folder that has a mapping (shipped: {', '.join(sorted(shipped_names()))})"
             ) from None
-        return parse_mapping(shipped.read_bytes(), f"mappings/{shipped.name}")
-    return parse_mapping(data, f"{CONFIG}/{source}.yaml")
+        return _meant_for(source, parse_mapping(shipped.read_bytes(), f"mappings/{shipped.name}"))
+    return _meant_for(source, parse_mapping(data, f"{CONFIG}/{source}.yaml"))
+
+
+def _meant_for(source: str, loaded: LoadedMapping) -> LoadedMapping:
+    meant = loaded.mapping.source
+    if meant is not None and meant != source:
+        raise MappingError(f"{loaded.name}: source: the mapping is for '{meant}', but the file came from '{source}'")
+    return loaded
 
 
 def shipped_names() -> list[str]:
@@ -106,7 +99,7 @@ def parse_mapping(data: bytes, name: str) -> LoadedMapping:
     try:
         mapping = MappingFile.model_validate(content)
     except ValidationError as error:
-        faults += [_sentence(name, tree, fault) for fault in error.errors(include_url=False)]
+        faults += [sentence for fault in error.errors(include_url=False) for sentence in sentences(name, tree, fault)]
     if faults:
         raise MappingError("\n".join(faults))
     return LoadedMapping(mapping, name, hashlib.sha256(data).hexdigest()[:12])
@@ -158,31 +151,3 @@ def _repeated(tree: yaml.Node) -> Iterator[tuple[int, str]]:
                 if key.value in seen:
                     yield key.start_mark.line + 1, key.value
                 seen.add(key.value)
-
-
-def _sentence(name: str, tree: yaml.Node, fault: ErrorDetails) -> str:
-    path = [str(part) for part in fault["loc"] if part != "[key]"]
-    message = _PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
-    known: Sequence[str] = ()
-    wrong = path[-1] if path else ""
-    if fault["type"] == "extra_forbidden":
-        known = tuple(MappingFile.model_fields) if len(path) == 1 else ("column", "values")
-        message = "no such key"
-    elif "is not an attribute" in message:
-        known = KNOWN_PATHS
-    near = difflib.get_close_matches(wrong, known, 1, cutoff=0.5)
-    hint = f"; did you mean '{near[0]}'?" if near else ""
-    return f"{name} line {_line(tree, path)}: {'.'.join(path) or 'file'}: {message}{hint}"
-
-
-def _line(node: yaml.Node, path: Sequence[str]) -> int:
-    """The line of the deepest key of `path` that is in the file."""
-    line = node.start_mark.line + 1
-    for part in path:
-        if not isinstance(node, yaml.MappingNode):
-            break
-        pair = next(((key, value) for key, value in node.value if key.value == part), None)
-        if pair is None:
-            break
-        line, node = pair[0].start_mark.line + 1, pair[1]
-    return line

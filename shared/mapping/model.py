@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, field_validator
+from pydantic import AfterValidator, Field, StrictBool, field_validator, model_validator
 
+from shared.mapping.datetext import parse_zone
+from shared.mapping.format import FormatHints
 from shared.mapping.paths import AttributePath, parse
+from shared.mapping.rules import Column, DateFormats, Rule, Section, ShortForm, Text
 from shared.mapping.text import clean
+from shared.model import ENTERPRISE_USER
+
+PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".")
+NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
+_UNIQUE = "userName"
+_NO_PIVOT = (
+    "years of two digits need 'pivot', the last of them that is in this century: with 'pivot: 30', 30 is 2030 and 31 "
+    "is 1931"
+)
+_SHARED = ("userName", 'emails[type eq "work"].value')
 
 
 def _known(path: str) -> str:
@@ -17,17 +31,45 @@ def _known(path: str) -> str:
     return path
 
 
-Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Attribute = Annotated[str, AfterValidator(_known)]
 
 
-class Status(BaseModel):
-    """How a column says whether somebody may work."""
+class KeyRule(Section):
+    """The column with the worker's id, and what its cells may look like.
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    Manager ids are read by the same rule.
+
+    Attributes:
+        column: its name.
+        text_guard: take `'00012` and `="00012"` for 00012: what people write so that a spreadsheet keeps the zeros.
+        strip_decimal: take `1222.0` for 1222.
+        long_numbers: take numbers that many programs cannot hold exactly (beyond 2^53) as they are.
+        case_sensitive: ids that differ in nothing but capitals are different people.
+        width: numbers that are shorter get zeros in front.
+    """
 
     column: Column
-    values: Mapping[str, StrictBool] = Field(min_length=1)
+    text_guard: bool = False
+    strip_decimal: bool = False
+    long_numbers: bool = False
+    case_sensitive: bool = False
+    width: Annotated[int, Field(ge=1, le=128)] | None = None
+
+
+class Status(Section):
+    """How a column says whether somebody may work.
+
+    Attributes:
+        column: its name.
+        values: what its words mean.
+        first_day: the column with the first day of the present employment, if there is one.
+        last_day: the column with the last day; somebody whose last day has passed cannot be active.
+    """
+
+    column: Column
+    values: Annotated[Mapping[str, StrictBool], Field(min_length=1)]
+    first_day: Column | None = None
+    last_day: Column | None = None
 
     @cached_property
     def folded(self) -> Mapping[str, bool]:
@@ -47,35 +89,128 @@ class Status(BaseModel):
         return values
 
 
-class MappingFile(BaseModel):
+class Dates(DateFormats):
+    """Dates of the whole file, unless an attribute says otherwise.
+
+    Attributes:
+        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
+        pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
+        zone: an IANA name, such as Europe/Berlin: where a day begins.
+        none: further cells that mean no date, besides 4712-12-31, 9999-12-31, 1900-01-01, 1900-01-00 and 0000-00-00.
+    """
+
+    zone: str = "UTC"
+    none: tuple[Text, ...] = ()
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, name: str) -> str:
+        parse_zone(name)
+        return name
+
+    @property
+    def place(self) -> ZoneInfo:
+        """The zone."""
+        return parse_zone(self.zone)
+
+
+class MappingFile(Section):
     """One source's mapping: which column is the key, who is active, where each column goes.
 
     Attributes:
         version: of this format.
+        source: the source that it is for; any if absent.
         job: the name of the provisioning job; `default` is PROVISIONING_ENDPOINT.
+        mode: whether an extract holds everybody or only those who changed.
+        format: the form of the source's files; what is not said is found out.
         key: the column with the worker's id; goes to `externalId`.
-        required: columns without which a row is rejected; `key` and the status column always are.
+        required: columns without which the row of somebody who may work is rejected.
+        optional: columns that a file may lack; their cells are then empty.
         status: who is active.
+        dates: how dates are written.
+        placeholders: cells that mean nothing, exactly as written.
         empty: what an empty cell becomes: left out, or an explicit null.
-        attributes: for each SCIM attribute, the column that holds it.
+        limits: of whose values: Entra ID's, Active Directory's, or none.
+        attributes: for each SCIM attribute, the column that holds it, or a rule.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     version: Literal[1]
+    source: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] | None = None
     job: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")] = "default"
-    key: Column
+    mode: Literal["full", "delta"] = "full"
+    format: FormatHints = FormatHints()
+    key_rule: Annotated[KeyRule, ShortForm("column"), Field(alias="key")]
     required: tuple[Column, ...] = ()
+    optional: tuple[Column, ...] = ()
     status: Status
+    dates: Dates = Dates()
+    placeholders: tuple[Text, ...] = PLACEHOLDERS
     empty: Literal["omit", "null"] = "omit"
-    attributes: Mapping[Attribute, Column]
+    limits: Literal["entra", "ad", "none"] = "entra"
+    attributes: Mapping[Attribute, Annotated[Rule, ShortForm("column")]]
+
+    @property
+    def key(self) -> str:
+        """The column with the worker's id."""
+        return self.key_rule.column
 
     @cached_property
-    def targets(self) -> tuple[tuple[AttributePath, str], ...]:
-        """The attributes with their parsed paths."""
-        return tuple((parse(path), column) for path, column in self.attributes.items())
+    def targets(self) -> tuple[tuple[AttributePath, str, Rule], ...]:
+        """The attributes with their parsed paths, each before those that copy it."""
+        found = [(parse(path), path, rule) for path, rule in self.attributes.items()]
+        return tuple(sorted(found, key=lambda target: target[2].copy_of is not None))
 
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that the mapping reads, each once."""
-        return tuple(dict.fromkeys((self.key, self.status.column, *self.required, *self.attributes.values())))
+        days = [day for day in (self.status.first_day, self.status.last_day) if day is not None]
+        read = [column for rule in self.attributes.values() for column in rule.reads]
+        return tuple(dict.fromkeys((self.key, self.status.column, *days, *self.required, *read)))
+
+    @field_validator("attributes")
+    @classmethod
+    def _rules_fit(cls, rules: Mapping[str, Rule]) -> Mapping[str, Rule]:
+        faults = [f"{path}: {fault}" for path, rule in rules.items() if (fault := _misfit(path, rule, rules))]
+        if faults:
+            raise ValueError("\n".join(faults))
+        return rules
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> MappingFile:
+        faults = [f"{where}: {_NO_PIVOT}" for where, formats in self._date_formats() if self._lacks_pivot(formats)]
+        needed = (self.key, self.status.column, *self.required)
+        for column in self.optional:
+            if column in needed:
+                faults.append(f"optional: '{column}' is needed in every row and cannot be optional")
+            elif column not in self.columns:
+                faults.append(f"optional: nothing reads the column '{column}'")
+        if faults:
+            raise ValueError("\n".join(faults))
+        return self
+
+    def _date_formats(self) -> Iterator[tuple[str, DateFormats]]:
+        yield "dates", self.dates
+        for path, rule in self.attributes.items():
+            if rule.date is not None:
+                yield f"attributes: {path}", rule.date
+
+    def _lacks_pivot(self, formats: DateFormats) -> bool:
+        pivot = self.dates.pivot if formats.pivot is None else formats.pivot
+        return pivot is None and any(pattern.needs_pivot for pattern in formats.patterns or self.dates.patterns)
+
+
+def _misfit(path: str, rule: Rule, rules: Mapping[str, Rule]) -> str:
+    """Why a rule cannot be meant for an attribute, or an empty text."""
+    target = parse(path)
+    typed = rule.type in ("boolean", "integer")
+    if typed and (not target.schema or target.schema == ENTERPRISE_USER):
+        return f"Entra takes this attribute as text only, not as {rule.type}; leave 'type' out"
+    if rule.unique and path != _UNIQUE:
+        return f"'unique' is for {_UNIQUE}; another attribute can copy it: 'copy: {_UNIQUE}'"
+    if rule.shared and path not in _SHARED:
+        return f"'shared' is for {' and '.join(_SHARED)}"
+    if rule.copy_of is not None and (path == rule.copy_of or rule.copy_of not in rules):
+        return f"there is no other attribute '{rule.copy_of}' to copy"
+    if target.name == "manager" and rule.model_fields_set - {"column", "first", "map", "otherwise", "empty"}:
+        return "a manager is given by id: say 'column' or 'first', and 'map' or 'empty' if need be"
+    return ""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
@@ -17,7 +15,7 @@ from azure.storage.blob import BlobClient
 from shared.clock import iso
 from shared.errors import ExtractReplaced
 from shared.model import ExtractRef
-from shared.records.names import EXTRACTS, OUTBOX, STATE
+from shared.records.names import EXTRACTS, STATE
 from shared.records.rows import Values, query
 from shared.records.storage import Storage
 
@@ -148,27 +146,5 @@ def outbox_path(source: str, file: str, extract_id: str, name: str) -> str:
     return f"{source}/{file}/{extract_id}/{name}"
 
 
-def write_summary(storage: Storage, ref: ExtractRef, values: Values | None = None) -> None:
-    """Write `summary.json`, HR's short account of the extract, from its row.
-
-    Args:
-        storage: the account with HR data.
-        ref: the extract.
-        values: what the row is about to say. An ending goes into the summary first and into the row second: the row is
-            what nobody looks at again.
-    """
-    row = {**load(storage, ref), **(values or {})}
-    wanted = ("Extract", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Repeated", "Rejected", *OUTCOMES)
-    summary: dict[str, Any] = {_camel(name): row[name] for name in wanted if name in row}
-    path = outbox_path(ref.source, str(row["File"]), ref.id, "summary.json")
-    storage.container(OUTBOX).upload_blob(
-        path, json.dumps({"source": ref.source, **summary}, indent=2, ensure_ascii=False), overwrite=True
-    )
-
-
 OUTCOMES = ("Waiting", "Uploaded", "Provisioned", "Unchanged", "Failed", "Skipped", "Superseded")
 """Counts of an extract's people by what became of them; they add up to `People`."""
-
-
-def _camel(name: str) -> str:
-    return name[0].lower() + name[1:]

@@ -12,7 +12,7 @@ from typing import Any
 
 from shared.clock import iso
 from shared.model import ExtractRef
-from shared.records import extracts, pages, story
+from shared.records import extracts, pages, story, summary
 from shared.records.names import EXTRACTS, PAGES, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Key, Values, change_rows, read_rows
@@ -70,7 +70,7 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         values["Message"] = _sentence(row, counts, reasons)
         if counts["Waiting"] == counts["Uploaded"] == 0:
             values |= {"Status": extracts.DELIVERED, "DeliveredAt": iso(now)}
-            extracts.write_summary(storage, ref, values)
+            summary.write_summary(storage, ref, values)
         elif all(row.get(name) == value for name, value in values.items()):
             return None
         return values

@@ -49,7 +49,8 @@ def test_five_people_get_their_accounts_and_a_second_drop_changes_nothing(cloud:
         "00231": {"Status": "provisioned", "Action": "create", "Row": 5, "Active": True, "Extract": row["Extract"]},
         "00305": {"Status": "provisioned", "Action": "create", "Row": 6, "Active": False, "Extract": row["Extract"]},
     }
-    assert list(cloud.outbox()) == [f"default/people.csv/{row['Extract']}/summary.json"]
+    folder = f"default/people.csv/{row['Extract']}"
+    assert list(cloud.outbox()) == [f"{folder}/summary.html", f"{folder}/summary.json"]
 
     cloud.drop("people.csv", FIVE_PEOPLE)  # at the root of the inbox: the same source
 
@@ -77,8 +78,8 @@ def test_hr_gets_back_the_rows_that_were_not_sent_with_one_reason_each(cloud: Cl
     assert rejects[0] == [*header.split(","), "Rollcall row", "Rollcall reason"]
     assert [(line[0], line[24], line[25]) for line in rejects[1:]] == [
         ("", "3", "WorkerID is empty, so nobody can tell whom the row is about."),
-        ("00230", "4", "WorkerStatus 'Gone fishing' is not one of the agreed words (Active, Inactive, Terminated)."),
-        ("00305", "6", "the row has 25 columns where the header has 24; perhaps a comma in a cell is not in quotes."),
+        ("'00230", "4", "WorkerStatus 'Gone fishing' is not one of the agreed words (Active, Inactive, Terminated)."),
+        ("'00305", "6", "the row has 25 columns where the header has 24; perhaps a comma in a cell is not in quotes."),
     ]
     assert cloud.workers("Status", "Reason")["00230"] == {
         "Status": "rejected",
@@ -103,13 +104,13 @@ def test_files_that_cannot_be_used_are_refused_with_a_sentence_and_do_not_come_r
     messages = {file: cloud.ended(file)["Message"] for file in ("photo.csv", "empty.csv", "holidays.csv")}
 
     assert messages == {
-        "photo.csv": "This is a picture, not a CSV file. Export the list again as CSV (comma separated, UTF-8) and "
-        "drop that file.",
+        "photo.csv": "The file is a picture (PNG). Save or export the list as XLSX or CSV and drop that file.",
         "empty.csv": "The file is empty (0 bytes). If its upload is still going on, nothing needs to be done; "
         "otherwise drop the complete file again.",
         "holidays.csv": "18 of 18 columns are missing: WorkerID, WorkerStatus, UserID, FullName, FirstName, LastName, "
         "JobTitle, WorkerType, StreetAddress, City, ZipCode, CountryCode, OfficePhone, CostCenter, Company, Division, "
-        "Department, ManagerID. Is this the right file, and is its first line the header in the agreed language? "
+        "Department, ManagerID. Is this the right file, is its header among the first lines, and is it in the agreed "
+        "language? "
         "Nothing of the file was used. Correct the header, or ask IT to change the mapping.",
     }
     assert {row["Status"] for row in cloud.rows(EXTRACTS)} == {"rejected"}

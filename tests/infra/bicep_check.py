@@ -15,8 +15,9 @@ from functools import cache
 from pathlib import Path
 
 import tree_sitter_bicep
-from bicep_types import Property, ResourceType, Shape
 from tree_sitter import Language, Node, Parser
+
+from tests.infra.bicep_types import Property, ResourceType, Shape
 
 PRIMITIVES = ("string", "int", "bool", "object", "array")
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 import yaml
-from bicep_check import Template, entries, literal, text
-from bicep_types import ROOT
 
 from shared import settings
 from shared.records import names
+from tests.infra.bicep_check import Template, entries, literal, text
+from tests.infra.bicep_types import ROOT
 
 INFRA = ROOT / "infra"
 ROLLCALL = Template(INFRA / "rollcall.bicep")

@@ -7,9 +7,10 @@ import re
 from functools import cache
 from pathlib import Path
 
-import bicep_types
 import pytest
-from bicep_check import Check, Template, literal, text
+
+from tests.infra import bicep_types
+from tests.infra.bicep_check import Check, Template, literal, text
 
 INFRA = bicep_types.ROOT / "infra"
 FILES = sorted(INFRA.rglob("*.bicep"))

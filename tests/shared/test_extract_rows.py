@@ -14,7 +14,7 @@ from azure.storage.blob import BlobClient
 from shared.context import Context
 from shared.errors import ExtractReplaced
 from shared.model import ExtractRef
-from shared.records import extracts
+from shared.records import extracts, summary
 from shared.records.extracts import Version, copy_path, keep_copy, load, read_copy, register, save, unfinished
 from shared.records.names import EXTRACTS, INBOX, OUTBOX, STATE
 from tests.conftest import Storage
@@ -175,8 +175,8 @@ def test_a_copy_is_made_once(context: Context) -> None:
 
 def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(context: Context) -> None:
     register(context.storage, VERSION, {**ARRIVED, "Message": "Arrived.", "ArrivedAt": "2026-09-18T06:00:01Z"})
-    extracts.write_summary(context.storage, VERSION.ref, {"Status": "rejected", "Message": "No. Größe?"})
-    [blob] = context.storage.container(OUTBOX).list_blobs()
+    summary.write_summary(context.storage, VERSION.ref, {"Status": "rejected", "Message": "No. Größe?"})
+    [_, blob] = context.storage.container(OUTBOX).list_blobs()  # summary.html and summary.json
     assert blob.name == "employees/list.csv/20260918T060000Z-f36bfb6fff25/summary.json"
     assert json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall()) == {
         "source": "employees",
@@ -185,6 +185,7 @@ def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(conte
         "status": "rejected",
         "message": "No. Größe?",
         "arrivedAt": "2026-09-18T06:00:01Z",
+        "notes": [],
     }
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["arrived"]
 
@@ -193,3 +194,23 @@ def test_a_last_modified_of_any_year_makes_a_row_key() -> None:
     for year in (1970, 2026, 9999):
         version = replace(VERSION, last_modified=datetime(year, 12, 31, 23, 59, 59, tzinfo=UTC))
         assert len(extracts.row_key(version.ref.id)) == 26
+
+
+def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing() -> None:
+    row = {
+        "File": "<script>.csv",
+        "Status": "uploading",
+        "Message": "2 rows & 1 rejected",
+        "RejectsFile": "rejects.csv",
+        "Rows": 2,
+        "People": 1,
+        "Rejected": 1,
+        "Failed": 0,
+    }
+    page = summary.page(VERSION.ref, row, ["Row 2: <b>"])
+    assert "<script>" not in page
+    assert "&lt;script&gt;.csv" in page
+    assert "<li>Row 2: &lt;b&gt;</li>" in page
+    assert "<th scope='row'>Rows that were not sent</th><td>1</td>" in page
+    assert "Failed" not in page
+    assert "<b>rejects.csv</b> beside this page" in page

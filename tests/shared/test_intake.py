@@ -20,7 +20,7 @@ from shared.errors import ClaimLost, SecretForbidden
 from shared.extracts import intake, planning
 from shared.extracts.intake import look, take_in, work_off_all
 from shared.extracts.sweep import take_in_unannounced
-from shared.records import extracts, people
+from shared.records import extracts, people, summary
 from shared.records.leases import hold
 from shared.records.messages import decode
 from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS
@@ -100,7 +100,7 @@ def test_an_extract_becomes_rows_pages_messages_and_feedback(context: Context) -
         1,
     )
     files = outbox(context)
-    assert sorted(files) == ["rejects.csv", "summary.json"]
+    assert sorted(files) == ["rejects.csv", "summary.html", "summary.json"]
     assert json.loads(files["summary.json"])["status"] == "uploading"
     assert b"3,Cid,cid@example.com,maybe,1,4," in files["rejects.csv"]
 
@@ -188,7 +188,7 @@ def test_a_file_that_nobody_can_read_is_refused_and_hr_is_told(
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(extracts, "write_summary", stop)
+            patch.setattr(summary, "write_summary", stop)
             with pytest.raises(KeyboardInterrupt):
                 take_in(context, blob)
     take_in(context, blob)
@@ -196,8 +196,8 @@ def test_a_file_that_nobody_can_read_is_refused_and_hr_is_told(
     row = extract_row(context)
     assert (row["PartitionKey"], row["Status"], row["Path"]) == (source, "rejected", path)
     assert words in row["Message"]
-    summary = json.loads(outbox(context)["summary.json"])
-    assert (summary["status"], summary["message"]) == ("rejected", row["Message"])
+    told = json.loads(outbox(context)["summary.json"])
+    assert (told["status"], told["message"]) == ("rejected", row["Message"])
 
 
 def test_a_second_event_after_the_mapping_went_away_does_not_undo_what_was_done(context: Context) -> None:
@@ -357,7 +357,7 @@ def end_state(context: Context, source: str) -> dict[str, Any]:
             if row["PartitionKey"].startswith(f"{source}|")
         },
         "files": sorted(
-            (name, "" if name == "summary.json" else text, json.loads(text)["status"] if name == "summary.json" else "")
+            (name, "" if name.startswith("summary") else text, json.loads(text)["status"] if "json" in name else "")
             for name, text in files
         ),
     }
@@ -434,7 +434,6 @@ def test_the_whole_way_to_entra_starts_with_the_message(context: Context) -> Non
     assert statuses(context, PAGES) == {"000001": "waiting"}
     assert extract_row(context)["Waiting"] == 2
     assert context.storage.queue(UPLOADS).get_queue_properties().approximate_message_count == 1
-
 
 
 def at(context: Context, when: datetime) -> Context:

@@ -129,5 +129,5 @@ def test_a_bad_file_is_refused_as_a_whole() -> None:
 
 def test_two_files_run_into_one_are_not_taken_for_a_worker_called_id() -> None:
     result, _ = read(f"{HEADER}1,Ann,Active,,\n\ufeff{HEADER}2,Bob,Active,,\n")
-    assert result.managers == {"1": "", "2": ""}
-    assert result.rejects == [Reject(3, 3, "Id", "State 'State' is not one of the agreed words (Active, Left).")]
+    assert (result.rows, result.managers, result.rejects) == (2, {"1": "", "2": ""}, [])
+    assert result.notes == ["Line 3 repeats the header, as when files are joined; it was left out."]

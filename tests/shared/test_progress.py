@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from shared.context import Context
-from shared.records import extracts, pages, progress, rows, story
+from shared.records import extracts, pages, progress, rows, story, summary
 from shared.records.extracts import Version
 from shared.records.names import EXTRACTS, OUTBOX, PAGES, WORKERS
 from shared.records.people import worker_key
@@ -108,7 +108,7 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
     [row] = rows_of(context.storage, EXTRACTS)
     message = "12 rows: 2 rejected, 1 said the same again; 9 people: 8 provisioned, 1 failed."
     assert (row["Status"], row["DeliveredAt"], row["Message"]) == ("delivered", "2026-09-18T06:05:00Z", message)
-    [blob] = context.storage.container(OUTBOX).list_blobs()
+    [_, blob] = context.storage.container(OUTBOX).list_blobs()  # summary.html and summary.json
     summary = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
     assert summary == {
         "source": "employees",
@@ -127,6 +127,7 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
         "failed": 1,
         "skipped": 0,
         "superseded": 0,
+        "notes": [],
     }
 
 
@@ -137,13 +138,13 @@ def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, mon
         raise ConnectionError
 
     with monkeypatch.context() as patch:
-        patch.setattr(extracts, "write_summary", crash)
+        patch.setattr(summary, "write_summary", crash)
         with pytest.raises(ConnectionError):
             refresh(context.storage, REF, LATER)
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["uploading"]
     refresh(context.storage, REF, LATER)
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
-    assert len(list(context.storage.container(OUTBOX).list_blobs())) == 1
+    assert len(list(context.storage.container(OUTBOX).list_blobs())) == 2
 
 
 @pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.DELIVERED, extracts.FAILED, extracts.REJECTED}))

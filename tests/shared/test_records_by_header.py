@@ -5,15 +5,17 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import ExtractRefused
-from shared.extracts.csv_rows import BadRow, read_rows
 from shared.extracts.records import find_columns, read_records
+from shared.extracts.tables import BadRow, Form, Table
+from shared.extracts.text import open_delimited
+from shared.mapping.format import FormatHints
 from shared.model import Record, Reject, Row
 
 USE = "Nothing of the file was used. Correct the header, or ask IT to change the mapping."
 
 
 def records_of(text: str, *columns: str) -> list[Record | Reject]:
-    return list(read_records(read_rows([text.encode()]), columns))
+    return list(read_records(open_delimited([text.encode()], FormatHints(), columns), columns))
 
 
 def refusal_of(text: str, *columns: str) -> str:
@@ -43,8 +45,8 @@ def test_a_bad_row_becomes_a_reject_without_a_worker_and_the_rest_goes_on() -> N
 )
 def test_a_column_is_found_whatever_its_capitals_its_blanks_and_its_place(header: str) -> None:
     wanted = ["worker ID"] if "worker id" in header else ["WorkerId", "hire date"]
-    row = next(read_rows([header.encode()]))
-    assert set(find_columns(row.cells, wanted)) == set(wanted)
+    table = open_delimited([header.encode()], FormatHints(), wanted)
+    assert set(find_columns(table.header, wanted)) == set(wanted)
 
 
 def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
@@ -59,23 +61,6 @@ def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
         ("Id,Name\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
         ("Id,Name\n\n,\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
         (
-            "Id;Name\n1;Ann\n",
-            ["Id", "Name"],
-            (
-                "2 of 2 columns are missing: Id, Name. The columns seem to be separated by semicolons; export the list "
-                "again separated by commas."
-            ),
-        ),
-        (
-            "Id\tName\n",
-            ["Id"],
-            (
-                "1 of 1 columns is missing: Id. The columns seem to be separated by tabs; export the list again "
-                "separated "
-                "by commas."
-            ),
-        ),
-        (
             "Id,Street Adress,City\n1,x,y\n",
             ["Id", "Street Address", "City"],
             f"1 of 3 columns is missing: Street Address. The file has 'Street Adress' for 'Street Address'. {USE}",
@@ -84,9 +69,8 @@ def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
             "Personalnummer,Nachname,City\n1,x,y\n",
             ["WorkerID", "Surname", "City"],
             (
-                "2 of 3 columns are missing: WorkerID, Surname. Is this the right file, and is its first line the "
-                "header "
-                f"in the agreed language? {USE}"
+                "2 of 3 columns are missing: WorkerID, Surname. Is this the right file, is its header among the first "
+                f"lines, and is it in the agreed language? {USE}"
             ),
         ),
         (
@@ -106,5 +90,31 @@ def test_a_file_without_what_is_needed_is_refused_with_a_sentence_for_hr(
 
 
 def test_a_bad_row_alone_is_not_nobody() -> None:
-    rows: list[Row | BadRow] = [Row(1, 1, ("Id",)), BadRow(2, 2, ("1", "2"), "a reason.")]
-    assert list(read_records(rows, ["Id"])) == [Reject(2, 2, "", "a reason.")]
+    table = Table(Form(), ("Id",), iter([BadRow(2, 2, ("1", "2"), "a reason.")]))
+    assert list(read_records(table, ["Id"])) == [Reject(2, 2, "", "a reason.")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("csv", "The file has a header but nobody in it. Drop the complete list."),
+        ("json", "The file has nobody in it. Drop the complete list."),
+    ],
+)
+def test_nobody_is_said_as_the_form_of_the_file_has_it(kind: str, sentence: str) -> None:
+    with pytest.raises(ExtractRefused) as refused:
+        list(read_records(Table(Form(kind), ("Id",), iter([])), ["Id"]))
+    assert str(refused.value) == sentence
+
+
+def test_a_column_that_the_file_may_lack_is_empty_where_it_is_missing() -> None:
+    table = Table(Form(), ("Id", "City"), iter([Row(2, 2, ("1", "x"))]))
+    assert list(read_records(table, ["Id", "Name", "City"], ["Name", "City"])) == [
+        Record(2, 2, {"Id": "1", "City": "x", "Name": ""})
+    ]
+
+
+def test_columns_that_occur_twice_without_harm_are_noted() -> None:
+    table = Table(Form(), ("Id", "Note", "Custom ", "custom", "", "", "note"), iter([Row(2, 2, ("1",) * 7)]))
+    assert list(read_records(table, ["Id"])) == [Record(2, 2, {"Id": "1"})]
+    assert table.notes == ["These columns occur more than once, but are not used: Note, Custom."]

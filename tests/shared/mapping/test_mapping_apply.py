@@ -99,7 +99,7 @@ def test_empty_cells_are_nulls_where_the_mapping_says_so() -> None:
         ("Ju\u0308rgen", "J\u00fcrgen"),
         ("O\u2019Fleeta", "O\u2019Fleeta"),
         ("\u0645\u06cc\u200c\u062e\u0648", "\u0645\u06cc\u200c\u062e\u0648"),
-        ("x" * 1024, "x" * 1024),
+        ("x" * 256, "x" * 256),
     ],
 )
 def test_text_is_cleaned_but_not_changed(cell: str, sent: str) -> None:
@@ -107,9 +107,9 @@ def test_text_is_cleaned_but_not_changed(cell: str, sent: str) -> None:
 
 
 def test_ids_of_workers_and_managers_are_cleaned_alike() -> None:
-    worker = apply(mapping(), record(Id=" Mu\u0308\u200b", Boss="\u00a0Mu\u0308 "))
+    worker = apply(mapping(), record(Id=" Mu\u0308\u200b", Boss="\u00a0Mo\u0308 "))
     assert isinstance(worker, Worker)
-    assert (worker.worker_id, worker.manager_id) == ("M\u00fc", "M\u00fc")
+    assert (worker.worker_id, worker.manager_id) == ("M\u00fc", "M\u00f6")
 
 
 @pytest.mark.parametrize(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import MappingError
-from shared.mapping.load import SHIPPED, parse_mapping, shipped_names
-from shared.mapping.model import MappingFile, Status
+from shared.mapping.load import SHIPPED, find_mapping, parse_mapping, shipped_names
+from shared.mapping.model import KeyRule, MappingFile, Status
 from shared.mapping.paths import KNOWN_PATHS, AttributePath, parse
+from shared.mapping.rules import Rule
 from shared.model import ENTERPRISE_USER
+from shared.records.storage import Storage
 
 GOOD = """\
 version: 1
@@ -40,11 +43,11 @@ def test_a_mapping_is_read_with_its_defaults() -> None:
     assert loaded.mapping == MappingFile(
         version=1,
         job="default",
-        key="Id",
+        key_rule=KeyRule(column="Id"),
         required=("Name",),
         status=Status(column="State", values={"Active": True, "Left": False}),
         empty="omit",
-        attributes={"userName": "Login"},
+        attributes={"userName": Rule(column="Login")},
     )
     assert loaded.mapping.columns == ("Id", "State", "Name", "Login")
 
@@ -61,8 +64,9 @@ def test_a_byte_order_mark_and_crlf_do_no_harm() -> None:
 
 
 def test_every_shipped_mapping_is_valid() -> None:
-    assert [parse_mapping(path.read_bytes(), path.name).name for path in sorted(SHIPPED.glob("*"))] == ["csv2scim.yaml"]
-    assert shipped_names() == ["csv2scim", "default"]
+    files = sorted(SHIPPED.glob("*"))
+    assert {parse_mapping(path.read_bytes(), path.name).mapping.version for path in files} == {1}
+    assert shipped_names() == sorted([*(path.stem for path in files), "default"])
 
 
 @pytest.mark.parametrize(
@@ -177,7 +181,11 @@ def test_the_rule_for_empty_cells_may_be_null_without_quotes() -> None:
         ("Left: false", "Active: false", ["line 8: key 'Active' appears twice"]),
         ("userName: Login", "userName: Login\n  userName: Mail", ["line 11: key 'userName' appears twice"]),
         ("userName: Login", "userName:", ["line 10: attributes.userName: must not be empty"]),
-        ("userName: Login", "userName: [Login]", ["line 10: attributes.userName: must be text"]),
+        (
+            "userName: Login",
+            "userName: [Login]",
+            ["line 10: attributes.userName: must be the name of a column, or have keys of its own"],
+        ),
         ("required: [Name]", "required: Name", ["line 3: required: must be a list"]),
         ("required: [Name]", "required: [' ']", ["line 3: required.0: must not be empty"]),
         ("required: [Name]", "empty: maybe", ["line 3: empty: Input should be 'omit' or 'null'"]),
@@ -302,3 +310,166 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             "manager": {"value": 27},
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("lines", "faults"),
+    [
+        ("userName: {}", ["userName: says no source: one of column, columns, first, template, constant, copy"]),
+        ("userName: {colum: A}", ["userName.colum: no such key; did you mean 'column'?"]),
+        (
+            "userName: {column: A, cas: lower}",
+            ["userName.cas: no such key; did you mean 'case'?"],
+        ),
+        ("userName: {column: A, case: loud}", ["userName.case: Input should be 'upper', 'lower' or 'title'"]),
+        (
+            "userName: {column: A, constant: B}",
+            [
+                (
+                    "userName: says column and constant, but a value comes from one of them: one of column, columns, "
+                    "first, template, constant, copy"
+                )
+            ],
+        ),
+        (
+            "userName: {template: '{A'}",
+            ["userName.template: put the name of a column between { and }; write {{ and }} for braces"],
+        ),
+        (
+            "userName: {column: A, date: dd/mm}",
+            [
+                (
+                    "userName.date.format: 'dd/mm' is not a date format: write it with dd, mm and yyyy (also d, m, "
+                    "mon, yy), such as dd.mm.yyyy, or say iso, odata or excel"
+                )
+            ],
+        ),
+        (
+            "title: {column: A, date: {zone: Mars}}",
+            ["title.date.zone: 'Mars' is not a time zone; use an IANA name such as Europe/Berlin"],
+        ),
+        (
+            "title: {column: A, date: {time: '25:00'}}",
+            ["title.date.time: '25:00' is not a time of day; write it as 08:00"],
+        ),
+        (
+            "title: {column: A, date: dd.mm.yy}",
+            [
+                (
+                    "title: years of two digits need 'pivot', the last of them that is in this century: with "
+                    "'pivot: 30', 30 is 2030 and 31 is 1931"
+                )
+            ],
+        ),
+        ("title: {column: A, otherwise: B}", ["title: 'otherwise' goes with 'map'"]),
+        ("title: {column: A, join: B}", ["title: 'join' goes with 'columns'"]),
+        ("title: {column: A, cut: 0}", ["title.cut: Input should be greater than or equal to 1"]),
+        ("title: {column: A, cut: x}", ["title.cut: must be a whole number"]),
+        ("title: {column: A, unique: perhaps}", ["title.unique: must be true or false"]),
+        (
+            "title: {column: A, unique: true}",
+            ["title: 'unique' is for userName; another attribute can copy it: 'copy: userName'"],
+        ),
+        (
+            "title: {column: A, type: integer}",
+            ["title: Entra takes this attribute as text only, not as integer; leave 'type' out"],
+        ),
+        ("title: {copy: userName}", ["title: there is no other attribute 'userName' to copy"]),
+        ("title: {column: A, split: {on: '-', take: 0}}", ["title.split.take: the first part is 1, the last is -1"]),
+        (
+            "title: {column: A, replace: [{form: a}]}",
+            [
+                "title.replace.0.from: is missing",
+                "title.replace.0.form: no such key; did you mean 'from'?",
+            ],
+        ),
+        ("title: {column: A, phone: abc}", ["title.phone.code: must be a calling code, such as 49"]),
+        ("title: {column: A, phone: 41, country: omit}", ["title: a value cannot be country and phone at once"]),
+        (
+            f"{ENTERPRISE_USER}:manager: {{column: A, case: upper}}",
+            [
+                (
+                    f"{ENTERPRISE_USER}:manager: a manager is given by id: say 'column' or 'first', and 'map' or "
+                    "'empty' if need be"
+                )
+            ],
+        ),
+        (
+            "urn:contoso:User:x: {column: A, type: boolean, default: maybe}",
+            [
+                (
+                    "urn:contoso:User:x: 'maybe' is neither yes nor no (true, yes, y, 1, ja, oui, si, sí, false, no, "
+                    "n, 0, nein, non)"
+                )
+            ],
+        ),
+        (
+            "urn:contoso:User:x: {column: A, boolean: {true: [x], false: [X]}}",
+            ["urn:contoso:User:x.boolean: 'x' cannot say both true and false"],
+        ),
+    ],
+)
+def test_every_fault_of_a_rule_is_named(lines: str, faults: list[str]) -> None:
+    found = faults_of(GOOD.replace("userName: Login", lines))
+    assert found == [f"hr-config/a.yaml line 10: attributes.{fault}" for fault in faults]
+
+
+@pytest.mark.parametrize(
+    ("lines", "fault"),
+    [
+        ("source: HR", "line 11: source: may have small letters, digits and hyphens only"),
+        ("mode: partial", "line 11: mode: Input should be 'full' or 'delta'"),
+        ("format: {delimitr: ';'}", "line 11: format.delimitr: no such key; did you mean 'delimiter'?"),
+        ("dates: {format: dd.mm.yyyy, zon: UTC}", "line 11: dates.zon: no such key; did you mean 'zone'?"),
+        ("optional: [Id]", "line 11: optional: 'Id' is needed in every row and cannot be optional"),
+        ("optional: [Nick]", "line 11: optional: nothing reads the column 'Nick'"),
+        ("limits: azure", "line 11: limits: Input should be 'entra', 'ad' or 'none'"),
+    ],
+)
+def test_faults_of_the_other_parts_are_named(lines: str, fault: str) -> None:
+    assert faults_of(f"{GOOD}{lines}\n") == [f"hr-config/a.yaml {fault}"]
+
+
+class _Config:
+    """A container `hr-config` in which every source has the same file."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def container(self, name: str) -> _Config:
+        assert name == "hr-config"
+        return self
+
+    def download_blob(self, path: str) -> _Config:
+        assert path.endswith(".yaml")
+        return self
+
+    def readall(self) -> bytes:
+        return self._text.encode()
+
+
+def test_a_mapping_may_be_for_one_source_only() -> None:
+    storage = cast("Storage", _Config(f"source: staff\n{GOOD}"))
+    assert find_mapping(storage, "staff").mapping.source == "staff"
+    with pytest.raises(MappingError) as wrong:
+        find_mapping(storage, "guests")
+    assert str(wrong.value) == (
+        "hr-config/guests.yaml: source: the mapping is for 'staff', but the file came from 'guests'"
+    )
+
+
+def test_a_key_may_have_rules_of_its_own() -> None:
+    text = GOOD.replace("key: Id", "key: {column: Id, width: 8, text_guard: true}")
+    mapping = parse_mapping(text.encode(), "a.yaml").mapping
+    assert (mapping.key, mapping.key_rule.width, mapping.key_rule.text_guard) == ("Id", 8, True)
+
+
+def test_every_column_that_is_read_is_asked_for_once() -> None:
+    text = GOOD.replace(
+        "userName: Login",
+        "userName: {template: '{Nick|First}.{Last}'}\n  title: {columns: [T1, T2]}\n"
+        "  displayName: {first: [Nick, First]}\n  userType: {constant: X}",
+    ).replace("column: State", "column: State\n  last_day: End")
+    assert parse_mapping(text.encode(), "a.yaml").mapping.columns == (
+        *("Id", "State", "End", "Name", "Nick", "First", "Last", "T1", "T2"),
+    )

@@ -1,0 +1,179 @@
+"""The one door for every file: takes off what it is wrapped in, sees what it is, and opens it as a table.
+
+Only the bytes count, never the name. What a mapping says of the form (`format.type`) is checked, not believed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import chain
+
+from shared.errors import ExtractRefused
+from shared.extracts.documents.hdl import open_hdl
+from shared.extracts.documents.json_document import open_json
+from shared.extracts.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
+from shared.extracts.documents.xml_document import open_xml
+from shared.extracts.tables import Table
+from shared.extracts.text import open_delimited, open_fixed
+from shared.extracts.text.guard import is_rejects_file
+from shared.extracts.text.rows_of_cells import COMMON
+from shared.extracts.unpack import open_layers
+from shared.extracts.workbook import open_workbook
+from shared.mapping.format import FormatHints
+
+_LOOK = 8192
+_WORDS = {
+    "csv": "delimited text",
+    "fixed": "text of fixed width",
+    "json": "JSON",
+    "xml": "XML",
+    "hdl": "an HDL file of Oracle HCM",
+    "xlsx": "an Excel workbook",
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What it takes to open a source's files.
+
+    Attributes:
+        hints: what the mapping says of their form.
+        read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
+        optional: columns that a file may lack.
+        today: where the source is; files with dated lines (HDL) need it.
+    """
+
+    hints: FormatHints = field(default_factory=FormatHints)
+    read_secret: Callable[[str], str] | None = None
+    optional: Collection[str] = ()
+    today: date | None = None
+
+    def open(self, chunks: Iterable[bytes], wanted: Sequence[str]) -> Table:
+        """Open a file; see `open_extract`."""
+        return open_extract(chunks, self.hints, wanted, self.read_secret, optional=self.optional, today=self.today)
+
+
+def open_extract(
+    chunks: Iterable[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    read_secret: Callable[[str], str] | None = None,
+    *,
+    optional: Collection[str] = (),
+    today: date | None = None,
+) -> Table:
+    """Open a file of HR's, whatever its form.
+
+    A rejects file of ours that comes back is always CSV, whatever the form of the file that it came from.
+
+    Args:
+        chunks: the file.
+        hints: what the mapping says of its form.
+        wanted: the columns that are asked for.
+        read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
+        optional: those of the wanted columns that the file may lack.
+        today: where the source is; files with dated lines (HDL) need it.
+
+    Raises:
+        ExtractRefused: the file as a whole cannot be used; also while the rows are read.
+    """
+    unpacked = open_layers(chunks, hints, read_secret)
+    first, stream = _peek(unpacked.chunks)
+    if not first:
+        inside = unpacked.layers or unpacked.name
+        raise ExtractRefused(
+            "The archive holds an empty file (0 bytes). Drop the complete list."
+            if inside
+            else "The file is empty (0 bytes). If its upload is still going on, nothing needs to be done; otherwise "
+            "drop the complete file again."
+        )
+    table = _open(first, stream, hints, wanted, optional, today)
+    table.notes[:0] = unpacked.notes
+    return table
+
+
+def _open(
+    first: bytes,
+    stream: Iterator[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    optional: Collection[str],
+    today: date | None,
+) -> Table:
+    if _is_rejects_file(first, hints):
+        return open_delimited(stream, hints, wanted)
+    kind = _kind(first, hints)
+    if hints.type and hints.type != kind:
+        raise ExtractRefused(
+            f"The file is {_WORDS[kind]}, but the mapping says {_WORDS[hints.type]} (format.type: {hints.type}). Drop "
+            "the list in that form, or ask IT to correct the mapping."
+        )
+    if kind == "xlsx":
+        return open_workbook(stream, hints, wanted)
+    if kind == "json":
+        return open_json(stream, hints, wanted, optional=optional)
+    if kind == "xml":
+        return open_xml(stream, hints, wanted, optional=optional)
+    if kind == "hdl":
+        if today is None:
+            raise ExtractRefused("An HDL file holds dated lines, and nothing says which day it is. IT has to act.")
+        return open_hdl(stream, hints, wanted, today=today, optional=optional)
+    if kind == "fixed":
+        return open_fixed(stream, hints, wanted)
+    return open_delimited(stream, hints, wanted)
+
+
+def _kind(first: bytes, hints: FormatHints) -> str:
+    if first.startswith(b"PK\x03\x04"):
+        return "xlsx"  # any other archive has been opened
+    if looks_like_json(first):
+        return "json"
+    if looks_like_xml(first):
+        return "xml"
+    if looks_like_hdl(first):
+        return "hdl"
+    return "fixed" if hints.type == "fixed" or (hints.columns and hints.type != "csv") else "csv"
+
+
+def _is_rejects_file(first: bytes, hints: FormatHints) -> bool:
+    """Whether the first line is the header of a rejects file."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (b"", hints.encoding or "utf-8"),
+    ):
+        if first.startswith(mark):
+            try:
+                text = first[len(mark) :].decode(encoding, "replace")
+            except (LookupError, ValueError):
+                return False
+            return any(
+                is_rejects_file(_first_cells(text, delimiter, hints.quote or '"'))
+                for delimiter in (hints.delimiter or ",", *COMMON)
+            )
+    return False
+
+
+def _first_cells(text: str, delimiter: str, quote: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote), [])
+    except csv.Error:
+        return []
+
+
+def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    held: list[bytes] = []
+    length = 0
+    for chunk in chunks:
+        held.append(chunk)
+        length += len(chunk)
+        if length >= _LOOK:
+            break
+    first = b"".join(held)
+    return first[:_LOOK], chain([first], chunks)

@@ -1,0 +1,274 @@
+"""Delimited text (CSV and its relatives), read as a stream: bytes in, rows out.
+
+A *bad row* is handed on as such and the rest goes on. A *bad file* is refused whole, because nothing in it can be
+trusted: bytes that are no text, a quote that is never closed, a count that differs, a file that was cut off.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+
+from shared.errors import ExtractRefused
+from shared.extracts.tables import BadRow, Form, Table
+from shared.extracts.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
+from shared.extracts.text.damage import Damage
+from shared.extracts.text.dialect import LOOK, Opening, find_opening
+from shared.extracts.text.encodings import Lines
+from shared.extracts.text.guard import is_rejects_file
+from shared.extracts.text.names import plain
+from shared.extracts.text.rows_of_cells import MARK, CellRows
+from shared.extracts.text.swallowed import swallows_rows
+from shared.mapping.format import FormatHints
+from shared.model import Row
+
+_MOST_COUNTS = 10  # at the end of a file
+
+
+def open_delimited(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str]) -> Table:
+    """Open delimited text; how it is written is found from its first lines where the hints do not say it.
+
+    Args:
+        chunks: the file.
+        hints: what the mapping says of its form.
+        wanted: names of columns; the header is the row that holds most of them.
+
+    Raises:
+        ExtractRefused: it is no text, or nothing but blank lines.
+    """
+    lines = Lines(chunks, hints.encoding)
+    sample = lines.peek(LOOK)
+    opening = find_opening(sample, hints, wanted)
+    if not opening.header:
+        raise _no_header(sample)
+    dialect = opening.dialect
+    form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, dialect.escape)
+    notes: list[str] = []
+    if hints.encoding and not lines.declared and lines.encoding != "utf-8":
+        notes.append(f"The file is in {lines.encoding.upper()}, not in {hints.encoding} as the mapping says.")
+    rows = _Rows(lines, opening, hints, notes)
+    return Table(form, rows.header, iter(rows), notes)
+
+
+def _no_header(sample: Sequence[str]) -> ExtractRefused:
+    line = next((number for number, line in enumerate(sample, 1) if line.strip(" \t\r\n,;|\ufeff")), None)
+    if line is None:
+        return ExtractRefused("The file has only blank lines: there is no header and nobody in it.")
+    return ExtractRefused(
+        f"The header cannot be read: on line {line} a quotation mark is in the wrong place or is never closed. Correct "
+        "it and drop the file again.",
+        line=line,
+    )
+
+
+class _Rows:
+    """The rows below the header."""
+
+    def __init__(self, lines: Lines, opening: Opening, hints: FormatHints, notes: list[str]) -> None:
+        stream = iter(lines)
+        if opening.announced:
+            next(stream)
+        self._source = CellRows(stream, opening.dialect, hints.comment, before=int(opening.announced))
+        self._delimiter = opening.dialect.delimiter
+        self._notes = notes
+        again = is_rejects_file(opening.header)
+        self._trailer = None if again or not hints.trailer else plain(hints.trailer)
+        self._trailer_word = hints.trailer or ""
+        self._trailer_marks = {mark for mark in (self._trailer or "")[:1] for mark in (mark, mark.upper(), "\ufeff")}
+        self._counts = not again and not hints.trailer  # whether count rows are looked for
+        self._more_header = 0 if again else hints.header_rows - 1
+        self._skip_to(opening)
+        self._full = len(opening.header)  # with the empty cells that delimiters at the ends of all lines make
+        self.header = opening.header
+        while len(self.header) > 1 and not self.header[-1].strip():
+            self.header = self.header[:-1]
+        self._width = len(self.header)
+        self._plain_header = list(map(plain, opening.header))
+        self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
+        self._damage = Damage(self.header)
+        self._people = 0
+        self._skipping = self._more_header
+        self._ended = 0  # the line of the trailer
+        self._held: list[tuple[BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
+
+    def _skip_to(self, opening: Opening) -> None:
+        """Take the rows above the header, and the header."""
+        source = self._source
+        while source.number <= opening.above:
+            try:
+                source.read()
+            except csv.Error as error:
+                if source.number > opening.above:
+                    raise ExtractRefused(
+                        f"The header on line {source.start + 1} cannot be read: a cell has a quotation mark in the "
+                        "wrong place. Correct it and drop the file again.",
+                        line=source.start + 1,
+                    ) from error
+        line = source.start + 1
+        if any("\n" in cell and self._delimiter in cell for cell in opening.header):
+            raise ExtractRefused(
+                f"The header on line {line} runs to line {source.lines} and seems to hold rows: probably a quotation "
+                "mark is not closed. Correct it and drop the file again.",
+                line=line,
+            )
+        if opening.texts_above:
+            self._notes.append(
+                f"The header is on line {line}; what stands above it ({opening.texts_above} "
+                f"{'row' if opening.texts_above == 1 else 'rows'}) was left out."
+            )
+
+    def __iter__(self) -> Iterator[Row | BadRow]:
+        source, damage, full, width = self._source, self._damage, self._full, self._width
+        second, third = min(1, width - 1), min(2, width - 1)
+        special, marks, counts = self._first_names, self._trailer_marks, self._counts
+        while True:
+            source.begins = True
+            source.start = start = source.lines
+            try:
+                cells = next(source.reader)
+                source.number += 1
+            except StopIteration:
+                break
+            except csv.Error as error:
+                source.number += 1
+                yield from self._unreadable(error)
+                continue
+            if (
+                len(cells) == full
+                and (first := cells[0].strip())
+                and source.lines == start + 1
+                and ((cells[second] and cells[third]) or cells[width - 1] or not counts)
+                and (full == width or not any(cells[width:]))
+                and first.casefold() not in special
+                and first[0] not in marks
+                and not (self._held or self._skipping or self._ended)
+            ):
+                if not source.text.isascii():
+                    damage.look(source.number, source.text, cells)
+                self._people += 1
+                yield Row(source.number, start + 1, tuple(cells if full == width else cells[:width]))
+            else:
+                yield from self._judge(source.start + 1, cells)
+        self._end()
+
+    def _judge(self, line: int, cells: list[str]) -> Iterator[Row | BadRow]:
+        """A row that needs a closer look."""
+        source = self._source
+        if not any(map(str.strip, cells)):
+            return
+        if self._ended:
+            raise after_trailer(self._trailer_word, self._ended, line)
+        if source.lines > line:
+            self._check_lines(line, cells)
+        if self._skipping:
+            self._skipping -= 1
+            return
+        if plain(cells[0]) == self._plain_header[0] and list(map(plain, cells)) == self._plain_header:
+            self._notes.append(f"Line {line} repeats the header, as when files are joined; it was left out.")
+            self._skipping = self._more_header
+            return
+        if self._trailer is not None and plain(cells[0]) == self._trailer:
+            check_trailer(self._trailer_word, cells[1] if len(cells) > 1 else "", self._people, line)
+            self._ended = line
+            return
+        if self._counts and self._may_count(cells):
+            is_count, count = looks_like_count(cells)
+            if is_count:
+                self._held.append((self._bad(line, cells), count))
+                if len(self._held) > _MOST_COUNTS:
+                    yield from self._release()
+                return
+        yield from self._release()
+        self._people += 1
+        yield self._sized(line, cells)
+
+    def _may_count(self, cells: list[str]) -> bool:
+        """Whether a row is so empty that it cannot be somebody's."""
+        return len(cells) not in {self._width, self._full} or sum(map(bool, map(str.strip, cells))) <= 2
+
+    def _release(self) -> Iterator[BadRow]:
+        """People follow: what seemed to be totals at the end is something else."""
+        for row, _ in self._held:
+            self._people += 1
+            yield BadRow(row.number, row.line, row.cells, "the row looks like a total, but more rows follow.")
+        self._held.clear()
+
+    def _sized(self, line: int, cells: list[str]) -> Row | BadRow:
+        number, found, width = self._source.number, len(cells), self._width
+        if found in {width, self._full} and not any(map(str.strip, cells[width:])):
+            self._damage.look(number, "\n".join(cells), cells)
+            return Row(number, line, tuple(cells[:width]))
+        if self._source.cut_off and found < width:
+            raise ExtractRefused(
+                f"The file ends in the middle of line {line} ({found} of {width} columns): the upload was cut off. "
+                "Drop the complete file again.",
+                line=line,
+            )
+        return self._bad(line, cells)
+
+    def _bad(self, line: int, cells: list[str]) -> BadRow:
+        found, width = len(cells), self._width
+        if found < width:
+            reason = f"the row has {found} of {width} columns."
+        elif found in {width, self._full}:
+            reason = "the row has something in a column that has no name."
+        else:
+            mark = MARK.get(self._delimiter, f"'{self._delimiter}'")
+            reason = (
+                f"the row has {found} columns where the header has {width}; perhaps a {mark} in a cell is not in "
+                "quotes."
+            )
+        return BadRow(self._source.number, line, tuple(cells), reason)
+
+    def _check_lines(self, line: int, cells: list[str]) -> None:
+        """A row over several lines is somebody's with a line break in a cell, or a quote is not closed."""
+        last, found, width = self._source.lines, len(cells), self._width
+        if found not in {width, self._full}:
+            raise ExtractRefused(
+                f"The row that starts on line {line} runs to line {last} and has {found} columns where the header has "
+                f"{width}: probably a quotation mark is not closed. Correct it and drop the file again.",
+                line=line,
+            )
+        if swallows_rows(cells, self._delimiter):
+            raise ExtractRefused(
+                f"A cell of the row that starts on line {line} runs to line {last} and seems to hold other rows: "
+                "probably a quotation mark is not closed. Correct it and drop the file again.",
+                line=line,
+            )
+
+    def _unreadable(self, error: csv.Error) -> Iterator[BadRow]:
+        """A row whose cells cannot be told apart; if it runs over several lines, neither can the rest of the file."""
+        source = self._source
+        line = source.start + 1
+        if "unexpected end of data" in str(error):
+            raise ExtractRefused(
+                f"A quotation mark that opens on line {line} is never closed: either it is a mistake or the upload "
+                "was cut off. Correct that line, or drop the complete file again.",
+                line=line,
+            ) from error
+        if source.lines > line:
+            raise ExtractRefused(
+                f"A quotation mark that opens on line {line} is never properly closed, so everything after it "
+                "cannot be told apart. Correct that line and drop the file again.",
+                line=line,
+            ) from error
+        if self._ended:
+            raise after_trailer(self._trailer_word, self._ended, line) from error
+        yield from self._release()
+        self._people += 1
+        if "field larger" in str(error):
+            reason = f"a cell has more than {csv.field_size_limit():,} characters."
+        else:
+            reason = "a cell has a quotation mark in the wrong place."
+        yield BadRow(source.number, line, (source.text.rstrip("\r\n"),), reason)
+
+    def _end(self) -> None:
+        if self._trailer is not None and not self._ended:
+            raise no_trailer(self._trailer_word, self._source.lines)
+        for row, count in self._held:
+            if count is None:
+                self._notes.append(f"Line {row.line} only marks the end of the list; it is nobody.")
+            else:
+                check_count(count, self._people, row.line)
+                self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
+        self._notes += self._damage.notes()

@@ -1,0 +1,29 @@
+"""Our own rejects files: how they are recognised, and how their cells are kept safe in a spreadsheet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+ROW_COLUMN = "Rollcall row"
+REASON_COLUMN = "Rollcall reason"
+
+# What a spreadsheet would take for a formula (OWASP, CSV injection), or for a number that it writes back otherwise:
+# leading zeros, more than eleven digits, an E among digits. One more apostrophe in front makes it text; cells that came
+# with apostrophes get one too, so that `unguard` gives back exactly what HR wrote.
+_GUARDED = re.compile(r"'*(?:[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|(?:0\d+|\d{12,}|\d+(?:\.\d+)?[eE][+\-]?\d+)\Z)")
+
+
+def is_rejects_file(header: Sequence[str]) -> bool:
+    """Whether a file with this header is one of ours that came back."""
+    return ROW_COLUMN in header and REASON_COLUMN in header
+
+
+def guard(cell: str) -> str:
+    """A cell that a spreadsheet leaves as it is."""
+    return f"'{cell}" if _GUARDED.match(cell) else cell
+
+
+def unguard(cell: str) -> str:
+    """A cell of a rejects file as HR wrote it."""
+    return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell

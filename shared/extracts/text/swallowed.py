@@ -1,0 +1,49 @@
+"""Rows that a stray quotation mark has swallowed.
+
+`1,"Ann,x` opens a quote that `3,Cy",z` closes two lines later: a row with the right number of cells, and two people who
+are gone. A cell over several lines is therefore looked at: an address passes, a piece of a table does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+_LINE_END = re.compile(r"\r\n|\n|\r")
+_CLEAR = 8  # from this many columns on, a line with exactly as many delimiters as a row is no accident
+
+
+def swallows_rows(cells: Sequence[str], delimiter: str) -> bool:
+    """Whether one of a row's cells holds other rows."""
+    return any(
+        _holds_rows(_LINE_END.split(cell), place, cells, delimiter)
+        for place, cell in enumerate(cells)
+        if ("\n" in cell or "\r" in cell) and len(cells) > 1
+    )
+
+
+def _holds_rows(lines: Sequence[str], place: int, cells: Sequence[str], delimiter: str) -> bool:
+    breaks = len(cells) - 1  # delimiters in a row
+    first, *middle, last = [line.count(delimiter) for line in lines]
+    own = lines[0].partition(delimiter)[0] if place == 0 else cells[0]
+    shape = _shape(own)
+    alike = [_shape(line.partition(delimiter)[0]) == shape != "" for line in lines[1:]]
+    clear = len(cells) >= _CLEAR
+    # A whole row in the middle of the cell.
+    if any(
+        count >= breaks and (same or (clear and count == breaks)) for count, same in zip(middle, alike, strict=False)
+    ):
+        return True
+    # The rest of this row and the beginning of another one, as many delimiters as they leave.
+    if first == breaks - place and last == place and (alike[-1] or clear):
+        return True
+    # About as many: ragged rows.
+    return all(alike) and sum((first, *middle, last)) >= breaks * len(alike)
+
+
+def _shape(text: str) -> str:
+    """What a worker's id looks like: `EMP-1222` is `A-9`; empty for a text that is no id."""
+    text = text.strip().strip("\"'")
+    if not text or len(text) > 40 or any(map(str.isspace, text)):
+        return ""
+    return re.sub(r"[^\W\d_]+", "A", re.sub(r"\d+", "9", text))

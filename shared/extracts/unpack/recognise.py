@@ -1,0 +1,127 @@
+"""What a file is, from its first bytes."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from enum import Enum, auto
+
+from shared.errors import ExtractRefused
+
+LOOK = 4096
+
+
+class Kind(Enum):
+    """What can be taken off, or is for a reader."""
+
+    GZIP = auto()
+    ZIP = auto()
+    OLE = auto()
+    PGP = auto()
+    PLAIN = auto()
+
+
+_SAVE = "Save or export the list as XLSX or CSV and drop that file."
+_ZIP = "Drop the list as it is, or in a zip or gzip archive."
+
+_WRAPPED = (
+    (b"\x1f\x8b", Kind.GZIP),
+    (b"PK\x03\x04", Kind.ZIP),
+    (b"PK\x05\x06", Kind.ZIP),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", Kind.OLE),
+    (b"-----BEGIN PGP MESSAGE-----", Kind.PGP),
+)
+_FOREIGN = (
+    (b"%PDF-", "a PDF document", _SAVE),
+    (b"\x89PNG\r\n\x1a\n", "a picture (PNG)", _SAVE),
+    (b"\xff\xd8\xff", "a picture (JPEG)", _SAVE),
+    (b"GIF8", "a picture (GIF)", _SAVE),
+    (b"II*\x00", "a picture (TIFF)", _SAVE),
+    (b"MM\x00*", "a picture (TIFF)", _SAVE),
+    (b"{\\rtf", "a text document (RTF)", _SAVE),
+    (b"PAR1", "a Parquet file", _SAVE),
+    (b"SQLite format 3\x00", "a database (SQLite)", _SAVE),
+    (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _ZIP),
+    (b"Rar!\x1a\x07", "a RAR archive", _ZIP),
+    (b"\xfd7zXZ\x00", "an xz archive", _ZIP),
+    (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _ZIP),
+    (b"\x1f\x9d", "an archive made by compress (.Z)", _ZIP),
+    (b"MSCF\x00", "a cabinet archive", _ZIP),
+    (b"PK\x07\x08", "one part of a zip archive that was split", "Make one archive that is not split and drop that."),
+    (
+        b"-----BEGIN PGP SIGNED MESSAGE-----",
+        "a text that is signed with PGP but not encrypted",
+        "Drop the list itself, or encrypt it.",
+    ),
+    (b"-----BEGIN PGP", "a PGP key or signature and holds no list", "Drop the encrypted list."),
+    (b"-----BEGIN PKCS7", "encrypted or signed with S/MIME", "Encrypt it with PGP instead, or drop it as it is."),
+    (b"age-encryption.org/", "encrypted with age", "Encrypt it with PGP instead, or drop it as it is."),
+    (b"-----BEGIN AGE ENCRYPTED FILE", "encrypted with age", "Encrypt it with PGP instead, or drop it as it is."),
+)
+_BZIP2 = re.compile(rb"BZh[1-9](?:1AY&SY|\x17\x72\x45\x38\x50\x90)")
+# Tag octet of a PGP packet, its length, and a version or algorithm below 0x10: text has no such control character.
+_PGP_ENCRYPTED = re.compile(
+    rb"\x84.[\x02-\x06]|\x85..[\x02-\x06]|\x86....[\x02-\x06]|\x8c.[\x04-\x06]|\x8d..[\x04-\x06]"
+    rb"|[\xc1\xc3](?:[\x00-\xbf]|[\xc0-\xdf].|\xff....)[\x02-\x06]",
+    re.DOTALL,
+)
+_PGP_OTHER = re.compile(
+    rb"\xa3[\x01-\x03]|\x90.[\x03\x06]|[\xc8][\x00-\xfe][\x00-\x03]|[\xd2\xc9][\xe0-\xfe][\x01\x02]|\xd2.[\x01\x02]",
+    re.DOTALL,
+)
+_CMS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
+_HTML = re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|body|style|table)\b", re.DOTALL)
+_MHTML = re.compile(r"mime-version:.*multipart/related", re.DOTALL)
+
+
+def recognise(first: bytes) -> Kind:
+    """What a file is that begins with `first` (its first `LOOK` bytes, or all of it).
+
+    Raises:
+        ExtractRefused: something that is known and that nobody can read a list of people from.
+    """
+    start = first.removeprefix(codecs.BOM_UTF8).lstrip()
+    for signature, kind in _WRAPPED:
+        if start.startswith(signature) if signature.startswith(b"-") else first.startswith(signature):
+            return kind
+    for signature, what, advice in _FOREIGN:
+        if start.startswith(signature):
+            raise _refused(what, advice)
+    if _BZIP2.match(first):
+        raise _refused("a bzip2 archive", _ZIP)
+    if first[257:262] == b"ustar":
+        raise _refused("a tar archive", _ZIP)
+    if first[4:12] in {b"ftypheic", b"ftypmif1", b"ftypavif"} or (first[:4] == b"RIFF" and first[8:12] == b"WEBP"):
+        raise _refused("a picture", _SAVE)
+    if _PGP_ENCRYPTED.match(first):
+        return Kind.PGP
+    if _PGP_OTHER.match(first):
+        raise _refused("made by PGP but not encrypted for anybody", "Encrypt it, or drop the list itself.")
+    if first[:1] == b"0" and _CMS in first[:40]:
+        raise _refused("encrypted or signed with S/MIME", "Encrypt it with PGP instead, or drop it as it is.")
+    _refuse_markup(first)
+    return Kind.PLAIN
+
+
+def _refuse_markup(first: bytes) -> None:
+    utf16 = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = first.decode("utf-16" if utf16 else "latin-1", "ignore")
+    text = text.removeprefix("\u00ef\u00bb\u00bf").lstrip().lower()
+    if _HTML.match(text):
+        raise _refused(
+            "a web page (HTML) with a table, as some systems give it for Excel under a name such as .xls",
+            "Let the system export CSV; or open it in Excel, look whether leading zeros are still there, save it as "
+            "XLSX and drop that file.",
+        )
+    if text.startswith("<") and (
+        "urn:schemas-microsoft-com:office:spreadsheet" in text or '<?mso-application progid="excel.sheet"' in text
+    ):
+        raise _refused(
+            "a workbook in the XML form of Excel 2003", "Open it in Excel, save it as XLSX and drop that file."
+        )
+    if _MHTML.match(text):
+        raise _refused("a web archive (MHT)", _SAVE)
+
+
+def _refused(what: str, advice: str) -> ExtractRefused:
+    return ExtractRefused(f"The file is {what}. {advice}")

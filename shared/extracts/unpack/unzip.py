@@ -1,0 +1,162 @@
+"""zip archives: one list in it, or the numbered parts of one."""
+
+from __future__ import annotations
+
+import re
+import stat
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyzipper  # type: ignore[import-untyped]
+
+from shared.errors import ExtractRefused
+from shared.extracts.unpack.careful import BROKEN, CarefulFile
+from shared.extracts.unpack.limits import CHUNK, Meter, attempt, drain, spool
+from shared.extracts.unpack.parts import Part, join, order
+from shared.extracts.unpack.secret import secret
+from shared.mapping.format import FormatHints
+
+_LEFTOVERS = re.compile(
+    r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\.directory|\.Trashes/.*)", re.IGNORECASE
+)
+_ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
+_FOREIGN = (
+    ("word/", "a Word document"),
+    ("ppt/", "a PowerPoint presentation"),
+    ("visio/", "a Visio drawing"),
+)
+_SAVE = "Save or export the list as XLSX or CSV and drop that file."
+_DAMAGED = "The zip archive is damaged or the upload was cut off. Make it again and drop it again."
+
+
+@dataclass(frozen=True)
+class ZipContent:
+    """What an archive holds.
+
+    Attributes:
+        is_workbook: it is no archive but an XLSX workbook, and `chunks` are its own bytes.
+    """
+
+    chunks: Iterator[bytes]
+    name: str = ""
+    notes: tuple[str, ...] = ()
+    is_workbook: bool = False
+
+
+def open_zip(
+    stream: Iterator[bytes], hints: FormatHints, read_secret: Callable[[str], str] | None, meter: Meter
+) -> ZipContent:
+    """What a zip archive holds. It goes into a temporary file, because its directory is at its end.
+
+    Raises:
+        ExtractRefused: it is damaged, has nothing or several things in it, or is not to be trusted.
+    """
+    file = spool(stream, meter.limits.total)
+    try:
+        archive = attempt(lambda: pyzipper.AESZipFile(CarefulFile(file)), BROKEN, _DAMAGED)
+        infos: list[zipfile.ZipInfo] = archive.infolist()
+        kind = _office_kind({info.filename for info in infos})
+        if kind == "workbook":
+            file.seek(0)
+            return ZipContent(drain(file), is_workbook=True)
+        if kind:
+            raise ExtractRefused(f"The file is {kind}. {_SAVE}")
+        found = _data_files(infos, meter)
+        protected = any(info.flag_bits & 1 for info in found)
+        password = secret(hints.password, read_secret) if protected else None
+        parts = [Part(_shown(info.filename), _member(archive, info, password)) for info in found]
+        if len(parts) == 1:
+            return ZipContent(drain(file, _metered(parts[0].chunks, meter)), parts[0].name)
+        ordered = order(parts, hints)
+        names = ", then ".join(part.name for part in ordered)
+        note = f"The archive holds {len(ordered)} parts of one list, read one after the other: {names}. Rows count on."
+        return ZipContent(drain(file, _metered(join(ordered), meter)), ordered[0].name, (note,))
+    except BaseException:
+        file.close()
+        raise
+
+
+def _office_kind(names: set[str]) -> str:
+    if "[Content_Types].xml" in names:
+        if "xl/workbook.bin" in names:
+            return "a binary workbook (XLSB)"
+        for folder, kind in _FOREIGN:
+            if any(name.startswith(folder) for name in names):
+                return kind
+        if any(name.startswith("xl/") for name in names):
+            return "workbook"
+    if "mimetype" in names and {"content.xml", "META-INF/manifest.xml"} & names:
+        return "an OpenDocument file, as LibreOffice makes them"
+    if "Index/Document.iwa" in names:
+        return "a document of Apple Numbers or Pages"
+    return ""
+
+
+def _data_files(infos: Sequence[zipfile.ZipInfo], meter: Meter) -> list[zipfile.ZipInfo]:
+    if len(infos) > meter.limits.entries:
+        raise ExtractRefused(
+            f"The zip archive holds {len(infos):,} files; at most {meter.limits.entries} are looked at. Drop one list."
+        )
+    found = []
+    for info in infos:
+        name = info.orig_filename
+        if _ABSOLUTE.match(name) or ".." in re.split(r"[/\\]", name) or "\0" in name:
+            raise ExtractRefused(
+                "The zip archive holds a name that points outside of it ('..', or a full path). Ordinary programs do "
+                "not make such archives, so nothing of it was read."
+            )
+        plain = name.replace("\\", "/")
+        if plain.endswith("/") or _LEFTOVERS.fullmatch(plain):
+            continue
+        mode = info.external_attr >> 16
+        if mode and stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
+            raise ExtractRefused(
+                "The zip archive holds a link instead of a file. Put the list itself into it and drop it again."
+            )
+        found.append(info)
+    if not found:
+        raise ExtractRefused("The zip archive holds no file. Put the list into it and drop it again.")
+    return found
+
+
+def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes | None) -> Callable[[], Iterator[bytes]]:
+    protected = bool(info.flag_bits & 1)
+    if protected and password is None:
+        raise ExtractRefused(
+            "The zip archive is protected with a password and no password is set: ask IT to put it into the vault and "
+            "to name it in the mapping (format, password), or drop the list without."
+        )
+    if info.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED} or info.flag_bits & 0x60:
+        raise ExtractRefused(
+            f"The zip archive is packed in an unusual way (method {info.compress_type}). Make an ordinary zip archive "
+            "and drop that."
+        )
+    damaged = _DAMAGED
+    if protected:
+        damaged = (
+            "The zip archive cannot be opened: the password in the vault is not the one it was made with, or it is "
+            "damaged."
+        )
+
+    def chunks() -> Iterator[bytes]:
+        member = attempt(lambda: archive.open(info, pwd=password), BROKEN, damaged)
+        with member:
+            while chunk := attempt(lambda: member.read(CHUNK), BROKEN, damaged):
+                yield chunk
+
+    return chunks
+
+
+def _metered(chunks: Callable[[], Iterator[bytes]], meter: Meter) -> Iterator[bytes]:
+    given = 0
+    for chunk in chunks():
+        given += len(chunk)
+        meter.check(given)
+        yield chunk
+
+
+def _shown(name: str) -> str:
+    """A name within the archive, fit to be shown."""
+    base = re.split(r"[/\\]", name)[-1]
+    return "".join(character if character.isprintable() else "?" for character in base)[:80]

@@ -1,0 +1,279 @@
+"""Excel workbooks (XLSX): the sheet with the list, its header, and its rows as text.
+
+Nothing is calculated, no macro or link is followed, and sheets that are hidden are never read. Row numbers are those
+that Excel shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, cast
+
+from shared.errors import ExtractRefused
+from shared.extracts.tables import BadRow, Form, Table
+from shared.extracts.unpack.limits import Limits, spool
+from shared.extracts.workbook_cells import Cells
+from shared.extracts.workbook_package import Package, Sheet, read_book
+from shared.extracts.workbook_sheet import RawRow, SheetReader, column_letters
+from shared.mapping.format import FormatHints
+from shared.model import Row
+
+_LOOK = 20  # rows in which the header must be
+_MAX_SHEETS = 50
+_MAX_WIDTH = 2_000
+_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the list is.
+
+    Attributes:
+        number: row of the header.
+        header: its names as HR wrote them.
+        first: the first row that may hold a person.
+        others: further sheets with the same columns, which are not read.
+    """
+
+    sheet: Sheet
+    number: int
+    header: tuple[str, ...]
+    first: int
+    others: tuple[str, ...] = ()
+
+
+def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted: Sequence[str]) -> Table:
+    """The list in a workbook.
+
+    Args:
+        file: an XLSX file that can be sought in (it stays open), or its bytes, which are put into a temporary file.
+        hints: `sheet` and `header_rows` count.
+        wanted: the columns that are asked for. They tell which sheet is meant and where its header is, and only their
+            cells can make a row bad.
+
+    Raises:
+        ExtractRefused: the workbook is damaged or too big, or no visible sheet has a header.
+    """
+    owned = not hasattr(file, "seek")
+    source = spool(file, Limits().total) if owned else cast("IO[bytes]", file)
+    try:
+        workbook = Workbook(source)
+        place = workbook.find(hints, wanted)
+    except BaseException:
+        if owned:
+            source.close()
+        raise
+    notes: list[str] = []
+    if place.others:
+        notes.append(
+            f"The sheet '{place.sheet.name}' was read. Not read, with the same columns: {_names(place.others)}."
+        )
+    rows = _closing(source if owned else None, workbook.rows(place, wanted, notes))
+    next(rows)  # begun, so that the file is closed even if nobody reads on
+    return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes)
+
+
+class Workbook:
+    """An XLSX file, opened.
+
+    Attributes:
+        book: what concerns all of its sheets.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._package = Package(file)
+        self.book, strings = read_book(self._package)
+        self._cells = Cells(self.book, strings)
+
+    def find(self, hints: FormatHints, wanted: Sequence[str]) -> Place:
+        """Where the list is: in the sheet that the mapping names, or in the first one with the wanted columns.
+
+        If no row has all of them, the one with the most is the header, so that the missing ones can be named.
+
+        Raises:
+            ExtractRefused: no visible sheet has such a row.
+        """
+        names = {plain(name) for name in wanted}
+        best, most = None, 0
+        complete: list[Place] = []
+        for sheet in self._sheets(hints):
+            for number, cells in self._top(sheet):
+                score = len(names.intersection(plain(cell) for cell in cells)) + (1 if not names else 0)
+                if score > most or (best is None and hints.sheet):
+                    best, most = self._place(sheet, number, cells, hints), score
+                if score >= max(len(names), 1):
+                    complete.append(self._place(sheet, number, cells, hints))
+                    break
+        if complete:
+            first, *others = complete
+            return Place(
+                first.sheet, first.number, first.header, first.first, tuple(each.sheet.name for each in others)
+            )
+        if best:
+            return best
+        visible = [sheet.name for sheet in self.book.sheets if not sheet.hidden]
+        hidden = len(self.book.sheets) - len(visible)
+        raise ExtractRefused(
+            f"No sheet of the workbook has a header in its first {_LOOK} rows with the columns {_names(wanted)}. "
+            f"Looked at: {_names(visible) or 'nothing, all sheets are hidden'}."
+            + (f" {hidden} hidden {'sheet was' if hidden == 1 else 'sheets were'} not looked at." if hidden else "")
+            + " Is this the right file?"
+        )
+
+    def rows(self, place: Place, wanted: Sequence[str], notes: list[str]) -> Iterator[Row | BadRow]:
+        """Everyone in the list. Blank rows are left out but count in row numbers.
+
+        Raises:
+            ExtractRefused: the sheet is damaged, or merged cells hide what belongs to whom.
+        """
+        names = {plain(name) for name in wanted}
+        counted = {at for at, name in enumerate(place.header) if plain(name) in names}
+        reader = SheetReader(self._package, place.sheet.path)
+        hidden: list[int] = []
+        last, begun = 0, False
+        for raw in reader.rows():
+            if not begun:
+                begun = True
+                notes += _hidden_columns(reader, place.header)
+            if raw.number < place.first:
+                continue
+            row = self._row(raw, place.header, counted)
+            if row is None:
+                continue
+            last = raw.number
+            if raw.hidden:
+                hidden.append(raw.number)
+            yield row
+        _check_merged(reader, place, counted, last)
+        notes += _hidden_rows(hidden)
+        if reader.filtered:
+            notes.append(f"A filter is set in the sheet '{place.sheet.name}'; what it hides was read too.")
+
+    def texts(self, place: Place, first: int, last: int) -> list[tuple[str, ...]]:
+        """The cells of some rows, blank ones left out."""
+        found = []
+        for raw in SheetReader(self._package, place.sheet.path).rows():
+            if raw.number > last:
+                break
+            if raw.number >= first:
+                found.append(self._plain_row(raw))
+        return found
+
+    def _sheets(self, hints: FormatHints) -> list[Sheet]:
+        if hints.sheet is None:
+            return [sheet for sheet in self.book.sheets if not sheet.hidden][:_MAX_SHEETS]
+        named = [sheet for sheet in self.book.sheets if plain(sheet.name) == plain(hints.sheet)]
+        if not named:
+            visible = _names([sheet.name for sheet in self.book.sheets if not sheet.hidden])
+            raise ExtractRefused(f"The workbook has no sheet '{hints.sheet}'. It has: {visible or 'none that shows'}.")
+        if named[0].hidden:
+            raise ExtractRefused(
+                f"The sheet '{hints.sheet}' is hidden and so not read. Unhide it and drop the file again."
+            )
+        return named[:1]
+
+    def _top(self, sheet: Sheet) -> Iterator[tuple[int, tuple[str, ...]]]:
+        for raw in SheetReader(self._package, sheet.path).rows():
+            if raw.number > _LOOK:
+                break
+            cells = self._plain_row(raw)
+            if any(cell.strip() for cell in cells):
+                yield raw.number, cells
+
+    def _plain_row(self, raw: RawRow) -> tuple[str, ...]:
+        cells: list[str] = []
+        for cell in raw.cells:
+            if cell[0] >= _MAX_WIDTH:
+                break
+            cells += [""] * (cell[0] - len(cells))
+            cells.append(self._cells.read(cell).text)
+        return tuple(cells)
+
+    @staticmethod
+    def _place(sheet: Sheet, number: int, cells: tuple[str, ...], hints: FormatHints) -> Place:
+        width = max(at for at, cell in enumerate(cells) if cell.strip()) + 1
+        return Place(sheet, number, cells[:width], number + hints.header_rows)
+
+    def _row(self, raw: RawRow, header: tuple[str, ...], counted: set[int]) -> Row | BadRow | None:
+        width = len(header)
+        read = self._cells.read
+        cells = [""] * width
+        reason, filled = "", False
+        for cell in raw.cells:
+            at = cell[0]
+            text, problem = read(cell)
+            if at < width:
+                cells[at] = text
+                if problem and at in counted and not reason:
+                    reason = f"{header[at].strip()} (cell {column_letters(at)}{raw.number}) {problem}."
+                filled = filled or not (not text or text.isspace())
+            elif at < _MAX_WIDTH and text.strip():
+                cells += [""] * (at - len(cells))
+                cells.append(text)
+                filled = True
+                reason = reason or (
+                    f"the row has a value in column {column_letters(at)}, where the header has no name; perhaps its "
+                    "cells were moved to the right."
+                )
+        if not filled:
+            return None
+        if reason:
+            return BadRow(raw.number, raw.number, tuple(cells), reason)
+        return Row(raw.number, raw.number, tuple(cells))
+
+
+def plain(name: str) -> str:
+    """A name as it is compared: without regard to case and to the number and kind of blanks."""
+    return " ".join(name.replace("\ufeff", "").split()).casefold()
+
+
+def _closing(file: IO[bytes] | None, rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow | None]:
+    try:
+        yield None
+        yield from rows
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _check_merged(reader: SheetReader, place: Place, counted: set[int], last: int) -> None:
+    for area in reader.merged:
+        if area.bottom < place.first or area.top > last:
+            continue
+        if area.top >= place.first and any(area.left <= at <= area.right for at in counted):
+            cells = f"{column_letters(area.left)}{area.top}:{column_letters(area.right)}{area.bottom}"
+            raise ExtractRefused(
+                f"The cells {cells} are merged, so only the first of them has a value and nobody can tell whether it "
+                "is meant for the others. Undo the merge, fill the cells and drop the file again.",
+                line=area.top,
+            )
+
+
+def _hidden_columns(reader: SheetReader, header: tuple[str, ...]) -> list[str]:
+    names = [
+        f"'{name.strip()}' ({column_letters(at)})"
+        for at, name in enumerate(header)
+        if name.strip() and any(first <= at <= last for first, last in reader.hidden_columns)
+    ]
+    if not names:
+        return []
+    shown = _names(names, quoted=True)
+    if len(names) == 1:
+        return [f"Column {shown} is hidden in the workbook and was read all the same."]
+    return [f"Columns {shown} are hidden in the workbook and were read all the same."]
+
+
+def _hidden_rows(numbers: Sequence[int]) -> list[str]:
+    if not numbers:
+        return []
+    if len(numbers) == 1:
+        return [f"Row {numbers[0]} is hidden in the workbook and was read all the same."]
+    shown = _names([str(each) for each in numbers], quoted=True)
+    return [f"Rows {shown} are hidden in the workbook and were read all the same."]
+
+
+def _names(names: Sequence[str], *, quoted: bool = False) -> str:
+    shown = [name if quoted else f"'{name}'" for name in names[:_SHOWN]]
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(shown) + more

@@ -1,0 +1,157 @@
+"""Dates of an extract: read as the mapping declares, or as far as the file itself shows what is meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+
+from shared.errors import ExtractRefused
+from shared.mapping.datetext import DatePattern, Parts, parse_pattern, serial_day
+from shared.mapping.text import shorten
+
+# Year, month and day in any order: days by which systems say "none" or "for ever".
+_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1)}
+_NO_DAY_SORTED = {tuple(sorted(parts)) for parts in _NO_DAY}
+_NUMBERS = re.compile(r"\d+")
+_SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
+
+_YEAR_FIRST = tuple(parse_pattern(text) for text in ("yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "odata"))
+_TWO_WAYS = {mark: (parse_pattern(f"dd{mark}mm{mark}yyyy"), parse_pattern(f"mm{mark}dd{mark}yyyy")) for mark in ".-/"}
+
+
+class Unusable(ValueError):  # noqa: N818 (it never leaves the mapping)
+    """A value cannot be sent. The message says why, for HR, and starts with the column's name."""
+
+
+@dataclass
+class _Seen:
+    """Dates of one column whose format nobody declared."""
+
+    both: int = 0
+    example: str = ""
+    only: dict[str, int] = field(default_factory=dict)
+
+
+class DateWatch:
+    """Looks over all dates of an extract whose format the mapping does not declare.
+
+    Dates with the year first are clear. Of the others, one that can be read two ways is rejected with its row; if not
+    a single date of the column shows which way is meant, the file as a whole cannot be trusted.
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[str, _Seen] = {}
+
+    def two_ways(self, column: str, text: str) -> None:
+        """Take note of a date that can be read two ways."""
+        seen = self._columns.setdefault(column, _Seen())
+        seen.both += 1
+        seen.example = seen.example or text
+
+    def one_way(self, column: str, pattern: str) -> None:
+        """Take note of a date that can be read in one way only."""
+        only = self._columns.setdefault(column, _Seen()).only
+        only[pattern] = only.get(pattern, 0) + 1
+
+    def finish(self) -> tuple[str, ...]:
+        """What to tell about the dates, once the extract has been read.
+
+        Raises:
+            ExtractRefused: the dates of a column can all be read two ways.
+        """
+        notes = []
+        for column, seen in self._columns.items():
+            if seen.both and not seen.only:
+                raise ExtractRefused(
+                    f"{column}: the day and the month of every date can be swapped ('{shorten(seen.example)}'), so "
+                    "nobody can tell which is meant. Ask IT to say in the mapping how dates are written "
+                    "(dates: format), then drop the file again."
+                )
+            if seen.both or len(seen.only) > 1:
+                ways = " and ".join(f"{count} only as {pattern}" for pattern, count in seen.only.items())
+                notes.append(
+                    f"{column}: the mapping does not say how dates are written. {seen.both} can be read two ways and "
+                    f"were not used; {ways} can be read."
+                )
+        return tuple(notes)
+
+
+@dataclass(frozen=True)
+class DateReader:
+    """Reads the dates of one column.
+
+    Attributes:
+        column: what to call it.
+        patterns: how its dates may be written; if empty, dates with the year first and dates that can be read in one
+            way only.
+        pivot: for years of two digits.
+        none: cells that mean no date, besides the well-known ones.
+        watch: is told about dates of undeclared format.
+    """
+
+    column: str
+    patterns: tuple[DatePattern, ...]
+    pivot: int | None
+    none: frozenset[str]
+    watch: DateWatch
+
+    def read(self, text: str) -> date | None:
+        """The day that a cell says, None if it says that there is none.
+
+        Raises:
+            Unusable: it is not a date, or not in the declared format.
+        """
+        if text in self.none:
+            return None
+        for pattern in self.patterns or _YEAR_FIRST:
+            parts = pattern.read(text, self.pivot)
+            if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):
+                return self._checked(text, parts)
+        numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(text)[:3]))
+        if numbers in _NO_DAY_SORTED:
+            return None
+        if not self.patterns and len(text) > 2:
+            for first, second in _TWO_WAYS.values():
+                day_first, month_first = first.read(text, None), second.read(text, None)
+                if day_first and month_first:
+                    return self._either(text, (first, day_first), (second, month_first))
+        raise Unusable(self._wrong(text))
+
+    def _checked(self, text: str, parts: Parts) -> date | None:
+        if parts in _NO_DAY:
+            return None
+        day = _day(parts)
+        if day is None:
+            raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day.")
+        return day
+
+    def _either(self, text: str, one: tuple[DatePattern, Parts], other: tuple[DatePattern, Parts]) -> date:
+        days = [(pattern, day) for pattern, parts in (one, other) if (day := _day(parts))]
+        if not days:
+            raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day.")
+        if len(days) == 2 and days[0][1] != days[1][1]:
+            self.watch.two_ways(self.column, text)
+            raise Unusable(
+                f"{self.column} '{shorten(text)}' can be read two ways; write the year first, or ask IT to say in the "
+                "mapping how dates are written."
+            )
+        if len(days) == 1:
+            self.watch.one_way(self.column, days[0][0].text)
+        return days[0][1]
+
+    def _wrong(self, text: str) -> str:
+        said = f"{self.column} '{shorten(text)}' is not a date"
+        if self.patterns:
+            said += f" written as {' or '.join(pattern.text for pattern in self.patterns)}"
+        serial = serial_day(text)
+        if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
+            return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."
+        return f"{said}."
+
+
+def _day(parts: Parts) -> date | None:
+    try:
+        return date(*parts)
+    except ValueError:
+        return None

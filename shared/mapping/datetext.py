@@ -1,0 +1,172 @@
+"""How dates are written: patterns such as `dd.mm.yyyy`, and what a cell says by them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+# A time and an offset may follow the day. They are left out: moved to another zone, the day would be another one.
+_REST = (
+    r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?)?(?: ?(?:[Zz]|UTC|GMT)| ?[+-]\d{2}:?\d{2})?"
+)
+_TOKEN = re.compile(r"yyyy|yy|mon|mm|m|dd|d|[^a-z0-9]|(?P<wrong>.)")
+_OF = {"d": "day", "m": "month", "y": "year"}
+_ODATA = re.compile(r"/Date\((?P<ms>-?\d{1,15})(?:[+-]\d{4})?\)/")
+_SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,]\d+)?")
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "jan january januar jänner janv janvier ene enero",
+            "feb february februar févr fevr février febrero",
+            "mar march mär mrz märz mars marzo",
+            "apr april avr avril abr abril",
+            "may mai mayo",
+            "jun june juni juin junio",
+            "jul july juli juil juillet julio",
+            "aug august août aout ago agosto",
+            "sep sept september septembre septiembre",
+            "oct october okt oktober octobre octubre",
+            "nov november novembre noviembre",
+            "dec december dez dezember déc décembre dic diciembre",
+        ),
+        1,
+    )
+    for name in names.split()
+}
+EXCEL_DAY_0 = date(1899, 12, 30)
+
+Parts = tuple[int, int, int]
+"""Year, month and day as they are written, whether or not there is such a day."""
+
+
+@dataclass(frozen=True, slots=True)
+class DatePattern:
+    """One way to write dates.
+
+    Attributes:
+        text: as the mapping file has it.
+        read: year, month and day that a cell says by it, or None if the cell is written in another way.
+        needs_pivot: whether years have two digits.
+    """
+
+    text: str
+    read: Callable[[str, int | None], Parts | None]
+    needs_pivot: bool = False
+
+
+@lru_cache(maxsize=256)
+def parse_pattern(text: str) -> DatePattern:
+    """The pattern that a mapping file names.
+
+    Raises:
+        ValueError: it is none, with the reason.
+    """
+    name = text.strip().casefold()
+    if name == "odata":
+        return DatePattern(text, _read_odata)
+    if name == "excel":
+        return DatePattern(text, _read_serial)
+    plain = "yyyy-mm-dd" if name == "iso" else name
+    tokens = list(_TOKEN.finditer(plain))
+    words = [token[0] for token in tokens if token[0][0] in _OF]
+    wrong = next((token["wrong"] for token in tokens if token["wrong"]), "")
+    if wrong or sorted(word[0] for word in words) != ["d", "m", "y"]:
+        raise ValueError(
+            f"'{text}' is not a date format: write it with dd, mm and yyyy (also d, m, mon, yy), such as dd.mm.yyyy, "
+            "or say iso, odata or excel"
+        )
+    glued = any(a in words and b in words for a, b in pairwise(token[0] for token in tokens))
+    expression = "".join(_expression(token[0], glued) for token in tokens)
+    return DatePattern(text, _reader(re.compile(expression + _REST)), "yy" in words)
+
+
+def parse_time(text: str) -> time:
+    """The time of day that a mapping file names.
+
+    Raises:
+        ValueError: it is none.
+    """
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?", text.strip())
+    if not match:
+        raise ValueError(f"'{text}' is not a time of day; write it as 08:00")
+    return time(int(match[1]), int(match[2]), int(match[3] or 0))
+
+
+def parse_zone(name: str) -> ZoneInfo:
+    """The time zone that a mapping file names.
+
+    Raises:
+        ValueError: there is none of that name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(f"'{name}' is not a time zone; use an IANA name such as Europe/Berlin") from error
+
+
+def stamp(day: date, at: time, zone: ZoneInfo) -> str:
+    """A day and a local time as ISO 8601 with an offset, `Z` for UTC."""
+    text = datetime.combine(day, at, zone).isoformat(timespec="seconds")
+    return f"{text[:-6]}Z" if text.endswith("+00:00") else text
+
+
+def _expression(part: str, glued: bool) -> str:
+    if part == "mon":
+        return r"(?P<name>[^\W\d_]{3,12})\.?"
+    if part[0] in _OF:
+        wide = len(part) == 4
+        digits = r"\d{4}" if wide else r"\d{2}" if glued or part == "yy" else r"\d{1,2}"
+        return f"(?P<{_OF[part[0]]}>{digits})"
+    return re.escape(part)
+
+
+def _reader(pattern: re.Pattern[str]) -> Callable[[str, int | None], Parts | None]:
+    named = "name" in pattern.groupindex
+    fullmatch = pattern.fullmatch
+
+    def read(text: str, pivot: int | None) -> Parts | None:
+        match = fullmatch(text)
+        if match is None:
+            return None
+        month = _MONTHS.get(match["name"].casefold()) if named else int(match["month"])
+        if month is None:
+            return None
+        year = int(match["year"])
+        if len(match["year"]) == 2 and pivot is not None:
+            year += 2000 if year <= pivot else 1900
+        return year, month, int(match["day"])
+
+    return read
+
+
+def _read_odata(text: str, _: int | None) -> Parts | None:
+    match = _ODATA.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(match["ms"]))
+    except OverflowError:
+        return None
+    return day.year, day.month, day.day
+
+
+def _read_serial(text: str, _: int | None) -> Parts | None:
+    day = serial_day(text)
+    return (day.year, day.month, day.day) if day else None
+
+
+def serial_day(text: str) -> date | None:
+    """The day that a spreadsheet means by a number such as 41275."""
+    match = _SERIAL.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return EXCEL_DAY_0 + timedelta(days=int(match["days"]))
+    except OverflowError:
+        return None

@@ -1,0 +1,110 @@
+"""Workers' ids, which must arrive exactly as HR's system has them: a changed id is another person."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from shared.errors import ExtractRefused
+from shared.mapping.limits import MAX_EMPLOYEE_ID
+from shared.mapping.model import KeyRule
+from shared.mapping.text import clean, hides_something
+
+MAX_KEY = 128
+_GUARD = re.compile(r"""=?"([^"]*)"|'(.*)|=(\d+)""")
+_DECIMAL = re.compile(r"(\d+)[.,]0+")
+_SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|[+-]?\d+[.,]\d+[eE]\d+")
+_EXACT = 2**53  # beyond it, a program that takes ids for numbers gives different people the same one
+_PLAIN_BLANKS = " \t\r\n"
+_UNSAFE = re.compile(r"""['"&#+%\\/?*<>|]""")
+
+
+def read_id(rule: KeyRule, cell: str, limits: str) -> tuple[str, str]:
+    """A worker's id as it is sent, and what is wrong with it, to follow the column's name (empty if nothing is)."""
+    text = clean(cell)
+    if rule.text_guard and (guarded := _GUARD.fullmatch(text)):
+        text = clean(next(part for part in guarded.groups() if part is not None))
+    if rule.strip_decimal and (decimal := _DECIMAL.fullmatch(text)):
+        text = decimal[1]
+    if rule.width and text.isascii() and text.isdigit():
+        text = text.zfill(rule.width)
+    return text, _fault(rule, cell, text, limits)
+
+
+def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
+    if len(text) > MAX_KEY:
+        return f"has {len(text)} characters; a worker's id has at most {MAX_KEY}."
+    if not text.isprintable() or hides_something(cell):
+        return "holds an invisible character."
+    if not text.isdigit():
+        if _GUARD.fullmatch(text):
+            return (
+                "is guarded by signs that keep a spreadsheet from changing it; export it without them, or ask IT to "
+                "allow them in the mapping (key: text_guard)."
+            )
+        if _SCIENTIFIC.fullmatch(text):
+            return f"'{text}' is a number that a spreadsheet has cut short; the id is lost. Export the list again."
+        if _DECIMAL.fullmatch(text):
+            return (
+                f"'{text}' is a number with decimals; format the column as text, or ask IT to allow it in the mapping "
+                "(key: strip_decimal)."
+            )
+    elif len(text) >= MAX_EMPLOYEE_ID and not rule.long_numbers and text.isascii() and int(text) > _EXACT:
+        return (
+            f"is a number of {len(text)} digits; many programs cannot keep the last ones. Format the column as text, "
+            "and ask IT to allow it in the mapping (key: long_numbers)."
+        )
+    if limits != "none" and len(text) > MAX_EMPLOYEE_ID:
+        return f"has {len(text)} characters; employeeId, which it is matched with, holds at most {MAX_EMPLOYEE_ID}."
+    return ""
+
+
+def id_warnings(column: str, cell: str, text: str) -> list[str]:
+    """What to tell about an id that is sent."""
+    warnings = []
+    if not cell.isascii() and hides_something(f"|{cell.strip(_PLAIN_BLANKS)}|"):
+        warnings.append(f"{column} had invisible characters around it; they were dropped.")
+    if not text.isalnum() and (unsafe := _UNSAFE.search(text)):
+        warnings.append(f"{column} holds {unsafe[0]}, with which Entra may not find the account again.")
+    return warnings
+
+
+class LostZeros:
+    """Looks whether the ids of an extract have lost the zeros in front, which would make everybody a new person.
+
+    Args:
+        column: of the ids.
+        is_known: whether a worker's id is known from earlier extracts.
+    """
+
+    _LOOKS = 200
+    _FEWEST = 5
+    _LONGEST = 16
+
+    def __init__(self, column: str, is_known: Callable[[str], bool]) -> None:
+        self._column = column
+        self._is_known = is_known
+        self._looked = 0
+        self._lost = 0
+
+    def look(self, worker_id: str) -> None:
+        """Take note of an id; only the first ones of an extract are looked up."""
+        if self._looked >= self._LOOKS or not (worker_id.isascii() and worker_id.isdigit()):
+            return
+        self._looked += 1
+        if not self._is_known(worker_id):
+            widths = range(len(worker_id) + 1, self._LONGEST + 1)
+            self._lost += any(self._is_known(worker_id.zfill(width)) for width in widths)
+
+    def finish(self) -> None:
+        """Decide, once the extract has been read.
+
+        Raises:
+            ExtractRefused: most ids are known only with zeros in front.
+        """
+        if self._looked >= self._FEWEST and self._lost * 2 > self._looked:
+            raise ExtractRefused(
+                f"{self._column} has lost the zeros in front: {self._lost} of the first {self._looked} ids are known "
+                "only with them. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in "
+                "(key: width), then drop the file again."
+            )

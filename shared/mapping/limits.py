@@ -1,0 +1,65 @@
+"""What the target holds at most, so that a value that cannot be stored is found before it is sent."""
+
+from __future__ import annotations
+
+import re
+
+from shared.model import ENTERPRISE_USER
+
+# Graph reference of the user resource. Attributes that are not here have no published limit of their own.
+_ENTRA = {
+    "displayName": ("displayName", 256),
+    "name.givenName": ("givenName", 64),
+    "name.familyName": ("surname", 64),
+    "title": ("jobTitle", 128),
+    'phoneNumbers[type eq "work"].value': ("businessPhones", 64),
+    'addresses[type eq "work"].streetAddress': ("streetAddress", 1024),
+    'addresses[type eq "work"].locality': ("city", 128),
+    'addresses[type eq "work"].region': ("state", 128),
+    'addresses[type eq "work"].postalCode': ("postalCode", 40),
+    'addresses[type eq "work"].country': ("country", 128),
+    f"{ENTERPRISE_USER}:department": ("department", 64),
+    f"{ENTERPRISE_USER}:organization": ("companyName", 64),
+}
+# The upper ranges of the same attributes in the schema of Active Directory.
+_AD = {
+    **{path: limit for path, limit in _ENTRA.items() if path != 'phoneNumbers[type eq "work"].value'},
+    'phoneNumbers[type eq "work"].value': ("telephoneNumber", 64),
+    "name.familyName": ("sn", 64),
+    "title": ("title", 128),
+    'addresses[type eq "work"].locality': ("l", 128),
+    'addresses[type eq "work"].region': ("st", 128),
+    f"{ENTERPRISE_USER}:organization": ("company", 64),
+}
+_LIMITS = {"entra": ("Entra ID", _ENTRA), "ad": ("Active Directory", _AD)}
+MAX_EMPLOYEE_ID = 16
+
+_UPN = re.compile(r"[A-Za-z0-9'.\-_!#^~@]*")
+_UPN_LOCAL, _UPN_DOMAIN = 64, 48
+
+
+def limit_of(path: str, target: str) -> tuple[str, int] | None:
+    """What holds an attribute in a target (`entra`, `ad`), in words, and how many characters; None if unknown."""
+    if target not in _LIMITS:
+        return None
+    whose, limits = _LIMITS[target]
+    if path not in limits:
+        return None
+    name, most = limits[path]
+    return f"{whose}'s {name}", most
+
+
+def user_name_fault(name: str) -> str:
+    """What is wrong with a user name, to follow the name of its column; an empty text if nothing is."""
+    if not _UPN.fullmatch(name):
+        wrong = _UPN.sub("", name)[:1]
+        shown = {" ": "a blank"}.get(wrong, f"'{wrong}'")
+        return f"holds {shown}; a user name may have A-Z, a-z, 0-9 and ' . - _ ! # ^ ~ only"
+    local, at, domain = name.partition("@")
+    if "@" in domain or (at and not (local and domain)):
+        return "is not a user name: it needs something before and after its only @"
+    if local.startswith(".") or local.endswith(".") or ".." in name:
+        return "has a dot at the start or end, or two dots together; a user name may not"
+    if len(local) > _UPN_LOCAL or len(domain) > _UPN_DOMAIN:
+        return f"is too long for a user name: at most {_UPN_LOCAL} characters before the @ and {_UPN_DOMAIN} after it"
+    return ""

@@ -1,0 +1,332 @@
+"""What a mapping file may say about one attribute: where its value comes from, and what is done to it.
+
+The steps have one order, whatever their order in the file: trim, replace, split, map, then one of date, boolean,
+country, phone and integer, then case, transliterate, cut. `default` stands in when nothing is left.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_before_validator_function
+
+from shared.mapping.datetext import DatePattern, parse_pattern, parse_time, parse_zone
+from shared.mapping.text import clean
+
+Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Text = Annotated[str, Field(max_length=1024)]
+SOURCES = ("column", "columns", "first", "template", "constant", "copy")
+WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+_PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
+
+
+@dataclass(frozen=True)
+class ShortForm:
+    """Lets a part of a mapping file be written as a plain text.
+
+    Attributes:
+        key: which key of the part the text stands for; without one, it is the only item of a list.
+    """
+
+    key: str = ""
+
+    def expand(self, value: object) -> object:
+        """The part in full."""
+        if not isinstance(value, str):
+            return value
+        return {self.key: value} if self.key else (value,)
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_before_validator_function(self.expand, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"type": "string"}, handler(schema)]}
+
+
+class Section(BaseModel):
+    """A part of a mapping file: no unknown keys, never changed once read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+class DateFormats(Section):
+    """How dates are written.
+
+    Attributes:
+        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
+        pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
+    """
+
+    format: Annotated[tuple[str, ...], ShortForm()] = ()
+    pivot: Annotated[int, Field(ge=0, le=99)] | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _readable(cls, formats: tuple[str, ...]) -> tuple[str, ...]:
+        for text in formats:
+            parse_pattern(text)
+        return formats
+
+    @cached_property
+    def patterns(self) -> tuple[DatePattern, ...]:
+        """The formats, ready to read with."""
+        return tuple(parse_pattern(text) for text in self.format)
+
+
+class DateRule(DateFormats):
+    """A date, or a moment, as Entra reads it.
+
+    Attributes:
+        format: how it is written, if not as `dates` says.
+        pivot: for years of two digits, if not that of `dates`.
+        to: `datetime` adds time and offset, without which Entra takes no date; `date` is the day alone.
+        time: of the day, in the zone.
+        zone: an IANA name, such as Europe/Berlin; else that of `dates`.
+    """
+
+    to: Literal["date", "datetime"] = "datetime"
+    time: str = "00:00"
+    zone: str | None = None
+
+    @field_validator("time")
+    @classmethod
+    def _is_time(cls, text: str) -> str:
+        parse_time(text)
+        return text
+
+    @field_validator("zone")
+    @classmethod
+    def _is_zone(cls, name: str | None) -> str | None:
+        if name is not None:
+            parse_zone(name)
+        return name
+
+
+class Words(Section):
+    """The words of a yes-or-no column, compared without regard to case.
+
+    Attributes:
+        true: the words for yes.
+        false: the words for no.
+    """
+
+    true: Annotated[tuple[Text, ...], Field(min_length=1)]
+    false: Annotated[tuple[Text, ...], Field(min_length=1)]
+
+    @model_validator(mode="after")
+    def _words_say_one_thing(self) -> Words:
+        both = {word.casefold() for word in self.true} & {word.casefold() for word in self.false}
+        if both:
+            raise ValueError(f"'{min(both)}' cannot say both true and false")
+        return self
+
+    @cached_property
+    def meaning(self) -> Mapping[str, bool]:
+        """The words without regard to case."""
+        yes = {clean(word).casefold(): True for word in self.true}
+        return yes | {clean(word).casefold(): False for word in self.false}
+
+
+YES_OR_NO = Words(
+    true=("true", "yes", "y", "1", "ja", "oui", "si", "sí"), false=("false", "no", "n", "0", "nein", "non")
+)
+
+
+class Replace(Section):
+    """Text that takes the place of other text, wherever it is in the cell.
+
+    Attributes:
+        from: the text that goes.
+        to: the text that comes; nothing if absent.
+    """
+
+    old: Annotated[Text, Field(alias="from", min_length=1)]
+    new: Annotated[Text, Field(alias="to")] = ""
+
+
+class Split(Section):
+    """One part of a cell.
+
+    Attributes:
+        on: what is between the parts.
+        take: which part, counted from 1; -1 is the last.
+    """
+
+    on: Annotated[Text, Field(min_length=1)]
+    take: int = 1
+
+    @field_validator("take")
+    @classmethod
+    def _counts(cls, take: int) -> int:
+        if take == 0:
+            raise ValueError("the first part is 1, the last is -1")
+        return take
+
+
+class Phone(Section):
+    """A telephone number in the international form.
+
+    Attributes:
+        code: the country's calling code, for numbers without one.
+        trunk: the digit in front of national numbers that is left out after the calling code.
+    """
+
+    code: Annotated[str, Field(pattern=r"^\+?[1-9][0-9]{0,2}$")]
+    trunk: Annotated[str, Field(pattern=r"^[0-9]?$")] = "0"
+
+
+class Rule(Section):
+    """Where an attribute's value comes from, and what is done to it.
+
+    Attributes:
+        column: the column that holds it.
+        columns: several columns, joined; empty ones are left out.
+        join: what goes between `columns`.
+        first: the first of these columns that is not empty.
+        template: text with columns in braces, such as `{FirstName} {LastName}`; `{Preferred|FirstName}` is the first of
+            them that is not empty.
+        constant: the same text for everybody.
+        copy: the same as another attribute, which is then made first; only `userName`.
+        trim: characters to take off both ends, besides blanks.
+        replace: texts that take the place of others.
+        split: take one part.
+        map: values by the words of the cell, compared without regard to case.
+        otherwise: what a word becomes that is not in `map`; `{value}` is the word itself. Without it, it is a reject.
+        type: of the value that is sent; only attributes of your own extensions can be other than text.
+        date: read as a date.
+        boolean: the words for yes and no.
+        country: two letters of ISO 3166; what to do with a country that nobody knows.
+        phone: international form.
+        case: of the letters.
+        transliterate: into the letters that a user name may have; `german` writes umlauts with an e.
+        cut: leave off what is longer than this.
+        default: instead of an empty value.
+        unique: make the user name unique with a number.
+        shared: several people may have the same value of a user name or mail address.
+        empty: what an empty value becomes, if not what the file says for all.
+    """
+
+    column: Column | None = None
+    columns: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+    join: Text = " "
+    first: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+    template: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    constant: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    copy_of: Literal["userName"] | None = Field(default=None, alias="copy")
+    trim: Text = ""
+    replace: tuple[Replace, ...] = ()
+    split: Split | None = None
+    map: Mapping[Text, Text] | None = None
+    otherwise: Text | None = None
+    type: Literal["string", "boolean", "integer", "datetime"] = "string"
+    date: Annotated[DateRule, ShortForm("format")] | None = None
+    boolean: Words | None = None
+    country: Literal["reject", "omit", "keep"] | None = None
+    phone: Annotated[Phone, ShortForm("code")] | None = None
+    case: Literal["upper", "lower", "title"] | None = None
+    transliterate: Literal["german", "plain"] | None = None
+    cut: Annotated[int, Field(ge=1, le=1024)] | None = None
+    default: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
+    unique: bool = False
+    shared: bool = False
+    empty: Literal["omit", "null"] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _types_say_how(cls, content: Any) -> Any:  # noqa: ANN401 (whatever the file says)
+        """`date` and `boolean` go without saying the type as well, and the type without saying how."""
+        if isinstance(content, dict):
+            if content.get("boolean") is not None:
+                content = {"type": "boolean", **content}
+            if content.get("type") == "datetime" and "date" not in content:
+                content = {**content, "date": {}}
+        return content
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Rule:
+        said = [name for name in SOURCES if getattr(self, "copy_of" if name == "copy" else name) is not None]
+        if len(said) != 1:
+            either = f"says {' and '.join(said)}, but a value comes from one of them" if said else "says no source"
+            raise ValueError(f"{either}: one of {', '.join(SOURCES)}")
+        if "join" in self.model_fields_set and self.columns is None:
+            raise ValueError("'join' goes with 'columns'")
+        if self.otherwise is not None and self.map is None:
+            raise ValueError("'otherwise' goes with 'map'")
+        kinds = [name for name in ("date", "boolean", "country", "phone") if getattr(self, name) is not None]
+        if self.type == "integer":
+            kinds.append("type: integer")
+        if len(kinds) > 1:
+            raise ValueError(f"a value cannot be {' and '.join(kinds)} at once")
+        if self.boolean is not None and self.type != "boolean":
+            raise ValueError("'boolean' goes with 'type: boolean'")
+        if self.default is not None:
+            typed(self, self.default)
+        if self.constant is not None and self.map is None and not self.replace:
+            typed(self, self.constant)
+        if self.unique and self.shared:
+            raise ValueError("'unique' and 'shared' contradict each other")
+        return self
+
+    @field_validator("template")
+    @classmethod
+    def _template_is_closed(cls, template: str | None) -> str | None:
+        for match in _PLACE.finditer(template or ""):
+            if match[0] in ("{", "}") or (
+                match[1] is not None and not all(name.strip() for name in match[1].split("|"))
+            ):
+                raise ValueError("put the name of a column between { and }; write {{ and }} for braces")
+        return template
+
+    @cached_property
+    def parts(self) -> tuple[str | tuple[str, ...], ...]:
+        """The template taken apart: texts, and the columns of which the first that is not empty goes there."""
+        found: list[str | tuple[str, ...]] = []
+        at = 0
+        for match in _PLACE.finditer(self.template or ""):
+            found.append((self.template or "")[at : match.start()])
+            found.append(match[0][0] if match[1] is None else tuple(name.strip() for name in match[1].split("|")))
+            at = match.end()
+        found.append((self.template or "")[at:])
+        return tuple(part for part in found if part)
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that the rule reads."""
+        if self.column is not None:
+            return (self.column,)
+        in_template = (name for part in self.parts if isinstance(part, tuple) for name in part)
+        return self.columns or self.first or tuple(dict.fromkeys(in_template))
+
+
+def typed(rule: Rule, text: str) -> str | int | bool:
+    """A text of the mapping file itself as a value of the rule's type.
+
+    Raises:
+        ValueError: it is no such value.
+    """
+    if rule.type == "boolean":
+        words = rule.boolean or YES_OR_NO
+        if text.casefold() not in words.meaning:
+            raise ValueError(f"'{text}' is neither yes nor no ({', '.join((*words.true, *words.false))})")
+        return words.meaning[text.casefold()]
+    if rule.type == "integer":
+        if not WHOLE_NUMBER.fullmatch(text):
+            raise ValueError(f"'{text}' is not a whole number")
+        return int(text)
+    return text

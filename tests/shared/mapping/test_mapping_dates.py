@@ -1,0 +1,171 @@
+"""Dates: read as they are declared, or as the file itself shows."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import ExtractRefused
+from shared.mapping.dates import DateReader, DateWatch, Unusable
+from shared.mapping.datetext import EXCEL_DAY_0, parse_pattern, parse_time, parse_zone, stamp
+
+
+def reader(
+    *formats: str, pivot: int | None = None, watch: DateWatch | None = None, none: tuple[str, ...] = ()
+) -> DateReader:
+    patterns = tuple(parse_pattern(text) for text in formats)
+    return DateReader("Hired", patterns, pivot, frozenset(none), watch or DateWatch())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "day"),
+    [
+        ("dd.mm.yyyy", "02.11.2026", date(2026, 11, 2)),
+        ("dd.mm.yyyy", "2.11.2026", date(2026, 11, 2)),
+        ("DD.MM.YYYY", "02.11.2026", date(2026, 11, 2)),
+        ("mm/dd/yyyy", "11/2/2026", date(2026, 11, 2)),
+        ("d-m-yyyy", "2-11-2026", date(2026, 11, 2)),
+        ("yyyy/mm/dd", "2026/11/02", date(2026, 11, 2)),
+        ("yyyymmdd", "20261102", date(2026, 11, 2)),
+        ("dd-mon-yy", "02-Nov-26", date(2026, 11, 2)),
+        ("d. mon yyyy", "2. März 2026", date(2026, 3, 2)),
+        ("dd-mon-yyyy", "02-DEC-2026", date(2026, 12, 2)),
+        ("m/d/yy", "7/10/83", date(1983, 7, 10)),
+        ("iso", "2026-11-02", date(2026, 11, 2)),
+        ("iso", "1988-01-03-08:00", date(1988, 1, 3)),
+        ("iso", "1988-01-03Z", date(1988, 1, 3)),
+        ("iso", "1983-09-01T00:00:00+02:00", date(1983, 9, 1)),
+        ("iso", "2026-11-02 23:59:59.123", date(2026, 11, 2)),
+        ("mm/dd/yyyy", "11/2/2026 12:00 AM", date(2026, 11, 2)),
+        ("odata", "/Date(1417046400000)/", date(2014, 11, 27)),
+        ("excel", "41275", date(2013, 1, 1)),
+        ("excel", "41275.5", date(2013, 1, 1)),
+    ],
+)
+def test_a_date_is_read_by_its_format(pattern: str, text: str, day: date) -> None:
+    assert reader(pattern, pivot=30).read(text) == day
+
+
+@pytest.mark.parametrize(
+    "text", ["4712-12-31", "31/12/9999", "9999-12-31T00:00:00", "0000-00-00", "1900-01-00", "01.01.1900", "open"]
+)
+@pytest.mark.parametrize("formats", [("iso",), ("dd.mm.yyyy",), ("iso", "dd/mm/yyyy"), ()])
+def test_days_that_stand_for_none_are_none(formats: tuple[str, ...], text: str) -> None:
+    assert reader(*formats, none=("open",)).read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("formats", "text", "reason"),
+    [
+        (("dd.mm.yyyy",), "11/29/1997", "Hired '11/29/1997' is not a date written as dd.mm.yyyy."),
+        (("iso", "dd.mm.yyyy"), "29/11/1997", "Hired '29/11/1997' is not a date written as iso or dd.mm.yyyy."),
+        (("iso",), "2017-02-30", "Hired '2017-02-30' is not a date: there is no such day."),
+        (("mm/dd/yyyy",), "17/10/2020", "Hired '17/10/2020' is not a date: there is no such day."),
+        (("iso",), "1976-08-107", "Hired '1976-08-107' is not a date written as iso."),
+        (("iso",), "soon", "Hired 'soon' is not a date written as iso."),
+        (
+            ("iso",),
+            "41275",
+            "Hired '41275' is not a date written as iso; it is the number by which a spreadsheet means 2013-01-01.",
+        ),
+        ((), "41275", "Hired '41275' is not a date; it is the number by which a spreadsheet means 2013-01-01."),
+        ((), "31/31/2020", "Hired '31/31/2020' is not a date: there is no such day."),
+        (
+            (),
+            "04-08-2016",
+            (
+                "Hired '04-08-2016' can be read two ways; write the year first, or ask IT to say in the mapping how "
+                "dates are written."
+            ),
+        ),
+    ],
+)
+def test_what_is_not_a_date_is_shown_with_its_reason(formats: tuple[str, ...], text: str, reason: str) -> None:
+    with pytest.raises(Unusable) as wrong:
+        reader(*formats).read(text)
+    assert str(wrong.value) == reason
+
+
+@pytest.mark.parametrize(
+    "text", ["2016-08-04", "2016/8/4", "2016.08.04", "/Date(1470268800000)/", "4.4.2016", "29/11/1997"]
+)
+def test_without_a_format_dates_that_can_be_read_one_way_are_read(text: str) -> None:
+    assert reader().read(text) in (date(2016, 8, 4), date(2016, 4, 4), date(1997, 11, 29))
+
+
+def watch_of(*texts: str) -> DateWatch:
+    watch = DateWatch()
+    for text in texts:
+        try:
+            reader(watch=watch).read(text)
+        except Unusable:
+            continue
+    return watch
+
+
+def test_a_file_whose_dates_can_all_be_read_two_ways_is_refused() -> None:
+    with pytest.raises(ExtractRefused) as refused:
+        watch_of("04-08-2016", "01-02-2017", "2016-01-01", "5-5-2017").finish()
+    assert str(refused.value) == (
+        "Hired: the day and the month of every date can be swapped ('04-08-2016'), so nobody can tell which is meant. "
+        "Ask IT to say in the mapping how dates are written (dates: format), then drop the file again."
+    )
+
+
+def test_a_file_that_shows_how_dates_are_written_is_told_about() -> None:
+    (note,) = watch_of("04-08-2016", "11/29/1997", "12/30/2001", "31-12-2001").finish()
+    assert note == (
+        "Hired: the mapping does not say how dates are written. 1 can be read two ways and were not used; 2 only as "
+        "mm/dd/yyyy and 1 only as dd-mm-yyyy can be read."
+    )
+
+
+def test_a_file_with_clear_dates_needs_no_word() -> None:
+    assert watch_of("2016-08-04", "29/11/1997", "30/11/1997").finish() == ()
+
+
+@pytest.mark.parametrize("text", ["dd.mm", "yyyy-mm-dd-dd", "dd.mm.yyyy hh", "", "tomorrow", "yyy-mm-dd"])
+def test_what_is_no_format_is_said_to_be_none(text: str) -> None:
+    with pytest.raises(ValueError, match=f"^'{text}' is not a date format: write it with dd, mm and yyyy"):
+        parse_pattern(text)
+
+
+FORMATS = {
+    "dd.mm.yyyy": "%d.%m.%Y",
+    "mm/dd/yyyy": "%m/%d/%Y",
+    "yyyymmdd": "%Y%m%d",
+    "dd-mon-yyyy": "%d-%b-%Y",
+    "iso": "%Y-%m-%d",
+    "mon d, yyyy": "%B %d, %Y",
+}
+
+
+@given(st.dates(min_value=date(1901, 1, 1), max_value=date(4700, 1, 1)), st.sampled_from(sorted(FORMATS)))
+def test_every_day_is_read_as_it_was_written(day: date, pattern: str) -> None:
+    assert reader(pattern).read(day.strftime(FORMATS[pattern])) == day
+
+
+@given(st.dates(min_value=date(1927, 5, 18), max_value=date(2173, 10, 13)))
+def test_every_number_of_a_spreadsheet_is_read_as_its_day(day: date) -> None:
+    assert reader("excel").read(str((day - EXCEL_DAY_0).days)) == day
+
+
+@given(st.text(max_size=15) | st.from_regex(r"[0-9]{1,6}[./-][0-9]{1,3}[./-][0-9]{1,6}.{0,9}", fullmatch=True))
+def test_any_text_is_a_day_or_none_or_unusable(text: str) -> None:
+    for formats in ((), ("iso", "dd.mm.yy"), ("excel",), ("odata",), ("d mon yyyy",)):
+        with suppress(Unusable):
+            assert isinstance(reader(*formats, pivot=30).read(text), date | None)
+
+
+@given(st.dates(min_value=date(1901, 1, 1), max_value=date(4700, 1, 1)), st.integers(0, 1439))
+def test_a_moment_keeps_its_day_in_its_zone(day: date, minute: int) -> None:
+    at = parse_time(f"{minute // 60:02}:{minute % 60:02}")
+    for zone in ("UTC", "Europe/Berlin", "America/Los_Angeles", "Asia/Kathmandu", "Pacific/Apia"):
+        text = stamp(day, at, parse_zone(zone))
+        assert text.startswith(f"{day.isoformat()}T{minute // 60:02}:{minute % 60:02}:00")
+        assert text.endswith("Z") is (text[19:] == "Z")
+        assert len(text) in (20, 25, 28)

@@ -1,0 +1,276 @@
+"""What each rule of a mapping file does to a value."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from shared.errors import MappingError
+from shared.mapping.apply import Applied, Applier
+from shared.mapping.countries import country_code
+from shared.mapping.model import MappingFile
+from shared.mapping.names import NOBODY
+from shared.mapping.paths import parse
+from shared.model import Record, Reject
+
+CUSTOM = "urn:contoso:User:x"
+
+
+def mapped(
+    rule: str, cells: dict[str, str], path: str = CUSTOM, status: str = "Active", more: str = "{}"
+) -> Applied | Reject:
+    mapping = MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": "Id",
+            "status": {"column": "State", "values": {"Active": True, "Left": False}},
+            "attributes": {path: yaml.load(rule, yaml.BaseLoader)},
+            **yaml.load(more, yaml.BaseLoader),
+        }
+    )
+    plain = dict.fromkeys(mapping.columns, "")
+    return Applier(mapping, known=NOBODY).apply(Record(2, 2, plain | {"Id": "7", "State": status} | cells))
+
+
+def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, ...]]:
+    """What was sent, and the warnings; None if nothing was."""
+    assert isinstance(made, Applied)
+    place = parse(path)
+    found: Any = made.worker.user
+    for step in (place.schema, place.name, place.sub):
+        found = found[0] if isinstance(found, list) else found
+        found = found.get(step) if step and found is not None else found
+    return found, made.warnings
+
+
+@pytest.mark.parametrize(
+    ("rule", "cells", "sent"),
+    [
+        ("A", {"A": "x"}, "x"),
+        ("{column: A}", {"A": "x"}, "x"),
+        ("{columns: [A, B, C]}", {"A": "x", "C": "z"}, "x z"),
+        ("{columns: [A, B], join: ', '}", {"A": "x", "B": "y"}, "x, y"),
+        ("{first: [A, B]}", {"B": "y"}, "y"),
+        ("{first: [A, B]}", {"A": "x", "B": "y"}, "x"),
+        ("{constant: Tessera}", {}, "Tessera"),
+        ("{column: A, default: none}", {}, "none"),
+        ("{column: A, default: none}", {"A": "x"}, "x"),
+        ("{template: '{A} of {B}'}", {"A": "x", "B": "y"}, "x of y"),
+        ("{template: '{A} {B}'}", {"B": "y"}, "y"),
+        ("{template: '{A} of {B}'}", {}, None),
+        ("{template: '{A|B}-{{{C}}}'}", {"B": "y", "C": "z"}, "y-{z}"),
+        ("{column: A, map: {Full time: FT, part time: PT}}", {"A": " FULL  time "}, "FT"),
+        ("{column: A, map: {x: y}, otherwise: other}", {"A": "z"}, "other"),
+        ("{column: A, map: {x: y}, otherwise: '{value}!'}", {"A": "z"}, "z!"),
+        ("{column: A, map: {x: ''}}", {"A": "x"}, None),
+        ("{column: A, case: upper}", {"A": "straße"}, "STRASSE"),
+        ("{column: A, case: lower}", {"A": "ÄB"}, "äb"),
+        ("{column: A, case: title}", {"A": "ANNE-MARIE o'neil"}, "Anne-Marie O'Neil"),
+        ("{column: A, trim: '#*'}", {"A": "#* x *#"}, "x"),
+        ("{column: A, replace: [{from: ' - ', to: ', '}, {from: '(old)'}]}", {"A": "a - b (old)"}, "a, b"),
+        ("{column: A, split: {on: ',', take: 2}}", {"A": "Doe, Jane"}, "Jane"),
+        ("{column: A, split: {on: '>', take: -1}}", {"A": "HQ > IT > Ops"}, "Ops"),
+        ("{column: A, split: {on: ','}}", {"A": "Doe"}, "Doe"),
+        ("{column: A, split: {on: ',', take: 2}}", {"A": "Doe"}, None),
+        ("{column: A, type: boolean}", {"A": "Ja"}, True),
+        ("{column: A, type: boolean, default: 'no'}", {}, False),
+        ("{column: A, boolean: {true: [Remote], false: [Office]}}", {"A": "office"}, False),
+        ("{column: A, type: integer}", {"A": "-0042"}, -42),
+        ("{column: A, type: integer, default: 5}", {}, 5),
+        ("{column: A, date: dd.mm.yyyy}", {"A": "1.2.2026"}, "2026-02-01T00:00:00Z"),
+        ("{column: A, date: {format: iso, to: date}}", {"A": "2026-02-01"}, "2026-02-01"),
+        (
+            "{column: A, date: {format: iso, time: '23:59', zone: Europe/Berlin}}",
+            {"A": "2026-07-01"},
+            "2026-07-01T23:59:00+02:00",
+        ),
+        ("{column: A, type: datetime}", {"A": "2026-02-01"}, "2026-02-01T00:00:00Z"),
+        ("{column: A, date: iso}", {"A": "9999-12-31"}, None),
+        ("{column: A, country: reject}", {"A": "UK"}, "GB"),
+        ("{column: A, country: reject}", {"A": "Österreich"}, "AT"),
+        ("{column: A, country: reject}", {"A": "deu"}, "DE"),
+        ("{column: A, phone: 41}", {"A": "044 555 01 23"}, "+41445550123"),
+        ("{column: A, phone: '+49'}", {"A": "0049 (0)30/555-0123"}, "+49305550123"),
+        ("{column: A, phone: {code: 39, trunk: ''}}", {"A": "06 555 0123"}, "+39065550123"),
+        ("{column: A, transliterate: german}", {"A": "Jürgen Groß"}, "JuergenGross"),
+        ("{column: A, transliterate: plain}", {"A": "Jürgen Sørby-Łuk"}, "JurgenSorby-Luk"),
+        ("{column: A, cut: 3}", {"A": "abc"}, "abc"),
+    ],
+)
+def test_a_rule_makes_the_value(rule: str, cells: dict[str, str], sent: object) -> None:
+    assert value(mapped(rule, cells)) == (sent, ())
+
+
+@pytest.mark.parametrize(
+    ("rule", "cell", "reason"),
+    [
+        ("{column: A, map: {x: y, z: w}}", "q", "A 'q' is not one of the agreed words (x, z)."),
+        ("{column: A, boolean: {true: [on], false: [off]}}", "q", "A 'q' is neither yes nor no (on, off)."),
+        ("{column: A, type: integer}", "1.5", "A '1.5' is not a whole number."),
+        (
+            "{column: A, type: integer}",
+            "3000000000",
+            "A '3000000000' is too large a number; at most 2147483647 can be stored.",
+        ),
+        (
+            "{column: A, country: reject}",
+            "Atlantis",
+            "A 'Atlantis' is not a country; write its name, or its two letters (ISO 3166).",
+        ),
+        (
+            "{column: A, transliterate: plain}",
+            "Иван",
+            "A holds 'И', which cannot be written in the letters of a user name.",
+        ),
+        ("{column: A, date: dd.mm.yyyy}", "31.02.2020", "A '31.02.2020' is not a date: there is no such day."),
+    ],
+)
+def test_a_value_that_a_rule_cannot_read_rejects_the_row(rule: str, cell: str, reason: str) -> None:
+    assert mapped(rule, {"A": cell}) == Reject(2, 2, "7", reason)
+
+
+@pytest.mark.parametrize(
+    ("rule", "cell", "sent", "warning"),
+    [
+        (
+            "{column: A, country: omit}",
+            "Atlantis",
+            None,
+            "A 'Atlantis' is not a country that is known; it is left out.",
+        ),
+        (
+            "{column: A, country: keep}",
+            "Atlantis",
+            "Atlantis",
+            "A 'Atlantis' is not a country that is known; it is sent as it is.",
+        ),
+        ("{column: A, phone: 41}", "ask Ann", None, "A is not a telephone number; it is left out."),
+        ("{column: A, cut: 3}", "ab cd", "ab", "A has 5 characters; it is cut to 3."),
+    ],
+)
+def test_a_value_that_is_sent_in_part_or_not_at_all_is_told(rule: str, cell: str, sent: object, warning: str) -> None:
+    assert value(mapped(rule, {"A": cell})) == (sent, (warning,))
+
+
+@pytest.mark.parametrize(
+    ("path", "most", "where"),
+    [
+        ("displayName", 256, "Entra ID's displayName"),
+        ("name.givenName", 64, "Entra ID's givenName"),
+        ("name.familyName", 64, "Entra ID's surname"),
+        ("title", 128, "Entra ID's jobTitle"),
+        ('addresses[type eq "work"].postalCode', 40, "Entra ID's postalCode"),
+        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department", 64, "Entra ID's department"),
+        ("urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:organization", 64, "Entra ID's companyName"),
+    ],
+)
+def test_what_the_target_cannot_hold_is_rejected_before_it_is_sent(path: str, most: int, where: str) -> None:
+    assert value(mapped("A", {"A": "x" * most}, path), path) == ("x" * most, ())
+    reason = f"A has {most + 1} characters; {where} holds at most {most}."
+    assert mapped("A", {"A": "x" * (most + 1)}, path) == Reject(2, 2, "7", reason)
+    assert value(mapped("A", {"A": "x" * (most + 1)}, path, more="{limits: none}"), path)[0] == "x" * (most + 1)
+
+
+@pytest.mark.parametrize("name", ["john.smith", "o'neil@contoso.com", "a-b_c!d#e^f~g@x.y", "EMP1222"])
+def test_user_names_that_entra_takes_are_sent(name: str) -> None:
+    assert value(mapped("A", {"A": name}, "userName"), "userName") == (name, ())
+
+
+ALLOWED = "a user name may have A-Z, a-z, 0-9 and ' . - _ ! # ^ ~ only"
+
+
+@pytest.mark.parametrize(
+    ("name", "fault"),
+    [
+        ("jürgen", f"holds 'ü'; {ALLOWED}"),
+        ("john smith", f"holds a blank; {ALLOWED}"),
+        ("a@b@c", "is not a user name: it needs something before and after its only @"),
+        ("@contoso.com", "is not a user name: it needs something before and after its only @"),
+        ("john.@contoso.com", "has a dot at the start or end, or two dots together; a user name may not"),
+        ("x" * 65, "is too long for a user name: at most 64 characters before the @ and 48 after it"),
+    ],
+)
+def test_user_names_that_entra_would_refuse_are_rejected(name: str, fault: str) -> None:
+    assert mapped("A", {"A": name}, "userName") == Reject(2, 2, "7", f"A {fault}.")
+
+
+def test_a_user_name_needs_all_parts_of_its_template() -> None:
+    rule = "{template: '{A}.{B}@contoso.com'}"
+    assert mapped(rule, {"A": "x"}, "userName") == Reject(2, 2, "7", "B is empty, but the name needs it.")
+    assert value(mapped(rule, {}, "userName"), "userName") == (None, ())
+
+
+def test_an_attribute_may_have_its_own_rule_for_what_is_empty() -> None:
+    made = mapped("{column: A, empty: 'null'}", {})
+    assert isinstance(made, Applied)
+    assert made.worker.user["urn:contoso:User"] == {"x": None}
+
+
+@pytest.mark.parametrize("code", ["DE", "de", "DEU", "Germany", "ALLEMAGNE", "Alemania", "Deutschland"])
+def test_a_country_is_known_by_any_of_its_names(code: str) -> None:
+    assert country_code(code) == "DE"
+
+
+@given(st.text(max_size=30))
+def test_a_country_is_two_letters_or_nothing(text: str) -> None:
+    code = country_code(text)
+    assert code == "" or (len(code) == 2 and code.isupper() and country_code(code) == code)
+
+
+DATES = st.sampled_from(["iso", "dd.mm.yyyy", "excel", "odata", "d-mon-yyyy", "yyyymmdd"])
+KINDS: st.SearchStrategy[dict[str, str]] = st.one_of(
+    st.just({}),
+    st.fixed_dictionaries({"date": DATES}),
+    st.sampled_from(["boolean", "integer", "datetime"]).map(lambda kind: {"type": kind}),
+    st.sampled_from(["reject", "omit", "keep"]).map(lambda unknown: {"country": unknown}),
+    st.sampled_from(["1", "49"]).map(lambda code: {"phone": code}),
+)
+PAIRS = st.fixed_dictionaries({"from": st.text(min_size=1, max_size=3), "to": st.text(max_size=3)})
+PARTS = st.fixed_dictionaries({"on": st.text(min_size=1, max_size=2), "take": st.sampled_from([-2, -1, 1, 2])})
+STEPS: st.SearchStrategy[dict[str, Any]] = st.fixed_dictionaries(
+    {"column": st.just("A")},
+    optional={
+        "trim": st.text(max_size=3),
+        "replace": st.lists(PAIRS, max_size=2),
+        "split": PARTS,
+        "map": st.dictionaries(st.text(max_size=3), st.text(max_size=3), max_size=2),
+        "case": st.sampled_from(["upper", "lower", "title"]),
+        "transliterate": st.sampled_from(["german", "plain"]),
+        "cut": st.integers(1, 5),
+    },
+)
+TEXTS = st.text(max_size=12) | st.from_regex(r"[0-9./\-+() T:]{1,12}", fullmatch=True)
+PATHS = st.sampled_from([CUSTOM, "userName", "name.familyName", "title"])
+
+
+@settings(max_examples=500, deadline=None)
+@given(STEPS, KINDS, TEXTS, PATHS, st.sampled_from(["Active", "Left"]))
+def test_no_rule_and_no_text_make_anything_but_a_worker_or_a_reason(
+    steps: dict[str, Any], kind: dict[str, str], text: str, path: str, status: str
+) -> None:
+    content = {
+        "version": 1,
+        "key": "Id",
+        "status": {"column": "State", "values": {"Active": True, "Left": False}},
+        "attributes": {CUSTOM if kind.get("type") else path: {**steps, **kind}},
+    }
+    mapping = MappingFile.model_validate(content)
+    made = Applier(mapping, known=NOBODY).apply(Record(2, 2, {"Id": "7", "State": status, "A": text}))
+    assert isinstance(made, Applied) or (status == "Active" and made.reason.endswith("."))
+
+
+def test_numbered_user_names_need_to_know_the_names_that_are_given() -> None:
+    mapping = MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": "Id",
+            "status": {"column": "State", "values": {"Active": True}},
+            "attributes": {"userName": {"column": "A", "unique": True}},
+        }
+    )
+    with pytest.raises(MappingError, match=r"^userName is 'unique', which needs the user names that are given already"):
+        Applier(mapping)

@@ -1,0 +1,311 @@
+"""What is accepted, told and rejected of the values of a row."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import ExtractRefused
+from shared.mapping.apply import Applied, Applier, apply
+from shared.mapping.model import MappingFile
+from shared.mapping.names import NOBODY, Known
+from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, Worker
+
+TODAY = date(2026, 11, 21)
+MANAGER = f"{ENTERPRISE_USER}:manager"
+
+
+def mapping(key: Any = "Id", **more: Any) -> MappingFile:
+    return MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": key,
+            "required": ["Last"],
+            "status": {"column": "State", "values": {"Active": True, "Left": False}, "last_day": "End"},
+            "dates": {"format": "dd.mm.yyyy"},
+            "attributes": {"name.familyName": "Last", "title": "Title", MANAGER: "Boss"},
+            **more,
+        }
+    )
+
+
+def applied(cells: dict[str, str], key: Any = "Id", **more: Any) -> Applied | Reject:
+    plain = {"Id": "7", "Last": "Lee", "State": "Active", "End": "", "Title": "", "Boss": ""}
+    return Applier(mapping(key, **more), today=TODAY).apply(Record(2, 3, plain | cells))
+
+
+def worker(cells: dict[str, str], key: Any = "Id", **more: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
+    made = applied(cells, key, **more)
+    assert isinstance(made, Applied)
+    return made.worker.user, made.warnings
+
+
+def rejected(worker_id: str, reason: str) -> Reject:
+    return Reject(2, 3, worker_id, reason)
+
+
+LEE = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": "7", "active": True, "name": {"familyName": "Lee"}}
+
+
+CUT = "is a number that a spreadsheet has cut short; the id is lost. Export the list again."
+GUARDED = (
+    "Id is guarded by signs that keep a spreadsheet from changing it; export it without them, or ask IT to allow them "
+    "in the mapping (key: text_guard)."
+)
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("1.23457E+11", f"Id '1.23457E+11' {CUT}"),
+        ("0.1222e4", f"Id '0.1222e4' {CUT}"),
+        (
+            "1222.0",
+            (
+                "Id '1222.0' is a number with decimals; format the column as text, or ask IT to allow it in the "
+                "mapping (key: strip_decimal)."
+            ),
+        ),
+        (
+            "9007199254740993",
+            (
+                "Id is a number of 16 digits; many programs cannot keep the last ones. Format the column as text, and "
+                "ask IT to allow it in the mapping (key: long_numbers)."
+            ),
+        ),
+        ("'00012", GUARDED),
+        ('="00012"', GUARDED),
+        ("12\u200b22", "Id holds an invisible character."),
+        ("12\u00a022", "Id holds an invisible character."),
+        ("A" * 17, "Id has 17 characters; employeeId, which it is matched with, holds at most 16."),
+    ],
+)
+def test_an_id_that_was_damaged_is_rejected(cell: str, reason: str) -> None:
+    made = applied({"Id": cell})
+    assert isinstance(made, Reject)
+    assert made.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("rule", "cell", "worker_id"),
+    [
+        ({}, "73928e05", "73928e05"),
+        ({}, "00012", "00012"),
+        ({}, "O\u2019N1", "O\u2019N1"),
+        ({"text_guard": True}, "'00012", "00012"),
+        ({"text_guard": True}, '="00012"', "00012"),
+        ({"strip_decimal": True}, "1222.0", "1222"),
+        ({"strip_decimal": True}, "1222.50", "1222.50"),
+        ({"width": 8}, "1222", "00001222"),
+        ({"width": 8}, "C1222", "C1222"),
+        ({"width": 6, "strip_decimal": True, "text_guard": True}, "'1222,00", "001222"),
+        ({"long_numbers": True}, "9007199254740993", "9007199254740993"),
+    ],
+)
+def test_a_declared_rule_reads_ids_and_manager_ids_alike(rule: dict[str, Any], cell: str, worker_id: str) -> None:
+    user, _ = worker({"Id": cell}, {"column": "Id", **rule}, attributes={f"{ENTERPRISE_USER}:employeeNumber": "Id"})
+    assert user["externalId"] == user[ENTERPRISE_USER]["employeeNumber"] == worker_id
+    report, _ = worker({"Boss": cell}, {"column": "Id", **rule})
+    assert report[ENTERPRISE_USER]["manager"] == {"value": worker_id}
+
+
+def test_ids_may_be_longer_where_they_do_not_go_to_employee_id() -> None:
+    assert worker({"Id": "A" * 128}, limits="none")[0]["externalId"] == "A" * 128
+
+
+@pytest.mark.parametrize(
+    ("cell", "warning"),
+    [
+        ("\u200b7\u00a0", "Id had invisible characters around it; they were dropped."),
+        ("O'7", "Id holds ', with which Entra may not find the account again."),
+        (" 7 ", ""),
+    ],
+)
+def test_ids_that_may_surprise_are_told(cell: str, warning: str) -> None:
+    assert worker({"Id": cell})[1] == ((warning,) if warning else ())
+
+
+@pytest.mark.parametrize(
+    ("boss", "warnings"),
+    [
+        ("NO_MANAGER", ()),
+        ("no_mgr", ()),
+        ("None", ()),
+        ("N/A", ()),
+        ("7", ("Boss names the person's own id; the person is sent without a manager.",)),
+        ("1.2E+10", ((f"Boss '1.2E+10' {CUT[:-1]}; the person is sent without a manager."),)),
+    ],
+)
+def test_nobody_is_left_without_an_account_because_of_a_manager(boss: str, warnings: tuple[str, ...]) -> None:
+    assert worker({"Boss": boss}) == (LEE, warnings)
+
+
+@pytest.mark.parametrize("cell", ["N/A", "n/a", "NULL", "-", ".", "  - ", "#N/A"])
+def test_placeholders_mean_nothing(cell: str) -> None:
+    assert worker({"Title": cell}) == (LEE, ())
+    assert applied({"Last": cell}) == rejected("7", "Last is empty but required.")
+    assert applied({"Id": cell}) == rejected("", "Id is empty, so nobody can tell whom the row is about.")
+    assert applied({"State": cell}) == rejected("7", "State is empty, so nobody can tell whether the person may work.")
+
+
+@pytest.mark.parametrize("name", ["Null", "None", "Na", "No", "X"])
+def test_people_may_be_called_like_this(name: str) -> None:
+    assert worker({"Last": name})[0]["name"] == {"familyName": name}
+
+
+@pytest.mark.parametrize("name", ["UNKNOWN", "unbekannt", "TBD", "?"])
+def test_a_word_instead_of_a_name_rejects_the_row(name: str) -> None:
+    assert applied({"Last": name}) == rejected("7", f"Last '{name}' stands in for a name; enter the name itself.")
+
+
+def test_placeholders_can_be_declared() -> None:
+    assert worker({"Title": "555-555-5555"}, placeholders=["555-555-5555"]) == (LEE, ())
+    assert worker({"Title": "-"}, placeholders=["555-555-5555"])[0]["title"] == "-"
+
+
+BROKEN = "holds signs that look like letters in a wrong encoding; it is sent as it is."
+
+
+@pytest.mark.parametrize(
+    ("cells", "warning"),
+    [
+        ({"Last": "-Lee"}, "Last starts with -, like a formula; it is sent as it is."),
+        ({"Last": "+1+1"}, "Last starts with +, like a formula; it is sent as it is."),
+        ({"Last": "@SUM"}, "Last starts with @, like a formula; it is sent as it is."),
+        ({"Last": "J\u00c3\u00bcrgen"}, f"Last {BROKEN}"),
+        ({"Title": "B\ufffdcker"}, f"Title {BROKEN}"),
+    ],
+)
+def test_what_looks_wrong_is_sent_and_told(cells: dict[str, str], warning: str) -> None:
+    user, warnings = worker(cells)
+    assert (user["name"]["familyName"], user.get("title", "")) == (cells.get("Last", "Lee"), cells.get("Title", ""))
+    assert warnings == (warning,)
+
+
+def test_a_formula_for_a_name_rejects_the_row() -> None:
+    formula = '=HYPERLINK("http://x.example")'
+    assert applied({"Last": formula}) == rejected("7", "Last looks like a formula; enter the name itself.")
+
+
+@pytest.mark.parametrize(
+    ("end", "reason"),
+    [
+        ("20.11.2026", "State is 'Active', but End 2026-11-20 has passed; one of them is wrong."),
+        ("31.02.2020", "End '31.02.2020' is not a date: there is no such day."),
+        ("2026-11-20", "End '2026-11-20' is not a date written as dd.mm.yyyy."),
+        (
+            "41275",
+            (
+                "End '41275' is not a date written as dd.mm.yyyy; it is the number by which a spreadsheet means "
+                "2013-01-01."
+            ),
+        ),
+        ("1976-08-107", "End '1976-08-107' is not a date written as dd.mm.yyyy."),
+    ],
+)
+def test_a_status_that_its_last_day_contradicts_rejects_the_row(end: str, reason: str) -> None:
+    assert applied({"End": end}) == rejected("7", reason)
+
+
+@pytest.mark.parametrize("end", ["21.11.2026", "22.11.2026", "31.12.9999", "4712-12-31", "0000-00-00", "01.01.1900"])
+def test_the_last_day_itself_is_a_working_day(end: str) -> None:
+    assert worker({"End": end}) == (LEE, ())
+
+
+def test_somebody_who_was_hired_again_is_active() -> None:
+    status = {"column": "State", "values": {"Active": True}, "first_day": "Start", "last_day": "End"}
+    made = applied({"Start": "01.06.2026", "End": "31.01.2020"}, status=status)
+    assert made == Applied(Worker("7", 2, LEE), (), date(2026, 6, 1), date(2020, 1, 31))
+
+
+BUT = "The row counts all the same: of somebody who may not work, only id and status are needed."
+
+
+@pytest.mark.parametrize(
+    ("cells", "warning"),
+    [
+        ({"Last": ""}, "Last is empty but required."),
+        ({"Last": "UNKNOWN"}, "Last 'UNKNOWN' stands in for a name; enter the name itself."),
+        ({"Last": "x" * 65}, "Last has 65 characters; Entra ID's surname holds at most 64."),
+        ({"Last": "x" * 2000}, "Last has 2000 characters; at most 1024 can be sent."),
+        ({"Last": "a\x00b"}, "Last holds a control character."),
+    ],
+)
+def test_a_leaver_is_never_kept_from_leaving(cells: dict[str, str], warning: str) -> None:
+    gone = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": "7", "active": False}
+    assert worker({"State": "Left", **cells}) == (gone, (f"{warning} {BUT}",))
+
+
+def test_a_leaver_needs_an_id_and_a_status() -> None:
+    assert applied({"State": "Left", "Id": "1.2E+5"}) == rejected(
+        "1.2E+5", "Id '1.2E+5' is a number that a spreadsheet has cut short; the id is lost. Export the list again."
+    )
+    assert isinstance(applied({"State": "Gone"}), Reject)
+
+
+def test_a_leaver_whose_last_day_cannot_be_read_leaves() -> None:
+    user, warnings = worker({"State": "Left", "End": "31.02.2020"})
+    assert user == {**LEE, "active": False}
+    assert warnings == (f"End '31.02.2020' is not a date: there is no such day. {BUT}",)
+
+
+def test_optional_columns_may_be_missing() -> None:
+    made = apply(
+        mapping(optional=["Title", "End"]), Record(2, 3, {"Id": "7", "Last": "Lee", "State": "Active", "Boss": ""})
+    )
+    assert made == Worker("7", 2, LEE)
+
+
+class KnownIds:
+    """Knows some ids, and no names."""
+
+    def __init__(self, *ids: str) -> None:
+        self._ids = set(ids)
+
+    def is_worker(self, worker_id: str) -> bool:
+        return worker_id in self._ids
+
+    def user_name(self, worker_id: str) -> str:
+        return ""
+
+    def owner(self, user_name: str) -> str:
+        return ""
+
+
+def finish_with(ids: list[str], known: Known) -> tuple[str, ...]:
+    applier = Applier(mapping(), known=known, today=TODAY)
+    for number, worker_id in enumerate(ids, 2):
+        cells = {"Id": worker_id, "Last": "Lee", "State": "Active", "End": "", "Title": "", "Boss": ""}
+        applier.apply(Record(number, number, cells))
+    return applier.finish()
+
+
+def test_a_file_whose_ids_have_lost_their_zeros_is_refused() -> None:
+    known = KnownIds("0001", "0002", "0003", "0004", "77")
+    with pytest.raises(ExtractRefused, match=r"^Id has lost the zeros in front: 4 of the first 6 ids are known only"):
+        finish_with(["1", "2", "3", "4", "77", "9"], known)
+
+
+@pytest.mark.parametrize("ids", [["1", "2"], ["1", "2", "3", "55", "56", "57"], ["a", "b", "c", "d", "e"]])
+def test_a_file_with_few_or_new_ids_is_not_refused(ids: list[str]) -> None:
+    assert finish_with(ids, KnownIds("0001", "0002", "0003")) == ()
+    assert finish_with(ids, NOBODY) == ()
+
+
+@given(st.text(max_size=20))
+def test_any_id_is_sent_as_people_see_it_or_rejected(cell: str) -> None:
+    made = applied({"Id": cell})
+    if isinstance(made, Applied):
+        assert made.worker.worker_id == made.worker.user["externalId"]
+        assert made.worker.worker_id.isprintable()
+        assert applied({"Id": made.worker.worker_id}) == Applied(made.worker, applied_warnings(made.worker.worker_id))
+
+
+def applied_warnings(worker_id: str) -> tuple[str, ...]:
+    made = applied({"Id": worker_id})
+    assert isinstance(made, Applied)
+    return made.warnings

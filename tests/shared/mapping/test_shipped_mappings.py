@@ -1,0 +1,76 @@
+"""The mappings that come with Rollcall, each with a sample of its system's export."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from shared.extracts.open_extract import open_extract
+from shared.extracts.records import read_records
+from shared.mapping.apply import Applied, Applier
+from shared.mapping.load import SHIPPED, parse_mapping
+from shared.mapping.model import MappingFile
+from shared.model import Record, Reject
+
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
+TODAY = date(2026, 11, 21)
+NAMES = sorted(path.stem for path in SHIPPED.glob("*.yaml"))
+FILES = [
+    *("adp.json", "bamboohr.json", "dayforce.json", "five-people.csv", "hibob.json", "oracle-bip-xml.xml"),
+    *("oracle-bip.csv", "oracle-hdl.dat", "peoplesoft.csv", "personio.json", "rippling.json"),
+    *("successfactors-odata.json", "successfactors.csv", "ukg.json", "workday.csv", "workday.json", "workday.xml"),
+]
+
+
+def shipped(name: str) -> MappingFile:
+    return parse_mapping((SHIPPED / f"{name}.yaml").read_bytes(), f"{name}.yaml").mapping
+
+
+def mapping_of(file: str) -> str:
+    stem = file.rpartition(".")[0]
+    return "csv2scim" if stem == "five-people" else stem
+
+
+def records(file: str) -> list[Record | Reject]:
+    mapping = shipped(mapping_of(file))
+    data = (SAMPLES / file).read_bytes()
+    table = open_extract([data], mapping.format, mapping.columns, optional=mapping.optional, today=TODAY)
+    return list(read_records(table, mapping.columns, mapping.optional))
+
+
+def test_every_shipped_mapping_has_a_sample() -> None:
+    assert sorted({mapping_of(file) for file in FILES}) == NAMES
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_shipped_mapping_names_its_schema(name: str) -> None:
+    first, _, _ = (SHIPPED / f"{name}.yaml").read_text().partition("\n")
+    assert first == "# yaml-language-server: $schema=../../docs/mapping.schema.json"
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_column_of_a_shipped_mapping_is_in_the_sample(file: str) -> None:
+    filled = {column for record in records(file) if isinstance(record, Record) for column in record.values}
+    mapping = shipped(mapping_of(file))
+    assert set(mapping.columns) - filled <= set(mapping.optional)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_sample_becomes_exactly_the_expected_users(file: str) -> None:
+    applier = Applier(shipped(mapping_of(file)), today=TODAY)
+    made = [applier.apply(record) for record in records(file) if isinstance(record, Record)]
+    expected = json.loads((SAMPLES / "expected" / f"{mapping_of(file)}.json").read_text(encoding="utf-8"))
+    assert [one.worker.user if isinstance(one, Applied) else one for one in made] == expected
+    assert [one.warnings for one in made if isinstance(one, Applied)] == [()] * len(expected)
+    assert applier.finish() == ()
+    assert {user["active"] for user in expected} == {True, False}
+    assert any("manager" in user["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"] for user in expected)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_words_that_hide_a_decision_are_left_to_the_customer(name: str) -> None:
+    hiding = {"suspended", "suspend_process", "garden leave", "furlough", "s", "q"}
+    assert hiding & set(shipped(name).status.folded) == set()
