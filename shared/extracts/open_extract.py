@@ -11,13 +11,13 @@ import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import chain
 
 from shared.errors import ExtractRefused
 from shared.extracts.documents.hdl import open_hdl
 from shared.extracts.documents.json_document import open_json
 from shared.extracts.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
 from shared.extracts.documents.xml_document import open_xml
+from shared.extracts.peek import peek
 from shared.extracts.tables import Table
 from shared.extracts.text import open_delimited, open_fixed
 from shared.extracts.text.guard import is_rejects_file
@@ -83,7 +83,7 @@ def open_extract(
         ExtractRefused: the file as a whole cannot be used; also while the rows are read.
     """
     unpacked = open_layers(chunks, hints, read_secret)
-    first, stream = _peek(unpacked.chunks)
+    first, stream = peek(unpacked.chunks, _LOOK)
     if not first:
         inside = unpacked.layers or unpacked.name
         raise ExtractRefused(
@@ -165,15 +165,3 @@ def _first_cells(text: str, delimiter: str, quote: str) -> list[str]:
         return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote), [])
     except csv.Error:
         return []
-
-
-def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    held: list[bytes] = []
-    length = 0
-    for chunk in chunks:
-        held.append(chunk)
-        length += len(chunk)
-        if length >= _LOOK:
-            break
-    first = b"".join(held)
-    return first[:_LOOK], chain([first], chunks)

@@ -25,7 +25,7 @@ from shared.outcomes.verdict import verdict
 from shared.records import keys, pages, progress, story
 from shared.records.names import ACCOUNTS, EVENTS, PAGES, STATE, WORKERS
 from shared.records.people import account_key, worker_key
-from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.rows import Key, Values, change_rows, put_rows, read_rows
 from shared.records.storage import Storage
 
 logger = logging.getLogger(__name__)
@@ -136,8 +136,7 @@ def recount(context: Context, touched: Iterable[tuple[str, str, int]]) -> None:
 
 def write_events(storage: Storage, job: str, entries: Iterable[LogEntry]) -> None:
     """Store entries, each under its own key, so that one that is read twice is stored once."""
-    rows = {_event_key(job, entry): _event(entry) for entry in entries}
-    change_rows(storage.table(EVENTS), rows, lambda key, row: rows[key] if row is None else None, select=("EventId",))
+    put_rows(storage.table(EVENTS), {_event_key(job, entry): _event(entry) for entry in entries})
 
 
 def load_watermark(context: Context, job: str) -> Watermark:

@@ -80,6 +80,21 @@ def change_rows(table: TableClient, keys: Iterable[Key], change: Change, select:
             pass
 
 
+def put_rows(table: TableClient, rows: Mapping[Key, Values]) -> None:
+    """Write rows whatever was there before; only for rows that say the same whenever they are written."""
+    chunks = [chunk for group in _by_partition(rows) for chunk in in_chunks(group, _TRANSACTION)]
+
+    def put(chunk: Sequence[Key]) -> None:
+        entities = [{**rows[key], "PartitionKey": key.partition, "RowKey": key.row} for key in chunk]
+        table.submit_transaction(
+            [(TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}) for entity in entities]
+        )
+
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for _ in pool.map(put, chunks):
+            pass
+
+
 def query(table: TableClient, text: str, select: Sequence[str] = (), **parameters: Any) -> Iterator[Values]:  # noqa: ANN401
     """The rows that an OData filter names, with `@name` parameters filled in safely."""
     return iter(table.query_entities(text, parameters=parameters, select=list(select) or None))

@@ -70,7 +70,10 @@ MOMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "after the first message": ("queue", {"method": "POST", "path": r"/bulk-uploads/messages", "after": True}),
     "before a request": ("entra", {"method": "POST", "path": r"/bulkUpload", "nth": 3}),
     "between a 202 and its record": ("entra", {"method": "POST", "path": r"/bulkUpload", "nth": 3, "after": True}),
-    "while results are being written": ("table", {"method": "GET", "path": r"/ProvisioningEvents"}),
+    "while results are being written": (
+        "table",
+        {"method": "POST", "path": r"/\$batch", "where": lambda _method, _path, body: b"ProvisioningEvents" in body},
+    ),
 }
 
 

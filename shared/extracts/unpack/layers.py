@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from shared.errors import ExtractRefused
+from shared.extracts.peek import peek
 from shared.extracts.unpack.gunzip import gunzip
 from shared.extracts.unpack.limits import Limits, Meter
 from shared.extracts.unpack.office import open_ole
@@ -65,7 +66,7 @@ def open_layers(
     name = ""
     with ExitStack() as opened:  # what a refusal leaves behind is closed, with its temporary files
         while True:
-            first, stream = _peek(stream)
+            first, stream = peek(stream, LOOK)
             kind = recognise(first)
             if kind is Kind.PLAIN:
                 break
@@ -98,21 +99,3 @@ def _check_depth(layers: list[str], limits: Limits) -> None:
         )
     if layers.count("pgp") > 1 or layers.count("password") > 1:
         raise ExtractRefused("The file is encrypted twice over. Encrypt it once and drop that file.")
-
-
-def _peek(stream: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """The first bytes, and the stream with them still in it."""
-    held: list[bytes] = []
-    length = 0
-    for chunk in stream:
-        held.append(chunk)
-        length += len(chunk)
-        if length >= LOOK:
-            break
-    return b"".join(held)[:LOOK], _again(held, stream)
-
-
-def _again(held: list[bytes], stream: Iterator[bytes]) -> Iterator[bytes]:
-    yield b"".join(held)
-    held.clear()
-    yield from stream
