@@ -51,13 +51,22 @@ class LogEntry:
     manager_unresolved: bool
 
 
-def entries_since(graph: Graph, endpoint: ProvisioningEndpoint, since: datetime) -> Iterator[LogEntry]:
+def entries_since(
+    graph: Graph, endpoint: ProvisioningEndpoint, since: datetime, until: datetime | None = None
+) -> Iterator[LogEntry]:
     """The job's entries after a moment, in whatever order Graph gives them, within Graph's request budget.
+
+    Args:
+        graph: the way to Graph.
+        endpoint: of the job.
+        since: entries of this moment, to the second, are left out.
+        until: so are entries of this moment and later.
 
     Raises:
         RollcallError: as `shared.entra.graph.check`.
     """
-    query = {"$filter": f"jobid eq '{endpoint.job_id}' and activityDateTime gt {iso(since)}", "$top": str(_PAGE)}
+    between = f"activityDateTime gt {iso(since)}" + (f" and activityDateTime lt {iso(until)}" if until else "")
+    query = {"$filter": f"jobid eq '{endpoint.job_id}' and {between}", "$top": str(_PAGE)}
     url: str | None = f"{endpoint.graph_root}/auditLogs/provisioning?{urlencode(query, safe='$', quote_via=quote)}"
     while url:
         answer = _get(graph, endpoint, url)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import logging
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -31,6 +32,10 @@ from shared.records.storage import Storage
 logger = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(minutes=15)  # entries turn up 5 to 10 minutes late
+_MOST_ENTRIES = 10_000  # at once: 20 requests, which Graph's budget lets take 50 seconds
+_SECOND = timedelta(seconds=1)
+_SHORTEST_SLICE = timedelta(minutes=1)
+_LONGEST_RUN = timedelta(minutes=5)  # a function is stopped after 10
 _FIRST_LOOK = timedelta(days=1)  # how far back the very first reading goes
 _LAST_MOMENT = 10**15  # milliseconds; inverts a time so that the newest entry of a person sorts first
 
@@ -42,10 +47,12 @@ class Watermark:
     Attributes:
         at: the newest entry.
         seen: ids of the entries of the overlap that need no second look.
+        slice: how much time is read at once, while there is more to read than can be read in one go.
     """
 
     at: datetime
     seen: frozenset[str]
+    slice: timedelta | None = None
 
 
 def report(context: Context) -> None:
@@ -66,18 +73,56 @@ def report(context: Context) -> None:
 
 
 def report_job(context: Context, job: str) -> None:
-    """Read one job's log and write what it says."""
+    """Read one job's log and write what it says.
+
+    What is more than can be read in one go is read in slices of time, each half as long as the one that was too much,
+    and the watermark moves after each. A run that takes long stops; the next one goes on.
+    """
     watermark = load_watermark(context, job)
-    entries = list(entries_since(context.graph, context.endpoint(job), watermark.at - _OVERLAP))
+    started = context.clock.now()
+    # What turns up late is young; while old entries are being caught up with, it need not be looked for.
+    since = watermark.at - (_SECOND if watermark.slice else _OVERLAP)
+    length = watermark.slice
+    recent: dict[str, datetime] = {}
+    while (now := context.clock.now()) - started < _LONGEST_RUN:
+        until = since + length if length and since + length < now else None
+        found = entries_since(context.graph, context.endpoint(job), since, until)
+        entries = list(islice(found, _MOST_ENTRIES + 1))
+        if len(entries) > _MOST_ENTRIES:
+            length = ((until or now) - since) / 2
+            if length >= _SHORTEST_SLICE:
+                watermark = replace(watermark, slice=length)
+                save_watermark(context.storage, job, watermark)
+                continue
+            entries += found  # so many in so short a time: no way around reading them
+        recent |= {entry.id: entry.at for entry in entries}
+        newest = max([watermark.at, *(entry.at for entry in entries), *([until] if until else [])])
+        watermark = _take_note(context, job, entries, watermark, newest, length if until else None, recent)
+        if until is None:
+            return
+        since = until - _SECOND  # filters know whole seconds only, and both ends are left out
+
+
+def _take_note(
+    context: Context,
+    job: str,
+    entries: Sequence[LogEntry],
+    watermark: Watermark,
+    newest: datetime,
+    length: timedelta | None,
+    recent: Mapping[str, datetime],
+) -> Watermark:
+    """Write what new entries say, then move the watermark to `newest`."""
     new = [entry for entry in entries if entry.id not in watermark.seen]
-    if not new:
-        return
+    if not new and (newest, length) == (watermark.at, watermark.slice):
+        return watermark
     write_events(context.storage, job, new)
-    early = apply(context, job, new)
-    newest = max(watermark.at, *(entry.at for entry in entries))
-    recent = {entry.id for entry in entries if entry.at > newest - _OVERLAP - timedelta(seconds=1)}
-    save_watermark(context.storage, job, Watermark(newest, frozenset(recent - early)))
+    early = apply(context, job, new) if new else set()
+    seen = {entry_id for entry_id, at in recent.items() if at > newest - _OVERLAP - _SECOND}
+    moved = Watermark(newest, frozenset(seen - early), length)
+    save_watermark(context.storage, job, moved)
     logger.info("%d new log entries of job %s", len(new), job, extra={"job": job, "entries": len(new)})
+    return moved
 
 
 def apply(context: Context, job: str, entries: Sequence[LogEntry]) -> set[str]:
@@ -145,12 +190,14 @@ def load_watermark(context: Context, job: str) -> Watermark:
         state = json.loads(context.storage.container(STATE).download_blob(_path(job)).readall())
     except ResourceNotFoundError:
         return Watermark(context.clock.now() - _FIRST_LOOK, frozenset())
-    return Watermark(parse_iso(state["at"]), frozenset(state["seen"]))
+    length = timedelta(seconds=state["slice"]) if state.get("slice") else None
+    return Watermark(parse_iso(state["at"]), frozenset(state["seen"]), length)
 
 
 def save_watermark(storage: Storage, job: str, watermark: Watermark) -> None:
     """Remember how far the job's log has been read."""
-    body = json.dumps({"at": watermark.at.isoformat(), "seen": sorted(watermark.seen)})
+    length = watermark.slice.total_seconds() if watermark.slice else None
+    body = json.dumps({"at": watermark.at.isoformat(), "seen": sorted(watermark.seen), "slice": length})
     storage.container(STATE).upload_blob(_path(job), body.encode(), overwrite=True)
 
 

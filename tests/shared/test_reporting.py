@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any
@@ -46,10 +47,10 @@ class Log:
 
     def answer(self, request: Request) -> Reply:
         [text] = parse_qs(urlsplit(request.target).query)["$filter"]
-        since = text.rsplit(" ", 1)[1]
-        self.since.append(since)
-        after = datetime.fromisoformat(since)
-        found = [one for one in self.entries if datetime.fromisoformat(one["activityDateTime"]) > after]
+        bounds = dict(re.findall(r"activityDateTime (gt|lt) (\S+)", text))
+        self.since.append(bounds["gt"])
+        after, before = (datetime.fromisoformat(bounds.get(name, "9999-01-01T00:00:00Z")) for name in ("gt", "lt"))
+        found = [one for one in self.entries if after < datetime.fromisoformat(one["activityDateTime"]) < before]
         return Reply(200, {"value": found[::-1]})
 
 
@@ -295,4 +296,48 @@ def test_a_watermark_is_kept_for_each_job(context: Context, log: Log) -> None:
     log.add("1", 100)
     report_job(context, "default")
     state = json.loads(context.storage.container(STATE).download_blob("watermarks/default.json").readall())
-    assert state == {"at": "2026-09-18T06:01:40+00:00", "seen": ["1-100"]}
+    assert state == {"at": "2026-09-18T06:01:40+00:00", "seen": ["1-100"], "slice": None}
+
+
+def test_more_than_can_be_read_at_once_is_read_in_slices_of_time(
+    context: Context, log: Log, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
+    names = [f"{number:02d}" for number in range(50)]
+    ref = planned(context, *names)
+    uploaded(context, ref, *names, seconds=1)
+    time.forward(3600)
+    for number, name in enumerate(names):
+        log.add(name, seconds=60 * (number % 40) + 2.5 + number)  # out of order, several a minute
+    report_job(context, "default")
+    assert set(statuses(context).values()) == {"provisioned"}
+    assert len(rows_of(context.storage, EVENTS)) == 50
+    assert of_extract(context, ref)[0] == "delivered"
+    requests = len(log.since)
+    report_job(context, "default")
+    assert len(log.since) == requests + 1
+
+
+def test_a_run_that_takes_long_stops_and_the_next_one_goes_on(
+    context: Context, log: Log, time: ManualTime, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
+    names = [f"{number:02d}" for number in range(40)]
+    ref = planned(context, *names)
+    uploaded(context, ref, *names, seconds=1)
+    time.forward(3600)
+    for number, name in enumerate(names):
+        log.add(name, seconds=60 * number + 30)
+
+    def slow(request: Request) -> Reply:
+        time.forward(100)
+        return log.answer(request)
+
+    script.answer = slow
+    runs = 0
+    while set(statuses(context).values()) != {"provisioned"}:
+        report_job(context, "default")
+        runs += 1
+        assert runs < 100
+    assert runs > 1
+    assert len(rows_of(context.storage, EVENTS)) == 40
