@@ -15,6 +15,7 @@ from shared.records.rows import Key, Values, change_rows
 
 logger = logging.getLogger(__name__)
 
+_CLAIM_IS_OVER = timedelta(seconds=5)
 _LOST_AFTER = timedelta(minutes=2)  # if the queue is empty
 _LOST_AT_LAST = timedelta(hours=1)  # even if it is not
 
@@ -50,7 +51,9 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
         if row["Status"] in (*pages.FINISHED, pages.PLANNED):
             continue
         due = max(parse_iso(row[name]) for name in ("UpdatedAt", "WaitUntil", "ClaimedUntil") if row.get(name))
-        if due + lost_after < now:
+        # A claim that ran out has lost its holder; his message stays hidden for as long as the host leases it.
+        patience = _CLAIM_IS_OVER if row["Status"] == pages.SENDING else lost_after
+        if due + patience < now:
             logger.warning(
                 "Page %s of extract %s had no message left; it is queued again",
                 row["RowKey"],

@@ -90,7 +90,9 @@ def deliver(context: Context, message: PageMessage) -> None:
             send_message(context, row, delay=(free - now).total_seconds() + 1)
             return
         try:
-            attempt = {"Claim": claim, "AttemptedAt": row.get("AttemptedAt") or iso(now)}
+            # Whoever held the page before may have died between Entra's answer and its record.
+            unanswered = row["AttemptedAt"] if row["Status"] == pages.SENDING else row.get("UnansweredSince", "")
+            attempt = {"Claim": claim, "AttemptedAt": iso(now), "UnansweredSince": unanswered}
             held = _update(context, row, str(row.metadata["etag"]), {**attempt, **_claim(context)})
         except ResourceModifiedError:
             continue  # somebody has counted, or claimed: look again
@@ -126,7 +128,7 @@ def _send_page(context: Context, ref: ExtractRef, held: _Held) -> None:
             return
         answers.append({"request": number, **answer})
         now = iso(context.clock.now())
-        held = _save(context, held, {"Answers": json.dumps(answers), "Tries": 0, "AttemptedAt": now, **_claim(context)})
+        held = _save(context, held, {**_answered(answers, now), **_claim(context)})
     _record(context, ref, held.row, requests, answers)
     held = _save(context, held, {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""})
     logger.info(
@@ -134,6 +136,11 @@ def _send_page(context: Context, ref: ExtractRef, held: _Held) -> None:
         page.number, ref.id, len(answers), extra={"extract": ref.id, "page": page.number, "requests": len(answers)},
     )  # fmt: skip
     _finish(context, ref, held.row)
+
+
+def _answered(answers: Sequence[Mapping[str, Any]], now: str) -> dict[str, Any]:
+    """What the page's row says once a request is answered, and the next one about to be sent."""
+    return {"Answers": json.dumps(answers), "Tries": 0, "AttemptedAt": now, "UnansweredSince": ""}
 
 
 def _get_ready(context: Context, ref: ExtractRef, held: _Held, workers: Sequence[Worker]) -> tuple[_Held, list[Worker]]:
@@ -177,7 +184,7 @@ def _ask(context: Context, row: Values, workers: Sequence[Worker]) -> dict[str, 
         )  # fmt: skip
         return answer | {"refused": error.code, "words": error.words, "requestId": error.request_id}
     # If the answer to an earlier attempt was lost, Entra may have been at work since then.
-    since = max(now - parse_iso(row["AttemptedAt"]), timedelta())
+    since = max(now - parse_iso(row["UnansweredSince"]), timedelta()) if row["UnansweredSince"] else timedelta()
     return answer | {"accepted": iso(parse_iso(accepted.sent_at) - since), "requestId": accepted.request_id}
 
 
@@ -228,7 +235,7 @@ def _put_off(
             "Status": pages.WAITING,
             "WaitUntil": until,
             "ClaimedUntil": "",
-            "AttemptedAt": row["AttemptedAt"] if isinstance(error, AnswerLost) else "",
+            "UnansweredSince": (row["UnansweredSince"] or row["AttemptedAt"]) if isinstance(error, AnswerLost) else "",
             "Generation": generation,
             "Tries": row["Tries"] + 1,
             "Reason": reason,

@@ -351,7 +351,10 @@ def _recount_earlier(context: Context, earlier: set[tuple[str, str, int]]) -> No
     """Extracts that wait for people whom this one has taken over must not wait for ever."""
     for source, extract in {(source, extract) for source, extract, _ in earlier}:
         ref = ExtractRef(extract, source)
-        row = extracts.load(context.storage, ref)
+        try:
+            row = extracts.load(context.storage, ref)
+        except ResourceNotFoundError:  # somebody has cleared it away
+            continue
         if row["Status"] == extracts.UPLOADING:
             for number in {number for *key, number in earlier if key == [source, extract]}:
                 progress.recount_page(context.storage, ref, row["Plan"], number)

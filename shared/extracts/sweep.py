@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 
 from shared.context import Context
-from shared.errors import RollcallError
 from shared.extracts.intake import take_in, version_of
 from shared.records import extracts
 from shared.records.names import INBOX
@@ -40,7 +39,7 @@ def take_in_unannounced(context: Context) -> None:
                 logger.info("No event came for extract %s", version.ref.id, extra={"extract": version.ref.id})
                 take_in(context, container.get_blob_client(blob.name))
             context.known_versions.add(version.ref.id)
-        except (RollcallError, AzureError) as error:
+        except Exception as error:  # noqa: BLE001 (one file must not keep the others from being taken in)
             faults.append(error)
     if faults:
         raise faults[0]

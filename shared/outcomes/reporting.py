@@ -10,12 +10,13 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -59,13 +60,13 @@ def report(context: Context) -> None:
     """Read the logs of every job. A job whose log cannot be read does not keep the others from being read.
 
     Raises:
-        RollcallError: the first fault, after all jobs have had their turn.
+        Exception: the first fault, after all jobs have had their turn.
     """
-    faults: list[RollcallError] = []
+    faults: list[Exception] = []
     for job in context.settings.endpoints:
         try:
             report_job(context, job)
-        except RollcallError as error:
+        except (RollcallError, AzureError) as error:
             logger.warning("The provisioning log of job %s could not be read: %s", job, error, extra={"job": job})
             faults.append(error)
     if faults:
@@ -175,7 +176,8 @@ def recount(context: Context, touched: Iterable[tuple[str, str, int]]) -> None:
             context.storage.table(PAGES), [pages.page_key(ref.id, number) for number in numbers], select=("Plan",)
         )
         for key, row in rows.items():
-            progress.recount_page(context.storage, ref, row["Plan"], int(key.row))
+            with suppress(ResourceNotFoundError):  # an old plan that somebody has cleared away
+                progress.recount_page(context.storage, ref, row["Plan"], int(key.row))
         progress.refresh(context.storage, ref, context.clock.now())
 
 

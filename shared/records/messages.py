@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import asdict
 
 from shared.errors import TerminalError
@@ -43,5 +44,5 @@ def decode(text: str) -> PageMessage:
 def send(storage: Storage, message: PageMessage, *, delay: float = 0) -> None:
     """Put a message on the queue, to become visible in `delay` seconds (seven days at most)."""
     storage.queue(UPLOADS).send_message(
-        encode(message), visibility_timeout=min(int(delay), 7 * 24 * 3600 - 1), time_to_live=_FOREVER
+        encode(message), visibility_timeout=min(math.ceil(delay), 7 * 24 * 3600 - 1), time_to_live=_FOREVER
     )

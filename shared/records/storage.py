@@ -15,7 +15,7 @@ from requests.adapters import HTTPAdapter
 
 from shared.settings import StorageConnection
 
-# The Functions host runs up to 16 messages of the queue at once in one process, each writing tables in parallel.
+# The Functions host runs a dozen messages of the queue at once in one process, each writing tables in parallel.
 _POOL_SIZE = 64
 
 

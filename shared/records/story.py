@@ -1,6 +1,7 @@
 """What a person's row in `Workers` says in each state: status, reason, next step, who acts.
 
-Sentences are for the support desk. They name files, rows and columns, not values of people's data.
+Sentences are for the support desk. They name files, rows and columns; a cell is quoted only where nobody could find the
+fault without it, and Entra's words are Entra's.
 """
 
 from __future__ import annotations

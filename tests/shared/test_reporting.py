@@ -341,3 +341,15 @@ def test_a_run_that_takes_long_stops_and_the_next_one_goes_on(
         assert runs < 100
     assert runs > 1
     assert len(rows_of(context.storage, EVENTS)) == 40
+
+
+def test_a_plan_that_was_cleared_away_does_not_stop_the_log(context: Context, log: Log) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    state = context.storage.container(STATE)
+    for name in list(state.list_blob_names(name_starts_with="plans/")):
+        state.delete_blob(name)
+    log.add("1", 100)
+    report_job(context, "default")
+    assert statuses(context) == {("employees", "1"): "provisioned"}
+    assert load_watermark(context, "default").at == START + timedelta(seconds=100)

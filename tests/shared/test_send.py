@@ -568,9 +568,23 @@ def test_after_a_lost_answer_the_person_counts_as_sent_from_the_first_attempt(co
     ref = planned(context, ids(1))
     script.replies[:] = [CUT, ACCEPTED]
     deliver(context, message(ref))
-    first = page_row(context, ref)["AttemptedAt"]
+    first = page_row(context, ref)["UnansweredSince"]
     context.clock.sleep(60)
     deliver(context, message(ref, generation=2))
     [row] = context.storage.table("Workers").list_entities()
     # Graph's clock stands still here: a minute before the second request, less the second it may have lasted.
     assert (first, row["Status"], row["UploadedAt"]) == (iso(START), "uploaded", iso(START - timedelta(seconds=61)))
+
+
+def test_a_page_whose_holder_died_is_queued_again_though_his_message_is_still_hidden(
+    context: Context, time: ManualTime
+) -> None:
+    ref = planned(context, ids(1))
+    set_page(context, ref, Status="sending", ClaimedUntil=iso(START))
+    assert context.storage.queue("bulk-uploads").get_queue_properties().approximate_message_count
+    time.forward(4)
+    tend(context)
+    assert page_row(context, ref)["Generation"] == 1
+    time.forward(2)
+    tend(context)
+    assert page_row(context, ref)["Generation"] == 2
