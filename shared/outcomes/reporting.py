@@ -118,7 +118,9 @@ def _take_note(
     if not new and (newest, length) == (watermark.at, watermark.slice):
         return watermark
     write_events(context.storage, job, new)
-    early = apply(context, job, new) if new else set()
+    # A verdict needs all that is known of a person, not only what has come since the last reading.
+    people = {entry.external_id for entry in new}
+    early = apply(context, job, [entry for entry in entries if entry.external_id in people]) if new else set()
     seen = {entry_id for entry_id, at in recent.items() if at > newest - _OVERLAP - _SECOND}
     moved = Watermark(newest, frozenset(seen - early), length)
     save_watermark(context.storage, job, moved)

@@ -353,3 +353,14 @@ def test_a_plan_that_was_cleared_away_does_not_stop_the_log(context: Context, lo
     report_job(context, "default")
     assert statuses(context) == {("employees", "1"): "provisioned"}
     assert load_watermark(context, "default").at == START + timedelta(seconds=100)
+
+
+def test_nothing_to_change_in_a_later_reading_takes_nothing_away_from_a_success(context: Context, log: Log) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    log.add("1", 100)
+    report_job(context, "default")
+    log.add("1", 160, provisioningAction="other", provisioningStatusInfo={"status": "skipped"})
+    report_job(context, "default")
+    [row] = rows_of(context.storage, WORKERS)
+    assert (row["Status"], row["Action"]) == ("provisioned", "create")
