@@ -6,6 +6,7 @@ import azure.functions as func
 
 from functions import context
 from shared.delivery.queueing import tend
+from shared.extracts.dates import register_due
 from shared.extracts.intake import work_off_all
 from shared.extracts.sweep import take_in_unannounced
 from shared.settings import load
@@ -20,4 +21,5 @@ def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name
     with ExitStack() as steps:  # each is taken even if the one before has failed; the last to be named goes first
         steps.callback(tend, context())
         steps.callback(work_off_all, context())
+        steps.callback(register_due, context())
         steps.callback(take_in_unannounced, context())

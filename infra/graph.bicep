@@ -1,4 +1,4 @@
-// The two roles of the app's identity in Microsoft Graph, apart from everything else because whoever deploys this needs
+// The roles of the app's identity in Microsoft Graph, apart from everything else because whoever deploys this needs
 // rights in the directory (Privileged Role Administrator, say); Owner of a subscription is not enough.
 // docs/deploying.md has the same in az and in PowerShell.
 extension microsoftGraphV1
@@ -9,9 +9,11 @@ extension microsoftGraphV1
 param principalId string
 
 // Upload sends people to any API-driven provisioning app of the tenant. ProvisioningLog tells what became of them.
+// Synchronization.Read lets the app say why nothing comes back (job paused, in quarantine); it works without.
 var roleNames = [
   'SynchronizationData-User.Upload'
   'ProvisioningLog.Read.All'
+  'Synchronization.Read.All'
 ]
 
 resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {

@@ -55,6 +55,9 @@ param hrStorageSku string = 'Standard_LRS'
 @maxValue(365)
 param softDeleteDays int = 14
 
+@description('Calls in 24 hours that the tenant\'s licence allows: 2000 with P1 or P2, 6000 with Entra ID Governance.')
+param dailyCalls string = '2000'
+
 @description('What the app may do with the vault: `create` also lets it make its own fingerprint key, `read` does not.')
 @allowed([
   'create'
@@ -83,6 +86,7 @@ module rollcall 'rollcall.bicep' = {
     pythonVersion: pythonVersion
     hrStorageSku: hrStorageSku
     softDeleteDays: softDeleteDays
+    dailyCalls: dailyCalls
     keyVaultAccess: keyVaultAccess
   }
 }

@@ -66,6 +66,15 @@ param logSchedule string = '0 */5 * * * *'
 @description('When the app looks for what is due, unannounced files included (NCRONTAB, UTC).')
 param clockSchedule string = '0 * * * * *'
 
+@description('How long Entra may say nothing about a person before that is told, in minutes.')
+param overdueMinutes string = '60'
+
+@description('Calls in 24 hours that the tenant\'s licence allows: 2000 with P1 or P2, 6000 with Entra ID Governance.')
+param dailyCalls string = '2000'
+
+@description('The share of these calls that only requests with a leaver may use.')
+param leaverReserve string = '5%'
+
 @description('What the app may do with the vault: `create` also lets it make its own fingerprint key, `read` does not.')
 @allowed([
   'create'
@@ -89,6 +98,7 @@ var hrContainers = [
 var hrQueues = [
   'bulk-uploads'
   'bulk-uploads-poison'
+  'webjobs-blobtrigger-poison'
 ]
 var hrTables = [
   'Workers'
@@ -96,6 +106,8 @@ var hrTables = [
   'ProvisioningEvents'
   'Pages'
   'Accounts'
+  'Due'
+  'Quota'
 ]
 var packageContainer = 'app-package'
 
@@ -238,6 +250,9 @@ var fixedSettings = {
   ROLLCALL_BLOB_SOURCE: 'event_grid'
   ROLLCALL_LOG_SCHEDULE: logSchedule
   ROLLCALL_CLOCK_SCHEDULE: clockSchedule
+  ROLLCALL_OVERDUE_MINUTES: overdueMinutes
+  ROLLCALL_DAILY_CALLS: dailyCalls
+  ROLLCALL_LEAVER_RESERVE: leaverReserve
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
 }

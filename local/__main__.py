@@ -15,6 +15,7 @@ COMMANDS = {
     "host": ("local.host.main", "start only the functions host"),
     "drop": ("local.drop", "put files into the inbox, as HR would"),
     "demo": ("local.demo", "two days of a fictitious company, checked to the last row"),
+    "scenario": ("local.scenario.main", "replay a story under simulated time, and compare with how it must end"),
 }
 
 

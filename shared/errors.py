@@ -14,6 +14,7 @@
     └── TransientError              the same thing may work later
         ├── ExtractReplaced         the file changed or went away while it was being read
         ├── ClaimLost               somebody else took the page over
+        ├── NotNow                  nothing may be sent before a time: quota, a pause, a job that is stopped
         ├── Throttled               Entra answered 429
         ├── EntraUnavailable        Entra answered 5xx: its queue for the job is full, or it is ill
         ├── TokenRefused            no token, or Entra answered 401 to a fresh one
@@ -25,6 +26,8 @@ only ids and column names.
 """
 
 from __future__ import annotations
+
+from datetime import datetime
 
 
 class RollcallError(Exception):
@@ -76,6 +79,14 @@ class ExtractRefused(TerminalError):  # noqa: N818 (the word HR and support use)
         self.line = line
 
 
+class ExtractStale(TerminalError):  # noqa: N818
+    """The file is older than one of the same source that has been read; nothing of it is used."""
+
+
+class ExtractDuplicate(TerminalError):  # noqa: N818
+    """The file says exactly what the last one said."""
+
+
 class SecretMissing(TerminalError):  # noqa: N818
     """A secret that must exist is not in the vault."""
 
@@ -124,12 +135,38 @@ class ClaimLost(TransientError):  # noqa: N818
     """Somebody else took the page over while we worked on it."""
 
 
+class NotNow(TransientError):  # noqa: N818
+    """Nothing may be sent now, and that is nobody's fault.
+
+    Attributes:
+        until: when it is worth trying again.
+        kind: what is waited for: "turn", "quota", "pause" or "job".
+        next_step: what somebody is to do, for the results table; empty if there is nothing to do.
+        who_acts: who, or empty.
+    """
+
+    def __init__(self, message: str, *, until: datetime, kind: str, next_step: str = "", who_acts: str = "") -> None:
+        super().__init__(message)
+        self.until = until
+        self.kind = kind
+        self.next_step = next_step
+        self.who_acts = who_acts
+
+
 class Throttled(TransientError):  # noqa: N818
     """Entra answered 429."""
 
 
 class EntraUnavailable(TransientError):  # noqa: N818
-    """Entra answered 5xx. For bulkUpload a 500 is the normal sign that the job's queue is full."""
+    """Entra answered 5xx, 408 or 425. For bulkUpload a 500 is the normal sign that the job's queue is full.
+
+    Attributes:
+        status: the HTTP status.
+    """
+
+    def __init__(self, message: str, *, retry_after: float | None = None, status: int = 500) -> None:
+        super().__init__(message, retry_after=retry_after)
+        self.status = status
 
 
 class TokenRefused(TransientError):  # noqa: N818

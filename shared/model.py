@@ -61,6 +61,49 @@ class Worker:
         return str(manager["value"]) if manager else ""
 
 
+JOINER = "joiner"
+MOVER = "mover"
+LEAVER = "leaver"
+REHIRE = "rehire"
+REINSTATED = "reinstated"  # a termination was taken back
+WITHDRAWN = "withdrawn"  # hired, but never came
+CONVERTED = "converted"  # contractor to employee, say
+UNCHANGED = "unchanged"
+RESENT = "resent"  # nothing new: what an earlier plan could not deliver
+KINDS = (JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a plan has decided about one person.
+
+    Attributes:
+        worker: whom it is about, and the record that Entra should have.
+        kind: of change, one of `KINDS`.
+        sequence: of the file that said so; orders what is known about the person.
+        said: the digest of what the source said about the person; empty if it said nothing new.
+        until: the end of what the source says, as text that can be compared with a time.
+        claim: what the source says about the person, as it is kept; None leaves what is kept alone.
+        changed: names of the attributes that differ from what Entra has.
+        warning: what is open about the person, such as a manager whom nobody knows.
+        reason: a sentence for the results table, where the kind does not say it all.
+        next_change_at: when a date falls due, ISO time in UTC, or an empty text.
+        awaits: the manager who is waited for, or an empty text.
+    """
+
+    worker: Worker
+    kind: str = JOINER
+    sequence: str = ""
+    said: str = ""
+    until: str = ""
+    claim: dict[str, Any] | None = None
+    changed: tuple[str, ...] = ()
+    warning: str = ""
+    reason: str = ""
+    next_change_at: str = ""
+    awaits: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Page:
     """Up to 200 people of a plan, in the order in which they are sent.
@@ -68,11 +111,17 @@ class Page:
     Attributes:
         number: counted from 1.
         after: the last earlier page that holds a manager of its people and so must be sent before; 0 if there is none.
+        people: what is decided about each.
     """
 
     number: int
     after: int
-    workers: tuple[Worker, ...]
+    people: tuple[Planned, ...]
+
+    @property
+    def workers(self) -> tuple[Worker, ...]:
+        """The people with the records to send."""
+        return tuple(person.worker for person in self.people)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ import ipaddress
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Protocol
@@ -27,11 +27,11 @@ AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
 BLOB_SOURCE = "ROLLCALL_BLOB_SOURCE"
 LOG_SCHEDULE = "ROLLCALL_LOG_SCHEDULE"
 CLOCK_SCHEDULE = "ROLLCALL_CLOCK_SCHEDULE"
-# Part of the agreed names, but nothing counts calls yet: accepted, so that a setting made early is no fault.
+OVERDUE_MINUTES = "ROLLCALL_OVERDUE_MINUTES"
 DAILY_CALLS = "ROLLCALL_DAILY_CALLS"
 LEAVER_RESERVE = "ROLLCALL_LEAVER_RESERVE"
 
-ROLLCALL_SETTINGS = (BLOB_SOURCE, LOG_SCHEDULE, CLOCK_SCHEDULE, DAILY_CALLS, LEAVER_RESERVE)
+ROLLCALL_SETTINGS = (BLOB_SOURCE, LOG_SCHEDULE, CLOCK_SCHEDULE, OVERDUE_MINUTES, DAILY_CALLS, LEAVER_RESERVE)
 
 DEFAULT_JOB = "default"
 
@@ -90,16 +90,24 @@ class ProvisioningEndpoint:
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting of the app, valid."""
+    """Every setting of the app, valid.
+
+    Attributes:
+        overdue_minutes: how long Entra may say nothing about a person before that is told.
+        daily_calls: bulkUpload calls that the tenant's licence allows in 24 hours.
+        leaver_reserve: percent of them that only requests with a leaver may use.
+    """
 
     storage: StorageConnection
     endpoints: Mapping[str, ProvisioningEndpoint]
     blob_source: str = "event_grid"
     log_schedule: str = "0 */5 * * * *"
     clock_schedule: str = "0 * * * * *"
+    overdue_minutes: int = 60
+    daily_calls: int = 2000
+    leaver_reserve: float = 5.0
     key_vault_uri: str = ""
     client_id: str = ""
-    warnings: tuple[str, ...] = field(default=())
 
 
 def is_loopback(host: str | None) -> bool:
@@ -200,11 +208,17 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     if vault and not _is_https(vault):
         faults.append(f"{KEY_VAULT_URI} must be the vault's https:// address, such as https://NAME.vault.azure.net/")
 
-    warnings = [
-        f"{name} is set, but this version does not count calls yet"
-        for name in (DAILY_CALLS, LEAVER_RESERVE)
-        if value(name)
-    ]
+    calls = _number(value(DAILY_CALLS, str(Settings.daily_calls)), 1, 1_000_000)
+    if calls is None or calls != int(calls):
+        faults.append(f"{DAILY_CALLS} must be a whole number of calls, such as 2000 (P1, P2) or 6000 (Governance)")
+    reserve = _number(value(LEAVER_RESERVE, str(Settings.leaver_reserve)).removesuffix("%").strip(), 0, 100)
+    if reserve is None:
+        faults.append(f"{LEAVER_RESERVE} must be a percentage from 0 to 100, such as 5%")
+
+    overdue = _number(value(OVERDUE_MINUTES, str(Settings.overdue_minutes)), 10, 10_080)
+    if overdue is None or overdue != int(overdue):
+        faults.append(f"{OVERDUE_MINUTES} must be a whole number of minutes from 10 to 10080 (a week), such as 60")
+
     faults.extend(_unknown(env))
     if faults:
         raise SettingsError(faults)
@@ -214,10 +228,19 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         blob_source=blob_source,
         log_schedule=schedules[LOG_SCHEDULE],
         clock_schedule=schedules[CLOCK_SCHEDULE],
+        overdue_minutes=int(overdue or 0),
+        daily_calls=int(calls or 0),
+        leaver_reserve=reserve or 0.0,
         key_vault_uri=vault,
         client_id=value(AZURE_CLIENT_ID),
-        warnings=tuple(warnings),
     )
+
+
+def _number(text: str, lowest: float, highest: float) -> float | None:
+    """The number that a setting says, or None if it is none or out of bounds."""
+    if not re.fullmatch(r"\d{1,7}(\.\d{1,3})?", text, re.ASCII):
+        return None
+    return float(text) if lowest <= float(text) <= highest else None
 
 
 @lru_cache(maxsize=1)

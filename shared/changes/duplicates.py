@@ -1,72 +1,145 @@
-"""The same worker id in more than one row of an extract.
+"""The same worker id in more than one row of an extract: which row counts.
 
 Identical rows count once. Rows that differ are all rejected, and each names the others: nobody can tell which is right,
-and sending either could disable somebody who works, or enable somebody who left. Ids that differ in nothing but capital
-letters are the same id: Entra finds the same person by them.
+and sending either could disable somebody who works, or enable somebody who left. A mapping can say which one counts.
+
+Ids that differ in nothing but capital letters, blanks or zeros in front are one id that somebody has spoiled, and no
+rule helps: by capital letters Entra tells nobody apart, and spreadsheets take zeros away.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from itertools import islice
-from typing import NamedTuple
+from typing import Literal
 
 from shared.model import Reject
 
 _NAMED_ROWS = 10
 
 
-class _Place(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """A row with an id.
+
+    Attributes:
+        digest: of what it says; None if it was rejected by itself, so that its data cannot be compared.
+        active: whether it says that the person may work.
+        primary: whether it is marked as the one that counts.
+    """
+
     worker_id: str
     row: int
     line: int
+    digest: bytes | None
+    active: bool = False
+    primary: bool = False
 
 
-@dataclass
-class SeenIds:
-    """Remembers every id of an extract with a digest of its record; some 400 bytes for each worker.
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """Which row counts if several differ.
 
     Attributes:
-        case_sensitive: whether ids that differ in nothing but capital letters are different people.
+        keep: as the mapping says it, under `duplicates`.
+        zeros: whether 00012 and 12 are different people.
+        case: whether ab12 and AB12 are different people.
     """
 
-    case_sensitive: bool = False
-    _first: dict[str, tuple[bytes, _Place]] = field(default_factory=dict)
-    _more: dict[str, list[_Place]] = field(default_factory=dict)
-    _conflicts: set[str] = field(default_factory=set)
+    keep: Literal["none", "last", "prefer_active", "primary"] = "none"
+    zeros: bool = False
+    case: bool = False
 
-    def add(self, worker_id: str, digest: bytes, row: int, line: int) -> bool:
-        """Take note of a row; True if it is the first of its id."""
-        folded = worker_id if self.case_sensitive else worker_id.casefold()
-        if folded == worker_id:
-            folded = worker_id  # the same object, which halves the memory
-        place = _Place(worker_id, row, line)
-        if folded not in self._first:
-            self._first[folded] = (digest, place)
-            return True
-        self._more.setdefault(folded, []).append(place)
-        if digest != self._first[folded][0]:
-            self._conflicts.add(folded)
-        return False
+    def alike(self, worker_id: str) -> str:
+        """What ids have in common that cannot be told apart safely."""
+        alike = worker_id
+        if not self.case:
+            alike = worker_id.casefold()
+            if " " in alike:
+                alike = alike.replace(" ", "")
+        if not self.zeros and alike[:1] == "0" and alike.isascii() and alike.isdigit():
+            alike = alike.lstrip("0")
+        return alike
 
-    @property
-    def repeated(self) -> int:
-        """How many rows only said again what an earlier row had said."""
-        return sum(len(places) for folded, places in self._more.items() if folded not in self._conflicts)
 
-    def rejects(self, column: str) -> Iterable[Reject]:
-        """One reject for each row of each id whose rows say different things."""
-        for folded in self._conflicts:
-            places = [self._first[folded][1], *self._more[folded]]
-            alike = len({place.worker_id for place in places}) == 1
-            same = "the same" if alike else "the same but for capital letters"
-            for place in places:
-                others = [str(other.row) for other in islice(places, _NAMED_ROWS + 2) if other is not place]
-                named = ", ".join(others[:_NAMED_ROWS]) + (" and more" if len(others) > _NAMED_ROWS else "")
-                yield Reject(
-                    place.row,
-                    place.line,
-                    place.worker_id,
-                    f"{same} {column} is also in row {named} with different data; leave the right one only.",
-                )
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What becomes of the rows of one id.
+
+    Attributes:
+        kept: the row that counts, if one does.
+        rejects: those that are rejected because of each other, without those that were rejected by themselves.
+        excused: rows that were rejected by themselves, but do not count because another one does.
+    """
+
+    kept: Occurrence | None = None
+    rejects: Sequence[Reject] = ()
+    excused: Sequence[int] = ()
+
+
+def decide(
+    rows: Sequence[Occurrence],
+    rule: Rule,
+    column: str,
+    differing: Callable[[Sequence[Occurrence]], Collection[str]] = lambda _: (),
+) -> Decision:
+    """Which of several rows with ids that are alike counts.
+
+    Args:
+        rows: in the order of the file.
+        rule: of the mapping.
+        column: of the ids.
+        differing: names the attributes in which rows differ.
+    """
+    if len({row.worker_id for row in rows}) > 1:
+        return _reject(rows, f"{_how_alike(rows)} {column} is also in row {{others}}{_ONE_PERSON}")
+    if rule.keep == "last":
+        counting = [rows[-1]]
+    elif rule.keep == "primary":
+        counting = [row for row in rows if row.primary] or list(rows)
+    elif rule.keep == "prefer_active" and None not in (row.digest for row in rows):
+        counting = [row for row in rows if row.active] or list(rows)
+    else:
+        counting = list(rows)
+    if counting[0].digest is not None and len({row.digest for row in counting}) == 1:
+        return Decision(counting[0], excused=tuple(row.row for row in rows if row.digest is None))
+    if rule.keep == "primary":
+        if not counting[0].primary:
+            return _reject(
+                rows, f"the same {column} is also in row {{others}} with different data, and no row is marked primary."
+            )
+        names = "" if None in (row.digest for row in counting) else ", ".join(differing(counting))
+        where = f" ({names})" if names else ""
+        many = "two" if len(counting) == 2 else str(len(counting))
+        return _reject(
+            rows,
+            f"{many} rows of the same {column} are marked primary and disagree{where}; its other rows: {{others}}.",
+        )
+    return _reject(rows, f"the same {column} is also in row {{others}} with different data; leave the right one only.")
+
+
+_ONE_PERSON = " with different data; leave the right one only."
+
+
+def _how_alike(rows: Sequence[Occurrence]) -> str:
+    ids = {row.worker_id for row in rows}
+    if len({worker_id.casefold() for worker_id in ids}) == 1:
+        return "the same but for capital letters"
+    if len({worker_id.replace(" ", "") for worker_id in ids}) == 1:
+        return "the same but for blanks"
+    if all(worker_id.isdigit() for worker_id in ids):
+        return "the same but for zeros in front"
+    return "the same but for capital letters, blanks or zeros in front"
+
+
+def _reject(rows: Sequence[Occurrence], reason: str) -> Decision:
+    """Every row that was not rejected by itself, with the others' numbers."""
+    rejects = []
+    first = rows[: _NAMED_ROWS + 2]
+    for row in rows:
+        if row.digest is not None:
+            others = list(islice((str(other.row) for other in first if other is not row), _NAMED_ROWS + 1))
+            named = ", ".join(others[:_NAMED_ROWS]) + (" and more" if len(others) > _NAMED_ROWS else "")
+            rejects.append(Reject(row.row, row.line, row.worker_id, reason.replace("{others}", named)))
+    return Decision(rejects=rejects)

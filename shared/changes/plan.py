@@ -1,50 +1,63 @@
-"""Workers to numbered pages: who is sent, and in which order.
+"""Changes to numbered pages: who is sent in which order.
 
-Managers come before the people who report to them, because Entra sets a manager only if it has seen him before. A page
-holds up to 200 people (4 requests of 50), so that only the last request of a plan may be less than full.
+Leavers come first. Then managers come before the people who report to them, because Entra sets a manager only if it has
+seen him before. A page holds up to 200 people (4 requests of 50), so that only the last request of a plan may be less
+than full.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
-from shared.model import Page, Worker
+from shared.model import Page, Planned
 from shared.records.keys import account_partition
 
 PEOPLE_PER_PAGE = 200
 
 
-def order(managers: Mapping[str, str]) -> list[str]:
+def order(managers: Mapping[str, str], leavers: Collection[str] = frozenset()) -> list[str]:
     """The ids of `managers` (worker id to manager id, or an empty text) in the order in which they are sent.
 
-    By the level in the tree first; people in a loop of managers, and those below them, come last. Within a level by the
-    table partition of the id, so that the rows of a page are written in few transactions.
+    Leavers first, then by the level in the tree; people in a loop of managers, and those below them, come last. Within
+    a level by the table partition of the id, so that the rows of a page are written in few transactions.
     """
     levels = _levels(managers)
-    return sorted(managers, key=lambda worker_id: (levels[worker_id], account_partition("", worker_id), worker_id))
+
+    def place(worker_id: str) -> tuple[bool, int, str, str]:
+        stays = worker_id not in leavers
+        return stays, levels[worker_id] if stays else 0, account_partition("", worker_id), worker_id
+
+    return sorted(managers, key=place)
 
 
 def pages(
-    ordered: Sequence[str], managers: Mapping[str, str], read: Callable[[Sequence[str]], Sequence[Worker]]
+    ordered: Sequence[str],
+    managers: Mapping[str, str],
+    read: Callable[[Sequence[str]], Sequence[Planned]],
+    *,
+    first: int = 1,
+    size: int = PEOPLE_PER_PAGE,
 ) -> Iterator[Page]:
     """The pages of a plan.
 
     Args:
         ordered: worker ids in the order of sending.
         managers: worker id to manager id, or an empty text.
-        read: gives the workers of some ids, in that order.
+        read: gives what is planned for some ids, in that order.
+        first: the number of the first page.
+        size: the most people of a page.
     """
-    place = {worker_id: index // PEOPLE_PER_PAGE + 1 for index, worker_id in enumerate(ordered)}
-    for start in range(0, len(ordered), PEOPLE_PER_PAGE):
-        ids = ordered[start : start + PEOPLE_PER_PAGE]
-        number = start // PEOPLE_PER_PAGE + 1
+    place = {worker_id: index // size + first for index, worker_id in enumerate(ordered)}
+    for start in range(0, len(ordered), size):
+        ids = ordered[start : start + size]
+        number = start // size + first
         earlier = (place.get(managers[worker_id], 0) for worker_id in ids)
         after = max((page for page in earlier if page < number), default=0)
         yield Page(number, after, tuple(read(ids)))
 
 
 def _levels(managers: Mapping[str, str]) -> dict[str, int]:
-    """0 for people without a manager in the extract, else one more than the manager's level."""
+    """0 for people without a manager in the plan, else one more than the manager's level."""
     levels: dict[str, int] = {}
     bottom = len(managers)  # deeper than any tree of these people
     for start in managers:

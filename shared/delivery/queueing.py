@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.model import ExtractRef, PageMessage
-from shared.records import extracts, messages, pages, progress
+from shared.delivery.waiting import MOST_ON_THE_QUEUE, send_message, send_out
+from shared.model import ExtractRef
+from shared.records import extracts, pages, progress
 from shared.records.names import PAGES, UPLOADS
 from shared.records.rows import Key, Values, change_rows
 
@@ -21,34 +23,53 @@ _LOST_AT_LAST = timedelta(hours=1)  # even if it is not
 
 
 def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
-    """Put those pages onto the queue that wait for no earlier page any more.
+    """Put those pages onto the queue that wait for no earlier page any more, and those that need not wait any longer.
 
     The message goes first and the row second: after a crash in between there is one message too many, never one too
     few, and the claim on the page takes care of that.
     """
     rows = {int(row["RowKey"]): row for row in pages.page_rows(context.storage, ref.id)}
+    room = MOST_ON_THE_QUEUE - sum(_has_a_message(row) for row in rows.values())
     for number, row in rows.items():
         if row["Status"] != pages.PLANNED or not row["Recorded"]:
             continue
         # Managers may be in any page up to that one.
         if any(rows[earlier]["Status"] not in pages.FINISHED for earlier in range(1, row["After"] + 1)):
             continue
+        if room <= 0:
+            break
+        room -= 1
         send_message(context, row)
         _set(context, ref, number, {pages.PLANNED: {"Status": pages.QUEUED}})
+    send_out(context, rows.values())
+
+
+def send_out_all(context: Context) -> None:
+    """Send out again whatever waits and may go, of all extracts, leavers first."""
+    rows = extracts.unfinished(context.storage, (extracts.UPLOADING,))
+    _send_out(context, [ExtractRef(row["Extract"], row["PartitionKey"]) for row in rows])
+
+
+def _send_out(context: Context, refs: Sequence[ExtractRef]) -> None:
+    send_out(context, [row for ref in refs for row in pages.page_rows(context.storage, ref.id, status=pages.WAITING)])
+
+
+def _has_a_message(row: Values) -> bool:
+    return row["Status"] in (pages.QUEUED, pages.SENDING) or (row["Status"] == pages.WAITING and not row.get("Parked"))
 
 
 def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
-    """Make the message again for unfinished pages that seem to have none.
+    """Make the message again for unfinished pages that should have one and seem to have none.
 
-    Messages do get lost: five failures in a row put one aside as poison. As long as the queue is not empty nobody can
-    tell whether a page's message is still in it, so then a page is given much more time. The new message is of a new
-    generation, which makes the old one, if it turns up after all, a stale one.
+    As long as the queue is not empty nobody can tell whether a page's message is still in it, so then a page is given
+    much more time. The new message is of a new generation, which makes the old one, if it turns up after all, a stale
+    one.
     """
     properties = context.storage.queue(UPLOADS).get_queue_properties()
     lost_after = _LOST_AT_LAST if properties.approximate_message_count else _LOST_AFTER
     now = context.clock.now()
     for row in pages.page_rows(context.storage, ref.id):
-        if row["Status"] in (*pages.FINISHED, pages.PLANNED):
+        if not _has_a_message(row):
             continue
         due = max(parse_iso(row[name]) for name in ("UpdatedAt", "WaitUntil", "ClaimedUntil") if row.get(name))
         # A claim that ran out has lost its holder; his message stays hidden for as long as the host leases it.
@@ -65,19 +86,6 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
             _set(context, ref, int(row["RowKey"]), {row["Status"]: {"Generation": generation}})
 
 
-def send_message(context: Context, row: Values, *, delay: float = 0, generation: int | None = None) -> None:
-    """Put a message for a page onto the queue."""
-    message = PageMessage(
-        extract=row["PartitionKey"],
-        source=row["Source"],
-        job=row["Job"],
-        page=int(row["RowKey"]),
-        of=row["Of"],
-        generation=row["Generation"] if generation is None else generation,
-    )
-    messages.send(context.storage, message, delay=delay)
-
-
 def _set(context: Context, ref: ExtractRef, number: int, values: dict[str, dict[str, Any]]) -> None:
     """Write what `values` has for the status that a page is in, if anything."""
 
@@ -89,13 +97,27 @@ def _set(context: Context, ref: ExtractRef, number: int, values: dict[str, dict[
 
 
 def tend(context: Context) -> None:
-    """Look after every extract whose plan is committed and not all delivered: the clock's part of delivery."""
+    """Look after every extract whose plan is committed and not all delivered: the clock's part of delivery.
+
+    Raises:
+        Exception: the first fault, after all extracts have had their turn.
+    """
+    faults: list[Exception] = []
+    refs = []
     for row in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
         ref = ExtractRef(row["Extract"], row["PartitionKey"])
-        _recount_sent_pages(context, ref)
+        try:
+            _recount_sent_pages(context, ref)
+            resend_lost_pages(context, ref)
+            progress.refresh(context.storage, ref, context.clock.now())
+            refs.append(ref)
+        except Exception as error:  # noqa: BLE001 (one extract must not keep the others from going on)
+            faults.append(error)
+    _send_out(context, refs)  # leavers first, of whatever extract
+    for ref in refs:
         queue_ready_pages(context, ref)
-        resend_lost_pages(context, ref)
-        progress.refresh(context.storage, ref, context.clock.now())
+    if faults:
+        raise faults[0]
 
 
 def _recount_sent_pages(context: Context, ref: ExtractRef) -> None:

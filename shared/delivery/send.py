@@ -1,40 +1,37 @@
 """Send one page: claim it, cut it into bulk requests, record every answer.
 
-A claim is a name of the claimant's own in the page's row, written only on the row as it was read (ETag). It is renewed
-before every request and outlives it, so no two machines send the same page at once. Others write to the row too, to
-count its people; a claim survives that, and only another claim ends it. The answer to each request is written to the
-row before the next one goes out: after a crash only the request whose answer was not written is repeated, which is
-harmless, because Entra matches people by externalId.
+The answer to each request is written to the page's row before the next one goes out: after a crash only the request
+whose answer was not written is repeated, which is harmless, because Entra matches people by externalId.
 
 That nothing older lands on something newer is seen to from both ends. Whoever sends looks, once his claim is written,
-for people whom a newer extract has planned, and leaves them out. And a page of that newer extract is not sent while a
-page that it took people over from is claimed.
+for people whom a newer plan has taken over, and leaves them out. And a page of that newer plan is not sent while a page
+that it took people over from is claimed.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import random
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Sequence
+from datetime import timedelta
 
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import UpdateMode
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery.queueing import queue_ready_pages, send_message
-from shared.entra.graph import LONGEST_REQUEST
-from shared.entra.upload import OPERATIONS_PER_REQUEST, upload
+from shared.delivery import claims, stops
+from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
+from shared.delivery.ledger import Calls, ledger_of
+from shared.delivery.queueing import queue_ready_pages, send_out_all
+from shared.delivery.troubles import RECORDS, Trouble, refused_record, trouble_of
+from shared.delivery.waiting import put_off, send_message
+from shared.entra.upload import Accepted, upload
 from shared.errors import (
     AnswerLost,
     ClaimLost,
     EntraUnavailable,
+    NotDelivered,
+    NotNow,
     RequestRejected,
     RollcallError,
     TerminalError,
@@ -43,258 +40,269 @@ from shared.errors import (
     TransientError,
 )
 from shared.model import ExtractRef, PageMessage, Worker
-from shared.records import pages, people, progress, story
+from shared.records import messages, pages, people, progress, story
 from shared.records.names import PAGES
-from shared.records.rows import Values, in_chunks, read_rows
+from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
 
-_CLAIM = timedelta(seconds=LONGEST_REQUEST + 10)
-_LONGEST_BACKOFF = 600.0
-_DOUBLINGS = 10
-_LOOKS = 30  # at a row that others keep writing to
-_HELP_WAIT = 900.0  # a role, an id or a setting is wrong: somebody has to act, then it goes on by itself
-_FULL_WAIT = (300.0, 600.0)  # "bucket full": Microsoft's troubleshooting page says to pause for 5 to 10 minutes
-
-
-@dataclass(frozen=True)
-class _Held:
-    """A page's row with our claim on it, and the ETag that says it is still as we know it."""
-
-    row: Values
-    etag: str
+_STORAGE_WAIT = 30.0
+_OUR_FAULT = (400, 404, 409, 413)  # storage says that the same request will never do
+_TOO_MUCH = (400, 413)  # Entra says that about a request; a part of it may do
 
 
 def deliver(context: Context, message: PageMessage) -> None:
     """Send what is still to be sent of the page that a message points at.
 
-    Returns normally whenever the page is taken care of: sent, being sent by somebody else, or put off with a new
-    message. Nothing is lost if it does not return: the message comes back.
+    Returns normally whenever the page is taken care of: sent, being sent by somebody else, or put off. A fault of
+    storage that passes puts the message back as a new one, so that no count of deliveries runs up. Nothing is lost if
+    this does not return: the message comes back.
+
+    Raises:
+        Exception: a fault of our own making; after some tries the runtime puts the message aside.
     """
+    try:
+        _deliver(context, message)
+    except (AzureError, TransientError) as error:
+        if isinstance(error, HttpResponseError) and error.status_code in _OUR_FAULT:
+            raise
+        logger.warning(
+            "Page %d of extract %s is tried again in %.0f seconds: %s",
+            message.page, message.extract, _STORAGE_WAIT, type(error).__name__, extra={"extract": message.extract},
+        )  # fmt: skip
+        messages.send(context.storage, message, delay=_STORAGE_WAIT)
+
+
+def _deliver(context: Context, message: PageMessage) -> None:
     ref = ExtractRef(message.extract, message.source)
-    claim = uuid.uuid4().hex
-    for _ in range(_LOOKS):
+    for _ in range(claims.LOOKS):
         try:
             row = context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, message.page))
         except ResourceNotFoundError:
             logger.warning("Message for page %d of extract %s, which is not planned", message.page, ref.id)
             return
+        if row["Status"] == pages.CANCELLED:
+            return
         if row["Status"] in pages.FINISHED:
             _finish(context, ref, row)  # perhaps a crash came before this
             return
         if message.generation < row["Generation"]:
-            return  # a newer message for the page is on the queue
+            return  # a newer message for the page is on the queue, or it waits without one
         now = context.clock.now()
-        if (free := _free_from(context, row)) > now:
+        if (free := claims.free_from(context, row)) > now:
             # Its holder is at work, or died less than a request ago; look again when the claim is over.
             send_message(context, row, delay=(free - now).total_seconds() + 1)
             return
         try:
-            # Whoever held the page before may have died between Entra's answer and its record.
-            unanswered = row["AttemptedAt"] if row["Status"] == pages.SENDING else row.get("UnansweredSince", "")
-            attempt = {"Claim": claim, "AttemptedAt": iso(now), "UnansweredSince": unanswered}
-            held = _update(context, row, str(row.metadata["etag"]), {**attempt, **_claim(context)})
+            held = claims.claim(context, row)
         except ResourceModifiedError:
             continue  # somebody has counted, or claimed: look again
         try:
-            _send_page(context, ref, held)
+            _Sending(context, ref, held).run()
         except ClaimLost:
             logger.info("Page %d of extract %s has been taken over", message.page, ref.id, extra={"extract": ref.id})
         return
     raise TransientError(f"Page {message.page} of extract {ref.id} keeps changing; try again")
 
 
-def _free_from(context: Context, row: Values) -> datetime:
-    """When the claims end that keep a page from being sent: its own, and those of pages it took people over from."""
-    overtaken = [pages.page_key(extract, number) for _, extract, number in json.loads(row["Overtakes"])]
-    rows = read_rows(context.storage.table(PAGES), overtaken, select=("Status", "ClaimedUntil"))
-    claims = [other["ClaimedUntil"] for other in (row, *rows.values()) if other["Status"] == pages.SENDING]
-    return parse_iso(max(claims, default="0001-01-01T00:00:00Z"))
+class _Sending:
+    """A claimed page on its way.
 
+    Args:
+        context: what we work with.
+        ref: the extract.
+        held: the page's row.
+    """
 
-def _send_page(context: Context, ref: ExtractRef, held: _Held) -> None:
-    page = pages.read_page(context.storage, ref, held.row["Plan"], int(held.row["RowKey"]))
-    requests = list(in_chunks(page.workers, OPERATIONS_PER_REQUEST))
-    answers: list[dict[str, Any]] = json.loads(held.row["Answers"])
-    for number in range(len(answers), len(requests)):
+    def __init__(self, context: Context, ref: ExtractRef, held: claims.Held) -> None:
+        self._context = context
+        self._ref = ref
+        self._held = held
+        self._job = str(held.row["Job"])
+        self._progress = Progress.of(pages.read_page(context.storage, ref, held.row["Plan"], self._number), held.row)
+        self._gone: set[str] = set()
+        self._calls: Calls | None = None
+        self._fresh_token = False
+
+    @property
+    def _number(self) -> int:
+        return int(self._held.row["RowKey"])
+
+    def run(self) -> None:
+        """Send the page as far as that goes.
+
+        Raises:
+            ClaimLost: somebody else has the page now.
+        """
+        unanswered = False
+        wait: NotNow | None = None
         try:
-            held, workers = _get_ready(context, ref, held, requests[number])
-            answer = _ask(context, held.row, workers)
+            self._calls = Calls(ledger_of(self._context, self._job))
+            self._leave_out(self._progress.unsent())
+            while pieces := self._progress.pieces:
+                self._send(pieces[0])
         except ClaimLost:
             raise
-        except RollcallError as error:
-            _record(context, ref, held.row, requests, answers)
-            _put_off(context, ref, held, requests[number:], error)
+        except NotNow as error:
+            wait = error
+        except (EntraUnavailable, TokenRefused, NotDelivered, AnswerLost, TerminalError) as error:
+            unanswered = isinstance(error, AnswerLost)
+            wait = self._trouble(trouble_of(error), error)
+        finally:
+            if self._calls:
+                self._calls.give_back()
+        record_accepted(self._context, self._ref, self._job, self._progress)
+        if wait is None:
+            self._end()
+        else:
+            self._put_off(wait, unanswered=unanswered)
+
+    def _send(self, piece: Piece) -> None:
+        """Send a piece, unless nobody of it is left; when it returns, the page has come further."""
+        assert self._calls  # noqa: S101 (made before the first piece)
+        leavers = self._progress.leavers(self._gone)
+        if any(worker.worker_id not in self._gone for worker in self._progress.workers(piece)):
+            if not self._calls.at_hand:
+                standing = stops.look(self._context.storage)
+                stops.check(standing, self._ref.source, self._job, self._context.clock.now())
+            self._calls.wait(leavers)
+            self._leave_out(self._progress.workers(piece))
+        ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
+        if not ours:
+            self._answered(self._progress.with_nobody(piece))
             return
-        answers.append({"request": number, **answer})
-        now = iso(context.clock.now())
-        held = _save(context, held, {**_answered(answers, now), **_claim(context)})
-    _record(context, ref, held.row, requests, answers)
-    held = _save(context, held, {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""})
-    logger.info(
-        "Page %d of extract %s is sent in %d requests",
-        page.number, ref.id, len(answers), extra={"extract": ref.id, "page": page.number, "requests": len(answers)},
-    )  # fmt: skip
-    _finish(context, ref, held.row)
+        standing, probe = self._may_go()
+        try:
+            accepted = self._upload(ours)
+        except RequestRejected as error:
+            self._calls.answered(accepted=False)
+            self._refused(piece, ours, error, standing, probe=probe)
+        except TokenRefused:
+            self._calls.answered(accepted=False)
+            if self._fresh_token:
+                raise
+            self._fresh_token = True  # the next request has another one
+        except Throttled as error:
+            until = self._calls.throttled(error)
+            raise NotNow(f"{error}: too many calls.", until=until, kind="quota") from error
+        except NotDelivered:
+            raise  # it counts for nothing
+        except RollcallError:
+            self._calls.answered(accepted=False)
+            raise
+        else:
+            self._calls.answered(accepted=True)
+            self._fresh_token = False
+            # If the answer to an earlier attempt was lost, Entra may have been at work since then.
+            self._answered(self._progress.with_accepted(piece, len(ours), accepted, self._since(accepted)))
+            self._went_well(len(ours), standing)
 
+    def _may_go(self) -> tuple[stops.Standing, bool]:
+        """Everything else that takes time before a request goes out, so that the claim outlives the request.
 
-def _answered(answers: Sequence[Mapping[str, Any]], now: str) -> dict[str, Any]:
-    """What the page's row says once a request is answered, and the next one about to be sent."""
-    return {"Answers": json.dumps(answers), "Tries": 0, "AttemptedAt": now, "UnansweredSince": ""}
+        Returns:
+            What is stopped, and whether the request is the probe of a stopped job.
+        """
+        self._context.graph.prepare(self._context.endpoint(self._job))
+        standing = stops.look(self._context.storage)
+        stops.check(standing, self._ref.source, self._job, self._context.clock.now())
+        return standing, stops.may_probe(self._context, standing, self._job)
 
+    def _leave_out(self, workers: Sequence[Worker]) -> None:
+        """Look, under a claim that lasts long enough, for people whom a newer plan has taken over.
 
-def _get_ready(context: Context, ref: ExtractRef, held: _Held, workers: Sequence[Worker]) -> tuple[_Held, list[Worker]]:
-    """Everything that takes time before a request goes out, so that the claim outlives the request.
+        Their rows say why they are not sent from here.
+        """
+        while True:
+            elsewhere = people.superseded(self._context.storage, self._ref, self._job, self._number, workers)
+            if claims.outlasts_a_request(self._context, self._held):
+                break
+            self._held = claims.renew(self._context, self._held)
+        if new := elsewhere - self._gone:
+            # One of the same source has written to their rows itself; this is about those of other sources.
+            state = story.withdrawn(self._context.clock.now())
+            people.note_state(self._context.storage, self._ref, new, state)
+        self._gone |= elsewhere
 
-    Returns:
-        The page with a claim that lasts long enough, and the people to send, looked up under that very claim.
-    """
-    context.graph.prepare(context.endpoint(held.row["Job"]))
-    while True:
-        ours = _still_ours(context, ref, held.row, workers)
-        if (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() >= LONGEST_REQUEST:
-            return held, ours
-        held = _save(context, held, _claim(context))
+    def _upload(self, workers: Sequence[Worker]) -> Accepted:
+        endpoint = self._context.endpoint(self._job)
+        return upload(self._context.graph, endpoint, [worker.user for worker in workers])
 
+    def _since(self, accepted: Accepted) -> str:
+        """When a piece counts as sent, by Entra's clock."""
+        sent_at = parse_iso(accepted.sent_at)
+        first = self._held.row["UnansweredSince"]
+        earlier = max(self._context.clock.now() - parse_iso(first), timedelta()) if first else timedelta()
+        return iso(sent_at - earlier)
 
-def _still_ours(context: Context, ref: ExtractRef, row: Values, workers: Sequence[Worker]) -> list[Worker]:
-    """Those people whom no newer extract has planned; the rows of the others say why they are not sent from here."""
-    elsewhere = people.superseded(context.storage, row["Job"], workers, row["Sequence"])
-    if elsewhere:  # one of the same source has written to their rows itself; this is about those of other sources
-        people.note_state(context.storage, ref, elsewhere, story.withdrawn(context.clock.now()))
-    return [worker for worker in workers if worker.worker_id not in elsewhere]
+    def _answered(self, progress: Progress) -> None:
+        """Write an answer to the page's row."""
+        self._progress = progress
+        values = {
+            "Answers": json.dumps(progress.answers),
+            "Tries": 0,
+            "AttemptedAt": iso(self._context.clock.now()),
+            "UnansweredSince": "",
+        }
+        self._held = claims.renew(self._context, self._held, values)
 
+    def _went_well(self, sent: int, standing: stops.Standing) -> None:
+        if stops.note_success(self._context, self._job, sent, standing):
+            logger.info("Job %s goes on", self._job, extra={"job": self._job})
+            send_out_all(self._context)
 
-def _ask(context: Context, row: Values, workers: Sequence[Worker]) -> dict[str, Any]:
-    """Send one request; what came of it, as it is kept in the page's row.
+    def _refused(
+        self, piece: Piece, ours: Sequence[Worker], error: RequestRejected, standing: stops.Standing, *, probe: bool
+    ) -> None:
+        """Halve what Entra refused; whoever is alone in a refused request is refused by name."""
+        if error.status not in _TOO_MUCH:
+            raise error
+        stopped = standing.stopped(self._job) if probe else None
+        if stopped and stopped["Kind"] != RECORDS:  # whatever it was stopped for, it answers again
+            self._went_well(len(ours), standing)
+            stopped = None
+        about = {"extract": self._ref.id, "page": self._number}
+        if len(ours) > 1:
+            logger.warning("%s; the %d people of the request are sent in two halves", error, len(ours), extra=about)
+            self._answered(self._progress.with_split(piece, ours))
+            if stopped:
+                raise self._trouble(refused_record(error), error)
+            return
+        logger.warning("%s; a record is refused", error, extra=about)
+        record_refused(self._context, self._ref, self._job, self._number, ours[0], error)
+        self._answered(self._progress.with_refused(piece, error))
+        if (wait := self._trouble(refused_record(error), error)).kind == "job":
+            raise wait
 
-    Raises:
-        RollcallError: nothing came of it that would be the last word; it has to be tried again.
-    """
-    now = context.clock.now()
-    answer: dict[str, Any] = {"people": len(workers), "at": iso(now)}
-    if not workers:  # everybody of the request has been planned anew by a newer extract
-        return answer
-    try:
-        accepted = upload(context.graph, context.endpoint(row["Job"]), [worker.user for worker in workers])
-    except RequestRejected as error:
-        logger.warning(
-            "%s; %d people of page %s of extract %s are marked failed",
-            error, len(workers), row["RowKey"], row["PartitionKey"], extra={"extract": row["PartitionKey"]},
+    def _trouble(self, trouble: Trouble, error: RollcallError) -> NotNow:
+        """Take note of a trouble; how long this page has to wait for it."""
+        row = stops.note_trouble(self._context, self._job, trouble)
+        if row is not None:
+            logger.warning("Job %s is stopped: %s", self._job, error, extra={"job": self._job})
+            return stops.stopped(row, parse_iso(row["Until"]))
+        delay = timedelta(seconds=trouble.wait(int(self._held.row["Tries"])))
+        return NotNow(trouble.reason, until=self._context.clock.now() + delay, kind="retry")
+
+    def _put_off(self, wait: NotNow, *, unanswered: bool) -> None:
+        unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
+        put_off(self._context, self._ref, self._held, unsent, wait, unanswered=unanswered)
+        if self._progress.answers:
+            progress.recount_page(self._context.storage, self._ref, self._held.row["Plan"], self._number)
+        progress.refresh(self._context.storage, self._ref, self._context.clock.now())
+
+    def _end(self) -> None:
+        done = {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""}
+        self._held = claims.save(self._context, self._held, done)
+        requests = sum("requestId" in answer for answer in self._progress.answers)
+        logger.info(
+            "Page %d of extract %s is sent in %d requests",
+            self._number, self._ref.id, requests,
+            extra={"extract": self._ref.id, "page": self._number, "requests": requests},
         )  # fmt: skip
-        return answer | {"refused": error.code, "words": error.words, "requestId": error.request_id}
-    # If the answer to an earlier attempt was lost, Entra may have been at work since then.
-    since = max(now - parse_iso(row["UnansweredSince"]), timedelta()) if row["UnansweredSince"] else timedelta()
-    return answer | {"accepted": iso(parse_iso(accepted.sent_at) - since), "requestId": accepted.request_id}
-
-
-def _record(
-    context: Context,
-    ref: ExtractRef,
-    row: Values,
-    requests: Sequence[Sequence[Worker]],
-    answers: Sequence[Mapping[str, Any]],
-) -> None:
-    """Write the answers to a page's requests to its people's rows; doing it again changes nothing."""
-    verdicts: dict[str, tuple[str, str]] = {}
-    for answer in answers:
-        ids = [worker.worker_id for worker in requests[answer["request"]]]
-        if "accepted" in answer:
-            verdicts |= dict.fromkeys(ids, (answer["accepted"], answer["requestId"]))
-        elif "refused" in answer:
-            reason = answer["words"] or f"error {answer['refused']}, without a word of explanation"
-            state = story.refused(answer["refused"], reason, answer["requestId"], parse_iso(answer["at"]))
-            people.note_state(context.storage, ref, ids, state)
-    people.note_accepted(context.storage, ref, row["Job"], row["Sequence"], verdicts)
+        _finish(self._context, self._ref, self._held.row)
 
 
 def _finish(context: Context, ref: ExtractRef, row: Values) -> None:
     progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
     queue_ready_pages(context, ref)
     progress.refresh(context.storage, ref, context.clock.now())
-
-
-def _put_off(
-    context: Context, ref: ExtractRef, held: _Held, unsent: Sequence[Sequence[Worker]], error: RollcallError
-) -> None:
-    """Try the page again later, from the request that failed. The new message goes first, so that none is lost."""
-    row = held.row
-    delay = wait_seconds(error, row["Tries"])
-    until = iso(context.clock.now() + timedelta(seconds=delay))
-    reason = f"{error} It is tried again at {until}."
-    logger.warning(
-        "Page %s of extract %s waits %.0f seconds: %s",
-        row["RowKey"], ref.id, delay, error, extra={"extract": ref.id, "page": int(row["RowKey"])},
-    )  # fmt: skip
-    generation = row["Generation"] + 1
-    send_message(context, row, delay=delay, generation=generation)
-    _save(
-        context,
-        held,
-        {
-            "Status": pages.WAITING,
-            "WaitUntil": until,
-            "ClaimedUntil": "",
-            "UnansweredSince": (row["UnansweredSince"] or row["AttemptedAt"]) if isinstance(error, AnswerLost) else "",
-            "Generation": generation,
-            "Tries": row["Tries"] + 1,
-            "Reason": reason,
-        },
-    )
-    if isinstance(error, TerminalError):
-        ids = [worker.worker_id for request in unsent for worker in request]
-        state = story.waiting(reason, "IT corrects the role, the endpoint or the setting.", story.IT)
-        people.note_state(context.storage, ref, ids, state)
-    progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
-    progress.refresh(context.storage, ref, context.clock.now())
-
-
-def wait_seconds(error: RollcallError, tries: int) -> float:
-    """How long to wait before the next try.
-
-    Args:
-        error: what happened.
-        tries: how often it has been tried in vain before.
-    """
-    if isinstance(error, TerminalError):
-        return _HELP_WAIT
-    if isinstance(error, TransientError) and error.retry_after is not None:
-        return max(error.retry_after, 1.0)
-    if isinstance(error, EntraUnavailable):
-        return random.uniform(*_FULL_WAIT)
-    if isinstance(error, TokenRefused) and tries == 0:
-        return 1.0  # the next request gets another token
-    first = 60.0 if isinstance(error, TokenRefused) else 5.0 if isinstance(error, Throttled) else 10.0
-    return float(min(first * 2.0 ** min(tries, _DOUBLINGS), _LONGEST_BACKOFF))
-
-
-def _claim(context: Context) -> dict[str, Any]:
-    return {"Status": pages.SENDING, "ClaimedUntil": iso(context.clock.now() + _CLAIM)}
-
-
-def _save(context: Context, held: _Held, values: Mapping[str, Any]) -> _Held:
-    """Merge values into a page's row as long as our claim is on it.
-
-    Raises:
-        ClaimLost: somebody else has claimed the page.
-        TransientError: the row kept changing under our hands.
-    """
-    for _ in range(_LOOKS):
-        try:
-            return _update(context, held.row, held.etag, values)
-        except ResourceModifiedError as error:
-            row = context.storage.table(PAGES).get_entity(held.row["PartitionKey"], held.row["RowKey"])
-            if row["Claim"] != held.row["Claim"]:
-                raise ClaimLost("The page was taken over by somebody else") from error
-            held = _Held(row, str(row.metadata["etag"]))
-    raise TransientError(f"Page {held.row['RowKey']} of extract {held.row['PartitionKey']} keeps changing; try again")
-
-
-def _update(context: Context, row: Values, etag: str, values: Mapping[str, Any]) -> _Held:
-    """Merge values into a page's row if it is still as we know it."""
-    values = {**values, "UpdatedAt": iso(context.clock.now())}
-    keys = {name: row[name] for name in ("PartitionKey", "RowKey")}
-    answer = context.storage.table(PAGES).update_entity(
-        {**keys, **values}, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
-    )
-    return _Held({**row, **values}, answer["etag"])

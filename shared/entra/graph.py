@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import email.utils
 import os
+import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ LONGEST_REQUEST = CONNECT_SECONDS + READ_SECONDS + 5.0
 """No request for which a token is at hand lasts longer than so many seconds; a claim on a page must outlive it."""
 
 _POOL_SIZE = 32
+_PASSING = (408, 425)  # request timeout, too early: the same request may be taken later
+_ASIDE = 2.0  # seconds of the longest request for everything but waiting for the answer
 _LONGEST_WAIT = 86_400.0  # seconds; the longest of Entra's own windows
 _LONGEST_CODE = 200
 _LONGEST_WORDS = 2000  # characters; they are kept in tables, whose cells hold no more than 32,000
@@ -65,6 +68,7 @@ class Graph:
     _credential: TokenCredential | None = field(init=False, default=None)
     _refused: str = field(init=False, default="", repr=False)
     _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
+    _paced: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
         self._session = requests.Session()
@@ -86,6 +90,13 @@ class Graph:
             RollcallError: see `check`; `TokenRefused`, `NotDelivered`, `AnswerLost`.
         """
         return self._request("POST", endpoint, endpoint.url, 202, data=body, headers={"Content-Type": content_type})
+
+    def pace(self, seconds: float) -> None:
+        """Wait until so many seconds have passed since the last call, before a request that Graph counts tightly."""
+        now = self.clock.now()
+        if self._paced and (wait := seconds - (now - self._paced).total_seconds()) > 0:
+            self.clock.sleep(wait)
+        self._paced = max(self.clock.now(), now)
 
     def get(self, endpoint: ProvisioningEndpoint, url: str) -> dict[str, Any]:
         """GET a URL below the job's Graph root and return the JSON object; anything but 200 is raised.
@@ -127,7 +138,8 @@ class Graph:
         self, method: str, endpoint: ProvisioningEndpoint, url: str, token: str, arguments: dict[str, Any]
     ) -> requests.Response:
         headers = {**arguments["headers"], "Authorization": f"Bearer {token}"}
-        try:
+
+        def send() -> requests.Response:
             return self._session.request(
                 method,
                 url,
@@ -136,6 +148,10 @@ class Graph:
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
                 allow_redirects=False,
             )
+
+        try:
+            # A page of the log may be long and slow; the answer to an upload is short, and a claim must outlive it.
+            return _within(LONGEST_REQUEST - _ASIDE, send) if method == "POST" else send()
         except requests.RequestException as error:
             if _never_sent(error):
                 raise NotDelivered(f"No connection to {_host(url)} for job {endpoint.name}") from None
@@ -179,6 +195,30 @@ class Graph:
             credential.close()
 
 
+def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:
+    """What a call returns, unless that takes too long: the time limits of `requests` are for each drop of an answer.
+
+    Raises:
+        requests.Timeout: it has not returned in time; whatever it returns later is thrown away.
+    """
+    outcome: queue.SimpleQueue[requests.Response | BaseException] = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            outcome.put(call())
+        except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
+            outcome.put(error)
+
+    threading.Thread(target=run, name="graph", daemon=True).start()
+    try:
+        found = outcome.get(timeout=seconds)
+    except queue.Empty:
+        raise requests.Timeout from None
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
 def check(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Clock) -> None:
     """Raise the error that an answer means. Entra's own words are kept out of the message, which may be logged.
 
@@ -186,7 +226,7 @@ def check(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Cl
         TokenRefused: 401; the next request gets another token.
         EndpointRefused: 403 or 404.
         Throttled: 429, with `Retry-After` if there was one.
-        EntraUnavailable: 5xx; for bulkUpload, 500 means that the job's queue is full.
+        EntraUnavailable: 5xx, 408 and 425; for bulkUpload, 500 means that the job's queue is full.
         RequestRejected: everything else, 400 among it.
     """
     status = response.status_code
@@ -213,8 +253,8 @@ def check(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Cl
         )
     if status == 429:
         raise Throttled(f"Entra answered 429 {about}", retry_after=wait)
-    if status >= 500:
-        raise EntraUnavailable(f"Entra answered {status} {about}", retry_after=wait)
+    if status >= 500 or status in _PASSING:
+        raise EntraUnavailable(f"Entra answered {status} {about}", retry_after=wait, status=status)
     raise RequestRejected(
         f"Entra answered {status} {about}", status=status, code=code or str(status), request_id=request_id, words=words
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,22 @@ from urllib.parse import quote, urlencode
 
 from shared.clock import iso, parse_iso
 from shared.entra.graph import Graph
-from shared.errors import Throttled
+from shared.errors import RequestRejected, Throttled
 from shared.settings import ProvisioningEndpoint
 
 _PAGE = 500  # entries; the size in the examples of the Graph documentation
-# Graph allows 5 requests in 10 seconds for all readers of the app in the tenant; we leave one to somebody else.
-_SECONDS_BETWEEN_PAGES = 2.5
+# Graph allows 5 requests in 10 seconds for all readers of the app in the tenant; we leave one to somebody else. The
+# reader is a singleton, so that it is enough if a process keeps its own pace.
+SECONDS_BETWEEN_REQUESTS = 2.5
 _THROTTLED_TRIES = 3
 _LONGEST_WAIT = 60.0
-_LONGEST_CODE = 200
+_LONGEST_NAME = 200
 _LONGEST_WORDS = 4000  # characters; a cell of a table holds no more than 32,000
+_FIRST_YEAR = 2000  # "never" is the year 1
+
+_UNRESOLVED = "unabletoresolvereferenceattributevalue"
+_OUT_OF_SCOPE = "noteffectivelyentitled"
+_SCOPING = "Scoping filter evaluation passed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +43,7 @@ class LogEntry:
         code: Entra's error code, or empty.
         reason: Entra's words about it, or empty.
         manager_unresolved: Entra wrote the account but did not know the manager.
+        in_scope: False if a step says that the scoping filter of the job left the person out.
     """
 
     id: str
@@ -48,7 +55,8 @@ class LogEntry:
     status: str
     code: str
     reason: str
-    manager_unresolved: bool
+    manager_unresolved: bool = False
+    in_scope: bool = True
 
 
 def entries_since(
@@ -63,50 +71,84 @@ def entries_since(
         until: so are entries of this moment and later.
 
     Raises:
-        RollcallError: as `shared.entra.graph.check`.
+        RollcallError: as `shared.entra.graph.check`; `RequestRejected` too for pages that lead nowhere.
     """
     between = f"activityDateTime gt {iso(since)}" + (f" and activityDateTime lt {iso(until)}" if until else "")
     query = {"$filter": f"jobid eq '{endpoint.job_id}' and {between}", "$top": str(_PAGE)}
-    url: str | None = f"{endpoint.graph_root}/auditLogs/provisioning?{urlencode(query, safe='$', quote_via=quote)}"
-    while url:
+    url = f"{endpoint.graph_root}/auditLogs/provisioning?{urlencode(query, safe='$', quote_via=quote)}"
+    while True:
         answer = _get(graph, endpoint, url)
-        for item in answer.get("value") or []:
+        for item in _list(answer.get("value")):
             if isinstance(item, Mapping) and (entry := parse_entry(item)):
                 yield entry
-        url = answer.get("@odata.nextLink")
-        if url:
-            graph.clock.sleep(_SECONDS_BETWEEN_PAGES)
+        link = answer.get("@odata.nextLink")
+        if not link:
+            return
+        if not isinstance(link, str) or link == url:
+            raise RequestRejected("The pages of Entra's log do not lead on, so it was not read to its end", status=200)
+        url = link
 
 
 def parse_entry(item: Mapping[str, Any]) -> LogEntry | None:
-    """An entry from its JSON object; None if it says neither what it is nor whom it is about."""
+    """An entry from its JSON object; None if it says neither what it is, when it was, nor whom it is about."""
     info = _object(item, "provisioningStatusInfo") or _object(item, "statusInfo")
     error = _object(info, "errorInformation") or info
-    external_id = str(_object(item, "sourceIdentity").get("id") or "")
-    try:
-        at = parse_iso(str(item["activityDateTime"]))
-        entry_id = str(item["id"])
-    except (KeyError, ValueError):
+    steps = [step for step in _list(item.get("provisioningSteps")) if isinstance(step, Mapping)]
+    entry_id = _text(item, "id", _LONGEST_NAME)
+    external_id = _text(_object(item, "sourceIdentity"), "id", _LONGEST_NAME)
+    at = _moment(item.get("activityDateTime"))
+    if not entry_id or not external_id or at is None:
         return None
-    if not external_id:
-        return None
+    status = _text(info, "status", _LONGEST_NAME).lower()
     return LogEntry(
         id=entry_id,
         at=at,
-        change_id=str(item.get("changeId") or entry_id),
+        change_id=_text(item, "changeId", _LONGEST_NAME) or entry_id,
         external_id=external_id,
-        target_id=str(_object(item, "targetIdentity").get("id") or ""),
-        action=str(item.get("provisioningAction") or item.get("action") or "").lower(),
-        status=str(info.get("status") or "").lower(),
-        code=str(error.get("errorCode") or "")[:_LONGEST_CODE],
-        reason=str(error.get("reason") or "")[:_LONGEST_WORDS],
-        manager_unresolved=any(_manager_skipped(step) for step in item.get("provisioningSteps") or []),
+        target_id=_text(_object(item, "targetIdentity"), "id", _LONGEST_NAME),
+        action=(_text(item, "provisioningAction", _LONGEST_NAME) or _text(item, "action", _LONGEST_NAME)).lower(),
+        status=status,
+        code=_text(error, "errorCode", _LONGEST_NAME),
+        reason=_text(error, "reason", _LONGEST_WORDS) or _words_of_steps(steps, status),
+        manager_unresolved=any(_detail(step, "SkipReason").lower() == _UNRESOLVED for step in steps),
+        in_scope=not any(_left_out(step) for step in steps),
     )
 
 
-def _manager_skipped(step: object) -> bool:
-    details = _object(step, "details") if isinstance(step, Mapping) else {}
-    return details.get("SkipReason") == "UnableToResolveReferenceAttributeValue"
+def _words_of_steps(steps: Sequence[Mapping[str, Any]], status: str) -> str:
+    """What the steps say about a status other than success, where the entry itself says nothing."""
+    if status == "success":
+        return ""
+    said = [
+        _text(step, "description", _LONGEST_WORDS)
+        for step in steps
+        if _text(step, "status", _LONGEST_NAME).lower() == status
+    ]
+    return said[-1] if said else ""
+
+
+def _left_out(step: Mapping[str, Any]) -> bool:
+    return _detail(step, "SkipReason").lower() == _OUT_OF_SCOPE or _detail(step, _SCOPING).lower() == "false"
+
+
+def _detail(step: Mapping[str, Any], name: str) -> str:
+    return _text(_object(step, "details"), name, _LONGEST_NAME)
+
+
+def _moment(value: object) -> datetime | None:
+    try:
+        at = parse_iso(str(value))
+    except (ValueError, OverflowError):
+        return None
+    return at if at.year >= _FIRST_YEAR else None
+
+
+def _text(item: Mapping[str, Any], name: str, longest: int) -> str:
+    """A text that a table takes: whole characters, no longer than it should be; empty if there is none."""
+    value = item.get(name)
+    if value is None or isinstance(value, list | Mapping):
+        return ""
+    return str(value)[:longest].encode("utf-8", "replace").decode()
 
 
 def _object(item: object, name: str) -> Mapping[str, Any]:
@@ -117,10 +159,16 @@ def _object(item: object, name: str) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
 def _get(graph: Graph, endpoint: ProvisioningEndpoint, url: str) -> dict[str, Any]:
     for _ in range(_THROTTLED_TRIES - 1):
+        graph.pace(SECONDS_BETWEEN_REQUESTS)
         try:
             return graph.get(endpoint, url)
         except Throttled as error:
             graph.clock.sleep(min(error.retry_after or 10.0, _LONGEST_WAIT))
+    graph.pace(SECONDS_BETWEEN_REQUESTS)
     return graph.get(endpoint, url)

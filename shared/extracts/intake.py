@@ -9,10 +9,11 @@ redelivered, or the clock.
 
 from __future__ import annotations
 
-import json
+import hashlib
 import logging
 import re
 import uuid
+from datetime import datetime, time, timedelta
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
@@ -21,31 +22,32 @@ from azure.storage.blob import BlobClient, BlobProperties
 
 from shared.clock import iso
 from shared.context import Context
-from shared.delivery.queueing import queue_ready_pages
 from shared.errors import (
     ClaimLost,
+    ExtractDuplicate,
     ExtractRefused,
     ExtractReplaced,
+    ExtractStale,
     MappingError,
     RollcallError,
     TerminalError,
     TransientError,
 )
-from shared.extracts.feedback import hand_out
+from shared.extracts.carrying_out import carry_out
 from shared.extracts.open_extract import Reading
-from shared.extracts.planning import plan_extract
+from shared.extracts.planning import plan_due, plan_file
 from shared.mapping.load import DEFAULT_SOURCE, LoadedMapping, find_mapping
+from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
-from shared.records import extracts, pages, people, progress, summary
-from shared.records.extracts import Version
-from shared.records.fingerprint import fingerprint
-from shared.records.known import KnownPeople
+from shared.records import extracts, summary
+from shared.records.extracts import FILE, Version
 from shared.records.leases import hold
-from shared.records.names import EXTRACTS, INBOX, PAGES
-from shared.records.rows import Key, Values, change_rows
+from shared.records.names import EXTRACTS, INBOX
+from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
 
+_AHEAD = timedelta(days=1)
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
@@ -68,7 +70,7 @@ def take_in(context: Context, blob: BlobClient) -> None:
     except ExtractReplaced as error:
         _end(context, version.ref, extracts.STALE, str(error))
         return
-    work_off(context, job)
+    work_off(context, job, version.ref)
 
 
 def look(blob: BlobClient) -> Version:
@@ -109,8 +111,7 @@ def register(context: Context, version: Version) -> str | None:
     """
     ref = version.ref
     now = iso(context.clock.now())
-    sequence = f"{iso(version.last_modified)} {context.clock.now().isoformat()} {ref.id}"
-    first = {"Status": extracts.ARRIVED, "ArrivedAt": now, "Sequence": sequence, "Message": "Arrived.", "Failures": 0}
+    first = {"Status": extracts.ARRIVED, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": FILE}
     folder, slash, _ = version.path.partition("/")
     if slash and folder != version.source:
         _register_refused(
@@ -122,12 +123,16 @@ def register(context: Context, version: Version) -> str | None:
         )
         return None
     try:
-        job = find_mapping(context.storage, version.source).mapping.job
+        mapping = find_mapping(context.storage, version.source).mapping
+        job = mapping.job
         context.endpoint(job)
+        made_at = _made_at(mapping, version, context.clock.now())
     except RollcallError as error:
         _register_refused(context, version, first, _for_hr(error))
         return None
-    if extracts.register(context.storage, version, {**first, "Job": job}):
+    times = (iso(made_at), iso(version.last_modified), context.clock.now().isoformat())
+    sequence = " ".join((*times, ref.id))
+    if extracts.register(context.storage, version, {**first, "Job": job, "MadeAt": times[0], "Sequence": sequence}):
         logger.info("Extract %s of source %s arrived", ref.id, ref.source, extra={"extract": ref.id})
         return job
     row = extracts.load(context.storage, ref)
@@ -137,9 +142,37 @@ def register(context: Context, version: Version) -> str | None:
     return None
 
 
+def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
+    """When HR made a file: as its name says, else when it was dropped.
+
+    A name usually holds the day alone, and the next file may have none; of such files the days are compared first, then
+    the times at which they were dropped.
+
+    Raises:
+        ExtractRefused: the name says a day that is to come.
+    """
+    named = mapping.made_at(version.name)
+    if mapping.run_time is not None and named is not None:
+        if named > now + _AHEAD:
+            raise ExtractRefused(
+                f"The name of the file says that it was made at {iso(named)}, which is to come. Correct the name, then "
+                "drop the file again."
+            )
+        return named
+    if named is None or named > now + _AHEAD:
+        named = version.last_modified
+    return datetime.combine(named.astimezone(mapping.dates.place).date(), time(), mapping.dates.place)
+
+
 def _register_refused(context: Context, version: Version, first: Values, message: str) -> None:
     """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait."""
-    refused = {"Job": "", "Status": extracts.REJECTED, "Message": message, "EndedAt": first["ArrivedAt"]}
+    refused = {
+        "Job": "",
+        "Sequence": first["ArrivedAt"],
+        "Status": extracts.REJECTED,
+        "Message": message,
+        "EndedAt": first["ArrivedAt"],
+    }
     if extracts.register(context.storage, version, {**first, **refused}):
         logger.warning("Extract %s of source %s is refused", version.ref.id, version.source)
     elif extracts.load(context.storage, version.ref)["Job"]:
@@ -147,14 +180,19 @@ def _register_refused(context: Context, version: Version, first: Values, message
     summary.write_summary(context.storage, version.ref)
 
 
-def work_off(context: Context, job: str) -> None:
+def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
     """Read and plan the arrived extracts of a job, one after the other, the oldest file first.
 
     If somebody else is at it, he is left to it: everybody looks again for what has arrived after giving the lease back,
     so an extract that was registered before the lease was asked for is always seen.
 
+    Args:
+        context: everything.
+        job: whose extracts.
+        own: the extract that the caller answers for; faults of the others are logged, and they are tried again later.
+
     Raises:
-        Exception: the first fault, after all extracts have had their turn; the faulty one is tried again later.
+        Exception: the first fault that the caller answers for, after all extracts have had their turn.
     """
     faults: list[Exception] = []
     tried: set[str] = set()
@@ -168,7 +206,10 @@ def work_off(context: Context, job: str) -> None:
                     try:
                         _continue(context, row)
                     except Exception as error:  # noqa: BLE001 (one extract must not keep the others from being read)
-                        faults.append(error)
+                        if own is None or row["Extract"] == own.id:
+                            faults.append(error)
+                        else:
+                            logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
         if not held or all(row["Extract"] in tried for row in _to_read(context, job)):
             break
     if faults:
@@ -195,7 +236,9 @@ _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
 
 def _to_read(context: Context, job: str) -> list[Values]:
-    return [row for row in extracts.unfinished(context.storage, _UNREAD) if row["Job"] == job]
+    """The extracts that need work; plans that are committed first, because the next comparison builds on them."""
+    rows = [row for row in extracts.unfinished(context.storage, _UNREAD) if row["Job"] == job]
+    return sorted(rows, key=lambda row: row["Status"] != extracts.PLANNED)
 
 
 def _continue(context: Context, row: Values) -> None:
@@ -203,15 +246,17 @@ def _continue(context: Context, row: Values) -> None:
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     try:
         if row["Status"] != extracts.PLANNED:
-            inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
-            extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
-            mapping = find_mapping(context.storage, ref.source)
-            _plan(context, ref, row, mapping)
-        _carry_out(context, ref)
+            if row["Kind"] == FILE:
+                inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
+                extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
+            _plan(context, ref, row, find_mapping(context.storage, ref.source))
+        carry_out(context, ref)
     except (ExtractRefused, MappingError) as error:
-        _refuse(context, ref, _for_hr(error))
-    except ExtractReplaced as error:
+        _refuse(context, ref, row, _for_hr(error))
+    except (ExtractReplaced, ExtractStale) as error:
         _end(context, ref, extracts.STALE, str(error))
+    except ExtractDuplicate as error:
+        _end(context, ref, extracts.DUPLICATE, str(error))
     except (TransientError, AzureError):
         raise  # it passes; the event is redelivered, or the clock comes back to it
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
@@ -223,40 +268,70 @@ def _continue(context: Context, row: Values) -> None:
 
 
 def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> None:
-    """Read, map and plan; the last write of it commits the plan."""
-    storage = context.storage
+    """Read, map, compare and plan; the last write of it commits the plan."""
     reading = {"Status": extracts.READING, "Message": "Being read."}
     etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
     attempt = uuid.uuid4().hex
     mapping = loaded.mapping
-    opened = Reading(
-        hints=mapping.format,
-        read_secret=context.vault.read if context.vault else None,
-        optional=mapping.optional,
-        today=context.clock.now().astimezone(mapping.dates.place).date(),
-    )
-    counts = plan_extract(storage, ref, mapping, attempt, opened, KnownPeople(storage, ref.source))
+    if row["Kind"] == FILE:
+        content = {} if row.get("Releasing") else {"Content": _check_new(context, ref, row, loaded)}
+        opened = Reading(
+            hints=mapping.format,
+            read_secret=context.vault.read if context.vault else None,
+            optional=mapping.optional,
+            today=context.clock.now().astimezone(mapping.dates.place).date(),
+        )
+        values = {**content, **plan_file(context, ref, row, loaded, attempt, opened)}
+    else:
+        values = plan_due(context, ref, row, mapping, attempt)
     committed = {
         "Status": extracts.PLANNED,
         "Message": "Read and planned.",
-        "Plan": attempt,
-        "Job": mapping.job,
         "Mapping": loaded.name,
         "MappingVersion": loaded.version,
-        "PlannedAt": iso(context.clock.now()),
-        "Rows": counts.rows,
-        "People": counts.people,
-        "Repeated": counts.repeated,
-        "Rejected": counts.rejected,
-        "Pages": counts.pages,
-        "RejectsFile": counts.rejects_file,
+        **values,
     }
     _write_if_unchanged(context, row, etag, committed)
     logger.info(
-        "Extract %s is planned: %d rows, %d people, %d rejected, %d pages",
-        ref.id, counts.rows, counts.people, counts.rejected, counts.pages,
-        extra={"extract": ref.id, "rows": counts.rows, "people": counts.people, "rejected": counts.rejected},
-    )  # fmt: skip
+        "Extract %s is planned: %s",
+        ref.id,
+        {name: value for name, value in values.items() if isinstance(value, int)},
+        extra={"extract": ref.id},
+    )
+
+
+def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> str:
+    """The digest of the file's content.
+
+    Raises:
+        ExtractDuplicate: it is that of the last file, and the mapping is the same.
+        ExtractStale: a newer full file has been read.
+    """
+    digest = hashlib.sha256()
+    for chunk in extracts.read_copy(context.storage, ref):
+        digest.update(chunk)
+    content = digest.hexdigest()
+    if row.get("Forced"):
+        return content
+    planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
+    newest = max((other for other in planned if other["Full"]), key=lambda other: str(other["Sequence"]), default=None)
+    if newest and loaded.mapping.mode == "full" and newest["Sequence"] > row["Sequence"]:
+        raise ExtractStale(
+            f"The file is older than {newest['File']} (extract {newest['Extract']}), which has been read already. "
+            "Nothing of it was used. If it is right all the same, IT runs: python -m cli process "
+            f"{ref.id} --force --by NAME --reason TEXT"
+        )
+    last = max(planned, key=lambda other: str(other["Stamp"]), default=None)
+    if last and (last["Content"], last["MappingVersion"]) == (content, loaded.version):
+        raise ExtractDuplicate(
+            f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
+            "there is nothing to do for it."
+        )
+    return content
+
+
+def _was_file(row: Values, ref: ExtractRef) -> bool:
+    return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
 
 
 def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values) -> str:
@@ -275,94 +350,12 @@ def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values
     return str(answer["etag"])
 
 
-def _carry_out(context: Context, ref: ExtractRef) -> None:
-    """Continue a committed plan; every step can be done again."""
-    storage = context.storage
-    row = extracts.load(storage, ref)
-    if row["Status"] != extracts.PLANNED:
-        return
-    plan, file = row["Plan"], row["File"]
-    manifest = pages.read_manifest(storage, ref, plan)
-    now = context.clock.now()
-    common = {"Source": ref.source, "Job": row["Job"], "Plan": plan, "Sequence": row["Sequence"], "Of": len(manifest)}
-    new_rows = {
-        pages.page_key(ref.id, head.number): {
-            **common,
-            "After": head.after,
-            "People": head.people,
-            "Waiting": head.people,
-            "Status": pages.PLANNED,
-            "Recorded": False,
-            "Generation": 1,
-            "Tries": 0,
-            "Answers": "[]",
-            "Overtakes": "[]",
-            "UpdatedAt": iso(now),
-        }
-        for head in manifest
-    }
-    change_rows(storage.table(PAGES), new_rows, lambda key, known: None if known else new_rows[key], select=("Status",))
-    for page_row in list(pages.page_rows(storage, ref.id)):
-        if not page_row["Recorded"]:
-            _record_page(context, ref, row, int(page_row["RowKey"]))
-    queue_ready_pages(context, ref)
-    rejects = pages.read_rejects(storage, ref, plan)
-    people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
-    if row["RejectsFile"]:
-        hand_out(storage, ref, plan, file, row["RejectsFile"])
-    _move_on(context, ref)
-
-
-def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) -> None:
-    """Write a page's people to their tables, then mark the page as recorded."""
-    job = context.endpoint(row["Job"])
-    page = pages.read_page(context.storage, ref, row["Plan"], number)
-    earlier = people.note_planned(
-        context.storage,
-        ref,
-        row["Job"],
-        page,
-        file=row["File"],
-        sequence=row["Sequence"],
-        fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
-        at=context.clock.now(),
-    )
-    _recount_earlier(context, earlier)
-    recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(earlier))}
-    key = pages.page_key(ref.id, number)
-    change_rows(context.storage.table(PAGES), [key], lambda _, known: recorded if known else None)
-
-
-def _move_on(context: Context, ref: ExtractRef) -> None:
-    """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
-    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent."}
-    summary.write_summary(context.storage, ref, uploading)
-
-    def change(_key: Key, row: Values | None) -> Values | None:
-        if row is None or row["Status"] != extracts.PLANNED:
-            return None
-        return uploading
-
-    change_rows(context.storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
-    progress.refresh(context.storage, ref, context.clock.now())
-
-
-def _recount_earlier(context: Context, earlier: set[tuple[str, str, int]]) -> None:
-    """Extracts that wait for people whom this one has taken over must not wait for ever."""
-    for source, extract in {(source, extract) for source, extract, _ in earlier}:
-        ref = ExtractRef(extract, source)
-        try:
-            row = extracts.load(context.storage, ref)
-        except ResourceNotFoundError:  # somebody has cleared it away
-            continue
-        if row["Status"] == extracts.UPLOADING:
-            for number in {number for *key, number in earlier if key == [source, extract]}:
-                progress.recount_page(context.storage, ref, row["Plan"], number)
-            progress.refresh(context.storage, ref, context.clock.now())
-
-
-def _refuse(context: Context, ref: ExtractRef, message: str) -> None:
-    _end(context, ref, extracts.REJECTED, message)
+def _refuse(context: Context, ref: ExtractRef, row: Values, message: str) -> None:
+    if row.get("Releasing"):
+        back = {"Status": extracts.HELD, "Releasing": "", "Message": f"The release came to nothing: {message}"}
+        extracts.save(context.storage, ref, back)
+    else:
+        _end(context, ref, extracts.REJECTED, message)
 
 
 def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
@@ -374,10 +367,14 @@ def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
 
 
 def _count_failure(context: Context, ref: ExtractRef) -> None:
-    """A fault in our own code must not make the file come round for ever."""
-    failures = int(extracts.load(context.storage, ref).get("Failures", 0)) + 1
+    """A fault in our own code must not make the file come round for ever.
+
+    Once a plan is committed it is continued for ever all the same: its people are queued, and must not be forgotten.
+    """
+    row = extracts.load(context.storage, ref)
+    failures = int(row.get("Failures", 0)) + 1
     extracts.save(context.storage, ref, {"Failures": failures})
-    if failures >= _MOST_FAILURES:
+    if failures >= _MOST_FAILURES and row["Status"] != extracts.PLANNED:
         _end(
             context,
             ref,

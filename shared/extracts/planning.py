@@ -1,178 +1,128 @@
-"""Read an extract, map every row, and store the plan: pages, rejects, manifest. Nothing is committed here.
+"""Decide what becomes of everybody, and store the plan: pages, quiet people, rejects. Nothing is committed here.
 
-Rows are read once, as a stream. The mapped records wait in a temporary file until it is known which ids occur twice and
-who reports to whom; memory holds only ids, digests and places.
+read -> compare -> guard -> order. Three things lead to a plan: a file, dates that fell due, and a release of people who
+were held. Memory grows with what changed, not with the extract.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import tempfile
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import IO
+from collections.abc import Iterable
+from contextlib import ExitStack
+from typing import Any
 
-from shared.changes.duplicates import SeenIds
-from shared.changes.plan import order, pages
+from shared.changes.claims import decide
+from shared.changes.compare import kept_claims
+from shared.clock import parse_iso
+from shared.context import Context
 from shared.extracts.feedback import keep_rejects_file
 from shared.extracts.open_extract import Reading
-from shared.extracts.records import read_records
-from shared.mapping.apply import Applier
+from shared.extracts.operator import released_people
+from shared.extracts.planner import Planner
+from shared.extracts.reading import read_extract
+from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
-from shared.mapping.names import Known
-from shared.model import ExtractRef, Reject, Worker
-from shared.records import extracts
-from shared.records.pages import PageHead, write_manifest, write_notes, write_page, write_rejects
-from shared.records.storage import Storage
-
-_FOUND_OUT = Reading()
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What became of the rows: `rows == people + repeated + rejected`.
-
-    Attributes:
-        rejects_file: the name of the file with the rejected rows, if there are any.
-    """
-
-    rows: int
-    people: int
-    repeated: int
-    rejected: int
-    pages: int
-    rejects_file: str = ""
+from shared.model import ExtractRef
+from shared.records import accounts, extracts
+from shared.records import pages as page_records
+from shared.records.due import RESEND, Due, due_until
+from shared.records.known import KnownPeople
+from shared.records.rows import Values
 
 
-def plan_extract(
-    storage: Storage,
-    ref: ExtractRef,
-    mapping: MappingFile,
-    attempt: str,
-    reading: Reading = _FOUND_OUT,
-    known: Known | None = None,
-) -> Counts:
+def plan_file(
+    context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping, attempt: str, reading: Reading
+) -> dict[str, Any]:
     """Read the copy of an extract and store the plan for it under an attempt's name.
 
     Args:
-        storage: the account with HR data.
+        context: storage, clock, keys.
         ref: the extract.
-        mapping: of its source.
+        row: of the extract in `Extracts`; if it names people who are released, the plan is for them alone.
+        loaded: the mapping of its source.
         attempt: the plan's name.
-        reading: what it takes to open its files.
-        known: the people of earlier extracts.
+        reading: what it takes to open the file.
+
+    Returns:
+        What the extract's row says once the plan is committed.
 
     Raises:
         ExtractRefused: the file as a whole cannot be used.
     """
-    with tempfile.TemporaryFile() as spool:
-        read = read_workers(extracts.read_copy(storage, ref), mapping, spool, reading, known)
-        heads = []
-        for page in pages(order(read.managers), read.managers, lambda ids: read_spool(spool, read.places, ids)):
-            write_page(storage, ref, attempt, page)
-            heads.append(PageHead(page.number, page.after, len(page.workers)))
-    write_rejects(storage, ref, attempt, read.rejects)
-    write_notes(storage, ref, attempt, read.notes)
-    rejects_file = keep_rejects_file(storage, ref, attempt, read.rejects, mapping.columns, reading)
-    write_manifest(storage, ref, attempt, heads)
-    return Counts(read.rows, len(read.managers), read.repeated, len(read.rejects), len(heads), rejects_file)
+    mapping = loaded.mapping
+    known = KnownPeople(context.storage, ref.source)
+    with ExitStack() as stack:
+        extract = stack.enter_context(read_extract(extracts.read_copy(context.storage, ref), mapping, reading, known))
+        planner = Planner(context, ref, row, mapping, attempt, stack, extract)
+        released = released_people(context.storage, ref, row)
+        if released is not None:
+            planner.look_at([person for person in released if extract.digest(person) is not None])
+            planner.look_at_missing([person for person in released if extract.digest(person) is None])
+        elif mapping.mode == "full" and not extract.returned:
+            planner.look_at_everybody()
+        else:
+            planner.look_at(person for person, _ in extract.people_by_account())
+        values = planner.finish()
+    if released is not None:
+        return values
+    page_records.write_rejects(context.storage, ref, attempt, extract.rejects)
+    page_records.write_notes(context.storage, ref, attempt, extract.notes)
+    file = keep_rejects_file(context.storage, ref, attempt, extract.rejects, mapping.columns, reading)
+    return {
+        **values,
+        "ReadPlan": attempt,
+        "Full": mapping.mode == "full" and not extract.returned,
+        "Rows": extract.rows,
+        "People": extract.people,
+        "Repeated": extract.repeated,
+        "Rejected": len(extract.rejects),
+        "RejectsFile": file,
+        "Returned": extract.returned,
+    }
 
 
-@dataclass(frozen=True)
-class ReadWorkers:
-    """An extract that was read to its end.
-
-    Attributes:
-        managers: of everybody who is to be sent, worker id to manager id or an empty text.
-        places: where in the spool each worker's record starts.
-        rejects: the rows that are not sent, in the order of the file.
-        notes: warnings for HR: about the file as a whole, and about rows that are sent all the same.
-    """
-
-    rows: int
-    managers: dict[str, str]
-    places: dict[str, int]
-    repeated: int
-    rejects: list[Reject]
-    notes: list[str] = field(default_factory=list)
-
-
-def read_workers(
-    chunks: Iterable[bytes],
-    mapping: MappingFile,
-    spool: IO[bytes],
-    reading: Reading = _FOUND_OUT,
-    known: Known | None = None,
-) -> ReadWorkers:
-    """Read and map every row; the mapped records go to `spool`.
+def plan_due(context: Context, ref: ExtractRef, row: Values, mapping: MappingFile, attempt: str) -> dict[str, Any]:
+    """Store a plan for the people of a source whose dates have come, or who are to be sent once more.
 
     Args:
-        chunks: the file.
-        mapping: of its source.
-        spool: takes the mapped records.
-        reading: what it takes to open its files.
-        known: the people of earlier extracts.
-
-    Raises:
-        ExtractRefused: the file as a whole cannot be used.
+        context: storage, clock, keys.
+        ref: of the row in `Extracts` that stands for them.
+        row: this row.
+        mapping: of the source.
+        attempt: the plan's name.
     """
-    rows = 0
-    seen = SeenIds(mapping.key_rule.case_sensitive)
-    applier = Applier(mapping, known=known, today=reading.today)
-    warnings = _Warnings()
-    managers: dict[str, str] = {}
-    places: dict[str, int] = {}
-    rejects: dict[int, Reject] = {}
-    table = reading.open(chunks, mapping.columns)
-    for record in read_records(table, mapping.columns, reading.optional):
-        rows += 1
-        applied = record if isinstance(record, Reject) else applier.apply(record)
-        if isinstance(applied, Reject):
-            rejects[applied.row] = applied
-            if applied.worker_id:
-                # Its data cannot be compared, so another row of the same id contradicts it.
-                seen.add(applied.worker_id, f"row {applied.row}".encode(), applied.row, applied.line)
-            continue
-        worker = applied.worker
-        warnings.add(worker.row, applied.warnings)
-        user = json.dumps(worker.user, ensure_ascii=False, separators=(",", ":")).encode()
-        if seen.add(worker.worker_id, hashlib.blake2b(user, digest_size=16).digest(), worker.row, record.line):
-            managers[worker.worker_id] = worker.manager_id
-            places[worker.worker_id] = spool.tell()
-            spool.write(b"%d %s\n" % (worker.row, user))
-    for reject in seen.rejects(mapping.key):
-        rejects.setdefault(reject.row, reject)
-        managers.pop(reject.worker_id, None)
-    notes = [*table.notes, *applier.finish(), *warnings.sentences()]
-    return ReadWorkers(rows, managers, places, seen.repeated, [rejects[row] for row in sorted(rejects)], notes)
+    with ExitStack() as stack:
+        planner = Planner(context, ref, row, mapping, attempt, stack, None)
+        released = released_people(context.storage, ref, row)
+        if released is not None:
+            planner.look_again(released, frozenset())
+        else:
+            dues = list(due_until(context.storage, parse_iso(row["DueAt"]), row["Job"]))
+            resent = frozenset(due.external_id for due in dues if due.why == RESEND)
+            planner.look_again(sorted({due.external_id for due in dues}), resent)
+        values = planner.finish()
+    if released is not None:
+        return values
+    page_records.write_rejects(context.storage, ref, attempt, [])
+    page_records.write_notes(context.storage, ref, attempt, [])
+    people = values["Extras"]
+    return {
+        **values,
+        "ReadPlan": attempt,
+        "Full": False,
+        "Rows": people,
+        "People": people,
+        "Repeated": 0,
+        "Rejected": 0,
+        "RejectsFile": "",
+        "Extras": 0,
+    }
 
 
-class _Warnings:
-    """The first warnings about rows, and how many more there were: a fault in every row must not fill the memory."""
-
-    _MOST = 200
-
-    def __init__(self) -> None:
-        self._said: list[str] = []
-        self._more = 0
-
-    def add(self, row: int, warnings: Sequence[str]) -> None:
-        for warning in warnings:
-            if len(self._said) < self._MOST:
-                self._said.append(f"Row {row}: {warning}")
-            else:
-                self._more += 1
-
-    def sentences(self) -> list[str]:
-        return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
-
-
-def read_spool(spool: IO[bytes], places: dict[str, int], ids: Sequence[str]) -> list[Worker]:
-    """The workers of some ids, in that order."""
-    workers = []
-    for worker_id in ids:
-        spool.seek(places[worker_id])
-        row, _, user = spool.readline().partition(b" ")
-        workers.append(Worker(worker_id, int(row), json.loads(user)))
-    return workers
+def dues_by_source(context: Context, job: str, dues: Iterable[Due]) -> dict[str, list[str]]:
+    """The people who are due, by the source whose word counts for them now."""
+    now = context.clock.now()
+    by_source: dict[str, list[str]] = {}
+    for account in accounts.read(context.storage, job, {due.external_id for due in dues}).values():
+        if kept := kept_claims(account):
+            by_source.setdefault(decide(kept, now).winner.source, []).append(account.external_id)
+    return by_source

@@ -15,9 +15,13 @@ from shared.model import Record, Reject
 
 _NAMED = 5
 _COMPARED = 1_000
+_CELL_BY_CELL = {"csv", "fixed", "xlsx"}
+_MOST_ROWS = 5_000_000  # no employer has more people, those who left included; each row costs time and memory
 
 
-def read_records(table: Table, columns: Sequence[str], optional: Collection[str] = ()) -> Iterator[Record | Reject]:
+def read_records(
+    table: Table, columns: Sequence[str], optional: Collection[str] = (), key: str = ""
+) -> Iterator[Record | Reject]:
     """What the mapping asked for of each row.
 
     A `rejects.csv` that HR corrected and dropped again reads like the file that it came from.
@@ -27,27 +31,44 @@ def read_records(table: Table, columns: Sequence[str], optional: Collection[str]
         columns: the mapped columns; they are found by name, without regard to case, blanks at the ends or the kind of
             blank, and to their order.
         optional: those of them that the file may lack; their cells are then empty.
+        key: the column with the ids. A row that is not what the header promises is rejected with the cell of this
+            column as it is, if that is certain, else without an id.
 
     Raises:
-        ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file.
+        ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file, or so many people
+            as nobody employs.
     """
     read = unguard if is_rejects_file(table.header) else str
     header = [read(name) for name in table.header]
     places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
     absent = dict.fromkeys((column for column in columns if column not in places), "")
     table.notes.extend(_twice_without_harm(header))
-    empty = True
-    for row in table.rows:
-        empty = False
+    count = 0
+    for count, row in enumerate(table.rows, 1):
+        if count > _MOST_ROWS:
+            raise ExtractRefused(
+                f"The file has more than {_MOST_ROWS:,} rows, which no list of people has. Export the list again and "
+                "drop that file."
+            )
         if isinstance(row, BadRow):
-            yield Reject(row.number, row.line, "", row.reason)
+            yield Reject(row.number, row.line, _key_cell(table, row, places.get(key)), row.reason)
         else:
             cells = row.cells
             values = {column: read(cells[place]) for column, place in places.items()}
             yield Record(row.number, row.line, {**values, **absent} if absent else values)
-    if empty:
+    if not count:
         what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
         raise ExtractRefused(f"The file has {what}. Drop the complete list.")
+
+
+def _key_cell(table: Table, row: BadRow, place: int | None) -> str:
+    """The cell with the id of a row that is not what the header promises, or an empty text.
+
+    With too few or too many cells only the first one is certain, and only where another follows.
+    """
+    if place is None or table.form.kind not in _CELL_BY_CELL or sum(map(bool, map(str.strip, row.cells))) < 2:
+        return ""
+    return row.cells[place] if place == 0 or len(row.cells) == len(table.header) else ""
 
 
 def find_columns(

@@ -6,20 +6,23 @@ the row of somebody who may work is left out of a leaver's record, with a warnin
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import MappingError
 from shared.mapping.dates import DateReader, DateWatch, Unusable
+from shared.mapping.datetext import parse_zone
 from shared.mapping.identity import identity_reader
 from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, read_id
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY, Known
+from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
 from shared.mapping.text import clean, holds_control, looks_broken, shorten
 from shared.mapping.values import Cells, Compiler, Reader, Warn
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
+from shared.records.scratch import open_scratch
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
@@ -34,12 +37,18 @@ class Applied:
         warnings: sentences for HR about values that are sent, or left out, all the same.
         first_day: of the employment, if the mapping names its column.
         last_day: likewise.
+        zone: where the worker's day begins, an IANA name.
+        claims: names that nobody else may have, by the number of their kind in `Applier.kinds`.
+        manager_name: what names the manager, if the mapping says that it is not the id; the user has none yet.
     """
 
     worker: Worker
     warnings: tuple[str, ...] = ()
     first_day: date | None = None
     last_day: date | None = None
+    zone: str = "UTC"
+    claims: tuple[tuple[int, str], ...] = ()
+    manager_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,28 +71,45 @@ class Applier:
         mapping: of the extract's source.
         known: the people of earlier extracts; needed for ids that have lost their zeros and for numbered user names.
         today: where the source is; needed to see that somebody who is said to be active has left.
+        scratch: remembers what would fill the memory; the applier opens one of its own if it needs one.
+
+    Attributes:
+        kinds: of names that only one person may have; who that is can be decided only once all records are applied.
 
     Raises:
         MappingError: the mapping numbers user names, but nothing says who has which one already.
     """
 
-    def __init__(self, mapping: MappingFile, *, known: Known | None = None, today: date | None = None) -> None:
+    def __init__(
+        self,
+        mapping: MappingFile,
+        *,
+        known: Known | None = None,
+        today: date | None = None,
+        scratch: sqlite3.Connection | None = None,
+    ) -> None:
         self._mapping = mapping
         self._today = today
         self._status = mapping.status
-        self._words = ", ".join(mapping.status.values)
+        self._words = ", ".join(mapping.status.words)
         self._placeholders = frozenset(clean(text) for text in mapping.placeholders)
         self._dates = DateWatch()
-        self._zeros = LostZeros(mapping.key, (known or NOBODY).is_worker)
+        self._zones: set[str] = set()  # those that there are
+        self._zeros = LostZeros(mapping.key, (known or NOBODY).lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
         compiler = Compiler(mapping, self._dates)
         days = (self._status.first_day, self._status.last_day)
         self._days = [compiler.dates(column) if column else None for column in days]
+        self.kinds: list[Kind] = []
+
+        def unique() -> TakenNames:
+            return TakenNames(known or NOBODY, scratch or open_scratch())
+
         self._targets = [
             _Target(
                 place,
-                identity_reader(compiler, path, rule, known or NOBODY) or compiler.reader(path, rule),
+                identity_reader(compiler, path, rule, self.kinds, unique) or compiler.reader(path, rule),
                 (rule.empty or mapping.empty) == "null",
             )
             for place, path, rule in mapping.targets
@@ -116,16 +142,24 @@ class Applier:
                 return reject(f"{self._status.column} is empty, so nobody can tell whether the person may work.")
             return reject(f"{self._status.column} '{shorten(status)}' is not one of the agreed words ({self._words}).")
         warnings += id_warnings(mapping.key, raw, worker_id)
-        refuse: Callable[[str], None] = _raise if active else lambda reason: warnings.append(_although(reason))
+        refuse: Callable[[str], None] = _raise if active else lambda reason: warnings.append(although(reason))
         try:
             cells = self._cells(record, refuse, warnings.append)
             cells[mapping.key] = worker_id
             first_day, last_day = self._employment(cells, status, refuse)
-            user = self._user(Cells(cells, worker_id, record.row, warnings.append), active, refuse)
+            zone = self._zone(cells, refuse)
+            row = Cells(cells, worker_id, record.row, warnings.append)
+            user = self._user(row, active, refuse)
         except Unusable as wrong:
             return reject(str(wrong))
         return Applied(
-            Worker(worker_id, record.row, user), tuple(dict.fromkeys(warnings)) if warnings else (), first_day, last_day
+            Worker(worker_id, record.row, user),
+            tuple(dict.fromkeys(warnings)) if warnings else (),
+            first_day,
+            last_day,
+            zone,
+            tuple(row.claims),
+            row.manager_name,
         )
 
     def finish(self) -> tuple[str, ...]:
@@ -177,6 +211,18 @@ class Applier:
                 )
         return first, last
 
+    def _zone(self, cells: dict[str, str], refuse: Callable[[str], None]) -> str:
+        """Where the worker's day begins."""
+        column = self._status.zone
+        if column is not None and (name := cells[column]) and name not in self._zones:
+            try:
+                parse_zone(name)
+            except ValueError:
+                refuse(f"{column} '{shorten(name)}' is not a time zone; use an IANA name such as Europe/Berlin.")
+                return self._mapping.dates.zone
+            self._zones.add(name)
+        return (cells[column] if column is not None else "") or self._mapping.dates.zone
+
     def _user(self, cells: Cells, active: bool, refuse: Callable[[str], None]) -> ScimUser:
         user: ScimUser = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": cells.worker_id, "active": active}
         for target in self._targets:
@@ -208,5 +254,6 @@ def _raise(reason: str) -> None:
     raise Unusable(reason)
 
 
-def _although(reason: str) -> str:
+def although(reason: str) -> str:
+    """A reason to reject, as it is told of a leaver."""
     return f"{reason} The row counts all the same: of somebody who may not work, only id and status are needed."

@@ -21,6 +21,7 @@ _PLAIN = {
     "bool_type": "must be true or false, without quotes",
     "bool_parsing": "must be true or false",
     "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
     "tuple_type": "must be a list",
     "dict_type": "must have keys of its own",
     "mapping_type": "must have keys of its own",
@@ -28,6 +29,7 @@ _PLAIN = {
     "model_attributes_type": "must have keys of its own",
 }
 """The commonest faults, in words for people who do not know the library that finds them."""
+_SHORT_FORMS = (["key", "column"], ["duplicates", "keep"], ["run_time", "name"])
 _PATTERNS = {
     "code": "must be a calling code, such as 49",
     "trunk": "must be one digit, or empty",
@@ -55,7 +57,7 @@ def sentences(name: str, tree: yaml.Node, fault: ErrorDetails) -> list[str]:
         message = "must not be empty" if blank else "must be the name of a column, or have keys of its own"
     if len(path) == 3 and path[0] == "attributes" and path[2] == "column" and _is_plain(tree, path[:2]):
         path.pop()
-    if path == ["key", "column"] and _is_plain(tree, path[:1]):
+    if path in _SHORT_FORMS and _is_plain(tree, path[:1]):
         path.pop()
     known: Sequence[str] = ()
     wrong = path[-1] if path else ""

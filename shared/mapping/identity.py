@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from shared.mapping.ids import read_id
 from shared.mapping.model import NO_MANAGER, KeyRule
-from shared.mapping.names import Known, TakenNames
+from shared.mapping.names import Kind, TakenNames
 from shared.mapping.rules import Rule
 from shared.mapping.values import MAIL, USER_NAME, Cells, Compiler, Reader, label_of
 from shared.model import ENTERPRISE_USER
@@ -12,33 +14,73 @@ from shared.model import ENTERPRISE_USER
 MANAGER = f"{ENTERPRISE_USER}:manager"
 
 
-def identity_reader(compiler: Compiler, path: str, rule: Rule, known: Known) -> Reader | None:
-    """What reads such an attribute; None if it is any other."""
+def identity_reader(
+    compiler: Compiler, path: str, rule: Rule, kinds: list[Kind], unique: Callable[[], TakenNames]
+) -> Reader | None:
+    """What reads such an attribute; None if it is any other.
+
+    Args:
+        compiler: of the mapping.
+        path: the attribute.
+        rule: for it.
+        kinds: takes the kinds of names that only one person may have; who has them is decided once all are read.
+        unique: gives the names that are made unique.
+    """
     if path == MANAGER:
+        if rule.by != "id":
+            return _manager_name(compiler.reader(path, rule))
         return _manager(compiler.reader(path, rule), compiler.mapping.key_rule, compiler.mapping.limits, rule)
+    read = compiler.reader(path, rule)
     if path == USER_NAME:
-        taken = None if rule.shared else TakenNames("user name", known)
-        return _user_name(compiler.reader(path, rule), rule, taken)
-    if path == MAIL and not rule.shared and rule.copy_of is None:
-        return _user_name(compiler.reader(path, rule), rule, TakenNames("mail address", known), remember=False)
+        if rule.unique:
+            return _unique_name(read, unique())
+        return _user_name(_claimed(read, Kind("user name", path, label_of("", rule), known=True), rule, kinds))
+    if path == MAIL and rule.copy_of is None:
+        return _claimed(read, Kind("mail address", path, label_of("", rule)), rule, kinds)
     return None
 
 
-def _user_name(read: Reader, rule: Rule, taken: TakenNames | None, *, remember: bool = True) -> Reader:
-    label = label_of("", rule)
+def _claimed(read: Reader, kind: Kind, rule: Rule, kinds: list[Kind]) -> Reader:
+    if rule.shared:
+        return read
+    number = len(kinds)
+    kinds.append(kind)
 
     def read_name(cells: Cells) -> str:
         name = str(read(cells))
-        if name and taken is not None:
-            if rule.unique:
-                name = taken.make_unique(name, cells.worker_id, cells.row)
-            else:
-                name = taken.claim(name, cells.worker_id, cells.row, label)
-        if remember:
-            cells.user_name = name
+        if name:
+            cells.claims.append((number, name))
         return name
 
     return read_name
+
+
+def _unique_name(read: Reader, taken: TakenNames) -> Reader:
+    def read_name(cells: Cells) -> str:
+        name = str(read(cells))
+        cells.user_name = taken.make_unique(name, cells.worker_id) if name else ""
+        return cells.user_name
+
+    return read_name
+
+
+def _user_name(read: Reader) -> Reader:
+    def read_name(cells: Cells) -> str:
+        cells.user_name = str(read(cells))
+        return cells.user_name
+
+    return read_name
+
+
+def _manager_name(read: Reader) -> Reader:
+    """Who is meant is found out once everybody has been read."""
+
+    def read_manager(cells: Cells) -> str:
+        cell = str(read(cells))
+        cells.manager_name = "" if cell.upper() in NO_MANAGER else cell
+        return ""
+
+    return read_manager
 
 
 def _manager(read: Reader, key: KeyRule, limits: str, rule: Rule) -> Reader:
@@ -55,7 +97,6 @@ def _manager(read: Reader, key: KeyRule, limits: str, rule: Rule) -> Reader:
             return ""
         if manager == cells.worker_id:
             cells.warn(f"{label} names the person's own id; the person is sent without a manager.")
-            return ""
-        return manager
+        return manager  # left out later, like everybody who cannot be a manager, so that the warning stays open
 
     return read_manager

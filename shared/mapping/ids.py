@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from shared.errors import ExtractRefused
 from shared.mapping.limits import MAX_EMPLOYEE_ID
@@ -74,27 +74,25 @@ class LostZeros:
 
     Args:
         column: of the ids.
-        is_known: whether a worker's id is known from earlier extracts.
+        count_lost: how many of some ids are known only with more zeros in front.
     """
 
-    _LOOKS = 200
+    _AT_ONCE = 500
     _FEWEST = 5
-    _LONGEST = 16
 
-    def __init__(self, column: str, is_known: Callable[[str], bool]) -> None:
+    def __init__(self, column: str, count_lost: Callable[[Collection[str]], int]) -> None:
         self._column = column
-        self._is_known = is_known
+        self._count_lost = count_lost
+        self._waiting: list[str] = []
         self._looked = 0
         self._lost = 0
 
     def look(self, worker_id: str) -> None:
-        """Take note of an id; only the first ones of an extract are looked up."""
-        if self._looked >= self._LOOKS or not (worker_id.isascii() and worker_id.isdigit()):
-            return
-        self._looked += 1
-        if not self._is_known(worker_id):
-            widths = range(len(worker_id) + 1, self._LONGEST + 1)
-            self._lost += any(self._is_known(worker_id.zfill(width)) for width in widths)
+        """Take note of an id."""
+        if worker_id.isascii() and worker_id.isdigit():
+            self._waiting.append(worker_id)
+            if len(self._waiting) == self._AT_ONCE:
+                self._count()
 
     def finish(self) -> None:
         """Decide, once the extract has been read.
@@ -102,9 +100,15 @@ class LostZeros:
         Raises:
             ExtractRefused: most ids are known only with zeros in front.
         """
+        self._count()
         if self._looked >= self._FEWEST and self._lost * 2 > self._looked:
             raise ExtractRefused(
-                f"{self._column} has lost the zeros in front: {self._lost} of the first {self._looked} ids are known "
-                "only with them. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in "
+                f"{self._column} has lost the zeros in front: {self._lost} of {self._looked} ids are known only with "
+                "them. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in "
                 "(key: width), then drop the file again."
             )
+
+    def _count(self) -> None:
+        self._looked += len(self._waiting)
+        self._lost += self._count_lost(self._waiting)
+        self._waiting.clear()

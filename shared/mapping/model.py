@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from functools import cached_property
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
@@ -10,7 +11,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, StrictBool, field_validator, model_validator
 
 from shared.mapping.datetext import parse_zone
+from shared.mapping.file_time import RunTime, time_in_name
 from shared.mapping.format import FormatHints
+from shared.mapping.guard import Guard
 from shared.mapping.paths import AttributePath, parse
 from shared.mapping.rules import Column, DateFormats, Rule, Section, ShortForm, Text
 from shared.mapping.text import clean
@@ -19,6 +22,7 @@ from shared.model import ENTERPRISE_USER
 PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".")
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
 _UNIQUE = "userName"
+_OF_A_MANAGER = {"column", "first", "map", "otherwise", "empty", "by"}
 _NO_PIVOT = (
     "years of two digits need 'pivot', the last of them that is in this century: with 'pivot: 30', 30 is 2030 and 31 "
     "is 1931"
@@ -46,6 +50,7 @@ class KeyRule(Section):
         long_numbers: take numbers that many programs cannot hold exactly (beyond 2^53) as they are.
         case_sensitive: ids that differ in nothing but capitals are different people.
         width: numbers that are shorter get zeros in front.
+        leading_zeros: whether 00012 and 12 in one file are a mistake, and rejected, or `distinct` people.
     """
 
     column: Column
@@ -54,6 +59,12 @@ class KeyRule(Section):
     long_numbers: bool = False
     case_sensitive: bool = False
     width: Annotated[int, Field(ge=1, le=128)] | None = None
+    leading_zeros: Literal["reject", "distinct"] = "reject"
+
+    @property
+    def guards_zeros(self) -> bool:
+        """Whether ids that differ in nothing but zeros in front are taken for a mistake."""
+        return self.leading_zeros == "reject" and self.width is None
 
 
 class Status(Section):
@@ -64,17 +75,42 @@ class Status(Section):
         values: what its words mean.
         first_day: the column with the first day of the present employment, if there is one.
         last_day: the column with the last day; somebody whose last day has passed cannot be active.
+        zone: the column with the IANA name of the zone in which the worker's day begins; an empty cell is `dates.zone`.
+        leave: the words for a leave of absence; they need not be among `values`.
+        leave_policy: whether somebody on leave is enabled and counts as somebody who may work, or is disabled.
+        end: when somebody ends of whom the word says so, but whose last day is to come: after the `last_day`, or
+            `at_once`.
+        create_days_before: how many days before the first day an account is created, disabled until then.
+        grace_days: how many days after the end this source waits before it disables, so that another may take over.
     """
 
     column: Column
     values: Annotated[Mapping[str, StrictBool], Field(min_length=1)]
     first_day: Column | None = None
     last_day: Column | None = None
+    zone: Column | None = None
+    leave: Annotated[tuple[Text, ...], ShortForm()] = ()
+    leave_policy: Literal["enabled", "disabled"] = "enabled"
+    end: Literal["last_day", "at_once"] = "last_day"
+    create_days_before: Annotated[int, Field(ge=0, le=365)] = 7
+    grace_days: Annotated[int, Field(ge=0, le=30)] = 0
 
     @cached_property
     def folded(self) -> Mapping[str, bool]:
-        """The status words, compared without regard to case."""
-        return {clean(word).casefold(): active for word, active in self.values.items()}
+        """What the status words mean, those for a leave among them, compared without regard to case."""
+        words = {clean(word).casefold(): active for word, active in self.values.items()}
+        return words | dict.fromkeys(self.folded_leave, self.leave_policy == "enabled")
+
+    @cached_property
+    def folded_leave(self) -> frozenset[str]:
+        """The words for a leave, compared without regard to case."""
+        return frozenset(clean(word).casefold() for word in self.leave)
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """All status words as they were written."""
+        more = [word for word in self.leave if word not in self.values]
+        return (*self.values, *more)
 
     @field_validator("values")
     @classmethod
@@ -87,6 +123,20 @@ class Status(Section):
             if meaning != active:
                 raise ValueError(f"'{first}' and '{word}' are the same word but say different things")
         return values
+
+    @model_validator(mode="after")
+    def _leave_agrees(self) -> Status:
+        enabled = self.leave_policy == "enabled"
+        for word in self.leave:
+            if not clean(word):
+                raise ValueError("leave: a status word must not be blank; a row without a status is always rejected")
+        for word, active in self.values.items():
+            if clean(word).casefold() in self.folded_leave and active != enabled:
+                raise ValueError(
+                    f"leave: '{word}' is {str(active).lower()} under 'values', but with 'leave_policy: "
+                    f"{self.leave_policy}' it means {str(enabled).lower()}; say it in one place only"
+                )
+        return self
 
 
 class Dates(DateFormats):
@@ -114,6 +164,41 @@ class Dates(DateFormats):
         return parse_zone(self.zone)
 
 
+class Primary(Section):
+    """Which row counts, of several about one person.
+
+    Attributes:
+        column: says it.
+        value: the cell of the row that counts, compared without regard to case.
+    """
+
+    column: Column
+    value: Annotated[Text, Field(min_length=1)]
+
+    @cached_property
+    def folded(self) -> str:
+        """The value, compared without regard to case."""
+        return clean(self.value).casefold()
+
+
+class Duplicates(Section):
+    """Which row counts, if rows with the same id say different things.
+
+    Attributes:
+        keep: none of them (all are rejected), the `last` one, or the one of somebody who may work (`prefer_active`).
+        primary: the row that a column marks.
+    """
+
+    keep: Literal["none", "last", "prefer_active"] = "none"
+    primary: Primary | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Duplicates:
+        if self.primary is not None and self.keep != "none":
+            raise ValueError("'keep' and 'primary' are two rules; say one of them")
+        return self
+
+
 class MappingFile(Section):
     """One source's mapping: which column is the key, who is active, where each column goes.
 
@@ -126,7 +211,12 @@ class MappingFile(Section):
         key: the column with the worker's id; goes to `externalId`.
         required: columns without which the row of somebody who may work is rejected.
         optional: columns that a file may lack; their cells are then empty.
+        duplicates: which row counts, if rows with the same id say different things; without a rule all are rejected.
         status: who is active.
+        precedence: of this source among several about one person; the higher number wins.
+        missing: what becomes of somebody who is not in a full extract any more: it is reported, or they are disabled.
+        guard: how much may change at once.
+        run_time: where the name of a file says when it was made.
         dates: how dates are written.
         placeholders: cells that mean nothing, exactly as written.
         empty: what an empty cell becomes: left out, or an explicit null.
@@ -142,7 +232,12 @@ class MappingFile(Section):
     key_rule: Annotated[KeyRule, ShortForm("column"), Field(alias="key")]
     required: tuple[Column, ...] = ()
     optional: tuple[Column, ...] = ()
+    duplicates: Annotated[Duplicates, ShortForm("keep")] = Duplicates()
     status: Status
+    precedence: int = 0
+    missing: Literal["report", "disable"] = "report"
+    guard: Guard = Guard()
+    run_time: Annotated[RunTime, ShortForm("name")] | None = None
     dates: Dates = Dates()
     placeholders: tuple[Text, ...] = PLACEHOLDERS
     empty: Literal["omit", "null"] = "omit"
@@ -154,6 +249,10 @@ class MappingFile(Section):
         """The column with the worker's id."""
         return self.key_rule.column
 
+    def made_at(self, file_name: str) -> datetime | None:
+        """When an extract was made, in UTC, by the name of its file; None if that does not say it clearly."""
+        return time_in_name(self.run_time, file_name, self.dates.place)
+
     @cached_property
     def targets(self) -> tuple[tuple[AttributePath, str, Rule], ...]:
         """The attributes with their parsed paths, each before those that copy it."""
@@ -161,11 +260,18 @@ class MappingFile(Section):
         return tuple(sorted(found, key=lambda target: target[2].copy_of is not None))
 
     @cached_property
+    def manager_rule(self) -> Rule | None:
+        """The rule for managers, if there is one."""
+        return self.attributes.get(f"{ENTERPRISE_USER}:manager")
+
+    @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that the mapping reads, each once."""
-        days = [day for day in (self.status.first_day, self.status.last_day) if day is not None]
+        status = self.status
+        marks = [self.duplicates.primary.column] if self.duplicates.primary else []
+        more = [column for column in (status.first_day, status.last_day, status.zone, *marks) if column is not None]
         read = [column for rule in self.attributes.values() for column in rule.reads]
-        return tuple(dict.fromkeys((self.key, self.status.column, *days, *self.required, *read)))
+        return tuple(dict.fromkeys((self.key, status.column, *more, *self.required, *read)))
 
     @field_validator("attributes")
     @classmethod
@@ -211,6 +317,8 @@ def _misfit(path: str, rule: Rule, rules: Mapping[str, Rule]) -> str:
         return f"'shared' is for {' and '.join(_SHARED)}"
     if rule.copy_of is not None and (path == rule.copy_of or rule.copy_of not in rules):
         return f"there is no other attribute '{rule.copy_of}' to copy"
-    if target.name == "manager" and rule.model_fields_set - {"column", "first", "map", "otherwise", "empty"}:
-        return "a manager is given by id: say 'column' or 'first', and 'map' or 'empty' if need be"
+    if "by" in rule.model_fields_set and target.name != "manager":
+        return "'by' says what a manager is named by; it is for no other attribute"
+    if target.name == "manager" and rule.model_fields_set - _OF_A_MANAGER:
+        return "a manager is given by id: say 'column' or 'first', and 'map', 'by' or 'empty' if need be"
     return ""

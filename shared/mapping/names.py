@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import unicodedata
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
@@ -82,8 +85,12 @@ class Known(Protocol):
         """The user name that a worker has, or an empty text."""
         ...
 
-    def owner(self, user_name: str) -> str:
-        """The id of the worker who has a user name, without regard to case, or an empty text."""
+    def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
+        """The ids of the workers who have some user names, by user name; all of them casefolded."""
+        ...
+
+    def lost_zeros(self, ids: Collection[str]) -> int:
+        """How many of some ids, all of digits, are known only with more zeros in front."""
         ...
 
 
@@ -96,51 +103,114 @@ class _Nobody:
     def user_name(self, worker_id: str) -> str:
         return ""
 
-    def owner(self, user_name: str) -> str:
-        return ""
+    def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
+        return {}
+
+    def lost_zeros(self, ids: Collection[str]) -> int:
+        return 0
 
 
 NOBODY: Known = _Nobody()
 
 
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of name that only one person may have.
+
+    Attributes:
+        what: in words.
+        path: the attribute.
+        label: the columns that it comes from.
+        known: whether earlier extracts tell who has such a name.
+    """
+
+    what: str
+    path: str
+    label: str
+    known: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claimant:
+    """Somebody of an extract who is to get a name."""
+
+    worker_id: str
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who has a name: somebody else, in a row of the same extract or (row 0) from earlier ones."""
+
+    worker_id: str
+    row: int = 0
+
+    def taken(self, kind: Kind, name: str) -> str:
+        """Why nobody else can get the name."""
+        where = f" in row {self.row}" if self.row else ""
+        return f"{kind.label}: the {kind.what} '{name}' is already used by worker {self.worker_id}{where}."
+
+
+def holder_of(
+    claimants: Sequence[Claimant], owners: Collection[str], renamed: Callable[[str], bool]
+) -> tuple[Holder, Sequence[Claimant]]:
+    """Who has a name, and who cannot have it.
+
+    Whoever has it already keeps it; if that is nobody, or somebody who gets another name by this very extract, the
+    first one in the file gets it.
+
+    Args:
+        claimants: those who are to get it, in the order of the file.
+        owners: the ids of those who have it.
+        renamed: whether somebody gets another name of the kind by this extract.
+    """
+    holders = [one for one in claimants if one.worker_id in owners]
+    if not holders:
+        outside = next((owner for owner in sorted(owners) if not renamed(owner)), "")
+        if outside:
+            return Holder(outside), claimants
+        holders = [claimants[0]]
+    ids = {one.worker_id for one in holders}
+    return Holder(holders[0].worker_id, holders[0].row), [one for one in claimants if one.worker_id not in ids]
+
+
 class TakenNames:
-    """The user names (or mail addresses) of an extract, so that no two people get the same one."""
+    """The user names of an extract that are made unique, so that no two people get the same one.
 
-    def __init__(self, what: str, known: Known) -> None:
-        self._what = what
+    Args:
+        known: the people of earlier extracts.
+        scratch: remembers the names.
+    """
+
+    def __init__(self, known: Known, scratch: sqlite3.Connection) -> None:
         self._known = known
-        self._taken: dict[str, tuple[str, int]] = {}
+        self._scratch = scratch
+        scratch.execute("CREATE TABLE taken (name TEXT PRIMARY KEY, id TEXT) WITHOUT ROWID")
 
-    def claim(self, name: str, worker_id: str, row: int, column: str) -> str:
-        """`name`, for a worker.
-
-        Raises:
-            Unusable: it belongs to somebody else in the extract.
-        """
-        holder, at = self._taken.setdefault(name.casefold(), (worker_id, row))
-        if holder != worker_id:
-            raise Unusable(f"{column}: the {self._what} '{name}' is already used by worker {holder} in row {at}.")
-        return name
-
-    def make_unique(self, name: str, worker_id: str, row: int) -> str:
+    def make_unique(self, name: str, worker_id: str) -> str:
         """`name` or, if somebody else has it, `name` with the first free number from 2 on, before its @.
 
         A worker who has got such a name before keeps it.
         """
         local, at, domain = name.partition("@")
         had = self._known.user_name(worker_id)
-        if _is_numbered(had.casefold(), local.casefold(), f"{at}{domain}".casefold()):
-            holder, _ = self._taken.setdefault(had.casefold(), (worker_id, row))
-            if holder == worker_id:
-                return had
+        if _is_numbered(had.casefold(), local.casefold(), f"{at}{domain}".casefold()) and self._take(had, worker_id):
+            return had
         for number in count(1):
             candidate = name if number == 1 else f"{local}{number}{at}{domain}"
             folded = candidate.casefold()
-            holder = self._taken.get(folded, (worker_id, row))[0]
-            if holder == worker_id and self._known.owner(candidate) in ("", worker_id):
-                self._taken[folded] = (worker_id, row)
+            owners = self._known.owners([folded]).get(folded, ())
+            if (not owners or worker_id in owners) and self._take(candidate, worker_id):
                 return candidate
         raise AssertionError  # numbers do not end
+
+    def _take(self, name: str, worker_id: str) -> bool:
+        """Whether the worker has the name now."""
+        folded = name.casefold()
+        taken = self._scratch.execute("INSERT OR IGNORE INTO taken VALUES (?, ?)", (folded, worker_id)).rowcount == 1
+        if taken:
+            return True
+        return bool(self._scratch.execute("SELECT id = ? FROM taken WHERE name = ?", (worker_id, folded)).fetchone()[0])
 
 
 def _is_numbered(name: str, local: str, domain: str) -> bool:

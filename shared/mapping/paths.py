@@ -62,6 +62,28 @@ class AttributePath:
         else:
             place[self.name] = value
 
+    def get(self, user: ScimUser) -> object:
+        """The value in `user`, or None."""
+        place = user.get(self.schema) if self.schema else user
+        found = (place or {}).get(self.name)
+        if self.work:
+            found = found[0] if found else None
+        return (found or {}).get(self.sub) if self.sub else found
+
+    def drop(self, user: ScimUser) -> None:
+        """Take the value out of `user`, with an object around it that is then empty."""
+        place = user.get(self.schema, {}) if self.schema else user
+        if self.work and place.get(self.name):
+            place[self.name][0].pop(self.sub, None)
+            if place[self.name] == [{"type": "work"}]:
+                del place[self.name]
+        elif self.sub and place.get(self.name):
+            place[self.name].pop(self.sub, None)
+            if not place[self.name]:
+                del place[self.name]
+        else:
+            place.pop(self.name, None)
+
 
 def parse(text: str) -> AttributePath:
     """The path that a text names.

@@ -220,6 +220,7 @@ class Rule(Section):
         unique: make the user name unique with a number.
         shared: several people may have the same value of a user name or mail address.
         empty: what an empty value becomes, if not what the file says for all.
+        by: what names a manager: the worker's `id`, or the `mail` or `name` (`displayName`) of somebody in the extract.
     """
 
     column: Column | None = None
@@ -246,6 +247,7 @@ class Rule(Section):
     unique: bool = False
     shared: bool = False
     empty: Literal["omit", "null"] | None = None
+    by: Literal["id", "mail", "name"] = "id"
 
     @model_validator(mode="before")
     @classmethod

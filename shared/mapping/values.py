@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.mapping.countries import country_code
 from shared.mapping.dates import DateReader, DateWatch, Unusable
@@ -30,6 +30,8 @@ class Cells:
         row: its number.
         warn: told about what is sent, or left out, all the same.
         user_name: the user name, once it was made.
+        manager_name: what names the manager, if it is not the id.
+        claims: names that nobody else may have, by the number of their kind.
     """
 
     of: Mapping[str, str]
@@ -37,6 +39,8 @@ class Cells:
     row: int
     warn: Warn
     user_name: str = ""
+    manager_name: str = ""
+    claims: list[tuple[int, str]] = field(default_factory=list)
 
 
 Reader = Callable[[Cells], Value]

@@ -9,10 +9,19 @@ from typing import Any
 
 from shared.clock import iso
 from shared.entra.logs import LogEntry
+from shared.outcomes.catalogue import cause_of
 from shared.records import story
+
+ENTRA = "Entra's own fault"
+DATA = "data, mapping or rights"
+MANAGER = "manager not known"
+
+MANAGER_NOT_SET = "Entra did not know the manager, so the manager is not set."
 
 # The worst row of a change counts: an account that was written while its manager failed is not done.
 _SEVERITY = ("failure", "warning", "success", "skipped")
+_STAGED = "stageddelete"
+_SCOPE = "IT checks the scoping filter and the matching attribute of the provisioning job."
 
 
 @dataclass(frozen=True)
@@ -22,88 +31,150 @@ class Verdict:
     Attributes:
         at: when, by Graph's clock.
         values: what the person's row in `Workers` says from now on.
+        wrong: `ENTRA`, `DATA` or `MANAGER` if the same has to be sent again some time, else empty.
     """
 
     at: datetime
     values: dict[str, Any]
+    wrong: str = ""
 
 
-def verdict(entries: Sequence[LogEntry], sent: datetime) -> Verdict | None:
+def verdict(
+    entries: Sequence[LogEntry], sent: datetime, *, user_name: str = "", leaver: bool = False
+) -> Verdict | None:
     """The verdict on an upload that was sent at `sent` (Graph's clock), or None if none of the entries answers it.
 
     The last change after the upload counts, so a later success mends a failure; that there was nothing to change any
     more takes nothing away from a success before it. Of the rows of one change the worst counts. Words that we do not
     know are kept as they are and never an error.
+
+    Args:
+        entries: about the person, in any order.
+        sent: when the upload was sent.
+        user_name: that was sent; its domain is named where it is at fault.
+        leaver: whether the account was to be disabled.
     """
-    answers = sorted((entry for entry in entries if entry.at >= sent), key=lambda entry: entry.at)
+    answers = sorted((entry for entry in entries if entry.at >= sent), key=lambda entry: (entry.at, entry.id))
     if not answers:
         return None
     last = answers[-1]
-    if last.status == "skipped" and last.target_id:
+    if last.status == "skipped" and last.target_id and last.in_scope:
         # "Nothing to change" after a success is what a repeated request gives; the success is what happened.
         last = next((entry for entry in reversed(answers) if entry.status == "success"), last)
     change = [entry for entry in answers if entry.change_id == last.change_id]
-    worst = min(change, key=lambda entry: _SEVERITY.index(entry.status) if entry.status in _SEVERITY else 0)
+    worst = min(change, key=_severity)
     target_id = next((entry.target_id for entry in change if entry.target_id), "")
-    values = {
-        **_sentences(worst, target_id, any(entry.manager_unresolved for entry in change)),
-        "ErrorCode": worst.code if worst.status != "success" else "",
-        "ResolvedAt": iso(worst.at),
-    }
+    values, wrong = _sentences(
+        worst,
+        target_id,
+        in_scope=all(entry.in_scope for entry in change),
+        manager_unresolved=any(entry.manager_unresolved for entry in change),
+        user_name=user_name,
+    )
+    if leaver and values["Status"] in (story.FAILED, story.SKIPPED):
+        values["Reason"] += " This is a leaver: the account may still be enabled."
+    values["ResolvedAt"] = iso(worst.at)
     if target_id:
         values["TargetId"] = target_id
-    return Verdict(worst.at, values)
+    return Verdict(worst.at, values, wrong)
 
 
-def _sentences(entry: LogEntry, target_id: str, manager_unresolved: bool) -> dict[str, Any]:
-    words = f" Entra's words: {entry.reason}" if entry.reason else ""
-    if manager_unresolved and entry.status in ("success", "warning", "skipped") and target_id:
+def _severity(entry: LogEntry) -> int:
+    if entry.action == _STAGED or entry.status not in _SEVERITY:
+        return 0
+    return _SEVERITY.index(entry.status)
+
+
+def _sentences(
+    entry: LogEntry, target_id: str, *, in_scope: bool, manager_unresolved: bool, user_name: str
+) -> tuple[dict[str, Any], str]:
+    """What the row says of the entry that counts, and what is wrong if the same has to be sent again."""
+    if entry.action == _STAGED:
+        return _staged(entry), DATA
+    if entry.status == "success" or (entry.status in ("warning", "skipped") and target_id and manager_unresolved):
+        return _done(entry, manager_unresolved=manager_unresolved), MANAGER if manager_unresolved else ""
+    if entry.status == "skipped":
+        return _skipped(entry, unchanged=bool(target_id) and in_scope), ""
+    if entry.status == "warning":
         return {
             "Status": story.PROVISIONED,
             "Action": entry.action,
-            "Reason": "The account is there, but Entra did not know the manager, so the manager is not set.",
-            "NextStep": "HR checks the manager's id; once the manager has been sent, send this person again.",
-            "WhoActs": story.HR,
-        }
-    if entry.status == "success":
-        return {
-            "Status": story.PROVISIONED,
-            "Action": entry.action,
-            "Reason": _DONE.get(entry.action, f"Entra reports success ({entry.action or 'no action named'})."),
-            "NextStep": "Nothing to do.",
-            "WhoActs": story.NOBODY,
-        }
-    if entry.status == "skipped" and target_id:
+            "Reason": f"Entra reports a warning ({entry.code or 'no code given'}).{_words(entry)}",
+            "NextStep": "IT reads Entra's words and decides whether anything needs to be done.",
+            "WhoActs": story.IT,
+            "ErrorCode": entry.code,
+        }, ""
+    return _failed(entry, user_name)
+
+
+def _done(entry: LogEntry, *, manager_unresolved: bool) -> dict[str, Any]:
+    done = _DONE.get(entry.action, f"Entra reports success ({entry.action or 'no action named'}).")
+    if manager_unresolved:
+        done = "The account is there, but " + MANAGER_NOT_SET
+    return {
+        "Status": story.PROVISIONED,
+        "Action": entry.action,
+        "Reason": done,
+        "NextStep": "HR checks the manager's id." if manager_unresolved else "Nothing to do.",
+        "WhoActs": story.HR if manager_unresolved else story.NOBODY,
+        "ErrorCode": "",
+    }
+
+
+def _skipped(entry: LogEntry, *, unchanged: bool) -> dict[str, Any]:
+    if unchanged:
         return {
             "Status": story.UNCHANGED,
             "Action": "unchanged",
             "Reason": "The account already is as HR's file says.",
             "NextStep": "Nothing to do.",
             "WhoActs": story.NOBODY,
+            "ErrorCode": "",
         }
-    if entry.status == "skipped":
-        return {
-            "Status": story.SKIPPED,
-            "Action": "none",
-            "Reason": f"Entra skipped this person ({entry.code or 'no code given'}).{words}",
-            "NextStep": "IT checks the scoping filter and the matching attribute of the provisioning job.",
-            "WhoActs": story.IT,
-        }
-    if entry.status == "warning":
-        return {
-            "Status": story.PROVISIONED,
-            "Action": entry.action,
-            "Reason": f"Entra reports a warning ({entry.code or 'no code given'}).{words}",
-            "NextStep": "IT reads Entra's words and decides whether anything needs to be done.",
-            "WhoActs": story.IT,
-        }
+    cause = cause_of(entry.code)
+    return {
+        "Status": story.SKIPPED,
+        "Action": "none",
+        "Reason": f"Entra skipped this person ({entry.code or 'no code given'}).{_words(entry)}",
+        "NextStep": cause.next_step if cause else _SCOPE,
+        "WhoActs": cause.who_acts if cause else story.IT,
+        "ErrorCode": entry.code,
+    }
+
+
+def _staged(entry: LogEntry) -> dict[str, Any]:
     return {
         "Status": story.FAILED,
         "Action": entry.action,
-        "Reason": f"Entra could not {entry.action or 'process'} the account ({entry.code or entry.status}).{words}",
-        "NextStep": "HR or IT corrects what Entra names; the person is sent again with HR's next file.",
+        "Reason": (
+            "Entra holds this change back: so many accounts were to be disabled that the job's threshold against "
+            f"accidental deletions was reached.{_words(entry)}"
+        ),
+        "NextStep": "IT reviews the disabled people of the job and allows or rejects the deletions in the portal.",
         "WhoActs": story.IT,
+        "ErrorCode": entry.code,
     }
+
+
+def _failed(entry: LogEntry, user_name: str) -> tuple[dict[str, Any], str]:
+    cause = cause_of(entry.code)
+    did = f"Entra could not {_VERBS.get(entry.action, 'process')} the account"
+    why = f" ({entry.code or entry.status or 'no status given'})"
+    if cause:
+        domain = user_name.rpartition("@")[2] or "of a value"
+        why = f": {cause.meaning.format(domain=domain)}{why}"
+    return {
+        "Status": story.FAILED,
+        "Action": entry.action,
+        "Reason": f"{did}{why}.{_words(entry)}",
+        "NextStep": cause.next_step if cause else "IT reads Entra's words; HR or IT corrects what they name.",
+        "WhoActs": cause.who_acts if cause else story.IT,
+        "ErrorCode": entry.code,
+    }, ENTRA if cause and cause.ours else DATA
+
+
+def _words(entry: LogEntry) -> str:
+    return f" Entra's words: {entry.reason}" if entry.reason else ""
 
 
 _DONE = {
@@ -112,3 +183,4 @@ _DONE = {
     "disable": "Entra disabled the account.",
     "delete": "Entra deleted the account.",
 }
+_VERBS = {name: name for name in _DONE}

@@ -14,7 +14,17 @@ from azure.storage.blob import BlobClient
 
 from shared.clock import iso
 from shared.errors import ExtractReplaced
-from shared.model import ExtractRef
+from shared.model import (
+    CONVERTED,
+    JOINER,
+    LEAVER,
+    MOVER,
+    REHIRE,
+    REINSTATED,
+    RESENT,
+    WITHDRAWN,
+    ExtractRef,
+)
 from shared.records.names import EXTRACTS, STATE
 from shared.records.rows import Values, query
 from shared.records.storage import Storage
@@ -25,8 +35,14 @@ PLANNED = "planned"  # the plan is committed; from here on it is only continued
 UPLOADING = "uploading"  # every page has been put on the queue or waits for an earlier page
 DELIVERED = "delivered"  # everyone of it has an outcome
 REJECTED = "rejected"  # the file as a whole was refused
-STALE = "stale"  # overwritten or removed before it could be read
+HELD = "held"  # somebody has to approve of some of its changes
+STALE = "stale"  # overwritten or removed before it could be read, or older than what has been read
+DUPLICATE = "duplicate"  # the same content as the file before
+SUPERSEDED = "superseded"  # a newer file came while changes were held
 FAILED = "failed"
+
+FILE = "file"  # kinds of rows: a file of HR's
+DUE = "due"  # people whose dates have come
 
 UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
 
@@ -146,5 +162,41 @@ def outbox_path(source: str, file: str, extract_id: str, name: str) -> str:
     return f"{source}/{file}/{extract_id}/{name}"
 
 
-OUTCOMES = ("Waiting", "Uploaded", "Provisioned", "Unchanged", "Failed", "Skipped", "Superseded")
-"""Counts of an extract's people by what became of them; they add up to `People`."""
+OUTCOMES = (
+    "Waiting", "Uploaded", "Provisioned", "Unchanged", "Failed", "Skipped", "Overdue", "Superseded", "Held",
+    "Scheduled", "Withdrawn",
+)  # fmt: skip
+"""Counts of an extract's people by what became of them; they add up to `People` and `Extras`."""
+
+KIND_COLUMNS = {
+    JOINER: "Joiners",
+    MOVER: "Movers",
+    LEAVER: "Leavers",
+    REHIRE: "Rehires",
+    REINSTATED: "Reinstated",
+    WITHDRAWN: "WithdrawnHires",
+    CONVERTED: "Converted",
+    RESENT: "Resent",
+}
+"""For each kind of change the column that counts the people who were sent for it."""
+
+
+def of_source(storage: Storage, source: str) -> Iterator[Values]:
+    """The extracts of a source, the newest first."""
+    return query(storage.table(EXTRACTS), "PartitionKey eq @source", source=source)
+
+
+def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> Values | None:
+    """The extract of the source that was planned last, besides `ref`; with `full`, the last full file."""
+    found = [
+        row
+        for row in of_source(storage, ref.source)
+        if row.get("PlannedAt") and row["Extract"] != ref.id and (not full or row.get("Full"))
+    ]
+    return max(found, key=lambda row: str(row["Stamp"]), default=None)
+
+
+def planned_since(storage: Storage, ref: ExtractRef, since: datetime) -> Iterator[Values]:
+    """The other extracts of the source that were planned since some time."""
+    text = "PartitionKey eq @source and PlannedAt gt @since and Extract ne @ref"
+    return query(storage.table(EXTRACTS), text, source=ref.source, since=iso(since), ref=ref.id)

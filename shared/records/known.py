@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from shared.records.names import WORKERS
+from shared.records.scratch import batches, marks, open_scratch
 from shared.records.storage import Storage
+
+_COLUMNS = ["PartitionKey", "WorkerId", "UserName", "QueuedAt"]
+# `number` is of ids of digits that start with a zero: the id without its zeros.
+_TABLES = """
+CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT) WITHOUT ROWID;
+CREATE TABLE owners (name TEXT, id TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID;
+"""
 
 
 @dataclass(frozen=True)
 class KnownPeople:
-    """The people of all sources, read in one pass on the first question; some 300 bytes for each.
+    """The people of all sources, read in one pass on the first question and kept in a temporary file.
+
+    Somebody who was only ever rejected does not count: the id may be wrong itself.
 
     Attributes:
         storage: the account with HR data.
-        source: whose ids `is_worker` and `user_name` are about; user names are unique among all sources.
+        source: whose ids `is_worker`, `user_name` and `lost_zeros` are about; user names are unique among all sources.
     """
 
     storage: Storage
@@ -23,26 +35,56 @@ class KnownPeople:
 
     def is_worker(self, worker_id: str) -> bool:
         """Whether somebody of the source has this id."""
-        return worker_id in self._people[0]
+        return self._people.execute("SELECT 1 FROM people WHERE id = ?", (worker_id,)).fetchone() is not None
 
     def user_name(self, worker_id: str) -> str:
         """The user name that a worker of the source has, or an empty text."""
-        return self._people[0].get(worker_id, "")
+        found = self._people.execute("SELECT name FROM people WHERE id = ?", (worker_id,)).fetchone()
+        return str(found[0]) if found else ""
 
-    def owner(self, user_name: str) -> str:
-        """The id of the worker who has a user name, without regard to case, or an empty text."""
-        return self._people[1].get(user_name.casefold(), "")
+    def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
+        """The ids of the workers of any source who have some user names, by user name; all of them casefolded."""
+        found: dict[str, list[str]] = {}
+        for some in batches(names):
+            query = f"SELECT name, id FROM owners WHERE name IN ({marks(some)})"  # noqa: S608 (place holders)
+            for name, worker_id in self._people.execute(query, some):
+                found.setdefault(name, []).append(worker_id)
+        return found
+
+    def lost_zeros(self, ids: Collection[str]) -> int:
+        """How many of some ids, all of digits, the source knows only with more zeros in front."""
+        return sum(self._lost_zeros(some) for some in batches(ids))
+
+    def close(self) -> None:
+        """Remove the temporary file; another question would read everything again."""
+        if (people := self.__dict__.pop("_people", None)) is not None:
+            people.close()
+
+    def _lost_zeros(self, ids: list[str]) -> int:
+        query = f"SELECT id FROM people WHERE id IN ({marks(ids)})"  # noqa: S608 (place holders)
+        known = {found for (found,) in self._people.execute(query, ids)}
+        numbers = {worker_id: worker_id.lstrip("0") for worker_id in ids if worker_id not in known}
+        query = f"SELECT number, max(length(id)) FROM people WHERE number IN ({marks(numbers)}) GROUP BY number"  # noqa: S608
+        longest = dict(self._people.execute(query, list(numbers.values())))
+        return sum(longest.get(number, 0) > len(worker_id) for worker_id, number in numbers.items())
 
     @cached_property
-    def _people(self) -> tuple[dict[str, str], dict[str, str]]:
-        names: dict[str, str] = {}
-        owners: dict[str, str] = {}
-        columns = ["PartitionKey", "WorkerId", "UserName", "QueuedAt"]
-        for row in self.storage.table(WORKERS).list_entities(select=columns):
-            if not row.get("QueuedAt"):  # only ever rejected: an id that may be wrong itself
-                continue
-            if row["PartitionKey"].startswith(f"{self.source}|"):
-                names[row["WorkerId"]] = row["UserName"]
-            if row["UserName"]:
-                owners.setdefault(row["UserName"].casefold(), row["WorkerId"])
-        return names, owners
+    def _people(self) -> sqlite3.Connection:
+        people = open_scratch(_TABLES)
+        for some in batches(self._rows(), 1000):
+            mine = [(worker_id, name, _number(worker_id)) for own, worker_id, name in some if own]
+            people.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?)", mine)
+            owned = [(name.casefold(), worker_id) for _, worker_id, name in some if name]
+            people.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?)", owned)
+        people.execute("CREATE INDEX by_number ON people (number) WHERE number IS NOT NULL")
+        return people
+
+    def _rows(self) -> Iterator[tuple[bool, str, str]]:
+        rows: Iterable[Mapping[str, str]] = self.storage.table(WORKERS).list_entities(select=_COLUMNS)
+        for row in rows:
+            if row.get("QueuedAt"):
+                yield row["PartitionKey"].startswith(f"{self.source}|"), row["WorkerId"], row["UserName"]
+
+
+def _number(worker_id: str) -> str | None:
+    return worker_id.lstrip("0") if worker_id[:1] == "0" and worker_id.isascii() and worker_id.isdigit() else None

@@ -13,9 +13,9 @@ from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.model import ExtractRef, Page, Reject, Worker
+from shared.model import ExtractRef, Page, Planned, Reject, Worker
 from shared.records.names import PAGES, STATE
-from shared.records.rows import Key, Values, query
+from shared.records.rows import Key, Values, query, read_rows
 from shared.records.storage import Storage
 
 PLANNED = "planned"  # not on the queue yet: an earlier page has to go first
@@ -23,9 +23,10 @@ QUEUED = "queued"
 SENDING = "sending"  # claimed until `ClaimedUntil`
 WAITING = "waiting"  # to be tried again at `WaitUntil`
 DONE = "done"
+CANCELLED = "cancelled"  # a newer plan has taken its people over
 FAILED = "failed"
 
-FINISHED = (DONE, FAILED)
+FINISHED = (DONE, CANCELLED, FAILED)
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,65 @@ class PageHead:
     number: int
     after: int
     people: int
+    leavers: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Quiet:
+    """Somebody of a plan who is not sent.
+
+    Attributes:
+        fate: what becomes of her.
+        remember: whether what the source says of her is kept.
+        planned: the rest.
+    """
+
+    fate: str
+    remember: bool
+    planned: Planned
+
+
+class QuietWriter:
+    """Stores the people of a plan who are not sent, a thousand at a time."""
+
+    _AT_ONCE = 1000
+
+    def __init__(self, storage: Storage, ref: ExtractRef, attempt: str) -> None:
+        self._storage, self._ref, self._attempt = storage, ref, attempt
+        self._waiting: list[Quiet] = []
+        self._written = 0
+
+    def add(self, person: Quiet) -> None:
+        """Store a person, sooner or later."""
+        self._waiting.append(person)
+        if len(self._waiting) == self._AT_ONCE:
+            self.close()
+
+    def close(self) -> None:
+        """Store who is left."""
+        if self._waiting:
+            self._written += 1
+            path = plan_path(self._ref, self._attempt, f"quiet/{self._written:06d}.json")
+            _upload(self._storage, path, [asdict(person) for person in self._waiting])
+            self._waiting = []
+
+
+def read_quiet(storage: Storage, ref: ExtractRef, attempt: str) -> Iterator[list[Quiet]]:
+    """The people of a plan who are not sent, as they were stored."""
+    prefix = plan_path(ref, attempt, "quiet/")
+    for name in sorted(storage.container(STATE).list_blob_names(name_starts_with=prefix)):
+        yield [Quiet(**{**body, "planned": planned_from_json(body["planned"])}) for body in _download(storage, name)]
+
+
+def write_held(storage: Storage, ref: ExtractRef, attempt: str, held: Sequence[dict[str, Any]]) -> None:
+    """Store who is held: id, row, name, kind, class and why."""
+    _upload(storage, plan_path(ref, attempt, "held.json"), list(held))
+
+
+def read_held(storage: Storage, ref: ExtractRef, attempt: str) -> list[dict[str, Any]]:
+    """Who is held by a plan."""
+    found: list[dict[str, Any]] = _download(storage, plan_path(ref, attempt, "held.json"))
+    return found
 
 
 def page_key(extract_id: str, number: int) -> Key:
@@ -44,14 +104,24 @@ def page_key(extract_id: str, number: int) -> Key:
 
 def write_page(storage: Storage, ref: ExtractRef, attempt: str, page: Page) -> None:
     """Store the people of a page."""
-    body = {"after": page.after, "workers": [asdict(worker) for worker in page.workers]}
+    body = {"after": page.after, "people": [planned_to_json(person) for person in page.people]}
     _upload(storage, plan_path(ref, attempt, f"{page.number:06d}.json"), body)
 
 
 def read_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> Page:
     """The people of a page, as planned."""
     body = _download(storage, plan_path(ref, attempt, f"{number:06d}.json"))
-    return Page(number, body["after"], tuple(Worker(**worker) for worker in body["workers"]))
+    return Page(number, body["after"], tuple(planned_from_json(person) for person in body["people"]))
+
+
+def planned_to_json(planned: Planned) -> dict[str, Any]:
+    """What is decided about a person, as it is stored."""
+    return asdict(planned)
+
+
+def planned_from_json(body: dict[str, Any]) -> Planned:
+    """What `planned_to_json` made plain."""
+    return Planned(**{**body, "worker": Worker(**body["worker"]), "changed": tuple(body["changed"])})
 
 
 def write_rejects(storage: Storage, ref: ExtractRef, attempt: str, rejects: Iterable[Reject]) -> None:
@@ -78,6 +148,12 @@ def page_rows(storage: Storage, extract_id: str, *, status: str = "") -> Iterato
     """The rows of an extract's pages, in order; only those of one status if it is given."""
     text = "PartitionKey eq @extract" + (" and Status eq @status" if status else "")
     return query(storage.table(PAGES), text, extract=extract_id, status=status)
+
+
+def plan_of(storage: Storage, ref: ExtractRef, number: int) -> str:
+    """The plan that a page belongs to; an empty text if there is no such page any more."""
+    row = read_rows(storage.table(PAGES), [page_key(ref.id, number)], select=("Plan",))
+    return str(next(iter(row.values()))["Plan"]) if row else ""
 
 
 def write_notes(storage: Storage, ref: ExtractRef, attempt: str, notes: Sequence[str]) -> None:

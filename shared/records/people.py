@@ -1,8 +1,8 @@
 """`Workers` and `Accounts`: what support reads about a person, and what Entra should have and has.
 
-Both carry the *sequence* of the extract they come from: the time of HR's file, then the time it was registered, then
-the extract. Whoever holds older data finds a newer sequence and leaves the row alone, so that a late or repeated piece
-of work never puts older data over newer.
+Plans of a job are made one after the other, and each carries a *stamp* later than the one before. An account's row
+names the page that is to send it; whoever holds another page leaves the person alone, so a late or repeated piece of
+work never puts older data over newer. A row of `Workers` carries the *sequence* of what it tells, for the same reason.
 """
 
 from __future__ import annotations
@@ -10,14 +10,27 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
-from shared.model import ExtractRef, Page, Reject, ScimUser, Worker
+from shared.clock import iso, parse_iso
+from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
 from shared.records import keys, story
+from shared.records.due import Due, await_managers, schedule
 from shared.records.names import ACCOUNTS, WORKERS
 from shared.records.rows import Key, Values, change_rows, read_rows
 from shared.records.storage import Storage
+
+_DELIVERER = ("Source", "Extract", "Page")
+_ABOUT_SENDING = ("UploadedAt", "RequestId")
+
+
+class Deliverer(NamedTuple):
+    """A page of a plan, which somebody is to be sent from."""
+
+    source: str
+    extract: str
+    page: int
 
 
 def worker_key(source: str, worker_id: str) -> Key:
@@ -30,15 +43,15 @@ def account_key(job: str, external_id: str) -> Key:
     return Key(keys.account_partition(job, external_id), keys.encode(external_id))
 
 
-def pack(user: ScimUser) -> bytes:
-    """A SCIM user, compressed for `Accounts.Record`."""
-    return zlib.compress(json.dumps(user, ensure_ascii=False, separators=(",", ":")).encode())
+def pack(value: Mapping[str, Any]) -> bytes:
+    """A SCIM user, or claims, compressed for a column of `Accounts`."""
+    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
 
 
-def unpack(record: bytes) -> ScimUser:
-    """The SCIM user in `Accounts.Record`."""
-    user: ScimUser = json.loads(zlib.decompress(record))
-    return user
+def unpack(column: bytes) -> dict[str, Any]:
+    """What `pack` compressed."""
+    value: dict[str, Any] = json.loads(zlib.decompress(column)) if column else {}
+    return value
 
 
 def note_planned(
@@ -48,62 +61,154 @@ def note_planned(
     page: Page,
     *,
     file: str,
-    sequence: str,
+    stamp: str,
     fingerprint: Callable[[ScimUser], str],
     at: datetime,
-) -> set[tuple[str, str, int]]:
+) -> set[Deliverer]:
     """Write that the people of a page are to have these records, before the page may be sent.
 
-    Calling it again changes nothing and returns the same; people whom a newer extract has planned meanwhile are left
+    Calling it again changes nothing and returns the same; people whom a newer plan has taken over meanwhile are left
     alone.
 
     Returns:
-        The pages (source, extract id, number) that these people were in before.
+        The pages that these people were to be sent from before.
     """
-    workers = {worker.worker_id: worker for worker in page.workers}
-    before: set[tuple[str, str, int]] = set()
+    people = {person.worker.worker_id: person for person in page.people}
+    ours = Deliverer(ref.source, ref.id, page.number)
+    before: set[Deliverer] = set()
+    _remember_dates(storage, job, people.values())
 
     def account(key: Key, row: Values | None) -> Values | None:
-        if row and row["Sequence"] > sequence:
+        if row and row["Stamp"] > stamp:
             return None
-        if row and row["Sequence"] == sequence:  # written before a crash
-            before.update((source, extract, number) for source, extract, number in json.loads(row["Before"]))
+        if row and row["Stamp"] == stamp:  # written before a crash
+            before.update(Deliverer(*was) for was in json.loads(row["Before"]))
             return None
-        worker = workers[keys.decode(key.row)]
-        was = [(row["Source"], row["Extract"], row["Page"])] if row else []
+        person = people[keys.decode(key.row)]
+        was = [Deliverer(*(row[name] for name in _DELIVERER))] if row and row["Extract"] else []
         before.update(was)
-        claims = json.loads(row["Claims"]) if row else {}
+        user = person.worker.user
         return {
-            "ExternalId": worker.worker_id,
-            "Pending": fingerprint(worker.user),
-            "Record": pack(worker.user),
-            "Sequence": sequence,
-            "Claims": json.dumps({**claims, ref.source: [ref.id, page.number]}, sort_keys=True),
-            "Source": ref.source,
-            "Extract": ref.id,
-            "Page": page.number,
+            **_said(ref.source, person, row),
+            "Stamp": stamp,
+            "Pending": fingerprint(user),
+            "Record": pack(user),
+            **dict(zip(_DELIVERER, ours, strict=True)),
+            "Enabled": bool(user["active"]),
+            "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
             "Before": json.dumps(was),
         }
 
     change_rows(
         storage.table(ACCOUNTS),
-        [account_key(job, worker_id) for worker_id in workers],
+        [account_key(job, worker_id) for worker_id in people],
         account,
-        select=("Sequence", "Claims", "Source", "Extract", "Page", "Before"),
+        select=("Stamp", "Said", "Claims", "EverEnabled", "Before", *_DELIVERER),
     )
 
-    def person(key: Key, row: Values | None) -> Values | None:
-        if row and row["Sequence"] >= sequence:
+    def person_row(key: Key, row: Values | None) -> Values | None:
+        person = people[keys.decode(key.row)]
+        if row and row["Sequence"] >= person.sequence:
             return None
-        return {**story.queued(workers[keys.decode(key.row)], file, ref.id, at), "Sequence": sequence}
+        return {**story.queued(person, file, ref.id, at), "Sequence": person.sequence}
+
+    change_rows(
+        storage.table(WORKERS), [worker_key(ref.source, worker_id) for worker_id in people], person_row, ("Sequence",)
+    )
+    return before
+
+
+def note_quiet(
+    storage: Storage,
+    ref: ExtractRef,
+    job: str,
+    people: Iterable[Planned],
+    *,
+    stamp: str,
+    state: Callable[[Planned, Values | None], Mapping[str, Any] | None],
+    remember: bool,
+) -> None:
+    """Write what is decided about people who are not sent. Calling it again changes nothing.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        job: of the accounts.
+        people: whom it is about.
+        stamp: of the plan.
+        state: what a row of `Workers` says from now on, given the row as it is; None leaves it alone.
+        remember: whether what the source says is kept in `Accounts`: of people who are held it is not, so that the next
+            comparison finds them again.
+    """
+    by_id = {person.worker.worker_id: person for person in people}
+
+    def account(key: Key, row: Values | None) -> Values | None:
+        if row and row["Stamp"] >= stamp:
+            return None
+        person = by_id[keys.decode(key.row)]
+        return {**_said(ref.source, person, row), **(_NOBODY_YET if row is None else {}), "Stamp": stamp}
+
+    if remember:
+        _remember_dates(storage, job, by_id.values())
+        change_rows(
+            storage.table(ACCOUNTS),
+            [account_key(job, worker_id) for worker_id in by_id],
+            account,
+            select=("Stamp", "Said", "Claims"),
+        )
+
+    def person_row(key: Key, row: Values | None) -> Values | None:
+        person = by_id[keys.decode(key.row)]
+        if row and row["Sequence"] >= person.sequence:
+            return None
+        values = state(person, row)
+        return None if values is None else {**values, "Sequence": person.sequence}
 
     change_rows(
         storage.table(WORKERS),
-        [worker_key(ref.source, worker_id) for worker_id in workers],
-        person,
-        select=("Sequence",),
+        [worker_key(ref.source, worker_id) for worker_id in by_id],
+        person_row,
+        select=("Sequence", "Status", "Active"),
     )
-    return before
+
+
+_NOBODY_YET: dict[str, Any] = {
+    "Pending": "",
+    "Accepted": "",
+    "Record": b"",
+    "Source": "",
+    "Extract": "",
+    "Page": 0,
+    "Enabled": False,
+    "EverEnabled": False,
+    "Before": "[]",
+}
+
+
+def _said(source: str, person: Planned, row: Values | None) -> dict[str, Any]:
+    """What is kept of what a source says about a person, beside what the other sources said."""
+    values: dict[str, Any] = {
+        "ExternalId": person.worker.worker_id,
+        "Open": person.warning,
+        "NextChangeAt": person.next_change_at,
+    }
+    said = json.loads(row["Said"]) if row else {}
+    if person.said:
+        said[source] = [person.sequence, person.said, person.until]
+    values["Said"] = json.dumps(said, sort_keys=True)
+    if person.claim is not None:
+        values["Claims"] = pack({**unpack(row["Claims"] if row else b""), source: person.claim})
+    elif row is None:
+        values["Claims"] = b""
+    return values
+
+
+def _remember_dates(storage: Storage, job: str, people: Iterable[Planned]) -> None:
+    """First, because a date that turns out to be wrong does no harm, and one that nobody remembers does."""
+    people = list(people)
+    dated = [person for person in people if person.next_change_at]
+    schedule(storage, (Due(parse_iso(person.next_change_at), job, person.worker.worker_id) for person in dated))
+    await_managers(storage, job, {person.worker.worker_id: person.awaits for person in people if person.awaits})
 
 
 def note_rejected(
@@ -125,16 +230,20 @@ def note_rejected(
     )
 
 
-def superseded(storage: Storage, job: str, workers: Iterable[Worker], sequence: str) -> set[str]:
-    """Those people for whom a newer extract has other plans; they must not be sent from here any more."""
-    rows = read_rows(
-        storage.table(ACCOUNTS), [account_key(job, worker.worker_id) for worker in workers], select=("Sequence",)
-    )
-    return {keys.decode(key.row) for key, row in rows.items() if row["Sequence"] > sequence}
+def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:
+    """Those people of a page who are not to be sent from it any more, because a newer plan has them."""
+    ids = [worker.worker_id for worker in workers]
+    rows = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for worker_id in ids], select=_DELIVERER)
+    ours = {keys.decode(key.row) for key, row in rows.items() if _is_from(row, ref, page)}
+    return set(ids) - ours
+
+
+def _is_from(row: Values, ref: ExtractRef, page: int) -> bool:
+    return (row["Source"], row["Extract"], row["Page"]) == (ref.source, ref.id, page)
 
 
 def note_accepted(
-    storage: Storage, ref: ExtractRef, job: str, sequence: str, answers: Mapping[str, tuple[str, str]]
+    storage: Storage, ref: ExtractRef, job: str, page: int, answers: Mapping[str, tuple[str, str]]
 ) -> None:
     """Write that Entra accepted the upload of these people.
 
@@ -142,22 +251,54 @@ def note_accepted(
         storage: the account with HR data.
         ref: the extract that the people were sent from.
         job: the job they were sent to.
-        sequence: the extract's; `Accepted` moves only where no newer plan has come in between.
+        page: the page they were sent from; `Accepted` moves only where no newer plan has come in between.
         answers: for each externalId, when its request was sent by Entra's own clock, and the request id.
     """
 
     def account(key: Key, row: Values | None) -> Values | None:
-        if row is None or row["Sequence"] != sequence or not row.get("Pending"):
+        if row is None or not row["Pending"]:
             return None
-        return {"Accepted": row["Pending"], "Pending": "", "AcceptedAt": answers[keys.decode(key.row)][0]}
+        at = answers[keys.decode(key.row)][0]
+        # The earliest upload without a verdict: an entry of Entra's log may be about any since then.
+        unanswered = {"Unanswered": row.get("Unanswered") or at}
+        if not _is_from(row, ref, page):
+            return unanswered
+        return {"Accepted": row["Pending"], "Pending": "", "AcceptedAt": at, "Refused": "", **unanswered}
 
-    change_rows(
-        storage.table(ACCOUNTS),
-        [account_key(job, worker_id) for worker_id in answers],
-        account,
-        select=("Sequence", "Pending"),
-    )
+    _change_accounts(storage, job, answers, account)
     _change_workers(storage, ref, answers, lambda worker_id: story.uploaded(*answers[worker_id]))
+
+
+def note_refused(
+    storage: Storage,
+    ref: ExtractRef,
+    job: str,
+    page: int,
+    people: Iterable[str],
+    values: Mapping[str, Any],
+    at: datetime,
+) -> None:
+    """Write that Entra refused the records of these people themselves (400).
+
+    The same records are not sent again before some days have passed; see `is_refused`.
+    """
+    ids = list(people)
+
+    def account(_key: Key, row: Values | None) -> Values | None:
+        if row is None or not _is_from(row, ref, page) or not row["Pending"]:
+            return None
+        return {"Refused": row["Pending"], "RefusedAt": iso(at), "Pending": ""}
+
+    _change_accounts(storage, job, ids, account)
+    note_state(storage, ref, ids, values)
+
+
+_REFUSAL_HOLDS = timedelta(days=7)
+
+
+def is_refused(refused: str, refused_at: str, fingerprint: str, now: datetime) -> bool:
+    """Whether Entra has refused this very record less than a week ago."""
+    return refused == fingerprint and parse_iso(refused_at) + _REFUSAL_HOLDS > now
 
 
 def note_state(storage: Storage, ref: ExtractRef, people: Iterable[str], values: Mapping[str, Any]) -> None:
@@ -165,19 +306,32 @@ def note_state(storage: Storage, ref: ExtractRef, people: Iterable[str], values:
     _change_workers(storage, ref, people, lambda _: values)
 
 
+def _change_accounts(
+    storage: Storage, job: str, people: Iterable[str], change: Callable[[Key, Values | None], Values | None]
+) -> None:
+    found = [account_key(job, worker_id) for worker_id in people]
+    change_rows(storage.table(ACCOUNTS), found, change, select=("Pending", "Unanswered", *_DELIVERER))
+
+
 def _change_workers(
     storage: Storage, ref: ExtractRef, people: Iterable[str], values: Callable[[str], Mapping[str, Any]]
 ) -> None:
-    """Merge values into rows that are still about this extract and wait to be sent."""
+    """Merge values into rows of people whom this extract is to send and who still wait for it.
+
+    A newer file may have said something about a person meanwhile (that her row is wrong, say): then the row goes on
+    telling that, and only what became of the sending is noted.
+    """
 
     def person(key: Key, row: Values | None) -> Values | None:
-        if row is None or row["Extract"] != ref.id or row["Status"] != story.QUEUED:
+        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != story.QUEUED:
             return None
-        return values(keys.decode(key.row))
+        new = values(keys.decode(key.row))
+        sent = {"SentStatus": new["Status"], **{name: new[name] for name in _ABOUT_SENDING if name in new}}
+        return {**new, **sent} if row["Extract"] == ref.id else sent
 
     change_rows(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in people],
         person,
-        select=("Extract", "Status"),
+        select=("Extract", "SentBy", "SentStatus"),
     )

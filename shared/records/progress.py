@@ -1,18 +1,20 @@
 """Counts that add up: of a page's people, by what became of them, and from the pages up to the extract.
 
 Everything is counted from the people's rows each time, never added to, so a crash or a repeated piece of work cannot
-make the numbers drift.
+make the numbers drift. People of whom the plan decided that nothing is sent are counted by the plan, in `Quiet`.
 """
 
 from __future__ import annotations
 
+import json
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from shared.clock import iso
+from shared.clock import iso, parse_iso
 from shared.model import ExtractRef
 from shared.records import extracts, pages, story, summary
+from shared.records.health import load_health
 from shared.records.names import EXTRACTS, PAGES, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Key, Values, change_rows, read_rows
@@ -21,6 +23,7 @@ from shared.records.storage import Storage
 _COLUMN = {
     story.QUEUED: "Waiting",
     story.UPLOADED: "Uploaded",
+    story.OVERDUE: "Overdue",
     story.PROVISIONED: "Provisioned",
     story.UNCHANGED: "Unchanged",
     story.FAILED: "Failed",
@@ -29,13 +32,19 @@ _COLUMN = {
 }
 _WORDS = {
     "Provisioned": "provisioned",
-    "Unchanged": "unchanged at Entra",
+    "Unchanged": "unchanged",
+    "Scheduled": "scheduled for a date",
+    "Held": "held until somebody has looked at them",
+    "Withdrawn": "withdrawn before anything was sent",
     "Failed": "failed",
     "Skipped": "skipped by Entra",
     "Superseded": "taken over by a newer file",
+    "Overdue": "sent, no verdict in time",
     "Uploaded": "sent, no verdict yet",
     "Waiting": "waiting to be sent",
 }
+_REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD)
+_NO_ANSWER_COMES = timedelta(days=7)  # for so long Entra keeps its log where there is no licence for more
 
 
 def recount_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> None:
@@ -47,7 +56,7 @@ def recount_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -
         if row is None:
             return None
         # Counted after the page's row was read: whoever writes the row last has seen what all the others saw.
-        rows = read_rows(storage.table(WORKERS), keys, select=("Extract", "Status"))
+        rows = read_rows(storage.table(WORKERS), keys, select=("SentBy", "SentStatus"))
         counts = Counter(_column(rows.get(key), ref.id) for key in keys)
         return {name: counts[name] for name in extracts.OUTCOMES}
 
@@ -55,39 +64,64 @@ def recount_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -
 
 
 def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
-    """Add the pages up to the extract's row, and say in a sentence where the extract stands."""
+    """Add the pages up to the extract's row, and say in a sentence where the extract stands.
+
+    An extract ends when nobody of it waits for anything: as `held` if somebody has to release people, else as
+    `delivered`. A verdict that comes later still is counted.
+    """
 
     def change(_key: Key, row: Values | None) -> Values | None:
-        if row is None or row["Status"] != extracts.UPLOADING:
+        if row is None or row["Status"] not in _REFRESHED:
             return None
-        counts: Counter[str] = Counter()
-        reasons = []
+        counts: Counter[str] = Counter(json.loads(row.get("Quiet") or "{}"))
+        reasons: list[str] = []
         for page in pages.page_rows(storage, ref.id):
             counts.update({name: page.get(name, 0) for name in extracts.OUTCOMES})
-            if page["Status"] == pages.WAITING and page.get("Reason"):
-                reasons.append(str(page["Reason"]))
-        values: dict[str, Any] = {name: counts[name] for name in extracts.OUTCOMES}
+            if page["Status"] == pages.WAITING and page.get("Reason") and not reasons:
+                reasons.append(str(page["Reason"]))  # one is enough: they all wait for the same
+        values: dict[str, Any] = {name: counts[name] for name in dict.fromkeys((*extracts.OUTCOMES, *counts))}
+        if counts["Overdue"]:
+            reasons += _why_overdue(storage, row)
+        if counts["Held"]:
+            reasons.append("Somebody who may do so releases or declines those who are held.")
         values["Message"] = _sentence(row, counts, reasons)
-        if counts["Waiting"] == counts["Uploaded"] == 0:
-            values |= {"Status": extracts.DELIVERED, "DeliveredAt": iso(now)}
-            summary.write_summary(storage, ref, values)
-        elif all(row.get(name) == value for name, value in values.items()):
+        if _has_ended(row, counts, now):
+            values["Status"] = extracts.HELD if counts["Held"] else extracts.DELIVERED
+            values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
+        if all(row.get(name) == value for name, value in values.items()):
             return None
+        if values.get("Status", row["Status"]) != extracts.UPLOADING:
+            summary.write_summary(storage, ref, values)  # first, because nobody looks at a row that has ended again
         return values
 
     change_rows(storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
 
 
 def _column(row: Values | None, extract_id: str) -> str:
-    if row is None or row["Extract"] != extract_id:
+    if row is None or row.get("SentBy") != extract_id:
         return "Superseded"
-    return _COLUMN.get(str(row["Status"]), "Failed")
+    return _COLUMN.get(str(row["SentStatus"]), "Failed")
+
+
+def _has_ended(row: Values, counts: Counter[str], now: datetime) -> bool:
+    if row["Status"] != extracts.UPLOADING:
+        return True
+    if counts["Waiting"] or counts["Uploaded"]:
+        return False
+    arrived = row.get("ArrivedAt")
+    return not counts["Overdue"] or bool(arrived and parse_iso(arrived) + _NO_ANSWER_COMES <= now)
+
+
+def _why_overdue(storage: Storage, row: Values) -> list[str]:
+    health = load_health(storage, str(row.get("Job") or ""))
+    return [f"{health.sentence} {health.next_step}"] if health else []
 
 
 def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
-    parts = [f"{counts[name]} {words}" for name, words in _WORDS.items() if counts[name]]
+    words = {**_WORDS, **{name: name.lower() for name in counts if name not in _WORDS}}
+    parts = [f"{counts[name]} {said}" for name, said in words.items() if counts[name]]
     text = f"{row['Rows']} rows: {row['Rejected']} rejected"
     if row["Repeated"]:
         text += f", {row['Repeated']} said the same again"
     text += f"; {row['People']} people{': ' + ', '.join(parts) if parts else ''}."
-    return f"{text} {reasons[0]}" if reasons else text
+    return " ".join([text, *reasons])

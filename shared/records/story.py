@@ -6,11 +6,12 @@ fault without it, and Entra's words are Entra's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from shared.clock import iso
-from shared.model import Reject, Worker
+from shared.model import RESENT, Planned, Reject
 
 QUEUED = "queued"
 UPLOADED = "uploaded"
@@ -18,19 +19,28 @@ PROVISIONED = "provisioned"
 UNCHANGED = "unchanged"
 FAILED = "failed"
 SKIPPED = "skipped"
+OVERDUE = "overdue"
 REJECTED = "rejected"
 WITHDRAWN = "withdrawn"
+HELD = "held"
+SCHEDULED = "scheduled"
+MISSING = "missing"
 
 ANSWERED = (PROVISIONED, UNCHANGED, FAILED, SKIPPED)
 """The states in which Entra, or we, have given a last word on an upload."""
+UNANSWERED = (UPLOADED, OVERDUE)
+"""The states in which Entra has taken an upload and said nothing yet."""
+ABOUT_SENDING = (QUEUED, *UNANSWERED, *ANSWERED)
+"""The states that tell what became of sending; the others tell what became of a row of HR's file."""
 
 HR = "HR"
 IT = "IT"
 NOBODY = "nobody"
 
 
-def queued(worker: Worker, file: str, extract_id: str, at: datetime) -> dict[str, Any]:
+def queued(person: Planned, file: str, extract_id: str, at: datetime) -> dict[str, Any]:
     """Planned and waiting for its turn."""
+    worker = person.worker
     user = worker.user
     return {
         "WorkerId": worker.worker_id,
@@ -38,17 +48,81 @@ def queued(worker: Worker, file: str, extract_id: str, at: datetime) -> dict[str
         "UserName": str(user.get("userName") or ""),
         "Active": bool(user["active"]),
         "Status": QUEUED,
-        "Reason": f"Row {worker.row} of {file} was read and waits to be sent to Entra.",
+        "Reason": f"{person.reason or f'Row {worker.row} of {file} was read.'} It waits to be sent to Entra.",
+        "Decision": person.reason,
         "NextStep": "Nothing to do: it is sent by itself.",
         "WhoActs": NOBODY,
         "ErrorCode": "",
+        "Kind": person.kind,
+        "Changed": ", ".join(person.changed),
+        "Warning": person.warning,
+        "NextChangeAt": person.next_change_at,
         "Extract": extract_id,
         "Row": worker.row,
+        "SentBy": extract_id,
+        "SentStatus": QUEUED,
         "QueuedAt": iso(at),
         "UploadedAt": "",
         "ResolvedAt": "",
         "RequestId": "",
+        # A new record deserves all tries again.
+        **({} if person.kind == RESENT else {"Tries": 0, "AskedAgainAt": ""}),
     }
+
+
+def quiet(
+    status: str, person: Planned, row: Mapping[str, Any] | None, extract_id: str, at: datetime
+) -> dict[str, Any] | None:
+    """Somebody who is not sent; None if her row stays as it is.
+
+    Args:
+        status: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING` or `WITHDRAWN`; anything else leaves the row alone.
+        person: what is decided about her.
+        row: her row as it is; None if there is none.
+        extract_id: of the extract.
+        at: the time.
+    """
+    if status not in _QUIET or (status == MISSING and row is None):
+        return None
+    seen: dict[str, Any] = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
+    before = row["Status"] if row else ""
+    if before == status == MISSING:
+        return {}
+    if status == UNCHANGED and (before in _STILL_OPEN or (before == SCHEDULED and person.next_change_at)):
+        return {**seen, "Warning": person.warning}
+    next_step, who_acts = _QUIET[status]
+    values = {
+        "WorkerId": person.worker.worker_id,
+        "Status": status,
+        "Reason": person.reason,
+        "Decision": person.reason,
+        "NextStep": next_step,
+        "WhoActs": who_acts,
+        "ErrorCode": "",
+        "Kind": person.kind,
+        "Warning": person.warning,
+        "Extract": extract_id,
+        "Row": person.worker.row or (row or {}).get("Row", 0),
+        "ResolvedAt": iso(at),
+    }
+    if status != MISSING:
+        values |= seen
+    user = person.worker.user
+    if row is None:
+        values |= {"Active": False, "SentBy": "", "SentStatus": ""}
+    if user and (row is None or status == UNCHANGED):
+        values |= {"DisplayName": str(user.get("displayName") or ""), "UserName": str(user.get("userName") or "")}
+    return values
+
+
+_STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
+_QUIET = {
+    UNCHANGED: ("Nothing to do.", NOBODY),
+    SCHEDULED: ("Nothing to do: it happens by itself on the day.", NOBODY),
+    WITHDRAWN: ("Nothing to do; an account that was made can be removed by IT.", NOBODY),
+    HELD: ("Somebody checks the file and releases the change (python -m cli release), or HR drops a right file.", HR),
+    MISSING: ("HR checks whether the person has left, and says so with a status or a last day in the file.", HR),
+}
 
 
 def rejected(reject: Reject, file: str, extract_id: str, at: datetime) -> dict[str, Any]:
@@ -75,6 +149,16 @@ def uploaded(sent_at: str, request_id: str) -> dict[str, Any]:
         "WhoActs": NOBODY,
         "UploadedAt": sent_at,
         "RequestId": request_id,
+    }
+
+
+def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: str) -> dict[str, Any]:
+    """Entra took the upload, and there is no verdict in time; `found` says how the provisioning job is."""
+    return {
+        "Status": OVERDUE,
+        "Reason": f"Entra accepted the upload of {sent_at}, and there is no result after {minutes} minutes. {found}",
+        "NextStep": next_step,
+        "WhoActs": who_acts,
     }
 
 

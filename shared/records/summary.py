@@ -24,6 +24,7 @@ _LABELS = {
     "Rejected": "Rows that were not sent",
     "Waiting": "Waiting to be sent",
     "Uploaded": "Sent, no answer of Entra yet",
+    "Overdue": "Sent, no answer of Entra in time",
     "Provisioned": "Created, updated or disabled in Entra",
     "Unchanged": "Already as the file says",
     "Failed": "Failed",

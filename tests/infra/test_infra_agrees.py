@@ -112,7 +112,7 @@ def test_support_reads_the_tables_for_support_and_no_other() -> None:
 
 def test_containers_queues_and_tables_are_those_of_the_code() -> None:
     assert ROLLCALL.strings("hrContainers") == list(names.CONTAINERS)
-    assert ROLLCALL.strings("hrQueues") == [one for queue in names.QUEUES for one in (queue, f"{queue}-poison")]
+    assert ROLLCALL.strings("hrQueues") == list(names.QUEUES)
     assert ROLLCALL.strings("hrTables") == list(names.TABLES)
 
 
@@ -153,6 +153,9 @@ def test_the_app_settings_are_those_that_the_code_and_the_host_read() -> None:
         settings.BLOB_SOURCE,
         settings.LOG_SCHEDULE,
         settings.CLOCK_SCHEDULE,
+        settings.OVERDUE_MINUTES,
+        settings.DAILY_CALLS,
+        settings.LEAVER_RESERVE,
         "APPLICATIONINSIGHTS_CONNECTION_STRING",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
     }
@@ -173,7 +176,7 @@ def test_the_code_accepts_the_app_settings_as_deployed() -> None:
         env[name] = literal(value) or (literal(default) if default else None) or f"https://{text(value)}/"
     env[settings.PROVISIONING_ENDPOINT] = job.format("a")
     read = settings.from_environment(env)
-    assert read.warnings == ()
+    assert (read.daily_calls, read.leaver_reserve) == (2000, 5.0)
     assert set(read.endpoints) == {settings.DEFAULT_JOB, "contractors"}
     assert read.storage.managed_identity
     assert (read.blob_source, read.log_schedule, read.clock_schedule) == (
@@ -185,7 +188,7 @@ def test_the_code_accepts_the_app_settings_as_deployed() -> None:
 
 def test_the_graph_roles_are_granted_by_name_and_named_in_the_docs() -> None:
     roles = Template(INFRA / "graph.bicep").strings("roleNames")
-    assert roles == ["SynchronizationData-User.Upload", "ProvisioningLog.Read.All"]
+    assert roles == ["SynchronizationData-User.Upload", "ProvisioningLog.Read.All", "Synchronization.Read.All"]
     for page in ("deploying.md", "security.md"):
         assert all(role in (ROOT / "docs" / page).read_text() for role in roles)
 

@@ -6,6 +6,8 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from shared.entra.graph import Graph
 from shared.entra.logs import LogEntry, entries_since, parse_entry
@@ -41,12 +43,19 @@ def entry(**changes: Any) -> LogEntry:
         "code": "",
         "reason": "",
         "manager_unresolved": False,
+        "in_scope": True,
         **changes,
     }
     return LogEntry(**values)
 
 
 FAULT = {"errorCode": "InvalidDomain", "reason": "No such domain.", "errorCategory": "failure"}
+OUT_OF_SCOPE = {"details": {"Scoping filter evaluation passed": "False"}}
+SKIPPED_STEPS = [
+    {"status": "success", "description": "Received."},
+    {"status": "Skipped", "description": "Nothing to do."},
+    {"status": "skipped", "description": "The last word."},
+]
 UNRESOLVED = {"details": {"SkipReason": "UnableToResolveReferenceAttributeValue", "PropertyName": "manager"}}
 
 
@@ -76,6 +85,16 @@ UNRESOLVED = {"details": {"SkipReason": "UnableToResolveReferenceAttributeValue"
         ({"sourceIdentity": [{"id": "701984"}], "targetIdentity": [{"id": "t-9"}]}, {"target_id": "t-9"}),
         ({"sourceIdentity": {"id": 7}}, {"external_id": "7"}),
         ({"provisioningSteps": None}, {}),
+        ({"provisioningSteps": {"name": "odd"}}, {}),
+        ({"provisioningSteps": [OUT_OF_SCOPE]}, {"in_scope": False}),
+        ({"provisioningSteps": [{"details": {"SkipReason": "NotEffectivelyEntitled"}}]}, {"in_scope": False}),
+        ({"provisioningSteps": SKIPPED_STEPS}, {}),
+        (
+            {"provisioningSteps": SKIPPED_STEPS, "provisioningStatusInfo": {"status": "skipped"}},
+            {"status": "skipped", "reason": "The last word."},
+        ),
+        ({"changeId": "c" * 300}, {"change_id": "c" * 200}),
+        ({"targetIdentity": {"id": "\ud800"}}, {"target_id": "?"}),
         ({"provisioningSteps": ["odd", None, {"details": None}, UNRESOLVED]}, {"manager_unresolved": True}),
         (
             {"activityDateTime": "2026-09-18T08:12:44.1234567+02:00"},
@@ -99,10 +118,39 @@ def test_an_entry_in_any_spelling_is_understood(changes: dict[str, Any], expecte
         {"sourceIdentity": {"id": ""}},
         {"activityDateTime": None},
         {"activityDateTime": "yesterday"},
+        {"activityDateTime": "0001-01-01T00:00:00Z"},
+        {"activityDateTime": "0001-01-01T00:00:00+14:00"},
+        {"id": None},
+        {"id": {}},
     ],
 )
 def test_an_entry_about_nobody_or_of_no_time_is_left_out(changes: dict[str, Any]) -> None:
     assert parse_entry(item(**changes)) is None
+
+
+_NAMES = st.sampled_from([*item(), "details", "SkipReason", "status", "id", "errorInformation", "statusInfo", "action"])
+_JSON = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(["success", "2026-01-01", "7"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(_NAMES | st.text(max_size=3), inner, max_size=5),
+    max_leaves=20,
+)
+
+
+@given(st.dictionaries(_NAMES, _JSON))
+def test_no_entry_is_too_odd_to_be_read(changes: dict[str, Any]) -> None:
+    found = parse_entry(item(**changes))
+    if found:
+        texts = [found.id, found.change_id, found.external_id, found.target_id, found.action, found.status, found.code]
+        assert found.id
+        assert found.external_id
+        assert max(map(len, texts)) <= 200
+        assert "".join([*texts, found.reason]).encode()
+        assert found.at.tzinfo == UTC
 
 
 @pytest.fixture
@@ -157,6 +205,27 @@ def test_every_page_is_read_with_a_pause_before_each_further_one(
         "/v1.0/auditLogs/provisioning?$skiptoken=a%20b2",
     ]
     assert time.slept == [2.5, 2.5]
+
+
+def test_two_readings_in_a_row_keep_the_pace_too(graph: Graph, script: Script, time: ManualTime) -> None:
+    read(graph, script)
+    time.forward(1)
+    read(graph, script)
+    time.forward(60)
+    read(graph, script)
+    assert (len(script.requests), time.slept) == (3, [1.5])
+
+
+@pytest.mark.parametrize("link", ["self", 7, {"@odata.type": "odd"}])
+def test_pages_that_lead_nowhere_are_a_fault_and_not_an_endless_loop(
+    graph: Graph, script: Script, link: object
+) -> None:
+    script.answer = lambda request: Reply(
+        200, {"value": [], "@odata.nextLink": script.url + request.target if link == "self" else link}
+    )
+    with pytest.raises(RequestRejected, match="do not lead on"):
+        read(graph, script)
+    assert len(script.requests) == 1
 
 
 @pytest.mark.parametrize("link", ["http://127.0.0.1:1/v1.0/x", "https://graph.microsoft.com.example.com/v1.0/x", "//x"])

@@ -12,6 +12,7 @@ import pytest
 from shared.context import Context
 from shared.records import extracts, pages, progress, rows, story, summary
 from shared.records.extracts import Version
+from shared.records.health import Health, save_health
 from shared.records.names import EXTRACTS, OUTBOX, PAGES, WORKERS
 from shared.records.people import worker_key
 from shared.records.progress import recount_page, refresh
@@ -42,7 +43,7 @@ def status(context: Context, **statuses: str) -> None:
     for worker_id, word in statuses.items():
         key = worker_key("employees", worker_id)
         context.storage.table(WORKERS).upsert_entity(
-            {"PartitionKey": key.partition, "RowKey": key.row, "Status": word, "Extract": REF.id}
+            {"PartitionKey": key.partition, "RowKey": key.row, "SentStatus": word, "SentBy": REF.id}
         )
 
 
@@ -51,7 +52,7 @@ def counts_of(row: Any) -> dict[str, int]:
 
 
 def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> None:
-    everybody = "abcdefghij"
+    everybody = "abcdefghijk"
     page(context, 1, *everybody)
     status(
         context,
@@ -64,8 +65,9 @@ def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> 
         g=story.WITHDRAWN,
         h="a word of the future",
         i=story.PROVISIONED,
+        k=story.OVERDUE,
     )
-    change_rows(context.storage.table(WORKERS), [worker_key("employees", "i")], lambda *_: {"Extract": "a newer one"})
+    change_rows(context.storage.table(WORKERS), [worker_key("employees", "i")], lambda *_: {"SentBy": "a newer one"})
     recount_page(context.storage, REF, "plan", 1)
     [row] = rows_of(context.storage, PAGES)
     assert counts_of(row) == {
@@ -75,6 +77,7 @@ def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> 
         "Unchanged": 1,
         "Failed": 2,
         "Skipped": 1,
+        "Overdue": 1,
         "Superseded": 3,
     }
     assert sum(counts_of(row).values()) == len(everybody)
@@ -126,7 +129,11 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
         "unchanged": 0,
         "failed": 1,
         "skipped": 0,
+        "overdue": 0,
         "superseded": 0,
+        "held": 0,
+        "scheduled": 0,
+        "withdrawn": 0,
         "notes": [],
     }
 
@@ -147,13 +154,81 @@ def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, mon
     assert len(list(context.storage.container(OUTBOX).list_blobs())) == 2
 
 
-@pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.DELIVERED, extracts.FAILED, extracts.REJECTED}))
-def test_only_an_extract_that_is_being_sent_is_refreshed(context: Context, status: str) -> None:
+@pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.FAILED, extracts.REJECTED, extracts.SUPERSEDED}))
+def test_only_an_extract_that_is_being_sent_or_was_is_refreshed(context: Context, status: str) -> None:
     page(context, 1, Waiting=0, Provisioned=9)
     extracts.save(context.storage, REF, {"Status": status})
     before = rows_of(context.storage, EXTRACTS)
     refresh(context.storage, REF, LATER)
     assert rows_of(context.storage, EXTRACTS) == before
+
+
+def state_of(context: Context) -> tuple[str, dict[str, int], str]:
+    row = extracts.load(context.storage, REF)
+    return row["Status"], counts_of(row), row["Message"]
+
+
+def summary_of(context: Context) -> dict[str, Any]:
+    container = context.storage.container(OUTBOX)
+    [name] = [name for name in container.list_blob_names() if name.endswith(".json")]
+    return dict(json.loads(container.download_blob(name).readall()))
+
+
+def test_a_verdict_that_comes_after_the_end_is_counted_and_told_to_hr(context: Context) -> None:
+    page(context, 1, Waiting=0, Provisioned=8, Failed=1)
+    refresh(context.storage, REF, LATER)
+    page(context, 1, Waiting=0, Provisioned=9, Failed=0)
+    refresh(context.storage, REF, LATER + timedelta(hours=1))
+    message = "12 rows: 2 rejected, 1 said the same again; 9 people: 9 provisioned."
+    assert state_of(context) == ("delivered", {"Provisioned": 9}, message)
+    assert extracts.load(context.storage, REF)["DeliveredAt"] == "2026-09-18T06:05:00Z"
+    assert (summary_of(context)["provisioned"], summary_of(context)["message"]) == (9, message)
+
+
+def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Context) -> None:
+    extracts.save(context.storage, REF, {"Quiet": json.dumps({"Unchanged": 5, "Scheduled": 1})})
+    page(context, 1, Waiting=0, Unchanged=1, Provisioned=2)
+    refresh(context.storage, REF, LATER)
+    message = (
+        "12 rows: 2 rejected, 1 said the same again; 9 people: 2 provisioned, 6 unchanged, 1 scheduled for a date."
+    )
+    assert state_of(context) == ("delivered", {"Provisioned": 2, "Unchanged": 6, "Scheduled": 1}, message)
+
+
+def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Context) -> None:
+    extracts.save(context.storage, REF, {"Quiet": json.dumps({"Held": 3})})
+    page(context, 1, Waiting=1, Provisioned=5)
+    refresh(context.storage, REF, LATER)
+    assert state_of(context)[0] == "uploading"
+    page(context, 1, Waiting=0, Provisioned=6)
+    refresh(context.storage, REF, LATER)
+    assert state_of(context) == (
+        "held",
+        {"Provisioned": 6, "Held": 3},
+        (
+            "12 rows: 2 rejected, 1 said the same again; 9 people: 6 provisioned, 3 held until somebody has looked at "
+            "them. Somebody who may do so releases or declines those who are held."
+        ),
+    )
+    extracts.save(context.storage, REF, {"Quiet": "{}"})
+    page(context, 1, Waiting=0, Provisioned=9)
+    refresh(context.storage, REF, LATER)
+    assert state_of(context)[:2] == ("delivered", {"Provisioned": 9})
+
+
+def test_an_extract_waits_for_those_who_are_overdue_and_says_why_but_not_for_ever(context: Context) -> None:
+    extracts.save(context.storage, REF, {"Job": "default", "ArrivedAt": "2026-09-18T06:00:00Z"})
+    health = Health("default", "paused", "The job is paused.", "IT starts it.", "IT", START, START)
+    save_health(context.storage, health)
+    page(context, 1, Waiting=0, Provisioned=8, Overdue=1)
+    refresh(context.storage, REF, LATER)
+    message = (
+        "12 rows: 2 rejected, 1 said the same again; 9 people: 8 provisioned, 1 sent, no verdict in time. "
+        "The job is paused. IT starts it."
+    )
+    assert state_of(context) == ("uploading", {"Provisioned": 8, "Overdue": 1}, message)
+    refresh(context.storage, REF, START + timedelta(days=7))
+    assert state_of(context) == ("delivered", {"Provisioned": 8, "Overdue": 1}, message)
 
 
 def test_nothing_new_is_not_written(context: Context) -> None:

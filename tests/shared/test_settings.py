@@ -56,7 +56,8 @@ def test_two_settings_are_enough() -> None:
         clock_schedule="0 * * * * *",
         key_vault_uri="",
         client_id="",
-        warnings=(),
+        daily_calls=2000,
+        leaver_reserve=5.0,
     )
 
 
@@ -73,7 +74,9 @@ def test_everything_can_be_set() -> None:
         "ROLLCALL_BLOB_SOURCE": "Polling",
         "ROLLCALL_LOG_SCHEDULE": "0 */10 * * * *",
         "ROLLCALL_CLOCK_SCHEDULE": "30 * * * * *",
-        "ROLLCALL_DAILY_CALLS": "2000",
+        "ROLLCALL_OVERDUE_MINUTES": "90",
+        "ROLLCALL_DAILY_CALLS": "6000",
+        "ROLLCALL_LEAVER_RESERVE": "2.5%",
         "KEY_VAULT_URI": "https://hr.vault.azure.net/",
         "AZURE_CLIENT_ID": "33333333-bbbb",
         "PATH": "/usr/bin",
@@ -97,8 +100,37 @@ def test_everything_can_be_set() -> None:
         clock_schedule="30 * * * * *",
         key_vault_uri="https://hr.vault.azure.net/",
         client_id="33333333-bbbb",
-        warnings=("ROLLCALL_DAILY_CALLS is set, but this version does not count calls yet",),
+        overdue_minutes=90,
+        daily_calls=6000,
+        leaver_reserve=2.5,
     )
+
+
+@pytest.mark.parametrize("calls", ["0", "-1", "2000.5", "1e3", "many", "٢"])
+def test_the_calls_of_a_day_are_a_whole_number(calls: str) -> None:
+    assert faults_of(GOOD | {"ROLLCALL_DAILY_CALLS": calls}) == [
+        "ROLLCALL_DAILY_CALLS must be a whole number of calls, such as 2000 (P1, P2) or 6000 (Governance)"
+    ]
+
+
+@pytest.mark.parametrize("minutes", ["9", "10081", "60.5", "an hour"])
+def test_the_time_until_an_answer_is_overdue_is_a_whole_number_of_minutes(minutes: str) -> None:
+    assert faults_of(GOOD | {"ROLLCALL_OVERDUE_MINUTES": minutes}) == [
+        "ROLLCALL_OVERDUE_MINUTES must be a whole number of minutes from 10 to 10080 (a week), such as 60"
+    ]
+
+
+@pytest.mark.parametrize("reserve", ["101", "-5%", "5 percent", "nan", "5%%"])
+def test_the_reserve_for_leavers_is_a_percentage(reserve: str) -> None:
+    assert faults_of(GOOD | {"ROLLCALL_LEAVER_RESERVE": reserve}) == [
+        "ROLLCALL_LEAVER_RESERVE must be a percentage from 0 to 100, such as 5%"
+    ]
+
+
+@pytest.mark.parametrize("reserve", ["0", "5", "5%", "12.5 %", "100%"])
+def test_the_reserve_for_leavers_is_written_with_or_without_a_sign(reserve: str) -> None:
+    read = from_environment(GOOD | {"ROLLCALL_LEAVER_RESERVE": reserve})
+    assert read.leaver_reserve == float(reserve.rstrip("% "))
 
 
 def test_a_connection_string_wins_over_an_identity_based_connection() -> None:

@@ -65,9 +65,27 @@ def test_a_success_in_full() -> None:
         ),
         ({"status": "warning", "code": "Odd"}, "provisioned", "Entra reports a warning (Odd)."),
         (
-            {"status": "failure", "action": "create", "code": "InvalidDomain", "reason": "No domain."},
+            {"status": "failure", "action": "create", "code": "OfTheFuture", "reason": "New."},
             "failed",
-            "Entra could not create the account (InvalidDomain). Entra's words: No domain.",
+            "Entra could not create the account (OfTheFuture). Entra's words: New.",
+        ),
+        (
+            {"status": "failure", "action": "update", "code": "Timeout"},
+            "failed",
+            "Entra could not update the account: Entra took too long (Timeout).",
+        ),
+        (
+            {"status": "skipped", "in_scope": False, "code": "EntrySynchronizationSkipped"},
+            "skipped",
+            "Entra skipped this person (EntrySynchronizationSkipped).",
+        ),
+        (
+            {"status": "success", "action": "stageddelete"},
+            "failed",
+            (
+                "Entra holds this change back: so many accounts were to be disabled that the job's threshold "
+                "against accidental deletions was reached."
+            ),
         ),
         ({"status": "quarantined", "action": ""}, "failed", "Entra could not process the account (quarantined)."),
         (
@@ -79,6 +97,53 @@ def test_a_success_in_full() -> None:
 )
 def test_what_each_status_means(changes: dict[str, Any], status: str, reason: str) -> None:
     assert say(entry(**changes)) == (status, reason)
+
+
+def test_a_wrong_domain_is_named_and_somebody_is_told_to_mend_it() -> None:
+    failure = entry(status="failure", action="create", code="InvalidDomain", reason="No such domain.")
+    found = verdict([failure], START, user_name="j3@fabrikam.invalid")
+    assert found is not None
+    assert (found.values["Reason"], found.values["NextStep"], found.values["WhoActs"], found.wrong) == (
+        (
+            "Entra could not create the account: the domain fabrikam.invalid is not in the tenant (InvalidDomain). "
+            "Entra's words: No such domain."
+        ),
+        "HR corrects the domain of the user name, or IT adds it to the tenant as a verified domain.",
+        "HR",
+        "data, mapping or rights",
+    )
+
+
+def test_a_failed_leaver_is_told_so() -> None:
+    found = verdict([entry(status="failure", code="Conflict")], START, leaver=True)
+    assert found is not None
+    assert found.values["Reason"].endswith("(Conflict). This is a leaver: the account may still be enabled.")
+
+
+def test_nothing_to_change_has_no_error_code() -> None:
+    found = verdict([entry(status="skipped", code="EntrySynchronizationSkipped")], START)
+    assert found is not None
+    assert (found.values["Status"], found.values["ErrorCode"]) == ("unchanged", "")
+
+
+@pytest.mark.parametrize(
+    ("changes", "wrong"),
+    [
+        ({}, ""),
+        ({"status": "skipped"}, ""),
+        ({"status": "skipped", "target_id": ""}, ""),
+        ({"status": "failure", "code": "TooManyRequests"}, "Entra's own fault"),
+        ({"status": "failure", "code": "Conflict"}, "data, mapping or rights"),
+        ({"status": "of the future"}, "data, mapping or rights"),
+        ({"action": "stageddelete"}, "data, mapping or rights"),
+        ({"manager_unresolved": True}, "manager not known"),
+        ({"manager_unresolved": True, "status": "failure"}, "data, mapping or rights"),
+    ],
+)
+def test_what_has_to_be_sent_again_some_time_is_told_apart(changes: dict[str, Any], wrong: str) -> None:
+    found = verdict([entry(**changes)], START)
+    assert found is not None
+    assert found.wrong == wrong
 
 
 def test_nothing_is_said_without_an_entry_after_the_upload() -> None:

@@ -13,7 +13,7 @@ from azure.core.credentials import AccessToken, TokenCredential
 from shared.clock import Clock
 from shared.context import Context
 from shared.entra.graph import Graph
-from shared.model import CORE_USER, ENTERPRISE_USER, Page, ScimUser, Worker
+from shared.model import CORE_USER, ENTERPRISE_USER, Page, Planned, ScimUser, Worker
 from shared.records.names import CONTAINERS, QUEUES, TABLES, UPLOADS
 from shared.records.rows import Values
 from shared.records.storage import Storage, connect
@@ -166,9 +166,9 @@ def worker(external_id: str, row: int = 2, **changes: Any) -> Worker:
     return Worker(external_id, row, user(external_id, **changes))
 
 
-def page_of(*workers: Worker, number: int = 1, after: int = 0) -> Page:
-    """A page of a plan."""
-    return Page(number, after, workers)
+def page_of(*workers: Worker, number: int = 1, after: int = 0, sequence: str = "") -> Page:
+    """A page of a plan with people of whom nothing was known before."""
+    return Page(number, after, tuple(Planned(worker, sequence=sequence, said="digest", claim={}) for worker in workers))
 
 
 def rows_of(storage: Storage, table: str) -> list[dict[str, Any]]:

@@ -1,12 +1,13 @@
-"""gzip, as a stream."""
+"""gzip, unpacked twice: first to see how much comes out, so that nobody works on the rows of a bomb; then for good."""
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
+from typing import IO
 
 from shared.errors import ExtractRefused
-from shared.extracts.unpack.limits import CHUNK, Meter, attempt
+from shared.extracts.unpack.limits import CHUNK, Meter, attempt, spool
 
 _GZIP = 31  # zlib's word for: a gzip header and trailer, the largest window
 _MEMBERS = 10_000
@@ -14,15 +15,22 @@ _DAMAGED = "The gzip archive is damaged: it does not hold what was packed into i
 
 
 def gunzip(stream: Iterator[bytes], meter: Meter) -> Iterator[bytes]:
-    """What a gzip archive holds; if it has several members, one after the other.
+    """What a gzip archive holds; if it has several members, one after the other. The archive waits on disk.
 
     Raises:
-        ExtractRefused: it is damaged, was cut off, or grows too much.
+        ExtractRefused: it is damaged, was cut off, or grows too much; before its first byte is given.
     """
+    with spool(stream, meter.limits.total) as file:
+        for _ in _content(file, meter):
+            pass
+        file.seek(0)
+        yield from _content(file, meter)
+
+
+def _content(file: IO[bytes], meter: Meter) -> Iterator[bytes]:
     member = zlib.decompressobj(_GZIP)
     members, given, begun = 1, 0, False
-    for chunk in stream:
-        data = chunk
+    while data := file.read(CHUNK):
         while data:
             if member.eof:
                 data = data.lstrip(b"\0")  # padding, as tapes and some transfers leave it

@@ -46,8 +46,8 @@ def open_layers(
 ) -> Unpacked:
     """Take everything off that a file is wrapped in. A workbook (XLSX), itself a zip archive, stays as it is.
 
-    gzip is unpacked as a stream. Everything else is put into temporary files first, so memory does not grow with the
-    file, except for what is encrypted, whose size is limited (`Limits.encrypted`, `Limits.locked`).
+    Archives are put into temporary files first, so memory does not grow with the file, except for what is encrypted,
+    whose size is limited (`Limits.encrypted`, `Limits.locked`).
 
     Args:
         chunks: the file.

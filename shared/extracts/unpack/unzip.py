@@ -115,6 +115,7 @@ def _data_files(infos: Sequence[zipfile.ZipInfo], meter: Meter) -> list[zipfile.
                 "The zip archive holds a link instead of a file. Put the list itself into it and drop it again."
             )
         found.append(info)
+    meter.check(sum(info.file_size for info in found))  # no more than that is ever read of them
     if not found:
         raise ExtractRefused("The zip archive holds no file. Put the list into it and drop it again.")
     return found

@@ -51,6 +51,11 @@ def test_every_key_of_the_format_is_on_the_page() -> None:
         *_keys_at(["key"]),
         *_keys_at(["status"]),
         *_keys_at(["dates"]),
+        *_keys_at(["guard"]),
+        *_keys_at(["guard", "create"]),
+        *_keys_at(["run_time"]),
+        *_keys_at(["duplicates"]),
+        *_keys_at(["duplicates", "primary"]),
         *_keys_at(["attributes", "x"]),
     }
     keys |= set(_keys_at(["attributes", "x", "date"])) | set(_keys_at(["format"]))

@@ -389,8 +389,8 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             f"{ENTERPRISE_USER}:manager: {{column: A, case: upper}}",
             [
                 (
-                    f"{ENTERPRISE_USER}:manager: a manager is given by id: say 'column' or 'first', and 'map' or "
-                    "'empty' if need be"
+                    f"{ENTERPRISE_USER}:manager: a manager is given by id: say 'column' or 'first', and 'map', "
+                    "'by' or 'empty' if need be"
                 )
             ],
         ),

@@ -14,6 +14,7 @@ from shared.mapping.apply import Applied, Applier, apply
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Known
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, Worker
+from tests.support.known import People
 
 TODAY = date(2026, 11, 21)
 MANAGER = f"{ENTERPRISE_USER}:manager"
@@ -136,12 +137,16 @@ def test_ids_that_may_surprise_are_told(cell: str, warning: str) -> None:
         ("no_mgr", ()),
         ("None", ()),
         ("N/A", ()),
-        ("7", ("Boss names the person's own id; the person is sent without a manager.",)),
         ("1.2E+10", ((f"Boss '1.2E+10' {CUT[:-1]}; the person is sent without a manager."),)),
     ],
 )
 def test_nobody_is_left_without_an_account_because_of_a_manager(boss: str, warnings: tuple[str, ...]) -> None:
     assert worker({"Boss": boss}) == (LEE, warnings)
+
+
+def test_a_manager_of_ones_own_is_told_and_left_to_whoever_judges_managers() -> None:
+    named = {**LEE, ENTERPRISE_USER: {**LEE.get(ENTERPRISE_USER, {}), "manager": {"value": "7"}}}
+    assert worker({"Boss": "7"}) == (named, ("Boss names the person's own id; the person is sent without a manager.",))
 
 
 @pytest.mark.parametrize("cell", ["N/A", "n/a", "NULL", "-", ".", "  - ", "#N/A"])
@@ -260,22 +265,6 @@ def test_optional_columns_may_be_missing() -> None:
     assert made == Worker("7", 2, LEE)
 
 
-class KnownIds:
-    """Knows some ids, and no names."""
-
-    def __init__(self, *ids: str) -> None:
-        self._ids = set(ids)
-
-    def is_worker(self, worker_id: str) -> bool:
-        return worker_id in self._ids
-
-    def user_name(self, worker_id: str) -> str:
-        return ""
-
-    def owner(self, user_name: str) -> str:
-        return ""
-
-
 def finish_with(ids: list[str], known: Known) -> tuple[str, ...]:
     applier = Applier(mapping(), known=known, today=TODAY)
     for number, worker_id in enumerate(ids, 2):
@@ -285,14 +274,14 @@ def finish_with(ids: list[str], known: Known) -> tuple[str, ...]:
 
 
 def test_a_file_whose_ids_have_lost_their_zeros_is_refused() -> None:
-    known = KnownIds("0001", "0002", "0003", "0004", "77")
-    with pytest.raises(ExtractRefused, match=r"^Id has lost the zeros in front: 4 of the first 6 ids are known only"):
+    known = People(dict.fromkeys(["0001", "0002", "0003", "0004", "77"], ""))
+    with pytest.raises(ExtractRefused, match=r"^Id has lost the zeros in front: 4 of 6 ids are known only"):
         finish_with(["1", "2", "3", "4", "77", "9"], known)
 
 
 @pytest.mark.parametrize("ids", [["1", "2"], ["1", "2", "3", "55", "56", "57"], ["a", "b", "c", "d", "e"]])
 def test_a_file_with_few_or_new_ids_is_not_refused(ids: list[str]) -> None:
-    assert finish_with(ids, KnownIds("0001", "0002", "0003")) == ()
+    assert finish_with(ids, People(dict.fromkeys(["0001", "0002", "0003"], ""))) == ()
     assert finish_with(ids, NOBODY) == ()
 
 

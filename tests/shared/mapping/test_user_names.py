@@ -8,26 +8,11 @@ from hypothesis import strategies as st
 
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY, Known, transliterate
-from shared.model import Record, Reject
+from shared.mapping.names import NOBODY, Claimant, Holder, Kind, Known, holder_of, transliterate
+from shared.model import Record
+from tests.support.known import People
 
 MAIL = 'emails[type eq "work"].value'
-
-
-class Names:
-    """Knows some user names."""
-
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
-
-    def is_worker(self, worker_id: str) -> bool:
-        return worker_id in self._names
-
-    def user_name(self, worker_id: str) -> str:
-        return self._names.get(worker_id, "")
-
-    def owner(self, user_name: str) -> str:
-        return next((one for one, name in self._names.items() if name.casefold() == user_name.casefold()), "")
 
 
 def applier(attributes: dict[str, object], known: Known = NOBODY) -> Applier:
@@ -54,32 +39,52 @@ def names_of(attributes: dict[str, object], people: list[tuple[str, str]], known
 UNIQUE: dict[str, object] = {"userName": {"column": "Name", "unique": True}}
 
 
-def test_a_user_name_that_somebody_else_has_rejects_the_later_row() -> None:
-    assert names_of({"userName": "Name"}, [("J1", "john.smith"), ("J2", "John.Smith"), ("J1", "john.smith")]) == [
-        "john.smith",
-        "Name: the user name 'John.Smith' is already used by worker J1 in row 2.",
-        "john.smith",
+ANN, BOB, CY = Claimant("A", 2), Claimant("B", 3), Claimant("C", 4)
+
+
+@pytest.mark.parametrize(
+    ("owners", "renamed", "holder", "losers"),
+    [
+        ([], "", Holder("A", 2), [BOB, CY]),
+        (["B"], "", Holder("B", 3), [ANN, CY]),
+        (["B", "C"], "", Holder("B", 3), [ANN]),
+        (["X"], "", Holder("X"), [ANN, BOB, CY]),
+        (["X"], "X", Holder("A", 2), [BOB, CY]),
+        (["X", "Y"], "X", Holder("Y"), [ANN, BOB, CY]),
+        (["X", "C"], "", Holder("C", 4), [ANN, BOB]),
+    ],
+)
+def test_whoever_has_a_name_keeps_it(owners: list[str], renamed: str, holder: Holder, losers: list[Claimant]) -> None:
+    found, out = holder_of([ANN, BOB, CY], owners, lambda owner: owner in renamed)
+    assert (found, list(out)) == (holder, losers)
+
+
+def test_nobody_loses_a_name_that_nobody_else_wants() -> None:
+    assert holder_of([ANN, Claimant("A", 9)], ["A"], lambda _: False) == (Holder("A", 2), [])
+
+
+def test_the_reason_names_who_has_the_name() -> None:
+    kind = Kind("user name", "userName", "Login")
+    assert Holder("A", 2).taken(kind, "js") == "Login: the user name 'js' is already used by worker A in row 2."
+    assert Holder("A").taken(kind, "js") == "Login: the user name 'js' is already used by worker A."
+
+
+def test_names_that_only_one_person_may_have_are_handed_on_with_their_kind() -> None:
+    made = applier({"userName": "Name", MAIL: {"column": "Name", "case": "lower"}})
+    applied = made.apply(Record(2, 2, {"Id": "1", "State": "Active", "Name": "JS@x.example"}))
+    assert isinstance(applied, Applied)
+    assert [(made.kinds[number], name) for number, name in applied.claims] == [
+        (Kind("user name", "userName", "Name", known=True), "JS@x.example"),
+        (Kind("mail address", MAIL, "Name"), "js@x.example"),
     ]
 
 
-def test_a_leaver_whose_user_name_somebody_else_has_leaves_without_it() -> None:
-    made = applier({"userName": "Name"})
-    assert isinstance(made.apply(Record(2, 2, {"Id": "J1", "State": "Active", "Name": "js"})), Applied)
-    gone = made.apply(Record(3, 3, {"Id": "J2", "State": "Left", "Name": "js"}))
-    assert isinstance(gone, Applied)
-    assert (gone.worker.user.get("userName"), len(gone.warnings)) == (None, 1)
-
-
-def test_a_mail_address_that_somebody_else_has_rejects_the_row_unless_it_is_shared() -> None:
-    one = applier({MAIL: "Name"})
-    both = applier({MAIL: {"column": "Name", "shared": True}})
-    made = []
-    for row, worker_id in ((2, "J1"), (3, "J2")):
-        record = Record(row, row, {"Id": worker_id, "State": "Active", "Name": "desk@contoso.com"})
-        made.append((one.apply(record), both.apply(record)))
-    reason = "Name: the mail address 'desk@contoso.com' is already used by worker J1 in row 2."
-    assert made[1][0] == Reject(3, 3, "J2", reason)
-    assert isinstance(made[1][1], Applied)
+@pytest.mark.parametrize("rule", [{"column": "Name", "shared": True}, {"column": "Name", "unique": True}])
+def test_names_that_may_be_shared_or_are_made_unique_need_no_decision(rule: dict[str, object]) -> None:
+    made = applier({"userName": rule, MAIL: {"copy": "userName"}})
+    applied = made.apply(Record(2, 2, {"Id": "1", "State": "Active", "Name": "js@x.example"}))
+    assert isinstance(applied, Applied)
+    assert (made.kinds, applied.claims) == ([], ())
 
 
 def test_unique_names_get_a_number_before_the_at() -> None:
@@ -88,13 +93,13 @@ def test_unique_names_get_a_number_before_the_at() -> None:
 
 
 def test_people_keep_the_names_that_they_have_whatever_the_order_of_the_file() -> None:
-    known = Names({"1": "js@x.example", "2": "js2@x.example", "9": "js3@x.example"})
+    known = People({"1": "js@x.example", "2": "js2@x.example", "9": "js3@x.example"})
     people = [("2", "js@x.example"), ("5", "js@x.example"), ("1", "js@x.example")]
     assert names_of(UNIQUE, people, known) == ["js2@x.example", "js4@x.example", "js@x.example"]
 
 
 def test_somebody_who_is_called_something_else_now_gets_a_new_name() -> None:
-    assert names_of(UNIQUE, [("1", "jm")], Names({"1": "js7"})) == ["jm"]
+    assert names_of(UNIQUE, [("1", "jm")], People({"1": "js7"})) == ["jm"]
 
 
 def test_other_attributes_copy_the_name_that_was_made() -> None:
@@ -115,7 +120,7 @@ NAMES = st.sampled_from(["a", "A", "a2", "a3", "b", "a@x", "a2@x"])
 def test_unique_names_are_unique(people: list[tuple[str, str]], had: dict[str, str]) -> None:
     had = {worker_id: name for name, worker_id in {name.casefold(): one for one, name in had.items()}.items()}
     owners: dict[str, str] = {name.casefold(): worker_id for worker_id, name in had.items()}
-    for (worker_id, _), name in zip(people, names_of(UNIQUE, people, Names(had)), strict=True):
+    for (worker_id, _), name in zip(people, names_of(UNIQUE, people, People(had)), strict=True):
         assert name is not None
         assert owners.setdefault(name.casefold(), worker_id) == worker_id
 
@@ -125,7 +130,7 @@ def test_the_second_extract_gives_the_same_names_in_any_order(people: list[tuple
     first = names_of(UNIQUE, people)
     known = {worker_id: str(name) for (worker_id, _), name in zip(people, first, strict=True)}
     again = list(reversed(people))
-    second = names_of(UNIQUE, again, Names(known))
+    second = names_of(UNIQUE, again, People(known))
     assert second == [known[worker_id] for worker_id, _ in again]
 
 

@@ -2,163 +2,29 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery import send
-from shared.delivery.queueing import queue_ready_pages, tend
-from shared.delivery.send import deliver, wait_seconds
+from shared.delivery import claims, send
+from shared.delivery.queueing import tend
+from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
 from shared.entra.graph import LONGEST_REQUEST
-from shared.errors import (
-    AnswerLost,
-    EndpointRefused,
-    EntraUnavailable,
-    NotDelivered,
-    RollcallError,
-    TerminalError,
-    Throttled,
-    TokenRefused,
-)
-from shared.model import ExtractRef, PageMessage
-from shared.records import extracts, messages, pages, people, progress
-from shared.records.extracts import Version
+from shared.model import ExtractRef
+from shared.records import extracts, pages, progress
 from shared.records.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
-from shared.records.rows import change_rows
-from tests.conftest import Storage
-from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context, page_of, rows_of, worker
-from tests.support.scripted_server import CUT, Reply, Request, Script, run_script
+from tests.support.contexts import START, ManualTime, rows_of
+from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent, set_page
+from tests.support.scripted_server import CUT, Reply, Request, Script
 
 ACCEPTED = Reply(202, headers={"request-id": "r-1"})
 BULK_FULL = Reply(500, {"error": {"code": "InternalServerError", "message": "bucket full"}})
-
-
-@pytest.fixture
-def script() -> Iterator[Script]:
-    with run_script(ACCEPTED) as running:
-        yield running
-
-
-@pytest.fixture
-def time() -> ManualTime:
-    return ManualTime()
-
-
-@pytest.fixture
-def context(storage: Storage, script: Script, time: ManualTime) -> Iterator[Context]:
-    endpoints = {"default": endpoint_at(script.url)}
-    with open_test_context(storage.connection_string, time, endpoints=endpoints) as opened:
-        yield opened
-
-
-def planned(
-    context: Context,
-    *pages_of_ids: Sequence[str],
-    source: str = "employees",
-    minutes: int = 0,
-    after: dict[int, int] | None = None,
-    overtakes: Sequence[tuple[ExtractRef, int]] = (),
-) -> ExtractRef:
-    """An extract whose plan is committed and recorded, with its first pages on the queue."""
-    version = Version(
-        source, "list.csv", f"{source}/list.csv", f"etag {minutes}", START + timedelta(minutes=minutes), 1
-    )
-    ref = version.ref
-    count = sum(map(len, pages_of_ids))
-    values = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
-    extracts.register(
-        context.storage, version, {"Status": extracts.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values}
-    )
-    for number, ids in enumerate(pages_of_ids, 1):
-        earlier = (after or {}).get(number, 0)
-        page = page_of(
-            *(worker(one, displayName=f"{one} of {source} {minutes}") for one in ids), number=number, after=earlier
-        )
-        pages.write_page(context.storage, ref, "plan", page)
-        people.note_planned(
-            context.storage,
-            ref,
-            "default",
-            page,
-            file="list.csv",
-            sequence=ref.id,
-            fingerprint=lambda user: str(user["displayName"]),
-            at=START,
-        )
-        row = {
-            "Source": source,
-            "Job": "default",
-            "Plan": "plan",
-            "Sequence": ref.id,
-            "Of": len(pages_of_ids),
-            "After": earlier,
-            "People": len(ids),
-            "Waiting": len(ids),
-            "Status": pages.PLANNED,
-            "Recorded": True,
-            "Generation": 1,
-            "Tries": 0,
-            "Answers": "[]",
-            "Overtakes": json.dumps([[source, other.id, page] for other, page in overtakes]),
-            "UpdatedAt": iso(context.clock.now()),
-        }
-        context.storage.table(PAGES).create_entity({"PartitionKey": ref.id, "RowKey": f"{number:06d}", **row})
-    queue_ready_pages(context, ref)
-    return ref
-
-
-def ids(count: int, first: int = 0) -> list[str]:
-    # All in one table partition, and so written in few transactions.
-    return [f"{number:03d}-x" for number in range(first, first + count)]
-
-
-@pytest.fixture(autouse=True)
-def sent_messages(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int, int]]:
-    """Page, generation and delay of every message, in the order of sending."""
-    found: list[tuple[int, int, int]] = []
-    real = messages.send
-
-    def note(storage: Any, message: PageMessage, *, delay: float = 0) -> None:
-        found.append((message.page, message.generation, int(delay)))
-        real(storage, message, delay=delay)
-
-    monkeypatch.setattr(messages, "send", note)
-    return found
-
-
-def message(ref: ExtractRef, page: int = 1, generation: int = 1) -> PageMessage:
-    return PageMessage(ref.id, ref.source, "default", page, 1, generation)
-
-
-def sent(script: Script) -> list[list[str]]:
-    """Whom each request was about."""
-    return [names(request) for request in script.requests]
-
-
-def names(request: Request) -> list[str]:
-    return [operation["data"]["externalId"] for operation in json.loads(request.body)["Operations"]]
-
-
-def column(context: Context, table: str, name: str) -> dict[str, Any]:
-    return {row["RowKey"]: row.get(name) for row in rows_of(context.storage, table)}
-
-
-def page_row(context: Context, ref: ExtractRef, number: int = 1) -> Any:
-    return context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, number))
-
-
-def set_page(context: Context, ref: ExtractRef, number: int = 1, **values: Any) -> None:
-    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: values)
-
-
-def counts(context: Context, ref: ExtractRef) -> dict[str, int]:
-    row = extracts.load(context.storage, ref)
-    return {name: row[name] for name in extracts.OUTCOMES if row.get(name)}
 
 
 def test_a_page_is_sent_in_requests_of_fifty_and_everybody_is_uploaded(context: Context, script: Script) -> None:
@@ -168,10 +34,10 @@ def test_a_page_is_sent_in_requests_of_fifty_and_everybody_is_uploaded(context: 
     row = page_row(context, ref)
     assert (row["Status"], row["ClaimedUntil"], row["Uploaded"], row["Waiting"]) == ("done", "", 120, 0)
     answers = json.loads(row["Answers"])
-    assert [(answer["request"], answer["people"], answer["requestId"]) for answer in answers] == [
+    assert [(answer["from"], answer["people"], answer["requestId"]) for answer in answers] == [
         (0, 50, "r-1"),
-        (1, 50, "r-1"),
-        (2, 20, "r-1"),
+        (50, 50, "r-1"),
+        (100, 20, "r-1"),
     ]
     assert set(column(context, WORKERS, "Status").values()) == {"uploaded"}
     assert set(column(context, ACCOUNTS, "Pending").values()) == {""}
@@ -233,7 +99,7 @@ def test_who_takes_over_resends_just_the_request_without_an_answer(
     real = upload_module.upload
 
     def upload(*arguments: Any) -> Any:
-        if arguments[2][0]["externalId"] == "050-x":
+        if arguments[2][0]["externalId"] == "0050-x":
             raise KeyboardInterrupt
         return real(*arguments)
 
@@ -257,7 +123,7 @@ def test_answers_that_a_crash_left_unrecorded_are_recorded_by_the_next(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(send, "_record", crash)
+        patch.setattr(send, "record_accepted", crash)
         with pytest.raises(KeyboardInterrupt):
             deliver(context, message(ref))
     assert set(column(context, WORKERS, "Status").values()) == {"queued"}
@@ -284,7 +150,7 @@ def test_a_page_whose_row_changes_just_before_the_claim_is_sent_all_the_same(
 ) -> None:
     ref = planned(context, ids(2))
     set_page(context, ref, Status=pages.PLANNED)
-    real = send._update
+    real = claims._update
     steps: list[Callable[[], None]] = [lambda: set_page(context, ref, Status=pages.QUEUED)]
 
     def update(*arguments: Any) -> Any:
@@ -292,7 +158,7 @@ def test_a_page_whose_row_changes_just_before_the_claim_is_sent_all_the_same(
             steps.pop()()
         return real(*arguments)
 
-    monkeypatch.setattr(send, "_update", update)
+    monkeypatch.setattr(claims, "_update", update)
     deliver(context, message(ref))
     assert (sent(script), page_row(context, ref)["Status"]) == ([ids(2)], "done")
 
@@ -302,7 +168,7 @@ def test_of_two_who_get_the_same_message_at_once_one_sends(
 ) -> None:
     ref = planned(context, ids(2))
     barrier = threading.Barrier(2)
-    real = send._update
+    real = claims._update
     waited = threading.local()
 
     def update(*arguments: Any) -> Any:
@@ -311,7 +177,7 @@ def test_of_two_who_get_the_same_message_at_once_one_sends(
             barrier.wait(10)
         return real(*arguments)
 
-    monkeypatch.setattr(send, "_update", update)
+    monkeypatch.setattr(claims, "_update", update)
     threads = [threading.Thread(target=deliver, args=(context, message(ref))) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -353,42 +219,94 @@ def test_a_claim_is_renewed_before_it_could_end_during_a_request(
     assert min(left) >= LONGEST_REQUEST
 
 
-FAULTS: list[tuple[list[Reply], tuple[int, int], str]] = [
-    ([Reply(429, headers={"Retry-After": "17"})], (17, 17), "Entra answered 429"),
-    ([Reply(429)], (5, 5), "Entra answered 429"),
-    ([BULK_FULL], (300, 600), "Entra answered 500"),
-    ([Reply(503, headers={"Retry-After": "3"})], (3, 3), "Entra answered 503"),
-    ([Reply(401)], (1, 1), "Entra answered 401"),
-    ([Reply(403)], (900, 900), "Entra answered 403"),
-    ([Reply(404)], (900, 900), "Entra answered 404"),
-    ([CUT], (10, 10), "broke before the answer"),
+SHORT: list[tuple[Reply, int, str]] = [
+    (Reply(429, headers={"Retry-After": "17"}), 17, "Entra answered 429"),
+    (Reply(429), 5, "Entra answered 429"),
+    (Reply(503, headers={"Retry-After": "3"}), 3, "Entra answered 503"),
+    (Reply(503), 10, "Entra answered 503"),
+    (Reply(408), 10, "Entra answered 408"),
+    (CUT, 10, "broke before the answer"),
 ]
 
 
-@pytest.mark.parametrize(("replies", "wait", "words"), FAULTS, ids=[words + str(wait) for _, wait, words in FAULTS])
-def test_whatever_goes_wrong_puts_the_page_off_and_loses_nobody(
+@pytest.mark.parametrize(("reply", "wait", "words"), SHORT, ids=[f"{words} {wait}" for _, wait, words in SHORT])
+def test_a_short_wait_is_the_time_for_which_the_message_stays_invisible_and_nobody_is_lost(
     context: Context,
     script: Script,
+    time: ManualTime,
     sent_messages: list[tuple[int, int, int]],
-    replies: list[Reply],
-    wait: tuple[int, int],
+    reply: Reply,
+    wait: int,
     words: str,
 ) -> None:
     ref = planned(context, ids(60))
-    script.replies[:] = [ACCEPTED, *replies]
+    script.replies[:] = [ACCEPTED, reply]
     deliver(context, message(ref))
     row = page_row(context, ref)
-    [(page, generation, delay)] = sent_messages[1:]
-    assert (page, generation, row["Generation"], row["Status"], row["Tries"]) == (1, 2, 2, "waiting", 1)
-    assert wait[0] <= delay <= wait[1]
+    assert sent_messages[1:] == [(1, 2, wait)]
+    assert (row["Generation"], row["Status"], row["Parked"], row["Tries"]) == (2, "waiting", False, 1)
+    assert row["WaitUntil"] == iso(time() + timedelta(seconds=wait))
     assert words in row["Reason"]
     assert row["Reason"] in extracts.load(context.storage, ref)["Message"]
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
+    time.forward(wait)
     deliver(context, message(ref, generation=2))
     assert (sent(script), counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
     assert page_row(context, ref)["Tries"] == 0
+
+
+LONG: list[tuple[Reply, tuple[int, int], str]] = [
+    (Reply(429, headers={"Retry-After": "86400"}), (86400, 86400), "Entra answered 429"),
+    (BULK_FULL, (300, 600), "Entra answered 500"),
+    (Reply(503, headers={"Retry-After": "120"}), (120, 120), "Entra answered 503"),
+    (Reply(401), (60, 60), "Entra answered 401"),
+    (Reply(403), (900, 900), "Entra answered 403"),
+    (Reply(404), (900, 900), "Entra answered 404"),
+    (Reply(302), (900, 900), "Entra answered 302"),
+    (Reply(405), (900, 900), "Entra answered 405"),
+    (Reply(409), (900, 900), "Entra answered 409"),
+]
+
+
+@pytest.mark.parametrize(("reply", "wait", "words"), LONG, ids=[f"{words} {wait}" for _, wait, words in LONG])
+def test_a_long_wait_needs_no_message_and_ends_by_itself(
+    context: Context,
+    script: Script,
+    time: ManualTime,
+    sent_messages: list[tuple[int, int, int]],
+    reply: Reply,
+    wait: tuple[int, int],
+    words: str,
+) -> None:
+    ref = planned(context, ids(60))
+    script.replies[:] = [ACCEPTED, reply]
+    deliver(context, message(ref))
+    row = page_row(context, ref)
+    until = parse_iso(row["WaitUntil"])
+    assert wait[0] <= (until - time()).total_seconds() <= wait[1] + 1
+    assert (sent_messages[1:], row["Status"], row["Parked"]) == ([], "waiting", True)
+    assert words in row["Reason"]
+    assert row["Reason"] in extracts.load(context.storage, ref)["Message"]
+    assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
+    script.replies[:] = [ACCEPTED]
+    script.requests.clear()
+    tend(context)
+    assert sent_messages[1:] == []
+    time.forward((until - time()).total_seconds())
+    tend(context)
+    assert sent_messages[1:] == [(1, 3, 0)]
+    deliver(context, message(ref, generation=3))
+    assert (sent(script), counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
+    assert extracts.load(context.storage, ref)["Message"].endswith("60 sent, no verdict yet.")
+
+
+def test_a_refused_token_is_replaced_once_and_at_once(context: Context, script: Script) -> None:
+    ref = planned(context, ids(60))
+    script.replies[:] = [Reply(401), ACCEPTED]
+    deliver(context, message(ref))
+    assert (sent(script), counts(context, ref)) == ([ids(50), ids(50), ids(10, 50)], {"Uploaded": 60})
 
 
 def test_people_who_wait_for_it_are_told_that_it_has_to_act(context: Context, script: Script) -> None:
@@ -396,8 +314,8 @@ def test_people_who_wait_for_it_are_told_that_it_has_to_act(context: Context, sc
     script.replies[:] = [ACCEPTED, Reply(403)]
     deliver(context, message(ref))
     rows = {row["RowKey"]: row for row in rows_of(context.storage, WORKERS)}
-    assert (rows["000-x"]["Status"], rows["050-x"]["Status"], rows["050-x"]["WhoActs"]) == ("uploaded", "queued", "IT")
-    assert "lacks the Microsoft Graph app role" in rows["050-x"]["Reason"]
+    assert (rows["0000-x"]["Status"], rows["0050-x"]["Status"], rows["0050-x"]["WhoActs"]) == ("uploaded", "queued", "IT")
+    assert "lacks the Microsoft Graph app role" in rows["0050-x"]["Reason"]
 
 
 def test_without_a_setting_for_the_job_the_page_waits_and_says_so(
@@ -406,22 +324,8 @@ def test_without_a_setting_for_the_job_the_page_waits_and_says_so(
     ref = planned(context, ids(1))
     set_page(context, ref, Job="gone")
     deliver(context, message(ref))
-    assert (sent(script), sent_messages[1:]) == ([], [(1, 2, 900)])
+    assert (sent(script), sent_messages[1:], page_row(context, ref)["Parked"]) == ([], [], True)
     assert "set PROVISIONING_ENDPOINT__GONE" in page_row(context, ref)["Reason"]
-
-
-def test_a_refused_request_marks_its_fifty_failed_and_the_others_are_sent(context: Context, script: Script) -> None:
-    ref = planned(context, ids(120))
-    refused = Reply(400, {"error": {"code": "bad", "message": "no!" * 9999}}, {"request-id": "r-9"})
-    script.replies[:] = [ACCEPTED, refused, ACCEPTED]
-    deliver(context, message(ref))
-    rows = {row["RowKey"]: row for row in rows_of(context.storage, WORKERS)}
-    assert [rows[one]["Status"] for one in ids(120)] == ["uploaded"] * 50 + ["failed"] * 50 + ["uploaded"] * 20
-    assert (rows["050-x"]["ErrorCode"], rows["050-x"]["RequestId"], rows["050-x"]["WhoActs"]) == ("bad", "r-9", "IT")
-    assert rows["050-x"]["Reason"].startswith("Entra refused the upload that carried this person: no!no!")
-    assert (page_row(context, ref)["Status"], counts(context, ref)) == ("done", {"Uploaded": 70, "Failed": 50})
-    accounts = column(context, ACCOUNTS, "Pending")
-    assert [bool(accounts[one]) for one in ids(120)] == [False] * 50 + [True] * 50 + [False] * 20
 
 
 def test_people_whom_a_newer_extract_planned_are_not_sent_with_the_older_one(context: Context, script: Script) -> None:
@@ -429,7 +333,7 @@ def test_people_whom_a_newer_extract_planned_are_not_sent_with_the_older_one(con
     new = planned(context, ids(2), minutes=5)
     deliver(context, message(old))
     deliver(context, message(new))
-    assert sent(script) == [["002-x"], ids(2)]
+    assert sent(script) == [["0002-x"], ids(2)]
     assert counts(context, old) == {"Uploaded": 1, "Superseded": 2}
     assert counts(context, new) == {"Uploaded": 2}
 
@@ -450,7 +354,7 @@ def test_people_whom_a_newer_extract_plans_between_two_requests_are_left_out_of_
 
     def plan_anew(request: Request) -> Reply:
         script.answer = None
-        planned(context, ["050-x"], minutes=5)
+        planned(context, ["0050-x"], minutes=5)
         return ACCEPTED
 
     script.answer = plan_anew
@@ -479,11 +383,11 @@ def test_people_whom_another_source_planned_are_withdrawn_and_not_said_to_be_sen
     employees = planned(context, ids(2))
     planned(context, ids(1), source="contractors", minutes=5)
     deliver(context, message(employees))
-    assert sent(script) == [["001-x"]]
+    assert sent(script) == [["0001-x"]]
     assert [(row["PartitionKey"], row["RowKey"], row["Status"]) for row in rows_of(context.storage, WORKERS)] == [
-        ("contractors|-x", "000-x", "queued"),
-        ("employees|-x", "000-x", "withdrawn"),
-        ("employees|-x", "001-x", "uploaded"),
+        ("contractors|-x", "0000-x", "queued"),
+        ("employees|-x", "0000-x", "withdrawn"),
+        ("employees|-x", "0001-x", "uploaded"),
     ]
     assert counts(context, employees) == {"Uploaded": 1, "Superseded": 1}
 
@@ -529,37 +433,19 @@ def test_an_extract_that_a_crash_kept_from_being_counted_is_delivered_by_the_clo
     assert (row["Status"], counts(context, ref)) == ("delivered", {"Failed": 2})
 
 
-@pytest.mark.parametrize(
-    ("error", "tries", "seconds"),
-    [
-        (Throttled("", retry_after=0.0), 0, 1.0),
-        (Throttled("", retry_after=86_400.0), 0, 86_400.0),
-        (Throttled(""), 0, 5.0),
-        (Throttled(""), 3, 40.0),
-        (NotDelivered(""), 0, 10.0),
-        (AnswerLost(""), 20, 600.0),
-        (TokenRefused(""), 5000, 600.0),
-        (EndpointRefused("", status=403), 5000, 900.0),
-        (TerminalError(""), 0, 900.0),
-    ],
-)
-def test_the_wait_grows_with_the_tries_up_to_a_bound(error: RollcallError, tries: int, seconds: float) -> None:
-    assert wait_seconds(error, tries) == seconds
-
-
-def test_a_full_bucket_is_given_five_to_ten_minutes() -> None:
-    waits = [wait_seconds(EntraUnavailable(""), 0) for _ in range(100)]
-    assert 300 <= min(waits) <= max(waits) <= 600
-
-
 def test_nobodys_data_is_in_the_logs(context: Context, script: Script, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("DEBUG", "shared")
-    words = "worker000-x@example.com is no address"
+    words = "worker0000-x@example.com is no address"
     ref = planned(context, ids(2))
-    script.replies[:] = [Reply(500, {"error": {"message": words}}), Reply(400, {"error": {"message": words}})]
+    script.replies[:] = [
+        *(Reply(status, {"error": {"message": words}}) for status in (400, 400, 400)),
+        Reply(302, words.encode(), {"Location": f"https://example.com/{words}"}),
+    ]
     deliver(context, message(ref))
-    deliver(context, message(ref, generation=2))
-    assert column(context, WORKERS, "Status") == {"000-x": "failed", "001-x": "failed"}
+    planned(context, ids(2, 5), minutes=5)
+    deliver(context, message(planned(context, ids(2, 5), minutes=6)))
+    assert column(context, WORKERS, "Status")["0000-x"] == "failed"
+    assert "Entra answered 302" in caplog.text
     assert "example.com" not in caplog.text
     assert "of employees" not in caplog.text
 

@@ -1,0 +1,1 @@
+"""Proposes mapping files: from an extract, or from what another tool was told."""

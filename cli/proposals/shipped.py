@@ -1,0 +1,131 @@
+"""Whether one of the mappings that come with Rollcall fits an extract, and a proposal from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from cli.proposals.draft import Draft
+from cli.proposals.roles import Roles
+from cli.proposals.sample import Column, Sample, Source
+from cli.proposals.work import tell_words
+from shared.errors import ExtractRefused
+from shared.extracts.records import find_columns
+from shared.extracts.tables import BadRow
+from shared.extracts.text.names import plain
+from shared.mapping.format import FormatHints
+from shared.mapping.load import SHIPPED, parse_mapping
+from shared.mapping.model import MappingFile
+from shared.mapping.text import clean
+
+_ROWS = 2_000
+_ENOUGH = 0.6
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A shipped mapping, and what it finds in an extract.
+
+    Attributes:
+        name: of the mapping.
+        mapping: itself.
+        format: what must be said of the form.
+        columns: those of its columns that are in the file.
+    """
+
+    name: str
+    mapping: MappingFile
+    format: FormatHints
+    columns: dict[str, Column]
+
+
+def find_fit(source: Source, sample: Sample) -> Fit | None:
+    """The shipped mapping that finds most of its columns, key, status and required ones among them."""
+    fits = []
+    for path in sorted(SHIPPED.glob("*.yaml")):
+        mapping = parse_mapping(path.read_bytes(), path.name).mapping
+        fit = _try(path.stem, mapping, source, sample)
+        if fit is not None:
+            fits.append(fit)
+    return max(fits, key=lambda fit: (len(fit.columns) / len(fit.mapping.columns), len(fit.columns)), default=None)
+
+
+def _try(name: str, mapping: MappingFile, source: Source, sample: Sample) -> Fit | None:
+    said = {key: getattr(source.hints, key) for key in source.hints.model_fields_set}
+    if "encoding" in sample.format:
+        said["encoding"] = sample.format["encoding"]
+    hints = FormatHints.model_validate({**mapping.format.model_dump(exclude_unset=True), **said})
+    try:
+        columns = _columns(mapping, source, hints)
+    except ExtractRefused:
+        return None
+    needed = {mapping.key, mapping.status.column, *mapping.required}
+    if not needed <= columns.keys() or len(columns) < _ENOUGH * len(mapping.columns):
+        return None
+    words = columns[mapping.status.column].counts
+    if not any(word.casefold() in mapping.status.folded for word in words):
+        return None
+    return Fit(name, mapping, hints, columns)
+
+
+def _columns(mapping: MappingFile, source: Source, hints: FormatHints) -> dict[str, Column]:
+    """The columns of a mapping that the first rows of a file have."""
+    names = mapping.columns
+    table = source.open(names, hints, names)
+    places = find_columns(table.header, names, names, delimiter=table.form.delimiter)
+    rows = [row.cells for row in islice(table.rows, _ROWS) if not isinstance(row, BadRow)]
+    columns = {name: Column(name, tuple(clean(row[at]) for row in rows)) for name, at in places.items()}
+    if table.form.kind in ("csv", "fixed", "xlsx"):
+        return columns
+    return {name: column for name, column in columns.items() if column.filled}
+
+
+def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
+    """Put a shipped mapping into a draft, as far as the file has its columns."""
+    mapping, there = fit.mapping, fit.columns
+    draft.format = {**fit.format.model_dump(mode="json", exclude_unset=True)}
+    draft.mode = mapping.mode if mapping.mode != "full" else ""
+    draft.key = _short(mapping.key_rule.model_dump(mode="json", exclude_unset=True))
+    draft.required = list(mapping.required)
+    draft.status = mapping.status.column
+    draft.words = dict(mapping.status.values)
+    draft.leave = list(mapping.status.leave)
+    days = {"first_day": mapping.status.first_day, "last_day": mapping.status.last_day}
+    draft.days = {key: column for key, column in days.items() if column in there}
+    draft.dates = mapping.dates.model_dump(mode="json", exclude_unset=True)
+    lost = []
+    for path, rule in mapping.attributes.items():
+        if rule.reads and not there.keys() & set(rule.reads):
+            lost.append(path)
+        else:
+            draft.attributes[path] = _short(rule.model_dump(mode="json", by_alias=True, exclude_unset=True))
+    read = {*draft.days.values(), *(column for path in draft.attributes for column in mapping.attributes[path].reads)}
+    documents = roles.sample.kind not in ("csv", "fixed", "xlsx")
+    draft.optional = [
+        column
+        for column in mapping.columns
+        if column in read
+        and column not in {mapping.key, mapping.status.column, *mapping.required}
+        and (column not in there or (documents and column in mapping.optional))
+    ]
+    roles.used |= {column.name for column in roles.sample.columns if plain(column.name) in set(map(plain, there))}
+    if lost:
+        draft.tail.append(f"The file has no column for: {', '.join(lost)}.")
+    _tell_unknown_words(fit, draft)
+
+
+def _tell_unknown_words(fit: Fit, draft: Draft) -> None:
+    column = fit.columns[fit.mapping.status.column]
+    known = fit.mapping.status.folded
+    unknown = tuple(cell for cell in column.cells if cell.casefold() not in known)
+    trial = Draft()
+    tell_words(Column(column.name, unknown), trial)
+    draft.words |= trial.words
+    if "words" in trial.undecided:
+        draft.undecided["words"] = trial.undecided["words"]
+
+
+def _short(rule: dict[str, Any]) -> str | dict[str, Any]:
+    """A rule that is nothing but a column is written as its name."""
+    return str(rule["column"]) if set(rule) == {"column"} else rule

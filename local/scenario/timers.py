@@ -1,0 +1,61 @@
+"""When the app's timers run under simulated time.
+
+Most occurrences find nothing to do, and a month has forty thousand of them. So a timer runs for a while after something
+has happened, at the moments that the app has written down for itself, when Entra's log has news, and every six hours.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
+
+from local.host.schedules import Schedule
+from shared.clock import parse_iso
+from shared.records.names import DUE, PAGES
+from shared.records.pages import FINISHED
+from shared.records.storage import Storage
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+_SOON = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 45, 61, 90))
+_HEARTBEAT = timedelta(hours=6)
+_SECOND = timedelta(seconds=1)
+# A claim that ran out is left a few seconds, and a message that ought to be on the queue two minutes.
+_PATIENCE = (timedelta(seconds=6), timedelta(seconds=125))
+
+
+def next_occurrence(schedule: Schedule, last: datetime, now: datetime, moments: Iterable[datetime]) -> datetime:
+    """The first occurrence that can find something to do.
+
+    Args:
+        schedule: of the timer.
+        last: when it has run before.
+        now: the present; nothing happens in the past.
+        moments: when there is something to do; what lies before `last` is done.
+    """
+    found = (schedule.after(max(_whole(at) - _SECOND, last, now - _SECOND)) for at in moments if at > last)
+    return min(found, default=NEVER)
+
+
+def moments_of_interest(storage: Storage, active_at: datetime, now: datetime) -> Iterator[datetime]:
+    """When there can be something for a timer to do.
+
+    Args:
+        storage: the account with HR data.
+        active_at: when something has happened last.
+        now: the present.
+    """
+    yield from (active_at + delay for delay in _SOON)
+    yield now + (_HEARTBEAT - timedelta(seconds=now.timestamp() % _HEARTBEAT.total_seconds()))
+    due = storage.table(DUE).list_entities(select=["At"])
+    yield from (parse_iso(row["At"]) for row in due if row.get("At"))  # others wait for a person, not for a time
+    for row in storage.table(PAGES).list_entities(select=["Status", "WaitUntil", "ClaimedUntil"]):
+        if row["Status"] not in FINISHED:
+            times = [parse_iso(row[name]) for name in ("WaitUntil", "ClaimedUntil") if row.get(name)]
+            yield from (time + patience for time in times for patience in _PATIENCE)
+
+
+def _whole(moment: datetime) -> datetime:
+    """The moment, or the next whole second."""
+    return datetime.fromtimestamp(math.ceil(moment.timestamp()), UTC)

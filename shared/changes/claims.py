@@ -1,0 +1,198 @@
+"""What each source says about a person, and what follows from it at a given moment.
+
+A source's word is kept as a *claim*, with the moments at which it changes by itself. What Entra should have is a plain
+function of the claims and the time, so that it comes out the same whichever file came first, with or without a file on
+the day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.clock import iso, parse_iso
+from shared.model import ScimUser
+
+
+@dataclass(frozen=True, slots=True)
+class Employment:
+    """How a source's dates are to be taken.
+
+    Attributes:
+        create_days_before: days before the first day on which the account is created, disabled.
+        grace_days: days after the end until which the account stays enabled, so that another feed can take over.
+        ends_at_once: whether a status word that says the person may not work counts at once, even if the last day is
+            still to come.
+    """
+
+    create_days_before: int = 7
+    grace_days: int = 0
+    ends_at_once: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What one source says about a person.
+
+    Attributes:
+        source: the feed.
+        precedence: of the source; the higher one wins.
+        sequence: of the extract that said it.
+        extract: its id.
+        row: of that extract.
+        works: whether the status says that the person may work.
+        record: the complete SCIM user, with the manager as HR named him.
+        appears: from when on there is to be an account; None if from now on.
+        starts: the first moment of the first day, where the worker is; None if it is not said.
+        ends: the first moment after the last day, where the worker is; None if none is said.
+        first_day: as HR named it, for sentences; ISO date or an empty text.
+        last_day: likewise.
+    """
+
+    source: str
+    precedence: int
+    sequence: str
+    extract: str
+    row: int
+    works: bool
+    record: ScimUser
+    appears: datetime | None = None
+    starts: datetime | None = None
+    ends: datetime | None = None
+    first_day: str = ""
+    last_day: str = ""
+
+    def employs(self, now: datetime) -> bool:
+        """Whether the person may work at a moment. The last day counts in full, whatever the status says by then."""
+        begun = self.starts is None or self.starts <= now
+        if self.works:
+            return begun and (self.ends is None or now < self.ends)
+        return begun and self.ends is not None and now < self.ends
+
+    def awaits(self, now: datetime) -> bool:
+        """Whether the person is still to come."""
+        return self.works and self.starts is not None and now < self.starts
+
+    def needs_account(self, now: datetime) -> bool:
+        """Whether there is to be an account, be it a disabled one.
+
+        Of somebody who has left there may be one from before our time, which then must be disabled.
+        """
+        if self.starts is None or self.starts <= now:
+            return True
+        return self.works and (self.appears is None or self.appears <= now)
+
+    def changes_after(self, now: datetime) -> datetime | None:
+        """The next moment at which something about the claim changes by itself."""
+        moments = (self.appears, self.starts, self.ends) if self.works else (self.ends,)
+        return min((moment for moment in moments if moment is not None and moment > now), default=None)
+
+    def until(self) -> str:
+        """The end as text that can be compared with a time: empty without an end, `0` if it is over for good."""
+        if self.ends is not None:
+            return iso(self.ends)
+        return "" if self.works else "0"
+
+
+def make_claim(
+    source: str,
+    precedence: int,
+    sequence: str,
+    extract: str,
+    row: int,
+    record: ScimUser,
+    *,
+    employment: Employment,
+    first_day: date | None,
+    last_day: date | None,
+    zone: ZoneInfo,
+    said_at: datetime,
+) -> Claim:
+    """The claim that a row makes.
+
+    Days begin at midnight in the worker's zone. A last day before the first day belongs to an earlier employment.
+    """
+    works = bool(record["active"])
+    starts = _midnight(first_day, zone) if first_day else None
+    ends = None
+    if last_day and not (works and first_day and last_day < first_day):
+        ends = _midnight(last_day + timedelta(days=1 + employment.grace_days), zone)
+    if not works and (ends is None or employment.ends_at_once):
+        ends = said_at + timedelta(days=employment.grace_days) if employment.grace_days else None
+    appears = _midnight(first_day - timedelta(days=employment.create_days_before), zone) if first_day else None
+    days = ("" if day is None else day.isoformat() for day in (first_day, last_day))
+    return Claim(source, precedence, sequence, extract, row, works, record, appears, starts, ends, *days)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), zone)
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """What Entra should have of a person at a moment.
+
+    Attributes:
+        record: the complete SCIM user; its manager is the one that HR named.
+        winner: the claim that it follows.
+        needs_account: whether an account is to be made if there is none.
+        next_change_at: when to look again, if ever.
+    """
+
+    record: ScimUser
+    winner: Claim
+    needs_account: bool
+    next_change_at: datetime | None
+
+    @property
+    def active(self) -> bool:
+        """Whether the account is enabled."""
+        return bool(self.record["active"])
+
+
+def decide(claims: Mapping[str, Claim], now: datetime) -> Desired:
+    """What follows from the claims of all sources.
+
+    A source that employs the person goes before one that does not, then one that awaits her, then the one of higher
+    precedence. When a claim arrived makes no difference.
+    """
+
+    def rank(claim: Claim) -> tuple[bool, bool, int, str]:
+        expected = claim.awaits(now) and claim.needs_account(now)
+        return claim.employs(now), expected, claim.precedence, claim.source
+
+    winner = max(claims.values(), key=rank)
+    moments = [moment for claim in claims.values() if (moment := claim.changes_after(now)) is not None]
+    return Desired(
+        {**winner.record, "active": winner.employs(now)},
+        winner,
+        any(claim.needs_account(now) for claim in claims.values()),
+        min(moments, default=None),
+    )
+
+
+def to_json(claim: Claim) -> dict[str, Any]:
+    """A claim as it is kept in `Accounts.Claims`."""
+    return {
+        "precedence": claim.precedence,
+        "sequence": claim.sequence,
+        "extract": claim.extract,
+        "row": claim.row,
+        "works": claim.works,
+        "record": claim.record,
+        "first_day": claim.first_day,
+        "last_day": claim.last_day,
+        **{name: iso(at) for name in _MOMENTS if (at := getattr(claim, name)) is not None},
+    }
+
+
+def from_json(source: str, kept: Mapping[str, Any]) -> Claim:
+    """The claim that `to_json` made."""
+    values: dict[str, Any] = {name: parse_iso(value) if name in _MOMENTS else value for name, value in kept.items()}
+    return Claim(source=source, **values)
+
+
+_MOMENTS = ("appears", "starts", "ends")

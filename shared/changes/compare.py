@@ -1,0 +1,261 @@
+"""What a source says now, compared with what was planned before: a draft of what is to become of everybody.
+
+A person of whom nothing has changed and nothing is open is passed over at once, by a digest. Of everybody else there is
+a draft; drafts are judged once all of them are there, because whether a manager can be named depends on the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from shared.changes import guard, reasons
+from shared.changes.claims import Claim, Desired, decide, from_json, to_json
+from shared.changes.kinds import Before, changed_attributes, kind_of
+from shared.changes.managers import Standing, manager_of, with_manager
+from shared.clock import iso
+from shared.model import (
+    CONVERTED,
+    JOINER,
+    LEAVER,
+    MOVER,
+    REHIRE,
+    REINSTATED,
+    RESENT,
+    UNCHANGED,
+    WITHDRAWN,
+    Planned,
+    ScimUser,
+    Worker,
+)
+from shared.records import story
+from shared.records.accounts import Account
+from shared.records.people import is_refused
+
+SEND = "send"
+OLDER = "older"  # something newer is known of the person
+# besides those that are also a status: unchanged, scheduled, withdrawn, held, missing
+
+_CLASS = {
+    JOINER: guard.CREATE,
+    REHIRE: guard.CREATE,
+    REINSTATED: guard.CREATE,
+    MOVER: guard.CHANGE,
+    CONVERTED: guard.CHANGE,
+    WITHDRAWN: guard.CHANGE,
+    LEAVER: guard.DISABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a source says of a person, beside what is known; not judged yet.
+
+    Attributes:
+        external_id: whom it is about.
+        row: of the extract, or of the one that spoke last.
+        source: whose word is looked at.
+        claims: of all sources, as they are from now on.
+        new: whether the source's word is new.
+        said: its digest, if it is new or its sequence is to be remembered.
+        sequence: of the file.
+        account: what is known, if anything.
+        missing: whether it is the absence from a full file that speaks.
+        force: whether the person is sent even if nothing has changed.
+    """
+
+    external_id: str
+    row: int
+    source: str
+    claims: dict[str, Claim]
+    new: bool
+    said: str
+    sequence: str
+    account: Account | None
+    missing: bool = False
+    force: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """As it waits to be judged."""
+        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("claims", "account")}
+        claims = {source: to_json(claim) for source, claim in self.claims.items()}
+        return {**plain, "claims": claims, "account": asdict(self.account) if self.account else None}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Draft:
+        """The draft that `to_json` made."""
+        claims = {source: from_json(source, claim) for source, claim in kept["claims"].items()}
+        account = Account.from_json(kept["account"]) if kept["account"] else None
+        return cls(**{**kept, "claims": claims, "account": account})
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What is to become of a person.
+
+    Attributes:
+        fate: `SEND`, `OLDER`, or the status of somebody who is not sent.
+        counts_as: the guard's class of change, or an empty text.
+        planned: the rest.
+    """
+
+    fate: str
+    counts_as: str
+    planned: Planned
+
+
+def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
+    """Whether nobody has to look closer at a person of whom the source says the same again."""
+    word = account.said.get(source)
+    return bool(
+        word
+        and word[1] == digest
+        and not account.pending
+        and not account.open
+        and not account.refused
+        and (not account.next_change_at or account.next_change_at > iso(now))
+    )
+
+
+def draft(claim: Claim, external_id: str, account: Account | None, digest: str) -> Draft | None:
+    """The draft for a person of whom a source speaks; None if something newer is known from the same source.
+
+    Args:
+        claim: what the source says.
+        external_id: of whom.
+        account: what is known, whole.
+        digest: of what the source says. If it is that of its last word, the kept claim stays, with its dates.
+    """
+    word = account.said.get(claim.source) if account else None
+    if word and word[0] > claim.sequence:
+        return None
+    kept = kept_claims(account)
+    new = word is None or word[1] != digest
+    if not new:
+        claim = replace(kept[claim.source], sequence=claim.sequence, extract=claim.extract, row=claim.row)
+    claims = {**kept, claim.source: claim}
+    return Draft(external_id, claim.row, claim.source, claims, new, digest, claim.sequence, account)
+
+
+def kept_claims(account: Account | None) -> dict[str, Claim]:
+    """What each source said of a person last."""
+    return {source: from_json(source, kept) for source, kept in account.claims.items()} if account else {}
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What it takes to judge drafts.
+
+    Attributes:
+        now: the time.
+        fingerprint: of a record.
+        standing: of a manager.
+        loops: for everybody in a circle of managers, the circle.
+        in_flight: whether what is pending of an account is being sent at this moment.
+        file: the name of the extract's file, for sentences.
+    """
+
+    now: datetime
+    fingerprint: Callable[[ScimUser], str]
+    standing: Callable[[str], Standing]
+    loops: Mapping[str, Sequence[str]]
+    in_flight: Callable[[Account], bool]
+    file: str
+
+    def judge(self, draft: Draft) -> Judged:
+        """What is to become of the person of a draft."""
+        account = draft.account
+        desired = decide(draft.claims, self.now)
+        ours = draft.claims[draft.source]
+        planned = Planned(
+            Worker(draft.external_id, draft.row, desired.record),
+            sequence=draft.sequence,
+            said=draft.said,
+            until=ours.until() if draft.said else "",
+            claim=to_json(ours) if draft.said else None,
+            next_change_at=iso(desired.next_change_at) if desired.next_change_at else "",
+        )
+        if not (account and account.known_to_entra) and not desired.needs_account:
+            return self._not_yet(draft, desired, planned)
+        record, warning = with_manager(desired.record, draft.external_id, self.standing, self.loops)
+        awaits = manager_of(desired.record) if warning and not manager_of(record) else ""
+        planned = replace(planned, worker=Worker(draft.external_id, draft.row, record), warning=warning, awaits=awaits)
+        before = _before(account)
+        kind = kind_of(before, desired, self.now)
+        mark = self.fingerprint(record)
+        if account and mark == (account.pending or account.accepted):
+            waits = bool(account.pending) and not self.in_flight(account)
+            if waits or draft.force:
+                why = reasons.resent(waits=waits)
+                return Judged(SEND, "", replace(planned, kind=RESENT, reason=why))
+            return self._quiet(draft, desired, planned, kind)
+        if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
+            return Judged(
+                story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, self.file))
+            )
+        changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
+        planned = replace(planned, kind=kind, changed=changed)
+        planned = replace(planned, reason=reasons.sent(planned, desired, draft, self.file, self.now))
+        return Judged(SEND, self._class(draft, desired, before, kind), planned)
+
+    def _not_yet(self, draft: Draft, desired: Desired, planned: Planned) -> Judged:
+        """There is no account, and none is due."""
+        if desired.winner.awaits(self.now):
+            reason = reasons.scheduled(desired, draft, self.file)
+            counts_as = guard.CREATE if draft.new else ""
+            return Judged(story.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
+        return Judged(story.WITHDRAWN, "", replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, self.file)))
+
+    def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: str) -> Judged:
+        """Entra has, or is about to get, what it should have."""
+        if kind == WITHDRAWN:
+            return Judged(
+                story.WITHDRAWN, "", replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, self.file))
+            )
+        ends = _new_end(draft, desired, self.now)
+        if ends or desired.winner.awaits(self.now):
+            reason = reasons.scheduled(desired, draft, self.file)
+            return Judged(
+                story.SCHEDULED, guard.DISABLE if ends else "", replace(planned, kind=UNCHANGED, reason=reason)
+            )
+        reason = reasons.unchanged(desired, draft, self.file, self.now)
+        return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
+
+    def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: str) -> str:
+        if before is None or not before.record:
+            return guard.CREATE
+        if draft.missing and kind == LEAVER:
+            return guard.MISSING
+        if _new_end(draft, desired, self.now):
+            return guard.DISABLE
+        return _CLASS[kind]
+
+
+def _before(account: Account | None) -> Before | None:
+    if account is None:
+        return None
+    kept = kept_claims(account)
+    winner = None
+    if kept:
+        # Who won when it was planned is not kept; whoever names the same record did.
+        winner = next((claim for claim in kept.values() if _alike(claim.record, account.record)), None)
+        winner = winner or max(kept.values(), key=lambda claim: (claim.works, claim.precedence, claim.source))
+    return Before(account.record, account.enabled, account.ever_enabled, winner)
+
+
+def _alike(claimed: ScimUser, sent: ScimUser) -> bool:
+    return {**claimed, "active": True} == {**sent, "active": True}
+
+
+def _new_end(draft: Draft, desired: Desired, now: datetime) -> bool:
+    """Whether somebody who works is given an end that is to come, earlier than any said before."""
+    if not draft.new or draft.account is None or not draft.account.known_to_entra:
+        return False
+    ends = draft.claims[draft.source].ends
+    if ends is None or ends <= now or desired.winner.source != draft.source or not desired.active:
+        return False
+    before = draft.account.claims.get(draft.source)
+    old = from_json(draft.source, before).ends if before else None
+    return old is None or ends < old

@@ -1,0 +1,128 @@
+"""The brakes: no file changes more people than is usual without somebody having looked at it.
+
+Counted for each class of change, in one extract and over 24 hours, so that neither one bad file nor one that leaks a
+little every hour slips by. What is over is held, with names; the other classes go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+CREATE = "create"
+CHANGE = "change"
+DISABLE = "disable"
+MISSING = "missing"
+CLASSES = (CREATE, CHANGE, DISABLE, MISSING)
+
+WORDS = {
+    CREATE: "accounts would be created or enabled",
+    CHANGE: "accounts would be changed",
+    DISABLE: "accounts would be disabled",
+    MISSING: "accounts would be disabled because the people are missing from the file",
+}
+
+
+class Threshold(Protocol):
+    """How many people may go through a class of change; `shared.mapping.guard` has the real one."""
+
+    @property
+    def percent(self) -> float:
+        """Of the people known of the source."""
+        ...
+
+    @property
+    def at_most(self) -> int | None:
+        """More never may, however many people are known; None for no such limit."""
+        ...
+
+    def is_over(self, count: int, known: int, minimum: int) -> bool:
+        """Whether so many, of so many known, need approval."""
+        ...
+
+
+class Rules(Protocol):
+    """The guard of a source."""
+
+    @property
+    def minimum(self) -> int:
+        """With fewer people known, percentages mean nothing."""
+        ...
+
+    @property
+    def first_load(self) -> int:
+        """So many people may come with the first extract of a source."""
+        ...
+
+    @property
+    def hold(self) -> str:
+        """`kind` holds the class that is over, `all` everything as soon as one class is."""
+        ...
+
+    @property
+    def off(self) -> bool:
+        """Whether nothing is ever held."""
+        ...
+
+    def threshold(self, name: str) -> Threshold:
+        """Of a class of change."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the guard says.
+
+    Attributes:
+        held: the classes of change that wait for approval.
+        reasons: for each of them, a sentence.
+    """
+
+    held: frozenset[str] = frozenset()
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], known: int) -> Verdict:
+    """Whether the changes of a plan may go out.
+
+    Args:
+        rules: of the source.
+        counts: people by class of change, in this plan.
+        earlier: the same, in other plans of the last 24 hours; without what somebody has approved.
+        known: people of the source who have an account; 0 makes this the first load.
+    """
+    if rules.off or not sum(counts.values()):
+        return Verdict()
+    if known == 0:
+        return _first_load(rules, counts)
+    reasons = {}
+    for name in CLASSES:
+        if not counts.get(name):
+            continue
+        for count, when in ((counts[name], "with this file"), (counts[name] + earlier.get(name, 0), "within 24 hours")):
+            threshold = rules.threshold(name)
+            if threshold.is_over(count, known, rules.minimum):
+                limit = f"{threshold.percent:g}%"
+                if threshold.at_most is not None and count > threshold.at_most:
+                    limit = str(threshold.at_most)
+                reasons[name] = (
+                    f"{count} {WORDS[name]} {when}, of {known} people known; more than {limit} need approval."
+                )
+                break
+    if reasons and rules.hold == "all":
+        because = next(iter(reasons.values()))
+        everything = f"Everything waits, as the mapping says (guard: hold: all), because {because}"
+        reasons = dict.fromkeys(CLASSES, everything) | reasons
+    return Verdict(frozenset(reasons), reasons)
+
+
+def _first_load(rules: Rules, counts: Mapping[str, int]) -> Verdict:
+    total = sum(counts.values())
+    if total <= rules.first_load:
+        return Verdict()
+    reason = (
+        f"This is the first file of the source, with {total} people; more than {rules.first_load} need approval once, "
+        "so that a wrong mapping does not reach everybody."
+    )
+    return Verdict(frozenset(CLASSES), dict.fromkeys(CLASSES, reason))

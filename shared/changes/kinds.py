@@ -1,0 +1,77 @@
+"""What kind of change it is that a person goes through: the words of joiner, mover, leaver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.changes.claims import Claim, Desired
+from shared.model import CONVERTED, JOINER, LEAVER, MOVER, REHIRE, REINSTATED, WITHDRAWN, ScimUser
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What was planned for a person last.
+
+    Attributes:
+        record: the SCIM user, empty if none was ever sent.
+        enabled: whether the account was to be enabled.
+        ever_enabled: whether it ever was.
+        winner: the claim that was followed.
+    """
+
+    record: ScimUser
+    enabled: bool
+    ever_enabled: bool
+    winner: Claim | None
+
+
+def kind_of(before: Before | None, desired: Desired, now: datetime) -> str:
+    """The kind of a change from what was planned last to what Entra should have now."""
+    if before is None or not before.record:
+        return JOINER if desired.active or desired.winner.awaits(now) else LEAVER
+    if before.enabled and not desired.active:
+        return LEAVER
+    if desired.active and not before.enabled:
+        if not before.ever_enabled:
+            return JOINER
+        return REINSTATED if _same_employment(before.winner, desired.winner) else REHIRE
+    if not desired.active:
+        never_came = not before.ever_enabled and not desired.winner.works
+        return WITHDRAWN if never_came else MOVER
+    types = [record.get("userType") for record in (before.record, desired.record)]
+    moved = before.winner is not None and before.winner.source != desired.winner.source
+    return CONVERTED if moved or (all(types) and types[0] != types[1]) else MOVER
+
+
+def _same_employment(before: Claim | None, now: Claim) -> bool:
+    """Whether it began on the same day: then a termination was taken back, else the person was hired again."""
+    return before is not None and before.starts is not None and before.starts == now.starts
+
+
+def changed_attributes(before: ScimUser, after: ScimUser) -> tuple[str, ...]:
+    """The names of the attributes in which two records differ, sorted; no values."""
+    old, new = dict(_flat(before)), dict(_flat(after))
+    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))
+
+
+def _flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
+    for name, inner in value.items():
+        if name in ("schemas", "externalId") and not path:
+            continue
+        # Of a URN the last part but the version says enough: ...:extension:enterprise:2.0:User is "enterprise".
+        place = f"{path}{_short(name)}"
+        if name == "manager":
+            yield place, inner and inner.get("value")
+        elif isinstance(inner, Mapping):
+            yield from _flat(inner, "" if name.startswith("urn:") else f"{place}.")
+        elif isinstance(inner, list):
+            yield place, repr(inner)
+        else:
+            yield place, inner
+
+
+def _short(name: str) -> str:
+    return name.rpartition(":")[2] if name.startswith("urn:") else name

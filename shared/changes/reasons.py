@@ -1,0 +1,122 @@
+"""What the results table says about a decision, in a sentence."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from shared.changes.claims import Desired
+from shared.clock import iso
+from shared.model import (
+    CONVERTED,
+    JOINER,
+    LEAVER,
+    MOVER,
+    REHIRE,
+    REINSTATED,
+    WITHDRAWN,
+    Planned,
+)
+
+if TYPE_CHECKING:
+    from shared.changes.compare import Draft
+
+_KINDS = {
+    JOINER: "New worker",
+    MOVER: "Data changed",
+    LEAVER: "Leaver",
+    REHIRE: "Hired again",
+    REINSTATED: "The termination was taken back",
+    WITHDRAWN: "The hire was withdrawn",
+    CONVERTED: "Changes from one kind of employment to another",
+}
+
+
+def sent(planned: Planned, desired: Desired, draft: Draft, file: str, now: datetime) -> str:
+    """Why somebody is sent."""
+    text = f"{_KINDS[planned.kind]}{_detail(planned, desired, draft, now)} ({_place(draft, file)})"
+    return f"{text}.{_outranked(desired, draft, now)}"
+
+
+def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> str:
+    winner = desired.winner
+    if planned.kind == LEAVER:
+        if draft.missing:
+            return ": no longer in the full file"
+        if winner.last_day and winner.ends is not None and winner.ends <= now:
+            return f": the last day, {winner.last_day}, has passed"
+        return ": the status says so"
+    if planned.kind == JOINER and winner.awaits(now):
+        return f": starts on {winner.first_day}; the account stays disabled until then"
+    if planned.kind in (MOVER, CONVERTED) and planned.changed:
+        return f": {', '.join(planned.changed)}"
+    return ""
+
+
+def _place(draft: Draft, file: str) -> str:
+    return f"row {draft.row} of {file}"
+
+
+def _outranked(desired: Desired, draft: Draft, now: datetime) -> str:
+    if desired.winner.source == draft.source:
+        others = [claim.source for claim in draft.claims.values() if claim.source != draft.source]
+        also = sorted(source for source in others if draft.claims[source].employs(now)) if desired.active else []
+        return f" The feed '{also[0]}' names the person too; this one goes before it." if also else ""
+    return f" What the feed '{desired.winner.source}' says goes before what this one says."
+
+
+def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
+    """Why nothing is sent."""
+    return f"Unchanged: {_place(draft, file)} says nothing new; nothing to send.{_outranked(desired, draft, now)}"
+
+
+def seen_again(row: int, file: str) -> str:
+    """Why nothing is sent, of somebody whom nobody had to look closer at."""
+    return f"Unchanged: row {row} of {file} says nothing new; nothing to send."
+
+
+def refused_before(draft: Draft, file: str) -> str:
+    """Entra would refuse it again."""
+    return f"Row {draft.row} of {file} still says what Entra has refused; it is sent once it changes, or after a week."
+
+
+def scheduled(desired: Desired, draft: Draft, file: str) -> str:
+    """What happens by itself, and when."""
+    winner = desired.winner
+    if not desired.active and winner.first_day:
+        created = ""
+        if winner.appears is not None and not desired.needs_account:
+            created = f"the account is created, disabled, at {iso(winner.appears)} and "
+        enabled = iso(winner.starts) if winner.starts else winner.first_day
+        return f"Starts on {winner.first_day} ({_place(draft, file)}): {created}enabled at {enabled}."
+    ends = iso(winner.ends) if winner.ends else "the end"
+    return f"Works until {winner.last_day or ends} ({_place(draft, file)}): the account is disabled at {ends}."
+
+
+def withdrawn(draft: Draft, file: str) -> str:
+    """Hired, but never came."""
+    has_account = draft.account is not None and draft.account.known_to_entra
+    account = "the account stays disabled and can be removed" if has_account else "no account was made"
+    return f"The hire was withdrawn before it began ({_place(draft, file)}): {account}."
+
+
+def resent(*, waits: bool) -> str:
+    """Nothing new, and yet it is sent."""
+    if waits:
+        return "What an earlier file said has not reached Entra yet; it goes with this one."
+    return "Sent once more, because nobody knows what became of the last time."
+
+
+def missing(file: str, because: str) -> str:
+    """Not in a full file any more, and that alone does not disable."""
+    return f"Not in the full file {file} any more. The account was left as it is, because {because}."
+
+
+def older(row: int, file: str) -> str:
+    """A newer file has spoken about the person."""
+    return f"Row {row} of {file} is older than what is known of the person; nothing was sent from it."
+
+
+def held(planned: Planned, because: str) -> str:
+    """The guard wants somebody to look at it."""
+    return f"{_KINDS.get(planned.kind, 'A change')} waits for approval: {because}"

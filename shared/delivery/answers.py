@@ -1,0 +1,143 @@
+"""What is still to be sent of a page, worked out from the answers that are written in its row.
+
+A page is cut into pieces of 50 people. An answer either ends a piece, or, if Entra refuses the request (400, or 413),
+splits it in two. The list of answers only grows, so whoever takes a page over after a crash goes on with the same
+pieces.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass
+from typing import Any
+
+from shared.context import Context
+from shared.entra.upload import OPERATIONS_PER_REQUEST, Accepted
+from shared.errors import RequestRejected
+from shared.model import LEAVER, ExtractRef, Page, Planned, Worker
+from shared.records import people, story
+from shared.records.rows import Values
+
+Answer = Mapping[str, Any]
+"""`from` and `to`, counted in the page's people; and `accepted` (Graph's time) with `requestId` and `people`, or
+`split` (where), or `refused` (the code), or nothing more if nobody was left to send."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """People of a page who go out in one request: from the first up to the last, which is not in it."""
+
+    first: int
+    last: int
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a page has come.
+
+    Attributes:
+        page: the page.
+        answers: to its requests, in order.
+    """
+
+    page: Page
+    answers: tuple[Answer, ...]
+
+    @classmethod
+    def of(cls, page: Page, row: Values) -> Progress:
+        """As the page's row has it."""
+        return cls(page, tuple(json.loads(row["Answers"])))
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What is still to be sent, in order."""
+        size = len(self.page.people)
+        starts = range(0, size, OPERATIONS_PER_REQUEST)
+        pieces = [Piece(start, min(start + OPERATIONS_PER_REQUEST, size)) for start in starts]
+        for answer in self.answers:
+            place = pieces.index(Piece(answer["from"], answer["to"]))
+            middle = answer.get("split")
+            pieces[place : place + 1] = (
+                [] if middle is None else [Piece(answer["from"], middle), Piece(middle, answer["to"])]
+            )
+        return tuple(pieces)
+
+    def workers(self, piece: Piece) -> tuple[Worker, ...]:
+        """The people of a piece."""
+        return tuple(person.worker for person in self.people(piece))
+
+    def people(self, piece: Piece) -> tuple[Planned, ...]:
+        """What was decided about the people of a piece."""
+        return self.page.people[piece.first : piece.last]
+
+    def unsent(self) -> list[Worker]:
+        """The people of whom nobody knows an answer yet."""
+        return [worker for piece in self.pieces for worker in self.workers(piece)]
+
+    def leavers(self, without: Set[str]) -> list[bool]:
+        """For each piece that is still to go out, whether it holds a leaver.
+
+        Args:
+            without: ids of people who are not sent from this page any more; a piece of such people does not count.
+        """
+        found = []
+        for piece in self.pieces:
+            kinds = [person.kind for person in self.people(piece) if person.worker.worker_id not in without]
+            if kinds:
+                found.append(LEAVER in kinds)
+        return found
+
+    def with_nobody(self, piece: Piece) -> Progress:
+        """Nobody of a piece is to be sent from this page any more."""
+        return self._and(piece, {})
+
+    def with_accepted(self, piece: Piece, sent: int, accepted: Accepted, since: str) -> Progress:
+        """Entra has taken a piece.
+
+        Args:
+            piece: which.
+            sent: how many people were in the request.
+            accepted: its answer.
+            since: when the people count as sent, by Entra's clock.
+        """
+        return self._and(piece, {"people": sent, "accepted": since, "requestId": accepted.request_id})
+
+    def with_split(self, piece: Piece, sent: Sequence[Worker]) -> Progress:
+        """Entra has refused a piece of which several people were sent: it goes out again in two halves."""
+        middle_id = sent[len(sent) // 2].worker_id
+        ids = [worker.worker_id for worker in self.workers(piece)]
+        return self._and(piece, {"split": piece.first + ids.index(middle_id)})
+
+    def with_refused(self, piece: Piece, error: RequestRejected) -> Progress:
+        """Entra has refused the one person of a piece."""
+        return self._and(piece, {"people": 1, "refused": error.code, "requestId": error.request_id})
+
+    def _and(self, piece: Piece, answer: Answer) -> Progress:
+        return Progress(self.page, (*self.answers, {"from": piece.first, "to": piece.last, **answer}))
+
+
+def record_accepted(context: Context, ref: ExtractRef, job: str, progress: Progress) -> None:
+    """Write what Entra took to the people's rows; doing it again changes nothing."""
+    verdicts: dict[str, tuple[str, str]] = {}
+    for answer in progress.answers:
+        if "accepted" in answer:
+            workers = progress.workers(Piece(answer["from"], answer["to"]))
+            ids = [worker.worker_id for worker in workers]
+            verdicts |= dict.fromkeys(ids, (answer["accepted"], answer["requestId"]))
+    if verdicts:
+        people.note_accepted(context.storage, ref, job, progress.page.number, verdicts)
+
+
+def record_refused(
+    context: Context, ref: ExtractRef, job: str, page: int, worker: Worker, error: RequestRejected
+) -> None:
+    """Write to a person's row that Entra refused her record, in Entra's words.
+
+    Before the answer goes into the page's row, which has no room for the words: after a crash in between the record is
+    sent and refused once more.
+    """
+    reason = error.words or f"error {error.code}, without a word of explanation"
+    now = context.clock.now()
+    state = story.refused(error.code, reason, error.request_id, now)
+    people.note_refused(context.storage, ref, job, page, [worker.worker_id], state, now)

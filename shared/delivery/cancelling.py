@@ -1,0 +1,43 @@
+"""Pages of older plans whose people a newer plan has taken over need not be sent any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError
+from azure.data.tables import UpdateMode
+
+from shared.clock import iso
+from shared.context import Context
+from shared.model import ExtractRef
+from shared.records import accounts, pages
+from shared.records.names import PAGES
+from shared.records.people import Deliverer
+from shared.records.rows import Values, read_rows
+
+
+def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
+    """Cancel those pages that are not being sent and have nobody left. Doing it again changes nothing."""
+    table = context.storage.table(PAGES)
+    keys = {pages.page_key(page.extract, page.page): page for page in earlier}
+    now = iso(context.clock.now())
+    for key, row in read_rows(table, keys).items():
+        claimed = row["Status"] == pages.SENDING and row["ClaimedUntil"] > now
+        if row["Status"] in pages.FINISHED or claimed or _somebody_is_left(context, keys[key], row):
+            continue
+        cancelled = {"PartitionKey": key.partition, "RowKey": key.row, "Status": pages.CANCELLED, "UpdatedAt": now}
+        etag = row.metadata["etag"]  # type: ignore[attr-defined]
+        try:
+            table.update_entity(
+                cancelled, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
+            )
+        except ResourceModifiedError:
+            continue  # somebody has claimed it: he finds nobody to send
+
+
+def _somebody_is_left(context: Context, page: Deliverer, row: Values) -> bool:
+    ref = ExtractRef(page.extract, page.source)
+    ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row["Plan"], page.page).workers]
+    found = accounts.read_briefly(context.storage, row["Job"], ids)
+    return any(account.pending and account.deliverer == page for account in found.values())

@@ -1,0 +1,208 @@
+"""Pages that have to wait: put off, and sent out again.
+
+A wait of less than a minute is the time for which the page's message stays invisible. A page that waits longer has no
+message: no count of deliveries runs up, no message grows old, and the platform does not start machines for pages that
+cannot go. It is sent out again by the clock, and by each page that finishes: leavers first, and no more than the day's
+calls allow.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.delivery import claims, stops
+from shared.delivery.ledger import Ledger, ledger_of
+from shared.entra.upload import OPERATIONS_PER_REQUEST
+from shared.errors import NotNow, TerminalError
+from shared.model import ExtractRef, PageMessage, Worker
+from shared.records import messages, pages, people, story
+from shared.records.names import PAGES
+from shared.records.rows import Key, Values, change_rows
+
+logger = logging.getLogger(__name__)
+
+MOST_ON_THE_QUEUE = 64
+"""Pages of an extract that have a message at one time: more than the instances work on, and no reason to start more."""
+
+_SHORT = 60.0
+_FORECAST_OFF_BY = 60.0  # seconds; a forecast that has changed by less is not written again
+_BY_ITSELF = "Nothing to do: it is sent by itself."
+
+
+def put_off(
+    context: Context, ref: ExtractRef, held: claims.Held, unsent: Sequence[Worker], wait: NotNow, *, unanswered: bool
+) -> None:
+    """Give a claimed page back, to be sent later. Its message goes first, if it gets one, so that none is lost.
+
+    Args:
+        context: what we work with.
+        ref: the extract.
+        held: the page.
+        unsent: its people of whom there is no answer yet.
+        wait: until when, and why.
+        unanswered: whether a request may have reached Entra whose answer is not known.
+    """
+    row = held.row
+    now = context.clock.now()
+    delay = max(math.ceil((wait.until - now).total_seconds()), 1)
+    until = now + timedelta(seconds=delay)
+    parked = delay >= _SHORT
+    logger.warning(
+        "Page %s of extract %s waits %d seconds: %s",
+        row["RowKey"], ref.id, delay, wait, extra={"extract": ref.id, "page": int(row["RowKey"])},
+    )  # fmt: skip
+    generation = row["Generation"] + 1
+    if not parked:
+        send_message(context, row, delay=delay, generation=generation)
+    told = f"{wait.kind}|{wait.next_step}|{iso(until)[:13] if wait.kind == 'quota' else ''}"
+    values = {
+        "Status": pages.WAITING,
+        "Parked": parked,
+        "WaitFor": wait.kind,
+        "WaitUntil": iso(until),
+        "ClaimedUntil": "",
+        "Generation": generation,
+        "Tries": row["Tries"] + 1,
+        "Reason": _reason(wait, until),
+    }
+    if unanswered:
+        values["UnansweredSince"] = row["UnansweredSince"] or row["AttemptedAt"]
+    if parked:
+        values["Told"] = told
+    claims.save(context, held, values)
+    if parked and row.get("Told") != told:
+        state = story.waiting(_reason(wait, until), wait.next_step or _BY_ITSELF, wait.who_acts or story.NOBODY)
+        people.note_state(context.storage, ref, [worker.worker_id for worker in unsent], state)
+
+
+def _reason(wait: NotNow, until: datetime) -> str:
+    return str(wait) if wait.kind == "pause" else f"{wait} It is tried again at {iso(until)}."
+
+
+def send_out(context: Context, rows: Iterable[Values]) -> None:
+    """Send out again those of some pages that wait without a message and may go now: leavers first.
+
+    Doing it twice at once does no harm: there is a message too many, and the page is claimed before it is sent.
+    """
+    waiting = [row for row in rows if row["Status"] == pages.WAITING and row.get("Parked")]
+    if not waiting:
+        return
+    gate = _Gate(context, stops.look(context.storage))
+    for row in sorted(waiting, key=lambda row: (not row.get("Leavers"), row["PartitionKey"], row["RowKey"])):
+        if not gate.lets_through(row):
+            continue
+        generation = row["Generation"] + 1
+        send_message(context, row, generation=generation)
+        queued = {"Status": pages.QUEUED, "Parked": False, "Generation": generation, "Reason": ""}
+        _change_waiting(context, row, queued)
+
+
+class _Gate:
+    """What may go out now: what is stopped, and how many calls the day still has."""
+
+    def __init__(self, context: Context, standing: stops.Standing) -> None:
+        self._context = context
+        self._standing = standing
+        self._now = context.clock.now()
+        self._probed: set[str] = set()
+        self._allowances: dict[str, _Allowance] = {}
+        self._sent = 0
+
+    def lets_through(self, row: Values) -> bool:
+        if self._sent >= MOST_ON_THE_QUEUE:
+            return False
+        job, due = row["Job"], parse_iso(row["WaitUntil"]) <= self._now
+        try:
+            stops.check(self._standing, row["Source"], job, self._now)
+            allowance = self._allowance(job)
+        except NotNow:
+            return False
+        except TerminalError:  # no setting for the job
+            return due
+        if self._standing.stopped(job):
+            if job in self._probed:
+                return False
+            self._probed.add(job)
+        elif not due and row["WaitFor"] not in ("pause", "job", "quota"):
+            return False
+        calls = _calls(row)
+        if not allowance.take(calls, leaver=bool(row.get("Leavers"))):
+            self._forecast(row, allowance.opens(calls, leaver=bool(row.get("Leavers"))))
+            return False
+        self._sent += 1
+        return True
+
+    def _allowance(self, job: str) -> _Allowance:
+        ledger = ledger_of(self._context, job)
+        if ledger.tenant not in self._allowances:
+            left = ledger.remaining()
+            self._allowances[ledger.tenant] = _Allowance(ledger, left.calls, left.for_leavers)
+        return self._allowances[ledger.tenant]
+
+    def _forecast(self, row: Values, until: datetime) -> None:
+        """Write when a page will go, now that it is known how many go before it."""
+        if abs((until - parse_iso(row["WaitUntil"])).total_seconds()) < _FORECAST_OFF_BY:
+            return
+        reason = f"The calls in 24 hours are used up, and other pages go first. It is tried again at {iso(until)}."
+        _change_waiting(self._context, row, {"WaitUntil": iso(until), "WaitFor": "quota", "Reason": reason})
+
+
+@dataclass
+class _Allowance:
+    """The day's calls that are left, less those of the pages that have been let through."""
+
+    ledger: Ledger
+    calls: int
+    for_leavers: int
+    ahead: int = 0
+
+    def take(self, calls: int, *, leaver: bool) -> bool:
+        """Count a page that needs so many calls, if one of them is left: it goes as far as it gets."""
+        if (self.for_leavers if leaver else self.calls) <= 0:
+            return False
+        self.calls -= calls
+        self.for_leavers -= calls
+        return True
+
+    def opens(self, calls: int, *, leaver: bool) -> datetime:
+        """When a page that was not let through may go, behind all those before it."""
+        first = self.ledger.forecast(self.ahead + 1, leaver=leaver)
+        self.ahead += calls
+        return first
+
+
+def _calls(row: Values) -> int:
+    """The calls that a page still needs, if nothing is refused."""
+    done = sum("split" not in answer for answer in json.loads(row["Answers"]))
+    return max(math.ceil(int(row["People"]) / OPERATIONS_PER_REQUEST) - done, 1)
+
+
+def _change_waiting(context: Context, row: Values, values: dict[str, Any]) -> None:
+    def change(_key: Key, now: Values | None) -> Values | None:
+        if now is None or now["Status"] != pages.WAITING or now["Generation"] != row["Generation"]:
+            return None
+        return {**values, "UpdatedAt": iso(context.clock.now())}
+
+    key = Key(row["PartitionKey"], row["RowKey"])
+    change_rows(context.storage.table(PAGES), [key], change, select=("Status", "Generation"))
+
+
+def send_message(context: Context, row: Values, *, delay: float = 0, generation: int | None = None) -> None:
+    """Put a message for a page onto the queue."""
+    message = PageMessage(
+        extract=row["PartitionKey"],
+        source=row["Source"],
+        job=row["Job"],
+        page=int(row["RowKey"]),
+        of=row["Of"],
+        generation=row["Generation"] if generation is None else generation,
+    )
+    messages.send(context.storage, message, delay=delay)

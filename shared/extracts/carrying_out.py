@@ -1,0 +1,171 @@
+"""A committed plan becomes rows and messages. Every step can be done again, and nothing is decided any more."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from itertools import groupby
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.delivery.cancelling import cancel_overtaken
+from shared.delivery.queueing import queue_ready_pages
+from shared.extracts.feedback import hand_out
+from shared.model import JOINER, ExtractRef
+from shared.records import due, extracts, pages, people, progress, story, summary
+from shared.records.extracts import DUE
+from shared.records.fingerprint import fingerprint
+from shared.records.names import EXTRACTS, PAGES
+from shared.records.pages import Quiet
+from shared.records.people import Deliverer
+from shared.records.rows import Key, Values, change_rows
+
+_MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
+
+
+def carry_out(context: Context, ref: ExtractRef) -> None:
+    """Continue a committed plan."""
+    storage = context.storage
+    row = extracts.load(storage, ref)
+    if row["Status"] != extracts.PLANNED:
+        return
+    plan, file = row["Plan"], row["File"]
+    now = context.clock.now()
+    numbers = _write_pages(context, ref, row)
+    for page_row in list(pages.page_rows(storage, ref.id)):
+        if int(page_row["RowKey"]) in numbers and not page_row["Recorded"]:
+            _record_page(context, ref, row, int(page_row["RowKey"]))
+    rows = [page for page in pages.page_rows(storage, ref.id) if int(page["RowKey"]) in numbers]
+    cancel_overtaken(context, {Deliverer(*one) for page in rows for one in json.loads(page["Overtakes"])})
+    seen = set()
+    for chunk in pages.read_quiet(storage, ref, plan):
+        _record_quiet(context, ref, row, chunk)
+        seen |= {person.planned.worker.worker_id for person in chunk}
+    queue_ready_pages(context, ref)
+    rejects = pages.read_rejects(storage, ref, row["ReadPlan"])
+    people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
+    if row["RejectsFile"]:
+        hand_out(storage, ref, row["ReadPlan"], file, row["RejectsFile"])
+    if row["Kind"] == DUE:
+        for number in numbers:
+            seen |= {worker.worker_id for worker in pages.read_page(storage, ref, plan, number).workers}
+        found = due.due_until(storage, parse_iso(row["DueAt"]), row["Job"])
+        due.forget(storage, [one for one in found if one.external_id in seen])
+    elif row.get("Full"):
+        _supersede_held(context, ref, row)
+    _move_on(context, ref)
+
+
+def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:
+    """Make the rows of the plan's pages; returns their numbers."""
+    manifest = pages.read_manifest(context.storage, ref, row["Plan"])
+    common = {"Source": ref.source, "Job": row["Job"], "Plan": row["Plan"], "Of": row["Pages"]}
+    new_rows = {
+        pages.page_key(ref.id, head.number): {
+            **common,
+            "After": head.after,
+            "People": head.people,
+            "Leavers": head.leavers,
+            "Waiting": head.people,
+            "Status": pages.PLANNED,
+            "Recorded": False,
+            "Generation": 1,
+            "Tries": 0,
+            "Answers": "[]",
+            "Overtakes": "[]",
+            "UpdatedAt": iso(context.clock.now()),
+        }
+        for head in manifest
+    }
+    table = context.storage.table(PAGES)
+    change_rows(table, new_rows, lambda key, known: None if known else new_rows[key], select=("Status",))
+    return {head.number for head in manifest}
+
+
+def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) -> None:
+    """Write a page's people to their tables, then mark the page as recorded."""
+    job = context.endpoint(row["Job"])
+    page = pages.read_page(context.storage, ref, row["Plan"], number)
+    now = context.clock.now()
+    earlier = people.note_planned(
+        context.storage,
+        ref,
+        row["Job"],
+        page,
+        file=row["File"],
+        stamp=row["Stamp"],
+        fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
+        at=now,
+    )
+    joiners = {person.worker.worker_id for person in page.people if person.kind == JOINER}
+    due.wake(context.storage, row["Job"], joiners, now + _MANAGER_FIRST)
+    _recount_earlier(context, earlier)
+    recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(earlier))}
+    key = pages.page_key(ref.id, number)
+    change_rows(context.storage.table(PAGES), [key], lambda _, known: recorded if known else None)
+
+
+def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Quiet]) -> None:
+    """Write to their tables the people of a plan who are not sent."""
+    now = context.clock.now()
+    chunk.sort(key=_sort)
+    for (fate, remember), group in groupby(chunk, key=_sort):
+        people.note_quiet(
+            context.storage,
+            ref,
+            row["Job"],
+            [person.planned for person in group],
+            stamp=row["Stamp"],
+            state=lambda person, known, fate=fate: story.quiet(fate, person, known, ref.id, now),  # type: ignore[misc]
+            remember=remember,
+        )
+
+
+def _sort(person: Quiet) -> tuple[str, bool]:
+    return person.fate, person.remember
+
+
+def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
+    """A newer full file has everything in it that older ones hold, and it has been guarded again."""
+    for other in extracts.of_source(context.storage, ref.source):
+        holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
+            "Held"
+        )
+        if holds and other["Extract"] != ref.id and other["Sequence"] < row["Sequence"]:
+            values = {"SupersededBy": ref.id}
+            if other["Status"] == extracts.HELD:
+                message = f"What was held is judged anew with the newer file {row['File']} (extract {ref.id})."
+                values |= {"Status": extracts.SUPERSEDED, "Message": message}
+            extracts.save(context.storage, ExtractRef(other["Extract"], ref.source), values)
+
+
+def _move_on(context: Context, ref: ExtractRef) -> None:
+    """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
+    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent."}
+    summary.write_summary(context.storage, ref, uploading)
+
+    def change(_key: Key, row: Values | None) -> Values | None:
+        if row is None or row["Status"] != extracts.PLANNED:
+            return None
+        return uploading
+
+    change_rows(context.storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
+    progress.refresh(context.storage, ref, context.clock.now())
+
+
+def _recount_earlier(context: Context, earlier: set[Deliverer]) -> None:
+    """Extracts that wait for people whom this one has taken over must not wait for ever."""
+    for source, extract in {(source, extract) for source, extract, _ in earlier}:
+        ref = ExtractRef(extract, source)
+        try:
+            row = extracts.load(context.storage, ref)
+        except ResourceNotFoundError:  # somebody has cleared it away
+            continue
+        if row["Status"] == extracts.UPLOADING:
+            for *_, number in (one for one in earlier if one[:2] == (source, extract)):
+                plan = pages.plan_of(context.storage, ref, number)
+                if plan:
+                    progress.recount_page(context.storage, ref, plan, number)
+            progress.refresh(context.storage, ref, context.clock.now())

@@ -1,0 +1,70 @@
+"""Dates that have come: an extract without a file, for the people of each source whom it is time to look at again."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime
+
+from azure.core.exceptions import ResourceExistsError
+
+from shared.clock import iso
+from shared.context import Context
+from shared.extracts.planning import dues_by_source
+from shared.mapping.load import find_mapping
+from shared.records import extracts
+from shared.records.due import due_until, forget
+from shared.records.extracts import DUE
+from shared.records.names import EXTRACTS
+
+logger = logging.getLogger(__name__)
+
+
+def register_due(context: Context) -> None:
+    """Register an extract for each source with people who are due now, unless one is under way.
+
+    It is read and planned like one with a file, by whoever holds the job's lease; what is due stays in the table until
+    its plan is carried out, so nothing is lost in between.
+    """
+    now = context.clock.now()
+    under_way = {
+        row["PartitionKey"]
+        for row in extracts.unfinished(context.storage, (extracts.ARRIVED, extracts.READING, extracts.PLANNED))
+        if row["Kind"] == DUE
+    }
+    for job in context.settings.endpoints:
+        dues = list(due_until(context.storage, now, job))
+        if not dues:
+            continue
+        by_source = dues_by_source(context, job, dues)
+        known = {external_id for people in by_source.values() for external_id in people}
+        forget(context.storage, [due for due in dues if due.external_id not in known])
+        for source in by_source.keys() - under_way:
+            if find_mapping(context.storage, source).mapping.job == job:
+                _register(context, source, job, now)
+
+
+def _register(context: Context, source: str, job: str, now: datetime) -> None:
+    digest = hashlib.sha256(f"{source}\0{job}\0{now.isoformat()}".encode()).hexdigest()[:12]
+    extract = f"{now:%Y%m%dT%H%M%SZ}-{digest}"
+    row = {
+        "PartitionKey": source,
+        "RowKey": extracts.row_key(extract),
+        "Extract": extract,
+        "File": f"dates due at {iso(now)}",
+        "Path": "",
+        "Kind": DUE,
+        "Job": job,
+        "Status": extracts.ARRIVED,
+        "Message": "People whose dates have come are being looked at.",
+        "ArrivedAt": iso(now),
+        "DueAt": iso(now),
+        "LastModified": iso(now),
+        "Sequence": f"{iso(now)} {extract}",
+        "Failures": 0,
+    }
+    try:
+        context.storage.table(EXTRACTS).create_entity(row)
+    except ResourceExistsError:
+        return
+    logger.info("Dates have come for people of source %s", source, extra={"extract": extract})

@@ -1,0 +1,212 @@
+"""What an operator orders: release what is held, process a file all the same, process the last file again.
+
+An order is written to the extract's row, with who gave it and why; whoever works the job off next carries it out.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError
+from azure.data.tables import UpdateMode
+
+from shared.clock import iso
+from shared.errors import TerminalError, TransientError
+from shared.mapping.load import find_mapping
+from shared.model import ExtractRef
+from shared.records import extracts, pages, story
+from shared.records.extracts import FILE
+from shared.records.names import EXTRACTS, STATE, WORKERS
+from shared.records.people import worker_key
+from shared.records.rows import Values, query, read_rows
+from shared.records.storage import Storage
+
+
+class OrderRefused(TerminalError):  # noqa: N818
+    """What was ordered cannot be done; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who orders something, and why.
+
+    Attributes:
+        by: a name.
+        reason: a sentence.
+        at: when.
+    """
+
+    by: str
+    reason: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.by.strip() or not self.reason.strip():
+            raise OrderRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
+
+
+def find(storage: Storage, extract: str) -> Values:
+    """The row of an extract, by its id.
+
+    Raises:
+        OrderRefused: there is no such extract.
+    """
+    try:
+        row_key = extracts.row_key(extract)
+    except ValueError:
+        raise OrderRefused(f"'{extract}' is not the id of an extract, such as 20261121T060000Z-0123456789ab") from None
+    found = next(query(storage.table(EXTRACTS), "RowKey eq @row", row=row_key), None)
+    if found is None:
+        raise OrderRefused(f"There is no extract {extract}")
+    return found
+
+
+def release(storage: Storage, extract: str, order: Order, workers: Sequence[str] = ()) -> int:
+    """Have people sent who are held: those who are still in a new comparison with this file, and nobody else.
+
+    Args:
+        storage: the account with HR data.
+        extract: its id.
+        order: who releases it, and why.
+        workers: the ids of some of the people; all who are held if there are none.
+
+    Returns:
+        How many people are released.
+
+    Raises:
+        OrderRefused: nobody is held there, somebody who is named is not, or a newer file has taken the extract's place.
+    """
+    row = find(storage, extract)
+    ref = ExtractRef(extract, row["PartitionKey"])
+    if row.get("SupersededBy"):
+        newer = extracts.load(storage, ExtractRef(row["SupersededBy"], ref.source))
+        raise OrderRefused(
+            f"Extract {extract} was superseded by {newer['File']} (extract {newer['Extract']}), in which everything "
+            "that was held has been judged anew; release that one"
+        )
+    if row.get("Releasing") or row["Status"] not in (extracts.HELD, extracts.UPLOADING):
+        raise OrderRefused(f"Extract {extract} is '{row['Status']}': {row['Message']} There is nothing to release now")
+    held = still_held(storage, ref, row)
+    wanted = list(workers) or sorted(held)
+    if not wanted:
+        raise OrderRefused(f"Nobody is held in extract {extract}")
+    if others := sorted(set(wanted) - held):
+        raise OrderRefused(f"Not held in extract {extract}: {', '.join(others)}")
+    name = uuid.uuid4().hex
+    path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{name}.json")
+    storage.container(STATE).upload_blob(path, json.dumps(sorted(set(wanted))).encode())
+    approvals = [*json.loads(row.get("Approvals") or "[]"), _said(order, people=len(set(wanted)))]
+    _save(
+        storage,
+        row,
+        {
+            "Status": extracts.ARRIVED,
+            "Releasing": name,
+            "ReleasedBy": order.by,
+            "ReleaseReason": order.reason,
+            "ReleasedAt": iso(order.at),
+            "Approvals": json.dumps(approvals[-20:], ensure_ascii=False),
+            "Message": f"{len(set(wanted))} people released by {order.by}; they are about to be sent.",
+        },
+    )
+    return len(set(wanted))
+
+
+def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str] | None:
+    """The people who are being released, or None if the extract is not being released."""
+    if not row.get("Releasing"):
+        return None
+    path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{row['Releasing']}.json")
+    people: list[str] = json.loads(storage.container(STATE).download_blob(path).readall())
+    return people
+
+
+def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:
+    """The people whom an extract holds and of whom no newer one speaks."""
+    if not row.get("ReadPlan"):
+        return set()
+    ids = [person["id"] for person in pages.read_held(storage, ref, row["ReadPlan"])]
+    keys = {worker_key(ref.source, person): person for person in ids}
+    rows = read_rows(storage.table(WORKERS), keys, select=("Status", "Extract"))
+    return {keys[key] for key, person in rows.items() if (person["Status"], person["Extract"]) == (story.HELD, ref.id)}
+
+
+def process(storage: Storage, extract: str, order: Order) -> None:
+    """Process a file that was not used: as if it were the newest, and not the same as another.
+
+    Raises:
+        OrderRefused: it was used, or there is no copy of it.
+    """
+    row = find(storage, extract)
+    ref = ExtractRef(extract, row["PartitionKey"])
+    unused = (extracts.STALE, extracts.DUPLICATE, extracts.REJECTED, extracts.FAILED)
+    if row["Status"] not in unused:
+        raise OrderRefused(
+            f"Extract {extract} is '{row['Status']}', not one of {', '.join(unused)}; to have the last file of a "
+            f"source processed again, run: python -m cli reprocess {ref.source}"
+        )
+    if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
+        raise OrderRefused(f"There is no copy of {row['File']} (extract {extract}); drop the file again")
+    now = iso(order.at)
+    _again(storage, row, order, f"{now} {now} {order.at.isoformat()} {extract}")
+
+
+def reprocess(storage: Storage, source: str, order: Order) -> str:
+    """Process the last file of a source again, with the mapping as it is now.
+
+    Returns:
+        The id of its extract.
+
+    Raises:
+        OrderRefused: there is none, or it is being processed.
+    """
+    files = [row for row in extracts.of_source(storage, source) if row["Kind"] == FILE and row.get("PlannedAt")]
+    row = max(files, key=lambda row: str(row["Stamp"]), default=None)
+    if row is None:
+        raise OrderRefused(f"No file of source '{source}' has been processed yet")
+    if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED):
+        raise OrderRefused(f"Extract {row['Extract']} of source '{source}' is being processed at this moment")
+    _again(storage, row, order, f"{row['Sequence']} {iso(order.at)}")
+    return str(row["Extract"])
+
+
+def _again(storage: Storage, row: Values, order: Order, sequence: str) -> None:
+    orders = [*json.loads(row.get("Orders") or "[]"), _said(order)]
+    job = row["Job"] or find_mapping(storage, row["PartitionKey"]).mapping.job
+    _save(
+        storage,
+        row,
+        {
+            "Status": extracts.ARRIVED,
+            "Job": job,
+            "Forced": True,
+            "Orders": json.dumps(orders[-20:], ensure_ascii=False),
+            "Sequence": sequence,
+            "SupersededBy": "",
+            "Failures": 0,
+            "Message": f"To be processed by order of {order.by}.",
+        },
+    )
+
+
+def _said(order: Order, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"by": order.by, "reason": order.reason, "at": iso(order.at), **more}
+
+
+def _save(storage: Storage, row: Values, values: Values) -> None:
+    entity = {**values, "PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+    try:
+        storage.table(EXTRACTS).update_entity(
+            entity,
+            mode=UpdateMode.MERGE,
+            etag=row.metadata["etag"],  # type: ignore[attr-defined]
+            match_condition=MatchConditions.IfNotModified,
+        )
+    except ResourceModifiedError as error:
+        raise TransientError(f"Extract {row['Extract']} has just changed; look at it and try again") from error

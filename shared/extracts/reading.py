@@ -1,0 +1,323 @@
+"""Read an extract to its end: every row mapped, and decided which rows count.
+
+Rows are read once, as a stream. What has to be remembered of them is in temporary files: the mapped records in a spool,
+ids, digests and names in a database. Memory holds the rejected rows, and a few bytes for each person.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+from shared.changes.duplicates import Occurrence
+from shared.changes.loops import loops
+from shared.extracts.open_extract import Reading
+from shared.extracts.records import read_records
+from shared.extracts.resolving import Resolver, rule_of
+from shared.extracts.row_index import MANAGER, RowIndex
+from shared.extracts.spool import Record, Spool
+from shared.mapping.apply import Applied, Applier
+from shared.mapping.ids import read_id
+from shared.mapping.model import MappingFile
+from shared.mapping.names import NOBODY, Known
+from shared.mapping.paths import AttributePath, parse
+from shared.mapping.text import clean
+from shared.mapping.values import MAIL
+from shared.model import ENTERPRISE_USER, Reject, Worker
+from shared.model import Record as Row
+from shared.records.scratch import open_scratch
+
+FOUND_OUT = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an extract says of one person.
+
+    Attributes:
+        worker: with the complete user; `active` is what the status word means, the manager is as HR named them.
+        line: of the file where the row starts.
+        first_day: of the employment, if the mapping names its column.
+        last_day: likewise.
+        zone: where the worker's day begins, an IANA name.
+        digest: over user, days and zone, in hexadecimal digits: the same only if HR says the same.
+    """
+
+    worker: Worker
+    line: int
+    first_day: date | None
+    last_day: date | None
+    zone: str
+    digest: str
+
+
+@dataclass(frozen=True)
+class ReadExtract:
+    """An extract that was read to its end; to be closed, which removes its temporary files.
+
+    Every row is in one place: `rows == people + repeated + len(rejects)`.
+
+    Attributes:
+        rows: of the file.
+        repeated: rows that do not count because another row of the person does.
+        rejects: the rows that are not sent, in the order of the file.
+        notes: warnings for HR: about the file as a whole, and about rows that are sent all the same.
+        returned: whether it is a corrected file of rejects, which is never a full one.
+    """
+
+    rows: int
+    repeated: int
+    rejects: list[Reject]
+    notes: list[str]
+    _scratch: sqlite3.Connection = field(repr=False)
+    _spool: Spool = field(repr=False)
+    returned: bool = False
+
+    @cached_property
+    def people(self) -> int:
+        """How many people the extract says something of."""
+        return int(self._scratch.execute("SELECT count(*) FROM people").fetchone()[0])
+
+    def digest(self, worker_id: str) -> str | None:
+        """The digest of what the extract says of somebody; None if it says nothing, or is rejected."""
+        found = self._person("digest", worker_id)
+        return found[0].hex() if found else None
+
+    def rejected(self, worker_id: str) -> bool:
+        """Whether a row with an id was rejected."""
+        return worker_id in self._rejected
+
+    def people_by_account(self) -> Iterator[tuple[str, str]]:
+        """Every id with its digest, sorted by the last two characters of the id, then by the id."""
+        for worker_id, digest in self._scratch.execute("SELECT id, digest FROM people ORDER BY tail, id"):
+            yield worker_id, digest.hex()
+
+    def tails(self) -> list[str]:
+        """The last two characters of all ids, each once."""
+        return [tail for (tail,) in self._scratch.execute("SELECT DISTINCT tail FROM people ORDER BY tail")]
+
+    def people_in(self, tail: str) -> list[tuple[str, int, str]]:
+        """Id, row and digest of everybody whose id ends in two characters."""
+        found = self._scratch.execute("SELECT id, row, digest FROM people WHERE tail = ? ORDER BY id", (tail,))
+        return [(worker_id, row, digest.hex()) for worker_id, row, digest in found]
+
+    def read(self, ids: Sequence[str]) -> list[Said]:
+        """What the extract says of some people, in that order.
+
+        Raises:
+            KeyError: somebody is not in it.
+        """
+        return [self._read(worker_id) for worker_id in ids]
+
+    def managers(self) -> Iterator[tuple[str, str]]:
+        """Every id with the manager's id, or an empty text; sorted like `people_by_account`."""
+        yield from self._scratch.execute("SELECT id, manager FROM people ORDER BY tail, id")
+
+    def manager_of(self, worker_id: str) -> str:
+        """The id of somebody's manager, or an empty text."""
+        found = self._person("manager", worker_id)
+        return str(found[0]) if found else ""
+
+    def loops(self) -> list[tuple[str, ...]]:
+        """The ids of every loop of managers among the people, from worker to manager, the smallest id first."""
+        managers = array("i", [-1]) * self.people
+        query = """
+            SELECT worker.number, manager.number FROM people worker
+            JOIN people manager ON manager.tail = substr(worker.manager, -2) AND manager.id = worker.manager
+        """
+        for worker, manager in self._scratch.execute(query):
+            managers[worker] = manager
+        found = list(loops(managers))
+        wanted = {number for loop in found for number in loop}
+        if not wanted:
+            return []
+        everybody = self._scratch.execute("SELECT number, id FROM people")
+        ids = {number: worker_id for number, worker_id in everybody if number in wanted}
+        return sorted(_smallest_first([ids[number] for number in loop]) for loop in found)
+
+    def close(self) -> None:
+        """Remove the temporary files."""
+        self._scratch.close()
+        self._spool.close()
+
+    def __enter__(self) -> ReadExtract:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @cached_property
+    def _rejected(self) -> frozenset[str]:
+        return frozenset(reject.worker_id for reject in self.rejects if reject.worker_id)
+
+    def _person(self, columns: str, worker_id: str) -> tuple[Any, ...] | None:
+        query = f"SELECT {columns} FROM people WHERE tail = ? AND id = ?"  # noqa: S608 (columns of ours)
+        found: tuple[Any, ...] | None = self._scratch.execute(query, (worker_id[-2:], worker_id)).fetchone()
+        return found
+
+    def _read(self, worker_id: str) -> Said:
+        found = self._person("place, digest, manager", worker_id)
+        if found is None:
+            raise KeyError(worker_id)
+        place, digest, manager = found
+        said = self._spool.read(place)
+        if manager:
+            said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": manager}
+        worker = Worker(worker_id, said.row, said.user)
+        return Said(worker, said.line, said.first_day, said.last_day, said.zone, digest.hex())
+
+
+def read_extract(
+    chunks: Iterable[bytes], mapping: MappingFile, reading: Reading = FOUND_OUT, known: Known | None = None
+) -> ReadExtract:
+    """Read and map every row of an extract.
+
+    Args:
+        chunks: the file.
+        mapping: of its source.
+        reading: what it takes to open its files.
+        known: the people of earlier extracts.
+
+    Raises:
+        ExtractRefused: the file as a whole cannot be used.
+    """
+    with ExitStack() as opened:
+        scratch, spool = open_scratch(), Spool()
+        opened.callback(scratch.close)
+        opened.callback(spool.close)
+        reader = _Reader(mapping, reading, known, scratch, spool)
+        extract = reader.read(chunks)
+        opened.pop_all()
+        return extract
+
+
+class _Reader:
+    """Reads one extract."""
+
+    def __init__(
+        self, mapping: MappingFile, reading: Reading, known: Known | None, scratch: sqlite3.Connection, spool: Spool
+    ) -> None:
+        self._mapping = mapping
+        self._reading = reading
+        self._known = known
+        self._scratch = scratch
+        self._spool = spool
+        self._index = RowIndex(scratch)
+        self._rule = rule_of(mapping)
+        self._primary = mapping.duplicates.primary
+        self._names_manager = _name_of_manager(mapping)
+        self._rejects: dict[int, Reject] = {}
+        self._tentative: dict[int, str] = {}
+        self._warnings = _Warnings()
+
+    def read(self, chunks: Iterable[bytes]) -> ReadExtract:
+        mapping, reading = self._mapping, self._reading
+        applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
+        table = reading.open(chunks, mapping.columns)
+        rows = 0
+        for record in read_records(table, mapping.columns, reading.optional, mapping.key):
+            rows += 1
+            if isinstance(record, Reject):
+                self._take_apart(record)
+                continue
+            applied = applier.apply(record)
+            if isinstance(applied, Reject):
+                self._reject(applied, primary=self._is_primary(record))
+            else:
+                self._take(applied, record)
+        notes = applier.finish()
+        repeated = Resolver(
+            mapping,
+            self._known or NOBODY,
+            applier.kinds,
+            self._index,
+            self._spool,
+            self._rejects,
+            lambda row, warning: self._warnings.add(row, [warning]),
+        ).resolve(self._tentative)
+        self._index.close()
+        return ReadExtract(
+            rows,
+            repeated,
+            [self._rejects[row] for row in sorted(self._rejects)],
+            [*table.notes, *notes, *self._warnings.sentences()],
+            self._scratch,
+            self._spool,
+        )
+
+    def _take(self, applied: Applied, record: Row) -> None:
+        worker = applied.worker
+        self._warnings.add(worker.row, applied.warnings)
+        place, digest = self._spool.write(
+            Record(worker.row, record.line, applied.first_day, applied.last_day, applied.zone, worker.user)
+        )
+        row = Occurrence(
+            worker.worker_id, worker.row, record.line, digest, worker.user["active"], self._is_primary(record)
+        )
+        manager = applied.manager_name or worker.manager_id
+        seq = self._index.add(self._rule.alike(worker.worker_id), row, place, manager)
+        if applied.claims:
+            self._index.add_names(seq, applied.claims)
+        if self._names_manager is not None and (name := self._names_manager.get(worker.user)):
+            self._index.add_names(seq, [(MANAGER, str(name))])
+
+    def _reject(self, reject: Reject, *, primary: bool) -> None:
+        """A rejected row contradicts the other rows of its id: what it says cannot be compared."""
+        self._rejects[reject.row] = reject
+        if reject.worker_id:
+            row = Occurrence(reject.worker_id, reject.row, reject.line, None, primary=primary)
+            self._index.add(self._rule.alike(reject.worker_id), row)
+
+    def _take_apart(self, reject: Reject) -> None:
+        """A row that is not what the header promises: its id is not certain yet."""
+        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason)
+        if reject.worker_id:
+            worker_id, fault = read_id(self._mapping.key_rule, reject.worker_id, self._mapping.limits)
+            if worker_id and not fault and worker_id not in self._mapping.placeholders:
+                self._tentative[reject.row] = worker_id
+                row = Occurrence(worker_id, reject.row, reject.line, None, primary=True)
+                self._index.add(self._rule.alike(worker_id), row)
+
+    def _is_primary(self, record: Row) -> bool:
+        primary = self._primary
+        return primary is not None and clean(record.values[primary.column]).casefold() == primary.folded
+
+
+class _Warnings:
+    """The first warnings about rows, and how many more there were: a fault in every row must not fill the memory."""
+
+    _MOST = 200
+
+    def __init__(self) -> None:
+        self._said: list[str] = []
+        self._more = 0
+
+    def add(self, row: int, warnings: Sequence[str]) -> None:
+        for warning in warnings:
+            if len(self._said) < self._MOST:
+                self._said.append(f"Row {row}: {warning}")
+            else:
+                self._more += 1
+
+    def sentences(self) -> list[str]:
+        return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
+
+
+def _name_of_manager(mapping: MappingFile) -> AttributePath | None:
+    """Where in a user the name is by which the mapping finds managers, if it is not the id."""
+    rule = mapping.manager_rule
+    if rule is None or rule.by == "id":
+        return None
+    return parse(MAIL if rule.by == "mail" else "displayName")
+
+
+def _smallest_first(loop: list[str]) -> tuple[str, ...]:
+    at = loop.index(min(loop))
+    return (*loop[at:], *loop[:at])

@@ -1,0 +1,228 @@
+"""Which rows of an extract count: decided once all of them have been read.
+
+First the rows of one id are compared, then the names that only one person may have, then managers are found who are not
+named by their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from shared.changes.duplicates import Rule, decide
+from shared.extracts.row_index import MANAGER, Entry, RowIndex
+from shared.extracts.spool import Spool, digest_with
+from shared.mapping.apply import although
+from shared.mapping.model import MappingFile
+from shared.mapping.names import Claimant, Kind, Known, holder_of
+from shared.mapping.paths import parse
+from shared.mapping.values import USER_NAME, label_of
+from shared.model import Reject
+
+Warn = Callable[[int, str], None]
+
+
+def rule_of(mapping: MappingFile) -> Rule:
+    """Which row counts if several have one id, as the mapping says it."""
+    said = mapping.duplicates
+    return Rule(
+        keep="primary" if said.primary else said.keep,
+        zeros=not mapping.key_rule.guards_zeros,
+        case=mapping.key_rule.case_sensitive,
+    )
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Decides which rows count.
+
+    Attributes:
+        mapping: of the source.
+        known: the people of earlier extracts.
+        kinds: of the names that only one person may have.
+        index: all rows; those that do not count are dropped from it.
+        spool: their records; changed ones are added.
+        rejects: by row; more are added.
+        warn: told about rows.
+    """
+
+    mapping: MappingFile
+    known: Known
+    kinds: Sequence[Kind]
+    index: RowIndex
+    spool: Spool
+    rejects: dict[int, Reject]
+    warn: Warn
+
+    def resolve(self, tentative: Mapping[int, str]) -> int:
+        """Decide everything.
+
+        Args:
+            tentative: the ids of rows that cannot be taken apart, by row. They are certain enough if others know them.
+
+        Returns:
+            How many rows do not count because another row of the person does.
+        """
+        self.index.finish()
+        for row, worker_id in tentative.items():
+            others = (entry for entry in self.index.alike(self._rule.alike(worker_id)) if entry.of.row != row)
+            if any(entry.of.worker_id == worker_id for entry in others) or self.known.is_worker(worker_id):
+                self.rejects[row] = replace(self.rejects[row], worker_id=worker_id)
+        repeated = self._compare_ids()
+        repeated -= self._compare_names()
+        self._find_managers()
+        return repeated
+
+    @property
+    def _rule(self) -> Rule:
+        return rule_of(self.mapping)
+
+    def _compare_ids(self) -> int:
+        """Of several rows with one id one counts, or none; how many rows another one stands for."""
+        rule, column = self._rule, self.mapping.key
+        repeated = 0
+        for same_hash in self.index.repeated():
+            for group in _groups(same_hash, rule):
+                places = {entry.of.row: entry.place for entry in group}
+                decision = decide(
+                    [entry.of for entry in group],
+                    rule,
+                    column,
+                    lambda rows, places=places: self._differing([places[one.row] for one in rows]),  # type: ignore[misc]
+                )
+                for reject in decision.rejects:
+                    self.rejects[reject.row] = reject
+                for row in decision.excused:
+                    self.warn(row, f"{self.rejects.pop(row).reason} Another row of the same {column} counts.")
+                self.index.drop(entry.seq for entry in group if entry.of is not decision.kept)
+                repeated += len(group) - 1 if decision.kept is not None else 0
+        return repeated
+
+    def _differing(self, places: Sequence[int]) -> list[str]:
+        """The columns, or attributes, in which records differ."""
+        records = [self.spool.read(place) for place in places]
+        status = self.mapping.status
+        differing = [status.column] if len({record.user["active"] for record in records}) > 1 else []
+        for column, days in (
+            (status.first_day, {record.first_day for record in records}),
+            (status.last_day, {record.last_day for record in records}),
+            (status.zone, {record.zone for record in records}),
+        ):
+            if column is not None and len(days) > 1:
+                differing.append(column)
+        for path, text, rule in self.mapping.targets:
+            if len({repr(path.get(record.user)) for record in records}) > 1:
+                differing.append(label_of(text, rule))
+        return list(dict.fromkeys(differing))
+
+    def _compare_names(self) -> int:
+        """Nobody gets a name that somebody else has; how many repeated rows are rejected for that."""
+        if not self.kinds:
+            return 0
+        self.index.index_names()
+        contested = dict.fromkeys(self._contested())
+        repeated = 0
+        while True:
+            losers = [loser for number, folded in contested for loser in self._losers(number, folded)]
+            if not losers:
+                return repeated
+            for number, seq, reason in losers:
+                repeated += self._refuse(number, seq, reason)
+
+    def _contested(self) -> Iterator[tuple[int, str]]:
+        """The names that more than one person is to get, or that somebody else has."""
+        for number, kind in enumerate(self.kinds):
+            for key in self.index.shared_keys(number):
+                for name, _ in self.index.with_key(number, key):
+                    yield number, name.casefold()
+            if not kind.known:
+                continue
+            for some in self.index.names(number):
+                owners = self.known.owners({name.casefold() for name, _ in some})
+                for name, worker_id in some:
+                    owned = owners.get(name.casefold(), ())
+                    if owned and worker_id not in owned:
+                        yield number, name.casefold()
+
+    def _losers(self, number: int, folded: str) -> Iterator[tuple[int, int, str]]:
+        """The kind, row and reason of everybody who cannot have a name."""
+        kind = self.kinds[number]
+        named = self.index.named(number, folded)
+        if not named:
+            return
+        claimants = {Claimant(entry.of.worker_id, entry.of.row): (name, entry) for name, entry in named}
+        owners = self.known.owners([folded]).get(folded, ()) if kind.known else ()
+        holder, losers = holder_of(list(claimants), owners, lambda owner: self._gets_other(number, folded, owner))
+        for one in losers:
+            name, entry = claimants[one]
+            yield number, entry.seq, holder.taken(kind, name)
+
+    def _gets_other(self, number: int, folded: str, worker_id: str) -> bool:
+        """Whether somebody gets another name of a kind by this extract."""
+        for entry in self.index.alike(self._rule.alike(worker_id)):
+            if entry.of.worker_id == worker_id and entry.of.digest is not None:
+                return self.index.name_of(number, entry.seq).casefold() not in ("", folded)
+        return False
+
+    def _refuse(self, number: int, seq: int, reason: str) -> int:
+        """Somebody who may work is rejected, with all rows of the id; a leaver leaves without the name."""
+        entry = self.index.entry(seq)
+        if entry.of.digest is None:
+            return 0  # because of another name
+        if not entry.of.active:
+            self._take_name(number, entry, reason)
+            return 0
+        rows = [one for one in self.index.alike(self._rule.alike(entry.of.worker_id)) if one.of.row not in self.rejects]
+        for one in rows:
+            if one.of.worker_id == entry.of.worker_id:
+                self.rejects[one.of.row] = Reject(one.of.row, one.of.line, one.of.worker_id, reason)
+        self.index.drop([seq])
+        return len(rows) - 1
+
+    def _take_name(self, number: int, entry: Entry, reason: str) -> None:
+        kind = self.kinds[number]
+        record = self.spool.read(entry.place)
+        parse(kind.path).drop(record.user)
+        for path, _, rule in self.mapping.targets:
+            if kind.path == USER_NAME and rule.copy_of is not None:
+                path.drop(record.user)
+        place, digest = self.spool.write(record)
+        self.index.replace(entry.seq, digest, place)
+        self.index.unname(number, entry.seq)
+        self.warn(entry.of.row, although(reason))
+
+    def _find_managers(self) -> None:
+        """Put ids in the place of what names managers, where that is clear."""
+        rule = self.mapping.manager_rule
+        if rule is None or rule.by == "id":
+            return
+        label = label_of("", rule)
+        found = []
+        for seq, worker_id, row, digest, name in self.index.with_managers():
+            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER, name.casefold())}
+            manager = min(ids) if len(ids) == 1 else ""
+            if len(ids) > 1:
+                self.warn(row, f"{label} names several people of the file; the person is sent without a manager.")
+            elif not manager:
+                self.warn(row, f"{label} names nobody in the file; the person is sent without a manager.")
+            elif manager == worker_id:
+                self.warn(row, f"{label} names the person's own row; the person is sent without a manager.")
+                manager = ""
+            found.append((manager, digest_with(digest, manager), seq))
+            if len(found) == 1000:
+                self.index.set_managers(found)
+                found.clear()
+        self.index.set_managers(found)
+
+
+def _groups(entries: Sequence[Entry], rule: Rule) -> Iterator[list[Entry]]:
+    """Rows whose ids are alike; those that only have the same hash are told apart."""
+
+    def alike(entry: Entry) -> str:
+        return rule.alike(entry.of.worker_id)
+
+    for _, group in groupby(sorted(entries, key=alike), key=alike):
+        rows = list(group)
+        if len(rows) > 1:
+            yield rows

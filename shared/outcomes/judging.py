@@ -1,0 +1,239 @@
+"""What the stored entries say about people, written to their rows in `Workers` and counted up to their extracts.
+
+An entry names a person and a time, and no upload. It answers an upload only if it is not older than the request's start
+by Graph's own clock. While an earlier upload of the person has no verdict, an entry may be about either: then nothing
+is said until the entries about the person have been quiet for a while, and the last one counts.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.entra.logs import LogEntry
+from shared.model import ExtractRef
+from shared.outcomes import resending
+from shared.outcomes.events import read_events
+from shared.outcomes.verdict import DATA, MANAGER, MANAGER_NOT_SET, Verdict, verdict
+from shared.records import extracts, keys, pages, progress, story
+from shared.records.names import ACCOUNTS, PAGES, WORKERS
+from shared.records.people import account_key, worker_key
+from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.storage import Storage
+
+QUIET = timedelta(minutes=50)
+"""A cycle of the job may take 40 minutes and its log 10 more: the entry of the second upload comes within that time
+after the entry of the first, or both came together."""
+
+_EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
+_ACCOUNT = ("Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered")
+_WORKER = (
+    "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
+    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning",
+)  # fmt: skip
+
+PageName = tuple[str, str, int]
+"""Source, extract id and number; number 0 stands for every page that waits for answers."""
+
+
+@dataclass(frozen=True)
+class _Case:
+    """What is known about one account.
+
+    Attributes:
+        account: its row.
+        entries: of the log, the newest first.
+        is_ready: whether entries can be told to be about the newest upload.
+    """
+
+    account: Values
+    entries: Sequence[LogEntry]
+    is_ready: bool
+
+    @property
+    def answers(self) -> list[LogEntry]:
+        """The entries since the newest upload."""
+        accepted = self.account.get("AcceptedAt")
+        return [entry for entry in self.entries if accepted and entry.at >= parse_iso(accepted)]
+
+
+@dataclass
+class _Session:
+    """One look at some people, and what it leads to."""
+
+    context: Context
+    job: str
+    cases: dict[str, _Case]
+    people: dict[Key, tuple[str, str]]  # externalId and source of each row in `Workers`
+    look_again: dict[str, datetime] = field(default_factory=dict)
+    send_again: dict[str, datetime] = field(default_factory=dict)
+    touched: set[PageName] = field(default_factory=set)
+    done: set[str] = field(default_factory=set)
+    no_manager: set[str] = field(default_factory=set)
+    feeds: dict[str, bool] = field(default_factory=dict)
+
+    def change(self, key: Key, row: Values | None) -> Values | None:
+        """What a person's row says from now on; None if that is what it says already, or nothing can be said."""
+        external_id, source = self.people[key]
+        case = self.cases[external_id]
+        if row is None or not case.entries:
+            return None
+        status = row.get("SentStatus", "")
+        is_current = source == case.account["Source"]
+        if status == story.QUEUED and case.entries[0].at >= parse_iso(row["QueuedAt"]):
+            self.look_again[external_id] = self.context.clock.now()
+        may_change = (*story.UNANSWERED, *story.ANSWERED) if is_current else story.UNANSWERED
+        if not case.is_ready or status not in may_change or not row.get("UploadedAt"):
+            return None
+        if row["UploadedAt"] > case.account["AcceptedAt"]:  # sent again since the account was read
+            self.look_again[external_id] = self.context.clock.now()
+            return None
+        found = verdict(
+            case.entries,
+            parse_iso(row["UploadedAt"]),
+            user_name=str(row.get("UserName") or ""),
+            leaver=row.get("Active") is False,
+        )
+        if found is None:
+            return None
+        ref = ExtractRef(row["SentBy"], source)
+        is_this_page = is_current and case.account["Extract"] == ref.id
+        self.touched.add((source, ref.id, case.account["Page"] if is_this_page else 0))
+        values = self._values(external_id, source, row, found, is_current=is_current)
+        return None if all(row.get(name) == value for name, value in values.items()) else values
+
+    def _values(
+        self, external_id: str, source: str, row: Values, found: Verdict, *, is_current: bool
+    ) -> dict[str, Any]:
+        tries = int(row.get("Tries") or 0)
+        tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in story.UNANSWERED else max(tries, 1)
+        values = {**found.values, "Tries": tries}
+        if found.wrong and is_current and not self.cases[external_id].account["Pending"]:
+            urgent = found.wrong == DATA and (row.get("Active") is False or self._says_it_once(source))
+            again = resending.next_try(found.wrong, tries, found.at, urgent=urgent)
+            values["NextStep"] = f"{values['NextStep']} {_SENT_AGAIN.format(iso(again))}"
+            self.send_again[external_id] = again
+            if found.wrong == MANAGER:
+                self.no_manager.add(external_id)
+        elif is_current and values["Status"] in (story.PROVISIONED, story.UNCHANGED):
+            self.done.add(external_id)
+        if found.wrong == MANAGER and not row.get("Warning"):
+            values["Warning"] = MANAGER_NOT_SET
+        elif found.wrong != MANAGER and row.get("Warning") == MANAGER_NOT_SET:
+            values["Warning"] = ""
+        if row["Status"] not in story.ABOUT_SENDING:  # a newer file has something else to tell about the person
+            values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
+        return {**values, "SentStatus": found.values["Status"]}
+
+    def _says_it_once(self, source: str) -> bool:
+        """Whether the feed is a delta: nobody must expect it to say the same again."""
+        if source not in self.feeds:
+            rows = extracts.of_source(self.context.storage, source)
+            last = next((row for row in rows if row.get("PlannedAt") and row.get("Kind") != extracts.DUE), {})
+            self.feeds[source] = last.get("Full") is False
+        return self.feeds[source]
+
+
+_SENT_AGAIN = "The same is sent again by itself at {}, and whenever HR's record changes."
+
+
+def judge(context: Context, job: str, people: Sequence[str]) -> dict[str, datetime]:
+    """Bring the rows of some people in line with the stored entries, and count their extracts anew.
+
+    Everything is worked out from what is stored, so doing it again changes nothing.
+
+    Args:
+        context: what everything works with.
+        job: whose log it is.
+        people: externalIds; some hundreds at once.
+
+    Returns:
+        Who has to be looked at again, and from when on.
+    """
+    cases, waiting = _cases(context, job, people)
+    rows = {
+        worker_key(source, external_id): (external_id, source)
+        for external_id, case in cases.items()
+        for source in {*json.loads(case.account["Said"]), case.account["Source"]} - {""}
+    }
+    session = _Session(context, job, cases, rows, look_again=waiting)
+    change_rows(context.storage.table(WORKERS), rows, session.change, select=_WORKER)
+    resending.remember(context, job, session.send_again)
+    resending.await_managers(context, job, session.no_manager)
+    resending.managers_known(context, job, session.done)
+    _note_answered(context.storage, job, cases)
+    recount(context, session.touched)
+    oldest = context.clock.now() - _EARLY
+    return {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}
+
+
+def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str, _Case], dict[str, datetime]]:
+    now = context.clock.now()
+    accounts = read_rows(
+        context.storage.table(ACCOUNTS), [account_key(job, external_id) for external_id in people], select=_ACCOUNT
+    )
+    by_id = {keys.decode(key.row): account for key, account in accounts.items()}
+    since = {}
+    for external_id, account in by_id.items():
+        sent = [parse_iso(account[name]) for name in ("Unanswered", "AcceptedAt") if account.get(name)]
+        since[external_id] = min(sent, default=now - _EARLY)
+    cases: dict[str, _Case] = {}
+    waiting: dict[str, datetime] = {}
+    for external_id, entries in read_events(context.storage, job, since).items():
+        account = by_id[external_id]
+        earlier = account.get("Unanswered") or ""
+        is_ready = not earlier or earlier >= account.get("AcceptedAt", "")
+        case = _Case(account, entries, is_ready)
+        if not is_ready and case.answers:
+            quiet_from = entries[0].at + QUIET
+            case = _Case(account, entries, quiet_from <= now)
+            if quiet_from > now:
+                waiting[external_id] = quiet_from
+        cases[external_id] = case
+    return cases, waiting
+
+
+def _note_answered(storage: Storage, job: str, cases: dict[str, _Case]) -> None:
+    """Write that no upload of these people waits for a verdict any more."""
+    answered = {
+        account_key(job, external_id): case.account["AcceptedAt"]
+        for external_id, case in cases.items()
+        if case.is_ready and case.account.get("Unanswered") and case.answers
+    }
+
+    def change(key: Key, row: Values | None) -> Values | None:
+        if row is None or row.get("AcceptedAt") != answered[key] or not row.get("Unanswered"):
+            return None
+        return {"Unanswered": ""}
+
+    change_rows(storage.table(ACCOUNTS), answered, change, select=("AcceptedAt", "Unanswered"))
+
+
+def recount(context: Context, touched: Iterable[PageName]) -> None:
+    """Count pages anew, then their extracts."""
+    by_extract: defaultdict[ExtractRef, set[int]] = defaultdict(set)
+    for source, extract, number in touched:
+        by_extract[ExtractRef(extract, source)].add(number)
+    for ref, numbers in by_extract.items():
+        for row in _rows_of(context.storage, ref, numbers):
+            with suppress(ResourceNotFoundError):  # an old plan that somebody has cleared away
+                progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
+        progress.refresh(context.storage, ref, context.clock.now())
+
+
+def _rows_of(storage: Storage, ref: ExtractRef, numbers: set[int]) -> list[Values]:
+    if 0 in numbers:
+        rows = pages.page_rows(storage, ref.id)
+        return [row for row in rows if int(row["RowKey"]) in numbers or row.get("Uploaded") or row.get("Overdue")]
+    wanted = [pages.page_key(ref.id, number) for number in sorted(numbers)]
+    found = read_rows(storage.table(PAGES), wanted, select=("Plan",))
+    return [{**row, "RowKey": key.row} for key, row in found.items()]

@@ -1,0 +1,224 @@
+"""People whom Entra has taken and says nothing about: what the provisioning job says of itself, and asking once more.
+
+They are found by the counts of pages, not by looking at everybody. An answer that comes later mends it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.entra import jobs
+from shared.errors import EndpointRefused, RollcallError
+from shared.model import ExtractRef
+from shared.outcomes import resending
+from shared.outcomes.watermark import Watermark, load_watermark
+from shared.records import extracts, keys, pages, progress, story
+from shared.records.health import Health, load_health, save_health
+from shared.records.names import QUOTA, WORKERS
+from shared.records.people import worker_key
+from shared.records.rows import Key, Values, change_rows, read_rows
+
+logger = logging.getLogger(__name__)
+
+FULL = "queue full"
+DEAF = "log not readable"
+
+_PATIENCE = timedelta(minutes=15)  # a job that runs again first works off what it has been given before
+_PATIENCE_AT_MOST = timedelta(days=1)  # even if it keeps reporting about others
+
+
+@dataclass(frozen=True)
+class Unanswered:
+    """What a job has been sent long enough ago and not answered.
+
+    Attributes:
+        pages: extract and row of the pages.
+        since: when the first of it was sent that nobody has called overdue yet; None if there is none.
+        is_full: whether Entra turns uploads away because the job's queue is full.
+    """
+
+    pages: tuple[tuple[ExtractRef, Values], ...]
+    since: datetime | None
+    is_full: bool
+
+
+def find_unanswered(context: Context, job: str) -> Unanswered:
+    """The pages of a job with people who have waited for Entra's verdict for too long."""
+    late = context.clock.now() - _limit(context)
+    found: list[tuple[ExtractRef, Values]] = []
+    times: list[datetime] = []
+    for extract in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
+        if extract.get("Job") != job:
+            continue
+        ref = ExtractRef(extract["Extract"], extract["PartitionKey"])
+        for page in pages.page_rows(context.storage, ref.id):
+            answers = json.loads(page.get("Answers") or "[]")
+            sent = min((parse_iso(answer["accepted"]) for answer in answers if "accepted" in answer), default=late)
+            if page.get("Uploaded") and sent <= late:
+                times.append(sent)
+            if page.get("Overdue") or (page.get("Uploaded") and sent <= late):
+                found.append((ref, page))
+    return Unanswered(tuple(found), min(times, default=None), _is_full(context, job))
+
+
+def _is_full(context: Context, job: str) -> bool:
+    """Whether delivery has noted that Entra answers 500 (`shared.delivery.stops` keeps it in `Quota`)."""
+    key = Key("stops", f"job|{job}")
+    row = read_rows(context.storage.table(QUOTA), [key], select=("Stopped", "Kind")).get(key)
+    return bool(row and row["Stopped"] and row["Kind"] == "full")
+
+
+def note_overdue(context: Context, job: str, unanswered: Unanswered, fault: RollcallError | None = None) -> None:
+    """Say on the people, on their extracts and in the job's health that no answer has come, and what the job says.
+
+    Those who wait are sent once more when the job runs and is silent.
+
+    Args:
+        context: what everything works with.
+        job: whose people.
+        unanswered: as just found.
+        fault: why the log cannot be read, if it cannot.
+    """
+    before = load_health(context.storage, job)
+    is_well = before is None or (before.state == jobs.RUNNING and not before.overdue)
+    if not unanswered.pages and not unanswered.is_full and not fault and is_well:
+        return
+    health = _look(context, job, before, unanswered, fault)
+    watermark = load_watermark(context, job)
+    overdue = 0
+    save_health(context.storage, health)  # first, because the sentence of an extract names it
+    for ref, page in unanswered.pages:
+        overdue += _note_page(context, ref, page, health, watermark)
+        progress.recount_page(context.storage, ref, page["Plan"], int(page["RowKey"]))
+    for ref in {ref for ref, _ in unanswered.pages}:
+        progress.refresh(context.storage, ref, context.clock.now())
+    save_health(context.storage, Health(**{**vars(health), "overdue": overdue}))
+    if overdue:
+        logger.warning(
+            "%d people of job %s have no answer in time; the job is found to be: %s",
+            overdue, job, health.state, extra={"job": job, "overdue": overdue},
+        )  # fmt: skip
+
+
+def _note_page(context: Context, ref: ExtractRef, page: Values, health: Health, watermark: Watermark) -> int:
+    """Write it on the people of a page; how many are overdue."""
+    try:
+        people = pages.read_page(context.storage, ref, page["Plan"], int(page["RowKey"])).workers
+    except ResourceNotFoundError:  # an old plan that somebody has cleared away
+        return 0
+    late = iso(context.clock.now() - _limit(context))
+    minutes = context.settings.overdue_minutes
+
+    def is_overdue(key: Key, row: Values | None) -> bool:
+        return (
+            row is not None
+            and (row.get("SentBy"), row.get("SentStatus") in story.UNANSWERED) == (ref.id, True)
+            and "" < row["UploadedAt"] <= late
+            and keys.decode(key.row) not in watermark.look_at  # something was heard and is about to be written
+        )
+
+    def change(key: Key, row: Values | None) -> dict[str, Any] | None:
+        if row is None or not is_overdue(key, row):
+            return None
+        sentences = _advice(health, asked_again=bool(row.get("AskedAgainAt")))
+        values = {**story.overdue(row["UploadedAt"], minutes, *sentences), "SentStatus": story.OVERDUE}
+        if row["Status"] not in story.ABOUT_SENDING:
+            values = {"SentStatus": story.OVERDUE}
+        return None if all(row.get(name) == value for name, value in values.items()) else values
+
+    table = context.storage.table(WORKERS)
+    everybody = [worker_key(ref.source, worker.worker_id) for worker in people]
+    change_rows(table, everybody, change, select=(*_COLUMNS, "Reason", "NextStep", "WhoActs"))
+    rows = {key: row for key, row in read_rows(table, everybody, select=_COLUMNS).items() if is_overdue(key, row)}
+    _ask_again(context, health, watermark, rows)
+    return len(rows)
+
+
+_COLUMNS = ("Status", "SentBy", "SentStatus", "UploadedAt", "AskedAgainAt")
+
+
+def _ask_again(context: Context, health: Health, watermark: Watermark, rows: Mapping[Key, Values]) -> None:
+    """Have those sent once more whom a running job has had time enough to answer; once for each record of HR's."""
+    now = context.clock.now()
+    if health.state != jobs.RUNNING or now - health.since < _PATIENCE:
+        return
+    is_silent = now - watermark.at >= _PATIENCE
+    long_ago = iso(now - _PATIENCE_AT_MOST)
+    asked = [
+        key for key, row in rows.items() if not row.get("AskedAgainAt") and (is_silent or row["UploadedAt"] <= long_ago)
+    ]
+    resending.remember(context, health.job, dict.fromkeys((keys.decode(key.row) for key in asked), now))
+    change_rows(context.storage.table(WORKERS), asked, lambda *_: {"AskedAgainAt": iso(now)}, select=("Status",))
+
+
+def _look(
+    context: Context, job: str, before: Health | None, unanswered: Unanswered, fault: RollcallError | None
+) -> Health:
+    """How the job is, in words for support."""
+    state, sentence, next_step, who_acts = _state(context, job, unanswered, fault)
+    now = context.clock.now()
+    since = before.since if before and before.state == state else now
+    return Health(job, state, sentence, next_step, who_acts, since, now)
+
+
+def _state(
+    context: Context, job: str, unanswered: Unanswered, fault: RollcallError | None
+) -> tuple[str, str, str, str]:
+    if fault:
+        answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused) else ""
+        return DEAF, f"Entra's provisioning log cannot be read{answered}.", _GRANT_LOG, story.IT
+    endpoint = context.endpoint(job)
+    try:
+        status = jobs.read_status(context.graph, endpoint)
+    except RollcallError as error:
+        refused = isinstance(error, EndpointRefused) and error.status == 403
+        why = " the app lacks the role Synchronization.Read.All" if refused else " Entra does not answer that now"
+        return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, story.IT
+    words = f" The job names an error: {status.error}." if status.error else ""
+    agent = _AGENT if endpoint.job_id.upper().startswith("API2AD.") else ""
+    if status.state == jobs.RUNNING:
+        if unanswered.is_full:
+            return FULL, f"The queue of the job is full, so Entra turns uploads away.{words}", _FULL + agent, story.IT
+        return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, story.NOBODY
+    found = _STOPPED.get(status.state, f"The provisioning job is in a state that is not known: {status.words}.")
+    step = _START if status.state in _STOPPED else _CHECK
+    return status.state, found.format(words=status.words) + words, step + agent, story.IT
+
+
+def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, str]:
+    if health.state == jobs.RUNNING and asked_again:
+        return health.sentence, _ASKED, story.IT
+    return health.sentence, health.next_step, health.who_acts
+
+
+_STOPPED = {
+    jobs.PAUSED: "The provisioning job is paused: Entra takes uploads and does nothing with them.",
+    jobs.QUARANTINED: "The provisioning job is in quarantine ({words}): Entra works it off once a day at most.",
+    jobs.NOT_STARTED: "The provisioning job is not started ({words}).",
+}
+_START = (
+    "IT mends what the job names and starts it in the portal; whoever has no answer then is sent once more by itself. "
+    "To restart a stopped job throws away what it was sent."
+)
+_CHECK = "IT checks that the provisioning job is running."
+_GRANT_LOG = "IT grants the app's managed identity the Microsoft Graph app role ProvisioningLog.Read.All."
+_FULL = "IT looks at the failures of the job, which stay in its queue; uploads go on by themselves when there is room."
+_ASKING = "Nothing to do yet: if nothing is heard, the same is sent once more by itself."
+_ASKED = (
+    "It has been sent once more. If there is no result either, IT looks for the person in the job's provisioning log "
+    "and opens a support case with the request id."
+)
+_AGENT = " For Active Directory: IT checks that the provisioning agent is up."
+
+
+def _limit(context: Context) -> timedelta:
+    return timedelta(minutes=context.settings.overdue_minutes)

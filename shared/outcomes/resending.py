@@ -1,0 +1,84 @@
+"""When the same is sent again, because what went wrong was not about HR's data, or matters too much to wait for HR.
+
+A new record of HR's is sent whenever it comes; this is about records that have not changed. The table `Due` remembers
+who is to be sent again and when; whoever works it off asks `still_wanted` first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime, timedelta
+
+from shared.context import Context
+from shared.model import Worker
+from shared.outcomes.verdict import DATA, ENTRA, MANAGER
+from shared.records import due, keys, story
+from shared.records.names import ACCOUNTS, WORKERS
+from shared.records.people import account_key, unpack, worker_key
+from shared.records.rows import Values, read_rows
+from shared.records.storage import Storage
+
+_HOUR = timedelta(hours=1)
+_LADDERS: Mapping[str, tuple[timedelta, ...]] = {
+    ENTRA: (timedelta(minutes=10), _HOUR, 6 * _HOUR, 24 * _HOUR),
+    MANAGER: (_HOUR, 6 * _HOUR, 24 * _HOUR),
+    DATA: (),
+}
+_URGENT = (_HOUR, 6 * _HOUR, 24 * _HOUR)  # a leaver who is still enabled; a feed that does not say things twice
+_AT_LAST = timedelta(days=7)
+
+
+def next_try(wrong: str, tries: int, at: datetime, *, urgent: bool) -> datetime:
+    """When a person is sent again.
+
+    Args:
+        wrong: what was wrong, as in `shared.outcomes.verdict`.
+        tries: how often the same has been sent in vain, 1 at least.
+        at: when it went wrong last.
+        urgent: whether to try soon although the fault is in the data, a mapping or a right.
+    """
+    ladder = _URGENT if wrong == DATA and urgent else _LADDERS[wrong]
+    return at + (ladder[tries - 1] if tries <= len(ladder) else _AT_LAST)
+
+
+def remember(context: Context, job: str, times: Mapping[str, datetime]) -> None:
+    """Have people (externalId) sent again at some time. Doing it again changes nothing."""
+    due.schedule(context.storage, (due.Due(at, job, external_id, due.RESEND) for external_id, at in times.items()))
+
+
+def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
+    """Those people whom it still makes sense to send again: the last word on what Entra was sent is no good one.
+
+    A newer record, an upload on its way or a success since then makes it pointless.
+    """
+    accounts = read_rows(
+        storage.table(ACCOUNTS), [account_key(job, external_id) for external_id in people], select=("Pending", "Source")
+    )
+    rows = {
+        worker_key(account["Source"], keys.decode(key.row)): keys.decode(key.row)
+        for key, account in accounts.items()
+        if not account["Pending"] and account["Source"]
+    }
+    found = read_rows(storage.table(WORKERS), rows, select=("SentStatus", "Tries"))
+    return {rows[key] for key, row in found.items() if _is_wanted(row)}
+
+
+def _is_wanted(row: Values) -> bool:
+    status = row.get("SentStatus")
+    return status in (story.FAILED, story.OVERDUE) or (status == story.PROVISIONED and bool(row.get("Tries")))
+
+
+def await_managers(context: Context, job: str, people: Collection[str]) -> None:
+    """Remember whose manager Entra did not know, under the manager, so that the manager's success brings them back."""
+    accounts = [account_key(job, external_id) for external_id in people]
+    rows = read_rows(context.storage.table(ACCOUNTS), accounts, select=("Record",))
+    records = {keys.decode(key.row): unpack(row["Record"]) for key, row in rows.items()}
+    managers = {external_id: Worker(external_id, 0, record).manager_id for external_id, record in records.items()}
+    known = {external_id: manager for external_id, manager in managers.items() if manager}
+    due.await_managers(context.storage, job, known, due.RESEND)
+
+
+def managers_known(context: Context, job: str, people: Collection[str]) -> None:
+    """Have those sent again who waited for one of these people to be known to Entra as their manager."""
+    if people:
+        due.wake(context.storage, job, people, context.clock.now(), due.RESEND)

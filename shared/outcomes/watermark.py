@@ -1,0 +1,68 @@
+"""How far the log of a job has been read, and who has to be looked at because of it: one blob a job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import parse_iso
+from shared.context import Context
+from shared.records.names import STATE
+from shared.records.storage import Storage
+
+_FIRST_LOOK = timedelta(days=1)  # how far back the very first reading goes
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """How far the log of a job has been read.
+
+    Attributes:
+        at: everything before has been read, but for what turns up late.
+        seen: ids of the entries of the overlap that need no second look.
+        slice: how much time is read at once, while there is more to read than can be read in one go.
+        look_at: people (externalId) whose rows do not say yet what the stored entries say, and not before when they
+            are to be looked at. They are named here before the watermark moves on, so a crash forgets nobody.
+        read_again_at: when the log was last read once more from far back, for entries that came very late.
+    """
+
+    at: datetime
+    seen: frozenset[str] = frozenset()
+    slice: timedelta | None = None
+    look_at: Mapping[str, datetime] = field(default_factory=dict)
+    read_again_at: datetime | None = None
+
+
+def load_watermark(context: Context, job: str) -> Watermark:
+    """How far the job's log has been read; a day back if it never was."""
+    try:
+        state = json.loads(context.storage.container(STATE).download_blob(_path(job)).readall())
+    except ResourceNotFoundError:
+        return Watermark(context.clock.now() - _FIRST_LOOK)
+    return Watermark(
+        at=parse_iso(state["at"]),
+        seen=frozenset(state["seen"]),
+        slice=timedelta(seconds=state["slice"]) if state.get("slice") else None,
+        look_at={person: parse_iso(at) for person, at in state.get("lookAt", {}).items()},
+        read_again_at=parse_iso(state["readAgainAt"]) if state.get("readAgainAt") else None,
+    )
+
+
+def save_watermark(storage: Storage, job: str, watermark: Watermark) -> None:
+    """Remember how far the job's log has been read."""
+    state = {
+        "at": watermark.at.isoformat(),
+        "seen": sorted(watermark.seen),
+        "slice": watermark.slice.total_seconds() if watermark.slice else None,
+        "lookAt": {person: at.isoformat() for person, at in sorted(watermark.look_at.items())},
+        "readAgainAt": watermark.read_again_at.isoformat() if watermark.read_again_at else None,
+    }
+    storage.container(STATE).upload_blob(_path(job), json.dumps(state).encode(), overwrite=True)
+
+
+def _path(job: str) -> str:
+    return f"watermarks/{job}.json"

@@ -1,0 +1,141 @@
+"""Reading `Accounts`: what was planned for whom, and what Entra has accepted."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+
+from shared.model import ScimUser
+from shared.records import keys
+from shared.records.names import ACCOUNTS
+from shared.records.people import Deliverer, account_key, unpack
+from shared.records.rows import Values, in_chunks, query, read_rows
+from shared.records.storage import Storage
+
+# Where the ranges begin that are read in parallel, by the last two characters of the ids: digits are most common.
+_STARTS = ["", *(f"{digit}{half}" for digit in "0123456789" for half in ("", "5")), *"AEIMQUaeimquz"]
+_RANGES_AT_ONCE = 4
+_AT_ONCE = 1000
+_BRIEF = (
+    "Said", "Pending", "Accepted", "Enabled", "EverEnabled", "Open", "NextChangeAt", "Refused", "Stamp",
+    "Source", "Extract", "Page",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A row of `Accounts`.
+
+    Attributes:
+        external_id: whom it is about.
+        said: for each source the sequence of its last word, the digest of it, and until when it employs the person.
+        pending: fingerprint of what is planned and not accepted yet.
+        accepted: fingerprint of what Entra accepted last.
+        refused: fingerprint of what Entra refused.
+        refused_at: when.
+        enabled: whether the account is planned to be enabled.
+        ever_enabled: whether it ever was.
+        open: the warning that is open about the person.
+        next_change_at: ISO time, or an empty text.
+        stamp: of the plan that wrote the row last.
+        deliverer: the page that is to send what is pending; None before the first.
+        claims: what each source says, as it is kept; only where the whole row was read.
+        record: what was planned last; only where the whole row was read.
+    """
+
+    external_id: str
+    said: dict[str, list[str]]
+    pending: str
+    accepted: str
+    refused: str
+    refused_at: str
+    enabled: bool
+    ever_enabled: bool
+    open: str
+    next_change_at: str
+    stamp: str
+    deliverer: Deliverer | None
+    claims: dict[str, Any]
+    record: ScimUser
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Account:
+        """The account that `dataclasses.asdict` and JSON made plain."""
+        deliverer = Deliverer(*kept["deliverer"]) if kept["deliverer"] else None
+        return cls(**{**kept, "deliverer": deliverer})
+
+    @property
+    def known_to_entra(self) -> bool:
+        """Whether Entra has been sent the person, or is about to be."""
+        return bool(self.accepted or self.pending)
+
+
+def scan(storage: Storage, job: str) -> Iterator[tuple[str, list[Account]]]:
+    """Every account of a job in one pass, partition by partition, ranges of partitions being read in parallel.
+
+    Yields:
+        The last two characters of the ids, and the accounts, without their claims and records.
+    """
+    edges = [keys.account_partition(job, start) for start in _STARTS] + [f"{job}}}"]  # "}" follows "|"
+    with ThreadPoolExecutor(_RANGES_AT_ONCE) as pool:
+        waiting: deque[Future[list[Values]]] = deque()
+        for first, last in pairwise(edges):
+            waiting.append(pool.submit(_read_range, storage, first, last))
+            if len(waiting) > _RANGES_AT_ONCE:
+                yield from _partitions(waiting.popleft().result())
+        while waiting:
+            yield from _partitions(waiting.popleft().result())
+
+
+def _read_range(storage: Storage, first: str, last: str) -> list[Values]:
+    text = "PartitionKey ge @first and PartitionKey lt @last"
+    return list(
+        query(storage.table(ACCOUNTS), text, select=("PartitionKey", "RowKey", *_BRIEF), first=first, last=last)
+    )
+
+
+def _partitions(rows: list[Values]) -> Iterator[tuple[str, list[Account]]]:
+    for _, group in groupby(rows, key=lambda row: row["PartitionKey"]):
+        accounts = [_account(row) for row in group]
+        yield accounts[0].external_id[-2:], accounts
+
+
+def read(storage: Storage, job: str, ids: Iterable[str]) -> dict[str, Account]:
+    """The accounts of some people, whole, by externalId."""
+    found: dict[str, Account] = {}
+    for chunk in in_chunks(list(ids), _AT_ONCE):
+        rows = read_rows(storage.table(ACCOUNTS), [account_key(job, external_id) for external_id in chunk])
+        accounts = [_account(row) for row in rows.values()]
+        found |= {account.external_id: account for account in accounts}
+    return found
+
+
+def read_briefly(storage: Storage, job: str, ids: Sequence[str]) -> dict[str, Account]:
+    """The accounts of some people, without claims and records."""
+    rows = read_rows(storage.table(ACCOUNTS), [account_key(job, external_id) for external_id in ids], select=_BRIEF)
+    accounts = [_account(row) for row in rows.values()]
+    return {account.external_id: account for account in accounts}
+
+
+def _account(row: Values) -> Account:
+    return Account(
+        external_id=keys.decode(row["RowKey"]),
+        said=json.loads(row["Said"]),
+        pending=row["Pending"],
+        accepted=row.get("Accepted", ""),
+        refused=row.get("Refused", ""),
+        refused_at=row.get("RefusedAt", ""),
+        enabled=row["Enabled"],
+        ever_enabled=row.get("EverEnabled", False),
+        open=row["Open"],
+        next_change_at=row["NextChangeAt"],
+        stamp=row["Stamp"],
+        deliverer=Deliverer(row["Source"], row["Extract"], row["Page"]) if row["Extract"] else None,
+        claims=unpack(row.get("Claims", b"")),
+        record=unpack(row.get("Record", b"")),
+    )

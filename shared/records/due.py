@@ -1,0 +1,111 @@
+"""The `Due` table: who must be looked at when. Found by time, so that nobody has to look at everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from azure.data.tables import TransactionOperation
+
+from shared.clock import iso, parse_iso
+from shared.records import keys
+from shared.records.names import DUE
+from shared.records.rows import Key, in_chunks, put_rows, query
+from shared.records.storage import Storage
+
+DATE = "date"  # a first or last day comes
+RESEND = "resend"  # Entra failed for a reason of its own
+_TRANSACTION = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """One account that must be looked at.
+
+    Attributes:
+        at: when.
+        job: of the account.
+        external_id: of the account.
+        why: `DATE` or `RESEND`.
+    """
+
+    at: datetime
+    job: str
+    external_id: str
+    why: str = DATE
+
+
+def schedule(storage: Storage, dues: Iterable[Due]) -> None:
+    """Remember to look at accounts. Doing it again changes nothing; what is not true any more then does no harm."""
+    rows = {
+        _key(due): {"At": iso(due.at), "Job": due.job, "ExternalId": due.external_id, "Why": due.why} for due in dues
+    }
+    if rows:
+        put_rows(storage.table(DUE), rows)
+
+
+def due_until(storage: Storage, now: datetime, job: str) -> Iterator[Due]:
+    """What is due by `now` for a job, by the hour in which it fell due."""
+    rows = query(
+        storage.table(DUE),
+        "PartitionKey le @hour and At le @now and Job eq @job",
+        hour=_hour(now),
+        now=iso(now),
+        job=job,
+    )
+    for row in rows:
+        yield Due(parse_iso(row["At"]), row["Job"], row["ExternalId"], row["Why"])
+
+
+def forget(storage: Storage, dues: Iterable[Due]) -> None:
+    """Remove what has been looked at; what is gone already is no fault."""
+    table = storage.table(DUE)
+    by_hour: dict[str, list[Key]] = {}
+    for due in dues:
+        key = _key(due)
+        by_hour.setdefault(key.partition, []).append(key)
+    for hour, found in by_hour.items():
+        there = {row["RowKey"] for row in query(table, "PartitionKey eq @hour", select=("RowKey",), hour=hour)}
+        for chunk in in_chunks([key for key in found if key.row in there], _TRANSACTION):
+            table.submit_transaction(
+                [(TransactionOperation.DELETE, {"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk]
+            )
+
+
+def await_managers(storage: Storage, job: str, managers: Mapping[str, str], why: str = DATE) -> None:
+    """Remember whom (externalId) which manager is missing for, so that they are found when he comes.
+
+    Those who wait for him in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
+    """
+    rows = {
+        Key(_awaited(job, why, manager), keys.encode(external_id)): {"Manager": manager, "ExternalId": external_id}
+        for external_id, manager in managers.items()
+    }
+    if rows:
+        put_rows(storage.table(DUE), rows)
+
+
+def wake(storage: Storage, job: str, arrived: Collection[str], at: datetime, why: str = DATE) -> None:
+    """Have those looked at whose managers have arrived."""
+    rows = query(storage.table(DUE), "PartitionKey ge @first and PartitionKey lt @last", **_all_awaited(job, why))
+    found = [row for row in rows if row["Manager"] in arrived]
+    schedule(storage, (Due(at, job, row["ExternalId"], why) for row in found))
+    for row in found:
+        storage.table(DUE).delete_entity(row["PartitionKey"], row["RowKey"])
+
+
+def _awaited(job: str, why: str, manager: str) -> str:
+    return keys.encode(f"manager|{job}|{why}|{manager}")
+
+
+def _all_awaited(job: str, why: str) -> dict[str, str]:
+    return {"first": _awaited(job, why, ""), "last": f"manager|{job}|{why}}}"}  # "}" follows "|"
+
+
+def _key(due: Due) -> Key:
+    return Key(_hour(due.at), keys.encode(f"{due.job}|{due.external_id}|{due.why}"))
+
+
+def _hour(at: datetime) -> str:
+    return iso(at)[:13]

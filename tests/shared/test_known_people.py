@@ -1,0 +1,67 @@
+"""Who is known from earlier extracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.records.keys import worker_partition
+from shared.records.known import KnownPeople
+from shared.records.names import WORKERS
+from shared.records.storage import connect
+from shared.settings import StorageConnection
+from tests.conftest import Storage as Account
+
+ROWS = [
+    ("hr", "0012", "Ann@x.example", "2026-11-01T06:00:00Z"),
+    ("hr", "7", "", "2026-11-01T06:00:00Z"),
+    ("hr", "8", "rejected@x.example", ""),
+    ("hr", "0", "zero@x.example", "2026-11-01T06:00:00Z"),
+    ("other", "0012", "ann@x.example", "2026-11-01T06:00:00Z"),
+    ("other", "9", "BO@x.example", "2026-11-01T06:00:00Z"),
+    ("other", "10", "bo@x.example", "2026-11-01T06:00:00Z"),
+]
+
+
+@pytest.fixture
+def known(storage: Account) -> Iterator[KnownPeople]:
+    records = connect(StorageConnection(connection_string=storage.connection_string), retries=0)
+    records.tables.create_table(WORKERS)
+    for row in ROWS:
+        records.table(WORKERS).create_entity(entity(*row))
+    people = KnownPeople(records, "hr")
+    yield people
+    people.close()
+
+
+def entity(source: str, worker_id: str, name: str, queued: str) -> dict[str, Any]:
+    keys = {"PartitionKey": worker_partition(source, worker_id), "RowKey": worker_id}
+    return {**keys, "WorkerId": worker_id, "UserName": name, "QueuedAt": queued}
+
+
+def test_people_of_the_source_are_known_unless_they_were_only_ever_rejected(known: KnownPeople) -> None:
+    assert [worker_id for worker_id in ("0012", "12", "7", "8", "9") if known.is_worker(worker_id)] == ["0012", "7"]
+    assert [known.user_name(worker_id) for worker_id in ("0012", "7", "8", "9")] == ["Ann@x.example", "", "", ""]
+
+
+def test_user_names_have_owners_in_every_source(known: KnownPeople) -> None:
+    names = ["ann@x.example", "bo@x.example", "rejected@x.example", "new@x.example"]
+    found = {name: sorted(ids) for name, ids in known.owners(names).items()}
+    assert found == {"ann@x.example": ["0012"], "bo@x.example": ["10", "9"]}
+
+
+@pytest.mark.parametrize(
+    ("ids", "lost"), [(["12"], 1), (["012", "12"], 2), (["0012"], 0), (["00012"], 0), (["7", "9", "0"], 0), ([], 0)]
+)
+def test_ids_that_have_lost_their_zeros_are_counted(known: KnownPeople, ids: list[str], lost: int) -> None:
+    assert known.lost_zeros(ids) == lost
+    assert known.lost_zeros([*ids, *map(str, range(1000, 3000))]) == lost
+
+
+def test_another_question_after_closing_reads_everything_again(known: KnownPeople) -> None:
+    assert known.is_worker("7")
+    known.close()
+    known.storage.table(WORKERS).create_entity(entity("hr", "77", "", "2026-11-02T06:00:00Z"))
+    assert known.is_worker("77")

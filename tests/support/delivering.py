@@ -1,0 +1,121 @@
+"""Plans that are committed and recorded, ready to be sent, without having been read from a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from shared.clock import iso
+from shared.context import Context
+from shared.delivery.queueing import queue_ready_pages
+from shared.model import LEAVER, MOVER, ExtractRef, Page, PageMessage, Planned
+from shared.records import extracts, pages, people
+from shared.records.extracts import Version
+from shared.records.names import PAGES
+from shared.records.rows import change_rows
+from tests.support.contexts import START, rows_of, worker
+from tests.support.scripted_server import Request, Script
+
+
+def ids(count: int, first: int = 0) -> list[str]:
+    # All in one table partition, and so written in few transactions.
+    return [f"{number:04d}-x" for number in range(first, first + count)]
+
+
+def planned(
+    context: Context,
+    *pages_of_ids: Sequence[str],
+    source: str = "employees",
+    minutes: int = 0,
+    after: Mapping[int, int] | None = None,
+    overtakes: Sequence[tuple[ExtractRef, int]] = (),
+    leavers: Sequence[str] = (),
+) -> ExtractRef:
+    """An extract whose plan is committed and recorded, with its first pages on the queue."""
+    version = Version(
+        source, "list.csv", f"{source}/list.csv", f"etag {minutes}", START + timedelta(minutes=minutes), 1
+    )
+    ref = version.ref
+    count = sum(map(len, pages_of_ids))
+    values = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
+    extracts.register(
+        context.storage, version, {"Status": extracts.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values}
+    )
+    for number, page_ids in enumerate(pages_of_ids, 1):
+        earlier = (after or {}).get(number, 0)
+        page = Page(number, earlier, tuple(_person(one, source, minutes, ref, leavers) for one in page_ids))
+        pages.write_page(context.storage, ref, "plan", page)
+        people.note_planned(
+            context.storage,
+            ref,
+            "default",
+            page,
+            file="list.csv",
+            stamp=ref.id,
+            fingerprint=lambda user: str(user["displayName"]),
+            at=START,
+        )
+        row = {
+            "Source": source,
+            "Job": "default",
+            "Plan": "plan",
+            "Of": len(pages_of_ids),
+            "After": earlier,
+            "People": len(page_ids),
+            "Leavers": sum(one in leavers for one in page_ids),
+            "Waiting": len(page_ids),
+            "Status": pages.PLANNED,
+            "Recorded": True,
+            "Generation": 1,
+            "Tries": 0,
+            "Answers": "[]",
+            "Overtakes": json.dumps([[source, other.id, page] for other, page in overtakes]),
+            "UpdatedAt": iso(context.clock.now()),
+        }
+        context.storage.table(PAGES).create_entity({"PartitionKey": ref.id, "RowKey": f"{number:06d}", **row})
+    queue_ready_pages(context, ref)
+    return ref
+
+
+def _person(worker_id: str, source: str, minutes: int, ref: ExtractRef, leavers: Sequence[str]) -> Planned:
+    left = worker_id in leavers
+    record = worker(worker_id, displayName=f"{worker_id} of {source} {minutes}", active=not left)
+    return Planned(record, LEAVER if left else MOVER, sequence=ref.id, said="digest", claim={})
+
+
+def message(ref: ExtractRef, page: int = 1, generation: int = 1) -> PageMessage:
+    """The message for a page."""
+    return PageMessage(ref.id, ref.source, "default", page, 1, generation)
+
+
+def sent(script: Script) -> list[list[str]]:
+    """Whom each request was about."""
+    return [names(request) for request in script.requests]
+
+
+def names(request: Request) -> list[str]:
+    """Whom a request was about."""
+    return [operation["data"]["externalId"] for operation in json.loads(request.body)["Operations"]]
+
+
+def column(context: Context, table: str, name: str) -> dict[str, Any]:
+    """A column of a table by RowKey."""
+    return {row["RowKey"]: row.get(name) for row in rows_of(context.storage, table)}
+
+
+def page_row(context: Context, ref: ExtractRef, number: int = 1) -> Any:
+    """The row of a page."""
+    return context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, number))
+
+
+def set_page(context: Context, ref: ExtractRef, number: int = 1, **values: Any) -> None:
+    """Write to the row of a page, as somebody else would."""
+    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: values)
+
+
+def counts(context: Context, ref: ExtractRef) -> dict[str, int]:
+    """The counts of an extract that are not zero."""
+    row = extracts.load(context.storage, ref)
+    return {name: row[name] for name in extracts.OUTCOMES if row.get(name)}

@@ -1,0 +1,35 @@
+"""People who are known from earlier extracts, without a results table."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+
+class People:
+    """Knows some people of the source, and user names of people of other sources.
+
+    Args:
+        names: of the source's people, by id.
+        others: user names of people of other sources, by id.
+    """
+
+    def __init__(self, names: Mapping[str, str], others: Mapping[str, str] | None = None) -> None:
+        self._names = names
+        self._owners: dict[str, list[str]] = {}
+        for worker_id, name in (*names.items(), *(others or {}).items()):
+            if name:
+                self._owners.setdefault(name.casefold(), []).append(worker_id)
+
+    def is_worker(self, worker_id: str) -> bool:
+        return worker_id in self._names
+
+    def user_name(self, worker_id: str) -> str:
+        return self._names.get(worker_id, "")
+
+    def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
+        return {name: self._owners[name] for name in names if name in self._owners}
+
+    def lost_zeros(self, ids: Collection[str]) -> int:
+        longer = {(one.lstrip("0"), len(one)) for one in self._names}
+        unknown = (worker_id for worker_id in ids if worker_id not in self._names)
+        return sum(any(number == one.lstrip("0") and length > len(one) for number, length in longer) for one in unknown)
