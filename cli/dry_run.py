@@ -1,59 +1,147 @@
-"""One extract from its bytes to the requests that would carry it, with nothing sent and nothing kept."""
+"""One extract from its bytes to the requests that would carry it, with nothing sent and nothing kept.
+
+Everything is decided by the parts that decide it in the app. What the app knows of earlier files is not known here: the
+file is taken for the first one of its source.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
-import tempfile
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from shared.changes import guard
+from shared.changes.claims import Claim, Employment, decide, make_claim
+from shared.changes.compare import SEND, Draft, Judge, draft
+from shared.changes.managers import Standing
 from shared.changes.plan import order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
 from shared.extracts.open_extract import Reading
-from shared.extracts.planning import read_spool, read_workers
+from shared.extracts.reading import ReadExtract, Said, read_extract
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY
-from shared.model import Reject, Worker
+from shared.model import LEAVER, ExtractRef, Planned, Reject, ScimUser, Worker
 from shared.records.rows import in_chunks
+
+_REF = ExtractRef("preview", "preview")
 
 
 @dataclass(frozen=True)
 class DryRun:
-    """What would become of an extract if nothing were known of earlier ones.
+    """What would become of an extract.
 
     Attributes:
         rows: in the file.
-        repeated: rows that say exactly what another one says.
-        workers: who would be sent, in that order.
-        rejects: the rows that would not be sent, in the order of the file.
+        repeated: rows that do not count because another row of the person does.
+        sent: who would be sent, in that order.
+        quiet: who would not be, and the status that they would have.
+        rejects: the rows that would not be used, in the order of the file.
         notes: warnings for HR.
+        held: why people would wait for a release first; empty if nobody would.
     """
 
     rows: int
     repeated: int
-    workers: tuple[Worker, ...]
+    sent: tuple[Planned, ...]
+    quiet: tuple[tuple[str, Planned], ...]
     rejects: tuple[Reject, ...]
     notes: tuple[str, ...]
-
-    def requests(self) -> Iterator[dict[str, Any]]:
-        """The bodies of the bulk requests."""
-        for workers in in_chunks(self.workers, OPERATIONS_PER_REQUEST):
-            yield json.loads(bulk_request([worker.user for worker in workers]))
+    held: tuple[str, ...] = ()
 
 
-def dry_run(chunks: Iterable[bytes], mapping: MappingFile, reading: Reading) -> DryRun:
-    """Read and map a file by the very rules of the app.
+def bulk_requests(workers: Iterable[Worker]) -> Iterator[dict[str, Any]]:
+    """The bodies of the bulk requests that carry some people."""
+    for chunk in in_chunks(list(workers), OPERATIONS_PER_REQUEST):
+        yield json.loads(bulk_request([worker.user for worker in chunk]))
+
+
+def dry_run(
+    chunks: Iterable[bytes], mapping: MappingFile, reading: Reading, now: datetime, file: str = "the file"
+) -> DryRun:
+    """Read, map and judge a file by the very rules of the app.
 
     Args:
         chunks: the file.
         mapping: of its source.
         reading: what it takes to open it.
+        now: the time that counts.
+        file: what to call it in sentences.
 
     Raises:
         ExtractRefused: the file as a whole cannot be used.
     """
-    with tempfile.TemporaryFile() as spool:
-        read = read_workers(chunks, mapping, spool, reading, NOBODY)
-        workers = read_spool(spool, read.places, order(read.managers))
-    return DryRun(read.rows, read.repeated, tuple(workers), tuple(read.rejects), tuple(read.notes))
+    with read_extract(chunks, mapping, reading, NOBODY) as extract:
+        drafts = list(_drafts(extract, mapping, now))
+        loops = {person: loop for loop in extract.loops() for person in loop}
+        judge = Judge(now, _fingerprint, _Standings(drafts, now), loops, lambda _: False, file)
+        judged = [judge.judge(one) for one in drafts]
+        counts = Counter(one.counts_as for one in judged if one.counts_as)
+        verdict = guard.guard(mapping.guard, counts, Counter(), 0)
+        sent = {one.planned.worker.worker_id: one.planned for one in judged if one.fate == SEND}
+        managers = {person: planned.worker.manager_id for person, planned in sent.items()}
+        leavers = {person for person, planned in sent.items() if planned.kind == LEAVER}
+        return DryRun(
+            extract.rows,
+            extract.repeated,
+            tuple(sent[person] for person in order(managers, leavers)),
+            tuple((one.fate, one.planned) for one in judged if one.fate != SEND),
+            tuple(extract.rejects),
+            (*extract.notes, *_warnings(one.planned for one in judged)),
+            tuple(dict.fromkeys(verdict.reasons.values())),
+        )
+
+
+def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
+    status = mapping.status
+    employment = Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+    people = [person for person, _ in extract.people_by_account()]
+    for said in extract.read(people):
+        made = draft(_claim(said, mapping, employment, now), said.worker.worker_id, None, said.digest)
+        if made is not None:
+            yield made
+
+
+def _claim(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
+    return make_claim(
+        _REF.source,
+        mapping.precedence,
+        "",
+        _REF.id,
+        said.worker.row,
+        said.worker.user,
+        employment=employment,
+        first_day=said.first_day,
+        last_day=said.last_day,
+        zone=ZoneInfo(said.zone),
+        said_at=now,
+    )
+
+
+class _Standings:
+    """What is known of managers: only those of the file are."""
+
+    def __init__(self, drafts: Iterable[Draft], now: datetime) -> None:
+        self._known: dict[str, Standing] = {}
+        for one in drafts:
+            desired = decide(one.claims, now)
+            works = desired.active or desired.winner.awaits(now)
+            if desired.needs_account:
+                self._known[one.external_id] = Standing.WORKS if works else Standing.LEFT
+
+    def __call__(self, manager: str) -> Standing:
+        return self._known.get(manager, Standing.UNKNOWN)
+
+
+def _fingerprint(user: ScimUser) -> str:
+    return hashlib.blake2b(json.dumps(user, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _warnings(people: Iterable[Planned]) -> Iterator[str]:
+    for planned in people:
+        if planned.warning:
+            yield f"Row {planned.worker.row}: {planned.warning}"

@@ -30,15 +30,13 @@ from cli.proposals.keys import propose_key
 from cli.proposals.other import propose_others
 from cli.proposals.people import propose_mail, propose_manager, propose_names, propose_user_name
 from cli.proposals.roles import Roles
-from cli.proposals.sample import ROWS, Sample, Source, take_sample
+from cli.proposals.sample import ROWS, TABLES, Sample, Source, take_sample
 from cli.proposals.shipped import find_fit, propose_from
 from cli.proposals.work import propose_days, propose_status
 from shared.clock import SYSTEM_CLOCK
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import ENTERPRISE_USER
-
-_DOCUMENTS = ("json", "ndjson", "xml", "hdl")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -105,7 +103,7 @@ def propose(source: Source, sample: Sample, name: str) -> Draft:
     if fit is not None:
         draft.head.append(f"It is the shipped mapping '{fit.name}', as far as the file has its columns.")
         propose_from(fit, roles, draft)
-        if sample.kind not in _DOCUMENTS:
+        if sample.kind in TABLES:
             propose_others(roles, draft)
     else:
         _from_names(roles, draft)
@@ -129,7 +127,7 @@ def _from_names(roles: Roles, draft: Draft) -> None:
         draft.attributes[f"{ENTERPRISE_USER}:employeeNumber"] = key.name
     propose_manager(roles, draft, key)
     draft.required = list(dict.fromkeys(draft.required))
-    if roles.sample.kind in _DOCUMENTS:
+    if roles.sample.kind not in TABLES:
         needed = {draft.status, *draft.required} | ({key.name} if key else set())
         draft.optional = [
             column.name

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, time
 from pathlib import Path
 
 from shared.clock import SYSTEM_CLOCK, Clock
@@ -93,13 +95,14 @@ def shipped_mapping(source: str) -> LoadedMapping:
     return parse_mapping(path.read_bytes(), f"mappings/{path.name}")
 
 
-def today_of(mapping: MappingFile, given: date | None, clock: Clock = SYSTEM_CLOCK) -> date:
-    """The day that counts: the one that was given, else today where the mapping's source is."""
-    return given or clock.now().astimezone(mapping.dates.place).date()
+def now_of(mapping: MappingFile, day: date | None, clock: Clock = SYSTEM_CLOCK) -> datetime:
+    """The time that counts: noon of the day that was given, where the mapping's source is, else now."""
+    return clock.now() if day is None else datetime.combine(day, time(12), mapping.dates.place)
 
 
-def reading_of(mapping: MappingFile, today: date, secrets: Mapping[str, Path]) -> Reading:
+def reading_of(mapping: MappingFile, now: datetime, secrets: Mapping[str, Path]) -> Reading:
     """What it takes to open a source's files here, where files hold the secrets of the vault."""
+    today = now.astimezone(mapping.dates.place).date()
     return Reading(mapping.format, secret_reader(secrets), mapping.optional, today)
 
 
@@ -141,12 +144,19 @@ def secrets_of(given: Sequence[str]) -> dict[str, Path]:
 
 def guarded(run: Callable[[], int]) -> int:
     """Runs a tool; its refusals become sentences on stderr and a return code."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # names of people have letters that a terminal's code page may lack
     try:
-        return run()
+        code = run()
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever reads it has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except CalledWrongly as error:
         return say(str(error), USAGE)
     except RollcallError as error:
         return say(sentence_for_hr(error), REFUSED)
+    return code
 
 
 def sentence_for_hr(error: RollcallError) -> str:

@@ -10,27 +10,27 @@ import argparse
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from cli.dry_run import DryRun, dry_run
+from cli.dry_run import DryRun, bulk_requests, dry_run
 from cli.offline import (
     OK,
     add_common,
     file_chunks,
     guarded,
+    now_of,
     open_mapping,
     reading_of,
     secrets_of,
     shipped_mapping,
-    today_of,
 )
 from cli.plain_tables import counted, plain_table, printable
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.extracts.text.guard import guard
 from shared.mapping.load import DEFAULT_SOURCE
-from shared.model import Worker
+from shared.model import Planned
 
 _SHOWN = 20
 
@@ -54,17 +54,17 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     loaded = open_mapping(given.mapping) if given.mapping else shipped_mapping(given.source)
-    today = today_of(loaded.mapping, given.today)
-    reading = reading_of(loaded.mapping, today, secrets_of(given.secret))
-    run = dry_run(file_chunks(given.file), loaded.mapping, reading)
+    now = now_of(loaded.mapping, given.today)
+    reading = reading_of(loaded.mapping, now, secrets_of(given.secret))
+    run = dry_run(file_chunks(given.file), loaded.mapping, reading, now, given.file.name)
     limit = (_SHOWN if given.format == "table" else 0) if given.limit is None else max(given.limit, 0)
-    head = f"{given.file.name}, read with {loaded.name}, as of {today.isoformat()}"
     if given.format == "json":
         print(json.dumps(as_json(run, limit), indent=2, ensure_ascii=False))
     elif given.format == "csv":
         print(as_csv(run, limit), end="")
     else:
-        print("\n".join([head, "", *as_table(run, limit)]))
+        day = now.astimezone(loaded.mapping.dates.place).date().isoformat()
+        print("\n".join([f"{given.file.name}, read with {loaded.name}, as of {day}", "", *as_table(run, limit)]))
     return OK
 
 
@@ -73,27 +73,34 @@ def as_json(run: DryRun, limit: int) -> dict[str, Any]:
 
     Args:
         run: the dry run.
-        limit: how many requests and rejected rows; 0 for all.
+        limit: how many people and rejected rows; 0 for all.
     """
     end = limit or None
     return {
         "rows": run.rows,
-        "people": len(run.workers),
+        "people": len(run.sent),
         "repeated": run.repeated,
+        "held": list(run.held),
         "rejected": [
             {"row": one.row, "line": one.line, "worker": one.worker_id, "reason": one.reason}
             for one in run.rejects[:end]
         ],
+        "notSent": [
+            {"row": planned.worker.row, "worker": planned.worker.worker_id, "status": status, "reason": planned.reason}
+            for status, planned in run.quiet[:end]
+        ],
         "notes": list(run.notes),
-        "requests": list(DryRun(0, 0, run.workers[:end], (), ()).requests()),
+        "requests": list(bulk_requests(planned.worker for planned in run.sent[:end])),
     }
 
 
 def as_csv(run: DryRun, limit: int) -> str:
-    """A line for each row that would be sent or rejected, in the order of the file, safe to open in a spreadsheet."""
+    """A line for each person and each rejected row, in the order of the file, safe to open in a spreadsheet."""
+    end = limit or None
     lines = [
-        *((worker.row, "sent", *_of(worker), "") for worker in run.workers[: limit or None]),
-        *((one.row, "rejected", one.worker_id, "", "", "", "", one.reason) for one in run.rejects[: limit or None]),
+        *((planned.worker.row, "sent", *_of(planned), planned.reason) for planned in run.sent[:end]),
+        *((planned.worker.row, status, *_of(planned), planned.reason) for status, planned in run.quiet[:end]),
+        *((one.row, "rejected", one.worker_id, "", "", "", "", one.reason) for one in run.rejects[:end]),
     ]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -111,31 +118,46 @@ def as_table(run: DryRun, limit: int) -> list[str]:
         limit: how many people and rejected rows are shown; 0 for all.
     """
     end = limit or None
-    requests = -(-len(run.workers) // OPERATIONS_PER_REQUEST)
-    people = f"{counted(len(run.workers), 'person', 'people')} to send in {counted(requests, 'request')}"
-    lines = [f"{counted(run.rows, 'row')}: {people}, {len(run.rejects):,} rejected, {run.repeated:,} repeated."]
+    lines = [*_summary(run)]
     if run.rejects:
-        lines += ["", "Rejected"]
-        rejected = ((str(one.row), one.worker_id, one.reason) for one in run.rejects[:end])
-        lines += plain_table(("row", "worker", "reason"), rejected)
-        lines += _more(len(run.rejects), limit)
-    if run.workers:
-        lines += ["", "To send, in this order"]
-        shown = ((str(worker.row), *_of(worker)) for worker in run.workers[:end])
-        lines += plain_table(("row", "worker", "active", "userName", "displayName", "manager"), shown)
-        lines += _more(len(run.workers), limit)
+        rejected = [(str(one.row), one.worker_id, one.reason) for one in run.rejects[:end]]
+        lines += ["", "Rejected", *plain_table(("row", "worker", "reason"), rejected), *_more(len(run.rejects), limit)]
+    if run.sent:
+        people = [(str(planned.worker.row), *_of(planned)) for planned in run.sent[:end]]
+        columns = ("row", "worker", "active", "userName", "displayName", "manager")
+        lines += ["", "To send, in this order", *plain_table(columns, people), *_more(len(run.sent), limit)]
+    if run.quiet:
+        later = [
+            (str(planned.worker.row), planned.worker.worker_id, status, planned.reason)
+            for status, planned in run.quiet[:end]
+        ]
+        lines += [
+            "",
+            "Not to send now",
+            *plain_table(("row", "worker", "status", "reason"), later),
+            *_more(len(run.quiet), limit),
+        ]
     if run.notes:
         lines += ["", "Notes", *(f"- {printable(note)}" for note in run.notes)]
-    if run.workers:
-        user = json.dumps(run.workers[0].user, indent=2, ensure_ascii=False)
+    if run.sent:
+        user = json.dumps(run.sent[0].worker.user, indent=2, ensure_ascii=False)
         lines += ["", "The first person as SCIM (all of them, as requests: --format json)", user]
     return [*lines, "", "Nothing was sent."]
 
 
-def _of(worker: Worker) -> tuple[str, str, str, str, str]:
-    active = "yes" if worker.user["active"] else "no"
-    name, display = (str(worker.user.get(key) or "") for key in ("userName", "displayName"))
-    return worker.worker_id, active, name, display, worker.manager_id
+def _summary(run: DryRun) -> Iterator[str]:
+    requests = -(-len(run.sent) // OPERATIONS_PER_REQUEST)
+    people = f"{counted(len(run.sent), 'person', 'people')} to send in {counted(requests, 'request')}"
+    later = f", {len(run.quiet):,} not to send now" if run.quiet else ""
+    yield f"{counted(run.rows, 'row')}: {people}{later}, {len(run.rejects):,} rejected, {run.repeated:,} repeated."
+    for reason in run.held:
+        yield f"It would wait for a release: {reason}"
+
+
+def _of(planned: Planned) -> tuple[str, str, str, str, str]:
+    user = planned.worker.user
+    name, display = (str(user.get(key) or "") for key in ("userName", "displayName"))
+    return planned.worker.worker_id, "yes" if user["active"] else "no", name, display, planned.worker.manager_id
 
 
 def _more(number: int, limit: int) -> list[str]:

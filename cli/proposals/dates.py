@@ -43,11 +43,18 @@ class Written:
 
 def looks_like_dates(cells: Sequence[str]) -> bool:
     """Whether most of some cells can be read as dates."""
-    return bool(cells) and how_written(cells).wrong * 5 <= len(cells)
+    _, wrong = _look(cells)
+    return bool(cells) and sum(clean(cell) in wrong for cell in cells) * 5 <= len(cells)
 
 
 def how_written(cells: Iterable[str]) -> Written:
     """How some dates are written; cells that say for ever, or never, do not count."""
+    written, _ = _look(cells)
+    return written
+
+
+def _look(cells: Iterable[str]) -> tuple[Written, set[str]]:
+    """How some dates are written, and the cells that are none."""
     left = [cell for cell in dict.fromkeys(map(clean, cells)) if cell and not _is_endless(cell)]
     formats: list[str] = []
     while left:
@@ -59,15 +66,15 @@ def how_written(cells: Iterable[str]) -> Written:
         if best[0] in _OTHER_WAY:
             proved = [text for text in best if _OTHER_WAY[text] not in best]
             if not proved:
-                return Written(tuple(formats), (best[0], _OTHER_WAY[best[0]]))
+                return Written(tuple(formats), (best[0], _OTHER_WAY[best[0]])), set()
             best = proved
         formats.append(best[0])
         read = set(fits[best[0]])
         left = [cell for cell in left if cell not in read]
         other = _OTHER_WAY.get(best[0], "")
         if other and any(_is_day(other, cell) for cell in left):  # both are proved: they contradict each other
-            return Written((), (best[0], other), len(left))
-    return Written(tuple(formats), (), len(left), any(text in _SHORT for text in formats))
+            return Written((), (best[0], other)), set()
+    return Written(tuple(formats), (), len(left), any(text in _SHORT for text in formats)), set(left)
 
 
 def _all_formats() -> Iterable[str]:

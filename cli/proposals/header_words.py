@@ -126,7 +126,8 @@ _WORDS = {
         functie|functietitel|functienaam|mansione|posizione|qualifica|função|stanowisko|befattning|stilling
     """,
     "userType": """
-        worker type|employee type|employment type|contract type|person type|worker category|employee class|per org
+        worker type|employee type|emp type|employment type|contract type|person type|worker category|per org
+        employee class
         Mitarbeitertyp|Beschäftigungsart|Vertragsart|Mitarbeiterart|Mitarbeitergruppe|type de contrat|type d'employé
         tipo de contrato|tipo de empleado|type contract|soort dienstverband|contractsoort|tipo contratto|tipologia
     """,
@@ -198,7 +199,7 @@ _WORDS = {
         social security number|national id|tax id|passport|birth date|date of birth|dob|birthday|gender|sex|religion
         marital status|nationality|ethnicity|race|disability|password|pin|home phone|mobile|private email|home email
         personal email|home address|private phone|gender pronoun|age
-        Gehalt|Lohn|Bankverbindung|Sozialversicherungsnummer|SV-Nummer|Steuer-ID|Steuernummer|Geburtsdatum|Geschlecht
+        Gehalt|Lohn|Bankverbindung|Sozialversicherungsnummer|SV-Nummer|Steuer-ID|Steuernummer|Geburtsdatum|GebDat|Geb.-Datum|Geburtstag|Geschlecht
         Konfession|Familienstand|Staatsangehörigkeit|Passwort|private E-Mail|Geburtsort
         salaire|numéro de sécurité sociale|NIR|date de naissance|sexe|nationalité|mot de passe|salario|sueldo|NIF|DNI
         fecha de nacimiento|sexo|contraseña|salaris|BSN|geboortedatum|geslacht|wachtwoord|stipendio|codice fiscale

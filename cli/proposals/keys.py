@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 
 from cli.plain_tables import counted
+from cli.proposals.dates import looks_like_dates
 from cli.proposals.draft import Draft
-from cli.proposals.header_words import KEY
-from cli.proposals.roles import Roles
+from cli.proposals.header_words import KEY, all_names
+from cli.proposals.roles import Roles, spellings
 from cli.proposals.sample import Column
 from shared.mapping.ids import MAX_KEY, read_id
 from shared.mapping.model import KeyRule
@@ -22,6 +23,7 @@ def propose_key(roles: Roles, draft: Draft) -> Column | None:
     sound = [column for column in named if column.is_full and column.is_unique and _is_id_like(column)]
     others = [column for column in roles.free if column not in named and column.is_full and column.is_unique]
     others = [column for column in others if _is_id_like(column) and _mostly(_DIGIT, column)]
+    others = [column for column in others if not (_is_something_else(column) or looks_like_dates(column.filled))]
     chosen = next(iter([*sound, *_likely(named), *others]), None)
     if chosen is None:
         draft.remark("key", "which column holds the worker's id? None has a different one in every row.", decide=True)
@@ -32,8 +34,8 @@ def propose_key(roles: Roles, draft: Draft) -> Column | None:
     _tell_doubts(chosen, draft)
     more = [column.name for column in (*sound, *others) if column is not chosen]
     if more:
-        also = f"also has a different id in every row: {', '.join(more[:3])}"
-        draft.remark("key", f"{also}. The id must be the one that never changes; managers must be named by it.")
+        also = f"{' and '.join(more[:3])} {'has' if len(more) == 1 else 'have'} a different value in every row as well."
+        draft.remark("key", f"{also} The id must be the one that never changes, and that managers are named by.")
     _tell_faults(chosen, draft)
     return chosen
 
@@ -82,6 +84,11 @@ def _tell_faults(column: Column, draft: Draft) -> None:
 
 def _faults(column: Column, rule: KeyRule) -> int:
     return sum(bool(read_id(rule, cell, "entra")[1]) for cell in column.filled)
+
+
+def _is_something_else(column: Column) -> bool:
+    """Whether its name says that it holds something, such as a surname, which only happens to differ in each row."""
+    return not all_names().isdisjoint(spellings(column.name))
 
 
 def _is_id_like(column: Column) -> bool:

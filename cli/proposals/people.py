@@ -47,12 +47,12 @@ def propose_names(roles: Roles, draft: Draft) -> None:
         roles.take(preferred)
         draft.remark("name.givenName", f"{preferred.name} goes before the legal name.")
     if display is not None and (given is None or family is None):
-        split, first = ("on: ', ', take: 1", 2) if _has_comma(display) else ("on: ' ', take: -1", 1)
+        split, other = ("on: ', ', take: 1", 2) if _has_comma(display) else ("on: ' ', take: -1", 1)
         rule = f"{{column: {display.name}, split: {{{split}}}}}"
         draft.decide(
             "attributes",
             f"no column has first names, or none surnames. If {display.name} can be split for everybody: "
-            f"name.familyName: {rule}, and name.givenName likewise with take: {first}.",
+            f"name.familyName: {rule}, and name.givenName likewise with take: {other}.",
         )
     draft.required += [column.name for column in (given, family) if column is not None and column.is_full]
 

@@ -15,6 +15,7 @@ from shared.errors import ExtractRefused
 from shared.extracts.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
 from shared.extracts.open_extract import Reading
 from shared.extracts.peek import peek
+from shared.extracts.records import find_columns
 from shared.extracts.tables import BadRow, Table
 from shared.extracts.text.names import plain
 from shared.extracts.unpack import open_layers
@@ -115,6 +116,42 @@ class Source:
         return Reading(hints, self.read_secret, optional, self.today).open(self.chunks(), columns)
 
 
+TABLES = ("csv", "fixed", "xlsx")
+"""Kinds of files that have a header."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """What a file holds of the columns that somebody has named.
+
+    Attributes:
+        kind: of the file.
+        header: of the file; of a document, the names themselves.
+        columns: those that are in the header or, of a document, in some record.
+        rows: so many were looked at.
+    """
+
+    kind: str
+    header: tuple[str, ...]
+    columns: dict[str, Column]
+    rows: int
+
+
+def take_columns(source: Source, hints: FormatHints, names: Sequence[str], most: int = ROWS) -> Mapped:
+    """Read some columns of the first rows of an extract, whichever of them it has.
+
+    Raises:
+        ExtractRefused: nobody can read it, or one of the columns occurs twice.
+    """
+    table = source.open(names, hints, names)
+    places = find_columns(table.header, names, names, delimiter=table.form.delimiter)
+    rows = [row.cells for row in islice(table.rows, most) if not isinstance(row, BadRow)]
+    columns = {name: Column(name, tuple(_said(row[at]) for row in rows)) for name, at in places.items()}
+    if table.form.kind not in TABLES:
+        columns = {name: column for name, column in columns.items() if column.filled}
+    return Mapped(table.form.kind, table.header, columns, len(rows))
+
+
 def take_sample(source: Source, most: int = ROWS) -> Sample:
     """Read the first rows of an extract.
 
@@ -196,9 +233,13 @@ def _cells(table: Table, most: int) -> tuple[list[list[str]], int, int, bool]:
             bad += 1
             continue
         for at, cell in enumerate(row.cells):
-            text = clean(cell)
-            cells[at].append("" if text in PLACEHOLDERS else text)
+            cells[at].append(_said(cell))
     return cells, rows, bad, next(stream, None) is None
+
+
+def _said(cell: str) -> str:
+    text = clean(cell)
+    return "" if text in PLACEHOLDERS else text
 
 
 def _whole(stream: Iterable[bytes]) -> bytes:

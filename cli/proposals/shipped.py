@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from functools import cache
 from typing import Any
 
 from cli.proposals.draft import Draft
 from cli.proposals.roles import Roles
-from cli.proposals.sample import Column, Sample, Source
+from cli.proposals.sample import TABLES, Column, Sample, Source, take_columns
 from cli.proposals.work import tell_words
 from shared.errors import ExtractRefused
-from shared.extracts.records import find_columns
-from shared.extracts.tables import BadRow
 from shared.extracts.text.names import plain
 from shared.mapping.format import FormatHints
 from shared.mapping.load import SHIPPED, parse_mapping
 from shared.mapping.model import MappingFile
-from shared.mapping.text import clean
 
 _ROWS = 2_000
 _ENOUGH = 0.6
@@ -43,12 +40,17 @@ class Fit:
 def find_fit(source: Source, sample: Sample) -> Fit | None:
     """The shipped mapping that finds most of its columns, key, status and required ones among them."""
     fits = []
-    for path in sorted(SHIPPED.glob("*.yaml")):
-        mapping = parse_mapping(path.read_bytes(), path.name).mapping
-        fit = _try(path.stem, mapping, source, sample)
+    for name, mapping in _shipped().items():
+        fit = _try(name, mapping, source, sample)
         if fit is not None:
             fits.append(fit)
     return max(fits, key=lambda fit: (len(fit.columns) / len(fit.mapping.columns), len(fit.columns)), default=None)
+
+
+@cache
+def _shipped() -> dict[str, MappingFile]:
+    paths = sorted(SHIPPED.glob("*.yaml"))
+    return {path.stem: parse_mapping(path.read_bytes(), path.name).mapping for path in paths}
 
 
 def _try(name: str, mapping: MappingFile, source: Source, sample: Sample) -> Fit | None:
@@ -57,7 +59,7 @@ def _try(name: str, mapping: MappingFile, source: Source, sample: Sample) -> Fit
         said["encoding"] = sample.format["encoding"]
     hints = FormatHints.model_validate({**mapping.format.model_dump(exclude_unset=True), **said})
     try:
-        columns = _columns(mapping, source, hints)
+        columns = take_columns(source, hints, mapping.columns, _ROWS).columns
     except ExtractRefused:
         return None
     needed = {mapping.key, mapping.status.column, *mapping.required}
@@ -67,18 +69,6 @@ def _try(name: str, mapping: MappingFile, source: Source, sample: Sample) -> Fit
     if not any(word.casefold() in mapping.status.folded for word in words):
         return None
     return Fit(name, mapping, hints, columns)
-
-
-def _columns(mapping: MappingFile, source: Source, hints: FormatHints) -> dict[str, Column]:
-    """The columns of a mapping that the first rows of a file have."""
-    names = mapping.columns
-    table = source.open(names, hints, names)
-    places = find_columns(table.header, names, names, delimiter=table.form.delimiter)
-    rows = [row.cells for row in islice(table.rows, _ROWS) if not isinstance(row, BadRow)]
-    columns = {name: Column(name, tuple(clean(row[at]) for row in rows)) for name, at in places.items()}
-    if table.form.kind in ("csv", "fixed", "xlsx"):
-        return columns
-    return {name: column for name, column in columns.items() if column.filled}
 
 
 def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
@@ -93,7 +83,7 @@ def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
     draft.leave = list(mapping.status.leave)
     days = {"first_day": mapping.status.first_day, "last_day": mapping.status.last_day}
     draft.days = {key: column for key, column in days.items() if column in there}
-    draft.dates = mapping.dates.model_dump(mode="json", exclude_unset=True)
+    draft.dates = _single(mapping.dates.model_dump(mode="json", exclude_unset=True))
     lost = []
     for path, rule in mapping.attributes.items():
         if rule.reads and not there.keys() & set(rule.reads):
@@ -101,7 +91,7 @@ def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
         else:
             draft.attributes[path] = _short(rule.model_dump(mode="json", by_alias=True, exclude_unset=True))
     read = {*draft.days.values(), *(column for path in draft.attributes for column in mapping.attributes[path].reads)}
-    documents = roles.sample.kind not in ("csv", "fixed", "xlsx")
+    documents = roles.sample.kind not in TABLES
     draft.optional = [
         column
         for column in mapping.columns
@@ -128,4 +118,11 @@ def _tell_unknown_words(fit: Fit, draft: Draft) -> None:
 
 def _short(rule: dict[str, Any]) -> str | dict[str, Any]:
     """A rule that is nothing but a column is written as its name."""
-    return str(rule["column"]) if set(rule) == {"column"} else rule
+    return str(rule["column"]) if set(rule) == {"column"} else _single(rule)
+
+
+def _single(said: dict[str, Any]) -> dict[str, Any]:
+    """With the only format of dates as a text."""
+    formats = said.get("format")
+    short = {**said, "format": formats[0]} if isinstance(formats, list) and len(formats) == 1 else said
+    return {key: _single(value) if isinstance(value, dict) else value for key, value in short.items()}

@@ -30,6 +30,8 @@ def propose_status(roles: Roles, draft: Draft) -> None:
     if others:
         draft.remark("status", f"may say it as well: {', '.join(others[:3])}.", decide=True)
     tell_words(chosen, draft)
+    if draft.words and all(draft.words.values()) and "words" not in draft.undecided:
+        draft.decide("words", "nobody in this file may not work. Which words are there for those who have left?")
 
 
 def tell_words(column: Column, draft: Draft) -> None:

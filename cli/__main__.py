@@ -1,0 +1,45 @@
+"""The tools that people run: `python -m cli COMMAND ...`; without a command, what there is."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+COMMANDS = {
+    "preview": ("cli.preview", "what would be read, rejected and sent of an extract; nothing is sent"),
+    "infer": ("cli.infer", "propose a mapping for an extract"),
+    "import-psd1": ("cli.import_psd1", "turn an AttributeMapping.psd1 of CSV2SCIM into a mapping"),
+    "check": ("cli.check", "check a mapping, and how far it covers a sample"),
+    "release": ("cli.release", "send people who are held for approval"),
+    "process": ("cli.process", "process a file all the same that was not used"),
+    "reprocess": ("cli.reprocess", "process the last file of a source again, with the mapping as it is now"),
+    "pause": ("cli.pause", "send nothing more, from one source or from all"),
+    "resume": ("cli.resume", "let sending go on after a pause"),
+    "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),
+}
+"""Each command: its module, which has `main(arguments) -> int`, and a line about it."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run a command.
+
+    Returns:
+        What the command returns; 2 if there is no such command.
+    """
+    name = arguments[0] if arguments else ""
+    if name in COMMANDS:
+        module, _ = COMMANDS[name]
+        code: int = import_module(module).main(arguments[1:])
+        return code
+    asked = name in ("", "-h", "--help")
+    width = max(map(len, COMMANDS))
+    lines = [f"  {command:{width}}  {line}" for command, (_, line) in COMMANDS.items()]
+    if not asked:
+        print(f"There is no command '{name}'.", file=sys.stderr)
+    print("\n".join(["usage: python -m cli COMMAND ...", "", *lines]), file=sys.stdout if asked else sys.stderr)
+    return 0 if asked else 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,49 @@
+"""Stop sending to Entra: `python -m cli pause [SOURCE] --by NAME --reason TEXT`.
+
+Nothing more is sent and nothing is lost; files are still read and planned. Requests that are under way end.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+
+from cli.connecting import connected, run
+from shared.delivery import stops
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tool.
+
+    Returns:
+        0, or 1 if it failed.
+    """
+    parser = argparse.ArgumentParser("python -m cli pause", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("source", nargs="?", type=source_name, default=stops.ANY_SOURCE, help="all sources if left out")
+    parser.add_argument("--by", required=True, metavar="NAME", help="who stops it")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why; support reads it")
+    given = parser.parse_args(arguments)
+    return run(lambda: _run(given))
+
+
+def _run(given: argparse.Namespace) -> int:
+    with connected() as context:
+        stops.pause(context.storage, given.source, by=given.by, reason=given.reason, now=context.clock.now())
+    print(f"Nothing more is sent{f' from {given.source}' if given.source else ''} until: {_resume(given.source)}")
+    return 0
+
+
+def _resume(source: str) -> str:
+    return f"python -m cli resume {source}".rstrip()
+
+
+def source_name(text: str) -> str:
+    """A source's name, as an argument.
+
+    Raises:
+        argparse.ArgumentTypeError: it cannot be one.
+    """
+    if not re.fullmatch(r"[a-z0-9-]+", text):
+        raise argparse.ArgumentTypeError("a source has small letters, digits and hyphens")
+    return text

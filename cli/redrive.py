@@ -1,0 +1,31 @@
+"""Send again what was put aside as poison: `python -m cli redrive [EXTRACT]`."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from cli.connecting import connected, run
+from shared.delivery.aside import redrive
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tool.
+
+    Returns:
+        0, or 1 if it failed.
+    """
+    parser = argparse.ArgumentParser("python -m cli redrive", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("extract", nargs="?", default="", help="id of an extract; all if left out")
+    given = parser.parse_args(arguments)
+    return run(lambda: _run(given.extract))
+
+
+def _run(extract: str) -> int:
+    with connected() as context:
+        found = redrive(context, extract)
+    for name, count in sorted(found.items()):
+        print(f"Extract {name}: {count} {'page is' if count == 1 else 'pages are'} sent again.")
+    if not found:
+        print("There is nothing that was put aside.")
+    return 0
