@@ -1,8 +1,9 @@
-"""A fictitious company, Fernhill Instruments, and the extracts that its HR system writes on two days.
+"""A fictitious company, Fernhill Instruments, and the extracts that its HR system writes on three days.
 
 The same seed gives the same bytes. Day two is day one with joiners, movers, leavers and a few rows that are broken in
-the ways in which rows of real extracts are; each extract says exactly who and what was planted, so that a demo or a
-test can check that everything adds up. `python -m local.company FOLDER` writes both files.
+the ways in which rows of real extracts are. On day three a report went wrong, and a third of the people seem to have
+left. Each extract says exactly who and what was planted, so that a demo or a test can check that everything adds up.
+`python -m local.company FOLDER` writes the files.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ HEADER = (
 COMPANY = "Fernhill Instruments"
 PEOPLE = 1200
 SEED = 2026
-FILES = ("workers-day-1.csv", "workers-day-2.csv")
+FILES = ("workers-day-1.csv", "workers-day-2.csv", "workers-day-3.csv")
 
 _DAY_TWO = date(2026, 11, 23)
 _TEAM = 9
@@ -93,6 +94,7 @@ class Extract:
         movers: ids of people whose department, title or manager changed.
         leavers: ids of people who became `Terminated`.
         broken: the broken rows, by row number.
+        mistaken: ids of people who became `Terminated` by mistake.
     """
 
     content: bytes = field(repr=False)
@@ -101,6 +103,7 @@ class Extract:
     movers: tuple[str, ...] = ()
     leavers: tuple[str, ...] = ()
     broken: tuple[BrokenRow, ...] = ()
+    mistaken: tuple[str, ...] = ()
 
 
 def day_one(people: int = PEOPLE, *, seed: int = SEED) -> Extract:
@@ -180,6 +183,39 @@ def day_two(
             BrokenRow(number, row["WorkerID"], wrong[id(row)]) for number, row in enumerate(rows, 2) if id(row) in wrong
         ),
     )
+
+
+def day_three(people: int = PEOPLE, *, movers: int = 8, share: float = 0.3, seed: int = SEED) -> Extract:
+    """The extract of the day after: the broken rows are as on day one again, and `share` of the people by mistake left.
+
+    The people who move, and those who are said to have left, manage nobody.
+    """
+    first, second = day_one(people, seed=seed), day_two(people, seed=seed)
+    broken = {row.row_number for row in second.broken}
+    rows = [row for number, row in enumerate(_read(second), 2) if number not in broken]
+    mended = {row.worker_id for row in second.broken}
+    rows += [row for row in _read(first) if row["WorkerID"] in mended]
+    chance = random.Random(f"{seed}/day three")
+    managing = {row["ManagerID"] for row in rows}
+    quiet = [row for row in rows if row["WorkerID"] not in managing and row["WorkerStatus"] == "Active"]
+    chosen = chance.sample(quiet, movers + int(share * len(rows)))
+    for row in chosen[:movers]:
+        row["JobTitle"] = f"Senior {row['JobTitle']}"
+    for row in chosen[movers:]:
+        row["WorkerStatus"] = "Terminated"
+    return Extract(
+        content=_write([list(row.values()) for row in rows]),
+        rows=len(rows),
+        movers=tuple(row["WorkerID"] for row in chosen[:movers]),
+        mistaken=tuple(row["WorkerID"] for row in chosen[movers:]),
+    )
+
+
+def _read(extract: Extract) -> list[Row]:
+    """The rows of an extract; what stands in broken ones is anybody's guess."""
+    lines = csv.reader(io.StringIO(extract.content.decode("utf-8-sig"), newline=""))
+    next(lines)
+    return [dict(zip(HEADER, line, strict=False)) for line in lines]
 
 
 @dataclass(frozen=True)
@@ -370,20 +406,20 @@ def _write(lines: Sequence[Sequence[str]]) -> bytes:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Write both extracts into a folder."""
-    parser = argparse.ArgumentParser(prog="python -m local.company", description="Write the extracts of two days.")
+    """Write the extracts into a folder."""
+    parser = argparse.ArgumentParser(prog="python -m local.company", description="Write the extracts of three days.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--people", type=int, default=PEOPLE, help="size of the company (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=SEED, help="another seed, another company (default: %(default)s)")
     options = parser.parse_args(arguments)
-    days = (day_one(options.people, seed=options.seed), day_two(options.people, seed=options.seed))
+    days = [day(options.people, seed=options.seed) for day in (day_one, day_two, day_three)]
     options.folder.mkdir(parents=True, exist_ok=True)
     for name, day in zip(FILES, days, strict=True):
         path = options.folder / name
         path.write_bytes(day.content)
         print(
             f"{path}: {day.rows} rows, {len(day.joiners)} joiners, {len(day.movers)} movers, "
-            f"{len(day.leavers)} leavers, {len(day.broken)} broken rows"
+            f"{len(day.leavers)} leavers, {len(day.broken)} broken rows, {len(day.mistaken)} people gone by mistake"
         )
 
 

@@ -1,7 +1,8 @@
-"""`python -m local demo`: two days of a fictitious company through the real functions, checked to the last row.
+"""`python -m local demo`: three days of a fictitious company through the real functions, checked to the last row.
 
-Starts Azurite, the Entra simulator and the functions host on free ports, drops the extract of day one and of day two,
-shows what happens, and compares the end with what the two files say. Ends by itself and leaves nothing running.
+Starts Azurite, the Entra simulator and the functions host on free ports, drops the extract of each day, shows what
+happens, and compares the end with what the files say. The third file would disable a third of the people by mistake:
+nobody is disabled. Ends by itself and leaves nothing running.
 """
 
 from __future__ import annotations
@@ -31,13 +32,12 @@ from local.processes import ProcessError
 from shared import settings
 from shared.mapping.load import DEFAULT_SOURCE
 from shared.model import ExtractRef
-from shared.records import extracts
+from shared.records import extracts, story
 from shared.records.names import EXTRACTS, INBOX, OUTBOX, WORKERS
 from shared.records.rows import Values, query
 from shared.records.storage import Storage, connect
 
 LOGS = processes.ROOT / ".local" / "demo"
-FILES = ("workers-day-1.csv", "workers-day-2.csv")
 _PATIENCE = 150.0  # seconds for one day
 
 
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         with contextlib.ExitStack() as stack:
             console.print("Starting storage (Azurite), Entra (a simulator) and the functions host ...")
             cloud = start(stack)
-            days = (company.day_one(options.people), company.day_two(options.people))
-            for number, (file, day) in enumerate(zip(FILES, days, strict=True), 1):
+            days = [day(options.people) for day in (company.day_one, company.day_two, company.day_three)]
+            for number, (file, day) in enumerate(zip(company.FILES, days, strict=True), 1):
                 console.rule(f"Day {number}: HR drops {file} with {day.rows} rows")
                 row = run_day(console, cloud, file, day.content)
                 faults = check_day(cloud, row, days[:number])
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str]) -> int:
         console.print(f"[bold red]The demo failed:[/] {error}")
         console.print(f"Logs are in {LOGS.relative_to(processes.ROOT)}")
         return 1
-    console.print("[bold green]Every row of both files is accounted for.[/]")
+    console.print("[bold green]Every row of the three files is accounted for.[/]")
     return 0
 
 
@@ -159,7 +159,7 @@ def check_day(cloud: Cloud, row: Values, days: Sequence[company.Extract]) -> lis
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     faults = []
     outcomes = sum(row[name] for name in extracts.OUTCOMES)
-    if row["Status"] != extracts.DELIVERED:
+    if row["Status"] != (extracts.HELD if day.mistaken else extracts.DELIVERED):
         faults.append(f"the extract ended as {row['Status']}: {row['Message']}")
     if row["Rows"] != day.rows or row["People"] + row["Repeated"] + row["Rejected"] != day.rows:
         faults.append(f"{day.rows} rows in the file, but {row['Message']}")
@@ -173,6 +173,10 @@ def check_day(cloud: Cloud, row: Values, days: Sequence[company.Extract]) -> lis
     unexplained = set(range(2, day.rows + 2)) - in_table - set(rejected)
     if unexplained:
         faults.append(f"rows {sorted(unexplained)} are neither in the results table nor in the rejects")
+    if row["Quiet"] and json.loads(row["Quiet"]).get("Held", 0) != len(day.mistaken):
+        faults.append(
+            f"{len(day.mistaken)} people left by mistake, but this is what became of those not sent: {row['Quiet']}"
+        )
     expected: dict[str, dict[str, Any]] = {}
     for earlier in days:
         expected |= expected_accounts(earlier)
@@ -187,8 +191,9 @@ _COMPARED = ("displayName", "department", "jobTitle", "accountEnabled", "manager
 
 
 def expected_accounts(day: company.Extract) -> dict[str, dict[str, Any]]:
-    """What the directory should hold after a day, for everybody whose row was not broken on purpose."""
+    """What the directory should hold after a day, for everybody whose row is right."""
     broken = {planted.row_number for planted in day.broken}
+    mistaken = set(day.mistaken)
     rows = csv.DictReader(io.StringIO(day.content.decode("utf-8-sig")))
     return {
         line["WorkerID"]: {
@@ -199,7 +204,7 @@ def expected_accounts(day: company.Extract) -> dict[str, dict[str, Any]]:
             "manager": line["ManagerID"] or None,
         }
         for number, line in enumerate(rows, 2)
-        if number not in broken
+        if number not in broken and line["WorkerID"] not in mistaken
     }
 
 
@@ -216,16 +221,19 @@ def show_day(console: Console, cloud: Cloud, row: Values, day: company.Extract) 
     """The results table by outcome, some people, and the rejects."""
     people = list(query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=row["Extract"]))
     console.print(f"[bold]{row['Message']}[/]")
-    summary = Table("Status", "Action", "Enabled", "People", title="Workers: the results table, counted")
-    counted = Counter((person["Status"], person.get("Action", ""), person.get("Active")) for person in people)
-    for (status, action, active), number in sorted(counted.items(), key=str):
-        summary.add_row(status, action, "yes" if active else "no", str(number))
+    summary = Table("Status", "Change", "Enabled", "People", title="Workers: the results table, counted")
+    counted = Counter((person["Status"], person.get("Kind", ""), person.get("Active")) for person in people)
+    for (status, kind, active), number in sorted(counted.items(), key=str):
+        summary.add_row(status, kind, "yes" if active else "no", str(number))
     console.print(summary)
-    shown = {*day.joiners[:2], *day.movers[:2], *day.leavers[:2]} or {people[0]["WorkerId"]}
-    table = Table("Worker", "Row", "Status", "Reason", title="Some of the people")
+    shown = {*day.joiners[:2], *day.movers[:2], *day.leavers[:2], *day.mistaken[:2]} or {
+        person["WorkerId"] for person in people[:4]
+    }
+    table = Table("Worker", "Row", "Status", "Decision", "Outcome", title="Some of the people")
     for person in sorted(people, key=lambda person: int(person["Row"])):
         if person["WorkerId"] in shown:
-            table.add_row(person["WorkerId"], str(person["Row"]), person["Status"], person["Reason"])
+            outcome = person["NextStep"] if person["Status"] == story.HELD else person["Reason"]
+            table.add_row(person["WorkerId"], str(person["Row"]), person["Status"], person.get("Decision"), outcome)
     console.print(table)
     rejects = read_rejects(cloud, ExtractRef(row["Extract"], row["PartitionKey"]), row["File"])
     if rejects:

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from local.company import HEADER, BrokenRow, Extract, Reason, day_one, day_two, main
+from local.company import HEADER, BrokenRow, Extract, Reason, day_one, day_three, day_two, main
 
-FIRST, SECOND = day_one(), day_two()
+FIRST, SECOND, THIRD = day_one(), day_two(), day_three()
 
 
 def lines(extract: Extract) -> list[list[str]]:
@@ -33,6 +33,23 @@ def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_company() -
     assert (day_one(), day_two()) == (FIRST, SECOND)
     assert day_one(seed=1).content != FIRST.content
     assert day_two(seed=1).content != SECOND.content
+
+
+def test_on_day_three_nothing_is_broken_and_a_third_left_by_mistake() -> None:
+    before, after = people(SECOND), people(THIRD)
+    whole = people(FIRST) | before
+    assert (THIRD.rows, THIRD.joiners, THIRD.leavers, THIRD.broken) == (len(whole), (), (), ())
+    assert len(THIRD.mistaken) == int(0.3 * len(whole))
+    changed = {
+        worker: row | {"WorkerStatus": "Terminated"} for worker, row in whole.items() if worker in THIRD.mistaken
+    }
+    changed |= {
+        worker: row | {"JobTitle": f"Senior {row['JobTitle']}"}
+        for worker, row in whole.items()
+        if worker in THIRD.movers
+    }
+    assert after == whole | changed
+    assert len(changed) == len(THIRD.movers) + len(THIRD.mistaken)
 
 
 def test_day_one_has_everybody_active_and_nothing_planted() -> None:
@@ -179,15 +196,20 @@ def test_every_row_of_day_two_is_accounted_for() -> None:
     assert SECOND.rows == len(lines(SECOND)) - 1 == SECOND.content.count(b"\n") - 1 == unchanged + planted == 1228
 
 
-def test_both_files_are_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_files_are_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "new"
     main([str(folder)])
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
         "workers-day-1.csv": FIRST.content,
         "workers-day-2.csv": SECOND.content,
+        "workers-day-3.csv": THIRD.content,
     }
+    none = "0 broken rows, 0 people gone by mistake"
     assert capsys.readouterr().out == (
-        f"{folder}/workers-day-1.csv: 1200 rows, 0 joiners, 0 movers, 0 leavers, 0 broken rows\n"
-        f"{folder}/workers-day-2.csv: 1228 rows, 25 joiners, 60 movers, 15 leavers, 9 broken rows\n"
+        f"{folder}/workers-day-1.csv: 1200 rows, 0 joiners, 0 movers, 0 leavers, {none}\n"
+        f"{folder}/workers-day-2.csv: 1228 rows, 25 joiners, 60 movers, 15 leavers, 9 broken rows, "
+        "0 people gone by mistake\n"
+        f"{folder}/workers-day-3.csv: 1225 rows, 0 joiners, 8 movers, 0 leavers, 0 broken rows, "
+        "367 people gone by mistake\n"
     )

@@ -31,7 +31,7 @@ def test_each_trigger_has_what_listens_for_it() -> None:
     assert wire(QUEUE, {}) == ["QueueListener"]
     assert wire(BLOB, {}) == ["BlobScanner", "QueueListener"]
     assert wire(TIMER, {"TICK": "0 * * * * *"}) == ["TimerListener"]
-    assert wire({"type": "httpTrigger"}, {}, out={"type": "http"}) == []
+    assert wire({"type": "httpTrigger"}, {}, out={"type": "http"}) == ["HttpListener"]
 
 
 @pytest.mark.parametrize("setting", ["AzureWebJobs.go.Disabled", "AzureWebJobs__go__Disabled"])
