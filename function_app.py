@@ -8,6 +8,7 @@ from functions.clock import blueprint as clock
 from functions.delivery import blueprint as delivery
 from functions.intake import blueprint as intake
 from functions.reporting import blueprint as reporting
+from functions.support import blueprint as support
 
 # One line for each request to storage, with all its headers, is what the SDK logs at INFO.
 logging.getLogger("azure.core.pipeline.policies.http_logging_policy").setLevel(logging.WARNING)
@@ -18,3 +19,4 @@ app.register_functions(intake)
 app.register_functions(delivery)
 app.register_functions(reporting)
 app.register_functions(clock)
+app.register_functions(support)

@@ -101,7 +101,9 @@ def read_through(sample: Sample, data: bytes, number: int) -> bool:
     return True
 
 
-def run(first: int, last: int, seed: int, place: Path | None = None, keep: Path | None = None) -> Figures:
+def run(
+    first: int, last: int, seed: int, place: Path | None = None, keep: Path | None = None, *, limits: bool = True
+) -> Figures:
     """Try the files of some numbers.
 
     Args:
@@ -110,6 +112,7 @@ def run(first: int, last: int, seed: int, place: Path | None = None, keep: Path 
         seed: another one gives other files.
         place: a file that takes each number before its turn.
         keep: a folder that takes the files at fault.
+        limits: whether too much time or memory is a fault.
     """
     figures = Figures()
     mark = os.open(place, os.O_WRONLY | os.O_CREAT) if place else -1
@@ -128,15 +131,15 @@ def run(first: int, last: int, seed: int, place: Path | None = None, keep: Path 
         took = time.process_time() - began
         if took > figures.slowest:
             figures.slowest, figures.slowest_number = took, number
-        if took > _SECONDS:
+        if limits and took > _SECONDS:
             figures.faults.append((number, f"{sample.name}: took {took:.1f} s"))
         figures.peak = max(figures.peak, peak_memory())
-        if figures.peak > _MEGABYTES:
+        if limits and figures.peak > _MEGABYTES:
             figures.faults.append((number, f"{sample.name}: {figures.peak} MB"))
         if keep and len(figures.faults) > faults:
             keep.mkdir(parents=True, exist_ok=True)
             (keep / f"{seed}-{number}").write_bytes(data)
-        if figures.peak > _MEGABYTES:
+        if limits and figures.peak > _MEGABYTES:
             break  # the peak says nothing about later ones
     return figures
 

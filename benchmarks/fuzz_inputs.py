@@ -5,6 +5,7 @@ The same number gives the same file, except for the few that are encrypted: thei
 
 from __future__ import annotations
 
+import csv
 import gzip
 import io
 import zipfile
@@ -51,6 +52,12 @@ class Sample:
     parts: tuple[tuple[str, bytes], ...] = ()
     weight: float = 1.0
 
+    @property
+    def whole(self) -> bytes:
+        """The file without any damage."""
+        data = _packed(self.parts) if self.parts else self.data
+        return self.wrap(data) if self.wrap else data
+
 
 def vault(name: str) -> str:
     """The secrets of the encrypted samples."""
@@ -73,10 +80,10 @@ def samples() -> tuple[Sample, ...]:
         replace(
             people,
             name="a code page",
-            data=text.replace("a", "\u00e4").encode("cp1252"),
+            data=_german(text),
             hints=FormatHints(encoding="windows-1252", trailer="TRL", comment="#"),
         ),
-        replace(people, name="quoted", data=b"sep=|\r\n" + _quoted(text).encode("utf-8-sig")),
+        replace(people, name="quoted", data=_quoted(text)),
         replace(people, name="fixed width", data=_fixed(text), hints=_fixed_hints(text)),
         replace(people, name="a rejects file", data=_returned(text)),
         replace(people, name="gzip", wrap=lambda data: gzip.compress(data, 1, mtime=0)),
@@ -114,30 +121,46 @@ def _shipped(path: Path) -> Sample:
     return Sample(path.name, path.read_bytes(), mapping, mapping.format)
 
 
-def _quoted(text: str) -> str:
-    return "\r\n".join("|".join(f'"{cell}"' for cell in line.split(",")) for line in text.splitlines())
+def _german(text: str) -> bytes:
+    people = len(_cells(text)) - 1
+    german = text.replace("arktg", "\u00e4rktg")
+    return f"# made by HR\n{german}TRL,{people}\n".encode("cp1252")
+
+
+def _cells(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline="")))
+
+
+def _quoted(text: str) -> bytes:
+    target = io.StringIO(newline="")
+    csv.writer(target, delimiter="|", quoting=csv.QUOTE_ALL).writerows(_cells(text))
+    return f"sep=|\r\n{target.getvalue()}".encode("utf-8-sig")
 
 
 def _fixed(text: str) -> bytes:
-    return "\r\n".join("".join(f"{cell:24.24}" for cell in line.split(",")) for line in text.splitlines()[1:]).encode()
+    rows = ("".join(f"{' '.join(cell.split()):24.24}" for cell in cells) for cells in _cells(text)[1:])
+    return "".join(f"{row}\r\n" for row in rows).encode()
 
 
 def _fixed_hints(text: str) -> FormatHints:
-    names = text.splitlines()[0].split(",")
+    names = _cells(text)[0]
     columns = tuple(FixedColumn(name=name, start=24 * place + 1, width=24) for place, name in enumerate(names))
     return FormatHints(type="fixed", columns=columns)
 
 
 def _returned(text: str) -> bytes:
-    header, *rows = text.splitlines()
-    lines = [f"{header},Rollcall row,Rollcall reason", *(f"{row},2,the row has 2 of 3 columns." for row in rows)]
-    return "\r\n".join(lines).encode("utf-8-sig")
+    header, *rows = _cells(text)
+    target = io.StringIO(newline="")
+    csv.writer(target).writerows(
+        [[*header, "Rollcall row", "Rollcall reason"], *([*row, "2", "the row has 2 of 3 columns."] for row in rows)]
+    )
+    return target.getvalue().encode("utf-8-sig")
 
 
 def _workbook_parts(text: str) -> tuple[tuple[str, bytes], ...]:
     book = openpyxl.Workbook()
-    for line in text.splitlines():
-        book.active.append([int(cell) if cell.isdigit() and cell[0] != "0" else cell for cell in line.split(",")])
+    for cells in _cells(text):
+        book.active.append([int(cell) if cell.isdigit() and cell[0] != "0" else cell for cell in cells])
     book.create_sheet("Hidden").sheet_state = "hidden"
     target = io.BytesIO()
     book.save(target)

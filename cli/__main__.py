@@ -14,6 +14,7 @@ COMMANDS = {
     "release": ("cli.release", "send people who are held for approval"),
     "process": ("cli.process", "process a file all the same that was not used"),
     "reprocess": ("cli.reprocess", "process the last file of a source again, with the mapping as it is now"),
+    "explain": ("cli.explain", "what became of one person: file, row, decision, sending, Entra's words, next step"),
     "pause": ("cli.pause", "send nothing more, from one source or from all"),
     "resume": ("cli.resume", "let sending go on after a pause"),
     "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),

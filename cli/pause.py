@@ -44,6 +44,6 @@ def source_name(text: str) -> str:
     Raises:
         argparse.ArgumentTypeError: it cannot be one.
     """
-    if not re.fullmatch(r"[a-z0-9-]+", text):
+    if not re.fullmatch(r"[a-z0-9-]*", text):
         raise argparse.ArgumentTypeError("a source has small letters, digits and hyphens")
     return text

@@ -1,7 +1,7 @@
 """Process the last file of a source again: `python -m cli reprocess SOURCE --by NAME --reason TEXT`.
 
-After a change of the mapping: everybody is compared anew, and whoever is different now is sent. The guard looks at it as
-at any other file.
+After a change of the mapping: everybody is compared anew, and whoever is different now is sent. The guard looks at it
+as at any other file.
 """
 
 from __future__ import annotations

@@ -12,5 +12,5 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.function_name("reporting")
 @blueprint.timer_trigger(arg_name="timer", schedule=load().log_schedule, run_on_startup=False, use_monitor=True)
 def reporting(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name)
-    """Read what is new in the log of every job."""
+    """Read what is new in the log of every job, and see to those of whom it says nothing."""
     report(context())

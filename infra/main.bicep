@@ -34,6 +34,9 @@ param hrGroupId string = ''
 @description('Object id of the Entra group that looks results up in the tables. Empty: nobody is granted.')
 param supportGroupId string = ''
 
+@description('Client id of the app registration that signs people in to the support page. Empty: the page stays shut.')
+param signInClientId string = ''
+
 @description('Version of Python that runs the app.')
 @allowed([
   '3.11'
@@ -83,6 +86,7 @@ module rollcall 'rollcall.bicep' = {
     furtherEndpoints: furtherEndpoints
     hrGroupId: hrGroupId
     supportGroupId: supportGroupId
+    signInClientId: signInClientId
     pythonVersion: pythonVersion
     hrStorageSku: hrStorageSku
     softDeleteDays: softDeleteDays

@@ -21,6 +21,9 @@ param hrGroupId string = ''
 @description('Object id of the Entra group that looks results up in the tables. Empty: nobody is granted.')
 param supportGroupId string = ''
 
+@description('Client id of the app registration that signs people in to the support page. Empty: the page stays shut.')
+param signInClientId string = ''
+
 @description('Version of Python that runs the app.')
 @allowed([
   '3.11'
@@ -253,6 +256,8 @@ var fixedSettings = {
   ROLLCALL_OVERDUE_MINUTES: overdueMinutes
   ROLLCALL_DAILY_CALLS: dailyCalls
   ROLLCALL_LEAVER_RESERVE: leaverReserve
+  // Not a secret but a client id: App Service authentication signs in with a token of this identity.
+  OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identity.properties.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
   APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
 }
@@ -312,6 +317,55 @@ resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
   parent: app
   name: 'appsettings'
   properties: union(jobSettings, fixedSettings)
+}
+
+// Sign-in for the support page. Two app roles of the registration decide who may look and who may release; the page
+// itself checks them. Without a registration authentication is off, and the page shows nothing.
+resource signIn 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(signInClientId)) {
+  parent: app
+  name: 'authsettingsV2'
+  properties: {
+    platform: {
+      enabled: true
+    }
+    globalValidation: {
+      requireAuthentication: true
+      unauthenticatedClientAction: 'RedirectToLoginPage'
+      redirectToProvider: 'azureactivedirectory'
+      // Event Grid announces files there with the runtime's own key. The path counts as it stands, not as a prefix.
+      excludedPaths: [
+        '/runtime/webhooks/blobs'
+      ]
+    }
+    identityProviders: {
+      azureActiveDirectory: {
+        enabled: true
+        registration: {
+          clientId: signInClientId
+          clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
+          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
+        }
+        validation: {
+          allowedAudiences: [
+            'api://${signInClientId}'
+          ]
+          defaultAuthorizationPolicy: {
+            allowedApplications: [
+              signInClientId
+            ]
+          }
+        }
+      }
+    }
+    login: {
+      tokenStore: {
+        enabled: false
+      }
+    }
+    httpSettings: {
+      requireHttps: true
+    }
+  }
 }
 
 // Code is deployed with an Entra token; the user name and password that every site has stay unusable.

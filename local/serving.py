@@ -21,6 +21,7 @@ def serve_in_thread(
     *,
     port: int = 0,
     tls: ssl.SSLContext | None = None,
+    reuse_port: bool = False,
     **server_options: Any,  # noqa: ANN401 (those of aiohttp's AppRunner)
 ) -> Iterator[int]:
     """Serve a web application on 127.0.0.1 in a thread of its own; yields the port.
@@ -29,6 +30,7 @@ def serve_in_thread(
         application: what to serve.
         port: where to listen; 0 takes any free port.
         tls: serves https with it.
+        reuse_port: shares the port with other processes that do the same.
         server_options: further options of `AppRunner`.
     """
     started: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event, int]] = Future()
@@ -37,7 +39,7 @@ def serve_in_thread(
         stop = asyncio.Event()
         runner = web.AppRunner(application, access_log=None, **server_options)
         await runner.setup()
-        site = web.TCPSite(runner, HOST, port, ssl_context=tls)
+        site = web.TCPSite(runner, HOST, port, ssl_context=tls, reuse_port=reuse_port or None)
         await site.start()
         started.set_result((asyncio.get_running_loop(), stop, runner.addresses[0][1]))
         await stop.wait()

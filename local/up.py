@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import azurite, processes
+from local.host.sign_in import ROLES
 from local.processes import Process, ProcessError
 from shared import settings
 from shared.records import names
@@ -46,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
             if not options.no_entra:
                 parts.start_entra(options.entra_port)
             if not options.no_host:
-                parts.start_host(options.app, options.instances, options.lease)
+                parts.start_host(options)
             print(parts.directions(), flush=True)
             return _watch(parts.running)
     except UsageError as error:
@@ -71,6 +72,8 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--instances", type=int, default=1, metavar="N", help="how many functions hosts")
     parser.add_argument("--lease", type=int, default=600, metavar="SECONDS", help="lease of a queue message")
     parser.add_argument("--app", type=Path, default=processes.ROOT, help="folder of the function app")
+    parser.add_argument("--as", dest="sign_in", choices=ROLES, default="", help="open the support page to such a user")
+    parser.add_argument("--port", type=int, default=7071, help="where the support page is")
     parser.add_argument("--azurite-port", type=int, default=10000, metavar="PORT", help="the first of three")
     parser.add_argument("--entra-port", type=int, default=7200, metavar="PORT")
     options = parser.parse_args(arguments)
@@ -131,11 +134,16 @@ class Parts:
         self._add(settings.BLOB_SOURCE, "polling")
         self._add(settings.LOG_SCHEDULE, "*/10 * * * * *")
 
-    def start_host(self, app: Path, instances: int, lease: int) -> None:
+    def start_host(self, options: argparse.Namespace) -> None:
         """Start the functions host."""
-        command = [sys.executable, "-m", "local", "host", "--app", str(app.resolve())]
-        command += ["--instances", str(instances), "--lease", str(lease)]
-        self._keep(processes.start("The functions host", command, log=LOGS / "host.log", env=self._env, deadline=60))
+        command = [sys.executable, "-m", "local", "host", "--app", str(options.app.resolve())]
+        command += ["--instances", str(options.instances), "--lease", str(options.lease), "--port", str(options.port)]
+        if options.sign_in:
+            command += ["--as", options.sign_in]
+        host = processes.start("The functions host", command, log=LOGS / "host.log", env=self._env, deadline=60)
+        self._keep(host)
+        if options.sign_in and (url := host.ready.get("url")):
+            self._pages.append(f"support page   {url}/api/support")
 
     def directions(self) -> str:
         """What to do now."""

@@ -38,12 +38,14 @@ class Reject:
 
     Attributes:
         worker_id: the worker's id if the row had one, else empty.
+        tentative_id: what stands where the id should be, in a row that is not what the header promises.
     """
 
     row: int
     line: int
     worker_id: str
     reason: str
+    tentative_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,7 @@ class Planned:
         reason: a sentence for the results table, where the kind does not say it all.
         next_change_at: when a date falls due, ISO time in UTC, or an empty text.
         awaits: the manager who is waited for, or an empty text.
+        since: when the employment began that the account is enabled for; ISO time or an empty text.
     """
 
     worker: Worker
@@ -102,6 +105,7 @@ class Planned:
     reason: str = ""
     next_change_at: str = ""
     awaits: str = ""
+    since: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,11 +48,13 @@ class HostConfig:
         queues: limits of each queue trigger.
         blobs: limits of the one queue through which all blob triggers go.
         function_timeout: seconds that an invocation may take; infinite if there is no limit.
+        route_prefix: what all routes begin with.
     """
 
     queues: QueueLimits = QueueLimits()
     blobs: QueueLimits = QueueLimits()
     function_timeout: float = 1800.0
+    route_prefix: str = "api"
 
 
 def load(app: Path, env: Mapping[str, str]) -> HostConfig:
@@ -94,7 +96,8 @@ def load(app: Path, env: Mapping[str, str]) -> HostConfig:
     # 30 minutes is what Flex Consumption and Premium have; -1 is no limit.
     unlimited = reader.text("functionTimeout", "00:30:00") == "-1"
     timeout = math.inf if unlimited else reader.seconds("functionTimeout", 1800.0)
-    return HostConfig(queues, blobs, timeout)
+    prefix = reader.text("extensions.http.routePrefix", "api").strip("/")
+    return HostConfig(queues, blobs, timeout, prefix)
 
 
 def apply_local_settings(app: Path, env: MutableMapping[str, str]) -> int:

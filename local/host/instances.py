@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 from local import processes
@@ -24,10 +24,9 @@ _LOOK = 0.1
 class Instance:
     """One child; what it prints is ours to print, apart from its ready line."""
 
-    def __init__(self, number: int, app: Path, lease: int) -> None:
+    def __init__(self, number: int, command: Sequence[str]) -> None:
         self.number = number
         self.ready: dict[str, Any] = {}
-        command = [sys.executable, "-m", "local", "host", "--app", str(app.resolve()), "--lease", str(lease)]
         # In sessions of their own: Ctrl-C reaches only us, and we pass it on once.
         self.popen = subprocess.Popen(
             [*command, "--instance", str(number)],
@@ -51,13 +50,13 @@ class Instance:
                 self.ready = found
 
 
-def run(count: int, app: Path, lease: int, patience: float) -> int:
+def run(count: int, command: Sequence[str], patience: float) -> int:
     """Run several instances until told to end; returns the exit code.
 
     An instance that is killed is reported and the others go on, as in Azure. One that cannot start ends all.
     """
     stop = StopSignal()
-    running = [Instance(number, app, lease) for number in range(1, count + 1)]
+    running = [Instance(number, command) for number in range(1, count + 1)]
     try:
         announced = False
         while running and not stop.wait(_LOOK):
@@ -69,15 +68,17 @@ def run(count: int, app: Path, lease: int, patience: float) -> int:
                 log.warning("Instance %d (process %d) has ended with %d", instance.number, instance.popen.pid, code)
             if running and not announced and all(instance.ready for instance in running):
                 announced = True
-                announce(running[0].ready["functions"], [instance.popen.pid for instance in running])
+                ready = running[0].ready
+                announce(ready["functions"], [instance.popen.pid for instance in running], ready.get("url", ""))
         return 0 if stop.wait(0) else 1
     finally:
         _end(running, patience)
 
 
-def announce(functions: list[str], pids: list[int]) -> None:
-    """Tell whoever started us that we listen."""
-    line = json.dumps({"ready": True, "pids": pids, "functions": functions})
+def announce(functions: list[str], pids: list[int], url: str = "") -> None:
+    """Tell whoever started us that we listen, and where HTTP functions answer, if there are any."""
+    where = {"url": url} if url else {}
+    line = json.dumps({"ready": True, "pids": pids, "functions": functions, **where})
     # In one write, as print is not when output is unbuffered: logging goes on meanwhile, perhaps to the same file.
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()

@@ -87,7 +87,9 @@ class Invoker:
         """Send what the function put into its queue outputs; if that fails, so did the function."""
         try:
             for name, data in outcome.outputs.items():
-                binding = function.outputs[name]
+                binding = function.outputs.get(name, {"type": "http"})
+                if binding["type"] == "http":  # whoever asked gets it
+                    continue
                 for text in _messages(data):
                     self._send(str(binding.get("connection") or HOST_STORAGE), str(binding["queueName"]), text)
         except STORAGE_ERRORS as error:

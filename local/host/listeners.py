@@ -14,8 +14,10 @@ from local.host.blobs import POISON_QUEUE, BlobQueue, BlobScanner, BlobTrigger, 
 from local.host.config import HostConfig, fill_in
 from local.host.connections import HOST_STORAGE, Connections
 from local.host.errors import HostError
+from local.host.http import HttpListener, Route, parse_route
 from local.host.invocations import Invoker
 from local.host.queues import QueueListener, queue_trigger
+from local.host.sign_in import NOBODY, SignIn
 from local.host.storage import HOSTS
 from local.host.timers import TimerListener
 from local.host.worker import Function
@@ -43,6 +45,8 @@ class Wiring:
         invoker: runs functions.
         lease: seconds of a message's lease.
         stopping: what the listeners are to heed.
+        sign_in: whom HTTP functions are told to be asked by.
+        port: where HTTP functions answer; 0 is any free port.
     """
 
     def __init__(
@@ -53,6 +57,8 @@ class Wiring:
         invoker: Invoker,
         lease: int,
         stopping: threading.Event,
+        sign_in: SignIn = NOBODY,
+        port: int = 0,
     ) -> None:
         self._env = env
         self._config = config
@@ -60,6 +66,8 @@ class Wiring:
         self._invoker = invoker
         self._lease = lease
         self._stopping = stopping
+        self._sign_in = sign_in
+        self._port = port
         self._host_id = env.get("AzureFunctionsWebHost__hostid", "").strip() or "local"
 
     def listeners(self, functions: list[Function]) -> list[Listener]:
@@ -70,6 +78,7 @@ class Wiring:
         """
         listeners: list[Listener] = []
         blob_triggers: list[BlobTrigger] = []
+        routes: list[Route] = []
         for function in functions:
             if self._is_disabled(function):
                 log.warning("%s is disabled by an app setting", function.name)
@@ -85,11 +94,13 @@ class Wiring:
                 case "blobTrigger":
                     blob_triggers.append(self._blob(function))
                 case "httpTrigger":
-                    log.warning("%s has an HTTP trigger: the local host does not serve HTTP yet", function.name)
+                    routes.append(parse_route(function, self._config.route_prefix))
                 case other:
                     raise HostError(f"{function.name} has a {other}, which the local host does not know")
         if blob_triggers:
             listeners += self._blob_listeners(blob_triggers)
+        if routes:
+            listeners.append(HttpListener(routes, self._sign_in, self._port, self._invoker))
         return listeners
 
     def _is_disabled(self, function: Function) -> bool:

@@ -15,9 +15,11 @@ from local import processes
 from local.host import config, instances, logs
 from local.host.connections import HOST_STORAGE, Connections
 from local.host.errors import HostError
+from local.host.http import HttpListener
 from local.host.invocations import Invoker
 from local.host.listeners import Listener, Wiring
 from local.host.outages import STORAGE_ERRORS, Outage
+from local.host.sign_in import ENABLED, NOBODY, ROLES, SignIn
 from local.host.signals import StopSignal
 from local.host.storage import ensure_storage
 from local.host.worker import Function, Worker
@@ -33,8 +35,8 @@ def main(arguments: Sequence[str]) -> int:
     logs.set_up(options.instance)
     try:
         if options.instances > 1:
-            return instances.run(options.instances, options.app, options.lease, PATIENCE + 2)
-        return Host(options.app.resolve(), options.lease).run()
+            return instances.run(options.instances, _command(options), PATIENCE + 2)
+        return Host(options.app.resolve(), options.lease, SignIn(options.sign_in), options.port).run()
     except HostError as error:
         print(f"The functions host cannot start: {error}", file=sys.stderr)
         return 1
@@ -51,11 +53,26 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="SECONDS",
         help="how long a message stays hidden if its host dies (default: 600, as in Azure)",
     )
+    parser.add_argument("--port", type=int, default=0, help="where HTTP functions answer (default: any free port)")
+    parser.add_argument(
+        "--as",
+        dest="sign_in",
+        choices=ROLES,
+        default="",
+        help="whom HTTP functions are told to be asked by (default: nobody, and authentication is off)",
+    )
     parser.add_argument("--instance", default="", help=argparse.SUPPRESS)  # set by the parent of several
     options = parser.parse_args(arguments)
     if options.instances < 1 or options.lease < 1:
         parser.error("--instances and --lease must be 1 or more")
     return options
+
+
+def _command(options: argparse.Namespace) -> list[str]:
+    """What starts each of several instances; they share a port."""
+    command = [sys.executable, "-m", "local", "host", "--app", str(options.app.resolve())]
+    command += ["--lease", str(options.lease), "--port", str(options.port or processes.free_port())]
+    return command + (["--as", options.sign_in] if options.sign_in else [])
 
 
 class Host:
@@ -64,11 +81,15 @@ class Host:
     Args:
         app: the folder of the app.
         lease: seconds of a message's lease.
+        sign_in: whom HTTP functions are told to be asked by.
+        port: where they answer; 0 is any free port.
     """
 
-    def __init__(self, app: Path, lease: int) -> None:
+    def __init__(self, app: Path, lease: int, sign_in: SignIn = NOBODY, port: int = 0) -> None:
         self._app = app
         self._lease = lease
+        self._sign_in = sign_in
+        self._port = port
         self._stopping = threading.Event()
         self._stop = StopSignal()
         self._restarting = False
@@ -84,6 +105,9 @@ class Host:
         if not self._app.is_dir():
             raise HostError(f"there is no folder {self._app}")
         config.apply_local_settings(self._app, os.environ)
+        os.environ.pop(ENABLED, None)  # only the platform says so, and here that is us
+        if self._sign_in.role:
+            os.environ[ENABLED] = "True"
         settings = config.load(self._app, os.environ)
         os.chdir(self._app)  # as the worker does in Azure
         connections = Connections(os.environ)
@@ -91,13 +115,16 @@ class Host:
             pass  # before the app is imported: the host can do nothing without it
         functions = self._worker.index(self._app)
         invoker = Invoker(self._worker, connections, settings, self._timed_out)
-        wiring = Wiring(os.environ, settings, connections, invoker, self._lease, self._stopping)
+        wiring = Wiring(
+            os.environ, settings, connections, invoker, self._lease, self._stopping, self._sign_in, self._port
+        )
         listeners = wiring.listeners(functions)
         if not self._ensure_storage(connections):
             return 0
         for listener in listeners:
             listener.start()
-        instances.announce([function.name for function in functions], [os.getpid()])
+        url = next((listener.url for listener in listeners if isinstance(listener, HttpListener)), "")
+        instances.announce([function.name for function in functions], [os.getpid()], url)
         self._stop.wait()
         return self._finish(listeners)
 

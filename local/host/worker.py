@@ -48,7 +48,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Data:
-    """A value on its way to a function: `string`, `bytes`, `json` or `model_binding_data`."""
+    """A value on its way to a function: `string`, `bytes`, `json`, `http` or `model_binding_data`."""
 
     kind: str
     value: Any
@@ -227,7 +227,11 @@ def _function(found: _Message) -> Function:
 
 
 def _typed(data: Data) -> _Message:
-    value = _Message(**data.value) if data.kind == "model_binding_data" else data.value
+    value = data.value
+    if data.kind == "model_binding_data":
+        value = _Message(**value)
+    elif data.kind == "http":
+        value = _Message(**{**value, "body": _Message(bytes=value["body"])})
     return _Message(**{data.kind: value})
 
 

@@ -79,7 +79,7 @@ def _window(rows: Sequence[Expectation], window: Window, zone: ZoneInfo) -> Iter
             yield from (f"{worker}: {sentence}" for sentence in _afterwards(row, worker, window, before.get(worker)))
     for worker, operations in left.items():
         if operations:
-            yield f"{worker}: was sent {_told(operations, window.before.get(worker))}, of which nothing is expected"
+            yield f"{worker}: was sent {_told(operations, before.get(worker))}, of which nothing is expected"
 
 
 def _sent(

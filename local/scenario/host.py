@@ -5,6 +5,7 @@ Time stands still while a function runs, and then jumps to the next moment at wh
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +14,12 @@ import azure.functions as func
 
 from local.host.schedules import parse
 from local.scenario.functions import registered, working_with
-from local.scenario.simulated import Identity, Killed, Service, TimedStorage, WatchedGraph
+from local.scenario.simulated import Identity, Killed, Service, WatchedGraph, timed_storage
 from local.scenario.tenant import Tenant
-from local.scenario.timers import moments_of_interest, next_occurrence
+from local.scenario.timers import moments_after, moments_written_down, next_occurrence
 from shared.clock import Clock
 from shared.context import Context
-from shared.records.names import INBOX
-from shared.records.storage import connect
+from shared.records.names import BLOBS_POISON, INBOX
 from shared.settings import Settings
 
 # As host.json has them, and as long as Azure leases a message whose process has vanished.
@@ -74,6 +74,7 @@ class Host:
         self._active_at = service.now()
         self._schedules = {"clock": parse(settings.clock_schedule), "reporting": parse(settings.log_schedule)}
         self._ran_at = dict.fromkeys(self._schedules, service.now())
+        self._written_down: list[datetime] = []
         self._context: Context | None = self.open()
 
     @property
@@ -130,11 +131,10 @@ class Host:
         """What a process works with that starts now."""
         service, tenant = self._service, self._tenant.tenant
         clock = Clock(now=service.now, sleep=service.now.forward)
-        plain = connect(self._settings.storage)
         return Context(
             settings=self._settings,
             clock=clock,
-            storage=TimedStorage(plain.blobs, plain.queues, plain.tables, plain.session, service=service),
+            storage=timed_storage(self._settings.storage, service),
             graph=WatchedGraph(clock, lambda: Identity(self._entra, tenant, service.now), service=service),
             vault=None,
         )
@@ -148,21 +148,26 @@ class Host:
         self._calls.append(_Call(due or self._service.now(), self._numbers, function, value, tries))
 
     def _take_messages(self) -> None:
-        for name in self._functions.keys() - self._schedules.keys() - {_INTAKE}:
+        if not self._service.sent:
+            return
+        self._service.sent = False
+        for name in sorted(self._functions.keys() - self._schedules.keys() - {_INTAKE}):
             for message in self.context.storage.queue(name).receive_messages(visibility_timeout=_HIDDEN):
                 self._add(name, message, self._service.visible.get(message.id))
 
     def _occurrences(self) -> dict[str, datetime]:
         """The next occurrence of each timer that can find something to do."""
-        now = self._service.now()
-        moments = list(moments_of_interest(self.context.storage, self._active_at, now))
+        if self._service.rescheduled:
+            self._service.rescheduled = False
+            self._written_down = list(moments_written_down(self.context.storage))
+        moments = [*moments_after(self._active_at), *self._written_down]
         if self._tenant.quiet_at:
             moments.append(self._tenant.quiet_at)
         found = {}
         for name, schedule in self._schedules.items():
             last = self._ran_at[name]
             wanted = [last + timedelta(seconds=1)] if self._every_tick else moments
-            found[name] = next_occurrence(schedule, last, now, wanted)
+            found[name] = next_occurrence(schedule, last, self._service.now(), wanted)
         return found
 
     def _call(self, call: _Call) -> None:
@@ -179,12 +184,19 @@ class Host:
         elif not done and call.tries + 1 < _MOST_TRIES:
             self._add(call.function, call.value, self._service.now() + _RETRY, call.tries + 1)
         else:
+            if not done:
+                self._put_aside(call)
             if call.function != _INTAKE:
                 self.context.storage.queue(call.function).delete_message(call.value)
-            if not done:
-                self.note(f"{call.function} is given up after {_MOST_TRIES} tries")
-                if (poison := f"{call.function}-poison") in self._functions:
-                    self.context.storage.queue(poison).send_message(call.value.content)
+
+    def _put_aside(self, call: _Call) -> None:
+        """What the host does with a file or a message for which a function has failed too often."""
+        self.note(f"{call.function} is given up after {_MOST_TRIES} tries")
+        if call.function == _INTAKE:
+            text = json.dumps({"Type": "BlobTrigger", "ContainerName": INBOX, "BlobName": call.value})
+            self.context.storage.queue(BLOBS_POISON).send_message(text)
+        elif (poison := f"{call.function}-poison") in self._functions:
+            self.context.storage.queue(poison).send_message(call.value.content)
 
     def _run(self, name: str, value: object) -> bool | None:
         """Run a function: whether it has succeeded; None if the process ended in the middle of it."""

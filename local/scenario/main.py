@@ -38,7 +38,12 @@ def _play(stories: Sequence[Story], *, trace: bool) -> int:
     with Azurite.start(ports=(blob, queue, table), accounts=accounts) as azurite:
         for story, account in zip(stories, accounts, strict=True):
             began = time.monotonic()
-            outcome = replay(story, azurite.connection_string(account))
+            try:
+                outcome = replay(story, azurite.connection_string(account))
+            except ScenarioError as error:
+                print(f"{story.name}: cannot be played: {error}")
+                failed += 1
+                continue
             print(_headline(outcome, time.monotonic() - began))
             if trace:
                 for at, text in outcome.trace:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import io
 import os
-import pkgutil
 import shlex
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from typing import Any
 from unittest.mock import patch
 
+from cli.__main__ import COMMANDS
+from local.scenario.model import ScenarioError
 from shared import settings
 from shared.context import Context
 
@@ -26,32 +27,29 @@ def run_command(line: str, open_context: Callable[[], Context], environment: Map
 
     Returns:
         The exit code, and what it said.
+
+    Raises:
+        ScenarioError: there is no such command.
     """
+    name, *arguments = shlex.split(line)
+    if name not in COMMANDS:
+        raise ScenarioError(f"`python -m cli` has no command '{name}'")
+    main: Callable[[list[str]], int] = importlib.import_module(COMMANDS[name][0]).main
     said = io.StringIO()
     settings.load.cache_clear()
     try:
         with ExitStack() as stack:
             stack.enter_context(patch.dict(os.environ, environment))
-            for place in _places("open_context"):
-                stack.enter_context(patch(place, lambda *_, **__: open_context()))
+            # Wherever the commands get what they work with, they are given ours.
+            for module in [module for name, module in sys.modules.items() if name.startswith("cli.")]:
+                if hasattr(module, "open_context"):
+                    stack.enter_context(patch.object(module, "open_context", lambda *_, **__: open_context()))
             stack.enter_context(redirect_stdout(said))
             stack.enter_context(redirect_stderr(said))
             try:
-                code = _main()(shlex.split(line))
+                code = main(arguments)
             except SystemExit as error:  # argparse
                 code = error.code if isinstance(error.code, int) else 1
     finally:
         settings.load.cache_clear()
     return code, said.getvalue()
-
-
-def _main() -> Callable[[list[str]], Any]:
-    main: Callable[[list[str]], Any] = importlib.import_module("cli.__main__").main
-    return main
-
-
-def _places(name: str) -> list[str]:
-    """Where the commands have something by this name."""
-    package = importlib.import_module("cli")
-    names = [f"cli.{module.name}" for module in pkgutil.iter_modules(package.__path__)]
-    return [f"{module}.{name}" for module in names if hasattr(importlib.import_module(module), name)]

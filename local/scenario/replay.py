@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -13,16 +14,17 @@ from local.entra.graph import bulk_upload_path
 from local.entra.server import serving
 from local.entra.testing import ManualClock
 from local.scenario.compare import differences, extract_differences, managers_first
+from local.scenario.functions import registered
 from local.scenario.host import Host
 from local.scenario.model import ScenarioError, Step, Story
 from local.scenario.observe import Window, extracts_of, people_of
 from local.scenario.operator import run_command
-from local.scenario.simulated import Service, TimedStorage
+from local.scenario.simulated import Service, timed_storage
 from local.scenario.tenant import Administrator, Operation, Record, Tenant
 from shared.extracts.intake import look
 from shared.records import extracts
 from shared.records.names import CONFIG, CONTAINERS, INBOX, QUEUES, TABLES
-from shared.records.storage import Storage, connect
+from shared.records.storage import Storage
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, from_environment
 
 _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
@@ -56,8 +58,10 @@ def replay(story: Story, connection_string: str) -> Outcome:
     Raises:
         ScenarioError: the story cannot be played as it is written.
     """
+    registered()  # imports the app before anything in it is replaced
     now = ManualClock(story.scenario.moments()[0])
     tenant = Tenant(now=now)
+    random.seed(story.name)  # the app waits a random while at times; here always the same one
     with _batches(story.scenario.batch), serving(tenant) as url:
         stage = _Stage(story, connection_string, now, tenant, url)
         try:
@@ -89,8 +93,7 @@ class _Stage:
             PROVISIONING_ENDPOINT: url + bulk_upload_path(tenant.tenant),
         }
         settings = from_environment(self._environment)
-        plain = connect(settings.storage)
-        self._storage = TimedStorage(plain.blobs, plain.queues, plain.tables, plain.session, service=self._service)
+        self._storage = timed_storage(settings.storage, self._service)
         _make_everything(self._storage)
         self._entra = Administrator(tenant, url)
         self._host = Host(settings, self._service, tenant, url, every_tick=story.scenario.every_tick)

@@ -16,6 +16,8 @@ from azure.core.credentials import AccessToken
 from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
 from azure.storage.queue import QueueClient, QueueMessage
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
 
 from local.entra.identity import API_VERSION
 from local.entra.managed_identity import PATH
@@ -23,9 +25,9 @@ from local.entra.settings import Tenant
 from local.entra.testing import ManualClock
 from local.scenario.model import Kill
 from shared.entra.graph import Graph
-from shared.records.names import INBOX, PAGES
-from shared.records.storage import Storage
-from shared.settings import ProvisioningEndpoint
+from shared.records.names import DUE, INBOX, PAGES
+from shared.records.storage import Storage, connect
+from shared.settings import ProvisioningEndpoint, StorageConnection
 
 _REFRESH = 300  # seconds before the end of a token
 _TIMEOUT_SECONDS = 30
@@ -43,6 +45,8 @@ class Service:
         now: the scenario's clock.
         dated: when each version of a file was written, by ETag.
         visible: when each message can be seen, by id.
+        sent: whether a message was sent since somebody has looked for messages.
+        rescheduled: whether the app may have written down another moment at which to look at something.
         kill: what ends the process next, if anything.
         requests: requests to Entra since that was said.
     """
@@ -50,6 +54,8 @@ class Service:
     now: ManualClock
     dated: dict[str, datetime] = field(default_factory=dict)
     visible: dict[str, datetime] = field(default_factory=dict)
+    sent: bool = False
+    rescheduled: bool = False
     kill: Kill | None = None
     requests: int = 0
 
@@ -101,12 +107,19 @@ class _DatedInbox(_Around):
 class _TimedQueue(_Around):
     def send_message(self, content: Any, *, visibility_timeout: int = 0, **options: Any) -> QueueMessage:  # noqa: ANN401
         message: QueueMessage = self._client.send_message(content, visibility_timeout=0, **options)
+        self._service.sent = True
         self._service.visible[message.id] = self._service.now() + timedelta(seconds=visibility_timeout or 0)
         return message
 
 
-class _WatchedPages(_Around):
+class _WatchedTable(_Around):
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+        if name.startswith(("create", "update", "upsert", "submit", "delete")):
+            self._service.rescheduled = True
+        return super().__getattr__(name)
+
     def update_entity(self, entity: dict[str, Any], *more: Any, **options: Any) -> Any:  # noqa: ANN401
+        self._service.rescheduled = True
         answer = self._client.update_entity(entity, *more, **options)
         if "Answers" in entity:
             self._service.at_request("recorded")
@@ -128,7 +141,18 @@ class TimedStorage(Storage):
 
     def table(self, name: str) -> TableClient:
         client = super().table(name)
-        return cast("TableClient", _WatchedPages(client, self.service)) if name == PAGES else client
+        return cast("TableClient", _WatchedTable(client, self.service)) if name in (DUE, PAGES) else client
+
+
+def timed_storage(connection: StorageConnection, service: Service) -> TimedStorage:
+    """Clients for an account under simulated time; nothing is sent yet."""
+    plain = connect(connection)
+    assert plain.session is not None  # `connect` makes one
+    # Azurite closes connections that are idle for five seconds, and a busy machine may be about to use one just then.
+    again = HTTPAdapter(pool_maxsize=64, max_retries=Retry(total=2, allowed_methods=None, status=0, redirect=0))
+    plain.session.mount("http://", again)
+    plain.session.trust_env = False  # no proxy stands before this machine, and looking for one takes its time
+    return TimedStorage(plain.blobs, plain.queues, plain.tables, plain.session, service=service)
 
 
 class Identity:

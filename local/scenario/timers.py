@@ -1,7 +1,8 @@
 """When the app's timers run under simulated time.
 
-Most occurrences find nothing to do, and a month has forty thousand of them. So a timer runs for a while after something
-has happened, at the moments that the app has written down for itself, when Entra's log has news, and every six hours.
+Most occurrences find nothing to do, and a month has forty thousand of them. So a timer runs soon after something has
+happened, then less and less often, and always at the moments that the app has written down for itself and when Entra's
+log has news.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ from shared.records.storage import Storage
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
-_SOON = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 10, 15, 30, 45, 61, 90))
-_HEARTBEAT = timedelta(hours=6)
+_SOON = tuple(timedelta(minutes=minutes) for minutes in (1, 2, 5, 61))
+_LATER = tuple(timedelta(days=days) for days in (1, 2, 4, 8, 16, 32, 64, 128, 256))
 _SECOND = timedelta(seconds=1)
 # A claim that ran out is left a few seconds, and a message that ought to be on the queue two minutes.
 _PATIENCE = (timedelta(seconds=6), timedelta(seconds=125))
@@ -34,20 +35,17 @@ def next_occurrence(schedule: Schedule, last: datetime, now: datetime, moments: 
         now: the present; nothing happens in the past.
         moments: when there is something to do; what lies before `last` is done.
     """
-    found = (schedule.after(max(_whole(at) - _SECOND, last, now - _SECOND)) for at in moments if at > last)
-    return min(found, default=NEVER)
+    first = min((at for at in moments if at > last), default=None)
+    return NEVER if first is None else schedule.after(max(_whole(first) - _SECOND, last, now - _SECOND))
 
 
-def moments_of_interest(storage: Storage, active_at: datetime, now: datetime) -> Iterator[datetime]:
-    """When there can be something for a timer to do.
+def moments_after(moment: datetime) -> Iterator[datetime]:
+    """When there can be something for a timer to do because something has happened at a moment."""
+    return (moment + delay for delay in (*_SOON, *_LATER))
 
-    Args:
-        storage: the account with HR data.
-        active_at: when something has happened last.
-        now: the present.
-    """
-    yield from (active_at + delay for delay in _SOON)
-    yield now + (_HEARTBEAT - timedelta(seconds=now.timestamp() % _HEARTBEAT.total_seconds()))
+
+def moments_written_down(storage: Storage) -> Iterator[datetime]:
+    """The moments at which the app itself wants to look at something again."""
     due = storage.table(DUE).list_entities(select=["At"])
     yield from (parse_iso(row["At"]) for row in due if row.get("At"))  # others wait for a person, not for a time
     for row in storage.table(PAGES).list_entities(select=["Status", "WaitUntil", "ClaimedUntil"]):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,7 @@ class Claim:
         ends: the first moment after the last day, where the worker is; None if none is said.
         first_day: as HR named it, for sentences; ISO date or an empty text.
         last_day: likewise.
+        withdrawn: whether it was taken back before the first day.
     """
 
     source: str
@@ -64,13 +65,13 @@ class Claim:
     ends: datetime | None = None
     first_day: str = ""
     last_day: str = ""
+    withdrawn: bool = False
 
     def employs(self, now: datetime) -> bool:
         """Whether the person may work at a moment. The last day counts in full, whatever the status says by then."""
-        begun = self.starts is None or self.starts <= now
         if self.works:
-            return begun and (self.ends is None or now < self.ends)
-        return begun and self.ends is not None and now < self.ends
+            return (self.starts is None or self.starts <= now) and (self.ends is None or now < self.ends)
+        return self.ends is not None and now < self.ends
 
     def awaits(self, now: datetime) -> bool:
         """Whether the person is still to come."""
@@ -81,9 +82,9 @@ class Claim:
 
         Of somebody who has left there may be one from before our time, which then must be disabled.
         """
-        if self.starts is None or self.starts <= now:
-            return True
-        return self.works and (self.appears is None or self.appears <= now)
+        if self.works:
+            return self.appears is None or self.appears <= now
+        return not self.withdrawn
 
     def changes_after(self, now: datetime) -> datetime | None:
         """The next moment at which something about the claim changes by itself."""
@@ -110,25 +111,48 @@ def make_claim(
     last_day: date | None,
     zone: ZoneInfo,
     said_at: datetime,
+    before: Claim | None = None,
 ) -> Claim:
     """The claim that a row makes.
 
     Days begin at midnight in the worker's zone. A last day before the first day belongs to an earlier employment.
+    `before` is what the source said last.
     """
     works = bool(record["active"])
     starts = _midnight(first_day, zone) if first_day else None
     ends = None
     if last_day and not (works and first_day and last_day < first_day):
         ends = _midnight(last_day + timedelta(days=1 + employment.grace_days), zone)
-    if not works and (ends is None or employment.ends_at_once):
-        ends = said_at + timedelta(days=employment.grace_days) if employment.grace_days else None
+    withdrawn = not works and starts is not None and starts > said_at
+    if withdrawn:
+        ends = None
+    elif not works and (ends is None or employment.ends_at_once):
+        over = _after_grace(before, said_at, timedelta(days=employment.grace_days))
+        ends = min(ends, over) if ends and over else over
     appears = _midnight(first_day - timedelta(days=employment.create_days_before), zone) if first_day else None
-    days = ("" if day is None else day.isoformat() for day in (first_day, last_day))
-    return Claim(source, precedence, sequence, extract, row, works, record, appears, starts, ends, *days)
+    days = {
+        "first_day": first_day.isoformat() if first_day else "",
+        "last_day": last_day.isoformat() if last_day else "",
+    }
+    return Claim(
+        source, precedence, sequence, extract, row, works, record, appears, starts, ends, **days, withdrawn=withdrawn
+    )
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
-    return datetime.combine(day, time(), zone)
+    # In UTC, because a midnight that a zone skips or repeats equals no time of another zone.
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def _after_grace(before: Claim | None, said_at: datetime, grace: timedelta) -> datetime | None:
+    """When it is over for somebody who is said to have left, and not on which day; None if it is over already.
+
+    The grace is given once: to somebody who was employed until this was said, not anew whenever more is said of her.
+    """
+    if before is None or not grace or not before.employs(said_at):
+        return None
+    over = said_at + grace
+    return over if before.works or before.ends is None else min(before.ends, over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +209,7 @@ def to_json(claim: Claim) -> dict[str, Any]:
         "record": claim.record,
         "first_day": claim.first_day,
         "last_day": claim.last_day,
+        "withdrawn": claim.withdrawn,
         **{name: iso(at) for name in _MOMENTS if (at := getattr(claim, name)) is not None},
     }
 

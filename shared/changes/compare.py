@@ -13,8 +13,8 @@ from typing import Any
 
 from shared.changes import guard, reasons
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
-from shared.changes.kinds import Before, changed_attributes, kind_of
-from shared.changes.managers import Standing, manager_of, with_manager
+from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
+from shared.changes.managers import UNKNOWN_MANAGER, Standing, manager_of, with_manager
 from shared.clock import iso
 from shared.model import (
     CONVERTED,
@@ -180,16 +180,21 @@ class Judge:
         if not (account and account.known_to_entra) and not desired.needs_account:
             return self._not_yet(draft, desired, planned)
         record, warning = with_manager(desired.record, draft.external_id, self.standing, self.loops)
-        awaits = manager_of(desired.record) if warning and not manager_of(record) else ""
-        planned = replace(planned, worker=Worker(draft.external_id, draft.row, record), warning=warning, awaits=awaits)
-        before = _before(account)
+        planned = replace(
+            planned,
+            worker=Worker(draft.external_id, draft.row, record),
+            warning=warning,
+            awaits=manager_of(desired.record) if UNKNOWN_MANAGER in warning else "",
+            since=employed_since(desired.winner) if desired.active else "",
+        )
+        unsent = account is not None and bool(account.pending) and not self.in_flight(account)
+        before = _before(account, unsent=unsent)
         kind = kind_of(before, desired, self.now)
         mark = self.fingerprint(record)
         if account and mark == (account.pending or account.accepted):
-            waits = bool(account.pending) and not self.in_flight(account)
-            if waits or draft.force:
-                why = reasons.resent(waits=waits)
-                return Judged(SEND, "", replace(planned, kind=RESENT, reason=why))
+            if unsent or draft.force:
+                again = RESENT if account.accepted else kind
+                return Judged(SEND, "", replace(planned, kind=again, reason=reasons.resent(waits=unsent)))
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(
@@ -233,8 +238,9 @@ class Judge:
         return _CLASS[kind]
 
 
-def _before(account: Account | None) -> Before | None:
-    if account is None:
+def _before(account: Account | None, *, unsent: bool) -> Before | None:
+    """What a person had before; of a plan that is not sent any more, nothing was had."""
+    if account is None or (unsent and not account.accepted):
         return None
     kept = kept_claims(account)
     winner = None
@@ -242,7 +248,8 @@ def _before(account: Account | None) -> Before | None:
         # Who won when it was planned is not kept; whoever names the same record did.
         winner = next((claim for claim in kept.values() if _alike(claim.record, account.record)), None)
         winner = winner or max(kept.values(), key=lambda claim: (claim.works, claim.precedence, claim.source))
-    return Before(account.record, account.enabled, account.ever_enabled, winner)
+    enabled = account.accepted_enabled if unsent else account.enabled
+    return Before(account.record, enabled, account.ever_enabled, account.since, winner)
 
 
 def _alike(claimed: ScimUser, sent: ScimUser) -> bool:

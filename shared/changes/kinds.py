@@ -8,23 +8,26 @@ from datetime import datetime
 from typing import Any
 
 from shared.changes.claims import Claim, Desired
+from shared.clock import iso
 from shared.model import CONVERTED, JOINER, LEAVER, MOVER, REHIRE, REINSTATED, WITHDRAWN, ScimUser
 
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What was planned for a person last.
+    """What a person had before.
 
     Attributes:
         record: the SCIM user, empty if none was ever sent.
         enabled: whether the account was to be enabled.
         ever_enabled: whether it ever was.
+        since: when the employment began under which it was enabled last; ISO time or an empty text.
         winner: the claim that was followed.
     """
 
     record: ScimUser
     enabled: bool
     ever_enabled: bool
+    since: str
     winner: Claim | None
 
 
@@ -37,7 +40,7 @@ def kind_of(before: Before | None, desired: Desired, now: datetime) -> str:
     if desired.active and not before.enabled:
         if not before.ever_enabled:
             return JOINER
-        return REINSTATED if _same_employment(before.winner, desired.winner) else REHIRE
+        return REINSTATED if before.since and before.since == employed_since(desired.winner) else REHIRE
     if not desired.active:
         never_came = not before.ever_enabled and not desired.winner.works
         return WITHDRAWN if never_came else MOVER
@@ -46,15 +49,18 @@ def kind_of(before: Before | None, desired: Desired, now: datetime) -> str:
     return CONVERTED if moved or (all(types) and types[0] != types[1]) else MOVER
 
 
-def _same_employment(before: Claim | None, now: Claim) -> bool:
-    """Whether it began on the same day: then a termination was taken back, else the person was hired again."""
-    return before is not None and before.starts is not None and before.starts == now.starts
+def employed_since(claim: Claim) -> str:
+    """When an employment began. The same as before: a termination was taken back; else the person was hired again."""
+    return iso(claim.starts) if claim.starts else ""
 
 
 def changed_attributes(before: ScimUser, after: ScimUser) -> tuple[str, ...]:
     """The names of the attributes in which two records differ, sorted; no values."""
     old, new = dict(_flat(before)), dict(_flat(after))
-    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name)))
+    return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name, _ABSENT) != new.get(name, _ABSENT)))
+
+
+_ABSENT = object()  # not the same as an explicit null
 
 
 def _flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:

@@ -11,7 +11,7 @@ from azure.data.tables import UpdateMode
 from shared.clock import iso
 from shared.context import Context
 from shared.model import ExtractRef
-from shared.records import accounts, pages
+from shared.records import accounts, pages, people, progress, story
 from shared.records.names import PAGES
 from shared.records.people import Deliverer
 from shared.records.rows import Values, read_rows
@@ -23,6 +23,8 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
     keys = {pages.page_key(page.extract, page.page): page for page in earlier}
     now = iso(context.clock.now())
     for key, row in read_rows(table, keys).items():
+        if row["Status"] == pages.CANCELLED and row.get("Waiting"):  # whoever cancelled it stopped before the rest
+            _tell(context, keys[key], row)
         claimed = row["Status"] == pages.SENDING and row["ClaimedUntil"] > now
         if row["Status"] in pages.FINISHED or claimed or _somebody_is_left(context, keys[key], row):
             continue
@@ -34,6 +36,17 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
             )
         except ResourceModifiedError:
             continue  # somebody has claimed it: he finds nobody to send
+        _tell(context, keys[key], row)
+
+
+def _tell(context: Context, page: Deliverer, row: Values) -> None:
+    """Say on the rows of those whom another source has taken over that they are not sent from here."""
+    ref = ExtractRef(page.extract, page.source)
+    ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row["Plan"], page.page).workers]
+    now = context.clock.now()
+    people.note_state(context.storage, ref, ids, story.withdrawn(now))
+    progress.recount_page(context.storage, ref, row["Plan"], page.page)
+    progress.refresh(context.storage, ref, now)
 
 
 def _somebody_is_left(context: Context, page: Deliverer, row: Values) -> bool:

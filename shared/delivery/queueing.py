@@ -28,6 +28,11 @@ def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     The message goes first and the row second: after a crash in between there is one message too many, never one too
     few, and the claim on the page takes care of that.
     """
+    send_out(context, _queue_ready_pages(context, ref), forecast=False)
+
+
+def _queue_ready_pages(context: Context, ref: ExtractRef) -> list[Values]:
+    """The first half of `queue_ready_pages`; returns the rows of the extract's pages as they were before."""
     rows = {int(row["RowKey"]): row for row in pages.page_rows(context.storage, ref.id)}
     room = MOST_ON_THE_QUEUE - sum(_has_a_message(row) for row in rows.values())
     for number, row in rows.items():
@@ -41,7 +46,7 @@ def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
         room -= 1
         send_message(context, row)
         _set(context, ref, number, {pages.PLANNED: {"Status": pages.QUEUED}})
-    send_out(context, rows.values())
+    return list(rows.values())
 
 
 def send_out_all(context: Context) -> None:
@@ -51,7 +56,8 @@ def send_out_all(context: Context) -> None:
 
 
 def _send_out(context: Context, refs: Sequence[ExtractRef]) -> None:
-    send_out(context, [row for ref in refs for row in pages.page_rows(context.storage, ref.id, status=pages.WAITING)])
+    rows = [row for ref in refs for row in pages.page_rows(context.storage, ref.id, status=pages.WAITING)]
+    send_out(context, rows, forecast=True)
 
 
 def _has_a_message(row: Values) -> bool:
@@ -115,7 +121,7 @@ def tend(context: Context) -> None:
             faults.append(error)
     _send_out(context, refs)  # leavers first, of whatever extract
     for ref in refs:
-        queue_ready_pages(context, ref)
+        _queue_ready_pages(context, ref)
     if faults:
         raise faults[0]
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 
@@ -105,6 +106,11 @@ def _deliver(context: Context, message: PageMessage) -> None:
     raise TransientError(f"Page {message.page} of extract {ref.id} keeps changing; try again")
 
 
+# Writing hundreds of people's rows keeps a processor busy. One page at a time does that in a process, so that those
+# with calls in hand need not share the interpreter with all of them: calls have to be made in time, rows have not.
+_recording = threading.Lock()
+
+
 class _Sending:
     """A claimed page on its way.
 
@@ -151,7 +157,8 @@ class _Sending:
         finally:
             if self._calls:
                 self._calls.give_back()
-        record_accepted(self._context, self._ref, self._job, self._progress)
+        with _recording:
+            record_accepted(self._context, self._ref, self._job, self._progress)
         if wait is None:
             self._end()
         else:
@@ -302,7 +309,26 @@ class _Sending:
         _finish(self._context, self._ref, self._held.row)
 
 
+_finishing = threading.Lock()
+_about_to_finish: set[tuple[int, str]] = set()
+_guard = threading.Lock()
+
+
 def _finish(context: Context, ref: ExtractRef, row: Values) -> None:
-    progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
-    queue_ready_pages(context, ref)
-    progress.refresh(context.storage, ref, context.clock.now())
+    """Count a page, queue those that waited for it, and bring the extract's row up to date.
+
+    Pages of an extract that end at about the same time leave the latter two to the last of them in this process:
+    whoever is about to do it will see what the others have written.
+    """
+    with _recording:
+        progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
+    key = (id(context), ref.id)
+    with _guard:
+        if key in _about_to_finish:
+            return
+        _about_to_finish.add(key)
+    with _finishing:
+        with _guard:
+            _about_to_finish.discard(key)
+        queue_ready_pages(context, ref)
+        progress.refresh(context.storage, ref, context.clock.now())

@@ -45,6 +45,10 @@ class Standing:
         """The pause that holds a source up, if there is one."""
         return self.rows.get(_pause_key(ANY_SOURCE)) or self.rows.get(_pause_key(source))
 
+    def pauses(self) -> list[Values]:
+        """All pauses."""
+        return [row for key, row in self.rows.items() if key.startswith(_pause_key(ANY_SOURCE))]
+
     def job(self, job: str) -> Values | None:
         """What is noted about a job: that it is stopped, or that something has begun to go wrong."""
         return self.rows.get(_job_key(job))
@@ -63,7 +67,8 @@ def look(storage: Storage) -> Standing:
 
 def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime) -> None:
     """Stop sending from a source, or all sending (`ANY_SOURCE`), until `resume`."""
-    row = {"PartitionKey": PARTITION, "RowKey": _pause_key(source), "By": by, "Why": reason, "At": iso(now)}
+    row = {"PartitionKey": PARTITION, "RowKey": _pause_key(source), "Source": source}
+    row |= {"By": by, "Why": reason, "At": iso(now)}
     storage.table(QUOTA).upsert_entity(row)
 
 
@@ -82,8 +87,8 @@ def check(standing: Standing, source: str, job: str, now: datetime) -> None:
         NotNow: it may not, until when, and why.
     """
     if row := standing.pause(source):
-        what = f"Sending from {source}" if standing.rows.get(_pause_key(source)) == row else "All sending"
-        again = f"python -m cli resume{'' if what == 'All sending' else ' ' + source}"
+        what = f"Sending from {source}" if row["Source"] else "All sending"
+        again = f"python -m cli resume {row['Source']}".rstrip()
         raise NotNow(
             f"{what} was stopped by {row['By']} at {row['At']}: {row['Why']}",
             until=now + _PAUSE,

@@ -87,30 +87,36 @@ def _reason(wait: NotNow, until: datetime) -> str:
     return str(wait) if wait.kind == "pause" else f"{wait} It is tried again at {iso(until)}."
 
 
-def send_out(context: Context, rows: Iterable[Values]) -> None:
+def send_out(context: Context, rows: Iterable[Values], *, forecast: bool) -> None:
     """Send out again those of some pages that wait without a message and may go now: leavers first.
 
     Doing it twice at once does no harm: there is a message too many, and the page is claimed before it is sent.
+
+    Args:
+        context: what we work with.
+        rows: the rows of the pages.
+        forecast: whether these are all that wait, so that those that have to wait for calls can be told for how long.
     """
     waiting = [row for row in rows if row["Status"] == pages.WAITING and row.get("Parked")]
     if not waiting:
         return
-    gate = _Gate(context, stops.look(context.storage))
+    gate = _Gate(context, stops.look(context.storage), forecast=forecast)
     for row in sorted(waiting, key=lambda row: (not row.get("Leavers"), row["PartitionKey"], row["RowKey"])):
         if not gate.lets_through(row):
             continue
         generation = row["Generation"] + 1
         send_message(context, row, generation=generation)
-        queued = {"Status": pages.QUEUED, "Parked": False, "Generation": generation, "Reason": ""}
+        queued = {"Status": pages.QUEUED, "Parked": False, "Generation": generation, "WaitUntil": "", "Reason": ""}
         _change_waiting(context, row, queued)
 
 
 class _Gate:
     """What may go out now: what is stopped, and how many calls the day still has."""
 
-    def __init__(self, context: Context, standing: stops.Standing) -> None:
+    def __init__(self, context: Context, standing: stops.Standing, *, forecast: bool) -> None:
         self._context = context
         self._standing = standing
+        self._forecasts = forecast
         self._now = context.clock.now()
         self._probed: set[str] = set()
         self._allowances: dict[str, _Allowance] = {}
@@ -135,7 +141,8 @@ class _Gate:
             return False
         calls = _calls(row)
         if not allowance.take(calls, leaver=bool(row.get("Leavers"))):
-            self._forecast(row, allowance.opens(calls, leaver=bool(row.get("Leavers"))))
+            if self._forecasts:
+                self._forecast(row, allowance.opens(calls, leaver=bool(row.get("Leavers"))))
             return False
         self._sent += 1
         return True

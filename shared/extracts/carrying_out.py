@@ -12,6 +12,7 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery.cancelling import cancel_overtaken
 from shared.delivery.queueing import queue_ready_pages
+from shared.extracts.corrections import note_correction
 from shared.extracts.feedback import hand_out
 from shared.model import JOINER, ExtractRef
 from shared.records import due, extracts, pages, people, progress, story, summary
@@ -20,6 +21,7 @@ from shared.records.fingerprint import fingerprint
 from shared.records.names import EXTRACTS, PAGES
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
+from shared.records.profiles import write_profile
 from shared.records.rows import Key, Values, change_rows
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
@@ -48,13 +50,17 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
     people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
     if row["RejectsFile"]:
         hand_out(storage, ref, row["ReadPlan"], file, row["RejectsFile"])
+    if (profile := pages.read_profile(storage, ref, plan)) is not None:
+        write_profile(storage, ref.source, profile)  # the next file is compared with this one
     if row["Kind"] == DUE:
         for number in numbers:
             seen |= {worker.worker_id for worker in pages.read_page(storage, ref, plan, number).workers}
         found = due.due_until(storage, parse_iso(row["DueAt"]), row["Job"])
         due.forget(storage, [one for one in found if one.external_id in seen])
-    elif row.get("Full"):
+    elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
         _supersede_held(context, ref, row)
+    elif row["Returned"]:
+        note_correction(context, ref, row)
     _move_on(context, ref)
 
 
@@ -118,7 +124,9 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
             row["Job"],
             [person.planned for person in group],
             stamp=row["Stamp"],
-            state=lambda person, known, fate=fate: story.quiet(fate, person, known, ref.id, now),  # type: ignore[misc]
+            state=lambda person, known, fate=fate: (  # type: ignore[misc]
+                None if (row["Kind"], fate) == (DUE, story.UNCHANGED) else story.quiet(fate, person, known, ref.id, now)
+            ),
             remember=remember,
         )
 
@@ -133,7 +141,7 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
         holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
             "Held"
         )
-        if holds and other["Extract"] != ref.id and other["Sequence"] < row["Sequence"]:
+        if holds and other["Extract"] != ref.id and other["Stamp"] < row["Stamp"]:
             values = {"SupersededBy": ref.id}
             if other["Status"] == extracts.HELD:
                 message = f"What was held is judged anew with the newer file {row['File']} (extract {ref.id})."

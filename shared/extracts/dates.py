@@ -10,10 +10,12 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.clock import iso
 from shared.context import Context
+from shared.errors import RollcallError
 from shared.extracts.planning import dues_by_source
 from shared.mapping.load import find_mapping
+from shared.outcomes.resending import still_wanted
 from shared.records import extracts
-from shared.records.due import due_until, forget
+from shared.records.due import RESEND, due_until, forget
 from shared.records.extracts import DUE
 from shared.records.names import EXTRACTS
 
@@ -25,8 +27,13 @@ def register_due(context: Context) -> None:
 
     It is read and planned like one with a file, by whoever holds the job's lease; what is due stays in the table until
     its plan is carried out, so nothing is lost in between.
+
+    Raises:
+        RollcallError: the mapping of a source is wrong, so that nobody knows what is to become of its people; all other
+            sources have had their turn.
     """
     now = context.clock.now()
+    faults: list[RollcallError] = []
     under_way = {
         row["PartitionKey"]
         for row in extracts.unfinished(context.storage, (extracts.ARRIVED, extracts.READING, extracts.PLANNED))
@@ -36,12 +43,23 @@ def register_due(context: Context) -> None:
         dues = list(due_until(context.storage, now, job))
         if not dues:
             continue
+        again = {due.external_id for due in dues if due.why == RESEND}
+        pointless = again - still_wanted(context.storage, job, again)
+        forget(context.storage, [due for due in dues if due.why == RESEND and due.external_id in pointless])
+        dues = [due for due in dues if due.why != RESEND or due.external_id not in pointless]
         by_source = dues_by_source(context, job, dues)
         known = {external_id for people in by_source.values() for external_id in people}
         forget(context.storage, [due for due in dues if due.external_id not in known])
         for source in by_source.keys() - under_way:
-            if find_mapping(context.storage, source).mapping.job == job:
+            try:
+                mapping = find_mapping(context.storage, source).mapping
+            except RollcallError as error:
+                faults.append(error)
+                continue
+            if mapping.job == job:
                 _register(context, source, job, now)
+    if faults:
+        raise faults[0]
 
 
 def _register(context: Context, source: str, job: str, now: datetime) -> None:

@@ -11,10 +11,14 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
+from urllib.parse import quote
+
+from azure.storage.blob import ContentSettings
 
 from shared.extracts.open_extract import Reading
+from shared.extracts.returned import first_file, is_named_so, stem
 from shared.extracts.tables import Form, Table
-from shared.extracts.text.guard import REASON_COLUMN, ROW_COLUMN, guard, is_rejects_file, unguard
+from shared.extracts.text.guard import REASON_COLUMN, ROW_COLUMN, guard, is_own_column, is_rejects_file, unguard
 from shared.extracts.unpack import open_layers
 from shared.extracts.unpack.limits import Limits, spool
 from shared.extracts.workbook_rejects import write_rejects_workbook
@@ -27,6 +31,8 @@ from shared.records.storage import Storage
 __all__ = ["REASON_COLUMN", "ROW_COLUMN", "hand_out", "is_rejects_file", "keep_rejects_file", "rejects_csv", "unguard"]
 
 _FOUND_OUT = Reading()
+_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_LONGEST_NAME = 100
 _SIMPLER = str.maketrans({"\u2026": "...", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-"})
 
 
@@ -56,23 +62,34 @@ def keep_rejects_file(
     table = reading.open(extracts.read_copy(storage, ref), columns)
     if table.form.kind == "xlsx":
         with _workbook(extracts.read_copy(storage, ref), rejects, columns, reading) as target:
-            return _keep(storage, ref, attempt, "rejects.xlsx", target)
+            return _keep(storage, ref, attempt, "rejects.xlsx", target, _WORKBOOK)
     with tempfile.TemporaryFile() as target:
         target.writelines(rejects_csv(table, rejects))
-        return _keep(storage, ref, attempt, "rejects.csv", target)
+        encoding = table.form.encoding if table.form.kind == "csv" else Form().encoding
+        return _keep(storage, ref, attempt, "rejects.csv", target, f"text/csv; charset={encoding}")
 
 
-def _keep(storage: Storage, ref: ExtractRef, attempt: str, name: str, content: IO[bytes]) -> str:
+def _keep(storage: Storage, ref: ExtractRef, attempt: str, name: str, content: IO[bytes], kind: str) -> str:
     content.seek(0)
-    storage.container(STATE).upload_blob(plan_path(ref, attempt, name), content, overwrite=True)
+    storage.container(STATE).upload_blob(
+        plan_path(ref, attempt, name), content, overwrite=True, content_settings=ContentSettings(content_type=kind)
+    )
     return name
 
 
 def hand_out(storage: Storage, ref: ExtractRef, attempt: str, file: str, name: str) -> None:
-    """Copy a part of a plan to HR's outbox."""
+    """Copy a part of a plan to HR's outbox.
+
+    A browser saves it under a name that tells which file it answers: `people.rejects.csv` for `people.csv`.
+    """
     download = storage.container(STATE).download_blob(plan_path(ref, attempt, name))
+    kept = download.properties.content_settings.content_type
+    saved = f"{(first_file(file) if is_named_so(file) else stem(file))[:_LONGEST_NAME]}.{name}".lstrip(".")
+    settings = ContentSettings(content_type=kept, content_disposition=f"attachment; filename*=UTF-8''{quote(saved)}")
     path = extracts.outbox_path(ref.source, file, ref.id, name)
-    storage.container(OUTBOX).upload_blob(path, download.chunks(), length=download.size, overwrite=True)
+    storage.container(OUTBOX).upload_blob(
+        path, download.chunks(), length=download.size, overwrite=True, content_settings=settings
+    )
 
 
 def _workbook(
@@ -96,7 +113,7 @@ def rejects_csv(table: Table, rejects: Iterable[Reject]) -> Iterator[bytes]:
     header = table.header
     width = len(header)
     again = is_rejects_file(header)
-    own = [place for place, name in enumerate(header) if not (again and name in (ROW_COLUMN, REASON_COLUMN))]
+    own = [place for place, name in enumerate(header) if not is_own_column(name)]
     write = _Writer(form)
 
     def line(cells: Sequence[str], number: str, reason: str, surplus: Sequence[str]) -> bytes:

@@ -13,7 +13,7 @@ import hashlib
 import logging
 import re
 import uuid
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
@@ -35,11 +35,11 @@ from shared.errors import (
 )
 from shared.extracts.carrying_out import carry_out
 from shared.extracts.open_extract import Reading
-from shared.extracts.planning import plan_due, plan_file
+from shared.extracts.planning import AHEAD, plan_due, plan_file
 from shared.mapping.load import DEFAULT_SOURCE, LoadedMapping, find_mapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
-from shared.records import extracts, summary
+from shared.records import extracts, progress, summary
 from shared.records.extracts import FILE, Version
 from shared.records.leases import hold
 from shared.records.names import EXTRACTS, INBOX
@@ -47,7 +47,6 @@ from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
 
-_AHEAD = timedelta(days=1)
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
@@ -152,14 +151,14 @@ def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
         ExtractRefused: the name says a day that is to come.
     """
     named = mapping.made_at(version.name)
-    if mapping.run_time is not None and named is not None:
-        if named > now + _AHEAD:
+    if mapping.run_time is not None and mapping.run_time.name is not None and named is not None:
+        if named > now + AHEAD:
             raise ExtractRefused(
                 f"The name of the file says that it was made at {iso(named)}, which is to come. Correct the name, then "
                 "drop the file again."
             )
         return named
-    if named is None or named > now + _AHEAD:
+    if named is None or named > now + AHEAD:
         named = version.last_modified
     return datetime.combine(named.astimezone(mapping.dates.place).date(), time(), mapping.dates.place)
 
@@ -280,6 +279,7 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping)
             read_secret=context.vault.read if context.vault else None,
             optional=mapping.optional,
             today=context.clock.now().astimezone(mapping.dates.place).date(),
+            file=row["File"],
         )
         values = {**content, **plan_file(context, ref, row, loaded, attempt, opened)}
     else:
@@ -305,7 +305,6 @@ def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMap
 
     Raises:
         ExtractDuplicate: it is that of the last file, and the mapping is the same.
-        ExtractStale: a newer full file has been read.
     """
     digest = hashlib.sha256()
     for chunk in extracts.read_copy(context.storage, ref):
@@ -314,14 +313,7 @@ def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMap
     if row.get("Forced"):
         return content
     planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
-    newest = max((other for other in planned if other["Full"]), key=lambda other: str(other["Sequence"]), default=None)
-    if newest and loaded.mapping.mode == "full" and newest["Sequence"] > row["Sequence"]:
-        raise ExtractStale(
-            f"The file is older than {newest['File']} (extract {newest['Extract']}), which has been read already. "
-            "Nothing of it was used. If it is right all the same, IT runs: python -m cli process "
-            f"{ref.id} --force --by NAME --reason TEXT"
-        )
-    last = max(planned, key=lambda other: str(other["Stamp"]), default=None)
+    last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
     if last and (last["Content"], last["MappingVersion"]) == (content, loaded.version):
         raise ExtractDuplicate(
             f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
@@ -351,9 +343,11 @@ def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values
 
 
 def _refuse(context: Context, ref: ExtractRef, row: Values, message: str) -> None:
-    if row.get("Releasing"):
-        back = {"Status": extracts.HELD, "Releasing": "", "Message": f"The release came to nothing: {message}"}
+    if row.get("PlannedAt"):  # what it has planned goes on; only what was ordered since cannot be done
+        logger.warning("What was ordered for extract %s came to nothing", ref.id, extra={"extract": ref.id})
+        back = {"Status": extracts.UPLOADING, "Releasing": "", "OrderFailed": message}
         extracts.save(context.storage, ref, back)
+        progress.refresh(context.storage, ref, context.clock.now())
     else:
         _end(context, ref, extracts.REJECTED, message)
 

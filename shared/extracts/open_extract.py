@@ -9,7 +9,7 @@ import codecs
 import csv
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from shared.errors import ExtractRefused
@@ -18,6 +18,7 @@ from shared.extracts.documents.json_document import open_json
 from shared.extracts.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
 from shared.extracts.documents.xml_document import open_xml
 from shared.extracts.peek import peek
+from shared.extracts.returned import ending_of, is_named_so, is_returned, reason_column
 from shared.extracts.tables import Table
 from shared.extracts.text import open_delimited, open_fixed
 from shared.extracts.text.guard import is_rejects_file
@@ -31,9 +32,19 @@ _WORDS = {
     "csv": "delimited text",
     "fixed": "text of fixed width",
     "json": "JSON",
+    "ndjson": "JSON with one record on each line",
     "xml": "XML",
     "hdl": "an HDL file of Oracle HCM",
     "xlsx": "an Excel workbook",
+}
+_ENDINGS = {
+    "csv": ("csv",),
+    "tsv": ("csv",),
+    "xls": ("xlsx",),
+    "xlsx": ("xlsx",),
+    "xlsm": ("xlsx",),
+    "json": ("json", "ndjson"),
+    "xml": ("xml",),
 }
 
 
@@ -46,16 +57,20 @@ class Reading:
         read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
         optional: columns that a file may lack.
         today: where the source is; files with dated lines (HDL) need it.
+        file: the file's name, which may say that it answers rejects.
     """
 
     hints: FormatHints = field(default_factory=FormatHints)
     read_secret: Callable[[str], str] | None = None
     optional: Collection[str] = ()
     today: date | None = None
+    file: str = ""
 
     def open(self, chunks: Iterable[bytes], wanted: Sequence[str]) -> Table:
         """Open a file; see `open_extract`."""
-        return open_extract(chunks, self.hints, wanted, self.read_secret, optional=self.optional, today=self.today)
+        return open_extract(
+            chunks, self.hints, wanted, self.read_secret, optional=self.optional, today=self.today, file=self.file
+        )
 
 
 def open_extract(
@@ -66,10 +81,12 @@ def open_extract(
     *,
     optional: Collection[str] = (),
     today: date | None = None,
+    file: str = "",
 ) -> Table:
     """Open a file of HR's, whatever its form.
 
-    A rejects file of ours that comes back is always CSV, whatever the form of the file that it came from.
+    What answers rejects may be CSV whatever the form of the file that it came from, with another delimiter than the
+    mapping says (spreadsheets write the one that is usual where they run), and has no trailer and one header row.
 
     Args:
         chunks: the file.
@@ -78,6 +95,7 @@ def open_extract(
         read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
         optional: those of the wanted columns that the file may lack.
         today: where the source is; files with dated lines (HDL) need it.
+        file: the file's name, which may say that it answers rejects.
 
     Raises:
         ExtractRefused: the file as a whole cannot be used; also while the rows are read.
@@ -92,9 +110,45 @@ def open_extract(
             else "The file is empty (0 bytes). If its upload is still going on, nothing needs to be done; otherwise "
             "drop the complete file again."
         )
-    table = _open(first, stream, hints, wanted, optional, today)
-    table.notes[:0] = unpacked.notes
-    return table
+    if is_named_so(file) or _is_rejects_file(first, hints):
+        returned = hints.model_copy(update={"trailer": None, "delimiter": None})
+        table = _open_returned(first, stream, returned, wanted, optional, today)
+    else:
+        table = _open(first, stream, hints, wanted, optional, today)
+    table.notes[:0] = [*unpacked.notes, *_misnamed(file, table.form.kind)]
+    if not is_returned(file, table.header, wanted):
+        return table
+    if not is_named_so(file) and not is_rejects_file(table.header):
+        table.notes.append(
+            f"The last column is '{reason_column(table.header, wanted)}', so this was taken for corrected rejects: "
+            "people who are not in the file do not count as missing."
+        )
+    return replace(table, returned=True)
+
+
+def _misnamed(file: str, kind: str) -> list[str]:
+    """What a file really is, if its name says something else."""
+    ending = ending_of(file)
+    kinds = _ENDINGS.get(ending)
+    if kinds is None or kind in kinds:
+        return []
+    return [f"The file's name ends in .{ending}, but it is {_WORDS[kind]}; it was read as that."]
+
+
+def _open_returned(
+    first: bytes,
+    stream: Iterator[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    optional: Collection[str],
+    today: date | None,
+) -> Table:
+    kind = "csv" if _is_rejects_file(first, hints) else _kind(first, hints)
+    if kind == "csv":
+        return open_delimited(stream, hints.model_copy(update={"header_rows": 1}), wanted)
+    if kind == "xlsx":
+        return open_workbook(stream, hints, wanted)
+    return _open(first, stream, hints, wanted, optional, today)
 
 
 def _open(
@@ -105,8 +159,6 @@ def _open(
     optional: Collection[str],
     today: date | None,
 ) -> Table:
-    if _is_rejects_file(first, hints):
-        return open_delimited(stream, hints, wanted)
     kind = _kind(first, hints)
     if hints.type and hints.type != kind:
         raise ExtractRefused(

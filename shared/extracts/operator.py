@@ -153,8 +153,7 @@ def process(storage: Storage, extract: str, order: Order) -> None:
         )
     if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
         raise OrderRefused(f"There is no copy of {row['File']} (extract {extract}); drop the file again")
-    now = iso(order.at)
-    _again(storage, row, order, f"{now} {now} {order.at.isoformat()} {extract}")
+    _again(storage, row, order, max(str(other["Sequence"]) for other in (row, *_files(storage, ref.source))))
 
 
 def reprocess(storage: Storage, source: str, order: Order) -> str:
@@ -166,28 +165,37 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     Raises:
         OrderRefused: there is none, or it is being processed.
     """
-    files = [row for row in extracts.of_source(storage, source) if row["Kind"] == FILE and row.get("PlannedAt")]
-    row = max(files, key=lambda row: str(row["Stamp"]), default=None)
+    row = max(_files(storage, source), key=lambda row: str(row["Sequence"]), default=None)
     if row is None:
         raise OrderRefused(f"No file of source '{source}' has been processed yet")
     if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED):
         raise OrderRefused(f"Extract {row['Extract']} of source '{source}' is being processed at this moment")
-    _again(storage, row, order, f"{row['Sequence']} {iso(order.at)}")
+    _again(storage, row, order, str(row["Sequence"]))
     return str(row["Extract"])
 
 
-def _again(storage: Storage, row: Values, order: Order, sequence: str) -> None:
+def _files(storage: Storage, source: str) -> list[Values]:
+    """The files of a source that have been processed."""
+    return [row for row in extracts.of_source(storage, source) if row["Kind"] == FILE and row.get("PlannedAt")]
+
+
+def _again(storage: Storage, row: Values, order: Order, newest: str) -> None:
+    """Have an extract processed, just behind the newest sequence there is, and so before any file that is to come.
+
+    Raises:
+        MappingError: the mapping of its source is wrong.
+    """
+    mapping = find_mapping(storage, row["PartitionKey"]).mapping
     orders = [*json.loads(row.get("Orders") or "[]"), _said(order)]
-    job = row["Job"] or find_mapping(storage, row["PartitionKey"]).mapping.job
     _save(
         storage,
         row,
         {
             "Status": extracts.ARRIVED,
-            "Job": job,
+            "Job": row["Job"] or mapping.job,
             "Forced": True,
             "Orders": json.dumps(orders[-20:], ensure_ascii=False),
-            "Sequence": sequence,
+            "Sequence": f"{newest} {iso(order.at)}",
             "SupersededBy": "",
             "Failures": 0,
             "Message": f"To be processed by order of {order.by}.",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -29,12 +29,14 @@ from shared.model import JOINER, LEAVER, RESENT, UNCHANGED, ExtractRef, Planned,
 from shared.records import accounts, extracts, story
 from shared.records import pages as page_records
 from shared.records.accounts import Account
+from shared.records.extracts import FILE
 from shared.records.fingerprint import fingerprint
 from shared.records.pages import PageHead, Quiet
 from shared.records.rows import Values, in_chunks
 
 _BATCH = 500
 _DAY = timedelta(hours=24)
+_LEVELS = 30  # of managers; no company has more
 _FEWER = 0.9  # a full file with fewer people than this share of the last one does not prove that anybody is missing
 _REJECTED = 0.05  # nor does one with more than this share of bad rows
 
@@ -53,11 +55,12 @@ class Planner:
     known: int = 0
     stamp: str = ""
     absent: set[str] = field(default_factory=set)  # have no account, and do not get one now
-    inactive: set[str] = field(default_factory=set)  # may not work
+    inactive: set[str] = field(default_factory=set)  # of those who are drafted: may not work
     drafted: set[str] = field(default_factory=set)
-    outside: set[str] = field(default_factory=set)  # managers who are not in the extract
+    managers: set[str] = field(default_factory=set)  # of those who are drafted
     fates: Counter[str] = field(default_factory=Counter)
     extras: int = 0
+    newest: str | None = None  # sequence of the newest file of the source, once somebody has asked
 
     def __post_init__(self) -> None:
         self.now = self.context.clock.now()
@@ -68,7 +71,8 @@ class Planner:
         self.drafts = Lines(self.stack)
         self.quiet = page_records.QuietWriter(self.storage, self.ref, self.attempt)
         circles = self.extract.loops() if self.extract else []
-        self.loops = {person: circle for circle in circles for person in circle}
+        self.loops: dict[str, Sequence[str]] = {person: circle for circle in circles for person in circle}
+        self.named: dict[str, str] = {}  # of those who are drafted: the manager whom HR named
         self.flights = Flights(self.context, self.job)
         status = self.mapping.status
         self.employment = Employment(status.create_days_before, status.grace_days, status.end == "at_once")
@@ -115,7 +119,7 @@ class Planner:
         found = accounts.read(self.storage, self.job, people)
         self._draft_missing([account for account in found.values() if self._is_missing(account)])
 
-    def look_again(self, people: Sequence[str], resent: frozenset[str]) -> None:
+    def look_again(self, people: Sequence[str], resent: Collection[str]) -> None:
         """People of whom no file speaks; the claims that are kept are looked at again."""
         for account in accounts.read(self.storage, self.job, people).values():
             kept = kept_claims(account)
@@ -140,8 +144,6 @@ class Planner:
         word = account.said.get(self.ref.source)
         if word and account.known_to_entra and (not word[2] or word[2] > iso(self.now)):
             self.known += 1
-        if not account.enabled and account.ever_enabled:
-            self.inactive.add(account.external_id)
 
     def _passed_over(self, account: Account, row: int, digest: str) -> bool:
         """Whether nobody has to look closer; then it is noted that the person was seen."""
@@ -167,7 +169,9 @@ class Planner:
             found = accounts.read(self.storage, self.job, chunk) if known else {}
             for said in self._extract.read(chunk):
                 person = said.worker.worker_id
-                made = draft(self._claim(said), person, found.get(person), self._digest(said.digest))
+                account = found.get(person)
+                claim = self._claim(said, kept_claims(account).get(self.ref.source))
+                made = draft(claim, person, account, self._digest(said.digest))
                 if made:
                     self._add(replace(made, sequence=self._later(made.sequence)) if self.releasing else made)
                 else:
@@ -175,7 +179,7 @@ class Planner:
                     planned = Planned(said.worker, kind=UNCHANGED, sequence=self.sequence, reason=older)
                     self._keep_quiet(OLDER, planned, remember=False)
 
-    def _claim(self, said: Said) -> Claim:
+    def _claim(self, said: Said, before: Claim | None) -> Claim:
         return make_claim(
             self.ref.source,
             self.mapping.precedence,
@@ -188,6 +192,7 @@ class Planner:
             last_day=said.last_day,
             zone=ZoneInfo(said.zone),
             said_at=self.now,
+            before=before,
         )
 
     def _add(self, made: Draft) -> None:
@@ -195,18 +200,19 @@ class Planner:
         self.drafted.add(made.external_id)
         if not (made.account and made.account.known_to_entra) and not desired.needs_account:
             self.absent.add(made.external_id)
-        if desired.active or desired.winner.awaits(self.now):
-            self.inactive.discard(made.external_id)
-        else:
+        if not desired.active and not desired.winner.awaits(self.now):
             self.inactive.add(made.external_id)
-        manager = manager_of(desired.record)
-        if manager and not (self.extract and self.extract.digest(manager)):
-            self.outside.add(manager)
+        self.named[made.external_id] = manager = manager_of(desired.record)
+        if manager:
+            self.managers.add(manager)
         self.drafts.add(made.to_json())
 
     def _later(self, sequence: str) -> str:
-        """A sequence just behind that of a file, before that of any newer file."""
-        return f"{sequence} {iso(self.now)}"
+        """A sequence just behind that of a file, and of the newest one there is, before that of any to come."""
+        if self.newest is None:
+            files = [row for row in extracts.of_source(self.storage, self.ref.source) if _is_planned_file(row)]
+            self.newest = max((str(row["Sequence"]) for row in files), default="")
+        return f"{max(sequence, self.newest)} {iso(self.now)}"
 
     # Missing
 
@@ -245,7 +251,10 @@ class Planner:
         for account in missing:
             kept = kept_claims(account)
             old = kept[self.ref.source]
-            gone = replace(old, works=False, ends=None, last_day="", sequence=self.sequence, extract=self.ref.id)
+            gone = replace(
+                old, works=False, ends=None, last_day="", withdrawn=old.awaits(self.now),
+                sequence=self.sequence, extract=self.ref.id,
+            )  # fmt: skip
             made = Draft(
                 account.external_id, old.row, self.ref.source, {**kept, self.ref.source: gone}, True,
                 story.MISSING, self._later(self.sequence) if self.releasing else self.sequence, account, missing=True,
@@ -256,6 +265,8 @@ class Planner:
 
     def finish(self) -> dict[str, Any]:
         """Judge all drafts and store the plan."""
+        if self.releasing or self.extract is None or self.extract.returned or self.mapping.mode != "full":
+            self._find_circles()
         judge = Judge(
             self.now,
             lambda user: fingerprint(self.context.fingerprint_key, self.context.endpoint(self.job).job_id, user),
@@ -294,14 +305,32 @@ class Planner:
             del counts[name]
         return self._store(sends, held, counts)
 
+    def _find_circles(self) -> None:
+        """Circles of managers that reach beyond the people who are looked at; what is known of the others is asked."""
+        named = dict(self.named)
+        for _ in range(_LEVELS):
+            wanted = {manager for manager in named.values() if manager} - named.keys()
+            if not wanted:
+                break
+            found = accounts.read(self.storage, self.job, sorted(wanted))
+            for person in wanted:
+                kept = kept_claims(found.get(person))
+                named[person] = manager_of(decide(kept, self.now).record) if kept else ""
+        for person in self.named:
+            chain = [person]
+            while (manager := named.get(chain[-1], "")) and manager not in chain:
+                chain.append(manager)
+            if manager == person and len(chain) > 1:
+                self.loops[person] = chain
+
     def _standing(self) -> Callable[[str], Standing]:
-        outside = accounts.read_briefly(self.storage, self.job, sorted(self.outside - self.drafted))
+        outside = accounts.read_briefly(self.storage, self.job, sorted(self.managers - self.drafted))
 
         def standing(manager: str) -> Standing:
             if manager in self.absent:
                 return Standing.UNKNOWN
             account = outside.get(manager)
-            if manager in self.drafted or (self.extract and self.extract.digest(manager)):
+            if manager in self.drafted:
                 return Standing.LEFT if manager in self.inactive else Standing.WORKS
             if account is None or not account.known_to_entra:
                 return Standing.UNKNOWN
@@ -419,6 +448,10 @@ def _who(judged: Judged, because: str) -> dict[str, Any]:
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
     kind = {"kind": judged.planned.kind, "class": judged.counts_as}
     return {"id": worker.worker_id, "row": worker.row, "name": name, **kind, "why": because}
+
+
+def _is_planned_file(row: Values) -> bool:
+    return bool(row.get("PlannedAt")) and row["Kind"] == FILE
 
 
 def _next_stamp(now: datetime, newest: str) -> str:

@@ -7,26 +7,36 @@ were held. Memory grows with what changed, not with the extract.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
+from datetime import datetime, timedelta
 from typing import Any
 
 from shared.changes.claims import decide
 from shared.changes.compare import kept_claims
-from shared.clock import parse_iso
+from shared.clock import iso, parse_iso
 from shared.context import Context
+from shared.errors import ExtractRefused, ExtractStale
+from shared.extracts.corrections import correction_of
 from shared.extracts.feedback import keep_rejects_file
 from shared.extracts.open_extract import Reading
 from shared.extracts.operator import released_people
 from shared.extracts.planner import Planner
-from shared.extracts.reading import read_extract
+from shared.extracts.profile import Profile
+from shared.extracts.reading import ReadExtract, read_extract
+from shared.extracts.whole_file import compare, unused_columns
 from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
+from shared.outcomes.resending import still_wanted
 from shared.records import accounts, extracts
 from shared.records import pages as page_records
 from shared.records.due import RESEND, Due, due_until
 from shared.records.known import KnownPeople
+from shared.records.profiles import read_profile
 from shared.records.rows import Values
+
+AHEAD = timedelta(days=1)
+"""A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
 
 
 def plan_file(
@@ -47,30 +57,43 @@ def plan_file(
 
     Raises:
         ExtractRefused: the file as a whole cannot be used.
+        ExtractStale: a newer full file has been read.
     """
     mapping = loaded.mapping
-    known = KnownPeople(context.storage, ref.source)
     with ExitStack() as stack:
-        extract = stack.enter_context(read_extract(extracts.read_copy(context.storage, ref), mapping, reading, known))
-        planner = Planner(context, ref, row, mapping, attempt, stack, extract)
+        known = stack.enter_context(closing(KnownPeople(context.storage, ref.source)))
+        copy = extracts.read_copy(context.storage, ref)
+        extract = stack.enter_context(read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key))
         released = released_people(context.storage, ref, row)
+        full = mapping.mode == "full" and not extract.returned
+        row = {**row, **_time_of(row, extract.made_at, context.clock.now())}
+        notes = list(extract.notes)
+        if released is None:
+            if not row.get("Forced"):
+                _refuse_stale(context, ref, row, full=full)
+            notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
+        planner = Planner(context, ref, row, mapping, attempt, stack, extract)
         if released is not None:
             planner.look_at([person for person in released if extract.digest(person) is not None])
             planner.look_at_missing([person for person in released if extract.digest(person) is None])
-        elif mapping.mode == "full" and not extract.returned:
+        elif full:
             planner.look_at_everybody()
         else:
             planner.look_at(person for person, _ in extract.people_by_account())
         values = planner.finish()
+        if extract.returned:
+            page_records.write_correction(context.storage, ref, attempt, correction_of(extract))
     if released is not None:
         return values
     page_records.write_rejects(context.storage, ref, attempt, extract.rejects)
-    page_records.write_notes(context.storage, ref, attempt, extract.notes)
+    page_records.write_notes(context.storage, ref, attempt, notes)
     file = keep_rejects_file(context.storage, ref, attempt, extract.rejects, mapping.columns, reading)
     return {
         **values,
         "ReadPlan": attempt,
-        "Full": mapping.mode == "full" and not extract.returned,
+        "MadeAt": row["MadeAt"],
+        "Sequence": row["Sequence"],
+        "Full": full,
         "Rows": extract.rows,
         "People": extract.people,
         "Repeated": extract.repeated,
@@ -78,6 +101,51 @@ def plan_file(
         "RejectsFile": file,
         "Returned": extract.returned,
     }
+
+
+def _compare_with_last(
+    context: Context, ref: ExtractRef, extract: ReadExtract, attempt: str, *, full: bool, forced: bool
+) -> list[str]:
+    """Notes on the columns; the profile of the file is kept for the one that comes next.
+
+    Raises:
+        ExtractRefused: its columns do not look like those of the file before; not if somebody wants it all the same.
+    """
+    if extract.returned or extract.profile is None:
+        return []
+    data = read_profile(context.storage, ref.source)
+    last = Profile.load(data) if data else None
+    if last and not forced:
+        compare(last, extract.profile, full=full)
+    page_records.write_profile(context.storage, ref, attempt, extract.profile.dump())
+    return unused_columns(last, extract.profile)
+
+
+def _time_of(row: Values, made_at: datetime | None, now: datetime) -> dict[str, str]:
+    """When the file was made, and its sequence, if the file itself says it.
+
+    Raises:
+        ExtractRefused: it says a time that is to come.
+    """
+    if made_at is None or row.get("Forced"):
+        return {"MadeAt": row["MadeAt"], "Sequence": row["Sequence"]}
+    if made_at > now + AHEAD:
+        raise ExtractRefused(
+            f"The file says that it was made at {iso(made_at)}, which is to come. Export the list again, then drop it."
+        )
+    _, _, later = str(row["Sequence"]).partition(" ")
+    return {"MadeAt": iso(made_at), "Sequence": f"{iso(made_at)} {later}"}
+
+
+def _refuse_stale(context: Context, ref: ExtractRef, row: Values, *, full: bool) -> None:
+    read = [other for other in extracts.of_source(context.storage, ref.source) if other.get("Full")]
+    newest = max(read, key=lambda other: str(other["Sequence"]), default=None)
+    if full and newest and newest["Extract"] != ref.id and newest["Sequence"] > row["Sequence"]:
+        raise ExtractStale(
+            f"The file is older than {newest['File']} (extract {newest['Extract']}), which has been read already. "
+            "Nothing of it was used. If it is right all the same, IT runs: python -m cli process "
+            f"{ref.id} --force --by NAME --reason TEXT"
+        )
 
 
 def plan_due(context: Context, ref: ExtractRef, row: Values, mapping: MappingFile, attempt: str) -> dict[str, Any]:
@@ -97,8 +165,9 @@ def plan_due(context: Context, ref: ExtractRef, row: Values, mapping: MappingFil
             planner.look_again(released, frozenset())
         else:
             dues = list(due_until(context.storage, parse_iso(row["DueAt"]), row["Job"]))
-            resent = frozenset(due.external_id for due in dues if due.why == RESEND)
-            planner.look_again(sorted({due.external_id for due in dues}), resent)
+            resent = still_wanted(context.storage, row["Job"], {due.external_id for due in dues if due.why == RESEND})
+            dated = {due.external_id for due in dues if due.why != RESEND}
+            planner.look_again(sorted(dated | resent), resent)
         values = planner.finish()
     if released is not None:
         return values

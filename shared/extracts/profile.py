@@ -33,6 +33,7 @@ _KINDS = (NUMBERS, DATES, ADDRESSES, CODES, TEXTS)
 _DIGITS = 10  # of a cell's digest, in hexadecimal
 _NOTHING = "-" * _DIGITS
 _LONGEST = 200
+_MOST_COLUMNS = 1_000
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*|[+-]\d\d:\d\d|Z)?|\d{1,2}[-/. ](?:\d{1,2}|[^\W\d_]{3,9})[-/. ]\d{2,4}"
 )
@@ -66,6 +67,7 @@ class Profile:
         status: digest of the rule that said who is active.
         managers: how many people are named as managers, of those whom the sample would hold.
         found: how many of them it does hold.
+        header: all columns of the file, mapped or not.
     """
 
     columns: tuple[str, ...]
@@ -75,6 +77,7 @@ class Profile:
     status: str
     managers: int = 0
     found: int = 0
+    header: tuple[str, ...] = ()
 
     def dump(self) -> bytes:
         """As it is kept."""
@@ -93,6 +96,7 @@ class Profile:
             "status": self.status,
             "managers": self.managers,
             "found": self.found,
+            "header": self.header,
         }
         return zlib.compress(json.dumps(values).encode())
 
@@ -110,6 +114,7 @@ class Profile:
             values["status"],
             values["managers"],
             values["found"],
+            tuple(values["header"]),
         )
 
 
@@ -152,13 +157,15 @@ class _Lowest(Generic[T]):
 class Observer:
     """Looks at the rows of one extract while they are read."""
 
-    def __init__(self, mapping: MappingFile, secret: bytes = b"") -> None:
+    def __init__(self, mapping: MappingFile, secret: bytes = b"", header: Sequence[str] = ()) -> None:
         """Knows nobody yet.
 
         Args:
             mapping: of the source.
             secret: the key of the digests; the same for all extracts of a source.
+            header: of the file.
         """
+        self._header = tuple(header[:_MOST_COLUMNS])
         self._mapping = mapping
         self._secret = secret[:64]
         self._columns: Sequence[str] = mapping.columns
@@ -193,7 +200,14 @@ class Observer:
             people[who] = Person(self._active(values), tuple(cells))
         managers = [who in people for who in self._managers.kept if who <= self._people.end]
         return Profile(
-            tuple(self._columns), tuple(kinds), people, self._people.end, self._rule(), len(managers), sum(managers)
+            tuple(self._columns),
+            tuple(kinds),
+            people,
+            self._people.end,
+            self._rule(),
+            len(managers),
+            sum(managers),
+            self._header,
         )
 
     def _active(self, values: Mapping[str, str]) -> bool | None:

@@ -8,28 +8,33 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Any
 
 from shared.changes.duplicates import Occurrence
 from shared.changes.loops import loops
+from shared.errors import ExtractRefused
 from shared.extracts.open_extract import Reading
+from shared.extracts.profile import Observer, Profile
 from shared.extracts.records import read_records
 from shared.extracts.resolving import Resolver, rule_of
 from shared.extracts.row_index import MANAGER, RowIndex
 from shared.extracts.spool import Record, Spool
+from shared.extracts.whole_file import check
 from shared.mapping.apply import Applied, Applier
+from shared.mapping.dates import DateWatch, Unusable
+from shared.mapping.file_time import time_in_cell
 from shared.mapping.ids import read_id
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Known
 from shared.mapping.paths import AttributePath, parse
 from shared.mapping.text import clean
-from shared.mapping.values import MAIL
+from shared.mapping.values import MAIL, Compiler
 from shared.model import ENTERPRISE_USER, Reject, Worker
 from shared.model import Record as Row
 from shared.records.scratch import open_scratch
@@ -70,6 +75,9 @@ class ReadExtract:
         rejects: the rows that are not sent, in the order of the file.
         notes: warnings for HR: about the file as a whole, and about rows that are sent all the same.
         returned: whether it is a corrected file of rejects, which is never a full one.
+        first_rows: of such a file: row to row of the file that it answers, as far as it says so.
+        made_at: when the file was made, in UTC, if the mapping names the column that says so.
+        profile: what its columns look like.
     """
 
     rows: int
@@ -79,6 +87,9 @@ class ReadExtract:
     _scratch: sqlite3.Connection = field(repr=False)
     _spool: Spool = field(repr=False)
     returned: bool = False
+    first_rows: Mapping[int, int] = field(default_factory=dict)
+    made_at: datetime | None = None
+    profile: Profile | None = None
 
     @cached_property
     def people(self) -> int:
@@ -175,7 +186,12 @@ class ReadExtract:
 
 
 def read_extract(
-    chunks: Iterable[bytes], mapping: MappingFile, reading: Reading = FOUND_OUT, known: Known | None = None
+    chunks: Iterable[bytes],
+    mapping: MappingFile,
+    reading: Reading = FOUND_OUT,
+    known: Known | None = None,
+    *,
+    digest_key: bytes = b"",
 ) -> ReadExtract:
     """Read and map every row of an extract.
 
@@ -184,6 +200,7 @@ def read_extract(
         mapping: of its source.
         reading: what it takes to open its files.
         known: the people of earlier extracts.
+        digest_key: of the digests in the profile.
 
     Raises:
         ExtractRefused: the file as a whole cannot be used.
@@ -192,7 +209,7 @@ def read_extract(
         scratch, spool = open_scratch(), Spool()
         opened.callback(scratch.close)
         opened.callback(spool.close)
-        reader = _Reader(mapping, reading, known, scratch, spool)
+        reader = _Reader(mapping, reading, known, scratch, spool, digest_key)
         extract = reader.read(chunks)
         opened.pop_all()
         return extract
@@ -202,11 +219,18 @@ class _Reader:
     """Reads one extract."""
 
     def __init__(
-        self, mapping: MappingFile, reading: Reading, known: Known | None, scratch: sqlite3.Connection, spool: Spool
+        self,
+        mapping: MappingFile,
+        reading: Reading,
+        known: Known | None,
+        scratch: sqlite3.Connection,
+        spool: Spool,
+        digest_key: bytes,
     ) -> None:
         self._mapping = mapping
         self._reading = reading
         self._known = known
+        self._digest_key = digest_key
         self._scratch = scratch
         self._spool = spool
         self._index = RowIndex(scratch)
@@ -216,22 +240,30 @@ class _Reader:
         self._rejects: dict[int, Reject] = {}
         self._tentative: dict[int, str] = {}
         self._warnings = _Warnings()
+        self._times: dict[str, int] = {}
 
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
         applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
         table = reading.open(chunks, mapping.columns)
+        observer = Observer(mapping, self._digest_key, table.header)
         rows = 0
-        for record in read_records(table, mapping.columns, reading.optional, mapping.key):
+        changes_only = mapping.mode == "delta"
+        for record in read_records(table, mapping.columns, reading.optional, mapping.key, may_be_empty=changes_only):
             rows += 1
             if isinstance(record, Reject):
                 self._take_apart(record)
                 continue
+            observer.observe(record)
+            self._look_at_time(record)
             applied = applier.apply(record)
             if isinstance(applied, Reject):
                 self._reject(applied, primary=self._is_primary(record))
             else:
                 self._take(applied, record)
+        profile = observer.finish()
+        if not table.returned:
+            check(profile, mapping.status.column)
         notes = applier.finish()
         repeated = Resolver(
             mapping,
@@ -250,6 +282,10 @@ class _Reader:
             [*table.notes, *notes, *self._warnings.sentences()],
             self._scratch,
             self._spool,
+            table.returned,
+            table.first_rows,
+            self._made_at(),
+            profile,
         )
 
     def _take(self, applied: Applied, record: Row) -> None:
@@ -277,13 +313,39 @@ class _Reader:
 
     def _take_apart(self, reject: Reject) -> None:
         """A row that is not what the header promises: its id is not certain yet."""
-        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason)
+        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id)
         if reject.worker_id:
             worker_id, fault = read_id(self._mapping.key_rule, reject.worker_id, self._mapping.limits)
             if worker_id and not fault and worker_id not in self._mapping.placeholders:
                 self._tentative[reject.row] = worker_id
                 row = Occurrence(worker_id, reject.row, reject.line, None, primary=True)
                 self._index.add(self._rule.alike(worker_id), row)
+
+    def _look_at_time(self, record: Row) -> None:
+        """Remember what rows say about when the file was made; two different answers are enough."""
+        run_time = self._mapping.run_time
+        if run_time and run_time.column and len(self._times) < 2:
+            self._times.setdefault(clean(record.values[run_time.column]), record.row)
+
+    def _made_at(self) -> datetime | None:
+        mapping = self._mapping
+        if not self._times or not mapping.run_time or not mapping.run_time.column:
+            return None
+        column = mapping.run_time.column
+        if len(self._times) > 1:
+            rows = " and ".join(str(row) for row in self._times.values())
+            raise ExtractRefused(
+                f"{column} says when the file was made, and must say the same in every row; rows {rows} differ. Export "
+                "the list again in one go."
+            )
+        [cell] = self._times
+        try:
+            made_at = time_in_cell(cell, Compiler(mapping, DateWatch()).dates(column).read, mapping.dates.place)
+        except Unusable as wrong:
+            raise ExtractRefused(f"Nobody can tell when the file was made: {wrong}") from None
+        if made_at is None:
+            raise ExtractRefused(f"Nobody can tell when the file was made: {column} is empty.")
+        return made_at
 
     def _is_primary(self, record: Row) -> bool:
         primary = self._primary

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 
 from shared.errors import ExtractRefused
+from shared.extracts.returned import row_place
 from shared.extracts.tables import BadRow, Table
 from shared.extracts.text.guard import is_rejects_file, unguard
 from shared.extracts.text.names import plain
@@ -20,7 +21,12 @@ _MOST_ROWS = 5_000_000  # no employer has more people, those who left included; 
 
 
 def read_records(
-    table: Table, columns: Sequence[str], optional: Collection[str] = (), key: str = ""
+    table: Table,
+    columns: Sequence[str],
+    optional: Collection[str] = (),
+    key: str = "",
+    *,
+    may_be_empty: bool = False,
 ) -> Iterator[Record | Reject]:
     """What the mapping asked for of each row.
 
@@ -33,12 +39,14 @@ def read_records(
         optional: those of them that the file may lack; their cells are then empty.
         key: the column with the ids. A row that is not what the header promises is rejected with the cell of this
             column as it is, if that is certain, else without an id.
+        may_be_empty: whether nobody in the file is no fault, as where a file holds changes only.
 
     Raises:
         ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file, or so many people
             as nobody employs.
     """
-    read = unguard if is_rejects_file(table.header) else str
+    read = unguard if table.returned or is_rejects_file(table.header) else str
+    numbers = row_place(table.header)
     header = [read(name) for name in table.header]
     places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
     absent = dict.fromkeys((column for column in columns if column not in places), "")
@@ -50,6 +58,8 @@ def read_records(
                 f"The file has more than {_MOST_ROWS:,} rows, which no list of people has. Export the list again and "
                 "drop that file."
             )
+        if numbers is not None and numbers < len(row.cells) and (first := read(row.cells[numbers]).strip()).isdecimal():
+            table.first_rows[row.number] = int(first[:9])
         if isinstance(row, BadRow):
             yield Reject(row.number, row.line, _key_cell(table, row, places.get(key)), row.reason)
         else:
@@ -58,7 +68,9 @@ def read_records(
             yield Record(row.number, row.line, {**values, **absent} if absent else values)
     if not count:
         what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
-        raise ExtractRefused(f"The file has {what}. Drop the complete list.")
+        if not may_be_empty or table.returned:
+            raise ExtractRefused(f"The file has {what}. Drop the complete list.")
+        table.notes.append(f"The file has {what}.")
 
 
 def _key_cell(table: Table, row: BadRow, place: int | None) -> str:
@@ -106,6 +118,11 @@ def _twice_without_harm(header: Sequence[str]) -> list[str]:
 
 
 def _missing(header: Sequence[str], missing: Sequence[str], wanted: int, delimiter: str) -> str:
+    if any(plain(name).startswith("spreadsheet key") for name in header):
+        return (
+            "This is a template for loading data into Workday (EIB), not a report from it. Export the report and drop "
+            "that file."
+        )
     text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
     if len(header) == 1 and delimiter:
         other = next((mark for mark in COMMON if mark in header[0] and mark != delimiter), "")
@@ -124,5 +141,5 @@ def _missing(header: Sequence[str], missing: Sequence[str], wanted: int, delimit
     if near:
         text += f"The file has {', '.join(near)}. "
     if len(missing) > wanted / 2:
-        text += "Is this the right file, is its header among the first lines, and is it in the agreed language? "
+        text += "Is this the right file, is its header among the first lines, did the report language change? "
     return text + "Nothing of the file was used. Correct the header, or ask IT to change the mapping."

@@ -39,6 +39,7 @@ class Spool:
     def __init__(self) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
         self._end = 0
+        self._at_end = True  # moving there again would write the buffer out each time
 
     def write(self, record: Record) -> tuple[int, bytes]:
         """Keep a record.
@@ -50,12 +51,15 @@ class Spool:
         said = b"%s %s %s %s" % (_day(record.first_day), _day(record.last_day), record.zone.encode(), user)
         line = b"%d %d %s\n" % (record.row, record.line, said)
         place, self._end = self._end, self._end + len(line)
-        self._file.seek(place)
+        if not self._at_end:
+            self._file.seek(place)
+            self._at_end = True
         self._file.write(line)
         return place, hashlib.blake2b(said, digest_size=_DIGEST).digest()
 
     def read(self, place: int) -> Record:
         """The record at a place."""
+        self._at_end = False
         self._file.seek(place)
         row, line, first_day, last_day, zone, user = self._file.readline().split(b" ", 5)
         return Record(int(row), int(line), _read_day(first_day), _read_day(last_day), zone.decode(), json.loads(user))

@@ -54,9 +54,14 @@ class Table:
         rows: read as they are asked for; the file is refused (`ExtractRefused`) at the place where it shows that it
             cannot be trusted, which may be its very end.
         notes: warnings for HR; more may be added while rows are read.
+        returned: whether it is the answer to rejects; then it never holds everybody, whatever the mapping says.
+        first_rows: of such a file: row to row of the file that it answers, as far as it says so; filled while the
+            records are read.
     """
 
     form: Form
     header: tuple[str, ...]
     rows: Iterator[Row | BadRow]
     notes: list[str] = field(default_factory=list)
+    returned: bool = False
+    first_rows: dict[int, int] = field(default_factory=dict)

@@ -3,8 +3,8 @@
 `check` looks at one file, `compare` at a file and the one before it. Both refuse the file with a sentence that names
 the columns. They speak up only where nearly everybody is concerned; what is less is for the guard against mass changes.
 
-What is meant can be let through: `compare` knows nothing once the source's profile is removed from `rollcall-state`
-(`shared.records.profiles`), as its sentence says.
+What is meant can be let through: whoever orders a file to be processed all the same has it compared with nothing, and
+the next file is compared with that one.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from shared.errors import ExtractRefused
 from shared.extracts.profile import Person, Profile
+from shared.extracts.text.names import plain
 
 _FEWEST = 10  # people or cells; of fewer, chance may say anything
 _NEARLY_ALL = 0.9
 _NEARLY_NONE = 0.05
 _MOSTLY = 0.5
-_WORDS = range(
-    3, 80
-)  # different values of a column whose values are a vocabulary: departments, countries, kinds of jobs
+_WORDS = range(3, 80)  # different values of a column that is a vocabulary: departments, countries, kinds of jobs
 _CLEARLY_WORDS = 5  # from here on one column is enough to see that all of its words are new
+_SHOWN = 20
 _ADVICE = "Nothing of the file was used. Correct the export and drop the file again."
 _MEANT = (
-    " If it is meant, IT removes what is remembered of the source's earlier files (rollcall-state, profiles/), and you "
-    "drop the file again."
+    " If it is meant, IT has this file processed all the same: python -m cli process EXTRACT --force --by NAME "
+    "--reason TEXT."
 )
 
 
@@ -71,6 +71,18 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
             faults += _other_words(previous, now)
     if faults:
         raise ExtractRefused(" ".join([*faults, _ADVICE]) + _MEANT)
+
+
+def unused_columns(previous: Profile | None, now: Profile) -> list[str]:
+    """A note on the columns that nobody reads: all of them with a source's first file, then only new ones."""
+    known = {plain(name) for name in (*now.columns, *(previous.header if previous else ()))}
+    names = {plain(name): name.strip() for name in reversed(now.header) if name.strip() and plain(name) not in known}
+    if not names:
+        return []
+    shown = list(reversed(names.values()))
+    more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
+    which = "new columns" if previous else "columns"
+    return [f"These {which} are not used, and nothing of them is kept: {', '.join(shown[:_SHOWN])}{more}."]
 
 
 def _other_kinds(previous: Profile, now: Profile) -> Iterator[str]:

@@ -6,23 +6,29 @@ that Excel shows.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, cast
 
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow, Form, Table
+from shared.extracts.text.guard import is_rejects_file
+from shared.extracts.text.names import plain
 from shared.extracts.unpack.limits import Limits, spool
 from shared.extracts.workbook_cells import Cells
+from shared.extracts.workbook_ends import without_ends
 from shared.extracts.workbook_package import Package, Sheet, read_book
 from shared.extracts.workbook_sheet import RawRow, SheetReader, column_letters
 from shared.mapping.format import FormatHints
 from shared.model import Row
 
-_LOOK = 20  # rows in which the header must be
+_LOOK = 30  # rows in which the header must be
 _MAX_SHEETS = 50
 _MAX_WIDTH = 2_000
 _SHOWN = 10
+_NO_TEXT_KINDS = {"n", "b", "d"}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d|\d\d:\d\d:\d\d")
 
 
 @dataclass(frozen=True)
@@ -33,14 +39,12 @@ class Place:
         number: row of the header.
         header: its names as HR wrote them.
         first: the first row that may hold a person.
-        others: further sheets with the same columns, which are not read.
     """
 
     sheet: Sheet
     number: int
     header: tuple[str, ...]
     first: int
-    others: tuple[str, ...] = ()
 
 
 def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted: Sequence[str]) -> Table:
@@ -48,9 +52,9 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
 
     Args:
         file: an XLSX file that can be sought in (it stays open), or its bytes, which are put into a temporary file.
-        hints: `sheet` and `header_rows` count.
-        wanted: the columns that are asked for. They tell which sheet is meant and where its header is, and only their
-            cells can make a row bad.
+        hints: `sheet`, `header_rows` and `trailer` count.
+        wanted: the columns that are asked for; the first one holds the ids. They tell which sheet is meant and where
+            its header is, and only their cells can make a row bad.
 
     Raises:
         ExtractRefused: the workbook is damaged or too big, or no visible sheet has a header.
@@ -65,11 +69,9 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
             source.close()
         raise
     notes: list[str] = []
-    if place.others:
-        notes.append(
-            f"The sheet '{place.sheet.name}' was read. Not read, with the same columns: {_names(place.others)}."
-        )
-    rows = _closing(source if owned else None, workbook.rows(place, wanted, notes))
+    trailer = None if is_rejects_file(place.header) else hints.trailer
+    people = without_ends(workbook.rows(place, wanted, notes), place.header, trailer, notes)
+    rows = _closing(source if owned else None, people)
     next(rows)  # begun, so that the file is closed even if nobody reads on
     return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes)
 
@@ -89,10 +91,11 @@ class Workbook:
     def find(self, hints: FormatHints, wanted: Sequence[str]) -> Place:
         """Where the list is: in the sheet that the mapping names, or in the first one with the wanted columns.
 
-        If no row has all of them, the one with the most is the header, so that the missing ones can be named.
+        If no row has all of them, the one with the most is the header, so that the missing ones can be named. A sheet
+        with the columns but nobody in it does not count beside another one.
 
         Raises:
-            ExtractRefused: no visible sheet has such a row.
+            ExtractRefused: no visible sheet has such a row, or several have and nobody can tell which one counts.
         """
         names = {plain(name) for name in wanted}
         best, most = None, 0
@@ -105,11 +108,15 @@ class Workbook:
                 if score >= max(len(names), 1):
                     complete.append(self._place(sheet, number, cells, hints))
                     break
-        if complete:
-            first, *others = complete
-            return Place(
-                first.sheet, first.number, first.header, first.first, tuple(each.sheet.name for each in others)
+        filled = [place for place in complete if self._has_people(place)] if len(complete) > 1 else complete
+        if len(filled) > 1:
+            raise ExtractRefused(
+                f"{len(filled)} sheets have the same columns ({_names([place.sheet.name for place in filled])}), so "
+                "nobody can tell which one counts. Put everybody into one sheet or hide the others, or ask IT to name "
+                "the sheet in the mapping (format.sheet)."
             )
+        if complete:
+            return (filled or complete)[0]
         if best:
             return best
         visible = [sheet.name for sheet in self.book.sheets if not sheet.hidden]
@@ -129,6 +136,7 @@ class Workbook:
         """
         names = {plain(name) for name in wanted}
         counted = {at for at, name in enumerate(place.header) if plain(name) in names}
+        ids = next((at for at, name in enumerate(place.header) if wanted and plain(name) == plain(wanted[0])), -1)
         reader = SheetReader(self._package, place.sheet.path)
         hidden: list[int] = []
         last, begun = 0, False
@@ -138,7 +146,7 @@ class Workbook:
                 notes += _hidden_columns(reader, place.header)
             if raw.number < place.first:
                 continue
-            row = self._row(raw, place.header, counted)
+            row = self._row(raw, place.header, counted, ids)
             if row is None:
                 continue
             last = raw.number
@@ -159,6 +167,12 @@ class Workbook:
             if raw.number >= first:
                 found.append(self._plain_row(raw))
         return found
+
+    def _has_people(self, place: Place) -> bool:
+        for raw in SheetReader(self._package, place.sheet.path).rows():
+            if raw.number >= place.first and any(cell.strip() for cell in self._plain_row(raw)):
+                return True
+        return False
 
     def _sheets(self, hints: FormatHints) -> list[Sheet]:
         if hints.sheet is None:
@@ -195,7 +209,7 @@ class Workbook:
         width = max(at for at, cell in enumerate(cells) if cell.strip()) + 1
         return Place(sheet, number, cells[:width], number + hints.header_rows)
 
-    def _row(self, raw: RawRow, header: tuple[str, ...], counted: set[int]) -> Row | BadRow | None:
+    def _row(self, raw: RawRow, header: tuple[str, ...], counted: set[int], ids: int) -> Row | BadRow | None:
         width = len(header)
         read = self._cells.read
         cells = [""] * width
@@ -205,6 +219,8 @@ class Workbook:
             text, problem = read(cell)
             if at < width:
                 cells[at] = text
+                if at == ids and cell[1] in _NO_TEXT_KINDS:
+                    problem = problem or _id_problem(text)
                 if problem and at in counted and not reason:
                     reason = f"{header[at].strip()} (cell {column_letters(at)}{raw.number}) {problem}."
                 filled = filled or not (not text or text.isspace())
@@ -223,9 +239,13 @@ class Workbook:
         return Row(raw.number, raw.number, tuple(cells))
 
 
-def plain(name: str) -> str:
-    """A name as it is compared: without regard to case and to the number and kind of blanks."""
-    return " ".join(name.replace("\ufeff", "").split()).casefold()
+def _id_problem(text: str) -> str:
+    """Why a cell that is stored as something else than text cannot be an id, or an empty text."""
+    if text in {"TRUE", "FALSE"}:
+        return "holds a truth value and no id"
+    if _MOMENT.match(text):
+        return "was turned into a date or a time by Excel, as it does with ids such as 3-11; enter the id again as text"
+    return ""
 
 
 def _closing(file: IO[bytes] | None, rows: Iterator[Row | BadRow]) -> Iterator[Row | BadRow | None]:

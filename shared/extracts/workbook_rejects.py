@@ -13,7 +13,7 @@ from typing import IO
 
 import xlsxwriter  # type: ignore[import-untyped]
 
-from shared.extracts.text.guard import REASON_COLUMN, ROW_COLUMN, unguard
+from shared.extracts.text.guard import REASON_COLUMN, ROW_COLUMN, is_own_column, unguard
 from shared.extracts.workbook import Place, Workbook
 from shared.extracts.workbook_package import MAX_TEXT
 from shared.mapping.format import FormatHints
@@ -74,11 +74,7 @@ def write_rejects_workbook(
 
 
 def _own(header: tuple[str, ...]) -> list[int]:
-    names = [name.strip() for name in header]
-    ours = {ROW_COLUMN, REASON_COLUMN}
-    if not ours <= set(names):
-        return list(range(len(header)))
-    return [at for at, name in enumerate(names) if name not in ours]
+    return [at for at, name in enumerate(header) if not is_own_column(name)]
 
 
 def _safe(cell: str, *, guard: bool) -> str:

@@ -1,16 +1,17 @@
-"""When an extract was made, by the name of its file: what a mapping file says under `run_time`."""
+"""When an extract was made, by its own word or the name of its file: what a mapping file says under `run_time`."""
 
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time
 from functools import cached_property
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
-from shared.mapping.rules import Section
+from shared.mapping.rules import Column, Section
 
 _MARK = r"[^A-Za-z0-9]?"
 _DAY = re.compile(rf"yyyy({_MARK})mm({_MARK})dd|dd({_MARK})mm({_MARK})yyyy|mm({_MARK})dd({_MARK})yyyy")
@@ -28,25 +29,34 @@ _ANY_DAY = re.compile(r"(?<!\d)(?P<year>20\d{2})(?P<mark>-?)(?P<month>\d{2})(?P=
 
 
 class RunTime(Section):
-    """Where the name of a file says when it was made.
+    """Where a file, or its name, says when it was made.
 
     Attributes:
         name: a part of the file's name with yyyy, mm and dd for the day, and HH, MM and SS for the time if it is there,
             such as `workers_yyyymmdd_HHMM`.
+        column: whose cells, the same in every row, hold a day or a day and a time; it goes before the name.
     """
 
-    name: Annotated[str, Field(min_length=1, max_length=200)]
+    name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    column: Column | None = None
 
     @field_validator("name")
     @classmethod
-    def _has_one_day(cls, name: str) -> str:
-        _compile(name)
+    def _has_one_day(cls, name: str | None) -> str | None:
+        if name is not None:
+            _compile(name)
         return name
+
+    @model_validator(mode="after")
+    def _says_where(self) -> RunTime:
+        if self.name is None and self.column is None:
+            raise ValueError("say 'name', a part of the file's name, or 'column'")
+        return self
 
     @cached_property
     def pattern(self) -> re.Pattern[str]:
         """Finds the day, and the time, in a file's name."""
-        return _compile(name=self.name)
+        return _compile(name=self.name) if self.name else _ANY_DAY
 
 
 def time_in_name(said: RunTime | None, file_name: str, zone: ZoneInfo) -> datetime | None:
@@ -62,6 +72,29 @@ def time_in_name(said: RunTime | None, file_name: str, zone: ZoneInfo) -> dateti
     found = (said.pattern if said else _ANY_DAY).finditer(file_name)
     moments = {moment for match in found if (moment := _moment(match, zone))}
     return moments.pop() if len(moments) == 1 else None
+
+
+def time_in_cell(cell: str, read_day: Callable[[str], date | None], zone: ZoneInfo) -> datetime | None:
+    """When a file was made, in UTC, by one of its cells; None if the cell says that there is no such day.
+
+    Args:
+        cell: an ISO date and time (without an offset, in `zone`), or a day.
+        read_day: reads a day as the mapping declares.
+        zone: of the source.
+
+    Raises:
+        Unusable: neither.
+    """
+    try:
+        moment = datetime.fromisoformat(cell) if ":" in cell else None
+    except ValueError:
+        moment = None
+    if moment is None:
+        day = read_day(cell)
+        if day is None:
+            return None
+        moment = datetime.combine(day, time())
+    return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _moment(match: re.Match[str], zone: ZoneInfo) -> datetime | None:

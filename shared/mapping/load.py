@@ -52,8 +52,8 @@ def find_mapping(storage: Storage, source: str) -> LoadedMapping:
         shipped = SHIPPED / f"{_DEFAULT_MAPPING if source == DEFAULT_SOURCE else source}.yaml"
         if not shipped.is_file():
             raise MappingError(
-                f"There is no mapping for the source '{source}': put one into {CONFIG}/{source}.yaml, or drop the file "
-                f"into a folder that has a mapping (shipped: {', '.join(sorted(shipped_names()))})"
+                f"There is no mapping for the source '{source}': put one into {CONFIG}/{source}.yaml, or use a folder "
+                f"that has one (shipped: {', '.join(sorted(shipped_names()))}), then drop the file again"
             ) from None
         return _meant_for(source, parse_mapping(shipped.read_bytes(), f"mappings/{shipped.name}"))
     return _meant_for(source, parse_mapping(data, f"{CONFIG}/{source}.yaml"))

@@ -216,7 +216,7 @@ class MappingFile(Section):
         precedence: of this source among several about one person; the higher number wins.
         missing: what becomes of somebody who is not in a full extract any more: it is reported, or they are disabled.
         guard: how much may change at once.
-        run_time: where the name of a file says when it was made.
+        run_time: where a file, or its name, says when it was made.
         dates: how dates are written.
         placeholders: cells that mean nothing, exactly as written.
         empty: what an empty cell becomes: left out, or an explicit null.
@@ -269,6 +269,8 @@ class MappingFile(Section):
         """Every column that the mapping reads, each once."""
         status = self.status
         marks = [self.duplicates.primary.column] if self.duplicates.primary else []
+        if self.run_time and self.run_time.column:
+            marks.append(self.run_time.column)
         more = [column for column in (status.first_day, status.last_day, status.zone, *marks) if column is not None]
         read = [column for rule in self.attributes.values() for column in rule.reads]
         return tuple(dict.fromkeys((self.key, status.column, *more, *self.required, *read)))

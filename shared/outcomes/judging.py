@@ -94,7 +94,7 @@ class _Session:
         may_change = (*story.UNANSWERED, *story.ANSWERED) if is_current else story.UNANSWERED
         if not case.is_ready or status not in may_change or not row.get("UploadedAt"):
             return None
-        if row["UploadedAt"] > case.account["AcceptedAt"]:  # sent again since the account was read
+        if is_current and row["UploadedAt"] > case.account.get("AcceptedAt", ""):  # sent since the account was read
             self.look_again[external_id] = self.context.clock.now()
             return None
         found = verdict(
@@ -118,8 +118,7 @@ class _Session:
         tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in story.UNANSWERED else max(tries, 1)
         values = {**found.values, "Tries": tries}
         if found.wrong and is_current and not self.cases[external_id].account["Pending"]:
-            urgent = found.wrong == DATA and (row.get("Active") is False or self._says_it_once(source))
-            again = resending.next_try(found.wrong, tries, found.at, urgent=urgent)
+            again = resending.next_try(self._matter(source, row, found.wrong), tries, found.at)
             values["NextStep"] = f"{values['NextStep']} {_SENT_AGAIN.format(iso(again))}"
             self.send_again[external_id] = again
             if found.wrong == MANAGER:
@@ -133,6 +132,14 @@ class _Session:
         if row["Status"] not in story.ABOUT_SENDING:  # a newer file has something else to tell about the person
             values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
         return {**values, "SentStatus": found.values["Status"]}
+
+    def _matter(self, source: str, row: Values, wrong: str) -> str:
+        """What decides when the person is sent again."""
+        if wrong != DATA:
+            return wrong
+        if row.get("Active") is False:
+            return resending.LEAVER
+        return resending.SAID_ONCE if self._says_it_once(source) else DATA
 
     def _says_it_once(self, source: str) -> bool:
         """Whether the feed is a delta: nobody must expect it to say the same again."""

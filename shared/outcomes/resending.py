@@ -18,26 +18,29 @@ from shared.records.people import account_key, unpack, worker_key
 from shared.records.rows import Values, read_rows
 from shared.records.storage import Storage
 
+LEAVER = "leaver"  # the data of somebody who is still enabled, and must not be
+SAID_ONCE = "said once"  # the data of somebody of a feed that does not say things twice
+
 _HOUR = timedelta(hours=1)
 _LADDERS: Mapping[str, tuple[timedelta, ...]] = {
     ENTRA: (timedelta(minutes=10), _HOUR, 6 * _HOUR, 24 * _HOUR),
     MANAGER: (_HOUR, 6 * _HOUR, 24 * _HOUR),
     DATA: (),
+    LEAVER: (_HOUR, 6 * _HOUR, 24 * _HOUR),
+    SAID_ONCE: (24 * _HOUR,),
 }
-_URGENT = (_HOUR, 6 * _HOUR, 24 * _HOUR)  # a leaver who is still enabled; a feed that does not say things twice
 _AT_LAST = timedelta(days=7)
 
 
-def next_try(wrong: str, tries: int, at: datetime, *, urgent: bool) -> datetime:
+def next_try(wrong: str, tries: int, at: datetime) -> datetime:
     """When a person is sent again.
 
     Args:
-        wrong: what was wrong, as in `shared.outcomes.verdict`.
+        wrong: what was wrong, as in `shared.outcomes.verdict`, or `LEAVER` or `SAID_ONCE` in the place of `DATA`.
         tries: how often the same has been sent in vain, 1 at least.
         at: when it went wrong last.
-        urgent: whether to try soon although the fault is in the data, a mapping or a right.
     """
-    ladder = _URGENT if wrong == DATA and urgent else _LADDERS[wrong]
+    ladder = _LADDERS[wrong]
     return at + (ladder[tries - 1] if tries <= len(ladder) else _AT_LAST)
 
 

@@ -23,7 +23,7 @@ _RANGES_AT_ONCE = 4
 _AT_ONCE = 1000
 _BRIEF = (
     "Said", "Pending", "Accepted", "Enabled", "EverEnabled", "Open", "NextChangeAt", "Refused", "Stamp",
-    "Source", "Extract", "Page",
+    "Source", "Extract", "Page", "AcceptedEnabled", "Since",
 )  # fmt: skip
 
 
@@ -40,6 +40,8 @@ class Account:
         refused_at: when.
         enabled: whether the account is planned to be enabled.
         ever_enabled: whether it ever was.
+        accepted_enabled: whether what Entra accepted last was to be enabled.
+        since: when the employment began that it was enabled for last.
         open: the warning that is open about the person.
         next_change_at: ISO time, or an empty text.
         stamp: of the plan that wrote the row last.
@@ -56,6 +58,8 @@ class Account:
     refused_at: str
     enabled: bool
     ever_enabled: bool
+    accepted_enabled: bool
+    since: str
     open: str
     next_change_at: str
     stamp: str
@@ -131,7 +135,9 @@ def _account(row: Values) -> Account:
         refused=row.get("Refused", ""),
         refused_at=row.get("RefusedAt", ""),
         enabled=row["Enabled"],
-        ever_enabled=row.get("EverEnabled", False),
+        ever_enabled=bool(row.get("EverEnabled")),
+        accepted_enabled=bool(row.get("AcceptedEnabled")),
+        since=row.get("Since") or "",
         open=row["Open"],
         next_change_at=row["NextChangeAt"],
         stamp=row["Stamp"],

@@ -47,6 +47,7 @@ DUE = "due"  # people whose dates have come
 UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
 
 _LAST_MOMENT = 10**12  # seconds; inverts a time so that the newest row of a source sorts first
+_LONGEST_FILE = 200  # characters of a file's name in the outbox; systems that list it have limits of their own
 _COPY_CHUNK = 4 * 1024 * 1024
 
 
@@ -158,7 +159,10 @@ def read_copy(storage: Storage, ref: ExtractRef) -> Iterator[bytes]:
 
 
 def outbox_path(source: str, file: str, extract_id: str, name: str) -> str:
-    """Where HR finds `name` about one version of a file."""
+    """Where HR finds `name` about one version of a file; a path has 1,024 characters at most, so long names are cut."""
+    if len(file) > _LONGEST_FILE:
+        digest = hashlib.sha256(file.encode()).hexdigest()[:8]
+        file = f"{file[: _LONGEST_FILE - 60].rstrip('./ ')}~{digest}~{file[-40:].lstrip('./ ')}"
     return f"{source}/{file}/{extract_id}/{name}"
 
 

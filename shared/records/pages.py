@@ -97,6 +97,55 @@ def read_held(storage: Storage, ref: ExtractRef, attempt: str) -> list[dict[str,
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What a corrected file of rejects sets right.
+
+    Attributes:
+        rows: of the file that the rejects came from, as far as the file says so.
+        people: ids.
+    """
+
+    rows: list[int]
+    people: list[str]
+
+
+def write_profile(storage: Storage, ref: ExtractRef, attempt: str, profile: bytes) -> None:
+    """Store what the columns of the file look like."""
+    storage.container(STATE).upload_blob(plan_path(ref, attempt, "profile"), profile, overwrite=True)
+
+
+def read_profile(storage: Storage, ref: ExtractRef, attempt: str) -> bytes | None:
+    """What the columns of the file look like; None if nobody looked."""
+    try:
+        return storage.container(STATE).download_blob(plan_path(ref, attempt, "profile")).readall()
+    except ResourceNotFoundError:
+        return None
+
+
+def write_correction(storage: Storage, ref: ExtractRef, attempt: str, correction: Correction) -> None:
+    """Store what a corrected file of rejects sets right."""
+    _upload(storage, plan_path(ref, attempt, "correction.json"), asdict(correction))
+
+
+def read_correction(storage: Storage, ref: ExtractRef, attempt: str) -> Correction:
+    """What a corrected file of rejects sets right."""
+    return Correction(**_download(storage, plan_path(ref, attempt, "correction.json")))
+
+
+def write_mended(storage: Storage, ref: ExtractRef, attempt: str, rows: Sequence[int]) -> None:
+    """Store which rejected rows a later file has set right."""
+    _upload(storage, plan_path(ref, attempt, "mended.json"), list(rows))
+
+
+def read_mended(storage: Storage, ref: ExtractRef, attempt: str) -> list[int]:
+    """The rejected rows that later files have set right."""
+    try:
+        return [int(row) for row in _download(storage, plan_path(ref, attempt, "mended.json"))]
+    except ResourceNotFoundError:
+        return []
+
+
 def page_key(extract_id: str, number: int) -> Key:
     """Key of a page's row."""
     return Key(extract_id, f"{number:06d}")

@@ -96,6 +96,7 @@ def note_planned(
             **dict(zip(_DELIVERER, ours, strict=True)),
             "Enabled": bool(user["active"]),
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
+            **({"Since": person.since} if user["active"] else {}),
             "Before": json.dumps(was),
         }
 
@@ -217,12 +218,12 @@ def note_rejected(
     """Write the reason on the row of everybody who was rejected and has an id (the first row of each id counts)."""
     first: dict[str, Reject] = {}
     for reject in rejects:
-        if reject.worker_id:
-            first.setdefault(reject.worker_id, reject)
+        if worker_id := reject.worker_id or reject.tentative_id:
+            first.setdefault(worker_id, reject)
 
     def person(key: Key, row: Values | None) -> Values | None:
-        if row and row["Sequence"] >= sequence:
-            return None
+        if row and (row["Sequence"] >= sequence or not first[keys.decode(key.row)].worker_id):
+            return None  # what stands in a row that cannot be taken apart says nothing against somebody who is known
         return {**story.rejected(first[keys.decode(key.row)], file, ref.id, at), "Sequence": sequence}
 
     change_rows(
@@ -263,7 +264,8 @@ def note_accepted(
         unanswered = {"Unanswered": row.get("Unanswered") or at}
         if not _is_from(row, ref, page):
             return unanswered
-        return {"Accepted": row["Pending"], "Pending": "", "AcceptedAt": at, "Refused": "", **unanswered}
+        accepted = {"Accepted": row["Pending"], "AcceptedAt": at, "AcceptedEnabled": row["Enabled"]}
+        return {**accepted, "Pending": "", "Refused": "", **unanswered}
 
     _change_accounts(storage, job, answers, account)
     _change_workers(storage, ref, answers, lambda worker_id: story.uploaded(*answers[worker_id]))
@@ -310,7 +312,7 @@ def _change_accounts(
     storage: Storage, job: str, people: Iterable[str], change: Callable[[Key, Values | None], Values | None]
 ) -> None:
     found = [account_key(job, worker_id) for worker_id in people]
-    change_rows(storage.table(ACCOUNTS), found, change, select=("Pending", "Unanswered", *_DELIVERER))
+    change_rows(storage.table(ACCOUNTS), found, change, select=("Pending", "Enabled", "Unanswered", *_DELIVERER))
 
 
 def _change_workers(

@@ -9,7 +9,7 @@ from shared.records.storage import Storage
 
 
 def profile_path(source: str) -> str:
-    """Where it is kept; whoever removes it lets the next file through whatever it looks like."""
+    """Where it is kept."""
     return f"profiles/{source}"
 
 

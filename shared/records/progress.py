@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef
+from shared.model import JOINER, LEAVER, MOVER, REHIRE, ExtractRef
 from shared.records import extracts, pages, story, summary
 from shared.records.health import load_health
 from shared.records.names import EXTRACTS, PAGES, WORKERS
@@ -75,7 +75,10 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
             return None
         counts: Counter[str] = Counter(json.loads(row.get("Quiet") or "{}"))
         reasons: list[str] = []
+        plans = json.loads(row.get("Plans") or "[]")
         for page in pages.page_rows(storage, ref.id):
+            if plans and page["Plan"] not in plans:
+                continue  # of a plan before the extract was processed again
             counts.update({name: page.get(name, 0) for name in extracts.OUTCOMES})
             if page["Status"] == pages.WAITING and page.get("Reason") and not reasons:
                 reasons.append(str(page["Reason"]))  # one is enough: they all wait for the same
@@ -83,10 +86,10 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         if counts["Overdue"]:
             reasons += _why_overdue(storage, row)
         if counts["Held"]:
-            reasons.append("Somebody who may do so releases or declines those who are held.")
+            reasons.append(_why_held(row))
         values["Message"] = _sentence(row, counts, reasons)
         if _has_ended(row, counts, now):
-            values["Status"] = extracts.HELD if counts["Held"] else extracts.DELIVERED
+            values["Status"] = _ending(row, counts)
             values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
         if all(row.get(name) == value for name, value in values.items()):
             return None
@@ -112,6 +115,19 @@ def _has_ended(row: Values, counts: Counter[str], now: datetime) -> bool:
     return not counts["Overdue"] or bool(arrived and parse_iso(arrived) + _NO_ANSWER_COMES <= now)
 
 
+def _ending(row: Values, counts: Counter[str]) -> str:
+    if not counts["Held"]:
+        return extracts.DELIVERED
+    return extracts.SUPERSEDED if row.get("SupersededBy") else extracts.HELD
+
+
+def _why_held(row: Values) -> str:
+    if row.get("SupersededBy"):
+        return f"Those who were held are judged anew with extract {row['SupersededBy']}."
+    command = f"python -m cli release {row['Extract']} --by NAME --reason TEXT"
+    return f"{row.get('HeldBecause') or ''} Somebody checks the file and releases them ({command}).".strip()
+
+
 def _why_overdue(storage: Storage, row: Values) -> list[str]:
     health = load_health(storage, str(row.get("Job") or ""))
     return [f"{health.sentence} {health.next_step}"] if health else []
@@ -121,7 +137,20 @@ def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
     words = {**_WORDS, **{name: name.lower() for name in counts if name not in _WORDS}}
     parts = [f"{counts[name]} {said}" for name, said in words.items() if counts[name]]
     text = f"{row['Rows']} rows: {row['Rejected']} rejected"
+    if row.get("Corrected"):
+        text += f" ({row['Corrected']} of them corrected since)"
     if row["Repeated"]:
         text += f", {row['Repeated']} said the same again"
     text += f"; {row['People']} people{': ' + ', '.join(parts) if parts else ''}."
+    kinds = [
+        f"{row[column]} {_kind(kind, row[column])}" for kind, column in extracts.KIND_COLUMNS.items() if row.get(column)
+    ]
+    if kinds:
+        text += f" Sent for: {', '.join(kinds)}."
+    if row.get("Missing"):
+        text += f" {row['Missing']} people are not in the file any more."
     return " ".join([text, *reasons])
+
+
+def _kind(kind: str, number: int) -> str:
+    return f"{kind}s" if number != 1 and kind in (JOINER, MOVER, LEAVER, REHIRE) else kind

@@ -128,7 +128,7 @@ _QUIET = {
 def rejected(reject: Reject, file: str, extract_id: str, at: datetime) -> dict[str, Any]:
     """The row was not sent; whatever was known of the person before stays as it was."""
     return {
-        "WorkerId": reject.worker_id,
+        "WorkerId": reject.worker_id or reject.tentative_id,
         "Status": REJECTED,
         "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",
         "NextStep": "HR corrects the row and drops the file again; the account stays as it was until then.",

@@ -4,36 +4,90 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from azure.storage.blob import ContentSettings
 
+from shared.clock import iso
 from shared.model import ExtractRef
-from shared.records.extracts import OUTCOMES, load, outbox_path
-from shared.records.names import OUTBOX
-from shared.records.pages import read_notes
+from shared.records.extracts import FAILED, KIND_COLUMNS, OUTCOMES, REJECTED, STALE, load, outbox_path
+from shared.records.names import INBOX, OUTBOX
+from shared.records.pages import read_held, read_notes
 from shared.records.rows import Values
 from shared.records.storage import Storage
 
-_FACTS = ("Extract", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Repeated", "Rejected", *OUTCOMES)
-_LABELS = {
-    "Rows": "Rows in the file",
-    "People": "People",
-    "Repeated": "Rows that said the same again",
-    "Rejected": "Rows that were not sent",
-    "Waiting": "Waiting to be sent",
-    "Uploaded": "Sent, no answer of Entra yet",
-    "Overdue": "Sent, no answer of Entra in time",
-    "Provisioned": "Created, updated or disabled in Entra",
-    "Unchanged": "Already as the file says",
-    "Failed": "Failed",
-    "Skipped": "Skipped by Entra",
-    "Superseded": "Taken over by a newer file",
+_COUNTS: Mapping[str, Mapping[str, str]] = {
+    "In the file": {
+        "Rows": "Rows",
+        "People": "People",
+        "Repeated": "Rows that said the same again",
+        "Rejected": "Rows that were not sent",
+        "Missing": "People who were in the file before and are not in this one",
+        "Extras": "People of earlier files who are sent along",
+    },
+    "What it changes": {
+        "Joiners": "Joiners",
+        "Movers": "Movers",
+        "Leavers": "Leavers",
+        "Rehires": "Rehires",
+        "Reinstated": "Terminations taken back",
+        "WithdrawnHires": "Hires taken back",
+        "Converted": "Changed from one kind of employment to another",
+        "Resent": "Sent again without a change",
+    },
+    "What became of the people": {
+        "Provisioned": "Created, updated or disabled in Entra",
+        "Unchanged": "Already as the file says",
+        "Waiting": "Waiting to be sent",
+        "Uploaded": "Sent, no answer of Entra yet",
+        "Overdue": "Sent, no answer of Entra in time",
+        "Scheduled": "Take effect on a later day",
+        "Held": "Held until somebody approves",
+        "Failed": "Failed",
+        "Skipped": "Skipped by Entra",
+        "Withdrawn": "Taken back before they were sent",
+        "Superseded": "Taken over by a newer file",
+    },
 }
+_ALWAYS = ("Rows", "People", "Rejected")
+_FACTS = (
+    *("Extract", "File", "Status", "Message", "ArrivedAt"),
+    *("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
+)
+_TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
+_NOTHING_USED = (REJECTED, STALE, FAILED)
+_MOST = 200
 
 
-def write_summary(storage: Storage, ref: ExtractRef, values: Values | None = None) -> None:
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whom HR has to look at.
+
+    Attributes:
+        worker_id: as in HR's file.
+        name: as it is shown; empty if nobody knows it.
+        row: of the file; 0 if it is not in it.
+        text: what is the matter, and what to do.
+    """
+
+    worker_id: str
+    name: str
+    row: int
+    text: str
+
+
+def write_summary(
+    storage: Storage,
+    ref: ExtractRef,
+    values: Values | None = None,
+    *,
+    at: datetime | None = None,
+    failed: Sequence[Person] = (),
+    open_warnings: Sequence[Person] = (),
+) -> None:
     """Write both forms of the summary from the extract's row and its plan.
 
     Args:
@@ -41,46 +95,112 @@ def write_summary(storage: Storage, ref: ExtractRef, values: Values | None = Non
         ref: the extract.
         values: what the row is about to say. An ending goes into the summary first and into the row second: the row is
             what nobody looks at again.
+        at: the time now; without it the newest time in the row.
+        failed: whom Entra could not take.
+        open_warnings: who is sent, but with something open, such as a manager whom nobody knows.
     """
     row = {**load(storage, ref), **(values or {})}
-    notes = read_notes(storage, ref, row["Plan"]) if row.get("Plan") else []
-    facts = {name: row[name] for name in _FACTS if name in row}
-    summary: dict[str, Any] = {"source": ref.source, **{_camel(name): fact for name, fact in facts.items()}}
-    as_json = json.dumps({**summary, "notes": notes}, indent=2, ensure_ascii=False)
+    plan = row.get("ReadPlan") or row.get("Plan")
+    notes = read_notes(storage, ref, plan) if plan else []
+    held = [_held(person) for person in read_held(storage, ref, plan)] if plan and row.get("Held") else []
+    as_of = iso(at) if at else max((str(row[name]) for name in _TIMES if row.get(name)), default="")
+    lists = {"failed": failed, "openWarnings": open_warnings, "held": held}
+    facts = {_camel(name): row[name] for name in _FACTS if name in row}
+    summary: dict[str, Any] = {
+        "source": ref.source,
+        **facts,
+        **({"asOf": as_of} if as_of else {}),
+        **{name: [_as_json(person) for person in people] for name, people in lists.items() if people},
+        "notes": notes,
+    }
+    as_json = json.dumps(summary, indent=2, ensure_ascii=False)
+    as_html = page(ref, row, notes, as_of=as_of, failed=failed, open_warnings=open_warnings, held=held)
     _upload(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
-    _upload(storage, ref, row, "summary.html", page(ref, row, notes), "text/html; charset=utf-8")
+    _upload(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
 
 
-def page(ref: ExtractRef, row: Values, notes: Sequence[str]) -> str:
+def page(
+    ref: ExtractRef,
+    row: Values,
+    notes: Sequence[str],
+    *,
+    as_of: str = "",
+    failed: Sequence[Person] = (),
+    open_warnings: Sequence[Person] = (),
+    held: Sequence[Person] = (),
+) -> str:
     """The summary as a page: no script, nothing from elsewhere, everything escaped."""
-    counts = "".join(
-        f"<tr><th scope='row'>{label}</th><td>{int(row[name])}</td></tr>"
-        for name, label in _LABELS.items()
-        if row.get(name) is not None and (row[name] or name in ("Rows", "People", "Rejected"))
-    )
-    said = "".join(f"<li>{html.escape(note)}</li>" for note in notes)
-    rejects = row.get("RejectsFile")
-    advice = (
-        f"<p>The rows that were not sent are in <b>{html.escape(rejects)}</b> beside this page, each with its reason. "
-        "Correct them there and drop that file into the inbox; the other rows need not be sent again.</p>"
-        if rejects
-        else ""
-    )
     title = html.escape(f"{row['File']} ({ref.source})")
+    arrived = html.escape(str(row.get("ArrivedAt", "")))
+    body = [
+        f"<h1>{title}</h1>",
+        f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>",
+        _advice(ref, row),
+        *(_table(heading, labels, row) for heading, labels in _COUNTS.items()),
+        _people("Held: somebody has to approve of these changes", held),
+        _people("Failed: Entra could not take these people", failed),
+        _people("Sent, but something is open", open_warnings),
+        _list("Worth knowing", [html.escape(note) for note in notes]),
+        f"<p class='small'>As of {html.escape(as_of) or arrived}. Arrived {arrived}, extract {ref.id}</p>",
+    ]
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><h1>{title}</h1>"
-        f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>{advice}"
-        + (f"<table>{counts}</table>" if counts else "")
-        + (f"<h2>Worth knowing</h2><ul>{said}</ul>" if said else "")
-        + f"<p class='small'>Arrived {html.escape(str(row.get('ArrivedAt', '')))}, extract {ref.id}</p></body></html>\n"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
     )
+
+
+def _advice(ref: ExtractRef, row: Values) -> str:
+    """What HR does next, if anything."""
+    inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
+    if row.get("RejectsFile"):
+        return (
+            f"<p>The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
+            f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
+            "need not be sent again.</p>"
+        )
+    if row["Status"] in _NOTHING_USED:
+        return f"<p>Nothing of the file was used. The place for the next one is {inbox}.</p>"
+    return ""
+
+
+def _table(heading: str, labels: Mapping[str, str], row: Values) -> str:
+    counts = "".join(
+        f"<tr><th scope='row'>{label}</th><td>{int(row[name]):,}</td></tr>"
+        for name, label in labels.items()
+        if row.get(name) is not None and (row[name] or name in _ALWAYS)
+    )
+    return f"<h2>{heading}</h2><table>{counts}</table>" if counts else ""
+
+
+def _people(heading: str, people: Sequence[Person]) -> str:
+    lines = []
+    for person in people[:_MOST]:
+        where = f", row {person.row}" if person.row else ""
+        who = f"<b>{html.escape(person.worker_id)}</b> {html.escape(person.name)}".strip()
+        lines.append(f"{who}{where}: {html.escape(person.text)}")
+    if len(people) > _MOST:
+        lines.append(f"and {len(people) - _MOST:,} more; the support desk has them all.")
+    return _list(heading, lines)
+
+
+def _list(heading: str, lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f"<h2>{heading}</h2><ul>{items}</ul>" if items else ""
+
+
+def _held(person: Mapping[str, Any]) -> Person:
+    """Somebody of a plan's list of held people."""
+    return Person(str(person["id"]), str(person.get("name", "")), int(person.get("row", 0)), str(person.get("why", "")))
+
+
+def _as_json(person: Person) -> dict[str, Any]:
+    return {"workerId": person.worker_id, "name": person.name, "row": person.row, "text": person.text}
 
 
 _STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
-    "table{border-collapse:collapse}th{text-align:left;font-weight:normal;padding-right:2rem}td{text-align:right}"
-    ".status{font-weight:bold}.small{font-size:.85rem;opacity:.8}"
+    "h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}th{text-align:left;font-weight:normal;"
+    "padding-right:2rem}td{text-align:right}.status{font-weight:bold}.small{font-size:.85rem;opacity:.8}"
 )
 
 

@@ -29,7 +29,11 @@ CONTENT = (
     )
     + b"\n00999,Retired,Employee,user,First,Last,First Last,,,,,Sales,,,,,Clerk,,,,,,,\n"
 )
-MESSAGE = f"{PEOPLE + 1} rows: 1 rejected; {PEOPLE} people: {PEOPLE} provisioned."
+LEAVERS = len([n for n in range(PEOPLE) if n % 20 == 7])
+MESSAGE = (
+    f"{PEOPLE + 1} rows: 1 rejected; {PEOPLE} people: {PEOPLE} provisioned. "
+    f"Sent for: {PEOPLE - LEAVERS} joiners, {LEAVERS} leavers."
+)
 EXPECTED = {
     f"{n:05d}": {
         "displayName": f"First{n} Last{n}",

@@ -40,7 +40,10 @@ def test_five_people_get_their_accounts_and_a_second_drop_changes_nothing(cloud:
 
     row = cloud.ended("people.csv")
 
-    assert (row["Status"], row["Message"]) == ("delivered", "5 rows: 0 rejected; 5 people: 5 provisioned.")
+    assert (row["Status"], row["Message"]) == (
+        "delivered",
+        "5 rows: 0 rejected; 5 people: 5 provisioned. Sent for: 4 joiners, 1 leaver.",
+    )
     assert cloud.directory(*COLUMNS) == ACCOUNTS
     assert cloud.workers("Status", "Action", "Row", "Active", "Extract") == {
         "00017": {"Status": "provisioned", "Action": "create", "Row": 2, "Active": True, "Extract": row["Extract"]},
@@ -55,7 +58,14 @@ def test_five_people_get_their_accounts_and_a_second_drop_changes_nothing(cloud:
     cloud.drop("people.csv", FIVE_PEOPLE)  # at the root of the inbox: the same source
 
     again = wait_for(lambda: (found := cloud.ended("people.csv"))["Extract"] != row["Extract"] and found, timeout=60)
-    assert (again["Status"], again["Message"]) == ("delivered", "5 rows: 0 rejected; 5 people: 5 unchanged at Entra.")
+    assert (again["Status"], again["Message"]) == (
+        "duplicate",
+        (
+            f"The file says exactly what people.csv (extract {row['Extract']}) said, which has been processed; there "
+            "is nothing to do for it."
+        ),
+    )
+    assert len([call for call in cloud.ask("/simulator/requests") if call["status"] == 202]) == 1
     assert cloud.directory(*COLUMNS) == ACCOUNTS
     assert len(cloud.rows(WORKERS)) == 5
 
@@ -71,7 +81,7 @@ def test_hr_gets_back_the_rows_that_were_not_sent_with_one_reason_each(cloud: Cl
 
     row = cloud.ended("people.csv")
 
-    assert row["Message"] == "5 rows: 3 rejected; 2 people: 2 provisioned."
+    assert row["Message"] == "5 rows: 3 rejected; 2 people: 2 provisioned. Sent for: 2 joiners."
     assert set(cloud.directory(*COLUMNS)) == {"00017", "00231"}
     outbox = {path.rsplit("/", 1)[1]: content for path, content in cloud.outbox().items()}
     rejects = list(csv.reader(io.StringIO(outbox["rejects.csv"].decode("utf-8-sig"))))
@@ -109,9 +119,8 @@ def test_files_that_cannot_be_used_are_refused_with_a_sentence_and_do_not_come_r
         "otherwise drop the complete file again.",
         "holidays.csv": "18 of 18 columns are missing: WorkerID, WorkerStatus, UserID, FullName, FirstName, LastName, "
         "JobTitle, WorkerType, StreetAddress, City, ZipCode, CountryCode, OfficePhone, CostCenter, Company, Division, "
-        "Department, ManagerID. Is this the right file, is its header among the first lines, and is it in the agreed "
-        "language? "
-        "Nothing of the file was used. Correct the header, or ask IT to change the mapping.",
+        "Department, ManagerID. Is this the right file, is its header among the first lines, did the report language "
+        "change? Nothing of the file was used. Correct the header, or ask IT to change the mapping.",
     }
     assert {row["Status"] for row in cloud.rows(EXTRACTS)} == {"rejected"}
     assert cloud.directory(*COLUMNS) == {}
@@ -132,7 +141,7 @@ def test_several_instances_share_the_work_without_repeating_it(storage: Storage,
 
         row = cloud.ended("many.csv", seconds=90)
 
-        assert row["Message"] == "450 rows: 0 rejected; 450 people: 450 provisioned."
+        assert row["Message"] == "450 rows: 0 rejected; 450 people: 450 provisioned. Sent for: 450 joiners."
         assert len(cloud.directory("displayName")) == 450
         sent = [call for call in cloud.ask("/simulator/requests") if call["status"] == 202]
         assert sorted(len(call["operations"]) for call in sent) == [50] * 9

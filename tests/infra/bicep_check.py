@@ -23,8 +23,9 @@ PRIMITIVES = ("string", "int", "bool", "object", "array")
 
 # Functions of Bicep that the checker knows, with the type of what they return where that is always the same.
 FUNCTIONS = {
-    "concat": "", "contains": "bool", "empty": "bool", "filter": "array", "first": "", "format": "string",
-    "guid": "string", "items": "array", "join": "string", "last": "", "length": "int", "map": "array", "range": "array",
+    "concat": "", "contains": "bool", "empty": "bool", "environment": "", "filter": "array", "first": "",
+    "format": "string", "guid": "string", "items": "array", "join": "string", "last": "", "length": "int",
+    "map": "array", "range": "array",
     "reference": "", "replace": "string", "resourceGroup": "", "resourceId": "string", "split": "array",
     "startsWith": "bool", "string": "string", "subscription": "", "subscriptionResourceId": "string", "take": "",
     "tenant": "", "toLower": "string", "toObject": "object", "toUpper": "string", "trim": "string", "union": "",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -12,6 +13,7 @@ import yaml
 
 from shared import settings
 from shared.records import names
+from shared.support.principal import READER, RELEASER
 from tests.infra.bicep_check import Template, entries, literal, text
 from tests.infra.bicep_types import ROOT
 
@@ -158,6 +160,7 @@ def test_the_app_settings_are_those_that_the_code_and_the_host_read() -> None:
         settings.LEAVER_RESERVE,
         "APPLICATIONINSIGHTS_CONNECTION_STRING",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
+        "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
     }
 
 
@@ -310,3 +313,29 @@ def test_the_script_names_the_variable_that_is_missing(tmp_path: Path) -> None:
     code, said, calls = postdeploy(tmp_path, without="EVENT_GRID_TOPIC")
     assert (code, calls) == (1, [])
     assert "EVENT_GRID_TOPIC is not set" in said
+
+
+def test_sign_in_is_asked_for_everywhere_but_where_event_grid_calls() -> None:
+    (sign_in,) = [one for one in ROLLCALL.resources("Microsoft.Web/sites/config") if one.name == "signIn"]
+    assert sign_in.body
+    said = " ".join(text(sign_in.node).split())
+    assert "= if (!empty(signInClientId))" in said
+    for words in (
+        "platform: { enabled: true }",
+        "requireAuthentication: true",
+        "unauthenticatedClientAction: 'RedirectToLoginPage'",
+        "excludedPaths: [ '/runtime/webhooks/blobs' ]",
+        "tokenStore: { enabled: false }",
+    ):
+        assert words in said
+    scripts = [script.read_text(encoding="utf-8") for script in SCRIPTS]
+    assert all("/runtime/webhooks/blobs" in script for script in scripts)
+
+
+def test_the_app_roles_of_the_registration_are_those_that_the_page_knows() -> None:
+    roles = json.loads((INFRA / "support-roles.json").read_text(encoding="utf-8"))
+    assert [(role["value"], role["allowedMemberTypes"], role["isEnabled"]) for role in roles] == [
+        (READER, ["User"], True),
+        (RELEASER, ["User"], True),
+    ]
+    assert len({role["id"] for role in roles}) == 2

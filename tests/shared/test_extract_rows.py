@@ -14,7 +14,7 @@ from azure.storage.blob import BlobClient
 from shared.context import Context
 from shared.errors import ExtractReplaced
 from shared.model import ExtractRef
-from shared.records import extracts, summary
+from shared.records import extracts, pages, summary
 from shared.records.extracts import Version, copy_path, keep_copy, load, read_copy, register, save, unfinished
 from shared.records.names import EXTRACTS, INBOX, OUTBOX, STATE
 from tests.conftest import Storage
@@ -185,6 +185,7 @@ def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(conte
         "status": "rejected",
         "message": "No. Größe?",
         "arrivedAt": "2026-09-18T06:00:01Z",
+        "asOf": "2026-09-18T06:00:01Z",
         "notes": [],
     }
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["arrived"]
@@ -214,3 +215,56 @@ def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing(
     assert "<th scope='row'>Rows that were not sent</th><td>1</td>" in page
     assert "Failed" not in page
     assert "<b>rejects.csv</b> beside this page" in page
+    assert "drop that file into <b>hr-inbox/employees/</b>" in page
+
+
+def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> None:
+    row = {
+        "File": "list.csv",
+        "Status": "held",
+        "Message": "2 people: 1 held.",
+        "ArrivedAt": "2026-09-18T06:00:01Z",
+        **dict.fromkeys(("Leavers", "Held", "Failed"), 1),
+        "Rows": 1200,
+        "People": 2,
+        "Rejected": 0,
+        "Movers": 0,
+    }
+    page = summary.page(
+        VERSION.ref,
+        row,
+        [],
+        as_of="2026-09-18T06:10:00Z",
+        failed=[summary.Person("7", "Ada <b>", 3, "Entra does not know the domain.")],
+        open_warnings=[summary.Person("8", "", 0, "manager 9 is not known.")],
+        held=[summary.Person(str(number), "Bo", number, "too many leavers.") for number in range(2, 300)],
+    )
+    assert "<h2>In the file</h2><table><tr><th scope='row'>Rows</th><td>1,200</td></tr>" in page
+    assert "<h2>What it changes</h2><table><tr><th scope='row'>Leavers</th><td>1</td></tr></table>" in page
+    assert "<tr><th scope='row'>Held until somebody approves</th><td>1</td></tr>" in page
+    assert "<li><b>7</b> Ada &lt;b&gt;, row 3: Entra does not know the domain.</li>" in page
+    assert "<li><b>8</b>: manager 9 is not known.</li>" in page
+    assert (
+        "<li><b>201</b> Bo, row 201: too many leavers.</li><li>and 98 more; the support desk has them all.</li>" in page
+    )
+    assert "As of 2026-09-18T06:10:00Z. Arrived 2026-09-18T06:00:01Z" in page
+
+
+def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
+    page = summary.page(VERSION.ref, {"File": "a", "Status": "rejected", "Message": "No."}, [])
+    assert "Nothing of the file was used. The place for the next one is <b>hr-inbox/employees/</b>." in page
+
+
+def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(context: Context) -> None:
+    register(context.storage, VERSION, {**ARRIVED, "Message": "Held.", "ReadPlan": "try", "Held": 1})
+    held = [{"id": "7", "row": 2, "name": "Ada", "kind": "leaver", "class": "disable", "why": "too many leavers."}]
+    pages.write_held(context.storage, VERSION.ref, "try", held)
+    pages.write_notes(context.storage, VERSION.ref, "try", ["A note."])
+    failed = [summary.Person("8", "Bo", 3, "No licence.")]
+    summary.write_summary(context.storage, VERSION.ref, at=START, failed=failed)
+    [_, blob] = context.storage.container(OUTBOX).list_blobs()
+    told = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
+    assert told["asOf"] == "2026-09-18T06:00:00Z"
+    assert told["held"] == [{"workerId": "7", "name": "Ada", "row": 2, "text": "too many leavers."}]
+    assert told["failed"] == [{"workerId": "8", "name": "Bo", "row": 3, "text": "No licence."}]
+    assert told["notes"] == ["A note."]

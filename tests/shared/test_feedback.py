@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import IO, cast
 
 import pytest
 import xlsxwriter  # type: ignore[import-untyped]
+from azure.storage.blob import ContentSettings
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.extracts.feedback import keep_rejects_file, rejects_csv, unguard
+from shared.extracts.feedback import hand_out, keep_rejects_file, rejects_csv, unguard
 from shared.extracts.open_extract import Reading, open_extract
 from shared.extracts.records import read_records
 from shared.extracts.tables import Table
@@ -20,6 +21,8 @@ from shared.mapping.format import FormatHints
 from shared.model import ExtractRef, Record, Reject, Row
 from shared.records import extracts
 from shared.records.storage import Storage
+from tests.conftest import Storage as Azurite
+from tests.support.contexts import ManualTime, open_test_context
 
 BOM = b"\xef\xbb\xbf"
 
@@ -178,14 +181,25 @@ class Outbox:
 
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
+        self.kinds: dict[str, str] = {}
 
     def container(self, name: str) -> Outbox:
         assert name == "rollcall-state"
         return self
 
-    def upload_blob(self, path: str, content: IO[bytes], *, overwrite: bool) -> None:
+    def upload_blob(self, path: str, content: IO[bytes], *, overwrite: bool, content_settings: ContentSettings) -> None:
         assert overwrite
         self.files[path] = content.read()
+        self.kinds[path] = str(content_settings.content_type)
+
+
+def test_the_kind_of_the_rejects_goes_with_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    outbox = Outbox()
+    monkeypatch.setattr(extracts, "read_copy", lambda *_: iter(["Id;Name\n1;Zo\u00eb\n".encode("cp1252")]))
+    reading = Reading(FormatHints(encoding="cp1252"))
+    rejects = [Reject(2, 2, "1", "why.")]
+    keep_rejects_file(cast("Storage", outbox), ExtractRef("e1", "hr"), "try", rejects, ["Id", "Name"], reading)
+    assert list(outbox.kinds.values()) == ["text/csv; charset=cp1252"]
 
 
 def written(monkeypatch: pytest.MonkeyPatch, data: bytes, reading: Reading, *rejects: Reject) -> dict[str, bytes]:
@@ -216,3 +230,36 @@ def test_a_workbook_comes_back_as_a_workbook(monkeypatch: pytest.MonkeyPatch) ->
     table = opened(files["plans/hr/e1/try/rejects.xlsx"], "Id", "Name")
     assert table.form.kind == "xlsx"
     assert list(read_records(table, ["Id", "Name"])) == [Record(2, 2, {"Id": "0012", "Name": "Ann"})]
+
+
+@pytest.fixture
+def account(storage: Azurite) -> Iterator[Storage]:
+    with open_test_context(storage.connection_string, ManualTime()) as context:
+        yield context.storage
+
+
+def test_what_is_handed_out_says_what_it_is_and_which_file_it_answers(account: Storage) -> None:
+    ref = ExtractRef("e1", "hr")
+    state = account.container("rollcall-state")
+    kind = ContentSettings(content_type="text/csv; charset=cp1252")
+    state.upload_blob("plans/hr/e1/try/rejects.csv", b"Id\r\n", content_settings=kind)
+    names = {"sub/people.csv": "people", "people.rejects (1).csv": "people", "Z\u00fcrich;.csv": "Z%C3%BCrich%3B"}
+    for file, saved in names.items():
+        hand_out(account, ref, "try", file, "rejects.csv")
+        blob = account.container("hr-outbox").get_blob_client(f"hr/{file}/e1/rejects.csv")
+        settings = blob.get_blob_properties().content_settings
+        assert settings.content_type == "text/csv; charset=cp1252"
+        assert settings.content_disposition == f"attachment; filename*=UTF-8''{saved}.rejects.csv"
+        assert blob.download_blob().readall() == b"Id\r\n"
+
+
+def test_a_very_long_name_has_a_place_in_the_outbox_too(account: Storage) -> None:
+    ref = ExtractRef("e1", "hr")
+    account.container("rollcall-state").upload_blob("plans/hr/e1/try/rejects.csv", b"Id\r\n")
+    files = [f"{letter * 900}.csv" for letter in "ab"]
+    for file in files:
+        hand_out(account, ref, "try", file, "rejects.csv")
+    found = list(account.container("hr-outbox").list_blob_names())
+    assert len(found) == 2
+    assert {len(path) for path in found} == {len(extracts.outbox_path("hr", files[0], "e1", "rejects.csv"))}
+    assert max(map(len, found)) < 250

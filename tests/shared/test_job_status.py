@@ -7,9 +7,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.entra.graph import bulk_upload_path
+from local.entra.server import serving
+from local.entra.simulator import Simulator
+from local.entra.testing import Caller
 from shared.entra.graph import Graph
 from shared.entra.jobs import JobStatus, parse_status, read_status
 from shared.errors import EndpointRefused
+from shared.settings import parse_endpoint
 from tests.support.contexts import FixedToken, ManualTime, endpoint_at
 from tests.support.scripted_server import Reply, Script, run_script
 
@@ -99,3 +104,16 @@ def test_a_job_that_is_not_there_is_refused_as_elsewhere(graph: Graph, script: S
     script.replies[:] = [Reply(404)]
     with pytest.raises(EndpointRefused, match="there is no such service principal or job"):
         read_status(graph, endpoint_at(script.url))
+
+
+def test_the_states_of_the_simulators_job_are_understood() -> None:
+    with serving(Simulator()) as url, Caller(url) as entra:
+        endpoint = parse_endpoint("default", url + bulk_upload_path(entra.tenant, "beta"))
+        client = Graph(ManualTime().clock, lambda: FixedToken(entra.token().json()["access_token"]))
+        assert read_status(client, endpoint) == JobStatus("running", "Active")
+        entra.settings(quarantine="EncounteredBaseEscrowThreshold")
+        assert read_status(client, endpoint) == JobStatus("quarantined", "EncounteredBaseEscrowThreshold")
+        entra.settings(quarantine=None, roles=["Synchronization.ReadWrite.All"])
+        entra.job("pause", "POST").raise_for_status()
+        assert read_status(client, endpoint) == JobStatus("paused", "Paused")
+        client.close()

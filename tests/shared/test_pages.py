@@ -6,16 +6,21 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.context import Context
-from shared.model import ExtractRef, Reject
+from shared.model import ExtractRef, Planned, Reject
 from shared.records import pages
 from shared.records.names import PAGES
 from shared.records.pages import (
     PageHead,
+    Quiet,
+    QuietWriter,
     page_key,
     page_rows,
+    read_held,
     read_manifest,
     read_page,
+    read_quiet,
     read_rejects,
+    write_held,
     write_manifest,
     write_page,
     write_rejects,
@@ -51,13 +56,33 @@ def test_two_attempts_do_not_mix(context: Context) -> None:
 
 def test_rejects_and_manifest_come_back_as_they_were(context: Context) -> None:
     rejects = [Reject(3, 4, "1222", "WorkerID is “odd”."), Reject(5, 9, "", "Empty.")]
-    heads = [PageHead(1, 0, 200), PageHead(2, 1, 17)]
+    heads = [PageHead(1, 0, 200), PageHead(2, 1, 17, 3)]
     write_rejects(context.storage, REF, "attempt", rejects)
     write_manifest(context.storage, REF, "attempt", heads)
     assert (read_rejects(context.storage, REF, "attempt"), read_manifest(context.storage, REF, "attempt")) == (
         rejects,
         heads,
     )
+
+
+def test_what_is_decided_about_people_who_are_not_sent_comes_back_in_chunks_of_a_thousand(context: Context) -> None:
+    people = [
+        Quiet("scheduled", True, Planned(worker(str(number)), kind="mover", changed=("title",), claim={"row": number}))
+        for number in range(1001)
+    ]
+    writer = QuietWriter(context.storage, REF, "attempt")
+    for person in people:
+        writer.add(person)
+    writer.close()
+    writer.close()
+    assert list(read_quiet(context.storage, REF, "attempt")) == [people[:1000], people[1000:]]
+    assert list(read_quiet(context.storage, REF, "other")) == []
+
+
+def test_whoever_is_held_comes_back_as_it_was_stored(context: Context) -> None:
+    held = [{"id": "1", "row": 2, "name": "Łukasz", "kind": "leaver", "class": "disable", "why": "Too many."}]
+    write_held(context.storage, REF, "attempt", held)
+    assert read_held(context.storage, REF, "attempt") == held
 
 
 def test_the_rows_of_an_extract_come_in_the_order_of_its_pages(context: Context) -> None:

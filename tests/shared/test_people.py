@@ -2,16 +2,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.context import Context
-from shared.model import ExtractRef, Page, Reject, ScimUser
+from shared.model import ExtractRef, Page, Planned, Reject, ScimUser
 from shared.records import people, story
-from shared.records.names import ACCOUNTS, WORKERS
-from shared.records.people import note_accepted, note_planned, note_rejected, note_state, pack, superseded, unpack
+from shared.records.names import ACCOUNTS, DUE, WORKERS
+from shared.records.people import (
+    Deliverer,
+    is_refused,
+    note_accepted,
+    note_planned,
+    note_quiet,
+    note_refused,
+    note_rejected,
+    note_state,
+    pack,
+    superseded,
+    unpack,
+)
 from shared.records.rows import change_rows
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, user, worker
@@ -32,16 +45,36 @@ def print_of(person: ScimUser) -> str:
     return f"print of {person['displayName']}"
 
 
-def plan(context: Context, ref: ExtractRef, page: Page, sequence: str = "") -> set[tuple[str, str, int]]:
+def plan(context: Context, ref: ExtractRef, page: Page, stamp: str = "") -> set[Deliverer]:
+    """Note a page of an extract; its stamp and sequence are the extract's id unless there is another."""
+    stamp = stamp or ref.id
+    people = tuple(replace(person, sequence=stamp) for person in page.people)
     return note_planned(
         context.storage,
         ref,
         "default",
-        page,
+        replace(page, people=people),
         file="list.csv",
-        sequence=sequence or ref.id,
+        stamp=stamp,
         fingerprint=print_of,
         at=START,
+    )
+
+
+def accept(context: Context, ref: ExtractRef, worker_id: str = "1", page: int = 1) -> None:
+    note_accepted(context.storage, ref, "default", page, {worker_id: ("2026-09-18T06:01:00Z", "r-1")})
+
+
+def remember(context: Context, ref: ExtractRef, *people: Planned, stamp: str, keep: bool = True) -> None:
+    """Note people who are not sent."""
+    note_quiet(
+        context.storage,
+        ref,
+        "default",
+        people,
+        stamp=stamp,
+        state=lambda person, row: story.quiet(story.SCHEDULED, person, row, ref.id, START),
+        remember=keep,
     )
 
 
@@ -60,14 +93,20 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "PartitionKey": "default|22",
             "RowKey": "1222",
             "ExternalId": "1222",
+            "Open": "",
+            "NextChangeAt": "",
+            "Said": '{"employees": ["20260918T060000Z-aaaaaaaaaaaa", "digest", ""]}',
+            "Claims": pack({"employees": {}}),
+            "Stamp": OLD.id,
             "Pending": "print of Worker 1222",
             "Record": pack(user("1222")),
-            "Sequence": OLD.id,
-            "Claims": '{"employees": ["20260918T060000Z-aaaaaaaaaaaa", 3]}',
             "Source": "employees",
             "Extract": OLD.id,
             "Page": 3,
+            "Enabled": True,
+            "EverEnabled": True,
             "Before": "[]",
+            "Since": "",
         }
     ]
     assert rows_of(context.storage, WORKERS) == [
@@ -79,16 +118,25 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "UserName": "worker1222@example.com",
             "Active": True,
             "Status": "queued",
-            "Reason": "Row 7 of list.csv was read and waits to be sent to Entra.",
+            "Reason": "Row 7 of list.csv was read. It waits to be sent to Entra.",
+            "Decision": "",
             "NextStep": "Nothing to do: it is sent by itself.",
             "WhoActs": "nobody",
             "ErrorCode": "",
+            "Kind": "joiner",
+            "Changed": "",
+            "Warning": "",
+            "NextChangeAt": "",
             "Extract": OLD.id,
             "Row": 7,
+            "SentBy": OLD.id,
+            "SentStatus": "queued",
             "QueuedAt": "2026-09-18T06:00:00Z",
             "UploadedAt": "",
             "ResolvedAt": "",
             "RequestId": "",
+            "Tries": 0,
+            "AskedAgainAt": "",
             "Sequence": OLD.id,
         }
     ]
@@ -103,7 +151,7 @@ def test_a_record_comes_back_from_its_packing() -> None:
 def test_any_id_finds_its_rows_again(context: Context, worker_id: str) -> None:
     page = page_of(worker(worker_id))
     plan(context, OLD, page)
-    note_accepted(context.storage, OLD, "default", OLD.id, {worker_id: ("2026-09-18T06:01:00Z", "r-1")})
+    accept(context, OLD, worker_id)
     assert [row["Status"] for row in rows_of(context.storage, WORKERS)] == ["uploaded"]
     assert [row["Accepted"] for row in rows_of(context.storage, ACCOUNTS)] == [f"print of Worker {worker_id}"]
 
@@ -113,15 +161,15 @@ def test_planning_again_changes_nothing_and_says_the_same(context: Context) -> N
     first = plan(context, NEW, page_of(worker("1"), worker("3")))
     before = rows_of(context.storage, ACCOUNTS), rows_of(context.storage, WORKERS)
     assert (first, plan(context, NEW, page_of(worker("1"), worker("3")))) == (
-        {("employees", OLD.id, 4)},
-        {("employees", OLD.id, 4)},
+        {Deliverer("employees", OLD.id, 4)},
+        {Deliverer("employees", OLD.id, 4)},
     )
     assert (rows_of(context.storage, ACCOUNTS), rows_of(context.storage, WORKERS)) == before
 
 
 def test_planning_again_after_sending_does_not_queue_anybody_again(context: Context) -> None:
     plan(context, OLD, page_of(worker("1")))
-    note_accepted(context.storage, OLD, "default", OLD.id, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    accept(context, OLD)
     plan(context, OLD, page_of(worker("1")))
     assert by_id(context, WORKERS, "Status") == {"1": "uploaded"}
     assert by_id(context, ACCOUNTS, "Pending", "Accepted") == {"1": ("", "print of Worker 1")}
@@ -130,18 +178,20 @@ def test_planning_again_after_sending_does_not_queue_anybody_again(context: Cont
 def test_an_older_extract_never_comes_over_a_newer_one(context: Context) -> None:
     plan(context, NEW, page_of(worker("1", displayName="new")))
     assert plan(context, OLD, page_of(worker("1", displayName="old"), worker("2"))) == set()
-    assert by_id(context, ACCOUNTS, "Pending", "Sequence") == {
+    assert by_id(context, ACCOUNTS, "Pending", "Stamp") == {
         "1": ("print of new", NEW.id),
         "2": ("print of Worker 2", OLD.id),
     }
     assert by_id(context, WORKERS, "DisplayName", "Extract") == {"1": ("new", NEW.id), "2": ("Worker 2", OLD.id)}
 
 
-def test_of_two_extracts_of_the_same_second_the_sequence_decides_in_both_tables(context: Context) -> None:
+def test_of_two_extracts_of_the_same_second_the_stamp_decides_in_both_tables(context: Context) -> None:
     first = ExtractRef("20260918T060000Z-ffffffffffff", "employees")
     second = ExtractRef("20260918T060000Z-000000000000", "employees")
     plan(context, first, page_of(worker("1", displayName="first")), "1")
-    assert plan(context, second, page_of(worker("1", displayName="second")), "2") == {("employees", first.id, 1)}
+    assert plan(context, second, page_of(worker("1", displayName="second")), "2") == {
+        Deliverer("employees", first.id, 1)
+    }
     assert by_id(context, ACCOUNTS, "Extract", "Pending") == {"1": (second.id, "print of second")}
     assert by_id(context, WORKERS, "Extract", "DisplayName") == {"1": (second.id, "second")}
 
@@ -182,15 +232,18 @@ def test_a_newer_extract_between_the_two_steps_of_an_older_one_wins_in_both_tabl
     assert by_id(context, WORKERS, "Extract", "DisplayName") == {"1": (NEW.id, "new"), "2": (OLD.id, "Worker 2")}
 
 
-def test_each_sources_claim_names_its_extract_and_page(context: Context) -> None:
+def test_what_each_source_says_is_kept_beside_what_the_others_say(context: Context) -> None:
     plan(context, OLD, page_of(worker("1"), number=2))
-    assert plan(context, OTHER, page_of(worker("1"), number=5)) == {("employees", OLD.id, 2)}
+    quiet = Planned(
+        worker("1"), sequence="3", said="other digest", until="2026-12-01", claim={"row": 9}, warning="Open."
+    )
+    remember(context, OTHER, quiet, stamp="20261")
+    assert plan(context, NEW, page_of(worker("1"), number=5), "20262") == {Deliverer("employees", OLD.id, 2)}
     [account] = rows_of(context.storage, ACCOUNTS)
-    assert json.loads(account["Claims"]) == {"employees": [OLD.id, 2], "contractors": [OTHER.id, 5]}
-    assert [(row["PartitionKey"], row["Extract"]) for row in rows_of(context.storage, WORKERS)] == [
-        ("contractors|1", OTHER.id),
-        ("employees|1", OLD.id),
-    ]
+    assert (json.loads(account["Said"]), unpack(account["Claims"])) == (
+        {"employees": ["20262", "digest", ""], "contractors": ["3", "other digest", "2026-12-01"]},
+        {"employees": {}, "contractors": {"row": 9}},
+    )
 
 
 def test_somebody_whom_a_newer_file_of_another_source_names_has_a_row_all_the_same(context: Context) -> None:
@@ -207,14 +260,14 @@ def test_people_whom_a_newer_extract_planned_are_superseded(context: Context) ->
     workers = [worker("1"), worker("2"), worker("3")]
     plan(context, OLD, page_of(*workers))
     plan(context, NEW, page_of(worker("2")))
-    assert superseded(context.storage, "default", workers, OLD.id) == {"2"}
-    assert superseded(context.storage, "default", workers, NEW.id) == set()
+    assert superseded(context.storage, OLD, "default", 1, workers) == {"2"}
+    assert superseded(context.storage, NEW, "default", 1, workers) == {"1", "3"}
 
 
 def test_who_was_sent_is_accepted_and_uploaded(context: Context) -> None:
     plan(context, OLD, page_of(worker("1"), worker("2")))
     for _ in range(2):
-        note_accepted(context.storage, OLD, "default", OLD.id, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+        accept(context, OLD)
     assert by_id(context, ACCOUNTS, "Pending", "Accepted", "AcceptedAt") == {
         "1": ("", "print of Worker 1", "2026-09-18T06:01:00Z"),
         "2": ("print of Worker 2", None, None),
@@ -228,7 +281,7 @@ def test_who_was_sent_is_accepted_and_uploaded(context: Context) -> None:
 def test_an_answer_to_an_older_record_does_not_touch_the_newer_plan(context: Context) -> None:
     plan(context, OLD, page_of(worker("1")))
     plan(context, NEW, page_of(worker("1", displayName="new")))
-    note_accepted(context.storage, OLD, "default", OLD.id, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    accept(context, OLD)
     assert by_id(context, ACCOUNTS, "Pending", "Accepted") == {"1": ("print of new", None)}
     assert by_id(context, WORKERS, "Status", "Extract", "UploadedAt") == {"1": ("queued", NEW.id, "")}
 
@@ -236,7 +289,7 @@ def test_an_answer_to_an_older_record_does_not_touch_the_newer_plan(context: Con
 def test_a_state_is_noted_for_those_who_still_wait_in_the_extract(context: Context) -> None:
     plan(context, OLD, page_of(worker("1"), worker("2"), worker("3")))
     plan(context, NEW, page_of(worker("2")))
-    note_accepted(context.storage, OLD, "default", OLD.id, {"3": ("2026-09-18T06:01:00Z", "r-1")})
+    accept(context, OLD, "3")
     note_state(context.storage, OLD, ["1", "2", "3", "4"], story.waiting("Because.", "Wait.", story.IT))
     assert by_id(context, WORKERS, "Status", "WhoActs") == {
         "1": ("queued", "IT"),
@@ -294,4 +347,81 @@ def test_a_page_of_two_hundred_is_written_and_read_whole(context: Context) -> No
     workers = [worker(f"{number:03d}-2{number % 3}") for number in range(200)]
     plan(context, OLD, page_of(*workers))
     plan(context, NEW, page_of(*workers[::2]))
-    assert superseded(context.storage, "default", workers, OLD.id) == {person.worker_id for person in workers[::2]}
+    assert superseded(context.storage, OLD, "default", 1, workers) == {person.worker_id for person in workers[::2]}
+
+
+def test_whoever_is_not_sent_is_remembered_with_dates_and_without_a_page(context: Context) -> None:
+    person = Planned(
+        worker("1"), sequence="2", said="digest", until="", claim={"row": 2}, next_change_at="2026-12-01T00:00:00Z",
+        reason="Starts later.",
+    )  # fmt: skip
+    for _ in range(2):
+        remember(context, OLD, person, stamp="2")
+    [account] = rows_of(context.storage, ACCOUNTS)
+    assert account == {
+        "PartitionKey": "default|1",
+        "RowKey": "1",
+        "ExternalId": "1",
+        "Open": "",
+        "NextChangeAt": "2026-12-01T00:00:00Z",
+        "Said": '{"employees": ["2", "digest", ""]}',
+        "Claims": pack({"employees": {"row": 2}}),
+        "Stamp": "2",
+        "Pending": "",
+        "Accepted": "",
+        "Record": b"",
+        "Source": "",
+        "Extract": "",
+        "Page": 0,
+        "Enabled": False,
+        "EverEnabled": False,
+        "Before": "[]",
+    }
+    assert [(row["At"], row["ExternalId"], row["Why"]) for row in rows_of(context.storage, DUE)] == [
+        ("2026-12-01T00:00:00Z", "1", "date")
+    ]
+    assert by_id(context, WORKERS, "Status", "Reason", "Sequence") == {"1": ("scheduled", "Starts later.", "2")}
+
+
+def test_of_somebody_who_is_held_nothing_is_remembered_but_the_row_says_so(context: Context) -> None:
+    remember(context, OLD, Planned(worker("1"), sequence="2", said="digest", claim={}), stamp="2", keep=False)
+    assert (rows_of(context.storage, ACCOUNTS), by_id(context, WORKERS, "Status")) == ([], {"1": "scheduled"})
+
+
+def test_what_is_pending_stays_pending_when_a_newer_file_says_nothing_new(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1")), "1")
+    remember(context, NEW, Planned(worker("1"), sequence="2", said="digest", claim={}), stamp="2")
+    assert by_id(context, ACCOUNTS, "Pending", "Extract", "Page", "Stamp") == {
+        "1": ("print of Worker 1", OLD.id, 1, "2")
+    }
+    accept(context, OLD)
+    assert by_id(context, ACCOUNTS, "Pending", "Accepted") == {"1": ("", "print of Worker 1")}
+
+
+def test_what_became_of_sending_is_noted_beside_what_a_newer_file_says(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1")))
+    reject(context, NEW, "1")
+    accept(context, OLD)
+    assert by_id(context, WORKERS, "Status", "Extract", "SentBy", "SentStatus", "UploadedAt") == {
+        "1": ("rejected", NEW.id, OLD.id, "uploaded", "2026-09-18T06:01:00Z")
+    }
+
+
+def test_a_record_that_entra_refuses_is_not_pending_any_more_and_waits_for_a_week(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1"), worker("2")))
+    plan(context, NEW, page_of(worker("2")), OLD.id + "x")
+    state = story.refused("InvalidValue", "no", "r-1", START)
+    note_refused(context.storage, OLD, "default", 1, ["1", "2"], state, START)
+    assert by_id(context, ACCOUNTS, "Pending", "Refused", "RefusedAt") == {
+        "1": ("", "print of Worker 1", "2026-09-18T06:00:00Z"),
+        "2": ("print of Worker 2", None, None),
+    }
+    assert by_id(context, WORKERS, "Status", "SentStatus") == {"1": ("failed", "failed"), "2": ("queued", "queued")}
+    since = "2026-09-18T06:00:00Z"
+    almost = START + timedelta(days=7, seconds=-1)
+    assert [
+        is_refused("a", since, "a", START),
+        is_refused("a", since, "a", almost),
+        is_refused("a", since, "a", START + timedelta(days=7)),
+        is_refused("a", since, "b", START),
+    ] == [True, True, False, False]

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.changes.plan import PEOPLE_PER_PAGE, order, pages
-from shared.model import Page, Worker
+from shared.model import Page, Planned, Worker
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,11 @@ def test_managers_come_first_then_loops_and_within_a_level_the_partition_counts(
     managers: dict[str, str], ordered: list[str]
 ) -> None:
     assert order(managers) == ordered
+
+
+def test_leavers_come_before_everybody_else_even_before_their_managers() -> None:
+    managers = {"1": "", "2": "1", "3": "2", "4": "3", "5": "5"}
+    assert order(managers, {"4", "5", "2"}) == ["2", "4", "5", "1", "3"]
 
 
 def test_a_very_deep_tree_is_ordered() -> None:
@@ -65,7 +70,7 @@ def test_everybody_is_ordered_once_and_managers_before_reports(managers: dict[st
 
 
 def plan(managers: dict[str, str], ordered: Sequence[str]) -> list[Page]:
-    return list(pages(ordered, managers, lambda ids: [Worker(worker_id, 0, {}) for worker_id in ids]))
+    return list(pages(ordered, managers, lambda ids: [Planned(Worker(worker_id, 0, {})) for worker_id in ids]))
 
 
 def test_pages_hold_two_hundred_people_and_only_the_last_is_less_than_full() -> None:
@@ -74,6 +79,14 @@ def test_pages_hold_two_hundred_people_and_only_the_last_is_less_than_full() -> 
         (page.number, page.after, [worker.worker_id for worker in page.workers])
         for page in plan(dict.fromkeys(ids, ""), ids)
     ] == [(1, 0, ids[:200]), (2, 0, ids[200:400]), (3, 0, ids[400:])]
+
+
+def test_the_pages_of_a_release_are_numbered_on_from_those_that_are_there() -> None:
+    managers = {"1": "", "2": "1", "3": "1"}
+    planned = pages(
+        ["1", "2", "3"], managers, lambda ids: [Planned(Worker(one, 0, {})) for one in ids], first=4, size=2
+    )
+    assert [(page.number, page.after, len(page.workers)) for page in planned] == [(4, 0, 2), (5, 4, 1)]
 
 
 def test_nobody_makes_no_page() -> None:

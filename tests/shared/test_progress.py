@@ -119,6 +119,7 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
         "file": "list.csv",
         "status": "delivered",
         "message": message,
+        "asOf": "2026-09-18T06:05:00Z",
         "rows": 12,
         "people": 9,
         "repeated": 1,
@@ -207,7 +208,7 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
         {"Provisioned": 6, "Held": 3},
         (
             "12 rows: 2 rejected, 1 said the same again; 9 people: 6 provisioned, 3 held until somebody has looked at "
-            "them. Somebody who may do so releases or declines those who are held."
+            f"them. Somebody checks the file and releases them (python -m cli release {REF.id} --by NAME --reason TEXT)."
         ),
     )
     extracts.save(context.storage, REF, {"Quiet": "{}"})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.errors import ExtractRefused
+from shared.extracts import records
 from shared.extracts.records import find_columns, read_records
 from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text import open_delimited
@@ -41,7 +42,14 @@ def test_a_bad_row_becomes_a_reject_without_a_worker_and_the_rest_goes_on() -> N
 
 
 @pytest.mark.parametrize(
-    "header", ["WorkerID,Hire Date", " worker id ,x", "Hire\u00a0Date,WORKERID", '"Hire\n Date",\ufeffworkerid']
+    "header",
+    [
+        "Worker\u200bI\u00adD,Hire\ufeff Date",
+        "WorkerID,Hire Date",
+        " worker id ,x",
+        "Hire\u00a0Date,WORKERID",
+        '"Hire\n Date",\ufeffworkerid',
+    ],
 )
 def test_a_column_is_found_whatever_its_capitals_its_blanks_and_its_place(header: str) -> None:
     wanted = ["worker ID"] if "worker id" in header else ["WorkerId", "hire date"]
@@ -70,7 +78,7 @@ def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
             ["WorkerID", "Surname", "City"],
             (
                 "2 of 3 columns are missing: WorkerID, Surname. Is this the right file, is its header among the first "
-                f"lines, and is it in the agreed language? {USE}"
+                f"lines, did the report language change? {USE}"
             ),
         ),
         (
@@ -105,6 +113,29 @@ def test_nobody_is_said_as_the_form_of_the_file_has_it(kind: str, sentence: str)
     with pytest.raises(ExtractRefused) as refused:
         list(read_records(Table(Form(kind), ("Id",), iter([])), ["Id"]))
     assert str(refused.value) == sentence
+
+
+def test_nobody_is_no_fault_where_a_file_holds_changes_only() -> None:
+    table = Table(Form(), ("Id",), iter([]))
+    assert list(read_records(table, ["Id"], may_be_empty=True)) == []
+    assert table.notes == ["The file has a header but nobody in it."]
+    again = Table(Form(), ("Id",), iter([]), returned=True)
+    with pytest.raises(ExtractRefused, match="nobody in it"):
+        list(read_records(again, ["Id"], may_be_empty=True))
+
+
+def test_a_template_for_loading_workers_is_named_as_such() -> None:
+    text = "Spreadsheet Key*,Worker ID,Hire Date\n1,7,2026-01-01\n"
+    assert refusal_of(text, "Employee_ID", "Hire_Date") == (
+        "This is a template for loading data into Workday (EIB), not a report from it. Export the report and drop that "
+        "file."
+    )
+
+
+def test_more_rows_than_anybody_employs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_MOST_ROWS", 2)
+    assert len(records_of("Id\n1\n2\n", "Id")) == 2
+    assert refusal_of("Id\n1\n2\n3\n", "Id").startswith("The file has more than 2 rows, which no list of people has.")
 
 
 def test_a_column_that_the_file_may_lack_is_empty_where_it_is_missing() -> None:

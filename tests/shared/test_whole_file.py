@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused
 from shared.extracts.profile import MOST_PEOPLE, Observer, Profile
-from shared.extracts.whole_file import check, compare
+from shared.extracts.whole_file import check, compare, unused_columns
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.model import Record
@@ -177,7 +177,7 @@ def test_a_file_that_is_wrong_as_a_whole_is_refused_and_its_columns_are_named(
     before = company(size)
     said = refusal(before, fault(before))
     assert sentence in said
-    assert said.endswith("drop the file again.")
+    assert said.endswith(("drop the file again.", "--reason TEXT."))
 
 
 def test_a_refusal_holds_nobody_s_data() -> None:
@@ -323,3 +323,20 @@ def test_the_same_people_have_other_digests_under_another_key() -> None:
         observer.observe(Record(number, number, person))
     other = observer.finish()
     assert other.people.keys().isdisjoint(look(company(50)).people.keys())
+
+
+def test_columns_that_are_not_used_are_named_once() -> None:
+    def seen(*header: str) -> Profile:
+        observer = Observer(RULES, b"secret", header)
+        observer.observe(Record(2, 2, company(1)[0]))
+        return observer.finish()
+
+    first = seen(*RULES.columns, "Salary", " Badge ")
+    assert unused_columns(None, first) == ["These columns are not used, and nothing of them is kept: Salary, Badge."]
+    assert unused_columns(first, first) == []
+    assert unused_columns(first, seen(*RULES.columns, "badge", "BadgeColour")) == [
+        "These new columns are not used, and nothing of them is kept: BadgeColour."
+    ]
+    many = unused_columns(first, seen(*RULES.columns, *map(str, range(99))))
+    assert many[0].endswith(" and 79 more.")
+    assert Profile.load(first.dump()) == first

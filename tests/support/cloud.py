@@ -43,10 +43,11 @@ class Cloud:
     host: Process | None = None
     _started: int = field(default=0)
 
-    def start_host(self, *, instances: int = 1, **env: str) -> Process:
-        """Start the functions host, with settings changed as named."""
+    def start_host(self, *options: str, instances: int = 1, **env: str) -> Process:
+        """Start the functions host, with options of its own and settings changed as named."""
         self._started += 1
         command = [sys.executable, "-m", "local", "host", "--lease", str(LEASE_SECONDS), "--instances", str(instances)]
+        command += options
         self.host = processes.start(
             "The functions host", command, log=self.logs / f"host-{self._started}.log", env=self.env | env, deadline=60
         )

@@ -24,12 +24,12 @@ class Columns:
         """Reads the paths.
 
         Args:
-            wanted: the paths, in the order of the cells.
+            wanted: the paths, in the order of the cells; the first one names the worker and has one value only.
             optional: those of them that need not be in the file.
             xml: whether the records were XML elements.
         """
         self.records = 0
-        self._paths = [Path(text, xml=xml) for text in wanted]
+        self._paths = [Path(text, xml=xml, single=place == 0) for place, text in enumerate(wanted)]
         self._unseen = set(wanted) - set(optional)
 
     def row(self, record: Value, number: int, line: int, fault: str = "") -> Row | BadRow:

@@ -243,11 +243,27 @@ class Lists:
         if any(_is_known(place) for place, _ in lists):
             return None
         best: Place | None = None
-        most = max((columns.seen(first) for _, first in lists), default=0)
+        most = max((columns.seen(first) for _, first in lists if first is not None), default=0)
         for place, value in _objects_in(document, ()):
             if (not place or _is_known(place)) and (seen := columns.seen(value)) > most:
                 best, most = place, seen
+                _refuse_columns(value)
         return best
+
+
+def _refuse_columns(record: Value) -> None:
+    """Refuse what looks like one person but has everybody's ids in one list, everybody's names in another."""
+    values = list(record.values()) if isinstance(record, dict) else []
+    lists = [value for value in values if isinstance(value, list) and len(value) > 1 and not _has_objects(value)]
+    if len(lists) > 1 and len(lists) * 2 > len(values) and len({len(value) for value in lists}) == 1:
+        raise ExtractRefused(
+            "The document is written column by column: one list of all ids, one of all names, and so on. Export the "
+            "list again with one object for each person."
+        )
+
+
+def _has_objects(values: list[Value]) -> bool:
+    return any(isinstance(value, dict | list) for value in values)
 
 
 def _lists_in(value: Value, place: Place) -> Iterator[tuple[Place, Value]]:

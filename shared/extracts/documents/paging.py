@@ -6,9 +6,10 @@ What is looked at stands beside or above the list of people, never inside a reco
   `nextPage`, `nextPageUrl`, `nextUrl`, `nextRecordsUrl`, `nextPageToken`, `nextToken`, `nextCursor` (also with `_`
   between the words), wherever in the document they are, `_links.next` and `paging.next` for instance;
 * `hasMore`, `hasNext`, `hasNextPage`, `moreRecords` true; `done`, `last`, `lastPage`, `isLast` false;
-* `totalPages` or `pageCount` above 1;
+* `totalPages`, `pageCount` or `pages` above 1;
 * a total (`totalSize`, `totalCount`, `totalResults`, `totalElements`, `totalRecords`, `__count`, `@odata.count`) above
-  the number of records in the file.
+  the number of records in the file; one that is just called `total` (it may be one of salaries) only beside words of
+  paging such as `limit`, `offset` or `page`.
 """
 
 from __future__ import annotations
@@ -31,8 +32,13 @@ _NEXT = {
 }
 _MORE = {"hasmore", "hasnext", "hasnextpage", "morerecords"}
 _DONE = {"done", "last", "lastpage", "islast", "islastpage"}
-_PAGES = {"totalpages", "pagecount"}
+_PAGES = {"totalpages", "pagecount", "pages"}
 _TOTALS = {"totalsize", "totalcount", "totalresults", "totalelements", "totalrecords"}
+_VAGUE_TOTALS = {"total", "totalitems", "totalrows", "totalemployees", "totalworkers"}
+_WORDS_OF_PAGING = {
+    *("limit", "offset", "page", "pagesize", "perpage", "pagenumber", "currentpage", "startindex", "itemsperpage"),
+    *("skip", "cursor", "count"),
+}
 _COUNTS = {"__count", "@odata.count", "odata.count"}
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
@@ -44,6 +50,8 @@ class Pages:
         self._sign = ""
         self._total = 0
         self._total_name = ""
+        self._vague = (0, "")
+        self._speaks_of_pages = False
 
     def is_link(self, name: str) -> bool:
         """Whether a key that is spelt so points to a next page, so that its value matters as a whole."""
@@ -68,6 +76,9 @@ class Pages:
             self._sign = self._sign or name
         elif (plain in _TOTALS or name in _COUNTS) and number > self._total:
             self._total, self._total_name = number, name
+        elif plain in _VAGUE_TOTALS:
+            self._vague = max(self._vague, (number, name))
+        self._speaks_of_pages = self._speaks_of_pages or plain in _WORDS_OF_PAGING
 
     def check(self, records: int) -> None:
         """To be called when all records were read.
@@ -83,10 +94,13 @@ class Pages:
                 f"This is one page of a longer export: '{self._sign}' says that more follows after these {records:,} "
                 "records. Have all pages exported into one file and drop that."
             )
-        if self._total > records:
+        total, name = self._total, self._total_name
+        if self._speaks_of_pages:
+            total, name = max((total, name), self._vague)
+        if total > records:
             raise ExtractRefused(
-                f"This is one page of a longer export: '{self._total_name}' says {self._total:,}, but the file holds "
-                f"{records:,} records. Have all pages exported into one file and drop that."
+                f"This is one page of a longer export: '{name}' says {total:,}, but the file holds {records:,} "
+                "records. Have all pages exported into one file and drop that."
             )
 
 

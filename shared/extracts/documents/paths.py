@@ -76,13 +76,15 @@ class _Step:
 class Path:
     """One path, read once and then looked up in many records."""
 
-    def __init__(self, text: str, *, xml: bool = False) -> None:
+    def __init__(self, text: str, *, xml: bool = False, single: bool = False) -> None:
         """Never fails: what is not in the language of paths can still be the name of a key.
 
         Args:
             text: as in the mapping.
             xml: whether slashes separate too and `@` begins an attribute.
+            single: whether several values are a fault; otherwise they become one text.
         """
+        self._single = single
         self.text = text
         self._xml = xml
         self._parts = _SEPARATOR[xml].split(text)
@@ -102,7 +104,11 @@ class Path:
             if isinstance(value, str):
                 return scalar(value)
         values: list[str] = []
-        return _joined(values) if self._walk(record, 0, values) else None
+        if not self._walk(record, 0, values):
+            return None
+        if self._single and len(different := {value for value in values if value}) > 1:
+            raise NoValueError(f"'{self.text}' has {len(different)} values, so nobody can tell which of them counts.")
+        return _joined(values)
 
     def _walk(self, value: Value, at: int, into: list[str]) -> bool:
         """Adds what is found below `value` from step `at` on; whether anything is there, be it empty."""

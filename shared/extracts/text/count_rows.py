@@ -19,6 +19,9 @@ _WORD = re.compile(rf"[*#\-= ]*(?:{_WORDS})[*#\-=: ]*\Z")
 _WORD_AND_COUNT = re.compile(
     rf"[*#\-= ]*(?:{_WORDS})\s*[:=#]?\s+(\S.*?)[*#\-= ]*\Z|[*#\-= ]*(?:{_WORDS})[:=]\s*(\S.*)\Z"
 )
+_COUNT_FIRST = re.compile(
+    r"\(?(\d[\d,.]*) (?:rows?|records?|employees|workers)(?: (?:affected|selected|returned|exported))?\)?\.?"
+)
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:[,.'\u2019 ]\d{3}){1,2}")
 
 
@@ -45,7 +48,10 @@ def looks_like_count(cells: Sequence[str]) -> tuple[bool, int | None]:
     if others:
         return False, None
     match = _WORD_AND_COUNT.match(first)
-    count = read_count(match[1] or match[2]) if match else None
+    said = (match[1] or match[2]) if match else ""
+    if not match and (match := _COUNT_FIRST.fullmatch(first)):  # as databases end their answers: (12 rows)
+        said = match[1]
+    count = read_count(said)
     return count is not None, count
 
 

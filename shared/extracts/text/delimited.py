@@ -18,7 +18,7 @@ from shared.extracts.text.encodings import Lines
 from shared.extracts.text.guard import is_rejects_file
 from shared.extracts.text.names import plain
 from shared.extracts.text.rows_of_cells import MARK, CellRows
-from shared.extracts.text.swallowed import swallows_rows
+from shared.extracts.text.swallowed import may_swallow_rows, swallows_rows
 from shared.mapping.format import FormatHints
 from shared.model import Row
 
@@ -224,6 +224,8 @@ class _Rows:
         """A row over several lines is somebody's with a line break in a cell, or a quote is not closed."""
         last, found, width = self._source.lines, len(cells), self._width
         if found not in {width, self._full}:
+            if not may_swallow_rows(cells, self._delimiter):
+                return  # a bad row, like others; nobody else can be in it
             raise ExtractRefused(
                 f"The row that starts on line {line} runs to line {last} and has {found} columns where the header has "
                 f"{width}: probably a quotation mark is not closed. Correct it and drop the file again.",

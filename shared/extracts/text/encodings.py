@@ -18,6 +18,7 @@ from itertools import chain, islice
 from shared.errors import ExtractRefused
 
 BLOCK = 65536
+_MOST_ZEROS = 200  # in a block; a few are somebody's slip, so many are no text
 MAX_LINE = 1_000_000  # characters; no row of people is longer, and a line is held in memory as a whole
 
 _MARKS = (
@@ -106,6 +107,8 @@ class Lines:
                 refused = self._undecodable(error, done + 1 + len(_LINE_END.findall(text)), final=final)
             if refused:
                 raise refused  # out here, because the exception that it replaces holds a piece of the file
+            if "\0" in text and text.count("\0") > _MOST_ZEROS:
+                raise _no_text(done + 1 + len(_LINE_END.findall(text[: text.index("\0")])))
             lines = list(io.StringIO(text, newline=""))  # splits at CRLF, LF and CR only, and keeps them
             rest = ""
             if len(text) > MAX_LINE:
@@ -140,6 +143,14 @@ class Lines:
                 f"in the mapping; otherwise {_AGAIN}."
             )
         return ExtractRefused(text, line=line)
+
+
+def _no_text(line: int) -> ExtractRefused:
+    return ExtractRefused(
+        f"From line {line} on the file is no text, or in UTF-16 where it began otherwise (it holds hundreds of zero "
+        f"bytes): {_AGAIN}.",
+        line=line,
+    )
 
 
 def _known(code_page: str) -> str:

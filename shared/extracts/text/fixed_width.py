@@ -10,7 +10,8 @@ from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
 from shared.extracts.text.damage import Damage
 from shared.extracts.text.encodings import Lines
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import count_found, plain, plain_set
+from shared.extracts.text.rows_of_cells import COMMON, MARK
 from shared.mapping.format import FormatHints
 from shared.model import Row
 
@@ -43,10 +44,24 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
     sample = lines.peek(_LOOK)
     if not any(map(str.strip, sample)):
         raise ExtractRefused("The file has only blank lines: there is nobody in it.")
+    _refuse_delimited(sample, hints)
     notes: list[str] = []
     header = tuple(column.name for column in hints.columns)
     rows = _Rows(lines, sample, hints, notes)
     return Table(Form("fixed", lines.encoding, lines.bom), header, iter(rows), notes)
+
+
+def _refuse_delimited(sample: Sequence[str], hints: FormatHints) -> None:
+    """Refuse a file with a header between whose names there are delimiters; cut by places, it would be nonsense."""
+    names = plain_set(column.name for column in hints.columns)
+    for line in sample[:_DEEPEST]:
+        for mark in COMMON:
+            cells = [cell.strip("\"'") for cell in line.strip().split(mark)]
+            if len(cells) > 1 and count_found(cells, names) * 2 > len(names):
+                raise ExtractRefused(
+                    f"The file has {MARK[mark]}s between its columns, but the mapping says that they have a fixed "
+                    "width. Export the list again so, or ask IT to take format.columns out of the mapping."
+                )
 
 
 class _Rows:

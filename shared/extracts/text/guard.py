@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 ROW_COLUMN = "Rollcall row"
 REASON_COLUMN = "Rollcall reason"
+_OWN = {ROW_COLUMN.casefold(), REASON_COLUMN.casefold()}
 
 # What a spreadsheet would take for a formula (OWASP, CSV injection), or for a number that it writes back otherwise:
 # leading zeros, more than eleven digits, an E among digits. One more apostrophe in front makes it text; cells that came
@@ -15,8 +16,13 @@ _GUARDED = re.compile(r"'*(?:[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|(?:0\d+|\d{12
 
 
 def is_rejects_file(header: Sequence[str]) -> bool:
-    """Whether a file with this header is one of ours that came back."""
-    return ROW_COLUMN in header and REASON_COLUMN in header
+    """Whether a file with this header is one of ours that came back; HR may have taken one of our columns out."""
+    return any(is_own_column(name) for name in header)
+
+
+def is_own_column(name: str) -> bool:
+    """Whether a column is one of the two that we add."""
+    return name.strip().casefold() in _OWN
 
 
 def guard(cell: str) -> str:

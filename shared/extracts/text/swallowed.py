@@ -22,6 +22,20 @@ def swallows_rows(cells: Sequence[str], delimiter: str) -> bool:
     )
 
 
+def may_swallow_rows(cells: Sequence[str], delimiter: str) -> bool:
+    """Whether one of a row's cells could hold a piece of another row; for rows with a wrong number of cells.
+
+    It could if a line of it has a delimiter, or if one after the first looks like a worker's id.
+    """
+    shape = _shape(cells[0].partition("\n")[0])
+    for cell in cells:
+        if "\n" in cell or "\r" in cell:
+            others = _LINE_END.split(cell)[1:]
+            if delimiter in cell or any(_shape(line) == shape != "" for line in others):
+                return True
+    return False
+
+
 def _holds_rows(lines: Sequence[str], place: int, cells: Sequence[str], delimiter: str) -> bool:
     breaks = len(cells) - 1  # delimiters in a row
     first, *middle, last = [line.count(delimiter) for line in lines]

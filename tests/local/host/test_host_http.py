@@ -52,7 +52,7 @@ def test_functions_are_asked_and_answer_over_http(toy: Toy) -> None:
     assert answer.headers["Content-Type"] == "application/json"
     assert said == {
         "method": "POST",
-        "url": f"{url}/api/Echo/one/two?a=b+c",
+        "url": f"{url}/api/Echo/one/two?a=b%20c",
         "rest": "one/two",
         "query": {"a": "b c"},
         "body": "body",

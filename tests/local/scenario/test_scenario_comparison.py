@@ -132,8 +132,12 @@ def test_the_order_of_people_is_compared() -> None:
 
 
 def test_a_report_before_the_manager_is_found_in_any_story() -> None:
-    manager = {"enterprise": {"manager": {"value": "2"}}}
-    operations = [sent("1", is_new=True, **manager), sent("2", 2, is_new=True), sent("3", 3, is_new=True, **manager)]
+    manager = {"manager": {"value": "2"}}
+    operations = [
+        sent("1", is_new=True, enterprise=manager),
+        sent("2", 2, is_new=True),
+        sent("3", 3, is_new=True, enterprise=manager),
+    ]
     assert list(managers_first(operations)) == ["1 was sent before the manager 2 (request 1)"]
 
 

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ServiceRequestError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -314,7 +313,11 @@ def test_people_who_wait_for_it_are_told_that_it_has_to_act(context: Context, sc
     script.replies[:] = [ACCEPTED, Reply(403)]
     deliver(context, message(ref))
     rows = {row["RowKey"]: row for row in rows_of(context.storage, WORKERS)}
-    assert (rows["0000-x"]["Status"], rows["0050-x"]["Status"], rows["0050-x"]["WhoActs"]) == ("uploaded", "queued", "IT")
+    assert (rows["0000-x"]["Status"], rows["0050-x"]["Status"], rows["0050-x"]["WhoActs"]) == (
+        "uploaded",
+        "queued",
+        "IT",
+    )
     assert "lacks the Microsoft Graph app role" in rows["0050-x"]["Reason"]
 
 

@@ -217,3 +217,11 @@ def test_whatever_is_written_is_read_back(
 def test_whatever_is_in_the_records_the_document_is_understood(record: Any, size: int) -> None:
     data = json.dumps([{"id": "1", "other": record}, {"id": "2", "other": record}], ensure_ascii=False).encode()
     assert JSON.cells(data, ["id"], size=size) == [("1",), ("2",)]
+
+
+def test_the_id_has_one_value() -> None:
+    records = '[{"id": ["1", "2"], "name": "a"}, {"id": ["3", "3", ""], "name": ["b", "c"]}]'
+    assert JSON.cells(records, ["id", "name"]) == [
+        "'id' has 2 values, so nobody can tell which of them counts.",
+        ("3", "b; c"),
+    ]

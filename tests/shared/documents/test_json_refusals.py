@@ -149,6 +149,20 @@ def test_a_total_above_the_number_of_records_refuses_the_file(name: str) -> None
     assert JSON.cells(f'{{"{name}": 2, "value": {PEOPLE}}}', ["id", "name"]) == BOTH
 
 
+@pytest.mark.parametrize("beside", ['"limit": 2', '"offset": 0', '"page": 1', '"count": 2', '"per_page": 2'])
+def test_a_plain_total_counts_beside_words_of_paging_only(beside: str) -> None:
+    sentence = "This is one page of a longer export: 'total' says 9, but the file holds 2 records."
+    assert JSON.refusal(f'{{"data": {PEOPLE}, {beside}, "total": 9}}')[0].startswith(sentence)
+    assert JSON.cells(f'{{"data": {PEOPLE}, "total": 9}}', ["id", "name"]) == BOTH
+    assert JSON.cells(f'{{"data": {PEOPLE}, {beside}, "total": 2}}', ["id", "name"]) == BOTH
+
+
+def test_a_document_that_is_written_column_by_column_is_refused() -> None:
+    assert JSON.refusal('{"id": ["1", "2"], "name": ["Ann", "Bob"]}')[0].startswith(
+        "The document is written column by column: one list of all ids, one of all names, and so on."
+    )
+
+
 @pytest.mark.parametrize("value", ["null", '""', "false", "{}", "[]"])
 def test_an_empty_link_to_a_next_page_is_none(value: str) -> None:
     assert JSON.cells(f'{{"next": {value}, "__next": {value}, "value": {PEOPLE}}}', ["id", "name"]) == BOTH

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from shared.errors import RollcallError
 from shared.extracts.open_extract import open_extract
 from shared.extracts.text import open_delimited, open_fixed
+from shared.extracts.text.count_rows import looks_like_count
 from shared.mapping.format import FixedColumn, FormatHints
 from shared.model import Row
 
@@ -100,6 +101,7 @@ def test_any_table_is_read_back_exactly(
 ) -> None:
     data, hints, header, rows = table
     assume(not hints.encoding or data.isascii() or not is_utf8(data))  # then it counts as UTF-8
+    assume(not any(looks_like_count(row.cells)[0] for row in rows))  # then it is no person
     opened = open_delimited(chunks_of(data, sizes), hints, header)
     assert opened.header == tuple(header)
     assert list(opened.rows) == rows

@@ -109,7 +109,12 @@ def test_a_last_row_that_counts_is_checked_and_noted_and_is_nobody(last: str) ->
     assert notes[0].startswith("Line 4 says") == ("2" in last)
 
 
-@pytest.mark.parametrize("last", ["TRAILER,1205\n", "Total: 3", "T,20"])
+@pytest.mark.parametrize("last", ["(2 rows)\n", "2 rows selected.\n", "(2 row affected)", "2 Records\n"])
+def test_a_last_row_as_databases_write_it_is_checked_and_is_nobody(last: str) -> None:
+    assert read(BODY + last) == (ROWS, ["Line 4 says that there are 2 rows, which is right; it is nobody."])
+
+
+@pytest.mark.parametrize("last", ["TRAILER,1205\n", "Total: 3", "T,20", "(1 row)"])
 def test_a_last_row_that_counts_otherwise_refuses_the_file(last: str) -> None:
     assert refusal_of(BODY + last)[0].endswith(f"the upload was cut off, or rows were removed or added. {DROP}")
 

@@ -333,6 +333,29 @@ def test_a_stray_quote_does_not_make_people_vanish(text: str, last: int) -> None
 
 
 @pytest.mark.parametrize(
+    ("row", "cells"),
+    [
+        ('1,"303 Main St\nFloor two",x,y', ("1", "303 Main St\nFloor two", "x", "y")),
+        ('1,"303 Main St\r\n\r\nFloor two"', ("1", "303 Main St\r\n\r\nFloor two")),
+    ],
+)
+def test_a_cell_over_several_lines_in_a_row_of_wrong_length_spoils_no_other_row(
+    row: str, cells: tuple[str, ...]
+) -> None:
+    found = rows_of(f"Id,Street,City\n{row}\n2,Main St,Oslo\n")
+    assert [type(each) for each in found] == [BadRow, Row]
+    assert found[0].cells == cells
+
+
+@pytest.mark.parametrize(
+    "row", ['1,"Main St\n2",Low St,Oslo', '1,"Main St,Oslo\n2,Low St",Oslo,x,y', '"1,x\n2",y\n3,x,y']
+)
+def test_a_row_of_wrong_length_that_may_hold_another_person_refuses_the_file(row: str) -> None:
+    with pytest.raises(ExtractRefused, match="probably a quotation mark is not closed"):
+        rows_of(f"Id,Street,City\n{row}\n4,Main St,Oslo\n")
+
+
+@pytest.mark.parametrize(
     "cell",
     [
         "12 Main St\nFloor 2",

@@ -152,8 +152,8 @@ def test_a_rejects_file_with_guarded_names_is_found() -> None:
             FormatHints(),
             (
                 "3 of 3 columns are missing: Id, Name, State. The header has only one column; no character was found "
-                "that separates columns. Is this the right file, is its header among the first lines, and is it in the "
-                "agreed language? Nothing of the file was used. Correct the header, or ask IT to change the mapping."
+                "that separates columns. Is this the right file, is its header among the first lines, did the report "
+                "language change? Nothing of the file was used. Correct the header, or ask IT to change the mapping."
             ),
         ),
     ],

@@ -215,3 +215,10 @@ def test_a_look_ahead_takes_nothing_away() -> None:
 def test_a_file_in_another_encoding_than_the_mapping_says_is_noted() -> None:
     table = open_delimited([("\ufeffId,Name\n1,ü\n").encode("utf-16-le")], FormatHints(encoding="cp1252"), ["Id"])
     assert table.notes == ["The file is in UTF-16-LE, not in cp1252 as the mapping says."]
+
+
+def test_a_file_that_turns_into_utf_16_further_down_is_refused() -> None:
+    data = b"Id,Name\n" + b"1,Ann\n" * 999 + "".join(f"{number},Bob\n" for number in range(99)).encode("utf-16-le")
+    with pytest.raises(ExtractRefused, match="From line 1001 on the file is no text, or in UTF-16") as refused:
+        list(Lines([data]))
+    assert refused.value.line == 1001

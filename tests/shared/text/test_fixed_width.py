@@ -171,3 +171,12 @@ def test_a_total_with_people_after_it_is_a_bad_row() -> None:
         BadRow(2, 2, ("Total", ": 1", ""), "the row looks like a total, but more rows follow."),
         Row(3, 3, ("00002", "Bob     ", "A")),
     ]
+
+
+@pytest.mark.parametrize(("mark", "word"), [(",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "vertical bar")])
+def test_delimited_text_is_not_cut_by_places(mark: str, word: str) -> None:
+    text = f'"Id"{mark}Name{mark}State\n1{mark}Ann{mark}A\n2{mark}Bob{mark}A\n'
+    assert refusal_of(text)[0] == (
+        f"The file has {word}s between its columns, but the mapping says that they have a fixed width. Export the list "
+        "again so, or ask IT to take format.columns out of the mapping."
+    )

@@ -152,3 +152,18 @@ def test_notes_of_the_archive_come_first() -> None:
 def test_dated_lines_need_a_day() -> None:
     with pytest.raises(ExtractRefused, match="nothing says which day it is"):
         open_extract([HDL], FormatHints(), WANTED)
+
+
+@pytest.mark.parametrize(
+    ("file", "notes"),
+    [
+        ("people.XLSX", ["The file's name ends in .xlsx, but it is delimited text; it was read as that."]),
+        ("people.json.gz", ["The file's name ends in .json, but it is delimited text; it was read as that."]),
+        ("people.csv", []),
+        ("people.txt", []),
+        ("people", []),
+        ("people.2026", []),
+    ],
+)
+def test_what_a_file_really_is_is_said_if_its_name_says_something_else(file: str, notes: list[str]) -> None:
+    assert open_extract([b"Id,Name\n1,Ann\n"], FormatHints(), ["Id", "Name"], file=file).notes == notes

@@ -76,9 +76,9 @@ def package(sheet: str, *, strings: str = "", styles: str = "", book: str = "", 
 
 def one_cell(xml: str, *, strings: str = "", styles: str = "", book: str = "") -> tuple[str, str]:
     """Text of cell A2 and why it is bad, if it is."""
-    header = '<row r="1"><c r="A1" t="str"><v>Id</v></c></row>'
+    header = '<row r="1"><c r="A1" t="str"><v>Cell</v></c></row>'
     sheet = f'<sheetData>{header}<row r="2">{xml}</row></sheetData>'
-    rows = opened(package(sheet, strings=strings, styles=styles, book=book), "Id")[1]
+    rows = opened(package(sheet, strings=strings, styles=styles, book=book), "Id", "Cell")[1]
     row = rows[0]
     return row.cells[0], row.reason if isinstance(row, BadRow) else ""
 
@@ -207,13 +207,13 @@ def test_cells_whose_information_is_gone_make_the_row_bad(xml: str, code: str, w
     text, reason = one_cell(f'<c r="A2" s="1">{xml}</c>', styles=style(code))
     if "E" in text or "=" in text:  # and it stays bad if it comes back as text
         assert one_cell(f'<c r="A2" t="str"><v>{text}</v></c>')[1]
-    assert reason.startswith("Id (cell A2) ")
+    assert reason.startswith("Cell (cell A2) ")
     assert why in reason
 
 
 @pytest.mark.parametrize("kind", ["e", "str"])
 def test_errors_make_the_row_bad_even_if_they_came_back_as_text(kind: str) -> None:
-    assert one_cell(f'<c r="A2" t="{kind}"><v>#N/A</v></c>') == ("#N/A", "Id (cell A2) holds the error #N/A.")
+    assert one_cell(f'<c r="A2" t="{kind}"><v>#N/A</v></c>') == ("#N/A", "Cell (cell A2) holds the error #N/A.")
 
 
 def test_a_text_that_looks_like_a_formula_makes_the_row_bad() -> None:
@@ -264,8 +264,67 @@ def test_the_sheet_with_the_wanted_columns_is_read_and_hidden_ones_never() -> No
     table, rows = opened(saved(book), "Id", "Na me")
     assert table.header == ("x", " ID ", "na\u00a0 me")
     assert rows == [Row(4, 4, ("", "1", "Ada"))]
-    assert table.notes == ["The sheet 'Workers' was read. Not read, with the same columns: 'Copy'."]
+    assert table.notes == []
     assert table.form.kind == "xlsx"
+
+
+def test_nobody_guesses_between_two_sheets_with_people() -> None:
+    data = saved(sheets(October=[["Id", "Name"], ["1", "Ada"]], November=[["Id", "Name"], ["2", "Bob"]]))
+    assert refusal(data, "Id", "Name") == (
+        "2 sheets have the same columns ('October', 'November'), so nobody can tell which one counts. Put everybody "
+        "into one sheet or hide the others, or ask IT to name the sheet in the mapping (format.sheet)."
+    )
+    assert opened(data, "Id", "Name", hints=FormatHints(sheet="November"))[1] == [Row(2, 2, ("2", "Bob"))]
+
+
+def test_an_id_that_excel_has_turned_into_something_else_makes_the_row_bad() -> None:
+    rows: list[list[object]] = [
+        ["Id", "Hired"],
+        [dt.date(2026, 11, 3), dt.date(2026, 1, 2)],
+        [True, None],
+        [dt.time(8, 30), None],
+        ["2026-11-03", None],
+    ]
+    _, found = opened(saved(sheets(S=rows)), "Id", "Hired")
+    turned = "was turned into a date or a time by Excel, as it does with ids such as 3-11; enter the id again as text."
+    assert [row.reason if isinstance(row, BadRow) else row.cells for row in found] == [
+        f"Id (cell A2) {turned}",
+        "Id (cell A3) holds a truth value and no id.",
+        f"Id (cell A4) {turned}",
+        ("2026-11-03", ""),
+    ]
+
+
+PEOPLE = [["Id", "Name", "City"], ["1", "Ada", "x"], ["2", "Bob", "y"]]
+
+
+@pytest.mark.parametrize("last", [["Total", 2], ["Total: 2"], [None, None, "2 employees"], ["TRAILER", "2"]])
+def test_a_last_row_that_counts_is_checked_and_is_nobody(last: list[object]) -> None:
+    table, rows = opened(saved(sheets(S=[*PEOPLE, [], last])), "Id")
+    assert [row.number for row in rows] == [2, 3]
+    assert table.notes == ["Row 5 says that there are 2 rows, which is right; it is nobody."]
+    assert "says that the file has 2 rows of people, but there are 1" in refusal(
+        saved(sheets(S=[*PEOPLE[:2], last])), "Id"
+    )
+
+
+def test_a_total_with_people_below_it_makes_its_row_bad() -> None:
+    _, rows = opened(saved(sheets(S=[*PEOPLE, ["Total", 2], ["3", "Cy", "z"]])), "Id")
+    assert [type(row) for row in rows] == [Row, Row, BadRow, Row]
+
+
+def test_the_trailer_that_the_mapping_asks_for_is_checked() -> None:
+    hints = FormatHints(trailer="TRL")
+    assert len(opened(saved(sheets(S=[*PEOPLE, ["TRL", 2]])), "Id", hints=hints)[1]) == 2
+    assert "without its trailer 'TRL'" in refusal(saved(sheets(S=PEOPLE)), "Id", hints=hints)
+    assert "there are 2" in refusal(saved(sheets(S=[*PEOPLE, ["TRL", 3]])), "Id", hints=hints)
+    assert "should end the file" in refusal(saved(sheets(S=[*PEOPLE, ["TRL", 2], ["3"]])), "Id", hints=hints)
+
+
+def test_a_header_that_comes_again_is_left_out_and_said() -> None:
+    table, rows = opened(saved(sheets(S=[*PEOPLE, PEOPLE[0], ["3", "Cy", "z"]])), "Id")
+    assert [row.number for row in rows] == [2, 3, 5]
+    assert table.notes == ["Row 4 repeats the header; it was left out."]
 
 
 def test_the_mapping_may_name_the_sheet() -> None:
@@ -287,7 +346,7 @@ def test_without_any_wanted_column_the_file_is_refused() -> None:
     book["B"].sheet_state = "hidden"
     text = refusal(saved(book), "Id", "Name")
     assert "'Id', 'Name'. Looked at: 'A'. 1 hidden sheet was not looked at." in text
-    assert "Looked at" in refusal(saved(sheets(A=[[None]] * 25 + [["Id"]])), "Id")
+    assert "Looked at" in refusal(saved(sheets(A=[[None]] * 35 + [["Id"]])), "Id")
 
 
 def test_further_header_rows_are_skipped() -> None:
@@ -337,7 +396,7 @@ def test_a_cell_that_is_too_long_makes_the_row_bad() -> None:
         ('<c r="A2" t="s"><v>0</v></c>', f"<si><t>{'x' * 200_000}</t></si>"),
     ):
         text, reason = one_cell(xml, strings=strings)
-        assert (len(text), reason) == (limit + 1, "Id (cell A2) has more than 32,767 characters.")
+        assert (len(text), reason) == (limit + 1, "Cell (cell A2) has more than 32,767 characters.")
 
 
 HEADER = '<row r="1"><c r="A1" t="str"><v>Id</v></c></row>'

@@ -1,0 +1,90 @@
+"""Random histories for as long as one likes: after every day Entra has what a simple model says.
+
+    python -m benchmarks.histories --minutes 60
+
+Each history is a company with two feeds; its people's lives have little to do with each other, so that one history of
+300 people is as good as 300. Ends at the first thing that is not as it should be, with the whole story and the seed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import dataclasses
+import itertools
+import logging
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+
+from local import processes
+from local.azurite import Azurite
+from tests.histories.history import Figures, Plan, WrongError, run
+
+_ACCOUNTS = 1000
+
+
+def plans(seed: int, people: int, days: int) -> Iterator[Plan]:
+    """Plans of all kinds, one after the other."""
+    for number in itertools.count(seed):
+        random = Random(f"{number} plan")
+        yield Plan(
+            seed=number,
+            people=people,
+            days=days,
+            delta=number % 3 == 2,
+            crashes=number % 2 == 1,
+            guarded=number % 5 == 3,
+            down=number % 4 == 2,
+            missing=number % 3 == 1,
+            start=date(2026, 1, 1) + timedelta(days=random.randrange(365)),
+        )
+
+
+def main() -> int:
+    """Run it."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--histories", type=int, default=_ACCOUNTS)
+    parser.add_argument("--people", type=int, default=300)
+    parser.add_argument("--days", type=int, default=90)
+    parser.add_argument("--go-on", action="store_true", help="after something wrong too")
+    arguments = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    began = time.monotonic()
+    all_figures = Figures()
+    wrong = 0
+    keys = {f"test{number:04d}": base64.b64encode(secrets.token_bytes(32)).decode() for number in range(_ACCOUNTS)}
+    blob, queue, table = processes.free_ports(3)
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "azurite.log"
+        with Azurite.start(ports=(blob, queue, table), accounts=keys, log=log) as azurite:
+            for account, plan in zip(
+                list(keys)[: arguments.histories], plans(arguments.seed, arguments.people, arguments.days), strict=False
+            ):
+                if time.monotonic() - began > arguments.minutes * 60:
+                    break
+                started = time.monotonic()
+                try:
+                    figures = run(plan, azurite.connection_string(account))
+                except WrongError as error:
+                    wrong += 1
+                    print(f"{plan}\n{error}\n", flush=True)
+                    if not arguments.go_on:
+                        break
+                    continue
+                print(f"{time.monotonic() - started:6.0f} s {plan}: {figures}", flush=True)
+                for item in dataclasses.fields(Figures):
+                    setattr(all_figures, item.name, getattr(all_figures, item.name) + getattr(figures, item.name))
+    print(f"All: {all_figures}; wrong: {wrong}; {time.monotonic() - began:.0f} s")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

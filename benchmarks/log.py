@@ -1,0 +1,181 @@
+"""100,000 entries of Entra's log over 5,000 people, caught up with by a reader that is killed 20 times.
+
+    .venv/bin/python -m benchmarks.log [--entries N] [--people N] [--kills N]
+
+Duplicates, entries that come late and out of order, both spellings and words that nobody knows are mixed in. The reader
+is a process of its own, killed without a warning; its clock is a made-up one that jumps over its waits, and says when
+each request went out. In the end the tables must say what a simple model says, and Graph's budget must have been kept.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import random
+import secrets
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from azure.core.exceptions import AzureError
+
+from local import processes
+from local.azurite import Azurite
+from shared.context import Context
+from shared.entra.graph import Graph
+from shared.entra.logs import SECONDS_BETWEEN_REQUESTS
+from shared.model import ExtractRef
+from shared.outcomes.reporting import report_job
+from shared.records.names import EVENTS, WORKERS
+from shared.records.storage import connect
+from shared.settings import ProvisioningEndpoint, Settings, StorageConnection
+from tests.support.contexts import START, FixedToken, ManualTime, endpoint_at, make_everything, rows_of
+from tests.support.provisioning_log import Log, fill, model, of_extract, planned, uploaded
+from tests.support.scripted_server import run_script
+
+T = TypeVar("T")
+SPAN = 22 * 3600  # seconds over which the entries are spread
+PAGE = 200
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    for name, default in (("--entries", 100_000), ("--people", 5_000), ("--kills", 20)):
+        arguments.add_argument(name, type=int, default=default)
+    arguments.add_argument("--child", nargs=3, metavar=("STORAGE", "GRAPH", "TIMES"))
+    options = arguments.parse_args()
+    if options.child:
+        catch_up(*options.child)
+    else:
+        measure(options.entries, options.people, options.kills)
+
+
+def catch_up(storage: str, graph: str, times: str) -> None:
+    """Read the log until there is nothing left, a run every five minutes of the made-up clock."""
+    file = Path(times)
+    lines = file.read_text().splitlines()
+    clock = ManualTime(datetime.fromisoformat(lines[-1]) + timedelta(minutes=5))
+    context = _context(storage, graph, clock)
+    real = context.graph.get
+
+    def get(endpoint: ProvisioningEndpoint, url: str) -> dict[str, Any]:
+        with file.open("a") as out:
+            out.write(f"{clock().isoformat()}\n")
+        return real(endpoint, url)
+
+    object.__setattr__(context.graph, "get", get)
+    left = 2  # once more after the end, for what has turned up late
+    while left:
+        try:
+            left -= report_job(context, "default")
+        except AzureError as error:  # a busy Azurite drops connections; the timer would come again too
+            print(f"  {type(error).__name__}; again at the next tick of the timer")
+        clock.forward(600)
+    context.close()
+
+
+def measure(entries: int, people: int, kills: int) -> None:
+    log = Log()
+    ids = [f"{number:05d}" for number in range(people)]
+    fill(log, ids, entries, SPAN, seed=1)
+    account = base64.b64encode(secrets.token_bytes(32)).decode()
+    with tempfile.TemporaryDirectory() as folder, run_script() as script:
+        script.answer = log.answer
+        blob, queue, table = processes.free_ports(3)
+        here = Path(folder)
+        with Azurite.start(ports=(blob, queue, table), accounts={"log": account}, log=here / "azurite.log") as azurite:
+            storage = azurite.connection_string("log")
+            refs = prepare(storage, script.url, ids)
+            times = here / "times"
+            times.write_text(f"{(START + timedelta(seconds=SPAN + 600)).isoformat()}\n")
+            seconds = run(storage, script.url, times, kills)
+            check(storage, script.url, log, refs, ids)
+            asked = [datetime.fromisoformat(line) for line in times.read_text().splitlines()[1:]]
+    gaps = [(later - earlier).total_seconds() for earlier, later in zip(asked, asked[4:], strict=False)]
+    assert min(gaps) >= 3 * SECONDS_BETWEEN_REQUESTS, f"5 requests within {min(gaps)} seconds"
+    print(f"{entries:,} entries over {people:,} people, killed {kills} times: the tables are right")
+    minutes = (asked[-1] - asked[0]).total_seconds() / 60
+    print(f"{seconds:.0f} s of work; {len(asked)} requests in {minutes:.0f} minutes of Graph's time")
+
+
+def prepare(storage: str, graph: str, ids: list[str]) -> list[ExtractRef]:
+    """Everybody has been sent, 200 on a page, and waits."""
+    context = _context(storage, graph, ManualTime())
+    make_everything(context.storage)
+    refs = []
+    for number, start in enumerate(range(0, len(ids), PAGE)):
+        refs.append(persistently(partial(send, context, ids[start : start + PAGE], number)))
+    context.close()
+    return refs
+
+
+def send(context: Context, ids: list[str], number: int) -> ExtractRef:
+    ref = planned(context, *ids, minutes=number - 1_000)
+    uploaded(context, ref, *ids, seconds=100)
+    return ref
+
+
+def persistently(step: Callable[[], T]) -> T:
+    """Do something that can be repeated until a busy Azurite lets it pass."""
+    for _ in range(9):
+        try:
+            return step()
+        except AzureError:
+            continue
+    return step()
+
+
+def run(storage: str, graph: str, times: Path, kills: int) -> float:
+    """Start the reader, kill it, start it again; how long all of it took."""
+    command = [sys.executable, "-m", "benchmarks.log", "--child", storage, graph, str(times)]
+    dice = random.Random(3)
+    began = time.monotonic()
+    for number in range(kills):
+        reader = subprocess.Popen(command)
+        try:
+            reader.wait(dice.uniform(2, 14))
+        except subprocess.TimeoutExpired:
+            reader.kill()
+            reader.wait()
+            print(f"killed {number + 1} times, {len(times.read_text().splitlines()) - 1} requests so far")
+        else:
+            print(f"finished already after {number} kills; started again")
+    subprocess.run(command, check=True)
+    return time.monotonic() - began
+
+
+def check(storage: str, graph: str, log: Log, refs: list[ExtractRef], ids: list[str]) -> None:
+    context = _context(storage, graph, ManualTime())
+    expected = model(log, START + timedelta(seconds=100))
+    found = {row["RowKey"]: row["Status"] for row in rows_of(context.storage, WORKERS)}
+    assert found == expected, f"{sum(found[one] != expected[one] for one in ids)} people are not as the model says"
+    events = Counter(row["EventId"] for row in rows_of(context.storage, EVENTS))
+    assert set(events) == {entry["id"] for _, _, entry in log.entries}
+    assert max(events.values()) == 1
+    for number, ref in enumerate(refs):
+        counts = Counter(expected[one].title() for one in ids[number * PAGE : (number + 1) * PAGE])
+        assert of_extract(context, ref) == ("delivered", dict(counts)), json.dumps(of_extract(context, ref))
+    context.close()
+
+
+def _context(storage: str, graph: str, clock: ManualTime) -> Context:
+    connection = StorageConnection(connection_string=storage)
+    return Context(
+        settings=Settings(storage=connection, endpoints={"default": endpoint_at(graph)}),
+        clock=clock.clock,
+        storage=connect(connection),
+        graph=Graph(clock.clock, lambda: FixedToken("made up")),
+        vault=None,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+"""Answer "why does Jane not have an account?": `python -m cli explain WORKER [--source SOURCE]`.
+
+One person's story from HR's file to Entra's verdict, what is to be done and by whom; nothing about anybody else.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+from collections.abc import Iterator, Sequence
+
+from cli.connecting import FAILED, connected, run
+from cli.plain_tables import printable
+from shared.support.person import Person, find
+
+_WIDTH = 100
+_INDENT = " " * 22
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tool.
+
+    Returns:
+        0, or 1 if nobody has the id, or if it failed.
+    """
+    parser = argparse.ArgumentParser("python -m cli explain", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("worker", metavar="WORKER", help="the worker id, exactly as in HR's file")
+    parser.add_argument("--source", default="", help="only of this source; otherwise of every one that has the id")
+    given = parser.parse_args(arguments)
+    return run(lambda: _run(given.worker, given.source))
+
+
+def _run(worker: str, source: str) -> int:
+    with connected() as context:
+        found = find(context, worker, source)
+    if not found:
+        where = f" in source {source}" if source else ""
+        print(
+            f"Nobody is known by the id {printable(worker)}{where}. Ids are compared letter by letter, leading zeros "
+            "included. Whoever was in no file has no row; a row that could not be taken apart is among the rejects in "
+            "hr-outbox.",
+            file=sys.stderr,
+        )
+        return FAILED
+    print("\n\n".join("\n".join(_story(person)) for person in found))
+    return 0
+
+
+def _story(person: Person) -> Iterator[str]:
+    name = f", {printable(person.name)}" if person.name else ""
+    yield f"Worker {printable(person.worker_id)} of {person.source}{name}: {person.status}"
+    yield ""
+    yield from _lines("Why", person.reason)
+    yield from _lines("Next step", person.next_step)
+    yield from _lines("Who acts", person.who_acts)
+    yield from _lines("Open besides", person.warning)
+    yield from _lines("User name", person.user_name)
+    yield from _lines("File", f"{person.file}, row {person.row}" if person.file and person.row else person.file)
+    yield from _lines("Sent to Entra", _when(person.sent_at))
+    yield from _lines("Request id", person.request_id)
+    meaning = f": {person.meaning}" if person.meaning else ""
+    yield from _lines("Entra's error", f"{person.error_code}{meaning}" if person.error_code else "")
+    yield from _lines("Account", person.target_id)
+    yield ""
+    yield "What happened (UTC):"
+    if person.cut:
+        yield "  Entra's log has older entries than these."
+    for moment in person.timeline:
+        detail = f" {moment.detail}" if moment.detail else ""
+        yield from _wrapped(f"  {_when(moment.at):20}", f"{moment.what}: {moment.text}{detail}")
+
+
+def _lines(label: str, text: str) -> list[str]:
+    return _wrapped(f"  {label:20}", text) if text else []
+
+
+def _wrapped(start: str, text: str) -> list[str]:
+    return textwrap.wrap(
+        printable(text), _WIDTH, initial_indent=start, subsequent_indent=_INDENT, break_on_hyphens=False
+    )
+
+
+def _when(moment: str) -> str:
+    return moment.replace("T", " ").removesuffix("Z")

@@ -1,0 +1,57 @@
+"""Files whose event failed again and again."""
+
+from __future__ import annotations
+
+import json
+import logging
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.context import Context
+from shared.errors import TerminalError
+from shared.extracts.intake import look, take_in
+from shared.records import extracts
+from shared.records.names import INBOX
+
+logger = logging.getLogger(__name__)
+
+
+def note_unread(context: Context, text: str) -> None:
+    """See to the file of a message that the runtime put aside: take it in, or say on its row that it failed.
+
+    An extract that is known and not finished stays with the clock, which tries again every minute; one that nobody
+    knows yet is taken in here.
+
+    Args:
+        context: what we work with.
+        text: the message: JSON with `ContainerName` and `BlobName`.
+
+    Raises:
+        TerminalError: the text is no such message.
+        Exception: the file could not be taken in; the message comes back.
+    """
+    try:
+        message = json.loads(text)
+        container, name = str(message["ContainerName"]), str(message["BlobName"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise TerminalError("A message that was put aside does not name a file") from error
+    if container != INBOX:
+        raise TerminalError(f"A message that was put aside names a file that is not in {INBOX}")
+    blob = context.storage.container(INBOX).get_blob_client(name)
+    try:
+        ref = look(blob).ref
+    except ResourceNotFoundError:
+        logger.warning("A file whose event failed again and again is gone")
+        return
+    try:
+        row = extracts.load(context.storage, ref)
+    except ResourceNotFoundError:
+        logger.warning("The event of extract %s failed again and again; it is taken in now", ref.id)
+        take_in(context, blob)
+        return
+    if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED):
+        sentence = (
+            "Reading it has failed five times; it is tried again every minute. IT looks for its id in the app's log."
+        )
+        extracts.save(context.storage, ref, {"Message": sentence})
+        logger.error("The event of extract %s failed again and again", ref.id, extra={"extract": ref.id})

@@ -1,0 +1,236 @@
+"""Files: where each stands, whom it holds, and what became of people day by day."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso
+from shared.extracts.operator import still_held
+from shared.model import ExtractRef
+from shared.records import extracts
+from shared.records.names import EXTRACTS
+from shared.records.pages import read_held
+from shared.records.rows import Values, query
+from shared.records.storage import Storage
+
+DAYS = 14
+_MOST_SOURCES = 500
+_MOST_ROWS = 5000  # of `Extracts` that one page looks at
+
+LABELS = {
+    "Waiting": "waiting to be sent",
+    "Uploaded": "sent, no answer yet",
+    "Overdue": "sent, no answer in time",
+    "Provisioned": "created, updated or disabled",
+    "Unchanged": "unchanged",
+    "Scheduled": "scheduled for a date",
+    "Held": "held",
+    "Withdrawn": "hires withdrawn",
+    "Failed": "failed",
+    "Skipped": "skipped by Entra",
+    "Superseded": "taken over by a newer file",
+}
+"""Words for the counts of an extract."""
+
+_OPEN = ("Waiting", "Uploaded", "Overdue", "Held")
+GROUPS = {
+    "done": ("Provisioned",),
+    "failed": ("Failed", "Skipped", "Overdue"),
+    "rejected": ("Rejected",),
+    "held": ("Held",),
+    "waiting": ("Waiting", "Uploaded"),
+}
+"""What the chart of outcomes shows, each with the counts that it is the sum of."""
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One version of one file, or the people whose dates have come.
+
+    Attributes:
+        id: of the extract.
+        source: the feed.
+        file: its name.
+        status: see `shared.records.extracts`.
+        message: where it stands, in a sentence.
+        arrived_at: ISO time.
+        rows: in the file.
+        people: in it.
+        rejected: rows that were not sent.
+        counts: of people by what became of them, those that are not zero.
+        approvals: who released people, when and why, the newest first.
+        plan: name of the plan that held people, or an empty text.
+    """
+
+    id: str
+    source: str
+    file: str
+    status: str
+    message: str
+    arrived_at: str
+    rows: int
+    people: int
+    rejected: int
+    counts: dict[str, int]
+    approvals: tuple[str, ...]
+    plan: str
+
+    @property
+    def done(self) -> int:
+        """Percent of its people who wait for nothing any more."""
+        everybody = sum(self.counts.values())
+        waiting = sum(self.counts.get(name, 0) for name in _OPEN)
+        return 100 * (everybody - waiting) // everybody if everybody else 100
+
+    @property
+    def held(self) -> int:
+        """How many people it holds."""
+        return self.counts.get("Held", 0)
+
+
+@dataclass(frozen=True)
+class Held:
+    """Somebody who is held.
+
+    Attributes:
+        worker_id: the id.
+        name: display name.
+        row: in the file.
+        kind: of change.
+        why: in a sentence.
+    """
+
+    worker_id: str
+    name: str
+    row: int
+    kind: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Day:
+    """What became of the people of a day's files.
+
+    Attributes:
+        day: of arrival, UTC.
+        counts: by the names of `GROUPS`.
+    """
+
+    day: date
+    counts: dict[str, int]
+
+
+def sources(storage: Storage) -> list[str]:
+    """The sources that have ever delivered a file; one read of one row for each."""
+    found: list[str] = []
+    while len(found) < _MOST_SOURCES:
+        table = storage.table(EXTRACTS)
+        rows = table.query_entities(
+            "PartitionKey gt @last",
+            parameters={"last": found[-1] if found else ""},
+            select=["PartitionKey"],
+            results_per_page=1,
+        )
+        row = next(iter(rows), None)
+        if row is None:
+            break
+        found.append(str(row["PartitionKey"]))
+    return found
+
+
+def newest(storage: Storage, count: int, source: str = "") -> tuple[list[Extract], bool]:
+    """The newest extracts of all sources, or of one, and whether there are more."""
+    names = [source] if source else sources(storage)
+    found = [_extract(row) for name in names for row in islice(extracts.of_source(storage, name), count + 1)]
+    found.sort(key=lambda extract: (extract.arrived_at, extract.id), reverse=True)
+    return found[:count], len(found) > count
+
+
+def holding(storage: Storage) -> list[Extract]:
+    """The extracts that hold people, the newest first."""
+    rows = islice(query(storage.table(EXTRACTS), "Held gt 0"), _MOST_ROWS)
+    found = [_extract(row) for row in rows if _may_be_released(row)]
+    return sorted(found, key=lambda one: one.arrived_at, reverse=True)
+
+
+def _may_be_released(row: Values) -> bool:
+    return (
+        row["Status"] in (extracts.HELD, extracts.UPLOADING)
+        and not row.get("SupersededBy")
+        and not row.get("Releasing")
+    )
+
+
+def load(storage: Storage, ref: ExtractRef) -> Extract | None:
+    """An extract; None if there is none."""
+    row = _row(storage, ref)
+    return _extract(row) if row else None
+
+
+def held_people(storage: Storage, ref: ExtractRef) -> list[Held]:
+    """Who is held in an extract and could be released now, by row."""
+    row = _row(storage, ref)
+    if row is None or not _may_be_released(row):
+        return []
+    still = still_held(storage, ref, row)
+    if not still:
+        return []
+    people = [person for person in read_held(storage, ref, str(row["ReadPlan"])) if person["id"] in still]
+    held = [Held(one["id"], str(one["name"] or ""), one["row"], one["kind"], one["why"]) for one in people]
+    return sorted(held, key=lambda one: (one.row, one.worker_id))
+
+
+def days(storage: Storage, now: datetime) -> list[Day]:
+    """What became of the people of the last days' files, the oldest day first."""
+    first = now.date() - timedelta(days=DAYS - 1)
+    columns = ("ArrivedAt", *{name for names in GROUPS.values() for name in names})
+    rows = query(storage.table(EXTRACTS), "ArrivedAt ge @since", columns, since=first.isoformat())
+    counts: dict[str, Counter[str]] = {}
+    for row in islice(rows, _MOST_ROWS):
+        counted = counts.setdefault(str(row["ArrivedAt"])[:10], Counter())
+        for group, names in GROUPS.items():
+            counted[group] += sum(int(row.get(name) or 0) for name in names)
+    listed = [first + timedelta(days=number) for number in range(DAYS)]
+    nothing: Counter[str] = Counter()
+    return [
+        Day(day, {group: counts.get(day.isoformat(), nothing)[group] for group in GROUPS})
+        for day in listed
+        if day.isoformat() <= iso(now)[:10]
+    ]
+
+
+def _row(storage: Storage, ref: ExtractRef) -> Values | None:
+    try:
+        return extracts.load(storage, ref)
+    except (ResourceNotFoundError, ValueError):  # a wrong id has no time in it
+        return None
+
+
+def _extract(row: Values) -> Extract:
+    counts = {name: int(row.get(name) or 0) for name in extracts.OUTCOMES}
+    return Extract(
+        id=str(row["Extract"]),
+        source=str(row["PartitionKey"]),
+        file="dates that have come" if row.get("Kind") == extracts.DUE else str(row["File"]),
+        status=str(row["Status"]),
+        message=str(row.get("Message") or ""),
+        arrived_at=str(row.get("ArrivedAt") or ""),
+        rows=int(row.get("Rows") or 0),
+        people=int(row.get("People") or 0),
+        rejected=int(row.get("Rejected") or 0),
+        counts={name: count for name, count in counts.items() if count},
+        approvals=tuple(_approvals(row)),
+        plan=str(row.get("ReadPlan") or ""),
+    )
+
+
+def _approvals(row: Values) -> Iterator[str]:
+    for order in reversed(json.loads(row.get("Approvals") or "[]")):
+        yield f"{order['by']} released {order['people']} people at {order['at']}: {order['reason']}"

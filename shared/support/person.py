@@ -1,0 +1,250 @@
+"""One person's story: file, row, decision, sending, Entra's words, where it stands, what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso
+from shared.context import Context
+from shared.entra.logs import LogEntry
+from shared.model import (
+    CONVERTED,
+    JOINER,
+    LEAVER,
+    MOVER,
+    REHIRE,
+    REINSTATED,
+    RESENT,
+    UNCHANGED,
+    WITHDRAWN,
+    ExtractRef,
+)
+from shared.outcomes.catalogue import cause_of
+from shared.outcomes.events import read_events
+from shared.records import extracts, story
+from shared.records.names import WORKERS
+from shared.records.people import worker_key
+from shared.records.rows import Values, read_rows
+from shared.support.files import sources
+
+FILE = "File"
+DECISION = "Decision"
+SENT = "Sent"
+ENTRA = "Entra"
+NEXT = "Next"
+
+KINDS = {
+    JOINER: "new worker",
+    MOVER: "data changed",
+    LEAVER: "leaver",
+    REHIRE: "hired again",
+    REINSTATED: "termination taken back",
+    WITHDRAWN: "hire withdrawn",
+    CONVERTED: "another kind of employment",
+    UNCHANGED: "nothing new",
+    RESENT: "sent again",
+}
+"""Words for the kinds of change."""
+
+_SINCE = datetime(2020, 1, 1, tzinfo=UTC)  # there was no API-driven provisioning before
+_MOST = 100  # entries of the log that are told
+_DECIDED_WITHOUT_SENDING = (story.REJECTED, story.HELD, story.SCHEDULED, story.MISSING, story.WITHDRAWN)
+_ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}
+
+
+@dataclass(frozen=True)
+class Moment:
+    """One thing that happened to a person.
+
+    Attributes:
+        at: ISO time, or an empty text if it is not known any more.
+        what: one of `FILE`, `DECISION`, `SENT`, `ENTRA`, `NEXT`.
+        text: a sentence.
+        detail: more of it, such as Entra's own words or a request id.
+    """
+
+    at: str
+    what: str
+    text: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Person:
+    """What is known about one person of one source.
+
+    Attributes:
+        source: the feed.
+        worker_id: the id in it.
+        name: display name that was sent, or an empty text.
+        user_name: that was sent, or an empty text.
+        status: one of the states of `Workers`.
+        reason: why, in a sentence.
+        next_step: what to do.
+        who_acts: HR, IT or nobody.
+        error_code: Entra's, or an empty text.
+        meaning: of the error code, in our words, or an empty text.
+        warning: what is open besides, or an empty text.
+        file: name of the file that the row speaks of; empty if its extract is not kept any more.
+        extract: id of it.
+        row: in the file, as a spreadsheet counts; 0 if none.
+        sent_at: when Entra took the last upload (ISO), or an empty text.
+        request_id: of that upload.
+        target_id: object id of the account, or an empty text.
+        timeline: what happened, the oldest first.
+        cut: whether the log has older entries than are told.
+    """
+
+    source: str
+    worker_id: str
+    name: str
+    user_name: str
+    status: str
+    reason: str
+    next_step: str
+    who_acts: str
+    error_code: str
+    meaning: str
+    warning: str
+    file: str
+    extract: str
+    row: int
+    sent_at: str
+    request_id: str
+    target_id: str
+    timeline: tuple[Moment, ...]
+    cut: bool = False
+
+
+def find(context: Context, worker_id: str, source: str = "") -> list[Person]:
+    """The stories of whoever has an id, one for each source that knows it; a few reads of single rows.
+
+    Args:
+        context: what everything works with.
+        worker_id: exactly as in HR's file.
+        source: only of this one.
+    """
+    wanted = [source] if source else sources(context.storage)
+    keys = {worker_key(each, worker_id): each for each in wanted}
+    rows = read_rows(context.storage.table(WORKERS), keys)
+    return [_person(context, keys[key], rows[key]) for key in keys if key in rows]
+
+
+def _person(context: Context, source: str, row: Values) -> Person:
+    extract = _extract(context, source, _text(row, "Extract"))
+    sending = extract if row.get("SentBy") == row.get("Extract") else _extract(context, source, _text(row, "SentBy"))
+    entries = _entries(context, (extract or sending or {}).get("Job", ""), row)
+    cause = cause_of(_text(row, "ErrorCode"))
+    happened = [
+        *_files(row, extract, sending),
+        *_decisions(row),
+        *_sendings(row),
+        *(_told(entry) for entry in entries[:_MOST]),
+    ]
+    # Of one second, in the order of the stations.
+    timeline = sorted(happened, key=lambda moment: (moment.at, _ORDER.index(moment.what)))
+    return Person(
+        source=source,
+        worker_id=_text(row, "WorkerId"),
+        name=_text(row, "DisplayName"),
+        user_name=_text(row, "UserName"),
+        status=_text(row, "Status"),
+        reason=_text(row, "Reason"),
+        next_step=_text(row, "NextStep"),
+        who_acts=_text(row, "WhoActs"),
+        error_code=_text(row, "ErrorCode"),
+        meaning=cause.meaning.format(domain="of the user name") if cause else "",
+        warning=_text(row, "Warning"),
+        file=_file(extract),
+        extract=_text(row, "Extract"),
+        row=int(row.get("Row") or 0),
+        sent_at=_text(row, "UploadedAt"),
+        request_id=_text(row, "RequestId"),
+        target_id=_text(row, "TargetId"),
+        timeline=(*timeline, *_ahead(row)),
+        cut=len(entries) > _MOST,
+    )
+
+
+_ORDER = (FILE, DECISION, SENT, ENTRA, NEXT)
+
+
+def _files(row: Values, extract: Values | None, sending: Values | None) -> Iterator[Moment]:
+    """The files that matter: the one that the row speaks of, the one that was sent, and the last one seen."""
+    if extract is not None:
+        place = f", row {row['Row']}" if row.get("Row") else ""
+        text = f"{_file(extract)} arrived{place}."
+        yield Moment(_text(extract, "ArrivedAt"), FILE, text, f"Extract {row['Extract']}")
+    if sending is not None and sending is not extract:
+        text = f"{_file(sending)} arrived; what it says of the person is what was sent last."
+        yield Moment(_text(sending, "ArrivedAt"), FILE, text, f"Extract {row['SentBy']}")
+
+
+def _decisions(row: Values) -> Iterator[Moment]:
+    decided, kind = _text(row, "Decision"), _text(row, "Kind")
+    changed = f"Attributes: {_text(row, 'Changed')}" if row.get("Changed") else ""
+    about = f"{KINDS.get(kind, kind)}. ".capitalize() if kind else ""
+    is_sent = row.get("SentBy") == row.get("Extract")  # else what was decided last was to send nothing
+    if row.get("QueuedAt"):
+        why = decided if is_sent and decided else f"{about if is_sent else ''}To be sent to Entra."
+        yield Moment(_text(row, "QueuedAt"), DECISION, why, changed)
+    if row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent):
+        yield Moment(_text(row, "ResolvedAt"), DECISION, _text(row, "Reason"))
+    if row.get("SeenRow") and row.get("SeenIn") != row.get("Extract"):
+        text = f"Seen again in row {row['SeenRow']} of a later file, which says nothing new."
+        yield Moment(_seen_at(_text(row, "SeenIn")), DECISION, text, f"Extract {row['SeenIn']}")
+
+
+def _sendings(row: Values) -> Iterator[Moment]:
+    if row.get("UploadedAt"):
+        request = f"Request id {row['RequestId']}" if row.get("RequestId") else ""
+        yield Moment(_text(row, "UploadedAt"), SENT, "Sent to Entra, which took it for processing.", request)
+    if row.get("AskedAgainAt"):
+        yield Moment(_text(row, "AskedAgainAt"), SENT, "To be sent once more, because no result was heard.")
+
+
+def _ahead(row: Values) -> Iterator[Moment]:
+    if row.get("NextChangeAt"):
+        yield Moment(_text(row, "NextChangeAt"), NEXT, "A date falls due; what it says happens by itself.")
+
+
+def _told(entry: LogEntry) -> Moment:
+    action = f"The {entry.action}" if entry.action and entry.action != "other" else "The change"
+    code = f" ({entry.code})" if entry.code else ""
+    ending = _ENDINGS.get(entry.status, f"ended as '{entry.status}'")
+    manager = " Entra did not know the manager." if entry.manager_unresolved else ""
+    return Moment(iso(entry.at), ENTRA, f"{action} {ending}{code}.{manager}", entry.reason)
+
+
+def _entries(context: Context, job: str, row: Values) -> Sequence[LogEntry]:
+    """Entra's log about the person; nothing if it is not known any more which job she belongs to."""
+    if not job and len(context.settings.endpoints) == 1:
+        job = next(iter(context.settings.endpoints))
+    worker_id = _text(row, "WorkerId")
+    return read_events(context.storage, job, {worker_id: _SINCE})[worker_id] if job else []
+
+
+def _extract(context: Context, source: str, extract_id: str) -> Values | None:
+    try:
+        return extracts.load(context.storage, ExtractRef(extract_id, source)) if extract_id else None
+    except ResourceNotFoundError:
+        return None
+
+
+def _file(extract: Values | None) -> str:
+    if extract is None:
+        return ""
+    return "a date" if extract.get("Kind") == extracts.DUE else _text(extract, "File")
+
+
+def _seen_at(extract_id: str) -> str:
+    stamp = extract_id.partition("-")[0]
+    return iso(datetime.strptime(f"{stamp}+0000", "%Y%m%dT%H%M%SZ%z"))
+
+
+def _text(row: Values, name: str) -> str:
+    return str(row.get(name) or "")

@@ -1,0 +1,285 @@
+"""The support page in a real browser: a day at the support desk, hostile names, contrast and labels, pictures."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import os
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+import requests
+from aiohttp import web
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from local.serving import serve_in_thread
+from shared.clock import iso
+from shared.context import Context
+from shared.records import story
+from shared.records.health import Health, save_health
+from shared.support.web import Request, serve
+from tests.conftest import Storage
+from tests.shared.support.visiting import HOSTILE, LONG, ON, SCRIPT, failed, file, holding, person, principal
+from tests.support.browser import open_browser, violations
+from tests.support.cloud import run_cloud
+from tests.support.contexts import START, ManualTime, open_test_context
+
+pytestmark = pytest.mark.e2e
+
+PICTURES = "PICTURES"
+"""Set to a folder, it gets the pictures for the documentation."""
+
+HEADER = (
+    "WorkerID,WorkerStatus,WorkerType,UserID,FirstName,LastName,FullName,GenderPronoun,ManagerID,HireDate,OnLeave,"
+    "Department,Division,CostCenter,Company,Location,JobTitle,StreetAddress,City,CountryCode,OfficePhone,Custom01,"
+    "Custom02,ZipCode"
+)
+DASHED = "-Smith"  # a spreadsheet would take it for a formula
+NAMES = {
+    "07": "Zo\u00eb Quill",
+    "20": SCRIPT,
+    "21": LONG[:200],
+    "22": DASHED,
+}
+
+
+def extract(left: range) -> bytes:
+    """Forty people, some of whom have left."""
+    lines = [HEADER]
+    for number in range(40):
+        cells = dict.fromkeys(HEADER.split(","), "")
+        cells |= {
+            "WorkerID": f"{number:02d}",
+            "WorkerStatus": "Terminated" if number in left else "Active",
+            "WorkerType": "Employee",
+            "UserID": f"person.{number:02d}",
+            "FirstName": "Person",
+            "LastName": f"Number {number}",
+            "FullName": NAMES.get(f"{number:02d}", f"Person Number {number}"),
+            "HireDate": "2020-01-01",
+            "OnLeave": "False",
+            "CountryCode": "PT",
+        }
+        lines.append(",".join('"' + cell.replace('"', '""') + '"' for cell in cells.values()))
+    return "\n".join(lines).encode()
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with open_browser() as opened:
+        yield opened
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[BrowserContext]:
+    """A browser's profile without script, in which nothing but this machine can be reached."""
+    with browser.new_context(java_script_enabled=False, accept_downloads=True) as context:
+        yield context
+
+
+def test_a_day_at_the_support_desk_without_script(desk: BrowserContext, storage: Storage, tmp_path: Path) -> None:
+    with run_cloud(storage.connection_string, tmp_path) as cloud:
+        host = cloud.start_host("--as", "releaser")
+        cloud.drop("default/people.csv", extract(range(0)))
+        assert cloud.ended("people.csv")["Status"] == "delivered"
+        cloud.drop("default/leavers.csv", extract(range(20, 32)))
+        assert cloud.ended("leavers.csv")["Status"] == "held"
+        page, asked = desk.new_page(), []
+        page.set_default_timeout(15_000)
+        page.on("request", lambda request: asked.append(request.url))
+
+        # A person is found by a part of the name; the story is told.
+        page.goto(f"{host.ready['url']}/api/support")
+        page.get_by_label("Find a person").fill("quill zoe")
+        page.get_by_role("button", name="Find").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Zo\u00eb Quill")
+        expect(page.locator("ol.timeline li").first).to_contain_text("people.csv arrived;")
+        expect(page.locator("ol.timeline")).to_contain_text("The create succeeded.")
+        expect(page.locator("ol.timeline li").last).to_contain_text("row 9 of leavers.csv says nothing new")
+        expect(page.locator("main")).not_to_contain_text("Number 8")
+        # Held people are there with their names as they are; a list of them can be saved.
+        page.get_by_role("link", name="Overview").click()
+        page.get_by_role("link", name="12 people of leavers.csv").click()
+        names = page.locator("tbody tr td:nth-child(3)").all_inner_texts()
+        assert names[:3] == [SCRIPT, LONG[:200], DASHED]
+        with page.expect_download() as saving:
+            page.get_by_role("link", name="as XLSX").click()
+        sheet = openpyxl.load_workbook(io.BytesIO(saving.value.path().read_bytes())).worksheets[0]
+        assert [sheet.cell(4, 2).value, sheet.cell(4, 2).data_type] == [DASHED, "s"]
+        with page.expect_download() as saving:
+            page.get_by_role("link", name="as CSV").click()
+        rows = list(csv.DictReader(saving.value.path().read_text("utf-8-sig").splitlines()))
+        assert (len(rows), rows[2]["Name"]) == (12, f"'{DASHED}")
+        # They are released, with a reason, and Entra disables them.
+        page.get_by_label("Choose worker 22").check()
+        page.get_by_label("Why they are released").fill("HR has confirmed it")
+        page.get_by_role("button", name="Release those chosen").click()
+        expect(page.get_by_role("status")).to_contain_text("1 people are released.")
+        row = cloud.ended("leavers.csv")
+        assert (row["ReleasedBy"], row["ReleaseReason"]) == ("releaser@localhost", "HR has confirmed it")
+        assert cloud.directory("accountEnabled")["22"] == {"accountEnabled": False}
+        assert cloud.directory("accountEnabled")["23"] == {"accountEnabled": True}
+        page.reload()
+        expect(page.locator("main")).to_contain_text("releaser@localhost released 1 people")
+
+        assert {url.split("/api/")[0] for url in asked} == {host.ready["url"]}
+        assert [url for url in asked if "quill" in url.lower()] == []
+        assert "quill" not in host.log.read_text().lower()
+
+
+def test_through_the_host_a_forged_header_opens_nothing(storage: Storage, tmp_path: Path) -> None:
+    """The platform takes such headers away and sets its own; the page asks whether the platform does that at all."""
+    forged = {"X-MS-CLIENT-PRINCIPAL": principal("releaser"), "x-ms-client-principal-name": "mallory"}
+    never = {"ROLLCALL_CLOCK_SCHEDULE": "0 0 0 1 1 *", "ROLLCALL_LOG_SCHEDULE": "0 0 0 1 1 *"}
+    with run_cloud(storage.connection_string, tmp_path, env=never) as cloud:
+        found = []
+        for options in ((), ("--as", "stranger")):
+            host = cloud.start_host(*options)
+            answer = requests.get(f"{host.ready['url']}/api/support", headers=forged, timeout=30)
+            heading = answer.text.partition("<h1><bdi>")[2].partition("</bdi>")[0]
+            found.append((answer.status_code, heading, "mallory" in answer.text))
+            cloud.stop_host()
+    assert found == [
+        (503, "This page is switched off", False),
+        (403, "You have no access to this page", False),
+    ]
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    time = ManualTime(START)
+    time.forward(3 * 3600)
+    with open_test_context(storage.connection_string, time) as opened:
+        yield opened
+
+
+@pytest.fixture
+def url(context: Context, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The page of a company in trouble, for a releaser."""
+    furnish(context, getattr(request, "param", HOSTILE))
+
+    async def handle(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        headers["x-ms-client-principal"] = principal("releaser", name="rita.berg@contoso.com")
+        page = request.match_info["page"].strip("/")
+        asked = Request(request.method, str(request.url), page, dict(request.query), headers, await request.read())
+        answer = await asyncio.to_thread(serve, lambda: context, asked, ON)
+        return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+
+    application = web.Application()
+    application.router.add_route("*", "/api/support{page:.*}", handle)
+    with serve_in_thread(application) as port:
+        yield f"http://127.0.0.1:{port}/api/support"
+
+
+def furnish(context: Context, others: Mapping[str, str]) -> None:
+    """Two weeks of files, failures, and leavers who are held, further ones besides."""
+    storage, day = context.storage, 24 * 60
+    for ago in range(13, 0, -1):
+        done, bad = (37 * ago) % 60 + 8, (5 * ago) % 9
+        file(
+            storage, f"employees-{14 - ago:02d}.csv", minutes=-ago * day, Rows=1218, People=1214, Rejected=4 + ago % 3,
+            Provisioned=done, Failed=bad, Unchanged=1214 - done - bad, Waiting=0,
+            Message=f"1218 rows: {4 + ago % 3} rejected; 1214 people: {done} provisioned, {bad} failed.",
+        )  # fmt: skip
+    today = file(
+        storage, "employees-14.csv", Status="uploading", Rows=1218, People=1214, Rejected=3, Provisioned=41, Failed=4,
+        Unchanged=1160, Uploaded=9,
+        Message="1218 rows: 3 rejected; 1214 people: 41 provisioned, 1160 unchanged, 9 sent, 4 failed.",
+    )  # fmt: skip
+    for number, name in enumerate(("Jane Doe", "Joe Ray", "Li Wei", "Ana Sousa")):
+        failed(storage, today, f"10{number}7", name)
+    for number in range(3):
+        reason = f"Row {number + 5} of employees-14.csv was not sent: the last name is missing"
+        person(
+            storage, today, f"20{number}1", "Ole Dahl", Status=story.REJECTED, Reason=reason, WhoActs="HR",
+            NextStep="HR corrects the row and drops the file again; the account stays as it was until then.",
+        )  # fmt: skip
+    people = {f"30{number:02d}": name for number, name in enumerate(("Eva Lund", "Max Roth", "Ida Falk", "Noah Bell"))}
+    holding(storage, {**people, **others})
+    since = START + timedelta(hours=1)
+    health = Health("default", "running", "The provisioning job runs.", "", "nobody", since, since)
+    save_health(storage, health)
+    assert iso(since) == "2026-09-18T07:00:00Z"
+
+
+def all_pages(page: Page, url: str) -> list[str]:
+    """The address of every kind of page."""
+    page.goto(url)
+    found = {"": url}
+    for link in page.locator("main a, nav a").all():
+        address = link.get_attribute("href") or ""
+        if "format=" not in address:
+            found.setdefault(address.partition("?")[0], address)
+    page.goto(f"{url}/causes")
+    person_of = page.locator("tbody a").first
+    person_of.click()
+    found["cause"] = page.url
+    page.locator("tbody a").first.click()
+    found["person"] = page.url
+    return list(found.values())
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_page_is_labelled_has_contrast_and_obeys_its_own_policy(browser: Browser, url: str, scheme: str) -> None:
+    with browser.new_context(color_scheme="dark" if scheme == "dark" else "light", base_url=url) as context:
+        page, refused = context.new_page(), []
+        page.on("console", lambda message: refused.append(message.text))
+        pages = all_pages(page, url)
+        kinds = {address.rpartition("/api/support")[2].partition("?")[0] for address in pages}
+        assert kinds == {"", "/extracts", "/causes", "/extract", "/person"}
+        found = {}
+        for address in pages:
+            page.goto(address)
+            assert page.title() != "stolen"
+            for details in page.locator("summary").all():
+                details.click()
+            if problems := violations(page):
+                found[address] = problems
+            # Nothing runs out of the window, whatever a name is.
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+        page.goto(url)
+        page.get_by_label("Find a person").fill("h")
+        page.get_by_label("Find a person").press("Enter")
+        assert page.locator("tbody tr").count() > 3
+        if problems := violations(page):
+            found["hits"] = problems
+        assert found == {}
+        assert refused == []
+
+
+@pytest.mark.parametrize("url", [{}], indirect=True, ids=["tame"])
+def test_pictures_of_the_pages(browser: Browser, url: str, tmp_path: Path) -> None:
+    folder = Path(os.environ.get(PICTURES) or tmp_path)
+    size = ViewportSize(width=1100, height=700)
+    for scheme in ("light", "dark"):
+        with browser.new_context(color_scheme="dark" if scheme == "dark" else "light", viewport=size) as context:
+            page = context.new_page()
+            page.goto(url)
+            page.screenshot(path=folder / f"support-overview-{scheme}.png", full_page=True)
+            if scheme == "light":
+                page.get_by_label("Find a person").fill("jane")
+                page.get_by_role("button", name="Find").click()
+                page.screenshot(path=folder / "support-person.png", full_page=True)
+                page.goto(url)
+                page.get_by_role("link", name="4 people of leavers.csv").click()
+                page.screenshot(path=folder / "support-held.png", full_page=True)
+                page.emulate_media(media="print")
+                expect(page.get_by_role("button", name="Release all")).not_to_be_visible()
+    assert sorted(path.name for path in folder.glob("support-*.png")) == [
+        "support-held.png",
+        "support-overview-dark.png",
+        "support-overview-light.png",
+        "support-person.png",
+    ]
+
+
+def test_the_check_finds_what_is_planted(browser: Browser) -> None:
+    planted = "<h1>Planted</h1><p style='color: #bbb; background: #fff'>faint</p><input name='q'>"
+    page = browser.new_page()
+    page.set_content(f"<!doctype html><html lang='en'><title>Planted</title><main>{planted}</main>")
+    assert [found["rule"] for found in violations(page)] == ["color-contrast", "label"]

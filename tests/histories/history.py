@@ -1,0 +1,465 @@
+"""One random history: a company, two feeds and the app, day by day, and after every day a look at everything."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+import yaml
+
+from shared.extracts.operator import Order, process, release
+from shared.model import ENTERPRISE_USER
+from shared.records import accounts, extracts
+from shared.records.names import EXTRACTS, WORKERS
+from tests.histories.driver import World, world
+from tests.histories.lives import ABOUT_IDS, COLUMNS, MISTAKES, TYPES, Company, File, Outcome
+from tests.histories.model import PRECEDENCE, Truth, Word
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What kind of history.
+
+    Attributes:
+        seed: of everything that is left to chance.
+        people: how many.
+        days: how many.
+        delta: whether the feeds send only who has changed.
+        crashes: whether the process ends in the middle of things.
+        guarded: whether the guard is on; what it holds is released then.
+        missing: whether people who are missing from a full file are disabled.
+        down: whether the app is stopped now and then, for days.
+        start: the first day.
+    """
+
+    seed: int
+    people: int = 40
+    days: int = 14
+    delta: bool = False
+    crashes: bool = False
+    guarded: bool = False
+    missing: bool = False
+    down: bool = False
+    start: date = date(2026, 3, 16)
+
+
+class WrongError(AssertionError):
+    """Something is not as it should be; the message tells the whole story of those concerned."""
+
+
+@dataclass
+class Figures:
+    """What was done."""
+
+    days: int = 0
+    files: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    changes: int = 0
+    operations: int = 0
+    resent: int = 0
+    crashes: int = 0
+    released: int = 0
+    missing: int = 0
+
+
+def run(plan: Plan, connection_string: str) -> Figures:
+    """Live through a history.
+
+    Raises:
+        WrongError: something is not as it should be.
+    """
+    start = datetime(plan.start.year, plan.start.month, plan.start.day, 5, tzinfo=UTC)
+    with world(connection_string, start) as around:
+        return _History(plan, around, start).run()
+
+
+class _History:
+    def __init__(self, plan: Plan, around: World, start: datetime) -> None:
+        self._plan = plan
+        self._random = Random(f"{plan.seed}")
+        self._world = around
+        self._truth = Truth(start)
+        # Whoever cannot be told by the id is missing.
+        mistakes = [mistake for mistake in MISTAKES if not plan.missing or mistake not in ABOUT_IDS]
+        lives = Random(f"{plan.seed} lives")
+        self._company = Company(lives, plan.people, plan.start, delta=plan.delta, mistakes=mistakes)
+        self._people: dict[str, int] = {}  # of each feed how many people were in the last full file
+        self._figures = Figures()
+        self._story: list[str] = []
+        self._told: dict[str, list[str]] = defaultdict(list)  # what files said of a person
+        self._newest: dict[str, date] = {}  # of each feed the day of the newest full file
+        self._last: dict[str, bytes] = {}  # of each feed the content of the file that was used last
+        self._spoke: dict[tuple[str, str], date] = {}  # of each feed and person the day of the last word
+        self._kept: list[File] = []  # files that come late
+        self._seen = 0  # operations
+        self._sent: dict[str, object] = {}  # the last record of each person
+        self._is_down = False
+        self._waiting: dict[str, File] = {}  # files that came meanwhile, by path
+        self._loose = False  # whether somebody else than HR has had a hand in it since the last look
+
+    def run(self) -> Figures:
+        for source, text in mappings(self._plan).items():
+            self._world.map(source, text)
+        for day in range(self._plan.days):
+            if day:
+                self._company.live()
+            self._live_through(self._company.today)
+            self._figures.days += 1
+        self._start_again()
+        self._figures.crashes = self._world.crashes
+        return self._figures
+
+    def _live_through(self, today: date) -> None:
+        at = datetime(today.year, today.month, today.day, 6, tzinfo=UTC)
+        if self._is_down:
+            self._world.skip(at)
+            for feed in sorted(PRECEDENCE):
+                for file in self._files(feed, today):
+                    self._drop(file)
+                    self._waiting[f"{feed}/{file.name}"] = file
+            if self._random.random() < 0.5:
+                self._start_again()
+            return
+        self._advance(at - timedelta(minutes=1))
+        self._look(f"{today} before the files")
+        if self._plan.down and self._random.random() < 0.15:
+            self._is_down = True
+            self._live_through(today)
+            return
+        feeds = self._random.sample(sorted(PRECEDENCE), 2)
+        if self._random.random() < 0.2:
+            self._take_together([file for feed in feeds for file in self._files(feed, today)], today)
+            at, feeds = self._world.now() + timedelta(minutes=1), []
+        for feed in feeds:
+            for file in list(self._files(feed, today)):
+                self._advance(at)
+                self._take(file, today)
+                self._advance(self._world.now() + timedelta(minutes=20))
+                self._look(f"{today} after {file.feed}/{file.name}")
+                at = self._world.now() + timedelta(minutes=1)
+        self._advance(max(at, datetime(today.year, today.month, today.day, 13, tzinfo=UTC)))
+        self._world.report()
+        self._look(f"{today} in the evening")
+        if open_work := self._world.open_work():
+            raise WrongError("\n".join([f"{today}: not everything is done: ", *open_work, *self._story]))
+
+    def _files(self, feed: str, today: date) -> Iterator[File]:
+        chance = self._random.random
+        for file in [file for file in self._kept if file.feed == feed]:
+            if chance() < 0.5:
+                self._kept.remove(file)
+                yield file
+        made = self._file(feed, today)
+        if chance() < 0.12:
+            if chance() < 0.6:
+                self._kept.append(made)  # it comes on another day, or never
+            return
+        yield made
+        if chance() < 0.06:
+            yield made
+        if chance() < 0.06:
+            yield self._file(feed, today)
+
+    def _file(self, feed: str, today: date) -> File:
+        return self._company.file(feed, f"workers_{today:%Y%m%d}.csv", self._truth.accounts)
+
+    def _take(self, file: File, today: date) -> None:
+        """HR drops a file, and it is worked off."""
+        path = self._drop(file)
+        becomes, outcome = self._becomes(file, today)
+        if self._plan.crashes and self._random.random() < 0.5:
+            self._world.crash_after(int(self._random.expovariate(1 / 60)), at_answer=self._random.random() < 0.3)
+            self._loose = True
+        if self._plan.crashes and self._random.random() < 0.2:
+            kind = self._random.choice(({"kind": "lose-answer"}, {"kind": "status", "status": 503}))
+            self._world.tenant.faults.add([kind])
+            self._loose = True
+        self._world.announce(path)
+        self._world.deliver()
+        self._hear(file, outcome)
+        if self._loose:
+            self._settle()
+        self._check_counts(file, becomes, outcome)
+        if becomes == extracts.STALE and not self._loose and self._random.random() < 0.4:
+            self._force(file, today)
+
+    def _force(self, file: File, today: date) -> None:
+        """Somebody says that the late file is right all the same; from now on it is the newest."""
+        row = self._row_of(file)
+        process(self._world.context.storage, str(row["Extract"]), Order("Ada", "It is right.", self._world.now()))
+        self._world.tick()
+        file = replace(file, day=self._newest[file.feed])
+        self._last.pop(file.feed)
+        becomes, outcome = self._becomes(file, today)
+        self._hear(file, outcome)
+        self._check_counts(file, becomes, outcome)
+
+    def _take_together(self, files: Sequence[File], today: date) -> None:
+        """Several files are there before anything is sent."""
+        self._loose = True
+        for file in files:
+            path = self._drop(file)
+            self._world.announce(path)
+            self._world.now.forward(1)  # no two files have the same time
+            becomes, outcome = self._becomes(file, today)
+            self._hear(file, outcome)
+            self._check_counts(file, becomes, outcome)
+        self._settle()
+        self._look(f"{today} after files in the same minute")
+
+    def _start_again(self) -> None:
+        """The app starts again, and finds all that has come meanwhile."""
+        if not self._is_down:
+            return
+        self._is_down = False
+        self._loose = True
+        self._world.skip(self._world.now() + timedelta(minutes=5))
+        self._world.start()
+        now = self._world.now()
+        heard = []
+        self._truth.now = now
+        for _, file in sorted(self._waiting.items()):
+            becomes, outcome = self._becomes(file, now.date())
+            news = self._news(file, outcome)
+            heard.append((file.feed, news))
+            self._check_counts(file, becomes, outcome, newest=False)
+        self._waiting.clear()
+        self._truth.jump(now, heard)
+        self._settle()
+        self._look("after the app was down")
+
+    def _settle(self) -> None:
+        """After a crash, or where a report can be sent before the manager, it takes Entra's log to mend everything."""
+        self._world.deliver()
+        self._advance(self._world.now() + timedelta(minutes=90))
+        self._world.forgive()
+        for _ in range(2):
+            self._world.report()
+            self._advance(self._world.now() + timedelta(minutes=10))
+
+    def _drop(self, file: File) -> str:
+        path = f"{file.feed}/{file.name}"
+        self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {path} ({len(file.lines)} rows)")
+        for line in file.lines:
+            self._told[line.cells[0]].append(f"{self._story[-1]}: {line.cells}")
+        self._world.drop(path, file.content)
+        return path
+
+    def _becomes(self, file: File, today: date) -> tuple[str, Outcome]:
+        becomes, outcome = self._verdict(file, file.content, today)
+        self._figures.files[becomes] += 1
+        self._story.append(f"{file.feed}/{file.name} becomes {becomes}")
+        return becomes, outcome
+
+    def _verdict(self, file: File, content: bytes, today: date) -> tuple[str, Outcome]:
+        nothing = Outcome({}, 0, 0, 0)
+        if not self._plan.delta and self._newest.get(file.feed, file.day) > file.day:
+            return extracts.STALE, nothing
+        if self._last.get(file.feed) == content:
+            return extracts.DUPLICATE, nothing
+        if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
+            return extracts.REJECTED, nothing
+        self._newest[file.feed] = file.day
+        self._last[file.feed] = content
+        outcome = file.read(today)
+        self._figures.rows += outcome.rows
+        gone = self._gone(file, outcome) if self._plan.missing else {}
+        self._people[file.feed] = len(outcome.said)
+        self._figures.missing += len(gone)
+        return extracts.DELIVERED, replace(outcome, gone=gone)
+
+    def _gone(self, file: File, outcome: Outcome) -> dict[str, Word]:
+        """The people who are not in a full file any more, if the file is as good as the last one."""
+        if outcome.rejected > 0.05 * outcome.rows or len(outcome.said) < 0.9 * self._people.get(file.feed, 0):
+            return {}
+        there = {line.cells[0] for line in file.lines}
+        words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
+        return {
+            person: replace(word, works=False, last=None, withdrawn=False)
+            for person, word in words.items()
+            if person not in there and not word.is_over(self._world.now())
+        }
+
+    def _hear(self, file: File, outcome: Outcome) -> None:
+        self._truth.hear(file.feed, self._news(file, outcome))
+
+    def _news(self, file: File, outcome: Outcome) -> dict[str, Word]:
+        """What a file says of people of whom nothing newer is known."""
+        said = {**outcome.said, **outcome.gone}
+        spoke = {person: self._spoke.get((file.feed, person), file.day) for person in said}
+        news = {person: word for person, word in said.items() if spoke[person] <= file.day}
+        self._spoke.update({(file.feed, person): file.day for person in news})
+        return news
+
+    def _advance(self, moment: datetime) -> None:
+        self._world.advance(moment)
+        self._truth.advance(self._world.now())
+
+    def _release(self) -> None:
+        """Somebody has looked at what the guard holds, and finds it right."""
+        for row in self._world.rows(EXTRACTS, f"Status eq '{extracts.HELD}'"):
+            self._loose = True
+            self._figures.released += release(
+                self._world.context.storage, str(row["Extract"]), Order("Ada", "It is right.", self._world.now())
+            )
+            self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {row['File']} is released: {row['Message']}")
+            self._world.tick()
+            self._advance(self._world.now() + timedelta(minutes=7))
+
+    # Looking
+
+    def _look(self, when: str) -> None:
+        """What Entra has is what it should have, and nothing was sent but what had changed."""
+        if self._plan.guarded:
+            self._release()
+        self._world.now.forward(2)  # Entra works off what it was sent
+        self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} look: {when}")
+        if self._world.faults:
+            raise WrongError("\n".join([when, *self._world.faults[:10], *self._story]))
+        users = self._world.users()
+        wrong = {}
+        for person in users.keys() | self._truth.accounts.keys():
+            if found := self._differs(person, users.get(person)):
+                wrong[person] = found
+        operations = self._world.tenant.operations[self._seen :]
+        self._seen += len(operations)
+        sent: Counter[str] = Counter()
+        for operation in operations:
+            person = operation.external_id
+            self._told[person].append(f"{operation.at:%Y-%m-%d %H:%M} sent: {_brief(operation.data)}")
+            if self._sent.get(person) == operation.data:
+                self._figures.resent += 1
+                if not self._loose:
+                    wrong.setdefault(person, "the same record was sent again for no reason")
+            else:
+                sent[person] += 1
+            self._sent[person] = operation.data
+        changes = self._truth.take_changes()
+        self._figures.operations += len(operations)
+        self._figures.changes += changes.total()
+        for person in sent.keys() | changes.keys():
+            if sent[person] > changes[person] or (sent[person] != changes[person] and not self._loose):
+                wrong.setdefault(person, f"{sent[person]} operations for {changes[person]} changes")
+        self._loose = False
+        if wrong:
+            raise WrongError(self._tell(when, wrong))
+
+    def _differs(self, person: str, user: Mapping[str, object] | None) -> str:
+        account = self._truth.accounts.get(person)
+        if account is None or user is None:
+            return "has an account in Entra only" if account is None else "has no account in Entra"
+        should = {**dict(account.attributes), "accountEnabled": account.enabled, "manager": account.manager or None}
+        has = {name: user.get(name) for name in should}
+        return "" if has == should else f"should be {_without_same(should, has)}, is {_without_same(has, should)}"
+
+    def _check_counts(self, file: File, becomes: str, outcome: Outcome, *, newest: bool = True) -> None:
+        """Every row of a file has one outcome."""
+        row = self._row_of(file)
+        going_on = (extracts.UPLOADING, extracts.HELD)
+        status = row["Status"] if becomes == extracts.DELIVERED and row["Status"] in going_on else becomes
+        wrong = []
+        if row["Status"] != status:
+            wrong.append(f"is {row['Status']}: {row['Message']}")
+        if becomes == extracts.DELIVERED and "Rows" in row:
+            should = (outcome.rows, len(outcome.said), outcome.repeated, outcome.rejected)
+            has = tuple(row[name] for name in ("Rows", "People", "Repeated", "Rejected"))
+            if should != has:
+                wrong.append(f"rows, people, repeated, rejected: {has} instead of {should}")
+            total = sum(row.get(name, 0) for name in extracts.OUTCOMES)
+            if total != row["People"] + row["Extras"]:
+                wrong.append(f"{total} outcomes for {row['People']} people and {row['Extras']} more")
+            wrong += self._not_shown(file, outcome, str(row["Extract"])) if newest else ()
+        if wrong:
+            raise WrongError("\n".join([*self._story, f"{file.feed}/{file.name} should be {becomes}", *wrong]))
+
+    def _row_of(self, file: File) -> Mapping[str, Any]:
+        rows = [row for row in self._world.rows(EXTRACTS) if row["Path"] == f"{file.feed}/{file.name}"]
+        return max(rows, key=lambda row: str(row["ArrivedAt"]))
+
+    def _not_shown(self, file: File, outcome: Outcome, extract: str) -> Iterator[str]:
+        """Everybody of a file can be looked up."""
+        rows = {
+            str(row["WorkerId"]): row
+            for row in self._world.rows(WORKERS)
+            if str(row["PartitionKey"]).startswith(file.feed)
+        }
+        for line in file.lines:
+            person = line.cells[0]
+            row = rows.get(person)
+            if self._spoke.get((file.feed, person), file.day) > file.day or len(line.cells) < len(file.header):
+                continue  # something newer is known, or nobody can be sure whom the row is about
+            if row is None:
+                yield f"{person} is not in the results table"
+            elif extract not in (row["Extract"], row.get("SeenIn")):
+                yield f"the results table tells of {person} by {row['Extract']} ({row['Status']}), not by {extract}"
+            elif person not in outcome.said and row["Status"] != "rejected":
+                yield f"{person} is {row['Status']} instead of rejected: {row['Reason']}"
+
+    def _tell(self, when: str, wrong: Mapping[str, str]) -> str:
+        """The whole story of the first few people who are concerned."""
+        lines = [f"Seed {self._plan}", f"{len(wrong)} people, {when}"]
+        for person, what in sorted(wrong.items())[:3]:
+            lines += [f"--- {person}: {what}"]
+            lines += self._told[person]
+            words = self._truth.words.get(person, {})
+            lines += [f"model: {feed}: {word}" for feed, word in words.items()]
+            lines += [f"model: {self._truth.accounts.get(person)}"]
+            with suppress(Exception):
+                for account in accounts.read(self._world.context.storage, "default", [person]).values():
+                    lines += [
+                        f"Accounts: {replace(account, claims={}, record={})}",
+                        f"Record: {_brief(account.record)}",
+                    ]
+                for row in self._world.rows(WORKERS):
+                    if row["WorkerId"] == person:
+                        told = ("Status", "Kind", "Reason", "Decision", "Warning", "Extract", "SeenIn", "SentBy")
+                        lines += [f"Workers: {row['PartitionKey']} { ({name: row.get(name) for name in told}) }"]
+        return "\n".join([*lines, *self._story[-30:]])
+
+
+def mappings(plan: Plan) -> dict[str, str]:
+    """The mapping files of both feeds."""
+    return {
+        feed: yaml.safe_dump(
+            {
+                "version": 1,
+                "mode": "delta" if plan.delta else "full",
+                "key": COLUMNS[0],
+                "precedence": precedence,
+                "required": ["Login", "Name"],
+                "status": {
+                    "column": "Status",
+                    "values": {"Active": True, "Terminated": False, "Retired": False},
+                    "leave": ["On leave"],
+                    "first_day": "Hire",
+                    "last_day": "Last",
+                    "zone": "Zone",
+                },
+                "missing": "disable" if plan.missing else "report",
+                "guard": {"minimum": 5} if plan.guarded else {"off": True},
+                "attributes": {
+                    "userName": "Login",
+                    "displayName": "Name",
+                    "title": "Title",
+                    "userType": {"constant": TYPES[feed]},
+                    f"{ENTERPRISE_USER}:department": "Department",
+                    f"{ENTERPRISE_USER}:manager": "Manager",
+                },
+            }
+        )
+        for feed, precedence in PRECEDENCE.items()
+    }
+
+
+def _brief(record: Mapping[str, object]) -> str:
+    return json.dumps({name: value for name, value in record.items() if name not in ("schemas", "externalId")})
+
+
+def _without_same(one: Mapping[str, object], other: Mapping[str, object]) -> dict[str, object]:
+    return {name: value for name, value in one.items() if other.get(name) != value}

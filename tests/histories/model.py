@@ -1,0 +1,173 @@
+"""What Entra should have, worked out from what HR has said: the simple model that the real thing is compared with.
+
+It knows no files, no tables and no plans, only this:
+
+- The last valid word of each feed about a person counts, whatever else the file was like.
+- Somebody works from the first day on and up to and including the last day, each by the midnights of her zone, if the
+  status allows it; a status that ends work without a last day to come ends it at once. A last day before the first one
+  is that of an earlier employment.
+- Of several feeds the one that employs the person counts; if none does, one that awaits her within the lead time; else
+  the one of higher precedence.
+- An account is made, disabled, seven days before the first day, or with the first day that has come. It is never taken
+  away. Of somebody who had left before anybody spoke of her a disabled record is sent, for there may be an account;
+  of somebody whose hire was withdrawn before the first day there is none.
+- A manager is named once Entra knows him. Entra keeps a manager who is not named any more.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LEAD = timedelta(days=7)
+PRECEDENCE = {"contractors": 10, "employees": 20}
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a feed says about a person."""
+
+    works: bool
+    first: date | None
+    last: date | None
+    zone: str
+    attributes: tuple[tuple[str, str], ...]
+    manager: str = ""
+    withdrawn: bool = False  # said to have left before the first day had come
+
+    @property
+    def start(self) -> datetime | None:
+        return _midnight(self.first, self.zone) if self.first else None
+
+    @property
+    def lead(self) -> datetime | None:
+        return _midnight(self.first - LEAD, self.zone) if self.first else None
+
+    @property
+    def end(self) -> datetime | None:
+        if self.last is None or self.withdrawn or (self.works and self.first and self.last < self.first):
+            return None
+        return _midnight(self.last + timedelta(days=1), self.zone)
+
+    def employs(self, now: datetime) -> bool:
+        if self.works and self.start and now < self.start:
+            return False
+        return now < self.end if self.end else self.works
+
+    def awaits(self, now: datetime) -> bool:
+        return bool(self.works and self.start and self.lead and self.lead <= now < self.start)
+
+    def asks_for_account(self, now: datetime) -> bool:
+        if not self.works:
+            return not self.withdrawn
+        return self.start is None or self.start <= now or self.awaits(now)
+
+    def is_over(self, now: datetime) -> bool:
+        return now >= self.end if self.end else not self.works
+
+    def next_moment(self, now: datetime) -> datetime:
+        moments = (self.lead, self.start, self.end) if self.works else (self.end,)
+        return min((moment for moment in moments if moment and moment > now), default=_NEVER)
+
+
+@dataclass
+class Account:
+    """What Entra has of a person."""
+
+    enabled: bool = False
+    attributes: tuple[tuple[str, str], ...] = ()
+    manager: str = ""
+    sent: tuple[object, ...] = ()
+
+
+@dataclass
+class Truth:
+    """Everybody.
+
+    Attributes:
+        words: of each person what each feed said last.
+        accounts: what Entra should have.
+        changes: how often what Entra should have of a person changed since somebody last asked.
+    """
+
+    now: datetime
+    words: dict[str, dict[str, Word]] = field(default_factory=lambda: defaultdict(dict))
+    accounts: dict[str, Account] = field(default_factory=dict)
+    changes: Counter[str] = field(default_factory=Counter)
+    _next: dict[str, datetime] = field(default_factory=dict)
+    _waiting: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # reports by unknown manager
+
+    def advance(self, now: datetime) -> None:
+        """Let time pass; dates that come do so one after the other."""
+        while (moment := min(self._next.values(), default=_NEVER)) <= now:
+            self.now = moment
+            self._look_at([person for person, at in self._next.items() if at == moment])
+        self.now = now
+
+    def hear(self, feed: str, said: Mapping[str, Word]) -> None:
+        """A feed says something about some people, now."""
+        for person, word in said.items():
+            before = self.words[person].get(feed)
+            if before is None or replace(before, withdrawn=False) != word:
+                withdrawn = bool(not word.works and word.start and word.start > self.now)
+                self.words[person][feed] = replace(word, withdrawn=withdrawn)
+        self._look_at(said)
+
+    def jump(self, now: datetime, heard: Iterable[tuple[str, Mapping[str, Word]]]) -> None:
+        """Nobody looked for a while; now everything that was said, and every date that came, counts at once."""
+        self.now = now
+        for feed, said in heard:
+            self.hear(feed, said)
+        self._look_at([person for person, at in self._next.items() if at <= now])
+
+    def take_changes(self) -> Counter[str]:
+        """How often what Entra should have has changed since the last time."""
+        taken, self.changes = self.changes, Counter()
+        return taken
+
+    def _look_at(self, people: Iterable[str]) -> None:
+        """First see who gets an account, for managers come before those who report to them."""
+        people = list(people)
+        arrived = []
+        for person in people:
+            words = self.words[person].values()
+            self._next[person] = min(word.next_moment(self.now) for word in words)
+            if person not in self.accounts and any(word.asks_for_account(self.now) for word in words):
+                self.accounts[person] = Account()
+                arrived.append(person)
+        for person in people:
+            self._send(person)
+        for manager in arrived:
+            for person in self._waiting.pop(manager, ()):
+                self._send(person)
+
+    def _send(self, person: str) -> None:
+        account = self.accounts.get(person)
+        if account is None:
+            return
+        word = self._counting(person)
+        enabled = word.employs(self.now)
+        manager = word.manager if word.manager in self.accounts else ""
+        if word.manager and not manager:
+            self._waiting[word.manager].add(person)
+        record = (enabled, word.attributes, manager)
+        if record == account.sent:
+            return
+        account.sent, account.enabled, account.attributes = record, enabled, word.attributes
+        account.manager = manager or account.manager
+        self.changes[person] += 1
+
+    def _counting(self, person: str) -> Word:
+        def rank(item: tuple[str, Word]) -> tuple[bool, bool, int]:
+            feed, word = item
+            return word.employs(self.now), word.awaits(self.now), PRECEDENCE[feed]
+
+        return max(self.words[person].items(), key=rank)[1]
+
+
+def _midnight(day: date, zone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)

@@ -1,0 +1,22 @@
+"""Months of random lives: after every day Entra has what a simple model says, and was sent nothing else."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from tests.conftest import Storage
+from tests.histories.history import Plan, run
+
+PLANS = [
+    Plan(1, people=60, days=6),
+    Plan(2, people=60, days=6, delta=True, down=True),
+    Plan(3, people=60, days=5, crashes=True, missing=True),
+    Plan(4, people=60, days=5, guarded=True, start=date(2026, 10, 22)),
+]
+
+
+@pytest.mark.parametrize("plan", PLANS, ids=lambda plan: f"seed {plan.seed}")
+def test_after_every_day_entra_has_what_hr_says(plan: Plan, storage: Storage) -> None:
+    run(plan, storage.connection_string)

@@ -1,0 +1,92 @@
+"""The words of joiner, mover and leaver."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.changes.claims import Claim, Desired
+from shared.changes.kinds import Before, changed_attributes, kind_of
+from shared.model import (
+    CONVERTED,
+    CORE_USER,
+    ENTERPRISE_USER,
+    JOINER,
+    LEAVER,
+    MOVER,
+    REHIRE,
+    REINSTATED,
+    WITHDRAWN,
+)
+from tests.support.contexts import user
+
+NOW = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
+BEGAN = NOW - timedelta(days=900)
+SOON = NOW + timedelta(days=3)
+
+
+def claim(*, works: bool = True, source: str = "employees", starts: datetime | None = BEGAN, **changes: Any) -> Claim:
+    record = user("1", active=works, **changes)
+    withdrawn = not works and starts is not None and starts > NOW
+    return Claim(source, 0, "1", "x", 2, works, record, None, starts, withdrawn=withdrawn)
+
+
+def desired(winner: Claim) -> Desired:
+    return Desired({**winner.record, "active": winner.employs(NOW)}, winner, True, None)
+
+
+def before(winner: Claim | None = None, *, enabled: bool = True, ever: bool = True, **changes: Any) -> Before:
+    return Before(user("1", active=enabled, **changes), enabled, ever, winner or claim())
+
+
+NEVER_SENT = Before({}, False, False, None)
+DISABLED = before(enabled=False)
+PREPARED = before(claim(starts=SOON), enabled=False, ever=False)
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "kind"),
+    [
+        (None, claim(), JOINER),
+        (None, claim(starts=SOON), JOINER),
+        (None, claim(works=False), LEAVER),
+        (NEVER_SENT, claim(), JOINER),
+        (NEVER_SENT, claim(works=False), LEAVER),
+        (before(), claim(works=False), LEAVER),
+        (PREPARED, claim(starts=NOW), JOINER),
+        (PREPARED, claim(starts=SOON + timedelta(days=9)), MOVER),
+        (PREPARED, claim(works=False, starts=SOON), WITHDRAWN),
+        (DISABLED, claim(), REINSTATED),
+        (DISABLED, claim(starts=NOW), REHIRE),
+        (before(claim(starts=None), enabled=False), claim(starts=None), REHIRE),
+        (DISABLED, claim(starts=SOON), MOVER),
+        (DISABLED, claim(works=False, title="Clerk"), MOVER),
+        (before(), claim(title="Clerk"), MOVER),
+        (before(), claim(source="contractors"), CONVERTED),
+        (before(userType="Contractor"), claim(userType="Employee"), CONVERTED),
+        (before(), claim(userType="Employee"), MOVER),
+        (before(enabled=False, userType="Contractor"), claim(userType="Employee"), REINSTATED),
+    ],
+)
+def test_the_kind_follows_from_what_was_and_what_is_to_be(was: Before | None, now: Claim, kind: str) -> None:
+    assert kind_of(was, desired(now), NOW) == kind
+
+
+@pytest.mark.parametrize(
+    ("changes", "names"),
+    [
+        ({}, ()),
+        ({"displayName": "Ann", "active": False}, ("active", "displayName")),
+        ({"title": None}, ("title",)),
+        ({"name": {"givenName": "Ann"}}, ("name.givenName",)),
+        ({"emails": [{"type": "work", "value": "a@example.com"}]}, ("emails",)),
+        ({ENTERPRISE_USER: {"manager": {"value": "2"}, "department": "Sales"}}, ("department", "manager")),
+        ({"urn:ietf:params:scim:schemas:extension:contoso:1.0:User": {"hired": "2020"}}, ("hired",)),
+        ({"schemas": [CORE_USER]}, ()),
+    ],
+)
+def test_changed_attributes_are_named_without_their_values(changes: dict[str, Any], names: tuple[str, ...]) -> None:
+    assert changed_attributes(user("1"), user("1", **changes)) == names
+    assert changed_attributes(user("1", **changes), user("1")) == names

@@ -1,0 +1,237 @@
+"""Who may see and do what: sign-in, roles, forged headers and forged forms."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from shared.context import Context
+from shared.records import extracts
+from shared.support.forms import check_token, is_same_origin, make_token
+from shared.support.principal import NotSignedIn, Principal, read_principal
+from shared.support.web import Request, serve
+from tests.conftest import Storage
+from tests.shared.support.visiting import ON, URL, holding, person, principal, text, token, visit
+from tests.support.contexts import START, ManualTime, open_test_context
+
+PEOPLE = {"L1": "Ann Lee", "L2": "Bo Ek", "L3": "Cy Roe"}
+
+
+@pytest.fixture
+def time() -> ManualTime:
+    return ManualTime()
+
+
+@pytest.fixture
+def context(storage: Storage, time: ManualTime) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, time) as opened:
+        yield opened
+
+
+def closed() -> Context:
+    raise AssertionError("Storage was opened before it was known who asks")
+
+
+def ask(headers: Mapping[str, str], environment: Mapping[str, str], method: str = "GET") -> tuple[int, bytes]:
+    answer = serve(closed, Request(method, URL, headers=headers), environment)
+    return answer.status, answer.body
+
+
+@pytest.mark.parametrize("environment", [{}, {"WEBSITE_AUTH_ENABLED": "False"}, {"WEBSITE_AUTH_ENABLED": ""}])
+def test_without_the_platform_s_sign_in_a_forged_header_opens_nothing(environment: dict[str, str]) -> None:
+    # The platform strips this header from requests only while its authentication is on.
+    status, body = ask({"x-ms-client-principal": principal("releaser")}, environment)
+    assert status == 503
+    assert b"This page is switched off" in body
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "not base64!",
+        base64.b64encode(b"not json").decode(),
+        base64.b64encode(b'{"auth_typ": "aad"}').decode(),
+        base64.b64encode(b'{"auth_typ": "aad", "claims": [{"typ": "roles", "val": "reader"}]}').decode(),
+        base64.b64encode(b'["aad"]').decode(),
+        principal("reader", provider="github"),
+        principal("reader", user=""),
+    ],
+)
+def test_who_is_not_signed_in_with_entra_is_sent_to_sign_in(header: str) -> None:
+    answer = serve(closed, Request("GET", URL, headers={"x-ms-client-principal": header}), ON)
+    assert (answer.status, answer.body) == (302, b"")
+    assert answer.headers["Location"] == "/.auth/login/aad?post_login_redirect_uri=/api/support"
+
+
+@pytest.mark.parametrize("roles", [(), ("Reader",), ("admin", "releaser ")])
+def test_a_user_without_the_role_sees_nothing(roles: tuple[str, ...]) -> None:
+    for method in ("GET", "POST"):
+        status, body = ask({"x-ms-client-principal": principal(*roles)}, ON, method)
+        assert status == 403
+        assert b"You have no access to this page" in body
+
+
+def test_the_names_that_easy_auth_gives_claims_are_all_understood() -> None:
+    said = {
+        "auth_typ": "aad",
+        "role_typ": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role",
+        "claims": [
+            {"typ": "http://schemas.microsoft.com/ws/2008/06/identity/claims/role", "val": "releaser"},
+            {"typ": "http://schemas.microsoft.com/identity/claims/objectidentifier", "val": "oid-7"},
+            {"typ": "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/upn", "val": "rita@contoso.com"},
+            {"typ": "name", "val": "Rita"},
+        ],
+    }
+    header = base64.b64encode(json.dumps(said).encode()).decode()
+    found = read_principal({"x-ms-client-principal": header}, ON)
+    assert found == Principal("oid-7", "rita@contoso.com", frozenset({"releaser"}))
+    assert (found.may_read, found.may_release) == (True, True)
+    with pytest.raises(NotSignedIn):
+        read_principal({"X-MS-CLIENT-PRINCIPAL": header}, ON)  # names come in lower case
+
+
+def test_every_answer_keeps_the_page_to_itself(context: Context) -> None:
+    wanted = {
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "same-origin",
+        "Cache-Control": "no-store",
+    }
+    answers = [visit(context), visit(context, "nowhere"), visit(context, "?format=csv"), visit(context, role="")]
+    answers += [visit(context, environment={}), visit(context, role="stranger")]
+    assert [answer.status for answer in answers] == [200, 404, 200, 302, 503, 403]
+    for answer in answers:
+        policy = answer.headers["Content-Security-Policy"]
+        assert policy.startswith("default-src 'none'; style-src 'sha256-")
+        assert "script" not in policy
+        assert "unsafe" not in policy
+        assert {name: answer.headers[name] for name in wanted} == wanted
+
+
+def release(context: Context, ref: Any, **changes: Any) -> Any:
+    """The form as the page makes it, with changes."""
+    page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser")
+    form = {"source": "employees", "extract": ref.id, "token": token(page), "reason": "Checked  with HR", "whom": "all"}
+    kept = {name: changes.pop(name) for name in ("role", "headers", "user") if name in changes}
+    return visit(context, "release", form={**form, **changes}, **{"role": "releaser", **kept})
+
+
+def row(context: Context, ref: Any) -> Any:
+    return extracts.load(context.storage, ref)
+
+
+def test_a_releaser_releases_all_with_a_reason_and_both_are_recorded(context: Context) -> None:
+    ref = holding(context.storage, PEOPLE)
+    answer = release(context, ref)
+    place = f"/api/support/extract?source=employees&id={ref.id}&released=3"
+    assert (answer.status, answer.headers["Location"]) == (303, place)
+    after = row(context, ref)
+    assert (after["Status"], after["ReleasedBy"], after["ReleaseReason"]) == (
+        "arrived",
+        "rita@example.com",
+        "Checked with HR",
+    )
+    said = text(visit(context, place.partition("/support/")[2]))
+    assert "3 people are released." in said
+    assert "rita@example.com released 3 people at 2026-09-18T06:00:00Z: Checked with HR" in said
+    assert "are held" not in said
+
+
+def test_a_releaser_releases_those_chosen_only(context: Context) -> None:
+    ref = holding(context.storage, PEOPLE)
+    assert release(context, ref, whom="chosen", worker=["L1", "L3"]).headers["Location"].endswith("released=2")
+    assert "released 2 people" in text(visit(context, f"extract?source=employees&id={ref.id}"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "sentence"),
+    [
+        ({"role": "reader"}, 403, "You may not release anybody"),
+        ({"token": ""}, 403, "The page you released from is out of date"),
+        ({"token": "9999999999.0"}, 403, "The page you released from is out of date"),
+        ({"user": "somebody else"}, 403, "The page you released from is out of date"),
+        ({"extract": "20260918T060000Z-000000000000"}, 403, "The page you released from is out of date"),
+        ({"headers": {"sec-fetch-site": "cross-site"}}, 403, "This form was not sent by the support page"),
+        ({"headers": {"sec-fetch-site": "same-site"}}, 403, "This form was not sent by the support page"),
+        ({"headers": {"sec-fetch-site": ""}}, 403, "This form was not sent by the support page"),
+        (
+            {"headers": {"sec-fetch-site": "", "origin": "https://evil.example"}},
+            403,
+            "was not sent by the support page",
+        ),
+        ({"headers": {"sec-fetch-site": "", "origin": "null"}}, 403, "This form was not sent by the support page"),
+        ({"reason": "  "}, 400, "A reason is missing"),
+        ({"whom": "chosen"}, 400, "Nobody was chosen"),
+        ({"whom": "chosen", "worker": ["L1", "X9"]}, 409, "Not held in extract"),
+    ],
+)
+def test_a_forged_or_faulty_release_does_nothing(
+    context: Context, changes: dict[str, Any], status: int, sentence: str
+) -> None:
+    ref = holding(context.storage, PEOPLE)
+    before = dict(row(context, ref))
+    answer = release(context, ref, **changes)
+    assert answer.status == status
+    assert sentence in text(answer)
+    assert dict(row(context, ref)) == before
+
+
+def test_what_was_judged_anew_meanwhile_is_not_released_from_an_old_page(context: Context) -> None:
+    ref = holding(context.storage, PEOPLE)
+    page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser")
+    extracts.save(context.storage, ref, {"ReadPlan": "another"})
+    form = {"source": "employees", "extract": ref.id, "token": token(page), "reason": "Fine", "whom": "all"}
+    assert visit(context, "release", role="releaser", form=form).status == 403
+
+
+def test_a_token_counts_for_some_hours(context: Context, time: ManualTime) -> None:
+    ref = holding(context.storage, PEOPLE)
+    page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser")
+    time.forward(8 * 3600 + 1)
+    form = {"source": "employees", "extract": ref.id, "token": token(page), "reason": "Fine", "whom": "all"}
+    assert visit(context, "release", role="releaser", form=form).status == 403
+
+
+def test_a_reader_sees_who_is_held_and_no_form_to_release_them(context: Context) -> None:
+    ref = holding(context.storage, PEOPLE)
+    page = visit(context, f"extract?source=employees&id={ref.id}")
+    assert "Somebody with the app role releaser can release them." in text(page)
+    assert (token(page), b"/release" in page.body) == ("", False)
+
+
+def test_release_is_never_a_mere_address(context: Context) -> None:
+    ref = holding(context.storage, PEOPLE)
+    assert visit(context, f"release?source=employees&extract={ref.id}", role="releaser").status == 404
+
+
+def test_a_broken_form_is_no_form(context: Context) -> None:
+    person(context.storage, holding(context.storage, PEOPLE), "1", "Ann")
+    form = {f"field{number}": "x" for number in range(1200)} | {"q": "Ann"}
+    assert "Nobody was found" in text(visit(context, "people", form=form))
+
+
+def test_an_old_browser_is_known_by_its_origin() -> None:
+    assert is_same_origin({"origin": "https://Rollcall.example", "host": "rollcall.example"})
+    assert not is_same_origin({"origin": "https://rollcall.example.evil", "host": "rollcall.example"})
+    assert not is_same_origin({"origin": "", "host": ""})
+
+
+def test_tokens_cannot_be_made_without_the_key() -> None:
+    made = make_token(b"key", "user", "about", START)
+    assert check_token(b"key", made, "user", "about", START)
+    until = made.partition(".")[0]
+    later = f"{int(until) + 1}.{made.partition('.')[2]}"
+    for key, given, user, about in (
+        (b"other", made, "user", "about"),
+        (b"key", made, "user2", "about"),
+        (b"key", made, "user", "about2"),
+        (b"key", later, "user", "about"),
+        (b"key", f"{until}.\u00e4", "user", "about"),
+        (b"key", f"{'9' * 40}.x", "user", "about"),
+    ):
+        assert not check_token(key, given, user, about, START)

@@ -1,0 +1,268 @@
+"""What the pages show: a person's story, files, who is held, what is wrong."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from datetime import timedelta
+from urllib.parse import quote
+
+import openpyxl  # type: ignore[import-untyped]
+import pytest
+
+from shared.clock import iso
+from shared.context import Context
+from shared.delivery import stops
+from shared.records import extracts, story
+from shared.records.health import Health, save_health
+from shared.support import files, people
+from shared.support.people import Hit
+from tests.conftest import Storage
+from tests.shared.support.visiting import (
+    FORMULA,
+    HOSTILE,
+    LONG,
+    REVERSED,
+    SCRIPT,
+    failed,
+    file,
+    holding,
+    person,
+    text,
+    visit,
+)
+from tests.support.contexts import START, ManualTime, open_test_context
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    time = ManualTime()
+    time.forward(7200)
+    with open_test_context(storage.connection_string, time) as opened:
+        yield opened
+
+
+def test_an_empty_house_has_a_first_page(context: Context) -> None:
+    said = text(visit(context))
+    assert "No file has arrived yet." in said
+    assert "Nothing that somebody would have to look at." in said
+    assert "No trouble is known." in said
+    assert "1,900 of 2,000 2,000 with a leaver" in said
+
+
+def test_one_person_s_story_is_told_in_order_and_nothing_about_others(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    failed(context.storage, ref, "J3", "Jane Doe")
+    failed(context.storage, ref, "J4", "Joe Ray")
+
+    said = text(visit(context, "person?source=employees&id=J3"))
+
+    stations = [
+        "2026-09-18 06:00:00 File people.csv arrived, row 4.",
+        "2026-09-18 06:00:00 Decision Data changed: department, title. Attributes: department, title",
+        "2026-09-18 06:05:00 Sent Sent to Entra, which took it for processing. Request id request-1",
+        "2026-09-18 06:40:00 Entra The create failed (AzureActiveDirectoryInvalidUserPrincipalName).",
+    ]
+    places = [said.index(station) for station in stations]
+    assert places == sorted(places)
+    assert "Next step (HR): HR corrects the user name." in said
+    assert "the user name is not one that Entra takes" in said
+    assert "The user name of J3 is not valid." in said
+    assert "J4" not in said
+    assert "Joe" not in said
+
+
+def test_an_id_that_two_sources_have_shows_both(context: Context) -> None:
+    for source in ("contractors", "employees"):
+        person(context.storage, file(context.storage, f"{source}.csv", source=source), "17", f"Ada of {source}")
+    said = text(visit(context, "person?id=17"))
+    assert "Worker 17 of contractors" in said
+    assert "Worker 17 of employees" in said
+    assert [hit.source for hit in people.search(context.storage, "17").people] == ["contractors", "employees"]
+
+
+def test_people_are_found_by_id_and_by_parts_of_their_names_without_accents(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    person(context.storage, ref, "0007", "Marek Nov\u00e1k", UserName="marek.novak@contoso.com")
+    person(context.storage, ref, "0008", "Mary Novak-Li", UserName="ml@fabrikam.com")
+
+    def found(wanted: str) -> list[str]:
+        return [hit.worker_id for hit in people.search(context.storage, wanted).people]
+
+    assert found("0007") == ["0007"]
+    assert found("NOVAK mar") == ["0007", "0008"]
+    assert found("fabrikam") == ["0008"]
+    assert found("nobody") == []
+    assert found("  ") == []
+    assert people.search(context.storage, "fabrikam").people == (
+        Hit("employees", "0008", "Mary Novak-Li", "ml@fabrikam.com", "queued", "nobody"),
+    )
+
+
+def test_a_search_with_one_hit_leads_to_the_person_and_no_name_is_in_any_address(context: Context) -> None:
+    person(context.storage, file(context.storage, "people.csv"), "A/B 7", "Marek Novak")
+    answer = visit(context, "people", form={"q": "novak"})
+    assert (answer.status, answer.headers["Location"]) == (303, "/api/support/person?source=employees&id=A%2FB%207")
+    assert "Worker A/B 7 of employees" in text(visit(context, f"person?source=employees&id={quote('A/B 7', safe='')}"))
+
+
+def test_a_list_that_is_cut_says_so(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = file(context.storage, "people.csv")
+    for number in range(4):
+        person(context.storage, ref, f"{number}", "Same Name")
+    monkeypatch.setattr(people, "MOST_HITS", 3)
+    said = text(visit(context, "people", form={"q": "same"}))
+    assert "3 found; there may be more than are shown" in said
+    monkeypatch.setattr(people, "MOST_HITS", 9)
+    monkeypatch.setattr(people, "_PAGE", 1)
+    monkeypatch.setattr(people, "_MOST_PAGES", 2)
+    hits = people.search(context.storage, "same")
+    assert (len(hits.people), hits.cut) == (2, True)
+    assert "search by id" in text(visit(context, "people", form={"q": "nobody"}))
+
+
+def test_what_is_wrong_is_grouped_by_cause_with_what_to_do(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    for number in range(3):
+        failed(context.storage, ref, f"F{number}", "Jane Doe")
+        reason = (
+            f"Row {number} of people.csv was not sent: the user name 'x{number}' is already used by worker {number}"
+        )
+        person(
+            context.storage, ref, f"R{number}", "Joe", Status=story.REJECTED, Reason=reason, NextStep="HR corrects it.",
+            WhoActs="HR",
+        )  # fmt: skip
+    person(context.storage, ref, "W", "Jim", Status=story.PROVISIONED, Warning="The manager 99 is not known")
+    person(context.storage, ref, "ok", "Jill", Status=story.PROVISIONED)
+
+    causes = people.find_causes(context.storage).causes
+
+    assert [(cause.people, cause.status, cause.title, cause.next_step, cause.who_acts) for cause in causes] == [
+        (
+            3,
+            "rejected",
+            "Row not sent: the user name \u2026 is already used by worker \u2026",
+            "HR corrects it.",
+            "HR",
+        ),
+        (
+            3,
+            "failed",
+            "The user name is not one that Entra takes (AzureActiveDirectoryInvalidUserPrincipalName)",
+            "HR corrects the user name.",
+            "HR",
+        ),
+        (
+            1,
+            "provisioned",
+            "Open beside the account: The manager \u2026 is not known",
+            "HR checks what is named, such as the manager's id; what depends on it is then sent by itself.",
+            "HR",
+        ),
+    ]
+    said = text(visit(context, f"causes?cause={causes[0].key}"))
+    assert [f"R{number}" in said for number in range(3)] == [True] * 3
+    assert "F1" not in said
+    assert visit(context, "causes?cause=unknown").status == 404
+
+
+def test_files_show_how_far_they_are_and_days_add_up(context: Context) -> None:
+    file(context.storage, "first.csv", Provisioned=6, Failed=1, Skipped=1, Waiting=2, Rejected=3, Rows=13, People=10)
+    file(context.storage, "second.csv", minutes=1, source="contractors", Provisioned=4, Held=2)
+    listed, more = files.newest(context.storage, 5)
+    assert [(one.file, one.done) for one in listed] == [("second.csv", 66), ("first.csv", 80)]
+    assert not more
+    *before, today = files.days(context.storage, context.clock.now())
+    assert today.counts == {"done": 10, "failed": 2, "rejected": 3, "held": 2, "waiting": 2}
+    assert [sum(day.counts.values()) for day in before] == [0] * 13
+    said = text(visit(context, "extracts?source=employees"))
+    assert "first.csv" in said
+    assert "second.csv" not in said
+    assert "10 done, 2 failed, 3 rejected, 2 held, 2 waiting in 14 days" in text(visit(context))
+
+
+def test_the_health_of_a_job_and_a_pause_are_on_the_first_page(context: Context) -> None:
+    save_health(
+        context.storage,
+        Health("default", "paused", "The job is paused.", "IT starts it.", "IT", START, START, overdue=3),
+    )
+    stops.pause(context.storage, "employees", by="Ines", reason="wrong file", now=START)
+    said = text(visit(context))
+    assert "The job is paused. 3 people have no answer in time. since 2026-09-18 06:00:00 IT starts it. IT" in said
+    assert "Sending from employees was stopped by Ines at 2026-09-18T06:00:00Z: wrong file" in said
+
+
+def test_a_date_that_lies_ahead_ends_the_story(context: Context) -> None:
+    ahead = iso(START + timedelta(days=3))
+    ref = file(context.storage, "people.csv")
+    person(context.storage, ref, "S", "Sue", Status=story.SCHEDULED, Reason="Starts on Monday.", NextChangeAt=ahead)
+    assert "2026-09-21 06:00:00 Next A date falls due" in text(visit(context, "person?id=S"))
+
+
+def test_a_story_outlives_the_extract_it_came_from(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    failed(context.storage, ref, "J3", "Jane Doe")
+    context.storage.table("Extracts").delete_entity(ref.source, extracts.row_key(ref.id))
+    file(context.storage, "later.csv", minutes=9)
+    said = text(visit(context, "person?id=J3"))
+    assert "The create failed" in said
+    assert "people.csv arrived" not in said
+
+
+@pytest.mark.parametrize("path", ["nowhere", "extract?source=employees&id=x", "extract", "person", "person?id=nobody"])
+def test_what_is_not_there_is_said_to_be_not_there(context: Context, path: str) -> None:
+    answer = visit(context, path)
+    assert (answer.status, answer.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+
+
+def test_hostile_names_are_text_on_every_page(context: Context) -> None:
+    ref = holding(context.storage, HOSTILE)
+    paths = ["causes", f"extract?source=employees&id={ref.id}"]
+    paths += [f"person?id={quote(one, safe='')}" for one in HOSTILE]
+    paths += [f"causes?cause={cause.key}" for cause in people.find_causes(context.storage).causes]
+    pages = [visit(context, path, role="releaser") for path in paths]
+    pages += [visit(context, "people", form={"q": SCRIPT}), visit(context, "people", form={"q": "h"}), visit(context)]
+    assert [page.status for page in pages] == [200] * len(pages[:-3]) + [303, 200, 200]
+    for page in pages:
+        body = page.body.decode()
+        assert "<script" not in body
+        assert "<img" not in body
+        assert "<b>" not in body
+    held = text(pages[1])
+    assert all(" ".join(name.split()) in held for name in HOSTILE.values())
+    assert f"<bdi>{REVERSED}</bdi>" in pages[1].body.decode()
+
+
+def test_downloads_are_safe_to_open_and_complete(context: Context) -> None:
+    ref = holding(context.storage, HOSTILE)
+    answer = visit(context, f"extract?source=employees&id={ref.id}&format=csv")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="rollcall-held.csv"'
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    rows = list(csv.DictReader(io.StringIO(answer.body.decode("utf-8-sig"))))
+    assert [row["Name"] for row in rows] == [SCRIPT, REVERSED, LONG, f"'{FORMULA}", HOSTILE['H5"><img src=x>']]
+
+    workbook = visit(context, f"extract?source=employees&id={ref.id}&format=xlsx").body
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook)).worksheets[0]
+    cells = [row[1] for row in sheet.iter_rows(min_row=2)]
+    assert [(cell.value, cell.data_type) for cell in cells] == [(name, "s") for name in HOSTILE.values()]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_every_list_can_be_downloaded(context: Context, form: str) -> None:
+    ref = file(context.storage, "people.csv", Provisioned=1)
+    failed(context.storage, ref, "J3", "Jane Doe")
+    failed(context.storage, ref, "J4", "Jane Roe")
+    key = people.find_causes(context.storage).causes[0].key
+    paths = ["?", "extracts?", "causes?", f"causes?cause={key}&", "person?id=J3&"]
+    answers = [visit(context, f"{path}format={form}") for path in paths]
+    answers.append(visit(context, "people", form={"q": "jane", "format": form}))
+    assert [answer.status for answer in answers] == [200] * 6
+    lengths = []
+    for answer in answers:
+        assert answer.headers["Content-Disposition"].endswith(f'.{form}"')
+        if form == "csv":
+            lengths.append(len(list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))))
+        else:
+            lengths.append(openpyxl.load_workbook(io.BytesIO(answer.body)).worksheets[0].max_row)
+    assert lengths == [15, 2, 2, 3, 5, 3]

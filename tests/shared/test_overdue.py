@@ -1,0 +1,282 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.context import Context
+from shared.errors import EndpointRefused
+from shared.outcomes.reporting import report
+from shared.outcomes.resending import still_wanted
+from shared.records import extracts
+from shared.records.due import RESEND, due_until
+from shared.records.health import load_health
+from shared.records.names import QUOTA, WORKERS
+from shared.records.people import worker_key
+from shared.records.rows import change_rows
+from tests.conftest import Storage
+from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context
+from tests.support.provisioning_log import Log, of_extract, person, planned, uploaded
+from tests.support.scripted_server import Reply, Request, Script, run_script
+
+RUNNING: dict[str, Any] = {"schedule": {"state": "Active"}, "status": {"code": "Active"}}
+PAUSED: dict[str, Any] = {"schedule": {"state": "Active"}, "status": {"code": "Paused"}}
+
+
+class Tenant:
+    """The log and the job of one tenant.
+
+    Attributes:
+        log: Entra's.
+        job: what is answered when the job is asked for.
+        fault: what is answered when the log is asked for, if set.
+    """
+
+    def __init__(self) -> None:
+        self.log = Log()
+        self.job = Reply(200, RUNNING)
+        self.fault: Reply | None = None
+        self.looks = 0
+
+    def answer(self, request: Request) -> Reply:
+        if "/auditLogs/" in request.target:
+            return self.fault or self.log.answer(request)
+        self.looks += 1
+        return self.job
+
+
+@pytest.fixture
+def tenant() -> Tenant:
+    return Tenant()
+
+
+@pytest.fixture
+def script(tenant: Tenant) -> Iterator[Script]:
+    with run_script() as running:
+        running.answer = tenant.answer
+        yield running
+
+
+@pytest.fixture
+def time() -> ManualTime:
+    return ManualTime(START + timedelta(minutes=10))
+
+
+@pytest.fixture
+def context(storage: Storage, script: Script, time: ManualTime) -> Iterator[Context]:
+    endpoints = {"default": endpoint_at(script.url)}
+    with open_test_context(storage.connection_string, time, endpoints=endpoints) as opened:
+        yield opened
+
+
+def pass_minutes(context: Context, minutes: int, step: int = 5) -> None:
+    """The timer runs every five minutes, or less often where nothing is to be seen."""
+    for _ in range(minutes // step):
+        context.clock.sleep(60 * step)
+        report(context)
+
+
+def resends(context: Context) -> list[str]:
+    found = due_until(context.storage, START + timedelta(days=60), "default")
+    return [due.external_id for due in found if due.why == RESEND]
+
+
+def test_j6_is_overdue_after_an_hour_because_the_job_is_paused(context: Context, tenant: Tenant) -> None:
+    tenant.job = Reply(200, PAUSED)
+    ref = planned(context, "J1", "J6")
+    uploaded(context, ref, "J1", "J6")
+    tenant.log.add("J1", 120)
+    pass_minutes(context, 45)
+    assert (person(context, "J6", "Status"), tenant.looks) == ("uploaded", 0)
+    pass_minutes(context, 10)
+    found = "The provisioning job is paused: Entra takes uploads and does nothing with them."
+    step = (
+        "IT mends what the job names and starts it in the portal; whoever has no answer then is sent once more by "
+        "itself. To restart a stopped job throws away what it was sent."
+    )
+    assert person(context, "J6", "Status", "SentStatus", "Reason", "NextStep", "WhoActs") == (
+        "overdue",
+        "overdue",
+        f"Entra accepted the upload of 2026-09-18T06:01:00Z, and there is no result after 60 minutes. {found}",
+        step,
+        "IT",
+    )
+    assert person(context, "J1", "Status") == "provisioned"
+    assert of_extract(context, ref) == ("uploading", {"Provisioned": 1, "Overdue": 1})
+    assert extracts.load(context.storage, ref)["Message"].endswith(f"1 sent, no verdict in time. {found} {step}")
+    health = load_health(context.storage, "default")
+    assert health
+    assert (health.state, health.overdue, health.since) == ("paused", 1, START + timedelta(minutes=65, seconds=2))
+
+
+def test_an_answer_that_comes_at_last_mends_it(context: Context, tenant: Tenant) -> None:
+    tenant.job = Reply(200, PAUSED)
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    pass_minutes(context, 60)
+    assert of_extract(context, ref) == ("uploading", {"Overdue": 1})
+    tenant.job = Reply(200, RUNNING)
+    tenant.log.add("1", 70 * 60)
+    pass_minutes(context, 5)
+    assert of_extract(context, ref) == ("delivered", {"Provisioned": 1})
+    health = load_health(context.storage, "default")
+    assert health
+    assert (health.state, health.overdue) == ("running", 0)
+    assert resends(context) == []
+
+
+def test_who_is_overdue_is_sent_once_more_when_the_job_runs_again_and_is_silent(
+    context: Context, tenant: Tenant
+) -> None:
+    tenant.job = Reply(200, PAUSED)
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    pass_minutes(context, 24 * 60, step=240)
+    assert resends(context) == []
+    tenant.job = Reply(200, RUNNING)
+    pass_minutes(context, 15)
+    assert resends(context) == []
+    pass_minutes(context, 5)
+    assert resends(context) == ["1"]
+    assert still_wanted(context.storage, "default", ["1"]) == {"1"}
+    asked = person(context, "1", "AskedAgainAt")
+    pass_minutes(context, 60)
+    assert (resends(context), person(context, "1", "AskedAgainAt")) == (["1"], asked)
+    assert person(context, "1", "WhoActs", "NextStep") == (
+        "IT",
+        (
+            "It has been sent once more. If there is no result either, IT looks for the person in the job's "
+            "provisioning log and opens a support case with the request id."
+        ),
+    )
+
+
+def test_a_job_that_reports_about_others_is_given_a_day(context: Context, tenant: Tenant, time: ManualTime) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    for minutes in range(0, 26 * 60, 10):
+        tenant.log.add("other", 60.0 * minutes)
+    tenant.log.time = time
+    pass_minutes(context, 20 * 60, step=120)
+    assert (person(context, "1", "Status"), resends(context)) == ("overdue", [])
+    pass_minutes(context, 5 * 60, step=60)
+    assert resends(context) == ["1"]
+
+
+def test_an_answer_that_turned_up_very_late_is_found_before_anybody_is_called_overdue(
+    context: Context, tenant: Tenant, time: ManualTime
+) -> None:
+    tenant.log.time = time
+    ref = planned(context, "1", "2")
+    uploaded(context, ref, "1", "2")
+    tenant.log.add("1", 120, late=45 * 60)  # far behind the overlap by then
+    tenant.log.add("2", 50 * 60)
+    pass_minutes(context, 60)
+    assert of_extract(context, ref) == ("delivered", {"Provisioned": 2})
+    assert tenant.looks == 0
+
+
+@pytest.mark.parametrize(
+    ("job", "found", "who"),
+    [
+        (Reply(200, RUNNING), "The provisioning job runs.", "nobody"),
+        (
+            Reply(200, {"status": {"code": "Quarantine", "quarantine": {"reason": "TooManyDeletes"}}}),
+            "The provisioning job is in quarantine (TooManyDeletes): Entra works it off once a day at most.",
+            "IT",
+        ),
+        (
+            Reply(200, {"status": {"code": "NotConfigured"}, "schedule": {"state": "Disabled"}}),
+            "The provisioning job is not started (Disabled).",
+            "IT",
+        ),
+        (Reply(200, {}), "The provisioning job is in a state that is not known: no state given.", "IT"),
+        (
+            Reply(403),
+            "Whether the job runs could not be found out: the app lacks the role Synchronization.Read.All.",
+            "IT",
+        ),
+        (Reply(503), "Whether the job runs could not be found out: Entra does not answer that now.", "IT"),
+    ],
+    ids=["running", "quarantined", "not started", "odd", "forbidden", "ill"],
+)
+def test_what_the_job_says_is_told(context: Context, tenant: Tenant, job: Reply, found: str, who: str) -> None:
+    tenant.job = job
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    pass_minutes(context, 60)
+    reason, who_acts = person(context, "1", "Reason", "WhoActs")
+    assert (reason.partition(" 60 minutes. ")[2], who_acts) == (found, who)
+
+
+def test_a_full_queue_is_told(context: Context, tenant: Tenant) -> None:
+    context.storage.table(QUOTA).upsert_entity(
+        {"PartitionKey": "stops", "RowKey": "job|default", "Stopped": True, "Kind": "full"}
+    )
+    report(context)
+    health = load_health(context.storage, "default")
+    assert health
+    assert (health.state, health.sentence) == (
+        "queue full",
+        "The queue of the job is full, so Entra turns uploads away.",
+    )
+
+
+def test_a_log_that_may_not_be_read_is_told_on_the_people_too(context: Context, tenant: Tenant) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    tenant.fault = Reply(403)
+    context.clock.sleep(3600)
+    with pytest.raises(EndpointRefused):
+        report(context)
+    reason, step = person(context, "1", "Reason", "NextStep")
+    assert reason.endswith("60 minutes. Entra's provisioning log cannot be read (Entra answers 403).")
+    assert step == "IT grants the app's managed identity the Microsoft Graph app role ProvisioningLog.Read.All."
+    tenant.fault = None
+    tenant.log.add("1", 120)
+    report(context)
+    assert of_extract(context, ref) == ("delivered", {"Provisioned": 1})
+
+
+def test_nobody_is_called_overdue_as_long_as_the_log_has_not_been_read_to_its_end(
+    context: Context, tenant: Tenant
+) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    tenant.fault = Reply(503)
+    context.clock.sleep(2 * 3600)
+    with pytest.raises(Exception, match="503"):
+        report(context)
+    assert person(context, "1", "Status") == "uploaded"
+
+
+def test_what_a_newer_file_says_stays_while_the_sending_is_overdue(context: Context, tenant: Tenant) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    key = worker_key("employees", "1")
+    change_rows(context.storage.table(WORKERS), [key], lambda *_: {"Status": "rejected", "Reason": "Row 7."})
+    pass_minutes(context, 60)
+    assert person(context, "1", "Status", "Reason", "SentStatus") == ("rejected", "Row 7.", "overdue")
+    assert of_extract(context, ref) == ("uploading", {"Overdue": 1})
+
+
+def test_a_person_who_waits_for_the_quiet_time_is_not_overdue(context: Context, tenant: Tenant) -> None:
+    old = planned(context, "1")
+    uploaded(context, old, "1", seconds=60)
+    new = planned(context, "1", minutes=4)
+    uploaded(context, new, "1", seconds=300)
+    tenant.log.add("1", 40 * 60)
+    pass_minutes(context, 70)
+    assert person(context, "1", "Status") == "uploaded"
+    pass_minutes(context, 10)
+    assert person(context, "1", "Status") == "provisioned"
+
+
+def test_where_nothing_is_overdue_the_job_is_not_asked_for(context: Context, tenant: Tenant) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    tenant.log.add("1", 120)
+    pass_minutes(context, 120)
+    assert (tenant.looks, load_health(context.storage, "default")) == (0, None)
