@@ -24,7 +24,8 @@ from random import Random
 
 from local import processes
 from local.azurite import Azurite
-from tests.histories.history import Figures, Plan, WrongError, run
+from tests.histories.history import run
+from tests.histories.plan import Figures, Plan, WrongError
 
 _ACCOUNTS = 1000
 

@@ -54,9 +54,9 @@ def parse_route(function: Function, prefix: str) -> Route:
         part = rf"{slash}(?P<{name}>{'.*' if every else '[^/]+'})"
         path += re.escape(whole[at : found.start()]) + (f"(?:{part})?" if every or optional else part)
         at = found.end()
-    rest = whole[at:]
-    if ("{" in path.replace(r"\{", "{") and re.search(r"\\\{", path)) or "{" in rest:
+    if "{" in _PARAMETER.sub("", whole):
         raise HostError(f"the route of {function.name} is '{template}', which the local host does not know to read")
+    rest = whole[at:]
     methods = frozenset(str(method).upper() for method in function.trigger.get("methods") or ())
     return Route(function, re.compile(f"/{path}{re.escape(rest)}", re.IGNORECASE), methods)
 

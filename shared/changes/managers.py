@@ -50,7 +50,7 @@ def with_manager(
     if external_id in loops:
         circle = loops[external_id]
         named = "-".join([*circle, circle[0]])
-        return _without(record), f"The managers form a circle ({named}); sent without a manager."
+        return _without(record), f"The managers form a loop ({named}); sent without a manager."
     known = standing(manager)
     if known is Standing.UNKNOWN:
         return _without(record), f"Manager {manager} {UNKNOWN_MANAGER}; sent without a manager."

@@ -16,7 +16,7 @@ import uuid
 from datetime import datetime, time
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
 from azure.storage.blob import BlobClient, BlobProperties
 
@@ -47,6 +47,7 @@ from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
 
+_OUR_FAULT = (400, 404, 413)  # storage refuses what we ask for, and would again
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
@@ -256,7 +257,9 @@ def _continue(context: Context, row: Values) -> None:
         _end(context, ref, extracts.STALE, str(error))
     except ExtractDuplicate as error:
         _end(context, ref, extracts.DUPLICATE, str(error))
-    except (TransientError, AzureError):
+    except (TransientError, AzureError) as error:
+        if isinstance(error, HttpResponseError) and error.status_code in _OUR_FAULT:
+            _count_failure(context, ref)
         raise  # it passes; the event is redelivered, or the clock comes back to it
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
         extracts.save(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})

@@ -240,8 +240,9 @@ def test_every_page_is_labelled_has_contrast_and_obeys_its_own_policy(browser: B
                 details.click()
             if problems := violations(page):
                 found[address] = problems
-            # Nothing runs out of the window, whatever a name is.
-            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+            for width in (360, 1280):  # nothing runs out of a phone or a window, whatever a name is
+                page.set_viewport_size(ViewportSize(width=width, height=700))
+                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (address, width)
         page.goto(url)
         page.get_by_label("Find a person").fill("h")
         page.get_by_label("Find a person").press("Enter")

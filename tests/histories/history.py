@@ -6,66 +6,21 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-import yaml
-
-from shared.extracts.operator import Order, process, release
-from shared.model import ENTERPRISE_USER
+from shared.extracts.operator import Order, process, release, still_held
+from shared.model import ExtractRef
 from shared.records import accounts, extracts
 from shared.records.names import EXTRACTS, WORKERS
+from shared.records.rows import Values
 from tests.histories.driver import World, world
-from tests.histories.lives import ABOUT_IDS, COLUMNS, MISTAKES, TYPES, Company, File, Outcome
-from tests.histories.model import PRECEDENCE, Truth, Word
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What kind of history.
-
-    Attributes:
-        seed: of everything that is left to chance.
-        people: how many.
-        days: how many.
-        delta: whether the feeds send only who has changed.
-        crashes: whether the process ends in the middle of things.
-        guarded: whether the guard is on; what it holds is released then.
-        missing: whether people who are missing from a full file are disabled.
-        down: whether the app is stopped now and then, for days.
-        start: the first day.
-    """
-
-    seed: int
-    people: int = 40
-    days: int = 14
-    delta: bool = False
-    crashes: bool = False
-    guarded: bool = False
-    missing: bool = False
-    down: bool = False
-    start: date = date(2026, 3, 16)
-
-
-class WrongError(AssertionError):
-    """Something is not as it should be; the message tells the whole story of those concerned."""
-
-
-@dataclass
-class Figures:
-    """What was done."""
-
-    days: int = 0
-    files: Counter[str] = field(default_factory=Counter)
-    rows: int = 0
-    changes: int = 0
-    operations: int = 0
-    resent: int = 0
-    crashes: int = 0
-    released: int = 0
-    missing: int = 0
+from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome
+from tests.histories.model import PRECEDENCE, Truth
+from tests.histories.plan import Figures, Plan, WrongError, mappings
+from tests.histories.reader import Reader
 
 
 def run(plan: Plan, connection_string: str) -> Figures:
@@ -89,13 +44,10 @@ class _History:
         mistakes = [mistake for mistake in MISTAKES if not plan.missing or mistake not in ABOUT_IDS]
         lives = Random(f"{plan.seed} lives")
         self._company = Company(lives, plan.people, plan.start, delta=plan.delta, mistakes=mistakes)
-        self._people: dict[str, int] = {}  # of each feed how many people were in the last full file
+        self._reader = Reader(plan, self._truth)
         self._figures = Figures()
         self._story: list[str] = []
         self._told: dict[str, list[str]] = defaultdict(list)  # what files said of a person
-        self._newest: dict[str, date] = {}  # of each feed the day of the newest full file
-        self._last: dict[str, bytes] = {}  # of each feed the content of the file that was used last
-        self._spoke: dict[tuple[str, str], date] = {}  # of each feed and person the day of the last word
         self._kept: list[File] = []  # files that come late
         self._seen = 0  # operations
         self._sent: dict[str, object] = {}  # the last record of each person
@@ -139,7 +91,7 @@ class _History:
         for feed in feeds:
             for file in list(self._files(feed, today)):
                 self._advance(at)
-                self._take(file, today)
+                self._take(file)
                 self._advance(self._world.now() + timedelta(minutes=20))
                 self._look(f"{today} after {file.feed}/{file.name}")
                 at = self._world.now() + timedelta(minutes=1)
@@ -169,10 +121,10 @@ class _History:
     def _file(self, feed: str, today: date) -> File:
         return self._company.file(feed, f"workers_{today:%Y%m%d}.csv", self._truth.accounts)
 
-    def _take(self, file: File, today: date) -> None:
+    def _take(self, file: File) -> None:
         """HR drops a file, and it is worked off."""
         path = self._drop(file)
-        becomes, outcome = self._becomes(file, today)
+        becomes, outcome = self._becomes(file)
         if self._plan.crashes and self._random.random() < 0.5:
             self._world.crash_after(int(self._random.expovariate(1 / 60)), at_answer=self._random.random() < 0.3)
             self._loose = True
@@ -187,16 +139,15 @@ class _History:
             self._settle()
         self._check_counts(file, becomes, outcome)
         if becomes == extracts.STALE and not self._loose and self._random.random() < 0.4:
-            self._force(file, today)
+            self._force(file)
 
-    def _force(self, file: File, today: date) -> None:
+    def _force(self, file: File) -> None:
         """Somebody says that the late file is right all the same; from now on it is the newest."""
         row = self._row_of(file)
         process(self._world.context.storage, str(row["Extract"]), Order("Ada", "It is right.", self._world.now()))
         self._world.tick()
-        file = replace(file, day=self._newest[file.feed])
-        self._last.pop(file.feed)
-        becomes, outcome = self._becomes(file, today)
+        file = self._reader.insist(file)
+        becomes, outcome = self._becomes(file)
         self._hear(file, outcome)
         self._check_counts(file, becomes, outcome)
 
@@ -207,7 +158,7 @@ class _History:
             path = self._drop(file)
             self._world.announce(path)
             self._world.now.forward(1)  # no two files have the same time
-            becomes, outcome = self._becomes(file, today)
+            becomes, outcome = self._becomes(file)
             self._hear(file, outcome)
             self._check_counts(file, becomes, outcome)
         self._settle()
@@ -225,8 +176,8 @@ class _History:
         heard = []
         self._truth.now = now
         for _, file in sorted(self._waiting.items()):
-            becomes, outcome = self._becomes(file, now.date())
-            news = self._news(file, outcome)
+            becomes, outcome = self._becomes(file)
+            news = self._reader.news(file, outcome)
             heard.append((file.feed, news))
             self._check_counts(file, becomes, outcome, newest=False)
         self._waiting.clear()
@@ -251,66 +202,38 @@ class _History:
         self._world.drop(path, file.content)
         return path
 
-    def _becomes(self, file: File, today: date) -> tuple[str, Outcome]:
-        becomes, outcome = self._verdict(file, file.content, today)
+    def _becomes(self, file: File) -> tuple[str, Outcome]:
+        becomes, outcome = self._reader.read(file, self._world.now())
         self._figures.files[becomes] += 1
+        self._figures.rows += outcome.rows
+        self._figures.missing += len(outcome.gone)
         self._story.append(f"{file.feed}/{file.name} becomes {becomes}")
         return becomes, outcome
 
-    def _verdict(self, file: File, content: bytes, today: date) -> tuple[str, Outcome]:
-        nothing = Outcome({}, 0, 0, 0)
-        if not self._plan.delta and self._newest.get(file.feed, file.day) > file.day:
-            return extracts.STALE, nothing
-        if self._last.get(file.feed) == content:
-            return extracts.DUPLICATE, nothing
-        if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
-            return extracts.REJECTED, nothing
-        self._newest[file.feed] = file.day
-        self._last[file.feed] = content
-        outcome = file.read(today)
-        self._figures.rows += outcome.rows
-        gone = self._gone(file, outcome) if self._plan.missing else {}
-        self._people[file.feed] = len(outcome.said)
-        self._figures.missing += len(gone)
-        return extracts.DELIVERED, replace(outcome, gone=gone)
-
-    def _gone(self, file: File, outcome: Outcome) -> dict[str, Word]:
-        """The people who are not in a full file any more, if the file is as good as the last one."""
-        if outcome.rejected > 0.05 * outcome.rows or len(outcome.said) < 0.9 * self._people.get(file.feed, 0):
-            return {}
-        there = {line.cells[0] for line in file.lines}
-        words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
-        return {
-            person: replace(word, works=False, last=None, withdrawn=False)
-            for person, word in words.items()
-            if person not in there and not word.is_over(self._world.now())
-        }
-
     def _hear(self, file: File, outcome: Outcome) -> None:
-        self._truth.hear(file.feed, self._news(file, outcome))
-
-    def _news(self, file: File, outcome: Outcome) -> dict[str, Word]:
-        """What a file says of people of whom nothing newer is known."""
-        said = {**outcome.said, **outcome.gone}
-        spoke = {person: self._spoke.get((file.feed, person), file.day) for person in said}
-        news = {person: word for person, word in said.items() if spoke[person] <= file.day}
-        self._spoke.update({(file.feed, person): file.day for person in news})
-        return news
+        self._truth.hear(file.feed, self._reader.news(file, outcome))
 
     def _advance(self, moment: datetime) -> None:
         self._world.advance(moment)
         self._truth.advance(self._world.now())
 
     def _release(self) -> None:
-        """Somebody has looked at what the guard holds, and finds it right."""
-        for row in self._world.rows(EXTRACTS, f"Status eq '{extracts.HELD}'"):
+        """Somebody has looked at what the guard holds, and finds it right; what follows from it may be held again."""
+        storage = self._world.context.storage
+        while held := [row for row in self._world.rows(EXTRACTS) if self._holds(row)]:
             self._loose = True
-            self._figures.released += release(
-                self._world.context.storage, str(row["Extract"]), Order("Ada", "It is right.", self._world.now())
-            )
-            self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {row['File']} is released: {row['Message']}")
-            self._world.tick()
-            self._advance(self._world.now() + timedelta(minutes=7))
+            for row in held:
+                order = Order("Ada", "It is right.", self._world.now())
+                self._figures.released += release(storage, str(row["Extract"]), order)
+                self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {row['File']} is released: {row['Message']}")
+                self._world.tick()
+                self._advance(self._world.now() + timedelta(minutes=7))
+
+    def _holds(self, row: Values) -> bool:
+        """Whether somebody is held whom no newer extract speaks of."""
+        if row["Status"] not in (extracts.HELD, extracts.UPLOADING) or row.get("SupersededBy"):
+            return False
+        return bool(still_held(self._world.context.storage, ExtractRef(row["Extract"], row["PartitionKey"]), row))
 
     # Looking
 
@@ -392,7 +315,7 @@ class _History:
         for line in file.lines:
             person = line.cells[0]
             row = rows.get(person)
-            if self._spoke.get((file.feed, person), file.day) > file.day or len(line.cells) < len(file.header):
+            if self._reader.knows_newer(file, person) or len(line.cells) < len(file.header):
                 continue  # something newer is known, or nobody can be sure whom the row is about
             if row is None:
                 yield f"{person} is not in the results table"
@@ -421,40 +344,6 @@ class _History:
                         told = ("Status", "Kind", "Reason", "Decision", "Warning", "Extract", "SeenIn", "SentBy")
                         lines += [f"Workers: {row['PartitionKey']} { ({name: row.get(name) for name in told}) }"]
         return "\n".join([*lines, *self._story[-30:]])
-
-
-def mappings(plan: Plan) -> dict[str, str]:
-    """The mapping files of both feeds."""
-    return {
-        feed: yaml.safe_dump(
-            {
-                "version": 1,
-                "mode": "delta" if plan.delta else "full",
-                "key": COLUMNS[0],
-                "precedence": precedence,
-                "required": ["Login", "Name"],
-                "status": {
-                    "column": "Status",
-                    "values": {"Active": True, "Terminated": False, "Retired": False},
-                    "leave": ["On leave"],
-                    "first_day": "Hire",
-                    "last_day": "Last",
-                    "zone": "Zone",
-                },
-                "missing": "disable" if plan.missing else "report",
-                "guard": {"minimum": 5} if plan.guarded else {"off": True},
-                "attributes": {
-                    "userName": "Login",
-                    "displayName": "Name",
-                    "title": "Title",
-                    "userType": {"constant": TYPES[feed]},
-                    f"{ENTERPRISE_USER}:department": "Department",
-                    f"{ENTERPRISE_USER}:manager": "Manager",
-                },
-            }
-        )
-        for feed, precedence in PRECEDENCE.items()
-    }
 
 
 def _brief(record: Mapping[str, object]) -> str:

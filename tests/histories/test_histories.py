@@ -7,7 +7,8 @@ from datetime import date
 import pytest
 
 from tests.conftest import Storage
-from tests.histories.history import Plan, run
+from tests.histories.history import run
+from tests.histories.plan import Plan
 
 PLANS = [
     Plan(1, people=60, days=6),

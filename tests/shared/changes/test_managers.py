@@ -36,7 +36,7 @@ def standing(manager: str) -> Standing:
         ),
         (report("9", "9"), report("9"), "Manager 9 is the person's own id; sent without a manager."),
         (report("1", "1"), report("1"), "Manager 1 is the person's own id; sent without a manager."),
-        (report("2", "1"), report("2"), "The managers form a circle (1-2-1); sent without a manager."),
+        (report("2", "1"), report("2"), "The managers form a loop (1-2-1); sent without a manager."),
         (report("3", "1"), report("3", "1"), ""),
     ],
 )

@@ -1,0 +1,95 @@
+"""What kinds of histories there are, and what comes of one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date
+
+import yaml
+
+from shared.model import ENTERPRISE_USER
+from tests.histories.lives import COLUMNS, TYPES
+from tests.histories.model import PRECEDENCE
+
+_TIGHT = {"minimum": 5, **{name: {"percent": 2, "at_least": 1} for name in ("create", "change", "disable", "missing")}}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What kind of history.
+
+    Attributes:
+        seed: of everything that is left to chance.
+        people: how many.
+        days: how many.
+        delta: whether the feeds send only who has changed.
+        crashes: whether the process ends in the middle of things.
+        guarded: whether the guard is on; what it holds is released then.
+        missing: whether people who are missing from a full file are disabled.
+        down: whether the app is stopped now and then, for days.
+        start: the first day.
+    """
+
+    seed: int
+    people: int = 40
+    days: int = 14
+    delta: bool = False
+    crashes: bool = False
+    guarded: bool = False
+    missing: bool = False
+    down: bool = False
+    start: date = date(2026, 3, 16)
+
+
+class WrongError(AssertionError):
+    """Something is not as it should be; the message tells the whole story of those concerned."""
+
+
+@dataclass
+class Figures:
+    """What was done."""
+
+    days: int = 0
+    files: Counter[str] = field(default_factory=Counter)
+    rows: int = 0
+    changes: int = 0
+    operations: int = 0
+    resent: int = 0
+    crashes: int = 0
+    released: int = 0
+    missing: int = 0
+
+
+def mappings(plan: Plan) -> dict[str, str]:
+    """The mapping files of both feeds."""
+    return {
+        feed: yaml.safe_dump(
+            {
+                "version": 1,
+                "mode": "delta" if plan.delta else "full",
+                "key": COLUMNS[0],
+                "precedence": precedence,
+                "required": ["Login", "Name"],
+                "status": {
+                    "column": "Status",
+                    "values": {"Active": True, "Terminated": False, "Retired": False},
+                    "leave": ["On leave"],
+                    "first_day": "Hire",
+                    "last_day": "Last",
+                    "zone": "Zone",
+                },
+                "missing": "disable" if plan.missing else "report",
+                "guard": _TIGHT if plan.guarded else {"off": True},
+                "attributes": {
+                    "userName": "Login",
+                    "displayName": "Name",
+                    "title": "Title",
+                    "userType": {"constant": TYPES[feed]},
+                    f"{ENTERPRISE_USER}:department": "Department",
+                    f"{ENTERPRISE_USER}:manager": "Manager",
+                },
+            }
+        )
+        for feed, precedence in PRECEDENCE.items()
+    }

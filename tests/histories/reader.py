@@ -1,0 +1,73 @@
+"""What becomes of HR's files as they come: which of them count, and what they say that is new."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime
+
+from shared.records import extracts
+from tests.histories.lives import File, Outcome
+from tests.histories.model import Truth, Word
+from tests.histories.plan import Plan
+
+
+class Reader:
+    """Knows what has been read.
+
+    Attributes:
+        newest: of each feed the day of the newest file that was used.
+    """
+
+    def __init__(self, plan: Plan, truth: Truth) -> None:
+        self._plan = plan
+        self._truth = truth
+        self.newest: dict[str, date] = {}
+        self._last: dict[str, bytes] = {}  # of each feed the content of the file that was used last
+        self._people: dict[str, int] = {}  # of each feed how many people were in the last file
+        self._spoke: dict[tuple[str, str], date] = {}  # of each feed and person the day of the last word
+
+    def insist(self, file: File) -> File:
+        """A file that was not used is to be used all the same; from now on it is the newest."""
+        self._last.pop(file.feed)
+        return replace(file, day=self.newest[file.feed])
+
+    def knows_newer(self, file: File, person: str) -> bool:
+        """Whether something newer than a file was said of somebody."""
+        return self._spoke.get((file.feed, person), file.day) > file.day
+
+    def read(self, file: File, now: datetime) -> tuple[str, Outcome]:
+        """What becomes of a file that is read now."""
+        nothing = Outcome({}, 0, 0, 0)
+        content = file.content
+        if not self._plan.delta and self.newest.get(file.feed, file.day) > file.day:
+            return extracts.STALE, nothing
+        if self._last.get(file.feed) == content:
+            return extracts.DUPLICATE, nothing
+        if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
+            return extracts.REJECTED, nothing
+        self.newest[file.feed] = file.day
+        self._last[file.feed] = content
+        outcome = file.read(now.date())
+        gone = self._gone(file, outcome, now) if self._plan.missing else {}
+        self._people[file.feed] = len(outcome.said)
+        return extracts.DELIVERED, replace(outcome, gone=gone)
+
+    def _gone(self, file: File, outcome: Outcome, now: datetime) -> dict[str, Word]:
+        """The people who are not in a full file any more, if the file is as good as the last one."""
+        if outcome.rejected > 0.05 * outcome.rows or len(outcome.said) < 0.9 * self._people.get(file.feed, 0):
+            return {}
+        there = {line.cells[0] for line in file.lines}
+        words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
+        return {
+            person: replace(word, works=False, last=None, withdrawn=False)
+            for person, word in words.items()
+            if person not in there and not word.is_over(now)
+        }
+
+    def news(self, file: File, outcome: Outcome) -> dict[str, Word]:
+        """What a file says of people of whom nothing newer is known."""
+        said = {**outcome.said, **outcome.gone}
+        spoke = {person: self._spoke.get((file.feed, person), file.day) for person in said}
+        news = {person: word for person, word in said.items() if spoke[person] <= file.day}
+        self._spoke.update({(file.feed, person): file.day for person in news})
+        return news
