@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any
 
 from shared.clock import iso, parse_iso
@@ -17,7 +18,7 @@ from shared.records import extracts, pages, story, summary
 from shared.records.health import load_health
 from shared.records.names import EXTRACTS, PAGES, WORKERS
 from shared.records.people import worker_key
-from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.rows import Key, Values, change_rows, query, read_rows
 from shared.records.storage import Storage
 
 _COLUMN = {
@@ -44,6 +45,7 @@ _WORDS = {
     "Waiting": "waiting to be sent",
 }
 _REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD)
+_MOST_NAMED = 400
 _NO_ANSWER_COMES = timedelta(days=7)  # for so long Entra keeps its log where there is no licence for more
 
 
@@ -94,10 +96,33 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         if all(row.get(name) == value for name, value in values.items()):
             return None
         if values.get("Status", row["Status"]) != extracts.UPLOADING:
-            summary.write_summary(storage, ref, values)  # first, because nobody looks at a row that has ended again
+            # First, because nobody looks at a row that has ended again.
+            failed, warned = _to_look_at(storage, ref)
+            summary.write_summary(storage, ref, values, at=now, failed=failed, open_warnings=warned)
         return values
 
     change_rows(storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
+
+
+def _to_look_at(storage: Storage, ref: ExtractRef) -> tuple[list[summary.Person], list[summary.Person]]:
+    """The people of an extract who have failed, and those of whom something is open; not more than HR would read."""
+    rows = query(
+        storage.table(WORKERS),
+        "PartitionKey ge @first and PartitionKey lt @last and Extract eq @extract and "
+        "(Status eq 'failed' or Warning gt '')",
+        select=("WorkerId", "DisplayName", "Row", "Status", "Reason", "NextStep", "Warning"),
+        first=f"{ref.source}|",
+        last=f"{ref.source}}}",  # "}" follows "|"
+        extract=ref.id,
+    )
+    failed, warned = [], []
+    for row in islice(rows, _MOST_NAMED):
+        name, number = str(row.get("DisplayName") or ""), int(row["Row"])
+        if row["Status"] == story.FAILED:
+            failed.append(summary.Person(row["WorkerId"], name, number, f"{row['Reason']} {row['NextStep']}"))
+        else:
+            warned.append(summary.Person(row["WorkerId"], name, number, str(row["Warning"])))
+    return failed, warned
 
 
 def _column(row: Values | None, extract_id: str) -> str:

@@ -13,7 +13,7 @@ from azure.storage.blob import ContentSettings
 
 from shared.clock import iso
 from shared.model import ExtractRef
-from shared.records.extracts import FAILED, KIND_COLUMNS, OUTCOMES, REJECTED, STALE, load, outbox_path
+from shared.records.extracts import DUE, FAILED, HELD, KIND_COLUMNS, OUTCOMES, REJECTED, STALE, load, outbox_path
 from shared.records.names import INBOX, OUTBOX
 from shared.records.pages import read_held, read_notes
 from shared.records.rows import Values
@@ -100,6 +100,8 @@ def write_summary(
         open_warnings: who is sent, but with something open, such as a manager whom nobody knows.
     """
     row = {**load(storage, ref), **(values or {})}
+    if row.get("Kind") == DUE and row["Status"] != HELD:
+        return  # there is no file, and nothing that HR has to look at
     plan = row.get("ReadPlan") or row.get("Plan")
     notes = read_notes(storage, ref, plan) if plan else []
     held = [_held(person) for person in read_held(storage, ref, plan)] if plan and row.get("Held") else []

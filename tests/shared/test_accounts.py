@@ -102,6 +102,8 @@ def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
         refused_at="",
         enabled=True,
         ever_enabled=True,
+        accepted_enabled=True,
+        since="",
         open="",
         next_change_at="",
         stamp="5",

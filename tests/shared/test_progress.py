@@ -142,7 +142,7 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
 def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     page(context, 1, Waiting=0, Provisioned=9)
 
-    def crash(*_: object) -> None:
+    def crash(*_: object, **__: object) -> None:
         raise ConnectionError
 
     with monkeypatch.context() as patch:
@@ -208,7 +208,8 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
         {"Provisioned": 6, "Held": 3},
         (
             "12 rows: 2 rejected, 1 said the same again; 9 people: 6 provisioned, 3 held until somebody has looked at "
-            f"them. Somebody checks the file and releases them (python -m cli release {REF.id} --by NAME --reason TEXT)."
+            f"them. Somebody checks the file and releases them (python -m cli release {REF.id} --by NAME --reason "
+            "TEXT)."
         ),
     )
     extracts.save(context.storage, REF, {"Quiet": "{}"})

@@ -14,6 +14,7 @@ import pytest
 from shared.changes.claims import Claim, Employment, make_claim, to_json
 from shared.changes.compare import SEND, Draft, Judge, Judged, draft, is_settled
 from shared.changes.guard import CHANGE, CREATE, DISABLE, MISSING
+from shared.changes.kinds import employed_since
 from shared.changes.managers import Standing
 from shared.clock import iso
 from shared.model import ENTERPRISE_USER, ScimUser
@@ -69,6 +70,8 @@ def account(said: Claim | None = None, **changes: Any) -> Account:
         "refused_at": "",
         "enabled": record["active"],
         "ever_enabled": record["active"],
+        "accepted_enabled": record["active"],
+        "since": employed_since(said) if record["active"] else "",
         "open": "",
         "next_change_at": "",
         "stamp": MONDAY,
@@ -124,7 +127,7 @@ def test_somebody_new_is_sent_with_everything_that_is_to_be_kept() -> None:
         (claim(), account(claim(works=False), ever_enabled=True), (SEND, CREATE, "rehire"), ("active",)),
         (
             claim(first=date(2020, 1, 1)),
-            account(claim(works=False, first=date(2020, 1, 1)), ever_enabled=True),
+            account(claim(works=False, first=date(2020, 1, 1)), ever_enabled=True, since="2020-01-01T00:00:00Z"),
             (SEND, CREATE, "reinstated"),
             ("active",),
         ),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from shared.changes.claims import Claim, Desired
-from shared.changes.kinds import Before, changed_attributes, kind_of
+from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
 from shared.model import (
     CONVERTED,
     CORE_USER,
@@ -38,10 +38,11 @@ def desired(winner: Claim) -> Desired:
 
 
 def before(winner: Claim | None = None, *, enabled: bool = True, ever: bool = True, **changes: Any) -> Before:
-    return Before(user("1", active=enabled, **changes), enabled, ever, winner or claim())
+    followed = winner or claim()
+    return Before(user("1", active=enabled, **changes), enabled, ever, employed_since(followed), followed)
 
 
-NEVER_SENT = Before({}, False, False, None)
+NEVER_SENT = Before({}, False, False, "", None)
 DISABLED = before(enabled=False)
 PREPARED = before(claim(starts=SOON), enabled=False, ever=False)
 
