@@ -250,6 +250,7 @@ var fixedSettings = {
   PROVISIONING_ENDPOINT: provisioningEndpoint
   KEY_VAULT_URI: vault.properties.vaultUri
   AZURE_CLIENT_ID: identity.properties.clientId
+  PYTHON_THREADPOOL_THREAD_COUNT: '16' // a page waits for its turn in a thread; the default is about 5
   ROLLCALL_BLOB_SOURCE: 'event_grid'
   ROLLCALL_LOG_SCHEDULE: logSchedule
   ROLLCALL_CLOCK_SCHEDULE: clockSchedule

@@ -346,13 +346,18 @@ def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values
 
 
 def _refuse(context: Context, ref: ExtractRef, row: Values, message: str) -> None:
-    if row.get("PlannedAt"):  # what it has planned goes on; only what was ordered since cannot be done
-        logger.warning("What was ordered for extract %s came to nothing", ref.id, extra={"extract": ref.id})
-        back = {"Status": extracts.UPLOADING, "Releasing": "", "OrderFailed": message}
-        extracts.save(context.storage, ref, back)
-        progress.refresh(context.storage, ref, context.clock.now())
+    if row.get("PlannedAt"):
+        _take_back_order(context, ref, message)
     else:
         _end(context, ref, extracts.REJECTED, message)
+
+
+def _take_back_order(context: Context, ref: ExtractRef, message: str) -> None:
+    """What the extract has planned goes on; only what was ordered since cannot be done."""
+    logger.warning("What was ordered for extract %s came to nothing", ref.id, extra={"extract": ref.id})
+    back = {"Status": extracts.UPLOADING, "Releasing": "", "OrderFailed": message}
+    extracts.save(context.storage, ref, back)
+    progress.refresh(context.storage, ref, context.clock.now())
 
 
 def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
@@ -371,14 +376,16 @@ def _count_failure(context: Context, ref: ExtractRef) -> None:
     row = extracts.load(context.storage, ref)
     failures = int(row.get("Failures", 0)) + 1
     extracts.save(context.storage, ref, {"Failures": failures})
-    if failures >= _MOST_FAILURES and row["Status"] != extracts.PLANNED:
-        _end(
-            context,
-            ref,
-            extracts.FAILED,
-            "The file could not be processed because of a fault in Rollcall itself, not in the file. IT finds the "
-            f"fault in the app's log under {ref.id}.",
-        )
+    if failures < _MOST_FAILURES or row["Status"] == extracts.PLANNED:
+        return
+    message = (
+        "The file could not be processed because of a fault in Rollcall itself, not in the file. IT finds the fault in "
+        f"the app's log under {ref.id}."
+    )
+    if row.get("PlannedAt"):
+        _take_back_order(context, ref, message)
+    else:
+        _end(context, ref, extracts.FAILED, message)
 
 
 def _for_hr(error: RollcallError) -> str:

@@ -149,6 +149,7 @@ def test_the_app_settings_are_those_that_the_code_and_the_host_read() -> None:
     assert set(entries(declared)) == {
         *(f"AzureWebJobsStorage__{one}" for one in connection),
         *(f"{settings.HR_STORAGE}__{one}" for one in connection),
+        "PYTHON_THREADPOOL_THREAD_COUNT",
         settings.PROVISIONING_ENDPOINT,
         settings.KEY_VAULT_URI,
         settings.AZURE_CLIENT_ID,
