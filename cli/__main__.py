@@ -17,6 +17,7 @@ COMMANDS = {
     "explain": ("cli.explain", "what became of one person: file, row, decision, sending, Entra's words, next step"),
     "pause": ("cli.pause", "send nothing more, from one source or from all"),
     "resume": ("cli.resume", "let sending go on after a pause"),
+    "forget": ("cli.forget", "remove what is held about one person, and say what was removed"),
     "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),
 }
 """Each command: its module, which has `main(arguments) -> int`, and a line about it."""

@@ -9,6 +9,8 @@ from shared.delivery.queueing import tend
 from shared.extracts.dates import register_due
 from shared.extracts.intake import work_off_all
 from shared.extracts.sweep import take_in_unannounced
+from shared.notices.telling import tell
+from shared.retention.removal import remove_old
 from shared.settings import load
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -17,8 +19,10 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.function_name("clock")
 @blueprint.timer_trigger(arg_name="timer", schedule=load().clock_schedule, run_on_startup=False, use_monitor=True)
 def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name)
-    """Take in files that no event announced, read extracts that nobody reads, queue pages that have no message."""
+    """Take in files that no event announced, read extracts that nobody reads, queue pages, tell people, clear up."""
     with ExitStack() as steps:  # each is taken even if the one before has failed; the last to be named goes first
+        steps.callback(remove_old, context())
+        steps.callback(tell, context())
         steps.callback(tend, context())
         steps.callback(work_off_all, context())
         steps.callback(register_due, context())

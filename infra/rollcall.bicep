@@ -78,6 +78,21 @@ param dailyCalls string = '2000'
 @description('The share of these calls that only requests with a leaver may use.')
 param leaverReserve string = '5%'
 
+@description('Endpoint of an Event Grid topic that is told what somebody should know. Empty: none.')
+param notifyTopic string = ''
+
+@description('When the daily digest goes out: a time of day in UTC, or off.')
+param digestAt string = '06:30'
+
+@description('Days for which entries of the provisioning log are kept; 0 for ever.')
+param keepEventsDays string = '180'
+
+@description('Days for which extracts are kept, with their copies and plans; 0 for ever.')
+param keepExtractsDays string = '400'
+
+@description('Days for which HR finds what came back; 0 for ever.')
+param keepOutboxDays string = '90'
+
 @description('What the app may do with the vault: `create` also lets it make its own fingerprint key, `read` does not.')
 @allowed([
   'create'
@@ -257,6 +272,11 @@ var fixedSettings = {
   ROLLCALL_OVERDUE_MINUTES: overdueMinutes
   ROLLCALL_DAILY_CALLS: dailyCalls
   ROLLCALL_LEAVER_RESERVE: leaverReserve
+  ROLLCALL_NOTIFY_TOPIC: notifyTopic
+  ROLLCALL_DIGEST_AT: digestAt
+  ROLLCALL_KEEP_EVENTS_DAYS: keepEventsDays
+  ROLLCALL_KEEP_EXTRACTS_DAYS: keepExtractsDays
+  ROLLCALL_KEEP_OUTBOX_DAYS: keepOutboxDays
   // Not a secret but a client id: App Service authentication signs in with a token of this identity.
   OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identity.properties.clientId
   APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString

@@ -73,6 +73,8 @@ class Azurite:
         command += ["--silent"]
         for service, port in zip(SERVICES, ports, strict=True):
             command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
+            # Node ends idle connections after 5 seconds, sometimes just as a client uses one again.
+            command += [f"--{service}KeepAliveTimeout", "600"]
         if location is None:
             command += ["--inMemoryPersistence", "--extentMemoryLimit", "4096"]
         else:

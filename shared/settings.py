@@ -30,8 +30,16 @@ CLOCK_SCHEDULE = "ROLLCALL_CLOCK_SCHEDULE"
 OVERDUE_MINUTES = "ROLLCALL_OVERDUE_MINUTES"
 DAILY_CALLS = "ROLLCALL_DAILY_CALLS"
 LEAVER_RESERVE = "ROLLCALL_LEAVER_RESERVE"
+NOTIFY_TOPIC = "ROLLCALL_NOTIFY_TOPIC"
+DIGEST_AT = "ROLLCALL_DIGEST_AT"
+KEEP_EVENTS = "ROLLCALL_KEEP_EVENTS_DAYS"
+KEEP_EXTRACTS = "ROLLCALL_KEEP_EXTRACTS_DAYS"
+KEEP_OUTBOX = "ROLLCALL_KEEP_OUTBOX_DAYS"
 
-ROLLCALL_SETTINGS = (BLOB_SOURCE, LOG_SCHEDULE, CLOCK_SCHEDULE, OVERDUE_MINUTES, DAILY_CALLS, LEAVER_RESERVE)
+ROLLCALL_SETTINGS = (
+    BLOB_SOURCE, LOG_SCHEDULE, CLOCK_SCHEDULE, OVERDUE_MINUTES, DAILY_CALLS, LEAVER_RESERVE,
+    NOTIFY_TOPIC, DIGEST_AT, KEEP_EVENTS, KEEP_EXTRACTS, KEEP_OUTBOX,
+)  # fmt: skip
 
 DEFAULT_JOB = "default"
 
@@ -39,6 +47,8 @@ DEFAULT_JOB = "default"
 GRAPH_HOSTS = frozenset(
     {"graph.microsoft.com", "graph.microsoft.us", "dod-graph.microsoft.us", "microsoftgraph.chinacloudapi.cn"}
 )
+# A token for Event Grid goes to topics of these clouds and no others.
+TOPIC_HOSTS = ("eventgrid.azure.net", "eventgrid.azure.us", "eventgrid.azure.cn")
 _ENDPOINT_PATH = re.compile(
     r"^(?P<version>/(?:v1\.0|beta))/servicePrincipals/(?P<sp>[^/]+)/synchronization/jobs/(?P<job>[^/]+)/bulkUpload$",
     re.IGNORECASE,
@@ -96,6 +106,11 @@ class Settings:
         overdue_minutes: how long Entra may say nothing about a person before that is told.
         daily_calls: bulkUpload calls that the tenant's licence allows in 24 hours.
         leaver_reserve: percent of them that only requests with a leaver may use.
+        notify_topic: endpoint of the Event Grid topic that is told what somebody should know; empty for none.
+        digest_at: when the daily digest goes out (UTC), as `06:30`; empty for never.
+        keep_events_days: for how long entries of Entra's log are kept; 0 for ever.
+        keep_extracts_days: the same for extracts, with their copies and plans.
+        keep_outbox_days: the same for what HR gets back.
     """
 
     storage: StorageConnection
@@ -106,6 +121,11 @@ class Settings:
     overdue_minutes: int = 60
     daily_calls: int = 2000
     leaver_reserve: float = 5.0
+    notify_topic: str = ""
+    digest_at: str = "06:30"
+    keep_events_days: int = 180
+    keep_extracts_days: int = 400
+    keep_outbox_days: int = 90
     key_vault_uri: str = ""
     client_id: str = ""
 
@@ -177,6 +197,22 @@ def _is_https(url: str) -> bool:
     return parts.scheme == "https" and bool(parts.hostname)
 
 
+def _is_topic(url: str) -> bool:
+    """Whether a token for Event Grid may go to a URL."""
+    try:
+        parts = _split(url)
+    except ValueError:
+        return False
+    host = (parts.hostname or "").lower()
+    if parts.username or parts.password or parts.query or parts.fragment:
+        return False
+    if is_loopback(host):
+        return parts.scheme in ("http", "https")
+    return (
+        parts.scheme == "https" and parts.port in (None, 443) and host.endswith(tuple(f".{one}" for one in TOPIC_HOSTS))
+    )
+
+
 def from_environment(env: Mapping[str, str]) -> Settings:
     """Read and check every setting.
 
@@ -219,6 +255,26 @@ def from_environment(env: Mapping[str, str]) -> Settings:
     if overdue is None or overdue != int(overdue):
         faults.append(f"{OVERDUE_MINUTES} must be a whole number of minutes from 10 to 10080 (a week), such as 60")
 
+    topic = value(NOTIFY_TOPIC)
+    if topic and not _is_topic(topic):
+        faults.append(
+            f"{NOTIFY_TOPIC} must be the https:// endpoint of an Event Grid topic, such as "
+            "https://NAME.REGION.eventgrid.azure.net/api/events (plain http only to this machine)"
+        )
+    digest_at = value(DIGEST_AT, Settings.digest_at).lower()
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|off", digest_at, re.ASCII):
+        faults.append(f"{DIGEST_AT} must be a time of day in UTC, such as 06:30, or off")
+    keep = {}
+    for name, usual in (
+        (KEEP_EVENTS, Settings.keep_events_days),
+        (KEEP_EXTRACTS, Settings.keep_extracts_days),
+        (KEEP_OUTBOX, Settings.keep_outbox_days),
+    ):
+        days = _number(value(name, str(usual)), 0, 36_500)
+        keep[name] = int(days or 0)
+        if days is None or days != int(days) or 0 < days < 7:
+            faults.append(f"{name} must be a whole number of days, 7 at least, such as {usual}; or 0 to keep for ever")
+
     faults.extend(_unknown(env))
     if faults:
         raise SettingsError(faults)
@@ -231,6 +287,11 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         overdue_minutes=int(overdue or 0),
         daily_calls=int(calls or 0),
         leaver_reserve=reserve or 0.0,
+        notify_topic=topic,
+        digest_at="" if digest_at == "off" else digest_at,
+        keep_events_days=keep[KEEP_EVENTS],
+        keep_extracts_days=keep[KEEP_EXTRACTS],
+        keep_outbox_days=keep[KEEP_OUTBOX],
         key_vault_uri=vault,
         client_id=value(AZURE_CLIENT_ID),
     )

@@ -14,7 +14,7 @@ from shared.delivery.cancelling import cancel_overtaken
 from shared.delivery.queueing import queue_ready_pages
 from shared.extracts.corrections import note_correction
 from shared.extracts.feedback import hand_out
-from shared.model import JOINER, ExtractRef
+from shared.model import ExtractRef
 from shared.records import due, extracts, pages, people, progress, story, summary
 from shared.records.extracts import DUE
 from shared.records.fingerprint import fingerprint
@@ -105,8 +105,8 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
         fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
         at=now,
     )
-    joiners = {person.worker.worker_id for person in page.people if person.kind == JOINER}
-    due.wake(context.storage, row["Job"], joiners, now + _MANAGER_FIRST)
+    # Whoever is awaited is new to Entra, be it as somebody who has left already.
+    due.wake(context.storage, row["Job"], {worker.worker_id for worker in page.workers}, now + _MANAGER_FIRST)
     _recount_earlier(context, earlier)
     recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(earlier))}
     key = pages.page_key(ref.id, number)

@@ -242,6 +242,9 @@ class Planner:
         extract = self._extract
         if len(extract.rejects) > _REJECTED * extract.rows:
             return f"{len(extract.rejects)} of {extract.rows} rows were rejected, so the file proves nothing"
+        ids = {reject.worker_id for reject in extract.rejects}
+        if ids - accounts.read_briefly(self.storage, self.job, sorted(ids - {""})).keys():
+            return "a row was rejected whose id is unreadable or unknown, and might be anybody's"
         last = extracts.last_planned(self.storage, self.ref, full=True)
         if last and extract.people < _FEWER * last["People"]:
             return f"the file has {extract.people} people, the one before had {last['People']}"

@@ -1,7 +1,8 @@
 """One record through a mapping: a complete SCIM user and what to tell about it, or one plain reason why not.
 
 Somebody who leaves is never kept from leaving: of a leaver only the id and the status must be right. What would reject
-the row of somebody who may work is left out of a leaver's record, with a warning.
+the row of somebody who may work is left out of a leaver's record, with a warning. Until a last day that is to come, a
+leaver is somebody who may work.
 """
 
 from __future__ import annotations
@@ -142,7 +143,8 @@ class Applier:
                 return reject(f"{self._status.column} is empty, so nobody can tell whether the person may work.")
             return reject(f"{self._status.column} '{shorten(status)}' is not one of the agreed words ({self._words}).")
         warnings += id_warnings(mapping.key, raw, worker_id)
-        refuse: Callable[[str], None] = _raise if active else lambda reason: warnings.append(although(reason))
+        matters = active or self._works_on(record)
+        refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         try:
             cells = self._cells(record, refuse, warnings.append)
             cells[mapping.key] = worker_id
@@ -170,6 +172,19 @@ class Applier:
         """
         self._zeros.finish()
         return self._dates.finish()
+
+    def _works_on(self, record: Record) -> bool:
+        """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""
+        reader = self._days[1]
+        if reader is None or self._today is None or self._status.end == "at_once":
+            return False
+        try:
+            last = (
+                reader.read(clean(record.values.get(reader.column, ""))) if record.values.get(reader.column) else None
+            )
+        except Unusable:
+            return False
+        return last is not None and last >= self._today
 
     def _cells(self, record: Record, refuse: Callable[[str], None], warn: Warn) -> dict[str, str]:
         """The cells as they are used: cleaned, and empty where they say nothing."""

@@ -217,6 +217,8 @@ class MappingFile(Section):
         missing: what becomes of somebody who is not in a full extract any more: it is reported, or they are disabled.
         guard: how much may change at once.
         run_time: where a file, or its name, says when it was made.
+        expected_by: by when a file has to be there, as `07:00` in `dates.zone`; somebody is told if none is.
+        expected_days: on which days; every day if it is not said.
         dates: how dates are written.
         placeholders: cells that mean nothing, exactly as written.
         empty: what an empty cell becomes: left out, or an explicit null.
@@ -238,6 +240,8 @@ class MappingFile(Section):
     missing: Literal["report", "disable"] = "report"
     guard: Guard = Guard()
     run_time: Annotated[RunTime, ShortForm("name")] | None = None
+    expected_by: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] | None = None
+    expected_days: tuple[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"], ...] = ()
     dates: Dates = Dates()
     placeholders: tuple[Text, ...] = PLACEHOLDERS
     empty: Literal["omit", "null"] = "omit"
@@ -286,6 +290,8 @@ class MappingFile(Section):
     @model_validator(mode="after")
     def _fits_together(self) -> MappingFile:
         faults = [f"{where}: {_NO_PIVOT}" for where, formats in self._date_formats() if self._lacks_pivot(formats)]
+        if self.expected_days and self.expected_by is None:
+            faults.append("expected_days: say 'expected_by' too, the time by which a file has to be there")
         needed = (self.key, self.status.column, *self.required)
         for column in self.optional:
             if column in needed:

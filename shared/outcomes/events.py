@@ -83,6 +83,11 @@ def _end(since: datetime) -> str:
     return f"{_inverted(since) + 1:015d}"
 
 
+def row_key_of(at: datetime) -> str:
+    """A RowKey behind those of all entries from `at` on, and before those of all older ones."""
+    return _end(at)
+
+
 def _inverted(at: datetime) -> int:
     return _LAST_MOMENT - (at - _EPOCH) // _MILLISECOND
 

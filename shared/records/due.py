@@ -104,7 +104,8 @@ def _all_awaited(job: str, why: str) -> dict[str, str]:
 
 
 def _key(due: Due) -> Key:
-    return Key(_hour(due.at), keys.encode(f"{due.job}|{due.external_id}|{due.why}"))
+    # With the time, so that what is scheduled within an hour of something else neither moves it nor goes with it.
+    return Key(_hour(due.at), keys.encode(f"{due.job}|{due.external_id}|{due.why}|{iso(due.at)[14:19]}"))
 
 
 def _hour(at: datetime) -> str:

@@ -202,7 +202,8 @@ def _decisions(row: Values) -> Iterator[Moment]:
 def _sendings(row: Values) -> Iterator[Moment]:
     if row.get("UploadedAt"):
         request = f"Request id {row['RequestId']}" if row.get("RequestId") else ""
-        yield Moment(_text(row, "UploadedAt"), SENT, "Sent to Entra, which took it for processing.", request)
+        at = max(_text(row, "UploadedAt"), _text(row, "QueuedAt"))  # the first is by Entra's clock, the second by ours
+        yield Moment(at, SENT, "Sent to Entra, which took it for processing.", request)
     if row.get("AskedAgainAt"):
         yield Moment(_text(row, "AskedAgainAt"), SENT, "To be sent once more, because no result was heard.")
 

@@ -104,6 +104,11 @@ def test_the_sample_settings_are_explained_one_by_one_and_are_the_ones_that_the_
         settings.OVERDUE_MINUTES,
         settings.DAILY_CALLS,
         settings.LEAVER_RESERVE,
+        settings.NOTIFY_TOPIC,
+        settings.DIGEST_AT,
+        settings.KEEP_EVENTS,
+        settings.KEEP_EXTRACTS,
+        settings.KEEP_OUTBOX,
         settings.KEY_VAULT_URI,
         settings.AZURE_CLIENT_ID,
     }

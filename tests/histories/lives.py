@@ -286,7 +286,7 @@ class Company:
             yield replace(line, cells=cells[:-2], spoiled=True)
         elif mistake == "scientific":
             yield replace(line, cells=_with(cells, 0, f"{person.number}E+05"), spoiled=True)
-        elif mistake == "zeros" and person.id in known:  # the user name is somebody else's then
+        elif mistake == "zeros" and works and person.id in known:  # the user name is somebody else's then
             yield replace(line, cells=_with(cells, 0, cells[0].lstrip("0")), spoiled=True)
         elif mistake == "conflict":
             other = _with(cells, 3, "Elsewhere")

@@ -92,12 +92,14 @@ class Truth:
         words: of each person what each feed said last.
         accounts: what Entra should have.
         changes: how often what Entra should have of a person changed since somebody last asked.
+        arrived: who got an account since then.
     """
 
     now: datetime
     words: dict[str, dict[str, Word]] = field(default_factory=lambda: defaultdict(dict))
     accounts: dict[str, Account] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
+    arrived: set[str] = field(default_factory=set)
     _next: dict[str, datetime] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # reports by unknown manager
 
@@ -124,9 +126,10 @@ class Truth:
             self.hear(feed, said)
         self._look_at([person for person, at in self._next.items() if at <= now])
 
-    def take_changes(self) -> Counter[str]:
-        """How often what Entra should have has changed since the last time."""
-        taken, self.changes = self.changes, Counter()
+    def take_changes(self) -> tuple[Counter[str], set[str]]:
+        """How often what Entra should have has changed since the last time, and who is new."""
+        taken = self.changes, self.arrived
+        self.changes, self.arrived = Counter(), set()
         return taken
 
     def _look_at(self, people: Iterable[str]) -> None:
@@ -139,6 +142,7 @@ class Truth:
             if person not in self.accounts and any(word.asks_for_account(self.now) for word in words):
                 self.accounts[person] = Account()
                 arrived.append(person)
+                self.arrived.add(person)
         for person in people:
             self._send(person)
         for manager in arrived:

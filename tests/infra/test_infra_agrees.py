@@ -159,6 +159,11 @@ def test_the_app_settings_are_those_that_the_code_and_the_host_read() -> None:
         settings.OVERDUE_MINUTES,
         settings.DAILY_CALLS,
         settings.LEAVER_RESERVE,
+        settings.NOTIFY_TOPIC,
+        settings.DIGEST_AT,
+        settings.KEEP_EVENTS,
+        settings.KEEP_EXTRACTS,
+        settings.KEEP_OUTBOX,
         "APPLICATIONINSIGHTS_CONNECTION_STRING",
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
         "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
@@ -179,6 +184,7 @@ def test_the_code_accepts_the_app_settings_as_deployed() -> None:
         default = symbol.value if symbol else None
         env[name] = literal(value) or (literal(default) if default else None) or f"https://{text(value)}/"
     env[settings.PROVISIONING_ENDPOINT] = job.format("a")
+    env[settings.NOTIFY_TOPIC] = ""  # there is none unless somebody names one
     read = settings.from_environment(env)
     assert (read.daily_calls, read.leaver_reserve) == (2000, 5.0)
     assert set(read.endpoints) == {settings.DEFAULT_JOB, "contractors"}

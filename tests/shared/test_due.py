@@ -44,7 +44,7 @@ def test_a_row_is_named_by_its_hour_so_that_nobody_has_to_look_at_everybody(cont
     assert rows_of(context.storage, DUE) == [
         {
             "PartitionKey": "2026-09-18T12",
-            "RowKey": "default|a!2Fb|resend",
+            "RowKey": "default|a!2Fb|resend|01:30",
             "At": "2026-09-18T12:01:30Z",
             "Job": "default",
             "ExternalId": "a/b",
@@ -67,6 +67,14 @@ def test_what_was_looked_at_is_forgotten_and_forgetting_twice_is_no_fault(contex
     for _ in range(2):
         forget(context.storage, dues[:115])
     assert due(context, NOON + timedelta(days=1)) == sorted(dues[115:], key=lambda one: one.external_id)
+
+
+def test_two_moments_of_one_hour_are_kept_and_forgotten_one_by_one(context: Context) -> None:
+    manager_comes, last_day_ends = (Due(NOON + timedelta(minutes=minutes), "default", "1") for minutes in (5, 30))
+    schedule(context.storage, [manager_comes])
+    schedule(context.storage, [last_day_ends])
+    forget(context.storage, [manager_comes])
+    assert due(context, NOON + timedelta(hours=1)) == [last_day_ends]
 
 
 def test_more_people_than_a_transaction_holds_can_fall_due_in_one_hour(context: Context) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-FLOW = ["support", "extracts", "mapping", "changes", "delivery", "outcomes", "entra", "records"]
+FLOW = ["support", "notices", "retention", "extracts", "mapping", "changes", "delivery", "outcomes", "entra", "records"]
 BASE = {"model", "settings", "clock", "errors", "secrets", "context"}
 OPENED_BY_CONTEXT = {"entra", "records"}
 

@@ -77,6 +77,11 @@ def test_everything_can_be_set() -> None:
         "ROLLCALL_OVERDUE_MINUTES": "90",
         "ROLLCALL_DAILY_CALLS": "6000",
         "ROLLCALL_LEAVER_RESERVE": "2.5%",
+        "ROLLCALL_NOTIFY_TOPIC": "https://hr.westeurope-1.eventgrid.azure.net/api/events",
+        "ROLLCALL_DIGEST_AT": "Off",
+        "ROLLCALL_KEEP_EVENTS_DAYS": "30",
+        "ROLLCALL_KEEP_EXTRACTS_DAYS": "0",
+        "ROLLCALL_KEEP_OUTBOX_DAYS": "7",
         "KEY_VAULT_URI": "https://hr.vault.azure.net/",
         "AZURE_CLIENT_ID": "33333333-bbbb",
         "PATH": "/usr/bin",
@@ -103,7 +108,46 @@ def test_everything_can_be_set() -> None:
         overdue_minutes=90,
         daily_calls=6000,
         leaver_reserve=2.5,
+        notify_topic="https://hr.westeurope-1.eventgrid.azure.net/api/events",
+        digest_at="",
+        keep_events_days=30,
+        keep_extracts_days=0,
+        keep_outbox_days=7,
     )
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "http://hr.westeurope-1.eventgrid.azure.net/api/events",
+        "https://eventgrid.azure.net.example.com/api/events",
+        "https://hr.eventgrid.azure.net:444/api/events",
+        "https://me@hr.eventgrid.azure.net/api/events",
+        "https://hr.eventgrid.azure.net/api/events?code=1",
+        "https://[hr",
+    ],
+)
+def test_a_token_for_event_grid_goes_to_event_grid_only(topic: str) -> None:
+    assert faults_of(GOOD | {"ROLLCALL_NOTIFY_TOPIC": topic}) == [
+        (
+            "ROLLCALL_NOTIFY_TOPIC must be the https:// endpoint of an Event Grid topic, such as "
+            "https://NAME.REGION.eventgrid.azure.net/api/events (plain http only to this machine)"
+        )
+    ]
+
+
+@pytest.mark.parametrize("at", ["6:30", "24:00", "06:60", "daily"])
+def test_the_digest_has_a_time_of_day(at: str) -> None:
+    assert faults_of(GOOD | {"ROLLCALL_DIGEST_AT": at}) == [
+        "ROLLCALL_DIGEST_AT must be a time of day in UTC, such as 06:30, or off"
+    ]
+
+
+@pytest.mark.parametrize("days", ["6", "1.5", "-1", "a year"])
+def test_what_is_kept_is_kept_for_a_week_at_least_or_for_ever(days: str) -> None:
+    assert faults_of(GOOD | {"ROLLCALL_KEEP_OUTBOX_DAYS": days}) == [
+        "ROLLCALL_KEEP_OUTBOX_DAYS must be a whole number of days, 7 at least, such as 90; or 0 to keep for ever"
+    ]
 
 
 @pytest.mark.parametrize("calls", ["0", "-1", "2000.5", "1e3", "many", "٢"])

@@ -148,6 +148,8 @@ def test_whoever_is_missing_is_disabled_if_the_mapping_says_so_and_comes_back(st
     [
         (CREW[3:], "because the file has 17 people, the one before had 20"),
         ([*CREW[2:], "a,Bad,maybe", "b,Bad,maybe"], "because 2 of 20 rows were rejected, so the file proves nothing"),
+        ([*CREW[1:], "1.0E+02,P100,active"], "because a row was rejected whose id is unreadable or unknown, and might"),
+        ([*CREW[1:], ",P100,active"], "because a row was rejected whose id is unreadable or unknown, and might"),
     ],
 )
 def test_a_file_that_does_not_seem_complete_disables_nobody(strict: Office, rows: list[str], because: str) -> None:

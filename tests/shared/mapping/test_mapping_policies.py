@@ -218,3 +218,13 @@ def test_manager_names_are_for_managers_only() -> None:
     bad: dict[str, Any] = {"title": {"column": "A", "by": "mail"}}
     with pytest.raises(ValueError, match="'by' says what a manager is named by; it is for no other attribute"):
         MappingFile.model_validate({**mapping("").model_dump(by_alias=True), "attributes": bad})
+
+
+def test_until_a_last_day_that_is_to_come_the_row_of_a_leaver_must_be_right() -> None:
+    last = ", last_day: Last"
+    rules = "required: [Name]\ndates: {format: iso}\n"
+    assert applied(mapping(rules, last), State="Left", Last="2026-11-21", Name="") == Reject(
+        2, 2, "1", "Name is empty but required."
+    )
+    for status, day in ((last, "2026-11-20"), (last, ""), (f"{last}, end: at_once", "2026-11-30")):
+        assert isinstance(applied(mapping(rules, status), State="Left", Last=day, Name=""), Applied)

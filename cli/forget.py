@@ -1,0 +1,43 @@
+"""Remove what is held about one person: `python -m cli forget WORKER --by NAME --reason TEXT [--yes]`.
+
+It says what it removed, by kind and number, and what it cannot remove and where that is.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from cli.connecting import connected, run
+from shared.retention.forget import forget
+from shared.support.files import sources
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the tool.
+
+    Returns:
+        0, or 1 if it failed or was refused.
+    """
+    parser = argparse.ArgumentParser("python -m cli forget", description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("worker", metavar="WORKER", help="the worker id, exactly as in HR's file")
+    parser.add_argument("--source", default="", help="only what this source says; otherwise of every one")
+    parser.add_argument("--by", required=True, metavar="NAME", help="who orders it")
+    parser.add_argument("--reason", required=True, metavar="TEXT", help="why; kept, without the person")
+    parser.add_argument("--yes", action="store_true", help="even while something is queued or has no answer yet")
+    given = parser.parse_args(arguments)
+    return run(lambda: _run(given))
+
+
+def _run(given: argparse.Namespace) -> int:
+    with connected() as context:
+        wanted = [given.source] if given.source else sources(context.storage)
+        done = forget(context, given.worker, wanted, by=given.by, reason=given.reason, whatever=given.yes)
+    print("Removed:" if done.removed else "Nothing was found to remove.")
+    for kind, count in done.removed.items():
+        print(f"  {kind}: {count}")
+    print("Not removed:")
+    for sentence in done.kept:
+        print(f"  {sentence}")
+    print("A file that still names the person brings the person back as somebody new: HR takes the row out first.")
+    return 0

@@ -1,0 +1,1 @@
+"""What somebody is told: immediate notes and the daily digest."""

@@ -1,0 +1,145 @@
+"""What the tables and blobs say now, as far as somebody may have to be told: one look for all notes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from functools import lru_cache
+
+from shared.clock import iso
+from shared.context import Context
+from shared.delivery import ledger, stops
+from shared.errors import MappingError
+from shared.mapping.load import parse_mapping
+from shared.mapping.model import MappingFile
+from shared.records.extracts import FILE, OUTCOMES
+from shared.records.health import Health, load_health
+from shared.records.names import CONFIG, EXTRACTS
+from shared.records.rows import Values, query
+from shared.records.storage import Storage
+
+WINDOW = timedelta(days=2)
+"""How far back files are looked at."""
+
+_EARLY = timedelta(hours=12)  # before the agreed time, in which a file counts as the one that is waited for
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_COLUMNS = (
+    "PartitionKey", "Extract", "Status", "Kind", "ArrivedAt", "ReadPlan", "SupersededBy", "Releasing",
+    "Rows", "Rejected", "Returned", *OUTCOMES,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Quota:
+    """The calls of one tenant in 24 hours.
+
+    Attributes:
+        tenant: as the ledger names it.
+        jobs: our names of its jobs.
+        left: calls that anybody may make now.
+        calls: that the licence allows.
+    """
+
+    tenant: str
+    jobs: tuple[str, ...]
+    left: int
+    calls: int
+
+
+@dataclass(frozen=True)
+class Missed:
+    """A file that should have been there.
+
+    Attributes:
+        source: the feed.
+        due: when it should have been there at the latest, in the mapping's zone.
+    """
+
+    source: str
+    due: datetime
+
+
+@dataclass(frozen=True)
+class Facts:
+    """How everything is.
+
+    Attributes:
+        now: when that was.
+        extracts: rows of `Extracts`: those that arrived within `WINDOW`, and all with people who are held.
+        stopped: for each stopped job the row that says so.
+        health: of the jobs that somebody has had a reason to look at.
+        quotas: of the tenants.
+        missed: files that should be there and are not.
+    """
+
+    now: datetime
+    extracts: Sequence[Values]
+    stopped: Mapping[str, Values]
+    health: Sequence[Health]
+    quotas: Sequence[Quota]
+    missed: Sequence[Missed]
+
+
+def look(context: Context) -> Facts:
+    """How everything is now."""
+    storage, now = context.storage, context.clock.now()
+    text = "ArrivedAt ge @since or Held gt 0"
+    rows = list(query(storage.table(EXTRACTS), text, _COLUMNS, since=iso(now - WINDOW)))
+    jobs = sorted(context.settings.endpoints)
+    standing = stops.look(storage)
+    stopped = {job: row for job in jobs if (row := standing.stopped(job))}
+    health = [found for job in jobs if (found := load_health(storage, job))]
+    return Facts(now, rows, stopped, health, _quotas(context, jobs), _missed(storage, rows, now))
+
+
+def _quotas(context: Context, jobs: Sequence[str]) -> list[Quota]:
+    tenants: dict[str, list[str]] = {}
+    for job in jobs:
+        tenants.setdefault(ledger.tenant_of(context.endpoint(job)), []).append(job)
+    return [
+        Quota(tenant, tuple(names), ledger.remaining(context, names[0]).calls, context.settings.daily_calls)
+        for tenant, names in tenants.items()
+    ]
+
+
+def _missed(storage: Storage, rows: Sequence[Values], now: datetime) -> list[Missed]:
+    """The files that should be there by the word of a mapping, and are not.
+
+    Only mappings in `hr-config` are looked at: those that are shipped agree on no time.
+    """
+    container = storage.container(CONFIG)
+    found = []
+    for name in container.list_blob_names():
+        source, dot, _ = name.partition(".yaml")
+        mapping = _mapping(container.download_blob(name).readall(), name) if dot else None
+        if mapping and (due := due_today(mapping, now)):
+            since = iso(due - _EARLY)
+            if now >= due and not any(_is_file_of(row, source, since) for row in rows):
+                found.append(Missed(source, due))
+    return found
+
+
+@lru_cache(maxsize=64)
+def _mapping(data: bytes, name: str) -> MappingFile | None:
+    """A mapping; None if it is wrong, which its next file is told."""
+    try:
+        return parse_mapping(data, name).mapping
+    except MappingError:
+        return None
+
+
+def due_today(mapping: MappingFile, now: datetime) -> datetime | None:
+    """By when a file has to be there on the day that it is now in the mapping's zone; None if none has to."""
+    if mapping.expected_by is None:
+        return None
+    zone = mapping.dates.place
+    today = now.astimezone(zone).date()
+    if mapping.expected_days and _DAYS[today.weekday()] not in mapping.expected_days:
+        return None
+    return datetime.combine(today, time.fromisoformat(mapping.expected_by), zone)
+
+
+def _is_file_of(row: Values, source: str, since: str) -> bool:
+    is_file = row["PartitionKey"] == source and row.get("Kind") == FILE and not row.get("Returned")
+    return is_file and str(row["ArrivedAt"]) >= since

@@ -1,0 +1,161 @@
+"""Notes: what somebody should know at once, derived from how everything is. Counts and ids, nobody's data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from shared.clock import iso, parse_iso
+from shared.entra import jobs
+from shared.notices.facts import Facts
+from shared.records import extracts, story
+from shared.records.health import Health
+from shared.records.rows import Values
+
+REFUSED = "file-refused"
+HELD = "file-held"
+STOPPED = "job-stopped"
+OVERDUE = "overdue"
+QUOTA = "quota-nearly-spent"
+NO_FILE = "no-file"
+DIGEST = "digest"
+
+_DAY = timedelta(days=1)
+_PASSES = timedelta(minutes=30)  # whatever passes by itself within this time is not worth a note
+_NEARLY = 0.1  # of the day's calls
+_WELL = (jobs.RUNNING, jobs.UNKNOWN)
+
+
+@dataclass(frozen=True)
+class Note:
+    """One thing that somebody is told.
+
+    Attributes:
+        key: names the fact; for as long as it is true, it is told once.
+        kind: one of the words above.
+        text: sentences: what happened, where, what to do.
+        data: the same for programs: ids and counts.
+    """
+
+    key: str
+    kind: str
+    text: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def derive(facts: Facts) -> list[Note]:
+    """Everything that is true now and that somebody should know, told already or not."""
+    found = [note for row in facts.extracts for note in _of_extract(row)]
+    found += [note for job, row in facts.stopped.items() for note in _of_stop(job, row, facts)]
+    found += [note for health in facts.health for note in _of_health(health)]
+    found += _of_quota(facts)
+    for missed in facts.missed:
+        due = f"{missed.due:%Y-%m-%d %H:%M}"
+        text = (
+            f"No file of source {missed.source} by {due} ({missed.due.tzinfo}), the time that was agreed. Nothing new "
+            "is sent from it until one comes. HR looks at the export."
+        )
+        note_data = {"source": missed.source, "due": iso(missed.due)}
+        found.append(Note(f"{NO_FILE}|{missed.source}|{due}", NO_FILE, text, note_data))
+    return found
+
+
+def _of_extract(row: Values) -> Iterator[Note]:
+    extract, source, status = str(row["Extract"]), str(row["PartitionKey"]), str(row["Status"])
+    where = f"of source {source} (extract {extract})"
+    if status in (extracts.REJECTED, extracts.FAILED):
+        whose = "HR corrects the file" if status == extracts.REJECTED else "IT looks into the app's log"
+        text = (
+            f"A file {where} was refused as a whole; nothing of it was used. Why: support page or hr-outbox. {whose}."
+        )
+        data = {"source": source, "extract": extract, "status": status}
+        yield Note(f"{REFUSED}|{extract}|{status}", REFUSED, text, data)
+    held = int(row.get("Held") or 0)
+    waits = status in (extracts.HELD, extracts.UPLOADING) and not row.get("SupersededBy") and not row.get("Releasing")
+    if held and waits:
+        text = (
+            f"A file {where} changes unusually many: {_people(held)} held, the others go on. Somebody looks at them on "
+            f"the support page and releases them (or: python -m cli release {extract} --by NAME --reason TEXT)."
+        )
+        yield Note(
+            f"{HELD}|{extract}|{row.get('ReadPlan')}", HELD, text, {"source": source, "extract": extract, "held": held}
+        )
+
+
+def _of_stop(job: str, row: Values, facts: Facts) -> Iterator[Note]:
+    """A stop that passes by itself is told only if it does not."""
+    since = str(row["Since"])
+    if row["WhoActs"] == story.NOBODY and parse_iso(since) + _PASSES > facts.now:
+        return
+    text = f"Nothing is sent to job {job} since {since}. {row['Reason']} {row['NextStep']}"
+    yield Note(f"{STOPPED}|{job}|{row['Kind']}", STOPPED, text, {"job": job, "since": since, "cause": str(row["Kind"])})
+
+
+def _of_health(health: Health) -> Iterator[Note]:
+    since = iso(health.since)
+    if health.state not in _WELL and health.who_acts != story.NOBODY:
+        text = f"Job {health.job}: {health.state} since {since}. {health.next_step}"
+        yield Note(
+            f"{STOPPED}|{health.job}|{health.state}", STOPPED, text,
+            {"job": health.job, "since": since, "cause": health.state},
+        )  # fmt: skip
+    if health.overdue:
+        text = (
+            f"Job {health.job}: {_people(health.overdue)} without an answer of Entra in time; the job is "
+            f"{health.state}. {health.next_step}"
+        )
+        yield Note(
+            f"{OVERDUE}|{health.job}", OVERDUE, text,
+            {"job": health.job, "overdue": health.overdue, "state": health.state},
+        )  # fmt: skip
+
+
+def _of_quota(facts: Facts) -> Iterator[Note]:
+    for quota in facts.quotas:
+        if quota.left <= quota.calls * _NEARLY:
+            text = (
+                f"{quota.left} of {quota.calls} calls in 24 hours are left for job {', '.join(quota.jobs)}; leavers "
+                "have a reserve besides. What cannot be sent waits, and goes on by itself."
+            )
+            yield Note(
+                f"{QUOTA}|{quota.tenant}", QUOTA, text,
+                {"jobs": list(quota.jobs), "left": quota.left, "calls": quota.calls},
+            )  # fmt: skip
+
+
+def digest(facts: Facts) -> Note:
+    """The last 24 hours: files, what became of their people, what is open."""
+    since = iso(facts.now - _DAY)
+    files = [row for row in facts.extracts if row.get("Kind") == extracts.FILE and str(row["ArrivedAt"]) >= since]
+    recent = [row for row in facts.extracts if str(row["ArrivedAt"]) >= since]
+    ends = Counter(str(row["Status"]) for row in files)
+    people = Counter({name: sum(int(row.get(name) or 0) for row in recent) for name in extracts.OUTCOMES})
+    rejected = sum(int(row.get("Rejected") or 0) for row in files)
+    lines = [f"Rollcall, the 24 hours until {iso(facts.now)}:"]
+    lines.append(f"Files: {_listed(ends) or 'none'}." + (f" Rows rejected: {rejected}." if rejected else ""))
+    if said := _listed(Counter({name.lower(): count for name, count in people.items() if count})):
+        lines.append(f"People: {said}.")
+    notes = derive(facts)
+    opened = Counter(note.kind for note in notes if note.kind != REFUSED)
+    lines.append(f"Open: {_listed(opened) or 'nothing'}.")
+    lines += [f"Calls left today for job {', '.join(one.jobs)}: {one.left} of {one.calls}." for one in facts.quotas]
+    data = {
+        "since": since,
+        "files": dict(sorted(ends.items())),
+        "people": {name.lower(): count for name, count in people.items() if count},
+        "rowsRejected": rejected,
+        "open": dict(sorted(opened.items())),
+        "callsLeft": {job: one.left for one in facts.quotas for job in one.jobs},
+    }
+    return Note(f"{DIGEST}|{iso(facts.now)[:10]}", DIGEST, "\n".join(lines), data)
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
+
+
+def _people(count: int) -> str:
+    return "1 person is" if count == 1 else f"{count} people are"

@@ -1,0 +1,1 @@
+"""What is kept, and for how long; what is forgotten about one person."""

@@ -1,0 +1,263 @@
+"""Remove what is held about one person, and say what was removed and what cannot be.
+
+Plans keep counts that add up, so whoever is forgotten stays in them as somebody without a name: an id that was made up,
+and no record.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso
+from shared.context import Context
+from shared.errors import TerminalError
+from shared.records import extracts, keys, pages, story
+from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
+from shared.records.people import account_key, pack, unpack, worker_key
+from shared.records.rows import Key, Values, change_rows, query, read_rows
+from shared.records.storage import Storage
+from shared.retention.removal import delete_rows
+
+logger = logging.getLogger(__name__)
+
+_BEING_PLANNED = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
+
+
+class ForgetRefused(TerminalError):  # noqa: N818
+    """It is not done; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Forgotten:
+    """What became of it.
+
+    Attributes:
+        removed: how many of each kind, in the order in which they are told.
+        kept: sentences on what is still there, and where.
+    """
+
+    removed: Mapping[str, int]
+    kept: Sequence[str]
+
+
+def forget(
+    context: Context, worker_id: str, sources: Sequence[str], *, by: str, reason: str, whatever: bool = False
+) -> Forgotten:
+    """Remove what is held about a worker.
+
+    Args:
+        context: what everything works with.
+        worker_id: exactly as in HR's file.
+        sources: of these sources only; the account and Entra's log go once no other source names the person.
+        by: who orders it.
+        reason: why.
+        whatever: also while something is queued or being sent.
+
+    Raises:
+        ForgetRefused: files are being read at this moment, or something is queued and not `whatever`.
+    """
+    if not by.strip() or not reason.strip():
+        raise ForgetRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
+    storage = context.storage
+    found = {source: worker_key(source, worker_id) for source in sources}
+    accounts = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for job in context.settings.endpoints])
+    _refuse_while_busy(storage, sources, read_rows(storage.table(WORKERS), found.values()), accounts, whatever=whatever)
+
+    removed: Counter[str] = Counter()
+    kept: list[str] = []
+    removed["rows of Workers"] = _delete(storage, WORKERS, found.values())
+    whole = [key for key, row in accounts.items() if not _others(row, sources)]
+    for key in accounts.keys() - set(whole):
+        removed["claims in Accounts"] += _withdraw(storage, key, sources)
+        named = ", ".join(sorted(_others(accounts[key], sources)))
+        kept.append(f"Accounts and Entra's log: the person is also named by {named}.")
+    removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
+    if len(whole) == len(accounts):
+        dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
+        removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
+        for job in context.settings.endpoints:
+            partition = keys.event_partition(job, worker_id)
+            events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
+            removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
+    for source in sources:
+        count, busy = _clear_plans(storage, source, worker_id)
+        removed["entries of plans"] += count
+        if busy:
+            kept.append(f"Plans of {source}: pages that are not finished: {busy}. Repeat this when they are.")
+    kept += _files_of_hr(storage, sources)
+    kept.append("Accounts of people who report to the person: their manager's id.")
+    kept.append("Entra: the account and its provisioning log. Nothing is sent by this.")
+    done = {kind: count for kind, count in removed.items() if count}
+    _record(storage, by, reason, done, context.clock.now())
+    return Forgotten(done, kept)
+
+
+def _refuse_while_busy(
+    storage: Storage, sources: Sequence[str], workers: Mapping[Key, Values], accounts: Mapping[Key, Values],
+    *, whatever: bool,
+) -> None:  # fmt: skip
+    planned = [row for row in extracts.unfinished(storage, _BEING_PLANNED) if row["PartitionKey"] in sources]
+    if planned:
+        raise ForgetRefused(
+            f"Extract {planned[0]['Extract']} of source {planned[0]['PartitionKey']} is being read or planned at this "
+            "moment, and would bring the person back; try again when it is done"
+        )
+    waits = any(row.get("SentStatus") in (story.QUEUED, *story.UNANSWERED) for row in workers.values())
+    if not whatever and (waits or any(row.get("Pending") for row in accounts.values())):
+        raise ForgetRefused(
+            "Something about the person is queued, or was sent and has no answer yet. Wait for it, or add --yes: what "
+            "is not sent yet is then not sent, and what became of the rest is not recorded"
+        )
+
+
+def _others(row: Values, sources: Sequence[str]) -> set[str]:
+    """The other sources that name a person."""
+    return {*json.loads(row.get("Said") or "{}"), *unpack(row.get("Claims") or b"")} - set(sources)
+
+
+def _withdraw(storage: Storage, key: Key, sources: Sequence[str]) -> int:
+    """Take what some sources say out of an account that others name, too."""
+
+    def change(_key: Key, row: Values | None) -> Values | None:
+        if row is None:
+            return None
+        said, claims = json.loads(row["Said"]), unpack(row["Claims"])
+        return {"Said": json.dumps(_without(said, sources), sort_keys=True), "Claims": pack(_without(claims, sources))}
+
+    change_rows(storage.table(ACCOUNTS), [key], change)
+    return 1
+
+
+def _without(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if name not in names}
+
+
+def _delete(storage: Storage, table: str, found: Iterable[Key]) -> int:
+    there = read_rows(storage.table(table), found, select=("PartitionKey", "RowKey"))
+    for key in there:
+        storage.table(table).delete_entity(key.partition, key.row)
+    return len(there)
+
+
+# Plans
+
+
+def _clear_plans(storage: Storage, source: str, worker_id: str) -> tuple[int, int]:
+    """Take a person out of all plans of a source; how many entries there were, and how many pages are left alone."""
+    container = storage.container(STATE)
+    written = json.dumps(worker_id, ensure_ascii=False).encode()
+    cleared = busy = 0
+    for path in container.list_blob_names(name_starts_with=f"plans/{source}/"):
+        if not path.endswith(".json"):
+            continue
+        try:
+            data = container.download_blob(path).readall()
+        except ResourceNotFoundError:
+            continue
+        if written not in data:
+            continue
+        if _is_under_way(storage, path):
+            busy += 1
+            continue
+        body, count = _cleared(json.loads(data), worker_id)
+        if count:
+            text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+            container.upload_blob(path, text.encode(), overwrite=True)
+        cleared += count
+    return cleared, busy
+
+
+def _is_under_way(storage: Storage, path: str) -> bool:
+    """Whether a blob is a page that is still to be sent."""
+    *_, extract, _, name = path.split("/")
+    number = name.removesuffix(".json")
+    if not number.isdecimal() or path.split("/")[-2] == "quiet":
+        return False
+    return any(
+        row["RowKey"] == number and row["Status"] not in pages.FINISHED for row in pages.page_rows(storage, extract)
+    )
+
+
+def _cleared(body: Any, worker_id: str) -> tuple[Any, int]:  # noqa: ANN401
+    """A part of a plan without a person, and how many entries spoke of the person."""
+    if isinstance(body, dict) and "people" in body:  # a page, or a correction
+        people, count = _cleared(body["people"], worker_id)
+        return {**body, "people": people}, count
+    if not isinstance(body, list):
+        return body, 0
+    found = [_entry(entry, worker_id) for entry in body]
+    kept = [new for new in found if new is not None]
+    return kept, sum(new != old for new, old in zip(found, body, strict=True))
+
+
+def _entry(entry: Any, worker_id: str) -> Any:  # noqa: ANN401
+    """An entry of a list in a plan: as it is, or without the person; None where nothing has to stay."""
+    if entry == worker_id:
+        return None
+    if not isinstance(entry, dict):
+        return entry
+    if "planned" in entry:  # somebody who is not sent
+        return {**entry, "planned": _entry(entry["planned"], worker_id)}
+    if "worker" in entry:
+        if entry["worker"]["worker_id"] != worker_id:
+            return entry
+        nobody = f"forgotten-{uuid.uuid4().hex[:12]}"
+        worker = {**entry["worker"], "worker_id": nobody, "user": {"externalId": nobody, "active": False}}
+        return {
+            **entry,
+            "worker": worker,
+            "said": "",
+            "claim": None,
+            "changed": [],
+            "warning": "",
+            "reason": "",
+            "awaits": "",
+        }
+    if entry.get("id") == worker_id:  # held
+        return None
+    if worker_id in (entry.get("worker_id"), entry.get("tentative_id")):  # rejected
+        return {**entry, "worker_id": "", "tentative_id": "", "reason": "The person has been forgotten."}
+    return entry
+
+
+# What is left
+
+
+def _files_of_hr(storage: Storage, sources: Sequence[str]) -> Iterator[str]:
+    for source in sources:
+        places = [
+            (INBOX, f"{source}/", "files as HR delivered them, which HR removes"),
+            (
+                STATE,
+                f"extracts/{source}/",
+                "copies of HR's files, until ROLLCALL_KEEP_EXTRACTS_DAYS",
+            ),
+            (OUTBOX, f"{source}/", "summaries and rejected rows for HR, until ROLLCALL_KEEP_OUTBOX_DAYS"),
+        ]
+        for container, prefix, what in places:
+            count = sum(1 for _ in storage.container(container).list_blob_names(name_starts_with=prefix))
+            if count:
+                yield f"{container}/{prefix}: {what}: {count}. The person may be in them."
+        rejects = sum(
+            "/rejects." in path and not path.endswith(".json")
+            for path in storage.container(STATE).list_blob_names(name_starts_with=f"plans/{source}/")
+        )
+        if rejects:
+            yield f"{STATE}/plans/{source}/: files of rejected rows, which go with their extracts: {rejects}."
+
+
+def _record(storage: Storage, by: str, reason: str, removed: Mapping[str, int], now: datetime) -> None:
+    """Keep that somebody was forgotten, by whose order and why, and not who."""
+    body = {"at": iso(now), "by": by, "reason": reason, "removed": dict(removed)}
+    path = f"forgotten/{now:%Y%m%dT%H%M%SZ}-{uuid.uuid4().hex[:8]}.json"
+    storage.container(STATE).upload_blob(path, json.dumps(body, ensure_ascii=False).encode())
+    logger.info("A person was forgotten by order: %s", dict(removed))

@@ -1,0 +1,294 @@
+"""What is older than its setting is removed: entries of Entra's log, what HR got back, extracts and all of theirs.
+
+A tick of the clock does a bounded piece of it and remembers where it stopped; a round through everything begins every
+few hours. Whatever is cut off is done again.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import TransactionOperation
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.model import ExtractRef
+from shared.outcomes.events import row_key_of
+from shared.records import extracts
+from shared.records.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
+from shared.records.rows import Values, in_chunks, query
+from shared.records.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+EVERY = timedelta(hours=6)
+"""How often a round begins."""
+
+MOST = 1000
+"""Rows and blobs that one tick removes, or nearly so: what is left of a page of results is finished."""
+
+_LONGEST = timedelta(seconds=20)
+_MOST_PAGES = 20  # of results that one tick looks at
+_PATH = "retention/round.json"
+_TRANSACTION = 100
+
+
+@dataclass(frozen=True)
+class Round:
+    """How far the present round is.
+
+    Attributes:
+        started: when (ISO); empty before the first.
+        stage: what is being looked at, or `done`.
+        marker: where in it, as whoever works on it wrote it down; None at its beginning.
+        removed: how much has been removed in this round, by kind.
+    """
+
+    started: str = ""
+    stage: str = "done"
+    marker: Any = None
+    removed: Mapping[str, int] = field(default_factory=dict)
+
+
+class Budget:
+    """How much one tick may still do."""
+
+    def __init__(self, context: Context) -> None:
+        self._clock = context.clock
+        self._until = context.clock.now() + _LONGEST
+        self._left = MOST
+        self._pages = _MOST_PAGES
+        self.removed = 0
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether to stop."""
+        return self._left <= 0 or self._pages <= 0 or self._clock.now() >= self._until
+
+    def spend(self, count: int = 1) -> None:
+        """Take note of what was removed."""
+        self._left -= count
+        self.removed += count
+
+    def look(self) -> None:
+        """Take note of a page of results."""
+        self._pages -= 1
+
+
+def remove_old(context: Context) -> None:
+    """The clock's part: go on with the round, or begin one if it is time."""
+    now = context.clock.now()
+    state = load_round(context.storage)
+    if state.stage == "done":
+        if state.started and parse_iso(state.started) + EVERY > now:
+            return
+        state = Round(started=iso(now), stage=next(iter(_STAGES)))
+    budget = Budget(context)
+    while state.stage != "done" and not budget.is_spent:
+        days, work = _STAGES[state.stage]
+        keep = int(getattr(context.settings, days))
+        before = budget.removed
+        cutoff = parse_iso(state.started) - timedelta(days=keep)
+        try:
+            marker = work(context, cutoff, state.marker, budget) if keep else None
+        except AzureError:
+            save_round(context.storage, replace(state, marker=None))  # perhaps the place in it is not known any more
+            raise
+        count = state.removed.get(state.stage, 0) + budget.removed - before
+        removed = {**state.removed, **({state.stage: count} if count else {})}
+        names = [*_STAGES, "done"]
+        stage = state.stage if marker is not None else names[names.index(state.stage) + 1]
+        state = replace(state, stage=stage, marker=marker, removed=removed)
+    if state.stage == "done" and state.removed:
+        logger.info("Older than their settings, and removed: %s", dict(state.removed))
+    save_round(context.storage, state)
+
+
+def load_round(storage: Storage) -> Round:
+    """How far the last round has come."""
+    try:
+        return Round(**json.loads(storage.container(STATE).download_blob(_PATH).readall()))
+    except ResourceNotFoundError:
+        return Round()
+
+
+def save_round(storage: Storage, state: Round) -> None:
+    """Remember how far the round has come."""
+    storage.container(STATE).upload_blob(_PATH, json.dumps(asdict(state)).encode(), overwrite=True)
+
+
+def delete_rows(storage: Storage, table: str, rows: Sequence[Values]) -> int:
+    """Delete rows, which are sorted by partition; what is gone already is no fault.
+
+    Returns:
+        How many there were.
+    """
+    client = storage.table(table)
+    for _, group in groupby(rows, key=lambda row: str(row["PartitionKey"])):
+        for chunk in in_chunks(list(group), _TRANSACTION):
+            entities = [{name: row[name] for name in ("PartitionKey", "RowKey")} for row in chunk]
+            if len(entities) == 1:
+                client.delete_entity(entities[0]["PartitionKey"], entities[0]["RowKey"])
+            else:
+                client.submit_transaction([(TransactionOperation.DELETE, entity) for entity in entities])
+    return len(rows)
+
+
+# Entries of Entra's log
+
+
+def _events(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> Any:  # noqa: ANN401
+    """A row's key begins with its time inverted, so that age is a range of keys in each partition."""
+    pages = (
+        context.storage.table(EVENTS)
+        .query_entities(
+            "RowKey gt @oldest",
+            parameters={"oldest": row_key_of(cutoff)},
+            select=["PartitionKey", "RowKey"],
+        )
+        .by_page(continuation_token=marker)
+    )
+    for page in pages:
+        budget.look()
+        budget.spend(delete_rows(context.storage, EVENTS, list(page)))
+        token: Any = pages.continuation_token  # type: ignore[attr-defined]
+        if token is None or budget.is_spent:
+            return token
+    return None
+
+
+# What HR got back
+
+
+def _outbox(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> Any:  # noqa: ANN401
+    container = context.storage.container(OUTBOX)
+    pages = container.list_blobs(results_per_page=1000).by_page(continuation_token=marker)
+    for page in pages:
+        budget.look()
+        for blob in page:
+            if (_made_at(blob.name) or blob.last_modified) < cutoff:
+                container.delete_blob(blob.name)
+                budget.spend()
+        token: Any = pages.continuation_token  # type: ignore[attr-defined]
+        if not token or budget.is_spent:
+            return token or None
+    return None
+
+
+def _made_at(path: str) -> datetime | None:
+    """When the file came that a blob of the outbox is about: the folder is the extract's id, which begins with it."""
+    stamp = path.split("/")[-2][:16] if "/" in path else ""
+    try:
+        return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+
+
+# Extracts
+
+_WANTED = ("PartitionKey", "RowKey", "Extract", "Status", "Kind", "Path", "ETag", "Releasing", "ArrivedAt")
+
+
+def _extracts(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> Any:  # noqa: ANN401
+    storage = context.storage
+    last = marker or ["", ""]
+    text = "(PartitionKey gt @source or (PartitionKey eq @source and RowKey gt @row )) and ArrivedAt lt @cutoff"
+    old = list(
+        query(storage.table(EXTRACTS), text, _WANTED, source=last[0], row=last[1], cutoff=iso(cutoff))
+    )  # a few hundred at most
+    if not old:
+        return None
+    pending = _named_as_deliverers(storage)
+    for source, rows in groupby(old, key=lambda row: str(row["PartitionKey"])):
+        needed = _needed(storage, source)
+        for row in rows:
+            if budget.is_spent:
+                return last
+            wanted = row["Extract"] in needed | pending or not _is_over(row) or _is_in_inbox(storage, row)
+            if not wanted and not _remove(storage, row, budget):
+                return last
+            last = [source, row["RowKey"]]
+    return None
+
+
+def _is_over(row: Values) -> bool:
+    return row["Status"] not in (*extracts.UNFINISHED, extracts.HELD) and not row.get("Releasing")
+
+
+def _needed(storage: Storage, source: str) -> set[str]:
+    """The extracts of a source that the next one is compared with: the newest plan, file and full file."""
+    planned = [row for row in extracts.of_source(storage, source) if row.get("PlannedAt")]
+    files = [row for row in planned if row["Kind"] == extracts.FILE]
+    full = [row for row in files if row.get("Full")]
+    orders: tuple[Callable[[Values], str], ...] = (
+        lambda row: str(row["Stamp"]),
+        lambda row: str(row["Sequence"]),
+        lambda row: str(row["ArrivedAt"]),
+    )
+    return {str(max(rows, key=order)["Extract"]) for rows in (planned, files, full) if rows for order in orders}
+
+
+def _named_as_deliverers(storage: Storage) -> set[str]:
+    """The extracts that somebody is still to be sent from."""
+    return {str(row["Extract"]) for row in query(storage.table(ACCOUNTS), "Pending gt ''", select=("Extract",))}
+
+
+def _is_in_inbox(storage: Storage, row: Values) -> bool:
+    """Whether the very version is still in the inbox: it would be taken in as if it had just come."""
+    if row["Kind"] != extracts.FILE:
+        return False
+    try:
+        properties = storage.container(INBOX).get_blob_client(row["Path"]).get_blob_properties()
+    except ResourceNotFoundError:
+        return False
+    return bool(properties.etag.strip('"') == row["ETag"])
+
+
+def _remove(storage: Storage, row: Values, budget: Budget) -> bool:
+    """Remove an extract, its row at last, so that whatever is cut off is done again.
+
+    Returns:
+        Whether it is gone, or has changed in between; False if there was no time for all of it.
+    """
+    ref = ExtractRef(row["Extract"], row["PartitionKey"])
+    container = storage.container(STATE)
+    for name in _blobs(storage, ref):
+        if budget.is_spent:
+            return False
+        container.delete_blob(name)
+        budget.spend()
+    pages = query(storage.table(PAGES), "PartitionKey eq @extract", ("PartitionKey", "RowKey"), extract=ref.id)
+    budget.spend(delete_rows(storage, PAGES, list(pages)))
+    try:
+        storage.table(EXTRACTS).delete_entity(
+            row["PartitionKey"],
+            row["RowKey"],
+            etag=row.metadata["etag"],  # type: ignore[attr-defined]
+            match_condition=MatchConditions.IfNotModified,
+        )
+    except ResourceModifiedError:  # somebody has just ordered something about it
+        return True
+    budget.spend()
+    return True
+
+
+def _blobs(storage: Storage, ref: ExtractRef) -> Iterator[str]:
+    for folder in ("plans", "extracts"):
+        prefix = f"{folder}/{ref.source}/{ref.id}/"
+        yield from list(storage.container(STATE).list_blob_names(name_starts_with=prefix))
+
+
+_STAGES: Mapping[str, tuple[str, Callable[[Context, datetime, Any, Budget], Any]]] = {
+    "events": ("keep_events_days", _events),
+    "outbox": ("keep_outbox_days", _outbox),
+    "extracts": ("keep_extracts_days", _extracts),
+}
+"""What a round looks at: the setting, and what works on it. It returns where it stopped, or None at the end."""
