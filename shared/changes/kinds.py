@@ -42,8 +42,7 @@ def kind_of(before: Before | None, desired: Desired, now: datetime) -> str:
             return JOINER
         return REINSTATED if before.since and before.since == employed_since(desired.winner) else REHIRE
     if not desired.active:
-        never_came = not before.ever_enabled and not desired.winner.works
-        return WITHDRAWN if never_came else MOVER
+        return WITHDRAWN if desired.winner.withdrawn and not before.ever_enabled else MOVER
     types = [record.get("userType") for record in (before.record, desired.record)]
     moved = before.winner is not None and before.winner.source != desired.winner.source
     return CONVERTED if moved or (all(types) and types[0] != types[1]) else MOVER
