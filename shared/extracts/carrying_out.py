@@ -41,10 +41,8 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
             _record_page(context, ref, row, int(page_row["RowKey"]))
     rows = [page for page in pages.page_rows(storage, ref.id) if int(page["RowKey"]) in numbers]
     cancel_overtaken(context, {Deliverer(*one) for page in rows for one in json.loads(page["Overtakes"])})
-    seen = set()
     for chunk in pages.read_quiet(storage, ref, plan):
         _record_quiet(context, ref, row, chunk)
-        seen |= {person.planned.worker.worker_id for person in chunk}
     queue_ready_pages(context, ref)
     rejects = pages.read_rejects(storage, ref, row["ReadPlan"])
     people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
@@ -53,15 +51,22 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
     if (profile := pages.read_profile(storage, ref, plan)) is not None:
         write_profile(storage, ref.source, profile)  # the next file is compared with this one
     if row["Kind"] == DUE:
-        for number in numbers:
-            seen |= {worker.worker_id for worker in pages.read_page(storage, ref, plan, number).workers}
-        found = due.due_until(storage, parse_iso(row["DueAt"]), row["Job"])
-        due.forget(storage, [one for one in found if one.external_id in seen])
+        _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
         _supersede_held(context, ref, row)
     elif row["Returned"]:
         note_correction(context, ref, row)
     _move_on(context, ref)
+
+
+def _forget_dues(context: Context, ref: ExtractRef, row: Values, numbers: set[int]) -> None:
+    """Whoever is in the plan has been looked at."""
+    storage, plan = context.storage, row["Plan"]
+    seen = {one.planned.worker.worker_id for chunk in pages.read_quiet(storage, ref, plan) for one in chunk}
+    for number in numbers:
+        seen |= {worker.worker_id for worker in pages.read_page(storage, ref, plan, number).workers}
+    found = due.due_until(storage, parse_iso(row["DueAt"]), row["Job"])
+    due.forget(storage, [one for one in found if one.external_id in seen])
 
 
 def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:

@@ -107,12 +107,7 @@ class Planner:
 
     def look_at(self, people: Iterable[str]) -> None:
         """Some people of the extract, of whom nobody is missing if they are not in it."""
-        for chunk in in_chunks(list(people), _BATCH):
-            found = accounts.read_briefly(self.storage, self.job, chunk)
-            for account in found.values():
-                self.stamp = max(self.stamp, account.stamp)
-            self._draft_all([person for person in chunk if person in found], known=True)
-            self._draft_all([person for person in chunk if person not in found], known=False)
+        self._draft_all(people, known=True)
 
     def look_at_missing(self, people: Sequence[str]) -> None:
         """Released people who are missing from the file."""
@@ -167,6 +162,7 @@ class Planner:
     def _draft_all(self, people: Iterable[str], *, known: bool) -> None:
         for chunk in in_chunks(list(people), _BATCH):
             found = accounts.read(self.storage, self.job, chunk) if known else {}
+            self.stamp = max([self.stamp, *(account.stamp for account in found.values())])
             for said in self._extract.read(chunk):
                 person = said.worker.worker_id
                 account = found.get(person)
