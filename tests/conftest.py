@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+import hypothesis
 import pytest
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient
@@ -13,6 +14,11 @@ from azure.storage.queue import QueueServiceClient
 
 from local import processes
 from local.azurite import Azurite
+
+# A commit passes or fails whoever runs it; `pytest --hypothesis-profile=explore` looks for inputs that nobody has tried.
+hypothesis.settings.register_profile("same", derandomize=True)
+hypothesis.settings.register_profile("explore", print_blob=True)
+hypothesis.settings.load_profile("same")
 
 _ACCOUNTS = 1000
 _numbers = itertools.count()

@@ -212,7 +212,8 @@ def _choose(blocks: Iterator[bytes], code_page: str) -> tuple[bool, Iterator[byt
     next(waiting)  # begun, so that the file is closed even if nobody reads on
     for block in blocks:
         if not block.isascii():
-            return not _is_utf8(block), chain(_again(waiting), [block], blocks)
+            after = next(blocks, b"") if block[:-3].isascii() else b""  # where the only such character may go on
+            return not _is_utf8(block + after), chain(_again(waiting), filter(None, [block, after]), blocks)
         waiting.send(block)
     return True, _again(waiting)  # all of it is ASCII: it is in both
 
@@ -237,12 +238,15 @@ def _again(waiting: Generator[bytes, bytes, None]) -> Iterator[bytes]:
         yield from waiting
 
 
-def _is_utf8(block: bytes) -> bool:
+def _is_utf8(piece: bytes) -> bool:
+    """Whether a piece that holds a byte beyond ASCII is UTF-8: a whole character of it must be there.
+
+    The last one may be incomplete, but alone it proves nothing: in a code page a file can end in such a byte.
+    """
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(block)  # its last character may be incomplete
+        return not codecs.getincrementaldecoder("utf-8")().decode(piece).isascii()
     except UnicodeDecodeError:
         return False
-    return True
 
 
 def _check_lengths(lines: list[str], before: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import itertools
@@ -30,10 +31,10 @@ def chunks_of(data: bytes, sizes: list[int]) -> list[bytes]:
     return [data[start:end] for start, end in itertools.pairwise([0, *ends])]
 
 
-def is_utf8(data: bytes) -> bool:
+def begins_in_utf8(data: bytes) -> bool:
+    """Whether it holds a letter in UTF-8 and nothing else; the last letter may be cut off."""
     with suppress(UnicodeDecodeError):
-        data.decode()
-        return True
+        return not codecs.getincrementaldecoder("utf-8")().decode(data).isascii()
     return False
 
 
@@ -100,7 +101,7 @@ def test_any_table_is_read_back_exactly(
     table: tuple[bytes, FormatHints, list[str], list[Row]], sizes: list[int]
 ) -> None:
     data, hints, header, rows = table
-    assume(not hints.encoding or data.isascii() or not is_utf8(data))  # then it counts as UTF-8
+    assume(not hints.encoding or not begins_in_utf8(data))  # then it counts as UTF-8
     assume(not any(looks_like_count(row.cells)[0] for row in rows))  # then it is no person
     opened = open_delimited(chunks_of(data, sizes), hints, header)
     assert opened.header == tuple(header)

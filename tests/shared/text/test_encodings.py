@@ -77,6 +77,19 @@ def test_the_first_letters_beyond_ascii_decide_however_far_down_they_are(last: s
     assert (found, lines) == (encoding, [*ascii_lines, f"x,{last}\n"])
 
 
+@pytest.mark.parametrize("last", ["Â", "é", "ð\x9f"])  # in UTF-8 their bytes would begin a character
+@pytest.mark.parametrize("size", [1, 65536])
+def test_a_file_in_the_declared_code_page_may_end_in_any_letter(last: str, size: int) -> None:
+    data = b"Id,Name\n1," + last.encode("latin-1")
+    assert lines_of(data, "latin-1", size) == ("iso8859-1", False, ["Id,Name\n", f"1,{last}"])
+
+
+@pytest.mark.parametrize(("encoding", "name"), [("utf-8", "utf-8"), ("latin-1", "iso8859-1")])
+def test_a_letter_that_goes_on_in_the_next_block_decides_too(encoding: str, name: str) -> None:
+    begin = "x" * (BLOCK - 2) + "\n"
+    assert lines_of((begin + "Âl\n").encode(encoding), "latin-1") == (name, False, [begin, "Âl\n"])
+
+
 def test_only_ascii_is_the_declared_code_page() -> None:
     assert lines_of(b"a,b\n1,2\n", "windows-1252") == ("cp1252", False, ["a,b\n", "1,2\n"])
 
