@@ -15,7 +15,7 @@ from azure.storage.queue import QueueServiceClient
 from local import processes
 from local.azurite import Azurite
 
-# A commit passes or fails whoever runs it; `pytest --hypothesis-profile=explore` looks for inputs that nobody has tried.
+# A commit passes or fails whoever tests it. `pytest --hypothesis-profile=explore` looks for inputs nobody has tried.
 hypothesis.settings.register_profile("same", derandomize=True)
 hypothesis.settings.register_profile("explore", print_blob=True)
 hypothesis.settings.load_profile("same")
