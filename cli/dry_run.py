@@ -25,7 +25,7 @@ from shared.extracts.open_extract import Reading
 from shared.extracts.reading import ReadExtract, Said, read_extract
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY
-from shared.model import LEAVER, ExtractRef, Planned, Reject, ScimUser, Worker
+from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
 from shared.records.rows import in_chunks
 
 _REF = ExtractRef("preview", "preview")
@@ -84,7 +84,7 @@ def dry_run(
         verdict = guard.guard(mapping.guard, counts, Counter(), 0)
         sent = {one.planned.worker.worker_id: one.planned for one in judged if one.fate == SEND}
         managers = {person: planned.worker.manager_id for person, planned in sent.items()}
-        leavers = {person for person, planned in sent.items() if planned.kind == LEAVER}
+        leavers = {person for person, planned in sent.items() if planned.removes_access}
         return DryRun(
             extract.rows,
             extract.repeated,

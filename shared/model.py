@@ -107,6 +107,11 @@ class Planned:
     awaits: str = ""
     since: str = ""
 
+    @property
+    def removes_access(self) -> bool:
+        """Whether the person is to be disabled, now or at last: such people go first, and may use the reserve."""
+        return self.kind == LEAVER or (self.kind == RESENT and not self.worker.user["active"])
+
 
 @dataclass(frozen=True, slots=True)
 class Page:

@@ -15,7 +15,7 @@ from typing import Any
 from shared.context import Context
 from shared.entra.upload import OPERATIONS_PER_REQUEST, Accepted
 from shared.errors import RequestRejected
-from shared.model import LEAVER, ExtractRef, Page, Planned, Worker
+from shared.model import ExtractRef, Page, Planned, Worker
 from shared.records import people, story
 from shared.records.rows import Values
 
@@ -83,9 +83,9 @@ class Progress:
         """
         found = []
         for piece in self.pieces:
-            kinds = [person.kind for person in self.people(piece) if person.worker.worker_id not in without]
-            if kinds:
-                found.append(LEAVER in kinds)
+            people = [person for person in self.people(piece) if person.worker.worker_id not in without]
+            if people:
+                found.append(any(person.removes_access for person in people))
         return found
 
     def with_nobody(self, piece: Piece) -> Progress:

@@ -393,7 +393,7 @@ class Planner:
         ordered = order(sends.managers, sends.leavers)
         for page in pages(ordered, sends.managers, sends.read, first=first):
             page_records.write_page(self.storage, self.ref, self.attempt, page)
-            leavers = sum(person.kind == LEAVER for person in page.people)
+            leavers = sum(person.removes_access for person in page.people)
             heads.append(PageHead(page.number, page.after, len(page.people), leavers))
         self.quiet.close()
         page_records.write_manifest(self.storage, self.ref, self.attempt, heads)

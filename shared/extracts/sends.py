@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO, Any
 
-from shared.model import LEAVER, RESENT, Planned
+from shared.model import Planned
 from shared.records.pages import planned_from_json, planned_to_json
 
 
@@ -58,7 +58,7 @@ class Sends:
         self._places[worker.worker_id] = self._spool.add(planned_to_json(planned))
         self.managers[worker.worker_id] = worker.manager_id
         self.kinds[planned.kind] += 1
-        if planned.kind == LEAVER or (planned.kind == RESENT and not worker.user["active"]):
+        if planned.removes_access:
             self.leavers.add(worker.worker_id)
 
     def read(self, ids: Sequence[str]) -> list[Planned]:
