@@ -61,6 +61,27 @@ param softDeleteDays int = 14
 @description('Calls in 24 hours that the tenant\'s licence allows: 2000 with P1 or P2, 6000 with Entra ID Governance.')
 param dailyCalls string = '2000'
 
+@description('The share of these calls that only requests with a leaver may use.')
+param leaverReserve string = '5%'
+
+@description('How long Entra may say nothing about a person before that is told, in minutes.')
+param overdueMinutes string = '60'
+
+@description('Endpoint of an Event Grid topic that is told what somebody should know. Empty: none.')
+param notifyTopic string = ''
+
+@description('When the daily digest goes out: a time of day in UTC, or off.')
+param digestAt string = '06:30'
+
+@description('Days for which entries of the provisioning log are kept; 0 for ever.')
+param keepEventsDays string = '180'
+
+@description('Days for which extracts are kept, with their copies and plans; 0 for ever.')
+param keepExtractsDays string = '400'
+
+@description('Days for which HR finds what came back; 0 for ever.')
+param keepOutboxDays string = '90'
+
 @description('What the app may do with the vault: `create` also lets it make its own fingerprint key, `read` does not.')
 @allowed([
   'create'
@@ -91,6 +112,13 @@ module rollcall 'rollcall.bicep' = {
     hrStorageSku: hrStorageSku
     softDeleteDays: softDeleteDays
     dailyCalls: dailyCalls
+    leaverReserve: leaverReserve
+    overdueMinutes: overdueMinutes
+    notifyTopic: notifyTopic
+    digestAt: digestAt
+    keepEventsDays: keepEventsDays
+    keepExtractsDays: keepExtractsDays
+    keepOutboxDays: keepOutboxDays
     keyVaultAccess: keyVaultAccess
   }
 }
