@@ -35,7 +35,7 @@ def register_due(context: Context) -> None:
     now = context.clock.now()
     faults: list[RollcallError] = []
     under_way = {
-        row["PartitionKey"]
+        (row["PartitionKey"], row["Job"])
         for row in extracts.unfinished(context.storage, (extracts.ARRIVED, extracts.READING, extracts.PLANNED))
         if row["Kind"] == DUE
     }
@@ -50,13 +50,14 @@ def register_due(context: Context) -> None:
         by_source = dues_by_source(context, job, dues)
         known = {external_id for people in by_source.values() for external_id in people}
         forget(context.storage, [due for due in dues if due.external_id not in known])
-        for source in by_source.keys() - under_way:
+        for source in by_source:
+            if (source, job) in under_way:
+                continue
             try:
-                mapping = find_mapping(context.storage, source).mapping
+                find_mapping(context.storage, source)
             except RollcallError as error:
                 faults.append(error)
-                continue
-            if mapping.job == job:
+            else:
                 _register(context, source, job, now)
     if faults:
         raise faults[0]

@@ -13,6 +13,7 @@ import hashlib
 import logging
 import re
 import uuid
+from dataclasses import replace
 from datetime import datetime, time
 
 from azure.core import MatchConditions
@@ -274,7 +275,9 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping)
     reading = {"Status": extracts.READING, "Message": "Being read."}
     etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
     attempt = uuid.uuid4().hex
-    mapping = loaded.mapping
+    # The mapping may name another job by now; what was begun for a job is brought to its end there.
+    mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
+    loaded = replace(loaded, mapping=mapping)
     if row["Kind"] == FILE:
         content = {} if row.get("Releasing") else {"Content": _check_new(context, ref, row, loaded)}
         opened = Reading(

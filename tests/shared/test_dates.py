@@ -45,6 +45,16 @@ def test_somebody_who_starts_is_created_a_week_before_and_enabled_at_midnight_of
     assert (office.tick(), office.tick(), rows_of(office.context.storage, DUE)) == ([], [], [])
 
 
+def test_a_last_day_counts_at_the_job_that_knows_it_though_the_source_has_moved_to_another_one(office: Office) -> None:
+    office.night("1,Ann,active,,2026-10-31,Europe/Berlin", "2,Bob,active")
+    office.context.settings.endpoints["other"] = office.context.settings.endpoints["default"]  # type: ignore[index]
+    office.map(job="other")
+    assert office.night("2,Bob,active") == [("2", True)]  # it knows nobody yet
+    office.at("2026-10-31 23:00")
+    assert (office.tick(), office.tick()) == ([("1", False)], [])
+    assert rows_of(office.context.storage, DUE) == []
+
+
 def test_the_last_day_ends_at_midnight_where_the_worker_is_once(office: Office) -> None:
     office.night("1,Ann,active,,2026-10-31,America/Los_Angeles", "2,Bob,active,,2026-10-31,Europe/Berlin")
     assert office.enabled == {"1": True, "2": True}
