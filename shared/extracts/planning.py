@@ -1,7 +1,7 @@
 """Decide what becomes of everybody, and store the plan: pages, quiet people, rejects. Nothing is committed here.
 
-read -> compare -> guard -> order. Three things lead to a plan: a file, dates that fell due, and a release of people who
-were held. Memory grows with what changed, not with the extract.
+read -> look (`looking.py`) -> decide (`deciding.py`) -> store (`storing.py`). Three things lead to a plan: a file,
+dates that fell due, and a release of people who were held. Memory grows with what changed, not with the extract.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.errors import ExtractRefused, ExtractStale
 from shared.extracts.corrections import correction_of
+from shared.extracts.deciding import decide_all
 from shared.extracts.feedback import keep_rejects_file
+from shared.extracts.looking import look_again, look_at, look_at_everybody, look_at_released
 from shared.extracts.open_extract import Reading
 from shared.extracts.operator import released_people
-from shared.extracts.planner import Planner
+from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.profile import Profile
 from shared.extracts.reading import ReadExtract, read_extract
+from shared.extracts.storing import store
 from shared.extracts.whole_file import compare, unused_columns
 from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
@@ -72,15 +75,15 @@ def plan_file(
             if not row.get("Forced"):
                 _refuse_stale(context, ref, row, full=full)
             notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
-        planner = Planner(context, ref, row, mapping, attempt, stack, extract)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, extract)
+        drafted = Drafted.begin(run)
         if released is not None:
-            planner.look_at([person for person in released if extract.digest(person) is not None])
-            planner.look_at_missing([person for person in released if extract.digest(person) is None])
-        elif full:
-            planner.look_at_everybody()
+            look_at_released(run, drafted, released)
+        elif run.looks_at_everybody:
+            look_at_everybody(run, drafted)
         else:
-            planner.look_at(person for person, _ in extract.people_by_account())
-        values = planner.finish()
+            look_at(run, drafted, (person for person, _ in extract.people_by_account()))
+        values = store(run, drafted, decide_all(run, drafted))
         if extract.returned:
             page_records.write_correction(context.storage, ref, attempt, correction_of(extract))
     if released is not None:
@@ -159,16 +162,17 @@ def plan_due(context: Context, ref: ExtractRef, row: Values, mapping: MappingFil
         attempt: the plan's name.
     """
     with ExitStack() as stack:
-        planner = Planner(context, ref, row, mapping, attempt, stack, None)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, None)
+        drafted = Drafted.begin(run)
         released = released_people(context.storage, ref, row)
         if released is not None:
-            planner.look_again(released, frozenset())
+            look_again(run, drafted, released, frozenset())
         else:
             dues = list(due_until(context.storage, parse_iso(row["DueAt"]), row["Job"]))
             resent = still_wanted(context.storage, row["Job"], {due.external_id for due in dues if due.why == RESEND})
             dated = {due.external_id for due in dues if due.why != RESEND}
-            planner.look_again(sorted(dated | resent), resent)
-        values = planner.finish()
+            look_again(run, drafted, sorted(dated | resent), resent)
+        values = store(run, drafted, decide_all(run, drafted))
     if released is not None:
         return values
     page_records.write_rejects(context.storage, ref, attempt, [])

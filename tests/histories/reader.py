@@ -39,12 +39,12 @@ class Reader:
         """What becomes of a file that is read now."""
         nothing = Outcome({}, 0, 0, 0)
         content = file.content
+        if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
+            return extracts.REJECTED, nothing
         if not self._plan.delta and self.newest.get(file.feed, file.day) > file.day:
             return extracts.STALE, nothing
         if self._last.get(file.feed) == content:
             return extracts.DUPLICATE, nothing
-        if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
-            return extracts.REJECTED, nothing
         self.newest[file.feed] = file.day
         self._last[file.feed] = content
         outcome = file.read(now.date())

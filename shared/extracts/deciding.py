@@ -1,0 +1,179 @@
+"""What becomes of those who are drafted: judged together, held by the guard, or sent.
+
+circles of managers -> judge -> guard -> judge again, knowing who is held -> who was not sent before
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from shared.changes import guard, reasons
+from shared.changes.claims import decide
+from shared.changes.compare import SEND, Draft, Judge, Judged, kept_claims
+from shared.changes.managers import Standing, manager_of
+from shared.extracts.flights import Flights
+from shared.extracts.plan_run import Drafted, PlanRun
+from shared.extracts.sends import Sends
+from shared.model import RESENT, Planned, Worker
+from shared.records import accounts, extracts, story
+from shared.records.fingerprint import fingerprint
+from shared.records.rows import in_chunks
+
+_BATCH = 500
+_DAY = timedelta(hours=24)
+_LEVELS = 30  # of managers; no company has more
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a plan does.
+
+    Attributes:
+        sends: who is sent.
+        held: what whoever decides about a release is shown of each who is held.
+        counts: of the guard's classes of change that go on.
+        extras: how many people it is about who are not in the file.
+    """
+
+    sends: Sends
+    held: list[dict[str, Any]]
+    counts: Counter[str]
+    extras: int
+
+
+def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
+    """Judge all who are drafted, and have the guard look at them together."""
+    if not run.looks_at_everybody:
+        _find_circles(run, drafted)
+    flights = Flights(run.context, run.job)
+    judge = Judge(
+        run.now,
+        lambda user: fingerprint(run.context.fingerprint_key, run.context.endpoint(run.job).job_id, user),
+        _standing(run, drafted),
+        drafted.loops,
+        flights.is_sending,
+        run.file,
+    )
+    counts: Counter[str] = Counter()
+    creates = set()
+    for judged in _judge_all(judge, drafted):
+        counts[judged.counts_as] += 1
+        if judged.counts_as == guard.CREATE and judged.fate == SEND:
+            creates.add(judged.planned.worker.worker_id)
+    del counts[""]
+    verdict = _guard(run, drafted, counts)
+    if guard.CREATE in verdict.held:
+        drafted.absent |= creates
+    sends = Sends(run.stack)
+    held, extras = [], 0
+    for judged in _judge_all(judge, drafted):
+        extras += not _is_in_file(run, judged.planned.worker.worker_id)
+        if judged.counts_as in verdict.held:
+            because = verdict.reasons[judged.counts_as]
+            held.append(_who(judged, because))
+            reason = reasons.held(judged.planned, because)
+            drafted.keep_quiet(story.HELD, replace(judged.planned, reason=reason), remember=False)
+        elif judged.fate == SEND:
+            sends.add(judged.planned)
+        else:
+            drafted.keep_quiet(judged.fate, judged.planned, remember=True)
+    if not run.is_release:
+        for carried in _carried(run, drafted, flights):
+            sends.add(carried)
+            extras += 1
+    for name in verdict.held:
+        del counts[name]
+    return Decided(sends, held, counts, extras)
+
+
+def _judge_all(judge: Judge, drafted: Drafted) -> Iterator[Judged]:
+    for kept in drafted.drafts:
+        yield judge.judge(Draft.from_json(kept))
+
+
+def _find_circles(run: PlanRun, drafted: Drafted) -> None:
+    """Circles of managers that reach beyond the people who are looked at; what is known of the others is asked."""
+    named = dict(drafted.named)
+    for _ in range(_LEVELS):
+        wanted = {manager for manager in named.values() if manager} - named.keys()
+        if not wanted:
+            break
+        found = accounts.read(run.storage, run.job, sorted(wanted))
+        for person in wanted:
+            kept = kept_claims(found.get(person))
+            named[person] = manager_of(decide(kept, run.now).record) if kept else ""
+    for person in drafted.named:
+        chain = [person]
+        while (manager := named.get(chain[-1], "")) and manager not in chain:
+            chain.append(manager)
+        if manager == person and len(chain) > 1:
+            drafted.loops[person] = chain
+
+
+def _standing(run: PlanRun, drafted: Drafted) -> Callable[[str], Standing]:
+    """What is known of a manager."""
+    managers = set(drafted.named.values()) - {""}
+    outside = accounts.read_briefly(run.storage, run.job, sorted(managers - drafted.named.keys()))
+
+    def standing(manager: str) -> Standing:
+        if manager in drafted.absent:
+            return Standing.UNKNOWN
+        account = outside.get(manager)
+        if manager in drafted.named:
+            return Standing.LEFT if manager in drafted.inactive else Standing.WORKS
+        if account is None or not account.known_to_entra:
+            return Standing.UNKNOWN
+        return Standing.LEFT if not account.enabled and account.ever_enabled else Standing.WORKS
+
+    return standing
+
+
+def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.Verdict:
+    if run.is_release:
+        return guard.Verdict()
+    earlier: Counter[str] = Counter()
+    for row in extracts.planned_since(run.storage, run.ref, run.now - _DAY):
+        earlier.update(json.loads(row.get("Counted") or "{}"))
+    if not drafted.known:
+        last = extracts.last_planned(run.storage, run.ref)
+        drafted.known = last.get("Known", 0) if last else 0
+    return guard.guard(run.mapping.guard, counts, earlier, drafted.known)
+
+
+def _is_in_file(run: PlanRun, person: str) -> bool:
+    return bool(run.extract and run.extract.digest(person))
+
+
+def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Planned]:
+    """Those whom older plans of this source have not sent yet, and of whom this extract says nothing."""
+    waiting = flights.waiting(run.ref)
+    for chunk in in_chunks(sorted(waiting.keys() - drafted.named.keys()), _BATCH):
+        for account in accounts.read(run.storage, run.job, chunk).values():
+            if not account.pending or account.deliverer != waiting[account.external_id]:
+                continue
+            if _is_in_file(run, account.external_id):
+                continue  # passed over
+            drafted.note_stamps(account)
+            word = account.said.get(run.ref.source, ["", "", ""])
+            row = account.claims.get(run.ref.source, {}).get("row", 0)
+            yield Planned(
+                Worker(account.external_id, row, account.record),
+                kind=RESENT,
+                sequence=run.later(word[0]),
+                warning=account.open,
+                reason=reasons.resent(waits=True),
+                next_change_at=account.next_change_at,
+            )
+
+
+def _who(judged: Judged, because: str) -> dict[str, Any]:
+    """What whoever decides about a release is shown."""
+    worker = judged.planned.worker
+    name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
+    kind = {"kind": judged.planned.kind, "class": judged.counts_as}
+    return {"id": worker.worker_id, "row": worker.row, "name": name, **kind, "why": because}

@@ -1,0 +1,141 @@
+"""Whom a plan has to look at: those who are in the file, or are missing from it, or whose dates have come.
+
+Of a person about whom nothing is new it is only noted that he was seen. Everybody else is drafted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from shared.changes import reasons
+from shared.changes.claims import Claim, decide, make_claim
+from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims
+from shared.clock import iso
+from shared.extracts.missing import draft_missing, is_missing, look_at_absence
+from shared.extracts.plan_run import Drafted, PlanRun
+from shared.extracts.reading import Said
+from shared.model import UNCHANGED, Planned, Worker
+from shared.records import accounts, story
+from shared.records.accounts import Account
+from shared.records.rows import in_chunks
+
+_BATCH = 500
+
+
+def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
+    """A full file: everybody who is in it, and everybody who is not."""
+    extract = run.of_file
+    done: set[str] = set()
+    missing: list[Account] = []
+    for tail, found in accounts.scan(run.storage, run.job):
+        done.add(tail)
+        here = {person: (row, digest) for person, row, digest in extract.people_in(tail)}
+        closer = []
+        for account in found:
+            drafted.note_stamps(account)
+            drafted.known += _has_account(run, account)
+            if said := here.pop(account.external_id, None):
+                if not _passed_over(run, drafted, account, *said):
+                    closer.append(account.external_id)
+            elif is_missing(run, account):
+                missing.append(account)
+        look_at(run, drafted, closer)
+        _draft(run, drafted, list(here), {})
+    for tail in extract.tails():
+        if tail not in done:
+            _draft(run, drafted, [person for person, _, _ in extract.people_in(tail)], {})
+    look_at_absence(run, drafted, missing)
+
+
+def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
+    """Some people of the file; nobody is missing because of it."""
+    for chunk in in_chunks(list(people), _BATCH):
+        known = accounts.read(run.storage, run.job, chunk)
+        drafted.note_stamps(*known.values())
+        _draft(run, drafted, chunk, known)
+
+
+def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> None:
+    """People who have been released, of whom some may be missing from the file."""
+    extract = run.of_file
+    look_at(run, drafted, [person for person in people if extract.digest(person) is not None])
+    gone = [person for person in people if extract.digest(person) is None]
+    found = accounts.read(run.storage, run.job, gone).values()
+    draft_missing(run, drafted, [account for account in found if is_missing(run, account)])
+
+
+def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Collection[str]) -> None:
+    """People of whom no file speaks; the claims that are kept are looked at again.
+
+    Args:
+        run: the plan.
+        drafted: takes them in.
+        people: externalIds.
+        resent: those who are sent even if nothing has changed.
+    """
+    for account in accounts.read(run.storage, run.job, people).values():
+        kept = kept_claims(account)
+        drafted.note_stamps(account)
+        if not kept or decide(kept, run.now).winner.source != run.ref.source:
+            continue
+        ours = kept[run.ref.source]
+        found = Draft(
+            account.external_id, ours.row, run.ref.source, kept, False, "", run.later(ours.sequence), account,
+            force=account.external_id in resent,
+        )  # fmt: skip
+        drafted.add(found)
+
+
+def _has_account(run: PlanRun, account: Account) -> bool:
+    """Whether it is that of somebody of whom the source speaks, up to now."""
+    word = account.said.get(run.ref.source)
+    return bool(word and account.known_to_entra and (not word[2] or word[2] > iso(run.now)))
+
+
+def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, digest: str) -> bool:
+    """Whether nobody has to look closer; then it is noted that the person was seen."""
+    if account.external_id in drafted.loops or not is_settled(account, run.ref.source, run.digest(digest), run.now):
+        return False
+    seen = Planned(
+        Worker(account.external_id, row, {}),
+        kind=UNCHANGED,
+        sequence=run.sequence,
+        reason=reasons.seen_again(row, run.file),
+        next_change_at=account.next_change_at,
+    )
+    drafted.keep_quiet(story.UNCHANGED, seen, remember=False)
+    return True
+
+
+def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[str, Account]) -> None:
+    for chunk in in_chunks(people, _BATCH):
+        for said in run.of_file.read(chunk):
+            person = said.worker.worker_id
+            account = known.get(person)
+            claim = _claim(run, said, kept_claims(account).get(run.ref.source))
+            made = draft(claim, person, account, run.digest(said.digest))
+            if made:
+                drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
+            else:
+                older = reasons.older(said.worker.row, run.file)
+                planned = Planned(said.worker, kind=UNCHANGED, sequence=run.sequence, reason=older)
+                drafted.keep_quiet(OLDER, planned, remember=False)
+
+
+def _claim(run: PlanRun, said: Said, before: Claim | None) -> Claim:
+    return make_claim(
+        run.ref.source,
+        run.mapping.precedence,
+        run.sequence,
+        run.ref.id,
+        said.worker.row,
+        said.worker.user,
+        employment=run.employment,
+        first_day=said.first_day,
+        last_day=said.last_day,
+        zone=ZoneInfo(said.zone),
+        said_at=run.now,
+        before=before,
+    )

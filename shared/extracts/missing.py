@@ -1,0 +1,82 @@
+"""People of a source who are not in its full file: reported, or drafted to be disabled if the file proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from shared.changes import reasons
+from shared.changes.compare import Draft, kept_claims
+from shared.clock import iso
+from shared.extracts.plan_run import Drafted, PlanRun
+from shared.model import Planned, Worker
+from shared.records import accounts, extracts, story
+from shared.records.accounts import Account
+
+_FEWER = 0.9  # a full file with fewer people than this share of the last one does not prove that anybody is missing
+_REJECTED = 0.05  # nor does one with more than this share of bad rows
+
+
+def is_missing(run: PlanRun, account: Account) -> bool:
+    """Whether the source spoke of a person up to now, but this file does not, not even in a bad row."""
+    word = account.said.get(run.ref.source)
+    if not word or word[0] > run.sequence or (word[2] and word[2] <= iso(run.now)):
+        return False
+    return not run.of_file.rejected(account.external_id)
+
+
+def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) -> None:
+    """Draft whoever is missing, if the mapping says so and the file proves it; else it is only reported.
+
+    Args:
+        run: the plan.
+        drafted: takes them in.
+        missing: their accounts, as a scan gives them.
+    """
+    if not missing:
+        return
+    doubt = _doubt(run) if run.mapping.missing == "disable" else "the mapping says 'missing: report'"
+    if not doubt:
+        whole = accounts.read(run.storage, run.job, [account.external_id for account in missing])
+        draft_missing(run, drafted, list(whole.values()))
+        return
+    reason = reasons.missing(run.file, doubt)
+    for account in missing:
+        planned = Planned(Worker(account.external_id, 0, {}), sequence=run.sequence, reason=reason)
+        drafted.keep_quiet(story.MISSING, planned, remember=False)
+
+
+def draft_missing(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) -> None:
+    """Draft people as the source would if it said that they do not work any more.
+
+    Args:
+        run: the plan.
+        drafted: takes them in.
+        missing: their accounts, whole.
+    """
+    for account in missing:
+        kept = kept_claims(account)
+        old = kept[run.ref.source]
+        gone = replace(
+            old, works=False, ends=None, last_day="", withdrawn=old.awaits(run.now),
+            sequence=run.sequence, extract=run.ref.id,
+        )  # fmt: skip
+        made = Draft(
+            account.external_id, old.row, run.ref.source, {**kept, run.ref.source: gone}, True,
+            story.MISSING, run.later(run.sequence) if run.is_release else run.sequence, account, missing=True,
+        )  # fmt: skip
+        drafted.add(made)
+
+
+def _doubt(run: PlanRun) -> str:
+    """Why the file does not prove that somebody is missing, or an empty text."""
+    extract = run.of_file
+    if len(extract.rejects) > _REJECTED * extract.rows:
+        return f"{len(extract.rejects)} of {extract.rows} rows were rejected, so the file proves nothing"
+    ids = {reject.worker_id for reject in extract.rejects}
+    if ids - accounts.read_briefly(run.storage, run.job, sorted(ids - {""})).keys():
+        return "a row was rejected whose id is unreadable or unknown, and might be anybody's"
+    last = extracts.last_planned(run.storage, run.ref, full=True)
+    if last and extract.people < _FEWER * last["People"]:
+        return f"the file has {extract.people} people, the one before had {last['People']}"
+    return ""

@@ -1,0 +1,182 @@
+"""What the steps of making one plan hand on: the task, and the people who have been drafted so far."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from shared.changes.claims import Employment, decide
+from shared.changes.compare import Draft
+from shared.changes.managers import manager_of
+from shared.clock import iso
+from shared.context import Context
+from shared.extracts.reading import ReadExtract
+from shared.extracts.sends import Lines
+from shared.mapping.model import MappingFile
+from shared.model import ExtractRef, Planned
+from shared.records import extracts
+from shared.records.accounts import Account
+from shared.records.extracts import FILE
+from shared.records.pages import Quiet, QuietWriter
+from shared.records.rows import Values
+from shared.records.storage import Storage
+
+
+@dataclass(frozen=True)
+class PlanRun:
+    """One plan to make.
+
+    Attributes:
+        context: storage, clock, keys.
+        ref: the extract.
+        row: of the extract in `Extracts`.
+        mapping: of its source.
+        attempt: the plan's name.
+        stack: closes the temporary files.
+        extract: the file; None where dates have come.
+    """
+
+    context: Context
+    ref: ExtractRef
+    row: Values
+    mapping: MappingFile
+    attempt: str
+    stack: ExitStack
+    extract: ReadExtract | None
+
+    @property
+    def storage(self) -> Storage:
+        """Where everything is kept."""
+        return self.context.storage
+
+    @property
+    def job(self) -> str:
+        """The provisioning job that the people belong to."""
+        return self.mapping.job
+
+    @property
+    def sequence(self) -> str:
+        """The sequence of the extract."""
+        return str(self.row["Sequence"])
+
+    @property
+    def file(self) -> str:
+        """The name of the file, for sentences."""
+        return str(self.row["File"])
+
+    @property
+    def is_release(self) -> bool:
+        """Whether the plan is for people who were held and have been released."""
+        return bool(self.row.get("Releasing"))
+
+    @property
+    def looks_at_everybody(self) -> bool:
+        """Whether everybody of the source is looked at, not just some."""
+        whole = self.extract is not None and not self.extract.returned and self.mapping.mode == "full"
+        return whole and not self.is_release
+
+    @property
+    def of_file(self) -> ReadExtract:
+        """The file of a run that has one."""
+        if self.extract is None:
+            raise AssertionError("there is no file")
+        return self.extract
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time that counts for the whole plan."""
+        return self.context.clock.now()
+
+    @cached_property
+    def employment(self) -> Employment:
+        """What the mapping says about first and last days."""
+        status = self.mapping.status
+        return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+
+    def digest(self, said: str) -> str:
+        """The digest of what a source says of a person, from that of the row.
+
+        It covers what a claim is made of besides the row; if that changes, everybody is looked at again.
+        """
+        return hashlib.sha256(f"{self._basis}/{said}".encode()).hexdigest()[:16]
+
+    def later(self, sequence: str) -> str:
+        """A sequence just behind that of a file, and of the newest one there is, before that of any to come."""
+        return f"{max(sequence, self._newest)} {iso(self.now)}"
+
+    @cached_property
+    def _basis(self) -> str:
+        return f"{self.mapping.precedence}/{self.employment}"
+
+    @cached_property
+    def _newest(self) -> str:
+        """The sequence of the newest file of the source that has been planned."""
+        rows = extracts.of_source(self.storage, self.ref.source)
+        planned = [row for row in rows if row.get("PlannedAt") and row["Kind"] == FILE]
+        return max((str(row["Sequence"]) for row in planned), default="")
+
+
+@dataclass
+class Drafted:
+    """The people who have been looked at so far.
+
+    Attributes:
+        now: the time that counts.
+        drafts: of those who must be judged, in a temporary file.
+        quiet: writes down those who need not be sent.
+        fates: of these, counted.
+        loops: for everybody in a circle of managers, the circle.
+        named: the manager whom HR named, or an empty text, of each who is drafted.
+        absent: those who have no account, and do not get one now.
+        inactive: those who may not work any more.
+        known: people of the source who have an account.
+        stamp: the newest that was seen in an account.
+    """
+
+    now: datetime
+    drafts: Lines
+    quiet: QuietWriter
+    fates: Counter[str] = field(default_factory=Counter)
+    loops: dict[str, Sequence[str]] = field(default_factory=dict)
+    named: dict[str, str] = field(default_factory=dict)
+    absent: set[str] = field(default_factory=set)
+    inactive: set[str] = field(default_factory=set)
+    known: int = 0
+    stamp: str = ""
+
+    @classmethod
+    def begin(cls, run: PlanRun) -> Drafted:
+        """Nobody has been looked at yet."""
+        circles = run.extract.loops() if run.extract else []
+        loops: dict[str, Sequence[str]] = {person: circle for circle in circles for person in circle}
+        return cls(run.now, Lines(run.stack), QuietWriter(run.storage, run.ref, run.attempt), loops=loops)
+
+    def add(self, made: Draft) -> None:
+        """Take somebody in who must be judged once everybody is there."""
+        desired = decide(made.claims, self.now)
+        if not (made.account and made.account.known_to_entra) and not desired.needs_account:
+            self.absent.add(made.external_id)
+        if not desired.active and not desired.winner.awaits(self.now):
+            self.inactive.add(made.external_id)
+        self.named[made.external_id] = manager_of(desired.record)
+        self.drafts.add(made.to_json())
+
+    def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:
+        """Write down somebody who is not sent.
+
+        Args:
+            fate: a status, or `OLDER`.
+            planned: who, and why.
+            remember: whether the source's word is new and is to be kept.
+        """
+        self.quiet.add(Quiet(fate, remember, planned))
+        self.fates[fate] += 1
+
+    def note_stamps(self, *found: Account) -> None:
+        """A plan's stamp is later than those of all accounts that it touches."""
+        self.stamp = max([self.stamp, *(account.stamp for account in found)])
