@@ -21,7 +21,7 @@ from local.scenario.observe import Window, extracts_of, people_of
 from local.scenario.operator import run_command
 from local.scenario.simulated import Service, timed_storage
 from local.scenario.tenant import Administrator, Operation, Record, Tenant
-from shared.extracts.intake import look
+from shared.extracts.registering import look
 from shared.records import extracts
 from shared.records.names import CONFIG, CONTAINERS, INBOX, QUEUES, TABLES
 from shared.records.storage import Storage

@@ -9,7 +9,8 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shared.context import Context
 from shared.errors import TerminalError
-from shared.extracts.intake import look, take_in
+from shared.extracts.intake import take_in
+from shared.extracts.registering import look
 from shared.records import extracts
 from shared.records.names import INBOX
 

@@ -8,7 +8,8 @@ from datetime import timedelta
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.context import Context
-from shared.extracts.intake import take_in, version_of
+from shared.extracts.intake import take_in
+from shared.extracts.registering import version_of
 from shared.records import extracts
 from shared.records.names import INBOX
 

@@ -19,7 +19,8 @@ from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.errors import ClaimLost, SecretForbidden
 from shared.extracts import intake, planning
-from shared.extracts.intake import look, take_in, work_off_all
+from shared.extracts.intake import take_in, work_off_all
+from shared.extracts.registering import look
 from shared.extracts.sweep import take_in_unannounced
 from shared.records import extracts, people, summary
 from shared.records.leases import hold

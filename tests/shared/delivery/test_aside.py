@@ -20,7 +20,7 @@ from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.errors import TerminalError, TransientError
 from shared.extracts import aside as files
-from shared.extracts.intake import look
+from shared.extracts.registering import look
 from shared.model import ExtractRef
 from shared.records import extracts, messages, pages
 from shared.records.names import ACCOUNTS, INBOX, WORKERS

@@ -1,0 +1,135 @@
+"""A file that has arrived becomes a row in `Extracts`: which version of it, of which source, for which job, how old."""
+
+from __future__ import annotations
+
+import logging
+import re
+from datetime import datetime, time
+
+from azure.storage.blob import BlobClient, BlobProperties
+
+from shared.clock import iso
+from shared.context import Context
+from shared.errors import ExtractRefused, RollcallError
+from shared.extracts.planning import AHEAD
+from shared.mapping.load import DEFAULT_SOURCE, find_mapping
+from shared.mapping.model import MappingFile
+from shared.records import extracts, summary
+from shared.records.extracts import FILE, Version
+from shared.records.rows import Values
+
+logger = logging.getLogger(__name__)
+
+
+def look(blob: BlobClient) -> Version:
+    """The version of a file as its first look sees it.
+
+    Raises:
+        azure.core.exceptions.ResourceNotFoundError: it is not there any more.
+    """
+    return version_of(blob.blob_name, blob.get_blob_properties())
+
+
+def version_of(path: str, properties: BlobProperties) -> Version:
+    """The version of the file at a path of the inbox that some properties describe.
+
+    The first folder is the source. One that cannot be a source is made into one, and the extract is refused with that
+    name in its message, so that it has a row and an answer all the same.
+    """
+    folder, slash, name = path.partition("/")
+    return Version(
+        source=_plain_source(folder) if slash else DEFAULT_SOURCE,
+        name=name if slash else folder,
+        path=path,
+        etag=properties.etag.strip('"'),
+        last_modified=properties.last_modified,
+        size=properties.size,
+    )
+
+
+def _plain_source(folder: str) -> str:
+    return re.sub(r"[^a-z0-9-]+", "-", folder.lower()).strip("-") or DEFAULT_SOURCE
+
+
+def register(context: Context, version: Version) -> str | None:
+    """Make the version known in `Extracts`; refuse it at once where nobody knows how to read it.
+
+    Returns:
+        The job it belongs to, or None if there is nothing to do for it.
+    """
+    ref = version.ref
+    now = iso(context.clock.now())
+    first = {"Status": extracts.ARRIVED, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": FILE}
+    folder, slash, _ = version.path.partition("/")
+    if slash and folder != version.source:
+        _register_refused(
+            context,
+            version,
+            first,
+            f"The folder '{folder}' cannot be a source: its name may have small letters, digits and "
+            "hyphens only. Drop the file into the right folder.",
+        )
+        return None
+    try:
+        mapping = find_mapping(context.storage, version.source).mapping
+        job = mapping.job
+        context.endpoint(job)
+        made_at = _made_at(mapping, version, context.clock.now())
+    except RollcallError as error:
+        _register_refused(context, version, first, for_hr(error))
+        return None
+    times = (iso(made_at), iso(version.last_modified), context.clock.now().isoformat())
+    sequence = " ".join((*times, ref.id))
+    if extracts.register(context.storage, version, {**first, "Job": job, "MadeAt": times[0], "Sequence": sequence}):
+        logger.info("Extract %s of source %s arrived", ref.id, ref.source, extra={"extract": ref.id})
+        return job
+    row = extracts.load(context.storage, ref)
+    if row["Status"] in extracts.UNFINISHED and row["Job"]:
+        return str(row["Job"])
+    logger.info("Extract %s has been taken in before (%s)", ref.id, row["Status"], extra={"extract": ref.id})
+    return None
+
+
+def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
+    """When HR made a file: as its name says, else when it was dropped.
+
+    A name usually holds the day alone, and the next file may have none; of such files the days are compared first, then
+    the times at which they were dropped.
+
+    Raises:
+        ExtractRefused: the name says a day that is to come.
+    """
+    named = mapping.made_at(version.name)
+    if mapping.run_time is not None and mapping.run_time.name is not None and named is not None:
+        if named > now + AHEAD:
+            raise ExtractRefused(
+                f"The name of the file says that it was made at {iso(named)}, which is to come. Correct the name, then "
+                "drop the file again."
+            )
+        return named
+    if named is None or named > now + AHEAD:
+        named = version.last_modified
+    return datetime.combine(named.astimezone(mapping.dates.place).date(), time(), mapping.dates.place)
+
+
+def _register_refused(context: Context, version: Version, first: Values, message: str) -> None:
+    """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait."""
+    refused = {
+        "Job": "",
+        "Sequence": first["ArrivedAt"],
+        "Status": extracts.REJECTED,
+        "Message": message,
+        "EndedAt": first["ArrivedAt"],
+    }
+    if extracts.register(context.storage, version, {**first, **refused}):
+        logger.warning("Extract %s of source %s is refused", version.ref.id, version.source)
+    elif extracts.load(context.storage, version.ref)["Job"]:
+        return  # it was taken in while there was a mapping for it
+    summary.write_summary(context.storage, version.ref)
+
+
+def for_hr(error: RollcallError) -> str:
+    """Why a file cannot be used, for whoever dropped it; what is wrong with the set-up is IT's."""
+    if isinstance(error, ExtractRefused):
+        return str(error)
+    return f"The file was not read, because the set-up for it is wrong. IT has to act: {error}"
