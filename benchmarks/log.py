@@ -3,8 +3,9 @@
     .venv/bin/python -m benchmarks.log [--entries N] [--people N] [--kills N]
 
 Duplicates, entries that come late and out of order, both spellings and words that nobody knows are mixed in. The reader
-is a process of its own, killed without a warning; its clock is a made-up one that jumps over its waits, and says when
-each request went out. In the end the tables must say what a simple model says, and Graph's budget must have been kept.
+is a process of its own, killed without a warning at some request to storage: half of the times while it reads, half
+while it works out what became of people. Its clock is a made-up one that jumps over its waits, and says when each
+request went out. In the end the tables must say what a simple model says, and Graph's budget must have been kept.
 """
 
 from __future__ import annotations
@@ -12,29 +13,37 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import os
 import random
+import resource
 import secrets
+import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
+import requests
 from azure.core.exceptions import AzureError
 
 from local import processes
 from local.azurite import Azurite
+from shared.changes.plan import PEOPLE_PER_PAGE, order
 from shared.context import Context
 from shared.entra.graph import Graph
 from shared.entra.logs import SECONDS_BETWEEN_REQUESTS
 from shared.model import ExtractRef
 from shared.outcomes.reporting import report_job
 from shared.records.names import EVENTS, WORKERS
+from shared.records.rows import in_chunks
 from shared.records.storage import connect
 from shared.settings import ProvisioningEndpoint, Settings, StorageConnection
 from tests.support.contexts import START, FixedToken, ManualTime, endpoint_at, make_everything, rows_of
@@ -43,7 +52,6 @@ from tests.support.scripted_server import run_script
 
 T = TypeVar("T")
 SPAN = 22 * 3600  # seconds over which the entries are spread
-PAGE = 200
 
 
 def main() -> None:
@@ -51,8 +59,12 @@ def main() -> None:
     for name, default in (("--entries", 100_000), ("--people", 5_000), ("--kills", 20)):
         arguments.add_argument(name, type=int, default=default)
     arguments.add_argument("--child", nargs=3, metavar=("STORAGE", "GRAPH", "TIMES"))
+    arguments.add_argument("--die-at", type=int, default=0, help="at which request to storage")
+    arguments.add_argument("--judging", action="store_true", help="counted from when people are looked at")
     options = arguments.parse_args()
     if options.child:
+        if options.die_at:
+            die(options.die_at, since="Workers" if options.judging else "")
         catch_up(*options.child)
     else:
         measure(options.entries, options.people, options.kills)
@@ -82,9 +94,27 @@ def catch_up(storage: str, graph: str, times: str) -> None:
     context.close()
 
 
+def die(at: int, since: str) -> None:
+    """Have this process killed at a request to storage, counted from the first one whose URL has `since` in it."""
+    real = requests.Session.send
+    seen = count(1)
+    lock = threading.Lock()
+    is_counting = False
+
+    def send(session: requests.Session, request: requests.PreparedRequest, **named: Any) -> requests.Response:  # noqa: ANN401
+        nonlocal is_counting
+        with lock:
+            is_counting = is_counting or since in str(request.url)
+            if is_counting and next(seen) == at:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return real(session, request, **named)
+
+    requests.Session.send = send  # type: ignore[method-assign, assignment]
+
+
 def measure(entries: int, people: int, kills: int) -> None:
     log = Log()
-    ids = [f"{number:05d}" for number in range(people)]
+    ids = order({f"{number:05d}": "" for number in range(people)})  # as a plan puts them onto pages
     fill(log, ids, entries, SPAN, seed=1)
     account = base64.b64encode(secrets.token_bytes(32)).decode()
     with tempfile.TemporaryDirectory() as folder, run_script() as script:
@@ -96,7 +126,9 @@ def measure(entries: int, people: int, kills: int) -> None:
             refs = prepare(storage, script.url, ids)
             times = here / "times"
             times.write_text(f"{(START + timedelta(seconds=SPAN + 600)).isoformat()}\n")
-            seconds = run(storage, script.url, times, kills)
+            command = [sys.executable, "-m", "benchmarks.log", "--child", storage, script.url, str(times)]
+            seconds = run(command, times, [*deaths(entries, people, kills)])
+            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # no other child has ended yet
             check(storage, script.url, log, refs, ids)
             asked = [datetime.fromisoformat(line) for line in times.read_text().splitlines()[1:]]
     gaps = [(later - earlier).total_seconds() for earlier, later in zip(asked, asked[4:], strict=False)]
@@ -104,6 +136,7 @@ def measure(entries: int, people: int, kills: int) -> None:
     print(f"{entries:,} entries over {people:,} people, killed {kills} times: the tables are right")
     minutes = (asked[-1] - asked[0]).total_seconds() / 60
     print(f"{seconds:.0f} s of work; {len(asked)} requests in {minutes:.0f} minutes of Graph's time")
+    print(f"a reader took {peak:.0f} MB at most")
 
 
 def prepare(storage: str, graph: str, ids: list[str]) -> list[ExtractRef]:
@@ -111,13 +144,13 @@ def prepare(storage: str, graph: str, ids: list[str]) -> list[ExtractRef]:
     context = _context(storage, graph, ManualTime())
     make_everything(context.storage)
     refs = []
-    for number, start in enumerate(range(0, len(ids), PAGE)):
-        refs.append(persistently(partial(send, context, ids[start : start + PAGE], number)))
+    for number, some in enumerate(in_chunks(ids, PEOPLE_PER_PAGE)):
+        refs.append(persistently(partial(send, context, some, number)))
     context.close()
     return refs
 
 
-def send(context: Context, ids: list[str], number: int) -> ExtractRef:
+def send(context: Context, ids: Sequence[str], number: int) -> ExtractRef:
     ref = planned(context, *ids, minutes=number - 1_000)
     uploaded(context, ref, *ids, seconds=100)
     return ref
@@ -133,21 +166,25 @@ def persistently(step: Callable[[], T]) -> T:
     return step()
 
 
-def run(storage: str, graph: str, times: Path, kills: int) -> float:
-    """Start the reader, kill it, start it again; how long all of it took."""
-    command = [sys.executable, "-m", "benchmarks.log", "--child", storage, graph, str(times)]
+def deaths(entries: int, people: int, kills: int) -> Iterator[list[str]]:
+    """When each reader is killed: before the end of its first slice of the log or some slices later; among people."""
     dice = random.Random(3)
-    began = time.monotonic()
     for number in range(kills):
-        reader = subprocess.Popen(command)
-        try:
-            reader.wait(dice.uniform(2, 14))
-        except subprocess.TimeoutExpired:
-            reader.kill()
-            reader.wait()
-            print(f"killed {number + 1} times, {len(times.read_text().splitlines()) - 1} requests so far")
+        if number < kills / 2:
+            yield ["--die-at", str(dice.randint(1, entries // 12))]
         else:
-            print(f"finished already after {number} kills; started again")
+            yield ["--judging", "--die-at", str(dice.randint(1, people // 16))]
+
+
+def run(command: list[str], times: Path, deaths: Sequence[list[str]]) -> float:
+    """Start the reader, have it killed, start it again; how long all of it took."""
+    began = time.monotonic()
+    for number, death in enumerate(deaths, start=1):
+        ended = subprocess.run([*command, *death], check=False)
+        assert ended.returncode == -signal.SIGKILL, f"reader {number} ended with {ended.returncode} before its death"
+        asked = len(times.read_text().splitlines()) - 1
+        seconds = time.monotonic() - began
+        print(f"killed {number} times ({' '.join(death)}), {asked} requests, {seconds:.0f} s", flush=True)
     subprocess.run(command, check=True)
     return time.monotonic() - began
 
@@ -160,8 +197,8 @@ def check(storage: str, graph: str, log: Log, refs: list[ExtractRef], ids: list[
     events = Counter(row["EventId"] for row in rows_of(context.storage, EVENTS))
     assert set(events) == {entry["id"] for _, _, entry in log.entries}
     assert max(events.values()) == 1
-    for number, ref in enumerate(refs):
-        counts = Counter(expected[one].title() for one in ids[number * PAGE : (number + 1) * PAGE])
+    for ref, some in zip(refs, in_chunks(ids, PEOPLE_PER_PAGE), strict=True):
+        counts = Counter(expected[one].title() for one in some)
         assert of_extract(context, ref) == ("delivered", dict(counts)), json.dumps(of_extract(context, ref))
     context.close()
 

@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
-
-from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -24,8 +21,9 @@ from shared.model import ExtractRef
 from shared.outcomes import resending
 from shared.outcomes.events import read_events
 from shared.outcomes.verdict import DATA, MANAGER, MANAGER_NOT_SET, Verdict, verdict
-from shared.records import extracts, keys, pages, progress, story
-from shared.records.names import ACCOUNTS, PAGES, WORKERS
+from shared.outcomes.watermark import PageName
+from shared.records import extracts, keys, progress, story
+from shared.records.names import ACCOUNTS, WORKERS
 from shared.records.people import account_key, worker_key
 from shared.records.rows import Key, Values, change_rows, read_rows
 from shared.records.storage import Storage
@@ -41,8 +39,18 @@ _WORKER = (
     "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning",
 )  # fmt: skip
 
-PageName = tuple[str, str, int]
-"""Source, extract id and number; number 0 stands for every page that waits for answers."""
+
+@dataclass(frozen=True)
+class Judged:
+    """What has come of a look at some people.
+
+    Attributes:
+        look_again: who has to be looked at again, and from when on.
+        touched: the pages whose counts are not true any more.
+    """
+
+    look_again: Mapping[str, datetime]
+    touched: frozenset[PageName]
 
 
 @dataclass(frozen=True)
@@ -153,18 +161,15 @@ class _Session:
 _SENT_AGAIN = "The same is sent again by itself at {}, and whenever HR's record changes."
 
 
-def judge(context: Context, job: str, people: Sequence[str]) -> dict[str, datetime]:
-    """Bring the rows of some people in line with the stored entries, and count their extracts anew.
+def judge(context: Context, job: str, people: Sequence[str]) -> Judged:
+    """Bring the rows of some people in line with the stored entries.
 
-    Everything is worked out from what is stored, so doing it again changes nothing.
+    Everything is worked out from what is stored, so doing it again changes nothing, and names the same pages.
 
     Args:
         context: what everything works with.
         job: whose log it is.
-        people: externalIds; some hundreds at once.
-
-    Returns:
-        Who has to be looked at again, and from when on.
+        people: externalIds; some hundreds at once, neighbours by id.
     """
     cases, waiting = _cases(context, job, people)
     rows = {
@@ -178,9 +183,9 @@ def judge(context: Context, job: str, people: Sequence[str]) -> dict[str, dateti
     resending.await_managers(context, job, session.no_manager)
     resending.managers_known(context, job, session.done)
     _note_answered(context.storage, job, cases)
-    recount(context, session.touched)
     oldest = context.clock.now() - _EARLY
-    return {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}
+    again = {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}
+    return Judged(again, frozenset(session.touched))
 
 
 def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str, _Case], dict[str, datetime]]:
@@ -222,25 +227,17 @@ def _note_answered(storage: Storage, job: str, cases: dict[str, _Case]) -> None:
             return None
         return {"Unanswered": ""}
 
-    change_rows(storage.table(ACCOUNTS), answered, change, select=("AcceptedAt", "Unanswered"))
+    rows = {account_key(job, external_id): case.account for external_id, case in cases.items()}
+    change_rows(storage.table(ACCOUNTS), answered, change, select=("AcceptedAt", "Unanswered"), known=rows)
 
 
 def recount(context: Context, touched: Iterable[PageName]) -> None:
-    """Count pages anew, then their extracts."""
+    """Count pages anew, then their extracts. Doing it again changes nothing."""
     by_extract: defaultdict[ExtractRef, set[int]] = defaultdict(set)
     for source, extract, number in touched:
         by_extract[ExtractRef(extract, source)].add(number)
     for ref, numbers in by_extract.items():
-        for row in _rows_of(context.storage, ref, numbers):
-            with suppress(ResourceNotFoundError):  # an old plan that somebody has cleared away
-                progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
+        if 0 in numbers:
+            progress.recount_pages(context.storage, ref)
+        progress.recount_pages(context.storage, ref, numbers - {0})
         progress.refresh(context.storage, ref, context.clock.now())
-
-
-def _rows_of(storage: Storage, ref: ExtractRef, numbers: set[int]) -> list[Values]:
-    if 0 in numbers:
-        rows = pages.page_rows(storage, ref.id)
-        return [row for row in rows if int(row["RowKey"]) in numbers or row.get("Uploaded") or row.get("Overdue")]
-    wanted = [pages.page_key(ref.id, number) for number in sorted(numbers)]
-    found = read_rows(storage.table(PAGES), wanted, select=("Plan",))
-    return [{**row, "RowKey": key.row} for key, row in found.items()]

@@ -20,7 +20,7 @@ from shared.context import Context
 from shared.entra.logs import LogEntry, entries_since
 from shared.errors import RollcallError, TerminalError
 from shared.outcomes.events import write_events
-from shared.outcomes.judging import judge
+from shared.outcomes.judging import judge, recount
 from shared.outcomes.overdue import find_unanswered, note_overdue
 from shared.outcomes.watermark import Watermark, load_watermark, save_watermark
 from shared.records.rows import in_chunks
@@ -103,7 +103,8 @@ def report_job(context: Context, job: str) -> bool:
         recent |= {entry.id: min(entry.at, now) for entry in entries}
         newest = max([watermark.at, *(min(entry.at, now) for entry in entries), *([until] if until else [])])
         wider = length * 2 if length and until and len(entries) < _FEW_ENTRIES else length
-        watermark = _take_note(context, job, entries, watermark, recent, newest, wider if until else None)
+        recent = {entry_id: at for entry_id, at in recent.items() if at > newest - _OVERLAP - _SECOND}
+        watermark = _take_note(context, job, entries, watermark, frozenset(recent), newest, wider if until else None)
         is_at_end = until is None
         since = (until or now) - _SECOND  # filters know whole seconds only, and both ends are left out
     return _look_at_people(context, job, watermark, started) and is_at_end
@@ -132,7 +133,7 @@ def _take_note(
     job: str,
     entries: Sequence[LogEntry],
     watermark: Watermark,
-    recent: dict[str, datetime],
+    recent: frozenset[str],
     newest: datetime,
     length: timedelta | None,
 ) -> Watermark:
@@ -145,7 +146,7 @@ def _take_note(
     moved = replace(
         watermark,
         at=newest,
-        seen=frozenset(entry_id for entry_id, at in recent.items() if at > newest - _OVERLAP - _SECOND),
+        seen=recent,
         slice=length,
         look_at={**watermark.look_at, **people},
     )
@@ -155,14 +156,23 @@ def _take_note(
 
 
 def _look_at_people(context: Context, job: str, watermark: Watermark, started: datetime) -> bool:
-    """Write what the stored entries say about those whom the watermark names; whether there was time for everybody."""
+    """Write what the stored entries say about those whom the watermark names; whether there was time for everybody.
+
+    Counts are made when all have been looked at: the people of a page are spread over everybody's ids.
+    """
     now = context.clock.now()
     people = sorted(person for person, at in watermark.look_at.items() if at <= now)
+    has_time = True
     for some in in_chunks(people, _PEOPLE_AT_ONCE):
-        if context.clock.now() - started > _LONGEST_RUN:
-            return False
-        again = judge(context, job, some)
+        has_time = context.clock.now() - started <= _LONGEST_RUN
+        if not has_time:
+            break
+        found = judge(context, job, some)
         others = {person: watermark.look_at[person] for person in watermark.look_at.keys() - set(some)}
-        watermark = replace(watermark, look_at={**others, **again})
+        touched = watermark.recount | found.touched
+        watermark = replace(watermark, look_at={**others, **found.look_again}, recount=touched)
         save_watermark(context.storage, job, watermark)
-    return True
+    if watermark.recount:
+        recount(context, watermark.recount)
+        save_watermark(context.storage, job, replace(watermark, recount=frozenset()))
+    return has_time

@@ -17,6 +17,10 @@ from shared.records.storage import Storage
 _FIRST_LOOK = timedelta(days=1)  # how far back the very first reading goes
 
 
+PageName = tuple[str, str, int]
+"""Source, extract id and number of a page; number 0 stands for every page that waits for answers."""
+
+
 @dataclass(frozen=True)
 class Watermark:
     """How far the log of a job has been read.
@@ -27,6 +31,7 @@ class Watermark:
         slice: how much time is read at once, while there is more to read than can be read in one go.
         look_at: people (externalId) whose rows do not say yet what the stored entries say, and not before when they
             are to be looked at. They are named here before the watermark moves on, so a crash forgets nobody.
+        recount: pages whose counts are not true any more; named here before the people who were looked at are not.
         read_again_at: when the log was last read once more from far back, for entries that came very late.
     """
 
@@ -34,6 +39,7 @@ class Watermark:
     seen: frozenset[str] = frozenset()
     slice: timedelta | None = None
     look_at: Mapping[str, datetime] = field(default_factory=dict)
+    recount: frozenset[PageName] = frozenset()
     read_again_at: datetime | None = None
 
 
@@ -48,6 +54,7 @@ def load_watermark(context: Context, job: str) -> Watermark:
         seen=frozenset(state["seen"]),
         slice=timedelta(seconds=state["slice"]) if state.get("slice") else None,
         look_at={person: parse_iso(at) for person, at in state.get("lookAt", {}).items()},
+        recount=frozenset((source, extract, number) for source, extract, number in state.get("recount", [])),
         read_again_at=parse_iso(state["readAgainAt"]) if state.get("readAgainAt") else None,
     )
 
@@ -59,6 +66,7 @@ def save_watermark(storage: Storage, job: str, watermark: Watermark) -> None:
         "seen": sorted(watermark.seen),
         "slice": watermark.slice.total_seconds() if watermark.slice else None,
         "lookAt": {person: at.isoformat() for person, at in sorted(watermark.look_at.items())},
+        "recount": sorted(watermark.recount),
         "readAgainAt": watermark.read_again_at.isoformat() if watermark.read_again_at else None,
     }
     storage.container(STATE).upload_blob(_path(job), json.dumps(state).encode(), overwrite=True)

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.model import JOINER, LEAVER, MOVER, REHIRE, ExtractRef
@@ -18,7 +22,7 @@ from shared.records import extracts, pages, story, summary
 from shared.records.health import load_health
 from shared.records.names import EXTRACTS, PAGES, WORKERS
 from shared.records.people import worker_key
-from shared.records.rows import Key, Values, change_rows, query, read_rows
+from shared.records.rows import Key, Values, change_rows, in_chunks, query, read_rows
 from shared.records.storage import Storage
 
 _COLUMN = {
@@ -46,23 +50,68 @@ _WORDS = {
 }
 _REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD)
 _MOST_NAMED = 400
+_PAGES_AT_ONCE = 25  # of up to 200 people
 _NO_ANSWER_COMES = timedelta(days=7)  # for so long Entra keeps its log where there is no licence for more
 
 
 def recount_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> None:
-    """Count a page's people by what became of them and write it to the page's row."""
-    page = pages.read_page(storage, ref, attempt, number)
-    keys = [worker_key(ref.source, worker.worker_id) for worker in page.workers]
+    """Count a page's people by what became of them and write it to the page's row.
 
-    def count(_key: Key, row: Values | None) -> Values | None:
+    Raises:
+        azure.core.exceptions.ResourceNotFoundError: the plan has been cleared away.
+    """
+    _recount(storage, ref, {number: _people_of(storage, ref, attempt, number)})
+
+
+def recount_pages(storage: Storage, ref: ExtractRef, numbers: Iterable[int] | None = None) -> None:
+    """Count several pages of an extract as `recount_page` does, in fewer requests; none of a plan that is cleared away.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        numbers: which pages; without it, every page of which somebody waits for an answer.
+    """
+    if numbers is None:
+        waiting = (row for row in pages.page_rows(storage, ref.id) if row.get("Uploaded") or row.get("Overdue"))
+        plans = {int(row["RowKey"]): str(row["Plan"]) for row in waiting}
+    else:
+        keys = {pages.page_key(ref.id, number): number for number in numbers}
+        found = read_rows(storage.table(PAGES), keys, select=("Plan",))
+        plans = {keys[key]: str(row["Plan"]) for key, row in found.items()}
+    for some in in_chunks(sorted(plans), _PAGES_AT_ONCE):
+        people: dict[int, list[Key]] = {}
+        for number in some:
+            with suppress(ResourceNotFoundError):  # an old plan that somebody has cleared away
+                people[number] = _people_of(storage, ref, plans[number], number)
+        _recount(storage, ref, people)
+
+
+def _people_of(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> list[Key]:
+    return [worker_key(ref.source, one.worker_id) for one in pages.read_page(storage, ref, attempt, number).workers]
+
+
+def _recount(storage: Storage, ref: ExtractRef, people: Mapping[int, list[Key]]) -> None:
+    """Count pages, given the rows of their people.
+
+    People are always read after the row of their page: whoever writes it last has seen what all the others saw.
+    """
+    by_key = {pages.page_key(ref.id, number): rows for number, rows in people.items()}
+    first = read_rows(storage.table(PAGES), by_key, select=("Status",))
+
+    def read(keys: Iterable[Key]) -> Mapping[Key, Values]:
+        return read_rows(storage.table(WORKERS), keys, select=("SentBy", "SentStatus"))
+
+    everybody = read({key for page in first for key in by_key[page]})
+
+    def count(page: Key, row: Values | None) -> Values | None:
         if row is None:
             return None
-        # Counted after the page's row was read: whoever writes the row last has seen what all the others saw.
-        rows = read_rows(storage.table(WORKERS), keys, select=("SentBy", "SentStatus"))
-        counts = Counter(_column(rows.get(key), ref.id) for key in keys)
+        rows = everybody if row is first.get(page) else read(by_key[page])
+        counts = Counter(_column(rows.get(key), ref.id) for key in by_key[page])
         return {name: counts[name] for name in extracts.OUTCOMES}
 
-    change_rows(storage.table(PAGES), [pages.page_key(ref.id, number)], count, select=("Status",))
+    for key in by_key:  # one by one, so that a page that is being sent does not keep the others from being written
+        change_rows(storage.table(PAGES), [key], count, select=("Status",), known=first)
 
 
 def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:

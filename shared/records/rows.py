@@ -24,7 +24,8 @@ _TRANSACTION = 100  # rows: a limit of Azure Tables
 _PARALLEL = 8
 _ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
 _MANY_PARTITIONS = 12
-_SCAN_PAGES = 3  # of 1,000 rows each
+_SCAN_PAGES = 3
+_SCAN_PAGE = 1000  # rows: a limit of Azure Tables
 _POINT_READS = 3  # up to so many rows of a partition are read one by one, more by one range query
 
 
@@ -56,7 +57,13 @@ def read_rows(table: TableClient, keys: Iterable[Key], select: Sequence[str] = (
         return {key: row for part in parts for key, row in part.items()}
 
 
-def change_rows(table: TableClient, keys: Iterable[Key], change: Change, select: Sequence[str] = ()) -> None:
+def change_rows(
+    table: TableClient,
+    keys: Iterable[Key],
+    change: Change,
+    select: Sequence[str] = (),
+    known: Mapping[Key, Values] | None = None,
+) -> None:
     """Change rows as a function of what they are now, with optimistic concurrency.
 
     `change` may be called again for a row that somebody else wrote in between, so it must depend on nothing but its
@@ -68,12 +75,15 @@ def change_rows(table: TableClient, keys: Iterable[Key], change: Change, select:
         keys: which rows, each once.
         change: what to merge into a row, given the row as it is.
         select: the properties that `change` looks at; all if empty.
+        known: those of the rows that exist, if they have just been read; they are read again if somebody else has
+            changed them since.
 
     Raises:
         TransientError: a row kept changing under our hands.
     """
     groups = _by_partition(keys)
-    known = _scan(table, groups, select)
+    if known is None:
+        known = _scan(table, groups, select)
     chunks = [chunk for group in groups for chunk in in_chunks(group, _TRANSACTION)]
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for _ in pool.map(lambda chunk: _change_chunk(table, chunk, change, select, known), chunks):
@@ -86,6 +96,9 @@ def put_rows(table: TableClient, rows: Mapping[Key, Values]) -> None:
 
     def put(chunk: Sequence[Key]) -> None:
         entities = [{**rows[key], "PartitionKey": key.partition, "RowKey": key.row} for key in chunk]
+        if len(entities) == 1:  # a transaction costs its client several times as much as a row
+            table.upsert_entity(entities[0], mode=UpdateMode.REPLACE)
+            return
         table.submit_transaction(
             [(TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}) for entity in entities]
         )
@@ -129,6 +142,8 @@ def _scan(table: TableClient, groups: Sequence[Sequence[Key]], select: Sequence[
     if len(groups) < _MANY_PARTITIONS:
         return None
     wanted = {key for group in groups for key in group}
+    if len(wanted) > _SCAN_PAGES * _SCAN_PAGE:
+        return None
     first, last = min(wanted, key=_place), max(wanted, key=_place)
     pages = table.query_entities(
         "PartitionKey ge @first and PartitionKey le @last",

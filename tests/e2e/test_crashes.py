@@ -76,7 +76,10 @@ MOMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "between a 202 and its record": ("entra", {"method": "POST", "path": r"/bulkUpload", "nth": 3, "after": True}),
     "while results are being written": (
         "table",
-        {"method": "POST", "path": r"/\$batch", "where": lambda _method, _path, body: b"ProvisioningEvents" in body},
+        {
+            "path": r"/\$batch|/ProvisioningEvents\(",
+            "where": lambda method, _path, body: method == "PUT" or b"ProvisioningEvents" in body,
+        },
     ),
 }
 

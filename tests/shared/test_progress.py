@@ -13,9 +13,9 @@ from shared.context import Context
 from shared.records import extracts, pages, progress, rows, story, summary
 from shared.records.extracts import Version
 from shared.records.health import Health, save_health
-from shared.records.names import EXTRACTS, OUTBOX, PAGES, WORKERS
+from shared.records.names import EXTRACTS, OUTBOX, PAGES, STATE, WORKERS
 from shared.records.people import worker_key
-from shared.records.progress import recount_page, refresh
+from shared.records.progress import recount_page, recount_pages, refresh
 from shared.records.rows import change_rows
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
@@ -35,7 +35,7 @@ def context(storage: Storage) -> Iterator[Context]:
 
 def page(context: Context, number: int, *ids: str, **values: Any) -> None:
     pages.write_page(context.storage, REF, "plan", page_of(*map(worker, ids), number=number))
-    row = {"Status": pages.DONE, "Waiting": len(ids), **values}
+    row = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), **values}
     change_rows(context.storage.table(PAGES), [pages.page_key(REF.id, number)], lambda *_: row)
 
 
@@ -256,7 +256,7 @@ class Pause:
 
         def read_rows(*arguments: Any, **named: Any) -> Any:
             found = real(*arguments, **named)
-            if not self.reached.is_set():
+            if arguments[0].table_name == WORKERS and not self.reached.is_set():
                 self.reached.set()
                 assert self.go_on.wait(10)
             return found
@@ -282,6 +282,42 @@ def test_a_slow_count_does_not_come_over_a_newer_one(context: Context, monkeypat
     thread.join()
     assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [{"Provisioned": 1}]
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
+
+
+def test_several_pages_are_counted_at_once_and_again_where_somebody_wrote_in_between(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, name in enumerate("abc", start=1):
+        page(context, number, name)
+        status(context, **{name: story.UPLOADED})
+    pause = Pause(monkeypatch)
+    thread = threading.Thread(target=recount_pages, args=(context.storage, REF, (1, 2, 9)))
+    thread.start()
+    assert pause.reached.wait(10)
+    status(context, b=story.FAILED)
+    recount_page(context.storage, REF, "plan", 2)
+    pause.go_on.set()
+    thread.join()
+    assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [
+        {"Uploaded": 1},
+        {"Failed": 1},
+        {"Waiting": 1},
+    ]
+
+
+def test_of_all_pages_those_are_counted_that_wait_for_answers_and_are_still_there(context: Context) -> None:
+    counts = ({"Uploaded": 1}, {"Overdue": 1}, {"Failed": 1}, {"Uploaded": 1})
+    for number, (name, values) in enumerate(zip("abcd", counts, strict=True), start=1):
+        page(context, number, name, **{"Waiting": 0, **values})
+        status(context, **{name: story.PROVISIONED})
+    context.storage.container(STATE).delete_blob(pages.plan_path(REF, "plan", "000004.json"))
+    recount_pages(context.storage, REF)
+    assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [
+        {"Provisioned": 1},
+        {"Provisioned": 1},
+        {"Failed": 1},
+        {"Uploaded": 1},
+    ]
 
 
 def test_of_two_who_finish_pages_at_once_one_sees_that_the_extract_is_delivered(context: Context) -> None:

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 
 from shared.errors import TransientError
-from shared.records.rows import Key, Values, change_rows, in_chunks, query, read_rows
+from shared.records.rows import Key, Values, change_rows, in_chunks, put_rows, query, read_rows
 from tests.conftest import Storage
 
 
@@ -146,6 +146,27 @@ def test_a_row_that_keeps_changing_is_a_passing_fault(table: TableClient, monkey
     transactions.before = [lambda: table.upsert_entity({"PartitionKey": "p", "RowKey": "0000", "Count": 9})] * 100
     with pytest.raises(TransientError, match="Rows of partition p in Things keep changing"):
         change_rows(table, keys_of(1), one_more)
+
+
+def test_what_has_just_been_read_is_not_read_again_unless_somebody_changed_it(
+    table: TableClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = keys_of(10)
+    change_rows(table, keys[:8], one_more)
+    known = read_rows(table, keys)
+    transactions = Transactions(table, monkeypatch)
+    transactions.before = [lambda: table.upsert_entity({"PartitionKey": "p", "RowKey": "0007", "Count": 40})]
+    change_rows(table, keys, one_more, known=known)
+    assert transactions.sizes == [10, 10]
+    other = {"0007": 41, "0008": 1, "0009": 1}
+    assert content(table) == {key: {"Count": other.get(key.row, 2)} for key in keys}
+
+
+@pytest.mark.parametrize("count", [1, 2, 101])
+def test_rows_are_put_whatever_was_there_before(table: TableClient, count: int) -> None:
+    change_rows(table, [*keys_of(count), Key("q", "1")], lambda *_: {"A": 1})
+    put_rows(table, {key: {"B": 2} for key in keys_of(count)})
+    assert content(table) == {key: {"B": 2} for key in keys_of(count)} | {Key("q", "1"): {"A": 1}}
 
 
 def test_a_value_that_no_table_takes_is_not_tried_again(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:

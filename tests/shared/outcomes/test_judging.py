@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -17,34 +16,8 @@ from shared.records.due import RESEND, due_until
 from shared.records.names import ACCOUNTS, DUE, PAGES, WORKERS
 from shared.records.people import account_key, worker_key
 from shared.records.rows import change_rows
-from tests.conftest import Storage
-from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context, rows_of
+from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.provisioning_log import Log, of_extract, person, planned, statuses, uploaded
-from tests.support.scripted_server import Script, run_script
-
-
-@pytest.fixture
-def log() -> Log:
-    return Log()
-
-
-@pytest.fixture
-def script(log: Log) -> Iterator[Script]:
-    with run_script() as running:
-        running.answer = log.answer
-        yield running
-
-
-@pytest.fixture
-def time() -> ManualTime:
-    return ManualTime(START + timedelta(minutes=10))
-
-
-@pytest.fixture
-def context(storage: Storage, script: Script, time: ManualTime) -> Iterator[Context]:
-    endpoints = {"default": endpoint_at(script.url)}
-    with open_test_context(storage.connection_string, time, endpoints=endpoints) as opened:
-        yield opened
 
 
 def set_person(context: Context, worker_id: str, **values: Any) -> None:

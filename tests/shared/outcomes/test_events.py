@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -9,14 +8,7 @@ from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.outcomes import events
 from shared.outcomes.events import read_events, write_events
-from tests.conftest import Storage
-from tests.support.contexts import START, ManualTime, open_test_context
-
-
-@pytest.fixture
-def context(storage: Storage) -> Iterator[Context]:
-    with open_test_context(storage.connection_string, ManualTime()) as opened:
-        yield opened
+from tests.support.contexts import START
 
 
 def entry(external_id: str, seconds: float) -> LogEntry:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +15,9 @@ from shared.records.health import load_health
 from shared.records.names import QUOTA, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import change_rows
-from tests.conftest import Storage
-from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context
+from tests.support.contexts import START, ManualTime
 from tests.support.provisioning_log import Log, of_extract, person, planned, uploaded
-from tests.support.scripted_server import Reply, Request, Script, run_script
+from tests.support.scripted_server import Reply, Request, Script
 
 RUNNING: dict[str, Any] = {"schedule": {"state": "Active"}, "status": {"code": "Active"}}
 PAUSED: dict[str, Any] = {"schedule": {"state": "Active"}, "status": {"code": "Paused"}}
@@ -34,8 +32,8 @@ class Tenant:
         fault: what is answered when the log is asked for, if set.
     """
 
-    def __init__(self) -> None:
-        self.log = Log()
+    def __init__(self, log: Log) -> None:
+        self.log = log
         self.job = Reply(200, RUNNING)
         self.fault: Reply | None = None
         self.looks = 0
@@ -48,27 +46,10 @@ class Tenant:
 
 
 @pytest.fixture
-def tenant() -> Tenant:
-    return Tenant()
-
-
-@pytest.fixture
-def script(tenant: Tenant) -> Iterator[Script]:
-    with run_script() as running:
-        running.answer = tenant.answer
-        yield running
-
-
-@pytest.fixture
-def time() -> ManualTime:
-    return ManualTime(START + timedelta(minutes=10))
-
-
-@pytest.fixture
-def context(storage: Storage, script: Script, time: ManualTime) -> Iterator[Context]:
-    endpoints = {"default": endpoint_at(script.url)}
-    with open_test_context(storage.connection_string, time, endpoints=endpoints) as opened:
-        yield opened
+def tenant(log: Log, script: Script) -> Tenant:
+    tenant = Tenant(log)
+    script.answer = tenant.answer
+    return tenant
 
 
 def pass_minutes(context: Context, minutes: int, step: int = 5) -> None:
