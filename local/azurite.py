@@ -47,6 +47,7 @@ class Azurite:
         cert: Path | None = None,
         key: Path | None = None,
         log: Path | None = None,
+        env: Mapping[str, str] | None = None,
         deadline: float = 30,
     ) -> Self:
         """Start Azurite and wait until all three services listen.
@@ -58,6 +59,7 @@ class Azurite:
             cert: certificate for https; with it, managed identities are accepted too.
             key: the certificate's private key.
             log: where its output goes; without it, a temporary file.
+            env: what its environment has besides ours.
             deadline: seconds to wait.
 
         Raises:
@@ -82,10 +84,10 @@ class Azurite:
             command += ["--location", location.resolve()]
         if cert is not None and key is not None:
             command += ["--oauth", "basic", "--cert", cert.resolve(), "--key", key.resolve()]
-        env = dict(os.environ)
-        env.pop("AZURITE_ACCOUNTS", None)
+        its_env = {**os.environ, **(env or {})}
+        its_env.pop("AZURITE_ACCOUNTS", None)
         if accounts:
-            env["AZURITE_ACCOUNTS"] = ";".join(f"{name}:{secret}" for name, secret in accounts.items())
+            its_env["AZURITE_ACCOUNTS"] = ";".join(f"{name}:{secret}" for name, secret in accounts.items())
         written = log
 
         def is_ready() -> bool:
@@ -94,7 +96,7 @@ class Azurite:
             return text.count("successfully listen") >= len(ports) and all(map(_answers, ports))
 
         process = processes.start(
-            "Azurite", command, log=log, env=env, cwd=log.parent.resolve(), is_ready=is_ready, deadline=deadline
+            "Azurite", command, log=log, env=its_env, cwd=log.parent.resolve(), is_ready=is_ready, deadline=deadline
         )
         return cls(process, ports, dict(accounts or {ACCOUNT: KEY}), cert is not None)
 

@@ -6,7 +6,7 @@ from http import HTTPStatus
 
 from local.entra.errors import ControlError, GraphError
 
-KINDS = ("status", "drop-before", "lose-answer", "delay")
+KINDS = ("status", "drop-before", "lose-answer", "delay", "late-answer")
 TARGETS = ("bulkUpload", "logs", "token")
 
 _KEYS = frozenset({"kind", "on", "times", "status", "retryAfter", "location", "code", "message", "seconds"})
@@ -19,13 +19,14 @@ class Fault:
 
     Attributes:
         kind: ``status`` answers with a status instead of doing the work; ``drop-before`` closes the connection without
-            doing the work; ``lose-answer`` does the work and closes the connection; ``delay`` waits, then goes on.
+            doing the work; ``lose-answer`` does the work and closes the connection; ``delay`` waits, then goes on;
+            ``late-answer`` does the work and waits before it answers.
         on: The kind of call: ``bulkUpload``, ``logs`` or ``token``.
         status: For ``status``.
         headers: For ``status``.
         code: For ``status``: the error code, None for the usual one.
         message: For ``status``: the message, None for the usual one.
-        seconds: For ``delay``.
+        seconds: For ``delay`` and ``late-answer``.
     """
 
     kind: str

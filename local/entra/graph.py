@@ -8,8 +8,9 @@ from local.entra import bulk, log_entries, log_queries
 from local.entra.bulk import CONTENT_TYPE, InvalidBulkRequestError
 from local.entra.errors import GraphError, bad_request, not_found, too_many_requests
 from local.entra.identity import require, roles_of
-from local.entra.routing import REQUEST_ID, SIMULATOR, AnswerLostError, suffer
+from local.entra.routing import REQUEST_ID, SIMULATOR, AnswerLostError, keep_waiting, suffer
 from local.entra.settings import Tenant
+from local.entra.simulator import Call
 
 _VERSION = r"/{version:v1\.0|beta}"
 _JOB = _VERSION + "/servicePrincipals/{servicePrincipal}/synchronization/jobs/{job}"
@@ -54,12 +55,12 @@ async def _bulk_upload(request: web.Request) -> web.Response:
             raise GraphError(405, "MethodNotAllowed", "The endpoint takes only POST.", {"Allow": "POST"})
         if refusal is not None:
             raise too_many_requests(refusal)
-        _stage(request, root, unreadable)
-        call.status = 202
+        _stage(request, call, root, unreadable)
     except GraphError as error:
         call.status = error.status
         if fault is None or fault.kind != "lose-answer":
             raise
+    await keep_waiting(fault, simulator)
     if fault is not None and fault.kind == "lose-answer":
         raise AnswerLostError
     log = f"{_root(request)}/auditLogs/provisioning/?$filter=jobid%20eq%20'{simulator.tenant.job_id}'"
@@ -73,7 +74,7 @@ def _load(body: bytes) -> tuple[object, InvalidBulkRequestError | None]:
         return None, error
 
 
-def _stage(request: web.Request, root: object, unreadable: InvalidBulkRequestError | None) -> None:
+def _stage(request: web.Request, call: Call, root: object, unreadable: InvalidBulkRequestError | None) -> None:
     simulator = request.app[SIMULATOR]
     if request.content_type != CONTENT_TYPE:
         raise bad_request(f"Invalid Data Format: Content-Type must be {CONTENT_TYPE}.")
@@ -83,8 +84,7 @@ def _stage(request: web.Request, root: object, unreadable: InvalidBulkRequestErr
         records = bulk.check(root)
     except InvalidBulkRequestError as error:
         raise bad_request(f"Invalid Data Format: {error}.") from None
-    simulator.catch_up()
-    simulator.job.accept(records, simulator.settings, simulator.now())
+    simulator.stage(call, records)
 
 
 async def _get_job(request: web.Request) -> web.Response:
@@ -155,6 +155,7 @@ async def _list_log(request: web.Request) -> web.Response:
     body["value"] = [log_entries.render(entry, simulator.tenant, version) for entry in entries]
     if fault is not None and fault.kind == "lose-answer":
         raise AnswerLostError
+    await keep_waiting(fault, simulator)
     return web.json_response(body)
 
 

@@ -5,7 +5,7 @@ import hmac
 from aiohttp import web
 
 from local.entra.identity import API_VERSION, DEFAULT_CLIENT_ID, issue
-from local.entra.routing import SIMULATOR, AnswerLostError, suffer
+from local.entra.routing import SIMULATOR, AnswerLostError, keep_waiting, suffer
 
 PATH = "/msi/token"
 
@@ -38,6 +38,7 @@ async def _get_token(request: web.Request) -> web.Response:
     )
     if fault is not None and fault.kind == "lose-answer":
         raise AnswerLostError
+    await keep_waiting(fault, simulator)
     return web.json_response(answer)
 
 

@@ -33,6 +33,12 @@ async def suffer(fault: Fault | None, simulator: Simulator) -> None:
         raise fault.error()
 
 
+async def keep_waiting(fault: Fault | None, simulator: Simulator) -> None:
+    """Let time pass between the work and its answer, if that is what was asked for."""
+    if fault is not None and fault.kind == "late-answer":
+        await simulator.sleep(fault.seconds)
+
+
 async def read_json(request: web.Request) -> object:
     """The body of a control request.
 

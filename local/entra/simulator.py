@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
@@ -113,6 +113,16 @@ class Simulator:
         self.calls.append(call)
         self.calls_received += 1
         return call
+
+    def stage(self, call: Call, records: Sequence[dict[str, object]]) -> None:
+        """Accept what a call brings, to be processed later.
+
+        Raises:
+            GraphError: 500, the bucket is full.
+        """
+        self.catch_up()
+        self.job.accept(records, self.settings, self.now())
+        call.status = 202
 
     def throttle_upload(self) -> dict[str, str] | None:
         """Count a call of bulkUpload.

@@ -36,7 +36,7 @@ def pages(
     read: Callable[[Sequence[str]], Sequence[Planned]],
     *,
     first: int = 1,
-    size: int = PEOPLE_PER_PAGE,
+    size: int,
 ) -> Iterator[Page]:
     """The pages of a plan.
 

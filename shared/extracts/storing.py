@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from shared.changes.compare import OLDER
-from shared.changes.plan import order, pages
+from shared.changes.plan import PEOPLE_PER_PAGE, order, pages
 from shared.clock import iso
 from shared.extracts.deciding import Decided
 from shared.extracts.plan_run import Drafted, PlanRun
@@ -35,7 +35,8 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
     sends = decided.sends
     first = int(run.row.get("Pages", 0)) + 1
     heads = []
-    for page in pages(order(sends.managers, sends.leavers), sends.managers, sends.read, first=first):
+    ordered = order(sends.managers, sends.leavers)
+    for page in pages(ordered, sends.managers, sends.read, first=first, size=PEOPLE_PER_PAGE):
         page_records.write_page(run.storage, run.ref, run.attempt, page)
         leavers = sum(person.removes_access for person in page.people)
         heads.append(PageHead(page.number, page.after, len(page.people), leavers))

@@ -58,8 +58,9 @@ def verdict(
     if not answers:
         return None
     last = answers[-1]
-    if last.status == "skipped" and last.target_id and last.in_scope:
-        # "Nothing to change" after a success is what a repeated request gives; the success is what happened.
+    if last.status == "skipped" and last.target_id and last.in_scope and not last.manager_unresolved:
+        # "Nothing to change" after a success is what a repeated request gives; the success is what happened. A manager
+        # whom Entra does not know is something to change.
         last = next((entry for entry in reversed(answers) if entry.status == "success"), last)
     change = [entry for entry in answers if entry.change_id == last.change_id]
     worst = min(change, key=_severity)

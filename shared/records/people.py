@@ -215,19 +215,28 @@ def _remember_dates(storage: Storage, job: str, people: Iterable[Planned]) -> No
 def note_rejected(
     storage: Storage, ref: ExtractRef, rejects: Iterable[Reject], *, file: str, sequence: str, at: datetime
 ) -> None:
-    """Write the reason on the row of everybody who was rejected and has an id (the first row of each id counts)."""
+    """Write the reason on the row of everybody who was rejected and has an id (the first row of each id counts).
+
+    The plan of the same extract may send such a person too: a record of an earlier file that has not reached Entra yet.
+    What became of the extract's own row is what is told then.
+    """
     first: dict[str, Reject] = {}
     for reject in rejects:
         if worker_id := reject.worker_id or reject.tentative_id:
             first.setdefault(worker_id, reject)
 
     def person(key: Key, row: Values | None) -> Values | None:
-        if row and (row["Sequence"] >= sequence or not first[keys.decode(key.row)].worker_id):
+        if row and (row["Sequence"], row["Status"] == story.REJECTED) >= (sequence, True):
+            return None
+        if row and not first[keys.decode(key.row)].worker_id:
             return None  # what stands in a row that cannot be taken apart says nothing against somebody who is known
         return {**story.rejected(first[keys.decode(key.row)], file, ref.id, at), "Sequence": sequence}
 
     change_rows(
-        storage.table(WORKERS), [worker_key(ref.source, worker_id) for worker_id in first], person, select=("Sequence",)
+        storage.table(WORKERS),
+        [worker_key(ref.source, worker_id) for worker_id in first],
+        person,
+        ("Sequence", "Status"),
     )
 
 
@@ -320,8 +329,8 @@ def _change_workers(
 ) -> None:
     """Merge values into rows of people whom this extract is to send and who still wait for it.
 
-    A newer file may have said something about a person meanwhile (that her row is wrong, say): then the row goes on
-    telling that, and only what became of the sending is noted.
+    A file may have said something else about a person (that her row is wrong, say), a newer one or this one: then the
+    row goes on telling that, and only what became of the sending is noted.
     """
 
     def person(key: Key, row: Values | None) -> Values | None:
@@ -329,11 +338,12 @@ def _change_workers(
             return None
         new = values(keys.decode(key.row))
         sent = {"SentStatus": new["Status"], **{name: new[name] for name in _ABOUT_SENDING if name in new}}
-        return {**new, **sent} if row["Extract"] == ref.id else sent
+        is_told = row["Extract"] == ref.id and row["Status"] in story.ABOUT_SENDING
+        return {**new, **sent} if is_told else sent
 
     change_rows(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in people],
         person,
-        select=("Extract", "SentBy", "SentStatus"),
+        select=("Extract", "Status", "SentBy", "SentStatus"),
     )

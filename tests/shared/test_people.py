@@ -343,6 +343,16 @@ def test_a_reject_leaves_what_was_known_and_never_comes_over_something_newer(con
     assert by_id(context, WORKERS, "Extract")["1"] == NEW.id
 
 
+def test_a_reject_is_told_although_its_own_plan_sends_what_an_earlier_file_said(context: Context) -> None:
+    plan(context, NEW, page_of(worker("1"), sequence=NEW.id))
+    reject(context, NEW, "1")
+    accept(context, NEW)
+    told = {"1": ("rejected", NEW.id, NEW.id, "uploaded")}
+    assert by_id(context, WORKERS, "Status", "Extract", "SentBy", "SentStatus") == told
+    reject(context, NEW, "1")  # the plan is continued after a crash
+    assert by_id(context, WORKERS, "Status", "Extract", "SentBy", "SentStatus") == told
+
+
 def test_a_page_of_two_hundred_is_written_and_read_whole(context: Context) -> None:
     workers = [worker(f"{number:03d}-2{number % 3}") for number in range(200)]
     plan(context, OLD, page_of(*workers))

@@ -70,7 +70,8 @@ def test_everybody_is_ordered_once_and_managers_before_reports(managers: dict[st
 
 
 def plan(managers: dict[str, str], ordered: Sequence[str]) -> list[Page]:
-    return list(pages(ordered, managers, lambda ids: [Planned(Worker(worker_id, 0, {})) for worker_id in ids]))
+    found = pages(ordered, managers, lambda ids: [Planned(Worker(one, 0, {})) for one in ids], size=PEOPLE_PER_PAGE)
+    return list(found)
 
 
 def test_pages_hold_two_hundred_people_and_only_the_last_is_less_than_full() -> None:

@@ -196,6 +196,31 @@ def test_a_delayed_call_keeps_nobody_else_waiting(clock: ManualClock) -> None:
         assert [user["employeeId"] for user in other.users()] == ["1", "2"]
 
 
+def test_a_late_answer_comes_after_the_work_is_done(clock: ManualClock) -> None:
+    done = threading.Event()
+    go_on = threading.Event()
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == 5
+        done.set()
+        await asyncio.to_thread(go_on.wait)
+
+    with (
+        serving(Simulator(now=clock, sleep=sleep)) as url,
+        Caller(url) as entra,
+        Caller(url) as other,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        entra.faults({"kind": "late-answer", "seconds": 5})
+        waiting = pool.submit(entra.upload, person("1"))
+        assert done.wait(30)
+        clock.forward(1)
+        assert [user["employeeId"] for user in other.users()] == ["1"]
+        assert not waiting.done()
+        go_on.set()
+        assert waiting.result(30).status_code == 202
+
+
 def test_faults_of_the_log_and_of_tokens_do_not_meet_uploads(entra: Caller) -> None:
     authorization = entra.authorization()
     entra.faults(
@@ -218,7 +243,7 @@ def test_faults_of_the_log_and_of_tokens_do_not_meet_uploads(entra: Caller) -> N
     ("faults", "message"),
     [
         ({}, "faults must be a JSON list."),
-        ([{"kind": "explode"}], "[0].kind: must be one of status, drop-before, lose-answer, delay."),
+        ([{"kind": "explode"}], "[0].kind: must be one of status, drop-before, lose-answer, delay, late-answer."),
         ([{"kind": "delay", "on": "moon"}], "[0].on: must be one of bulkUpload, logs, token."),
         ([{"kind": "status"}], "[0].status: must be a known HTTP status from 300 to 599."),
         ([{"kind": "status", "status": 202}], "[0].status: must be a known HTTP status from 300 to 599."),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.entra.logs import LogEntry
-from shared.outcomes.verdict import verdict
+from shared.outcomes.verdict import MANAGER, verdict
 from tests.support.contexts import START
 
 
@@ -177,6 +177,14 @@ def test_an_unresolved_manager_in_any_row_of_the_change_is_told_to_hr() -> None:
     found = verdict([entry(60, status="warning"), entry(61, status="skipped", manager_unresolved=True)], START)
     assert found is not None
     assert (found.values["Status"], found.values["WhoActs"]) == ("provisioned", "HR")
+
+
+def test_a_manager_whom_entra_does_not_know_is_not_hidden_by_a_success_without_him() -> None:
+    created = entry(1, "c-1", action="create")
+    skipped = entry(2, "c-2", action="other", status="skipped", manager_unresolved=True)
+    found = verdict([created, skipped], START)
+    assert found is not None
+    assert (found.wrong, found.values["WhoActs"]) == (MANAGER, "HR")
 
 
 def test_a_failure_outweighs_an_unresolved_manager() -> None:

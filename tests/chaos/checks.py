@@ -1,0 +1,249 @@
+"""The look at everything once the dust has settled."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from shared.model import RESENT, ExtractRef
+from shared.records import extracts, pages
+from shared.records.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS
+from shared.records.rows import Values
+from shared.records.storage import Storage
+from tests.chaos.cloud import Cloud
+from tests.chaos.entra import Accepted
+from tests.histories.lives import TYPES, File, Outcome
+from tests.histories.model import Truth
+from tests.histories.reader import Reader
+
+_TIME = len("20280101T060000Z")
+_AROUND = 1.0  # seconds before an outage in which an answer may have come that was still to be written
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A file that was dropped.
+
+    Attributes:
+        file: the file.
+        becomes: what its extract must become.
+        outcome: what it amounts to.
+    """
+
+    file: File
+    becomes: str
+    outcome: Outcome
+
+
+@dataclass
+class Findings:
+    """What was found.
+
+    Attributes:
+        wrong: what is not as it should be, in sentences.
+        repeated: accepted requests with somebody whose record Entra was given once more, because no page knew of it.
+        by_outage: those of them whose answer could not be written while storage was away.
+        resent: records that were sent once more on purpose, because of what Entra's log says.
+        carried: records that a newer plan has sent once more, because it was made before the answer to the page that it
+            took the person over from was on the person's row.
+    """
+
+    wrong: list[str] = field(default_factory=list)
+    repeated: int = 0
+    by_outage: int = 0
+    resent: int = 0
+    carried: int = 0
+
+
+def find(cloud: Cloud, truth: Truth, reader: Reader, drops: list[Drop]) -> Findings:
+    """Look at the directory, the tables, the queues and what Entra has accepted."""
+    storage, accepted = cloud.storage, cloud.entra.accepted
+    tables = {name: list(storage.table(name).list_entities()) for name in (EXTRACTS, PAGES, WORKERS)}
+    findings = Findings()
+    people = dict(_directory(cloud.entra.users(), truth, accepted))
+    people |= dict(_older_over_newer(accepted))
+    findings.wrong += _rows(tables, drops, reader)
+    findings.wrong += _left_over(storage, tables[PAGES])
+    people |= dict(_repeated(findings, cloud, tables[PAGES]))
+    lost = sum(request.is_lost for request in accepted)
+    if findings.repeated - findings.by_outage > lost + cloud.kills:
+        findings.wrong.append(
+            f"{findings.repeated} requests were repeated, for {lost} lost answers, {cloud.kills} kills and "
+            f"{findings.by_outage} outages"
+        )
+    if people:
+        findings.wrong += [f"{len(people)} people are wrong", *_tell(cloud, truth, people)]
+    return findings
+
+
+def _directory(
+    users: Mapping[str, Mapping[str, object]], truth: Truth, accepted: list[Accepted]
+) -> Iterator[tuple[str, str]]:
+    """Who has not what the model says.
+
+    Whether an account was made for somebody whose hire was withdrawn, and which manager stays who is not named any
+    more, depends on what was sent in between: there both is right.
+    """
+    named = defaultdict(set)
+    for request in accepted:
+        for person, record in request.records.items():
+            named[person].add(_manager(record))
+    for person in sorted(users.keys() | truth.accounts.keys()):
+        account, user = truth.accounts.get(person), users.get(person)
+        if account is None:
+            yield person, "has an account in Entra only"
+        elif user is None:
+            if any(word.asks_for_account(truth.now) for word in truth.words[person].values()):
+                yield person, "has no account in Entra"
+        else:
+            should = {**dict(account.attributes), "accountEnabled": account.enabled}
+            has = {name: user.get(name) for name in should}
+            if has != should:
+                yield person, f"should be {should}, is {has}"
+            wanted = account.sent[2] if account.sent else ""
+            if wanted in users and user.get("manager") != wanted:
+                yield person, f"should have the manager {wanted}, has {user.get('manager')}"
+            elif wanted not in users and (user.get("manager") or "") not in named[person] | {""}:
+                yield person, f"has the manager {user.get('manager')}, whom nobody has named"
+
+
+def _manager(record: Mapping[str, Any]) -> str:
+    found = next((part["manager"] for part in record.values() if isinstance(part, dict) and "manager" in part), None)
+    return str(found["value"] if isinstance(found, dict) else found or "")
+
+
+def _older_over_newer(accepted: list[Accepted]) -> Iterator[tuple[str, str]]:
+    """Whose accepted records go back: the titles of a feed end with the number of their version."""
+    feeds = {kind: feed for feed, kind in TYPES.items()}
+    newest: dict[tuple[str, str], int] = {}
+    for request in accepted:
+        for person, record in request.records.items():
+            key = (person, feeds[str(record["userType"])])
+            version = int(str(record["title"]).split()[-1])
+            if version < newest.get(key, 0):
+                yield person, f"version {version} of {key[1]} was sent after {newest[key]}, in request {request.id}"
+            newest[key] = max(version, newest.get(key, 0))
+
+
+def _repeated(findings: Findings, cloud: Cloud, rows: list[Any]) -> Iterator[tuple[str, str]]:
+    """Count what Entra was given twice; who was sent the same again for no reason."""
+    extract_of = {
+        answer["requestId"]: str(row["PartitionKey"])
+        for row in rows
+        for answer in json.loads(row["Answers"])
+        if "accepted" in answer
+    }
+    again = list(_sent_again(cloud.entra.accepted))
+    resent = _planned_again(cloud.storage, rows) if again else set()
+    repeated = {}
+    for person, before, after in again:
+        if before.id not in extract_of:
+            repeated[before.id] = before
+        elif person in resent:
+            findings.resent += 1
+        elif extract_of[before.id] != extract_of.get(after.id):
+            findings.carried += 1
+        else:
+            yield person, f"was sent the same again in {after.id}, though the page knew of {before.id}"
+    findings.repeated = len(repeated)
+    findings.by_outage = sum(
+        not request.is_lost and any(first - _AROUND <= request.moment <= last for first, last in cloud.outages)
+        for request in repeated.values()
+    )
+
+
+def _sent_again(accepted: list[Accepted]) -> Iterator[tuple[str, Accepted, Accepted]]:
+    """The people who were sent twice in a row with the same record, and in which requests."""
+    last: dict[str, Accepted] = {}
+    for request in accepted:
+        for person, record in request.records.items():
+            if person in last and last[person].records[person] == record:
+                yield person, last[person], request
+            last[person] = request
+
+
+def _planned_again(storage: Storage, rows: list[Any]) -> set[str]:
+    """The people whom a plan sends once more on purpose, because of what Entra's log says."""
+    found = set()
+    for row in rows:
+        ref = ExtractRef(row["PartitionKey"], row["Source"])
+        page = pages.read_page(storage, ref, row["Plan"], int(row["RowKey"]))
+        found |= {person.worker.worker_id for person in page.people if person.kind == RESENT}
+    return found
+
+
+def _rows(tables: Mapping[str, list[Any]], drops: list[Drop], reader: Reader) -> Iterator[str]:
+    """Every row of every file has one outcome."""
+    rows = {row["Path"]: row for row in tables[EXTRACTS] if row.get("Path")}
+    for drop in drops:
+        path = f"{drop.file.feed}/{drop.file.name}"
+        row = rows.get(path)
+        if row is None or row["Status"] != drop.becomes:
+            yield f"{path} is {row and (row['Status'], row['Message'])} instead of {drop.becomes}"
+            continue
+        if drop.becomes != extracts.DELIVERED:
+            continue
+        outcome = drop.outcome
+        should = (outcome.rows, len(outcome.said), outcome.repeated, outcome.rejected)
+        has = tuple(row[name] for name in ("Rows", "People", "Repeated", "Rejected"))
+        if should != has:
+            yield f"{path}: rows, people, repeated, rejected are {has} instead of {should}"
+        counts = Counter({name: row.get(name, 0) for name in extracts.OUTCOMES})
+        if counts.total() != row["People"] + row["Extras"]:
+            yield f"{path}: {+counts} for {row['People']} people and {row['Extras']} more"
+        yield from (f"{path}: {what}" for what in _not_shown(drop, tables[WORKERS], reader, str(row["Extract"])))
+
+
+def _not_shown(drop: Drop, workers: list[Any], reader: Reader, extract: str) -> Iterator[str]:
+    """Everybody of a file can be looked up."""
+    file = drop.file
+    rows = {row["WorkerId"]: row for row in workers if str(row["PartitionKey"]).startswith(f"{file.feed}|")}
+    for line in file.lines:
+        person = line.cells[0]
+        row = rows.get(person)
+        if reader.knows_newer(file, person) or len(line.cells) < len(file.header):
+            continue  # something newer is known, or nobody can be sure whom the row is about
+        if row is None:
+            yield f"{person} is not in the results table"
+        elif extract not in (row["Extract"], row.get("SeenIn")):
+            # A newer plan may have carried the person on, or a date has come; an id begins with a time.
+            if max(row["Extract"], row.get("SeenIn") or "")[:_TIME] < extract[:_TIME]:
+                yield f"the results table tells of {person} by {row['Extract']} ({row['Status']})"
+        elif person not in drop.outcome.said and row["Status"] != "rejected":
+            yield f"{person} is {row['Status']} instead of rejected: {row['Reason']}"
+
+
+def _left_over(storage: Storage, rows: list[Any]) -> Iterator[str]:
+    for name in (UPLOADS_POISON, BLOBS_POISON):
+        if messages := storage.queue(name).peek_messages(32):
+            yield f"{len(messages)} messages in {name}: {messages[0].content}"
+    for row in rows:
+        if row["Status"] == pages.FAILED:
+            yield f"page {row['RowKey']} of {row['PartitionKey']} has failed: {row['Reason']}"
+
+
+def _tell(cloud: Cloud, truth: Truth, people: Mapping[str, str]) -> Iterator[str]:
+    """The whole story of the first few."""
+    for person, what in list(people.items())[:4]:
+        yield f"--- {person}: {what}"
+        for request in cloud.entra.accepted:
+            if person in request.records:
+                lost = ", answer lost" if request.is_lost else ""
+                yield f"sent {request.at:%m-%d %H:%M:%S} in {request.id}{lost}: {_brief(request.records[person])}"
+        yield from (f"model: {feed}: {word}" for feed, word in truth.words.get(person, {}).items())
+        yield f"model: {truth.accounts.get(person)}"
+        for table in (ACCOUNTS, WORKERS):
+            for row in cloud.storage.table(table).list_entities():
+                if person in (row.get("ExternalId"), row.get("WorkerId")):
+                    yield f"{table}: {_plain(row)}"
+
+
+def _brief(record: Mapping[str, object]) -> str:
+    return json.dumps({name: value for name, value in record.items() if name not in ("schemas", "externalId")})
+
+
+def _plain(row: Values) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if value not in ("", None) and not isinstance(value, bytes)}

@@ -1,0 +1,17 @@
+"""Hosts are killed, storage goes away and Entra misbehaves; when the dust has settled, all is as HR says, and once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.plan import plan_of
+from tests.chaos.round import run
+
+pytestmark = pytest.mark.e2e
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_after_a_round_of_chaos_entra_has_what_hr_says_and_was_sent_it_once(seed: int, tmp_path: Path) -> None:
+    run(plan_of(seed), tmp_path)
