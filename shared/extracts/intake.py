@@ -28,6 +28,7 @@ from shared.errors import (
     ExtractReplaced,
     ExtractStale,
     MappingError,
+    RollcallError,
     TerminalError,
     TransientError,
 )
@@ -39,7 +40,7 @@ from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, progress, summary
 from shared.records.extracts import FILE
-from shared.records.leases import hold
+from shared.records.leases import Lease, hold
 from shared.records.names import EXTRACTS, INBOX
 from shared.records.rows import Values
 
@@ -75,7 +76,8 @@ def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
     """Read and plan the arrived extracts of a job, one after the other, the oldest file first.
 
     If somebody else is at it, he is left to it: everybody looks again for what has arrived after giving the lease back,
-    so an extract that was registered before the lease was asked for is always seen.
+    so an extract that was registered before the lease was asked for is always seen. While a committed plan has not been
+    carried out to its end nothing else is planned: it would be compared with what is only half written.
 
     Args:
         context: everything.
@@ -88,23 +90,36 @@ def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
     faults: list[Exception] = []
     tried: set[str] = set()
     while True:
-        with hold(context.storage, job) as held:
-            if held:
-                for row in _to_read(context, job):
-                    if row["Extract"] in tried:
-                        continue
-                    tried.add(row["Extract"])
-                    try:
-                        _continue(context, row)
-                    except Exception as error:  # noqa: BLE001 (one extract must not keep the others from being read)
-                        if own is None or row["Extract"] == own.id:
-                            faults.append(error)
-                        else:
-                            logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
-        if not held or all(row["Extract"] in tried for row in _to_read(context, job)):
+        with hold(context.storage, job) as lease:
+            if lease is None or not _work_through(context, job, lease, own, tried, faults):
+                break
+        if all(row["Extract"] in tried for row in _to_read(context, job)):
             break
     if faults:
         raise faults[0]
+
+
+def _work_through(
+    context: Context, job: str, lease: Lease, own: ExtractRef | None, tried: set[str], faults: list[Exception]
+) -> bool:
+    """Give each extract that has arrived its turn, under the lease; whether nothing keeps later ones from theirs."""
+    for row in _to_read(context, job):
+        if row["Extract"] in tried:
+            continue
+        tried.add(row["Extract"])
+        try:
+            _continue(context, row, lease)
+        except ClaimLost as error:
+            logger.warning("Somebody else works for job %s now: %s", job, error, extra={"job": job})
+            return False
+        except Exception as error:  # noqa: BLE001 (one extract must not keep the others from being read)
+            if own is None or row["Extract"] == own.id:
+                faults.append(error)
+            else:
+                logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
+            if _passes(error) and _is_committed(context, row):
+                return False
+    return True
 
 
 def work_off_all(context: Context) -> None:
@@ -123,6 +138,21 @@ def work_off_all(context: Context) -> None:
         raise faults[0]
 
 
+def _is_committed(context: Context, row: Values) -> bool:
+    try:
+        now = extracts.load(context.storage, ExtractRef(row["Extract"], row["PartitionKey"]))
+    except AzureError:
+        return True  # for all we know
+    return bool(now["Status"] == extracts.PLANNED)
+
+
+def _passes(error: Exception) -> bool:
+    """Whether a fault is that of storage or of the set-up, and not our own."""
+    if isinstance(error, HttpResponseError):
+        return error.status_code not in _OUR_FAULT
+    return isinstance(error, (AzureError, RollcallError))
+
+
 _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
 
@@ -132,7 +162,7 @@ def _to_read(context: Context, job: str) -> list[Values]:
     return sorted(rows, key=lambda row: row["Status"] != extracts.PLANNED)
 
 
-def _continue(context: Context, row: Values) -> None:
+def _continue(context: Context, row: Values, lease: Lease) -> None:
     """Bring one extract as far as its queued pages."""
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     try:
@@ -140,7 +170,7 @@ def _continue(context: Context, row: Values) -> None:
             if row["Kind"] == FILE:
                 inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
                 extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
-            _plan(context, ref, row, find_mapping(context.storage, ref.source))
+            _plan(context, ref, row, find_mapping(context.storage, ref.source), lease)
         carry_out(context, ref)
     except (ExtractRefused, MappingError) as error:
         _refuse(context, ref, row, for_hr(error))
@@ -160,7 +190,7 @@ def _continue(context: Context, row: Values) -> None:
         raise
 
 
-def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> None:
+def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping, lease: Lease) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
     reading = {"Status": extracts.READING, "Message": "Being read."}
     etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
@@ -187,6 +217,7 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping)
         "MappingVersion": loaded.version,
         **values,
     }
+    lease.confirm()  # whoever took it over compares with something else
     _write_if_unchanged(context, row, etag, committed)
     logger.info(
         "Extract %s is planned: %s",

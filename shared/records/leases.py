@@ -6,10 +6,12 @@ import logging
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 
 from azure.core.exceptions import AzureError, ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobLeaseClient
 
+from shared.errors import ClaimLost
 from shared.records.names import STATE
 from shared.records.storage import Storage
 
@@ -19,25 +21,44 @@ _RENEW_SECONDS = 4
 logger = logging.getLogger(__name__)
 
 
-@contextmanager
-def hold(storage: Storage, job: str) -> Iterator[bool]:
-    """Hold the job's lease for the length of a `with` block; False if somebody else holds it.
+@dataclass(frozen=True)
+class Lease:
+    """A job's lease that was taken, and may have been lost since: by a process that stood still, say."""
 
-    The lease keeps two readers from doing the same work. That a reader which lost it unnoticed does no harm is seen to
-    elsewhere: a plan is committed by ETag, and rows carry the sequence of the extract they come from.
+    job: str
+    client: BlobLeaseClient
+
+    def confirm(self) -> None:
+        """Make sure that it is still ours.
+
+        Raises:
+            ClaimLost: it has run out, and somebody else may have taken it.
+        """
+        try:
+            self.client.renew()
+        except (ResourceExistsError, ResourceModifiedError) as error:  # 409, 412: it is another one's, or nobody's
+            raise ClaimLost(f"The lease of job {self.job} has been lost") from error
+
+
+@contextmanager
+def hold(storage: Storage, job: str) -> Iterator[Lease | None]:
+    """Hold the job's lease for the length of a `with` block; None if somebody else holds it.
+
+    The lease keeps two readers from doing the same work. Whoever lost it unnoticed must not commit what was compared
+    with tables that somebody else writes to by now: see `Lease.confirm`.
     """
     blob = storage.container(STATE).get_blob_client(f"leases/{job}")
     lease = BlobLeaseClient(blob)
     try:
         _acquire(blob, lease)
     except ResourceExistsError:  # 409 LeaseAlreadyPresent
-        yield False
+        yield None
         return
     done = threading.Event()
     renewal = threading.Thread(target=_renew, args=(lease, job, done), name=f"lease-{job}", daemon=True)
     renewal.start()
     try:
-        yield True
+        yield Lease(job, lease)
     finally:
         done.set()
         renewal.join()

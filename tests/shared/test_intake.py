@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from azure.core.exceptions import ResourceExistsError
+from azure.core.exceptions import ResourceExistsError, ServiceRequestError
 from azure.storage.blob import BlobClient, BlobLeaseClient
 
 from shared.clock import Clock
@@ -304,9 +304,56 @@ def test_a_reader_who_lost_the_lease_does_not_plan_again_what_another_has_planne
     [stale] = extracts.unfinished(context.storage)
     take_in(context, blob)
     before = extract_row(context)
-    with pytest.raises(ClaimLost):
-        intake._continue(context, stale)
+    with hold(context.storage, "default") as lease, pytest.raises(ClaimLost):
+        assert lease
+        intake._continue(context, stale, lease)
     assert extract_row(context) == before
+
+
+def test_a_reader_who_lost_the_lease_commits_nothing_and_leaves_the_rest_to_the_other(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process stood still for longer than its lease lasts, and somebody else has begun to work meanwhile."""
+    with hold(context.storage, "default"):
+        take_in(context, drop(context))
+        take_in(context, drop(context, LIST.replace(b"Ann", b"Eve"), "employees/two.csv"))
+    lease = BlobLeaseClient(context.storage.container(STATE).get_blob_client("leases/default"))
+    real = planning.plan_file
+
+    def stand_still(*arguments: Any) -> Any:
+        values = real(*arguments)
+        lease.break_lease(0)
+        return values
+
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "plan_file", stand_still)
+        work_off_all(context)
+    assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["arrived", "reading"]
+    work_off_all(context)
+    assert {row["Status"] for row in rows_of(context.storage, EXTRACTS)} == {"uploading", "delivered"}
+
+
+def test_nothing_is_planned_while_a_committed_plan_is_only_half_carried_out(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next plan would be compared with what is only half written."""
+    with hold(context.storage, "default"):
+        first = drop(context)
+        take_in(context, first)
+        take_in(context, drop(context, LIST.replace(b"Ann", b"Eve"), "employees/two.csv"))
+
+    def away(*_: object, **__: object) -> None:
+        raise ServiceRequestError("storage is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(people, "note_planned", away)
+        for caller in (lambda: work_off_all(context), lambda: take_in(context, first)):
+            with pytest.raises(ServiceRequestError):
+                caller()
+            found = sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS))
+            assert found == ["arrived", "planned"]
+    work_off_all(context)
+    assert "arrived" not in {row["Status"] for row in rows_of(context.storage, EXTRACTS)}
 
 
 class Crash:
