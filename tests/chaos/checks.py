@@ -19,7 +19,6 @@ from tests.histories.lives import TYPES, File, Outcome
 from tests.histories.model import Truth
 from tests.histories.reader import Reader
 
-_TIME = len("20280101T060000Z")
 _AROUND = 1.0  # seconds before an outage in which an answer may have come that was still to be written
 
 
@@ -194,10 +193,15 @@ def _rows(tables: Mapping[str, list[Any]], drops: list[Drop], reader: Reader) ->
         counts = Counter({name: row.get(name, 0) for name in extracts.OUTCOMES})
         if counts.total() != row["People"] + row["Extras"]:
             yield f"{path}: {+counts} for {row['People']} people and {row['Extras']} more"
-        yield from (f"{path}: {what}" for what in _not_shown(drop, tables[WORKERS], reader, str(row["Extract"])))
+        stamps = {str(one["Extract"]): str(one.get("Stamp", "")) for one in tables[EXTRACTS]}
+        yield from (
+            f"{path}: {what}" for what in _not_shown(drop, tables[WORKERS], reader, str(row["Extract"]), stamps)
+        )
 
 
-def _not_shown(drop: Drop, workers: list[Any], reader: Reader, extract: str) -> Iterator[str]:
+def _not_shown(
+    drop: Drop, workers: list[Any], reader: Reader, extract: str, stamps: Mapping[str, str]
+) -> Iterator[str]:
     """Everybody of a file can be looked up."""
     file = drop.file
     rows = {row["WorkerId"]: row for row in workers if str(row["PartitionKey"]).startswith(f"{file.feed}|")}
@@ -209,8 +213,8 @@ def _not_shown(drop: Drop, workers: list[Any], reader: Reader, extract: str) -> 
         if row is None:
             yield f"{person} is not in the results table"
         elif extract not in (row["Extract"], row.get("SeenIn")):
-            # A newer plan may have carried the person on, or a date has come; an id begins with a time.
-            if max(row["Extract"], row.get("SeenIn") or "")[:_TIME] < extract[:_TIME]:
+            # A newer plan may have carried the person on, or a date has come.
+            if max(stamps.get(row["Extract"], ""), stamps.get(row.get("SeenIn") or "", "")) < stamps[extract]:
                 yield f"the results table tells of {person} by {row['Extract']} ({row['Status']})"
         elif person not in drop.outcome.said and row["Status"] != "rejected":
             yield f"{person} is {row['Status']} instead of rejected: {row['Reason']}"
