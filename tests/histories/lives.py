@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
@@ -80,6 +80,7 @@ class Outcome:
         rows: of the file.
         repeated: rows that say what another says.
         rejected: rows that are not used.
+        unsaid: whose rows they are.
         gone: what follows for people who are not in it any more.
     """
 
@@ -87,6 +88,7 @@ class Outcome:
     rows: int
     repeated: int
     rejected: int
+    unsaid: Set[str] = frozenset()
     gone: Mapping[str, Word] = field(default_factory=dict)
 
 
@@ -130,7 +132,8 @@ class File:
                 assert word is not None
                 said[person] = word
                 repeated += len(lines) - 1
-        return Outcome(said, len(self.lines), repeated, len(self.lines) - len(said) - repeated)
+        rejected = len(self.lines) - len(said) - repeated
+        return Outcome(said, len(self.lines), repeated, rejected, by_id.keys() - said.keys())
 
 
 class Company:

@@ -53,7 +53,12 @@ class Reader:
         return extracts.DELIVERED, replace(outcome, gone=gone)
 
     def _gone(self, file: File, outcome: Outcome, now: datetime) -> dict[str, Word]:
-        """The people who are not in a full file any more, if the file is as good as the last one."""
+        """The people who are not in a full file any more, if the file is as good as the last one.
+
+        Whose row is bad, and whom nobody knows, might be anybody.
+        """
+        if outcome.unsaid - self._truth.words.keys():
+            return {}
         if outcome.rejected > 0.05 * outcome.rows or len(outcome.said) < 0.9 * self._people.get(file.feed, 0):
             return {}
         there = {line.cells[0] for line in file.lines}
