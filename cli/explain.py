@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from cli.connecting import FAILED, connected, run
 from cli.plain_tables import printable
+from shared.records.story import HELD
 from shared.support.person import Person, find
 
 _WIDTH = 100
@@ -51,8 +52,12 @@ def _story(person: Person) -> Iterator[str]:
     name = f", {printable(person.name)}" if person.name else ""
     yield f"Worker {printable(person.worker_id)} of {person.source}{name}: {person.status}"
     yield ""
+    yield from _lines("Account", person.account)
     yield from _lines("Why", person.reason)
     yield from _lines("Next step", person.next_step)
+    if person.status == HELD:
+        release = f"python -m cli release {person.extract} --worker {person.worker_id} --by NAME --reason TEXT"
+        yield from _lines("To release", release)
     yield from _lines("Who acts", person.who_acts)
     yield from _lines("Open besides", person.warning)
     yield from _lines("User name", person.user_name)
@@ -61,7 +66,7 @@ def _story(person: Person) -> Iterator[str]:
     yield from _lines("Request id", person.request_id)
     meaning = f": {person.meaning}" if person.meaning else ""
     yield from _lines("Entra's error", f"{person.error_code}{meaning}" if person.error_code else "")
-    yield from _lines("Account", person.target_id)
+    yield from _lines("Object id", person.target_id)
     yield ""
     yield "What happened (UTC):"
     if person.cut:

@@ -9,6 +9,7 @@ import argparse
 from collections.abc import Sequence
 
 from cli.connecting import connected, run
+from cli.sources import check_source, source_name
 from shared.retention.forget import forget
 from shared.support.files import sources
 
@@ -17,11 +18,13 @@ def main(arguments: Sequence[str]) -> int:
     """Run the tool.
 
     Returns:
-        0, or 1 if it failed or was refused.
+        0, or 1 if it failed, was refused, or nothing is held about the person.
     """
     parser = argparse.ArgumentParser("python -m cli forget", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("worker", metavar="WORKER", help="the worker id, exactly as in HR's file")
-    parser.add_argument("--source", default="", help="only what this source says; otherwise of every one")
+    parser.add_argument(
+        "--source", type=source_name, default="", help="only what this source says; otherwise of every one"
+    )
     parser.add_argument("--by", required=True, metavar="NAME", help="who orders it")
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why; kept, without the person")
     parser.add_argument("--yes", action="store_true", help="even while something is queued or has no answer yet")
@@ -31,9 +34,11 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     with connected() as context:
+        if given.source:
+            check_source(context.storage, given.source)
         wanted = [given.source] if given.source else sources(context.storage)
         done = forget(context, given.worker, wanted, by=given.by, reason=given.reason, whatever=given.yes)
-    print("Removed:" if done.removed else "Nothing was found to remove.")
+    print("Removed:" if done.removed else "Nothing was removed.")
     for kind, count in done.removed.items():
         print(f"  {kind}: {count}")
     print("Not removed:")

@@ -7,16 +7,19 @@ to decide, and never taken for one that says that somebody may not work.
 from __future__ import annotations
 
 import argparse
+import difflib
 from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from cli.offline import (
     OK,
     REFUSED,
     CalledWrongly,
     add_common,
+    at_least,
     file_chunks,
     guarded,
     say,
@@ -35,6 +38,7 @@ from cli.proposals.shipped import find_fit, propose_from
 from cli.proposals.work import propose_days, propose_status
 from shared.clock import SYSTEM_CLOCK
 from shared.errors import ExtractRefused
+from shared.mapping.faults import in_words
 from shared.mapping.format import FormatHints
 from shared.model import ENTERPRISE_USER
 
@@ -58,7 +62,9 @@ def main(arguments: Sequence[str]) -> int:
         metavar="KEY=VALUE",
         help="what the file itself does not say of its form, such as encoding=iso-8859-2; may be repeated",
     )
-    parser.add_argument("--rows", type=int, default=ROWS, help=f"how many rows are looked at (default: {ROWS:,})")
+    parser.add_argument(
+        "--rows", type=at_least(1), default=ROWS, help=f"how many rows are looked at (default: {ROWS:,})"
+    )
     add_common(parser)
     return guarded(lambda: _run(parser.parse_args(arguments)))
 
@@ -67,7 +73,7 @@ def _run(given: argparse.Namespace) -> int:
     today = given.today or SYSTEM_CLOCK.now().date()
     reader = secret_reader(secrets_of(given.secret))
     source = Source(lambda: file_chunks(given.file), _hints(given.format), today, reader)
-    sample = take_sample(source, max(given.rows, 1))
+    sample = take_sample(source, given.rows)
     draft = propose(source, sample, given.file.name)
     write_result(draft.text(), given.output)
     if fault := draft.fault("the proposal"):
@@ -161,5 +167,12 @@ def _hints(given: Sequence[str]) -> FormatHints:
     try:
         return FormatHints.model_validate(said)
     except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors())
+        faults = "; ".join(map(_in_words, error.errors(include_url=False)))
         raise CalledWrongly(f"--format: {faults}.") from error
+
+
+def _in_words(fault: ErrorDetails) -> str:
+    key = ".".join(map(str, fault["loc"]))
+    near = difflib.get_close_matches(key, FormatHints.model_fields, 1, cutoff=0.5)
+    hint = f"; did you mean '{near[0]}'?" if fault["type"] == "extra_forbidden" and near else ""
+    return f"{key}: {in_words(fault)}{hint}"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -117,6 +116,17 @@ def secret_reader(secrets: Mapping[str, Path]) -> Callable[[str], str] | None:
     return read if secrets else None
 
 
+def at_least(least: int) -> Callable[[str], int]:
+    """The type of an argument that is a whole number from `least` on."""
+
+    def number(text: str) -> int:
+        if not re.fullmatch(r"-?[0-9]{1,9}", text) or int(text) < least:
+            raise argparse.ArgumentTypeError(f"'{text}' is not a whole number of {least} or more")
+        return int(text)
+
+    return number
+
+
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The arguments that every tool has that reads an extract."""
     parser.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="the day that counts (default: today)")
@@ -147,16 +157,11 @@ def guarded(run: Callable[[], int]) -> int:
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # names of people have letters that a terminal's code page may lack
     try:
-        code = run()
-        sys.stdout.flush()
-    except BrokenPipeError:  # whoever reads it has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return OK
+        return run()
     except CalledWrongly as error:
         return say(str(error), USAGE)
     except RollcallError as error:
         return say(sentence_for_hr(error), REFUSED)
-    return code
 
 
 def sentence_for_hr(error: RollcallError) -> str:

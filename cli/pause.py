@@ -6,10 +6,10 @@ Nothing more is sent and nothing is lost; files are still read and planned. Requ
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 
 from cli.connecting import connected, run
+from cli.sources import check_source, source_name
 from shared.delivery import stops
 
 
@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the tool.
 
     Returns:
-        0, or 1 if it failed.
+        0, or 1 if it failed or there is no such source.
     """
     parser = argparse.ArgumentParser("python -m cli pause", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("source", nargs="?", type=source_name, default=stops.ANY_SOURCE, help="all sources if left out")
@@ -29,21 +29,17 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     with connected() as context:
-        stops.pause(context.storage, given.source, by=given.by, reason=given.reason, now=context.clock.now())
+        if given.source:
+            check_source(context.storage, given.source)
+        before = stops.pause(context.storage, given.source, by=given.by, reason=given.reason, now=context.clock.now())
+    if before is not None:
+        what = f"Sending from {given.source}" if given.source else "All sending"
+        print(f"{what} is paused already, by {before['By']} since {before['At']}: {before['Why']}")
+        print(f"That stays as it is, until: {_resume(given.source)}")
+        return 0
     print(f"Nothing more is sent{f' from {given.source}' if given.source else ''} until: {_resume(given.source)}")
     return 0
 
 
 def _resume(source: str) -> str:
     return f"python -m cli resume {source}".rstrip()
-
-
-def source_name(text: str) -> str:
-    """A source's name, as an argument.
-
-    Raises:
-        argparse.ArgumentTypeError: it cannot be one.
-    """
-    if not re.fullmatch(r"[a-z0-9-]*", text):
-        raise argparse.ArgumentTypeError("a source has small letters, digits and hyphens")
-    return text

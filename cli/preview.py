@@ -18,6 +18,7 @@ from cli.dry_run import DryRun, bulk_requests, dry_run
 from cli.offline import (
     OK,
     add_common,
+    at_least,
     file_chunks,
     guarded,
     now_of,
@@ -47,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     which.add_argument("--mapping", metavar="MAPPING", help="a mapping file, or the name of a shipped one")
     which.add_argument("--source", default=DEFAULT_SOURCE, help="the source whose shipped mapping counts")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
-    parser.add_argument("--limit", type=int, metavar="N", help="show so many people and rejected rows; 0: all")
+    parser.add_argument("--limit", type=at_least(0), metavar="N", help="show so many people and rejected rows; 0: all")
     add_common(parser)
     return guarded(lambda: _run(parser.parse_args(arguments)))
 
@@ -57,7 +58,7 @@ def _run(given: argparse.Namespace) -> int:
     now = now_of(loaded.mapping, given.today)
     reading = reading_of(loaded.mapping, now, secrets_of(given.secret))
     run = dry_run(file_chunks(given.file), loaded.mapping, reading, now, given.file.name)
-    limit = (_SHOWN if given.format == "table" else 0) if given.limit is None else max(given.limit, 0)
+    limit = (_SHOWN if given.format == "table" else 0) if given.limit is None else given.limit
     if given.format == "json":
         print(json.dumps(as_json(run, limit), indent=2, ensure_ascii=False))
     elif given.format == "csv":

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
         0, or 1 if it failed.
     """
     parser = argparse.ArgumentParser("python -m cli process", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("extract", help="id of the extract, from the Extracts table")
+    parser.add_argument("extract", help="id of the extract: the column Extract of the table Extracts")
     parser.add_argument(
         "--force", action="store_true", required=True, help="an older file may overwrite what newer ones said"
     )
@@ -32,6 +32,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(given: argparse.Namespace) -> int:
     with connected() as context:
-        process(context.storage, given.extract, Order(given.by, given.reason, context.clock.now()))
-    print(f"Extract {given.extract} is processed within a minute, as the newest file of its source.")
+        extract = process(context.storage, given.extract, Order(given.by, given.reason, context.clock.now()))
+    print(f"Extract {extract} is processed within a minute, as the newest file of its source.")
     return 0

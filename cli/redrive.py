@@ -7,23 +7,29 @@ from collections.abc import Sequence
 
 from cli.connecting import connected, run
 from shared.delivery.aside import redrive
+from shared.extracts.operator import find
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run the tool.
 
     Returns:
-        0, or 1 if it failed.
+        0, or 1 if it failed or there is no such extract.
     """
     parser = argparse.ArgumentParser("python -m cli redrive", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("extract", nargs="?", default="", help="id of an extract; all if left out")
+    parser.add_argument(
+        "extract",
+        nargs="?",
+        default="",
+        help="id of an extract: the column Extract of the table Extracts; all if left out",
+    )
     given = parser.parse_args(arguments)
     return run(lambda: _run(given.extract))
 
 
 def _run(extract: str) -> int:
     with connected() as context:
-        found = redrive(context, extract)
+        found = redrive(context, str(find(context.storage, extract)["Extract"]) if extract else "")
     for name, count in sorted(found.items()):
         print(f"Extract {name}: {count} {'page is' if count == 1 else 'pages are'} sent again.")
     if not found:

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
         0, or 1 if it failed.
     """
     parser = argparse.ArgumentParser("python -m cli release", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("extract", help="id of the extract, from the Extracts table")
+    parser.add_argument("extract", help="id of the extract: the column Extract of the table Extracts")
     parser.add_argument("--by", required=True, metavar="NAME", help="who releases them")
     parser.add_argument("--reason", required=True, metavar="TEXT", help="why")
     parser.add_argument(

@@ -10,7 +10,7 @@ import argparse
 from collections.abc import Sequence
 
 from cli.connecting import connected, run
-from cli.pause import source_name
+from cli.sources import source_name
 from shared.extracts.operator import Order, reprocess
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Sequence
 
 from cli.connecting import connected, run
-from cli.pause import source_name
+from cli.sources import check_source, source_name
 from shared.delivery import stops
 from shared.delivery.queueing import send_out_all
 
@@ -15,7 +15,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the tool.
 
     Returns:
-        0, or 1 if it failed.
+        0, or 1 if it failed or there is no such source.
     """
     parser = argparse.ArgumentParser("python -m cli resume", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("source", nargs="?", type=source_name, default=stops.ANY_SOURCE, help="what was paused")
@@ -27,6 +27,8 @@ def _run(source: str) -> int:
     what = source or "All sources"
     with connected() as context:
         if not stops.resume(context.storage, source):
+            if source:
+                check_source(context.storage, source)
             print(f"{what}: not paused.")
             return 0
         send_out_all(context)

@@ -34,6 +34,9 @@ param hrGroupId string = ''
 @description('Object id of the Entra group that looks results up in the tables. Empty: nobody is granted.')
 param supportGroupId string = ''
 
+@description('Object id of the Entra group that uploads mappings and runs the commands. Empty: nobody is granted.')
+param operatorGroupId string = ''
+
 @description('Client id of the app registration that signs people in to the support page. Empty: the page stays shut.')
 param signInClientId string = ''
 
@@ -107,6 +110,7 @@ module rollcall 'rollcall.bicep' = {
     furtherEndpoints: furtherEndpoints
     hrGroupId: hrGroupId
     supportGroupId: supportGroupId
+    operatorGroupId: operatorGroupId
     signInClientId: signInClientId
     pythonVersion: pythonVersion
     hrStorageSku: hrStorageSku

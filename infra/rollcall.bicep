@@ -21,6 +21,9 @@ param hrGroupId string = ''
 @description('Object id of the Entra group that looks results up in the tables. Empty: nobody is granted.')
 param supportGroupId string = ''
 
+@description('Object id of the Entra group that uploads mappings and runs the commands. Empty: nobody is granted.')
+param operatorGroupId string = ''
+
 @description('Client id of the app registration that signs people in to the support page. Empty: the page stays shut.')
 param signInClientId string = ''
 
@@ -225,6 +228,7 @@ module roles 'modules/roles.bicep' = {
     appPrincipalId: identity.properties.principalId
     hrGroupId: hrGroupId
     supportGroupId: supportGroupId
+    operatorGroupId: operatorGroupId
     hostStorageName: hostStorage.outputs.name
     hrStorageName: hrStorage.outputs.name
     keyVaultName: vault.name

@@ -14,7 +14,8 @@ COMMANDS = {
     "up": ("local.up", "start storage, Entra and the functions host, until Ctrl-C"),
     "host": ("local.host.main", "start only the functions host"),
     "drop": ("local.drop", "put files into the inbox, as HR would"),
-    "demo": ("local.demo", "two days of a fictitious company, checked to the last row"),
+    "map": ("local.map", "put the mapping of a source where the app looks for it"),
+    "demo": ("local.demo", "three days of a fictitious company, checked to the last row"),
     "scenario": ("local.scenario.main", "replay a story under simulated time, and compare with how it must end"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from azure.core.exceptions import AzureError
@@ -25,17 +25,29 @@ def main(arguments: Sequence[str]) -> int:
     if missing := [str(file) for file in options.files if not file.is_file()]:
         print(f"No such file: {', '.join(missing)}", file=sys.stderr)
         return 2
+    return put(INBOX, {f"{options.source}/{file.name}": file for file in options.files})
+
+
+def put(container: str, files: Mapping[str, Path]) -> int:
+    """Upload files into a container of the account with HR data, and say so.
+
+    Args:
+        container: its name.
+        files: each by the path that it gets there.
+
+    Returns:
+        The exit code.
+    """
     connection = os.environ.get(HR_STORAGE) or "UseDevelopmentStorage=true"
     try:
         with BlobServiceClient.from_connection_string(connection, retry_total=0) as blobs:
-            for file in options.files:
-                path = f"{options.source}/{file.name}"
+            for path, file in files.items():
                 with file.open("rb") as content:
-                    blobs.get_blob_client(INBOX, path).upload_blob(content, overwrite=True)
-                print(f"dropped into {INBOX}/{path}")
+                    blobs.get_blob_client(container, path).upload_blob(content, overwrite=True)
+                print(f"put into {container}/{path}")
     except AzureError as error:
         print(
-            f"The inbox cannot be reached ({type(error).__name__}). "
+            f"The container {container} cannot be reached ({type(error).__name__}). "
             f"Is `python -m local up` running, or is {HR_STORAGE} set?",
             file=sys.stderr,
         )

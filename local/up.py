@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +20,7 @@ from shared.records import names
 
 LOGS = processes.ROOT / ".local" / "logs"
 
+_FOR_COMMANDS = (settings.HR_STORAGE, settings.PROVISIONING_ENDPOINT)
 _HOST_STORAGE = "AzureWebJobsStorage"
 _STORAGE = (settings.HR_STORAGE, _HOST_STORAGE)
 # What the simulator tells, and the settings it is for.
@@ -101,6 +103,7 @@ class Parts:
         """Start the storage emulator, unless both accounts are given."""
         if all(_is_set(self._env, name) for name in _STORAGE):
             return
+        _check_free("--azurite-port", port, 3)
         emulator = azurite.Azurite.start(ports=(port, port + 1, port + 2), log=LOGS / "azurite.log")
         self._keep(emulator.process)
         for name in _STORAGE:
@@ -111,6 +114,7 @@ class Parts:
         """Start the Entra simulator, unless there is an Entra to send to."""
         if _is_set(self._env, settings.PROVISIONING_ENDPOINT):
             return
+        _check_free("--entra-port", port)
         command = [sys.executable, "-m", "local.entra", "--port", str(port)]
         process = processes.start("The Entra simulator", command, log=LOGS / "entra.log", env=self._env)
         self._keep(process)
@@ -136,6 +140,8 @@ class Parts:
 
     def start_host(self, options: argparse.Namespace) -> None:
         """Start the functions host."""
+        if options.sign_in:
+            _check_free("--port", options.port)
         command = [sys.executable, "-m", "local", "host", "--app", str(options.app.resolve())]
         command += ["--instances", str(options.instances), "--lease", str(options.lease), "--port", str(options.port)]
         if options.sign_in:
@@ -151,12 +157,21 @@ class Parts:
         if any(part.name == "The functions host" for part in self.running):
             lines += [
                 f"Drop an extract into the container {names.INBOX} as <source>/<file>, or:",
-                "    python -m local drop FILE",
+                "    python -m local drop FILE --source SOURCE",
+                f"A mapping of your own goes into {names.CONFIG} as <source>.yaml, or:",
+                "    python -m local map SOURCE FILE",
             ]
+            exports = [name for name in _FOR_COMMANDS if name in self._made]
+            title = "For `python -m cli` and `python -m local` in another terminal:"
         else:
-            lines += ["Settings for a functions host:"]
-            lines += [f"    export {name}='{self._env[name]}'" for name in self._made]
-        return "\n".join([*lines, "", "Ctrl-C ends everything."])
+            exports = self._made
+            title = "Settings for a functions host, and for `python -m cli`:"
+        if exports:
+            lines += ["", title, *(f"    export {name}='{self._env[name]}'" for name in exports)]
+        kept = "Ctrl-C ends everything."
+        if settings.HR_STORAGE in self._made:
+            kept += " Storage and the directory are in memory: files, results and accounts are gone then."
+        return "\n".join([*lines, "", kept])
 
     def _keep(self, process: Process) -> None:
         self._stack.enter_context(process)
@@ -166,6 +181,20 @@ class Parts:
         if not _is_set(self._env, name):
             self._env[name] = value
             self._made.append(name)
+
+
+def _check_free(option: str, port: int, count: int = 1) -> None:
+    """See whether nothing listens on some ports of this machine.
+
+    Raises:
+        ProcessError: something does.
+    """
+    for one in range(port, port + count):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", one), timeout=1):
+            raise ProcessError(
+                f"Something listens on port {one} already, perhaps another `python -m local up`: end that one, or "
+                f"choose another port with {option}."
+            )
 
 
 def _is_set(env: Mapping[str, str], name: str) -> bool:

@@ -7,7 +7,7 @@ Row numbers are those a spreadsheet shows: the header is row 1 when it is the fi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 ScimUser = dict[str, Any]
@@ -39,6 +39,8 @@ class Reject:
     Attributes:
         worker_id: the worker's id if the row had one, else empty.
         tentative_id: what stands where the id should be, in a row that is not what the header promises.
+        display_name: what the row makes of it, as far as it tells; else empty.
+        user_name: likewise.
     """
 
     row: int
@@ -46,6 +48,13 @@ class Reject:
     worker_id: str
     reason: str
     tentative_id: str = ""
+    display_name: str = ""
+    user_name: str = ""
+
+    def named(self, user: ScimUser) -> Reject:
+        """The same, with the names that the row's user has; the user need not be complete."""
+        names = [str(user.get(name) or "") for name in ("displayName", "userName")]
+        return replace(self, display_name=names[0], user_name=names[1])
 
 
 @dataclass(frozen=True, slots=True)

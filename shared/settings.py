@@ -213,8 +213,12 @@ def _is_topic(url: str) -> bool:
     )
 
 
-def from_environment(env: Mapping[str, str]) -> Settings:
+def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
     """Read and check every setting.
+
+    Args:
+        env: the settings by name.
+        sends: whether they must say where to send; without it there may be no job.
 
     Raises:
         SettingsError: naming every fault there is, not just the first.
@@ -225,7 +229,7 @@ def from_environment(env: Mapping[str, str]) -> Settings:
         return env.get(name, "").strip() or default
 
     storage = _storage(value, faults)
-    endpoints = _endpoints(env, faults)
+    endpoints = _endpoints(env, faults, required=sends)
 
     blob_source = value(BLOB_SOURCE, "event_grid").lower()
     if blob_source not in ("event_grid", "polling"):
@@ -344,7 +348,7 @@ def _storage(value: _Reader, faults: list[str]) -> StorageConnection:
     )
 
 
-def _endpoints(env: Mapping[str, str], faults: list[str]) -> dict[str, ProvisioningEndpoint]:
+def _endpoints(env: Mapping[str, str], faults: list[str], *, required: bool) -> dict[str, ProvisioningEndpoint]:
     endpoints: dict[str, ProvisioningEndpoint] = {}
     names = {PROVISIONING_ENDPOINT: DEFAULT_JOB}
     names |= {
@@ -355,7 +359,7 @@ def _endpoints(env: Mapping[str, str], faults: list[str]) -> dict[str, Provision
     for setting, name in names.items():
         url = env.get(setting, "").strip()
         if not url:
-            if setting == PROVISIONING_ENDPOINT:
+            if setting == PROVISIONING_ENDPOINT and required:
                 faults.append(
                     f"{setting} is missing: copy the bulkUpload URL from the provisioning app's overview page"
                 )

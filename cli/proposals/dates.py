@@ -64,7 +64,7 @@ def _look(cells: Iterable[str]) -> tuple[Written, set[str]]:
             break
         best = [text for text, read in fits.items() if len(read) == most]
         if best[0] in _OTHER_WAY:
-            proved = [text for text in best if _OTHER_WAY[text] not in best]
+            proved = [text for text in best if _OTHER_WAY.get(text) not in best]
             if not proved:
                 return Written(tuple(formats), (best[0], _OTHER_WAY[best[0]])), set()
             best = proved

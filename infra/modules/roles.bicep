@@ -10,6 +10,9 @@ param hrGroupId string
 @description('Object id of the Entra group that looks results up; empty for none.')
 param supportGroupId string
 
+@description('Object id of the Entra group that uploads mappings and runs the commands; empty for none.')
+param operatorGroupId string
+
 param hostStorageName string
 param hrStorageName string
 param keyVaultName string
@@ -26,6 +29,7 @@ var roles = {
   blobDataContributor: 'ba92f5b4-2d11-453d-a403-e96b0029c9fe'
   blobDataReader: '2a2b9908-6ea1-4ae2-8e65-a410df84e7d1'
   queueDataContributor: '974c5e8b-45b9-4653-ba55-5f855dd0fb88'
+  queueDataMessageSender: 'c6a89b2d-59bc-44d0-9896-0f6e12d7b80a'
   tableDataContributor: '0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3'
   tableDataReader: '76199698-9eea-4c19-bc75-cec21354c6b6'
   keyVaultSecretsOfficer: 'b86a8fe4-44ce-4948-aee5-eccb2c155cd7'
@@ -50,6 +54,16 @@ resource hrStorage 'Microsoft.Storage/storageAccounts@2025-01-01' existing = {
 resource blobService 'Microsoft.Storage/storageAccounts/blobServices@2025-01-01' existing = {
   parent: hrStorage
   name: 'default'
+}
+
+resource queueService 'Microsoft.Storage/storageAccounts/queueServices@2025-01-01' existing = {
+  parent: hrStorage
+  name: 'default'
+}
+
+resource uploads 'Microsoft.Storage/storageAccounts/queueServices/queues@2025-01-01' existing = {
+  parent: queueService
+  name: 'bulk-uploads'
 }
 
 resource tableService 'Microsoft.Storage/storageAccounts/tableServices@2025-01-01' existing = {
@@ -267,5 +281,66 @@ resource supportEvents 'Microsoft.Authorization/roleAssignments@2022-04-01' = if
     principalId: supportGroupId
     principalType: 'Group'
     roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.tableDataReader)
+  }
+}
+
+// Shared keys are off, so not even the Owner of the group may write these without a role.
+resource operatorConfig 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: config
+  name: guid(config.id, operatorGroupId, roles.blobDataContributor)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
+  }
+}
+
+resource operatorState 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: state
+  name: guid(state.id, operatorGroupId, roles.blobDataContributor)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataContributor)
+  }
+}
+
+resource operatorInbox 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: inbox
+  name: guid(inbox.id, operatorGroupId, roles.blobDataReader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataReader)
+  }
+}
+
+resource operatorOutbox 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: outbox
+  name: guid(outbox.id, operatorGroupId, roles.blobDataReader)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.blobDataReader)
+  }
+}
+
+resource operatorTables 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: hrStorage
+  name: guid(hrStorage.id, operatorGroupId, roles.tableDataContributor)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.tableDataContributor)
+  }
+}
+
+resource operatorUploads 'Microsoft.Authorization/roleAssignments@2022-04-01' = if (!empty(operatorGroupId)) {
+  scope: uploads
+  name: guid(uploads.id, operatorGroupId, roles.queueDataMessageSender)
+  properties: {
+    principalId: operatorGroupId
+    principalType: 'Group'
+    roleDefinitionId: subscriptionResourceId('Microsoft.Authorization/roleDefinitions', roles.queueDataMessageSender)
   }
 }

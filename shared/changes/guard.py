@@ -100,7 +100,9 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
     for name in CLASSES:
         if not counts.get(name):
             continue
-        for count, when in ((counts[name], "with this file"), (counts[name] + earlier.get(name, 0), "within 24 hours")):
+        before = earlier.get(name, 0)
+        split = f"within 24 hours ({counts[name]} with this file, {before} with earlier ones)"
+        for count, when in ((counts[name], "with this file"), (counts[name] + before, split)):
             threshold = rules.threshold(name)
             if threshold.is_over(count, known, rules.minimum):
                 limit = f"{threshold.percent:g}%"

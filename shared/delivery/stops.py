@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from azure.core.exceptions import ResourceExistsError
+
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery.troubles import Trouble, is_over
-from shared.errors import NotNow
+from shared.errors import NotNow, TerminalError
 from shared.records import story
 from shared.records.names import QUOTA
 from shared.records.rows import Key, Values, change_rows, query
@@ -65,11 +67,28 @@ def look(storage: Storage) -> Standing:
     return Standing({row["RowKey"]: row for row in rows})
 
 
-def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime) -> None:
-    """Stop sending from a source, or all sending (`ANY_SOURCE`), until `resume`."""
+class PauseRefused(TerminalError):  # noqa: N818
+    """Nothing is paused; the sentence says why."""
+
+
+def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime) -> Values | None:
+    """Stop sending from a source, or all sending (`ANY_SOURCE`), until `resume`.
+
+    Returns:
+        The pause that is there already, which stays as it is; None if there was none.
+
+    Raises:
+        PauseRefused: it does not say who stops it, or why.
+    """
+    if not by.strip() or not reason.strip():
+        raise PauseRefused("Say who stops it (--by NAME) and why (--reason TEXT); both are recorded")
     row = {"PartitionKey": PARTITION, "RowKey": _pause_key(source), "Source": source}
     row |= {"By": by, "Why": reason, "At": iso(now)}
-    storage.table(QUOTA).upsert_entity(row)
+    try:
+        storage.table(QUOTA).create_entity(row)
+    except ResourceExistsError:
+        return look(storage).rows.get(_pause_key(source))
+    return None
 
 
 def resume(storage: Storage, source: str) -> bool:

@@ -15,7 +15,7 @@ from shared.delivery.queueing import queue_ready_pages
 from shared.extracts.corrections import note_correction
 from shared.extracts.feedback import hand_out
 from shared.model import ExtractRef
-from shared.records import due, extracts, pages, people, progress, story, summary
+from shared.records import due, extracts, pages, people, progress, story, strangers, summary
 from shared.records.extracts import DUE
 from shared.records.fingerprint import fingerprint
 from shared.records.names import EXTRACTS, PAGES
@@ -23,6 +23,7 @@ from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
 from shared.records.rows import Key, Values, change_rows
+from shared.records.story import Release
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
 
@@ -54,6 +55,8 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
         _supersede_held(context, ref, row)
+        named = {reject.worker_id or reject.tentative_id for reject in rejects}
+        strangers.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
         note_correction(context, ref, row)
     _move_on(context, ref)
@@ -109,6 +112,7 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
         stamp=row["Stamp"],
         fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
         at=now,
+        release=_release_of(row),
     )
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
     due.wake(context.storage, row["Job"], {worker.worker_id for worker in page.workers}, now + _MANAGER_FIRST)
@@ -120,7 +124,7 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
 
 def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Quiet]) -> None:
     """Write to their tables the people of a plan who are not sent."""
-    now = context.clock.now()
+    now, release = context.clock.now(), _release_of(row)
     chunk.sort(key=_sort)
     for (fate, remember), group in groupby(chunk, key=_sort):
         people.note_quiet(
@@ -130,10 +134,22 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
             [person.planned for person in group],
             stamp=row["Stamp"],
             state=lambda person, known, fate=fate: (  # type: ignore[misc]
-                None if (row["Kind"], fate) == (DUE, story.UNCHANGED) else story.quiet(fate, person, known, ref.id, now)
+                None
+                if (row["Kind"], fate) == (DUE, story.UNCHANGED) and not release
+                else story.quiet(fate, person, known, ref.id, now, release)
             ),
             remember=remember,
         )
+
+
+def _release_of(row: Values) -> Release | None:
+    """Who released the people of the plan; None if it is the extract's own plan.
+
+    Nobody can order another release before this one is carried out.
+    """
+    if row["Plan"] == row["ReadPlan"]:
+        return None
+    return Release(str(row["ReleasedBy"]), str(row["ReleaseReason"]), str(row["ReleasedAt"]))
 
 
 def _sort(person: Quiet) -> tuple[str, bool]:
@@ -147,11 +163,9 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
             "Held"
         )
         if holds and other["Extract"] != ref.id and other["Stamp"] < row["Stamp"]:
-            values = {"SupersededBy": ref.id}
-            if other["Status"] == extracts.HELD:
-                message = f"What was held is judged anew with the newer file {row['File']} (extract {ref.id})."
-                values |= {"Status": extracts.SUPERSEDED, "Message": message}
-            extracts.save(context.storage, ExtractRef(other["Extract"], ref.source), values)
+            older = ExtractRef(other["Extract"], ref.source)
+            extracts.save(context.storage, older, {"SupersededBy": ref.id})
+            progress.refresh(context.storage, older, context.clock.now())
 
 
 def _move_on(context: Context, ref: ExtractRef) -> None:

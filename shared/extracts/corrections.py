@@ -8,7 +8,7 @@ from shared.context import Context
 from shared.extracts.reading import ReadExtract
 from shared.extracts.returned import answers
 from shared.model import ExtractRef
-from shared.records import extracts, pages, progress
+from shared.records import extracts, pages, progress, strangers
 from shared.records.names import EXTRACTS
 from shared.records.pages import Correction
 from shared.records.rows import Key, Values, change_rows
@@ -22,7 +22,10 @@ def correction_of(extract: ReadExtract) -> Correction:
 
 
 def note_correction(context: Context, ref: ExtractRef, row: Values) -> None:
-    """Count in the first file's row what a corrected file has set right. Doing it again changes nothing."""
+    """Count in the first file's row what a corrected file has set right; ids that were slips are forgotten.
+
+    Doing it again changes nothing.
+    """
     first = _first_file(context, ref, row)
     if first is None:
         return
@@ -39,6 +42,10 @@ def note_correction(context: Context, ref: ExtractRef, row: Values) -> None:
     if not mended:
         return
     pages.write_mended(storage, there, first["ReadPlan"], sorted(mended))
+    wrong = {reject.worker_id or reject.tentative_id for reject in rejects if reject.row not in mended}
+    right = {reject.worker_id or reject.tentative_id for reject in rejects if reject.row in mended}
+    ids = right - wrong - {""}
+    strangers.remove_corrected(storage, ref.source, row["Job"], ids=ids, extract=there.id)
     values = {"Corrected": len(mended), "CorrectedBy": ref.id}
     key = Key(ref.source, extracts.row_key(there.id))
     change_rows(storage.table(EXTRACTS), [key], lambda _, known: values if known else None)

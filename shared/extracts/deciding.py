@@ -26,6 +26,7 @@ from shared.records.rows import in_chunks
 
 _BATCH = 500
 _DAY = timedelta(hours=24)
+LAST_DAY = "last day"
 _LEVELS = 30  # of managers; no company has more
 
 
@@ -75,9 +76,9 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         extras += not _is_in_file(run, judged.planned.worker.worker_id)
         if judged.counts_as in verdict.held:
             because = verdict.reasons[judged.counts_as]
-            held.append(_who(judged, because))
-            reason = reasons.held(judged.planned, because)
-            drafted.keep_quiet(story.HELD, replace(judged.planned, reason=reason), remember=False)
+            waits = replace(judged.planned, reason=reasons.held(judged.planned, because), changed=_changes(judged))
+            held.append(_who(waits, judged.counts_as, because))
+            drafted.keep_quiet(story.HELD, waits, remember=False)
         elif judged.fate == SEND:
             sends.add(judged.planned)
         else:
@@ -171,9 +172,22 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
             )
 
 
-def _who(judged: Judged, because: str) -> dict[str, Any]:
+def _changes(judged: Judged) -> tuple[str, ...]:
+    """The names of what would change; a last day that is still to come changes no attribute yet."""
+    ends = judged.fate == story.SCHEDULED and judged.counts_as == guard.DISABLE
+    return (LAST_DAY,) if ends else judged.planned.changed
+
+
+def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
     """What whoever decides about a release is shown."""
-    worker = judged.planned.worker
+    worker = planned.worker
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
-    kind = {"kind": judged.planned.kind, "class": judged.counts_as}
-    return {"id": worker.worker_id, "row": worker.row, "name": name, **kind, "why": because}
+    return {
+        "id": worker.worker_id,
+        "row": worker.row,
+        "name": name,
+        "kind": planned.kind,
+        "class": counts_as,
+        "changed": list(planned.changed),
+        "why": because,
+    }

@@ -35,7 +35,13 @@ def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) 
     """
     if not missing:
         return
-    doubt = _doubt(run) if run.mapping.missing == "disable" else "the mapping says 'missing: report'"
+    disables = run.mapping.missing == "disable"
+    doubt = _doubt(run) if disables else "the mapping says 'missing: report'"
+    if disables:
+        drafted.doubt = doubt
+    elif last := _more_before(run):
+        here = run.of_file.people
+        drafted.notes.append(f"The last file had {last} people, this one has {here}; is this one complete?")
     if not doubt:
         whole = accounts.read(run.storage, run.job, [account.external_id for account in missing])
         draft_missing(run, drafted, list(whole.values()))
@@ -76,7 +82,12 @@ def _doubt(run: PlanRun) -> str:
     ids = {reject.worker_id for reject in extract.rejects}
     if ids - accounts.read_briefly(run.storage, run.job, sorted(ids - {""})).keys():
         return "a row was rejected whose id is unreadable or unknown, and might be anybody's"
-    last = extracts.last_planned(run.storage, run.ref, full=True)
-    if last and extract.people < _FEWER * last["People"]:
-        return f"the file has {extract.people} people, the one before had {last['People']}"
+    if last := _more_before(run):
+        return f"the file has {extract.people} people, the one before had {last}"
     return ""
+
+
+def _more_before(run: PlanRun) -> int:
+    """How many people the last full file had, if this one has far fewer; else 0."""
+    last = extracts.last_planned(run.storage, run.ref, full=True)
+    return int(last["People"]) if last and run.of_file.people < _FEWER * last["People"] else 0

@@ -145,7 +145,7 @@ def _open_returned(
 ) -> Table:
     kind = "csv" if _is_rejects_file(first, hints) else _kind(first, hints)
     if kind == "csv":
-        return open_delimited(stream, hints.model_copy(update={"header_rows": 1}), wanted)
+        return open_delimited(stream, hints.model_copy(update={"header_rows": 1}), wanted, returned=True)
     if kind == "xlsx":
         return open_workbook(stream, hints, wanted)
     return _open(first, stream, hints, wanted, optional, today)

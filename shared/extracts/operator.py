@@ -6,6 +6,7 @@ An order is written to the extract's row, with who gave it and why; whoever work
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from shared.records.names import EXTRACTS, STATE, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Values, query, read_rows
 from shared.records.storage import Storage
+
+_ROW_KEY = re.compile(r"[0-9]{13}-[0-9a-f]{12}")
 
 
 class OrderRefused(TerminalError):  # noqa: N818
@@ -52,15 +55,19 @@ class Order:
 
 
 def find(storage: Storage, extract: str) -> Values:
-    """The row of an extract, by its id.
+    """The row of an extract, by its id or its RowKey.
 
     Raises:
         OrderRefused: there is no such extract.
     """
-    try:
-        row_key = extracts.row_key(extract)
-    except ValueError:
-        raise OrderRefused(f"'{extract}' is not the id of an extract, such as 20261121T060000Z-0123456789ab") from None
+    row_key = extract
+    if not _ROW_KEY.fullmatch(extract):
+        try:
+            row_key = extracts.row_key(extract)
+        except ValueError:
+            raise OrderRefused(
+                f"'{extract}' is not the id of an extract, such as 20261121T060000Z-0123456789ab"
+            ) from None
     found = next(query(storage.table(EXTRACTS), "RowKey eq @row", row=row_key), None)
     if found is None:
         raise OrderRefused(f"There is no extract {extract}")
@@ -72,7 +79,7 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
 
     Args:
         storage: the account with HR data.
-        extract: its id.
+        extract: its id, or its RowKey.
         order: who releases it, and why.
         workers: the ids of some of the people; all who are held if there are none.
 
@@ -83,7 +90,8 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
         OrderRefused: nobody is held there, somebody who is named is not, or a newer file has taken the extract's place.
     """
     row = find(storage, extract)
-    ref = ExtractRef(extract, row["PartitionKey"])
+    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    extract = ref.id
     if row.get("SupersededBy"):
         newer = extracts.load(storage, ExtractRef(row["SupersededBy"], ref.source))
         raise OrderRefused(
@@ -137,14 +145,23 @@ def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:
     return {keys[key] for key, person in rows.items() if (person["Status"], person["Extract"]) == (story.HELD, ref.id)}
 
 
-def process(storage: Storage, extract: str, order: Order) -> None:
+def process(storage: Storage, extract: str, order: Order) -> str:
     """Process a file that was not used: as if it were the newest, and not the same as another.
+
+    Args:
+        storage: the account with HR data.
+        extract: its id, or its RowKey.
+        order: who orders it, and why.
+
+    Returns:
+        The id of its extract.
 
     Raises:
         OrderRefused: it was used, or there is no copy of it.
     """
     row = find(storage, extract)
-    ref = ExtractRef(extract, row["PartitionKey"])
+    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    extract = ref.id
     unused = (extracts.STALE, extracts.DUPLICATE, extracts.REJECTED, extracts.FAILED)
     if row["Status"] not in unused:
         raise OrderRefused(
@@ -154,6 +171,7 @@ def process(storage: Storage, extract: str, order: Order) -> None:
     if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
         raise OrderRefused(f"There is no copy of {row['File']} (extract {extract}); drop the file again")
     _again(storage, row, order, max(str(other["Sequence"]) for other in (row, *_files(storage, ref.source))))
+    return extract
 
 
 def reprocess(storage: Storage, source: str, order: Order) -> str:

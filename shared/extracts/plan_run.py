@@ -136,6 +136,8 @@ class Drafted:
         inactive: those who may not work any more.
         known: people of the source who have an account.
         stamp: the newest that was seen in an account.
+        doubt: why nobody was disabled for not being in the file, though the mapping asks for it; else empty.
+        notes: what HR should know of the file besides.
     """
 
     now: datetime
@@ -148,6 +150,8 @@ class Drafted:
     inactive: set[str] = field(default_factory=set)
     known: int = 0
     stamp: str = ""
+    doubt: str = ""
+    notes: list[str] = field(default_factory=list)
 
     @classmethod
     def begin(cls, run: PlanRun) -> Drafted:

@@ -83,6 +83,7 @@ def plan_file(
             look_at_everybody(run, drafted)
         else:
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
+        notes += drafted.notes
         values = store(run, drafted, decide_all(run, drafted))
         if extract.returned:
             page_records.write_correction(context.storage, ref, attempt, correction_of(extract))

@@ -258,7 +258,9 @@ class _Reader:
             self._look_at_time(record)
             applied = applier.apply(record)
             if isinstance(applied, Reject):
-                self._reject(applied, primary=self._is_primary(record))
+                who = applied.worker_id
+                named = applied.named(applier.names_in(record, who)) if who else applied
+                self._reject(named, primary=self._is_primary(record))
             else:
                 self._take(applied, record)
         profile = observer.finish()
@@ -269,6 +271,7 @@ class _Reader:
             mapping,
             self._known or NOBODY,
             applier.kinds,
+            applier.lost_zeros,
             self._index,
             self._spool,
             self._rejects,

@@ -1,7 +1,7 @@
 """Which rows of an extract count: decided once all of them have been read.
 
-First the rows of one id are compared, then the names that only one person may have, then managers are found who are not
-named by their ids.
+First ids are found that have lost their zeros, then the rows of one id are compared, then the names that only one
+person may have, then managers are found who are not named by their ids.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ class Resolver:
         mapping: of the source.
         known: the people of earlier extracts.
         kinds: of the names that only one person may have.
+        longer: ids that have lost the zeros in front, and as what they are known.
         index: all rows; those that do not count are dropped from it.
         spool: their records; changed ones are added.
         rejects: by row; more are added.
@@ -50,6 +51,7 @@ class Resolver:
     mapping: MappingFile
     known: Known
     kinds: Sequence[Kind]
+    longer: Mapping[str, str]
     index: RowIndex
     spool: Spool
     rejects: dict[int, Reject]
@@ -65,10 +67,8 @@ class Resolver:
             How many rows do not count because another row of the person does.
         """
         self.index.finish()
-        for row, worker_id in tentative.items():
-            others = (entry for entry in self.index.alike(self._rule.alike(worker_id)) if entry.of.row != row)
-            if any(entry.of.worker_id == worker_id for entry in others) or self.known.is_worker(worker_id):
-                self.rejects[row] = replace(self.rejects[row], worker_id=worker_id)
+        self._find_tentative(tentative)
+        self._refuse_lost_zeros(tentative)
         repeated = self._compare_ids()
         repeated -= self._compare_names()
         self._find_managers()
@@ -77,6 +77,40 @@ class Resolver:
     @property
     def _rule(self) -> Rule:
         return rule_of(self.mapping)
+
+    def _rows_of(self, worker_id: str) -> list[Entry]:
+        return [one for one in self.index.alike(self._rule.alike(worker_id)) if one.of.worker_id == worker_id]
+
+    def _find_tentative(self, tentative: Mapping[int, str]) -> None:
+        """Rows that cannot be taken apart belong to people whom others know."""
+        tell_apart = self.mapping.key_rule.leading_zeros == "distinct"
+        longer = {} if tell_apart else self.known.lost_zeros(tentative.values())
+        for row, worker_id in tentative.items():
+            if (known_as := longer.get(worker_id, "")) and not self._rows_of(known_as):
+                self.rejects[row] = replace(self.rejects[row], worker_id=known_as)
+            elif any(one.of.row != row for one in self._rows_of(worker_id)) or self.known.is_worker(worker_id):
+                self.rejects[row] = replace(self.rejects[row], worker_id=worker_id)
+
+    def _refuse_lost_zeros(self, tentative: Mapping[int, str]) -> None:
+        """Whoever is known only with more zeros in the id is no new person: the row is rejected as hers.
+
+        If she is in the file under her right id too, the rows are compared with each other, as they are where nobody is
+        known; or, where the mapping says how zeros are filled in, her own row counts.
+        """
+        key = self.mapping.key_rule
+        for worker_id, known_as in self.longer.items():
+            both = bool(self._rows_of(known_as))
+            if both and key.guards_zeros:
+                continue
+            reason = (
+                f"{key.column} {worker_id} is known as {known_as}; a spreadsheet took the zeros off. Format the column "
+                "as text, or ask IT to fill the zeros in (key: width)."
+            )
+            rows = [entry for entry in self._rows_of(worker_id) if entry.of.row not in tentative]
+            for entry in rows:
+                whose = worker_id if both else known_as
+                self.rejects[entry.of.row] = Reject(entry.of.row, entry.of.line, whose, reason)
+            self.index.drop(entry.seq for entry in rows)
 
     def _compare_ids(self) -> int:
         """Of several rows with one id one counts, or none; how many rows another one stands for."""
@@ -92,7 +126,7 @@ class Resolver:
                     lambda rows, places=places: self._differing([places[one.row] for one in rows]),  # type: ignore[misc]
                 )
                 for reject in decision.rejects:
-                    self.rejects[reject.row] = reject
+                    self.rejects[reject.row] = reject.named(self.spool.read(places[reject.row]).user)
                 for row in decision.excused:
                     self.warn(row, f"{self.rejects.pop(row).reason} Another row of the same {column} counts.")
                 self.index.drop(entry.seq for entry in group if entry.of is not decision.kept)
@@ -174,9 +208,10 @@ class Resolver:
             self._take_name(number, entry, reason)
             return 0
         rows = [one for one in self.index.alike(self._rule.alike(entry.of.worker_id)) if one.of.row not in self.rejects]
+        user = self.spool.read(entry.place).user
         for one in rows:
             if one.of.worker_id == entry.of.worker_id:
-                self.rejects[one.of.row] = Reject(one.of.row, one.of.line, one.of.worker_id, reason)
+                self.rejects[one.of.row] = Reject(one.of.row, one.of.line, one.of.worker_id, reason).named(user)
         self.index.drop([seq])
         return len(rows) - 1
 

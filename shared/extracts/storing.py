@@ -57,7 +57,10 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         before.update(quiet)
         plans = [*json.loads(run.row["Plans"]), run.attempt]
         known = _known_after(int(run.row["Known"]), decided)
-        return {**common, "Quiet": json.dumps(before), "Plans": json.dumps(plans), "Known": known}
+        kinds = {
+            column: int(run.row.get(column) or 0) + sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()
+        }
+        return {**common, "Quiet": json.dumps(before), "Plans": json.dumps(plans), "Known": known, **kinds}
     page_records.write_held(run.storage, run.ref, run.attempt, decided.held)
     return {
         **common,
@@ -68,6 +71,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "Known": _known_after(drafted.known, decided),
         "Extras": decided.extras,
         "Missing": drafted.fates[story.MISSING],
+        "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["why"] for person in decided.held)),
         **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
     }

@@ -27,6 +27,7 @@ from shared.records.scratch import open_scratch
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
+_NAMES = ("displayName", "userName")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +165,27 @@ class Applier:
             row.manager_name,
         )
 
+    def names_in(self, record: Record, worker_id: str) -> ScimUser:
+        """Display name and user name of a record that is rejected, as far as it tells them, for whoever looks for it.
+
+        A user name that is made unique is not among them: it would be taken from somebody else.
+        """
+        of = {**self._cells(record, _ignore, _ignore), self._mapping.key: worker_id}
+        cells = Cells(of, worker_id, record.row, _ignore)
+        user: ScimUser = {}
+        for target, (_, path, rule) in zip(self._targets, self._mapping.targets, strict=True):
+            if path in _NAMES and not rule.unique:
+                try:
+                    user[path] = target.read(cells)
+                except Unusable:
+                    continue
+        return user
+
+    @property
+    def lost_zeros(self) -> Mapping[str, str]:
+        """The ids that are known only with more zeros in front, and as what; complete after `finish`."""
+        return self._zeros.longer if self._mapping.key_rule.leading_zeros == "reject" else {}
+
     def finish(self) -> tuple[str, ...]:
         """What to tell about the extract as a whole, once all of its records were applied.
 
@@ -263,6 +285,10 @@ def _read_day(reader: DateReader | None, cells: Mapping[str, str], refuse: Calla
     except Unusable as wrong:
         refuse(str(wrong))
         return None
+
+
+def _ignore(_reason: str) -> None:
+    """What is wrong with the row is known already."""
 
 
 def _raise(reason: str) -> None:

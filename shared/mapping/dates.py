@@ -14,6 +14,7 @@ from shared.mapping.text import shorten
 _NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1)}
 _NO_DAY_SORTED = {tuple(sorted(parts)) for parts in _NO_DAY}
 _NUMBERS = re.compile(r"\d+")
+_FOR_PEOPLE = {"iso": "yyyy-mm-dd"}  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
 
 _YEAR_FIRST = tuple(parse_pattern(text) for text in ("yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "odata"))
@@ -143,7 +144,10 @@ class DateReader:
     def _wrong(self, text: str) -> str:
         said = f"{self.column} '{shorten(text)}' is not a date"
         if self.patterns:
-            said += f" written as {' or '.join(pattern.text for pattern in self.patterns)}"
+            ways = dict.fromkeys(
+                _FOR_PEOPLE.get(pattern.text.strip().casefold(), pattern.text) for pattern in self.patterns
+            )
+            said += f" written as {' or '.join(ways)}"
         serial = serial_day(text)
         if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
             return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."

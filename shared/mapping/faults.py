@@ -20,8 +20,14 @@ _PLAIN = {
     "too_short": "must not be empty",
     "bool_type": "must be true or false, without quotes",
     "bool_parsing": "must be true or false",
+    "int_type": "must be a whole number",
     "int_parsing": "must be a whole number",
+    "int_parsing_size": "must be a smaller number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
     "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "extra_forbidden": "no such key",
     "tuple_type": "must be a list",
     "dict_type": "must have keys of its own",
     "mapping_type": "must have keys of its own",
@@ -30,12 +36,28 @@ _PLAIN = {
 }
 """The commonest faults, in words for people who do not know the library that finds them."""
 _SHORT_FORMS = (["key", "column"], ["duplicates", "keep"], ["run_time", "name"])
+_WITH_LIMITS = {
+    "literal_error": "must be {expected}",
+    "string_too_long": "is too long: {max_length} at most",
+    "greater_than_equal": "must not be less than {ge:g}",
+    "less_than_equal": "must not be more than {le:g}",
+}
 _PATTERNS = {
     "code": "must be a calling code, such as 49",
     "trunk": "must be one digit, or empty",
     "job": "may have small letters, digits and hyphens only",
     "source": "may have small letters, digits and hyphens only",
+    "expected_by": "must be a time of day, such as 07:30",
 }
+
+
+def in_words(fault: ErrorDetails) -> str:
+    """What is wrong with a value, in words for people who do not know the library that found it."""
+    if fault["type"] == "string_pattern_mismatch":
+        return _PATTERNS[str(fault["loc"][-1])]
+    if fault["type"] in _WITH_LIMITS:
+        return _WITH_LIMITS[fault["type"]].format(**fault["ctx"])
+    return _PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
 
 
 def sentences(name: str, tree: yaml.Node, fault: ErrorDetails) -> list[str]:
@@ -47,10 +69,7 @@ def sentences(name: str, tree: yaml.Node, fault: ErrorDetails) -> list[str]:
         fault: as pydantic found it.
     """
     path = [str(part) for part in fault["loc"] if part != "[key]"]
-    if fault["type"] == "string_pattern_mismatch":
-        message = _PATTERNS[path[-1]]
-    else:
-        message = _PLAIN.get(fault["type"], fault["msg"].removeprefix("Value error, "))
+    message = in_words(fault)
     if fault["type"] in ("model_type", "string_type") and path[:1] == ["attributes"] and len(path) == 2:
         empty = _at(tree, path)
         blank = isinstance(empty, yaml.ScalarNode) and not empty.value
@@ -63,7 +82,6 @@ def sentences(name: str, tree: yaml.Node, fault: ErrorDetails) -> list[str]:
     wrong = path[-1] if path else ""
     if fault["type"] == "extra_forbidden":
         known = _keys_at(path[:-1])
-        message = "no such key"
     elif "is not an attribute" in message:
         known = KNOWN_PATHS
     near = difflib.get_close_matches(wrong, known, 1, cutoff=0.5)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 
 from shared.errors import ExtractRefused
 from shared.mapping.limits import MAX_EMPLOYEE_ID
@@ -70,19 +70,23 @@ def id_warnings(column: str, cell: str, text: str) -> list[str]:
 
 
 class LostZeros:
-    """Looks whether the ids of an extract have lost the zeros in front, which would make everybody a new person.
+    """Looks whether the ids of an extract have lost the zeros in front, which would make new people of known ones.
 
     Args:
         column: of the ids.
-        count_lost: how many of some ids are known only with more zeros in front.
+        find_longer: of some ids those that are known only with more zeros in front, and as what.
+
+    Attributes:
+        longer: the ids that have lost their zeros, and as what they are known; complete after `finish`.
     """
 
     _AT_ONCE = 500
     _FEWEST = 5
 
-    def __init__(self, column: str, count_lost: Callable[[Collection[str]], int]) -> None:
+    def __init__(self, column: str, find_longer: Callable[[Collection[str]], Mapping[str, str]]) -> None:
+        self.longer: dict[str, str] = {}
         self._column = column
-        self._count_lost = count_lost
+        self._find_longer = find_longer
         self._waiting: list[str] = []
         self._looked = 0
         self._lost = 0
@@ -92,7 +96,7 @@ class LostZeros:
         if worker_id.isascii() and worker_id.isdigit():
             self._waiting.append(worker_id)
             if len(self._waiting) == self._AT_ONCE:
-                self._count()
+                self._find()
 
     def finish(self) -> None:
         """Decide, once the extract has been read.
@@ -100,7 +104,7 @@ class LostZeros:
         Raises:
             ExtractRefused: most ids are known only with zeros in front.
         """
-        self._count()
+        self._find()
         if self._looked >= self._FEWEST and self._lost * 2 > self._looked:
             raise ExtractRefused(
                 f"{self._column} has lost the zeros in front: {self._lost} of {self._looked} ids are known only with "
@@ -108,7 +112,8 @@ class LostZeros:
                 "(key: width), then drop the file again."
             )
 
-    def _count(self) -> None:
+    def _find(self) -> None:
         self._looked += len(self._waiting)
-        self._lost += self._count_lost(self._waiting)
+        self.longer |= self._find_longer(self._waiting)
+        self._lost += sum(worker_id in self.longer for worker_id in self._waiting)
         self._waiting.clear()

@@ -72,6 +72,12 @@ def shipped_names() -> list[str]:
     return sorted((names - {_DEFAULT_MAPPING}) | {DEFAULT_SOURCE, _DEFAULT_MAPPING})
 
 
+def configured_names(storage: Storage) -> list[str]:
+    """The sources that have a mapping file of their own in `hr-config`."""
+    paths = storage.container(CONFIG).list_blob_names()
+    return sorted(path.removesuffix(".yaml") for path in paths if path.endswith(".yaml") and "/" not in path)
+
+
 def parse_mapping(data: bytes, name: str) -> LoadedMapping:
     """Read a mapping file.
 

@@ -89,8 +89,8 @@ class Known(Protocol):
         """The ids of the workers who have some user names, by user name; all of them casefolded."""
         ...
 
-    def lost_zeros(self, ids: Collection[str]) -> int:
-        """How many of some ids, all of digits, are known only with more zeros in front."""
+    def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Those of some ids that are known only with more zeros in front, and as what."""
         ...
 
 
@@ -106,8 +106,8 @@ class _Nobody:
     def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
         return {}
 
-    def lost_zeros(self, ids: Collection[str]) -> int:
-        return 0
+    def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
+        return {}
 
 
 NOBODY: Known = _Nobody()

@@ -10,8 +10,9 @@ from functools import cached_property
 from shared.records.names import WORKERS
 from shared.records.scratch import batches, marks, open_scratch
 from shared.records.storage import Storage
+from shared.records.story import SCHEDULED
 
-_COLUMNS = ["PartitionKey", "WorkerId", "UserName", "QueuedAt"]
+_COLUMNS = ["PartitionKey", "WorkerId", "UserName", "QueuedAt", "Status"]
 # `number` is of ids of digits that start with a zero: the id without its zeros.
 _TABLES = """
 CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT) WITHOUT ROWID;
@@ -23,7 +24,8 @@ CREATE TABLE owners (name TEXT, id TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID;
 class KnownPeople:
     """The people of all sources, read in one pass on the first question and kept in a temporary file.
 
-    Somebody who was only ever rejected does not count: the id may be wrong itself.
+    Somebody who was only ever rejected does not count: the id may be wrong itself. Whoever waits for the first day has
+    an id, but no user name yet.
 
     Attributes:
         storage: the account with HR data.
@@ -51,22 +53,26 @@ class KnownPeople:
                 found.setdefault(name, []).append(worker_id)
         return found
 
-    def lost_zeros(self, ids: Collection[str]) -> int:
-        """How many of some ids, all of digits, the source knows only with more zeros in front."""
-        return sum(self._lost_zeros(some) for some in batches(ids))
+    def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Those of some ids that the source knows only with more zeros in front, and as what (with the most zeros)."""
+        found: dict[str, str] = {}
+        for some in batches(ids):
+            found |= self._lost_zeros(some)
+        return found
 
     def close(self) -> None:
         """Remove the temporary file; another question would read everything again."""
         if (people := self.__dict__.pop("_people", None)) is not None:
             people.close()
 
-    def _lost_zeros(self, ids: list[str]) -> int:
+    def _lost_zeros(self, ids: list[str]) -> dict[str, str]:
         query = f"SELECT id FROM people WHERE id IN ({marks(ids)})"  # noqa: S608 (place holders)
         known = {found for (found,) in self._people.execute(query, ids)}
         numbers = {worker_id: worker_id.lstrip("0") for worker_id in ids if worker_id not in known}
-        query = f"SELECT number, max(length(id)) FROM people WHERE number IN ({marks(numbers)}) GROUP BY number"  # noqa: S608
-        longest = dict(self._people.execute(query, list(numbers.values())))
-        return sum(longest.get(number, 0) > len(worker_id) for worker_id, number in numbers.items())
+        query = f"SELECT number, id FROM people WHERE number IN ({marks(numbers)}) ORDER BY length(id)"  # noqa: S608
+        longest: dict[str, str] = dict(self._people.execute(query, list(numbers.values())))
+        longer = {worker_id: longest.get(number, "") for worker_id, number in numbers.items()}
+        return {worker_id: known_as for worker_id, known_as in longer.items() if len(known_as) > len(worker_id)}
 
     @cached_property
     def _people(self) -> sqlite3.Connection:
@@ -82,8 +88,11 @@ class KnownPeople:
     def _rows(self) -> Iterator[tuple[bool, str, str]]:
         rows: Iterable[Mapping[str, str]] = self.storage.table(WORKERS).list_entities(select=_COLUMNS)
         for row in rows:
+            own = row["PartitionKey"].startswith(f"{self.source}|")
             if row.get("QueuedAt"):
-                yield row["PartitionKey"].startswith(f"{self.source}|"), row["WorkerId"], row["UserName"]
+                yield own, row["WorkerId"], row["UserName"]
+            elif row.get("Status") == SCHEDULED:
+                yield own, row["WorkerId"], ""
 
 
 def _number(worker_id: str) -> str | None:

@@ -87,7 +87,7 @@ def read_quiet(storage: Storage, ref: ExtractRef, attempt: str) -> Iterator[list
 
 
 def write_held(storage: Storage, ref: ExtractRef, attempt: str, held: Sequence[dict[str, Any]]) -> None:
-    """Store who is held: id, row, name, kind, class and why."""
+    """Store who is held: id, row, name, kind, class, names of the attributes that would change, and why."""
     _upload(storage, plan_path(ref, attempt, "held.json"), list(held))
 
 

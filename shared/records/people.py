@@ -64,6 +64,7 @@ def note_planned(
     stamp: str,
     fingerprint: Callable[[ScimUser], str],
     at: datetime,
+    release: story.Release | None = None,
 ) -> set[Deliverer]:
     """Write that the people of a page are to have these records, before the page may be sent.
 
@@ -76,11 +77,13 @@ def note_planned(
     people = {person.worker.worker_id: person for person in page.people}
     ours = Deliverer(ref.source, ref.id, page.number)
     before: set[Deliverer] = set()
+    ours_now: set[str] = set()
     _remember_dates(storage, job, people.values())
 
     def account(key: Key, row: Values | None) -> Values | None:
         if row and row["Stamp"] > stamp:
             return None
+        ours_now.add(keys.decode(key.row))
         if row and row["Stamp"] == stamp:  # written before a crash
             before.update(Deliverer(*was) for was in json.loads(row["Before"]))
             return None
@@ -109,13 +112,16 @@ def note_planned(
 
     def person_row(key: Key, row: Values | None) -> Values | None:
         person = people[keys.decode(key.row)]
-        if row and row["Sequence"] >= person.sequence:
+        told = str(row["Sequence"]) if row else ""
+        # Whoever is to be sent from here is told of from here, though a date that came since the file was made, and
+        # which a later file has overtaken, may have told of her before.
+        late = row is not None and person.worker.worker_id in ours_now and row.get("SentBy") != ref.id
+        if told >= person.sequence and not late:
             return None
-        return {**story.queued(person, file, ref.id, at), "Sequence": person.sequence}
+        return {**story.queued(person, file, ref.id, at, release), "Sequence": max(told, person.sequence)}
 
-    change_rows(
-        storage.table(WORKERS), [worker_key(ref.source, worker_id) for worker_id in people], person_row, ("Sequence",)
-    )
+    workers = [worker_key(ref.source, worker_id) for worker_id in people]
+    change_rows(storage.table(WORKERS), workers, person_row, ("Sequence", "SentBy"))
     return before
 
 
@@ -230,13 +236,13 @@ def note_rejected(
             return None
         if row and not first[keys.decode(key.row)].worker_id:
             return None  # what stands in a row that cannot be taken apart says nothing against somebody who is known
-        return {**story.rejected(first[keys.decode(key.row)], file, ref.id, at), "Sequence": sequence}
+        return {**story.rejected(first[keys.decode(key.row)], file, ref.id, at, row), "Sequence": sequence}
 
     change_rows(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in first],
         person,
-        ("Sequence", "Status"),
+        ("Sequence", "Status", "QueuedAt"),
     )
 
 

@@ -48,7 +48,7 @@ _WORDS = {
     "Uploaded": "sent, no verdict yet",
     "Waiting": "waiting to be sent",
 }
-_REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD)
+_REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD, extracts.SUPERSEDED)
 _MOST_NAMED = 400
 _PAGES_AT_ONCE = 25  # of up to 200 people
 _NO_ANSWER_COMES = timedelta(days=7)  # for so long Entra keeps its log where there is no licence for more
@@ -197,9 +197,8 @@ def _ending(row: Values, counts: Counter[str]) -> str:
 
 def _why_held(row: Values) -> str:
     if row.get("SupersededBy"):
-        return f"Those who were held are judged anew with extract {row['SupersededBy']}."
-    command = f"python -m cli release {row['Extract']} --by NAME --reason TEXT"
-    return f"{row.get('HeldBecause') or ''} Somebody checks the file and releases them ({command}).".strip()
+        return f"Those who were held are judged anew with the newer extract {row['SupersededBy']}."
+    return f"{row.get('HeldBecause') or ''} Somebody with the role Releaser looks at them and releases them.".strip()
 
 
 def _why_overdue(storage: Storage, row: Values) -> list[str]:
@@ -208,7 +207,8 @@ def _why_overdue(storage: Storage, row: Values) -> list[str]:
 
 
 def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
-    words = {**_WORDS, **{name: name.lower() for name in counts if name not in _WORDS}}
+    held = {"Held": "held, and judged anew since"} if row.get("SupersededBy") else {}
+    words = {**_WORDS, **held, **{name: name.lower() for name in counts if name not in _WORDS}}
     parts = [f"{counts[name]} {said}" for name, said in words.items() if counts[name]]
     text = f"{row['Rows']} rows: {row['Rejected']} rejected"
     if row.get("Corrected"):
@@ -222,8 +222,14 @@ def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
     if kinds:
         text += f" Sent for: {', '.join(kinds)}."
     if row.get("Missing"):
-        text += f" {row['Missing']} people are not in the file any more."
+        text += f" {_missing(int(row['Missing']), str(row.get('NotDisabled') or ''))}"
     return " ".join([text, *reasons])
+
+
+def _missing(people: int, doubt: str) -> str:
+    gone = "1 person is" if people == 1 else f"{people} people are"
+    because = f"; nobody was disabled for that, because {doubt}" if doubt else ""
+    return f"{gone} not in the file any more{because}."
 
 
 def _kind(kind: str, number: int) -> str:

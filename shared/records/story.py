@@ -7,6 +7,7 @@ fault without it, and Entra's words are Entra's.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -38,8 +39,23 @@ IT = "IT"
 NOBODY = "nobody"
 
 
-def queued(person: Planned, file: str, extract_id: str, at: datetime) -> dict[str, Any]:
-    """Planned and waiting for its turn."""
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Who released somebody that was held.
+
+    Attributes:
+        by: a name.
+        reason: as it was given.
+        at: ISO time.
+    """
+
+    by: str
+    reason: str
+    at: str
+
+
+def queued(person: Planned, file: str, extract_id: str, at: datetime, release: Release | None = None) -> dict[str, Any]:
+    """Planned and waiting for its turn; after a release what is told of being held stays."""
     worker = person.worker
     user = worker.user
     return {
@@ -61,17 +77,32 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime) -> dict[st
         "Row": worker.row,
         "SentBy": extract_id,
         "SentStatus": QUEUED,
+        "SentChanged": ", ".join(person.changed),
         "QueuedAt": iso(at),
         "UploadedAt": "",
         "ResolvedAt": "",
         "RequestId": "",
+        **(released(release) if release else _NEVER_HELD),
         # A new record deserves all tries again.
         **({} if person.kind == RESENT else {"Tries": 0, "AskedAgainAt": ""}),
     }
 
 
+def released(release: Release) -> dict[str, str]:
+    """Who released somebody that was held, beside when and why she was held."""
+    return {"ReleasedBy": release.by, "ReleaseReason": release.reason, "ReleasedAt": release.at}
+
+
+_NEVER_HELD = dict.fromkeys(("HeldIn", "HeldAt", "HeldBecause", "ReleasedBy", "ReleaseReason", "ReleasedAt"), "")
+
+
 def quiet(
-    status: str, person: Planned, row: Mapping[str, Any] | None, extract_id: str, at: datetime
+    status: str,
+    person: Planned,
+    row: Mapping[str, Any] | None,
+    extract_id: str,
+    at: datetime,
+    release: Release | None = None,
 ) -> dict[str, Any] | None:
     """Somebody who is not sent; None if her row stays as it is.
 
@@ -81,6 +112,7 @@ def quiet(
         row: her row as it is; None if there is none.
         extract_id: of the extract.
         at: the time.
+        release: who has released her, if somebody has.
     """
     if status not in _QUIET or (status == MISSING and row is None):
         return None
@@ -100,6 +132,7 @@ def quiet(
         "WhoActs": who_acts,
         "ErrorCode": "",
         "Kind": person.kind,
+        "Changed": ", ".join(person.changed),
         "Warning": person.warning,
         "Extract": extract_id,
         "Row": person.worker.row or (row or {}).get("Row", 0),
@@ -107,6 +140,10 @@ def quiet(
     }
     if status != MISSING:
         values |= seen
+    if status == HELD:
+        values |= {**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason}
+    elif release:
+        values |= released(release)
     user = person.worker.user
     if row is None:
         values |= {"Active": False, "SentBy": "", "SentStatus": ""}
@@ -120,14 +157,29 @@ _QUIET = {
     UNCHANGED: ("Nothing to do.", NOBODY),
     SCHEDULED: ("Nothing to do: it happens by itself on the day.", NOBODY),
     WITHDRAWN: ("Nothing to do; an account that was made can be removed by IT.", NOBODY),
-    HELD: ("Somebody checks the file and releases the change (python -m cli release), or HR drops a right file.", HR),
+    HELD: ("Somebody with the role Releaser looks at it and releases it, or HR drops a right file.", IT),
     MISSING: ("HR checks whether the person has left, and says so with a status or a last day in the file.", HR),
 }
 
 
-def rejected(reject: Reject, file: str, extract_id: str, at: datetime) -> dict[str, Any]:
-    """The row was not sent; whatever was known of the person before stays as it was."""
+def rejected(
+    reject: Reject, file: str, extract_id: str, at: datetime, row: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The row was not sent; whatever was known of the person before stays as it was.
+
+    Somebody who has been sent before keeps the names that went out: whose a user name is, is looked up by them.
+
+    Args:
+        reject: the row, and why.
+        file: name of its file.
+        extract_id: of the extract.
+        at: the time.
+        row: the person's row as it is; None if there is none.
+    """
+    known = row and row.get("QueuedAt")
+    names = {} if known else {"DisplayName": reject.display_name, "UserName": reject.user_name}
     return {
+        **{name: value for name, value in names.items() if value},
         "WorkerId": reject.worker_id or reject.tentative_id,
         "Status": REJECTED,
         "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",

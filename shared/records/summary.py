@@ -104,9 +104,10 @@ def write_summary(
         return  # there is no file, and nothing that HR has to look at
     plan = row.get("ReadPlan") or row.get("Plan")
     notes = read_notes(storage, ref, plan) if plan else []
-    held = [_held(person) for person in read_held(storage, ref, plan)] if plan and row.get("Held") else []
+    waits = row.get("Held") and not row.get("SupersededBy")
+    held = [_held(person) for person in read_held(storage, ref, plan)] if plan and waits else []
     as_of = iso(at) if at else max((str(row[name]) for name in _TIMES if row.get(name)), default="")
-    lists = {"failed": failed, "openWarnings": open_warnings, "held": held}
+    lists = {"failedPeople": failed, "heldPeople": held, "openWarnings": open_warnings}
     facts = {_camel(name): row[name] for name in _FACTS if name in row}
     summary: dict[str, Any] = {
         "source": ref.source,
@@ -192,7 +193,9 @@ def _list(heading: str, lines: Iterable[str]) -> str:
 
 def _held(person: Mapping[str, Any]) -> Person:
     """Somebody of a plan's list of held people."""
-    return Person(str(person["id"]), str(person.get("name", "")), int(person.get("row", 0)), str(person.get("why", "")))
+    changed, why = ", ".join(person.get("changed", ())), str(person.get("why", ""))
+    text = f"would change: {changed}. {why}" if changed else why
+    return Person(str(person["id"]), str(person.get("name", "")), int(person.get("row", 0)), text)
 
 
 def _as_json(person: Person) -> dict[str, Any]:

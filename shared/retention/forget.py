@@ -63,13 +63,15 @@ def forget(
         whatever: also while something is queued or being sent.
 
     Raises:
-        ForgetRefused: files are being read at this moment, or something is queued and not `whatever`.
+        ForgetRefused: nothing is held about the worker, files are being read at this moment, or something is queued and
+            not `whatever`.
     """
     if not by.strip() or not reason.strip():
         raise ForgetRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
     storage = context.storage
     found = {source: worker_key(source, worker_id) for source in sources}
-    accounts = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for job in context.settings.endpoints])
+    jobs = _jobs(storage) | set(context.settings.endpoints)
+    accounts = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for job in jobs])
     _refuse_while_busy(storage, sources, read_rows(storage.table(WORKERS), found.values()), accounts, whatever=whatever)
 
     removed: Counter[str] = Counter()
@@ -84,19 +86,27 @@ def forget(
     if len(whole) == len(accounts):
         dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
         removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
-        for job in context.settings.endpoints:
+        for job in jobs:
             partition = keys.event_partition(job, worker_id)
             events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
             removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
+    left = 0
     for source in sources:
         count, busy = _clear_plans(storage, source, worker_id)
         removed["entries of plans"] += count
+        left += busy
         if busy:
             kept.append(f"Plans of {source}: pages that are not finished: {busy}. Repeat this when they are.")
     kept += _files_of_hr(storage, sources)
     kept.append("Accounts of people who report to the person: their manager's id.")
     kept.append("Entra: the account and its provisioning log. Nothing is sent by this.")
     done = {kind: count for kind, count in removed.items() if count}
+    if not done and not left:
+        raise ForgetRefused(
+            f"Nothing is held about the worker '{worker_id}' of {', '.join(sources) or 'any source'}, so nothing was "
+            "removed. Ids are compared letter by letter, leading zeros included; HR's own files and their copies were "
+            "not looked into"
+        )
     _record(storage, by, reason, done, context.clock.now())
     return Forgotten(done, kept)
 
@@ -119,22 +129,41 @@ def _refuse_while_busy(
         )
 
 
+def _jobs(storage: Storage) -> set[str]:
+    """The jobs that have an account, also those that no setting names any more; one read of one row for each."""
+    found: set[str] = set()
+    after = ""
+    while True:
+        rows = storage.table(ACCOUNTS).query_entities(
+            "PartitionKey gt @after", parameters={"after": after}, select=["PartitionKey"], results_per_page=1
+        )
+        row = next(iter(rows), None)
+        if row is None:
+            return found
+        job = str(row["PartitionKey"]).partition("|")[0]
+        found.add(job)
+        after = f"{job}}}"  # the brace comes right after the bar that ends a job's name
+
+
 def _others(row: Values, sources: Sequence[str]) -> set[str]:
     """The other sources that name a person."""
     return {*json.loads(row.get("Said") or "{}"), *unpack(row.get("Claims") or b"")} - set(sources)
 
 
 def _withdraw(storage: Storage, key: Key, sources: Sequence[str]) -> int:
-    """Take what some sources say out of an account that others name, too."""
+    """Take what some sources say out of an account that others name, too; 0 if they say nothing."""
+    found = False
 
     def change(_key: Key, row: Values | None) -> Values | None:
-        if row is None:
+        nonlocal found
+        said, claims = (json.loads(row["Said"]), unpack(row["Claims"])) if row else ({}, {})
+        found = not {*said, *claims}.isdisjoint(sources)
+        if not found:
             return None
-        said, claims = json.loads(row["Said"]), unpack(row["Claims"])
         return {"Said": json.dumps(_without(said, sources), sort_keys=True), "Claims": pack(_without(claims, sources))}
 
     change_rows(storage.table(ACCOUNTS), [key], change)
-    return 1
+    return int(found)
 
 
 def _without(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

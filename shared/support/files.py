@@ -39,7 +39,7 @@ LABELS = {
 }
 """Words for the counts of an extract."""
 
-_OPEN = ("Waiting", "Uploaded", "Overdue", "Held")
+_OPEN = ("Waiting", "Uploaded", "Overdue")
 GROUPS = {
     "done": ("Provisioned",),
     "failed": ("Failed", "Skipped", "Overdue"),
@@ -67,6 +67,7 @@ class Extract:
         counts: of people by what became of them, those that are not zero.
         approvals: who released people, when and why, the newest first.
         plan: name of the plan that held people, or an empty text.
+        is_judged_anew: whether a newer file has taken over whom it held.
     """
 
     id: str
@@ -81,12 +82,14 @@ class Extract:
     counts: dict[str, int]
     approvals: tuple[str, ...]
     plan: str
+    is_judged_anew: bool = False
 
     @property
     def done(self) -> int:
         """Percent of its people who wait for nothing any more."""
         everybody = sum(self.counts.values())
-        waiting = sum(self.counts.get(name, 0) for name in _OPEN)
+        held = () if self.is_judged_anew else ("Held",)
+        waiting = sum(self.counts.get(name, 0) for name in (*_OPEN, *held))
         return 100 * (everybody - waiting) // everybody if everybody else 100
 
     @property
@@ -104,6 +107,7 @@ class Held:
         name: display name.
         row: in the file.
         kind: of change.
+        changed: names of the attributes that would change, with commas.
         why: in a sentence.
     """
 
@@ -111,6 +115,7 @@ class Held:
     name: str
     row: int
     kind: str
+    changed: str
     why: str
 
 
@@ -183,19 +188,26 @@ def held_people(storage: Storage, ref: ExtractRef) -> list[Held]:
     if not still:
         return []
     people = [person for person in read_held(storage, ref, str(row["ReadPlan"])) if person["id"] in still]
-    held = [Held(one["id"], str(one["name"] or ""), one["row"], one["kind"], one["why"]) for one in people]
+    held = [
+        Held(
+            *(one["id"], str(one["name"] or ""), one["row"], one["kind"]), ", ".join(one.get("changed", ())), one["why"]
+        )
+        for one in people
+    ]
     return sorted(held, key=lambda one: (one.row, one.worker_id))
 
 
 def days(storage: Storage, now: datetime) -> list[Day]:
     """What became of the people of the last days' files, the oldest day first."""
     first = now.date() - timedelta(days=DAYS - 1)
-    columns = ("ArrivedAt", *{name for names in GROUPS.values() for name in names})
+    columns = ("ArrivedAt", "SupersededBy", *{name for names in GROUPS.values() for name in names})
     rows = query(storage.table(EXTRACTS), "ArrivedAt ge @since", columns, since=first.isoformat())
     counts: dict[str, Counter[str]] = {}
     for row in islice(rows, _MOST_ROWS):
         counted = counts.setdefault(str(row["ArrivedAt"])[:10], Counter())
         for group, names in GROUPS.items():
+            if group == "held" and row.get("SupersededBy"):
+                continue  # they are counted where they were judged anew
             counted[group] += sum(int(row.get(name) or 0) for name in names)
     listed = [first + timedelta(days=number) for number in range(DAYS)]
     nothing: Counter[str] = Counter()
@@ -228,6 +240,7 @@ def _extract(row: Values) -> Extract:
         counts={name: count for name, count in counts.items() if count},
         approvals=tuple(_approvals(row)),
         plan=str(row.get("ReadPlan") or ""),
+        is_judged_anew=bool(row.get("SupersededBy")),
     )
 
 

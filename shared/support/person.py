@@ -25,10 +25,11 @@ from shared.model import (
 )
 from shared.outcomes.catalogue import cause_of
 from shared.outcomes.events import read_events
-from shared.records import extracts, story
+from shared.records import accounts, extracts, story
 from shared.records.names import WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Values, read_rows
+from shared.support.account import Coming, coming, next_steps, standing
 from shared.support.files import sources
 
 FILE = "File"
@@ -86,6 +87,7 @@ class Person:
         reason: why, in a sentence.
         next_step: what to do.
         who_acts: HR, IT or nobody.
+        account: whether it is enabled, in a sentence.
         error_code: Entra's, or an empty text.
         meaning: of the error code, in our words, or an empty text.
         warning: what is open besides, or an empty text.
@@ -107,6 +109,7 @@ class Person:
     reason: str
     next_step: str
     who_acts: str
+    account: str
     error_code: str
     meaning: str
     warning: str
@@ -137,11 +140,16 @@ def find(context: Context, worker_id: str, source: str = "") -> list[Person]:
 def _person(context: Context, source: str, row: Values) -> Person:
     extract = _extract(context, source, _text(row, "Extract"))
     sending = extract if row.get("SentBy") == row.get("Extract") else _extract(context, source, _text(row, "SentBy"))
-    entries = _entries(context, (extract or sending or {}).get("Job", ""), row)
+    worker_id, now = _text(row, "WorkerId"), context.clock.now()
+    job = _job(context, extract or sending)
+    account = accounts.read(context.storage, job, [worker_id]).get(worker_id) if job else None
+    ahead = coming(account, now)
+    entries = _entries(context, job, worker_id)
     cause = cause_of(_text(row, "ErrorCode"))
     happened = [
         *_files(row, extract, sending),
         *_decisions(row),
+        *_held(context, source, row),
         *_sendings(row),
         *(_told(entry) for entry in entries[:_MOST]),
     ]
@@ -149,13 +157,14 @@ def _person(context: Context, source: str, row: Values) -> Person:
     timeline = sorted(happened, key=lambda moment: (moment.at, _ORDER.index(moment.what)))
     return Person(
         source=source,
-        worker_id=_text(row, "WorkerId"),
+        worker_id=worker_id,
         name=_text(row, "DisplayName"),
         user_name=_text(row, "UserName"),
         status=_text(row, "Status"),
         reason=_text(row, "Reason"),
-        next_step=_text(row, "NextStep"),
+        next_step=next_steps(_text(row, "NextStep"), ahead),
         who_acts=_text(row, "WhoActs"),
+        account=standing(account, row, now),
         error_code=_text(row, "ErrorCode"),
         meaning=cause.meaning.format(domain="of the user name") if cause else "",
         warning=_text(row, "Warning"),
@@ -165,7 +174,7 @@ def _person(context: Context, source: str, row: Values) -> Person:
         sent_at=_text(row, "UploadedAt"),
         request_id=_text(row, "RequestId"),
         target_id=_text(row, "TargetId"),
-        timeline=(*timeline, *_ahead(row)),
+        timeline=(*timeline, *_ahead(row, ahead)),
         cut=len(entries) > _MOST,
     )
 
@@ -186,17 +195,36 @@ def _files(row: Values, extract: Values | None, sending: Values | None) -> Itera
 
 def _decisions(row: Values) -> Iterator[Moment]:
     decided, kind = _text(row, "Decision"), _text(row, "Kind")
-    changed = f"Attributes: {_text(row, 'Changed')}" if row.get("Changed") else ""
     about = f"{KINDS.get(kind, kind)}. ".capitalize() if kind else ""
     is_sent = row.get("SentBy") == row.get("Extract")  # else what was decided last was to send nothing
     if row.get("QueuedAt"):
         why = decided if is_sent and decided else f"{about if is_sent else ''}To be sent to Entra."
-        yield Moment(_text(row, "QueuedAt"), DECISION, why, changed)
-    if row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent):
+        yield Moment(_text(row, "QueuedAt"), DECISION, why, _attributes(row, "SentChanged"))
+    is_told_apart = row.get("Status") == story.HELD and row.get("HeldAt")
+    without_sending = row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent)
+    if without_sending and not is_told_apart:
         yield Moment(_text(row, "ResolvedAt"), DECISION, _text(row, "Reason"))
     if row.get("SeenRow") and row.get("SeenIn") != row.get("Extract"):
         text = f"Seen again in row {row['SeenRow']} of a later file, which says nothing new."
         yield Moment(_seen_at(_text(row, "SeenIn")), DECISION, text, f"Extract {row['SeenIn']}")
+
+
+def _held(context: Context, source: str, row: Values) -> Iterator[Moment]:
+    """That the person was held, and who released her."""
+    if not row.get("HeldAt"):
+        return
+    file = _file(_extract(context, source, _text(row, "HeldIn"))) or "an extract"
+    attributes = _attributes(row, "Changed") if row.get("Status") == story.HELD else ""
+    detail = f"{attributes}; extract" if attributes else "Extract"
+    because = _text(row, "HeldBecause")
+    yield Moment(_text(row, "HeldAt"), DECISION, f"Held, from {file}: {because}", f"{detail} {row['HeldIn']}")
+    if row.get("ReleasedAt"):
+        text = f"Released by {row['ReleasedBy']}: {row['ReleaseReason']}"
+        yield Moment(_text(row, "ReleasedAt"), DECISION, text, f"Extract {row['HeldIn']}")
+
+
+def _attributes(row: Values, column: str) -> str:
+    return f"Attributes: {row[column]}" if row.get(column) else ""
 
 
 def _sendings(row: Values) -> Iterator[Moment]:
@@ -208,8 +236,10 @@ def _sendings(row: Values) -> Iterator[Moment]:
         yield Moment(_text(row, "AskedAgainAt"), SENT, "To be sent once more, because no result was heard.")
 
 
-def _ahead(row: Values) -> Iterator[Moment]:
-    if row.get("NextChangeAt"):
+def _ahead(row: Values, ahead: Sequence[Coming]) -> Iterator[Moment]:
+    if ahead:
+        yield from (Moment(iso(one.at), NEXT, one.sentence) for one in ahead)
+    elif row.get("NextChangeAt"):
         yield Moment(_text(row, "NextChangeAt"), NEXT, "A date falls due; what it says happens by itself.")
 
 
@@ -221,11 +251,14 @@ def _told(entry: LogEntry) -> Moment:
     return Moment(iso(entry.at), ENTRA, f"{action} {ending}{code}.{manager}", entry.reason)
 
 
-def _entries(context: Context, job: str, row: Values) -> Sequence[LogEntry]:
-    """Entra's log about the person; nothing if it is not known any more which job she belongs to."""
-    if not job and len(context.settings.endpoints) == 1:
-        job = next(iter(context.settings.endpoints))
-    worker_id = _text(row, "WorkerId")
+def _job(context: Context, extract: Values | None) -> str:
+    """The job that a person belongs to; an empty text if it is not known any more."""
+    job = str((extract or {}).get("Job") or "")
+    endpoints = context.settings.endpoints
+    return job or (next(iter(endpoints)) if len(endpoints) == 1 else "")
+
+
+def _entries(context: Context, job: str, worker_id: str) -> Sequence[LogEntry]:
     return read_events(context.storage, job, {worker_id: _SINCE})[worker_id] if job else []
 
 

@@ -221,8 +221,9 @@ def _extract(visit: _Visit) -> Answer:
         return visit.sorry(404, "There is no such extract", "It may have been removed when its time was over.")
     held = files.held_people(visit.context.storage, ref)
     if visit.wants:
-        rows = [(one.worker_id, one.name, str(one.row), one.kind, one.why) for one in held]
-        return visit.sheet(sheets.Sheet("held", ("Worker id", "Name", "Row", "Kind", "Why"), rows), visit.wants)
+        columns = ("Worker id", "Name", "Row", "Kind", "Changes", "Why")
+        rows = [(one.worker_id, one.name, str(one.row), one.kind, one.changed, one.why) for one in held]
+        return visit.sheet(sheets.Sheet("held", columns, rows), visit.wants)
     released = visit.request.query.get("released", "")
     return visit.page(
         "extract",
@@ -249,8 +250,11 @@ def _release(visit: _Visit) -> Answer:
         visit.context.fingerprint_key, request.said("token"), principal.id, about, now
     ):
         return visit.sorry(403, "The page you released from is out of date", _FORGED)
-    chosen = request.form.get("worker", []) if request.said("whom") == "chosen" else []
-    if request.said("whom") == "chosen" and not chosen:
+    whom = request.form.get("whom", [])
+    if whom not in (["all"], ["chosen"]):
+        return visit.sorry(400, "Whom to release was not said", _NO_CHOICE)
+    chosen = request.form.get("worker", []) if whom == ["chosen"] else []
+    if whom == ["chosen"] and not chosen:
         return visit.sorry(400, "Nobody was chosen", "Nothing was done. Go back, tick the people and try again.")
     reason = " ".join(request.said("reason").split())[:_LONGEST_REASON]
     if not reason:
@@ -262,6 +266,9 @@ def _release(visit: _Visit) -> Answer:
     except (OrderRefused, TransientError) as error:
         return visit.sorry(409, "Nothing was released", f"{error}.")
     return _see_other(visit, "extract", source=ref.source, id=ref.id, released=str(count))
+
+
+_NO_CHOICE = "Nothing was done. Go back and press one of the buttons: those who are ticked, or all."
 
 
 def _causes(visit: _Visit) -> Answer:

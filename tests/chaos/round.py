@@ -24,7 +24,7 @@ from tests.histories.plan import Plan as HistoryPlan
 from tests.histories.plan import mappings
 from tests.histories.reader import Reader
 
-PATIENCE = 150.0
+PATIENCE = 300.0
 """Seconds of the wall clock in which a day's files must be read, and in which the dust must settle."""
 
 _MORNING = 6  # o'clock

@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.plan import plan_of
 from tests.chaos.round import run
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(900)]
 
 
 @pytest.mark.parametrize("seed", range(1, 6))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from importlib import import_module
 
 import pytest
@@ -32,6 +35,33 @@ def test_a_command_without_its_file_is_a_wrong_call(command: str, capsys: pytest
 def test_a_file_that_is_not_there_is_a_wrong_call(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "no/such.file"]) == 2
     assert capsys.readouterr().err == "no/such.file cannot be read: No such file or directory.\n"
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["check", "workday"]])
+def test_whoever_has_seen_enough_ends_a_command_without_a_traceback(arguments: list[str]) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "fault"),
+    [
+        (["infer", "--rows", "0"], "argument --rows: '0' is not a whole number of 1 or more"),
+        (["infer", "--rows", "many"], "argument --rows: 'many' is not a whole number of 1 or more"),
+        (["preview", "--limit", "-1"], "argument --limit: '-1' is not a whole number of 0 or more"),
+    ],
+)
+def test_a_number_that_makes_no_sense_is_a_wrong_call(
+    arguments: list[str], fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main([arguments[0], "no/such.file", *arguments[1:]])
+    assert capsys.readouterr().err.splitlines()[-1] == f"python -m cli {arguments[0]}: error: {fault}"
 
 
 @pytest.mark.parametrize("command", sorted(COMMANDS))

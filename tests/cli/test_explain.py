@@ -19,7 +19,7 @@ from shared.records.storage import Storage as Records
 from shared.records.storage import connect
 from shared.settings import StorageConnection
 from tests.conftest import Storage
-from tests.shared.support.visiting import failed, file, person, text, visit
+from tests.shared.support.visiting import failed, file, holding, person, text, visit
 from tests.support.contexts import NOWHERE, ManualTime, endpoint_at, make_everything, open_test_context
 
 S10 = Path(__file__).parents[1] / "scenarios" / "S10-accepted-is-not-done"
@@ -67,7 +67,9 @@ def test_on_monday_at_seven_terminal_and_page_tell_all_about_j3_and_nothing_abou
     assert main(["explain", "J3"]) == 0
 
     said = " ".join(capsys.readouterr().out.split())
-    assert said.startswith("Worker J3 of workers, Jane Doe: failed Why Entra could not create")
+    assert said.startswith(
+        "Worker J3 of workers, Jane Doe: failed Account Entra has confirmed no account. Why Entra could not create"
+    )
     for label, words in STORY.items():
         assert re.search(f"{label} +{words}", said), (label, said)
     assert "The domain of userPrincipalName does not exist in the tenant." in said.partition("What happened")[2]
@@ -100,6 +102,18 @@ def test_a_source_can_be_chosen_and_nobody_is_an_error(storage: Storage, capsys:
     assert main(["explain", "017", "--source", "employees"]) == 1
     said = capsys.readouterr()
     assert (said.out, said.err.partition(". ")[0]) == ("", "Nobody is known by the id 017 in source employees")
+
+
+@pytest.mark.usefixtures("app_settings")
+def test_of_somebody_who_is_held_the_terminal_names_the_command_that_releases(
+    storage: Storage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connected(storage) as records:
+        ref = holding(records, {"7": "Ada"})
+    assert main(["explain", "7"]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert f"To release python -m cli release {ref.id} --worker 7 --by NAME --reason TEXT Who acts IT" in said
+    assert "Decision: Held, from leavers.csv: Leavers are 12 %" in said
 
 
 @pytest.mark.usefixtures("app_settings")

@@ -161,5 +161,45 @@ def test_somebody_held_or_rejected_is_taken_out_of_the_lists(office: Office) -> 
 
 
 def test_of_somebody_whom_nobody_knows_nothing_is_removed(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["forget", "999", *BY]) == 0
-    assert capsys.readouterr().out.startswith("Nothing was found to remove.\nNot removed:\n")
+    assert main(["forget", "999", *BY]) == 1
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err == (
+        "Nothing is held about the worker '999' of employees, so nothing was removed. Ids are compared letter by "
+        "letter, leading zeros included; HR's own files and their copies were not looked into\n"
+    )
+    assert records_of(office) == []
+
+
+def test_a_source_that_says_nothing_about_a_person_is_not_counted(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.map("contractors")
+    office.time.forward(60)
+    office.night("88,Other,active", source="contractors")
+    answered(office)
+    finish_pages(office)
+    assert main(["forget", "77", "--source", "contractors", *BY]) == 1
+    said = capsys.readouterr()
+    assert (said.out, said.err.partition(",")[0]) == ("", "Nothing is held about the worker '77' of contractors")
+    assert records_of(office) == []
+    assert sorted(office.workers()) == ["2", "3", "77"]
+
+
+def test_accounts_of_a_job_that_no_setting_names_any_more_go_too(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered(office)
+    finish_pages(office)
+    table = office.context.storage.table(ACCOUNTS)
+    (account,) = [row for row in rows_of(office.context.storage, ACCOUNTS) if row["RowKey"] == "77"]
+    table.create_entity({**account, "PartitionKey": "default-2|77"})
+    table.create_entity({**account, "PartitionKey": "defaults|77"})
+    table.create_entity({**account, "PartitionKey": "other|78", "RowKey": "78"})
+    assert main(["forget", "77", *BY, "--yes"]) == 0
+    assert "rows of Accounts: 3" in capsys.readouterr().out
+    assert [row["RowKey"] for row in rows_of(office.context.storage, ACCOUNTS)] == ["2", "3", "78"]
+
+
+def records_of(office: Office) -> list[str]:
+    return list(office.context.storage.container(STATE).list_blob_names(name_starts_with="forgotten/"))

@@ -27,6 +27,8 @@ from shared.mapping.datetext import parse_pattern
         (["02.11.26", "13.11.26"], Written(("dd.mm.yy",), short=True)),
         (["41275", "43000"], Written(("excel",))),
         (["2026-11-02", "13.11.2026"], Written(("iso", "dd.mm.yyyy"))),
+        (["01.02.2020", "44197"], Written(("excel",), ("dd.mm.yyyy", "mm.dd.yyyy"))),
+        (["31.12.2020", "44197", "44198"], Written(("excel", "dd.mm.yyyy"))),
         (["02.11.2026"], Written(either=("dd.mm.yyyy", "mm.dd.yyyy"))),
         (["13/01/2026", "01/13/2026"], Written(either=("dd/mm/yyyy", "mm/dd/yyyy"))),
         (["2026-11-02", "soon"], Written(("iso",), wrong=1)),

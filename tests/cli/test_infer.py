@@ -326,8 +326,11 @@ def test_what_nobody_can_read_is_refused(data: bytes, sentence: str) -> None:
 def test_a_wrong_hint_is_a_wrong_call(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "people.csv"
     file.write_text(GERMAN, encoding="utf-8")
-    assert main([str(file), "--format", "delimeter=;"]) == 2
-    assert capsys.readouterr().err.startswith("--format: delimeter: ")
+    assert main([str(file), "--format", "delimeter=;", "--format", "encoding=", "--format", "header_rows=9"]) == 2
+    assert capsys.readouterr().err == (
+        "--format: encoding: must not be empty; header_rows: must not be more than 5; delimeter: no such key; did you "
+        "mean 'delimiter'?.\n"
+    )
 
 
 NAMES = st.one_of(

@@ -29,6 +29,7 @@ BUILT_IN = {
     "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
     "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
     "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
+    "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender",
     "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
     "76199698-9eea-4c19-bc75-cec21354c6b6": "Storage Table Data Reader",
     "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
@@ -55,6 +56,12 @@ GRANTS = {
     ("supportGroupId", "Workers", "Storage Table Data Reader"),
     ("supportGroupId", "Extracts", "Storage Table Data Reader"),
     ("supportGroupId", "ProvisioningEvents", "Storage Table Data Reader"),
+    ("operatorGroupId", "hr-config", "Storage Blob Data Contributor"),
+    ("operatorGroupId", "rollcall-state", "Storage Blob Data Contributor"),
+    ("operatorGroupId", "hr-inbox", "Storage Blob Data Reader"),
+    ("operatorGroupId", "hr-outbox", "Storage Blob Data Reader"),
+    ("operatorGroupId", "hrStorageName", "Storage Table Data Contributor"),
+    ("operatorGroupId", "bulk-uploads", "Storage Queue Data Message Sender"),
 }
 
 
@@ -110,6 +117,17 @@ def test_every_role_is_explained_on_the_security_page() -> None:
 
 def test_support_reads_the_tables_for_support_and_no_other() -> None:
     assert {where for who, where, _ in grants() if who == "supportGroupId"} == set(names.SUPPORT_TABLES)
+
+
+def test_a_group_of_people_is_a_parameter_all_the_way_down_and_named_in_the_docs() -> None:
+    parameters = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
+    page = (ROOT / "docs" / "deploying.md").read_text()
+    for group in {who for who, _, _ in GRANTS} - {"appPrincipalId"}:
+        variable = re.sub(r"([A-Z])", r"_\1", group).upper()
+        assert parameters[group] == {"value": f"${{{variable}}}"}
+        assert f"azd env set {variable} " in page
+        for template in (INFRA / "main.bicep", INFRA / "rollcall.bicep"):
+            assert template.read_text().count(f"    {group}: {group}\n") == 1
 
 
 def test_containers_queues_and_tables_are_those_of_the_code() -> None:

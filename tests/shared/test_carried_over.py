@@ -1,4 +1,4 @@
-"""People whom a newer extract of the job takes over from a page that was never sent."""
+"""Whose page it is: people whom another plan takes over, and people whom a late file speaks of."""
 
 from __future__ import annotations
 
@@ -23,3 +23,26 @@ def test_a_leaver_who_is_carried_over_still_goes_first_and_from_the_reserve(stor
         settings = dataclasses.replace(office.context.settings, daily_calls=2, leaver_reserve=50)
         object.__setattr__(office.context, "settings", settings)  # one call is used, the other is kept for leavers
         assert office.tick()[:2] == [("7", False), ("10", True)]
+
+
+def test_a_late_file_of_changes_is_told_on_the_row_of_whom_it_sends_though_a_date_has_come_since(
+    storage: Storage,
+) -> None:
+    with open_office(storage.connection_string) as office:
+        office.map(mode="delta")
+        office.at("2026-09-18 06:00")
+        office.night("1,Ann,active,2026-10-01", name="people_20260918.csv")
+        office.at("2026-09-22 06:00")
+        office.night("2,Bob,active", name="people_20260922.csv")
+        office.at("2026-09-24 06:00")
+        assert office.tick() == [("1", False)]
+        late = office.drop("1,Anna,active,2026-10-01", name="people_20260921.csv")
+        assert office.tick() == [("1", False)]
+        assert office.workers("Extract", "SentBy", "Status", "DisplayName")["1"] == (late, late, "uploaded", "Anna")
+        row = office.extract(late)
+        assert {name: row[name] for name in ("People", "Movers", "Uploaded", "Superseded")} == {
+            "People": 1,
+            "Movers": 1,
+            "Uploaded": 1,
+            "Superseded": 0,
+        }

@@ -256,7 +256,8 @@ def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
 
 
 def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(context: Context) -> None:
-    register(context.storage, VERSION, {**ARRIVED, "Message": "Held.", "ReadPlan": "try", "Held": 1})
+    row = {**ARRIVED, "Message": "Held.", "ReadPlan": "try", "Held": 1, "Failed": 1}
+    register(context.storage, VERSION, row)
     held = [{"id": "7", "row": 2, "name": "Ada", "kind": "leaver", "class": "disable", "why": "too many leavers."}]
     pages.write_held(context.storage, VERSION.ref, "try", held)
     pages.write_notes(context.storage, VERSION.ref, "try", ["A note."])
@@ -265,6 +266,6 @@ def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(con
     [_, blob] = context.storage.container(OUTBOX).list_blobs()
     told = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
     assert told["asOf"] == "2026-09-18T06:00:00Z"
-    assert told["held"] == [{"workerId": "7", "name": "Ada", "row": 2, "text": "too many leavers."}]
-    assert told["failed"] == [{"workerId": "8", "name": "Bo", "row": 3, "text": "No licence."}]
-    assert told["notes"] == ["A note."]
+    assert told["heldPeople"] == [{"workerId": "7", "name": "Ada", "row": 2, "text": "too many leavers."}]
+    assert told["failedPeople"] == [{"workerId": "8", "name": "Bo", "row": 3, "text": "No licence."}]
+    assert (told["held"], told["failed"], told["notes"]) == (1, 1, ["A note."])

@@ -19,6 +19,7 @@ ROWS = [
     ("hr", "7", "", "2026-11-01T06:00:00Z"),
     ("hr", "8", "rejected@x.example", ""),
     ("hr", "0", "zero@x.example", "2026-11-01T06:00:00Z"),
+    ("hr", "000031", "later@x.example", "", "scheduled"),
     ("other", "0012", "ann@x.example", "2026-11-01T06:00:00Z"),
     ("other", "9", "BO@x.example", "2026-11-01T06:00:00Z"),
     ("other", "10", "bo@x.example", "2026-11-01T06:00:00Z"),
@@ -36,9 +37,9 @@ def known(storage: Account) -> Iterator[KnownPeople]:
     people.close()
 
 
-def entity(source: str, worker_id: str, name: str, queued: str) -> dict[str, Any]:
+def entity(source: str, worker_id: str, name: str, queued: str, status: str = "rejected") -> dict[str, Any]:
     keys = {"PartitionKey": worker_partition(source, worker_id), "RowKey": worker_id}
-    return {**keys, "WorkerId": worker_id, "UserName": name, "QueuedAt": queued}
+    return {**keys, "WorkerId": worker_id, "UserName": name, "QueuedAt": queued, "Status": status}
 
 
 def test_people_of_the_source_are_known_unless_they_were_only_ever_rejected(known: KnownPeople) -> None:
@@ -53,11 +54,23 @@ def test_user_names_have_owners_in_every_source(known: KnownPeople) -> None:
 
 
 @pytest.mark.parametrize(
-    ("ids", "lost"), [(["12"], 1), (["012", "12"], 2), (["0012"], 0), (["00012"], 0), (["7", "9", "0"], 0), ([], 0)]
+    ("ids", "lost"),
+    [
+        (["12"], {"12": "0012"}),
+        (["012", "12"], {"012": "0012", "12": "0012"}),
+        (["0012", "00012", "7", "9", "0"], {}),
+        (["31"], {"31": "000031"}),
+        ([], {}),
+    ],
 )
-def test_ids_that_have_lost_their_zeros_are_counted(known: KnownPeople, ids: list[str], lost: int) -> None:
+def test_ids_that_have_lost_their_zeros_are_found(known: KnownPeople, ids: list[str], lost: dict[str, str]) -> None:
     assert known.lost_zeros(ids) == lost
     assert known.lost_zeros([*ids, *map(str, range(1000, 3000))]) == lost
+
+
+def test_somebody_whose_first_day_is_to_come_has_an_id_but_no_user_name_yet(known: KnownPeople) -> None:
+    assert (known.is_worker("000031"), known.user_name("000031")) == (True, "")
+    assert known.owners(["later@x.example"]) == {}
 
 
 def test_another_question_after_closing_reads_everything_again(known: KnownPeople) -> None:

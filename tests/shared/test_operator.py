@@ -13,6 +13,7 @@ from shared.extracts.operator import Order, OrderRefused, find, process, release
 from shared.model import ExtractRef
 from shared.records import extracts
 from shared.records.names import EXTRACTS, STATE
+from shared.records.pages import read_held
 from shared.records.rows import Values
 from shared.records.storage import Storage
 from tests import conftest
@@ -66,7 +67,7 @@ def test_a_file_that_would_disable_many_sends_no_disable_and_says_so_with_names(
         "Leavers": 0,
     }
     status, reason, who = office.workers("Status", "Reason", "WhoActs")["100-x"]
-    assert (status, reason, who) == ("held", f"Leaver waits for approval: {because}", "HR")
+    assert (status, reason, who) == ("held", f"Leaver waits for approval: {because}", "IT")
     assert still_held(office.context.storage, ExtractRef(row["Extract"], "employees"), row) == {
         f"{number}-x" for number in range(100, 106)
     }
@@ -78,8 +79,10 @@ def test_a_release_sends_everybody_who_is_held_and_records_who_ordered_it_and_wh
     assert let_go(office, extract) == 6
     assert sorted(office.tick()) == [(f"{number}-x", False) for number in range(100, 106)]
     row = office.extract(extract)
-    assert {name: row[name] for name in ("Status", "Held", "People", "Unchanged", "Uploaded", "ReleasedBy")} == {
+    named = ("Status", "Held", "People", "Unchanged", "Uploaded", "Leavers", "ReleasedBy")
+    assert {name: row[name] for name in named} == {
         "Status": "uploading",
+        "Leavers": 6,
         "Held": 0,
         "People": 20,
         "Unchanged": 14,
@@ -99,9 +102,11 @@ def test_some_can_be_released_and_the_others_stay_held(office: Office) -> None:
     assert let_go(office, extract, "103-x", "101-x") == 2
     assert sorted(office.tick()) == [("101-x", False), ("103-x", False)]
     row = office.extract(extract)
-    assert (row["Held"], row["Uploaded"]) == (4, 2)
+    assert (row["Held"], row["Uploaded"], row["Leavers"]) == (4, 2, 2)
     assert let_go(office, extract) == 4
     assert {person for person, _ in office.tick()} == {"100-x", "102-x", "104-x", "105-x"}
+    assert office.extract(extract)["Leavers"] == 6
+    assert "Sent for: 6 leavers." in office.extract(extract)["Message"]
     assert len(json.loads(office.extract(extract)["Approvals"])) == 2
 
 
@@ -129,7 +134,12 @@ def test_a_newer_full_file_supersedes_what_is_held_and_is_named_to_whoever_relea
         f"Extract {old} was superseded by people_20260920_060000.csv (extract {new}), in which everything that was "
         "held has been judged anew; release that one"
     )
-    assert (office.extract(old)["Status"], office.extract(new)["Held"]) == ("superseded", 5)
+    row = office.extract(old)
+    assert (row["Status"], office.extract(new)["Held"]) == ("superseded", 5)
+    assert row["Message"] == (
+        "20 rows: 0 rejected; 20 people: 14 unchanged, 6 held, and judged anew since. Those who were held are judged "
+        f"anew with the newer extract {new}."
+    )
     let_go(office, new)
     office.tick()
     assert disabled(office) == {"100-x", "101-x", "102-x", "103-x", "104-x"}
@@ -324,3 +334,29 @@ def test_what_has_never_been_processed_or_is_being_processed_is_not_processed_ag
     with pytest.raises(OrderRefused, match=r"is being processed at this moment$"):
         reprocess(office.context.storage, "employees", order(office))
     assert len(list(office.context.storage.table(EXTRACTS).list_entities())) == 1
+
+
+def test_whoever_decides_sees_what_would_change_and_afterwards_who_did(office: Office) -> None:
+    """Movers, leavers, and ends set for a day to come; the row of a person tells the way through the guard."""
+    change = {"percent": 10, "at_least": 1}
+    office.map(guard={**GUARD, "change": change})
+    office.at("2026-09-19 06:00")
+    movers = [row.replace(",P", ",Q") for row in CREW[6:9]]
+    office.night(*GONE[:3], *(f"{row},,2026-12-31" for row in CREW[3:6]), *movers, *CREW[9:])
+    row = office.newest()
+    extract = str(row["Extract"])
+    held = read_held(office.context.storage, ExtractRef(extract, "employees"), row["ReadPlan"])
+    changed = {person["id"]: person["changed"] for person in held}
+    assert [changed[person] for person in ("100-x", "103-x", "106-x")] == [["active"], ["last day"], ["displayName"]]
+    assert office.workers("Status", "Changed", "SentChanged", "HeldIn")["103-x"] == ("held", "last day", "", extract)
+    let_go(office, extract, "100-x", "103-x")
+    office.tick()
+    told = ("Status", "HeldIn", "HeldAt", "ReleasedBy", "ReleaseReason", "ReleasedAt")
+    rows = office.workers(*told)
+    way = (extract, row["PlannedAt"], "Ina Ito", "The site was closed.", office.extract(extract)["ReleasedAt"])
+    assert rows["100-x"] == ("uploaded", *way)
+    assert rows["103-x"] == ("scheduled", *way)
+    assert rows["101-x"] == ("held", extract, row["PlannedAt"], "", "", "")
+    office.at("2026-09-20 06:00")
+    office.night("100-x,P100,active", *CREW[1:])
+    assert office.workers(*told)["100-x"] == ("uploaded", "", "", "", "", "")

@@ -55,7 +55,10 @@ def test_two_attempts_do_not_mix(context: Context) -> None:
 
 
 def test_rejects_and_manifest_come_back_as_they_were(context: Context) -> None:
-    rejects = [Reject(3, 4, "1222", "WorkerID is “odd”."), Reject(5, 9, "", "Empty.")]
+    rejects = [
+        Reject(3, 4, "1222", "WorkerID is “odd”.", display_name="Łucja", user_name="l@x.com"),
+        Reject(5, 9, "", "Empty."),
+    ]
     heads = [PageHead(1, 0, 200), PageHead(2, 1, 17, 3)]
     write_rejects(context.storage, REF, "attempt", rejects)
     write_manifest(context.storage, REF, "attempt", heads)

@@ -131,6 +131,8 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "Row": 7,
             "SentBy": OLD.id,
             "SentStatus": "queued",
+            "SentChanged": "",
+            **dict.fromkeys(("HeldIn", "HeldAt", "HeldBecause", "ReleasedBy", "ReleaseReason", "ReleasedAt"), ""),
             "QueuedAt": "2026-09-18T06:00:00Z",
             "UploadedAt": "",
             "ResolvedAt": "",
@@ -341,6 +343,21 @@ def test_a_reject_leaves_what_was_known_and_never_comes_over_something_newer(con
     ]
     reject(context, OLD, "1")
     assert by_id(context, WORKERS, "Extract")["1"] == NEW.id
+
+
+def test_a_rejected_row_has_the_names_that_it_tells_unless_others_have_gone_out(context: Context) -> None:
+    def tell(ref: ExtractRef, worker_id: str, name: str, user_name: str) -> None:
+        told = Reject(2, 2, worker_id, "no.", display_name=name, user_name=user_name)
+        note_rejected(context.storage, ref, [told], file="list.csv", sequence=ref.id, at=LATER)
+
+    plan(context, OLD, page_of(worker("1")))
+    tell(NEW, "1", "Jane Roe", "roe@x.com")
+    for ref, name, user_name in ((OLD, "Ann Lee", "lee@x.com"), (NEW, "Ann Lee-Ek", "")):
+        tell(ref, "2", name, user_name)
+    assert by_id(context, WORKERS, "Status", "DisplayName", "UserName") == {
+        "1": ("rejected", "Worker 1", "worker1@example.com"),
+        "2": ("rejected", "Ann Lee-Ek", "lee@x.com"),
+    }
 
 
 def test_a_reject_is_told_although_its_own_plan_sends_what_an_earlier_file_said(context: Context) -> None:

@@ -155,7 +155,7 @@ def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, mon
     assert len(list(context.storage.container(OUTBOX).list_blobs())) == 2
 
 
-@pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.FAILED, extracts.REJECTED, extracts.SUPERSEDED}))
+@pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.FAILED, extracts.REJECTED, extracts.STALE}))
 def test_only_an_extract_that_is_being_sent_or_was_is_refreshed(context: Context, status: str) -> None:
     page(context, 1, Waiting=0, Provisioned=9)
     extracts.save(context.storage, REF, {"Status": status})
@@ -208,12 +208,23 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
         {"Provisioned": 6, "Held": 3},
         (
             "12 rows: 2 rejected, 1 said the same again; 9 people: 6 provisioned, 3 held until somebody has looked at "
-            f"them. Somebody checks the file and releases them (python -m cli release {REF.id} --by NAME --reason "
-            "TEXT)."
+            "them. Somebody with the role Releaser looks at them and releases them."
         ),
     )
-    extracts.save(context.storage, REF, {"Quiet": "{}"})
-    page(context, 1, Waiting=0, Provisioned=9)
+    extracts.save(context.storage, REF, {"SupersededBy": "20260919T060000Z-bbbbbbbbbbbb"})
+    for provisioned, failed in ((6, 0), (5, 1)):  # a verdict that comes later still is counted
+        page(context, 1, Waiting=0, Provisioned=provisioned, Failed=failed)
+        refresh(context.storage, REF, LATER)
+    assert state_of(context) == (
+        "superseded",
+        {"Provisioned": 5, "Failed": 1, "Held": 3},
+        (
+            "12 rows: 2 rejected, 1 said the same again; 9 people: 5 provisioned, 3 held, and judged anew since, 1 "
+            "failed. Those who were held are judged anew with the newer extract 20260919T060000Z-bbbbbbbbbbbb."
+        ),
+    )
+    extracts.save(context.storage, REF, {"Quiet": "{}", "SupersededBy": "", "Status": "held"})
+    page(context, 1, Waiting=0, Provisioned=9, Failed=0)
     refresh(context.storage, REF, LATER)
     assert state_of(context)[:2] == ("delivered", {"Provisioned": 9})
 

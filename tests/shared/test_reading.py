@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -64,6 +65,11 @@ def conflict(row: int, worker_id: str, others: str, line: int = 0, alike: str = 
     return Reject(row, line or row, worker_id, reason)
 
 
+def unnamed(rejects: list[Reject]) -> list[Reject]:
+    """Rejects without the names that are told with them."""
+    return [replace(reject, display_name="", user_name="") for reject in rejects]
+
+
 def test_people_wait_until_they_are_asked_for(opened: ExitStack) -> None:
     extract = read(opened, f'{HEADER}1,"Jür\ngen",Active,2,9\n\n2,Ann\u2028Lee,left,,8\n')
     one, two = (str(extract.digest(worker_id)) for worker_id in "12")
@@ -103,7 +109,7 @@ def test_days_and_zones_come_with_the_person(opened: ExitStack) -> None:
         (date(2026, 12, 1), None, "Europe/Berlin"),
     ]
     reason = "Zone 'Asia/Nowhere' is not a time zone; use an IANA name such as Europe/Berlin."
-    assert extract.rejects == [Reject(4, 4, "3", reason)]
+    assert unnamed(extract.rejects) == [Reject(4, 4, "3", reason)]
 
 
 @pytest.mark.parametrize(
@@ -152,7 +158,7 @@ def test_every_row_is_counted_in_exactly_one_place(opened: ExitStack) -> None:
         + ",Eve,Active,,\n",  # row 9
     )
     assert (extract.rows, people_of(extract), extract.repeated) == (8, ["1", "3"], 1)
-    assert extract.rejects == [
+    assert unnamed(extract.rejects) == [
         Reject(4, 4, "2", "State 'Retired' is not one of the agreed words (Active, Left)."),
         Reject(6, 7, "", "the row has 3 of 5 columns.", tentative_id="5"),
         conflict(7, "4", "8", line=8),
@@ -167,7 +173,7 @@ def test_every_row_is_counted_in_exactly_one_place(opened: ExitStack) -> None:
 def test_a_row_that_cannot_be_read_contradicts_the_others_of_its_id(opened: ExitStack, rows: tuple[str, str]) -> None:
     extract = read(opened, HEADER + "".join(rows))
     gone = "State 'Gone' is not one of the agreed words (Active, Left)."
-    assert extract.rejects == [
+    assert unnamed(extract.rejects) == [
         Reject(row, row, "1", gone) if "Gone" in text else conflict(row, "1", str(5 - row))
         for row, text in enumerate(rows, 2)
     ]
@@ -175,7 +181,7 @@ def test_a_row_that_cannot_be_read_contradicts_the_others_of_its_id(opened: Exit
 
 def test_a_row_that_was_repeated_before_it_was_contradicted_is_rejected_as_well(opened: ExitStack) -> None:
     extract = read(opened, HEADER + "1,Ann,Active,,\n1,Ann,Active,,\n1,Ann,Left,,\n")
-    assert extract.rejects == [conflict(2, "1", "3, 4"), conflict(3, "1", "2, 4"), conflict(4, "1", "2, 3")]
+    assert unnamed(extract.rejects) == [conflict(2, "1", "3, 4"), conflict(3, "1", "2, 4"), conflict(4, "1", "2, 3")]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +217,7 @@ def test_ids_that_have_lost_their_zeros_are_not_sent_next_to_those_that_have_the
     assert sorted(people_of(extract)) == people
     if not key:
         zeros = " but for zeros in front"
-        assert extract.rejects == [conflict(2, "00012", "3", alike=zeros), conflict(3, "12", "2", alike=zeros)]
+        assert unnamed(extract.rejects) == [conflict(2, "00012", "3", alike=zeros), conflict(3, "12", "2", alike=zeros)]
 
 
 TOO_MANY = "the row has 6 columns where the header has 5; perhaps a comma in a cell is not in quotes."
@@ -219,7 +225,7 @@ TOO_MANY = "the row has 6 columns where the header has 5; perhaps a comma in a c
 
 def test_a_row_that_cannot_be_taken_apart_contradicts_the_row_of_its_id(opened: ExitStack) -> None:
     extract = read(opened, f"{HEADER}1,Ann,Active,,\n1,Ann,Left\n2,Bob,Active,,\n2,Bob, Esq,Active,,\n")
-    assert extract.rejects == [
+    assert unnamed(extract.rejects) == [
         conflict(2, "1", "3"),
         Reject(3, 3, "1", "the row has 3 of 5 columns.", tentative_id="1"),
         conflict(4, "2", "5"),
@@ -282,7 +288,7 @@ def test_with_prefer_active_somebody_who_works_somewhere_works(opened: ExitStack
     text = f"{HEADER}1,Ann,Left,,\n1,Ann,Active,,\n2,Bob,Active,,\n2,Bo,Active,,\n"
     extract = read(opened, text, mapping(duplicates="prefer_active"))
     assert [said.worker.row for said in extract.read(["1"])] == [3]
-    assert extract.rejects == [conflict(4, "2", "5"), conflict(5, "2", "4")]
+    assert unnamed(extract.rejects) == [conflict(4, "2", "5"), conflict(5, "2", "4")]
 
 
 def test_with_primary_the_marked_row_counts_and_two_that_differ_say_in_what(opened: ExitStack) -> None:
@@ -298,7 +304,7 @@ def test_with_primary_the_marked_row_counts_and_two_that_differ_say_in_what(open
     assert [one.worker.row for one in extract.read(people_of(extract))] == [3]
     primary = "two rows of the same Id are marked primary and disagree (State, Boss); its other rows: {}."
     none = "the same Id is also in row {} with different data, and no row is marked primary."
-    assert extract.rejects == [
+    assert unnamed(extract.rejects) == [
         Reject(4, 4, "2", primary.format("5, 6")),
         Reject(5, 5, "2", primary.format("4, 6")),
         Reject(6, 6, "2", primary.format("4, 5")),
@@ -407,7 +413,7 @@ def test_a_leaver_leaves_without_the_name_that_somebody_else_has(opened: ExitSta
 def test_a_mail_address_is_looked_for_in_the_extract_only(opened: ExitStack) -> None:
     said = mapping({MAIL: "Salary"})
     extract = read(opened, f"{HEADER}1,A,Active,,m@x\n2,B,Active,,M@x\n3,C,Active,,n@x\n", said, People({"9": "n@x"}))
-    assert extract.rejects == [Reject(3, 3, "2", taken("Salary", "M@x", "1", 2, "mail address"))]
+    assert unnamed(extract.rejects) == [Reject(3, 3, "2", taken("Salary", "M@x", "1", 2, "mail address"))]
 
 
 PERSON = st.tuples(st.sampled_from("123"), st.sampled_from(["a", "A", "b", "c"]), st.sampled_from(["Active", "Left"]))
@@ -462,3 +468,38 @@ def test_the_digest_tells_another_manager_of_the_same_name(opened: ExitStack) ->
     text = HEADER + "{},Ann,Active,,\n2,Bob,Active,Ann,\n"
     digests = [read(opened, text.format(boss), said).digest("2") for boss in ("1", "1", "7")]
     assert (digests[0] == digests[1], digests[0] == digests[2]) == (True, False)
+
+
+def test_rejected_rows_tell_the_names_that_the_mapping_makes_of_them(opened: ExitStack) -> None:
+    said = mapping({"userName": {"column": "Boss"}, MANAGER: "Salary"}, required=["Salary"])
+    rows = [
+        "1,Ann Lee,Retired,ann@x.com,5",  # a status that is not agreed on
+        "2, Bo  Ek,Active,bo@x.com,",  # a required cell is empty
+        "3,UNKNOWN,Active,c@x.com,5",  # no name at all
+        "4,Dee,Retired,not a user name\x07,5",
+        "5,Eve,Active,eve@x.com,1",
+        "5,Eva,Active,eve@x.com,2",  # the same id with different data
+        "6,Fay,Active,gus@x.com,5",
+        "7,Gus,Active,gus@x.com,5",  # somebody else's user name
+        "8,Hal",  # not what the header promises
+        ",Ida,Active,ida@x.com,5",  # no id: nobody could look for the row
+    ]
+    extract = read(opened, HEADER + "\n".join(rows), said)
+    assert [(reject.row, reject.display_name, reject.user_name) for reject in extract.rejects] == [
+        (2, "Ann Lee", "ann@x.com"),
+        (3, "Bo Ek", "bo@x.com"),
+        (4, "", "c@x.com"),
+        (5, "Dee", ""),
+        (6, "Eve", "eve@x.com"),
+        (7, "Eva", "eve@x.com"),
+        (9, "Gus", "gus@x.com"),
+        (10, "", ""),
+        (11, "", ""),
+    ]
+
+
+def test_a_rejected_row_takes_no_user_name_that_is_made_unique_from_anybody(opened: ExitStack) -> None:
+    unique = {"userName": {"template": "{Name}@x.com", "transliterate": "plain", "unique": True}}
+    extract = read(opened, f"{HEADER}1,Ann,Retired,,\n2,Ann,Active,,\n", mapping(unique), People({}))
+    assert [(reject.display_name, reject.user_name) for reject in extract.rejects] == [("Ann", "")]
+    assert [said.worker.user["userName"] for said in extract.read(["2"])] == ["Ann@x.com"]

@@ -7,6 +7,7 @@ import io
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
+from shared.errors import ExtractRefused
 from shared.extracts.feedback import rejects_csv
 from shared.extracts.open_extract import Reading
 from shared.extracts.records import read_records
@@ -112,6 +113,17 @@ def test_a_spreadsheet_may_have_changed_the_delimiter_and_the_encoding() -> None
         table = opened(text.encode(encoding), "rejects.csv", hints)
         assert people(table) == [("12", "J\u00fcrgen")]
         assert table.first_rows == {2: 7}
+
+
+@pytest.mark.parametrize(
+    ("header", "file"), [("Id;Name;Rollcall row;Rollcall reason", "x.csv"), ("Id;Name", "people.rejects.csv")]
+)
+def test_rejects_that_excel_did_not_save_as_utf_8_are_refused_with_what_to_do(header: str, file: str) -> None:
+    with pytest.raises(ExtractRefused) as refused:
+        people(opened(f"{header}\r\n12;J\u00fcrgen;7;no.\r\n".encode("cp1252"), file))
+    assert str(refused.value) == (
+        "The file is not in UTF-8: line 2 holds the byte 0xFC. In Excel, save it as 'CSV UTF-8' and drop it again."
+    )
 
 
 @pytest.mark.parametrize(

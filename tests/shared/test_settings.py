@@ -47,6 +47,13 @@ def endpoint(
     )
 
 
+def test_without_sending_there_may_be_no_job_but_none_that_is_wrong() -> None:
+    assert from_environment({"HR_STORAGE": CONNECTION}, sends=False).endpoints == {}
+    assert from_environment(GOOD, sends=False) == from_environment(GOOD)
+    with pytest.raises(SettingsError, match="PROVISIONING_ENDPOINT must start with https"):
+        from_environment({**GOOD, "PROVISIONING_ENDPOINT": "http://example.com"}, sends=False)
+
+
 def test_two_settings_are_enough() -> None:
     assert from_environment(GOOD) == Settings(
         storage=StorageConnection(connection_string=CONNECTION),

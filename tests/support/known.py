@@ -29,7 +29,7 @@ class People:
     def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
         return {name: self._owners[name] for name in names if name in self._owners}
 
-    def lost_zeros(self, ids: Collection[str]) -> int:
-        longer = {(one.lstrip("0"), len(one)) for one in self._names}
-        unknown = (worker_id for worker_id in ids if worker_id not in self._names)
-        return sum(any(number == one.lstrip("0") and length > len(one) for number, length in longer) for one in unknown)
+    def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
+        unknown = {worker_id for worker_id in ids if worker_id not in self._names}
+        known = sorted(self._names, key=len)
+        return {one: long for long in known for one in unknown if len(long) > len(one) and one.zfill(len(long)) == long}

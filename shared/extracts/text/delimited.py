@@ -25,18 +25,21 @@ from shared.model import Row
 _MOST_COUNTS = 10  # at the end of a file
 
 
-def open_delimited(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str]) -> Table:
+def open_delimited(
+    chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str], *, returned: bool = False
+) -> Table:
     """Open delimited text; how it is written is found from its first lines where the hints do not say it.
 
     Args:
         chunks: the file.
         hints: what the mapping says of its form.
         wanted: names of columns; the header is the row that holds most of them.
+        returned: whether it is a file of ours, corrected and saved by a spreadsheet.
 
     Raises:
         ExtractRefused: it is no text, or nothing but blank lines.
     """
-    lines = Lines(chunks, hints.encoding)
+    lines = Lines(chunks, hints.encoding, returned=returned)
     sample = lines.peek(LOOK)
     opening = find_opening(sample, hints, wanted)
     if not opening.header:

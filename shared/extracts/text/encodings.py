@@ -45,8 +45,13 @@ class Lines:
         declared: whether the encoding is the mapping's code page.
     """
 
-    def __init__(self, chunks: Iterable[bytes], code_page: str | None = None) -> None:
+    def __init__(self, chunks: Iterable[bytes], code_page: str | None = None, *, returned: bool = False) -> None:
         """Look at the first bytes, and with a code page declared as far as the first byte that is not ASCII.
+
+        Args:
+            chunks: the file.
+            code_page: the encoding that the mapping declares.
+            returned: whether it is a file of ours, corrected and saved by a spreadsheet.
 
         Raises:
             ExtractRefused: the file is empty or no text, or the code page is not known.
@@ -76,6 +81,7 @@ class Lines:
         if _NO_TEXT.search(_LINE_END.split(text, maxsplit=1)[0]):
             raise ExtractRefused(f"This is not a text file. If it is meant to be one, {_AGAIN}.")
         self._code_page = code_page or ""
+        self._returned = returned
         self._lines = chain.from_iterable(self._decode(blocks))
 
     def __iter__(self) -> Iterator[str]:
@@ -137,6 +143,8 @@ class Lines:
             text = f"The file is in {self.encoding.upper()}, but {byte}, which does not fit: {_AGAIN}."
         elif self._code_page and not self.bom:
             text = f"The file begins in UTF-8, but {byte}: two encodings are mixed in it. To mend it, {_AGAIN}."
+        elif self._returned:
+            text = f"The file is not in UTF-8: {byte}. In Excel, save it as 'CSV UTF-8' and drop it again."
         else:
             text = (
                 f"The file is not in UTF-8: {byte}. If the export is in a Windows code page, IT sets format.encoding "

@@ -28,6 +28,10 @@ _FOREIGN = (
 )
 _SAVE = "Save or export the list as XLSX or CSV and drop that file."
 _DAMAGED = "The zip archive is damaged or the upload was cut off. Make it again and drop it again."
+_DAMAGED_WORKBOOK = "The workbook is damaged (cut off?). Save it again and drop it."
+# The names with which parts of an archive begin, before their content.
+_OFFICE_PART = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|xl/)", re.DOTALL)
+_OTHER_OFFICE = re.compile(rb"PK\x03\x04.{26}(?:word|ppt|visio)/", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ def open_zip(
     """
     file = spool(stream, meter.limits.total)
     try:
-        archive = attempt(lambda: pyzipper.AESZipFile(CarefulFile(file)), BROKEN, _DAMAGED)
+        damaged = _DAMAGED_WORKBOOK if _begins_like_workbook(file.read(CHUNK)) else _DAMAGED
+        archive = attempt(lambda: pyzipper.AESZipFile(CarefulFile(file)), BROKEN, damaged)
         infos: list[zipfile.ZipInfo] = archive.infolist()
         kind = _office_kind({info.filename for info in infos})
         if kind == "workbook":
@@ -75,6 +80,11 @@ def open_zip(
     except BaseException:
         file.close()
         raise
+
+
+def _begins_like_workbook(first: bytes) -> bool:
+    """Whether the first parts of an archive are those of a workbook; its directory may be cut off."""
+    return _OFFICE_PART.match(first) is not None and _OTHER_OFFICE.search(first) is None
 
 
 def _office_kind(names: set[str]) -> str:

@@ -74,8 +74,11 @@ def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
     assert f"http://127.0.0.1:{first}/devstoreaccount1" in output
     assert f"http://127.0.0.1:{entra}/simulator/directory" in output
     assert "python -m local drop FILE" in output
+    assert "python -m local map SOURCE FILE" in output
+    assert output.rstrip().endswith("files, results and accounts are gone then.")
     (note,) = bare_toy.notes()
     told = note["settings"]
+    assert exports(output) == {name: told[name] for name in ("HR_STORAGE", "PROVISIONING_ENDPOINT")}
     assert told["HR_STORAGE"] == told["AzureWebJobsStorage"]
     assert "AccountName=devstoreaccount1;" in told["HR_STORAGE"]
     assert told["PROVISIONING_ENDPOINT"].endswith("/bulkUpload")
@@ -89,6 +92,42 @@ def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
 
     assert process.wait(15) == 0
     assert not any(map(is_alive, started))
+
+
+def exports(output: str) -> dict[str, str]:
+    """The settings that the output has to paste."""
+    return dict(re.findall(r"(?m)^    export (\w+)='(.*)'$", output))
+
+
+@pytest.mark.parametrize(("option", "offset"), [("--azurite-port", 0), ("--azurite-port", 2), ("--entra-port", 0)])
+def test_a_port_that_is_taken_is_named_with_the_option(
+    option: str, offset: int, bare_toy: Toy, storage: Storage
+) -> None:
+    first = three_ports()
+    if option == "--entra-port":
+        given = {"HR_STORAGE": storage.connection_string, "AzureWebJobsStorage": storage.connection_string}
+        bare_toy.env.update(given)
+    with socket.create_server(("127.0.0.1", first + offset)):
+        process = start(bare_toy, option, str(first), "--no-host")
+
+        assert process.wait(15) == 1
+        assert process.log.read_text() == (
+            f"Something listens on port {first + offset} already, perhaps another `python -m local up`: end that one, "
+            f"or choose another port with {option}.\n"
+        )
+
+
+def test_without_a_host_the_settings_are_for_one_and_for_the_commands(bare_toy: Toy, storage: Storage) -> None:
+    given = {"HR_STORAGE": storage.connection_string, "AzureWebJobsStorage": storage.connection_string}
+    bare_toy.env.update(given)
+
+    process = start(bare_toy, "--no-host", "--entra-port", str(processes.free_port()))
+
+    output = process.log.read_text()
+    assert "Settings for a functions host, and for `python -m cli`:" in output
+    assert {"PROVISIONING_ENDPOINT", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"} < set(exports(output))
+    assert "HR_STORAGE" not in exports(output)
+    assert output.rstrip().endswith("Ctrl-C ends everything.")
 
 
 def test_a_part_that_dies_is_named_and_ends_the_rest(bare_toy: Toy, storage: Storage) -> None:

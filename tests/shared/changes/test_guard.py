@@ -46,7 +46,10 @@ def test_what_leaks_a_little_every_hour_is_held_once_a_day_is_over_the_threshold
     verdict = guard(rules(), {DISABLE: 40, CHANGE: 1}, {DISABLE: 80}, 1000)
     assert verdict == Verdict(
         frozenset({DISABLE}),
-        {DISABLE: "120 accounts would be disabled within 24 hours, of 1000 people known; more than 10% need approval."},
+        {
+            DISABLE: "120 accounts would be disabled within 24 hours (40 with this file, 80 with earlier ones), of "
+            "1000 people known; more than 10% need approval."
+        },
     )
     assert guard(rules(), {CHANGE: 1}, {DISABLE: 800}, 1000) == Verdict()
 

@@ -62,15 +62,18 @@ def test_days_that_stand_for_none_are_none(formats: tuple[str, ...], text: str) 
     ("formats", "text", "reason"),
     [
         (("dd.mm.yyyy",), "11/29/1997", "Hired '11/29/1997' is not a date written as dd.mm.yyyy."),
-        (("iso", "dd.mm.yyyy"), "29/11/1997", "Hired '29/11/1997' is not a date written as iso or dd.mm.yyyy."),
+        (("iso", "dd.mm.yyyy"), "29/11/1997", "Hired '29/11/1997' is not a date written as yyyy-mm-dd or dd.mm.yyyy."),
         (("iso",), "2017-02-30", "Hired '2017-02-30' is not a date: there is no such day."),
         (("mm/dd/yyyy",), "17/10/2020", "Hired '17/10/2020' is not a date: there is no such day."),
-        (("iso",), "1976-08-107", "Hired '1976-08-107' is not a date written as iso."),
-        (("iso",), "soon", "Hired 'soon' is not a date written as iso."),
+        (("iso",), "1976-08-107", "Hired '1976-08-107' is not a date written as yyyy-mm-dd."),
+        (("iso",), "soon", "Hired 'soon' is not a date written as yyyy-mm-dd."),
         (
             ("iso",),
             "41275",
-            "Hired '41275' is not a date written as iso; it is the number by which a spreadsheet means 2013-01-01.",
+            (
+                "Hired '41275' is not a date written as yyyy-mm-dd; it is the number by which a spreadsheet means "
+                "2013-01-01."
+            ),
         ),
         ((), "41275", "Hired '41275' is not a date; it is the number by which a spreadsheet means 2013-01-01."),
         ((), "31/31/2020", "Hired '31/31/2020' is not a date: there is no such day."),

@@ -188,10 +188,10 @@ def test_the_rule_for_empty_cells_may_be_null_without_quotes() -> None:
         ),
         ("required: [Name]", "required: Name", ["line 3: required: must be a list"]),
         ("required: [Name]", "required: [' ']", ["line 3: required.0: must not be empty"]),
-        ("required: [Name]", "empty: maybe", ["line 3: empty: Input should be 'omit' or 'null'"]),
-        ("required: [Name]", "empty:", ["line 3: empty: Input should be 'omit' or 'null'"]),
+        ("required: [Name]", "empty: maybe", ["line 3: empty: must be 'omit' or 'null'"]),
+        ("required: [Name]", "empty:", ["line 3: empty: must be 'omit' or 'null'"]),
         ("required: [Name]", "job: My Job", ["line 3: job: may have small letters, digits and hyphens only"]),
-        ("version: 1", "version: 2", ["line 1: version: Input should be 1"]),
+        ("version: 1", "version: 2", ["line 1: version: must be 1"]),
         ("attributes:\n  userName: Login", "attributes: Login", ["line 9: attributes: must have keys of its own"]),
     ],
 )
@@ -321,7 +321,7 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             "userName: {column: A, cas: lower}",
             ["userName.cas: no such key; did you mean 'case'?"],
         ),
-        ("userName: {column: A, case: loud}", ["userName.case: Input should be 'upper', 'lower' or 'title'"]),
+        ("userName: {column: A, case: loud}", ["userName.case: must be 'upper', 'lower' or 'title'"]),
         (
             "userName: {column: A, constant: B}",
             [
@@ -363,7 +363,7 @@ def test_all_known_attributes_fit_into_one_user() -> None:
         ),
         ("title: {column: A, otherwise: B}", ["title: 'otherwise' goes with 'map'"]),
         ("title: {column: A, join: B}", ["title: 'join' goes with 'columns'"]),
-        ("title: {column: A, cut: 0}", ["title.cut: Input should be greater than or equal to 1"]),
+        ("title: {column: A, cut: 0}", ["title.cut: must not be less than 1"]),
         ("title: {column: A, cut: x}", ["title.cut: must be a whole number"]),
         ("title: {column: A, unique: perhaps}", ["title.unique: must be true or false"]),
         (
@@ -418,12 +418,12 @@ def test_every_fault_of_a_rule_is_named(lines: str, faults: list[str]) -> None:
     ("lines", "fault"),
     [
         ("source: HR", "line 11: source: may have small letters, digits and hyphens only"),
-        ("mode: partial", "line 11: mode: Input should be 'full' or 'delta'"),
+        ("mode: partial", "line 11: mode: must be 'full' or 'delta'"),
         ("format: {delimitr: ';'}", "line 11: format.delimitr: no such key; did you mean 'delimiter'?"),
         ("dates: {format: dd.mm.yyyy, zon: UTC}", "line 11: dates.zon: no such key; did you mean 'zone'?"),
         ("optional: [Id]", "line 11: optional: 'Id' is needed in every row and cannot be optional"),
         ("optional: [Nick]", "line 11: optional: nothing reads the column 'Nick'"),
-        ("limits: azure", "line 11: limits: Input should be 'entra', 'ad' or 'none'"),
+        ("limits: azure", "line 11: limits: must be 'entra', 'ad' or 'none'"),
     ],
 )
 def test_faults_of_the_other_parts_are_named(lines: str, fault: str) -> None:

@@ -92,9 +92,9 @@ def test_the_rule_for_duplicates_can_be_one_word(rule: str) -> None:
         (
             "guard: {create: {percent: 101}}",
             "",
-            ["line 5: guard.create.percent: Input should be less than or equal to 100"],
+            ["line 5: guard.create.percent: must not be more than 100"],
         ),
-        ("duplicates: first", "", ["line 5: duplicates: Input should be 'none', 'last' or 'prefer_active'"]),
+        ("duplicates: first", "", ["line 5: duplicates: must be 'none', 'last' or 'prefer_active'"]),
         ("duplicates: {primary: {colum: A, value: B}}", "", None),
         (
             "duplicates: {keep: last, primary: {column: A, value: B}}",
@@ -105,7 +105,7 @@ def test_the_rule_for_duplicates_can_be_one_word(rule: str) -> None:
         (
             "",
             ", create_days_before: 400",
-            ["line 4: status.create_days_before: Input should be less than or equal to 365"],
+            ["line 4: status.create_days_before: must not be more than 365"],
         ),
         (
             "",

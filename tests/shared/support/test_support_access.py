@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -142,6 +143,16 @@ def test_a_releaser_releases_all_with_a_reason_and_both_are_recorded(context: Co
     assert "are held" not in said
 
 
+def test_the_button_that_enter_presses_does_not_release_all(context: Context) -> None:
+    ref = holding(context.storage, PEOPLE)
+    page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser").body.decode()
+    form = page.partition('action="/api/support/release"')[2].partition("</form>")[0]
+    assert re.findall(r"<button[^>]*>", form) == [
+        '<button name="whom" value="chosen">',
+        '<button name="whom" value="all">',
+    ]
+
+
 def test_a_releaser_releases_those_chosen_only(context: Context) -> None:
     ref = holding(context.storage, PEOPLE)
     assert release(context, ref, whom="chosen", worker=["L1", "L3"]).headers["Location"].endswith("released=2")
@@ -167,6 +178,10 @@ def test_a_releaser_releases_those_chosen_only(context: Context) -> None:
         ({"headers": {"sec-fetch-site": "", "origin": "null"}}, 403, "This form was not sent by the support page"),
         ({"reason": "  "}, 400, "A reason is missing"),
         ({"whom": "chosen"}, 400, "Nobody was chosen"),
+        ({"whom": ()}, 400, "Whom to release was not said"),
+        ({"whom": "", "worker": ["L1"]}, 400, "Whom to release was not said"),
+        ({"whom": "everybody"}, 400, "Whom to release was not said"),
+        ({"whom": ["chosen", "all"], "worker": ["L1"]}, 400, "Whom to release was not said"),
         ({"whom": "chosen", "worker": ["L1", "X9"]}, 409, "Not held in extract"),
     ],
 )

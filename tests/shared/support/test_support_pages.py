@@ -14,8 +14,12 @@ import pytest
 from shared.clock import iso
 from shared.context import Context
 from shared.delivery import stops
+from shared.model import Reject
 from shared.records import extracts, story
 from shared.records.health import Health, save_health
+from shared.records.names import WORKERS
+from shared.records.people import worker_key
+from shared.records.story import Release, released
 from shared.support import files, people
 from shared.support.people import Hit
 from tests.conftest import Storage
@@ -71,6 +75,66 @@ def test_one_person_s_story_is_told_in_order_and_nothing_about_others(context: C
     assert "The user name of J3 is not valid." in said
     assert "J4" not in said
     assert "Joe" not in said
+
+
+def test_whoever_decides_sees_what_would_change_and_names_no_command_line(context: Context) -> None:
+    ref = holding(context.storage, {"L1": "Ann Lee"})
+    said = text(visit(context, f"extract?source=employees&id={ref.id}", role="releaser"))
+    assert "L1 Ann Lee 2 leaver active, department Leavers are 12 %" in said
+    person_said = text(visit(context, "person?id=L1"))
+    assert "Next step (IT): Somebody with the role Releaser looks at it and releases it" in person_said
+    assert "Decision Held, from leavers.csv: Leavers are 12 %" in person_said
+    assert f"Attributes: active, department; extract {ref.id}" in person_said
+    assert "cli" not in said + person_said
+    table = visit(context, f"extract?source=employees&id={ref.id}&format=csv").body.decode("utf-8-sig")
+    [row] = csv.DictReader(io.StringIO(table))
+    assert (row["Worker id"], row["Kind"], row["Changes"]) == ("L1", "leaver", "active, department")
+
+
+def test_a_story_tells_that_the_person_was_held_and_who_released_her_and_why(context: Context) -> None:
+    storage = context.storage
+    ref = file(storage, "movers.csv")
+    release = Release("Rita", "HR has confirmed it.", iso(START + timedelta(hours=2)))
+    at = iso(START + timedelta(hours=1))
+    held = {"HeldIn": ref.id, "HeldAt": at, "HeldBecause": "Data changed waits for approval."}
+    queued = {"QueuedAt": iso(START + timedelta(hours=3)), "SentChanged": "department"}
+    person(storage, ref, "M", "Mia", **held, **released(release), **queued)
+    lines = visit(context, "person?id=M&format=csv").body.decode("utf-8-sig")
+    assert [(row["What"], row["Text"], row["Detail"]) for row in csv.DictReader(io.StringIO(lines))][1:] == [
+        ("Decision", "Held, from movers.csv: Data changed waits for approval.", f"Extract {ref.id}"),
+        ("Decision", "Released by Rita: HR has confirmed it.", f"Extract {ref.id}"),
+        ("Decision", "Data changed: department, title.", "Attributes: department"),
+    ]
+
+
+def test_a_search_by_name_says_whom_it_cannot_find(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    for number in "12":
+        reject = Reject(4, 4, number, "no.", display_name=f"Jane {number}", user_name=f"jane{number}@x.com")
+        row = {**story.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+        key = worker_key(ref.source, number)
+        context.storage.table(WORKERS).create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
+    said = text(visit(context, "people", form={"q": "jane"}))
+    assert "2 found" in said
+    assert "Rows whose name could not be read are not among them: they are found by worker id only." in said
+    assert "Entra has taken nothing about an account yet." in text(visit(context, "person?id=1"))
+    assert "User name jane1@x.com" in text(visit(context, "person?id=1"))
+    said = text(visit(context, "people", form={"q": "june"}))
+    assert "Nobody was found." in said
+    assert "A row whose name could not be read is found by its worker id only" in said
+
+
+def test_whom_a_newer_file_has_judged_anew_is_neither_waiting_nor_held(context: Context) -> None:
+    ref = file(
+        context.storage, "old.csv", Status=extracts.SUPERSEDED, SupersededBy="20260919T060000Z-bbbbbbbbbbbb",
+        Provisioned=28, Held=2, Rows=30, People=30,
+    )  # fmt: skip
+    [listed] = files.newest(context.storage, 5)[0]
+    assert listed.done == 100
+    assert files.days(context.storage, context.clock.now())[-1].counts["held"] == 0
+    said = text(visit(context, f"extract?source=employees&id={ref.id}"))
+    assert "100 % done" in said
+    assert "held, and judged anew with a newer file 2" in said
 
 
 def test_an_id_that_two_sources_have_shows_both(context: Context) -> None:

@@ -134,12 +134,24 @@ def holding(storage: Storage, people: Mapping[str, str], minutes: int = 60) -> E
         Message=f"{count} people: {count} held.", ReadPlan="plan",
     )  # fmt: skip
     why = "Leavers are 12 % of the known people; up to 10 % pass by themselves."
-    step = "Somebody checks the file and releases the change, or HR drops a right file."
+    step = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."
     held = [
-        {"id": one, "row": row, "name": name, "kind": LEAVER, "class": "disable", "why": why}
+        {
+            "id": one,
+            "row": row,
+            "name": name,
+            "kind": LEAVER,
+            "class": "disable",
+            "changed": ["active", "department"],
+            "why": why,
+        }
         for row, (one, name) in enumerate(people.items(), 2)
     ]
     write_held(storage, ref, "plan", held)
+    at = iso(START + timedelta(minutes=minutes))
     for one, name in people.items():
-        person(storage, ref, one, name, Status=story.HELD, Reason=why, WhoActs=story.HR, NextStep=step, Kind=LEAVER)
+        person(
+            storage, ref, one, name, Status=story.HELD, Reason=why, WhoActs=story.IT, NextStep=step, Kind=LEAVER,
+            Changed="active, department", HeldIn=ref.id, HeldAt=at, HeldBecause=why,
+        )  # fmt: skip
     return ref

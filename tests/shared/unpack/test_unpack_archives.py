@@ -51,6 +51,30 @@ def zipped(*files: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> byt
     return target.getvalue()
 
 
+def cut_off(*names: str) -> bytes:
+    """The first half of an archive: without its directory."""
+    return zipped(*((name, random.Random(7).randbytes(400)) for name in names), method=zipfile.ZIP_STORED)[:900]
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("[Content_Types].xml", "_rels/.rels", "xl/workbook.xml"),
+        ("docProps/app.xml", "docProps/core.xml", "xl/worksheets/sheet1.xml"),
+        ("xl/_rels/workbook.xml.rels", "xl/workbook.xml", "[Content_Types].xml"),
+    ],
+)
+def test_half_a_workbook_is_called_a_workbook(names: tuple[str, ...]) -> None:
+    assert refusal(cut_off(*names)) == "The workbook is damaged (cut off?). Save it again and drop it."
+
+
+@pytest.mark.parametrize("names", [("people.csv", "xl/workbook.xml"), ("_rels/.rels", "word/document.xml", "x")])
+def test_half_an_archive_of_something_else_is_called_an_archive(names: tuple[str, ...]) -> None:
+    assert refusal(cut_off(*names)) == (
+        "The zip archive is damaged or the upload was cut off. Make it again and drop it again."
+    )
+
+
 def locked(content: bytes, password: str = "geheim ü") -> bytes:
     target = io.BytesIO()
     with pyzipper.AESZipFile(target, "w", zipfile.ZIP_DEFLATED, encryption=pyzipper.WZ_AES) as archive:

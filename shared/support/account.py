@@ -1,0 +1,145 @@
+"""Whether somebody's account is enabled, and what the dates that are to come do to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from shared.changes.claims import Claim, Desired, decide
+from shared.changes.compare import kept_claims
+from shared.records import story
+from shared.records.accounts import Account
+from shared.records.rows import Values
+
+CREATED = "created, disabled"
+ENABLED = "enabled"
+DISABLED = "disabled"
+
+_MOST = 5  # moments that are told
+_FARTHEST_EAST = timedelta(hours=14)
+_FARTHEST_WEST = timedelta(hours=-12)
+
+
+@dataclass(frozen=True)
+class Coming:
+    """What a date that is to come does to an account.
+
+    Attributes:
+        at: the moment.
+        day: that begins then where the worker is.
+        what: `CREATED`, `ENABLED`, `DISABLED`, or an empty text if only data change.
+        why: which day it is about.
+    """
+
+    at: datetime
+    day: date
+    what: str
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """What happens, without when."""
+        if not self.what:
+            return "A date falls due; the data follow it by themselves."
+        return f"The account is {self.what}{f' ({self.why})' if self.why else ''}."
+
+    @property
+    def in_full(self) -> str:
+        """What happens and when, for next steps."""
+        happens = self.sentence[:1].lower() + self.sentence[1:]
+        return f"On {self.day.isoformat()} 00:00 (UTC {self.at:%Y-%m-%dT%H:%MZ}) {happens}"
+
+
+def coming(account: Account | None, now: datetime) -> list[Coming]:
+    """What the dates of a person do, the next one first; nothing of what is held, as nobody has approved of it.
+
+    It follows from what each source says: the same rule that decides on the day is asked for each moment.
+    """
+    claims = kept_claims(account)
+    return list(_coming(claims, account is not None and account.known_to_entra, now)) if claims else []
+
+
+def _coming(claims: dict[str, Claim], has_account: bool, now: datetime) -> Iterator[Coming]:
+    before = decide(claims, now)
+    has_account = has_account or before.needs_account
+    for _ in range(_MOST):
+        at = before.next_change_at
+        if at is None:
+            return
+        after = decide(claims, at)
+        what = ""
+        if after.active != before.active:
+            what = ENABLED if after.active else DISABLED
+        elif after.needs_account and not has_account:
+            what = CREATED
+        if what or after.record != before.record:
+            yield Coming(at, _day_of(claims, at), what, _why(what, before, after))
+        has_account = has_account or after.needs_account
+        before = after
+
+
+def _why(what: str, before: Desired, after: Desired) -> str:
+    if what == ENABLED and after.winner.first_day:
+        return f"first day {after.winner.first_day}"
+    if what == DISABLED and before.winner.last_day:
+        return f"last day {before.winner.last_day}"
+    return ""
+
+
+def _day_of(claims: dict[str, Claim], at: datetime) -> date:
+    """The day that begins at a moment, where the worker is; only the moments of midnights there are kept."""
+    owner = next((claim for claim in claims.values() if at in (claim.appears, claim.starts, claim.ends)), None)
+    return (at + (_offset(owner, at) if owner else timedelta()) + timedelta(hours=12)).date()
+
+
+def _offset(claim: Claim, at: datetime) -> timedelta:
+    """How far the worker's clock is ahead of UTC, about: the summer may shift it by an hour."""
+    if claim.starts is not None and claim.first_day:
+        return _midnight(date.fromisoformat(claim.first_day)) - claim.starts
+    if claim.ends is not None and claim.last_day:
+        offset = _midnight(date.fromisoformat(claim.last_day) + timedelta(days=1)) - claim.ends
+        if _FARTHEST_WEST <= offset <= _FARTHEST_EAST:
+            return offset
+    since = timedelta(hours=at.hour, minutes=at.minute)
+    east = timedelta(days=1) - since
+    return east if east <= _FARTHEST_EAST else -since
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
+def standing(account: Account | None, row: Values, now: datetime) -> str:
+    """Whether the account is enabled, in a sentence, as far as Entra has confirmed it.
+
+    Args:
+        account: what Entra should have and has; None if that is not known (any more), or nothing was ever asked for.
+        row: of the person in `Workers`.
+        now: the time.
+    """
+    if not (account.accepted if account else row.get("UploadedAt")):
+        waits = "; it waits to be sent" if account and account.pending else ""
+        return f"Entra has taken nothing about an account yet{waits}."
+    status = str(row.get("SentStatus") or "")
+    state = "enabled" if (account.accepted_enabled if account else row.get("Active")) else "disabled"
+    if status in story.UNANSWERED:
+        return f"The account is to be {state}; Entra has not answered yet."
+    if status in (story.FAILED, story.SKIPPED):
+        if not row.get("TargetId"):
+            return "Entra has confirmed no account."
+        return f"The account is to be {state}; Entra's last answer does not confirm it."
+    return f"The account is {state}{_until(account, now) if account else ''}."
+
+
+def _until(account: Account, now: datetime) -> str:
+    """Until when an account stays disabled."""
+    if account.accepted_enabled:
+        return ""
+    starts = next((one.day for one in coming(account, now) if one.what == ENABLED), None)
+    return f" until {starts.day} {starts:%b %Y}" if starts else ""
+
+
+def next_steps(said: str, ahead: list[Coming]) -> str:
+    """What to do, and what the next date does by itself."""
+    return " ".join([said, *(one.in_full for one in ahead[:1])]).strip()

@@ -1,0 +1,83 @@
+"""What HR is told of people who are not in a full file any more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from shared.records.names import OUTBOX
+from tests.conftest import Storage
+from tests.support.office import Office, open_office
+
+STAFF = [f"{number},P{number},active" for number in range(100, 140)]
+
+
+@pytest.fixture
+def office(storage: Storage) -> Iterator[Office]:
+    with open_office(storage.connection_string) as opened:
+        yield opened
+
+
+def summary_of(office: Office, extract: str) -> dict[str, Any]:
+    box = office.context.storage.container(OUTBOX)
+    [name] = [one.name for one in box.list_blobs() if one.name.endswith(f"{extract}/summary.json")]
+    told: dict[str, Any] = json.loads(box.download_blob(name).readall())
+    return told
+
+
+def next_day(office: Office, missing: str, *rows: str) -> dict[str, Any]:
+    """What HR is told of a second file, after one with everybody."""
+    office.map(mode="full", missing=missing)
+    office.night(*STAFF)
+    office.time.forward(86_400)
+    office.night(*rows)
+    return summary_of(office, str(office.newest()["Extract"]))
+
+
+@pytest.mark.parametrize(
+    ("rows", "gone", "because"),
+    [
+        (
+            [*STAFF[:18], *(f"{row},maybe" for row in STAFF[18:24])],
+            "16 people are not in the file any more; nobody was disabled for that, because ",
+            "6 of 24 rows were rejected, so the file proves nothing.",
+        ),
+        (
+            STAFF[:30],
+            "10 people are not in the file any more; nobody was disabled for that, because ",
+            "the file has 30 people, the one before had 40.",
+        ),
+        (
+            [*STAFF[:39], "1.2E+7,X,active"],
+            "1 person is not in the file any more; nobody was disabled for that, because ",
+            "a row was rejected whose id is unreadable or unknown, and might be anybody's.",
+        ),
+    ],
+)
+def test_why_nobody_was_disabled_is_told(office: Office, rows: list[str], gone: str, because: str) -> None:
+    told = next_day(office, "disable", *rows)
+    assert told["message"].endswith(gone + because)
+    assert office.newest()["Message"] == told["message"]
+    assert set(office.enabled.values()) == {True}
+    assert [note for note in told["notes"] if "complete" in note] == []
+
+
+def test_where_people_are_disabled_nothing_is_said_of_doubts(office: Office) -> None:
+    told = next_day(office, "disable", *STAFF[:39])
+    assert office.newest()["Message"].endswith("Sent for: 1 leaver.")
+    assert (office.enabled["139"], told["leavers"]) == (False, 1)
+
+
+def test_a_file_that_is_far_smaller_than_the_last_one_makes_people_ask(office: Office) -> None:
+    told = next_day(office, "report", *STAFF[:35])
+    assert told["message"].endswith("5 people are not in the file any more.")
+    assert told["notes"] == ["The last file had 40 people, this one has 35; is this one complete?"]
+
+
+def test_a_file_that_is_a_little_smaller_does_not(office: Office) -> None:
+    told = next_day(office, "report", *STAFF[:36])
+    assert told["message"].endswith("4 people are not in the file any more.")
+    assert told["notes"] == []
