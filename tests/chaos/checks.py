@@ -211,7 +211,9 @@ def _not_shown(
         if reader.knows_newer(file, person) or len(line.cells) < len(file.header):
             continue  # something newer is known, or nobody can be sure whom the row is about
         if row is None:
-            yield f"{person} is not in the results table"
+            # A newer full file that does not name an id which nobody has takes its row away.
+            if person in drop.outcome.said or reader.newest.get(file.feed) == file.day:
+                yield f"{person} is not in the results table"
         elif extract not in (row["Extract"], row.get("SeenIn")):
             # A newer plan may have carried the person on, or a date has come.
             if max(stamps.get(row["Extract"], ""), stamps.get(row.get("SeenIn") or "", "")) < stamps[extract]:
