@@ -15,7 +15,7 @@ from shared.records.rows import Values
 from shared.records.storage import Storage
 from tests.chaos.cloud import Cloud
 from tests.chaos.entra import Accepted
-from tests.histories.lives import TYPES, File, Outcome
+from tests.histories.lives import TYPES, File, Outcome, as_known
 from tests.histories.model import Truth
 from tests.histories.reader import Reader
 
@@ -207,7 +207,7 @@ def _not_shown(
     rows = {row["WorkerId"]: row for row in workers if str(row["PartitionKey"]).startswith(f"{file.feed}|")}
     for line in file.lines:
         person = line.cells[0]
-        row = rows.get(person)
+        row = rows.get(person) or rows.get(as_known(person))
         if reader.knows_newer(file, person) or len(line.cells) < len(file.header):
             continue  # something newer is known, or nobody can be sure whom the row is about
         if row is None:

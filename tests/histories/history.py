@@ -17,7 +17,7 @@ from shared.records import accounts, extracts
 from shared.records.names import EXTRACTS, WORKERS
 from shared.records.rows import Values
 from tests.histories.driver import World, world
-from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome
+from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome, as_known
 from tests.histories.model import PRECEDENCE, Truth
 from tests.histories.plan import Figures, Plan, WrongError, mappings
 from tests.histories.reader import Reader
@@ -318,7 +318,7 @@ class _History:
         }
         for line in file.lines:
             person = line.cells[0]
-            row = rows.get(person)
+            row = rows.get(person) or rows.get(as_known(person))
             if self._reader.knows_newer(file, person) or len(line.cells) < len(file.header):
                 continue  # something newer is known, or nobody can be sure whom the row is about
             if row is None:

@@ -344,3 +344,8 @@ def _with(cells: tuple[str, ...], at: int, cell: str) -> tuple[str, ...]:
 def id_of(number: int) -> str:
     """An id with zeros in front; the last two characters, by which tables are divided, are those of many people."""
     return f"{number:04d}{number % 5:02d}"
+
+
+def as_known(cell: str) -> str:
+    """The id of whoever is meant where a spreadsheet has taken the zeros off."""
+    return cell.zfill(len(id_of(0)))
