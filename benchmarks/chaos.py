@@ -18,8 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
-from tests.chaos.plan import Figures, WrongError, plan_of
+from tests.chaos.plan import Figures, plan_of
 from tests.chaos.round import run
+from tests.histories.plan import WrongError
 
 
 def main() -> int:

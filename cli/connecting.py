@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -18,6 +19,12 @@ FAILED = 1
 WRONG = 2
 
 _CREDENTIAL = f"{HR_STORAGE}__credential"
+
+
+def add_order(parser: argparse.ArgumentParser, *, by: str = "who orders it", reason: str = "why") -> None:
+    """Have an order say who gives it, and why; the arguments are the help on both."""
+    parser.add_argument("--by", required=True, metavar="NAME", help=by)
+    parser.add_argument("--reason", required=True, metavar="TEXT", help=reason)
 
 
 @contextmanager

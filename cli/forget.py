@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cli.connecting import connected, run
+from cli.connecting import add_order, connected, run
 from cli.sources import check_source, source_name
 from shared.retention.forget import forget
 from shared.support.files import sources
@@ -25,8 +25,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--source", type=source_name, default="", help="only what this source says; otherwise of every one"
     )
-    parser.add_argument("--by", required=True, metavar="NAME", help="who orders it")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why; kept, without the person")
+    add_order(parser, reason="why; kept, without the person")
     parser.add_argument("--yes", action="store_true", help="even while something is queued or has no answer yet")
     given = parser.parse_args(arguments)
     return run(lambda: _run(given))

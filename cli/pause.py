@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cli.connecting import connected, run
+from cli.connecting import add_order, connected, run
 from cli.sources import check_source, source_name
 from shared.delivery import stops
 
@@ -21,8 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser("python -m cli pause", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("source", nargs="?", type=source_name, default=stops.ANY_SOURCE, help="all sources if left out")
-    parser.add_argument("--by", required=True, metavar="NAME", help="who stops it")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why; support reads it")
+    add_order(parser, by="who stops it", reason="why; support reads it")
     given = parser.parse_args(arguments)
     return run(lambda: _run(given))
 

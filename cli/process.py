@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cli.connecting import connected, run
+from cli.connecting import add_order, connected, run
 from shared.extracts.operator import Order, process
 
 
@@ -24,8 +24,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--force", action="store_true", required=True, help="an older file may overwrite what newer ones said"
     )
-    parser.add_argument("--by", required=True, metavar="NAME", help="who orders it")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why")
+    add_order(parser)
     given = parser.parse_args(arguments)
     return run(lambda: _run(given))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cli.connecting import connected, run
+from cli.connecting import add_order, connected, run
 from shared.extracts.operator import Order, release
 
 
@@ -21,8 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser("python -m cli release", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("extract", help="id of the extract: the column Extract of the table Extracts")
-    parser.add_argument("--by", required=True, metavar="NAME", help="who releases them")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why")
+    add_order(parser, by="who releases them")
     parser.add_argument(
         "--worker", nargs="+", action="extend", default=[], metavar="ID", help="only these; everybody held if left out"
     )

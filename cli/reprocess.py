@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from cli.connecting import connected, run
+from cli.connecting import add_order, connected, run
 from cli.sources import source_name
 from shared.extracts.operator import Order, reprocess
 
@@ -22,8 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     parser = argparse.ArgumentParser("python -m cli reprocess", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("source", type=source_name, help="the feed")
-    parser.add_argument("--by", required=True, metavar="NAME", help="who orders it")
-    parser.add_argument("--reason", required=True, metavar="TEXT", help="why")
+    add_order(parser)
     given = parser.parse_args(arguments)
     return run(lambda: _run(given))
 

@@ -51,6 +51,11 @@ class Reject:
     display_name: str = ""
     user_name: str = ""
 
+    @property
+    def told_on(self) -> str:
+        """The id on whose row the reason is told; empty if the row has none."""
+        return self.worker_id or self.tentative_id
+
     def named(self, user: ScimUser) -> Reject:
         """The same, with the names that the row's user has; the user need not be complete."""
         names = [str(user.get(name) or "") for name in ("displayName", "userName")]

@@ -55,7 +55,7 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
         _supersede_held(context, ref, row)
-        named = {reject.worker_id or reject.tentative_id for reject in rejects}
+        named = {reject.told_on for reject in rejects}
         strangers.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
         note_correction(context, ref, row)

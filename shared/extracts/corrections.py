@@ -42,8 +42,8 @@ def note_correction(context: Context, ref: ExtractRef, row: Values) -> None:
     if not mended:
         return
     pages.write_mended(storage, there, first["ReadPlan"], sorted(mended))
-    wrong = {reject.worker_id or reject.tentative_id for reject in rejects if reject.row not in mended}
-    right = {reject.worker_id or reject.tentative_id for reject in rejects if reject.row in mended}
+    wrong = {reject.told_on for reject in rejects if reject.row not in mended}
+    right = {reject.told_on for reject in rejects if reject.row in mended}
     ids = right - wrong - {""}
     strangers.remove_corrected(storage, ref.source, row["Job"], ids=ids, extract=there.id)
     values = {"Corrected": len(mended), "CorrectedBy": ref.id}

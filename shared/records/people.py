@@ -228,7 +228,7 @@ def note_rejected(
     """
     first: dict[str, Reject] = {}
     for reject in rejects:
-        if worker_id := reject.worker_id or reject.tentative_id:
+        if worker_id := reject.told_on:
             first.setdefault(worker_id, reject)
 
     def person(key: Key, row: Values | None) -> Values | None:

@@ -180,7 +180,7 @@ def rejected(
     names = {} if known else {"DisplayName": reject.display_name, "UserName": reject.user_name}
     return {
         **{name: value for name, value in names.items() if value},
-        "WorkerId": reject.worker_id or reject.tentative_id,
+        "WorkerId": reject.told_on,
         "Status": REJECTED,
         "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",
         "NextStep": "HR corrects the row and drops the file again; the account stays as it was until then.",

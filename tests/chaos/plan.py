@@ -9,6 +9,7 @@ from random import Random
 
 from tests.chaos.host_process import DOOMED, READ_SECONDS
 from tests.histories.lives import Company, Person
+from tests.histories.plan import Sums
 
 KILL, DOOM, RESTART, TROUBLE, FILE = "kill", "doom", "restart", "trouble", "file"
 
@@ -152,7 +153,7 @@ class Staff(Company):
 
 
 @dataclass
-class Figures:
+class Figures(Sums):
     """What was done in a round, or in many."""
 
     rounds: int = 0
@@ -175,12 +176,3 @@ class Figures:
     settling: float = 0
     simulated_hours: float = 0
     seconds: float = 0
-
-    def add(self, other: Figures) -> None:
-        """Take in the figures of another round."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
-
-
-class WrongError(AssertionError):
-    """Something is not as it should be; the message tells the whole story."""

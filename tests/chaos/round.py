@@ -18,10 +18,10 @@ from shared.records.due import due_until
 from shared.records.names import EXTRACTS, PAGES
 from tests.chaos.checks import Drop, Findings, find
 from tests.chaos.cloud import Cloud, cloud
-from tests.chaos.plan import Day, Event, Figures, Plan, Staff, WrongError
+from tests.chaos.plan import Day, Event, Figures, Plan, Staff
 from tests.histories.model import Truth
 from tests.histories.plan import Plan as HistoryPlan
-from tests.histories.plan import mappings
+from tests.histories.plan import WrongError, mappings
 from tests.histories.reader import Reader
 
 PATIENCE = 300.0

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import pytest
 
 from cli.__main__ import main
-from shared import settings
 from shared.entra.logs import LogEntry
 from shared.outcomes.events import write_events
 from shared.records.due import Due, schedule
 from shared.records.names import ACCOUNTS, DUE, EVENTS, STATE, TABLES, WORKERS
-from tests.conftest import Storage
-from tests.support.contexts import NOWHERE, endpoint_at, rows_of
-from tests.support.office import Office, open_office
+from tests.support.contexts import rows_of
+from tests.support.office import Office
 
 BY = ["--by", "Ina Ito", "--reason", "They asked for it."]
 NAME = "Quillfeather"
@@ -24,16 +21,10 @@ MAYBE = "The person may be in them."
 
 
 @pytest.fixture
-def office(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """An office of which the environment names the storage account."""
-    monkeypatch.setenv(settings.HR_STORAGE, storage.connection_string)
-    monkeypatch.setenv(settings.PROVISIONING_ENDPOINT, endpoint_at(NOWHERE).url)
-    settings.load.cache_clear()
-    with open_office(storage.connection_string) as opened:
-        opened.map(guard={"disable": {"at_most": 1}})
-        opened.night(f"77,{NAME},active", "2,Bob,active,,,,77", "3,Cid,active")
-        yield opened
-    settings.load.cache_clear()
+def office(deployed: Office) -> Office:
+    """With people whom Entra has been sent."""
+    deployed.night(f"77,{NAME},active", "2,Bob,active,,,,77", "3,Cid,active")
+    return deployed
 
 
 def answered(office: Office) -> None:

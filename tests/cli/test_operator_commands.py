@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
@@ -12,25 +11,17 @@ from cli.__main__ import main
 from cli.connecting import run
 from shared import settings
 from shared.delivery import stops
-from tests.conftest import Storage
-from tests.support.contexts import NOWHERE, endpoint_at
-from tests.support.office import Office, open_office
+from tests.support.office import Office
 
 BY = ["--by", "Ina Ito", "--reason", "The site was closed."]
 
 
 @pytest.fixture
-def office(storage: Storage, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """An office of which the environment names the storage account."""
-    monkeypatch.setenv(settings.HR_STORAGE, storage.connection_string)
-    monkeypatch.setenv(settings.PROVISIONING_ENDPOINT, endpoint_at(NOWHERE).url)
-    settings.load.cache_clear()
-    with open_office(storage.connection_string) as opened:
-        opened.map(guard={"disable": {"at_most": 1}})
-        opened.at("2026-09-18 06:00")
-        opened.night("1,Ann,active", "2,Bob,active", "3,Cid,active")
-        yield opened
-    settings.load.cache_clear()
+def office(deployed: Office) -> Office:
+    """With people whom Entra has been sent."""
+    deployed.at("2026-09-18 06:00")
+    deployed.night("1,Ann,active", "2,Bob,active", "3,Cid,active")
+    return deployed
 
 
 def held(office: Office) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Self
 
 import yaml
 
@@ -46,8 +47,17 @@ class WrongError(AssertionError):
     """Something is not as it should be; the message tells the whole story of those concerned."""
 
 
+class Sums:
+    """Figures that are added up."""
+
+    def add(self, other: Self) -> None:
+        """Take in the figures of another one."""
+        for name, value in vars(other).items():
+            setattr(self, name, getattr(self, name) + value)
+
+
 @dataclass
-class Figures:
+class Figures(Sums):
     """What was done."""
 
     days: int = 0

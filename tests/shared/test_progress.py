@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -274,23 +275,30 @@ class Pause:
 
         monkeypatch.setattr(progress, "read_rows", read_rows)
 
+    @contextmanager
+    def within(self, work: Callable[[], None]) -> Iterator[None]:
+        """What is done in the block is done while the work stands still."""
+        thread = threading.Thread(target=work)
+        thread.start()
+        assert self.reached.wait(10)
+        try:
+            yield
+        finally:
+            self.go_on.set()
+            thread.join()
+
 
 def test_a_slow_count_does_not_come_over_a_newer_one(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     page(context, 1, "a")
     status(context, a=story.UPLOADED)
-    pause = Pause(monkeypatch)
 
     def slow() -> None:
         recount_page(context.storage, REF, "plan", 1)
         refresh(context.storage, REF, LATER)
 
-    thread = threading.Thread(target=slow)
-    thread.start()
-    assert pause.reached.wait(10)
-    status(context, a=story.PROVISIONED)
-    recount_page(context.storage, REF, "plan", 1)
-    pause.go_on.set()
-    thread.join()
+    with Pause(monkeypatch).within(slow):
+        status(context, a=story.PROVISIONED)
+        recount_page(context.storage, REF, "plan", 1)
     assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [{"Provisioned": 1}]
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
 
@@ -301,14 +309,9 @@ def test_several_pages_are_counted_at_once_and_again_where_somebody_wrote_in_bet
     for number, name in enumerate("abc", start=1):
         page(context, number, name)
         status(context, **{name: story.UPLOADED})
-    pause = Pause(monkeypatch)
-    thread = threading.Thread(target=recount_pages, args=(context.storage, REF, (1, 2, 9)))
-    thread.start()
-    assert pause.reached.wait(10)
-    status(context, b=story.FAILED)
-    recount_page(context.storage, REF, "plan", 2)
-    pause.go_on.set()
-    thread.join()
+    with Pause(monkeypatch).within(lambda: recount_pages(context.storage, REF, (1, 2, 9))):
+        status(context, b=story.FAILED)
+        recount_page(context.storage, REF, "plan", 2)
     assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [
         {"Uploaded": 1},
         {"Failed": 1},

@@ -5,7 +5,9 @@ import ssl
 import subprocess
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -169,13 +171,14 @@ def test_a_lost_answer_was_accepted(entra: Caller, clock: ManualClock) -> None:
     assert [(call["status"], call["fault"]) for call in calls] == [(202, "lose-answer")]
 
 
-def test_a_delayed_call_keeps_nobody_else_waiting(clock: ManualClock) -> None:
-    delayed = threading.Event()
-    go_on = threading.Event()
+@contextmanager
+def held_up(clock: ManualClock, kind: str) -> Iterator[tuple[Caller, Future[requests.Response], threading.Event]]:
+    """Another caller, while somebody's upload waits because of a fault, that upload, and what lets it go on."""
+    waits, go_on = threading.Event(), threading.Event()
 
     async def sleep(seconds: float) -> None:
         assert seconds == 5
-        delayed.set()
+        waits.set()
         await asyncio.to_thread(go_on.wait)
 
     with (
@@ -184,41 +187,30 @@ def test_a_delayed_call_keeps_nobody_else_waiting(clock: ManualClock) -> None:
         Caller(url) as other,
         ThreadPoolExecutor(1) as pool,
     ):
-        entra.faults({"kind": "delay", "seconds": 5})
-        waiting = pool.submit(entra.upload, person("1"))
-        assert delayed.wait(30)
+        entra.faults({"kind": kind, "seconds": 5})
+        upload = pool.submit(entra.upload, person("1"))
+        assert waits.wait(30)
+        yield other, upload, go_on
+
+
+def test_a_delayed_call_keeps_nobody_else_waiting(clock: ManualClock) -> None:
+    with held_up(clock, "delay") as (other, delayed, go_on):
         assert other.upload(person("2")).status_code == 202
         clock.forward(1)
         assert [user["employeeId"] for user in other.users()] == ["2"]
         go_on.set()
-        assert waiting.result(30).status_code == 202
+        assert delayed.result(30).status_code == 202
         clock.forward(1)
         assert [user["employeeId"] for user in other.users()] == ["1", "2"]
 
 
 def test_a_late_answer_comes_after_the_work_is_done(clock: ManualClock) -> None:
-    done = threading.Event()
-    go_on = threading.Event()
-
-    async def sleep(seconds: float) -> None:
-        assert seconds == 5
-        done.set()
-        await asyncio.to_thread(go_on.wait)
-
-    with (
-        serving(Simulator(now=clock, sleep=sleep)) as url,
-        Caller(url) as entra,
-        Caller(url) as other,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        entra.faults({"kind": "late-answer", "seconds": 5})
-        waiting = pool.submit(entra.upload, person("1"))
-        assert done.wait(30)
+    with held_up(clock, "late-answer") as (other, late, go_on):
         clock.forward(1)
         assert [user["employeeId"] for user in other.users()] == ["1"]
-        assert not waiting.done()
+        assert not late.done()
         go_on.set()
-        assert waiting.result(30).status_code == 202
+        assert late.result(30).status_code == 202
 
 
 def test_faults_of_the_log_and_of_tokens_do_not_meet_uploads(entra: Caller) -> None:
