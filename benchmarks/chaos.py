@@ -82,7 +82,7 @@ def _table(figures: Figures) -> str:
         "Requests accepted": f"{figures.accepted:,} with {figures.records:,} records",
         "Answers lost": f"{figures.lost_answers}",
         "Requests repeated": f"{figures.repeated}, {figures.repeated_by_outage} of them because storage was away",
-        "Records sent once more": f"{figures.resent} for what the log says, {figures.carried} by a plan made meanwhile",
+        "Records sent once more": f"{figures.resent} for what the log says, {figures.reverted} planned anew in between",
         "Functions": listed(figures.functions),
         "Until the dust had settled": f"{figures.simulated_hours / rounds:.1f} simulated hours a round",
         "Seconds a round": f"{figures.seconds / rounds:.1f}, {figures.settling / rounds:.1f} of them to settle",

@@ -106,6 +106,7 @@ class Planned:
         next_change_at: when a date falls due, ISO time in UTC, or an empty text.
         awaits: the manager who is waited for, or an empty text.
         since: when the employment began that the account is enabled for; ISO time or an empty text.
+        waited: whether the person is sent only because an older plan had not sent this very record yet.
     """
 
     worker: Worker
@@ -120,6 +121,7 @@ class Planned:
     next_change_at: str = ""
     awaits: str = ""
     since: str = ""
+    waited: bool = False
 
     @property
     def removes_access(self) -> bool:

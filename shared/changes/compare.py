@@ -194,7 +194,8 @@ class Judge:
         if account and mark == (account.pending or account.accepted):
             if unsent or draft.force:
                 again = RESENT if account.accepted else kind
-                return Judged(SEND, "", replace(planned, kind=again, reason=reasons.resent(waits=unsent)))
+                reason = reasons.resent(waits=unsent)
+                return Judged(SEND, "", replace(planned, kind=again, reason=reason, waited=unsent))
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(

@@ -20,8 +20,9 @@ from shared.records import people, story
 from shared.records.rows import Values
 
 Answer = Mapping[str, Any]
-"""`from` and `to`, counted in the page's people; and `accepted` (Graph's time) with `requestId` and `people`, or
-`split` (where), or `refused` (the code), or nothing more if nobody was left to send."""
+"""`from` and `to`, counted in the page's people; and `accepted` (Graph's time) with `requestId`, `people`, and who was
+left out (`without`, counted likewise), or `split` (where), or `refused` (the code), or nothing more if nobody was left
+to send."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,30 @@ class Progress:
         """Nobody of a piece is to be sent from this page any more."""
         return self._and(piece, {})
 
-    def with_accepted(self, piece: Piece, sent: int, accepted: Accepted, since: str) -> Progress:
+    def with_accepted(self, piece: Piece, without: Set[str], accepted: Accepted, since: str) -> Progress:
         """Entra has taken a piece.
 
         Args:
             piece: which.
-            sent: how many people were in the request.
-            accepted: its answer.
+            without: ids of people who were not in the request, of this piece and others.
+            accepted: the answer to it.
             since: when the people count as sent, by Entra's clock.
         """
-        return self._and(piece, {"people": sent, "accepted": since, "requestId": accepted.request_id})
+        places = enumerate(self.workers(piece), start=piece.first)
+        left_out = [place for place, worker in places if worker.worker_id in without]
+        answer = {"people": piece.last - piece.first - len(left_out), "accepted": since}
+        request = {"requestId": accepted.request_id, **({"without": left_out} if left_out else {})}
+        return self._and(piece, {**answer, **request})
+
+    def accepted(self) -> dict[str, tuple[str, str]]:
+        """Those whom Entra has taken: when the request counts as sent, and its id, by externalId."""
+        return {
+            self.page.people[place].worker.worker_id: (answer["accepted"], answer["requestId"])
+            for answer in self.answers
+            if "accepted" in answer
+            for place in range(answer["from"], answer["to"])
+            if place not in answer.get("without", ())
+        }
 
     def with_split(self, piece: Piece, sent: Sequence[Worker]) -> Progress:
         """Entra has refused a piece of which several people were sent: it goes out again in two halves."""
@@ -119,14 +134,8 @@ class Progress:
 
 def record_accepted(context: Context, ref: ExtractRef, job: str, progress: Progress) -> None:
     """Write what Entra took to the people's rows; doing it again changes nothing."""
-    verdicts: dict[str, tuple[str, str]] = {}
-    for answer in progress.answers:
-        if "accepted" in answer:
-            workers = progress.workers(Piece(answer["from"], answer["to"]))
-            ids = [worker.worker_id for worker in workers]
-            verdicts |= dict.fromkeys(ids, (answer["accepted"], answer["requestId"]))
-    if verdicts:
-        people.note_accepted(context.storage, ref, job, progress.page.number, verdicts)
+    if accepted := progress.accepted():
+        people.note_accepted(context.storage, ref, job, progress.page.number, accepted)
 
 
 def record_refused(

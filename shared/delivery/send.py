@@ -5,7 +5,7 @@ whose answer was not written is repeated, which is harmless, because Entra match
 
 That nothing older lands on something newer is seen to from both ends. Whoever sends looks, once his claim is written,
 for people whom a newer plan has taken over, and leaves them out. And a page of that newer plan is not sent while a page
-that it took people over from is claimed.
+that it took people over from is claimed. Nor is the same record sent twice: see `meanwhile`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from shared.context import Context
 from shared.delivery import claims, stops
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
 from shared.delivery.ledger import Calls, ledger_of
+from shared.delivery.meanwhile import sent_meanwhile
 from shared.delivery.queueing import queue_ready_pages, send_out_all
 from shared.delivery.troubles import RECORDS, Trouble, refused_record, trouble_of
 from shared.delivery.waiting import put_off, send_message
@@ -144,6 +145,7 @@ class _Sending:
         wait: NotNow | None = None
         try:
             self._calls = Calls(ledger_of(self._context, self._job))
+            self._gone |= sent_meanwhile(self._context, self._ref, self._held.row, self._progress)
             self._leave_out(self._progress.unsent())
             while pieces := self._progress.pieces:
                 self._send(pieces[0])
@@ -201,7 +203,7 @@ class _Sending:
             self._calls.answered(accepted=True)
             self._fresh_token = False
             # If the answer to an earlier attempt was lost, Entra may have been at work since then.
-            self._answered(self._progress.with_accepted(piece, len(ours), accepted, self._since(accepted)))
+            self._answered(self._progress.with_accepted(piece, self._gone, accepted, self._since(accepted)))
             self._went_well(len(ours), standing)
 
     def _may_go(self) -> tuple[stops.Standing, bool]:

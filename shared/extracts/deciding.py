@@ -169,6 +169,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
                 warning=account.open,
                 reason=reasons.resent(waits=True),
                 next_change_at=account.next_change_at,
+                waited=True,
             )
 
 

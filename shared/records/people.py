@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from shared.records.rows import Key, Values, change_rows, read_rows
 from shared.records.storage import Storage
 
 _DELIVERER = ("Source", "Extract", "Page")
+_PAGES_BEFORE = 5  # plans that take over from each other while a single request is on its way are never that many
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
 
 
@@ -72,7 +73,8 @@ def note_planned(
     alone.
 
     Returns:
-        The pages that these people were to be sent from before.
+        The pages that these people were to be sent from before: by the plan before, and by those that it had taken them
+        over from if it has not sent them.
     """
     people = {person.worker.worker_id: person for person in page.people}
     ours = Deliverer(ref.source, ref.id, page.number)
@@ -88,7 +90,7 @@ def note_planned(
             before.update(Deliverer(*was) for was in json.loads(row["Before"]))
             return None
         person = people[keys.decode(key.row)]
-        was = [Deliverer(*(row[name] for name in _DELIVERER))] if row and row["Extract"] else []
+        was = _pages_before(row)
         before.update(was)
         user = person.worker.user
         return {
@@ -107,7 +109,7 @@ def note_planned(
         storage.table(ACCOUNTS),
         [account_key(job, worker_id) for worker_id in people],
         account,
-        select=("Stamp", "Said", "Claims", "EverEnabled", "Before", *_DELIVERER),
+        select=("Stamp", "Said", "Claims", "EverEnabled", "Pending", "Before", *_DELIVERER),
     )
 
     def person_row(key: Key, row: Values | None) -> Values | None:
@@ -123,6 +125,14 @@ def note_planned(
     workers = [worker_key(ref.source, worker_id) for worker_id in people]
     change_rows(storage.table(WORKERS), workers, person_row, ("Sequence", "SentBy"))
     return before
+
+
+def _pages_before(row: Values | None) -> list[Deliverer]:
+    """The pages that somebody may be on the way from, the newest first."""
+    if row is None or not row["Extract"]:
+        return []
+    earlier = json.loads(row["Before"]) if row["Pending"] else []
+    return [Deliverer(*(row[name] for name in _DELIVERER)), *(Deliverer(*was) for was in earlier)][:_PAGES_BEFORE]
 
 
 def note_quiet(
@@ -252,6 +262,19 @@ def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: 
     rows = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for worker_id in ids], select=_DELIVERER)
     ours = {keys.decode(key.row) for key, row in rows.items() if _is_from(row, ref, page)}
     return set(ids) - ours
+
+
+def taken_over(
+    storage: Storage, ref: ExtractRef, job: str, page: int, ids: Sequence[str]
+) -> dict[str, list[Deliverer]]:
+    """The pages that a page took some people over from, the newest first; nothing of those whom it has lost again."""
+    keys_of = [account_key(job, worker_id) for worker_id in ids]
+    rows = read_rows(storage.table(ACCOUNTS), keys_of, select=("Before", *_DELIVERER))
+    return {
+        keys.decode(key.row): [Deliverer(*was) for was in json.loads(row["Before"])]
+        for key, row in rows.items()
+        if _is_from(row, ref, page)
+    }
 
 
 def _is_from(row: Values, ref: ExtractRef, page: int) -> bool:

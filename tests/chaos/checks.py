@@ -46,15 +46,14 @@ class Findings:
         repeated: accepted requests with somebody whose record Entra was given once more, because no page knew of it.
         by_outage: those of them whose answer could not be written while storage was away.
         resent: records that were sent once more on purpose, because of what Entra's log says.
-        carried: records that a newer plan has sent once more, because it was made before the answer to the page that it
-            took the person over from was on the person's row.
+        reverted: records that were sent once more because another one had been planned in between, and never sent.
     """
 
     wrong: list[str] = field(default_factory=list)
     repeated: int = 0
     by_outage: int = 0
     resent: int = 0
-    carried: int = 0
+    reverted: int = 0
 
 
 def find(cloud: Cloud, truth: Truth, reader: Reader, drops: list[Drop]) -> Findings:
@@ -129,22 +128,19 @@ def _older_over_newer(accepted: list[Accepted]) -> Iterator[tuple[str, str]]:
 
 def _repeated(findings: Findings, cloud: Cloud, rows: list[Any]) -> Iterator[tuple[str, str]]:
     """Count what Entra was given twice; who was sent the same again for no reason."""
-    extract_of = {
-        answer["requestId"]: str(row["PartitionKey"])
-        for row in rows
-        for answer in json.loads(row["Answers"])
-        if "accepted" in answer
-    }
+    row_of = {answer["requestId"]: row for row in rows for answer in json.loads(row["Answers"]) if "accepted" in answer}
     again = list(_sent_again(cloud.entra.accepted))
     resent = _planned_again(cloud.storage, rows) if again else set()
     repeated = {}
     for person, before, after in again:
-        if before.id not in extract_of:
+        if before.id not in row_of:
             repeated[before.id] = before
         elif person in resent:
             findings.resent += 1
-        elif extract_of[before.id] != extract_of.get(after.id):
-            findings.carried += 1
+        elif after.id in row_of and _waited(cloud.storage, row_of[after.id], person):
+            yield person, f"was sent the same again in {after.id}, though Entra had taken it in {before.id}"
+        elif after.id not in row_of or row_of[before.id]["PartitionKey"] != row_of[after.id]["PartitionKey"]:
+            findings.reverted += 1
         else:
             yield person, f"was sent the same again in {after.id}, though the page knew of {before.id}"
     findings.repeated = len(repeated)
@@ -162,6 +158,12 @@ def _sent_again(accepted: list[Accepted]) -> Iterator[tuple[str, Accepted, Accep
             if person in last and last[person].records[person] == record:
                 yield person, last[person], request
             last[person] = request
+
+
+def _waited(storage: Storage, row: Any, person: str) -> bool:
+    """Whether a page was to send somebody only because an older plan had not done it."""
+    page = pages.read_page(storage, ExtractRef(row["PartitionKey"], row["Source"]), row["Plan"], int(row["RowKey"]))
+    return next(one.waited for one in page.people if one.worker.worker_id == person)
 
 
 def _planned_again(storage: Storage, rows: list[Any]) -> set[str]:

@@ -171,7 +171,7 @@ class Figures(Sums):
     repeated: int = 0
     repeated_by_outage: int = 0
     resent: int = 0
-    carried: int = 0
+    reverted: int = 0
     functions: Counter[str] = field(default_factory=Counter)
     settling: float = 0
     simulated_hours: float = 0

@@ -233,7 +233,7 @@ class _Round:
         figures.repeated = findings.repeated
         figures.repeated_by_outage = findings.by_outage
         figures.resent = findings.resent
-        figures.carried = findings.carried
+        figures.reverted = findings.reverted
         figures.functions = self._cloud.done()
         return figures
 

@@ -30,10 +30,22 @@ def planned(
     source: str = "employees",
     minutes: int = 0,
     after: Mapping[int, int] | None = None,
-    overtakes: Sequence[tuple[ExtractRef, int]] = (),
     leavers: Sequence[str] = (),
+    records_of: int | None = None,
+    waited: bool = False,
 ) -> ExtractRef:
-    """An extract whose plan is committed and recorded, with its first pages on the queue."""
+    """An extract whose plan is committed and recorded, with its first pages on the queue.
+
+    Args:
+        context: what we work with.
+        pages_of_ids: whom each page is about.
+        source: of the file.
+        minutes: after the start, when the file was dropped.
+        after: for a page the one that has to go first.
+        leavers: who is a leaver.
+        records_of: the minutes of the file whose records are sent; without it, of this one.
+        waited: whether people are sent only because an older plan had not sent them.
+    """
     version = Version(
         source, "list.csv", f"{source}/list.csv", f"etag {minutes}", START + timedelta(minutes=minutes), 1
     )
@@ -43,11 +55,19 @@ def planned(
     extracts.register(
         context.storage, version, {"Status": extracts.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values}
     )
+
+    def person(worker_id: str) -> Planned:
+        left = worker_id in leavers
+        name = f"{worker_id} of {source} {minutes if records_of is None else records_of}"
+        kind = LEAVER if left else MOVER
+        record = worker(worker_id, displayName=name, active=not left)
+        return Planned(record, kind, sequence=ref.id, said="digest", claim={}, waited=waited)
+
     for number, page_ids in enumerate(pages_of_ids, 1):
         earlier = (after or {}).get(number, 0)
-        page = Page(number, earlier, tuple(_person(one, source, minutes, ref, leavers) for one in page_ids))
+        page = Page(number, earlier, tuple(person(one) for one in page_ids))
         pages.write_page(context.storage, ref, "plan", page)
-        people.note_planned(
+        earlier_pages = people.note_planned(
             context.storage,
             ref,
             "default",
@@ -71,18 +91,12 @@ def planned(
             "Generation": 1,
             "Tries": 0,
             "Answers": "[]",
-            "Overtakes": json.dumps([[source, other.id, page] for other, page in overtakes]),
+            "Overtakes": json.dumps(sorted(earlier_pages)),
             "UpdatedAt": iso(context.clock.now()),
         }
         context.storage.table(PAGES).create_entity({"PartitionKey": ref.id, "RowKey": f"{number:06d}", **row})
     queue_ready_pages(context, ref)
     return ref
-
-
-def _person(worker_id: str, source: str, minutes: int, ref: ExtractRef, leavers: Sequence[str]) -> Planned:
-    left = worker_id in leavers
-    record = worker(worker_id, displayName=f"{worker_id} of {source} {minutes}", active=not left)
-    return Planned(record, LEAVER if left else MOVER, sequence=ref.id, said="digest", claim={})
 
 
 def message(ref: ExtractRef, page: int = 1, generation: int = 1) -> PageMessage:

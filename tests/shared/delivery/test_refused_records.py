@@ -144,7 +144,7 @@ def test_whatever_is_refused_or_taken_over_every_good_record_is_sent_once(
             progress = progress.with_nobody(piece)
         elif not wrong:
             sent_ids += [int(one.worker_id) for one in ours]
-            progress = progress.with_accepted(piece, len(ours), Accepted("", ""), "")
+            progress = progress.with_accepted(piece, {str(one) for one in gone}, Accepted("r", "at"), "at")
         elif len(ours) > 1:
             progress = progress.with_split(piece, ours)
         else:
@@ -154,6 +154,7 @@ def test_whatever_is_refused_or_taken_over_every_good_record_is_sent_once(
         progress = Progress.of(page, {"Answers": json.dumps(progress.answers)})
     everybody = set(range(size)) - gone
     assert (sorted(sent_ids), sorted(refused)) == (sorted(everybody - bad), sorted(everybody & bad))
+    assert sorted(progress.accepted()) == sorted(str(one) for one in sent_ids)
 
 
 def test_pieces_are_as_full_as_they_can_be() -> None:

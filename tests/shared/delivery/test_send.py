@@ -371,13 +371,25 @@ def test_a_page_waits_while_an_older_page_with_its_people_is_being_sent(
 ) -> None:
     old = planned(context, ids(1))
     set_page(context, old, Status=pages.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
-    new = planned(context, ids(1), minutes=5, overtakes=[(old, 1)])
+    new = planned(context, ids(1), minutes=5)
     sent_messages.clear()
     deliver(context, message(new))
     assert (sent(script), sent_messages) == ([], [(1, 1, 41)])
     time.forward(41)
     deliver(context, message(new))
     assert sent(script) == [ids(1)]
+
+
+def test_a_page_waits_for_a_request_of_the_plan_before_last_too(
+    context: Context, script: Script, time: ManualTime, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    first = planned(context, ids(1))
+    set_page(context, first, Status=pages.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
+    planned(context, ids(1), minutes=5)
+    third = planned(context, ids(1), minutes=6)
+    sent_messages.clear()
+    deliver(context, message(third))
+    assert (sent(script), sent_messages) == ([], [(1, 1, 41)])
 
 
 def test_people_whom_another_source_planned_are_withdrawn_and_not_said_to_be_sent(

@@ -1,0 +1,88 @@
+"""Who has been sent by an older plan after all, between the making of a newer one and its taking over.
+
+A plan that is made while an older page waits sends the people of that page too. If the older page goes out before the
+newer plan is written to their rows, Entra has what the newer one wants it to have; to send it again would be for
+nothing. By the time the newer page is claimed no older one is on its way, and their answers are all written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.context import Context
+from shared.delivery.answers import Progress
+from shared.model import ExtractRef, ScimUser, Worker
+from shared.records import pages, people
+from shared.records.names import PAGES
+from shared.records.people import Deliverer
+from shared.records.rows import Values, read_rows
+
+
+def sent_meanwhile(context: Context, ref: ExtractRef, row: Values, progress: Progress) -> set[str]:
+    """Note those people of a claimed page whom Entra took from an older page with the very same record.
+
+    Doing it again changes nothing.
+
+    Args:
+        context: what we work with.
+        ref: the extract of the page.
+        row: of the page in `Pages`.
+        progress: how far the page has come.
+
+    Returns:
+        Their ids.
+    """
+    waited = {person.worker.worker_id for person in progress.page.people if person.waited}
+    unsent = {worker.worker_id: worker for worker in progress.unsent() if worker.worker_id in waited}
+    if not unsent or row["Overtakes"] == "[]":
+        return set()
+    chains = people.taken_over(context.storage, ref, row["Job"], progress.page.number, list(unsent))
+    older = _older_pages(context, [Deliverer(*one) for one in json.loads(row["Overtakes"])])
+    found = {}
+    for one, chain in chains.items():
+        if accepted := _accepted(unsent[one], [older.get(page) for page in chain]):
+            found[one] = accepted
+    if found:
+        people.note_accepted(context.storage, ref, row["Job"], progress.page.number, found)
+    return set(found)
+
+
+@dataclass(frozen=True)
+class _Older:
+    """What an older page was to send, and what Entra has taken of it, by externalId."""
+
+    records: Mapping[str, ScimUser]
+    accepted: Mapping[str, tuple[str, str]]
+
+
+def _older_pages(context: Context, older: Sequence[Deliverer]) -> dict[Deliverer, _Older]:
+    """Pages that were overtaken; those whose plan has been cleared away are left out."""
+    keys = {pages.page_key(page.extract, page.page): page for page in older}
+    found = {}
+    for key, row in read_rows(context.storage.table(PAGES), keys, select=("Plan", "Answers")).items():
+        page = keys[key]
+        try:
+            planned = pages.read_page(context.storage, ExtractRef(page.extract, page.source), row["Plan"], page.page)
+        except ResourceNotFoundError:
+            continue
+        records = {worker.worker_id: worker.user for worker in planned.workers}
+        found[page] = _Older(records, Progress.of(planned, row).accepted())
+    return found
+
+
+def _accepted(worker: Worker, chain: Sequence[_Older | None]) -> tuple[str, str] | None:
+    """When Entra took somebody's record from one of the pages before, and in which request.
+
+    It counts only as far back as all pages had the same record: another one may have reached Entra, though nobody got
+    an answer.
+    """
+    for page in chain:
+        if page is None or page.records.get(worker.worker_id) != worker.user:
+            return None
+        if accepted := page.accepted.get(worker.worker_id):
+            return accepted
+    return None
