@@ -1,6 +1,7 @@
 """Answer "why does Jane not have an account?": `python -m cli explain WORKER [--source SOURCE]`.
 
-One person's story from HR's file to Entra's verdict, what is to be done and by whom; nothing about anybody else.
+One person's story from HR's file to Entra's verdict, what is to be done and by whom; nothing about anybody else. Who
+does not know the id may give a name: then those who have it are listed with their ids.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from cli.connecting import FAILED, connected, run
-from cli.plain_tables import printable
+from cli.plain_tables import plain_table, printable
 from shared.records.story import HELD
+from shared.support.people import Hit, search
 from shared.support.person import Person, find
 
 _WIDTH = 100
 _INDENT = " " * 22
+_MOST_ALIKE = 20
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -26,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         0, or 1 if nobody has the id, or if it failed.
     """
     parser = argparse.ArgumentParser("python -m cli explain", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("worker", metavar="WORKER", help="the worker id, exactly as in HR's file")
+    parser.add_argument("worker", metavar="WORKER", help="the worker id, exactly as in HR's file, or a name")
     parser.add_argument("--source", default="", help="only of this source; otherwise of every one that has the id")
     given = parser.parse_args(arguments)
     return run(lambda: _run(given.worker, given.source))
@@ -35,17 +38,28 @@ def main(arguments: Sequence[str]) -> int:
 def _run(worker: str, source: str) -> int:
     with connected() as context:
         found = find(context, worker, source)
+        alike = [] if found else [hit for hit in search(context.storage, worker).people if source in ("", hit.source)]
     if not found:
-        where = f" in source {source}" if source else ""
-        print(
-            f"Nobody is known by the id {printable(worker)}{where}. Ids are compared letter by letter, leading zeros "
-            "included. Whoever was in no file has no row; a row that could not be taken apart is among the rejects in "
-            "hr-outbox.",
-            file=sys.stderr,
-        )
+        print("\n".join(_nobody(worker, source, alike)), file=sys.stderr)
         return FAILED
     print("\n\n".join("\n".join(_story(person)) for person in found))
     return 0
+
+
+def _nobody(worker: str, source: str, alike: Sequence[Hit]) -> Iterator[str]:
+    where = f" in source {source}" if source else ""
+    nobody = f"Nobody is known by the id {printable(worker)}{where}."
+    if not alike:
+        yield (
+            f"{nobody} Ids are compared letter by letter, leading zeros included; no name is like it either. Whoever "
+            "was in no file has no row; a row that could not be taken apart is among the rejects in hr-outbox."
+        )
+        return
+    yield f"{nobody} These are like it; ask again with the id of the one that you mean:"
+    rows = [(hit.source, hit.worker_id, hit.name, hit.status) for hit in alike[:_MOST_ALIKE]]
+    yield from plain_table(("Source", "Id", "Name", "Status"), rows)
+    if len(alike) > _MOST_ALIKE:
+        yield f"... and {len(alike) - _MOST_ALIKE} more. Give more of the name, or the whole id."
 
 
 def _story(person: Person) -> Iterator[str]:

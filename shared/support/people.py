@@ -100,10 +100,10 @@ class Causes:
 
 
 def search(storage: Storage, text: str) -> Hits:
-    """Whoever has an id; if nobody has, those in whose name or user name all words of `text` appear.
+    """Whoever has an id; if nobody has, those in whose name, user name or id all words of `text` appear.
 
     An id is looked up in every source by reads of single rows. For a name the results table is gone through, in pages,
-    without regard to case and accents.
+    without regard to case and accents. Whose id differs in case or in leading zeros only comes first.
     """
     wanted = text.strip()
     if not wanted:
@@ -114,14 +114,18 @@ def search(storage: Storage, text: str) -> Hits:
         return Hits(_sorted(rows.values()))
     words = _plain(wanted).split()
     scan = _Scan(storage, "", _SHOWN)
+    same: list[Values] = []
     found: list[Values] = []
     for row in scan:
         names = _plain(f"{row.get('DisplayName') or ''} {row.get('UserName') or ''} {row.get('WorkerId') or ''}")
-        if all(word in names for word in words):
+        if _same_id(row, wanted):
+            same.append(row)
+        elif all(word in names for word in words):
             found.append(row)
-            if len(found) > MOST_HITS:
-                break
-    return Hits(_sorted(found[:MOST_HITS]), scan.cut or len(found) > MOST_HITS)
+        if len(same) + len(found) > MOST_HITS:
+            break
+    hits = (*_sorted(same), *_sorted(found))
+    return Hits(hits[:MOST_HITS], scan.cut or len(hits) > MOST_HITS)
 
 
 def find_causes(storage: Storage) -> Causes:
@@ -208,6 +212,10 @@ def _key(status: str, title: str) -> str:
 
 def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
+
+
+def _same_id(row: Values, wanted: str) -> bool:
+    return _plain(str(row.get("WorkerId") or "")).lstrip("0") == _plain(wanted).lstrip("0")
 
 
 def _plain(text: str) -> str:

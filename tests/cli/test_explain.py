@@ -99,9 +99,41 @@ def test_a_source_can_be_chosen_and_nobody_is_an_error(storage: Storage, capsys:
     ]
     assert main(["explain", "17", "--source", "employees"]) == 0
     assert "contractors" not in capsys.readouterr().out
-    assert main(["explain", "017", "--source", "employees"]) == 1
+    assert main(["explain", "18", "--source", "employees"]) == 1
     said = capsys.readouterr()
-    assert (said.out, said.err.partition(". ")[0]) == ("", "Nobody is known by the id 017 in source employees")
+    assert (said.out, said.err.partition(". ")[0]) == ("", "Nobody is known by the id 18 in source employees")
+
+
+@pytest.mark.usefixtures("app_settings")
+def test_who_does_not_know_the_id_as_it_is_written_is_shown_whoever_is_like_it(
+    storage: Storage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with connected(storage) as records:
+        for source in ("contractors", "employees"):
+            ref = file(records, f"{source}.csv", source=source)
+            failed(records, ref, "000021", f"Jane of {source}")
+            person(records, ref, "1021", f"Ada of {source}")
+    nobody = "Nobody is known by the id {}. These are like it; ask again with the id of the one that you mean:"
+    janes = [
+        "Source       Id      Name                 Status",
+        "contractors  000021  Jane of contractors  failed",
+        "employees    000021  Jane of employees    failed",
+    ]
+    for given, others in (
+        ("jane", []),
+        (
+            "21",
+            ["contractors  1021    Ada of contractors   queued", "employees    1021    Ada of employees     queued"],
+        ),
+    ):
+        assert main(["explain", given]) == 1
+        said = capsys.readouterr()
+        assert (said.out, said.err.splitlines()) == ("", [nobody.format(given), *janes, *others])
+    assert main(["explain", "0021", "--source", "employees"]) == 1
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "Source     Id      Name               Status",
+        "employees  000021  Jane of employees  failed",
+    ]
 
 
 @pytest.mark.usefixtures("app_settings")
