@@ -1,5 +1,5 @@
 // Every role that Rollcall and its people have in Azure, each on the smallest thing that it is needed for.
-// docs/security.md tells why. The two roles in Microsoft Graph are in graph.bicep: they take rights in the directory.
+// docs/security.md tells why. The three roles in Microsoft Graph are in graph.bicep: they take rights in the directory.
 
 @description('Object id of the app\'s managed identity.')
 param appPrincipalId string

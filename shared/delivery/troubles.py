@@ -66,7 +66,7 @@ def trouble_of(error: RollcallError) -> Trouble:
     """What an error other than a refused record or a 429 means for the job."""
     reason = str(error)
     if isinstance(error, EndpointRefused):
-        advice = "IT corrects the role or the endpoint; sending goes on by itself within minutes."
+        advice = "IT corrects the role or the endpoint; sending goes on by itself within the hour."
         return Trouble(ENDPOINT, ENDPOINT, reason, advice, "", 1, _help)
     if isinstance(error, TokenRefused):
         late = "IT looks at the app's managed identity: is it assigned, and is AZURE_CLIENT_ID its client id?"
@@ -80,7 +80,7 @@ def trouble_of(error: RollcallError) -> Trouble:
         return Trouble(CONNECTION, CONNECTION, reason, "", late, _IN_A_ROW, _growing(10.0, 600.0, error))
     advice = "IT compares the answer with the endpoint and the settings; the request id is for a case with Microsoft."
     if not isinstance(error, RequestRejected):  # a setting of our own
-        advice = "IT corrects the setting; sending goes on by itself within minutes."
+        advice = "IT corrects the setting; sending goes on by itself within the hour."
     return Trouble(SURPRISE, SURPRISE, reason, advice, "", 1, _help)
 
 

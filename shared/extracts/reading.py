@@ -347,7 +347,9 @@ class _Reader:
         except Unusable as wrong:
             raise ExtractRefused(f"Nobody can tell when the file was made: {wrong}") from None
         if made_at is None:
-            raise ExtractRefused(f"Nobody can tell when the file was made: {column} is empty.")
+            raise ExtractRefused(
+                f"Nobody can tell when the file was made: {column} is empty. Export the list again, then drop it."
+            )
         return made_at
 
     def _is_primary(self, record: Row) -> bool:

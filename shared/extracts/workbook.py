@@ -180,7 +180,10 @@ class Workbook:
         named = [sheet for sheet in self.book.sheets if plain(sheet.name) == plain(hints.sheet)]
         if not named:
             visible = _names([sheet.name for sheet in self.book.sheets if not sheet.hidden])
-            raise ExtractRefused(f"The workbook has no sheet '{hints.sheet}'. It has: {visible or 'none that shows'}.")
+            raise ExtractRefused(
+                f"The workbook has no sheet '{hints.sheet}'. It has: {visible or 'none that shows'}. Rename the sheet "
+                "and drop the file again, or ask IT to correct format.sheet in the mapping."
+            )
         if named[0].hidden:
             raise ExtractRefused(
                 f"The sheet '{hints.sheet}' is hidden and so not read. Unhide it and drop the file again."

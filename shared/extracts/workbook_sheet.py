@@ -131,7 +131,11 @@ class SheetReader:
                 held += len(piece)
                 in_row += len(piece)
                 if in_row > _MAX_ROW:
-                    raise ExtractRefused(f"Row {row} of the workbook has more than {_MAX_ROW:,} characters.", line=row)
+                    raise ExtractRefused(
+                        f"Row {row} of the workbook has more than {_MAX_ROW:,} characters. Correct it and drop the "
+                        "file again.",
+                        line=row,
+                    )
 
         def end(name: str) -> None:
             nonlocal target, silent
@@ -161,7 +165,9 @@ class SheetReader:
             self.filtered = True
         elif name == "mergeCell":
             if len(self.merged) >= _MAX_MERGES:
-                raise ExtractRefused("The sheet has far too many merged cells to be a list of people.")
+                raise ExtractRefused(
+                    "The sheet has far too many merged cells to be a list of people. Drop the list itself."
+                )
             area = _area(attributes.get("ref", ""))
             if area:
                 self.merged.append(area)

@@ -142,7 +142,10 @@ class Applier:
         if active is None:
             if not status or status in self._placeholders:
                 return reject(f"{self._status.column} is empty, so nobody can tell whether the person may work.")
-            return reject(f"{self._status.column} '{shorten(status)}' is not one of the agreed words ({self._words}).")
+            return reject(
+                f"{self._status.column} '{shorten(status)}' is not one of the agreed words ({self._words}); correct "
+                "it, or have IT map it."
+            )
         warnings += id_warnings(mapping.key, raw, worker_id)
         matters = active or self._works_on(record)
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))

@@ -212,7 +212,10 @@ def _map(words: Mapping[str, str], otherwise: str | None, label: str) -> Step:
         if value is not None:
             return value
         if otherwise is None:
-            raise Unusable(f"{label} '{shorten(text)}' is not one of the agreed words ({', '.join(words)}).")
+            raise Unusable(
+                f"{label} '{shorten(text)}' is not one of the agreed words ({', '.join(words)}); correct it, or have "
+                "IT map it."
+            )
         return otherwise.replace("{value}", text)
 
     return step

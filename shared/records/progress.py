@@ -51,6 +51,7 @@ _WORDS = {
 _REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD, extracts.SUPERSEDED)
 _MOST_NAMED = 400
 _PAGES_AT_ONCE = 25  # of up to 200 people
+_SUMMARY_AGES = timedelta(minutes=15)  # while people are being sent, HR is told how it goes no more often
 _NO_ANSWER_COMES = timedelta(days=7)  # for so long Entra keeps its log where there is no licence for more
 
 
@@ -142,15 +143,22 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         if _has_ended(row, counts, now):
             values["Status"] = _ending(row, counts)
             values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
-        if all(row.get(name) == value for name, value in values.items()):
-            return None
-        if values.get("Status", row["Status"]) != extracts.UPLOADING:
+        is_new = any(row.get(name) != value for name, value in values.items())
+        has_ended = values.get("Status", row["Status"]) != extracts.UPLOADING
+        if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
             failed, warned = _to_look_at(storage, ref)
             summary.write_summary(storage, ref, values, at=now, failed=failed, open_warnings=warned)
-        return values
+            return {**values, "SummaryAt": iso(now)}
+        return values if is_new else None
 
     change_rows(storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
+
+
+def _summary_is_old(row: Values, now: datetime) -> bool:
+    """Whether HR should be told anew how it goes with a file that is being sent."""
+    told = row.get("SummaryAt")
+    return row.get("Kind") != extracts.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
 
 
 def _to_look_at(storage: Storage, ref: ExtractRef) -> tuple[list[summary.Person], list[summary.Person]]:

@@ -94,7 +94,7 @@ filled  attribute
 
 3 rows: 1 person, 2 rejected, 0 repeated.
 row  worker  reason
-3    2       Status 'On hold' is not one of the agreed words (Active, Gone).
+3    2       Status 'On hold' is not one of the agreed words (Active, Gone); correct it, or have IT map it.
 4    3       Name is empty but required.
 """
     )
@@ -118,7 +118,8 @@ def test_a_sample_that_nobody_can_read_is_refused(
 ) -> None:
     assert main([mapping, "--sample", sample(tmp_path, "\n\n")]) == 1
     assert capsys.readouterr().err == (
-        "The file is refused: The file has only blank lines: there is no header and nobody in it.\n"
+        "The file is refused: The file has only blank lines: there is no header and nobody in it. Drop the complete "
+        "list.\n"
     )
 
 

@@ -74,7 +74,7 @@ people.csv, read with {mapping}, as of 2026-11-21
 Rejected
 row  worker  reason
 6    5       Name is empty but required.
-7    6       Status 'On hold' is not one of the agreed words (Active, Gone).
+7    6       Status 'On hold' is not one of the agreed words (Active, Gone); correct it, or have IT map it.
 
 To send, in this order
 row  worker  active  userName   displayName  manager

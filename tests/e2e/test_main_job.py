@@ -86,15 +86,18 @@ def test_hr_gets_back_the_rows_that_were_not_sent_with_one_reason_each(cloud: Cl
     outbox = {path.rsplit("/", 1)[1]: content for path, content in cloud.outbox().items()}
     rejects = list(csv.reader(io.StringIO(outbox["rejects.csv"].decode("utf-8-sig"))))
     assert rejects[0] == [*header.split(","), "Rollcall row", "Rollcall reason"]
+    unknown = (
+        "WorkerStatus 'Gone fishing' is not one of the agreed words (Active, Inactive, Terminated); correct it, or "
+        "have IT map it."
+    )
     assert [(line[0], line[24], line[25]) for line in rejects[1:]] == [
         ("", "3", "WorkerID is empty, so nobody can tell whom the row is about."),
-        ("'00230", "4", "WorkerStatus 'Gone fishing' is not one of the agreed words (Active, Inactive, Terminated)."),
+        ("'00230", "4", unknown),
         ("'00305", "6", "the row has 25 columns where the header has 24; perhaps a comma in a cell is not in quotes."),
     ]
     assert cloud.workers("Status", "Reason")["00230"] == {
         "Status": "rejected",
-        "Reason": "Row 4 of people.csv was not sent: WorkerStatus 'Gone fishing' is not one of the agreed words "
-        "(Active, Inactive, Terminated).",
+        "Reason": f"Row 4 of people.csv was not sent: {unknown}",
     }
     summary = json.loads(outbox["summary.json"])
     assert {name: summary[name] for name in ("rows", "people", "rejected", "provisioned", "status")} == {

@@ -103,7 +103,6 @@ def test_the_counts_of_the_pages_add_up_in_the_extracts_row(context: Context) ->
             "1 sent, no verdict yet, 3 waiting to be sent. Entra answered 500. Again at noon."
         ),
     )
-    assert list(context.storage.container(OUTBOX).list_blobs()) == []
 
 
 def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(context: Context) -> None:
@@ -185,6 +184,29 @@ def test_a_verdict_that_comes_after_the_end_is_counted_and_told_to_hr(context: C
     assert state_of(context) == ("delivered", {"Provisioned": 9}, message)
     assert extracts.load(context.storage, REF)["DeliveredAt"] == "2026-09-18T06:05:00Z"
     assert (summary_of(context)["provisioned"], summary_of(context)["message"]) == (9, message)
+
+
+def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_every_quarter_of_an_hour(
+    context: Context,
+) -> None:
+    held = {"id": "7", "row": 8, "name": "Ada", "changed": ["active"], "why": "Leavers are 12 %."}
+    pages.write_held(context.storage, REF, "plan", [held])
+    extracts.save(context.storage, REF, {"Quiet": json.dumps({"Held": 1}), "Plan": "plan", "ReadPlan": "plan"})
+
+    def told(minutes: int, **counts: int) -> tuple[dict[str, int], str, list[str]]:
+        page(context, 1, **counts)
+        refresh(context.storage, REF, START + timedelta(minutes=minutes))
+        now = summary_of(context)
+        names = [person["name"] for person in now["heldPeople"]]
+        return {name: now[name] for name in ("waiting", "failed", "held")}, now["asOf"], names
+
+    at_six = ({"waiting": 8, "failed": 0, "held": 1}, "2026-09-18T06:00:00Z", ["Ada"])
+    assert told(0, Waiting=8) == at_six
+    assert told(14, Waiting=2, Failed=1, Provisioned=5) == at_six
+    at_quarter = ({"waiting": 2, "failed": 1, "held": 1}, "2026-09-18T06:15:00Z", ["Ada"])
+    assert told(15, Waiting=2, Failed=1, Provisioned=5) == at_quarter
+    at_the_end = ({"waiting": 0, "failed": 1, "held": 1}, "2026-09-18T06:16:00Z", ["Ada"])
+    assert told(16, Waiting=0, Failed=1, Provisioned=7) == at_the_end
 
 
 def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Context) -> None:

@@ -159,7 +159,12 @@ def test_every_row_is_counted_in_exactly_one_place(opened: ExitStack) -> None:
     )
     assert (extract.rows, people_of(extract), extract.repeated) == (8, ["1", "3"], 1)
     assert unnamed(extract.rejects) == [
-        Reject(4, 4, "2", "State 'Retired' is not one of the agreed words (Active, Left)."),
+        Reject(
+            4,
+            4,
+            "2",
+            "State 'Retired' is not one of the agreed words (Active, Left); correct it, or have IT map it.",
+        ),
         Reject(6, 7, "", "the row has 3 of 5 columns.", tentative_id="5"),
         conflict(7, "4", "8", line=8),
         conflict(8, "4", "7", line=9),
@@ -172,7 +177,7 @@ def test_every_row_is_counted_in_exactly_one_place(opened: ExitStack) -> None:
 @pytest.mark.parametrize("rows", [("1,Ann,Gone,,\n", "1,Ann,Active,,\n"), ("1,Ann,Active,,\n", "1,Ann,Gone,,\n")])
 def test_a_row_that_cannot_be_read_contradicts_the_others_of_its_id(opened: ExitStack, rows: tuple[str, str]) -> None:
     extract = read(opened, HEADER + "".join(rows))
-    gone = "State 'Gone' is not one of the agreed words (Active, Left)."
+    gone = "State 'Gone' is not one of the agreed words (Active, Left); correct it, or have IT map it."
     assert unnamed(extract.rejects) == [
         Reject(row, row, "1", gone) if "Gone" in text else conflict(row, "1", str(5 - row))
         for row, text in enumerate(rows, 2)
@@ -279,7 +284,10 @@ def test_with_last_the_last_row_counts_and_earlier_ones_are_repeated(opened: Exi
     assert (people_of(extract), extract.repeated, extract.rejects) == (["1", "2"], 2, [])
     assert extract.read(["1"])[0].worker == Worker("1", 5, user("1", "Anna"))
     assert extract.notes == [
-        "Row 4: State 'Oops' is not one of the agreed words (Active, Left). Another row of the same Id counts."
+        (
+            "Row 4: State 'Oops' is not one of the agreed words (Active, Left); correct it, or have IT map it. Another "
+            "row of the same Id counts."
+        )
     ]
     assert not extract.rejected("1")
 

@@ -64,8 +64,16 @@ def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
 @pytest.mark.parametrize(
     ("text", "columns", "sentence"),
     [
-        ("\ufeff", ["Id"], "The file has only blank lines: there is no header and nobody in it."),
-        ("\n\n,,\n", ["Id"], "The file has only blank lines: there is no header and nobody in it."),
+        (
+            "\ufeff",
+            ["Id"],
+            "The file has only blank lines: there is no header and nobody in it. Drop the complete list.",
+        ),
+        (
+            "\n\n,,\n",
+            ["Id"],
+            "The file has only blank lines: there is no header and nobody in it. Drop the complete list.",
+        ),
         ("Id,Name\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
         ("Id,Name\n\n,\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
         (

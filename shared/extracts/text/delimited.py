@@ -56,7 +56,9 @@ def open_delimited(
 def _no_header(sample: Sequence[str]) -> ExtractRefused:
     line = next((number for number, line in enumerate(sample, 1) if line.strip(" \t\r\n,;|\ufeff")), None)
     if line is None:
-        return ExtractRefused("The file has only blank lines: there is no header and nobody in it.")
+        return ExtractRefused(
+            "The file has only blank lines: there is no header and nobody in it. Drop the complete list."
+        )
     return ExtractRefused(
         f"The header cannot be read: on line {line} a quotation mark is in the wrong place or is never closed. Correct "
         "it and drop the file again.",

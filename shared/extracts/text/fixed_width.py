@@ -43,7 +43,7 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
     lines = Lines(chunks, hints.encoding)
     sample = lines.peek(_LOOK)
     if not any(map(str.strip, sample)):
-        raise ExtractRefused("The file has only blank lines: there is nobody in it.")
+        raise ExtractRefused("The file has only blank lines: there is nobody in it. Drop the complete list.")
     _refuse_delimited(sample, hints)
     notes: list[str] = []
     header = tuple(column.name for column in hints.columns)

@@ -75,7 +75,8 @@ def join(parts: Sequence[Part]) -> Callable[[], Iterator[bytes]]:
                 yield chunk
             if quotes % 2:
                 raise ExtractRefused(
-                    f"The part {part.name} ends within quotation marks: it was cut off, or one of them is a mistake."
+                    f"The part {part.name} ends within quotation marks: it was cut off, or one of them is a mistake. "
+                    "Export it again and drop all parts once more."
                 )
             ended = last in b"\r\n"
 

@@ -114,7 +114,7 @@ def _data_files(infos: Sequence[zipfile.ZipInfo], meter: Meter) -> list[zipfile.
         if _ABSOLUTE.match(name) or ".." in re.split(r"[/\\]", name) or "\0" in name:
             raise ExtractRefused(
                 "The zip archive holds a name that points outside of it ('..', or a full path). Ordinary programs do "
-                "not make such archives, so nothing of it was read."
+                "not make such archives, so nothing of it was read. Pack the list again and drop that file."
             )
         plain = name.replace("\\", "/")
         if plain.endswith("/") or _LEFTOVERS.fullmatch(plain):

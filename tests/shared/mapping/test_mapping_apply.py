@@ -134,8 +134,16 @@ def test_a_status_word_is_found_whatever_its_capitals_blanks_and_accents(word: s
         ({"Id": "1\x002"}, "1\x002", "Id holds an invisible character."),
         ({"Name": ""}, "1", "Name is empty but required."),
         ({"State": " "}, "1", "State is empty, so nobody can tell whether the person may work."),
-        ({"State": "Retired"}, "1", "State 'Retired' is not one of the agreed words (Active, Left)."),
-        ({"State": "x" * 41}, "1", f"State '{'x' * 40}…' is not one of the agreed words (Active, Left)."),
+        (
+            {"State": "Retired"},
+            "1",
+            "State 'Retired' is not one of the agreed words (Active, Left); correct it, or have IT map it.",
+        ),
+        (
+            {"State": "x" * 41},
+            "1",
+            f"State '{'x' * 40}…' is not one of the agreed words (Active, Left); correct it, or have IT map it.",
+        ),
         ({"First": "x" * 1025}, "1", "First has 1025 characters; at most 1024 can be sent."),
         ({"First": "Ta\x00lya"}, "1", "First holds a control character."),
         ({"Boss": "4\x1b2"}, "1", "Boss holds a control character."),

@@ -153,7 +153,10 @@ def test_somebody_on_leave_is_what_the_policy_says(policy: str, *, active: bool)
     assert made.worker.user["active"] is active
     unknown = applied(said, State="Away")
     assert isinstance(unknown, Reject)
-    assert unknown.reason == "State 'Away' is not one of the agreed words (Active, Left, On leave)."
+    assert (
+        unknown.reason
+        == "State 'Away' is not one of the agreed words (Active, Left, On leave); correct it, or have IT map it."
+    )
 
 
 @pytest.mark.parametrize(

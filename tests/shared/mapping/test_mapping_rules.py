@@ -108,7 +108,11 @@ def test_a_rule_makes_the_value(rule: str, cells: dict[str, str], sent: object) 
 @pytest.mark.parametrize(
     ("rule", "cell", "reason"),
     [
-        ("{column: A, map: {x: y, z: w}}", "q", "A 'q' is not one of the agreed words (x, z)."),
+        (
+            "{column: A, map: {x: y, z: w}}",
+            "q",
+            "A 'q' is not one of the agreed words (x, z); correct it, or have IT map it.",
+        ),
         ("{column: A, boolean: {true: [on], false: [off]}}", "q", "A 'q' is neither yes nor no (on, off)."),
         ("{column: A, type: integer}", "1.5", "A '1.5' is not a whole number."),
         (

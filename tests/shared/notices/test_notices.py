@@ -114,7 +114,7 @@ def test_a_job_that_needs_somebody_is_told_at_once_and_again_when_it_comes_back(
     assert texts(script) == [
         (
             f"Nothing is sent to job default since {since}. Entra answered 403 for job default. IT corrects the role "
-            "or the endpoint; sending goes on by itself within minutes."
+            "or the endpoint; sending goes on by itself within the hour."
         )
     ]
     stops.note_success(context, "default", 50, stops.look(context.storage))

@@ -248,6 +248,7 @@ def test_a_delimiter_at_the_end_of_a_row_alone_makes_it_too_long() -> None:
 # Bad files
 
 AGAIN = "Drop the complete file again."
+BLANK = "The file has only blank lines: there is no header and nobody in it. Drop the complete list."
 UNTIDY = "a quotation mark is not closed. Correct it and drop the file again."
 
 
@@ -304,9 +305,9 @@ UNTIDY = "a quotation mark is not closed. Correct it and drop the file again."
             ),
             3,
         ),
-        (b"\xef\xbb\xbf", "The file has only blank lines: there is no header and nobody in it.", None),
-        (b"\n\r\n", "The file has only blank lines: there is no header and nobody in it.", None),
-        (b" \t\n,,\n", "The file has only blank lines: there is no header and nobody in it.", None),
+        (b"\xef\xbb\xbf", BLANK, None),
+        (b"\n\r\n", BLANK, None),
+        (b" \t\n,,\n", BLANK, None),
     ],
 )  # fmt: skip
 def test_a_bad_file_is_refused_with_a_sentence_for_hr(data: bytes, sentence: str, line: int | None) -> None:

@@ -98,7 +98,7 @@ DROP = "Drop the complete file again."
             f"The file ends in the middle of line 3 (7 of 15 characters): the upload was cut off. {DROP}",
             3,
         ),
-        ("\n \n", {}, "The file has only blank lines: there is nobody in it.", None),
+        ("\n \n", {}, "The file has only blank lines: there is nobody in it. Drop the complete list.", None),
         (
             f"{BODY}TRL00003\n",
             {"trailer": "TRL"},
