@@ -115,6 +115,7 @@ def is_settled(account: Account, source: str, digest: str, now: datetime) -> boo
         and not account.pending
         and not account.open
         and not account.refused
+        and not account.put_aside
         and (not account.next_change_at or account.next_change_at > iso(now))
     )
 
@@ -187,7 +188,7 @@ class Judge:
             awaits=manager_of(desired.record) if UNKNOWN_MANAGER in warning else "",
             since=employed_since(desired.winner) if desired.active else "",
         )
-        unsent = account is not None and bool(account.pending) and not self.in_flight(account)
+        unsent = account is not None and self._is_unsent(account)
         before = _before(account, unsent=unsent)
         kind = kind_of(before, desired, self.now)
         mark = self.fingerprint(record)
@@ -205,6 +206,10 @@ class Judge:
         planned = replace(planned, kind=kind, changed=changed)
         planned = replace(planned, reason=reasons.sent(planned, desired, draft, self.file, self.now))
         return Judged(SEND, self._class(draft, desired, before, kind), planned)
+
+    def _is_unsent(self, account: Account) -> bool:
+        """Whether the last plan for somebody has not been, and is not being, sent."""
+        return bool(account.put_aside) or (bool(account.pending) and not self.in_flight(account))
 
     def _not_yet(self, draft: Draft, desired: Desired, planned: Planned) -> Judged:
         """There is no account, and none is due."""

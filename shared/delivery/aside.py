@@ -103,9 +103,8 @@ def _put_back(context: Context, ref: ExtractRef, row: Values) -> None:
     ids = [worker.worker_id for worker in Progress.of(page, row).unsent()]
     _remember_pending(context, ref, str(row["Job"]), number, ids)
     _wait_again(context, ref, ids)
-    uploading = {"Status": extracts.UPLOADING}
     key = Key(ref.source, extracts.row_key(ref.id))
-    change_rows(context.storage.table(EXTRACTS), [key], lambda _, found: uploading if found else None)
+    change_rows(context.storage.table(EXTRACTS), [key], _open_again, select=("Status",))
     planned = {
         "Status": pages.PLANNED,
         "Generation": row["Generation"] + 1,
@@ -120,6 +119,11 @@ def _put_back(context: Context, ref: ExtractRef, row: Values) -> None:
 
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=("Status",))
     progress.recount_page(context.storage, ref, row["Plan"], number)
+
+
+def _open_again(_key: Key, row: Values | None) -> Values | None:
+    """Of an extract that has ended. One that is open may be about to be planned again, for a release say."""
+    return {"Status": extracts.UPLOADING} if row and row["Status"] not in extracts.UNFINISHED else None
 
 
 def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:

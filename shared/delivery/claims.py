@@ -39,11 +39,16 @@ class Held:
 
 
 def free_from(context: Context, row: Values) -> datetime:
-    """When the claims end that keep a page from being sent: its own, and those of pages it took people over from."""
+    """When the claims end that keep a page from being sent: its own, and those of pages it took people over from.
+
+    One of those that was put off because an answer did not come has its claim still: its request may be on its way. To
+    send the same page again need not wait for that.
+    """
     overtaken = [pages.page_key(extract, number) for _, extract, number in json.loads(row["Overtakes"])]
-    rows = read_rows(context.storage.table(PAGES), overtaken, select=("Status", "ClaimedUntil"))
-    claims = [other["ClaimedUntil"] for other in (row, *rows.values()) if other["Status"] == pages.SENDING]
-    return parse_iso(max(claims, default="0001-01-01T00:00:00Z"))
+    rows = read_rows(context.storage.table(PAGES), overtaken, select=("ClaimedUntil",))
+    claims = [str(other.get("ClaimedUntil") or "") for other in rows.values()]
+    own = str(row["ClaimedUntil"]) if row["Status"] == pages.SENDING else ""
+    return parse_iso(max((own, *claims)) or "0001-01-01T00:00:00Z")
 
 
 def claim(context: Context, row: Values) -> Held:
@@ -56,6 +61,16 @@ def claim(context: Context, row: Values) -> Held:
     unanswered = row["AttemptedAt"] if row["Status"] == pages.SENDING else row.get("UnansweredSince", "")
     attempt = {"Claim": uuid.uuid4().hex, "AttemptedAt": iso(context.clock.now()), "UnansweredSince": unanswered}
     return _update(context, row, str(row.metadata["etag"]), {**attempt, **_until(context)})  # type: ignore[attr-defined]
+
+
+def let_go(context: Context, held: Held) -> None:
+    """Give a claim back; what was sent under it may have reached Entra.
+
+    Raises:
+        ClaimLost, TransientError: as `save`.
+    """
+    unanswered = held.row.get("UnansweredSince") or held.row["AttemptedAt"]
+    save(context, held, {"Status": pages.QUEUED, "ClaimedUntil": "", "UnansweredSince": unanswered})
 
 
 def outlasts_a_request(context: Context, held: Held) -> bool:

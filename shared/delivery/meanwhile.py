@@ -7,8 +7,7 @@ nothing. By the time the newer page is claimed no older one is on its way, and t
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -41,10 +40,10 @@ def sent_meanwhile(context: Context, ref: ExtractRef, row: Values, progress: Pro
     if not unsent or row["Overtakes"] == "[]":
         return set()
     chains = people.taken_over(context.storage, ref, row["Job"], progress.page.number, list(unsent))
-    older = _older_pages(context, [Deliverer(*one) for one in json.loads(row["Overtakes"])])
+    older = _older_pages(context, {page for chain in chains.values() for page in chain})
     found = {}
     for one, chain in chains.items():
-        if accepted := _accepted(unsent[one], [older.get(page) for page in chain]):
+        if accepted := _accepted(unsent[one], [older[page] for page in chain]):
             found[one] = accepted
     if found:
         people.note_accepted(context.storage, ref, row["Job"], progress.page.number, found)
@@ -53,35 +52,51 @@ def sent_meanwhile(context: Context, ref: ExtractRef, row: Values, progress: Pro
 
 @dataclass(frozen=True)
 class _Older:
-    """What an older page was to send, and what Entra has taken of it, by externalId."""
+    """What may have gone to Entra from an older page, and what Entra has taken of it, by externalId.
 
+    Attributes:
+        is_known: whether its plan is still there to say it.
+        records: of its people; of nobody, if nothing has ever been on its way from it.
+        accepted: when, and in which request.
+    """
+
+    is_known: bool
     records: Mapping[str, ScimUser]
     accepted: Mapping[str, tuple[str, str]]
 
 
-def _older_pages(context: Context, older: Sequence[Deliverer]) -> dict[Deliverer, _Older]:
-    """Pages that were overtaken; those whose plan has been cleared away are left out."""
-    keys = {pages.page_key(page.extract, page.page): page for page in older}
-    found = {}
-    for key, row in read_rows(context.storage.table(PAGES), keys, select=("Plan", "Answers")).items():
-        page = keys[key]
-        try:
-            planned = pages.read_page(context.storage, ExtractRef(page.extract, page.source), row["Plan"], page.page)
-        except ResourceNotFoundError:
-            continue
-        records = {worker.worker_id: worker.user for worker in planned.workers}
-        found[page] = _Older(records, Progress.of(planned, row).accepted())
-    return found
+_GONE = _Older(is_known=False, records={}, accepted={})
+_NOTHING_SENT = _Older(is_known=True, records={}, accepted={})
 
 
-def _accepted(worker: Worker, chain: Sequence[_Older | None]) -> tuple[str, str] | None:
+def _older_pages(context: Context, older: Iterable[Deliverer]) -> dict[Deliverer, _Older]:
+    """Pages that were overtaken."""
+    keys = {page: pages.page_key(page.extract, page.page) for page in older}
+    rows = read_rows(context.storage.table(PAGES), keys.values())
+    return {page: _older_page(context, page, rows.get(key)) for page, key in keys.items()}
+
+
+def _older_page(context: Context, page: Deliverer, row: Values | None) -> _Older:
+    if row is None:
+        return _GONE
+    if pages.has_sent_nothing(row):
+        return _NOTHING_SENT
+    try:
+        planned = pages.read_page(context.storage, ExtractRef(page.extract, page.source), row["Plan"], page.page)
+    except ResourceNotFoundError:
+        return _GONE
+    records = {worker.worker_id: worker.user for worker in planned.workers}
+    return _Older(True, records, Progress.of(planned, row).accepted())
+
+
+def _accepted(worker: Worker, chain: Sequence[_Older]) -> tuple[str, str] | None:
     """When Entra took somebody's record from one of the pages before, and in which request.
 
-    It counts only as far back as all pages had the same record: another one may have reached Entra, though nobody got
-    an answer.
+    It counts only as far back as all of them had the same record: another one may have reached Entra, though nobody
+    got an answer.
     """
     for page in chain:
-        if page is None or page.records.get(worker.worker_id) != worker.user:
+        if not page.is_known or page.records.get(worker.worker_id, worker.user) != worker.user:
             return None
         if accepted := page.accepted.get(worker.worker_id):
             return accepted

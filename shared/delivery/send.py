@@ -14,6 +14,7 @@ import json
 import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
@@ -41,7 +42,7 @@ from shared.errors import (
     TokenRefused,
     TransientError,
 )
-from shared.model import ExtractRef, PageMessage, Worker
+from shared.model import ExtractRef, Page, PageMessage, Worker
 from shared.records import messages, pages, people, progress, story
 from shared.records.names import PAGES
 from shared.records.rows import Values
@@ -95,14 +96,19 @@ def _deliver(context: Context, message: PageMessage) -> None:
             # Its holder is at work, or died less than a request ago; look again when the claim is over.
             send_message(context, row, delay=(free - now).total_seconds() + 1)
             return
+        page = pages.read_page(context.storage, ref, row["Plan"], message.page)
         try:
             held = claims.claim(context, row)
         except ResourceModifiedError:
             continue  # somebody has counted, or claimed: look again
+        sending = _Sending(context, ref, held, page)
         try:
-            _Sending(context, ref, held).run()
+            sending.run()
         except ClaimLost:
             logger.info("Page %d of extract %s has been taken over", message.page, ref.id, extra={"extract": ref.id})
+        except Exception:
+            sending.let_go()
+            raise
         return
     raise TransientError(f"Page {message.page} of extract {ref.id} keeps changing; try again")
 
@@ -119,14 +125,15 @@ class _Sending:
         context: what we work with.
         ref: the extract.
         held: the page's row.
+        page: the page.
     """
 
-    def __init__(self, context: Context, ref: ExtractRef, held: claims.Held) -> None:
+    def __init__(self, context: Context, ref: ExtractRef, held: claims.Held, page: Page) -> None:
         self._context = context
         self._ref = ref
         self._held = held
         self._job = str(held.row["Job"])
-        self._progress = Progress.of(pages.read_page(context.storage, ref, held.row["Plan"], self._number), held.row)
+        self._progress = Progress.of(page, held.row)
         self._gone: set[str] = set()
         self._calls: Calls | None = None
         self._fresh_token = False
@@ -166,11 +173,21 @@ class _Sending:
         else:
             self._put_off(wait, unanswered=unanswered)
 
+    def let_go(self) -> None:
+        """Give the claim back after a fault of our own, so that the message that comes back finds the page free.
+
+        Somebody who finds it claimed would send the message anew, and it would never be seen to fail again and again.
+        """
+        with suppress(AzureError, RollcallError):  # then the claim ends by itself
+            claims.let_go(self._context, self._held)
+
     def _send(self, piece: Piece) -> None:
-        """Send a piece, unless nobody of it is left; when it returns, the page has come further."""
+        """Send a piece, unless nobody of it is left, or it took too long until it could go."""
         assert self._calls  # noqa: S101 (made before the first piece)
         leavers = self._progress.leavers(self._gone)
         if any(worker.worker_id not in self._gone for worker in self._progress.workers(piece)):
+            # What may take long goes before the look at who is left, which must not be old when the request goes out.
+            self._context.graph.prepare(self._context.endpoint(self._job))
             if not self._calls.at_hand:
                 standing = stops.look(self._context.storage)
                 stops.check(standing, self._ref.source, self._job, self._context.clock.now())
@@ -180,7 +197,11 @@ class _Sending:
         if not ours:
             self._answered(self._progress.with_nobody(piece))
             return
-        standing, probe = self._may_go()
+        standing = stops.look(self._context.storage)
+        stops.check(standing, self._ref.source, self._job, self._context.clock.now())
+        probe = stops.may_probe(self._context, standing, self._job)
+        if not (self._calls.at_hand and claims.outlasts_a_request(self._context, self._held)):
+            return
         try:
             accepted = self._upload(ours)
         except RequestRejected as error:
@@ -205,17 +226,6 @@ class _Sending:
             # If the answer to an earlier attempt was lost, Entra may have been at work since then.
             self._answered(self._progress.with_accepted(piece, self._gone, accepted, self._since(accepted)))
             self._went_well(len(ours), standing)
-
-    def _may_go(self) -> tuple[stops.Standing, bool]:
-        """Everything else that takes time before a request goes out, so that the claim outlives the request.
-
-        Returns:
-            What is stopped, and whether the request is the probe of a stopped job.
-        """
-        self._context.graph.prepare(self._context.endpoint(self._job))
-        standing = stops.look(self._context.storage)
-        stops.check(standing, self._ref.source, self._job, self._context.clock.now())
-        return standing, stops.may_probe(self._context, standing, self._job)
 
     def _leave_out(self, workers: Sequence[Worker]) -> None:
         """Look, under a claim that lasts long enough, for people whom a newer plan has taken over.

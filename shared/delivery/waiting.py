@@ -74,6 +74,8 @@ def put_off(
         "Reason": _reason(wait, until),
     }
     if unanswered:
+        # The claim stays: nothing newer of these people may go as long as the request may still be on its way.
+        values["ClaimedUntil"] = row["ClaimedUntil"]
         values["UnansweredSince"] = row["UnansweredSince"] or row["AttemptedAt"]
     if parked:
         values["Told"] = told

@@ -22,7 +22,7 @@ from shared.records.names import EXTRACTS, PAGES
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
-from shared.records.rows import Key, Values, change_rows
+from shared.records.rows import Key, Values, change_rows, read_rows
 from shared.records.story import Release
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
@@ -59,7 +59,7 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
         strangers.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
         note_correction(context, ref, row)
-    _move_on(context, ref)
+    _move_on(context, ref, plan)
 
 
 def _forget_dues(context: Context, ref: ExtractRef, row: Values, numbers: set[int]) -> None:
@@ -117,9 +117,16 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
     due.wake(context.storage, row["Job"], {worker.worker_id for worker in page.workers}, now + _MANAGER_FIRST)
     _recount_earlier(context, earlier)
-    recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(earlier))}
+    recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(_not_over(context, earlier)))}
     key = pages.page_key(ref.id, number)
     change_rows(context.storage.table(PAGES), [key], lambda _, known: recorded if known else None)
+
+
+def _not_over(context: Context, earlier: set[Deliverer]) -> set[Deliverer]:
+    """Those of some pages that matter still: something may have been on its way from them, or they must be counted."""
+    keys = {pages.page_key(page.extract, page.page): page for page in earlier}
+    rows = read_rows(context.storage.table(PAGES), keys)
+    return {keys[key] for key, row in rows.items() if row.get("Waiting") or not pages.has_sent_nothing(row)}
 
 
 def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Quiet]) -> None:
@@ -168,13 +175,13 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
             progress.refresh(context.storage, older, context.clock.now())
 
 
-def _move_on(context: Context, ref: ExtractRef) -> None:
+def _move_on(context: Context, ref: ExtractRef, plan: str) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
     uploading = {"Status": extracts.UPLOADING, "Message": "Being sent."}
     summary.write_summary(context.storage, ref, uploading)
 
     def change(_key: Key, row: Values | None) -> Values | None:
-        if row is None or row["Status"] != extracts.PLANNED:
+        if row is None or (row["Status"], row["Plan"]) != (extracts.PLANNED, plan):
             return None
         return uploading
 

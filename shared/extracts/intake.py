@@ -12,6 +12,8 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from azure.core import MatchConditions
@@ -103,7 +105,10 @@ def _work_through(
     context: Context, job: str, lease: Lease, own: ExtractRef | None, tried: set[str], faults: list[Exception]
 ) -> bool:
     """Give each extract that has arrived its turn, under the lease; whether nothing keeps later ones from theirs."""
-    for row in _to_read(context, job):
+    rows = _to_read(context, job)
+    if _stop_others(context, rows):
+        rows = _to_read(context, job)
+    for row in rows:
         if row["Extract"] in tried:
             continue
         tried.add(row["Extract"])
@@ -120,6 +125,15 @@ def _work_through(
             if _passes(error) and _is_committed(context, row):
                 return False
     return True
+
+
+def _stop_others(context: Context, rows: Sequence[Values]) -> bool:
+    """Keep others from committing: whoever is reading an extract still has lost the lease. Whether there was one."""
+    begun = [row for row in rows if row["Status"] == extracts.READING]
+    for row in begun:
+        with suppress(ClaimLost):  # he has done it just now
+            _write_if_unchanged(context, row, row.metadata["etag"], {"Message": "To be read again."})  # type: ignore[attr-defined]
+    return bool(begun)
 
 
 def work_off_all(context: Context) -> None:
@@ -285,7 +299,9 @@ def _take_back_order(context: Context, ref: ExtractRef, message: str) -> None:
 
 
 def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
-    """Nothing of the extract is used; say so in the table and in HR's outbox."""
+    """Nothing of the extract is used; say so in the table and in HR's outbox, unless somebody else has planned it."""
+    if extracts.load(context.storage, ref)["Status"] not in (extracts.ARRIVED, extracts.READING):
+        return
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
     ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now())}
     summary.write_summary(context.storage, ref, ended)

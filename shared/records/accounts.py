@@ -23,7 +23,7 @@ _RANGES_AT_ONCE = 4
 _AT_ONCE = 1000
 _BRIEF = (
     "Said", "Pending", "Accepted", "Enabled", "EverEnabled", "Open", "NextChangeAt", "Refused", "Stamp",
-    "Source", "Extract", "Page", "AcceptedEnabled", "Since",
+    "Source", "Extract", "Page", "AcceptedEnabled", "Since", "PutAside",
 )  # fmt: skip
 
 
@@ -38,6 +38,7 @@ class Account:
         accepted: fingerprint of what Entra accepted last.
         refused: fingerprint of what Entra refused.
         refused_at: when.
+        put_aside: fingerprint of what could not be sent, because of a fault of our own.
         enabled: whether the account is planned to be enabled.
         ever_enabled: whether it ever was.
         accepted_enabled: whether what Entra accepted last was to be enabled.
@@ -56,6 +57,7 @@ class Account:
     accepted: str
     refused: str
     refused_at: str
+    put_aside: str
     enabled: bool
     ever_enabled: bool
     accepted_enabled: bool
@@ -134,6 +136,7 @@ def _account(row: Values) -> Account:
         accepted=row.get("Accepted", ""),
         refused=row.get("Refused", ""),
         refused_at=row.get("RefusedAt", ""),
+        put_aside=row.get("PutAside", ""),
         enabled=row["Enabled"],
         ever_enabled=bool(row.get("EverEnabled")),
         accepted_enabled=bool(row.get("AcceptedEnabled")),

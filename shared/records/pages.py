@@ -199,6 +199,15 @@ def page_rows(storage: Storage, extract_id: str, *, status: str = "") -> Iterato
     return query(storage.table(PAGES), text, extract=extract_id, status=status)
 
 
+def has_sent_nothing(row: Values) -> bool:
+    """Whether nothing of a page has ever been on its way to Entra, and nothing will."""
+    return (
+        row["Status"] == CANCELLED
+        and row["Answers"] == "[]"
+        and not (row.get("ClaimedUntil") or row.get("UnansweredSince"))
+    )
+
+
 def plan_of(storage: Storage, ref: ExtractRef, number: int) -> str:
     """The plan that a page belongs to; an empty text if there is no such page any more."""
     row = read_rows(storage.table(PAGES), [page_key(ref.id, number)], select=("Plan",))

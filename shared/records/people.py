@@ -22,8 +22,10 @@ from shared.records.rows import Key, Values, change_rows, read_rows
 from shared.records.storage import Storage
 
 _DELIVERER = ("Source", "Extract", "Page")
-_PAGES_BEFORE = 5  # plans that take over from each other while a single request is on its way are never that many
+_PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
+ANOTHER = "another record"
+"""In the place of a fingerprint in `Accepted`: what Entra took is not what anybody plans any more. It equals none."""
 
 
 class Deliverer(NamedTuple):
@@ -103,6 +105,7 @@ def note_planned(
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
             **({"Since": person.since} if user["active"] else {}),
             "Before": json.dumps(was),
+            "PutAside": "",
         }
 
     change_rows(
@@ -163,7 +166,8 @@ def note_quiet(
         if row and row["Stamp"] >= stamp:
             return None
         person = by_id[keys.decode(key.row)]
-        return {**_said(ref.source, person, row), **(_NOBODY_YET if row is None else {}), "Stamp": stamp}
+        values = {**_said(ref.source, person, row), **(_NOBODY_YET if row is None else {})}
+        return {**values, "Stamp": stamp, "PutAside": ""}
 
     if remember:
         _remember_dates(storage, job, by_id.values())
@@ -257,10 +261,11 @@ def note_rejected(
 
 
 def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:
-    """Those people of a page who are not to be sent from it any more, because a newer plan has them."""
+    """Those people of a page who are not to be sent from it: a newer plan has them, or has nothing to send of them."""
     ids = [worker.worker_id for worker in workers]
-    rows = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for worker_id in ids], select=_DELIVERER)
-    ours = {keys.decode(key.row) for key, row in rows.items() if _is_from(row, ref, page)}
+    found = [account_key(job, worker_id) for worker_id in ids]
+    rows = read_rows(storage.table(ACCOUNTS), found, select=("Pending", *_DELIVERER))
+    ours = {keys.decode(key.row) for key, row in rows.items() if row["Pending"] and _is_from(row, ref, page)}
     return set(ids) - ours
 
 
@@ -301,7 +306,8 @@ def note_accepted(
         # The earliest upload without a verdict: an entry of Entra's log may be about any since then.
         unanswered = {"Unanswered": row.get("Unanswered") or at}
         if not _is_from(row, ref, page):
-            return unanswered
+            # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
+            return {"Accepted": ANOTHER, **unanswered}
         accepted = {"Accepted": row["Pending"], "AcceptedAt": at, "AcceptedEnabled": row["Enabled"]}
         return {**accepted, "Pending": "", "Refused": "", **unanswered}
 

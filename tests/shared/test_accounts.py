@@ -100,6 +100,7 @@ def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
         accepted="print",
         refused="",
         refused_at="",
+        put_aside="",
         enabled=True,
         ever_enabled=True,
         accepted_enabled=True,

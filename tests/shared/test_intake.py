@@ -22,8 +22,9 @@ from shared.extracts import intake, planning
 from shared.extracts.intake import take_in, work_off_all
 from shared.extracts.registering import look
 from shared.extracts.sweep import take_in_unannounced
+from shared.model import ExtractRef
 from shared.records import extracts, people, summary
-from shared.records.leases import hold
+from shared.records.leases import Lease, hold
 from shared.records.messages import decode
 from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS
 from tests.conftest import Storage
@@ -332,6 +333,35 @@ def test_a_reader_who_lost_the_lease_commits_nothing_and_leaves_the_rest_to_the_
     assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["arrived", "reading"]
     work_off_all(context)
     assert {row["Status"] for row in rows_of(context.storage, EXTRACTS)} == {"uploading", "delivered"}
+
+
+def test_who_stood_still_just_before_the_commit_does_not_commit_once_another_has_the_lease(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one may have planned something else in between, which is not what was compared with."""
+    lease = BlobLeaseClient(context.storage.container(STATE).get_blob_client("leases/default"))
+    confirm = Lease.confirm
+
+    def stand_still(own: Lease) -> None:
+        confirm(own)
+        lease.break_lease(0)
+        with monkeypatch.context() as busy:
+            busy.setattr(intake, "_continue", lambda *_: None)  # he has begun with another extract
+            work_off_all(context)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Lease, "confirm", stand_still)
+        take_in(context, drop(context))
+    assert extract_row(context)["Status"] == "reading"
+    work_off_all(context)
+    assert extract_row(context)["Status"] == "uploading"
+
+
+def test_who_stood_still_does_not_refuse_what_another_has_planned(context: Context) -> None:
+    take_in(context, drop(context))
+    before = extract_row(context)
+    intake._end(context, ExtractRef(before["Extract"], before["PartitionKey"]), extracts.STALE, "Too old.")
+    assert extract_row(context) == before
 
 
 def test_nothing_is_planned_while_a_committed_plan_is_only_half_carried_out(

@@ -20,7 +20,7 @@ from shared.clock import iso
 from shared.model import ENTERPRISE_USER, ScimUser
 from shared.records import story
 from shared.records.accounts import Account
-from shared.records.people import Deliverer
+from shared.records.people import ANOTHER, Deliverer
 from tests.support.contexts import user
 
 NOW = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
@@ -68,6 +68,7 @@ def account(said: Claim | None = None, **changes: Any) -> Account:
         "accepted": mark(record),
         "refused": "",
         "refused_at": "",
+        "put_aside": "",
         "enabled": record["active"],
         "ever_enabled": record["active"],
         "accepted_enabled": record["active"],
@@ -159,6 +160,11 @@ def test_what_is_pending_and_still_right_goes_into_the_new_plan_unless_it_is_bei
     waiting = account(pending=mark(user("1")), accepted="something older")
     judged = said(claim(), waiting, sending=sending)
     assert told(judged) == ((story.UNCHANGED, "", "unchanged") if sending else (SEND, "", "resent"))
+
+
+def test_whoever_may_have_something_else_in_entra_is_sent_whatever_the_file_says() -> None:
+    assert told(said(claim(), account(accepted=ANOTHER))) == (SEND, CHANGE, "mover")
+    assert told(said(claim(), account(put_aside="print of what was not sent"))) == (SEND, "", "resent")
 
 
 def test_whoever_is_forced_is_sent_though_nothing_is_new() -> None:

@@ -155,6 +155,32 @@ def test_a_fault_of_our_own_making_is_not_repeated_for_ever(
     assert sent_messages[1:] == []
 
 
+def test_a_fault_while_a_page_is_sent_comes_back_with_the_message_until_the_page_is_put_aside(
+    context: Context,
+    time: ManualTime,
+    monkeypatch: pytest.MonkeyPatch,
+    sent_messages: list[tuple[int, int, int]],
+) -> None:
+    ref = planned(context, ids(1))
+    monkeypatch.setattr(send, "upload", lambda *_: 1 // 0)
+    for _ in range(5):
+        with pytest.raises(ZeroDivisionError):
+            deliver(context, message(ref))
+        time.forward(30)  # `visibilityTimeout`
+    assert sent_messages[1:] == []
+    assert page_row(context, ref)["UnansweredSince"] == iso(START)
+    put_aside(context, message(ref))
+    assert (page_row(context, ref)["Status"], counts(context, ref)) == ("failed", {"Failed": 1})
+
+
+def test_putting_back_leaves_an_extract_alone_that_is_about_to_be_planned_again(context: Context) -> None:
+    ref = planned(context, ids(1))
+    put_aside(context, message(ref))
+    extracts.save(context.storage, ref, {"Status": extracts.ARRIVED, "Releasing": "1"})
+    assert redrive(context) == {ref.id: 1}
+    assert (extracts.load(context.storage, ref)["Status"], page_row(context, ref)["Status"]) == ("arrived", "queued")
+
+
 def test_a_file_whose_event_failed_again_and_again_is_marked_or_taken_in(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -110,12 +110,29 @@ def test_a_record_is_sent_again_if_another_one_may_have_reached_entra_since(cont
     assert sent(script) == [ids(1), ids(1)]
 
 
-def test_a_lost_answer_counts_for_nothing(context: Context, script: Script) -> None:
+def test_a_lost_answer_counts_for_nothing(context: Context, script: Script, time: ManualTime) -> None:
     old = planned(context, ids(1))
     new = while_it_is_sent(context, script, old, lambda: newer(context, ids(1)), reply=CUT)
     deliver(context, message(new))
+    assert sent(script) == [ids(1)]  # the first request may still be on its way
+    time.forward(60)
+    deliver(context, message(new))
     assert sent(script) == [ids(1), ids(1)]
     assert counts(context, new) == {"Uploaded": 1}
+
+
+def test_what_entra_took_from_an_older_plan_is_not_taken_for_what_it_took_before(
+    context: Context, script: Script
+) -> None:
+    deliver(context, message(planned(context, ids(1))))
+    old = planned(context, ids(1), minutes=5)
+    new = while_it_is_sent(context, script, old, lambda: planned(context, ids(1), minutes=6))
+    script.replies = [Reply(400, {"error": {"code": "BadRequest", "message": "no"}})]
+    deliver(context, message(new))
+    assert (column(context, ACCOUNTS, "Pending"), column(context, ACCOUNTS, "Accepted")) == (
+        {"0000-x": ""},
+        {"0000-x": people.ANOTHER},
+    )
 
 
 def test_a_crash_while_it_is_noted_changes_nothing(

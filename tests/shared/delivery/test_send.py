@@ -10,7 +10,7 @@ import pytest
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery import claims, send
+from shared.delivery import claims, send, stops
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
@@ -390,6 +390,32 @@ def test_a_page_waits_for_a_request_of_the_plan_before_last_too(
     sent_messages.clear()
     deliver(context, message(third))
     assert (sent(script), sent_messages) == ([], [(1, 1, 41)])
+
+
+def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newer_plan_has(
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For a token, or because the process stood still; the newer plan's page need not wait for a claim that is over."""
+    real: dict[str, Any] = {"prepare": context.graph.prepare, "look": stops.look}
+
+    def hold_up(where: str, newer: list[ExtractRef], minutes: int) -> Callable[..., Any]:
+        def wait(*arguments: Any) -> Any:
+            if not newer:
+                time.forward(120)
+                newer.append(planned(context, ids(1), minutes=minutes + 5))
+                deliver(context, message(newer[0]))
+            return real[where](*arguments)
+
+        return wait
+
+    for minutes, where, owner in ((10, "prepare", context.graph), (20, "look", stops)):
+        old = planned(context, ids(2), minutes=minutes)
+        newer: list[ExtractRef] = []
+        script.requests.clear()
+        with monkeypatch.context() as patch:
+            patch.setattr(owner, where, hold_up(where, newer, minutes))
+            deliver(context, message(old))
+        assert sent(script) == [ids(1), ["0001-x"]], where
 
 
 def test_people_whom_another_source_planned_are_withdrawn_and_not_said_to_be_sent(

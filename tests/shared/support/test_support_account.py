@@ -38,7 +38,7 @@ def claim(zone: str = "Europe/Berlin", source: str = "employees", **said: Any) -
 
 def account(*, enabled: bool = True, pending: str = "", accepted: str = "print", **claims: Any) -> Account:
     return Account(
-        *("1", {}, pending, accepted, "", ""), *(enabled, enabled, enabled), *("", "", "", ""), None, claims, {}
+        *("1", {}, pending, accepted, "", "", ""), *(enabled, enabled, enabled), *("", "", "", ""), None, claims, {}
     )
 
 
