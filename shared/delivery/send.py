@@ -178,8 +178,9 @@ class _Sending:
 
         Somebody who finds it claimed would send the message anew, and it would never be seen to fail again and again.
         """
-        with suppress(AzureError, RollcallError):  # then the claim ends by itself
-            claims.let_go(self._context, self._held)
+        if self._held.row["Status"] == pages.SENDING:
+            with suppress(AzureError, RollcallError):  # then the claim ends by itself
+                claims.let_go(self._context, self._held)
 
     def _send(self, piece: Piece) -> None:
         """Send a piece, unless nobody of it is left, or it took too long until it could go."""
@@ -304,7 +305,7 @@ class _Sending:
 
     def _put_off(self, wait: NotNow, *, unanswered: bool) -> None:
         unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
-        put_off(self._context, self._ref, self._held, unsent, wait, unanswered=unanswered)
+        self._held = put_off(self._context, self._ref, self._held, unsent, wait, unanswered=unanswered)
         if self._progress.answers:
             progress.recount_page(self._context.storage, self._ref, self._held.row["Plan"], self._number)
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())

@@ -39,7 +39,7 @@ _BY_ITSELF = "Nothing to do: it is sent by itself."
 
 def put_off(
     context: Context, ref: ExtractRef, held: claims.Held, unsent: Sequence[Worker], wait: NotNow, *, unanswered: bool
-) -> None:
+) -> claims.Held:
     """Give a claimed page back, to be sent later. Its message goes first, if it gets one, so that none is lost.
 
     Args:
@@ -49,6 +49,9 @@ def put_off(
         unsent: its people of whom there is no answer yet.
         wait: until when, and why.
         unanswered: whether a request may have reached Entra whose answer is not known.
+
+    Returns:
+        The page as it is now.
     """
     row = held.row
     now = context.clock.now()
@@ -79,10 +82,11 @@ def put_off(
         values["UnansweredSince"] = row["UnansweredSince"] or row["AttemptedAt"]
     if parked:
         values["Told"] = told
-    claims.save(context, held, values)
+    held = claims.save(context, held, values)
     if parked and row.get("Told") != told:
         state = story.waiting(_reason(wait, until), wait.next_step or _BY_ITSELF, wait.who_acts or story.NOBODY)
         people.note_state(context.storage, ref, [worker.worker_id for worker in unsent], state)
+    return held
 
 
 def _reason(wait: NotNow, until: datetime) -> str:

@@ -22,7 +22,7 @@ from shared.errors import TerminalError, TransientError
 from shared.extracts import aside as files
 from shared.extracts.registering import look
 from shared.model import ExtractRef
-from shared.records import extracts, messages, pages
+from shared.records import extracts, messages, pages, progress
 from shared.records.names import ACCOUNTS, INBOX, WORKERS
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at, rows_of, visible_messages
@@ -171,6 +171,22 @@ def test_a_fault_while_a_page_is_sent_comes_back_with_the_message_until_the_page
     assert page_row(context, ref)["UnansweredSince"] == iso(START)
     put_aside(context, message(ref))
     assert (page_row(context, ref)["Status"], counts(context, ref)) == ("failed", {"Failed": 1})
+
+
+def test_a_fault_after_a_page_was_put_off_or_has_ended_does_not_change_that(
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(1), ids(1, 1))
+    script.replies[:] = [Reply(500), ACCEPTED]
+    monkeypatch.setattr(progress, "recount_page", lambda *_: 1 // 0)
+    monkeypatch.setattr(progress, "refresh", lambda *_: 1 // 0)
+    with pytest.raises(ZeroDivisionError):
+        deliver(context, message(ref))
+    assert page_row(context, ref)["Status"] == "waiting"
+    time.forward(3600)
+    with pytest.raises(ZeroDivisionError):
+        deliver(context, message(ref, 2))
+    assert page_row(context, ref, 2)["Status"] == "done"
 
 
 def test_putting_back_leaves_an_extract_alone_that_is_about_to_be_planned_again(context: Context) -> None:

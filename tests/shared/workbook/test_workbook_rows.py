@@ -333,7 +333,9 @@ def test_the_mapping_may_name_the_sheet() -> None:
     data = saved(book)
     assert opened(data, "Id", hints=FormatHints(sheet="second "))[1] == [Row(2, 2, ("2",))]
     assert "is hidden" in refusal(data, "Id", hints=FormatHints(sheet="Third"))
-    assert refusal(data, "Id", hints=FormatHints(sheet="Fourth")).endswith("It has: 'First', 'Second'.")
+    assert refusal(data, "Id", hints=FormatHints(sheet="Fourth")).startswith(
+        "The workbook has no sheet 'Fourth'. It has: 'First', 'Second'. "
+    )
 
 
 def test_a_header_that_lacks_columns_is_still_the_header() -> None:
