@@ -8,7 +8,7 @@ the day.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -137,6 +137,18 @@ def make_claim(
     return Claim(
         source, precedence, sequence, extract, row, works, record, appears, starts, ends, **days, withdrawn=withdrawn
     )
+
+
+def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str, employment: Employment) -> Claim:
+    """The claim of a source whose full file does not name the person any more: as if it said that she has left.
+
+    A last day that it had named does not keep her: it may be that of a contract of years.
+    """
+    gone = replace(before, works=False, sequence=sequence, extract=extract, withdrawn=before.awaits(said_at))
+    if gone.withdrawn:
+        return replace(gone, ends=None, last_day="")
+    over = _after_grace(before, said_at, timedelta(days=employment.grace_days))
+    return replace(gone, ends=min(before.ends, over) if before.ends and over else over, last_day="")
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -228,18 +228,18 @@ class Judge:
         ends = _new_end(draft, desired, self.now)
         if ends or desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, self.file)
-            return Judged(
-                story.SCHEDULED, guard.DISABLE if ends else "", replace(planned, kind=UNCHANGED, reason=reason)
-            )
+            counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
+            return Judged(story.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
         reason = reasons.unchanged(desired, draft, self.file, self.now)
         return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
     def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: str) -> str:
         if before is None or not before.record:
             return guard.CREATE
-        if draft.missing and kind == LEAVER:
+        ends = _new_end(draft, desired, self.now)
+        if draft.missing and (ends or kind == LEAVER):
             return guard.MISSING
-        if _new_end(draft, desired, self.now):
+        if ends:
             return guard.DISABLE
         return _CLASS[kind]
 

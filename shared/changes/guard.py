@@ -47,12 +47,12 @@ class Rules(Protocol):
 
     @property
     def minimum(self) -> int:
-        """With fewer people known, percentages mean nothing."""
+        """With fewer people known, percentages mean nothing, and the number of a first load counts."""
         ...
 
     @property
     def first_load(self) -> int:
-        """So many people may come with the first extract of a source."""
+        """So many people may come with the first extract of a source, or while it has not got going."""
         ...
 
     @property
@@ -94,8 +94,8 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
     """
     if rules.off or not sum(counts.values()):
         return Verdict()
-    if known == 0:
-        return _first_load(rules, counts)
+    if known == 0 or (known < rules.minimum and sum(counts.values()) > rules.first_load):
+        return _first_load(rules, counts, known)
     reasons = {}
     for name in CLASSES:
         if not counts.get(name):
@@ -119,12 +119,19 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
     return Verdict(frozenset(reasons), reasons)
 
 
-def _first_load(rules: Rules, counts: Mapping[str, int]) -> Verdict:
+def may_hold(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int]) -> bool:
+    """Whether anything would be held if the fewest people were known; if not, nobody has to count them."""
+    return any(guard(rules, counts, earlier, known).held for known in (0, max(1, rules.minimum)))
+
+
+def _first_load(rules: Rules, counts: Mapping[str, int], known: int) -> Verdict:
     total = sum(counts.values())
     if total <= rules.first_load:
         return Verdict()
+    file = f"This is the first file of the source, with {total} people"
+    if known:
+        file = f"Of the source only {known} people are known so far, and this file is about {total}"
     reason = (
-        f"This is the first file of the source, with {total} people; more than {rules.first_load} need approval once, "
-        "so that a wrong mapping does not reach everybody."
+        f"{file}; more than {rules.first_load} need approval once, so that a wrong mapping does not reach everybody."
     )
     return Verdict(frozenset(CLASSES), dict.fromkeys(CLASSES, reason))

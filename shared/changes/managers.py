@@ -47,8 +47,8 @@ def with_manager(
         return record, ""
     if manager == external_id:
         return _without(record), f"Manager {manager} is the person's own id; sent without a manager."
-    if external_id in loops:
-        circle = loops[external_id]
+    circle = loops.get(external_id, ())
+    if manager in circle:  # which another source, whose word counts, may not say
         named = "-".join([*circle, circle[0]])
         return _without(record), f"The managers form a loop ({named}); sent without a manager."
     known = standing(manager)

@@ -42,9 +42,11 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
     winner = desired.winner
     if planned.kind == LEAVER:
         if draft.missing:
-            return ": no longer in the full file"
+            return ""
         if winner.last_day and winner.ends is not None and winner.ends <= now:
             return f": the last day, {winner.last_day}, has passed"
+        if winner.record["active"] and not winner.works:  # it is her absence that ended it, after days of grace
+            return ": no longer in the full file"
         return ": the status says so"
     if planned.kind == JOINER and winner.awaits(now):
         return f": starts on {winner.first_day}; the account stays disabled until then"
@@ -54,7 +56,7 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
 
 
 def _place(draft: Draft, file: str) -> str:
-    return f"row {draft.row} of {file}"
+    return f"no longer in the full file {file}" if draft.missing else f"row {draft.row} of {file}"
 
 
 def _outranked(desired: Desired, draft: Draft, now: datetime) -> str:
@@ -67,7 +69,8 @@ def _outranked(desired: Desired, draft: Draft, now: datetime) -> str:
 
 def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     """Why nothing is sent."""
-    return f"Unchanged: {_place(draft, file)} says nothing new; nothing to send.{_outranked(desired, draft, now)}"
+    news = "" if draft.missing else " says nothing new"
+    return f"Unchanged: {_place(draft, file)}{news}; nothing to send.{_outranked(desired, draft, now)}"
 
 
 def seen_again(row: int, file: str) -> str:

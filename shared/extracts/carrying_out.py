@@ -14,6 +14,7 @@ from shared.delivery.cancelling import cancel_overtaken
 from shared.delivery.queueing import queue_ready_pages
 from shared.extracts.corrections import note_correction
 from shared.extracts.feedback import hand_out
+from shared.extracts.operator import still_held
 from shared.model import ExtractRef
 from shared.records import due, extracts, pages, people, progress, story, strangers, summary
 from shared.records.extracts import DUE
@@ -54,11 +55,12 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
     if row["Kind"] == DUE:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
-        _supersede_held(context, ref, row)
         named = {reject.told_on for reject in rejects}
         strangers.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
         note_correction(context, ref, row)
+    if row["Kind"] != DUE and plan == row["ReadPlan"]:
+        _supersede_held(context, ref, row)
     _move_on(context, ref, plan)
 
 
@@ -113,6 +115,7 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
         fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
         at=now,
         release=_release_of(row),
+        holds_stay=not row["Full"] and not _release_of(row),
     )
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
     due.wake(context.storage, row["Job"], {worker.worker_id for worker in page.workers}, now + _MANAGER_FIRST)
@@ -142,11 +145,16 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
             stamp=row["Stamp"],
             state=lambda person, known, fate=fate: (  # type: ignore[misc]
                 None
-                if (row["Kind"], fate) == (DUE, story.UNCHANGED) and not release
+                if row["Kind"] == DUE and not release and _says_more(known, fate)
                 else story.quiet(fate, person, known, ref.id, now, release)
             ),
             remember=remember,
         )
+
+
+def _says_more(known: Values | None, fate: str) -> bool:
+    """Whether the row of a person tells more than that a date has come and nothing is to be sent."""
+    return fate == story.UNCHANGED or bool(known and known["Status"] == story.HELD)
 
 
 def _release_of(row: Values) -> Release | None:
@@ -164,13 +172,18 @@ def _sort(person: Quiet) -> tuple[str, bool]:
 
 
 def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
-    """A newer full file has everything in it that older ones hold, and it has been guarded again."""
+    """A newer full file has everything in it that older ones hold, and it has been guarded again.
+
+    A file of changes has some of it; what is held ends once nobody is left of whom nothing newer has been said.
+    """
     for other in extracts.of_source(context.storage, ref.source):
         holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
             "Held"
         )
-        if holds and other["Extract"] != ref.id and other["Stamp"] < row["Stamp"]:
-            older = ExtractRef(other["Extract"], ref.source)
+        if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"]:
+            continue
+        older = ExtractRef(other["Extract"], ref.source)
+        if row["Full"] or not still_held(context.storage, older, other):
             extracts.save(context.storage, older, {"SupersededBy": ref.id})
             progress.refresh(context.storage, older, context.clock.now())
 

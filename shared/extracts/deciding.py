@@ -17,6 +17,7 @@ from shared.changes.claims import decide
 from shared.changes.compare import SEND, Draft, Judge, Judged, kept_claims
 from shared.changes.managers import Standing, manager_of
 from shared.extracts.flights import Flights
+from shared.extracts.looking import count_known
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.sends import Sends
 from shared.model import RESENT, Planned, Worker
@@ -140,10 +141,12 @@ def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.Verdic
     earlier: Counter[str] = Counter()
     for row in extracts.planned_since(run.storage, run.ref, run.now - _DAY):
         earlier.update(json.loads(row.get("Counted") or "{}"))
-    if not drafted.known:
-        last = extracts.last_planned(run.storage, run.ref)
-        drafted.known = last.get("Known", 0) if last else 0
-    return guard.guard(run.mapping.guard, counts, earlier, drafted.known)
+    rules = run.mapping.guard
+    if drafted.known is None:
+        if extracts.last_planned(run.storage, run.ref) and not guard.may_hold(rules, counts, earlier):
+            return guard.Verdict()
+        drafted.known = count_known(run)
+    return guard.guard(rules, counts, earlier, drafted.known)
 
 
 def _is_in_file(run: PlanRun, person: str) -> bool:
@@ -175,7 +178,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
 
 def _changes(judged: Judged) -> tuple[str, ...]:
     """The names of what would change; a last day that is still to come changes no attribute yet."""
-    ends = judged.fate == story.SCHEDULED and judged.counts_as == guard.DISABLE
+    ends = judged.fate == story.SCHEDULED and judged.counts_as in (guard.DISABLE, guard.MISSING)
     return (LAST_DAY,) if ends else judged.planned.changed
 
 

@@ -213,7 +213,7 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping,
     mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
     loaded = replace(loaded, mapping=mapping)
     if row["Kind"] == FILE:
-        content = {} if row.get("Releasing") else {"Content": _check_new(context, ref, row, loaded)}
+        content = {} if row.get("Releasing") else _check_new(context, ref, row, loaded)
         opened = Reading(
             hints=mapping.format,
             read_secret=context.vault.read if context.vault else None,
@@ -241,26 +241,26 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping,
     )
 
 
-def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> str:
-    """The digest of the file's content.
+def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> dict[str, str]:
+    """The digest of the file's content and Entra's id of the job, for the extract's row.
 
     Raises:
-        ExtractDuplicate: it is that of the last file, and the mapping is the same.
+        ExtractDuplicate: both are those of the last file, and the mapping is the same.
     """
     digest = hashlib.sha256()
     for chunk in extracts.read_copy(context.storage, ref):
         digest.update(chunk)
-    content = digest.hexdigest()
+    new = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
     if row.get("Forced"):
-        return content
+        return new
     planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
     last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
-    if last and (last["Content"], last["MappingVersion"]) == (content, loaded.version):
+    if last and {name: last.get(name) for name in new} == new and last["MappingVersion"] == loaded.version:
         raise ExtractDuplicate(
             f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
             "there is nothing to do for it."
         )
-    return content
+    return new
 
 
 def _was_file(row: Values, ref: ExtractRef) -> bool:

@@ -29,13 +29,14 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     extract = run.of_file
     done: set[str] = set()
     missing: list[Account] = []
+    known = 0
     for tail, found in accounts.scan(run.storage, run.job):
         done.add(tail)
         here = {person: (row, digest) for person, row, digest in extract.people_in(tail)}
         closer = []
         for account in found:
             drafted.note_stamps(account)
-            drafted.known += _has_account(run, account)
+            known += _has_account(run, account)
             if said := here.pop(account.external_id, None):
                 if not _passed_over(run, drafted, account, *said):
                     closer.append(account.external_id)
@@ -46,6 +47,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     for tail in extract.tails():
         if tail not in done:
             _draft(run, drafted, [person for person, _, _ in extract.people_in(tail)], {})
+    drafted.known = known
     look_at_absence(run, drafted, missing)
 
 
@@ -86,6 +88,11 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
             force=account.external_id in resent,
         )  # fmt: skip
         drafted.add(found)
+
+
+def count_known(run: PlanRun) -> int:
+    """How many people of the source have an account. It reads all accounts of the job, which takes a while."""
+    return sum(_has_account(run, account) for _, found in accounts.scan(run.storage, run.job) for account in found)
 
 
 def _has_account(run: PlanRun, account: Account) -> bool:

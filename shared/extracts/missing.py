@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from shared.changes import reasons
+from shared.changes.claims import fallen_silent
 from shared.changes.compare import Draft, kept_claims
 from shared.clock import iso
 from shared.extracts.plan_run import Drafted, PlanRun
@@ -63,10 +63,7 @@ def draft_missing(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) ->
     for account in missing:
         kept = kept_claims(account)
         old = kept[run.ref.source]
-        gone = replace(
-            old, works=False, ends=None, last_day="", withdrawn=old.awaits(run.now),
-            sequence=run.sequence, extract=run.ref.id,
-        )  # fmt: skip
+        gone = fallen_silent(old, run.now, run.sequence, run.ref.id, run.employment)
         made = Draft(
             account.external_id, old.row, run.ref.source, {**kept, run.ref.source: gone}, True,
             story.MISSING, run.later(run.sequence) if run.is_release else run.sequence, account, missing=True,

@@ -127,12 +127,15 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
 
 
 def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str] | None:
-    """The people who are being released, or None if the extract is not being released."""
+    """The people who are being released, or None if the extract is not being released.
+
+    Of whom a newer file has spoken since the order was given, that file has decided.
+    """
     if not row.get("Releasing"):
         return None
     path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{row['Releasing']}.json")
     people: list[str] = json.loads(storage.container(STATE).download_blob(path).readall())
-    return people
+    return sorted(still_held(storage, ref, row).intersection(people))
 
 
 def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:

@@ -101,7 +101,8 @@ class PlanRun:
     def digest(self, said: str) -> str:
         """The digest of what a source says of a person, from that of the row.
 
-        It covers what a claim is made of besides the row; if that changes, everybody is looked at again.
+        It covers what a claim is made of besides the row, and Entra's id of the job; if one of them changes, everybody
+        is looked at again.
         """
         return hashlib.sha256(f"{self._basis}/{said}".encode()).hexdigest()[:16]
 
@@ -111,7 +112,7 @@ class PlanRun:
 
     @cached_property
     def _basis(self) -> str:
-        return f"{self.mapping.precedence}/{self.employment}"
+        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{self.employment}"
 
     @cached_property
     def _newest(self) -> str:
@@ -134,7 +135,7 @@ class Drafted:
         named: the manager whom HR named, or an empty text, of each who is drafted.
         absent: those who have no account, and do not get one now.
         inactive: those who may not work any more.
-        known: people of the source who have an account.
+        known: people of the source who have an account; None if nobody has counted them.
         stamp: the newest that was seen in an account.
         doubt: why nobody was disabled for not being in the file, though the mapping asks for it; else empty.
         notes: what HR should know of the file besides.
@@ -148,7 +149,7 @@ class Drafted:
     named: dict[str, str] = field(default_factory=dict)
     absent: set[str] = field(default_factory=set)
     inactive: set[str] = field(default_factory=set)
-    known: int = 0
+    known: int | None = None
     stamp: str = ""
     doubt: str = ""
     notes: list[str] = field(default_factory=list)

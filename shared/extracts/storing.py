@@ -12,7 +12,6 @@ from shared.changes.plan import PEOPLE_PER_PAGE, order, pages
 from shared.clock import iso
 from shared.extracts.deciding import Decided
 from shared.extracts.plan_run import Drafted, PlanRun
-from shared.model import JOINER, LEAVER
 from shared.records import extracts, story
 from shared.records import pages as page_records
 from shared.records.pages import PageHead
@@ -56,30 +55,23 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values())})
         before.update(quiet)
         plans = [*json.loads(run.row["Plans"]), run.attempt]
-        known = _known_after(int(run.row["Known"]), decided)
         kinds = {
             column: int(run.row.get(column) or 0) + sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()
         }
-        return {**common, "Quiet": json.dumps(before), "Plans": json.dumps(plans), "Known": known, **kinds}
+        return {**common, "Quiet": json.dumps(before), "Plans": json.dumps(plans), **kinds}
     page_records.write_held(run.storage, run.ref, run.attempt, decided.held)
     return {
         **common,
         "Plans": json.dumps([run.attempt]),
         "Quiet": json.dumps(quiet),
         # A first load says nothing about what is usual.
-        "Counted": json.dumps(decided.counts if drafted.known else {}),
-        "Known": _known_after(drafted.known, decided),
+        "Counted": json.dumps({} if drafted.known == 0 else decided.counts),
         "Extras": decided.extras,
         "Missing": drafted.fates[story.MISSING],
         "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["why"] for person in decided.held)),
         **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
     }
-
-
-def _known_after(known: int, decided: Decided) -> int:
-    """How many people of the source have an account once the plan is carried out; for the guard of the next one."""
-    return max(0, known + decided.sends.kinds[JOINER] - decided.sends.kinds[LEAVER])
 
 
 def _next_stamp(now: datetime, newest: str) -> str:

@@ -240,15 +240,20 @@ class Applier:
     def _employment(
         self, cells: dict[str, str], status: str, refuse: Callable[[str], None]
     ) -> tuple[date | None, date | None]:
-        """The first and the last day; somebody who works cannot have had the last one."""
+        """The first and the last day; somebody who works cannot have had the last one, unless she is hired again."""
         first, last = (_read_day(reader, cells, refuse) for reader in self._days)
-        if last is not None and self._today is not None and last < self._today:
-            again = first is not None and last < first
-            if self._status.folded[status.casefold()] and not again:
-                refuse(
-                    f"{self._status.column} is '{shorten(status)}', but {self._status.last_day} {last.isoformat()} has "
-                    "passed; one of them is wrong."
-                )
+        if last is None or self._today is None or not self._status.folded[status.casefold()]:
+            return first, last
+        again = first is not None and last < first
+        said = f"{self._status.column} is '{shorten(status)}'"
+        end = f"{self._status.last_day} {last.isoformat()}"
+        if last < self._today and not again:
+            refuse(f"{said}, but {end} has passed; one of them is wrong.")
+        if last >= self._today and again:
+            refuse(
+                f"{said}, though {end} is to come and {self._status.first_day} {first} is later still; one of the days "
+                "is wrong, or two employments are in one row."
+            )
         return first, last
 
     def _zone(self, cells: dict[str, str], refuse: Callable[[str], None]) -> str:

@@ -11,8 +11,10 @@ from shared.mapping.datetext import DatePattern, Parts, parse_pattern, serial_da
 from shared.mapping.text import shorten
 
 # Year, month and day in any order: days by which systems say "none" or "for ever".
-_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1)}
-_NO_DAY_SORTED = {tuple(sorted(parts)) for parts in _NO_DAY}
+_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)}
+_NO_DAY_SORTED = {tuple(sorted(parts)) for parts in _NO_DAY - {(1, 1, 1)}}  # 01.01.01 is a day
+_NO_DAY_1 = re.compile(r"(?:0001\D0?1\D0?1|0?1\D0?1\D0001)(?!\d).*")
+_YEARS = range(1900, 9991)  # days in others are slips; and days are added to them, which a calendar must still have
 _NUMBERS = re.compile(r"\d+")
 _FOR_PEOPLE = {"iso": "yyyy-mm-dd"}  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
@@ -110,7 +112,7 @@ class DateReader:
             if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):
                 return self._checked(text, parts)
         numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(text)[:3]))
-        if numbers in _NO_DAY_SORTED:
+        if numbers in _NO_DAY_SORTED or _NO_DAY_1.fullmatch(text):
             return None
         if not self.patterns and len(text) > 2:
             for first, second in _TWO_WAYS.values():
@@ -125,7 +127,7 @@ class DateReader:
         day = _day(parts)
         if day is None:
             raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day.")
-        return day
+        return self._of_our_time(text, day)
 
     def _either(self, text: str, one: tuple[DatePattern, Parts], other: tuple[DatePattern, Parts]) -> date:
         days = [(pattern, day) for pattern, parts in (one, other) if (day := _day(parts))]
@@ -139,7 +141,12 @@ class DateReader:
             )
         if len(days) == 1:
             self.watch.one_way(self.column, days[0][0].text)
-        return days[0][1]
+        return self._of_our_time(text, days[0][1])
+
+    def _of_our_time(self, text: str, day: date) -> date:
+        if day.year not in _YEARS:
+            raise Unusable(f"{self.column} '{shorten(text)}' cannot be right: it is a day of the year {day.year}.")
+        return day
 
     def _wrong(self, text: str) -> str:
         said = f"{self.column} '{shorten(text)}' is not a date"

@@ -2,7 +2,8 @@
 
 An entry names a person and a time, and no upload. It answers an upload only if it is not older than the request's start
 by Graph's own clock. While an earlier upload of the person has no verdict, an entry may be about either: then nothing
-is said until the entries about the person have been quiet for a while, and the last one counts.
+is said until the entries about the person have been quiet for a while, or one came that long after the newest upload,
+and the last one counts.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ QUIET = timedelta(minutes=50)
 after the entry of the first, or both came together."""
 
 _EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
-_ACCOUNT = ("Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered")
+_ACCOUNT = (
+    "Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered", "EverEnabled", "NextChangeAt",
+)  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
     "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning",
@@ -109,7 +112,7 @@ class _Session:
             case.entries,
             parse_iso(row["UploadedAt"]),
             user_name=str(row.get("UserName") or ""),
-            leaver=row.get("Active") is False,
+            leaver=self._is_leaver(external_id, row),
         )
         if found is None:
             return None
@@ -126,7 +129,8 @@ class _Session:
         tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in story.UNANSWERED else max(tries, 1)
         values = {**found.values, "Tries": tries}
         if found.wrong and is_current and not self.cases[external_id].account["Pending"]:
-            again = resending.next_try(self._matter(source, row, found.wrong), tries, found.at)
+            matter = self._matter(external_id, source, row, found.wrong)
+            again = resending.next_try(matter, tries, found.first_at)
             values["NextStep"] = f"{values['NextStep']} {_SENT_AGAIN.format(iso(again))}"
             self.send_again[external_id] = again
             if found.wrong == MANAGER:
@@ -141,11 +145,17 @@ class _Session:
             values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
         return {**values, "SentStatus": found.values["Status"]}
 
-    def _matter(self, source: str, row: Values, wrong: str) -> str:
+    def _is_leaver(self, external_id: str, row: Values) -> bool:
+        """Whether the account is to lose access; one that was made ahead of the first day has never had any."""
+        account = self.cases[external_id].account
+        is_ahead = not account.get("EverEnabled") and bool(account.get("NextChangeAt"))
+        return row.get("Active") is False and not is_ahead
+
+    def _matter(self, external_id: str, source: str, row: Values, wrong: str) -> str:
         """What decides when the person is sent again."""
         if wrong != DATA:
             return wrong
-        if row.get("Active") is False:
+        if self._is_leaver(external_id, row):
             return resending.LEAVER
         return resending.SAID_ONCE if self._says_it_once(source) else DATA
 
@@ -207,8 +217,10 @@ def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str,
         case = _Case(account, entries, is_ready)
         if not is_ready and case.answers:
             quiet_from = entries[0].at + QUIET
-            case = _Case(account, entries, quiet_from <= now)
-            if quiet_from > now:
+            # By then the newest upload has been worked off, however much is said about the person.
+            is_over = entries[0].at >= parse_iso(account["AcceptedAt"]) + QUIET
+            case = _Case(account, entries, is_over or quiet_from <= now)
+            if not case.is_ready:
                 waiting[external_id] = quiet_from
         cases[external_id] = case
     return cases, waiting

@@ -17,7 +17,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.entra import jobs
-from shared.errors import EndpointRefused, RollcallError
+from shared.errors import EndpointRefused, EntraUnavailable, RollcallError
 from shared.model import ExtractRef
 from shared.outcomes import resending
 from shared.outcomes.watermark import Watermark, load_watermark
@@ -34,6 +34,7 @@ DEAF = "log not readable"
 
 _PATIENCE = timedelta(minutes=15)  # a job that runs again first works off what it has been given before
 _PATIENCE_AT_MOST = timedelta(days=1)  # even if it keeps reporting about others
+_LATEST_ANSWER = timedelta(days=1)  # for so long answers of the past are looked for
 
 
 @dataclass(frozen=True)
@@ -42,7 +43,8 @@ class Unanswered:
 
     Attributes:
         pages: extract and row of the pages.
-        since: when the first of it was sent that nobody has called overdue yet; None if there is none.
+        since: when the first of it was sent that nobody has called overdue yet, or that was sent within the last day;
+            None if there is none.
         is_full: whether Entra turns uploads away because the job's queue is full.
     """
 
@@ -53,7 +55,8 @@ class Unanswered:
 
 def find_unanswered(context: Context, job: str) -> Unanswered:
     """The pages of a job with people who have waited for Entra's verdict for too long."""
-    late = context.clock.now() - _limit(context)
+    now = context.clock.now()
+    late = now - _limit(context)
     found: list[tuple[ExtractRef, Values]] = []
     times: list[datetime] = []
     for extract in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
@@ -62,9 +65,12 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
         ref = ExtractRef(extract["Extract"], extract["PartitionKey"])
         for page in pages.page_rows(context.storage, ref.id):
             answers = json.loads(page.get("Answers") or "[]")
-            sent = min((parse_iso(answer["accepted"]) for answer in answers if "accepted" in answer), default=late)
+            accepted = [parse_iso(answer["accepted"]) for answer in answers if "accepted" in answer]
+            sent = min(accepted, default=late)
             if page.get("Uploaded") and sent <= late:
                 times.append(sent)
+            if page.get("Overdue"):
+                times += [at for at in accepted if at >= now - _LATEST_ANSWER]
             if page.get("Overdue") or (page.get("Uploaded") and sent <= late):
                 found.append((ref, page))
     return Unanswered(tuple(found), min(times, default=None), _is_full(context, job))
@@ -174,8 +180,9 @@ def _state(
     context: Context, job: str, unanswered: Unanswered, fault: RollcallError | None
 ) -> tuple[str, str, str, str]:
     if fault:
-        answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused) else ""
-        return DEAF, f"Entra's provisioning log cannot be read{answered}.", _GRANT_LOG, story.IT
+        answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused | EntraUnavailable) else ""
+        step = _GRANT_LOG if isinstance(fault, EndpointRefused) and fault.status == 403 else _REACH_LOG
+        return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, story.IT
     endpoint = context.endpoint(job)
     try:
         status = jobs.read_status(context.graph, endpoint)
@@ -211,6 +218,7 @@ _START = (
 )
 _CHECK = "IT checks that the provisioning job is running."
 _GRANT_LOG = "IT grants the app's managed identity the Microsoft Graph app role ProvisioningLog.Read.All."
+_REACH_LOG = "IT looks whether Microsoft Graph can be reached, and at the app's log; reading is tried again by itself."
 _FULL = "IT looks at the failures of the job, which stay in its queue; uploads go on by themselves when there is room."
 _ASKING = "Nothing to do yet: if nothing is heard, the same is sent once more by itself."
 _ASKED = (

@@ -36,6 +36,7 @@ _LONGEST_READING = timedelta(minutes=5)  # a function is stopped after 10
 _LONGEST_RUN = timedelta(minutes=8)
 _PEOPLE_AT_ONCE = 2_000
 _LOOK_FAR_BACK = timedelta(hours=1)  # how often, at most
+_READ_AT_AGES = timedelta(minutes=5)  # that the log was read is not written down each time
 
 
 def report(context: Context) -> None:
@@ -61,6 +62,10 @@ def _report_job_and_overdue(context: Context, job: str) -> None:
     except TerminalError as error:  # nobody hears anything before a person has acted
         note_overdue(context, job, find_unanswered(context, job), fault=error)
         raise
+    except RollcallError as error:
+        if _is_deaf_for_long(context, job):
+            note_overdue(context, job, find_unanswered(context, job), fault=error)
+        raise
     if not is_caught_up:  # an answer may still be among what has not been read
         return
     unanswered = find_unanswered(context, job)
@@ -69,6 +74,12 @@ def _report_job_and_overdue(context: Context, job: str) -> None:
         read_again(context, job, unanswered.since)
         unanswered = find_unanswered(context, job)
     note_overdue(context, job, unanswered)
+
+
+def _is_deaf_for_long(context: Context, job: str) -> bool:
+    """Whether a fault that should pass has kept the log from being read for longer than anybody may wait."""
+    read_at = load_watermark(context, job).read_at
+    return read_at is None or context.clock.now() - read_at > timedelta(minutes=context.settings.overdue_minutes)
 
 
 def report_job(context: Context, job: str) -> bool:
@@ -139,7 +150,11 @@ def _take_note(
 ) -> Watermark:
     """Store new entries, then move the watermark to `newest`, with the people whom they are about."""
     new = [entry for entry in entries if entry.id not in watermark.seen]
-    if not new and (newest, length) == (watermark.at, watermark.slice):
+    read_at = watermark.read_at
+    if length is None:  # to the end
+        now = context.clock.now()
+        read_at = now if read_at is None or new or now - read_at >= _READ_AT_AGES else read_at
+    if not new and (newest, length, read_at) == (watermark.at, watermark.slice, watermark.read_at):
         return watermark
     write_events(context.storage, job, new)
     people = dict.fromkeys((entry.external_id for entry in new), context.clock.now())
@@ -149,9 +164,11 @@ def _take_note(
         seen=recent,
         slice=length,
         look_at={**watermark.look_at, **people},
+        read_at=read_at,
     )
     save_watermark(context.storage, job, moved)
-    logger.info("%d new log entries of job %s", len(new), job, extra={"job": job, "entries": len(new)})
+    if new:
+        logger.info("%d new log entries of job %s", len(new), job, extra={"job": job, "entries": len(new)})
     return moved
 
 

@@ -38,7 +38,7 @@ def next_try(wrong: str, tries: int, at: datetime) -> datetime:
     Args:
         wrong: what was wrong, as in `shared.outcomes.verdict`, or `LEAVER` or `SAID_ONCE` in the place of `DATA`.
         tries: how often the same has been sent in vain, 1 at least.
-        at: when it went wrong last.
+        at: when it went wrong.
     """
     ladder = _LADDERS[wrong]
     return at + (ladder[tries - 1] if tries <= len(ladder) else _AT_LAST)
@@ -68,7 +68,8 @@ def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
 
 def _is_wanted(row: Values) -> bool:
     status = row.get("SentStatus")
-    return status in (story.FAILED, story.OVERDUE) or (status == story.PROVISIONED and bool(row.get("Tries")))
+    may_be_well = status in (story.PROVISIONED, story.SKIPPED)  # only if something was wrong is it tried again
+    return status in (story.FAILED, story.OVERDUE) or (may_be_well and bool(row.get("Tries")))
 
 
 def await_managers(context: Context, job: str, people: Collection[str]) -> None:

@@ -31,11 +31,13 @@ class Verdict:
     Attributes:
         at: when, by Graph's clock.
         values: what the person's row in `Workers` says from now on.
+        first_at: when the first answer to the upload came that is no plain success; further ones do not move it.
         wrong: `ENTRA`, `DATA` or `MANAGER` if the same has to be sent again some time, else empty.
     """
 
     at: datetime
     values: dict[str, Any]
+    first_at: datetime
     wrong: str = ""
 
 
@@ -74,10 +76,12 @@ def verdict(
     )
     if leaver and values["Status"] in (story.FAILED, story.SKIPPED):
         values["Reason"] += " This is a leaver: the account may still be enabled."
+        wrong = wrong or DATA  # whom Entra skips because of data or scope has not lost access either
     values["ResolvedAt"] = iso(worst.at)
     if target_id:
         values["TargetId"] = target_id
-    return Verdict(worst.at, values, wrong)
+    troubles = (entry.at for entry in answers if entry.status != "success" or entry.manager_unresolved)
+    return Verdict(worst.at, values, next(troubles, worst.at), wrong)
 
 
 def _severity(entry: LogEntry) -> int:

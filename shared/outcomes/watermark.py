@@ -33,6 +33,7 @@ class Watermark:
             are to be looked at. They are named here before the watermark moves on, so a crash forgets nobody.
         recount: pages whose counts are not true any more; named here before the people who were looked at are not.
         read_again_at: when the log was last read once more from far back, for entries that came very late.
+        read_at: when the log was last read to its end, to some minutes; None if it never was.
     """
 
     at: datetime
@@ -41,6 +42,7 @@ class Watermark:
     look_at: Mapping[str, datetime] = field(default_factory=dict)
     recount: frozenset[PageName] = frozenset()
     read_again_at: datetime | None = None
+    read_at: datetime | None = None
 
 
 def load_watermark(context: Context, job: str) -> Watermark:
@@ -56,6 +58,7 @@ def load_watermark(context: Context, job: str) -> Watermark:
         look_at={person: parse_iso(at) for person, at in state.get("lookAt", {}).items()},
         recount=frozenset((source, extract, number) for source, extract, number in state.get("recount", [])),
         read_again_at=parse_iso(state["readAgainAt"]) if state.get("readAgainAt") else None,
+        read_at=parse_iso(state["readAt"]) if state.get("readAt") else None,
     )
 
 
@@ -68,6 +71,7 @@ def save_watermark(storage: Storage, job: str, watermark: Watermark) -> None:
         "lookAt": {person: at.isoformat() for person, at in sorted(watermark.look_at.items())},
         "recount": sorted(watermark.recount),
         "readAgainAt": watermark.read_again_at.isoformat() if watermark.read_again_at else None,
+        "readAt": watermark.read_at.isoformat() if watermark.read_at else None,
     }
     storage.container(STATE).upload_blob(_path(job), json.dumps(state).encode(), overwrite=True)
 

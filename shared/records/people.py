@@ -68,11 +68,25 @@ def note_planned(
     fingerprint: Callable[[ScimUser], str],
     at: datetime,
     release: story.Release | None = None,
+    holds_stay: bool = False,
 ) -> set[Deliverer]:
     """Write that the people of a page are to have these records, before the page may be sent.
 
     Calling it again changes nothing and returns the same; people whom a newer plan has taken over meanwhile are left
     alone.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        job: of the accounts.
+        page: the page.
+        file: the name of the extract's file.
+        stamp: of the plan.
+        fingerprint: of a record.
+        at: the time.
+        release: who released these people, if somebody did.
+        holds_stay: whether somebody of whom a newer word is held goes on being held, though an older one is sent; not
+            for a full file, which has judged everybody anew.
 
     Returns:
         The pages that these people were to be sent from before: by the plan before, and by those that it had taken them
@@ -123,10 +137,12 @@ def note_planned(
         late = row is not None and person.worker.worker_id in ours_now and row.get("SentBy") != ref.id
         if told >= person.sequence and not late:
             return None
+        if holds_stay and row and row["Status"] == story.HELD and (not person.said or told > person.sequence):
+            return story.queued_beside(person, ref.id, at)
         return {**story.queued(person, file, ref.id, at, release), "Sequence": max(told, person.sequence)}
 
     workers = [worker_key(ref.source, worker_id) for worker_id in people]
-    change_rows(storage.table(WORKERS), workers, person_row, ("Sequence", "SentBy"))
+    change_rows(storage.table(WORKERS), workers, person_row, ("Sequence", "SentBy", "Status"))
     return before
 
 

@@ -126,21 +126,25 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         if row is None or row["Status"] not in _REFRESHED:
             return None
         counts: Counter[str] = Counter(json.loads(row.get("Quiet") or "{}"))
+        earlier: Counter[str] = Counter()  # of plans before the extract was processed again
+        answers: list[str] = []
         reasons: list[str] = []
         plans = json.loads(row.get("Plans") or "[]")
         for page in pages.page_rows(storage, ref.id):
+            answers.append(str(page.get("Answers") or "[]"))
             if plans and page["Plan"] not in plans:
-                continue  # of a plan before the extract was processed again
+                earlier.update({name: page.get(name, 0) for name in ("Uploaded", "Overdue")})
+                continue
             counts.update({name: page.get(name, 0) for name in extracts.OUTCOMES})
             if page["Status"] == pages.WAITING and page.get("Reason") and not reasons:
                 reasons.append(str(page["Reason"]))  # one is enough: they all wait for the same
         values: dict[str, Any] = {name: counts[name] for name in dict.fromkeys((*extracts.OUTCOMES, *counts))}
-        if counts["Overdue"]:
+        if counts["Overdue"] or earlier["Overdue"]:
             reasons += _why_overdue(storage, row)
         if counts["Held"]:
             reasons.append(_why_held(row))
         values["Message"] = _sentence(row, counts, reasons)
-        if _has_ended(row, counts, now):
+        if _has_ended(row, counts + earlier, answers, now):
             values["Status"] = _ending(row, counts)
             values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
         is_new = any(row.get(name) != value for name, value in values.items())
@@ -188,13 +192,17 @@ def _column(row: Values | None, extract_id: str) -> str:
     return _COLUMN.get(str(row["SentStatus"]), "Failed")
 
 
-def _has_ended(row: Values, counts: Counter[str], now: datetime) -> bool:
+def _has_ended(row: Values, counts: Counter[str], answers: Iterable[str], now: datetime) -> bool:
+    """Whether nobody waits for anything; `answers` are those of the extract's pages, as they are stored."""
     if row["Status"] != extracts.UPLOADING:
         return True
     if counts["Waiting"] or counts["Uploaded"]:
         return False
-    arrived = row.get("ArrivedAt")
-    return not counts["Overdue"] or bool(arrived and parse_iso(arrived) + _NO_ANSWER_COMES <= now)
+    if not counts["Overdue"]:
+        return True
+    accepted = (answer.get("accepted", "") for page in answers for answer in json.loads(page))
+    sent = max(accepted, default="") or row.get("ArrivedAt")
+    return bool(sent and parse_iso(sent) + _NO_ANSWER_COMES <= now)
 
 
 def _ending(row: Values, counts: Counter[str]) -> str:

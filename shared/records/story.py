@@ -88,6 +88,14 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
     }
 
 
+def queued_beside(person: Planned, extract_id: str, at: datetime) -> dict[str, Any]:
+    """Somebody is to be sent of whom something newer is told, which stays; only the sending is noted."""
+    sending = ("Active", "SentBy", "SentStatus", "SentChanged", "QueuedAt", "UploadedAt", "RequestId")
+    tries = ("Tries", "AskedAgainAt")
+    values = queued(person, "", extract_id, at)
+    return {name: values[name] for name in (*sending, *tries) if name in values}
+
+
 def released(release: Release) -> dict[str, str]:
     """Who released somebody that was held, beside when and why she was held."""
     return {"ReleasedBy": release.by, "ReleaseReason": release.reason, "ReleasedAt": release.at}

@@ -254,7 +254,8 @@ def _entry(entry: Any, worker_id: str) -> Any:  # noqa: ANN401
     if entry.get("id") == worker_id:  # held
         return None
     if worker_id in (entry.get("worker_id"), entry.get("tentative_id")):  # rejected
-        return {**entry, "worker_id": "", "tentative_id": "", "reason": "The person has been forgotten."}
+        blank = dict.fromkeys(("worker_id", "tentative_id", "display_name", "user_name"), "")
+        return {**entry, **blank, "reason": "The person has been forgotten."}
     return entry
 
 

@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from shared.changes.claims import Claim, Desired, decide
 from shared.changes.compare import kept_claims
-from shared.records import story
+from shared.records import keys, story
 from shared.records.accounts import Account
+from shared.records.people import ANOTHER
 from shared.records.rows import Values
 
 CREATED = "created, disabled"
@@ -121,8 +122,16 @@ def standing(account: Account | None, row: Values, now: datetime) -> str:
     if not (account.accepted if account else row.get("UploadedAt")):
         waits = "; it waits to be sent" if account and account.pending else ""
         return f"Entra has taken nothing about an account yet{waits}."
+    if account and (other := _other_source(account, row)):
+        to_be = _state(account.enabled)
+        return f"By the record of {other} the account is to be {to_be}; the row of {other} tells whether it is."
     status = str(row.get("SentStatus") or "")
-    state = "enabled" if (account.accepted_enabled if account else row.get("Active")) else "disabled"
+    state = _state(account.accepted_enabled if account else row.get("Active"))
+    if status == story.QUEUED:
+        if account and account.accepted == ANOTHER:
+            return "Entra was sent an older record; a newer one waits to be sent."
+        asked = f"{'an' if state == ENABLED else 'a'} {state} account"
+        return f"Entra was last asked for {asked}; a newer record waits to be sent."
     if status in story.UNANSWERED:
         return f"The account is to be {state}; Entra has not answered yet."
     if status in (story.FAILED, story.SKIPPED):
@@ -130,6 +139,17 @@ def standing(account: Account | None, row: Values, now: datetime) -> str:
             return "Entra has confirmed no account."
         return f"The account is to be {state}; Entra's last answer does not confirm it."
     return f"The account is {state}{_until(account, now) if account else ''}."
+
+
+def _other_source(account: Account, row: Values) -> str:
+    """The source that the account was planned from last, if the row is of another one."""
+    source = keys.decode(str(row.get("PartitionKey") or "")).partition("|")[0]
+    last = account.deliverer.source if account.deliverer else ""
+    return last if source and last != source else ""
+
+
+def _state(is_enabled: object) -> str:
+    return ENABLED if is_enabled else DISABLED
 
 
 def _until(account: Account, now: datetime) -> str:

@@ -145,9 +145,12 @@ def test_somebody_held_or_rejected_is_taken_out_of_the_lists(office: Office) -> 
     office.night(f"77,{NAME},gone", "2,Bob,gone", "3,Cid,what")
     answered(office)
     finish_pages(office)
+    rejected = '"display_name":"Cid"'
+    assert places_of(office, rejected) == ["plans"]
     for person in ("77", "3"):
         assert main(["forget", person, *BY, "--yes"]) == 0
     assert places_of(office, NAME) == ["extracts"]
+    assert places_of(office, rejected) == []
     assert sorted(office.workers()) == ["2"]
 
 

@@ -63,12 +63,14 @@ class Line:
     spoiled: bool = False
 
     def usable(self, today: date) -> bool:
-        """Somebody who works cannot have had the last day."""
+        """Somebody who works cannot have had the last day, unless a first day is later; that one cannot be to come."""
         word = self.word
         if self.spoiled or word is None:
             return False
-        again = word.first and word.last and word.last < word.first
-        return not (word.works and word.last and word.last < today and not again)
+        if not word.works or word.last is None:
+            return True
+        again = word.first is not None and word.last < word.first
+        return again == (word.last < today)
 
 
 @dataclass(frozen=True)

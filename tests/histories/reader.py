@@ -53,7 +53,7 @@ class Reader:
         return extracts.DELIVERED, replace(outcome, gone=gone)
 
     def _gone(self, file: File, outcome: Outcome, now: datetime) -> dict[str, Word]:
-        """The people who are not in a full file any more, if the file is as good as the last one.
+        """The people who are not in a full file any more, if the file is as good as the last one; a last day stands.
 
         Whose row is bad, and whom nobody knows, might be anybody.
         """
@@ -64,7 +64,7 @@ class Reader:
         there = {line.cells[0] for line in file.lines}
         words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
         return {
-            person: replace(word, works=False, last=None, withdrawn=False)
+            person: replace(word, works=False, withdrawn=False)
             for person, word in words.items()
             if person not in there and not word.is_over(now)
         }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
 from shared.errors import MappingError, TransientError
-from shared.extracts import operator
+from shared.extracts import intake, operator, planning
 from shared.extracts.operator import Order, OrderRefused, find, process, release, reprocess, still_held
 from shared.model import ExtractRef
 from shared.records import extracts
@@ -108,6 +109,64 @@ def test_some_can_be_released_and_the_others_stay_held(office: Office) -> None:
     assert office.extract(extract)["Leavers"] == 6
     assert "Sent for: 6 leavers." in office.extract(extract)["Message"]
     assert len(json.loads(office.extract(extract)["Approvals"])) == 2
+
+
+def test_a_release_that_was_ordered_while_a_newer_file_was_being_read_does_not_go_over_that_file(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    extract = leave(office, 6)
+    office.at("2026-09-20 06:00")
+    real = planning.plan_file
+
+    def order_meanwhile(*arguments: Any) -> Any:
+        monkeypatch.setattr(intake, "plan_file", real)
+        values = real(*arguments)
+        let_go(office, extract)
+        return values
+
+    monkeypatch.setattr(intake, "plan_file", order_meanwhile)
+    office.night(*GONE[:1], *CREW[1:])
+    assert disabled(office) == {"100-x"}
+    assert office.tick() == []
+
+
+@pytest.fixture
+def delta(office: Office) -> str:
+    """The extract of a file of changes that holds six leavers, one of whom has a boss who is not known."""
+    office.map(guard=GUARD, mode="delta")
+    office.at("2026-09-19 06:00")
+    office.night("100-x,P100,active,,,,boss", *CREW[10:12])
+    office.at("2026-09-20 06:00")
+    office.night(*GONE[:6])
+    return str(office.newest()["Extract"])
+
+
+def test_who_is_held_stays_so_when_an_older_record_is_sent_for_another_reason(office: Office, delta: str) -> None:
+    office.at("2026-09-20 09:00")
+    assert office.night("boss,Boss,active") == [("boss", True)]
+    office.at("2026-09-20 10:00")
+    assert office.tick() == [("100-x", True)]  # the boss has come; she is held all the same
+    assert office.workers("Status", "SentStatus", "HeldIn")["100-x"] == ("held", "uploaded", delta)
+    assert let_go(office, delta) == 6
+    assert {person for person, _ in office.tick()} == {f"{number}-x" for number in range(100, 106)}
+    assert "100-x" in disabled(office)
+
+
+def test_what_a_file_of_changes_holds_ends_when_newer_ones_have_spoken_of_everybody(office: Office, delta: str) -> None:
+    office.at("2026-09-21 06:00")
+    office.night(*CREW[:4])
+    assert office.extract(delta)["Status"] == "held"
+    office.at("2026-09-22 06:00")
+    office.night(*CREW[4:6])
+    row = office.extract(delta)
+    assert (row["Status"], row["SupersededBy"]) == ("superseded", office.newest()["Extract"])
+
+
+def test_who_is_held_stays_so_when_a_late_file_of_changes_brings_an_older_word(office: Office, delta: str) -> None:
+    office.at("2026-09-21 06:00")
+    assert office.night("100-x,Paula,active", name="people_20260919_120000.csv") == [("100-x", True)]
+    assert office.workers("Status", "SentStatus")["100-x"] == ("held", "uploaded")
+    assert let_go(office, delta) == 6
 
 
 def test_nobody_is_released_who_is_not_held_and_nothing_happens_then(office: Office) -> None:
@@ -302,7 +361,8 @@ def test_after_a_change_of_the_mapping_the_last_file_is_compared_again(office: O
     reprocess(office.context.storage, "employees", order(office))
     assert office.tick() == []  # everybody would change: that is for somebody to look at
     row = office.extract(extract)
-    assert (row["Status"], row["Held"], row["People"]) == ("held", 20, 20)
+    # The verdicts on what was sent before are still waited for.
+    assert (row["Status"], row["Held"], row["People"]) == ("uploading", 20, 20)
     assert let_go(office, extract) == 20
     assert len(office.tick()) == 20
     assert {user["title"] for user in office.directory.values()} == {"Clerk"}

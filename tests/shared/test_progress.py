@@ -267,6 +267,30 @@ def test_an_extract_waits_for_those_who_are_overdue_and_says_why_but_not_for_eve
     assert state_of(context) == ("delivered", {"Provisioned": 8, "Overdue": 1}, message)
 
 
+def test_the_week_of_waiting_begins_with_the_newest_upload(context: Context) -> None:
+    extracts.save(context.storage, REF, {"ArrivedAt": "2026-09-18T06:00:00Z"})
+    sent = [{"accepted": "2026-09-25T06:00:00Z"}, {"split": 4}, {"accepted": "2026-09-26T06:00:00Z"}]
+    page(context, 1, Waiting=0, Provisioned=8, Overdue=1, Answers=json.dumps(sent))
+    refresh(context.storage, REF, START + timedelta(days=14))
+    assert state_of(context)[0] == "uploading"
+    refresh(context.storage, REF, START + timedelta(days=15))
+    assert state_of(context)[0] == "delivered"
+
+
+@pytest.mark.parametrize("waits", ["Uploaded", "Overdue"])
+def test_who_was_sent_before_the_extract_was_processed_again_is_waited_for_and_not_counted(
+    context: Context, waits: str
+) -> None:
+    extracts.save(context.storage, REF, {"Plans": json.dumps(["newer"]), "ArrivedAt": "2026-09-18T06:00:00Z"})
+    page(context, 1, **{"Waiting": 0, waits: 1})
+    page(context, 2, Plan="newer", Waiting=0, Provisioned=9)
+    refresh(context.storage, REF, LATER)
+    assert state_of(context)[:2] == ("uploading", {"Provisioned": 9})
+    page(context, 1, **{"Waiting": 0, waits: 0})
+    refresh(context.storage, REF, LATER)
+    assert state_of(context)[:2] == ("delivered", {"Provisioned": 9})
+
+
 def test_nothing_new_is_not_written(context: Context) -> None:
     page(context, 1, Waiting=9)
     refresh(context.storage, REF, LATER)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
+from shared.extracts.operator import Order, reprocess
+from shared.model import ENTERPRISE_USER
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 
@@ -59,6 +62,22 @@ def test_after_a_change_of_the_mapping_the_same_content_is_not_a_duplicate(offic
     office.time.forward(60)
     assert office.night("1,Ann,active") == [("1", True)]
     assert office.directory["1"]["title"] == "Clerk"
+
+
+@pytest.mark.parametrize("order", [False, True])
+def test_a_job_that_replaces_another_one_is_sent_everybody(office: Office, *, order: bool) -> None:
+    office.night("1,Ann,active", "2,Bob,gone")
+    endpoints = office.context.settings.endpoints
+    endpoints["default"] = replace(endpoints["default"], job_id="API2AAD.b16687d3.another")  # type: ignore[index]
+    office.time.forward(60)
+    if order:
+        reprocess(office.context.storage, "employees", Order("Ina", "There is a new job.", office.time()))
+        sent = office.tick()
+    else:
+        sent = office.night("1,Ann,active", "2,Bob,gone")
+    assert sorted(sent) == [("1", True), ("2", False)]
+    office.time.forward(60)
+    assert (office.night("1,Ann,active", "2,Bob,gone"), office.newest()["Status"]) == ([], "duplicate")
 
 
 def test_a_then_b_then_a_again_ends_as_a(office: Office) -> None:
@@ -143,6 +162,41 @@ def test_whoever_is_missing_is_disabled_if_the_mapping_says_so_and_comes_back(st
     assert strict.night(*CREW, "1,New,active") == [("100-x", True)]
 
 
+def test_whoever_is_missing_keeps_the_days_of_grace_once(strict: Office) -> None:
+    status = {"column": "Status", "values": {"active": True, "gone": False}, "grace_days": 2}
+    strict.map(missing="disable", status=status)
+    strict.night(*CREW)
+    strict.at("2026-09-20 06:00")
+    assert strict.night(*CREW[1:]) == []
+    ends = "2026-09-22T06:00:01Z"
+    assert strict.workers("Status", "Reason", "NextChangeAt")["100-x"] == (
+        "scheduled",
+        (
+            f"Works until {ends} (no longer in the full file people_20260920_060000.csv): the account is disabled at "
+            f"{ends}."
+        ),
+        ends,
+    )
+    strict.at("2026-09-21 06:00")
+    assert strict.night(*CREW[1:], "1,New,active") == [("1", True)]
+    strict.at("2026-09-22 06:00")
+    assert strict.tick() == []
+    strict.time.forward(1)
+    assert (strict.tick(), strict.tick()) == ([("100-x", False)], [])
+    kind, decision = strict.workers("Kind", "Decision")["100-x"]
+    assert (kind, "no longer in the full file" in decision) == ("leaver", True), decision
+
+
+def test_whoever_is_missing_works_until_the_last_day_that_was_said(strict: Office) -> None:
+    strict.night(f"{CREW[0]},,2026-09-25", *CREW[1:])
+    strict.at("2026-09-20 06:00")
+    assert strict.night(*CREW[1:]) == []
+    strict.at("2026-09-25 23:59")
+    assert strict.tick() == []
+    strict.at("2026-09-26 00:00")
+    assert strict.tick() == [("100-x", False)]
+
+
 @pytest.mark.parametrize(
     ("rows", "because"),
     [
@@ -177,6 +231,23 @@ def test_whoever_leaves_one_feed_and_is_in_the_other_stays_enabled_whichever_com
             office.time.forward(60)
             office.night(f"{person},active" if source == "contractors" else f"{person},gone", source=source)
         assert office.enabled[f"{number}-x"]
+
+
+def test_a_circle_in_one_feed_takes_no_manager_away_whom_another_feed_names(office: Office) -> None:
+    office.map(precedence=10)
+    office.map("contractors")
+    circle = ("1,Xia,active,,,,2", "2,Yan,active,,,,1")
+    office.night("1,Xia,active,,,,3", "3,Max,active")
+    for number in range(2):
+        office.time.forward(60)
+        sent = office.night(*circle, f"{7 + number},New,active", source="contractors")
+        assert ("1", True) not in sent
+        office.time.forward(60)
+        assert office.night("1,Xia,active,,,,3", "3,Max,active", f"{5 + number},New,active") == [
+            (f"{5 + number}", True)
+        ]
+    assert office.directory["1"][ENTERPRISE_USER] == {"manager": {"value": "3"}}
+    assert ENTERPRISE_USER not in office.directory["2"]
 
 
 def test_the_time_in_the_file_decides_if_the_mapping_names_its_column(office: Office) -> None:

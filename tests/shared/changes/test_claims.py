@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.changes.claims import Claim, Desired, Employment, decide, from_json, make_claim, to_json
+from shared.changes.claims import Claim, Desired, Employment, decide, fallen_silent, from_json, make_claim, to_json
 
 ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu", "Pacific/Apia")
 NOON = datetime(2026, 9, 18, 12, 0, tzinfo=UTC)
@@ -153,6 +153,36 @@ def test_grace_is_given_once_and_only_to_somebody_who_was_employed() -> None:
     assert [one.ends for one in (leaver, again, long_after)] == [NOON + timedelta(days=5)] * 2 + [None]
     nobody = (None, claim(first=TODAY + timedelta(days=9)), claim(last=date(2020, 1, 1)), claim(works=False))
     assert [claim(works=False, employment=grace, before=before).ends for before in nobody] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("last", "grace", "ends"),
+    [
+        (None, 0, None),
+        (None, 2, NOON + timedelta(days=2)),
+        (date(2020, 1, 1), 2, None),
+        (TODAY + timedelta(days=900), 0, None),
+        (TODAY + timedelta(days=900), 2, NOON + timedelta(days=2)),
+        (TODAY, 3, NOON + timedelta(days=3)),
+    ],
+)
+def test_silence_ends_it_as_a_word_would_that_names_no_day(
+    last: date | None, grace: int, ends: datetime | None
+) -> None:
+    employment = Employment(grace_days=grace)
+    before = claim(last=last, employment=employment)
+    gone = fallen_silent(before, NOON, "2026-09-19 1", "another", employment)
+    assert gone == replace(before, works=False, ends=ends, last_day="", sequence="2026-09-19 1", extract="another")
+    later = fallen_silent(gone, NOON + timedelta(days=1), "2026-09-20 1", "a third", employment)
+    assert (later.ends, later.last_day) == (ends, "")
+
+
+def test_silence_before_the_first_day_takes_the_hire_back() -> None:
+    grace = Employment(grace_days=5)
+    coming = claim(first=TODAY + timedelta(days=1), last=TODAY + timedelta(days=30), employment=grace)
+    gone = fallen_silent(coming, NOON, "2026-09-19 1", "another", grace)
+    assert (gone.withdrawn, gone.ends, gone.last_day) == (True, None, "")
+    assert not gone.employs(NOON + timedelta(days=3))
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -233,6 +233,22 @@ def test_absence_from_a_full_file_counts_by_itself() -> None:
     missing = Draft("1", 7, "employees", {"employees": gone}, True, story.MISSING, TUESDAY, known, missing=True)
     judged = judge(missing)
     assert (told(judged), judged.planned.until) == ((SEND, MISSING, "leaver"), "0")
+    assert judged.planned.reason == "Leaver (no longer in the full file list.csv)."
+
+
+def test_absence_that_ends_later_counts_when_it_is_noticed_and_once() -> None:
+    ends = datetime(2026, 9, 20, 6, 0, tzinfo=UTC)
+    gone = replace(claim(sequence=MONDAY), works=False, ends=ends)
+    missing = Draft("1", 7, "employees", {"employees": gone}, True, story.MISSING, TUESDAY, account(), missing=True)
+    judged = judge(missing)
+    assert told(judged) == (story.SCHEDULED, MISSING, "unchanged")
+    assert judged.planned.reason == (
+        "Works until 2026-09-20T06:00:00Z (no longer in the full file list.csv): the account is disabled at "
+        "2026-09-20T06:00:00Z."
+    )
+    again = judge(replace(missing, account=account(gone, record=account().record, accepted=account().accepted)))
+    assert told(again) == (story.UNCHANGED, "", "unchanged")
+    assert again.planned.reason == "Unchanged: no longer in the full file list.csv; nothing to send."
 
 
 def test_an_unknown_manager_is_left_out_waited_for_and_warned_of() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.changes.guard import CHANGE, CLASSES, CREATE, DISABLE, MISSING, Verdict, guard
+from shared.changes.guard import CHANGE, CLASSES, CREATE, DISABLE, MISSING, Verdict, guard, may_hold
 from shared.mapping.guard import Guard
 
 
@@ -80,6 +80,17 @@ def test_the_first_load_passes_up_to_a_number_and_is_held_whole_above_it() -> No
     assert verdict.reasons == dict.fromkeys(CLASSES, reason)
 
 
+def test_a_pilot_of_a_few_people_does_not_open_the_door_to_everybody() -> None:
+    pilot = rules(first_load=100)
+    assert guard(pilot, {CREATE: 90, CHANGE: 10}, {}, 5) == Verdict()
+    reason = (
+        "Of the source only 5 people are known so far, and this file is about 101; more than 100 need approval once, "
+        "so that a wrong mapping does not reach everybody."
+    )
+    assert guard(pilot, {CREATE: 96, CHANGE: 5}, {}, 5) == Verdict(frozenset(CLASSES), dict.fromkeys(CLASSES, reason))
+    assert guard(pilot, {CREATE: 96, CHANGE: 5}, {}, 10).held == {CREATE}
+
+
 def test_if_the_mapping_says_so_everything_waits_as_soon_as_one_kind_is_over() -> None:
     verdict = guard(rules(hold="all"), {DISABLE: 101, CREATE: 1}, {}, 1000)
     over = "101 accounts would be disabled with this file, of 1000 people known; more than 10% need approval."
@@ -92,6 +103,43 @@ def test_if_the_mapping_says_so_everything_waits_as_soon_as_one_kind_is_over() -
 def test_a_guard_that_is_off_holds_nothing_and_nothing_is_never_held(counts: dict[str, int], known: int) -> None:
     assert guard(rules(off=True, hold="all"), counts, counts, known) == Verdict()
     assert guard(rules(hold="all"), dict.fromkeys(counts, 0), counts, known) == Verdict()
+
+
+@pytest.mark.parametrize(
+    ("counts", "earlier", "may"),
+    [
+        ({}, {}, False),
+        ({DISABLE: 2, CREATE: 20}, {}, False),
+        ({DISABLE: 3}, {}, True),
+        ({DISABLE: 1}, {DISABLE: 2}, True),
+        ({CREATE: 1}, {DISABLE: 200}, False),
+    ],
+)
+def test_whether_people_have_to_be_counted_can_be_told_without_counting(
+    counts: dict[str, int], earlier: dict[str, int], *, may: bool
+) -> None:
+    assert may_hold(rules(), counts, earlier) is may
+    assert not may_hold(rules(off=True), counts, earlier)
+
+
+@given(
+    st.builds(
+        lambda at_least, at_most, minimum, first_load: rules(
+            disable={"at_least": at_least, "at_most": at_most}, minimum=minimum, first_load=first_load
+        ),
+        st.integers(0, 9),
+        st.none() | st.integers(0, 9),
+        st.integers(0, 20),
+        st.integers(0, 40),
+    ),
+    st.dictionaries(st.sampled_from(CLASSES), st.integers(0, 30)),
+    st.dictionaries(st.sampled_from(CLASSES), st.integers(0, 30)),
+    st.integers(0, 200),
+)
+def test_nothing_is_ever_held_where_people_are_not_counted(
+    made: Guard, counts: dict[str, int], earlier: dict[str, int], known: int
+) -> None:
+    assert may_hold(made, counts, earlier) or guard(made, counts, earlier, known) == Verdict()
 
 
 @given(

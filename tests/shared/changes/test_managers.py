@@ -38,6 +38,8 @@ def standing(manager: str) -> Standing:
         (report("1", "1"), report("1"), "Manager 1 is the person's own id; sent without a manager."),
         (report("2", "1"), report("2"), "The managers form a loop (1-2-1); sent without a manager."),
         (report("3", "1"), report("3", "1"), ""),
+        # The circle is in the words of a source that does not count for her.
+        (report("1", "7"), report("1", "7"), ""),
     ],
 )
 def test_a_manager_whom_entra_cannot_find_is_left_out_with_a_warning(

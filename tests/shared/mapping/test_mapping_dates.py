@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.changes.claims import Employment, from_json, make_claim, to_json
 from shared.errors import ExtractRefused
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import EXCEL_DAY_0, parse_pattern, parse_time, parse_zone, stamp
@@ -51,7 +52,11 @@ def test_a_date_is_read_by_its_format(pattern: str, text: str, day: date) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["4712-12-31", "31/12/9999", "9999-12-31T00:00:00", "0000-00-00", "1900-01-00", "01.01.1900", "open"]
+    "text",
+    [
+        *("4712-12-31", "31/12/9999", "9999-12-31T00:00:00", "0000-00-00", "1900-01-00", "01.01.1900", "open"),
+        *("0001-01-01", "0001-01-01T00:00:00Z", "01.01.0001", "1/1/0001 12:00:00 AM"),
+    ],
 )
 @pytest.mark.parametrize("formats", [("iso",), ("dd.mm.yyyy",), ("iso", "dd/mm/yyyy"), ()])
 def test_days_that_stand_for_none_are_none(formats: tuple[str, ...], text: str) -> None:
@@ -75,6 +80,12 @@ def test_days_that_stand_for_none_are_none(formats: tuple[str, ...], text: str) 
                 "2013-01-01."
             ),
         ),
+        (("dd.mm.yyyy",), "01.05.0026", "Hired '01.05.0026' cannot be right: it is a day of the year 26."),
+        (("iso",), "0001-01-02", "Hired '0001-01-02' cannot be right: it is a day of the year 1."),
+        (("iso",), "1899-12-31", "Hired '1899-12-31' cannot be right: it is a day of the year 1899."),
+        (("iso",), "9991-01-01", "Hired '9991-01-01' cannot be right: it is a day of the year 9991."),
+        ((), "31.05.0026", "Hired '31.05.0026' cannot be right: it is a day of the year 26."),
+        (("iso",), "01.01.01", "Hired '01.01.01' is not a date written as yyyy-mm-dd."),
         ((), "41275", "Hired '41275' is not a date; it is the number by which a spreadsheet means 2013-01-01."),
         ((), "31/31/2020", "Hired '31/31/2020' is not a date: there is no such day."),
         (
@@ -150,6 +161,21 @@ FORMATS = {
 @given(st.dates(min_value=date(1901, 1, 1), max_value=date(4700, 1, 1)), st.sampled_from(sorted(FORMATS)))
 def test_every_day_is_read_as_it_was_written(day: date, pattern: str) -> None:
     assert reader(pattern).read(day.strftime(FORMATS[pattern])) == day
+
+
+@given(st.dates(), st.sampled_from(["UTC", "Pacific/Apia", "America/Los_Angeles"]))
+def test_every_day_that_can_be_read_makes_a_claim_that_can_be_kept(day: date, zone: str) -> None:
+    with suppress(Unusable):
+        read = reader("iso").read(day.isoformat())
+        made = make_claim(
+            *("employees", 0, "2026-09-18 1", "an extract", 2, {"active": True}),
+            employment=Employment(create_days_before=365, grace_days=30),
+            first_day=read,
+            last_day=read,
+            zone=parse_zone(zone),
+            said_at=datetime(2026, 9, 18, tzinfo=UTC),
+        )
+        assert from_json("employees", to_json(made)) == made
 
 
 @given(st.dates(min_value=date(1927, 5, 18), max_value=date(2173, 10, 13)))

@@ -227,6 +227,30 @@ def test_somebody_who_was_hired_again_is_active() -> None:
     assert made == Applied(Worker("7", 2, LEE), (), date(2026, 6, 1), date(2020, 1, 31))
 
 
+STAYS = {"column": "State", "values": {"Active": True, "Left": False}, "first_day": "Start", "last_day": "End"}
+
+
+@pytest.mark.parametrize(("end", "iso"), [("31.12.2026", "2026-12-31"), ("21.11.2026", "2026-11-21")])
+def test_two_employments_in_one_row_do_not_end_the_first_one_at_once(end: str, iso: str) -> None:
+    assert applied({"Start": "01.02.2027", "End": end}, status=STAYS) == rejected(
+        "7",
+        f"State is 'Active', though End {iso} is to come and Start 2027-02-01 is later still; one of the days is "
+        "wrong, or two employments are in one row.",
+    )
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        {"Start": "01.02.2027", "End": "20.11.2026"},
+        {"Start": "01.12.2026", "End": "01.12.2026"},
+        {"State": "Left", "Start": "01.02.2027", "End": "31.12.2026"},
+    ],
+)
+def test_other_days_that_are_to_come_reject_no_row(cells: dict[str, str]) -> None:
+    assert isinstance(applied(cells, status=STAYS), Applied)
+
+
 BUT = "The row counts all the same: of somebody who may not work, only id and status are needed."
 
 

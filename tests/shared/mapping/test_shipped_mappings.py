@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -74,3 +75,22 @@ def test_a_sample_becomes_exactly_the_expected_users(file: str) -> None:
 def test_words_that_hide_a_decision_are_left_to_the_customer(name: str) -> None:
     hiding = {"suspended", "suspend_process", "garden leave", "furlough", "s", "q"}
     assert hiding & set(shipped(name).status.folded) == set()
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "word", "first_day"),
+    [
+        ("personio.json", "attributes.status.value", "onboarding", "attributes.hire_date.value"),
+        ("dayforce.json", "EmploymentStatuses.Items.EmploymentStatus.XRefCode", "PRE_START", "HireDate"),
+    ],
+)
+def test_somebody_who_has_not_started_may_work_from_the_first_day_on_and_must_have_one(
+    file: str, status: str, word: str, first_day: str
+) -> None:
+    applier = Applier(shipped(mapping_of(file)), today=TODAY)
+    record = next(one for one in records(file) if isinstance(one, Record))
+    made = applier.apply(replace(record, values={**record.values, status: word, first_day: "2027-01-04"}))
+    assert isinstance(made, Applied)
+    assert (made.worker.user["active"], made.first_day) == (True, date(2027, 1, 4))
+    without = applier.apply(replace(record, values={**record.values, status: word, first_day: ""}))
+    assert isinstance(without, Reject)

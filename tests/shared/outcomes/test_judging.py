@@ -117,6 +117,21 @@ def test_after_the_quiet_time_the_last_entry_counts_without_a_further_one(
     assert load_watermark(context, "default").look_at == {}
 
 
+def test_whoever_is_spoken_of_all_the_time_is_judged_once_the_newest_upload_is_old_enough(
+    context: Context, log: Log, time: ManualTime
+) -> None:
+    _, new = two_uploads(context)
+    for minutes in (10, 40, 54):
+        log.add("1", 60 * minutes)
+        time.forward(60 * minutes - (time() - START).total_seconds())
+        report(context)
+        assert statuses(context) == {("employees", "1"): "uploaded"}
+    log.add("1", 60 * 55)  # 50 minutes after the upload of 06:05
+    time.forward(60)
+    report(context)
+    assert of_extract(context, new) == ("delivered", {"Provisioned": 1})
+
+
 def test_an_answer_before_the_next_upload_ends_the_wait_for_the_first(context: Context, log: Log) -> None:
     old = planned(context, "1")
     uploaded(context, old, "1", seconds=60)
@@ -254,6 +269,43 @@ def test_failures_of_entra_and_of_leavers_are_sent_again_soon_and_others_after_a
     assert resends(context) == {"busy": "0:11:40", "leaver": "1:01:40", "data": "7 days, 0:01:40"}
     assert "the account may still be enabled" in person(context, "leaver", "Reason")
     assert person(context, "busy", "WhoActs") == "nobody"
+
+
+def test_an_account_made_ahead_of_the_first_day_is_no_leavers(context: Context, log: Log) -> None:
+    everybody = ("ahead", "gone", "left")
+    ref = planned(context, *everybody, changes={who: {"active": False} for who in everybody})
+    uploaded(context, ref, *everybody)
+    for who, was_enabled in {"ahead": False, "left": True}.items():
+        row = {"NextChangeAt": "2026-11-25T00:00:00Z", "EverEnabled": was_enabled}
+        key = account_key("default", who)
+        context.storage.table(ACCOUNTS).update_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
+    for who in everybody:
+        log.fail(who, 100)
+    report(context)
+    assert resends(context) == {"ahead": "7 days, 0:01:40", "gone": "1:01:40", "left": "1:01:40"}
+    called = [who for who in everybody if "This is a leaver" in person(context, who, "Reason")]
+    assert called == ["gone", "left"]
+
+
+def test_a_leaver_whom_entra_skipped_is_sent_again_and_others_are_not(context: Context, log: Log) -> None:
+    ref = planned(context, "leaver", "other", changes={"leaver": {"active": False}})
+    uploaded(context, ref, "leaver", "other")
+    for who in ("leaver", "other"):
+        log.add(who, 100, targetIdentity=None, provisioningStatusInfo={"status": "skipped"})
+    report(context)
+    assert statuses(context) == {("employees", "leaver"): "skipped", ("employees", "other"): "skipped"}
+    assert resends(context) == {"leaver": "1:01:40"}
+    assert still_wanted(context.storage, "default", ["leaver", "other"]) == {"leaver"}
+
+
+def test_further_failures_of_one_upload_lead_to_no_further_try(context: Context, log: Log) -> None:
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    for seconds in (100, 400, 5000):
+        log.fail("1", seconds, "Timeout")
+        report(context)
+    found = [row["At"] for row in rows_of(context.storage, DUE)]
+    assert found == ["2026-09-18T06:11:40Z"]
 
 
 def test_for_a_delta_feed_nobody_waits_longer_than_a_day(context: Context, log: Log) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from shared.context import Context
-from shared.errors import EndpointRefused
+from shared.errors import EndpointRefused, EntraUnavailable
 from shared.outcomes.reporting import report
 from shared.outcomes.resending import still_wanted
+from shared.outcomes.watermark import load_watermark
 from shared.records import extracts
 from shared.records.due import RESEND, due_until
 from shared.records.health import load_health
@@ -159,6 +160,20 @@ def test_an_answer_that_turned_up_very_late_is_found_before_anybody_is_called_ov
     assert tenant.looks == 0
 
 
+def test_an_answer_that_turns_up_after_everybody_is_overdue_is_found_within_the_day(
+    context: Context, tenant: Tenant, time: ManualTime
+) -> None:
+    tenant.log.time = time
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    tenant.log.add("1", 120, late=3 * 3600)
+    tenant.log.add("2", 2 * 3600)
+    pass_minutes(context, 90)
+    assert of_extract(context, ref) == ("uploading", {"Overdue": 1})
+    pass_minutes(context, 3 * 60)
+    assert of_extract(context, ref) == ("delivered", {"Provisioned": 1})
+
+
 @pytest.mark.parametrize(
     ("job", "found", "who"),
     [
@@ -221,16 +236,50 @@ def test_a_log_that_may_not_be_read_is_told_on_the_people_too(context: Context, 
     assert of_extract(context, ref) == ("delivered", {"Provisioned": 1})
 
 
-def test_nobody_is_called_overdue_as_long_as_the_log_has_not_been_read_to_its_end(
+def test_a_fault_of_the_log_that_should_pass_is_told_once_it_has_lasted_too_long(
     context: Context, tenant: Tenant
 ) -> None:
     ref = planned(context, "1")
     uploaded(context, ref, "1")
+    pass_minutes(context, 30)
     tenant.fault = Reply(503)
-    context.clock.sleep(2 * 3600)
-    with pytest.raises(Exception, match="503"):
+    context.clock.sleep(59 * 60)
+    with pytest.raises(EntraUnavailable):
         report(context)
-    assert person(context, "1", "Status") == "uploaded"
+    assert (person(context, "1", "Status"), load_health(context.storage, "default")) == ("uploaded", None)
+    context.clock.sleep(6 * 60)
+    with pytest.raises(EntraUnavailable):
+        report(context)
+    found = "Entra's provisioning log cannot be read (Entra answers 503)."
+    step = "IT looks whether Microsoft Graph can be reached, and at the app's log; reading is tried again by itself."
+    status, reason, next_step = person(context, "1", "Status", "Reason", "NextStep")
+    assert (status, reason.partition(" 60 minutes. ")[2], next_step) == ("overdue", found, step)
+    health = load_health(context.storage, "default")
+    assert health
+    assert (health.state, health.sentence, health.overdue) == ("log not readable", found, 1)
+    tenant.fault = None
+    tenant.log.add("1", 120)
+    report(context)
+    assert of_extract(context, ref) == ("delivered", {"Provisioned": 1})
+
+
+def test_a_log_that_has_never_been_read_is_told_at_once(context: Context, tenant: Tenant) -> None:
+    tenant.fault = Reply(503)
+    with pytest.raises(EntraUnavailable):
+        report(context)
+    health = load_health(context.storage, "default")
+    assert health
+    assert health.state == "log not readable"
+
+
+def test_that_the_log_was_read_is_written_down_every_few_minutes_only(context: Context, tenant: Tenant) -> None:
+    pass_minutes(context, 10, step=2)
+    watermark = load_watermark(context, "default")
+    assert watermark.read_at
+    assert context.clock.now() - watermark.read_at < timedelta(minutes=5)
+    before = watermark.read_at
+    pass_minutes(context, 1, step=1)
+    assert load_watermark(context, "default").read_at == before
 
 
 def test_what_a_newer_file_says_stays_while_the_sending_is_overdue(context: Context, tenant: Tenant) -> None:

@@ -67,7 +67,7 @@ def test_the_log_is_read_since_the_newest_entry_with_an_overlap(context: Context
     time.forward(3600)
     report(context)
     report(context)
-    assert log.since == ["2026-09-17T05:55:00Z", "2026-09-17T06:55:00Z", "2026-09-18T06:45:00Z"]
+    assert log.since == ["2026-09-17T05:55:00Z", "2026-09-17T05:55:00Z", "2026-09-18T06:45:00Z"]
     watermark = load_watermark(context, "default")
     assert (watermark.at, watermark.seen) == (START + timedelta(seconds=3600.5), frozenset({"1-3600.5"}))
 
@@ -222,6 +222,7 @@ def test_a_watermark_is_kept_for_each_job(context: Context, log: Log) -> None:
         "lookAt": {},
         "recount": [],
         "readAgainAt": None,
+        "readAt": "2026-09-18T06:10:00+00:00",
     }
 
 

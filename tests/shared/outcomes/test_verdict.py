@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.entra.logs import LogEntry
-from shared.outcomes.verdict import MANAGER, verdict
+from shared.outcomes.verdict import DATA, MANAGER, verdict
 from tests.support.contexts import START
 
 
@@ -118,6 +118,20 @@ def test_a_failed_leaver_is_told_so() -> None:
     found = verdict([entry(status="failure", code="Conflict")], START, leaver=True)
     assert found is not None
     assert found.values["Reason"].endswith("(Conflict). This is a leaver: the account may still be enabled.")
+
+
+@pytest.mark.parametrize(("changes", "wrong"), [({"target_id": ""}, DATA), ({"in_scope": False}, DATA), ({}, "")])
+def test_a_leaver_whom_entra_skipped_is_sent_again(changes: dict[str, Any], wrong: str) -> None:
+    found = verdict([entry(status="skipped", **changes)], START, leaver=True)
+    assert found is not None
+    assert found.wrong == wrong
+
+
+def test_further_failures_do_not_move_the_first_one() -> None:
+    answers = [entry(10), entry(60, "c-2", status="failure"), entry(120, "c-3", status="failure")]
+    found = verdict(answers, START)
+    assert found is not None
+    assert (found.at - START, found.first_at - START) == (timedelta(seconds=120), timedelta(seconds=60))
 
 
 def test_nothing_to_change_has_no_error_code() -> None:

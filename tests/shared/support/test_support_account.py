@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,6 +13,7 @@ import pytest
 from shared.changes.claims import Employment, make_claim, to_json
 from shared.records import story
 from shared.records.accounts import Account
+from shared.records.people import ANOTHER, Deliverer, worker_key
 from shared.support import person
 from shared.support.account import coming, next_steps, standing
 from tests.conftest import Storage
@@ -96,7 +98,16 @@ NOT_YET = "Entra has taken nothing about an account yet"
         (None, {"SentStatus": story.PROVISIONED, "UploadedAt": "t", "Active": True}, "The account is enabled."),
         (account(accepted="", pending="print"), {"SentStatus": story.QUEUED}, f"{NOT_YET}; it waits to be sent."),
         (account(), {"SentStatus": story.PROVISIONED}, "The account is enabled."),
-        (account(pending="new"), {"SentStatus": story.QUEUED}, "The account is enabled."),
+        (
+            account(pending="new"),
+            {"SentStatus": story.QUEUED},
+            "Entra was last asked for an enabled account; a newer record waits to be sent.",
+        ),
+        (
+            account(pending="new", accepted=ANOTHER),
+            {"SentStatus": story.QUEUED},
+            "Entra was sent an older record; a newer one waits to be sent.",
+        ),
         (account(enabled=False), {"SentStatus": story.UNCHANGED}, "The account is disabled."),
         (account(), {"SentStatus": story.UPLOADED}, "The account is to be enabled; Entra has not answered yet."),
         (account(), {"SentStatus": story.FAILED}, "Entra has confirmed no account."),
@@ -116,6 +127,17 @@ def test_whether_the_account_is_enabled_is_said_as_far_as_entra_confirms_it(
     found: Account | None, row: dict[str, Any], sentence: str
 ) -> None:
     assert standing(found, row, NOW) == sentence
+
+
+@pytest.mark.parametrize("status", [story.PROVISIONED, story.UPLOADED, story.FAILED])
+def test_what_another_source_had_sent_last_is_not_taken_as_confirmed_by_the_row_of_this_one(status: str) -> None:
+    found = replace(account(enabled=False), deliverer=Deliverer("contractors", "x", 1))
+    row = {"PartitionKey": worker_key("employees", "1").partition, "SentStatus": status}
+    assert standing(found, row, NOW) == (
+        "By the record of contractors the account is to be disabled; the row of contractors tells whether it is."
+    )
+    row = {"PartitionKey": worker_key("contractors", "1").partition, "SentStatus": story.PROVISIONED}
+    assert standing(found, row, NOW) == "The account is disabled."
 
 
 def test_what_to_do_is_followed_by_what_happens_by_itself() -> None:
