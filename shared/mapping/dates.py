@@ -14,7 +14,7 @@ from shared.mapping.text import shorten
 _NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)}
 _NO_DAY_SORTED = {tuple(sorted(parts)) for parts in _NO_DAY - {(1, 1, 1)}}  # 01.01.01 is a day
 _NO_DAY_1 = re.compile(r"(?:0001\D0?1\D0?1|0?1\D0?1\D0001)(?!\d).*")
-_YEARS = range(1900, 9991)  # days in others are slips; and days are added to them, which a calendar must still have
+YEARS = range(1900, 9991)  # days in others are slips; and days are added to them, which a calendar must still have
 _NUMBERS = re.compile(r"\d+")
 _FOR_PEOPLE = {"iso": "yyyy-mm-dd"}  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
@@ -144,7 +144,7 @@ class DateReader:
         return self._of_our_time(text, days[0][1])
 
     def _of_our_time(self, text: str, day: date) -> date:
-        if day.year not in _YEARS:
+        if day.year not in YEARS:
             raise Unusable(f"{self.column} '{shorten(text)}' cannot be right: it is a day of the year {day.year}.")
         return day
 

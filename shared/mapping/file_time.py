@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from shared.mapping.dates import YEARS
 from shared.mapping.rules import Column, Section
 
 _MARK = r"[^A-Za-z0-9]?"
@@ -89,7 +90,7 @@ def time_in_cell(cell: str, read_day: Callable[[str], date | None], zone: ZoneIn
         moment = datetime.fromisoformat(cell) if ":" in cell else None
     except ValueError:
         moment = None
-    if moment is None:
+    if moment is None or moment.year not in YEARS:
         day = read_day(cell)
         if day is None:
             return None
@@ -100,6 +101,8 @@ def time_in_cell(cell: str, read_day: Callable[[str], date | None], zone: ZoneIn
 def _moment(match: re.Match[str], zone: ZoneInfo) -> datetime | None:
     parts = match.groupdict()
     numbers = [int(parts.get(name) or 0) for name in ("year", "month", "day", "hour", "minute", "second")]
+    if numbers[0] not in YEARS:
+        return None
     try:
         return datetime(*numbers, tzinfo=zone).astimezone(UTC)  # type: ignore[arg-type, misc]
     except (ValueError, OverflowError):

@@ -258,6 +258,10 @@ def test_the_time_in_the_file_decides_if_the_mapping_names_its_column(office: Of
     assert (office.tick(), office.directory["1"]["displayName"]) == ([("1", True)], "Noon")
     assert office.extract(first)["MadeAt"] == "2026-09-17T12:00:00Z"
     assert office.night(f"1,Evening,active,,,,{evening}") == [("1", True)]
+    for year in ("0001-01-01T00:00:00", "0026-11-21T06:00:00"):
+        slip = office.drop(f"1,{year},active,,,,{year}")
+        assert office.extract(slip)["Status"] == "rejected"
+        assert office.extract(slip)["Message"].startswith("Nobody can tell when the file was made: ")
     mixed = office.drop(f"1,A,active,,,,{noon}", f"2,B,active,,,,{evening}", name="mixed.csv")
     assert status(office, mixed) == (
         "rejected",

@@ -208,6 +208,7 @@ def test_a_kind_is_over_by_percentage_or_by_number(count: int, known: int, *, ov
         ("", "2026-11-21 workers 2026-11-21.csv", datetime(2026, 11, 20, 23, 0, tzinfo=UTC)),
         ("", "from 20261101 to 20261121.csv", None),
         ("", "workers-20261361.csv", None),
+        ("workers_yyyymmdd", "workers_00261121.csv", None),
         ("", "202611210630.csv", None),
         ("", "workers.csv", None),
     ],
