@@ -146,7 +146,7 @@ def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids:
     """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people."""
 
     def account(_key: Key, row: Values | None) -> Values | None:
-        if row is None or not _is_from(row, ref, page) or not row["Pending"]:
+        if row is None or not people.is_from(row, ref, page) or not row["Pending"]:
             return None
         return {"PutAside": row["Pending"], "Pending": ""}
 
@@ -156,7 +156,7 @@ def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids:
 
 def _remember_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
     def account(_key: Key, row: Values | None) -> Values | None:
-        if row is None or not _is_from(row, ref, page) or row["Pending"] or not row.get("PutAside"):
+        if row is None or not people.is_from(row, ref, page) or row["Pending"] or not row.get("PutAside"):
             return None
         return {"Pending": row["PutAside"], "PutAside": ""}
 
@@ -165,7 +165,3 @@ def _remember_pending(context: Context, ref: ExtractRef, job: str, page: int, id
 
 
 _ACCOUNT = ("Pending", "PutAside", "Source", "Extract", "Page")
-
-
-def _is_from(row: Values, ref: ExtractRef, page: int) -> bool:
-    return (row["Source"], row["Extract"], row["Page"]) == (ref.source, ref.id, page)

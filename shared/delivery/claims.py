@@ -37,6 +37,11 @@ class Held:
     row: Values
     etag: str
 
+    @property
+    def unanswered_since(self) -> str:
+        """Since when something may have reached Entra without an answer, if the last attempt got none."""
+        return str(self.row.get("UnansweredSince") or self.row["AttemptedAt"])
+
 
 def free_from(context: Context, row: Values) -> datetime:
     """When the claims end that keep a page from being sent: its own, and those of pages it took people over from.
@@ -69,8 +74,7 @@ def let_go(context: Context, held: Held) -> None:
     Raises:
         ClaimLost, TransientError: as `save`.
     """
-    unanswered = held.row.get("UnansweredSince") or held.row["AttemptedAt"]
-    save(context, held, {"Status": pages.QUEUED, "ClaimedUntil": "", "UnansweredSince": unanswered})
+    save(context, held, {"Status": pages.QUEUED, "ClaimedUntil": "", "UnansweredSince": held.unanswered_since})
 
 
 def outlasts_a_request(context: Context, held: Held) -> bool:

@@ -190,16 +190,14 @@ class _Sending:
             # What may take long goes before the look at who is left, which must not be old when the request goes out.
             self._context.graph.prepare(self._context.endpoint(self._job))
             if not self._calls.at_hand:
-                standing = stops.look(self._context.storage)
-                stops.check(standing, self._ref.source, self._job, self._context.clock.now())
+                self._standing()
             self._calls.wait(leavers)
             self._leave_out(self._progress.workers(piece))
         ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
         if not ours:
             self._answered(self._progress.with_nobody(piece))
             return
-        standing = stops.look(self._context.storage)
-        stops.check(standing, self._ref.source, self._job, self._context.clock.now())
+        standing = self._standing()
         probe = stops.may_probe(self._context, standing, self._job)
         if not (self._calls.at_hand and claims.outlasts_a_request(self._context, self._held)):
             return
@@ -227,6 +225,16 @@ class _Sending:
             # If the answer to an earlier attempt was lost, Entra may have been at work since then.
             self._answered(self._progress.with_accepted(piece, self._gone, accepted, self._since(accepted)))
             self._went_well(len(ours), standing)
+
+    def _standing(self) -> stops.Standing:
+        """What is stopped, when nothing is that this page needs.
+
+        Raises:
+            NotNow: until when it has to wait, and why.
+        """
+        standing = stops.look(self._context.storage)
+        stops.check(standing, self._ref.source, self._job, self._context.clock.now())
+        return standing
 
     def _leave_out(self, workers: Sequence[Worker]) -> None:
         """Look, under a claim that lasts long enough, for people whom a newer plan has taken over.

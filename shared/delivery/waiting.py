@@ -79,7 +79,7 @@ def put_off(
     if unanswered:
         # The claim stays: nothing newer of these people may go as long as the request may still be on its way.
         values["ClaimedUntil"] = row["ClaimedUntil"]
-        values["UnansweredSince"] = row["UnansweredSince"] or row["AttemptedAt"]
+        values["UnansweredSince"] = held.unanswered_since
     if parked:
         values["Told"] = told
     held = claims.save(context, held, values)

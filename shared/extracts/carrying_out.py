@@ -104,7 +104,7 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
     """Write a page's people to their tables, then mark the page as recorded."""
     job = context.endpoint(row["Job"])
     page = pages.read_page(context.storage, ref, row["Plan"], number)
-    now = context.clock.now()
+    now, release = context.clock.now(), _release_of(row)
     earlier = people.note_planned(
         context.storage,
         ref,
@@ -114,8 +114,8 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
         stamp=row["Stamp"],
         fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
         at=now,
-        release=_release_of(row),
-        holds_stay=not row["Full"] and not _release_of(row),
+        release=release,
+        holds_stay=not row["Full"] and not release,
     )
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
     due.wake(context.storage, row["Job"], {worker.worker_id for worker in page.workers}, now + _MANAGER_FIRST)

@@ -31,6 +31,11 @@ def worker_partition(source: str, worker_id: str) -> str:
     return encode(f"{source}|{worker_id[-2:]}")
 
 
+def owner(partition: str) -> str:
+    """What a partition begins with: the source of a worker, the job of an account or of its log entries."""
+    return decode(partition).partition("|")[0]
+
+
 def account_partition(job: str, external_id: str) -> str:
     """Partition of an account in `Accounts`, spread like `Workers`."""
     return encode(f"{job}|{external_id[-2:]}")

@@ -281,7 +281,7 @@ def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: 
     ids = [worker.worker_id for worker in workers]
     found = [account_key(job, worker_id) for worker_id in ids]
     rows = read_rows(storage.table(ACCOUNTS), found, select=("Pending", *_DELIVERER))
-    ours = {keys.decode(key.row) for key, row in rows.items() if row["Pending"] and _is_from(row, ref, page)}
+    ours = {keys.decode(key.row) for key, row in rows.items() if row["Pending"] and is_from(row, ref, page)}
     return set(ids) - ours
 
 
@@ -294,11 +294,12 @@ def taken_over(
     return {
         keys.decode(key.row): [Deliverer(*was) for was in json.loads(row["Before"])]
         for key, row in rows.items()
-        if _is_from(row, ref, page)
+        if is_from(row, ref, page)
     }
 
 
-def _is_from(row: Values, ref: ExtractRef, page: int) -> bool:
+def is_from(row: Values, ref: ExtractRef, page: int) -> bool:
+    """Whether a row of `Accounts` names a page as the one that is to send the person."""
     return (row["Source"], row["Extract"], row["Page"]) == (ref.source, ref.id, page)
 
 
@@ -321,7 +322,7 @@ def note_accepted(
         at = answers[keys.decode(key.row)][0]
         # The earliest upload without a verdict: an entry of Entra's log may be about any since then.
         unanswered = {"Unanswered": row.get("Unanswered") or at}
-        if not _is_from(row, ref, page):
+        if not is_from(row, ref, page):
             # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
             return {"Accepted": ANOTHER, **unanswered}
         accepted = {"Accepted": row["Pending"], "AcceptedAt": at, "AcceptedEnabled": row["Enabled"]}
@@ -347,7 +348,7 @@ def note_refused(
     ids = list(people)
 
     def account(_key: Key, row: Values | None) -> Values | None:
-        if row is None or not _is_from(row, ref, page) or not row["Pending"]:
+        if row is None or not is_from(row, ref, page) or not row["Pending"]:
             return None
         return {"Refused": row["Pending"], "RefusedAt": iso(at), "Pending": ""}
 

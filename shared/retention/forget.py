@@ -140,7 +140,7 @@ def _jobs(storage: Storage) -> set[str]:
         row = next(iter(rows), None)
         if row is None:
             return found
-        job = str(row["PartitionKey"]).partition("|")[0]
+        job = keys.owner(str(row["PartitionKey"]))
         found.add(job)
         after = f"{job}}}"  # the brace comes right after the bar that ends a job's name
 

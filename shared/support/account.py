@@ -143,7 +143,7 @@ def standing(account: Account | None, row: Values, now: datetime) -> str:
 
 def _other_source(account: Account, row: Values) -> str:
     """The source that the account was planned from last, if the row is of another one."""
-    source = keys.decode(str(row.get("PartitionKey") or "")).partition("|")[0]
+    source = keys.owner(str(row.get("PartitionKey") or ""))
     last = account.deliverer.source if account.deliverer else ""
     return last if source and last != source else ""
 

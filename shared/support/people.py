@@ -231,7 +231,7 @@ def _sorted(rows: Iterable[Values]) -> tuple[Hit, ...]:
 
 def _hit(row: Values) -> Hit:
     return Hit(
-        source=keys.decode(str(row["PartitionKey"])).partition("|")[0],
+        source=keys.owner(str(row["PartitionKey"])),
         worker_id=str(row.get("WorkerId") or ""),
         name=str(row.get("DisplayName") or ""),
         user_name=str(row.get("UserName") or ""),
