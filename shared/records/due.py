@@ -6,17 +6,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from azure.data.tables import TransactionOperation
-
 from shared.clock import iso, parse_iso
 from shared.records import keys
 from shared.records.names import DUE
 from shared.records.rows import Key, in_chunks, put_rows, query
 from shared.records.storage import Storage
+from shared.records.transactions import MOST_ROWS, Delete, submit
 
 DATE = "date"  # a first or last day comes
 RESEND = "resend"  # Entra failed for a reason of its own
-_TRANSACTION = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,10 +65,8 @@ def forget(storage: Storage, dues: Iterable[Due]) -> None:
         by_hour.setdefault(key.partition, []).append(key)
     for hour, found in by_hour.items():
         there = {row["RowKey"] for row in query(table, "PartitionKey eq @hour", select=("RowKey",), hour=hour)}
-        for chunk in in_chunks([key for key in found if key.row in there], _TRANSACTION):
-            table.submit_transaction(
-                [(TransactionOperation.DELETE, {"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk]
-            )
+        for chunk in in_chunks([key for key in found if key.row in there], MOST_ROWS):
+            submit(table, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk])
 
 
 def await_managers(storage: Storage, job: str, managers: Mapping[str, str], why: str = DATE) -> None:

@@ -7,26 +7,24 @@ groups run in parallel.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple, TypeVar
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableClient, TableTransactionError, TransactionOperation, UpdateMode
+from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.errors import TransientError
+from shared.records.transactions import MOST_ROWS, Insert, Merge, Operation, Replace, submit
 
 Values = Mapping[str, Any]
 """The properties of a row, without its keys."""
 
-_TRANSACTION = 100  # rows: a limit of Azure Tables
 _PARALLEL = 8
 _ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
-_MANY_PARTITIONS = 12
-_SCAN_PAGES = 3
-_SCAN_PAGE = 1000  # rows: a limit of Azure Tables
-_POINT_READS = 3  # up to so many rows of a partition are read one by one, more by one range query
+_POINT_READS = 3  # up to so many rows of a partition are read one by one, more by queries
+_MOST_NAMED = 14  # keys in a filter, which holds 15 comparisons at most
+_SPARSE = 4  # a range with more rows than so many times those wanted is not read to its end
 
 
 class Key(NamedTuple):
@@ -48,13 +46,10 @@ def read_rows(table: TableClient, keys: Iterable[Key], select: Sequence[str] = (
         keys: which rows; those of one partition are best close together.
         select: the properties wanted; all if empty.
     """
-    groups = _by_partition(keys)
-    found = _scan(table, groups, select)
-    if found is not None:
-        return found
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        parts = pool.map(lambda group: _read_group(table, group, select), groups)
-        return {key: row for part in parts for key, row in part.items()}
+    found: dict[Key, Values] = {}
+    for part in _in_parallel(lambda group: _read_group(table, group, select), _by_partition(keys)):
+        found |= part
+    return found
 
 
 def change_rows(
@@ -63,6 +58,7 @@ def change_rows(
     change: Change,
     select: Sequence[str] = (),
     known: Mapping[Key, Values] | None = None,
+    new: Collection[Key] = (),
 ) -> None:
     """Change rows as a function of what they are now, with optimistic concurrency.
 
@@ -77,35 +73,30 @@ def change_rows(
         select: the properties that `change` looks at; all if empty.
         known: those of the rows that exist, if they have just been read; they are read again if somebody else has
             changed them since.
+        new: those of the keys that are thought to have no row yet. That is only a guess that saves reading them: where
+            it is wrong, the rows are read.
 
     Raises:
         TransientError: a row kept changing under our hands.
     """
-    groups = _by_partition(keys)
-    if known is None:
-        known = _scan(table, groups, select)
-    chunks = [chunk for group in groups for chunk in in_chunks(group, _TRANSACTION)]
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        for _ in pool.map(lambda chunk: _change_chunk(table, chunk, change, select, known), chunks):
-            pass
+    chunks = [chunk for group in _by_partition(keys) for chunk in in_chunks(group, MOST_ROWS)]
+    for _ in _in_parallel(lambda chunk: _change_chunk(table, chunk, change, select, known, new), chunks):
+        pass
 
 
 def put_rows(table: TableClient, rows: Mapping[Key, Values]) -> None:
     """Write rows whatever was there before; only for rows that say the same whenever they are written."""
-    chunks = [chunk for group in _by_partition(rows) for chunk in in_chunks(group, _TRANSACTION)]
+    chunks = [chunk for group in _by_partition(rows) for chunk in in_chunks(group, MOST_ROWS)]
 
     def put(chunk: Sequence[Key]) -> None:
         entities = [{**rows[key], "PartitionKey": key.partition, "RowKey": key.row} for key in chunk]
         if len(entities) == 1:  # a transaction costs its client several times as much as a row
             table.upsert_entity(entities[0], mode=UpdateMode.REPLACE)
             return
-        table.submit_transaction(
-            [(TransactionOperation.UPSERT, entity, {"mode": UpdateMode.REPLACE}) for entity in entities]
-        )
+        submit(table, [Replace(entity) for entity in entities])
 
-    with ThreadPoolExecutor(_PARALLEL) as pool:
-        for _ in pool.map(put, chunks):
-            pass
+    for _ in _in_parallel(put, chunks):
+        pass
 
 
 def query(table: TableClient, text: str, select: Sequence[str] = (), **parameters: Any) -> Iterator[Values]:  # noqa: ANN401
@@ -114,11 +105,21 @@ def query(table: TableClient, text: str, select: Sequence[str] = (), **parameter
 
 
 _T = TypeVar("_T")
+_Found = TypeVar("_Found")
 
 
 def in_chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
     """`items` in pieces of `size`; the last may be shorter."""
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _in_parallel(do: Callable[[Sequence[Key]], _Found], parts: Sequence[Sequence[Key]]) -> Iterator[_Found]:
+    """What comes of doing the same with several groups of keys, several at a time."""
+    if len(parts) <= 1:
+        yield from map(do, parts)
+        return
+    with ThreadPoolExecutor(min(_PARALLEL, len(parts))) as pool:
+        yield from pool.map(do, parts)
 
 
 def _by_partition(keys: Iterable[Key]) -> list[list[Key]]:
@@ -133,59 +134,57 @@ def _place(key: Key) -> tuple[bytes, bytes]:
     return key.partition.encode("utf-16-be"), key.row.encode("utf-16-be")
 
 
-def _scan(table: TableClient, groups: Sequence[Sequence[Key]], select: Sequence[str]) -> dict[Key, Values] | None:
-    """Rows of many partitions by one query over all of them; None if that would read too much, or there are few.
-
-    The people of a small company are spread over a hundred partitions with a few rows each: asking each of them takes
-    a hundred requests, reading them all takes two.
-    """
-    if len(groups) < _MANY_PARTITIONS:
-        return None
-    wanted = {key for group in groups for key in group}
-    if len(wanted) > _SCAN_PAGES * _SCAN_PAGE:
-        return None
-    first, last = min(wanted, key=_place), max(wanted, key=_place)
-    pages = table.query_entities(
-        "PartitionKey ge @first and PartitionKey le @last",
-        parameters={"first": first.partition, "last": last.partition},
-        select=_fields(select),
-    ).by_page()
-    found: dict[Key, Values] = {}
-    for number, page in enumerate(pages):
-        if number == _SCAN_PAGES:
-            return None
-        for row in page:
-            key = Key(row["PartitionKey"], row["RowKey"])
-            if key in wanted:
-                found[key] = row
-    return found
-
-
-def _fields(select: Sequence[str]) -> list[str] | None:
-    return ["PartitionKey", "RowKey", *select] if select else None
-
-
 def _read_group(table: TableClient, group: Sequence[Key], select: Sequence[str]) -> dict[Key, Values]:
-    fields = _fields(select)
-    found: dict[Key, Values] = {}
+    """Rows of one partition, sorted, by as few requests as can be without reading many others."""
+    fields = ["PartitionKey", "RowKey", *select] if select else None
     if len(group) <= _POINT_READS:
-        for key in group:
-            try:
-                found[key] = table.get_entity(key.partition, key.row, select=fields)
-            except ResourceNotFoundError:
-                continue
-        return found
+        return dict(_read_one_by_one(table, group, fields))
+    if len(group) <= _MOST_NAMED:
+        return _read_by_name(table, group, fields)
+    found: dict[Key, Values] = {}
     wanted = {key.row: key for key in group}
-    # Pages are sorted by partition and row, so the range between the first and the last row holds little else.
+    # Pages are sorted by partition and row, so the range between the first and the last row mostly holds little else.
     rows = table.query_entities(
         "PartitionKey eq @partition and RowKey ge @first and RowKey le @last",
         parameters={"partition": group[0].partition, "first": group[0].row, "last": group[-1].row},
         select=fields,
-    )
-    for row in rows:
-        if row["RowKey"] in wanted:
-            found[wanted[row["RowKey"]]] = row
+        results_per_page=min(_SPARSE * len(group), 1000),
+    ).by_page()
+    read = 0
+    for page in rows:
+        for row in page:
+            read += 1
+            if row["RowKey"] in wanted:
+                found[wanted[row["RowKey"]]] = row
+        if read >= _SPARSE * len(group) and read > _SPARSE * len(found):
+            left = [key for key in group if _place(key) > _place(Key(row["PartitionKey"], row["RowKey"]))]
+            for names in in_chunks(left, _MOST_NAMED):
+                found |= _read_by_name(table, names, fields)
+            break
     return found
+
+
+def _read_one_by_one(
+    table: TableClient, group: Sequence[Key], fields: list[str] | None
+) -> Iterator[tuple[Key, Values]]:
+    for key in group:
+        try:
+            yield key, table.get_entity(key.partition, key.row, select=fields)
+        except ResourceNotFoundError:
+            continue
+
+
+def _read_by_name(table: TableClient, group: Sequence[Key], fields: list[str] | None) -> dict[Key, Values]:
+    """Up to 14 rows of one partition, named in the filter."""
+    named = {f"row{number}": key.row for number, key in enumerate(group)}
+    rows = query(
+        table,
+        f"PartitionKey eq @partition and ( {' or '.join(f'RowKey eq @{name}' for name in named)} )",  # it wants blanks
+        fields or (),
+        partition=group[0].partition,
+        **named,
+    )
+    return {Key(row["PartitionKey"], row["RowKey"]): row for row in rows}
 
 
 def _change_chunk(
@@ -194,30 +193,29 @@ def _change_chunk(
     change: Change,
     select: Sequence[str],
     known: Mapping[Key, Values] | None,
+    new: Collection[Key],
 ) -> None:
     for attempt in range(_ATTEMPTS):
-        # What was read for all chunks at once serves the first attempt; the ETags tell if it is still true.
-        current = known if attempt == 0 and known is not None else _read_group(table, chunk, select)
-        operations: list[Any] = []
+        current: Mapping[Key, Values]
+        if attempt:
+            current = _read_group(table, chunk, select)
+        elif known is not None:
+            current = known  # the ETags tell if it is still true
+        else:
+            unread = [key for key in chunk if key not in new]
+            current = _read_group(table, unread, select) if unread else {}
+        operations: list[Operation] = []
         for key in chunk:
             row = current.get(key)
             values = change(key, row)
             if values is None:
                 continue
             entity = {**values, "PartitionKey": key.partition, "RowKey": key.row}
-            if row is None:
-                operations.append((TransactionOperation.CREATE, entity))
-            else:
-                condition = {
-                    "mode": UpdateMode.MERGE,
-                    "etag": row.metadata["etag"],  # type: ignore[attr-defined]
-                    "match_condition": MatchConditions.IfNotModified,
-                }
-                operations.append((TransactionOperation.UPDATE, entity, condition))
+            operations.append(Insert(entity) if row is None else Merge(entity, row.metadata["etag"]))  # type: ignore[attr-defined]
         if not operations:
             return
         try:
-            table.submit_transaction(operations)
+            submit(table, operations)
         except TableTransactionError as error:
             if error.status_code not in (404, 409, 412):
                 raise

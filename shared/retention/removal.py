@@ -16,7 +16,6 @@ from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import TransactionOperation
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -26,6 +25,7 @@ from shared.records import extracts
 from shared.records.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
 from shared.records.rows import Values, in_chunks, query
 from shared.records.storage import Storage
+from shared.records.transactions import MOST_ROWS, Delete, submit
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +38,6 @@ MOST = 1000
 _LONGEST = timedelta(seconds=20)
 _MOST_PAGES = 20  # of results that one tick looks at
 _PATH = "retention/round.json"
-_TRANSACTION = 100
 
 
 @dataclass(frozen=True)
@@ -133,12 +132,12 @@ def delete_rows(storage: Storage, table: str, rows: Sequence[Values]) -> int:
     """
     client = storage.table(table)
     for _, group in groupby(rows, key=lambda row: str(row["PartitionKey"])):
-        for chunk in in_chunks(list(group), _TRANSACTION):
+        for chunk in in_chunks(list(group), MOST_ROWS):
             entities = [{name: row[name] for name in ("PartitionKey", "RowKey")} for row in chunk]
             if len(entities) == 1:
                 client.delete_entity(entities[0]["PartitionKey"], entities[0]["RowKey"])
             else:
-                client.submit_transaction([(TransactionOperation.DELETE, entity) for entity in entities])
+                submit(client, [Delete(entity) for entity in entities])
     return len(rows)
 
 
