@@ -67,6 +67,14 @@ class Claim:
     last_day: str = ""
     withdrawn: bool = False
 
+    @classmethod
+    def revived(cls, kept: dict[str, Any]) -> Claim:
+        """The claim that is as `kept`, with its moments as ISO texts or None."""
+        for name in _MOMENTS:
+            if kept[name] is not None:
+                kept[name] = parse_iso(kept[name])
+        return cls(**kept)
+
     def employs(self, now: datetime) -> bool:
         """Whether the person may work at a moment. The last day counts in full, whatever the status says by then."""
         if self.works:

@@ -7,9 +7,10 @@ a draft; drafts are judged once all of them are there, because whether a manager
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+
+import orjson
 
 from shared.changes import guard, reasons
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
@@ -77,18 +78,18 @@ class Draft:
     missing: bool = False
     force: bool = False
 
-    def to_json(self) -> dict[str, Any]:
-        """As it waits to be judged."""
-        plain = {name: getattr(self, name) for name in self.__slots__ if name not in ("claims", "account")}
-        claims = {source: to_json(claim) for source, claim in self.claims.items()}
-        return {**plain, "claims": claims, "account": asdict(self.account) if self.account else None}
+    def dump(self) -> bytes:
+        """As it waits to be judged: a line of JSON."""
+        return orjson.dumps(self, default=list)  # of what it does not know there is a named tuple only
 
     @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Draft:
-        """The draft that `to_json` made."""
-        claims = {source: from_json(source, claim) for source, claim in kept["claims"].items()}
-        account = Account.from_json(kept["account"]) if kept["account"] else None
-        return cls(**{**kept, "claims": claims, "account": account})
+    def load(cls, line: bytes) -> Draft:
+        """The draft that `dump` made."""
+        kept = orjson.loads(line)
+        kept["claims"] = {source: Claim.revived(claim) for source, claim in kept["claims"].items()}
+        if kept["account"]:
+            kept["account"] = Account.from_json(kept["account"])
+        return cls(**kept)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ than full.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from shared.model import Page, Planned
 from shared.records.keys import account_partition
 
 PEOPLE_PER_PAGE = 200
@@ -18,32 +18,49 @@ PEOPLE_PER_PAGE = 200
 def order(managers: Mapping[str, str], leavers: Collection[str] = frozenset()) -> list[str]:
     """The ids of `managers` (worker id to manager id, or an empty text) in the order in which they are sent.
 
-    Leavers first, then by the level in the tree; people in a loop of managers, and those below them, come last. Within
-    a level by the table partition of the id, so that the rows of a page are written in few transactions.
+    Leavers first, then managers by their level in the tree, then everybody to whom nobody reports; people in a loop of
+    managers, and those below them, come last. Beside that the order is that of the table partitions of the ids, so
+    that the rows of a page lie in few of them: most people of a company have nobody who reports to them.
     """
     levels = _levels(managers)
+    bottom = len(managers)
+    reported_to = set(managers.values())
 
-    def place(worker_id: str) -> tuple[bool, int, str, str]:
-        stays = worker_id not in leavers
-        return stays, levels[worker_id] if stays else 0, account_partition("", worker_id), worker_id
+    def place(worker_id: str) -> tuple[int, int, str, str]:
+        if worker_id in leavers:
+            turn, level = 0, 0
+        elif (level := levels[worker_id]) == bottom:
+            turn = 3
+        elif worker_id in reported_to:
+            turn = 1
+        else:
+            turn, level = 2, 0
+        return turn, level, account_partition("", worker_id), worker_id
 
     return sorted(managers, key=place)
 
 
-def pages(
-    ordered: Sequence[str],
-    managers: Mapping[str, str],
-    read: Callable[[Sequence[str]], Sequence[Planned]],
-    *,
-    first: int = 1,
-    size: int,
-) -> Iterator[Page]:
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Who is on a page.
+
+    Attributes:
+        number: counted from 1.
+        after: the last earlier page that holds a manager of its people and so must be sent before; 0 if there is none.
+        ids: in the order in which they are sent.
+    """
+
+    number: int
+    after: int
+    ids: Sequence[str]
+
+
+def cut(ordered: Sequence[str], managers: Mapping[str, str], *, first: int = 1, size: int) -> Iterator[Cut]:
     """The pages of a plan.
 
     Args:
         ordered: worker ids in the order of sending.
         managers: worker id to manager id, or an empty text.
-        read: gives what is planned for some ids, in that order.
         first: the number of the first page.
         size: the most people of a page.
     """
@@ -53,7 +70,7 @@ def pages(
         number = start // size + first
         earlier = (place.get(managers[worker_id], 0) for worker_id in ids)
         after = max((page for page in earlier if page < number), default=0)
-        yield Page(number, after, tuple(read(ids)))
+        yield Cut(number, after, ids)
 
 
 def _levels(managers: Mapping[str, str]) -> dict[str, int]:

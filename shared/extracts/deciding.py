@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import orjson
+
 from shared.changes import guard, reasons
 from shared.changes.claims import decide
 from shared.changes.compare import SEND, Draft, Judge, Judged, kept_claims
@@ -19,10 +21,11 @@ from shared.changes.managers import Standing, manager_of
 from shared.extracts.flights import Flights
 from shared.extracts.looking import count_known
 from shared.extracts.plan_run import Drafted, PlanRun
-from shared.extracts.sends import Sends
+from shared.extracts.sends import Lines, Sends
 from shared.model import RESENT, Planned, Worker
 from shared.records import accounts, extracts, story
 from shared.records.fingerprint import fingerprint
+from shared.records.pages import planned_from_json, planned_to_json
 from shared.records.rows import in_chunks
 
 _BATCH = 500
@@ -61,41 +64,74 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         flights.is_sending,
         run.file,
     )
-    counts: Counter[str] = Counter()
-    creates = set()
-    for judged in _judge_all(judge, drafted):
-        counts[judged.counts_as] += 1
-        if judged.counts_as == guard.CREATE and judged.fate == SEND:
-            creates.add(judged.planned.worker.worker_id)
+    lines = Lines(run.stack)
+    entries = _judge_all(judge, drafted, lines)
+    counts = Counter(entry.counts_as for entry in entries)
     del counts[""]
     verdict = _guard(run, drafted, counts)
     if guard.CREATE in verdict.held:
-        drafted.absent |= creates
-    sends = Sends(run.stack)
+        # Whoever is held has no account, and is nobody's manager yet.
+        drafted.absent |= {
+            entry.worker_id for entry in entries if (entry.counts_as, entry.fate) == (guard.CREATE, SEND)
+        }
+        entries = _judge_all(judge, drafted, lines)
+    sends = Sends(lines)
     held, extras = [], 0
-    for judged in _judge_all(judge, drafted):
-        extras += not _is_in_file(run, judged.planned.worker.worker_id)
-        if judged.counts_as in verdict.held:
-            because = verdict.reasons[judged.counts_as]
-            waits = replace(judged.planned, reason=reasons.held(judged.planned, because), changed=_changes(judged))
-            held.append(_who(waits, judged.counts_as, because))
+    for entry in entries:
+        extras += not _is_in_file(run, entry.worker_id)
+        if entry.counts_as in verdict.held:
+            because, planned = verdict.reasons[entry.counts_as], entry.planned(lines)
+            waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
+            held.append(_who(waits, entry.counts_as, because))
             drafted.keep_quiet(story.HELD, waits, remember=False)
-        elif judged.fate == SEND:
-            sends.add(judged.planned)
+        elif entry.fate == SEND:
+            sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
         else:
-            drafted.keep_quiet(judged.fate, judged.planned, remember=True)
+            drafted.keep_quiet(entry.fate, entry.planned(lines), remember=True)
     if not run.is_release:
         for carried in _carried(run, drafted, flights):
-            sends.add(carried)
+            entry = _Entry.of(Judged(SEND, "", carried), lines)
+            sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
             extras += 1
     for name in verdict.held:
         del counts[name]
     return Decided(sends, held, counts, extras)
 
 
-def _judge_all(judge: Judge, drafted: Drafted) -> Iterator[Judged]:
-    for kept in drafted.drafts:
-        yield judge.judge(Draft.from_json(kept))
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Somebody who has been judged; what is planned is in a temporary file.
+
+    Attributes:
+        place: of what is planned, in the lines.
+        fate: as in `Judged`.
+        counts_as: likewise.
+    """
+
+    worker_id: str
+    place: int
+    fate: str
+    counts_as: str
+    kind: str
+    manager: str
+    removes_access: bool
+
+    @classmethod
+    def of(cls, judged: Judged, lines: Lines) -> _Entry:
+        """The entry of somebody, whose plan is put down."""
+        planned = judged.planned
+        place = lines.add(planned_to_json(planned))
+        manager = planned.worker.manager_id if judged.fate == SEND else ""
+        about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
+        return cls(planned.worker.worker_id, place, *about)
+
+    def planned(self, lines: Lines) -> Planned:
+        """What is planned for the person."""
+        return planned_from_json(orjson.loads(lines.at(self.place)))
+
+
+def _judge_all(judge: Judge, drafted: Drafted, lines: Lines) -> list[_Entry]:
+    return [_Entry.of(judge.judge(Draft.load(line)), lines) for line in drafted.drafts]
 
 
 def _find_circles(run: PlanRun, drafted: Drafted) -> None:
@@ -176,10 +212,10 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
             )
 
 
-def _changes(judged: Judged) -> tuple[str, ...]:
+def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
     """The names of what would change; a last day that is still to come changes no attribute yet."""
-    ends = judged.fate == story.SCHEDULED and judged.counts_as in (guard.DISABLE, guard.MISSING)
-    return (LAST_DAY,) if ends else judged.planned.changed
+    ends = entry.fate == story.SCHEDULED and entry.counts_as in (guard.DISABLE, guard.MISSING)
+    return (LAST_DAY,) if ends else planned.changed
 
 
 def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:

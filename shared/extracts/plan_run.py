@@ -169,7 +169,7 @@ class Drafted:
         if not desired.active and not desired.winner.awaits(self.now):
             self.inactive.add(made.external_id)
         self.named[made.external_id] = manager_of(desired.record)
-        self.drafts.add(made.to_json())
+        self.drafts.add(made.dump())
 
     def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:
         """Write down somebody who is not sent.

@@ -2,38 +2,40 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
-from typing import IO, Any
-
-from shared.model import Planned
-from shared.records.pages import planned_from_json, planned_to_json
+from typing import IO
 
 
 class Lines:
-    """JSON lines in a temporary file: written once, read as often as need be."""
+    """Lines of JSON in a temporary file: written once, read as often as need be."""
 
     def __init__(self, stack: ExitStack) -> None:
         self._file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
+        self._end = 0
+        self._is_at_end = True  # moving there again would write the buffer out each time
 
-    def add(self, value: object) -> int:
-        """Write a value; returns its place."""
-        place = self._file.seek(0, 2)
-        self._file.write(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode() + b"\n")
+    def add(self, line: bytes) -> int:
+        """Write a line, which is without a line break; returns its place."""
+        place, self._end = self._end, self._end + len(line) + 1
+        if not self._is_at_end:
+            self._file.seek(place)
+            self._is_at_end = True
+        self._file.write(line + b"\n")
         return place
 
-    def at(self, place: int) -> Any:  # noqa: ANN401
-        """The value at a place."""
+    def at(self, place: int) -> bytes:
+        """The line at a place."""
+        self._is_at_end = False
         self._file.seek(place)
-        return json.loads(self._file.readline())
+        return self._file.readline().rstrip(b"\n")
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[bytes]:
+        self._is_at_end = False
         self._file.seek(0)
-        for line in self._file:
-            yield json.loads(line)
+        yield from self._file
 
 
 class Sends:
@@ -45,22 +47,29 @@ class Sends:
         kinds: how many of each kind of change.
     """
 
-    def __init__(self, stack: ExitStack) -> None:
-        self._spool = Lines(stack)
+    def __init__(self, lines: Lines) -> None:
+        self._lines = lines
         self._places: dict[str, int] = {}
         self.managers: dict[str, str] = {}
         self.leavers: set[str] = set()
         self.kinds: Counter[str] = Counter()
 
-    def add(self, planned: Planned) -> None:
-        """Take somebody into the plan."""
-        worker = planned.worker
-        self._places[worker.worker_id] = self._spool.add(planned_to_json(planned))
-        self.managers[worker.worker_id] = worker.manager_id
-        self.kinds[planned.kind] += 1
-        if planned.removes_access:
-            self.leavers.add(worker.worker_id)
+    def add(self, worker_id: str, place: int, kind: str, manager: str, *, removes_access: bool) -> None:
+        """Take somebody into the plan.
 
-    def read(self, ids: Sequence[str]) -> list[Planned]:
-        """What is planned for some people, in that order."""
-        return [planned_from_json(self._spool.at(self._places[person])) for person in ids]
+        Args:
+            worker_id: who.
+            place: of what is planned, in the lines.
+            kind: of change.
+            manager: the manager's id, or an empty text.
+            removes_access: whether it takes access away, now or at last.
+        """
+        self._places[worker_id] = place
+        self.managers[worker_id] = manager
+        self.kinds[kind] += 1
+        if removes_access:
+            self.leavers.add(worker_id)
+
+    def read(self, ids: Sequence[str]) -> list[bytes]:
+        """What is planned for some people, in that order, as JSON."""
+        return [self._lines.at(self._places[person]) for person in ids]

@@ -71,7 +71,7 @@ class Account:
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
-        """The account that `dataclasses.asdict` and JSON made plain."""
+        """The account that JSON made plain."""
         deliverer = Deliverer(*kept["deliverer"]) if kept["deliverer"] else None
         return cls(**{**kept, "deliverer": deliverer})
 

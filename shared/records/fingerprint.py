@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
-import json
 import secrets
 from contextlib import suppress
 
+import orjson
 from azure.core.exceptions import ResourceExistsError
 
 from shared.model import ScimUser
@@ -25,8 +24,8 @@ def fingerprint(key: bytes, job_id: str, user: ScimUser) -> str:
 
     The job's id is part of it so that a job that is replaced by another one starts with nobody known.
     """
-    body = json.dumps(user, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hmac.new(key, f"{job_id}\0{body}".encode(), hashlib.sha256).hexdigest()[:32]
+    body = orjson.dumps(user, option=orjson.OPT_SORT_KEYS)
+    return hmac.digest(key, f"{job_id}\0".encode() + body, "sha256").hex()[:32]
 
 
 def load_key(vault: Vault | None, storage: Storage) -> bytes:

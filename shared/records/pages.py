@@ -6,11 +6,11 @@ written into the extract's row (`shared.records.extracts`). After that nothing i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import orjson
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.model import ExtractRef, Page, Planned, Reject, Worker
@@ -61,12 +61,12 @@ class QuietWriter:
 
     def __init__(self, storage: Storage, ref: ExtractRef, attempt: str) -> None:
         self._storage, self._ref, self._attempt = storage, ref, attempt
-        self._waiting: list[Quiet] = []
+        self._waiting: list[bytes] = []
         self._written = 0
 
     def add(self, person: Quiet) -> None:
         """Store a person, sooner or later."""
-        self._waiting.append(person)
+        self._waiting.append(orjson.dumps(person))
         if len(self._waiting) == self._AT_ONCE:
             self.close()
 
@@ -75,7 +75,7 @@ class QuietWriter:
         if self._waiting:
             self._written += 1
             path = plan_path(self._ref, self._attempt, f"quiet/{self._written:06d}.json")
-            _upload(self._storage, path, [asdict(person) for person in self._waiting])
+            _upload_bytes(self._storage, path, b"[%s]" % b",".join(self._waiting))
             self._waiting = []
 
 
@@ -153,8 +153,16 @@ def page_key(extract_id: str, number: int) -> Key:
 
 def write_page(storage: Storage, ref: ExtractRef, attempt: str, page: Page) -> None:
     """Store the people of a page."""
-    body = {"after": page.after, "people": [planned_to_json(person) for person in page.people]}
-    _upload(storage, plan_path(ref, attempt, f"{page.number:06d}.json"), body)
+    people = [planned_to_json(person) for person in page.people]
+    write_people(storage, ref, attempt, page.number, page.after, people)
+
+
+def write_people(
+    storage: Storage, ref: ExtractRef, attempt: str, number: int, after: int, people: Sequence[bytes]
+) -> None:
+    """Store the people of a page, each as `planned_to_json` has made of what is planned."""
+    body = b'{"after":%d,"people":[%s]}' % (after, b",".join(people))
+    _upload_bytes(storage, plan_path(ref, attempt, f"{number:06d}.json"), body)
 
 
 def read_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> Page:
@@ -163,13 +171,13 @@ def read_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> P
     return Page(number, body["after"], tuple(planned_from_json(person) for person in body["people"]))
 
 
-def planned_to_json(planned: Planned) -> dict[str, Any]:
+def planned_to_json(planned: Planned) -> bytes:
     """What is decided about a person, as it is stored."""
-    return asdict(planned)
+    return orjson.dumps(planned)
 
 
 def planned_from_json(body: dict[str, Any]) -> Planned:
-    """What `planned_to_json` made plain."""
+    """What is decided about a person, out of what `planned_to_json` made."""
     return Planned(**{**body, "worker": Worker(**body["worker"]), "changed": tuple(body["changed"])})
 
 
@@ -233,9 +241,12 @@ def plan_path(ref: ExtractRef, attempt: str, name: str) -> str:
 
 
 def _upload(storage: Storage, path: str, body: object) -> None:
-    data = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
-    storage.container(STATE).upload_blob(path, data.encode(), overwrite=True)
+    _upload_bytes(storage, path, orjson.dumps(body))
+
+
+def _upload_bytes(storage: Storage, path: str, data: bytes) -> None:
+    storage.container(STATE).upload_blob(path, data, overwrite=True)
 
 
 def _download(storage: Storage, path: str) -> Any:  # noqa: ANN401
-    return json.loads(storage.container(STATE).download_blob(path).readall())
+    return orjson.loads(storage.container(STATE).download_blob(path).readall())

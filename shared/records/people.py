@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+import orjson
+
 from shared.clock import iso, parse_iso
 from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
 from shared.records import keys, story
@@ -23,6 +25,7 @@ from shared.records.storage import Storage
 
 _DELIVERER = ("Source", "Extract", "Page")
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
+_FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
 ANOTHER = "another record"
 """In the place of a fingerprint in `Accepted`: what Entra took is not what anybody plans any more. It equals none."""
@@ -48,12 +51,12 @@ def account_key(job: str, external_id: str) -> Key:
 
 def pack(value: Mapping[str, Any]) -> bytes:
     """A SCIM user, or claims, compressed for a column of `Accounts`."""
-    return zlib.compress(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode())
+    return zlib.compress(orjson.dumps(value), _FAST)
 
 
 def unpack(column: bytes) -> dict[str, Any]:
     """What `pack` compressed."""
-    value: dict[str, Any] = json.loads(zlib.decompress(column)) if column else {}
+    value: dict[str, Any] = orjson.loads(zlib.decompress(column)) if column else {}
     return value
 
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.changes.plan import PEOPLE_PER_PAGE, order, pages
-from shared.model import Page, Planned, Worker
+from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, order
 
 
 @pytest.mark.parametrize(
@@ -69,25 +68,28 @@ def test_everybody_is_ordered_once_and_managers_before_reports(managers: dict[st
             assert place[managers[worker_id]] < place[worker_id]
 
 
-def plan(managers: dict[str, str], ordered: Sequence[str]) -> list[Page]:
-    found = pages(ordered, managers, lambda ids: [Planned(Worker(one, 0, {})) for one in ids], size=PEOPLE_PER_PAGE)
-    return list(found)
+def test_whoever_has_no_reports_goes_by_partition_whatever_the_level() -> None:
+    managers = {"109": "", "201": "", "301": "201", "108": "301", "209": "201", "308": "209"}
+    assert order(managers) == ["201", "301", "209", "108", "308", "109"]
+
+
+def plan(managers: dict[str, str], ordered: Sequence[str]) -> list[Cut]:
+    return list(cut(ordered, managers, size=PEOPLE_PER_PAGE))
 
 
 def test_pages_hold_two_hundred_people_and_only_the_last_is_less_than_full() -> None:
     ids = [f"{number:04d}" for number in range(401)]
-    assert [
-        (page.number, page.after, [worker.worker_id for worker in page.workers])
-        for page in plan(dict.fromkeys(ids, ""), ids)
-    ] == [(1, 0, ids[:200]), (2, 0, ids[200:400]), (3, 0, ids[400:])]
+    assert [(page.number, page.after, page.ids) for page in plan(dict.fromkeys(ids, ""), ids)] == [
+        (1, 0, ids[:200]),
+        (2, 0, ids[200:400]),
+        (3, 0, ids[400:]),
+    ]
 
 
 def test_the_pages_of_a_release_are_numbered_on_from_those_that_are_there() -> None:
     managers = {"1": "", "2": "1", "3": "1"}
-    planned = pages(
-        ["1", "2", "3"], managers, lambda ids: [Planned(Worker(one, 0, {})) for one in ids], first=4, size=2
-    )
-    assert [(page.number, page.after, len(page.workers)) for page in planned] == [(4, 0, 2), (5, 4, 1)]
+    planned = cut(["1", "2", "3"], managers, first=4, size=2)
+    assert [(page.number, page.after, len(page.ids)) for page in planned] == [(4, 0, 2), (5, 4, 1)]
 
 
 def test_nobody_makes_no_page() -> None:
@@ -118,8 +120,8 @@ def test_a_page_waits_for_the_last_earlier_page_with_a_manager_of_its_people(
 def test_no_page_comes_before_one_that_it_must_wait_for(bosses: list[int]) -> None:
     managers = {str(number): str(boss) for number, boss in enumerate(bosses)}
     planned = plan(managers, order(managers))
-    number_of = {worker.worker_id: page.number for page in planned for worker in page.workers}
-    assert [len(page.workers) for page in planned[:-1]] == [PEOPLE_PER_PAGE] * (len(planned) - 1)
+    number_of = {one: page.number for page in planned for one in page.ids}
+    assert [len(page.ids) for page in planned[:-1]] == [PEOPLE_PER_PAGE] * (len(planned) - 1)
     for page in planned:
-        wanted = {number_of.get(managers[worker.worker_id], 0) for worker in page.workers}
+        wanted = {number_of.get(managers[one], 0) for one in page.ids}
         assert page.after == max(number for number in {0, *wanted} if number < page.number)

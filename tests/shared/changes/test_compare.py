@@ -93,7 +93,7 @@ def judge(made: Draft | None, *, sending: bool = False, loops: Mapping[str, Any]
         lambda _: sending,
         "list.csv",
     )
-    return how.judge(Draft.from_json(json.loads(json.dumps(made.to_json()))))
+    return how.judge(Draft.load(made.dump()))
 
 
 def said(now: Claim, known: Account | None, **how: Any) -> Judged:
