@@ -5,9 +5,10 @@ import azure.functions as func
 from functions import context
 from shared.delivery.aside import put_aside
 from shared.delivery.send import deliver
-from shared.extracts.aside import note_unread
+from shared.extracts.intake import work_off
+from shared.model import GO_ON
 from shared.records.messages import decode
-from shared.records.names import BLOBS_POISON, UPLOADS, UPLOADS_POISON
+from shared.records.names import UPLOADS, UPLOADS_POISON
 from shared.settings import HR_STORAGE
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -16,19 +17,18 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.function_name("delivery")
 @blueprint.queue_trigger(arg_name="message", queue_name=UPLOADS, connection=HR_STORAGE)
 def delivery(message: func.QueueMessage) -> None:
-    """Send the page that the message points at."""
-    deliver(context(), decode(message.get_body().decode()))
+    """Send the page that the message points at, or go on with the extracts of its job."""
+    header = decode(message.get_body().decode())
+    if header.page == GO_ON:
+        work_off(context(), header.job)
+    else:
+        deliver(context(), header)
 
 
 @blueprint.function_name("delivery_poison")
 @blueprint.queue_trigger(arg_name="message", queue_name=UPLOADS_POISON, connection=HR_STORAGE)
 def delivery_poison(message: func.QueueMessage) -> None:
-    """End the page of a message that failed five times."""
-    put_aside(context(), decode(message.get_body().decode()))
-
-
-@blueprint.function_name("intake_poison")
-@blueprint.queue_trigger(arg_name="message", queue_name=BLOBS_POISON, connection=HR_STORAGE)
-def intake_poison(message: func.QueueMessage) -> None:
-    """See to the file that the blob trigger could not hand over five times."""
-    note_unread(context(), message.get_body().decode())
+    """End the page of a message that failed five times; extracts are gone on with by the clock."""
+    header = decode(message.get_body().decode())
+    if header.page != GO_ON:
+        put_aside(context(), header)

@@ -1,11 +1,12 @@
-"""Blob trigger: an extract that HR dropped becomes planned pages and queue messages."""
+"""Blob trigger: an extract that HR dropped becomes planned pages and queue messages; and what it gives up."""
 
 import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 
 from functions import context
+from shared.extracts.aside import note_unread
 from shared.extracts.intake import take_in
-from shared.records.names import INBOX
+from shared.records.names import BLOBS_POISON, INBOX
 from shared.settings import HR_STORAGE, load
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
@@ -21,3 +22,10 @@ _SOURCES = {"event_grid": func.BlobSource.EVENT_GRID, "polling": func.BlobSource
 def intake(client: blob.BlobClient) -> None:
     """Take in the file that the event is about; its content is streamed, never held."""
     take_in(context(), client)
+
+
+@blueprint.function_name("intake_poison")
+@blueprint.queue_trigger(arg_name="message", queue_name=BLOBS_POISON, connection=HR_STORAGE)
+def intake_poison(message: func.QueueMessage) -> None:
+    """See to the file that the blob trigger could not hand over five times."""
+    note_unread(context(), message.get_body().decode())

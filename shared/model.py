@@ -107,6 +107,7 @@ class Planned:
         awaits: the manager who is waited for, or an empty text.
         since: when the employment began that the account is enabled for; ISO time or an empty text.
         waited: whether the person is sent only because an older plan had not sent this very record yet.
+        new: whether there was no row of the account when it was planned.
     """
 
     worker: Worker
@@ -122,6 +123,7 @@ class Planned:
     awaits: str = ""
     since: str = ""
     waited: bool = False
+    new: bool = False
 
     @property
     def removes_access(self) -> bool:
@@ -167,6 +169,7 @@ class PageMessage:
     """The queue message: it points at a page and carries no people's data.
 
     Attributes:
+        page: its number; 0 for none: there is more to do for the job than one run of a function should (`GO_ON`).
         generation: counts how often a message was made for the page; a message of an older generation is stale.
     """
 
@@ -178,6 +181,9 @@ class PageMessage:
     generation: int
     version: int = field(default=1)
 
+
+GO_ON = 0
+"""The page of a message that asks for the extracts of its job to be worked off further."""
 
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE_USER = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

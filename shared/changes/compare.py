@@ -178,6 +178,7 @@ class Judge:
             until=ours.until() if draft.said else "",
             claim=to_json(ours) if draft.said else None,
             next_change_at=iso(desired.next_change_at) if desired.next_change_at else "",
+            new=account is None,
         )
         if not (account and account.known_to_entra) and not desired.needs_account:
             return self._not_yet(draft, desired, planned)

@@ -28,40 +28,35 @@ def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     The message goes first and the row second: after a crash in between there is one message too many, never one too
     few, and the claim on the page takes care of that.
     """
-    send_out(context, _queue_ready_pages(context, ref), forecast=False)
+    waiting = list(pages.page_rows(context.storage, ref.id, status=pages.WAITING))
+    _queue_ready_pages(context, ref)
+    send_out(context, waiting, forecast=False)
 
 
-def _queue_ready_pages(context: Context, ref: ExtractRef) -> list[Values]:
-    """The first half of `queue_ready_pages`; returns the rows of the extract's pages as they were before."""
-    rows = {int(row["RowKey"]): row for row in pages.page_rows(context.storage, ref.id)}
-    room = MOST_ON_THE_QUEUE - sum(_has_a_message(row) for row in rows.values())
-    for number, row in rows.items():
-        if row["Status"] != pages.PLANNED or not row["Recorded"]:
-            continue
-        # Managers may be in any page up to that one.
-        if any(rows[earlier]["Status"] not in pages.FINISHED for earlier in range(1, row["After"] + 1)):
-            continue
-        if room <= 0:
-            break
-        room -= 1
+def _queue_ready_pages(context: Context, ref: ExtractRef) -> None:
+    """The first half of `queue_ready_pages`.
+
+    It asks for no more rows than there is room for on the queue: an extract may have thousands of pages, and this is
+    done whenever one of them ends.
+    """
+    on_their_way = pages.on_their_way(context.storage, ref.id)
+    if (room := MOST_ON_THE_QUEUE - len(on_their_way)) <= 0:
+        return
+    first = pages.first_unfinished(context.storage, ref.id)
+    for row in pages.ready(context.storage, ref.id, first, room) if first else ():
         send_message(context, row)
-        _set(context, ref, number, {pages.PLANNED: {"Status": pages.QUEUED}})
-    return list(rows.values())
+        _set(context, row, {pages.PLANNED: {"Status": pages.QUEUED}})
 
 
 def send_out_all(context: Context) -> None:
     """Send out again whatever waits and may go, of all extracts, leavers first."""
-    rows = extracts.unfinished(context.storage, (extracts.UPLOADING,))
+    rows = extracts.unfinished(context.storage, extracts.SENDING)
     _send_out(context, [ExtractRef(row["Extract"], row["PartitionKey"]) for row in rows])
 
 
 def _send_out(context: Context, refs: Sequence[ExtractRef]) -> None:
     rows = [row for ref in refs for row in pages.page_rows(context.storage, ref.id, status=pages.WAITING)]
     send_out(context, rows, forecast=True)
-
-
-def _has_a_message(row: Values) -> bool:
-    return row["Status"] in (pages.QUEUED, pages.SENDING) or (row["Status"] == pages.WAITING and not row.get("Parked"))
 
 
 def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
@@ -74,9 +69,7 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
     properties = context.storage.queue(UPLOADS).get_queue_properties()
     lost_after = _LOST_AT_LAST if properties.approximate_message_count else _LOST_AFTER
     now = context.clock.now()
-    for row in pages.page_rows(context.storage, ref.id):
-        if not _has_a_message(row):
-            continue
+    for row in pages.on_their_way(context.storage, ref.id):
         due = max(parse_iso(row[name]) for name in ("UpdatedAt", "WaitUntil", "ClaimedUntil") if row.get(name))
         # A claim that ran out has lost its holder; his message stays hidden for as long as the host leases it.
         patience = _CLAIM_IS_OVER if row["Status"] == pages.SENDING else lost_after
@@ -89,17 +82,18 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
             )
             generation = row["Generation"] + 1
             send_message(context, row, generation=generation)
-            _set(context, ref, int(row["RowKey"]), {row["Status"]: {"Generation": generation}})
+            _set(context, row, {row["Status"]: {"Generation": generation}})
 
 
-def _set(context: Context, ref: ExtractRef, number: int, values: dict[str, dict[str, Any]]) -> None:
-    """Write what `values` has for the status that a page is in, if anything."""
+def _set(context: Context, page: Values, values: dict[str, dict[str, Any]]) -> None:
+    """Write what `values` has for the status that a page is in, if anything; it was read just now."""
 
     def change(_key: Key, row: Values | None) -> dict[str, Any] | None:
         found = values.get(row["Status"]) if row else None
         return {**found, "UpdatedAt": iso(context.clock.now())} if found else None
 
-    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=("Status",))
+    key = Key(page["PartitionKey"], page["RowKey"])
+    change_rows(context.storage.table(PAGES), [key], change, select=("Status",), known={key: page})
 
 
 def tend(context: Context) -> None:
@@ -110,7 +104,7 @@ def tend(context: Context) -> None:
     """
     faults: list[Exception] = []
     refs = []
-    for row in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
+    for row in extracts.unfinished(context.storage, extracts.SENDING):
         ref = ExtractRef(row["Extract"], row["PartitionKey"])
         try:
             _recount_sent_pages(context, ref)

@@ -192,7 +192,7 @@ class _Sending:
             if not self._calls.at_hand:
                 self._standing()
             self._calls.wait(leavers)
-            self._leave_out(self._progress.workers(piece))
+            self._leave_out(self._progress.workers(piece), again=True)
         ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
         if not ours:
             self._answered(self._progress.with_nobody(piece))
@@ -236,11 +236,13 @@ class _Sending:
         stops.check(standing, self._ref.source, self._job, self._context.clock.now())
         return standing
 
-    def _leave_out(self, workers: Sequence[Worker]) -> None:
+    def _leave_out(self, workers: Sequence[Worker], *, again: bool = False) -> None:
         """Look, under a claim that lasts long enough, for people whom a newer plan has taken over.
 
-        Their rows say why they are not sent from here.
+        Their rows say why they are not sent from here. Another look is for nothing as long as there is no newer plan.
         """
+        if again and self._is_newest() and claims.outlasts_a_request(self._context, self._held):
+            return
         while True:
             elsewhere = people.superseded(self._context.storage, self._ref, self._job, self._number, workers)
             if claims.outlasts_a_request(self._context, self._held):
@@ -251,6 +253,10 @@ class _Sending:
             state = story.withdrawn(self._context.clock.now())
             people.note_state(self._context.storage, self._ref, new, state)
         self._gone |= elsewhere
+
+    def _is_newest(self) -> bool:
+        """Whether no plan of the job has begun to be carried out since that of the page."""
+        return stops.look(self._context.storage).newest_plan(self._job) == str(self._held.row["Plan"])
 
     def _upload(self, workers: Sequence[Worker]) -> Accepted:
         endpoint = self._context.endpoint(self._job)

@@ -1,4 +1,4 @@
-"""What is stopped: all sending or a source's by a person, a job's by what Entra answers.
+"""What is stopped: all sending or a source's by a person, a job's by what Entra answers; and which plan is the newest.
 
 A few rows of `Quota` that every instance reads before each request. A stopped job is tried again after a while by one
 request of one instance, the *probe*; when Entra takes it, the job goes on by itself.
@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from azure.core.exceptions import ResourceExistsError
+from azure.data.tables import UpdateMode
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -50,6 +51,11 @@ class Standing:
     def pauses(self) -> list[Values]:
         """All pauses."""
         return [row for key, row in self.rows.items() if key.startswith(_pause_key(ANY_SOURCE))]
+
+    def newest_plan(self, job: str) -> str:
+        """The plan of a job that was begun to be carried out last; an empty text if that is not known."""
+        row = self.rows.get(_plan_key(job))
+        return str(row["Plan"]) if row else ""
 
     def job(self, job: str) -> Values | None:
         """What is noted about a job: that it is stopped, or that something has begun to go wrong."""
@@ -97,6 +103,15 @@ def resume(storage: Storage, source: str) -> bool:
         return False
     storage.table(QUOTA).delete_entity(PARTITION, _pause_key(source))
     return True
+
+
+def note_plan(storage: Storage, job: str, plan: str) -> None:
+    """Say that a plan is about to be carried out, before the first account is written.
+
+    As long as it is the newest, whoever holds a page of it need not look for people whom a newer one has taken over.
+    """
+    row = {"PartitionKey": PARTITION, "RowKey": _plan_key(job), "Plan": plan}
+    storage.table(QUOTA).upsert_entity(row, mode=UpdateMode.REPLACE)
 
 
 def check(standing: Standing, source: str, job: str, now: datetime) -> None:
@@ -244,3 +259,7 @@ def _pause_key(source: str) -> str:
 
 def _job_key(job: str) -> str:
     return f"job|{job}"
+
+
+def _plan_key(job: str) -> str:
+    return f"plan|{job}"

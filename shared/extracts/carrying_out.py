@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
 from itertools import groupby
 
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
+from shared.delivery import stops
 from shared.delivery.cancelling import cancel_overtaken
 from shared.delivery.queueing import queue_ready_pages
 from shared.extracts.corrections import note_correction
@@ -23,28 +25,49 @@ from shared.records.names import EXTRACTS, PAGES
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
-from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.rosters import make_newest
+from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
 from shared.records.story import Release
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
+_PAGES_AT_ONCE = 4  # recorded between two looks at whether the queue has room
 
 
-def carry_out(context: Context, ref: ExtractRef) -> None:
-    """Continue a committed plan."""
+def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Callable[[], None] = lambda: None) -> bool:
+    """Continue a committed plan.
+
+    A page may be sent as soon as its own people are recorded, while the later ones still are: leavers do not wait for
+    a hundred thousand joiners.
+
+    Args:
+        context: everything.
+        ref: the extract.
+        until: when to stop and leave the rest to the next who continues it.
+        between: called now and then, so that others need not wait until all is done.
+
+    Returns:
+        Whether it has been carried out to its end.
+    """
     storage = context.storage
     row = extracts.load(storage, ref)
     if row["Status"] != extracts.PLANNED:
-        return
+        return True
     plan, file = row["Plan"], row["File"]
     now = context.clock.now()
+    stops.note_plan(storage, row["Job"], plan)
     numbers = _write_pages(context, ref, row)
-    for page_row in list(pages.page_rows(storage, ref.id)):
-        if int(page_row["RowKey"]) in numbers and not page_row["Recorded"]:
-            _record_page(context, ref, row, int(page_row["RowKey"]))
-    rows = [page for page in pages.page_rows(storage, ref.id) if int(page["RowKey"]) in numbers]
-    cancel_overtaken(context, {Deliverer(*one) for page in rows for one in json.loads(page["Overtakes"])})
-    for chunk in pages.read_quiet(storage, ref, plan):
+    if not _record_pages(context, ref, row, numbers, until, between):
+        return False
+    rows = pages.page_rows(storage, ref.id, select=("RowKey", "Overtakes"))
+    overtaken = [one for page in rows if int(page["RowKey"]) in numbers for one in json.loads(page["Overtakes"])]
+    cancel_overtaken(context, {Deliverer(*one) for one in overtaken})
+    done = int(row.get("QuietDone") or 0) if row.get("QuietOf") == plan else 0
+    for number, chunk in enumerate(pages.read_quiet(storage, ref, plan, skip=done), done + 1):
         _record_quiet(context, ref, row, chunk)
+        between()
+        if context.clock.now() > until:
+            extracts.save(storage, ref, {"QuietOf": plan, "QuietDone": number})
+            return False
     queue_ready_pages(context, ref)
     rejects = pages.read_rejects(storage, ref, row["ReadPlan"])
     people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
@@ -52,6 +75,8 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
         hand_out(storage, ref, row["ReadPlan"], file, row["RejectsFile"])
     if (profile := pages.read_profile(storage, ref, plan)) is not None:
         write_profile(storage, ref.source, profile)  # the next file is compared with this one
+    if row["Full"] and plan == row["ReadPlan"]:
+        make_newest(storage, ref, plan, file, row["Sequence"])
     if row["Kind"] == DUE:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
@@ -62,6 +87,57 @@ def carry_out(context: Context, ref: ExtractRef) -> None:
     if row["Kind"] != DUE and plan == row["ReadPlan"]:
         _supersede_held(context, ref, row)
     _move_on(context, ref, plan)
+    return True
+
+
+def settle(context: Context, ref: ExtractRef, row: Values, ids: Collection[str]) -> None:
+    """Write to their tables what a plan that is being carried out says of some people, before the rest of it.
+
+    Args:
+        context: everything.
+        ref: the extract.
+        row: of the extract.
+        ids: of the people.
+    """
+    plan = row["Plan"]
+    # A plan of an older version has no places, and is written as a whole.
+    places = pages.read_places(context.storage, ref, plan, ids)
+    numbers = places[0] if places else _write_pages(context, ref, row)
+    rows = pages.page_rows(context.storage, ref.id, select=("RowKey", "Recorded"))
+    recorded = {int(page["RowKey"]) for page in rows if page["Recorded"]}
+    awaited = due.awaited(context.storage, row["Job"])
+    for number in sorted(numbers - recorded):
+        _record_page(context, ref, row, number, awaited)
+    if places is None:
+        quiet = pages.read_quiet(context.storage, ref, plan)
+    else:
+        quiet = (pages.read_quiet_part(context.storage, ref, plan, part) for part in sorted(places[1]))
+    for chunk in quiet:
+        _record_quiet(context, ref, row, chunk)
+
+
+def _record_pages(
+    context: Context, ref: ExtractRef, row: Values, numbers: set[int], until: datetime, between: Callable[[], None]
+) -> bool:
+    """Write the people of the pages to their tables, and put the pages onto the queue; whether there was time."""
+    storage = context.storage
+    left = [
+        number
+        for page in pages.page_rows(storage, ref.id, select=("RowKey", "Recorded"))
+        if (number := int(page["RowKey"])) in numbers and not page["Recorded"]
+    ]
+    awaited = due.awaited(storage, row["Job"]) if left else []
+    for some in in_chunks(left, _PAGES_AT_ONCE):
+        for number in some:
+            _record_page(context, ref, row, number, awaited)
+            if number == left[0]:
+                queue_ready_pages(context, ref)
+            if context.clock.now() > until:
+                queue_ready_pages(context, ref)
+                return False
+        queue_ready_pages(context, ref)
+        between()
+    return True
 
 
 def _forget_dues(context: Context, ref: ExtractRef, row: Values, numbers: set[int]) -> None:
@@ -96,12 +172,20 @@ def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:
         for head in manifest
     }
     table = context.storage.table(PAGES)
-    change_rows(table, new_rows, lambda key, known: None if known else new_rows[key], select=("Status",))
+    change_rows(table, new_rows, lambda key, known: None if known else new_rows[key], ("Status",), new=new_rows)
     return {head.number for head in manifest}
 
 
-def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) -> None:
-    """Write a page's people to their tables, then mark the page as recorded."""
+def _record_page(context: Context, ref: ExtractRef, row: Values, number: int, awaited: Sequence[Values]) -> None:
+    """Write a page's people to their tables, then mark the page as recorded.
+
+    Args:
+        context: everything.
+        ref: the extract.
+        row: of the extract.
+        number: of the page.
+        awaited: who waits for managers who are not known yet.
+    """
     job = context.endpoint(row["Job"])
     page = pages.read_page(context.storage, ref, row["Plan"], number)
     now, release = context.clock.now(), _release_of(row)
@@ -118,7 +202,8 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int) ->
         holds_stay=not row["Full"] and not release,
     )
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
-    due.wake(context.storage, row["Job"], {worker.worker_id for worker in page.workers}, now + _MANAGER_FIRST)
+    arrived = {worker.worker_id for worker in page.workers}
+    due.wake(context.storage, row["Job"], arrived, now + _MANAGER_FIRST, waiting=awaited)
     _recount_earlier(context, earlier)
     recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(_not_over(context, earlier)))}
     key = pages.page_key(ref.id, number)

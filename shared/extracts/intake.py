@@ -12,9 +12,11 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
@@ -34,13 +36,14 @@ from shared.errors import (
     TerminalError,
     TransientError,
 )
-from shared.extracts.carrying_out import carry_out
+from shared.extracts.carrying_out import carry_out, settle
 from shared.extracts.open_extract import Reading
-from shared.extracts.planning import plan_due, plan_file
+from shared.extracts.planning import Pace, plan_due, plan_file
+from shared.extracts.reading import ReadExtract
 from shared.extracts.registering import for_hr, look, register
 from shared.mapping.load import LoadedMapping, find_mapping
-from shared.model import ExtractRef
-from shared.records import extracts, progress, summary
+from shared.model import GO_ON, ExtractRef, PageMessage
+from shared.records import extracts, messages, progress, summary
 from shared.records.extracts import FILE
 from shared.records.leases import Lease, hold
 from shared.records.names import EXTRACTS, INBOX
@@ -48,6 +51,11 @@ from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
 
+_LONGEST_RUN = timedelta(minutes=2)
+"""After so long nothing is begun any more, and a plan that is carried out is left to a message; see `work_off`."""
+_LOOKS_BETWEEN = timedelta(seconds=3)
+_TELLS = timedelta(seconds=10)  # how often it is told how far a file has been read
+_SMALL = 256 * 1024  # bytes: a file that is read and planned in a few seconds
 _OUR_FAULT = (400, 404, 413)  # storage refuses what we ask for, and would again
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
@@ -74,12 +82,45 @@ def take_in(context: Context, blob: BlobClient) -> None:
     work_off(context, job, version.ref)
 
 
+@dataclass(frozen=True)
+class _Turn:
+    """What whoever works off the extracts of a job goes by.
+
+    Attributes:
+        context: everything.
+        job: whose extracts.
+        own: the extract that the caller answers for; None for all of them.
+        until: when nothing is begun any more.
+        tried: the extracts that have had their turn.
+        faults: those that the caller answers for.
+    """
+
+    context: Context
+    job: str
+    own: ExtractRef | None
+    until: datetime
+    tried: set[str] = field(default_factory=set)
+    faults: list[Exception] = field(default_factory=list)
+
+
+class _End(Enum):
+    """Why a look at the extracts of a job came to its end."""
+
+    DONE = "done"
+    TIME = "time"  # somebody has to go on
+    STOP = "stop"  # what is half done keeps the others from their turn
+
+
 def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
     """Read and plan the arrived extracts of a job, one after the other, the oldest file first.
 
     If somebody else is at it, he is left to it: everybody looks again for what has arrived after giving the lease back,
     so an extract that was registered before the lease was asked for is always seen. While a committed plan has not been
-    carried out to its end nothing else is planned: it would be compared with what is only half written.
+    carried out to its end nothing else is planned: it would be compared with what is only half written. Small files
+    are an exception to both, see `_small_ones`: nobody waits behind a giant.
+
+    No run of a function depends on its time-out: after a while the rest is left to the next run, which a message on the
+    queue brings about at once.
 
     Args:
         context: everything.
@@ -89,42 +130,85 @@ def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
     Raises:
         Exception: the first fault that the caller answers for, after all extracts have had their turn.
     """
-    faults: list[Exception] = []
-    tried: set[str] = set()
+    turn = _Turn(context, job, own, context.clock.now() + _LONGEST_RUN)
     while True:
         with hold(context.storage, job) as lease:
-            if lease is None or not _work_through(context, job, lease, own, tried, faults):
+            if lease is None:
                 break
-        if all(row["Extract"] in tried for row in _to_read(context, job)):
+            end = _work_through(turn, lease)
+        if end is _End.TIME:
+            go_on = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
+            messages.send(context.storage, go_on)
+        if end is not _End.DONE or all(row["Extract"] in turn.tried for row in _to_read(context, job)):
             break
-    if faults:
-        raise faults[0]
+    if turn.faults:
+        raise turn.faults[0]
 
 
-def _work_through(
-    context: Context, job: str, lease: Lease, own: ExtractRef | None, tried: set[str], faults: list[Exception]
-) -> bool:
-    """Give each extract that has arrived its turn, under the lease; whether nothing keeps later ones from theirs."""
-    rows = _to_read(context, job)
-    if _stop_others(context, rows):
-        rows = _to_read(context, job)
+def _work_through(turn: _Turn, lease: Lease) -> _End:
+    """Give each extract that has arrived its turn, under the lease."""
+    rows = _to_read(turn.context, turn.job)
+    if _stop_others(turn.context, rows):
+        rows = _to_read(turn.context, turn.job)
     for row in rows:
-        if row["Extract"] in tried:
+        if row["Extract"] in turn.tried:
             continue
-        tried.add(row["Extract"])
-        try:
-            _continue(context, row, lease)
-        except ClaimLost as error:
-            logger.warning("Somebody else works for job %s now: %s", job, error, extra={"job": job})
-            return False
-        except Exception as error:  # noqa: BLE001 (one extract must not keep the others from being read)
-            if own is None or row["Extract"] == own.id:
-                faults.append(error)
-            else:
-                logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
-            if _passes(error) and _is_committed(context, row):
-                return False
-    return True
+        if turn.context.clock.now() > turn.until:
+            return _End.TIME
+        if (end := _give_turn(turn, row, lease, _small_ones(turn, row, lease))) is not _End.DONE:
+            return end
+    return _End.DONE
+
+
+def _give_turn(turn: _Turn, row: Values, lease: Lease, between: Callable[[], None]) -> _End:
+    """Bring one extract as far as it gets."""
+    turn.tried.add(row["Extract"])
+    try:
+        if not _continue(turn.context, row, lease, turn.until, between):
+            return _End.TIME
+    except ClaimLost as error:
+        logger.warning("Somebody else works for job %s now: %s", turn.job, error, extra={"job": turn.job})
+        return _End.STOP
+    except Exception as error:  # noqa: BLE001 (one extract must not keep the others from being read)
+        if turn.own is None or row["Extract"] == turn.own.id:
+            turn.faults.append(error)
+        else:
+            logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
+        if _passes(error) and _is_committed(turn.context, row):
+            return _End.STOP
+    return _End.DONE
+
+
+def _small_ones(turn: _Turn, busy: Values, lease: Lease) -> Callable[[], None]:
+    """What gives small files of other sources their turn, while the extract `busy` is read or carried out.
+
+    While it is read, nothing has been compared yet. While its plan is carried out, that is written first for the people
+    of the small file (`_settle`). Of one source, files are read in HR's order.
+    """
+    looked_at = turn.context.clock.now()
+
+    def look() -> None:
+        nonlocal looked_at
+        if (now := turn.context.clock.now()) - looked_at < _LOOKS_BETWEEN:
+            return
+        looked_at = now
+        passed_over = {busy["PartitionKey"]}
+        for row in _to_read(turn.context, turn.job):
+            if not _is_small(row):
+                passed_over.add(row["PartitionKey"])
+            elif row["PartitionKey"] not in passed_over and row["Extract"] not in turn.tried:
+                _give_turn(turn, row, lease, _nothing)
+
+    return look
+
+
+def _is_small(row: Values) -> bool:
+    """Whether an extract is a file that has not been begun, and is read and planned within seconds."""
+    return row["Kind"] == FILE and row["Status"] == extracts.ARRIVED and extracts.size_of(row) <= _SMALL
+
+
+def _nothing() -> None:
+    """There is nothing to do in between."""
 
 
 def _stop_others(context: Context, rows: Sequence[Values]) -> bool:
@@ -171,21 +255,33 @@ _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
 
 def _to_read(context: Context, job: str) -> list[Values]:
-    """The extracts that need work; plans that are committed first, because the next comparison builds on them."""
+    """The extracts that need work, in the order in which they get their turn.
+
+    Plans that are committed go first, because the next comparison builds on them; then small files, those of one source
+    in HR's order.
+    """
     rows = [row for row in extracts.unfinished(context.storage, _UNREAD) if row["Job"] == job]
-    return sorted(rows, key=lambda row: row["Status"] != extracts.PLANNED)
+    behind: set[str] = set()  # sources of which something comes first that takes long
+    places = {}
+    for row in rows:
+        if not _is_small(row):
+            behind.add(row["PartitionKey"])
+        places[row["Extract"]] = (row["Status"] != extracts.PLANNED, row["PartitionKey"] in behind)
+    return sorted(rows, key=lambda row: places[row["Extract"]])
 
 
-def _continue(context: Context, row: Values, lease: Lease) -> None:
-    """Bring one extract as far as its queued pages."""
+def _continue(
+    context: Context, row: Values, lease: Lease, until: datetime, between: Callable[[], None] = _nothing
+) -> bool:
+    """Bring one extract as far as its queued pages; whether there was time for it."""
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     try:
         if row["Status"] != extracts.PLANNED:
             if row["Kind"] == FILE:
                 inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
                 extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
-            _plan(context, ref, row, find_mapping(context.storage, ref.source), lease)
-        carry_out(context, ref)
+            _plan(context, ref, row, find_mapping(context.storage, ref.source), lease, between)
+        return carry_out(context, ref, until, between)
     except (ExtractRefused, MappingError) as error:
         _refuse(context, ref, row, for_hr(error))
     except (ExtractReplaced, ExtractStale) as error:
@@ -202,12 +298,30 @@ def _continue(context: Context, row: Values, lease: Lease) -> None:
     except Exception:
         _count_failure(context, ref)
         raise
+    return True
 
 
-def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping, lease: Lease) -> None:
+def _plan(
+    context: Context,
+    ref: ExtractRef,
+    row: Values,
+    loaded: LoadedMapping,
+    lease: Lease,
+    between: Callable[[], None],
+) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
     reading = {"Status": extracts.READING, "Message": "Being read."}
     etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
+    told_at = context.clock.now()
+
+    def has_read(done: int) -> None:
+        nonlocal etag, told_at
+        between()
+        if (now := context.clock.now()) - told_at >= _TELLS:
+            told_at = now
+            how_far = {"Message": f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far."}
+            etag = _write_if_unchanged(context, row, etag, how_far)
+
     attempt = uuid.uuid4().hex
     # The mapping may name another job by now; what was begun for a job is brought to its end there.
     mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
@@ -221,7 +335,8 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping,
             today=context.clock.now().astimezone(mapping.dates.place).date(),
             file=row["File"],
         )
-        values = {**content, **plan_file(context, ref, row, loaded, attempt, opened)}
+        pace = Pace(has_read, lambda extract: _settle(context, ref, mapping.job, extract))
+        values = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
     else:
         values = plan_due(context, ref, row, mapping, attempt)
     committed = {
@@ -239,6 +354,16 @@ def _plan(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping,
         {name: value for name, value in values.items() if isinstance(value, int)},
         extra={"extract": ref.id},
     )
+
+
+def _settle(context: Context, ref: ExtractRef, job: str, extract: ReadExtract) -> None:
+    """Write what plans that are being carried out say of the people of a file, and of their managers."""
+    planned = extracts.unfinished(context.storage, (extracts.PLANNED,))
+    others = [row for row in planned if row["Job"] == job and row["Extract"] != ref.id]
+    if others:
+        ids = {name for pair in extract.managers() for name in pair if name}
+        for row in others:
+            settle(context, ExtractRef(row["Extract"], row["PartitionKey"]), row, ids)
 
 
 def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> dict[str, str]:

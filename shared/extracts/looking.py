@@ -19,9 +19,12 @@ from shared.extracts.reading import Said
 from shared.model import UNCHANGED, Planned, Worker
 from shared.records import accounts, story
 from shared.records.accounts import Account
+from shared.records.people import told_otherwise
 from shared.records.rows import in_chunks
 
 _BATCH = 500
+MOST_REWRITTEN = 2_000
+"""Up to so many people of a full file have their rows in `Workers` rewritten though nothing is new of them."""
 
 
 def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
@@ -30,6 +33,8 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     done: set[str] = set()
     missing: list[Account] = []
     known = 0
+    # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`.
+    drafted.told = told_otherwise(run.storage, run.ref.source) if extract.people > MOST_REWRITTEN else None
     for tail, found in accounts.scan(run.storage, run.job):
         done.add(tail)
         here = {person: (row, digest) for person, row, digest in extract.people_in(tail)}
@@ -105,6 +110,9 @@ def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, dig
     """Whether nobody has to look closer; then it is noted that the person was seen."""
     if account.external_id in drafted.loops or not is_settled(account, run.ref.source, run.digest(digest), run.now):
         return False
+    if not drafted.must_be_told(account.external_id, story.UNCHANGED):
+        drafted.fates[story.UNCHANGED] += 1
+        return True
     seen = Planned(
         Worker(account.external_id, row, {}),
         kind=UNCHANGED,

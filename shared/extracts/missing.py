@@ -48,6 +48,9 @@ def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) 
         return
     reason = reasons.missing(run.file, doubt)
     for account in missing:
+        if not drafted.must_be_told(account.external_id, story.MISSING):
+            drafted.fates[story.MISSING] += 1
+            continue
         planned = Planned(Worker(account.external_id, 0, {}), sequence=run.sequence, reason=reason)
         drafted.keep_quiet(story.MISSING, planned, remember=False)
 

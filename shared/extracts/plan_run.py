@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,7 +19,7 @@ from shared.extracts.reading import ReadExtract
 from shared.extracts.sends import Lines
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef, Planned
-from shared.records import extracts
+from shared.records import extracts, story
 from shared.records.accounts import Account
 from shared.records.extracts import FILE
 from shared.records.pages import Quiet, QuietWriter
@@ -136,6 +136,8 @@ class Drafted:
         absent: those who have no account, and do not get one now.
         inactive: those who may not work any more.
         known: people of the source who have an account; None if nobody has counted them.
+        told: those whose rows in `Workers` tell of a file and not of what became of the account, and what they tell;
+            None where everybody's row is written.
         stamp: the newest that was seen in an account.
         doubt: why nobody was disabled for not being in the file, though the mapping asks for it; else empty.
         notes: what HR should know of the file besides.
@@ -150,6 +152,7 @@ class Drafted:
     absent: set[str] = field(default_factory=set)
     inactive: set[str] = field(default_factory=set)
     known: int | None = None
+    told: Mapping[str, str] | None = None
     stamp: str = ""
     doubt: str = ""
     notes: list[str] = field(default_factory=list)
@@ -170,6 +173,18 @@ class Drafted:
             self.inactive.add(made.external_id)
         self.named[made.external_id] = manager_of(desired.record)
         self.drafts.add(made.dump())
+
+    def must_be_told(self, external_id: str, status: str) -> bool:
+        """Whether the row of somebody of whom nothing is new does not say so yet.
+
+        Args:
+            external_id: who.
+            status: `UNCHANGED` or `MISSING`.
+        """
+        if self.told is None:
+            return True
+        told = self.told.get(external_id)
+        return told != status if status == story.MISSING else told is not None
 
     def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:
         """Write down somebody who is not sent.

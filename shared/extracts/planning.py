@@ -6,8 +6,9 @@ dates that fell due, and a release of people who were held. Memory grows with wh
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -36,14 +37,37 @@ from shared.records import pages as page_records
 from shared.records.due import RESEND, Due, due_until
 from shared.records.known import KnownPeople
 from shared.records.profiles import read_profile
+from shared.records.rosters import write_roster
 from shared.records.rows import Values
 
 AHEAD = timedelta(days=1)
 """A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
 
 
+@dataclass(frozen=True)
+class Pace:
+    """What goes on besides, while a file is read and planned.
+
+    Attributes:
+        has_read: told now and then how many bytes have been read.
+        settle: given the file when it has been read, and before anybody in it is compared.
+    """
+
+    has_read: Callable[[int], None]
+    settle: Callable[[ReadExtract], None]
+
+
+NOTHING_BESIDES = Pace(has_read=lambda _: None, settle=lambda _: None)
+
+
 def plan_file(
-    context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping, attempt: str, reading: Reading
+    context: Context,
+    ref: ExtractRef,
+    row: Values,
+    loaded: LoadedMapping,
+    attempt: str,
+    reading: Reading,
+    pace: Pace = NOTHING_BESIDES,
 ) -> dict[str, Any]:
     """Read the copy of an extract and store the plan for it under an attempt's name.
 
@@ -54,6 +78,7 @@ def plan_file(
         loaded: the mapping of its source.
         attempt: the plan's name.
         reading: what it takes to open the file.
+        pace: what goes on besides.
 
     Returns:
         What the extract's row says once the plan is committed.
@@ -65,7 +90,7 @@ def plan_file(
     mapping = loaded.mapping
     with ExitStack() as stack:
         known = stack.enter_context(closing(KnownPeople(context.storage, ref.source)))
-        copy = extracts.read_copy(context.storage, ref)
+        copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
         extract = stack.enter_context(read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key))
         released = released_people(context.storage, ref, row)
         full = mapping.mode == "full" and not extract.returned
@@ -75,6 +100,7 @@ def plan_file(
             if not row.get("Forced"):
                 _refuse_stale(context, ref, row, full=full)
             notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
+        pace.settle(extract)
         run = PlanRun(context, ref, row, mapping, attempt, stack, extract)
         drafted = Drafted.begin(run)
         if released is not None:
@@ -85,6 +111,8 @@ def plan_file(
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
         notes += drafted.notes
         values = store(run, drafted, decide_all(run, drafted))
+        if run.looks_at_everybody:
+            write_roster(context.storage, ref, attempt, extract.rows_of_people())
         if extract.returned:
             page_records.write_correction(context.storage, ref, attempt, correction_of(extract))
     if released is not None:
@@ -105,6 +133,14 @@ def plan_file(
         "RejectsFile": file,
         "Returned": extract.returned,
     }
+
+
+def _told(chunks: Iterable[bytes], has_read: Callable[[int], None]) -> Iterator[bytes]:
+    done = 0
+    for chunk in chunks:
+        yield chunk
+        done += len(chunk)
+        has_read(done)
 
 
 def _compare_with_last(

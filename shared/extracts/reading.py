@@ -110,6 +110,10 @@ class ReadExtract:
         for worker_id, digest in self._scratch.execute("SELECT id, digest FROM people ORDER BY tail, id"):
             yield worker_id, digest.hex()
 
+    def rows_of_people(self) -> Iterator[tuple[str, int]]:
+        """Every id with its row, sorted like `people_by_account`."""
+        yield from self._scratch.execute("SELECT id, row FROM people ORDER BY tail, id")
+
     def tails(self) -> list[str]:
         """The last two characters of all ids, each once."""
         return [tail for (tail,) in self._scratch.execute("SELECT DISTINCT tail FROM people ORDER BY tail")]

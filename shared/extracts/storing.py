@@ -46,6 +46,8 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         for page in pages
     ]
     drafted.quiet.close()
+    on_page = {one: page.number for page in pages for one in page.ids}
+    page_records.write_places(run.storage, run.ref, run.attempt, on_page, drafted.quiet.remembered)
     page_records.write_manifest(run.storage, run.ref, run.attempt, heads)
     quiet = {_COLUMNS[fate]: number for fate, number in drafted.fates.items() if fate in _COLUMNS}
     common = {

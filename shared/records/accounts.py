@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import groupby, pairwise
 from typing import Any
+
+import orjson
 
 from shared.model import ScimUser
 from shared.records import keys
 from shared.records.names import ACCOUNTS
 from shared.records.people import Deliverer, account_key, unpack
-from shared.records.rows import Values, in_chunks, query, read_rows
+from shared.records.rows import Values, in_chunks, read_rows
+from shared.records.snapshots import Row, View, read_partitions
 from shared.records.storage import Storage
 
-# Where the ranges begin that are read in parallel, by the last two characters of the ids: digits are most common.
-_STARTS = ["", *(f"{digit}{half}" for digit in "0123456789" for half in ("", "5")), *"AEIMQUaeimquz"]
-_RANGES_AT_ONCE = 4
 _AT_ONCE = 1000
 _BRIEF = (
     "Said", "Pending", "Accepted", "Enabled", "EverEnabled", "Open", "NextChangeAt", "Refused", "Stamp",
@@ -82,33 +79,19 @@ class Account:
 
 
 def scan(storage: Storage, job: str) -> Iterator[tuple[str, list[Account]]]:
-    """Every account of a job in one pass, partition by partition, ranges of partitions being read in parallel.
+    """Every account of a job in one pass, partition by partition, from a snapshot where there is one.
 
     Yields:
         The last two characters of the ids, and the accounts, without their claims and records.
     """
-    edges = [keys.account_partition(job, start) for start in _STARTS] + [f"{job}}}"]  # "}" follows "|"
-    with ThreadPoolExecutor(_RANGES_AT_ONCE) as pool:
-        waiting: deque[Future[list[Values]]] = deque()
-        for first, last in pairwise(edges):
-            waiting.append(pool.submit(_read_range, storage, first, last))
-            if len(waiting) > _RANGES_AT_ONCE:
-                yield from _partitions(waiting.popleft().result())
-        while waiting:
-            yield from _partitions(waiting.popleft().result())
-
-
-def _read_range(storage: Storage, first: str, last: str) -> list[Values]:
-    text = "PartitionKey ge @first and PartitionKey lt @last"
-    return list(
-        query(storage.table(ACCOUNTS), text, select=("PartitionKey", "RowKey", *_BRIEF), first=first, last=last)
-    )
-
-
-def _partitions(rows: list[Values]) -> Iterator[tuple[str, list[Account]]]:
-    for _, group in groupby(rows, key=lambda row: row["PartitionKey"]):
-        accounts = [_account(row) for row in group]
+    for _, rows in read_partitions(storage, view_of(job)):
+        accounts = [_briefly(row) for row in rows]
         yield accounts[0].external_id[-2:], accounts
+
+
+def view_of(job: str) -> View:
+    """The view that `scan` reads."""
+    return View(f"accounts-{job}", ACCOUNTS, _BRIEF, f"{job}|", f"{job}}}")  # "}" follows "|"
 
 
 def read(storage: Storage, job: str, ids: Iterable[str]) -> dict[str, Account]:
@@ -126,6 +109,33 @@ def read_briefly(storage: Storage, job: str, ids: Sequence[str]) -> dict[str, Ac
     rows = read_rows(storage.table(ACCOUNTS), [account_key(job, external_id) for external_id in ids], select=_BRIEF)
     accounts = [_account(row) for row in rows.values()]
     return {account.external_id: account for account in accounts}
+
+
+def _briefly(row: Row) -> Account:
+    """An account out of a row of a snapshot: the RowKey, and the columns of `_BRIEF`."""
+    (
+        key, said, pending, accepted, enabled, ever_enabled, is_open, next_change_at, refused, stamp, source, extract,
+        page, accepted_enabled, since, put_aside,
+    ) = row  # fmt: skip
+    return Account(
+        external_id=keys.decode(key) if "!" in key else key,
+        said=orjson.loads(said),
+        pending=pending,
+        accepted=accepted or "",
+        refused=refused or "",
+        refused_at="",
+        put_aside=put_aside or "",
+        enabled=enabled,
+        ever_enabled=bool(ever_enabled),
+        accepted_enabled=bool(accepted_enabled),
+        since=since or "",
+        open=is_open,
+        next_change_at=next_change_at,
+        stamp=stamp,
+        deliverer=Deliverer(source, extract, page) if extract else None,
+        claims={},
+        record={},
+    )
 
 
 def _account(row: Values) -> Account:

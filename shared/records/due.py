@@ -9,7 +9,7 @@ from datetime import datetime
 from shared.clock import iso, parse_iso
 from shared.records import keys
 from shared.records.names import DUE
-from shared.records.rows import Key, in_chunks, put_rows, query
+from shared.records.rows import Key, Values, in_chunks, put_rows, query
 from shared.records.storage import Storage
 from shared.records.transactions import MOST_ROWS, Delete, submit
 
@@ -82,9 +82,31 @@ def await_managers(storage: Storage, job: str, managers: Mapping[str, str], why:
         put_rows(storage.table(DUE), rows)
 
 
-def wake(storage: Storage, job: str, arrived: Collection[str], at: datetime, why: str = DATE) -> None:
-    """Have those looked at whose managers have arrived."""
-    rows = query(storage.table(DUE), "PartitionKey ge @first and PartitionKey lt @last", **_all_awaited(job, why))
+def awaited(storage: Storage, job: str, why: str = DATE) -> list[Values]:
+    """Who waits for which manager, as `wake` takes it."""
+    text = "PartitionKey ge @first and PartitionKey lt @last"
+    return list(query(storage.table(DUE), text, **_all_awaited(job, why)))
+
+
+def wake(
+    storage: Storage,
+    job: str,
+    arrived: Collection[str],
+    at: datetime,
+    why: str = DATE,
+    waiting: Iterable[Values] | None = None,
+) -> None:
+    """Have those looked at whose managers have arrived.
+
+    Args:
+        storage: the account with HR data.
+        job: of the accounts.
+        arrived: externalIds of the managers.
+        at: when they are looked at.
+        why: `DATE` or `RESEND`: where the managers were awaited.
+        waiting: who waits, if that has just been asked (`awaited`).
+    """
+    rows = awaited(storage, job, why) if waiting is None else waiting
     found = [row for row in rows if row["Manager"] in arrived]
     schedule(storage, (Due(at, job, row["ExternalId"], why) for row in found))
     for row in found:

@@ -45,6 +45,8 @@ FILE = "file"  # kinds of rows: a file of HR's
 DUE = "due"  # people whose dates have come
 
 UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
+SENDING = (PLANNED, UPLOADING)
+"""The states in which pages may be on their way."""
 
 _LAST_MOMENT = 10**12  # seconds; inverts a time so that the newest row of a source sorts first
 _LONGEST_FILE = 200  # characters of a file's name in the outbox; systems that list it have limits of their own
@@ -103,6 +105,12 @@ def register(storage: Storage, version: Version, values: Values) -> bool:
     except ResourceExistsError:
         return False
     return True
+
+
+def size_of(row: Values) -> int:
+    """The bytes of an extract's file; 0 if it has none."""
+    size = row.get("Size") or 0
+    return int(size.value if isinstance(size, EntityProperty) else size)
 
 
 def load(storage: Storage, ref: ExtractRef) -> Values:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from shared.records.names import WORKERS
 from shared.records.scratch import batches, marks, open_scratch
+from shared.records.snapshots import View, read_partitions
 from shared.records.storage import Storage
 from shared.records.story import SCHEDULED
 
-_COLUMNS = ["PartitionKey", "WorkerId", "UserName", "QueuedAt", "Status"]
+VIEW = View("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status"))
 # `number` is of ids of digits that start with a zero: the id without its zeros.
 _TABLES = """
 CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT) WITHOUT ROWID;
@@ -86,13 +87,13 @@ class KnownPeople:
         return people
 
     def _rows(self) -> Iterator[tuple[bool, str, str]]:
-        rows: Iterable[Mapping[str, str]] = self.storage.table(WORKERS).list_entities(select=_COLUMNS)
-        for row in rows:
-            own = row["PartitionKey"].startswith(f"{self.source}|")
-            if row.get("QueuedAt"):
-                yield own, row["WorkerId"], row["UserName"]
-            elif row.get("Status") == SCHEDULED:
-                yield own, row["WorkerId"], ""
+        for partition, rows in read_partitions(self.storage, VIEW):
+            own = partition.startswith(f"{self.source}|")
+            for _, worker_id, _, user_name, queued_at, status in rows:
+                if queued_at:
+                    yield own, worker_id, user_name
+                elif status == SCHEDULED:
+                    yield own, worker_id, ""
 
 
 def _number(worker_id: str) -> str | None:

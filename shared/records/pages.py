@@ -6,7 +6,7 @@ written into the extract's row (`shared.records.extracts`). After that nothing i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from shared.model import ExtractRef, Page, Planned, Reject, Worker
 from shared.records.names import PAGES, STATE
 from shared.records.rows import Key, Values, query, read_rows
 from shared.records.storage import Storage
+from shared.records.tails import read_numbers, write_numbers
 
 PLANNED = "planned"  # not on the queue yet: an earlier page has to go first
 QUEUED = "queued"
@@ -27,6 +28,7 @@ CANCELLED = "cancelled"  # a newer plan has taken its people over
 FAILED = "failed"
 
 FINISHED = (DONE, CANCELLED, FAILED)
+_NOT_FINISHED = " and ".join(f"Status ne '{status}'" for status in FINISHED)
 
 
 @dataclass(frozen=True)
@@ -63,9 +65,13 @@ class QuietWriter:
         self._storage, self._ref, self._attempt = storage, ref, attempt
         self._waiting: list[bytes] = []
         self._written = 0
+        self.remembered: dict[str, int] = {}
+        """In which part those are of whom the source's word is kept, by id."""
 
     def add(self, person: Quiet) -> None:
         """Store a person, sooner or later."""
+        if person.remember:
+            self.remembered[person.planned.worker.worker_id] = self._written + 1
         self._waiting.append(orjson.dumps(person))
         if len(self._waiting) == self._AT_ONCE:
             self.close()
@@ -79,11 +85,20 @@ class QuietWriter:
             self._waiting = []
 
 
-def read_quiet(storage: Storage, ref: ExtractRef, attempt: str) -> Iterator[list[Quiet]]:
-    """The people of a plan who are not sent, as they were stored."""
+def read_quiet(storage: Storage, ref: ExtractRef, attempt: str, *, skip: int = 0) -> Iterator[list[Quiet]]:
+    """The people of a plan who are not sent, as they were stored, a thousand at a time; without the first ones."""
     prefix = plan_path(ref, attempt, "quiet/")
-    for name in sorted(storage.container(STATE).list_blob_names(name_starts_with=prefix)):
-        yield [Quiet(**{**body, "planned": planned_from_json(body["planned"])}) for body in _download(storage, name)]
+    for name in sorted(storage.container(STATE).list_blob_names(name_starts_with=prefix))[skip:]:
+        yield _read_quiet(storage, name)
+
+
+def read_quiet_part(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> list[Quiet]:
+    """One part of the people of a plan who are not sent, counted from 1."""
+    return _read_quiet(storage, plan_path(ref, attempt, f"quiet/{number:06d}.json"))
+
+
+def _read_quiet(storage: Storage, path: str) -> list[Quiet]:
+    return [Quiet(**{**body, "planned": planned_from_json(body["planned"])}) for body in _download(storage, path)]
 
 
 def write_held(storage: Storage, ref: ExtractRef, attempt: str, held: Sequence[dict[str, Any]]) -> None:
@@ -95,6 +110,25 @@ def read_held(storage: Storage, ref: ExtractRef, attempt: str) -> list[dict[str,
     """Who is held by a plan."""
     found: list[dict[str, Any]] = _download(storage, plan_path(ref, attempt, "held.json"))
     return found
+
+
+def write_places(
+    storage: Storage, ref: ExtractRef, attempt: str, pages: Mapping[str, int], quiet: Mapping[str, int]
+) -> None:
+    """Store on which page of a plan people are, or in which part of those who are not sent, by id."""
+    numbers = {**{one: -part for one, part in quiet.items()}, **pages}
+    people = sorted(numbers.items(), key=lambda person: person[0][-2:])
+    write_numbers(storage, plan_path(ref, attempt, "places"), people)
+
+
+def read_places(
+    storage: Storage, ref: ExtractRef, attempt: str, ids: Collection[str]
+) -> tuple[set[int], set[int]] | None:
+    """The pages of a plan that some people are on, and the parts with those who are not sent; None if nobody knows."""
+    numbers = read_numbers(storage, plan_path(ref, attempt, "places"), ids)
+    if numbers is None:
+        return None
+    return {one for one in numbers.values() if one > 0}, {-one for one in numbers.values() if one < 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,10 +235,49 @@ def read_manifest(storage: Storage, ref: ExtractRef, attempt: str) -> list[PageH
     return [PageHead(**page) for page in _download(storage, plan_path(ref, attempt, "plan.json"))]
 
 
-def page_rows(storage: Storage, extract_id: str, *, status: str = "") -> Iterator[Values]:
-    """The rows of an extract's pages, in order; only those of one status if it is given."""
+def page_rows(storage: Storage, extract_id: str, *, status: str = "", select: Sequence[str] = ()) -> Iterator[Values]:
+    """The rows of an extract's pages, in order; only those of one status, and some properties, if these are given."""
     text = "PartitionKey eq @extract" + (" and Status eq @status" if status else "")
-    return query(storage.table(PAGES), text, extract=extract_id, status=status)
+    return query(storage.table(PAGES), text, select, extract=extract_id, status=status)
+
+
+def on_their_way(storage: Storage, extract_id: str) -> list[Values]:
+    """The rows of those pages of an extract that have a message on the queue, or should have one."""
+    text = (
+        "PartitionKey eq @extract and (Status eq 'queued' or Status eq 'sending' or (Status eq 'waiting' "
+        "and Parked eq false))"
+    )
+    return list(query(storage.table(PAGES), text, extract=extract_id))
+
+
+def first_unfinished(storage: Storage, extract_id: str) -> int:
+    """The number of the first page of an extract that has not come to its end; 0 if all have."""
+    rows = storage.table(PAGES).query_entities(
+        f"PartitionKey eq @extract and {_NOT_FINISHED}",
+        parameters={"extract": extract_id},
+        select=["RowKey"],
+        results_per_page=1,
+    )
+    row = next(iter(rows), None)
+    return int(row["RowKey"]) if row else 0
+
+
+def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Values]:
+    """The rows of pages that may go onto the queue: written to their people's rows, and in wait of no earlier page.
+
+    Args:
+        storage: the account with HR data.
+        extract_id: of the extract.
+        first: its first page that has not come to its end; managers may be in any page up to the one that is waited
+            for, so all before that must have.
+        most: so many at most, 1,000 at the very most.
+    """
+    found = storage.table(PAGES).query_entities(
+        "PartitionKey eq @extract and Status eq 'planned' and Recorded eq true and After lt @first",
+        parameters={"extract": extract_id, "first": first},
+        results_per_page=most,
+    )
+    return list(next(found.by_page(), ()))
 
 
 def has_sent_nothing(row: Values) -> bool:

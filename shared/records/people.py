@@ -20,7 +20,7 @@ from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
 from shared.records import keys, story
 from shared.records.due import Due, await_managers, schedule
 from shared.records.names import ACCOUNTS, WORKERS
-from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.rows import Key, Values, change_rows, query, read_rows
 from shared.records.storage import Storage
 
 _DELIVERER = ("Source", "Extract", "Page")
@@ -125,11 +125,13 @@ def note_planned(
             "PutAside": "",
         }
 
+    new = [worker_id for worker_id, person in people.items() if person.new]
     change_rows(
         storage.table(ACCOUNTS),
         [account_key(job, worker_id) for worker_id in people],
         account,
         select=("Stamp", "Said", "Claims", "EverEnabled", "Pending", "Before", *_DELIVERER),
+        new={account_key(job, worker_id) for worker_id in new},
     )
 
     def person_row(key: Key, row: Values | None) -> Values | None:
@@ -144,8 +146,13 @@ def note_planned(
             return story.queued_beside(person, ref.id, at)
         return {**story.queued(person, file, ref.id, at, release), "Sequence": max(told, person.sequence)}
 
-    workers = [worker_key(ref.source, worker_id) for worker_id in people]
-    change_rows(storage.table(WORKERS), workers, person_row, ("Sequence", "SentBy", "Status"))
+    change_rows(
+        storage.table(WORKERS),
+        [worker_key(ref.source, worker_id) for worker_id in people],
+        person_row,
+        select=("Sequence", "SentBy", "Status"),
+        new={worker_key(ref.source, worker_id) for worker_id in new},
+    )
     return before
 
 
@@ -195,6 +202,7 @@ def note_quiet(
             [account_key(job, worker_id) for worker_id in by_id],
             account,
             select=("Stamp", "Said", "Claims"),
+            new={account_key(job, worker_id) for worker_id, person in by_id.items() if person.new},
         )
 
     def person_row(key: Key, row: Values | None) -> Values | None:
@@ -209,6 +217,7 @@ def note_quiet(
         [worker_key(ref.source, worker_id) for worker_id in by_id],
         person_row,
         select=("Sequence", "Status", "Active"),
+        new={worker_key(ref.source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 
 
@@ -277,6 +286,29 @@ def note_rejected(
         person,
         ("Sequence", "Status", "QueuedAt"),
     )
+
+
+def told_otherwise(storage: Storage, source: str) -> dict[str, str]:
+    """The people of a source whose rows tell what became of a row of a file, and their status.
+
+    The rows of all others tell what became of the account, which stays true when a file says the same again.
+    """
+    states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, story.SCHEDULED))
+    rows = query(
+        storage.table(WORKERS),
+        f"PartitionKey ge @first and PartitionKey lt @last and ({states})",
+        ("WorkerId", "Status", "NextChangeAt"),
+        first=f"{source}|",
+        last=f"{source}}}",  # "}" follows "|"
+    )
+    return {
+        str(row["WorkerId"]): str(row["Status"])
+        for row in rows
+        if row["Status"] != story.SCHEDULED or not row.get("NextChangeAt")
+    }
+
+
+_OF_A_FILE = (story.REJECTED, story.MISSING, story.HELD, story.WITHDRAWN)
 
 
 def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:

@@ -51,6 +51,9 @@ _WORDS = {
 _REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD, extracts.SUPERSEDED)
 _MOST_NAMED = 400
 _PAGES_AT_ONCE = 25  # of up to 200 people
+_COUNTED = ("Answers", "Plan", "Status", "Reason", *extracts.OUTCOMES)
+_MANY_PAGES = 20
+_COUNTS_AGE = timedelta(seconds=10)
 _SUMMARY_AGES = timedelta(minutes=15)  # while people are being sent, HR is told how it goes no more often
 _NO_ANSWER_COMES = timedelta(days=7)  # for so long Entra keeps its log where there is no licence for more
 
@@ -119,23 +122,24 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
     """Add the pages up to the extract's row, and say in a sentence where the extract stands.
 
     An extract ends when nobody of it waits for anything: as `held` if somebody has to release people, else as
-    `delivered`. A verdict that comes later still is counted.
+    `delivered`. A verdict that comes later still is counted. The row of an extract of many pages is brought up to date
+    every few seconds only, whoever asks; the clock asks every minute.
     """
 
     def change(_key: Key, row: Values | None) -> Values | None:
-        if row is None or row["Status"] not in _REFRESHED:
+        if row is None or row["Status"] not in _REFRESHED or _is_fresh(row, now):
             return None
         counts: Counter[str] = Counter(json.loads(row.get("Quiet") or "{}"))
         earlier: Counter[str] = Counter()  # of plans before the extract was processed again
         answers: list[str] = []
         reasons: list[str] = []
         plans = json.loads(row.get("Plans") or "[]")
-        for page in pages.page_rows(storage, ref.id):
+        for page in pages.page_rows(storage, ref.id, select=_COUNTED):
             answers.append(str(page.get("Answers") or "[]"))
             if plans and page["Plan"] not in plans:
-                earlier.update({name: page.get(name, 0) for name in ("Uploaded", "Overdue")})
+                earlier.update({name: page.get(name) or 0 for name in ("Uploaded", "Overdue")})
                 continue
-            counts.update({name: page.get(name, 0) for name in extracts.OUTCOMES})
+            counts.update({name: page.get(name) or 0 for name in extracts.OUTCOMES})
             if page["Status"] == pages.WAITING and page.get("Reason") and not reasons:
                 reasons.append(str(page["Reason"]))  # one is enough: they all wait for the same
         values: dict[str, Any] = {name: counts[name] for name in dict.fromkeys((*extracts.OUTCOMES, *counts))}
@@ -148,6 +152,8 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
             values["Status"] = _ending(row, counts)
             values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
         is_new = any(row.get(name) != value for name, value in values.items())
+        if _has_many_pages(row):
+            values["RefreshedAt"] = iso(now)
         has_ended = values.get("Status", row["Status"]) != extracts.UPLOADING
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
@@ -157,6 +163,17 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         return values if is_new else None
 
     change_rows(storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
+
+
+def _has_many_pages(row: Values) -> bool:
+    return int(row.get("Pages") or 0) > _MANY_PAGES
+
+
+def _is_fresh(row: Values, now: datetime) -> bool:
+    """Whether the counts of an extract that is being sent are of this moment, more or less."""
+    if row["Status"] != extracts.UPLOADING or not _has_many_pages(row) or not row.get("RefreshedAt"):
+        return False
+    return parse_iso(row["RefreshedAt"]) + _COUNTS_AGE > now
 
 
 def _summary_is_old(row: Values, now: datetime) -> bool:

@@ -23,7 +23,9 @@ from shared.errors import TerminalError
 from shared.records import extracts, keys, pages, story
 from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
 from shared.records.people import account_key, pack, unpack, worker_key
+from shared.records.rosters import forget_rosters
 from shared.records.rows import Key, Values, change_rows, query, read_rows
+from shared.records.snapshots import MARKS, forget_snapshots
 from shared.records.storage import Storage
 from shared.retention.removal import delete_rows
 
@@ -83,6 +85,8 @@ def forget(
         named = ", ".join(sorted(_others(accounts[key], sources)))
         kept.append(f"Accounts and Entra's log: the person is also named by {named}.")
     removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
+    forget_snapshots(storage)
+    forget_rosters(storage, sources)
     if len(whole) == len(accounts):
         dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
         removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
@@ -141,7 +145,8 @@ def _jobs(storage: Storage) -> set[str]:
         if row is None:
             return found
         job = keys.owner(str(row["PartitionKey"]))
-        found.add(job)
+        if job != MARKS:
+            found.add(job)
         after = f"{job}}}"  # the brace comes right after the bar that ends a job's name
 
 

@@ -28,6 +28,7 @@ from shared.outcomes.events import read_events
 from shared.records import accounts, extracts, story
 from shared.records.names import WORKERS
 from shared.records.people import worker_key
+from shared.records.rosters import Seen, find_seen
 from shared.records.rows import Values, read_rows
 from shared.support.account import Coming, coming, next_steps, standing
 from shared.support.files import sources
@@ -148,7 +149,7 @@ def _person(context: Context, source: str, row: Values) -> Person:
     cause = cause_of(_text(row, "ErrorCode"))
     happened = [
         *_files(row, extract, sending),
-        *_decisions(row),
+        *_decisions(row, find_seen(context.storage, source, worker_id)),
         *_held(context, source, row),
         *_sendings(row),
         *(_told(entry) for entry in entries[:_MOST]),
@@ -193,7 +194,7 @@ def _files(row: Values, extract: Values | None, sending: Values | None) -> Itera
         yield Moment(_text(sending, "ArrivedAt"), FILE, text, f"Extract {row['SentBy']}")
 
 
-def _decisions(row: Values) -> Iterator[Moment]:
+def _decisions(row: Values, seen: Seen | None) -> Iterator[Moment]:
     decided, kind = _text(row, "Decision"), _text(row, "Kind")
     about = f"{KINDS.get(kind, kind)}. ".capitalize() if kind else ""
     is_sent = row.get("SentBy") == row.get("Extract")  # else what was decided last was to send nothing
@@ -204,7 +205,10 @@ def _decisions(row: Values) -> Iterator[Moment]:
     without_sending = row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent)
     if without_sending and not is_told_apart:
         yield Moment(_text(row, "ResolvedAt"), DECISION, _text(row, "Reason"))
-    if row.get("SeenRow") and row.get("SeenIn") != row.get("Extract"):
+    if seen and seen.sequence > _text(row, "Sequence"):
+        text = f"Seen again in row {seen.row} of {seen.file}, which says nothing new."
+        yield Moment(_seen_at(seen.extract), DECISION, text, f"Extract {seen.extract}")
+    elif row.get("SeenRow") and row.get("SeenIn") != row.get("Extract"):
         text = f"Seen again in row {row['SeenRow']} of a later file, which says nothing new."
         yield Moment(_seen_at(_text(row, "SeenIn")), DECISION, text, f"Extract {row['SeenIn']}")
 

@@ -1,0 +1,240 @@
+"""Some columns of a table as one blob, so that whoever needs all rows need not read a million of them one by one.
+
+A snapshot is what the table said when it was last read through. It is never used alone: Azure Tables date each row
+(`Timestamp`), so whoever reads a snapshot asks the table for what has changed since, and what comes out is what the
+table says now, whoever has written to it. Only a row that is gone leaves no trace: whoever deletes rows ends all
+snapshots of the table (`forget_snapshots`). They are marked by a row in `Accounts`, so that they end with that table,
+too. A snapshot that is lost, damaged, marked otherwise or of other columns is not used; the table is read instead.
+"""
+
+from __future__ import annotations
+
+import logging
+import tempfile
+import uuid
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import orjson
+from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
+from azure.data.tables import UpdateMode
+
+from shared.records.names import ACCOUNTS, STATE
+from shared.records.rows import Values
+from shared.records.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+MARKS = "snapshot"
+"""The partition of `Accounts` with the marks; no account is in it."""
+
+# What is written while a table is read through may be missed by that reading; the next one looks back so far. A
+# function may run for ten minutes, and the clocks of storage differ by seconds.
+_OVERLAP = timedelta(minutes=30)
+_FEW_CHANGES = 0.02  # of the rows; with fewer, a new snapshot is not worth its upload
+_WRITE = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What a snapshot is of.
+
+    Attributes:
+        name: names it, in paths and keys.
+        table: whose rows.
+        columns: their columns.
+        first: the first partition.
+        last: the partition before which it ends; an empty text for none.
+    """
+
+    name: str
+    table: str
+    columns: tuple[str, ...]
+    first: str = ""
+    last: str = ""
+
+
+Row = Sequence[Any]
+"""RowKey, and the values of the columns; None for one that the row lacks."""
+
+
+def read_partitions(storage: Storage, view: View) -> Iterator[tuple[str, list[Row]]]:
+    """All rows of a view as the table has them now, partition by partition, in no particular order.
+
+    Whoever reads to the end leaves a new snapshot, if enough has changed.
+    """
+    mark = _mark(storage, view)
+    head, lines = _open(storage, view, mark)
+    changed: dict[str, dict[str, Row]] = {}
+    newest = head.newest if head else ""
+    changes = 0
+    for row in _rows(storage, view, head):
+        newest = max(newest, _timestamp(row))
+        changes += 1
+        changed.setdefault(row["PartitionKey"], {})[row["RowKey"]] = _values(view, row)
+    with tempfile.TemporaryFile() as file:
+        writer = _Writer(file, view, mark, newest)
+        rows = 0
+        for partition, found in _merged(lines, changed):
+            rows += len(found)
+            writer.add(partition, found)
+            yield partition, found
+        if head is None or changes > _FEW_CHANGES * rows:
+            writer.close()
+            file.seek(0)
+            storage.container(STATE).upload_blob(_path(view), file, overwrite=True)
+
+
+def forget_snapshots(storage: Storage) -> None:
+    """End all snapshots and remove them: rows have been deleted. To be called after that."""
+    marks = storage.table(ACCOUNTS).query_entities("PartitionKey eq @marks", parameters={"marks": MARKS})
+    for mark in list(marks):
+        # Whoever is reading one writes what he has read under the mark that he began with.
+        storage.table(ACCOUNTS).upsert_entity({**mark, "Mark": uuid.uuid4().hex}, mode=UpdateMode.REPLACE)
+        with suppress(ResourceNotFoundError):
+            storage.container(STATE).delete_blob(_path_of(mark["RowKey"]))
+
+
+def written_at(storage: Storage, view: View) -> datetime | None:
+    """When the snapshot of a view was written, by storage's clock; None if there is none."""
+    try:
+        properties = storage.container(STATE).get_blob_client(_path(view)).get_blob_properties()
+    except ResourceNotFoundError:
+        return None
+    return properties.last_modified
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """The first line of a snapshot.
+
+    Attributes:
+        columns: of its rows.
+        mark: which it was written under.
+        newest: the Timestamp of the newest row; ISO text.
+    """
+
+    columns: list[str]
+    mark: str
+    newest: str
+
+
+def _mark(storage: Storage, view: View) -> str:
+    """The mark under which snapshots of a view are valid now."""
+    table = storage.table(ACCOUNTS)
+    try:
+        return str(table.get_entity(MARKS, view.name)["Mark"])
+    except ResourceNotFoundError:
+        pass
+    mark = uuid.uuid4().hex
+    try:
+        table.create_entity({"PartitionKey": MARKS, "RowKey": view.name, "Mark": mark})
+    except ResourceExistsError:
+        return str(table.get_entity(MARKS, view.name)["Mark"])
+    return mark
+
+
+def _open(storage: Storage, view: View, mark: str) -> tuple[_Head | None, Iterator[bytes]]:
+    """The head of a snapshot that may be used, and its other lines; no head and no lines if there is none."""
+    try:
+        # It is read as a whole before anything is made of it: half of one must not count.
+        data = storage.container(STATE).download_blob(_path(view)).readall()
+    except ResourceNotFoundError:
+        return None, iter(())
+    try:
+        lines = _lines(data)
+        head = _Head(**orjson.loads(next(lines)))
+        if (tuple(head.columns), head.mark) == (view.columns, mark) and _is_whole(data):
+            return head, lines
+    except (ValueError, TypeError, StopIteration, zlib.error):
+        pass
+    logger.warning("The snapshot %s is not used: the table is read", view.name)
+    return None, iter(())
+
+
+def _is_whole(data: bytes) -> bool:
+    """Whether what zlib packed can be unpacked to its end: its checksum is the last that stands in it."""
+    unpack = zlib.decompressobj()
+    for start in range(0, len(data), _WRITE):
+        unpack.decompress(data[start : start + _WRITE])
+    return unpack.eof
+
+
+def _lines(data: bytes) -> Iterator[bytes]:
+    unpack = zlib.decompressobj()
+    rest = b""
+    for start in range(0, len(data), _WRITE):
+        *whole, rest = (rest + unpack.decompress(data[start : start + _WRITE])).split(b"\n")
+        yield from whole
+
+
+def _rows(storage: Storage, view: View, head: _Head | None) -> Iterator[Values]:
+    """The rows that have changed since a snapshot; all if there is none."""
+    parts, parameters = [], {}
+    if view.first:
+        parts.append("PartitionKey ge @first")
+        parameters["first"] = view.first
+    if view.last:
+        parts.append("PartitionKey lt @last")
+        parameters["last"] = view.last
+    if head and head.newest:
+        parts.append("Timestamp ge @since")
+        parameters["since"] = datetime.fromisoformat(head.newest) - _OVERLAP  # type: ignore[assignment]
+    table = storage.table(view.table)
+    select = ["PartitionKey", "RowKey", "Timestamp", *view.columns]
+    if not parts:
+        return iter(table.list_entities(select=select))
+    return iter(table.query_entities(" and ".join(parts), parameters=parameters, select=select))
+
+
+def _timestamp(row: Values) -> str:
+    at: datetime = row.metadata["timestamp"]  # type: ignore[attr-defined]
+    return at.isoformat()
+
+
+def _values(view: View, row: Values) -> Row:
+    return [row["RowKey"], *(row.get(name) for name in view.columns)]
+
+
+def _merged(lines: Iterable[bytes], changed: dict[str, dict[str, Row]]) -> Iterator[tuple[str, list[Row]]]:
+    """The rows of a snapshot, with those that have changed since in the place of what they were."""
+    for line in lines:
+        partition, rows = orjson.loads(line)
+        if new := changed.pop(partition, None):
+            rows = [new.pop(row[0], row) for row in rows]
+            rows += new.values()
+        yield partition, rows
+    for partition, new in changed.items():
+        yield partition, list(new.values())
+
+
+class _Writer:
+    """Writes a snapshot to a file, packed: a line for the head and one for each partition."""
+
+    def __init__(self, file: Any, view: View, mark: str, newest: str) -> None:  # noqa: ANN401 (any binary file)
+        self._file = file
+        self._pack = zlib.compressobj(1)
+        self._line(orjson.dumps(_Head(list(view.columns), mark, newest)))
+
+    def add(self, partition: str, rows: list[Row]) -> None:
+        """Write a partition."""
+        self._line(orjson.dumps([partition, rows]))
+
+    def close(self) -> None:
+        """Write what is left."""
+        self._file.write(self._pack.flush())
+
+    def _line(self, line: bytes) -> None:
+        self._file.write(self._pack.compress(line + b"\n"))
+
+
+def _path(view: View) -> str:
+    return _path_of(view.name)
+
+
+def _path_of(name: str) -> str:
+    return f"snapshots/{name}"
