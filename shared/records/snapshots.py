@@ -3,8 +3,8 @@
 A snapshot is what the table said when it was last read through. It is never used alone: Azure Tables date each row
 (`Timestamp`), so whoever reads a snapshot asks the table for what has changed since, and what comes out is what the
 table says now, whoever has written to it. Only a row that is gone leaves no trace: whoever deletes rows ends all
-snapshots of the table (`forget_snapshots`). They are marked by a row in `Accounts`, so that they end with that table,
-too. A snapshot that is lost, damaged, marked otherwise or of other columns is not used; the table is read instead.
+snapshots (`forget_snapshots`), and a table that was lost and made anew lacks the row that a snapshot begins with. A
+snapshot that is lost, damaged, ended or of other columns is not used; the table is read instead.
 """
 
 from __future__ import annotations
@@ -17,21 +17,20 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import orjson
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
-from azure.data.tables import UpdateMode
 
-from shared.records.names import ACCOUNTS, STATE
+from shared.records.names import STATE
 from shared.records.rows import Values
 from shared.records.storage import Storage
 
 logger = logging.getLogger(__name__)
 
-MARKS = "snapshot"
-"""The partition of `Accounts` with the marks; no account is in it."""
-
+_FOLDER = "snapshots/"
+_MARK = f"{_FOLDER}mark"
 # What is written while a table is read through may be missed by that reading; the next one looks back so far. A
 # function may run for ten minutes, and the clocks of storage differ by seconds.
 _OVERLAP = timedelta(minutes=30)
@@ -67,7 +66,7 @@ def read_partitions(storage: Storage, view: View) -> Iterator[tuple[str, list[Ro
 
     Whoever reads to the end leaves a new snapshot, if enough has changed.
     """
-    mark = _mark(storage, view)
+    mark = _mark(storage)
     head, lines = _open(storage, view, mark)
     changed: dict[str, dict[str, Row]] = {}
     newest = head.newest if head else ""
@@ -91,12 +90,12 @@ def read_partitions(storage: Storage, view: View) -> Iterator[tuple[str, list[Ro
 
 def forget_snapshots(storage: Storage) -> None:
     """End all snapshots and remove them: rows have been deleted. To be called after that."""
-    marks = storage.table(ACCOUNTS).query_entities("PartitionKey eq @marks", parameters={"marks": MARKS})
-    for mark in list(marks):
-        # Whoever is reading one writes what he has read under the mark that he began with.
-        storage.table(ACCOUNTS).upsert_entity({**mark, "Mark": uuid.uuid4().hex}, mode=UpdateMode.REPLACE)
-        with suppress(ResourceNotFoundError):
-            storage.container(STATE).delete_blob(_path_of(mark["RowKey"]))
+    container = storage.container(STATE)
+    # Whoever is reading one writes what he has read under the mark that he began with.
+    container.upload_blob(_MARK, uuid.uuid4().hex, overwrite=True)
+    for name in container.list_blob_names(name_starts_with=_FOLDER):
+        if name != _MARK:
+            container.delete_blob(name)
 
 
 def written_at(storage: Storage, view: View) -> datetime | None:
@@ -123,19 +122,12 @@ class _Head:
     newest: str
 
 
-def _mark(storage: Storage, view: View) -> str:
-    """The mark under which snapshots of a view are valid now."""
-    table = storage.table(ACCOUNTS)
-    try:
-        return str(table.get_entity(MARKS, view.name)["Mark"])
-    except ResourceNotFoundError:
-        pass
-    mark = uuid.uuid4().hex
-    try:
-        table.create_entity({"PartitionKey": MARKS, "RowKey": view.name, "Mark": mark})
-    except ResourceExistsError:
-        return str(table.get_entity(MARKS, view.name)["Mark"])
-    return mark
+def _mark(storage: Storage) -> str:
+    """The mark under which snapshots are valid now."""
+    blob = storage.container(STATE).get_blob_client(_MARK)
+    with suppress(ResourceExistsError):
+        blob.upload_blob(uuid.uuid4().hex, overwrite=False)
+    return blob.download_blob().readall().decode()
 
 
 def _open(storage: Storage, view: View, mark: str) -> tuple[_Head | None, Iterator[bytes]]:
@@ -149,11 +141,23 @@ def _open(storage: Storage, view: View, mark: str) -> tuple[_Head | None, Iterat
         lines = _lines(data)
         head = _Head(**orjson.loads(next(lines)))
         if (tuple(head.columns), head.mark) == (view.columns, mark) and _is_whole(data):
-            return head, lines
+            first = next(lines, b"")
+            if not first or _is_there(storage, view, first):
+                return head, chain([first] if first else [], lines)
     except (ValueError, TypeError, StopIteration, zlib.error):
         pass
     logger.warning("The snapshot %s is not used: the table is read", view.name)
     return None, iter(())
+
+
+def _is_there(storage: Storage, view: View, line: bytes) -> bool:
+    """Whether the table has the first row of a line."""
+    partition, rows = orjson.loads(line)
+    try:
+        storage.table(view.table).get_entity(partition, rows[0][0], select=["RowKey"])
+    except ResourceNotFoundError:
+        return False
+    return True
 
 
 def _is_whole(data: bytes) -> bool:
@@ -233,8 +237,4 @@ class _Writer:
 
 
 def _path(view: View) -> str:
-    return _path_of(view.name)
-
-
-def _path_of(name: str) -> str:
-    return f"snapshots/{name}"
+    return f"{_FOLDER}{view.name}"

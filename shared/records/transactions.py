@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
 
+import orjson
 from azure.core import MatchConditions
 from azure.core.rest import HttpRequest
 from azure.data.tables import EdmType, TableClient, TransactionOperation, UpdateMode
@@ -131,13 +132,19 @@ def _part(table: TableClient, number: int, operation: Operation, changeset: str)
             method = "PUT"
         else:
             method, condition = "DELETE", "If-Match: *\r\n"
-    body = "" if isinstance(operation, Delete) else json.dumps(_properties(entity))  # ASCII, whatever is in it
+    body = b"" if isinstance(operation, Delete) else _ascii(_properties(entity))
     kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
-    return (
+    head = (
         f"--{changeset}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
         f"Content-ID: {number}\r\n\r\n{method} {path} HTTP/1.1\r\n{kind}"
-        f"DataServiceVersion: 3.0\r\nAccept: application/json;odata=minimalmetadata\r\n{condition}\r\n{body}\r\n"
-    ).encode()
+        f"DataServiceVersion: 3.0\r\nAccept: application/json;odata=minimalmetadata\r\n{condition}\r\n"
+    )
+    return head.encode() + body + b"\r\n"
+
+
+def _ascii(properties: dict[str, Any]) -> bytes:
+    body = orjson.dumps(properties)
+    return body if body.isascii() else json.dumps(properties).encode()
 
 
 def _in_path(key: str) -> str:
@@ -157,8 +164,10 @@ def _properties(entity: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in entity.items():
         if value is None:
             continue
-        if isinstance(value, str | bool):
-            found[name] = str(value) if isinstance(value, str) else value
+        if isinstance(value, str):
+            found[name] = str(value)
+        elif isinstance(value, bool):
+            found[name] = value
         elif isinstance(value, bytes):
             found[name] = base64.b64encode(value).decode()
             found[f"{name}@odata.type"] = EdmType.BINARY.value

@@ -25,7 +25,7 @@ from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WO
 from shared.records.people import account_key, pack, unpack, worker_key
 from shared.records.rosters import forget_rosters
 from shared.records.rows import Key, Values, change_rows, query, read_rows
-from shared.records.snapshots import MARKS, forget_snapshots
+from shared.records.snapshots import forget_snapshots
 from shared.records.storage import Storage
 from shared.retention.removal import delete_rows
 
@@ -145,8 +145,7 @@ def _jobs(storage: Storage) -> set[str]:
         if row is None:
             return found
         job = keys.owner(str(row["PartitionKey"]))
-        if job != MARKS:
-            found.add(job)
+        found.add(job)
         after = f"{job}}}"  # the brace comes right after the bar that ends a job's name
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from shared.records.keys import worker_partition
 from shared.records.known import KnownPeople
-from shared.records.names import WORKERS
+from shared.records.names import STATE, WORKERS
 from shared.records.storage import connect
 from shared.settings import StorageConnection
 from tests.conftest import Storage as Account
@@ -30,6 +30,7 @@ ROWS = [
 def known(storage: Account) -> Iterator[KnownPeople]:
     records = connect(StorageConnection(connection_string=storage.connection_string), retries=0)
     records.tables.create_table(WORKERS)
+    records.container(STATE).create_container()
     for row in ROWS:
         records.table(WORKERS).create_entity(entity(*row))
     people = KnownPeople(records, "hr")

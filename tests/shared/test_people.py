@@ -206,7 +206,7 @@ def test_a_newer_extract_between_the_two_steps_of_an_older_one_wins_in_both_tabl
 ) -> None:
     newer: list[Page] = [page_of(worker("1", displayName="new"))]
 
-    def change_rows_slowly(table: Any, keys: Any, change: Any, select: Any = ()) -> None:
+    def change_rows_slowly(table: Any, keys: Any, change: Any, select: Any = (), new: Any = ()) -> None:
         if table.table_name == WORKERS and newer:
             page = newer.pop()
             if crash:  # of the newer one, after its first step; it comes back later
@@ -214,10 +214,10 @@ def test_a_newer_extract_between_the_two_steps_of_an_older_one_wins_in_both_tabl
                     plan_until_workers(context, page)
             else:
                 plan(context, NEW, page)
-        change_rows(table, keys, change, select=select)
+        change_rows(table, keys, change, select=select, new=new)
 
     def plan_until_workers(context: Context, page: Page) -> None:
-        def refuse(table: Any, keys: Any, change: Any, select: Any = ()) -> None:
+        def refuse(table: Any, keys: Any, change: Any, select: Any = (), new: Any = ()) -> None:
             if table.table_name == WORKERS:
                 raise ConnectionError
             change_rows(table, keys, change, select=select)
