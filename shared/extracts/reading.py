@@ -24,6 +24,7 @@ from shared.extracts.profile import Observer, Profile
 from shared.extracts.records import read_records
 from shared.extracts.resolving import Resolver, rule_of
 from shared.extracts.row_index import MANAGER, RowIndex
+from shared.extracts.shifted_days import check_days
 from shared.extracts.spool import Record, Spool
 from shared.extracts.whole_file import check
 from shared.mapping.apply import Applied, Applier
@@ -267,6 +268,7 @@ class _Reader:
         if not table.returned:
             check(profile, mapping.status.column)
         notes = applier.finish()
+        check_days(mapping, observer.sample)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from shared.extracts.workbook_package import MAX_TEXT, Book, Strings, whole
 from shared.extracts.workbook_sheet import RawCell
+from shared.mapping.datetext import DAY, is_midnight
 
 _ERRORS = frozenset(
     {
@@ -43,7 +44,6 @@ _TURNED_SCIENTIFIC = (
     "enter the value again"
 )
 _EXACT = 10**15  # Excel keeps 15 digits of a number and sets the others to zero
-_DAY = 86_400
 _LAST_DAY = 2_958_465  # 31 December 9999
 _TEXT_KINDS = frozenset({"str", "inlineStr"})
 
@@ -159,8 +159,10 @@ def _text(value: str) -> Text:
 
 
 def _moment(serial: float, shape: Shape, *, from_1904: bool) -> Text:
-    seconds = round(serial * _DAY) if 0 <= serial <= _LAST_DAY + 1 else -1
-    days, rest = divmod(seconds, _DAY)
+    seconds = round(serial * DAY) if 0 <= serial <= _LAST_DAY + 1 else -1
+    days, rest = divmod(seconds, DAY)
+    if days and is_midnight(rest):
+        days, rest = days + 1, 0
     if seconds < 0 or days > _LAST_DAY - (1462 if from_1904 else 0):
         return Text(format(serial, ".15g"), "is formatted as a date but lies outside of the years 1900 to 9999")
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"

@@ -145,6 +145,8 @@ class Dates(DateFormats):
     Attributes:
         format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
+        midnight: an IANA name: whose midnight the times beside the days are, if a program wrote days as moments. With
+            Europe/Berlin 2026-10-31 23:00 is 1 November. With UTC the day is the one that is written.
         zone: an IANA name, such as Europe/Berlin: where a day begins.
         none: further cells that mean no date, besides 4712-12-31, 9999-12-31, 1900-01-01, 1900-01-00 and 0000-00-00.
     """
