@@ -48,9 +48,14 @@ def check_days(mapping: MappingFile, rows: Iterable[Mapping[str, str]]) -> None:
         cells = list(_cells(reader, (row.get(column, "") for row in rows)))
         if said and any(clock and day_meant(day, clock, ZoneInfo(said)) for _, day, clock in cells):
             continue
-        shown = _shifted(cells, fewest=1 if days_only else 2)
-        if shown:
+        if shown := _shifted(cells, fewest=1 if days_only else 2):
             raise ExtractRefused(_sentence(column, shown, said, mapping))
+
+
+def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:
+    """The first of some cells of a column of days, if these are midnights of another zone; else an empty text."""
+    shown = _shifted(list(_cells(reader, texts)), fewest=1)
+    return shown[0] if shown else ""
 
 
 def _columns(mapping: MappingFile) -> Iterator[tuple[str, DateFormats | None, bool]]:
