@@ -320,7 +320,8 @@ class _Reader:
         """A row that is not what the header promises: its id is not certain yet."""
         self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id)
         if reject.worker_id:
-            worker_id, fault = read_id(self._mapping.key_rule, reject.worker_id, self._mapping.limits)
+            rule = self._mapping.key_rule.model_copy(update={"letter_e": True})  # only known ids count here
+            worker_id, fault = read_id(rule, reject.worker_id, self._mapping.limits)
             if worker_id and not fault and worker_id not in self._mapping.placeholders:
                 self._tentative[reject.row] = worker_id
                 row = Occurrence(worker_id, reject.row, reject.line, None, primary=True)

@@ -31,7 +31,7 @@ _ERRORS = frozenset(
     }
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_SCIENTIFIC_TEXT = re.compile(r"-?\d(?:[.,]\d+)?E\+?\d{2,3}")
+_SCIENTIFIC_TEXT = re.compile(r"-?\d(?:[.,]\d+E\+?|E\+)\d{2,3}")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _NO_RESULT = "holds a formula without a stored result; open the workbook in Excel and save it"

@@ -16,7 +16,7 @@ from shared.errors import MappingError
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import parse_zone
 from shared.mapping.identity import identity_reader
-from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, read_id
+from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, read_id
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
@@ -97,7 +97,8 @@ class Applier:
         self._placeholders = frozenset(clean(text) for text in mapping.placeholders)
         self._dates = DateWatch()
         self._zones: set[str] = set()  # those that there are
-        self._zeros = LostZeros(mapping.key, (known or NOBODY).lost_zeros)
+        self._known = known or NOBODY
+        self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
         compiler = Compiler(mapping, self._dates)
@@ -134,7 +135,7 @@ class Applier:
         if not worker_id or worker_id in self._placeholders:
             worker_id = ""
             return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
-        if fault:
+        if fault and not (may_be_number(worker_id) and self._known.is_worker(worker_id)):
             return reject(f"{mapping.key} {fault}")
         self._zeros.look(worker_id)
         status = clean(record.values[self._status.column])

@@ -14,6 +14,7 @@ MAX_KEY = 128
 _GUARD = re.compile(r"""=?"([^"]*)"|'(.*)|=(\d+)""")
 _DECIMAL = re.compile(r"(\d+)[.,]0+")
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|[+-]?\d+[.,]\d+[eE]\d+")
+_LETTER_E = re.compile(r"\d+[eE]\d+")
 _EXACT = 2**53  # beyond it, a program that takes ids for numbers gives different people the same one
 _PLAIN_BLANKS = " \t\r\n"
 _UNSAFE = re.compile(r"""['"&#+%\\/?*<>|]""")
@@ -44,6 +45,12 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
             )
         if _SCIENTIFIC.fullmatch(text):
             return f"'{text}' is a number that a spreadsheet has cut short; the id is lost. Export the list again."
+        if may_be_number(text) and not rule.letter_e:
+            return (
+                f"'{text}' may be a number that a program has cut short, as spreadsheets do, and nobody by this id is "
+                "known. Format the column as text and export the list again; or, if ids look so, ask IT to allow it in "
+                "the mapping (key: letter_e)."
+            )
         if _DECIMAL.fullmatch(text):
             return (
                 f"'{text}' is a number with decimals; format the column as text, or ask IT to allow it in the mapping "
@@ -57,6 +64,11 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
     if limits != "none" and len(text) > MAX_EMPLOYEE_ID:
         return f"has {len(text)} characters; employeeId, which it is matched with, holds at most {MAX_EMPLOYEE_ID}."
     return ""
+
+
+def may_be_number(text: str) -> bool:
+    """Whether an id of digits with an E among them could be a number in scientific notation, such as 12E3."""
+    return _LETTER_E.fullmatch(text) is not None
 
 
 def id_warnings(column: str, cell: str, text: str) -> list[str]:

@@ -48,6 +48,7 @@ class KeyRule(Section):
         text_guard: take `'00012` and `="00012"` for 00012: what people write so that a spreadsheet keeps the zeros.
         strip_decimal: take `1222.0` for 1222.
         long_numbers: take numbers that many programs cannot hold exactly (beyond 2^53) as they are.
+        letter_e: take ids such as 12E3 as they are, though they could be numbers that a program has written so.
         case_sensitive: ids that differ in nothing but capitals are different people.
         width: numbers that are shorter get zeros in front.
         leading_zeros: whether 00012 and 12 in one file are a mistake, and rejected, or `distinct` people.
@@ -57,6 +58,7 @@ class KeyRule(Section):
     text_guard: bool = False
     strip_decimal: bool = False
     long_numbers: bool = False
+    letter_e: bool = False
     case_sensitive: bool = False
     width: Annotated[int, Field(ge=1, le=128)] | None = None
     leading_zeros: Literal["reject", "distinct"] = "reject"

@@ -221,7 +221,12 @@ def test_a_text_that_looks_like_a_formula_makes_the_row_bad() -> None:
 
 
 def test_scientific_notation_that_became_text_makes_the_row_bad() -> None:
-    assert "scientific notation" in one_cell('<c r="A2" t="str"><v>1.23457E+11</v></c>')[1]
+    for text in ("1.23457E+11", "1E+05", "1,2E15"):
+        assert "scientific notation" in one_cell(f'<c r="A2" t="str"><v>{text}</v></c>')[1]
+
+
+def test_a_text_with_an_e_among_digits_is_a_room_or_an_id() -> None:
+    assert one_cell('<c r="A2" t="str"><v>1E05</v></c>') == ("1E05", "")
     assert one_cell('<c r="A2" t="str"><v>12E5</v></c>') == ("12E5", "")
 
 
