@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from shared.errors import ExtractRefused
 from shared.extracts.profile import Person, Profile
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import places_of, plain
 
 _FEWEST = 10  # people or cells; of fewer, chance may say anything
 _NEARLY_ALL = 0.9
@@ -75,7 +75,8 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
 
 def unused_columns(previous: Profile | None, now: Profile) -> list[str]:
     """A note on the columns that nobody reads: all of them with a source's first file, then only new ones."""
-    known = {plain(name) for name in (*now.columns, *(previous.header if previous else ()))}
+    used = [now.header[place] for places in places_of(now.header, now.columns).values() for place in places]
+    known = {plain(name) for name in (*now.columns, *used, *(previous.header if previous else ()))}
     names = {plain(name): name.strip() for name in reversed(now.header) if name.strip() and plain(name) not in known}
     if not names:
         return []

@@ -14,7 +14,7 @@ from typing import IO, cast
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text.guard import is_rejects_file
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import loose, loose_set, places_of, plain
 from shared.extracts.unpack.limits import Limits, spool
 from shared.extracts.workbook_cells import Cells
 from shared.extracts.workbook_ends import without_ends
@@ -97,12 +97,12 @@ class Workbook:
         Raises:
             ExtractRefused: no visible sheet has such a row, or several have and nobody can tell which one counts.
         """
-        names = {plain(name) for name in wanted}
+        names = loose_set(wanted)
         best, most = None, 0
         complete: list[Place] = []
         for sheet in self._sheets(hints):
             for number, cells in self._top(sheet):
-                score = len(names.intersection(plain(cell) for cell in cells)) + (1 if not names else 0)
+                score = len(names.intersection(loose(cell) for cell in cells)) + (1 if not names else 0)
                 if score > most or (best is None and hints.sheet):
                     best, most = self._place(sheet, number, cells, hints), score
                 if score >= max(len(names), 1):
@@ -134,9 +134,9 @@ class Workbook:
         Raises:
             ExtractRefused: the sheet is damaged, or merged cells hide what belongs to whom.
         """
-        names = {plain(name) for name in wanted}
-        counted = {at for at, name in enumerate(place.header) if plain(name) in names}
-        ids = next((at for at, name in enumerate(place.header) if wanted and plain(name) == plain(wanted[0])), -1)
+        places = places_of(place.header, wanted)
+        counted = {at for found in places.values() for at in found}
+        ids = next(iter(places[wanted[0]]), -1) if wanted else -1
         reader = SheetReader(self._package, place.sheet.path)
         hidden: list[int] = []
         last, begun = 0, False

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shared.extracts.text.names import count_found, plain_set
+from shared.extracts.text.names import count_found, loose_set
 from shared.extracts.text.rows_of_cells import COMMON, CellRows, Dialect
 from shared.mapping.format import FormatHints
 
@@ -53,7 +53,7 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
     """How a file begins that begins with the lines `sample`."""
     separator = _SEP.match(sample[0]) if sample else None
     lines = sample[1:] if separator else sample
-    names = plain_set(wanted)
+    names = loose_set(wanted)
     given = Dialect(hints.delimiter or ",", hints.quote or '"', hints.escape or "")
     best, head = given, _Head(0, 0, (), -1)
     marks = [separator[1]] if separator else [hints.delimiter] if hints.delimiter else None

@@ -10,7 +10,7 @@ from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
 from shared.extracts.text.damage import Damage
 from shared.extracts.text.encodings import Lines
-from shared.extracts.text.names import count_found, plain, plain_set
+from shared.extracts.text.names import count_found, loose_set, places_of, plain
 from shared.extracts.text.rows_of_cells import COMMON, MARK
 from shared.mapping.format import FormatHints
 from shared.model import Row
@@ -35,7 +35,8 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
             "The mapping says that the file has columns of fixed width, but not where they are. IT adds format.columns "
             "to the mapping."
         )
-    unknown = [name for name in wanted if plain(name) not in {plain(column.name) for column in hints.columns}]
+    places = places_of([column.name for column in hints.columns], wanted)
+    unknown = [name for name in wanted if not places[name]]
     if unknown:
         raise ExtractRefused(
             f"The mapping does not say where the columns {', '.join(unknown)} are. IT adds them to format.columns."
@@ -53,7 +54,7 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
 
 def _refuse_delimited(sample: Sequence[str], hints: FormatHints) -> None:
     """Refuse a file with a header between whose names there are delimiters; cut by places, it would be nonsense."""
-    names = plain_set(column.name for column in hints.columns)
+    names = loose_set(column.name for column in hints.columns)
     for line in sample[:_DEEPEST]:
         for mark in COMMON:
             cells = [cell.strip("\"'") for cell in line.strip().split(mark)]

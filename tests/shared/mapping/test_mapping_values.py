@@ -94,9 +94,9 @@ def test_an_id_that_was_damaged_is_rejected(cell: str, reason: str) -> None:
 @pytest.mark.parametrize("cell", ["12E3", "1E05", "1e5", "73928e05"])
 def test_an_id_that_may_be_a_number_cut_short_is_rejected_unless_somebody_has_it(cell: str) -> None:
     fault = (
-        f"Id '{cell}' may be a number that a program has cut short, as spreadsheets do, and nobody by this id is known. "
-        "Format the column as text and export the list again; or, if ids look so, ask IT to allow it in the mapping "
-        "(key: letter_e)."
+        f"Id '{cell}' may be a number that a program has cut short, as spreadsheets do, and nobody by this id is "
+        "known. Format the column as text and export the list again; or, if ids look so, ask IT to allow it in the "
+        "mapping (key: letter_e)."
     )
     assert applied({"Id": cell}) == rejected(cell, fault)
     made = applied({"Id": cell}, known=People({cell: ""}))

@@ -249,6 +249,13 @@ def test_texts_of_every_kind_are_read() -> None:
     assert one_cell("<c><v>5</v></c>") == ("5", "")
 
 
+def test_columns_are_found_whatever_is_between_the_words_of_their_names() -> None:
+    book = sheets(S=[["Staff list"], ["worker_id", "Hire Date"], [1, "=A2*2"]])
+    table, rows = opened(saved(book), "WorkerID", "HireDate")
+    assert table.header == ("worker_id", "Hire Date")
+    assert [(row.number, isinstance(row, BadRow)) for row in rows] == [(3, True)]
+
+
 def test_only_wanted_columns_can_make_a_row_bad() -> None:
     book = sheets(S=[["Id", "Bonus"], [1, "=A2*2"], ["=1+1", 3]])
     _, rows = opened(saved(book), "Id")
