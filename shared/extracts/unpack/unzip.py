@@ -20,6 +20,13 @@ from shared.mapping.format import FormatHints
 _LEFTOVERS = re.compile(
     r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\.directory|\.Trashes/.*)", re.IGNORECASE
 )
+# Not among them: a pipe. Archives that are made of one (report | zip) say so of their entry, which is a file inside.
+_NO_FILES = {
+    stat.S_IFLNK: "a link",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
 _FOREIGN = (
     ("word/", "a Word document"),
@@ -119,10 +126,13 @@ def _data_files(infos: Sequence[zipfile.ZipInfo], meter: Meter) -> list[zipfile.
         plain = name.replace("\\", "/")
         if plain.endswith("/") or _LEFTOVERS.fullmatch(plain):
             continue
-        mode = info.external_attr >> 16
-        if mode and stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind == stat.S_IFDIR:
+            continue
+        if kind in _NO_FILES:
             raise ExtractRefused(
-                "The zip archive holds a link instead of a file. Put the list itself into it and drop it again."
+                f"The zip archive holds {_NO_FILES[kind]} instead of a file. Put the list itself into it and drop it "
+                "again."
             )
         found.append(info)
     meter.check(sum(info.file_size for info in found))  # no more than that is ever read of them
