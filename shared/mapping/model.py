@@ -19,7 +19,7 @@ from shared.mapping.rules import Column, DateFormats, Rule, Section, ShortForm, 
 from shared.mapping.text import clean
 from shared.model import ENTERPRISE_USER
 
-PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".")
+PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
 _UNIQUE = "userName"
 _OF_A_MANAGER = {"column", "first", "map", "otherwise", "empty", "by"}

@@ -45,8 +45,9 @@ def open_delimited(
     if not opening.header:
         raise _no_header(sample)
     dialect = opening.dialect
-    form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, dialect.escape)
-    notes: list[str] = []
+    escape = "" if dialect.escapes.found else dialect.escapes.mark  # what is written back is written in the usual way
+    form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, escape)
+    notes = [note] if (note := dialect.escapes.note()) else []
     if hints.encoding and not lines.declared and lines.encoding != "utf-8":
         notes.append(f"The file is in {lines.encoding.upper()}, not in {hints.encoding} as the mapping says.")
     rows = _Rows(lines, opening, hints, notes)

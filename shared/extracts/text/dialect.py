@@ -8,6 +8,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from shared.extracts.text.escapes import BACKSLASH, NO_ESCAPES, Escapes, protects
+from shared.extracts.text.guard import is_rejects_file
 from shared.extracts.text.names import count_found, loose_set
 from shared.extracts.text.rows_of_cells import COMMON, CellRows, Dialect
 from shared.mapping.format import FormatHints
@@ -54,7 +56,7 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
     separator = _SEP.match(sample[0]) if sample else None
     lines = sample[1:] if separator else sample
     names = loose_set(wanted)
-    given = Dialect(hints.delimiter or ",", hints.quote or '"', hints.escape or "")
+    given = Dialect(hints.delimiter or ",", hints.quote or '"', _said(hints))
     best, head = given, _Head(0, 0, (), -1)
     marks = [separator[1]] if separator else [hints.delimiter] if hints.delimiter else None
     for dialect in _candidates(lines, given, marks, fixed_quote=bool(hints.quote)):
@@ -153,15 +155,46 @@ def _with_evidence(lines: Sequence[str], dialect: Dialect, hints: FormatHints, h
     best = dialect
     if not hints.quote and dialect.quote == '"' and _in_apostrophes(lines, dialect, hints, head):
         best = replace(best, quote="'")
-    text = "".join(lines)
-    variants = [best]
-    if not hints.escape and f"\\{best.quote}" in text:
-        variants.append(replace(best, escape="\\"))
-    if f"{best.delimiter} {best.quote}" in text and not best.skip_blanks:
+    variants = _escaping(lines, best, hints)
+    if any(f"{best.delimiter} {best.quote}" in line for line in lines) and not best.skip_blanks:
         variants += [replace(variant, skip_blanks=True) for variant in variants]
     if len(variants) == 1:
-        return best
+        return variants[0]
     return min(variants, key=lambda variant: _faults(lines, variant, hints, head))
+
+
+def _said(hints: FormatHints) -> Escapes:
+    """What the mapping says; a mark that is the quote itself says that quotes are doubled and nothing else protects."""
+    if not hints.escape or hints.escape == (hints.quote or '"'):
+        return NO_ESCAPES
+    return Escapes(hints.escape, bare=f"{hints.escape}N")
+
+
+def _escaping(lines: Sequence[str], dialect: Dialect, hints: FormatHints) -> list[Dialect]:
+    """The dialect with the ways in which signs may be protected in it, the likeliest first."""
+    found = []
+    text = "".join(lines)
+    if not hints.escape and BACKSLASH in text and not _is_ours(lines, dialect):
+        if protects(lines, dialect.delimiter, dialect.quote):
+            found.append(Escapes(BACKSLASH, found=True, bare=f"{BACKSLASH}N"))
+        found.append(NO_ESCAPES)
+        if f"{BACKSLASH}{dialect.quote}" in text:
+            found.append(Escapes(BACKSLASH, only_quotes=True, found=True))
+    else:
+        found.append(dialect.escapes)
+    if not dialect.escapes.mark and re.search(_doubled_nothing(dialect), text, re.MULTILINE):
+        found.append(Escapes(bare=f"{dialect.quote}N"))
+    return [replace(dialect, escapes=each) for each in found]
+
+
+def _doubled_nothing(dialect: Dialect) -> str:
+    mark, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    return rf"(?:^|{mark}){quote}N(?:{mark}|[\r\n]|\Z)"
+
+
+def _is_ours(lines: Sequence[str], dialect: Dialect) -> bool:
+    """Whether it is a file with rejects of ours, in which backslashes are text."""
+    return any(is_rejects_file(cells) for _, cells in _rows(lines[:_DEEPEST], dialect, None) if cells)
 
 
 def _faults(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> int:
