@@ -264,10 +264,10 @@ class _Reader:
                 self._reject(named, primary=self._is_primary(record))
             else:
                 self._take(applied, record)
+        notes = applier.finish()
         profile = observer.finish()
         if not table.returned:
             check(profile, mapping.status.column)
-        notes = applier.finish()
         check_days(mapping, observer.sample)
         repeated = Resolver(
             mapping,

@@ -58,14 +58,15 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
         full: whether a file holds everybody; one with changes only may well look different from the one before.
 
     Raises:
-        ExtractRefused: with one sentence for each kind of fault, all of them found in one go.
+        ExtractRefused: with one sentence for each kind of fault, all of them found in one go, first what may explain
+            the others.
     """
-    faults = [*_other_kinds(previous, now)]
     moved = _moved(previous, now)
-    faults += moved.values()
+    others = list(_other_people(previous, now)) if full else []
+    faults = [*moved.values(), *others, *_other_kinds(previous, now)]
     if full:
         faults += _emptied(previous, now)
-        faults += list(_other_people(previous, now)) or _lost_managers(previous, now)
+        faults += [] if others else _lost_managers(previous, now)
         faults += _inverted(previous, now)
         if not moved:
             faults += _other_words(previous, now)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.errors import MappingError
+from shared.errors import ExtractRefused, MappingError
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import parse_zone
 from shared.mapping.identity import identity_reader
@@ -194,10 +194,19 @@ class Applier:
         """What to tell about the extract as a whole, once all of its records were applied.
 
         Raises:
-            ExtractRefused: its records cannot be trusted, whatever each of them says.
+            ExtractRefused: its records cannot be trusted, whatever each of them says. What explains the rest is said
+                first: a spreadsheet that takes zeros off changes dates as well.
         """
-        self._zeros.finish()
-        return self._dates.finish()
+        lost = self._zeros.finish()
+        notes: tuple[str, ...] = ()
+        other = ""
+        try:
+            notes = self._dates.finish()
+        except ExtractRefused as refused:
+            other = str(refused)
+        if lost or other:
+            raise ExtractRefused(" ".join(filter(None, (self._zeros.sentence, other))))
+        return notes
 
     def _works_on(self, record: Record) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
-from shared.errors import ExtractRefused
 from shared.mapping.limits import MAX_EMPLOYEE_ID
 from shared.mapping.model import KeyRule
 from shared.mapping.text import clean, hides_something
@@ -93,7 +92,7 @@ class LostZeros:
     """
 
     _AT_ONCE = 500
-    _FEWEST = 5
+    _FEWEST = 3  # of one or two nobody can tell whether they are most of them
 
     def __init__(self, column: str, find_longer: Callable[[Collection[str]], Mapping[str, str]]) -> None:
         self.longer: dict[str, str] = {}
@@ -110,19 +109,25 @@ class LostZeros:
             if len(self._waiting) == self._AT_ONCE:
                 self._find()
 
-    def finish(self) -> None:
-        """Decide, once the extract has been read.
-
-        Raises:
-            ExtractRefused: most ids are known only with zeros in front.
-        """
+    def finish(self) -> bool:
+        """Look at the last ids, once the extract has been read; whether the file cannot be used because of them."""
         self._find()
-        if self._looked >= self._FEWEST and self._lost * 2 > self._looked:
-            raise ExtractRefused(
-                f"{self._column} has lost the zeros in front: {self._lost} of {self._looked} ids are known only with "
-                "them. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in "
-                "(key: width), then drop the file again."
-            )
+        return self._lost >= self._FEWEST and self._mostly
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with most ids of the file; empty if it is not with most of them."""
+        if not self._mostly:
+            return ""
+        return (
+            f"{self._column} has lost the zeros in front: {self._lost} of {self._looked} ids are known only with "
+            "them. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in (key: width), "
+            "then drop the file again."
+        )
+
+    @property
+    def _mostly(self) -> bool:
+        return self._lost * 2 > self._looked
 
     def _find(self) -> None:
         self._looked += len(self._waiting)
