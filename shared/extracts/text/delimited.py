@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
-from shared.extracts.text.damage import Damage
 from shared.extracts.text.dialect import LOOK, Opening, find_opening
 from shared.extracts.text.encodings import Lines
 from shared.extracts.text.guard import is_rejects_file
@@ -91,7 +90,6 @@ class _Rows:
         self._width = len(self.header)
         self._plain_header = list(map(plain, opening.header))
         self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
-        self._damage = Damage(self.header)
         self._people = 0
         self._skipping = self._more_header
         self._ended = 0  # the line of the trailer
@@ -124,7 +122,7 @@ class _Rows:
             )
 
     def __iter__(self) -> Iterator[Row | BadRow]:
-        source, damage, full, width = self._source, self._damage, self._full, self._width
+        source, full, width = self._source, self._full, self._width
         second, third = min(1, width - 1), min(2, width - 1)
         special, marks, counts = self._first_names, self._trailer_marks, self._counts
         while True:
@@ -149,8 +147,6 @@ class _Rows:
                 and first[0] not in marks
                 and not (self._held or self._skipping or self._ended)
             ):
-                if not source.text.isascii():
-                    damage.look(source.number, source.text, cells)
                 self._people += 1
                 yield Row(source.number, start + 1, tuple(cells if full == width else cells[:width]))
             else:
@@ -202,7 +198,6 @@ class _Rows:
     def _sized(self, line: int, cells: list[str]) -> Row | BadRow:
         number, found, width = self._source.number, len(cells), self._width
         if found in {width, self._full} and not any(map(str.strip, cells[width:])):
-            self._damage.look(number, "\n".join(cells), cells)
             return Row(number, line, tuple(cells[:width]))
         if self._source.cut_off and found < width:
             raise ExtractRefused(
@@ -279,4 +274,3 @@ class _Rows:
             else:
                 check_count(count, self._people, row.line)
                 self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
-        self._notes += self._damage.notes()

@@ -190,6 +190,7 @@ def test_placeholders_can_be_declared() -> None:
 
 
 BROKEN = "holds signs that look like letters in a wrong encoding; it is sent as it is."
+MARKS = "holds question marks, as programs write them for letters that they lack; it is sent as it is."
 
 
 @pytest.mark.parametrize(
@@ -200,12 +201,24 @@ BROKEN = "holds signs that look like letters in a wrong encoding; it is sent as 
         ({"Last": "@SUM"}, "Last starts with @, like a formula; it is sent as it is."),
         ({"Last": "J\u00c3\u00bcrgen"}, f"Last {BROKEN}"),
         ({"Title": "B\ufffdcker"}, f"Title {BROKEN}"),
+        ({"Last": "D\u00e2\u20ac\u2122Arcy"}, f"Last {BROKEN}"),
+        ({"Last": "\u00d0\u0161\u00d0\u00be"}, f"Last {BROKEN}"),
+        ({"Last": "M??ig"}, f"Last {MARKS}"),
+        ({"Last": "?zil"}, f"Last {MARKS}"),
+        ({"Last": "Andr?"}, f"Last {MARKS}"),
     ],
 )
 def test_what_looks_wrong_is_sent_and_told(cells: dict[str, str], warning: str) -> None:
     user, warnings = worker(cells)
     assert (user["name"]["familyName"], user.get("title", "")) == (cells.get("Last", "Lee"), cells.get("Title", ""))
     assert warnings == (warning,)
+
+
+@pytest.mark.parametrize(
+    "cells", [{"Last": "J\u00fcrgen \u00d8sterg\u00e5rd \u00c9\u2019s S\u00c3O"}, {"Title": "Who?"}]
+)
+def test_what_looks_right_is_sent_without_a_word(cells: dict[str, str]) -> None:
+    assert worker(cells)[1] == ()
 
 
 def test_a_formula_for_a_name_rejects_the_row() -> None:
