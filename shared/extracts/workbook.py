@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, cast
 
 from shared.errors import ExtractRefused
@@ -86,7 +87,16 @@ class Workbook:
     def __init__(self, file: IO[bytes]) -> None:
         self._package = Package(file)
         self.book, strings = read_book(self._package)
-        self._cells = Cells(self.book, strings)
+        self._cells = Cells(self.book, strings, lambda: self._calculated)
+
+    @cached_property
+    def _calculated(self) -> bool:
+        """Whether a formula on any sheet has a result other than nothing and 0."""
+        for sheet in self.book.sheets[:_MAX_SHEETS]:
+            for raw in SheetReader(self._package, sheet.path).rows():
+                if any(cell[4] is not None and cell[3] not in {"", "0"} for cell in raw.cells):
+                    return True
+        return False
 
     def find(self, hints: FormatHints, wanted: Sequence[str]) -> Place:
         """Where the list is: in the sheet that the mapping names, or in the first one with the wanted columns.

@@ -14,6 +14,7 @@ from shared.errors import ExtractRefused
 from shared.extracts.unpack.careful import BROKEN, CarefulFile
 from shared.extracts.unpack.limits import CHUNK, Meter, attempt, drain, spool
 from shared.extracts.unpack.parts import Part, join, order
+from shared.extracts.unpack.recognise import OPEN_DOCUMENT
 from shared.extracts.unpack.secret import secret
 from shared.mapping.format import FormatHints
 
@@ -104,7 +105,7 @@ def _office_kind(names: set[str]) -> str:
         if any(name.startswith("xl/") for name in names):
             return "workbook"
     if "mimetype" in names and {"content.xml", "META-INF/manifest.xml"} & names:
-        return "an OpenDocument file, as LibreOffice makes them"
+        return OPEN_DOCUMENT
     if "Index/Document.iwa" in names:
         return "a document of Apple Numbers or Pages"
     return ""

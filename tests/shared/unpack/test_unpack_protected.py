@@ -259,6 +259,9 @@ def ole(*names: str) -> bytes:
     return header.ljust(sector, b"\xff") + table + directory
 
 
+FLAT = "an OpenDocument file, as LibreOffice makes them. Save or export the list as XLSX or CSV and drop that file."
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -292,6 +295,9 @@ def ole(*names: str) -> bytes:
         (b"\xef\xbb\xbf\r\n<!DOCTYPE HTML PUBLIC>", "a web page (HTML)"),
         ("<table><tr>".encode("utf-16"), "a web page (HTML)"),
         (b"<!-- saved -->\n<Table border=1>", "a web page (HTML)"),
+        (b"<table><!-- x --><row></table>"[:7], "a web page (HTML)"),
+        (b"<body><o:p>x</o:p></body>", "a web page (HTML)"),
+        (b'<?xml version="1.0"?>\n\n<office:document xmlns:office="urn:oasis:names:tc:opendocument:x">', FLAT),
         (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook/>', "Excel 2003"),
         (b"MIME-Version: 1.0\r\nContent-Type: multipart/related; x", "a web archive"),
     ],
@@ -314,6 +320,8 @@ def test_what_holds_no_list_is_named(data: bytes, what: str) -> None:
         b'{"Report_Entry": []}',
         b'<?xml version="1.0"?><wd:Report_Data xmlns:wd="x"/>',
         b"<Tables/>",
+        b'<table xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n\n<row>\n  <id>1</id>\n</row>\n\n</table>',
+        b"<body><employee><id>1</id></employee></body>",
         b"METADATA|Worker|PersonNumber\n",
         b"BZh,MZ,PK\n",
     ],

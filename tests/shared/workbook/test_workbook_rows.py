@@ -151,6 +151,16 @@ def test_typed_cells_become_the_text_that_people_see() -> None:
         ("123456789", "000-00-0000", "123-45-6789"),
         ("42", '"E"0000', "E0042"),
         ("42", "\\E0000;-0000", "E0042"),
+        ("42", '"EMP-"0', "EMP-42"),
+        ("42", '"EMP-"#', "EMP-42"),
+        ("42", '"EMP-"General', "EMP-42"),
+        ("42", '"EMP-"##000', "EMP-042"),
+        ("1222", '\\P0" x"', "P1222 x"),
+        ("0", '"EMP-"0', "EMP-0"),
+        ("42", '"$"0', "42"),
+        ("1222", '"EUR "#,##0', "1222"),
+        ("42", "##00", "42"),
+        ("7", "##00", "07"),
         ("1960", "00000\\-0000", "00000-1960"),
         ("1.5", "0000", "1.5"),
         ("-5", "0000", "-5"),
@@ -236,6 +246,21 @@ def test_of_a_formula_the_stored_result_counts() -> None:
     assert one_cell('<c r="A2"><f>0+0</f><v>0</v></c>') == ("0", "")
     calculate = '<calcPr fullCalcOnLoad="1"/>'
     assert "without a stored result" in one_cell('<c r="A2"><f>B2</f><v>0</v></c>', book=calculate)[1]
+
+
+def test_a_result_of_0_counts_if_the_program_has_worked_out_others() -> None:
+    header = '<row r="1"><c r="A1" t="str"><v>Id</v></c><c r="B1" t="str"><v>Cell</v></c></row>'
+    first = '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>0*2</f><v>0</v></c></row>'
+    second = '<row r="3"><c r="A3"><v>2</v></c><c r="B3"{}><f>1*2</f><v>{}</v></c></row>'
+    calculate = '<calcPr fullCalcOnLoad="1"/>'
+    for kind, result in [("", "2"), (' t="str"', "two"), (' t="b"', "1")]:
+        sheet = f"<sheetData>{header}{first}{second.format(kind, result)}</sheetData>"
+        rows = opened(package(sheet, book=calculate), "Id", "Cell")[1]
+        shown = "TRUE" if kind == ' t="b"' else result
+        assert rows == [Row(2, 2, ("1", "0")), Row(3, 3, ("2", shown))]
+    sheet = f"<sheetData>{header}{first}{second.format('', '0')}</sheetData>"
+    rows = opened(package(sheet, book=calculate), "Id", "Cell")[1]
+    assert [isinstance(row, BadRow) for row in rows] == [True, True]
 
 
 def test_texts_of_every_kind_are_read() -> None:
