@@ -17,6 +17,8 @@ _LINE_ENDS = ("\n", "\r", "\r\n")
 _FEWEST = 2  # lines with a doubled backslash; a single one may be anything
 _FIRST = 0xFDD0  # of 32 numbers that are no characters and never will be
 _MOST = 32
+_LONGEST = 1_000_000  # characters of a row; a cell that is longer than the reader allows is bad in any case
+_PROTECTING = re.compile(r"\\(\r\n|.|\Z)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +100,15 @@ class Protected:
                 continue
             self.hidden = True
             text = self._hide(line, number())
-            while not text.endswith(("\n", "\r")) and line.endswith(("\n", "\r")):  # a line break that is protected
+            if text.endswith(_LINE_ENDS) or not line.endswith(_LINE_ENDS):
+                yield text
+                continue
+            pieces, length = [text], len(text)  # its line break is protected
+            while line.endswith(_LINE_ENDS) and not pieces[-1].endswith(_LINE_ENDS) and length < _LONGEST:
                 line = next(lines, "")  # noqa: PLW2901
-                text += self._hide(line, number())
-            yield text
+                pieces.append(self._hide(line, number()))
+                length += len(pieces[-1])
+            yield "".join(pieces)
 
     def restore(self, cells: list[str]) -> list[str]:
         """Cells with their signs."""
@@ -146,10 +153,10 @@ def protects(lines: Sequence[str], delimiter: str, quote: str) -> bool:
     shown, quotes = 0, False
     for line in lines:
         seen = False
-        for match in re.finditer(r"\\(\r\n|.|\Z)", line, re.DOTALL):
-            sign, before = match[1], line[: match.start()]
+        for match in _PROTECTING.finditer(line):
+            sign, before = match[1], line[max(0, match.start() - 2) : match.start()]
             begins = not before or before.endswith((delimiter, f"{delimiter}{quote}")) or before == quote
-            if sign == "N" and _is_bare(line, match, delimiter):
+            if sign == "N" and (not before or before.endswith(delimiter)) and _ends(line, match.end(), delimiter):
                 shown += _FEWEST
             elif sign in {BACKSLASH, delimiter, *_LINE_ENDS}:
                 seen = seen or not (sign == BACKSLASH and begins)
@@ -161,6 +168,6 @@ def protects(lines: Sequence[str], delimiter: str, quote: str) -> bool:
     return shown + quotes >= _FEWEST
 
 
-def _is_bare(line: str, match: re.Match[str], delimiter: str) -> bool:
-    before, after = line[: match.start()], line[match.end() :].rstrip("\r\n")
-    return (not before or before.endswith(delimiter)) and (not after or after.startswith(delimiter))
+def _ends(line: str, at: int, delimiter: str) -> bool:
+    """Whether a cell ends at a place."""
+    return line[at : at + 1] in {"", "\n", "\r", delimiter}

@@ -2,8 +2,10 @@ r"""What a backslash means: as databases, PHP, R and Python write it; whole file
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
+import time
 from typing import Literal
 
 import pytest
@@ -164,3 +166,14 @@ def test_rows_are_counted_by_their_lines_and_a_bad_one_does_not_end_the_file() -
         (3, 4, ('2,"x"y,z',)),
         (4, 5, ("3", "a\\b", "")),
     ]
+
+
+@pytest.mark.parametrize(
+    "line", ["\\\\" * 400_000, "\\" * 399_999, "x,\\N" * 100_000, "a\\\n" * 200_000, '"N,"' * 200_000]
+)
+@pytest.mark.parametrize("hints", [FormatHints(), FormatHints(escape="\\")])
+def test_a_file_of_nothing_but_signs_costs_little_time(line: str, hints: FormatHints) -> None:
+    began = time.process_time()
+    with contextlib.suppress(ExtractRefused):
+        list(open_delimited([f"{HEADER}{line}\n".encode()], hints, WANTED).rows)
+    assert time.process_time() - began < 10  # a moment; what is compared sign by sign with all before would take hours
