@@ -30,7 +30,7 @@ from cli.offline import (
 from cli.plain_tables import counted, plain_table, printable
 from cli.proposals.sample import TABLES, Mapped, Source, take_columns, take_sample
 from shared.errors import ExtractRefused, MappingError
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import places_of
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
 from shared.mapping.text import shorten
@@ -103,7 +103,8 @@ def cover(mapping: MappingFile, source: Source) -> Coverage | None:
         found = take_columns(source, mapping.format, mapping.columns)
     except ExtractRefused:
         return None
-    read = set(map(plain, mapping.columns))
+    names = _names(found, source)
+    read = {place for places in places_of(names, mapping.columns).values() for place in places}
     status = found.columns.get(mapping.status.column)
     counts = status.counts if status else Counter[str]()
     met = {word.casefold() for word in counts}
@@ -111,7 +112,7 @@ def cover(mapping: MappingFile, source: Source) -> Coverage | None:
         found.rows,
         {name: len(column.filled) for name, column in found.columns.items()},
         tuple(name for name in mapping.columns if name not in found.columns),
-        tuple(name.strip() for name in _names(found, source) if plain(name) not in read and name.strip()),
+        tuple(name.strip() for place, name in enumerate(names) if place not in read and name.strip()),
         {word: (count, mapping.status.folded.get(word.casefold())) for word, count in counts.most_common()},
         tuple(word for word in mapping.status.words if word.casefold() not in met) if status else (),
     )

@@ -71,6 +71,7 @@ def _tell_faults(column: Column, draft: Draft) -> None:
     for key, what in (
         ("strip_decimal", "end with .0: a spreadsheet took them for numbers, and may have taken zeros off in front"),
         ("long_numbers", "are numbers that spreadsheets cannot hold exactly; their last digits may be wrong already"),
+        ("letter_e", "look like numbers that a program has cut short, such as 12E3"),
     ):
         fewer = _faults(column, rule.model_copy(update={key: True}))
         if fewer < left:

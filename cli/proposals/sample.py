@@ -17,7 +17,7 @@ from shared.extracts.open_extract import Reading
 from shared.extracts.peek import peek
 from shared.extracts.records import find_columns
 from shared.extracts.tables import BadRow, Table
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import places_of, plain
 from shared.extracts.unpack import open_layers
 from shared.mapping.format import FormatHints
 from shared.mapping.model import PLACEHOLDERS
@@ -92,7 +92,8 @@ class Sample:
 
     def column(self, name: str) -> Column | None:
         """A column by its name, compared as the app does it."""
-        return next((column for column in self.columns if plain(column.name) == plain(name)), None)
+        places = places_of([column.name for column in self.columns], [name])[name]
+        return self.columns[places[0]] if places else None
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from cli.proposals.roles import Roles
 from cli.proposals.sample import TABLES, Column, Sample, Source, take_columns
 from cli.proposals.work import tell_words
 from shared.errors import ExtractRefused
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import places_of
 from shared.mapping.format import FormatHints
 from shared.mapping.load import SHIPPED, parse_mapping
 from shared.mapping.model import MappingFile
@@ -99,7 +99,8 @@ def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
         and column not in {mapping.key, mapping.status.column, *mapping.required}
         and (column not in there or (documents and column in mapping.optional))
     ]
-    roles.used |= {column.name for column in roles.sample.columns if plain(column.name) in set(map(plain, there))}
+    names = [column.name for column in roles.sample.columns]
+    roles.used |= {names[place] for places in places_of(names, there).values() for place in places}
     if lost:
         draft.tail.append(f"The file has no column for: {', '.join(lost)}.")
     _tell_unknown_words(fit, draft)

@@ -9,6 +9,9 @@ from cli.proposals.header_words import FIRST_DAY, LAST_DAY, STATUS, fold
 from cli.proposals.roles import Roles
 from cli.proposals.sample import Column
 from cli.proposals.status_words import is_known, is_leave, meaning
+from shared.extracts.shifted_days import shifted_day
+from shared.mapping.dates import DateReader, DateWatch
+from shared.mapping.datetext import parse_pattern
 
 _MOST_WORDS = 40
 _LONGEST_WORD = 60
@@ -114,5 +117,16 @@ def tell_dates(columns: list[Column], draft: Draft) -> None:
     if written.wrong:
         cells = counted(written.wrong, "cell is", "different cells are")
         draft.remark("dates", f"{names}: {cells} no date; such rows are rejected.", decide=True)
+    patterns = tuple(parse_pattern(text) for text in written.formats)
+    for column in columns:
+        reader = DateReader(column.name, patterns, None, frozenset(), DateWatch())
+        if text := shifted_day(reader, column.filled):
+            moment = f"{column.name}: '{text}' looks like midnight of another time zone, as some programs write days"
+            draft.remark(
+                "dates",
+                f"{moment}. Say whose midnight it is, such as 'midnight: Europe/Berlin', or 'midnight: UTC' if the "
+                "days are right as they are written; until then the file is refused.",
+                decide=True,
+            )
     if columns:
         draft.remark("dates", "A day begins in UTC unless `zone` says where, such as zone: Europe/Berlin.")

@@ -10,7 +10,7 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import heappush, heappushpop
@@ -183,6 +183,11 @@ class Observer:
     def _who(self, cell: str) -> int:
         worker_id, _ = read_id(self._mapping.key_rule, cell, self._mapping.limits)
         return int.from_bytes(blake2b(worker_id.encode("utf-8", "replace"), digest_size=8, key=self._secret).digest())
+
+    @property
+    def sample(self) -> Collection[Mapping[str, str]]:
+        """The raw cells of the sample's people, by column."""
+        return self._people.kept.values()
 
     def finish(self) -> Profile:
         """What the extract looks like."""

@@ -24,6 +24,7 @@ from shared.extracts.profile import Observer, Profile
 from shared.extracts.records import read_records
 from shared.extracts.resolving import Resolver, rule_of
 from shared.extracts.row_index import MANAGER, RowIndex
+from shared.extracts.shifted_days import check_days
 from shared.extracts.spool import Record, Spool
 from shared.extracts.whole_file import check
 from shared.mapping.apply import Applied, Applier
@@ -267,10 +268,11 @@ class _Reader:
                 self._reject(named, primary=self._is_primary(record))
             else:
                 self._take(applied, record)
+        notes = applier.finish()
         profile = observer.finish()
         if not table.returned:
             check(profile, mapping.status.column)
-        notes = applier.finish()
+        check_days(mapping, observer.sample)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,
@@ -322,7 +324,8 @@ class _Reader:
         """A row that is not what the header promises: its id is not certain yet."""
         self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id)
         if reject.worker_id:
-            worker_id, fault = read_id(self._mapping.key_rule, reject.worker_id, self._mapping.limits)
+            rule = self._mapping.key_rule.model_copy(update={"letter_e": True})  # only known ids count here
+            worker_id, fault = read_id(rule, reject.worker_id, self._mapping.limits)
             if worker_id and not fault and worker_id not in self._mapping.placeholders:
                 self._tentative[reject.row] = worker_id
                 row = Occurrence(worker_id, reject.row, reject.line, None, primary=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from shared.errors import ExtractRefused
 from shared.extracts.returned import row_place
 from shared.extracts.tables import BadRow, Table
 from shared.extracts.text.guard import is_rejects_file, unguard
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import loose, places_of, plain
 from shared.extracts.text.rows_of_cells import COMMON, MARK
 from shared.model import Record, Reject
 
@@ -34,8 +34,8 @@ def read_records(
 
     Args:
         table: the file, opened; columns that occur twice without harm are added to its notes.
-        columns: the mapped columns; they are found by name, without regard to case, blanks at the ends or the kind of
-            blank, and to their order.
+        columns: the mapped columns; they are found by name, whatever their order, without regard to case, and to
+            blanks, dashes and underscores; where these differ that is added to the table's notes.
         optional: those of them that the file may lack; their cells are then empty.
         key: the column with the ids. A row that is not what the header promises is rejected with the cell of this
             column as it is, if that is certain, else without an id.
@@ -50,7 +50,7 @@ def read_records(
     header = [read(name) for name in table.header]
     places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
     absent = dict.fromkeys((column for column in columns if column not in places), "")
-    table.notes.extend(_twice_without_harm(header))
+    table.notes.extend([*_nearly_so(header, places), *_twice_without_harm(header)])
     count = 0
     for count, row in enumerate(table.rows, 1):
         if count > _MOST_ROWS:
@@ -91,20 +91,40 @@ def find_columns(
     Raises:
         ExtractRefused: a mapped column is missing or occurs twice.
     """
-    found: dict[str, list[int]] = {}
-    for place, name in enumerate(header):
-        found.setdefault(plain(name), []).append(place)
-    missing = [column for column in columns if plain(column) not in found and column not in optional]
+    found = places_of(header, columns)
+    missing = [column for column, places in found.items() if not places and column not in optional]
     if missing:
         raise ExtractRefused(_missing(header, missing, len(columns), delimiter))
-    present = [column for column in columns if plain(column) in found]
-    twice = [column for column in present if len(found[plain(column)]) > 1]
-    if twice:
+    present = {column: places for column, places in found.items() if places}
+    twice = [column for column, places in present.items() if len(places) > 1]
+    if twice and all(plain(header[place]) == plain(column) for column in twice for place in present[column]):
         raise ExtractRefused(
             f"The column {', '.join(twice)} occurs more than once in the header, so nobody can tell which one counts. "
             "Remove or rename one and drop the file again."
         )
-    return {column: found[plain(column)][0] for column in present}
+    if twice:
+        either = "; ".join(f"{column} may be {_quoted(header, present[column])}" for column in twice)
+        raise ExtractRefused(
+            f"{either}, so nobody can tell which one counts. Remove or rename one and drop the file again."
+        )
+    return {column: places[0] for column, places in present.items()}
+
+
+def _quoted(header: Sequence[str], places: Sequence[int]) -> str:
+    return " or ".join(f"'{header[place].strip()}'" for place in places[:_NAMED])
+
+
+def _nearly_so(header: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """A note on the columns whose names differ in more than capitals and the kind of blanks."""
+    other = [
+        f"'{' '.join(header[place].split())}' for '{column}'"
+        for column, place in places.items()
+        if plain(header[place]) != plain(column)
+    ]
+    if not other:
+        return []
+    more = f" and {len(other) - _NAMED} more" if len(other) > _NAMED else ""
+    return [f"The header has {', '.join(other[:_NAMED])}{more}; these columns were read as those."]
 
 
 def _twice_without_harm(header: Sequence[str]) -> list[str]:
@@ -133,10 +153,11 @@ def _missing(header: Sequence[str], missing: Sequence[str], wanted: int, delimit
                 "format.delimiter."
             )
         text += "The header has only one column; no character was found that separates columns. "
+    names = {loose(name): name.strip() for name in reversed(header[:_COMPARED])}
     near = [
-        f"'{match[0]}' for '{column}'"
+        f"'{names[match[0]]}' for '{column}'"
         for column in missing
-        if (match := difflib.get_close_matches(column, [name.strip() for name in header[:_COMPARED]], 1, cutoff=0.75))
+        if (match := difflib.get_close_matches(loose(column), names, 1, cutoff=0.75))
     ]
     if near:
         text += f"The file has {', '.join(near)}. "

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from shared.extracts.text.guard import ROW_COLUMN, is_rejects_file
-from shared.extracts.text.names import plain, plain_set
+from shared.extracts.text.names import loose, loose_set, plain
 
 _WRAPPED = re.compile(r"\.(?:gz|gzip|zip|pgp|gpg|asc)\Z", re.IGNORECASE)
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,6}\Z")
@@ -17,7 +17,7 @@ _COPY = re.compile(
     r"[\W_]*(?:\(\d+\)|copy|kopie|corrected|korrigiert|korrektur|fixed|final|neu|new|v\d{1,2})[\W_]*\Z", re.IGNORECASE
 )
 _COPY_OF = re.compile(r"\A(?:copy of|kopie von)[\W_]+", re.IGNORECASE)
-_REASONS = plain_set(
+_REASONS = loose_set(
     (
         *("Reason", "Reject reason", "Rejection reason", "Reason for rejection", "Error", "Error message", "Errors"),
         *("Grund", "Ablehnungsgrund", "Fehler", "Fehlermeldung", "Fehlergrund", "Motif", "Motivo", "Reden"),
@@ -46,7 +46,7 @@ def is_named_so(file: str) -> bool:
 def reason_column(header: Sequence[str], wanted: Iterable[str] = ()) -> str | None:
     """The column with HR's own reasons: the last one, if that is its name and the mapping does not read it."""
     names = [name for name in header if name.strip()]
-    if not names or plain(names[-1]) not in _REASONS or plain(names[-1]) in plain_set(wanted):
+    if not names or loose(names[-1]) not in _REASONS or loose(names[-1]) in loose_set(wanted):
         return None
     return names[-1].strip()
 

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from shared.errors import ExtractRefused
 from shared.extracts.profile import Person, Profile
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import places_of, plain
 
 _FEWEST = 10  # people or cells; of fewer, chance may say anything
 _NEARLY_ALL = 0.9
@@ -58,14 +58,15 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
         full: whether a file holds everybody; one with changes only may well look different from the one before.
 
     Raises:
-        ExtractRefused: with one sentence for each kind of fault, all of them found in one go.
+        ExtractRefused: with one sentence for each kind of fault, all of them found in one go, first what may explain
+            the others.
     """
-    faults = [*_other_kinds(previous, now)]
     moved = _moved(previous, now)
-    faults += moved.values()
+    others = list(_other_people(previous, now)) if full else []
+    faults = [*moved.values(), *others, *_other_kinds(previous, now)]
     if full:
         faults += _emptied(previous, now)
-        faults += list(_other_people(previous, now)) or _lost_managers(previous, now)
+        faults += [] if others else _lost_managers(previous, now)
         faults += _inverted(previous, now)
         if not moved:
             faults += _other_words(previous, now)
@@ -75,7 +76,8 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
 
 def unused_columns(previous: Profile | None, now: Profile) -> list[str]:
     """A note on the columns that nobody reads: all of them with a source's first file, then only new ones."""
-    known = {plain(name) for name in (*now.columns, *(previous.header if previous else ()))}
+    used = [now.header[place] for places in places_of(now.header, now.columns).values() for place in places]
+    known = {plain(name) for name in (*now.columns, *used, *(previous.header if previous else ()))}
     names = {plain(name): name.strip() for name in reversed(now.header) if name.strip() and plain(name) not in known}
     if not names:
         return []

@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import IO, cast
 
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text.guard import is_rejects_file
-from shared.extracts.text.names import plain
+from shared.extracts.text.names import loose, loose_set, places_of, plain
 from shared.extracts.unpack.limits import Limits, spool
 from shared.extracts.workbook_cells import Cells
 from shared.extracts.workbook_ends import without_ends
@@ -86,7 +87,16 @@ class Workbook:
     def __init__(self, file: IO[bytes]) -> None:
         self._package = Package(file)
         self.book, strings = read_book(self._package)
-        self._cells = Cells(self.book, strings)
+        self._cells = Cells(self.book, strings, lambda: self._calculated)
+
+    @cached_property
+    def _calculated(self) -> bool:
+        """Whether a formula on any sheet has a result other than nothing and 0."""
+        for sheet in self.book.sheets[:_MAX_SHEETS]:
+            for raw in SheetReader(self._package, sheet.path).rows():
+                if any(cell[4] is not None and cell[3] not in {"", "0"} for cell in raw.cells):
+                    return True
+        return False
 
     def find(self, hints: FormatHints, wanted: Sequence[str]) -> Place:
         """Where the list is: in the sheet that the mapping names, or in the first one with the wanted columns.
@@ -97,12 +107,12 @@ class Workbook:
         Raises:
             ExtractRefused: no visible sheet has such a row, or several have and nobody can tell which one counts.
         """
-        names = {plain(name) for name in wanted}
+        names = loose_set(wanted)
         best, most = None, 0
         complete: list[Place] = []
         for sheet in self._sheets(hints):
             for number, cells in self._top(sheet):
-                score = len(names.intersection(plain(cell) for cell in cells)) + (1 if not names else 0)
+                score = len(names.intersection(loose(cell) for cell in cells)) + (1 if not names else 0)
                 if score > most or (best is None and hints.sheet):
                     best, most = self._place(sheet, number, cells, hints), score
                 if score >= max(len(names), 1):
@@ -134,9 +144,9 @@ class Workbook:
         Raises:
             ExtractRefused: the sheet is damaged, or merged cells hide what belongs to whom.
         """
-        names = {plain(name) for name in wanted}
-        counted = {at for at, name in enumerate(place.header) if plain(name) in names}
-        ids = next((at for at, name in enumerate(place.header) if wanted and plain(name) == plain(wanted[0])), -1)
+        places = places_of(place.header, wanted)
+        counted = {at for found in places.values() for at in found}
+        ids = next(iter(places[wanted[0]]), -1) if wanted else -1
         reader = SheetReader(self._package, place.sheet.path)
         hidden: list[int] = []
         last, begun = 0, False

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum, auto
 from functools import lru_cache
+from itertools import takewhile
 from math import isinf
 from typing import NamedTuple
 
 from shared.extracts.workbook_package import MAX_TEXT, Book, Strings, whole
 from shared.extracts.workbook_sheet import RawCell
+from shared.mapping.datetext import DAY, is_midnight
 
 _ERRORS = frozenset(
     {
@@ -30,7 +33,7 @@ _ERRORS = frozenset(
     }
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
-_SCIENTIFIC_TEXT = re.compile(r"-?\d(?:[.,]\d+)?E\+?\d{2,3}")
+_SCIENTIFIC_TEXT = re.compile(r"-?\d(?:[.,]\d+E\+?|E\+)\d{2,3}")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _NO_RESULT = "holds a formula without a stored result; open the workbook in Excel and save it"
@@ -42,8 +45,8 @@ _TURNED_SCIENTIFIC = (
     "was turned into scientific notation by Excel, as it does with ids such as 12E5; format the column as text and "
     "enter the value again"
 )
+_PLACES = ("#", "0")  # of digits in a number format
 _EXACT = 10**15  # Excel keeps 15 digits of a number and sets the others to zero
-_DAY = 86_400
 _LAST_DAY = 2_958_465  # 31 December 9999
 _TEXT_KINDS = frozenset({"str", "inlineStr"})
 
@@ -70,7 +73,8 @@ class NumberFormat:
     """A number format.
 
     Attributes:
-        mask: of `Shape.ZEROS`: its digits as `0`, and what stands between them.
+        mask: of `Shape.ZEROS`: its digits as `0` (or `#`, which is shown only if it is needed), and what stands before,
+            between and behind them.
     """
 
     shape: Shape = Shape.PLAIN
@@ -91,19 +95,25 @@ class Text(NamedTuple):
 class Cells:
     """Turns stored cells into text."""
 
-    def __init__(self, book: Book, strings: Strings) -> None:
+    def __init__(self, book: Book, strings: Strings, calculated: Callable[[], bool] = lambda: False) -> None:
+        """Reads nothing yet.
+
+        Args:
+            book: what concerns all of its sheets.
+            strings: that cells share.
+            calculated: whether a formula of the workbook has a result that a program cannot but have worked out.
+        """
         self._formats = [number_format(each) for each in book.formats] or [NumberFormat()]
         self._from_1904 = book.from_1904
         self._uncalculated = book.uncalculated
+        self._calculated = calculated
         self._shared = lru_cache(maxsize=65_536)(lambda place: _text(strings[whole(place, -1)]))
 
     def read(self, cell: RawCell) -> Text:
         """What a cell says. Of a formula the stored result counts; nothing is ever calculated."""
         _, kind, style, value, formula = cell
-        if formula is not None:
-            never = self._uncalculated and kind == "n" and value == "0"  # what some programs write for "unknown"
-            if never or (not value and kind != "str"):
-                return Text(f"={formula}", _NO_RESULT)
+        if formula is not None and ((not value and kind != "str") or self._is_unknown(kind, value)):
+            return Text(f"={formula}", _NO_RESULT)
         if kind == "s":
             return self._shared(value)
         if kind == "n":
@@ -115,6 +125,10 @@ class Cells:
         if kind == "d":
             return Text(_MIDNIGHT.sub("", value))
         return _text(value if value in _ERRORS else "#VALUE!")
+
+    def _is_unknown(self, kind: str, value: str) -> bool:
+        """Whether 0 is what a program wrote for a result that it left to Excel; not if it knows other results."""
+        return self._uncalculated and kind == "n" and value == "0" and not self._calculated()
 
     def _number(self, value: str, style: int) -> Text:
         how = self._formats[style] if style < len(self._formats) else self._formats[0]
@@ -159,8 +173,10 @@ def _text(value: str) -> Text:
 
 
 def _moment(serial: float, shape: Shape, *, from_1904: bool) -> Text:
-    seconds = round(serial * _DAY) if 0 <= serial <= _LAST_DAY + 1 else -1
-    days, rest = divmod(seconds, _DAY)
+    seconds = round(serial * DAY) if 0 <= serial <= _LAST_DAY + 1 else -1
+    days, rest = divmod(seconds, DAY)
+    if days and is_midnight(rest):
+        days, rest = days + 1, 0
     if seconds < 0 or days > _LAST_DAY - (1462 if from_1904 else 0):
         return Text(format(serial, ".15g"), "is formatted as a date but lies outside of the years 1900 to 9999")
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
@@ -186,16 +202,16 @@ def _masked(digits: str, mask: tuple[str, ...]) -> str:
     """`digits` from right to left into the zeros of a mask; more digits than zeros go in front."""
     shown: list[str] = []
     left = list(digits)
-    zeros = mask.count("0")
+    places = sum(piece in _PLACES for piece in mask)
     for piece in reversed(mask):
-        if piece != "0":
+        if piece not in _PLACES:
             shown.append(piece[1:])
             continue
-        zeros -= 1
-        if zeros == 0:
-            shown.append("".join(left) or "0")
+        places -= 1
+        if places == 0:
+            shown.append("".join(left) or ("0" if piece == "0" else ""))
         else:
-            shown.append(left.pop() if left else "0")
+            shown.append(left.pop() if left else "0" if piece == "0" else "")
     return "".join(reversed(shown))
 
 
@@ -214,9 +230,7 @@ def number_format(code: int | str) -> NumberFormat:
             continue
         if piece[0] in "_*" and len(piece) == 2:
             continue
-        if piece.lower() == "general":
-            return NumberFormat()
-        pieces.append(piece)
+        pieces.append("#" if piece.lower() == "general" else piece)
     signs = [piece.lower() for piece in pieces if len(piece) == 1]
     joined = "".join(signs)
     if re.search(r"e[+-]", joined):
@@ -230,14 +244,20 @@ def number_format(code: int | str) -> NumberFormat:
 
 
 def _zeros(pieces: list[str]) -> NumberFormat:
+    """A format that shows more than the number: zeros or words in front, signs between the digits."""
     mask = []
     for piece in pieces:
-        if piece == "0":
-            mask.append("0")
+        if piece in _PLACES:
+            mask.append(piece)
         elif len(piece) > 1:
             mask.append("=" + (piece[1:-1] if piece[0] == '"' else piece[1]))
         elif piece in "-/ ()":
             mask.append(f"={piece}")
         else:
             return NumberFormat()
-    return NumberFormat(Shape.ZEROS, tuple(mask)) if mask.count("0") > 1 else NumberFormat()
+    digits = [piece for piece in mask if piece in _PLACES]
+    if digits != sorted(digits):  # `#` behind `0`: no such number is an id
+        return NumberFormat()
+    before = "".join(takewhile(lambda piece: piece not in _PLACES, mask))
+    prefix = bool(digits) and any(map(str.isalnum, before))  # as in "EMP-"0; words behind a number are its unit
+    return NumberFormat(Shape.ZEROS, tuple(mask)) if prefix or mask.count("0") > 1 else NumberFormat()

@@ -12,11 +12,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from shared.errors import MappingError
+from shared.errors import ExtractRefused, MappingError
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import parse_zone
 from shared.mapping.identity import identity_reader
-from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, read_id
+from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, read_id
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
@@ -28,6 +28,8 @@ from shared.records.scratch import open_scratch
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
 _NAMES = ("displayName", "userName")
+_OF_PEOPLE = ("displayName", "nickName", "name.givenName", "name.familyName", "name.middleName", "name.formatted")
+_AS_IT_IS = "it is sent as it is."
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +98,11 @@ class Applier:
         self._words = ", ".join(mapping.status.words)
         self._placeholders = frozenset(clean(text) for text in mapping.placeholders)
         self._dates = DateWatch()
+        rules = [rule for path, rule in mapping.attributes.items() if path in _OF_PEOPLE]
+        self._of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
         self._zones: set[str] = set()  # those that there are
-        self._zeros = LostZeros(mapping.key, (known or NOBODY).lost_zeros)
+        self._known = known or NOBODY
+        self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
         compiler = Compiler(mapping, self._dates)
@@ -134,7 +139,7 @@ class Applier:
         if not worker_id or worker_id in self._placeholders:
             worker_id = ""
             return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
-        if fault:
+        if fault and not (may_be_number(worker_id) and self._known.is_worker(worker_id)):
             return reject(f"{mapping.key} {fault}")
         self._zeros.look(worker_id)
         status = clean(record.values[self._status.column])
@@ -193,10 +198,19 @@ class Applier:
         """What to tell about the extract as a whole, once all of its records were applied.
 
         Raises:
-            ExtractRefused: its records cannot be trusted, whatever each of them says.
+            ExtractRefused: its records cannot be trusted, whatever each of them says. What explains the rest is said
+                first: a spreadsheet that takes zeros off changes dates as well.
         """
-        self._zeros.finish()
-        return self._dates.finish()
+        lost = self._zeros.finish()
+        notes: tuple[str, ...] = ()
+        other = ""
+        try:
+            notes = self._dates.finish()
+        except ExtractRefused as refused:
+            other = str(refused)
+        if lost or other:
+            raise ExtractRefused(" ".join(filter(None, (self._zeros.sentence, other))))
+        return notes
 
     def _works_on(self, record: Record) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""
@@ -218,8 +232,8 @@ class Applier:
         broken = []
         for column, raw in record.values.items():
             cell = clean(raw)
-            if not cell.isascii() and looks_broken(cell):
-                warn(f"{column} holds signs that look like letters in a wrong encoding; it is sent as it is.")
+            if not cell.isascii() and looks_broken(raw):
+                warn(f"{column} holds signs that look like letters in a wrong encoding; {_AS_IT_IS}")
             if cell in self._placeholders:
                 cell = ""
             elif len(cell) > MAX_VALUE:
@@ -229,6 +243,9 @@ class Applier:
             cells[column] = cell
         for column in mapping.optional:
             cells.setdefault(column, "")
+        for column in self._of_names:
+            if "?" in (cell := cells[column]) and cell.strip("?"):
+                warn(f"{column} holds question marks, as programs write them for letters that they lack; {_AS_IT_IS}")
         missing = [column for column in mapping.required if not cells[column]]
         if missing:
             refuse(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")

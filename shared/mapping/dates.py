@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from shared.errors import ExtractRefused
 from shared.mapping.datetext import DatePattern, Parts, parse_pattern, serial_day
+from shared.mapping.midnight import clock_of, day_meant
 from shared.mapping.text import shorten
 
 # Year, month and day in any order: days by which systems say "none" or "for ever".
@@ -91,6 +93,7 @@ class DateReader:
         pivot: for years of two digits.
         none: cells that mean no date, besides the well-known ones.
         watch: is told about dates of undeclared format.
+        midnight: whose midnight a time beside a day may be; the day is then the one that begins there.
     """
 
     column: str
@@ -98,6 +101,7 @@ class DateReader:
     pivot: int | None
     none: frozenset[str]
     watch: DateWatch
+    midnight: ZoneInfo | None = None
 
     def read(self, text: str) -> date | None:
         """The day that a cell says, None if it says that there is none.
@@ -127,7 +131,16 @@ class DateReader:
         day = _day(parts)
         if day is None:
             raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day.")
+        if self.midnight is not None:
+            day = self._begun(text, day)
+            if (day.year, day.month, day.day) in _NO_DAY:
+                return None
         return self._of_our_time(text, day)
+
+    def _begun(self, text: str, day: date) -> date:
+        """The day that begins at the time in a cell, if that is midnight where the mapping says; else the day."""
+        clock = clock_of(text) if self.midnight else None
+        return (clock and self.midnight and day_meant(day, clock, self.midnight)) or day
 
     def _either(self, text: str, one: tuple[DatePattern, Parts], other: tuple[DatePattern, Parts]) -> date:
         days = [(pattern, day) for pattern, parts in (one, other) if (day := _day(parts))]
@@ -141,7 +154,7 @@ class DateReader:
             )
         if len(days) == 1:
             self.watch.one_way(self.column, days[0][0].text)
-        return self._of_our_time(text, days[0][1])
+        return self._of_our_time(text, self._begun(text, days[0][1]))
 
     def _of_our_time(self, text: str, day: date) -> date:
         if day.year not in YEARS:

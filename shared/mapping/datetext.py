@@ -17,7 +17,7 @@ _REST = (
 _TOKEN = re.compile(r"yyyy|yy|mon|mm|m|dd|d|[^a-z0-9]|(?P<wrong>.)")
 _OF = {"d": "day", "m": "month", "y": "year"}
 _ODATA = re.compile(r"/Date\((?P<ms>-?\d{1,15})(?:[+-]\d{4})?\)/")
-_SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,]\d+)?")
+_SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,](?P<part>\d+))?")
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -40,6 +40,8 @@ _MONTHS = {
     for name in names.split()
 }
 EXCEL_DAY_0 = date(1899, 12, 30)
+DAY = 86_400
+"""Seconds."""
 
 Parts = tuple[int, int, int]
 """Year, month and day as they are written, whether or not there is such a day."""
@@ -163,10 +165,29 @@ def _read_serial(text: str, _: int | None) -> Parts | None:
 
 def serial_day(text: str) -> date | None:
     """The day that a spreadsheet means by a number such as 41275."""
+    found = read_serial(text)
+    return found[0] if found else None
+
+
+def read_serial(text: str) -> tuple[date, int] | None:
+    """The day that a spreadsheet means by a number such as 41275.5, and the second of it; None if it is no number."""
     match = _SERIAL.fullmatch(text)
     if match is None:
         return None
+    days, seconds = int(match["days"]), round(float(f"0.{match['part'] or 0}") * DAY)
+    if is_midnight(seconds):
+        days, seconds = days + 1, 0
     try:
-        return EXCEL_DAY_0 + timedelta(days=int(match["days"]))
+        return EXCEL_DAY_0 + timedelta(days=days), seconds
     except OverflowError:
         return None
+
+
+def is_midnight(second: int) -> bool:
+    """Whether a second of the day, out of a spreadsheet's number, is meant for the midnight after it.
+
+    Programs that work with the local time of 1899, which had odd minutes and seconds, miss midnight by less than a
+    minute: SheetJS 0.18.5 writes 46326.99947916667 in Lisbon for 1 November 2026. 23:59:59 is how people write the end
+    of a day, and stays.
+    """
+    return DAY - 60 < second < DAY - 1 or second == DAY

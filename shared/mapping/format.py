@@ -33,7 +33,8 @@ class FormatHints(BaseModel):
         encoding: the code page of text that is neither UTF-8 nor UTF-16 (a Python codec name, such as windows-1252).
         delimiter: between cells; found from the header if absent.
         quote: around cells.
-        escape: before a quote inside a cell, where quotes are not doubled.
+        escape: before a sign inside a cell that is meant as it is, usually a backslash; the quote itself says that
+            quotes are doubled and every backslash is text. Found from the first lines if absent.
         header_rows: how many lines the header has; the column names are in the first, the others are skipped.
         trailer: first cell of the row that ends the file and holds the number of people; a file without it is refused.
         comment: rows whose first cell starts so are left out.

@@ -86,6 +86,7 @@ def _manager_name(read: Reader) -> Reader:
 def _manager(read: Reader, key: KeyRule, limits: str, rule: Rule) -> Reader:
     """Manager ids are read like workers' ids. Nobody is left without an account because of a manager."""
     label = label_of("", rule)
+    key = key.model_copy(update={"letter_e": True})  # a manager whom nobody knows is told of anyway
 
     def read_manager(cells: Cells) -> str:
         cell = str(read(cells))

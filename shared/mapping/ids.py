@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 
-from shared.errors import ExtractRefused
 from shared.mapping.limits import MAX_EMPLOYEE_ID
 from shared.mapping.model import KeyRule
 from shared.mapping.text import clean, hides_something
@@ -14,6 +13,7 @@ MAX_KEY = 128
 _GUARD = re.compile(r"""=?"([^"]*)"|'(.*)|=(\d+)""")
 _DECIMAL = re.compile(r"(\d+)[.,]0+")
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|[+-]?\d+[.,]\d+[eE]\d+")
+_LETTER_E = re.compile(r"\d+[eE]\d+")
 _EXACT = 2**53  # beyond it, a program that takes ids for numbers gives different people the same one
 _PLAIN_BLANKS = " \t\r\n"
 _UNSAFE = re.compile(r"""['"&#+%\\/?*<>|]""")
@@ -44,6 +44,12 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
             )
         if _SCIENTIFIC.fullmatch(text):
             return f"'{text}' is a number that a spreadsheet has cut short; the id is lost. Export the list again."
+        if may_be_number(text) and not rule.letter_e:
+            return (
+                f"'{text}' may be a number that a program has cut short, as spreadsheets do, and nobody by this id is "
+                "known. Format the column as text and export the list again; or, if ids look so, ask IT to allow it in "
+                "the mapping (key: letter_e)."
+            )
         if _DECIMAL.fullmatch(text):
             return (
                 f"'{text}' is a number with decimals; format the column as text, or ask IT to allow it in the mapping "
@@ -57,6 +63,11 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
     if limits != "none" and len(text) > MAX_EMPLOYEE_ID:
         return f"has {len(text)} characters; employeeId, which it is matched with, holds at most {MAX_EMPLOYEE_ID}."
     return ""
+
+
+def may_be_number(text: str) -> bool:
+    """Whether an id of digits with an E among them could be a number in scientific notation, such as 12E3."""
+    return _LETTER_E.fullmatch(text) is not None
 
 
 def id_warnings(column: str, cell: str, text: str) -> list[str]:
@@ -81,7 +92,7 @@ class LostZeros:
     """
 
     _AT_ONCE = 500
-    _FEWEST = 5
+    _FEWEST = 3  # of one or two nobody can tell whether they are most of them
 
     def __init__(self, column: str, find_longer: Callable[[Collection[str]], Mapping[str, str]]) -> None:
         self.longer: dict[str, str] = {}
@@ -98,19 +109,25 @@ class LostZeros:
             if len(self._waiting) == self._AT_ONCE:
                 self._find()
 
-    def finish(self) -> None:
-        """Decide, once the extract has been read.
-
-        Raises:
-            ExtractRefused: most ids are known only with zeros in front.
-        """
+    def finish(self) -> bool:
+        """Look at the last ids, once the extract has been read; whether the file cannot be used because of them."""
         self._find()
-        if self._looked >= self._FEWEST and self._lost * 2 > self._looked:
-            raise ExtractRefused(
-                f"{self._column} has lost the zeros in front: {self._lost} of {self._looked} ids are known only with "
-                "them. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in "
-                "(key: width), then drop the file again."
-            )
+        return self._lost >= self._FEWEST and self._mostly
+
+    @property
+    def sentence(self) -> str:
+        """What is wrong with most ids of the file; empty if it is not with most of them."""
+        if not self._mostly:
+            return ""
+        return (
+            f"{self._column} has lost the zeros in front: {self._lost} of {self._looked} ids are known only with "
+            "them. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in (key: width), "
+            "then drop the file again."
+        )
+
+    @property
+    def _mostly(self) -> bool:
+        return self._lost * 2 > self._looked
 
     def _find(self) -> None:
         self._looked += len(self._waiting)

@@ -19,7 +19,7 @@ from shared.mapping.rules import Column, DateFormats, Rule, Section, ShortForm, 
 from shared.mapping.text import clean
 from shared.model import ENTERPRISE_USER
 
-PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".")
+PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
 _UNIQUE = "userName"
 _OF_A_MANAGER = {"column", "first", "map", "otherwise", "empty", "by"}
@@ -48,6 +48,7 @@ class KeyRule(Section):
         text_guard: take `'00012` and `="00012"` for 00012: what people write so that a spreadsheet keeps the zeros.
         strip_decimal: take `1222.0` for 1222.
         long_numbers: take numbers that many programs cannot hold exactly (beyond 2^53) as they are.
+        letter_e: take ids such as 12E3 as they are, though they could be numbers that a program has written so.
         case_sensitive: ids that differ in nothing but capitals are different people.
         width: numbers that are shorter get zeros in front.
         leading_zeros: whether 00012 and 12 in one file are a mistake, and rejected, or `distinct` people.
@@ -57,6 +58,7 @@ class KeyRule(Section):
     text_guard: bool = False
     strip_decimal: bool = False
     long_numbers: bool = False
+    letter_e: bool = False
     case_sensitive: bool = False
     width: Annotated[int, Field(ge=1, le=128)] | None = None
     leading_zeros: Literal["reject", "distinct"] = "reject"
@@ -145,6 +147,8 @@ class Dates(DateFormats):
     Attributes:
         format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
+        midnight: an IANA name: whose midnight the times beside the days are, if a program wrote days as moments. With
+            Europe/Berlin 2026-10-31 23:00 is 1 November. With UTC the day is the one that is written.
         zone: an IANA name, such as Europe/Berlin: where a day begins.
         none: further cells that mean no date, besides 4712-12-31, 9999-12-31, 1900-01-01, 1900-01-00 and 0000-00-00.
     """

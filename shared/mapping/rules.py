@@ -71,10 +71,19 @@ class DateFormats(Section):
     Attributes:
         format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
+        midnight: an IANA name, such as Europe/Berlin: whose midnight the times beside the days are.
     """
 
     format: Annotated[tuple[str, ...], ShortForm()] = ()
     pivot: Annotated[int, Field(ge=0, le=99)] | None = None
+    midnight: str | None = None
+
+    @field_validator("midnight")
+    @classmethod
+    def _midnight_is_somewhere(cls, name: str | None) -> str | None:
+        if name is not None:
+            parse_zone(name)
+        return name
 
     @field_validator("format")
     @classmethod
@@ -95,6 +104,7 @@ class DateRule(DateFormats):
     Attributes:
         format: how it is written, if not as `dates` says.
         pivot: for years of two digits, if not that of `dates`.
+        midnight: whose midnight the times beside the days are, if not as `dates` says.
         to: `datetime` adds time and offset, without which Entra takes no date; `date` is the day alone.
         time: of the day, in the zone.
         zone: an IANA name, such as Europe/Berlin; else that of `dates`.

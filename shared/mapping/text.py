@@ -9,9 +9,17 @@ import unicodedata
 INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _ENDS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 _HIDDEN = re.compile(rf"[^\S ]|[{INVISIBLE}]")
-_BROKEN = re.compile(
-    r"\ufffd|[\u00c2-\u00c5][\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u2013-\u2122]"
+# What the second and further bytes of a character in UTF-8 look like when they are read as windows-1252.
+_BYTES = (
+    "\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u20ac\u201a\u201e\u2020-\u2022\u2030"
+    "\u2039\u203a\u2122"
 )
+_PUNCTUATION = "\u2013\u2014\u2018\u2019\u201c\u201d\u2026"
+_BROKEN = re.compile(
+    rf"\ufffd|[\xc2\xc3][{_BYTES}{_PUNCTUATION}]|[\xc4\xc5\xd0\xd1][\x80-\x9f\xa1-\xbf\u0152-\u0192\u20ac\u2020-\u2022\u2122]"
+    r"|\xe2\u20ac[\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
+)
+_FIRST = re.compile("[\xc2-\xc5\xd0\xd1\xe2\ufffd]")  # what they all begin with; looking for that is quicker
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
@@ -34,7 +42,7 @@ def holds_control(text: str) -> bool:
 
 def looks_broken(text: str) -> bool:
     """Whether `text` looks like UTF-8 that somebody read in another code page, or has lost characters already."""
-    return not text.isascii() and _BROKEN.search(text) is not None
+    return not text.isascii() and _FIRST.search(text) is not None and _BROKEN.search(text) is not None
 
 
 def shorten(text: str) -> str:

@@ -94,7 +94,9 @@ class Compiler:
         declared = self.mapping.dates
         pivot = declared.pivot if formats is None or formats.pivot is None else formats.pivot
         patterns = formats.patterns if formats is not None and formats.patterns else declared.patterns
-        return DateReader(column, patterns, pivot, frozenset(clean(text) for text in declared.none), self.watch)
+        none = frozenset(clean(text) for text in declared.none)
+        place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
+        return DateReader(column, patterns, pivot, none, self.watch, parse_zone(place) if place else None)
 
     def _steps(self, path: str, rule: Rule, label: str) -> list[Step]:
         steps: list[Step] = []

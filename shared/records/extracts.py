@@ -13,7 +13,7 @@ from azure.data.tables import EdmType, EntityProperty, UpdateMode
 from azure.storage.blob import BlobClient
 
 from shared.clock import iso
-from shared.errors import ExtractReplaced
+from shared.errors import ExtractReplaced, TransientError
 from shared.model import (
     CONVERTED,
     JOINER,
@@ -140,18 +140,20 @@ def copy_path(ref: ExtractRef) -> str:
 
 
 def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) -> None:
-    """Copy exactly the version `etag` of HR's file to `rollcall-state`, streaming.
+    """Copy exactly the version `etag` of HR's file to `rollcall-state`, byte by byte as it is stored, streaming.
 
     Raises:
         ExtractReplaced: the file was overwritten or removed since.
+        TransientError: more or fewer bytes came than are stored; nothing was kept.
     """
     target = storage.container(STATE).get_blob_client(copy_path(ref))
     if target.exists():
         return
     quoted = '"' + etag.strip('"') + '"'  # as If-Match wants it; a listing gives ETags without quotes
     try:
-        download = blob.download_blob(etag=quoted, match_condition=MatchConditions.IfNotModified)
-        target.upload_blob(download.chunks(), length=download.size, overwrite=True)
+        # As it is stored: a client that unpacks what a header calls packed gives more bytes than it announces.
+        download = blob.download_blob(etag=quoted, match_condition=MatchConditions.IfNotModified, decompress=False)
+        target.upload_blob(_complete(download.chunks(), download.size), length=download.size, overwrite=True)
     except (ResourceModifiedError, ResourceNotFoundError) as error:
         if target.exists():  # somebody else was faster, both to copy this version and to replace it
             return
@@ -159,6 +161,18 @@ def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) ->
             "The file was overwritten or removed before it could be read. Nothing of this version was used; "
             "a newer version is taken in on its own."
         ) from error
+
+
+def _complete(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:
+    """The chunks, which must have `size` bytes together."""
+    taken = 0
+    for chunk in chunks:
+        taken += len(chunk)
+        if taken > size:
+            break
+        yield chunk
+    if taken != size:
+        raise TransientError(f"Of a file of {size:,} bytes {taken:,} came from storage. It is copied again.")
 
 
 def read_copy(storage: Storage, ref: ExtractRef) -> Iterator[bytes]:

@@ -252,6 +252,13 @@ def test_dates_that_can_be_read_two_ways_are_left_to_decide() -> None:
     assert draft.fault("proposal") == ""
 
 
+def test_days_that_are_midnights_of_another_zone_are_left_to_decide() -> None:
+    rows = "1,Active,2026-10-31T23:00:00.000Z,a@b.example\n2,Active,2026-06-30T22:00:00.000Z,c@b.example\n"
+    text = inferred(f"Employee ID,Status,Hire Date,Email\n{rows}").text()
+    assert "# DECIDE: Hire Date: '2026-10-31T23:00:00.000Z' looks like midnight of another time zone" in text
+    assert "'midnight: Europe/Berlin', or 'midnight: UTC'" in " ".join(text.replace("#", "").split())
+
+
 def test_text_in_a_code_page_is_read_and_the_guess_is_told() -> None:
     draft = inferred(GERMAN.encode("windows-1252"))
     assert draft.format == {"encoding": "windows-1252"}

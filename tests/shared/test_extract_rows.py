@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import gc
+import gzip
 import json
+import zlib
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -9,10 +11,10 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import BlobClient
+from azure.storage.blob import BlobClient, ContentSettings, StorageStreamDownloader
 
 from shared.context import Context
-from shared.errors import ExtractReplaced
+from shared.errors import ExtractReplaced, TransientError
 from shared.model import ExtractRef
 from shared.records import extracts, pages, summary
 from shared.records.extracts import Version, copy_path, keep_copy, load, read_copy, register, save, unfinished
@@ -104,6 +106,37 @@ def test_the_copy_of_a_version_is_its_bytes(context: Context, size: int) -> None
     blob = dropped(context, content)
     keep_copy(context.storage, VERSION.ref, blob, etag_of(blob))
     assert b"".join(read_copy(context.storage, VERSION.ref)) == content
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "GZIP"])
+@pytest.mark.parametrize("people", [4, 400_000])
+def test_the_copy_of_a_file_that_says_it_is_packed_is_as_it_is_stored(
+    context: Context, encoding: str, people: int
+) -> None:
+    text = b"".join(b"%d,%d\n" % (number, number * number) for number in range(people))
+    content = gzip.compress(text, mtime=0) if encoding.lower() == "gzip" else zlib.compress(text)
+    blob = dropped(context, content)
+    blob.set_http_headers(ContentSettings(content_encoding=encoding))
+    keep_copy(context.storage, VERSION.ref, blob, etag_of(blob))
+    assert b"".join(read_copy(context.storage, VERSION.ref)) == content
+
+
+def test_plain_text_that_says_it_is_packed_is_copied_as_it_is(context: Context) -> None:
+    blob = dropped(context, b"Id\n1\n")
+    blob.set_http_headers(ContentSettings(content_encoding="gzip"))
+    keep_copy(context.storage, VERSION.ref, blob, etag_of(blob))
+    assert b"".join(read_copy(context.storage, VERSION.ref)) == b"Id\n1\n"
+
+
+@pytest.mark.parametrize("came", [b"Id\n", b"Id\n1\n2\n"])
+def test_a_copy_that_is_not_as_long_as_the_file_is_not_kept(
+    context: Context, monkeypatch: pytest.MonkeyPatch, came: bytes
+) -> None:
+    blob = dropped(context, b"Id\n1\n")
+    monkeypatch.setattr(StorageStreamDownloader, "chunks", lambda _: iter([came]))
+    with pytest.raises(TransientError, match="bytes"):
+        keep_copy(context.storage, VERSION.ref, blob, etag_of(blob))
+    assert not context.storage.container(STATE).get_blob_client(copy_path(VERSION.ref)).exists()
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")

@@ -149,11 +149,21 @@ def test_unusual_quotes_stay_and_show_themselves() -> None:
     assert [row.cells for row in opened(rejects, "Id", "Name").rows] == [("1", "O'Neil", "2", "why.")]
 
 
-def test_escaped_quotes_stay_escaped() -> None:
+def test_escaped_quotes_stay_escaped_if_the_mapping_says_so() -> None:
     data = b'Id,Name\n1,"a \\" b \\\\"\n2,x\n'
-    rejects = rejects_of(data, 2, wanted=["Id", "Name"])
+    rejects = rejects_of(data, 2, wanted=["Id", "Name"], escape="\\")
     assert rejects == BOM + b'"Id","Name","Rollcall row","Rollcall reason"\r\n"1","a \\" b \\\\","2","why."\r\n'
-    assert [row.cells for row in opened(rejects, "Id", "Name").rows] == [("1", 'a " b \\', "2", "why.")]
+    assert [row.cells for row in opened(rejects, "Id", "Name", escape="\\").rows] == [("1", 'a " b \\', "2", "why.")]
+
+
+@pytest.mark.parametrize(
+    ("line", "cell"), [('"a \\" b \\\\"', 'a " b \\'), ('"a \\" b\\c"', 'a " b\\c'), ("a\\\\b\n3,c\\\\d", "a\\b")]
+)
+def test_escapes_that_were_found_out_are_written_back_in_the_usual_way(line: str, cell: str) -> None:
+    rejects = rejects_of(f"Id,Name\n1,{line}\n2,x\n".encode(), 2, wanted=["Id", "Name"])
+    text = f'"{cell.replace(chr(34), 2 * chr(34))}"' if '"' in cell else cell
+    assert rejects == BOM + f"Id,Name,Rollcall row,Rollcall reason\r\n1,{text},2,why.\r\n".encode()
+    assert [row.cells for row in opened(rejects, "Id", "Name").rows] == [("1", cell, "2", "why.")]
 
 
 @pytest.mark.parametrize(

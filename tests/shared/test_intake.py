@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 from azure.core.exceptions import ResourceExistsError, ServiceRequestError
-from azure.storage.blob import BlobClient, BlobLeaseClient
+from azure.storage.blob import BlobClient, BlobLeaseClient, ContentSettings
 
 from shared.clock import Clock
 from shared.context import Context
@@ -553,3 +554,14 @@ def test_a_file_that_was_announced_is_no_other_extract_for_the_sweep(context: Co
     row = extract_row(context)
     take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
     assert extract_row(context) == row
+
+
+@pytest.mark.parametrize("path", ["employees/list.csv", "employees/list.csv.gz"])
+def test_everybody_in_a_packed_file_is_read_whatever_its_header_says(context: Context, path: str) -> None:
+    people = 60
+    rows = "".join(f"{number},N {number:07},n{number}@example.com,active,\n" for number in range(1, people + 1))
+    blob = drop(context, gzip.compress((HEADER + rows).encode()), path)
+    blob.set_http_headers(ContentSettings(content_type="text/csv", content_encoding="gzip"))
+    take_in(context, blob)
+    row = extract_row(context)
+    assert (row["Rows"], row["People"], row["Rejected"]) == (people, people, 0)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.errors import ExtractRefused
 from shared.extracts.reading import ReadExtract, read_extract
 from shared.mapping.model import MappingFile
 from shared.model import Reject
@@ -18,6 +19,7 @@ from tests.support.known import People
 from tests.support.office import Office, open_office
 
 HEADER = "Id,Name,State,Mail\n"
+NO_ONE = People({})
 KNOWN = People({"000021": "ann@x", "000022": "bo@x", "31": "", "000031": ""})
 
 
@@ -111,6 +113,44 @@ def test_a_row_that_cannot_be_taken_apart_is_that_of_the_known_person_as_well(op
     assert read(opened, "21,Ann\n", leading_zeros="distinct").rejects == [
         Reject(2, 2, "", "the row has 2 of 4 columns.", tentative_id="21")
     ]
+
+
+FOUR = People({f"00{number}": "" for number in range(11, 15)})
+LOST = (
+    "Id has lost the zeros in front: {} of {} ids are known only with them. A spreadsheet does that; format the column "
+    "as text, or ask IT to fill the zeros in (key: width), then drop the file again."
+)
+SWAPPED = (
+    "Mail: the day and the month of every date can be swapped ('02/03/2026'), so nobody can tell which is meant. Ask "
+    "IT to say in the mapping how dates are written (dates: format), then drop the file again."
+)
+
+
+def whole_file_refusal(rows: str, known: People = FOUR) -> str:
+    said = mapping(status={"column": "State", "values": {"Active": True}, "last_day": "Mail"})
+    said = said.model_copy(update={"attributes": {"displayName": said.attributes["displayName"]}})
+    with pytest.raises(ExtractRefused) as refused:
+        read_extract([f"{HEADER}{rows}".encode()], said, known=known)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize("lost", [3, 4])
+def test_most_ids_of_a_small_file_without_zeros_refuse_it(lost: int) -> None:
+    rows = [f"{number if at < lost else f'00{number}'},A,Active,\n" for at, number in enumerate(range(11, 15))]
+    assert whole_file_refusal("".join(rows)) == LOST.format(lost, 4)
+
+
+def test_what_a_spreadsheet_did_to_ids_is_told_before_what_it_did_to_dates() -> None:
+    rows = [f"{number},A,Active,02/03/2026\n" for number in range(11, 15)]
+    assert whole_file_refusal("".join(rows)) == f"{LOST.format(4, 4)} {SWAPPED}"
+    assert whole_file_refusal("".join(rows[:2])) == f"{LOST.format(2, 2)} {SWAPPED}"
+    assert whole_file_refusal("".join(rows), NO_ONE) == SWAPPED
+
+
+def test_lost_zeros_are_told_before_words_that_nobody_agreed() -> None:
+    rows = [f"{number},A,{state},\n" for number, state in zip(range(11, 15), ("x", "y", "z", "w"), strict=True)]
+    fill = "".join(f"{number},A,v,\n" for number in range(11, 15)) * 3
+    assert whole_file_refusal("".join(rows) + fill) == LOST.format(16, 16)
 
 
 @given(st.lists(st.sampled_from(["21", "021", "000021", "22", "31", "7", "0"]), max_size=6))

@@ -511,3 +511,11 @@ def test_a_rejected_row_takes_no_user_name_that_is_made_unique_from_anybody(open
     extract = read(opened, f"{HEADER}1,Ann,Retired,,\n2,Ann,Active,,\n", mapping(unique), People({}))
     assert [(reject.display_name, reject.user_name) for reject in extract.rejects] == [("Ann", "")]
     assert [said.worker.user["userName"] for said in extract.read(["2"])] == ["Ann@x.com"]
+
+
+def test_letters_that_came_damaged_are_told_once(opened: ExitStack) -> None:
+    rows = "1,J\u00c3\u00bcrgen,Active,,\u00c3\u00bc\n2,J?rg M??ig,Active,,\n3,J\u00fcrgen,Active,,\n"
+    assert read(opened, HEADER + rows).notes == [
+        "Row 2: Name holds signs that look like letters in a wrong encoding; it is sent as it is.",
+        "Row 3: Name holds question marks, as programs write them for letters that they lack; it is sent as it is.",
+    ]

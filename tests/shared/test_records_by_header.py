@@ -6,9 +6,11 @@ import pytest
 
 from shared.errors import ExtractRefused
 from shared.extracts import records
+from shared.extracts.profile import Profile
 from shared.extracts.records import find_columns, read_records
 from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text import open_delimited
+from shared.extracts.whole_file import unused_columns
 from shared.mapping.format import FormatHints
 from shared.model import Record, Reject, Row
 
@@ -55,6 +57,58 @@ def test_a_column_is_found_whatever_its_capitals_its_blanks_and_its_place(header
     wanted = ["worker ID"] if "worker id" in header else ["WorkerId", "hire date"]
     table = open_delimited([header.encode()], FormatHints(), wanted)
     assert set(find_columns(table.header, wanted)) == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "note"),
+    [
+        ("worker id,Hire Date", ["WorkerID", "HireDate"], "'worker id' for 'WorkerID', 'Hire Date' for 'HireDate'"),
+        ("WorkerID,Hire\u00a0Date", ["WorkerID", "HireDate"], "'Hire Date' for 'HireDate'"),
+        ("Worker_ID,hire-date", ["Worker ID", "Hire Date"], "'Worker_ID' for 'Worker ID', 'hire-date' for 'Hire Date'"),
+        (
+            "WORKERID,HireDate",
+            ["worker_id", "Hire\u2011Date"],
+            "'WORKERID' for 'worker_id', 'HireDate' for 'Hire\u2011Date'",
+        ),
+        ("WorkerID,Hire \u00a0 Date,Hire Date Old", ["WorkerID", "HireDate"], "'Hire Date' for 'HireDate'"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "Staff list of today\n\n"])
+def test_a_column_is_found_whatever_is_between_its_words_and_that_is_told_once(
+    header: str, columns: list[str], note: str, above: str
+) -> None:
+    rest = ",x" * (header.count(",") - 1)
+    table = open_delimited(
+        [f"{above}{header}\n1,2026-11-02{rest}\n2,2026-11-03{rest}\n".encode()], FormatHints(), columns
+    )
+    assert [row.values for row in read_records(table, columns) if isinstance(row, Record)] == [
+        dict(zip(columns, ("1", "2026-11-02"), strict=True)),
+        dict(zip(columns, ("2", "2026-11-03"), strict=True)),
+    ]
+    assert f"The header has {note}; these columns were read as those." in table.notes
+    assert unused_columns(None, Profile(tuple(columns), (), {}, 0, "", header=table.header)) == (
+        ["These columns are not used, and nothing of them is kept: Hire Date Old."] if "Old" in header else []
+    )
+
+
+def test_a_name_that_is_there_exactly_goes_before_others() -> None:
+    assert find_columns(["Hire Date", "HireDate", "Id"], ["HireDate", "Id"]) == {"HireDate": 1, "Id": 2}
+    assert find_columns(["Hire Date", "HireDate"], ["HireDate", "Hire Date"]) == {"HireDate": 1, "Hire Date": 0}
+
+
+def test_only_what_is_ambiguous_is_refused() -> None:
+    assert refusal_of("Id,Hire Date,Hire_Date\n1,x,y\n", "Id", "HireDate") == (
+        "HireDate may be 'Hire Date' or 'Hire_Date', so nobody can tell which one counts. Remove or rename one and "
+        "drop the file again."
+    )
+    assert refusal_of("Id,Hire-Date\n1,x\n", "Id", "HireDate", "Hire Date") == (
+        "2 of 3 columns are missing: HireDate, Hire Date. The file has 'Hire-Date' for 'HireDate', 'Hire-Date' for "
+        "'Hire Date'. Is this the right file, is its header among the first lines, did the report language change? "
+        f"{USE}"
+    )
+    assert refusal_of("Id,Hire Date\n1,x\n", "Id", "HireDate", "Hire Date") == (
+        f"1 of 3 columns is missing: HireDate. The file has 'Hire Date' for 'HireDate'. {USE}"
+    )
 
 
 def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:

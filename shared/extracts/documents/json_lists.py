@@ -58,6 +58,7 @@ class Lists:
         self._held: dict[Place, list[Found]] = {}
         self._size = 0
         self._count = 0
+        self._nameless = False  # whether there are lists of lists
 
     def records(self) -> Iterator[Found]:
         """The records, in the order of the file.
@@ -119,6 +120,7 @@ class Lists:
             self._empty(place)
             return
         role = self._role(place) if first == "{" else "skip"
+        self._nameless = self._nameless or first == "["
         while True:
             if role == "stream":
                 yield self._found(depth)
@@ -213,6 +215,12 @@ class Lists:
         yield from records
 
     def _decided(self) -> Iterator[Found]:
+        if not self._held and self._goal is None and self._nameless:
+            raise ExtractRefused(
+                "The document holds a list of values for each person, and the names apart or not at all, as pandas "
+                "writes it with orient='split' or 'values'. Export the list again with one object for each person "
+                "(orient='records')."
+            )
         if not self._held or self._goal is not None:
             there = ", ".join(sorted({_name(place) for place in self._lists})[:5])
             raise ExtractRefused(
@@ -242,24 +250,44 @@ class Lists:
         lists = list(_lists_in(document, ()))
         if any(_is_known(place) for place, _ in lists):
             return None
+        if not lists:
+            refuse_columns(document)
         best: Place | None = None
         most = max((columns.seen(first) for _, first in lists if first is not None), default=0)
         for place, value in _objects_in(document, ()):
             if (not place or _is_known(place)) and (seen := columns.seen(value)) > most:
                 best, most = place, seen
-                _refuse_columns(value)
+                refuse_columns(value)
         return best
 
 
-def _refuse_columns(record: Value) -> None:
-    """Refuse what looks like one person but has everybody's ids in one list, everybody's names in another."""
+def refuse_columns(record: Value) -> None:
+    """Refuse what looks like one person but has everybody's ids in one value, everybody's names in another.
+
+    Such values are lists of one length, or objects with the same numbers as names, as pandas writes them. The same the
+    other way round, a number for each person, is no list either.
+    """
     values = list(record.values()) if isinstance(record, dict) else []
+    if any(isinstance(value, list) and value and isinstance(value[0], list) for value in values):
+        return  # rows without names, which are told when they are found
     lists = [value for value in values if isinstance(value, list) and len(value) > 1 and not _has_objects(value)]
-    if len(lists) > 1 and len(lists) * 2 > len(values) and len({len(value) for value in lists}) == 1:
+    numbered = [value for value in values if isinstance(value, dict) and value and all(map(str.isdecimal, value))]
+    for columns in (lists, numbered):
+        shapes = {len(value) if isinstance(value, list) else tuple(value) for value in columns}
+        if len(columns) > 1 and len(columns) * 2 > len(values) and len(shapes) == 1:
+            raise ExtractRefused(
+                "The document is written column by column: one list of all ids, one of all names, and so on. Export "
+                "the list again with one object for each person (pandas: orient='records')."
+            )
+    if isinstance(record, dict) and len(record) > 1 and all(map(str.isdecimal, record)) and _alike(values):
         raise ExtractRefused(
-            "The document is written column by column: one list of all ids, one of all names, and so on. Export the "
-            "list again with one object for each person."
+            "The document has no list of people but a number for each of them, as pandas writes it with "
+            "orient='index'. Export the list again as a list with one object for each person (orient='records')."
         )
+
+
+def _alike(values: list[Value]) -> bool:
+    return all(isinstance(value, dict) and value.keys() == values[0].keys() for value in values)  # type: ignore[attr-defined]
 
 
 def _has_objects(values: list[Value]) -> bool:

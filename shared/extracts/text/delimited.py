@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
-from shared.extracts.text.damage import Damage
 from shared.extracts.text.dialect import LOOK, Opening, find_opening
 from shared.extracts.text.encodings import Lines
 from shared.extracts.text.guard import is_rejects_file
@@ -45,10 +44,17 @@ def open_delimited(
     if not opening.header:
         raise _no_header(sample)
     dialect = opening.dialect
-    form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, dialect.escape)
-    notes: list[str] = []
+    escape = "" if dialect.escapes.found else dialect.escapes.mark  # what is written back is written in the usual way
+    form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, escape)
+    notes = [note] if (note := dialect.escapes.note()) else []
     if hints.encoding and not lines.declared and lines.encoding != "utf-8":
         notes.append(f"The file is in {lines.encoding.upper()}, not in {hints.encoding} as the mapping says.")
+    if opening.row_names:
+        raise ExtractRefused(
+            f"The rows have {len(opening.header) + 1} cells where the header has {len(opening.header)} names: each row "
+            "begins with its number, as R's write.table writes it, and the header leaves that out. Export the list "
+            "again without row names (row.names = FALSE)."
+        )
     rows = _Rows(lines, opening, hints, notes)
     return Table(form, rows.header, iter(rows), notes)
 
@@ -90,7 +96,9 @@ class _Rows:
         self._width = len(self.header)
         self._plain_header = list(map(plain, opening.header))
         self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
-        self._damage = Damage(self.header)
+        self._short = opening.short
+        self._filled = 0  # rows to which empty cells were added
+        self._shorter: set[int] = set()  # cells that rows without some have
         self._people = 0
         self._skipping = self._more_header
         self._ended = 0  # the line of the trailer
@@ -123,7 +131,7 @@ class _Rows:
             )
 
     def __iter__(self) -> Iterator[Row | BadRow]:
-        source, damage, full, width = self._source, self._damage, self._full, self._width
+        source, full, width = self._source, self._full, self._width
         second, third = min(1, width - 1), min(2, width - 1)
         special, marks, counts = self._first_names, self._trailer_marks, self._counts
         while True:
@@ -148,8 +156,6 @@ class _Rows:
                 and first[0] not in marks
                 and not (self._held or self._skipping or self._ended)
             ):
-                if not source.text.isascii():
-                    damage.look(source.number, source.text, cells)
                 self._people += 1
                 yield Row(source.number, start + 1, tuple(cells if full == width else cells[:width]))
             else:
@@ -201,9 +207,11 @@ class _Rows:
     def _sized(self, line: int, cells: list[str]) -> Row | BadRow:
         number, found, width = self._source.number, len(cells), self._width
         if found in {width, self._full} and not any(map(str.strip, cells[width:])):
-            self._damage.look(number, "\n".join(cells), cells)
             return Row(number, line, tuple(cells[:width]))
-        if self._source.cut_off and found < width:
+        if found < width and self._leaves_out(found):
+            self._filled += 1
+            return Row(number, line, (*cells, *[""] * (width - found)))
+        if self._source.cut_off and found < width and found not in self._shorter:
             raise ExtractRefused(
                 f"The file ends in the middle of line {line} ({found} of {width} columns): the upload was cut off. "
                 "Drop the complete file again.",
@@ -211,9 +219,14 @@ class _Rows:
             )
         return self._bad(line, cells)
 
+    def _leaves_out(self, found: int) -> bool:
+        """Whether a row with so few cells leaves out empty ones; of the last one without an end nobody can be sure."""
+        return bool(self._short) and (found in self._short if self._source.cut_off else found >= min(self._short))
+
     def _bad(self, line: int, cells: list[str]) -> BadRow:
         found, width = len(cells), self._width
         if found < width:
+            self._shorter.add(found)
             reason = f"the row has {found} of {width} columns."
         elif found in {width, self._full}:
             reason = "the row has something in a column that has no name."
@@ -228,7 +241,7 @@ class _Rows:
     def _check_lines(self, line: int, cells: list[str]) -> None:
         """A row over several lines is somebody's with a line break in a cell, or a quote is not closed."""
         last, found, width = self._source.lines, len(cells), self._width
-        if found not in {width, self._full}:
+        if found not in {width, self._full} and not (found < width and self._leaves_out(found)):
             if not may_swallow_rows(cells, self._delimiter):
                 return  # a bad row, like others; nobody else can be in it
             raise ExtractRefused(
@@ -272,10 +285,14 @@ class _Rows:
     def _end(self) -> None:
         if self._trailer is not None and not self._ended:
             raise no_trailer(self._trailer_word, self._source.lines)
+        if self._filled:
+            rows = "1 row leaves" if self._filled == 1 else f"{self._filled:,} rows leave"
+            self._notes.append(
+                f"{rows} out empty cells at the end, as some programs write them; these cells count as empty."
+            )
         for row, count in self._held:
             if count is None:
                 self._notes.append(f"Line {row.line} only marks the end of the list; it is nobody.")
             else:
                 check_count(count, self._people, row.line)
                 self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
-        self._notes += self._damage.notes()

@@ -8,7 +8,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from shared.extracts.text.names import count_found, plain_set
+from shared.extracts.text.count_rows import looks_like_count
+from shared.extracts.text.escapes import BACKSLASH, NO_ESCAPES, Escapes, protects
+from shared.extracts.text.guard import is_rejects_file
+from shared.extracts.text.names import count_found, loose_set
 from shared.extracts.text.rows_of_cells import COMMON, CellRows, Dialect
 from shared.mapping.format import FormatHints
 
@@ -17,6 +20,7 @@ LOOK = 60
 
 _DEEPEST = 30  # rows above and with the header
 _MOST_MARKS = 20
+_FEWEST_SHORT = 2
 _SEP = re.compile(r'"?sep=(.)"?[\r\n]*\Z', re.IGNORECASE)
 
 
@@ -31,6 +35,8 @@ class Opening:
         texts_above: those of them that are not blank.
         header: the header as HR wrote it; empty if all lines are blank or what may be the header cannot be read.
         found: how many of the wanted names are in it.
+        short: how many cells rows have that leave out empty ones at their end; empty if rows of the file do not.
+        row_names: whether each row begins with a number in quotes of which the header says nothing.
     """
 
     dialect: Dialect
@@ -39,6 +45,8 @@ class Opening:
     texts_above: int
     header: tuple[str, ...]
     found: int
+    short: frozenset[int] = frozenset()
+    row_names: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +61,8 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
     """How a file begins that begins with the lines `sample`."""
     separator = _SEP.match(sample[0]) if sample else None
     lines = sample[1:] if separator else sample
-    names = plain_set(wanted)
-    given = Dialect(hints.delimiter or ",", hints.quote or '"', hints.escape or "")
+    names = loose_set(wanted)
+    given = Dialect(hints.delimiter or ",", hints.quote or '"', _said(hints))
     best, head = given, _Head(0, 0, (), -1)
     marks = [separator[1]] if separator else [hints.delimiter] if hints.delimiter else None
     for dialect in _candidates(lines, given, marks, fixed_quote=bool(hints.quote)):
@@ -67,7 +75,12 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
         best = max((replace(given, delimiter=mark) for mark in marks or COMMON), key=_Regularity(lines))
         head = _widest(_rows(lines, best, hints.comment))
     best = _with_evidence(lines, best, hints, head)
-    return Opening(best, separator is not None, head.above, head.texts_above, head.cells, max(head.found, 0))
+    found, short, named = (
+        max(head.found, 0),
+        _short_rows(lines, best, hints, head),
+        _row_names(lines, best, hints, head),
+    )
+    return Opening(best, separator is not None, head.above, head.texts_above, head.cells, found, short, named)
 
 
 def _candidates(
@@ -75,7 +88,7 @@ def _candidates(
 ) -> Iterator[Dialect]:
     """The dialects in which the header may be written, the usual ones first."""
     quotes = [given.quote] if fixed_quote else [given.quote, "'"]
-    for tier in [marks] if marks is not None else [COMMON, _other_marks(lines)]:
+    for tier in [marks] if marks is not None else [COMMON, _other_marks(lines), _blank(lines)]:
         for quote in quotes:
             for skip_blanks in (False, True):
                 for mark in tier:
@@ -88,6 +101,12 @@ def _other_marks(lines: Sequence[str]) -> list[str]:
         mark for mark in "".join(lines[:_DEEPEST]) if not (mark.isalnum() or mark in " \r\n\"'" or mark in COMMON)
     )
     return [mark for mark, _ in counts.most_common(_MOST_MARKS)]
+
+
+def _blank(lines: Sequence[str]) -> Sequence[str]:
+    """A blank, if it is between cells in quotes, as R's `write.table` has them."""
+    between = re.compile(r"""[^\s](["']) \1[^\s]""")
+    return [" "] if any(between.search(line) for line in lines[:_DEEPEST]) else []
 
 
 def _rows(lines: Sequence[str], dialect: Dialect, comment: str | None) -> list[tuple[int, list[str] | None]]:
@@ -153,15 +172,46 @@ def _with_evidence(lines: Sequence[str], dialect: Dialect, hints: FormatHints, h
     best = dialect
     if not hints.quote and dialect.quote == '"' and _in_apostrophes(lines, dialect, hints, head):
         best = replace(best, quote="'")
-    text = "".join(lines)
-    variants = [best]
-    if not hints.escape and f"\\{best.quote}" in text:
-        variants.append(replace(best, escape="\\"))
-    if f"{best.delimiter} {best.quote}" in text and not best.skip_blanks:
+    variants = _escaping(lines, best, hints)
+    if any(f"{best.delimiter} {best.quote}" in line for line in lines) and not best.skip_blanks:
         variants += [replace(variant, skip_blanks=True) for variant in variants]
     if len(variants) == 1:
-        return best
+        return variants[0]
     return min(variants, key=lambda variant: _faults(lines, variant, hints, head))
+
+
+def _said(hints: FormatHints) -> Escapes:
+    """What the mapping says; a mark that is the quote itself says that quotes are doubled and nothing else protects."""
+    if not hints.escape or hints.escape == (hints.quote or '"'):
+        return NO_ESCAPES
+    return Escapes(hints.escape, bare=f"{hints.escape}N")
+
+
+def _escaping(lines: Sequence[str], dialect: Dialect, hints: FormatHints) -> list[Dialect]:
+    """The dialect with the ways in which signs may be protected in it, the likeliest first."""
+    found = []
+    text = "".join(lines)
+    if not hints.escape and BACKSLASH in text and not _is_ours(lines, dialect):
+        if protects(lines, dialect.delimiter, dialect.quote):
+            found.append(Escapes(BACKSLASH, found=True, bare=f"{BACKSLASH}N"))
+        found.append(NO_ESCAPES)
+        if f"{BACKSLASH}{dialect.quote}" in text:
+            found.append(Escapes(BACKSLASH, only_quotes=True, found=True))
+    else:
+        found.append(dialect.escapes)
+    if not dialect.escapes.mark and re.search(_doubled_nothing(dialect), text, re.MULTILINE):
+        found.append(Escapes(bare=f"{dialect.quote}N"))
+    return [replace(dialect, escapes=each) for each in found]
+
+
+def _doubled_nothing(dialect: Dialect) -> str:
+    mark, quote = re.escape(dialect.delimiter), re.escape(dialect.quote)
+    return rf"(?:^|{mark}){quote}N(?:{mark}|[\r\n]|\Z)"
+
+
+def _is_ours(lines: Sequence[str], dialect: Dialect) -> bool:
+    """Whether it is a file with rejects of ours, in which backslashes are text."""
+    return any(is_rejects_file(cells) for _, cells in _rows(lines[:_DEEPEST], dialect, None) if cells)
 
 
 def _faults(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> int:
@@ -169,6 +219,30 @@ def _faults(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _H
     wrong = sum(cells is None or (any(cells) and len(cells) != len(head.cells)) for cells in below)
     good = sum(cells is not None and len(cells) == len(head.cells) for cells in below)
     return wrong * LOOK * 2 - good
+
+
+def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> frozenset[int]:
+    """The numbers of cells of rows that leave out empty cells at their end, as ExcelJS and at times Excel write them.
+
+    Two such rows, and a quarter of all, are no slip. If no row has a cell for each name of the header, that must not
+    look as if a name with a delimiter in it had become two.
+    """
+    whole = lines if not lines or lines[-1].endswith(("\n", "\r")) else lines[:-1]
+    below = [cells for number, cells in _rows(whole, dialect, hints.comment) if cells and number > head.above + 1]
+    counts = [len(cells) for cells in below if any(map(str.strip, cells)) and not looks_like_count(cells)[0]]
+    short = [count for count in counts if 1 < count < len(head.cells)]
+    if len(short) < _FEWEST_SHORT or len(short) * 4 < len(counts):
+        return frozenset()
+    clean = all(name and name == name.strip() for name in head.cells)
+    return frozenset(short) if clean or len(head.cells) in counts else frozenset()
+
+
+def _row_names(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> bool:
+    below = [cells for number, cells in _rows(lines, dialect, hints.comment) if cells and number > head.above + 1]
+    numbered = [cells[0] for cells in below] == [str(number) for number in range(1, len(below) + 1)]
+    longer = all(len(cells) == len(head.cells) + 1 for cells in below)
+    first = next((line for line in lines[head.above + 1 :] if line.strip()), "")
+    return len(below) > 1 and numbered and longer and first.startswith(f"{dialect.quote}1{dialect.quote}")
 
 
 def _in_apostrophes(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> bool:

@@ -8,9 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow, Form, Table
 from shared.extracts.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
-from shared.extracts.text.damage import Damage
 from shared.extracts.text.encodings import Lines
-from shared.extracts.text.names import count_found, plain, plain_set
+from shared.extracts.text.names import count_found, loose_set, places_of, plain
 from shared.extracts.text.rows_of_cells import COMMON, MARK
 from shared.mapping.format import FormatHints
 from shared.model import Row
@@ -35,7 +34,8 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
             "The mapping says that the file has columns of fixed width, but not where they are. IT adds format.columns "
             "to the mapping."
         )
-    unknown = [name for name in wanted if plain(name) not in {plain(column.name) for column in hints.columns}]
+    places = places_of([column.name for column in hints.columns], wanted)
+    unknown = [name for name in wanted if not places[name]]
     if unknown:
         raise ExtractRefused(
             f"The mapping does not say where the columns {', '.join(unknown)} are. IT adds them to format.columns."
@@ -53,7 +53,7 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
 
 def _refuse_delimited(sample: Sequence[str], hints: FormatHints) -> None:
     """Refuse a file with a header between whose names there are delimiters; cut by places, it would be nonsense."""
-    names = plain_set(column.name for column in hints.columns)
+    names = loose_set(column.name for column in hints.columns)
     for line in sample[:_DEEPEST]:
         for mark in COMMON:
             cells = [cell.strip("\"'") for cell in line.strip().split(mark)]
@@ -77,7 +77,6 @@ class _Rows:
         self._length = _common_length(
             [line for line in below if line.strip() and not self._is_comment(line)], self._end
         )
-        self._damage = Damage([column.name for column in hints.columns])
         self._people = 0
         self._shortest = 0
         self._ended = 0
@@ -138,8 +137,6 @@ class _Rows:
         if self._length and length != self._length:
             return BadRow(number, number, cells, f"the line has {length} characters where the others have {expected}.")
         self._shortest = min(self._shortest or length, length)
-        if not text.isascii():
-            self._damage.look(number, text, cells)
         return Row(number, number, cells)
 
     def _is_end(self, text: str) -> bool:
@@ -180,7 +177,6 @@ class _Rows:
             else:
                 check_count(count, self._people, row.line)
                 self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
-        self._notes += self._damage.notes()
 
 
 def _common_length(texts: Sequence[str], end: int) -> int:

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from shared.extracts.text.escapes import NO_ESCAPES, Escapes, Protected
+
 COMMON = (",", ";", "\t", "|")
 MARK = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "blank"}
 """What HR calls a character between cells."""
@@ -18,14 +20,29 @@ class Dialect:
     Attributes:
         delimiter: between cells.
         quote: around cells.
-        escape: before a quote inside a cell; empty if quotes are doubled.
+        escapes: how signs inside of cells are protected; quotes are doubled in any case.
         skip_blanks: whether a blank after a delimiter belongs to it.
     """
 
     delimiter: str = ","
     quote: str = '"'
-    escape: str = ""
+    escapes: Escapes = NO_ESCAPES
     skip_blanks: bool = False
+
+
+class _Restoring:
+    """Rows of cells whose protected signs are put back; goes on after a row that cannot be read."""
+
+    def __init__(self, reader: Iterator[list[str]], hiding: Protected) -> None:
+        self._reader = reader
+        self._hiding = hiding
+
+    def __iter__(self) -> Iterator[list[str]]:
+        return self
+
+    def __next__(self) -> list[str]:
+        cells = next(self._reader)
+        return self._hiding.restore(cells) if self._hiding.hidden else cells
 
 
 class CellRows:
@@ -46,14 +63,17 @@ class CellRows:
         self.text = ""
         self.start = before
         self.begins = True
-        self.reader = csv.reader(
-            self._without_comments(lines, comment) if comment else self._counted(lines),
+        source = self._without_comments(lines, comment) if comment else self._counted(lines)
+        escapes = dialect.escapes
+        hiding = Protected(escapes, dialect.delimiter, dialect.quote) if escapes.mark or escapes.bare else None
+        reader = csv.reader(
+            hiding.hide(source, lambda: self.lines) if hiding else source,
             delimiter=dialect.delimiter,
             quotechar=dialect.quote,
-            escapechar=dialect.escape or None,
             skipinitialspace=dialect.skip_blanks,
             strict=True,
         )
+        self.reader: Iterator[list[str]] = _Restoring(reader, hiding) if hiding else reader
 
     @property
     def cut_off(self) -> bool:

@@ -4,8 +4,19 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 
-DONE, FAILED, TOO_BIG, BAD_KEY, NOT_OURS = 0, 10, 11, 12, 13
+DONE, FAILED, TOO_BIG, BAD_KEY, NOT_OURS, UNPACKABLE, OLD_CIPHER, NO_CHECK, DRAFT, NO_SESSION = 0, *range(10, 19)
+# What the library says, in the order in which it is looked for.
+_SAID = (
+    ("too large", TOO_BIG),
+    ("no key to decrypt", NOT_OURS),
+    ("no session key", NO_SESSION),
+    ("aead encrypted data packet", DRAFT),
+    ("symmetrically encrypted data packet", NO_CHECK),
+    ("symmetric encryption algorithm", OLD_CIPHER),
+    ("malformed openpgp message", UNPACKABLE),  # it was decrypted, and holds a packet that the library leaves closed
+)
 _MEMORY = 1536 * 1024 * 1024
 _SECONDS = 240
 
@@ -22,16 +33,21 @@ def main() -> int:
             key = pysequoia.Tsk.from_bytes(order["key"].encode()).decryptor(order["passphrase"] or None)
         except Exception:  # noqa: BLE001 (the library has one class of errors for everything)
             return BAD_KEY
+    outcome = NOT_OURS
+    if key is not None:
+        outcome = _attempt(lambda: pysequoia.decrypt_file(order["source"], order["target"], decryptor=key))
+    if order["password"] and outcome == NOT_OURS:
+        passwords = [order["password"]]
+        outcome = _attempt(lambda: pysequoia.decrypt_file(order["source"], order["target"], passwords=passwords))
+    return outcome
+
+
+def _attempt(decrypt: Callable[[], object]) -> int:
     try:
-        if key is not None:
-            pysequoia.decrypt_file(order["source"], order["target"], decryptor=key)
-        else:
-            pysequoia.decrypt_file(order["source"], order["target"], passwords=[order["password"]])
+        decrypt()
     except Exception as error:  # noqa: BLE001
-        text = str(error)
-        if "too large" in text.lower():
-            return TOO_BIG
-        return NOT_OURS if "No key to decrypt" in text or "No session key" in text else FAILED
+        text = str(error).lower()
+        return next((outcome for words, outcome in _SAID if words in text), FAILED)
     return DONE
 
 

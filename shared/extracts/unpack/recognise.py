@@ -21,6 +21,7 @@ class Kind(Enum):
     PLAIN = auto()
 
 
+OPEN_DOCUMENT = "an OpenDocument file, as LibreOffice makes them"
 _SAVE = "Save or export the list as XLSX or CSV and drop that file."
 _ZIP = "Drop the list as it is, or in a zip or gzip archive."
 
@@ -45,6 +46,9 @@ _FOREIGN = (
     (b"Rar!\x1a\x07", "a RAR archive", _ZIP),
     (b"\xfd7zXZ\x00", "an xz archive", _ZIP),
     (b"\x28\xb5\x2f\xfd", "a Zstandard archive", _ZIP),
+    (b"\x78\x9c", "packed with zlib (deflate)", _ZIP),
+    (b"\x78\xda", "packed with zlib (deflate)", _ZIP),
+    (b"\x78\x01", "packed with zlib (deflate)", _ZIP),
     (b"\x1f\x9d", "an archive made by compress (.Z)", _ZIP),
     (b"MSCF\x00", "a cabinet archive", _ZIP),
     (b"PK\x07\x08", "one part of a zip archive that was split", "Make one archive that is not split and drop that."),
@@ -71,6 +75,13 @@ _PGP_OTHER = re.compile(
 )
 _CMS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 _HTML = re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|body|style|table)\b", re.DOTALL)
+_TAG = re.compile(r"<([a-z][\w.:-]*)")
+_AMBIGUOUS = frozenset({"table", "body", "head", "meta", "style"})  # other XML may use these names, too
+_OF_HTML = re.compile(
+    r"a|abbr|address|area|article|aside|b|base|blockquote|body|br|button|caption|center|cite|code|col|colgroup|div|dl|em|"
+    r"font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|label|li|link|main|map|meta|nav|noscript|o:p|ol|p|"
+    r"pre|script|section|small|span|strike|strong|style|sub|sup|svg|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul"
+)
 _MHTML = re.compile(r"mime-version:.*multipart/related", re.DOTALL)
 
 
@@ -107,7 +118,7 @@ def _refuse_markup(first: bytes) -> None:
     utf16 = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = first.decode("utf-16" if utf16 else "latin-1", "ignore")
     text = text.removeprefix("\u00ef\u00bb\u00bf").lstrip().lower()
-    if _HTML.match(text):
+    if _HTML.match(text) and _is_html(text):
         raise _refused(
             "a web page (HTML) with a table, as some systems give it for Excel under a name such as .xls",
             "Let the system export CSV; or open it in Excel, look whether leading zeros are still there, save it as "
@@ -119,8 +130,16 @@ def _refuse_markup(first: bytes) -> None:
         raise _refused(
             "a workbook in the XML form of Excel 2003", "Open it in Excel, save it as XLSX and drop that file."
         )
+    if text.startswith("<") and "urn:oasis:names:tc:opendocument" in text and "office:document" in text:
+        raise _refused(OPEN_DOCUMENT, _SAVE)
     if _MHTML.match(text):
         raise _refused("a web archive (MHT)", _SAVE)
+
+
+def _is_html(text: str) -> bool:
+    """Whether the first element is HTML's: databases write XML whose outermost element is called `table`, too."""
+    names = _TAG.findall(text)
+    return len(names) < 2 or names[0] not in _AMBIGUOUS or _OF_HTML.fullmatch(names[1]) is not None
 
 
 def _refused(what: str, advice: str) -> ExtractRefused:

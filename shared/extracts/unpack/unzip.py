@@ -14,12 +14,20 @@ from shared.errors import ExtractRefused
 from shared.extracts.unpack.careful import BROKEN, CarefulFile
 from shared.extracts.unpack.limits import CHUNK, Meter, attempt, drain, spool
 from shared.extracts.unpack.parts import Part, join, order
+from shared.extracts.unpack.recognise import OPEN_DOCUMENT
 from shared.extracts.unpack.secret import secret
 from shared.mapping.format import FormatHints
 
 _LEFTOVERS = re.compile(
     r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\.directory|\.Trashes/.*)", re.IGNORECASE
 )
+# Not among them: a pipe. Archives that are made of one (report | zip) say so of their entry, which is a file inside.
+_NO_FILES = {
+    stat.S_IFLNK: "a link",
+    stat.S_IFCHR: "a device",
+    stat.S_IFBLK: "a device",
+    stat.S_IFSOCK: "a socket",
+}
 _ABSOLUTE = re.compile(r"[/\\]|[A-Za-z]:")
 _FOREIGN = (
     ("word/", "a Word document"),
@@ -97,7 +105,7 @@ def _office_kind(names: set[str]) -> str:
         if any(name.startswith("xl/") for name in names):
             return "workbook"
     if "mimetype" in names and {"content.xml", "META-INF/manifest.xml"} & names:
-        return "an OpenDocument file, as LibreOffice makes them"
+        return OPEN_DOCUMENT
     if "Index/Document.iwa" in names:
         return "a document of Apple Numbers or Pages"
     return ""
@@ -119,10 +127,13 @@ def _data_files(infos: Sequence[zipfile.ZipInfo], meter: Meter) -> list[zipfile.
         plain = name.replace("\\", "/")
         if plain.endswith("/") or _LEFTOVERS.fullmatch(plain):
             continue
-        mode = info.external_attr >> 16
-        if mode and stat.S_IFMT(mode) not in {0, stat.S_IFREG}:
+        kind = stat.S_IFMT(info.external_attr >> 16)
+        if kind == stat.S_IFDIR:
+            continue
+        if kind in _NO_FILES:
             raise ExtractRefused(
-                "The zip archive holds a link instead of a file. Put the list itself into it and drop it again."
+                f"The zip archive holds {_NO_FILES[kind]} instead of a file. Put the list itself into it and drop it "
+                "again."
             )
         found.append(info)
     meter.check(sum(info.file_size for info in found))  # no more than that is ever read of them

@@ -157,6 +157,35 @@ def test_a_plain_total_counts_beside_words_of_paging_only(beside: str) -> None:
     assert JSON.cells(f'{{"data": {PEOPLE}, {beside}, "total": 2}}', ["id", "name"]) == BOTH
 
 
+NO_NAMES = (
+    "The document holds a list of values for each person, and the names apart or not at all, as pandas writes it with "
+    "orient='split' or 'values'. Export the list again with one object for each person (orient='records')."
+)
+BY_COLUMN = (
+    "The document is written column by column: one list of all ids, one of all names, and so on. Export the list again "
+    "with one object for each person (pandas: orient='records')."
+)
+BY_NUMBER = (
+    "The document has no list of people but a number for each of them, as pandas writes it with orient='index'. Export "
+    "the list again as a list with one object for each person (orient='records')."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"id": {"0": "1", "1": "2"}, "name": {"0": "Ann", "1": "Bob"}}', BY_COLUMN),
+        ('{"id": {"0": "1"}, "name": {"0": "Ann"}}', BY_COLUMN),
+        ('{"columns": ["id", "name"], "index": [0, 1], "data": [["1", "Ann"], ["2", "Bob"]]}', NO_NAMES),
+        ('[["1", "Ann"], ["2", "Bob"]]', NO_NAMES),
+        ('{"0": {"id": "1", "name": "Ann"}, "1": {"id": "2", "name": "Bob"}}', BY_NUMBER),
+    ],
+)
+def test_what_pandas_writes_is_refused_with_what_to_do_unless_it_is_a_list_of_people(text: str, sentence: str) -> None:
+    assert JSON.refusal(text)[0] == sentence
+    assert JSON.cells(f'{{"schema": {{"fields": [{{"name": "id"}}]}}, "data": {PEOPLE}}}', ["id", "name"]) == BOTH
+
+
 def test_a_document_that_is_written_column_by_column_is_refused() -> None:
     assert JSON.refusal('{"id": ["1", "2"], "name": ["Ann", "Bob"]}')[0].startswith(
         "The document is written column by column: one list of all ids, one of all names, and so on."

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.extracts.documents import open_xml
+from shared.extracts.open_extract import open_extract
 from shared.extracts.tables import BadRow, Form
 from shared.mapping.format import FormatHints
 from shared.model import Row
@@ -44,6 +45,16 @@ def test_a_report_is_read_whatever_its_bytes_and_chunks(encoding: str, size: int
 def test_another_prefix_or_none_makes_no_difference() -> None:
     assert XML.cells(REPORT.replace("wd:", "r:").replace("xmlns:wd", "xmlns:r"), WANTED) == PEOPLE
     assert XML.cells(REPORT.replace("<wd:", "<").replace("</wd:", "</"), WANTED) == PEOPLE
+
+
+def test_a_table_of_postgresql_is_read() -> None:
+    rows = "".join(
+        f'<row>\n  <id>{id_}</id>\n  <name>{name}</name>\n  <left xsi:nil="true"/>\n</row>\n\n'
+        for id_, name in [("1", "Ann"), ("2", "Bob")]
+    )
+    text = f'<table xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n\n{rows}</table>\n'
+    table = open_extract([text.encode()], FormatHints(), ["id", "name", "left"])
+    assert [row.cells for row in table.rows] == [("1", "Ann", ""), ("2", "Bob", "")]
 
 
 def test_records_are_counted_from_one_and_keep_their_line_and_form() -> None:

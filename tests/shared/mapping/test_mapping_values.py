@@ -34,9 +34,9 @@ def mapping(key: Any = "Id", **more: Any) -> MappingFile:
     )
 
 
-def applied(cells: dict[str, str], key: Any = "Id", **more: Any) -> Applied | Reject:
+def applied(cells: dict[str, str], key: Any = "Id", known: Known = NOBODY, **more: Any) -> Applied | Reject:
     plain = {"Id": "7", "Last": "Lee", "State": "Active", "End": "", "Title": "", "Boss": ""}
-    return Applier(mapping(key, **more), today=TODAY).apply(Record(2, 3, plain | cells))
+    return Applier(mapping(key, **more), known=known, today=TODAY).apply(Record(2, 3, plain | cells))
 
 
 def worker(cells: dict[str, str], key: Any = "Id", **more: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -91,10 +91,27 @@ def test_an_id_that_was_damaged_is_rejected(cell: str, reason: str) -> None:
     assert made.reason == reason
 
 
+@pytest.mark.parametrize("cell", ["12E3", "1E05", "1e5", "73928e05"])
+def test_an_id_that_may_be_a_number_cut_short_is_rejected_unless_somebody_has_it(cell: str) -> None:
+    fault = (
+        f"Id '{cell}' may be a number that a program has cut short, as spreadsheets do, and nobody by this id is "
+        "known. Format the column as text and export the list again; or, if ids look so, ask IT to allow it in the "
+        "mapping (key: letter_e)."
+    )
+    assert applied({"Id": cell}) == rejected(cell, fault)
+    made = applied({"Id": cell}, known=People({cell: ""}))
+    assert isinstance(made, Applied)
+    assert made.worker.worker_id == cell
+    assert worker({"Boss": cell})[0][ENTERPRISE_USER] == {"manager": {"value": cell}}
+
+
 @pytest.mark.parametrize(
     ("rule", "cell", "worker_id"),
     [
-        ({}, "73928e05", "73928e05"),
+        ({"letter_e": True}, "73928e05", "73928e05"),
+        ({"letter_e": True}, "12E3", "12E3"),
+        ({}, "E12", "E12"),
+        ({}, "1E05A", "1E05A"),
         ({}, "00012", "00012"),
         ({}, "O\u2019N1", "O\u2019N1"),
         ({"text_guard": True}, "'00012", "00012"),
@@ -173,6 +190,7 @@ def test_placeholders_can_be_declared() -> None:
 
 
 BROKEN = "holds signs that look like letters in a wrong encoding; it is sent as it is."
+MARKS = "holds question marks, as programs write them for letters that they lack; it is sent as it is."
 
 
 @pytest.mark.parametrize(
@@ -183,12 +201,24 @@ BROKEN = "holds signs that look like letters in a wrong encoding; it is sent as 
         ({"Last": "@SUM"}, "Last starts with @, like a formula; it is sent as it is."),
         ({"Last": "J\u00c3\u00bcrgen"}, f"Last {BROKEN}"),
         ({"Title": "B\ufffdcker"}, f"Title {BROKEN}"),
+        ({"Last": "D\u00e2\u20ac\u2122Arcy"}, f"Last {BROKEN}"),
+        ({"Last": "\u00d0\u0161\u00d0\u00be"}, f"Last {BROKEN}"),
+        ({"Last": "M??ig"}, f"Last {MARKS}"),
+        ({"Last": "?zil"}, f"Last {MARKS}"),
+        ({"Last": "Andr?"}, f"Last {MARKS}"),
     ],
 )
 def test_what_looks_wrong_is_sent_and_told(cells: dict[str, str], warning: str) -> None:
     user, warnings = worker(cells)
     assert (user["name"]["familyName"], user.get("title", "")) == (cells.get("Last", "Lee"), cells.get("Title", ""))
     assert warnings == (warning,)
+
+
+@pytest.mark.parametrize(
+    "cells", [{"Last": "J\u00fcrgen \u00d8sterg\u00e5rd \u00c9\u2019s S\u00c3O"}, {"Title": "Who?"}]
+)
+def test_what_looks_right_is_sent_without_a_word(cells: dict[str, str]) -> None:
+    assert worker(cells)[1] == ()
 
 
 def test_a_formula_for_a_name_rejects_the_row() -> None:

@@ -71,6 +71,16 @@ def test_a_sample_becomes_exactly_the_expected_users(file: str) -> None:
     assert any("manager" in user["urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"] for user in expected)
 
 
+@pytest.mark.parametrize(("code", "sent"), [("UK", "GB"), ("GB", "GB"), ("us", "US"), ("ZZZ", "ZZZ"), ("", None)])
+def test_the_mapping_of_csv2scim_sends_two_letters_for_a_country(code: str, sent: str | None) -> None:
+    record = next(one for one in records("five-people.csv") if isinstance(one, Record))
+    made = Applier(shipped("csv2scim")).apply(replace(record, values={**record.values, "CountryCode": code}))
+    assert isinstance(made, Applied)
+    assert made.worker.user["addresses"][0].get("country") == sent
+    told = "CountryCode 'ZZZ' is not a country that is known; it is sent as it is."
+    assert made.warnings == ((told,) if code == "ZZZ" else ())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_words_that_hide_a_decision_are_left_to_the_customer(name: str) -> None:
     hiding = {"suspended", "suspend_process", "garden leave", "furlough", "s", "q"}

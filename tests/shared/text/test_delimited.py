@@ -406,31 +406,3 @@ def test_a_file_without_line_ends_does_not_fill_the_memory() -> None:
     with pytest.raises(ExtractRefused, match=r"^Line 1 has more than 1,000,000 characters"):
         open_delimited(endless(), FormatHints(), ["Id"])
     assert given_out < 2_000_000
-
-
-@pytest.mark.parametrize(
-    ("data", "note"),
-    [
-        ("Id,Name\n1,JÃ¼rgen\n", "row 2, column Name"),
-        ("Id,Name\n1,Jürgen Østergård É\u2019s SÃO\n", ""),
-        ("Id,Name\n1,J\ufffdrgen\n2,Zoë\n\ufffd,Ã©\n", "row 2, column Name; row 4, column Id; row 4, column Name"),
-        (
-            "Id,Name\n" + "1,Ã¼\n" * 7,
-            "; ".join(f"row {row}, column Name" for row in range(2, 7)) + "; and 2 more",
-        ),
-        ('Id,Name\n1,"x\nâ€™y"\n', "row 2, column Name"),
-    ],
-)
-def test_letters_that_came_damaged_are_noted_without_showing_them(data: str, note: str) -> None:
-    _, rows, notes = read(data)
-    assert all(isinstance(row, Row) for row in rows)
-    assert notes == (
-        [
-            (
-                f"Some letters look damaged, as Ã¼ does for ü: {note}. They are sent as they are. Look at them in the "
-                "HR system and at how the list is exported."
-            )
-        ]
-        if note
-        else []
-    )

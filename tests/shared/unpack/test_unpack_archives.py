@@ -170,13 +170,36 @@ def test_names_that_point_outside_are_refused(name: str) -> None:
     assert "points outside" in refusal(zipped(("workers.csv", CSV), (name, CSV)))
 
 
-def test_links_are_refused() -> None:
+def of_mode(mode: int, name: str = "workers.csv", content: bytes = CSV) -> bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        info = zipfile.ZipInfo("workers.csv")
-        info.external_attr = 0o120777 << 16
-        archive.writestr(info, "/etc/passwd")
-    assert "link" in refusal(target.getvalue())
+        info = zipfile.ZipInfo(name)
+        info.create_system = 3  # Unix
+        info.external_attr = mode << 16
+        archive.writestr(info, content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("mode", "what"),
+    [(0o120777, "a link"), (0o020600, "a device"), (0o060600, "a device"), (0o140600, "a socket")],
+)
+def test_links_and_devices_are_refused(mode: int, what: str) -> None:
+    assert refusal(of_mode(mode, content=b"/etc/passwd")) == (
+        f"The zip archive holds {what} instead of a file. Put the list itself into it and drop it again."
+    )
+
+
+# As Info-ZIP does of what comes through a pipe, with the name `-`; as 7-Zip does; as archives have it from elsewhere.
+@pytest.mark.parametrize("mode", [0o010600, 0o010660, 0o100644, 0o644, 0])
+@pytest.mark.parametrize("name", ["-", "workers.csv"])
+def test_what_came_through_a_pipe_is_read(mode: int, name: str) -> None:
+    unpacked, content = opened(of_mode(mode, name))
+    assert (content, unpacked.layers, unpacked.name) == (CSV, ("zip",), name)
+
+
+def test_folders_are_passed_over_whatever_their_names() -> None:
+    assert "holds no file" in refusal(of_mode(0o040755, "out", b""))
 
 
 def test_an_archive_without_a_file_is_refused() -> None:

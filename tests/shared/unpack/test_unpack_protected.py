@@ -6,6 +6,7 @@ import gzip
 import io
 import zipfile
 import zlib
+from base64 import b64decode
 from functools import cache
 
 import pysequoia
@@ -43,6 +44,24 @@ Cg==
 =79b1
 -----END PGP PRIVATE KEY BLOCK-----
 """
+
+
+# Made with GnuPG of `CSV`, for the password "test": packed with bzip2; with old ciphers; without integrity protection.
+BZIP2 = b64decode(
+    "jA0ECQMCtsDBs6K8sXj/0n8BdelqRDiyvsVWAH2dyN4IYUnR/ttVgOm0iWcLgygJXmGwB4GO0Rv3bLO2yl9plvNPjFIfrczSoC42"
+    "038XNaWU2cT5IUh85wZpVpGy6VZDwj8qWI4KfxQGPg8ldQzKZgbxw0kuxEvncbqICdc0Fh/+Q0Xpt1S19uKCoQx74xAn"
+)
+TRIPLE_DES = b64decode(
+    "jA0EAgMCeMJlAJSxaXn/0kkBh2O1NZR/O8g1iB0T7sp/e4RfEdpANPNk0TEgYsWzQCmBP2NcT+GCz14rnwjq0zUb6DaqmUIj8vmh"
+    "IUcZSICX7hw3a59Cuw6A"
+)
+BLOWFISH = b64decode(
+    "jA0EBAMCcQtNBsaXneD/0kkBJ5mrHk0ss/MLWjJttIJHSitKKWz3vN3xgJHLXZ6ipi+pb1PPGtiaK/5z2TPjHDllIX12OJsmaW8L"
+    "5pH5JNTCl3upcOviTYQD"
+)
+NO_CHECK = b64decode(
+    "jA0EBwMCvuQnAiBnq1D/yTqiiToTyfalJVakrpzAs/Vul2mPJHYpdP7ivosrkckTdtQzTM7XUevcCjdBDTL75SCcKKfMtMmhDjwK"
+)
 
 
 @cache
@@ -94,6 +113,44 @@ def test_a_key_may_have_a_passphrase() -> None:
 @pytest.mark.parametrize("hints", [PASSWORD, FormatHints(passphrase="password")])
 def test_a_message_for_a_password_is_decrypted(armor: bool, hints: FormatHints) -> None:
     assert read(for_password(CSV, armor=armor), hints) == (("pgp",), CSV)
+
+
+@pytest.mark.parametrize("armor", [True, False])
+@pytest.mark.parametrize(
+    "hints",
+    [KEY, PASSWORD, FormatHints(key="other-key", password="password"), FormatHints(key="key", password="wrong")],
+)
+def test_a_message_for_a_key_and_a_password_is_opened_with_whatever_is_set(armor: bool, hints: FormatHints) -> None:
+    keys = [pysequoia.Tsk.generate(user_id=f"{number} <x@example.com>") for number in range(3)] + [key()]
+    certificates = [each.extract_certificate() for each in keys]
+    message = pysequoia.encrypt(CSV, recipients=certificates, passwords=["test"], armor=armor)
+    assert read(message, hints) == (("pgp",), CSV)
+
+
+def draft(*, password: bool) -> bytes:
+    """The beginning of a message as a draft of the standard had it: packet 20 in the place of packet 18."""
+    message = for_password(CSV) if password else for_key(CSV)
+    at = 2 + message[1]  # behind the packet that opens it
+    return message[:at] + b"\xd4" + bytes([60, 1, 9, 2, 16]) + bytes(56)
+
+
+@pytest.mark.parametrize(
+    ("message", "hints", "what"),
+    [
+        (BZIP2, PASSWORD, "packed in a way that is not read here: most likely with bzip2"),
+        (TRIPLE_DES, PASSWORD, "with a cipher that is not safe any more"),
+        (BLOWFISH, PASSWORD, "with a cipher that is not safe any more"),
+        (NO_CHECK, PASSWORD, "lacks what shows that nobody has changed it"),
+        (draft(password=True), PASSWORD, "a form that never became part of the standard"),
+        (draft(password=False), KEY, "a form that never became part of the standard"),
+    ],
+)
+def test_what_is_not_opened_is_called_what_it_is_with_what_to_do(message: bytes, hints: FormatHints, what: str) -> None:
+    said = refusal(message, hints)
+    assert what in said
+    assert "Encrypt the list again" in said
+    assert "GnuPG: " in said
+    assert "damaged" not in said
 
 
 def test_archives_in_a_message_and_messages_in_an_archive_are_opened() -> None:
@@ -202,6 +259,9 @@ def ole(*names: str) -> bytes:
     return header.ljust(sector, b"\xff") + table + directory
 
 
+FLAT = "an OpenDocument file, as LibreOffice makes them. Save or export the list as XLSX or CSV and drop that file."
+
+
 @pytest.mark.parametrize(
     ("data", "what"),
     [
@@ -235,6 +295,9 @@ def ole(*names: str) -> bytes:
         (b"\xef\xbb\xbf\r\n<!DOCTYPE HTML PUBLIC>", "a web page (HTML)"),
         ("<table><tr>".encode("utf-16"), "a web page (HTML)"),
         (b"<!-- saved -->\n<Table border=1>", "a web page (HTML)"),
+        (b"<table><!-- x --><row></table>"[:7], "a web page (HTML)"),
+        (b"<body><o:p>x</o:p></body>", "a web page (HTML)"),
+        (b'<?xml version="1.0"?>\n\n<office:document xmlns:office="urn:oasis:names:tc:opendocument:x">', FLAT),
         (b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n<Workbook/>', "Excel 2003"),
         (b"MIME-Version: 1.0\r\nContent-Type: multipart/related; x", "a web archive"),
     ],
@@ -257,6 +320,8 @@ def test_what_holds_no_list_is_named(data: bytes, what: str) -> None:
         b'{"Report_Entry": []}',
         b'<?xml version="1.0"?><wd:Report_Data xmlns:wd="x"/>',
         b"<Tables/>",
+        b'<table xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n\n<row>\n  <id>1</id>\n</row>\n\n</table>',
+        b"<body><employee><id>1</id></employee></body>",
         b"METADATA|Worker|PersonNumber\n",
         b"BZh,MZ,PK\n",
     ],

@@ -151,6 +151,16 @@ def test_typed_cells_become_the_text_that_people_see() -> None:
         ("123456789", "000-00-0000", "123-45-6789"),
         ("42", '"E"0000', "E0042"),
         ("42", "\\E0000;-0000", "E0042"),
+        ("42", '"EMP-"0', "EMP-42"),
+        ("42", '"EMP-"#', "EMP-42"),
+        ("42", '"EMP-"General', "EMP-42"),
+        ("42", '"EMP-"##000', "EMP-042"),
+        ("1222", '\\P0" x"', "P1222 x"),
+        ("0", '"EMP-"0', "EMP-0"),
+        ("42", '"$"0', "42"),
+        ("1222", '"EUR "#,##0', "1222"),
+        ("42", "##00", "42"),
+        ("7", "##00", "07"),
         ("1960", "00000\\-0000", "00000-1960"),
         ("1.5", "0000", "1.5"),
         ("-5", "0000", "-5"),
@@ -221,7 +231,12 @@ def test_a_text_that_looks_like_a_formula_makes_the_row_bad() -> None:
 
 
 def test_scientific_notation_that_became_text_makes_the_row_bad() -> None:
-    assert "scientific notation" in one_cell('<c r="A2" t="str"><v>1.23457E+11</v></c>')[1]
+    for text in ("1.23457E+11", "1E+05", "1,2E15"):
+        assert "scientific notation" in one_cell(f'<c r="A2" t="str"><v>{text}</v></c>')[1]
+
+
+def test_a_text_with_an_e_among_digits_is_a_room_or_an_id() -> None:
+    assert one_cell('<c r="A2" t="str"><v>1E05</v></c>') == ("1E05", "")
     assert one_cell('<c r="A2" t="str"><v>12E5</v></c>') == ("12E5", "")
 
 
@@ -233,6 +248,21 @@ def test_of_a_formula_the_stored_result_counts() -> None:
     assert "without a stored result" in one_cell('<c r="A2"><f>B2</f><v>0</v></c>', book=calculate)[1]
 
 
+def test_a_result_of_0_counts_if_the_program_has_worked_out_others() -> None:
+    header = '<row r="1"><c r="A1" t="str"><v>Id</v></c><c r="B1" t="str"><v>Cell</v></c></row>'
+    first = '<row r="2"><c r="A2"><v>1</v></c><c r="B2"><f>0*2</f><v>0</v></c></row>'
+    second = '<row r="3"><c r="A3"><v>2</v></c><c r="B3"{}><f>1*2</f><v>{}</v></c></row>'
+    calculate = '<calcPr fullCalcOnLoad="1"/>'
+    for kind, result in [("", "2"), (' t="str"', "two"), (' t="b"', "1")]:
+        sheet = f"<sheetData>{header}{first}{second.format(kind, result)}</sheetData>"
+        rows = opened(package(sheet, book=calculate), "Id", "Cell")[1]
+        shown = "TRUE" if kind == ' t="b"' else result
+        assert rows == [Row(2, 2, ("1", "0")), Row(3, 3, ("2", shown))]
+    sheet = f"<sheetData>{header}{first}{second.format('', '0')}</sheetData>"
+    rows = opened(package(sheet, book=calculate), "Id", "Cell")[1]
+    assert [isinstance(row, BadRow) for row in rows] == [True, True]
+
+
 def test_texts_of_every_kind_are_read() -> None:
     strings = "<si><t>a</t></si><si><r><t>b</t></r><r><t xml:space='preserve'> c</t></r><rPh><t>!</t></rPh></si>"
     assert one_cell('<c r="A2" t="s"><v>1</v></c>', strings=strings) == ("b c", "")
@@ -242,6 +272,13 @@ def test_texts_of_every_kind_are_read() -> None:
     assert one_cell('<c r="A2" t="b"><v>1</v></c>') == ("TRUE", "")
     assert one_cell('<c r="A2" t="d"><v>2024-01-31T00:00:00</v></c>') == ("2024-01-31", "")
     assert one_cell("<c><v>5</v></c>") == ("5", "")
+
+
+def test_columns_are_found_whatever_is_between_the_words_of_their_names() -> None:
+    book = sheets(S=[["Staff list"], ["worker_id", "Hire Date"], [1, "=A2*2"]])
+    table, rows = opened(saved(book), "WorkerID", "HireDate")
+    assert table.header == ("worker_id", "Hire Date")
+    assert [(row.number, isinstance(row, BadRow)) for row in rows] == [(3, True)]
 
 
 def test_only_wanted_columns_can_make_a_row_bad() -> None:
