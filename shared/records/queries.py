@@ -1,6 +1,6 @@
 """Queries of Azure Tables, whose answers are read as the JSON that they are.
 
-The SDK takes each row of an answer apart three times, a quarter of a millisecond a row, which is most of what reading
+The SDK takes each row of an answer apart three times, a tenth of a millisecond a row, which is most of what reading
 costs. Its own pipeline (credential, retries, time limits, logging) still sends the request; whatever is not plain
 success is asked again through the SDK, which knows how to tell it, and so is an answer with columns of other types than
 we write.
