@@ -1,6 +1,10 @@
 """100,000 entries of Entra's log over 5,000 people, caught up with by a reader that is killed 20 times.
 
-    .venv/bin/python -m benchmarks.log [--entries N] [--people N] [--kills N]
+    .venv/bin/python -m benchmarks.log [--entries N] [--people N] [--kills N] [--hours N]
+
+After a first load everybody has one or two entries, close together:
+
+    .venv/bin/python -m benchmarks.log --people 100000 --entries 150000 --hours 2 --kills 2
 
 Duplicates, entries that come late and out of order, both spellings and words that nobody knows are mixed in. The reader
 is a process of its own, killed without a warning at some request to storage: half of the times while it reads, half
@@ -51,12 +55,12 @@ from tests.support.provisioning_log import Log, fill, model, of_extract, planned
 from tests.support.scripted_server import run_script
 
 T = TypeVar("T")
-SPAN = 22 * 3600  # seconds over which the entries are spread
+HAND = 20_000  # about so many entries are stored together
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser()
-    for name, default in (("--entries", 100_000), ("--people", 5_000), ("--kills", 20)):
+    for name, default in (("--entries", 100_000), ("--people", 5_000), ("--kills", 20), ("--hours", 22)):
         arguments.add_argument(name, type=int, default=default)
     arguments.add_argument("--child", nargs=3, metavar=("STORAGE", "GRAPH", "TIMES"))
     arguments.add_argument("--die-at", type=int, default=0, help="at which request to storage")
@@ -67,7 +71,7 @@ def main() -> None:
             die(options.die_at, since="Workers" if options.judging else "")
         catch_up(*options.child)
     else:
-        measure(options.entries, options.people, options.kills)
+        measure(options.entries, options.people, options.kills, options.hours * 3600)
 
 
 def catch_up(storage: str, graph: str, times: str) -> None:
@@ -112,10 +116,10 @@ def die(at: int, since: str) -> None:
     requests.Session.send = send  # type: ignore[method-assign, assignment]
 
 
-def measure(entries: int, people: int, kills: int) -> None:
+def measure(entries: int, people: int, kills: int, span: int) -> None:
     log = Log()
     ids = order({f"{number:05d}": "" for number in range(people)})  # as a plan puts them onto pages
-    fill(log, ids, entries, SPAN, seed=1)
+    fill(log, ids, entries, span, seed=1)
     account = base64.b64encode(secrets.token_bytes(32)).decode()
     with tempfile.TemporaryDirectory() as folder, run_script() as script:
         script.answer = log.answer
@@ -125,18 +129,20 @@ def measure(entries: int, people: int, kills: int) -> None:
             storage = azurite.connection_string("log")
             refs = prepare(storage, script.url, ids)
             times = here / "times"
-            times.write_text(f"{(START + timedelta(seconds=SPAN + 600)).isoformat()}\n")
+            times.write_text(f"{(START + timedelta(seconds=span + 600)).isoformat()}\n")
             command = [sys.executable, "-m", "benchmarks.log", "--child", storage, script.url, str(times)]
             seconds = run(command, times, [*deaths(entries, people, kills)])
-            peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024  # no other child has ended yet
+            usage = resource.getrusage(resource.RUSAGE_CHILDREN)  # of the readers: no other child has ended yet
             check(storage, script.url, log, refs, ids)
             asked = [datetime.fromisoformat(line) for line in times.read_text().splitlines()[1:]]
     gaps = [(later - earlier).total_seconds() for earlier, later in zip(asked, asked[4:], strict=False)]
     assert min(gaps) >= 3 * SECONDS_BETWEEN_REQUESTS, f"5 requests within {min(gaps)} seconds"
     print(f"{entries:,} entries over {people:,} people, killed {kills} times: the tables are right")
     minutes = (asked[-1] - asked[0]).total_seconds() / 60
-    print(f"{seconds:.0f} s of work; {len(asked)} requests in {minutes:.0f} minutes of Graph's time")
-    print(f"a reader took {peak:.0f} MB at most")
+    peak = usage.ru_maxrss / 1024
+    processor = usage.ru_utime + usage.ru_stime
+    print(f"{seconds:.0f} s of work, {processor:.0f} s of it processor of the readers")
+    print(f"{len(asked)} requests in {minutes:.0f} minutes of Graph's time; a reader took {peak:.0f} MB")
 
 
 def prepare(storage: str, graph: str, ids: list[str]) -> list[ExtractRef]:
@@ -167,13 +173,14 @@ def persistently(step: Callable[[], T]) -> T:
 
 
 def deaths(entries: int, people: int, kills: int) -> Iterator[list[str]]:
-    """When each reader is killed: before the end of its first slice of the log or some slices later; among people."""
+    """When each reader is killed: while it stores the first entries or some later ones; among people."""
     dice = random.Random(3)
+    stored = min(people, entries, HAND)  # requests: the entries of a person go into one
     for number in range(kills):
         if number < kills / 2:
-            yield ["--die-at", str(dice.randint(1, entries // 12))]
+            yield ["--die-at", str(dice.randint(1, stored + stored // 5))]
         else:
-            yield ["--judging", "--die-at", str(dice.randint(1, people // 16))]
+            yield ["--judging", "--die-at", str(dice.randint(1, min(people, 5_000) // 16))]
 
 
 def run(command: list[str], times: Path, deaths: Sequence[list[str]]) -> float:

@@ -79,7 +79,7 @@ def entries_since(
     while True:
         answer = _get(graph, endpoint, url)
         for item in _list(answer.get("value")):
-            if isinstance(item, Mapping) and (entry := parse_entry(item)):
+            if isinstance(item, dict) and (entry := parse_entry(item)):
                 yield entry
         link = answer.get("@odata.nextLink")
         if not link:
@@ -93,7 +93,7 @@ def parse_entry(item: Mapping[str, Any]) -> LogEntry | None:
     """An entry from its JSON object; None if it says neither what it is, when it was, nor whom it is about."""
     info = _object(item, "provisioningStatusInfo") or _object(item, "statusInfo")
     error = _object(info, "errorInformation") or info
-    steps = [step for step in _list(item.get("provisioningSteps")) if isinstance(step, Mapping)]
+    steps = [step for step in _list(item.get("provisioningSteps")) if isinstance(step, dict)]
     entry_id = _text(item, "id", _LONGEST_NAME)
     external_id = _text(_object(item, "sourceIdentity"), "id", _LONGEST_NAME)
     at = _moment(item.get("activityDateTime"))
@@ -146,17 +146,18 @@ def _moment(value: object) -> datetime | None:
 def _text(item: Mapping[str, Any], name: str, longest: int) -> str:
     """A text that a table takes: whole characters, no longer than it should be; empty if there is none."""
     value = item.get(name)
-    if value is None or isinstance(value, list | Mapping):
+    if isinstance(value, list | dict) or value is None:
         return ""
-    return str(value)[:longest].encode("utf-8", "replace").decode()
+    text = str(value)[:longest]
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _object(item: object, name: str) -> Mapping[str, Any]:
     """A nested object, or an empty one; Graph's pages disagree on whether some of these are lists of one."""
-    value = item.get(name) if isinstance(item, Mapping) else None
+    value = item.get(name) if isinstance(item, dict) else None
     if isinstance(value, list) and value:
         value = value[0]
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _list(value: object) -> list[Any]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from sys import intern
 from typing import Any
 
 from shared.clock import iso
 from shared.entra.logs import LogEntry
 from shared.records import keys
 from shared.records.names import EVENTS
+from shared.records.queries import answers
 from shared.records.rows import Key, Values, in_chunks, put_rows, query
 from shared.records.storage import Storage
 
@@ -19,16 +21,26 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_KEY = 400  # characters; a key takes 1 KiB, and nobody of ours has an id of that length
 _PARALLEL = 8
-_GROUP = 50  # people, whose entries are read by one query if they lie close together
+_GROUP = 500  # people, whose entries are read by one query if they lie close together
 _FEW = 8
-_SCAN_PAGES = 3  # of 1,000 rows each
+_FREE_ANSWERS = 3  # of up to 1,000 rows, before a look at whether it is worth it
+_WORTH = 250  # rows that are wanted, of the 1,000 of an answer
+_STORED_AT_ONCE = 4_000  # entries; more rows than that are not held in memory beside the entries
 
 
 def write_events(storage: Storage, job: str, entries: Iterable[LogEntry]) -> None:
-    """Store entries, each under its own key, so that one that is read twice is stored once."""
-    rows = {_event_key(job, entry): _event(entry) for entry in entries}
-    fit = {key: row for key, row in rows.items() if max(len(key.partition), len(key.row)) <= _LONGEST_KEY}
-    put_rows(storage.table(EVENTS), fit)
+    """Store entries, each under its own key, so that one that is read twice is stored once.
+
+    Those of one person go into one transaction: the more entries come at once, the fewer requests they take.
+    """
+    fit = [
+        (key, entry)
+        for entry in entries
+        if max(len((key := _event_key(job, entry)).partition), len(key.row)) <= _LONGEST_KEY
+    ]
+    fit.sort(key=lambda one: one[0].partition)
+    for some in in_chunks(fit, _STORED_AT_ONCE):
+        put_rows(storage.table(EVENTS), {key: _event(entry) for key, entry in some})
 
 
 def read_events(storage: Storage, job: str, since: Mapping[str, datetime]) -> dict[str, list[LogEntry]]:
@@ -48,34 +60,34 @@ def read_events(storage: Storage, job: str, since: Mapping[str, datetime]) -> di
 
 
 def _scan(storage: Storage, ends: Mapping[str, str]) -> dict[str, list[Values]] | None:
-    """The rows of neighbouring partitions by one query; None if that would read too much, or there are few.
+    """The rows of neighbouring partitions by one query; None if there are few people, or too many others between them.
 
     After a big file everybody has entries, and to ask for each person takes a request for each.
     """
     if len(ends) < _FEW:
         return None
     first, *_, last = ends  # they are sorted
-    pages = (
-        storage.table(EVENTS)
-        .query_entities(
-            "PartitionKey ge @first and PartitionKey le @last and RowKey lt @end",
-            parameters={"first": first, "last": last, "end": max(ends.values())},
-        )
-        .by_page()
+    pages = answers(
+        storage.table(EVENTS),
+        "PartitionKey ge @first and PartitionKey le @last and RowKey lt @end",
+        {"first": first, "last": last, "end": max(ends.values())},
+        _COLUMNS,
     )
     found: dict[str, list[Values]] = {partition: [] for partition in ends}
+    wanted = 0
     for number, page in enumerate(pages):
-        if number == _SCAN_PAGES:
+        if number >= _FREE_ANSWERS and wanted < number * _WORTH:
             return None
         for row in page:
             if row["RowKey"] < ends.get(row["PartitionKey"], ""):
                 found[row["PartitionKey"]].append(row)
+                wanted += 1
     return found
 
 
 def _read(storage: Storage, partition: str, end: str) -> list[Values]:
     text = "PartitionKey eq @partition and RowKey lt @end"
-    return list(query(storage.table(EVENTS), text, partition=partition, end=end))
+    return list(query(storage.table(EVENTS), text, _COLUMNS, partition=partition, end=end))
 
 
 def _end(since: datetime) -> str:
@@ -113,6 +125,12 @@ def _event(entry: LogEntry) -> dict[str, Any]:
     }
 
 
+_COLUMNS = (
+    "PartitionKey", "RowKey", "EventId", "WorkerId", "TargetId", "ChangeId", "Action", "Status", "ErrorCode", "Reason",
+    "ManagerUnresolved", "InScope",
+)  # fmt: skip
+
+
 def _entry(row: Values) -> LogEntry:
     return LogEntry(
         id=row["EventId"],
@@ -120,10 +138,10 @@ def _entry(row: Values) -> LogEntry:
         change_id=row["ChangeId"],
         external_id=row["WorkerId"],
         target_id=row["TargetId"],
-        action=row["Action"],
-        status=row["Status"],
-        code=row["ErrorCode"],
+        action=intern(row["Action"]),
+        status=intern(row["Status"]),
+        code=intern(row["ErrorCode"]),
         reason=row["Reason"],
-        manager_unresolved=row.get("ManagerUnresolved", False),
-        in_scope=row.get("InScope", True),
+        manager_unresolved=bool(row.get("ManagerUnresolved")),
+        in_scope=row.get("InScope") is not False,
     )

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,13 +26,14 @@ from shared.outcomes.watermark import PageName
 from shared.records import extracts, keys, progress, story
 from shared.records.names import ACCOUNTS, WORKERS
 from shared.records.people import account_key, worker_key
-from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
 from shared.records.storage import Storage
 
 QUIET = timedelta(minutes=50)
 """A cycle of the job may take 40 minutes and its log 10 more: the entry of the second upload comes within that time
 after the entry of the first, or both came together."""
 
+_PAGES_AT_ONCE = 25  # of up to 200 people
 _EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
 _ACCOUNT = (
     "Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered", "EverEnabled", "NextChangeAt",
@@ -243,13 +244,34 @@ def _note_answered(storage: Storage, job: str, cases: dict[str, _Case]) -> None:
     change_rows(storage.table(ACCOUNTS), answered, change, select=("AcceptedAt", "Unanswered"), known=rows)
 
 
-def recount(context: Context, touched: Iterable[PageName]) -> None:
-    """Count pages anew, then their extracts. Doing it again changes nothing."""
+def recount(context: Context, touched: Collection[PageName], stop: datetime) -> frozenset[PageName]:
+    """Count pages anew, then their extracts. Doing it again changes nothing.
+
+    Args:
+        context: what everything works with.
+        touched: the pages.
+        stop: when to leave the rest to the next run; some pages are counted in any case.
+
+    Returns:
+        The pages that are still to be counted.
+    """
     by_extract: defaultdict[ExtractRef, set[int]] = defaultdict(set)
     for source, extract, number in touched:
         by_extract[ExtractRef(extract, source)].add(number)
+    left = set(touched)
     for ref, numbers in by_extract.items():
         if 0 in numbers:
-            progress.recount_pages(context.storage, ref)
-        progress.recount_pages(context.storage, ref, numbers - {0})
+            numbers |= set(progress.waiting_pages(context.storage, ref))
+            left |= {(ref.source, ref.id, number) for number in numbers}
+        chunks = [*in_chunks(sorted(numbers - {0}), _PAGES_AT_ONCE)]
+        for place, some in enumerate(chunks, start=1):
+            progress.recount_pages(context.storage, ref, some)
+            if place < len(chunks):  # the last ones stand for the extract, which is counted when its pages are
+                left -= {(ref.source, ref.id, number) for number in (0, *some)}
+                if context.clock.now() >= stop:
+                    return frozenset(left)
         progress.refresh(context.storage, ref, context.clock.now())
+        left -= {(ref.source, ref.id, number) for number in numbers}
+        if context.clock.now() >= stop:
+            break
+    return frozenset(left)

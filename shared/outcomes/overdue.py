@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,13 +26,15 @@ from shared.records import extracts, keys, pages, progress, story
 from shared.records.health import Health, load_health, save_health
 from shared.records.names import QUOTA, WORKERS
 from shared.records.people import worker_key
-from shared.records.rows import Key, Values, change_rows, read_rows
+from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
 
 logger = logging.getLogger(__name__)
 
 FULL = "queue full"
 DEAF = "log not readable"
 
+_PAGES_AT_ONCE = 25  # of up to 200 people
+_TURN = 60  # seconds; runs are further apart
 _PATIENCE = timedelta(minutes=15)  # a job that runs again first works off what it has been given before
 _PATIENCE_AT_MOST = timedelta(days=1)  # even if it keeps reporting about others
 _LATEST_ANSWER = timedelta(days=1)  # for so long answers of the past are looked for
@@ -83,7 +86,9 @@ def _is_full(context: Context, job: str) -> bool:
     return bool(row and row["Stopped"] and row["Kind"] == "full")
 
 
-def note_overdue(context: Context, job: str, unanswered: Unanswered, fault: RollcallError | None = None) -> None:
+def note_overdue(
+    context: Context, job: str, unanswered: Unanswered, stop: datetime, fault: RollcallError | None = None
+) -> None:
     """Say on the people, on their extracts and in the job's health that no answer has come, and what the job says.
 
     Those who wait are sent once more when the job runs and is silent.
@@ -92,6 +97,7 @@ def note_overdue(context: Context, job: str, unanswered: Unanswered, fault: Roll
         context: what everything works with.
         job: whose people.
         unanswered: as just found.
+        stop: when to leave the rest of the pages to the next run; some are looked at in any case.
         fault: why the log cannot be read, if it cannot.
     """
     before = load_health(context.storage, job)
@@ -102,10 +108,18 @@ def note_overdue(context: Context, job: str, unanswered: Unanswered, fault: Roll
     watermark = load_watermark(context, job)
     overdue = 0
     save_health(context.storage, health)  # first, because the sentence of an extract names it
-    for ref, page in unanswered.pages:
-        overdue += _note_page(context, ref, page, health, watermark)
-        progress.recount_page(context.storage, ref, page["Plan"], int(page["RowKey"]))
-    for ref in {ref for ref, _ in unanswered.pages}:
+    waiting = _in_turn(unanswered.pages, context.clock.now())
+    for number, some in enumerate(in_chunks(waiting, _PAGES_AT_ONCE)):
+        if number and context.clock.now() >= stop:
+            overdue += sum(int(page.get("Overdue") or 0) for _, page in waiting[number * _PAGES_AT_ONCE :])
+            break
+        by_extract: defaultdict[ExtractRef, list[int]] = defaultdict(list)
+        for ref, page in some:
+            overdue += _note_page(context, ref, page, health, watermark)
+            by_extract[ref].append(int(page["RowKey"]))
+        for ref, numbers in by_extract.items():
+            progress.recount_pages(context.storage, ref, numbers)
+    for ref in {ref for ref, _ in waiting}:
         progress.refresh(context.storage, ref, context.clock.now())
     save_health(context.storage, Health(**{**vars(health), "overdue": overdue}))
     if overdue:
@@ -113,6 +127,14 @@ def note_overdue(context: Context, job: str, unanswered: Unanswered, fault: Roll
             "%d people of job %s have no answer in time; the job is found to be: %s",
             overdue, job, health.state, extra={"job": job, "overdue": overdue},
         )  # fmt: skip
+
+
+def _in_turn(found: Sequence[tuple[ExtractRef, Values]], now: datetime) -> list[tuple[ExtractRef, Values]]:
+    """Pages of which nobody is called overdue yet, then the others, another one first each time."""
+    new = [one for one in found if not one[1].get("Overdue")]
+    others = [one for one in found if one[1].get("Overdue")]
+    first = int(now.timestamp()) // _TURN * _PAGES_AT_ONCE % len(others) if others else 0
+    return [*new, *others[first:], *others[:first]]
 
 
 def _note_page(context: Context, ref: ExtractRef, page: Values, health: Health, watermark: Watermark) -> int:
@@ -124,17 +146,20 @@ def _note_page(context: Context, ref: ExtractRef, page: Values, health: Health, 
     late = iso(context.clock.now() - _limit(context))
     minutes = context.settings.overdue_minutes
 
-    def is_overdue(key: Key, row: Values | None) -> bool:
+    found: dict[Key, Values] = {}
+
+    def is_overdue(key: Key, row: Values) -> bool:
         return (
-            row is not None
-            and (row.get("SentBy"), row.get("SentStatus") in story.UNANSWERED) == (ref.id, True)
+            (row.get("SentBy"), row.get("SentStatus") in story.UNANSWERED) == (ref.id, True)
             and "" < row["UploadedAt"] <= late
             and keys.decode(key.row) not in watermark.look_at  # something was heard and is about to be written
         )
 
     def change(key: Key, row: Values | None) -> dict[str, Any] | None:
+        found.pop(key, None)
         if row is None or not is_overdue(key, row):
             return None
+        found[key] = row
         sentences = _advice(health, asked_again=bool(row.get("AskedAgainAt")))
         values = {**story.overdue(row["UploadedAt"], minutes, *sentences), "SentStatus": story.OVERDUE}
         if row["Status"] not in story.ABOUT_SENDING:
@@ -143,13 +168,12 @@ def _note_page(context: Context, ref: ExtractRef, page: Values, health: Health, 
 
     table = context.storage.table(WORKERS)
     everybody = [worker_key(ref.source, worker.worker_id) for worker in people]
-    change_rows(table, everybody, change, select=(*_COLUMNS, "Reason", "NextStep", "WhoActs"))
-    rows = {key: row for key, row in read_rows(table, everybody, select=_COLUMNS).items() if is_overdue(key, row)}
-    _ask_again(context, health, watermark, rows)
-    return len(rows)
+    change_rows(table, everybody, change, select=_COLUMNS)
+    _ask_again(context, health, watermark, found)
+    return len(found)
 
 
-_COLUMNS = ("Status", "SentBy", "SentStatus", "UploadedAt", "AskedAgainAt")
+_COLUMNS = ("Status", "SentBy", "SentStatus", "UploadedAt", "AskedAgainAt", "Reason", "NextStep", "WhoActs")
 
 
 def _ask_again(context: Context, health: Health, watermark: Watermark, rows: Mapping[Key, Values]) -> None:

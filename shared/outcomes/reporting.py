@@ -9,10 +9,9 @@ late; entries that come later still are found by a look far back before anybody 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import islice
 
 from azure.core.exceptions import AzureError
 
@@ -28,15 +27,38 @@ from shared.records.rows import in_chunks
 logger = logging.getLogger(__name__)
 
 _OVERLAP = timedelta(minutes=15)  # entries turn up 5 to 10 minutes late
-_MOST_ENTRIES = 10_000  # at once: 20 requests, which Graph's budget lets take 50 seconds
+_MOST_ENTRIES = 10_000  # of a slice of time: 20 requests, which Graph's budget lets take 50 seconds
 _FEW_ENTRIES = _MOST_ENTRIES // 4
+_ONE_ANSWER = 500  # entries
+_MOST_IN_HAND = 20_000  # entries that are stored together; the more, the more of them are about one person
 _SECOND = timedelta(seconds=1)
-_SHORTEST_SLICE = timedelta(minutes=1)
-_LONGEST_READING = timedelta(minutes=5)  # a function is stopped after 10
-_LONGEST_RUN = timedelta(minutes=8)
-_PEOPLE_AT_ONCE = 2_000
+_SHORTEST_SLICE = timedelta(seconds=2)
+_LONGEST_RUN = timedelta(minutes=4)  # of all jobs; a function is stopped after 10
+_PEOPLE_AT_ONCE = 5_000
 _LOOK_FAR_BACK = timedelta(hours=1)  # how often, at most
 _READ_AT_AGES = timedelta(minutes=5)  # that the log was read is not written down each time
+
+
+@dataclass(frozen=True)
+class _Times:
+    """Until when the steps of a run may go on. What is not done by then is done by the next run.
+
+    Attributes:
+        begin: a further slice of the log.
+        read: a slice that was begun in time.
+        judge: what became of people.
+        count: pages.
+    """
+
+    begin: datetime
+    read: datetime
+    judge: datetime
+    count: datetime
+
+    @classmethod
+    def within(cls, now: datetime, share: timedelta) -> _Times:
+        """The times of a run that has so long."""
+        return cls(*(now + share * part for part in (0.5, 0.75, 0.875, 1.0)))
 
 
 def report(context: Context) -> None:
@@ -46,9 +68,11 @@ def report(context: Context) -> None:
         Exception: the first fault, after all jobs have had their turn.
     """
     faults: list[Exception] = []
-    for job in context.settings.endpoints:
+    stop = context.clock.now() + _LONGEST_RUN
+    for left, job in zip(range(len(context.settings.endpoints), 0, -1), context.settings.endpoints, strict=True):
+        share = max(stop - context.clock.now(), timedelta()) / left  # what a job does not need is the others'
         try:
-            _report_job_and_overdue(context, job)
+            _report_job_and_overdue(context, job, share)
         except (RollcallError, AzureError) as error:
             logger.warning("The provisioning log of job %s could not be read: %s", job, error, extra={"job": job})
             faults.append(error)
@@ -56,24 +80,25 @@ def report(context: Context) -> None:
         raise faults[0]
 
 
-def _report_job_and_overdue(context: Context, job: str) -> None:
+def _report_job_and_overdue(context: Context, job: str, share: timedelta) -> None:
+    stop = context.clock.now() + share
     try:
-        is_caught_up = report_job(context, job)
+        is_caught_up = report_job(context, job, share)
     except TerminalError as error:  # nobody hears anything before a person has acted
-        note_overdue(context, job, find_unanswered(context, job), fault=error)
+        note_overdue(context, job, find_unanswered(context, job), stop, fault=error)
         raise
     except RollcallError as error:
         if _is_deaf_for_long(context, job):
-            note_overdue(context, job, find_unanswered(context, job), fault=error)
+            note_overdue(context, job, find_unanswered(context, job), stop, fault=error)
         raise
     if not is_caught_up:  # an answer may still be among what has not been read
         return
     unanswered = find_unanswered(context, job)
     looked_at = load_watermark(context, job).read_again_at
     if unanswered.since and (looked_at is None or looked_at + _LOOK_FAR_BACK <= context.clock.now()):
-        read_again(context, job, unanswered.since)
+        read_again(context, job, unanswered.since, stop)
         unanswered = find_unanswered(context, job)
-    note_overdue(context, job, unanswered)
+    note_overdue(context, job, unanswered, stop)
 
 
 def _is_deaf_for_long(context: Context, job: str) -> bool:
@@ -82,88 +107,141 @@ def _is_deaf_for_long(context: Context, job: str) -> bool:
     return read_at is None or context.clock.now() - read_at > timedelta(minutes=context.settings.overdue_minutes)
 
 
-def report_job(context: Context, job: str) -> bool:
+def report_job(context: Context, job: str, share: timedelta = _LONGEST_RUN) -> bool:
     """Read one job's log and write what it says.
 
-    What is more than can be read in one go is read in slices of time, and the watermark moves after each. A run that
-    takes long stops; the next one goes on.
+    What is more than can be read in one go is read in slices of time, and the watermark moves after some of them. A run
+    that takes long stops; the next one goes on.
+
+    Args:
+        context: what everything works with.
+        job: whose log.
+        share: how long it may take. Each step ends in time, but does a piece of its work in any case.
 
     Returns:
         Whether the log has been read to its end, and everybody in it been looked at.
     """
-    started = context.clock.now()
+    times = _Times.within(context.clock.now(), share)
     watermark = load_watermark(context, job)
+    if len(watermark.due(context.clock.now())) > _PEOPLE_AT_ONCE:  # runs before this one had no time for them
+        watermark, has_looked = _look_at_people(context, job, watermark, times)
+        if not has_looked or context.clock.now() >= times.begin:
+            return False
+    watermark, is_at_end = _read_log(context, job, watermark, times)
+    return _look_at_people(context, job, watermark, times)[1] and is_at_end
+
+
+def _read_log(context: Context, job: str, watermark: Watermark, times: _Times) -> tuple[Watermark, bool]:
+    """Store what the log says since the watermark, and move that; and whether the log has been read to its end."""
     # What turns up late is young; while old entries are being caught up with, it need not be looked for.
     since = watermark.at - (_SECOND if watermark.slice else _OVERLAP)
-    recent: dict[str, datetime] = {}
-    is_at_end = False
-    while not is_at_end and context.clock.now() - started < _LONGEST_READING:
+    hand = _Hand([], {}, watermark.at, watermark.slice)
+    is_at_end = is_begun = False
+    while not is_at_end and (not is_begun or context.clock.now() < times.begin):
+        is_begun = True
         now = context.clock.now()
-        length = watermark.slice
-        until = since + length if length and since + length < now else None
-        found = entries_since(context.graph, context.endpoint(job), since, until)
-        entries = list(islice(found, _MOST_ENTRIES + 1))
-        if len(entries) > _MOST_ENTRIES:
-            narrower = _narrower(entries, (until or now) - since)
-            if narrower >= _SHORTEST_SLICE:
-                watermark = replace(watermark, slice=narrower)
-                save_watermark(context.storage, job, watermark)
-                continue
-            entries += found  # so many in so short a time: no way around reading them
-        # An entry of the future, by a clock that is wrong, must not keep us from reading the present.
-        recent |= {entry.id: min(entry.at, now) for entry in entries}
-        newest = max([watermark.at, *(min(entry.at, now) for entry in entries), *([until] if until else [])])
-        wider = length * 2 if length and until and len(entries) < _FEW_ENTRIES else length
-        recent = {entry_id: at for entry_id, at in recent.items() if at > newest - _OVERLAP - _SECOND}
-        watermark = _take_note(context, job, entries, watermark, frozenset(recent), newest, wider if until else None)
+        until = since + hand.slice if hand.slice and since + hand.slice < now else None
+        try:
+            found = entries_since(context.graph, context.endpoint(job), since, until)
+            entries = list(_slice_of(found, context, times.read))
+            if (rest := next(found, None)) is not None:
+                narrower = _narrower([*entries, rest], (until or now) - since, is_dense=len(entries) >= _MOST_ENTRIES)
+                if narrower >= _SHORTEST_SLICE:
+                    hand = replace(hand, slice=narrower)
+                    continue
+                entries += [rest, *found]  # so many in so short a time: no way around reading them
+        except RollcallError:
+            if hand.slice:
+                _take_note(context, job, hand, watermark)  # or a log that fails now and then is never caught up with
+            raise
+        hand = _with_slice(hand, entries, now, until)
         is_at_end = until is None
         since = (until or now) - _SECOND  # filters know whole seconds only, and both ends are left out
-    return _look_at_people(context, job, watermark, started) and is_at_end
+        if len(hand.entries) >= _MOST_IN_HAND:
+            watermark = _take_note(context, job, hand, watermark)
+            hand = replace(hand, entries=[])
+    return _take_note(context, job, hand, watermark), is_at_end
 
 
-def read_again(context: Context, job: str, since: datetime) -> None:
+@dataclass(frozen=True)
+class _Hand:
+    """What has been read of the log and is not stored yet, and where that leaves the watermark.
+
+    Attributes:
+        entries: of some slices of time, one after the other.
+        recent: when entries of the overlap happened, by their ids.
+        at: up to where has been read.
+        slice: how much time is read next; None if there is nothing more to read.
+    """
+
+    entries: list[LogEntry]
+    recent: dict[str, datetime]
+    at: datetime
+    slice: timedelta | None
+
+
+def _slice_of(found: Iterator[LogEntry], context: Context, until: datetime) -> Iterator[LogEntry]:
+    """The entries of a slice, as far as they are not too many and there is time."""
+    for number, entry in enumerate(found, start=1):
+        yield entry
+        # Whoever has an answer has got on; to ask for a further one takes time.
+        if number >= _MOST_ENTRIES or (number % _ONE_ANSWER == 0 and context.clock.now() >= until):
+            return
+
+
+def _with_slice(hand: _Hand, entries: Sequence[LogEntry], now: datetime, until: datetime | None) -> _Hand:
+    """What is in hand with the entries of a further slice, which ends at `until`; with None, at the end of the log."""
+    # An entry of the future, by a clock that is wrong, must not keep us from reading the present.
+    recent = hand.recent | {entry.id: min(entry.at, now) for entry in entries}
+    newest = max([hand.at, *(min(entry.at, now) for entry in entries), *([until] if until else [])])
+    wider = hand.slice * 2 if hand.slice and len(entries) < _FEW_ENTRIES else hand.slice
+    return _Hand(
+        [*hand.entries, *entries],
+        {entry_id: at for entry_id, at in recent.items() if at > newest - _OVERLAP - _SECOND},
+        newest,
+        wider if until else None,
+    )
+
+
+def read_again(context: Context, job: str, since: datetime, stop: datetime) -> None:
     """Read the log once more from far back, for entries that came later than the overlap waits for."""
     started = context.clock.now()
-    entries = list(islice(entries_since(context.graph, context.endpoint(job), since), _MOST_ENTRIES))
+    times = _Times.within(started, stop - started)
+    found = entries_since(context.graph, context.endpoint(job), since)
+    entries = list(_slice_of(found, context, times.read))
     write_events(context.storage, job, entries)
     watermark = load_watermark(context, job)
     people = dict.fromkeys((entry.external_id for entry in entries), started)
     watermark = replace(watermark, look_at={**watermark.look_at, **people}, read_again_at=started)
     save_watermark(context.storage, job, watermark)
-    _look_at_people(context, job, watermark, started)
+    _look_at_people(context, job, watermark, times)
 
 
-def _narrower(entries: Sequence[LogEntry], window: timedelta) -> timedelta:
-    """A slice of time that will not be too much: what was read tells how dense the log is, if it came in order."""
+def _narrower(entries: Sequence[LogEntry], window: timedelta, *, is_dense: bool) -> timedelta:
+    """A slice of time that will not be too much: what was read tells how dense the log is, if it came in order.
+
+    Where there was no time for more, half the slice takes half the time.
+    """
     times = [entry.at for entry in entries]
-    return min(window, max(times) - min(times)) / 2
+    return min(window, max(times) - min(times) if is_dense else window) / 2
 
 
-def _take_note(
-    context: Context,
-    job: str,
-    entries: Sequence[LogEntry],
-    watermark: Watermark,
-    recent: frozenset[str],
-    newest: datetime,
-    length: timedelta | None,
-) -> Watermark:
-    """Store new entries, then move the watermark to `newest`, with the people whom they are about."""
-    new = [entry for entry in entries if entry.id not in watermark.seen]
+def _take_note(context: Context, job: str, hand: _Hand, watermark: Watermark) -> Watermark:
+    """Store new entries, then move the watermark, with the people whom they are about."""
+    new = [entry for entry in hand.entries if entry.id not in watermark.seen]
+    now = context.clock.now()
     read_at = watermark.read_at
-    if length is None:  # to the end
-        now = context.clock.now()
+    if hand.slice is None:  # to the end
         read_at = now if read_at is None or new or now - read_at >= _READ_AT_AGES else read_at
-    if not new and (newest, length, read_at) == (watermark.at, watermark.slice, watermark.read_at):
+    if not new and (hand.at, hand.slice, read_at) == (watermark.at, watermark.slice, watermark.read_at):
         return watermark
     write_events(context.storage, job, new)
-    people = dict.fromkeys((entry.external_id for entry in new), context.clock.now())
     moved = replace(
         watermark,
-        at=newest,
-        seen=recent,
-        slice=length,
-        look_at={**watermark.look_at, **people},
+        at=hand.at,
+        seen=frozenset(hand.recent),
+        slice=hand.slice,
+        look_at={**watermark.look_at, **dict.fromkeys((entry.external_id for entry in new), now)},
         read_at=read_at,
     )
     save_watermark(context.storage, job, moved)
@@ -172,24 +250,25 @@ def _take_note(
     return moved
 
 
-def _look_at_people(context: Context, job: str, watermark: Watermark, started: datetime) -> bool:
-    """Write what the stored entries say about those whom the watermark names; whether there was time for everybody.
+def _look_at_people(context: Context, job: str, watermark: Watermark, times: _Times) -> tuple[Watermark, bool]:
+    """Write what the stored entries say about those whom the watermark names; whether there was time for everything.
 
     Counts are made when all have been looked at: the people of a page are spread over everybody's ids.
     """
-    now = context.clock.now()
-    people = sorted(person for person, at in watermark.look_at.items() if at <= now)
-    has_time = True
+    people = sorted(watermark.due(context.clock.now()))
+    looked_at = 0
     for some in in_chunks(people, _PEOPLE_AT_ONCE):
-        has_time = context.clock.now() - started <= _LONGEST_RUN
-        if not has_time:
+        if looked_at and context.clock.now() >= times.judge:
             break
         found = judge(context, job, some)
-        others = {person: watermark.look_at[person] for person in watermark.look_at.keys() - set(some)}
+        gone = set(some)
+        others = {person: at for person, at in watermark.look_at.items() if person not in gone}
         touched = watermark.recount | found.touched
         watermark = replace(watermark, look_at={**others, **found.look_again}, recount=touched)
         save_watermark(context.storage, job, watermark)
+        looked_at += len(some)
     if watermark.recount:
-        recount(context, watermark.recount)
-        save_watermark(context.storage, job, replace(watermark, recount=frozenset()))
-    return has_time
+        left = recount(context, watermark.recount, times.count)
+        watermark = replace(watermark, recount=left)
+        save_watermark(context.storage, job, watermark)
+    return watermark, looked_at == len(people) and not watermark.recount

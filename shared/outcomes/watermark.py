@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 
+import orjson
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import parse_iso
@@ -44,18 +45,23 @@ class Watermark:
     read_again_at: datetime | None = None
     read_at: datetime | None = None
 
+    def due(self, now: datetime) -> list[str]:
+        """Those who are to be looked at by now."""
+        return [person for person, at in self.look_at.items() if at <= now]
+
 
 def load_watermark(context: Context, job: str) -> Watermark:
     """How far the job's log has been read; a day back if it never was."""
     try:
-        state = json.loads(context.storage.container(STATE).download_blob(_path(job)).readall())
+        state = orjson.loads(context.storage.container(STATE).download_blob(_path(job)).readall())
     except ResourceNotFoundError:
         return Watermark(context.clock.now() - _FIRST_LOOK)
+    moment = cache(parse_iso)  # many are to be looked at from the same moment on
     return Watermark(
         at=parse_iso(state["at"]),
         seen=frozenset(state["seen"]),
         slice=timedelta(seconds=state["slice"]) if state.get("slice") else None,
-        look_at={person: parse_iso(at) for person, at in state.get("lookAt", {}).items()},
+        look_at={person: moment(at) for person, at in state.get("lookAt", {}).items()},
         recount=frozenset((source, extract, number) for source, extract, number in state.get("recount", [])),
         read_again_at=parse_iso(state["readAgainAt"]) if state.get("readAgainAt") else None,
         read_at=parse_iso(state["readAt"]) if state.get("readAt") else None,
@@ -64,16 +70,17 @@ def load_watermark(context: Context, job: str) -> Watermark:
 
 def save_watermark(storage: Storage, job: str, watermark: Watermark) -> None:
     """Remember how far the job's log has been read."""
+    moment = cache(datetime.isoformat)
     state = {
         "at": watermark.at.isoformat(),
         "seen": sorted(watermark.seen),
         "slice": watermark.slice.total_seconds() if watermark.slice else None,
-        "lookAt": {person: at.isoformat() for person, at in sorted(watermark.look_at.items())},
+        "lookAt": {person: moment(at) for person, at in sorted(watermark.look_at.items())},
         "recount": sorted(watermark.recount),
         "readAgainAt": watermark.read_again_at.isoformat() if watermark.read_again_at else None,
         "readAt": watermark.read_at.isoformat() if watermark.read_at else None,
     }
-    storage.container(STATE).upload_blob(_path(job), json.dumps(state).encode(), overwrite=True)
+    storage.container(STATE).upload_blob(_path(job), orjson.dumps(state), overwrite=True)
 
 
 def _path(job: str) -> str:

@@ -22,7 +22,7 @@ from shared.records import extracts, pages, story, summary
 from shared.records.health import load_health
 from shared.records.names import EXTRACTS, PAGES, WORKERS
 from shared.records.people import worker_key
-from shared.records.rows import Key, Values, change_rows, in_chunks, query, read_rows
+from shared.records.rows import Key, Values, change_rows, query, read_rows
 from shared.records.storage import Storage
 
 _COLUMN = {
@@ -50,7 +50,6 @@ _WORDS = {
 }
 _REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD, extracts.SUPERSEDED)
 _MOST_NAMED = 400
-_PAGES_AT_ONCE = 25  # of up to 200 people
 _COUNTED = ("Answers", "Plan", "Status", "Reason", *extracts.OUTCOMES)
 _MANY_PAGES = 20
 _COUNTS_AGE = timedelta(seconds=10)
@@ -67,27 +66,26 @@ def recount_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -
     _recount(storage, ref, {number: _people_of(storage, ref, attempt, number)})
 
 
-def recount_pages(storage: Storage, ref: ExtractRef, numbers: Iterable[int] | None = None) -> None:
+def recount_pages(storage: Storage, ref: ExtractRef, numbers: Iterable[int]) -> None:
     """Count several pages of an extract as `recount_page` does, in fewer requests; none of a plan that is cleared away.
 
     Args:
         storage: the account with HR data.
         ref: the extract.
-        numbers: which pages; without it, every page of which somebody waits for an answer.
+        numbers: which pages; some dozens at once, because all their people are read together.
     """
-    if numbers is None:
-        waiting = (row for row in pages.page_rows(storage, ref.id) if row.get("Uploaded") or row.get("Overdue"))
-        plans = {int(row["RowKey"]): str(row["Plan"]) for row in waiting}
-    else:
-        keys = {pages.page_key(ref.id, number): number for number in numbers}
-        found = read_rows(storage.table(PAGES), keys, select=("Plan",))
-        plans = {keys[key]: str(row["Plan"]) for key, row in found.items()}
-    for some in in_chunks(sorted(plans), _PAGES_AT_ONCE):
-        people: dict[int, list[Key]] = {}
-        for number in some:
-            with suppress(ResourceNotFoundError):  # an old plan that somebody has cleared away
-                people[number] = _people_of(storage, ref, plans[number], number)
-        _recount(storage, ref, people)
+    keys = {pages.page_key(ref.id, number): number for number in numbers}
+    found = read_rows(storage.table(PAGES), keys, select=("Plan",))
+    people: dict[int, list[Key]] = {}
+    for key, row in found.items():
+        with suppress(ResourceNotFoundError):  # an old plan that somebody has cleared away
+            people[keys[key]] = _people_of(storage, ref, str(row["Plan"]), keys[key])
+    _recount(storage, ref, people)
+
+
+def waiting_pages(storage: Storage, ref: ExtractRef) -> list[int]:
+    """The numbers of the pages of which somebody waits for an answer."""
+    return [int(row["RowKey"]) for row in pages.page_rows(storage, ref.id) if row.get("Uploaded") or row.get("Overdue")]
 
 
 def _people_of(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> list[Key]:

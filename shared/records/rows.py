@@ -15,6 +15,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.errors import TransientError
+from shared.records.queries import MOST_ROWS as MOST_READ
+from shared.records.queries import answers
 from shared.records.transactions import MOST_ROWS, Insert, Merge, Operation, Replace, submit
 
 Values = Mapping[str, Any]
@@ -99,9 +101,9 @@ def put_rows(table: TableClient, rows: Mapping[Key, Values]) -> None:
         pass
 
 
-def query(table: TableClient, text: str, select: Sequence[str] = (), **parameters: Any) -> Iterator[Values]:  # noqa: ANN401
+def query(table: TableClient, text: str, select: Sequence[str] = (), **parameters: str) -> Iterator[Values]:
     """The rows that an OData filter names, with `@name` parameters filled in safely."""
-    return iter(table.query_entities(text, parameters=parameters, select=list(select) or None))
+    return (row for rows in answers(table, text, parameters, select) for row in rows)
 
 
 _T = TypeVar("_T")
@@ -144,14 +146,15 @@ def _read_group(table: TableClient, group: Sequence[Key], select: Sequence[str])
     found: dict[Key, Values] = {}
     wanted = {key.row: key for key in group}
     # Pages are sorted by partition and row, so the range between the first and the last row mostly holds little else.
-    rows = table.query_entities(
+    pages = answers(
+        table,
         "PartitionKey eq @partition and RowKey ge @first and RowKey le @last",
-        parameters={"partition": group[0].partition, "first": group[0].row, "last": group[-1].row},
-        select=fields,
-        results_per_page=min(_SPARSE * len(group), 1000),
-    ).by_page()
+        {"partition": group[0].partition, "first": group[0].row, "last": group[-1].row},
+        fields or (),
+        min(_SPARSE * len(group), MOST_READ),
+    )
     read = 0
-    for page in rows:
+    for page in pages:
         for row in page:
             read += 1
             if row["RowKey"] in wanted:

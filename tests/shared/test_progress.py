@@ -16,7 +16,7 @@ from shared.records.extracts import Version
 from shared.records.health import Health, save_health
 from shared.records.names import EXTRACTS, OUTBOX, PAGES, STATE, WORKERS
 from shared.records.people import worker_key
-from shared.records.progress import recount_page, recount_pages, refresh
+from shared.records.progress import recount_page, recount_pages, refresh, waiting_pages
 from shared.records.rows import change_rows
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
@@ -371,7 +371,8 @@ def test_of_all_pages_those_are_counted_that_wait_for_answers_and_are_still_ther
         page(context, number, name, **{"Waiting": 0, **values})
         status(context, **{name: story.PROVISIONED})
     context.storage.container(STATE).delete_blob(pages.plan_path(REF, "plan", "000004.json"))
-    recount_pages(context.storage, REF)
+    assert waiting_pages(context.storage, REF) == [1, 2, 4]
+    recount_pages(context.storage, REF, [1, 2, 4])
     assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [
         {"Provisioned": 1},
         {"Provisioned": 1},

@@ -1,14 +1,21 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
+from azure.data.tables import TableClient
 
 from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.outcomes import events
 from shared.outcomes.events import read_events, write_events
-from tests.support.contexts import START
+from shared.records import queries, rows
+from shared.records.names import EVENTS
+from shared.records.rows import Values
+from shared.records.transactions import Operation, submit
+from tests.support.contexts import START, rows_of
 
 
 def entry(external_id: str, seconds: float) -> LogEntry:
@@ -19,12 +26,13 @@ def entry(external_id: str, seconds: float) -> LogEntry:
 IDS = [*(f"{number:02d}" for number in range(20)), "a/b", "ß", "𝄞", "00|x"]
 
 
-@pytest.mark.parametrize("pages", [3, 0], ids=["in one query", "one by one"])
+@pytest.mark.parametrize("answers", [3, 0], ids=["in one query", "one by one"])
 @pytest.mark.parametrize("count", [3, len(IDS)])
 def test_entries_come_back_whole_and_since_the_moment_of_each_person(
-    context: Context, monkeypatch: pytest.MonkeyPatch, pages: int, count: int
+    context: Context, monkeypatch: pytest.MonkeyPatch, answers: int, count: int
 ) -> None:
-    monkeypatch.setattr(events, "_SCAN_PAGES", pages)
+    monkeypatch.setattr(events, "_FREE_ANSWERS", answers)
+    monkeypatch.setattr(events, "_WORTH", 0 if answers else 1)
     written = [entry(one, seconds) for one in IDS for seconds in (1, 2.25, 3)]
     write_events(context.storage, "default", written)
     write_events(context.storage, "other", written)
@@ -38,3 +46,37 @@ def test_entries_come_back_whole_and_since_the_moment_of_each_person(
 
 def test_nobody_is_asked_for(context: Context) -> None:
     assert read_events(context.storage, "default", {}) == {}
+
+
+def test_the_entries_of_a_person_are_stored_by_one_request(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: list[int] = []
+
+    def watched(table: TableClient, operations: Sequence[Operation]) -> list[str]:
+        sizes.append(len(operations))
+        return submit(table, operations)
+
+    monkeypatch.setattr(rows, "submit", watched)
+    write_events(context.storage, "default", [entry(one, seconds) for seconds in range(5) for one in IDS])
+    assert sizes == [5] * len(IDS)
+    assert len(rows_of(context.storage, EVENTS)) == 5 * len(IDS)
+
+
+def test_people_who_lie_far_apart_are_asked_for_one_by_one_and_neighbours_together(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "_FREE_ANSWERS", 1)
+    everybody = [f"{number:04d}" for number in range(2500)]
+    write_events(context.storage, "default", [entry(one, 1) for one in everybody])
+    asked: list[str] = []
+
+    def watched(table: TableClient, text: str, *given: Any, **named: Any) -> Iterator[list[Values]]:
+        for answer in queries.answers(table, text, *given, **named):
+            asked.append(text)
+            yield answer
+
+    monkeypatch.setattr(events, "answers", watched)
+    for some, answers in ((everybody[::250], 2), (everybody[:500], 1)):
+        asked.clear()
+        found = read_events(context.storage, "default", dict.fromkeys(some, START))
+        assert found == {one: [entry(one, 1)] for one in some}
+        assert len(asked) == answers

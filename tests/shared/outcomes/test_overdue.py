@@ -7,6 +7,8 @@ import pytest
 
 from shared.context import Context
 from shared.errors import EndpointRefused, EntraUnavailable
+from shared.outcomes import overdue
+from shared.outcomes.overdue import find_unanswered, note_overdue
 from shared.outcomes.reporting import report
 from shared.outcomes.resending import still_wanted
 from shared.outcomes.watermark import load_watermark
@@ -310,3 +312,32 @@ def test_where_nothing_is_overdue_the_job_is_not_asked_for(context: Context, ten
     tenant.log.add("1", 120)
     pass_minutes(context, 120)
     assert (tenant.looks, load_health(context.storage, "default")) == (0, None)
+
+
+def test_of_more_pages_than_there_is_time_for_others_come_next(
+    context: Context, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overdue, "_PAGES_AT_ONCE", 1)
+    names = ("1", "2", "3")
+    for number, name in enumerate(names, start=1):
+        ref = planned(context, name, number=number)
+        uploaded(context, ref, name, number=number)
+    context.clock.sleep(7200)
+
+    def note() -> tuple[int, list[str]]:
+        note_overdue(context, "default", find_unanswered(context, "default"), context.clock.now())
+        context.clock.sleep(60)
+        health = load_health(context.storage, "default")
+        assert health
+        return health.overdue, [
+            person(context, name, "Reason") for name in names if person(context, name, "SentStatus") == "overdue"
+        ]
+
+    tenant.job = Reply(200, PAUSED)
+    found = [note() for _ in names]
+    assert [(count, len(reasons)) for count, reasons in found] == [(1, 1), (2, 2), (3, 3)]
+    assert all("paused" in reason for reason in found[-1][1])
+    tenant.job = Reply(200, RUNNING)
+    found = [note() for _ in names]
+    assert [sum("paused" in reason for reason in reasons) for _, reasons in found] == [2, 1, 0]
+    assert [count for count, _ in found] == [3, 3, 3]

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -10,11 +11,14 @@ import pytest
 import requests
 
 from shared.context import Context
+from shared.entra.logs import LogEntry
 from shared.errors import EntraUnavailable
-from shared.outcomes import judging, reporting
+from shared.outcomes import events, judging, reporting
 from shared.outcomes.reporting import report, report_job
 from shared.outcomes.watermark import load_watermark
 from shared.records.names import EVENTS, EXTRACTS, PAGES, STATE, WORKERS
+from shared.records.people import worker_key
+from shared.records.rows import change_rows
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context, rows_of
 from tests.support.provisioning_log import Log, fill, model, of_extract, planned, statuses, uploaded
@@ -289,7 +293,7 @@ def test_a_run_that_has_no_time_left_for_everybody_goes_on_next_time(
     real = judging.judge
 
     def slow(*arguments: Any) -> Any:
-        time.forward(300)
+        time.forward(150)
         return real(*arguments)
 
     monkeypatch.setattr(reporting, "judge", slow)
@@ -300,6 +304,147 @@ def test_a_run_that_has_no_time_left_for_everybody_goes_on_next_time(
     assert not report_job(context, "default")
     assert Counter(statuses(context).values()) == {"provisioned": 2, "uploaded": 1}
     assert report_job(context, "default")
+    assert of_extract(context, ref) == ("delivered", {"Provisioned": 3})
+
+
+def test_slices_that_are_read_one_after_the_other_are_stored_together(
+    context: Context, log: Log, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
+    stored: list[int] = []
+
+    def write(storage: Any, job: str, entries: list[LogEntry]) -> None:
+        stored.append(len(entries))
+        events.write_events(storage, job, entries)
+
+    monkeypatch.setattr(reporting, "write_events", write)
+    for number in range(40):
+        log.add(f"{number % 5}", 30 * number + 10)
+    time.forward(3600)
+    assert report_job(context, "default")
+    assert stored == [40]
+    monkeypatch.setattr(reporting, "_MOST_IN_HAND", 12)
+    context.storage.container(STATE).delete_blob("watermarks/default.json")
+    stored.clear()
+    assert report_job(context, "default")
+    assert (sum(stored), max(stored) <= 12 + 8, len(stored) > 1) == (40, True, True)
+    assert len(rows_of(context.storage, EVENTS)) == 40
+
+
+def test_a_graph_that_fails_every_now_and_then_does_not_keep_a_log_from_being_caught_up_with(
+    context: Context, log: Log, time: ManualTime, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
+    for number in range(60):
+        log.add(f"{number}", 30 * number + 10)
+    time.forward(3600)
+    asked = 0
+
+    def answer(request: Request) -> Reply:
+        nonlocal asked
+        asked += 1
+        return log.answer(request) if asked % 6 else Reply(503)
+
+    script.answer = answer
+    for _ in range(20):
+        with suppress(EntraUnavailable):
+            report_job(context, "default")
+        if len(rows_of(context.storage, EVENTS)) == 60:
+            break
+    else:
+        pytest.fail("the log is never caught up with")
+    assert asked > 12  # it has failed more than once on the way
+
+
+def test_a_log_that_is_slow_to_come_is_read_in_slices_for_which_there_is_time(
+    context: Context, log: Log, time: ManualTime, script: Script
+) -> None:
+    for number in range(5_000):
+        log.add(f"{number % 50}", number / 10, f"e-{number}")
+    time.forward(600)
+
+    def slow(request: Request) -> Reply:
+        time.forward(60)
+        return log.answer(request)
+
+    script.answer = slow
+    lasted = []
+    is_at_end = False
+    while not is_at_end:
+        began = time()
+        is_at_end = report_job(context, "default")
+        lasted.append(time() - began)
+        assert len(lasted) < 50
+    assert max(lasted) <= timedelta(minutes=5)
+    assert len(rows_of(context.storage, EVENTS)) == 5_000
+
+
+def test_a_job_with_a_long_log_leaves_time_for_the_others(storage: Storage) -> None:
+    time = ManualTime(START + timedelta(minutes=10))
+    busy, calm = Log(), Log()
+
+    def slow(request: Request) -> Reply:
+        time.forward(60)
+        return busy.answer(request)
+
+    for number in range(5_000):
+        busy.add(f"{number % 50}", number / 10, f"e-{number}")
+    calm.add("1", 100)
+    with run_script() as one, run_script() as other:
+        one.answer, other.answer = slow, calm.answer
+        endpoints = {"busy": endpoint_at(one.url, "busy"), "calm": endpoint_at(other.url, "calm")}
+        with open_test_context(storage.connection_string, time, endpoints=endpoints) as context:
+            began = time()
+            report(context)
+            assert time() - began <= timedelta(minutes=5)
+            assert [row["PartitionKey"] for row in rows_of(context.storage, EVENTS)] == ["calm|1"]
+
+
+def test_people_for_whom_earlier_runs_had_no_time_come_before_a_further_reading(
+    context: Context, log: Log, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_PEOPLE_AT_ONCE", 1)
+    real = judging.judge
+
+    def slow(*arguments: Any) -> Any:
+        time.forward(100)
+        return real(*arguments)
+
+    monkeypatch.setattr(reporting, "judge", slow)
+    names = [f"{number}" for number in range(8)]
+    ref = planned(context, *names)
+    uploaded(context, ref, *names)
+    for name in names:
+        log.add(name, 100)
+    readings: list[int] = []
+    left: list[int] = []
+    while not left or left[-1]:
+        report_job(context, "default")
+        readings.append(len(log.since))
+        left.append(len(load_watermark(context, "default").look_at))
+    assert (readings, left) == ([1, 1, 1], [5, 2, 0])
+    assert report_job(context, "default")
+    assert len(log.since) == 2
+    assert set(statuses(context).values()) == {"provisioned"}
+
+
+def test_counting_stops_in_time_and_goes_on_with_the_next_run(
+    context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(judging, "_PAGES_AT_ONCE", 1)
+    ref = planned(context, "1")
+    for number in (2, 3):
+        planned(context, f"{number}", number=number)
+    for number in (1, 2, 3):
+        uploaded(context, ref, f"{number}", number=number)
+        key = worker_key("employees", f"{number}")
+        change_rows(context.storage.table(WORKERS), [key], lambda *_: {"SentStatus": "provisioned"})
+    left = frozenset({("employees", ref.id, 0)})
+    seen = []
+    while left:
+        left = judging.recount(context, left, time())
+        seen.append((sorted(number for _, _, number in left), of_extract(context, ref)[0]))
+    assert seen == [([2, 3], "uploading"), ([3], "uploading"), ([], "delivered")]
     assert of_extract(context, ref) == ("delivered", {"Provisioned": 3})
 
 
