@@ -220,7 +220,7 @@ def test_a_newer_extract_between_the_two_steps_of_an_older_one_wins_in_both_tabl
         def refuse(table: Any, keys: Any, change: Any, select: Any = (), new: Any = ()) -> None:
             if table.table_name == WORKERS:
                 raise ConnectionError
-            change_rows(table, keys, change, select=select)
+            change_rows(table, keys, change, select=select, new=new)
 
         with monkeypatch.context() as patch:
             patch.setattr(people, "change_rows", refuse)
