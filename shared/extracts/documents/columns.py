@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
+from operator import itemgetter
+from typing import Any
 
 from shared.errors import ExtractRefused
-from shared.extracts.documents.paths import NoValueError, Path, Value
+from shared.extracts.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
 from shared.extracts.tables import BadRow
 from shared.model import Row
 
 _HALF = re.compile("[\ud800-\udfff]")
+_MANY = 1_000  # different keys of records, and characters of a key, that are remembered
+_WALK = object()  # stands for a value that a path has to look for itself
 
 
 class Columns:
     """The wanted paths, looked up in one record after the other.
+
+    Nearly always a path is the name of a key, or of one that is not there. Both can be told from the record's keys, as
+    long as no key of the file may be meant by the path as well. Only other paths walk through the record.
 
     Attributes:
         records: how many records were looked at.
@@ -31,6 +38,11 @@ class Columns:
         self.records = 0
         self._paths = [Path(text, xml=xml, single=place == 0) for place, text in enumerate(wanted)]
         self._unseen = set(wanted) - set(optional)
+        self._names = [path.text for path in self._paths]
+        self._all_there = _getter(self._names)
+        self._missing: list[object] = ["" if path.is_name else _WALK for path in self._paths]  # what a missing key is
+        self._keys: set[str] = set()  # of the records so far
+        self._all_walk = False
 
     def row(self, record: Value, number: int, line: int, fault: str = "") -> Row | BadRow:
         """The record's cells.
@@ -40,24 +52,34 @@ class Columns:
             number: counted from 1.
             line: where the record starts, counted from 1.
             fault: why the record is kept out whatever its cells are.
+
+        Raises:
+            InexactError: the record was read quickly, and a wanted value is a number that has to be read carefully.
         """
         if not isinstance(record, dict):
             return BadRow(number, line, ("",) * len(self._paths), fault or "This is not a record with named values.")
+        try:
+            cells = self._all_there(record)
+        except KeyError:
+            if not (record.keys() <= self._keys or self._all_walk):
+                self._learn(record)
+            cells = tuple(map(record.get, self._names, self._missing))
+        try:
+            text = "".join(cells)
+        except TypeError:  # not all of them are texts
+            cells, fault = self._looked_up(record, cells, fault)
+            text = "".join(cells)
+        if "/Date(" in text:
+            cells = tuple(map(scalar, cells))
+        if self._unseen:
+            self._unseen.difference_update(record)
         self.records += 1
-        cells = []
-        for path in self._paths:
-            try:
-                cell = path.find(record)
-            except NoValueError as error:
-                fault, cell = fault or str(error), ""
-                self._unseen.discard(path.text)
-            if cell is not None:
-                self._unseen.discard(path.text)
-            cells.append(cell or "")
-        if not fault and _HALF.search("".join(cells)):
+        if not fault:
+            if text.isascii() or _is_whole(text):
+                return Row(number, line, cells)
             fault = "A value holds half a character (a lone surrogate)."
-            cells = [_HALF.sub("\ufffd", cell) for cell in cells]
-        return BadRow(number, line, tuple(cells), fault) if fault else Row(number, line, tuple(cells))
+            cells = tuple(_HALF.sub("\ufffd", cell) for cell in cells)
+        return BadRow(number, line, cells, fault)
 
     def seen(self, record: Value) -> int:
         """How many of the wanted paths are in the record."""
@@ -78,6 +100,54 @@ class Columns:
             f"{', '.join(missing)}. Was a field renamed or taken out of the report? Nothing of the file was used. "
             "Correct the report, or ask IT to change the mapping."
         )
+
+    def _learn(self, record: dict[str, Value]) -> None:
+        """Takes note of new keys: a path that may mean one of them, though it is spelt otherwise, has to walk."""
+        new = record.keys() - self._keys
+        self._keys |= new
+        if self._keys >= LABELLED or len(self._keys) > _MANY or any(len(key) > _MANY for key in new):
+            self._all_walk = True
+            self._missing = [_WALK] * len(self._names)
+        for key in new if not self._all_walk else ():
+            for place, name in enumerate(self._names):
+                if key != name and key.casefold() == name.casefold():
+                    self._missing[place] = _WALK
+
+    def _looked_up(self, record: Value, found: Sequence[object], fault: str) -> tuple[tuple[str, ...], str]:
+        """The cells, where not all that was found are texts, and the fault of the record."""
+        cells: list[Any] = [*found]
+        for place, value in enumerate(found):
+            if type(value) is str:
+                continue
+            if value is not _WALK and not isinstance(value, BRANCHES):
+                cells[place] = scalar(value)
+                continue
+            path = self._paths[place]
+            cell: str | None
+            try:
+                cell = path.find(record)
+            except NoValueError as error:
+                fault, cell = fault or str(error), ""
+            if cell is not None:
+                self._unseen.discard(path.text)
+            cells[place] = cell or ""
+        return tuple(cells), fault
+
+
+def _getter(names: Sequence[str]) -> Callable[[dict[str, Value]], tuple[Any, ...]]:
+    """Looks up all keys at once; fails if one is missing."""
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda record: tuple(record[name] for name in names)
+
+
+def _is_whole(text: str) -> bool:
+    """Whether a text has no lone surrogates; a search for them takes three times as long."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _is_there(path: Path, record: Value) -> bool:

@@ -23,12 +23,14 @@ from shared.errors import ExtractRefused
 from shared.extracts.documents.columns import Columns
 from shared.extracts.documents.decoding import TextStream
 from shared.extracts.documents.json_lists import Found, Lists
-from shared.extracts.documents.json_text import JsonText, NotJsonError, Reader
+from shared.extracts.documents.json_text import JsonText, NotJsonError, Reader, plain_object
 from shared.extracts.documents.paging import Pages
-from shared.extracts.documents.paths import Value
+from shared.extracts.documents.paths import InexactError, Value
 from shared.extracts.tables import BadRow, Form, Table
 from shared.mapping.format import FormatHints
 from shared.model import Row
+
+_ALIKE = 20  # records after one with numbers that had to be read carefully, which are taken to be the same
 
 
 def open_json(
@@ -105,46 +107,62 @@ def _survey(
 
 
 def _row(found: Found, number: int, source: JsonText, reader: Reader, columns: Columns) -> Row | BadRow:
+    if found.value is not None:
+        try:
+            return columns.row(found.value, number, found.line)
+        except InexactError:
+            pass
     try:
         value, twice = reader.read(found.text)
     except NotJsonError as error:
         why, line = str(error), found.line + error.line
     else:
         return columns.row(value, number, found.line, _twice(twice))
-    source.where = f"record {number}"
+    source.record = number
     raise source.broken(why, line)
 
 
 def _lines(source: JsonText, reader: Reader, columns: Columns) -> Iterator[Row | BadRow]:
-    number = 0
-    while True:
-        line = source.line
-        source.where = f"record {number + 1}"
-        found = source.text_line()
-        if found is None:
-            break
-        text, ended = found
-        if not text.strip():
+    number, careful = 0, 0
+    source.record = 1
+    for line, ended in source.lines():
+        text = line.strip()
+        if not text:
             continue
         number += 1
-        refused = None
-        value: Value = None
-        try:
-            value, fault = reader.read(text.strip())
-            fault = _twice(fault)
-        except NotJsonError as error:
-            fault = f"The line is not valid JSON: {error}."
-            if error.number:
-                refused = source.broken(str(error), line)
-            elif not ended:
-                refused = ExtractRefused(
-                    f"The file ends in the middle of record {number} on line {line}: the upload was cut off. Drop the "
-                    "complete file again.",
-                    line=line,
-                )
-        if refused:
-            raise refused  # out here, because the exception that it replaces holds a piece of the record
-        yield columns.row(value, number, line, fault)
+        row: Row | BadRow | None = None
+        if careful:
+            careful -= 1
+        elif (value := plain_object(text)) is not None:
+            try:
+                row = columns.row(value, number, source.line)
+            except InexactError:
+                careful = _ALIKE
+        yield row or _careful_line(text, number, source, reader, columns, ended=ended)
+        source.record = number + 1
+
+
+def _careful_line(
+    text: str, number: int, source: JsonText, reader: Reader, columns: Columns, *, ended: bool
+) -> Row | BadRow:
+    refused = None
+    value: Value = None
+    try:
+        value, twice = reader.read(text)
+        fault = _twice(twice)
+    except NotJsonError as error:
+        fault = f"The line is not valid JSON: {error}."
+        if error.number:
+            refused = source.broken(str(error))
+        elif not ended:
+            refused = ExtractRefused(
+                f"The file ends in the middle of record {number} on line {source.line}: the upload was cut off. Drop "
+                "the complete file again.",
+                line=source.line,
+            )
+    if refused:
+        raise refused  # out here, because the exception that it replaces holds a piece of the record
+    return columns.row(value, number, source.line, fault)
 
 
 def _twice(key: str) -> str:

@@ -30,10 +30,16 @@ _HELD = 4 * 1024 * 1024  # characters of lists of which it is not clear yet whet
 
 
 class Found(NamedTuple):
-    """A record's text and the line on which it starts, counted from 1."""
+    """A record.
+
+    Attributes:
+        line: on which it starts, counted from 1.
+        value: what `plain_object` makes of it, if it can.
+    """
 
     line: int
     text: str
+    value: dict[str, Value] | None = None
 
 
 class Lists:
@@ -137,11 +143,12 @@ class Lists:
 
     def _found(self, depth: int) -> Found:
         self._count += 1
-        self._source.where = f"record {self._count}"
-        self._source.next()
+        self._source.record = self._count
+        first = self._source.next()
         line = self._source.line
-        found = Found(line, self._source.value(depth))
-        self._source.where = ""
+        plain = self._source.plain_object(depth) if first == "{" else None
+        found = Found(line, *plain) if plain else Found(line, self._source.value(depth))
+        self._source.record = 0
         return found
 
     def _kept(self, depth: int) -> Found:

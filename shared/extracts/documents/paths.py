@@ -1,7 +1,7 @@
 """Paths into a record: how a mapping names a value inside a JSON object or an XML element.
 
-A record is a tree of `str`, `bool`, `None`, `list` and `dict` (numbers are the text of the file). A path is a row of
-names, separated by dots (in XML also by slashes):
+A record is a tree of `str`, `bool`, `None`, `list` and `dict`; a number is its text in the file, or an `int` or `float`
+if the record was read quickly. A path is a row of names, separated by dots (in XML also by slashes):
 
 =====================================  =============================================================================
 `Worker_ID`                            the value of the key
@@ -33,10 +33,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 Value = object
-"""`str`, `bool`, `None`, `list[Value]` or `dict[str, Value]`."""
+"""`str`, `bool`, `int`, `float`, `None`, `list[Value]` or `dict[str, Value]`."""
 
 TEXT = "#text"
 """The key of an XML element's own text where the element has attributes or children as well."""
+
+BRANCHES = (dict, list)
+"""The types of values that hold others."""
+
+LABELLED = frozenset({"label", "value"})
+"""The keys of an object that gives its value."""
 
 _SELECTED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]+\])+)")
 _SELECTOR = re.compile(r"\[([^\[\]]+)\]")
@@ -50,9 +56,13 @@ class NoValueError(Exception):
     """The record cannot be used: what a path finds in it is not one value. The message is a reason for HR."""
 
 
+class InexactError(Exception):
+    """A number may have been written in another way (`1.50`, `-0`), and its text is gone: read the record again."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """Picks the entries of a list in which `path` has `value`."""
+    """Picks the entries of a list in which `path` has `value`, which is casefolded."""
 
     path: Path
     value: str
@@ -62,7 +72,7 @@ class _Condition:
             found = self.path.find(entry)
         except NoValueError:
             return False
-        return found is not None and found.strip().casefold() == self.value.casefold()
+        return found is not None and found.strip().casefold() == self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,14 @@ class Path:
         self._xml = xml
         self._parts = _SEPARATOR[xml].split(text)
         self._steps = [_step(part, xml=xml) for part in self._parts]
+        ends = range(len(self._parts), 0, -1)
+        # How a key may be spelt that stands for the parts from each place on, with the place behind it; longest first.
+        self._keys = [[(".".join(self._parts[at:to]), to) for to in ends if to > at] for at in range(len(self._parts))]
+
+    @property
+    def is_name(self) -> bool:
+        """Whether it is one name and nothing else."""
+        return len(self._parts) == 1 and not self._steps[0].selectors
 
     def find(self, record: Value) -> str | None:
         """The value as text; `None` if it is missing.
@@ -126,15 +144,19 @@ class Path:
             return True
         if not isinstance(value, dict):
             return False
-        for same in (_exactly, self._nearly):
-            for to in range(len(self._parts), at, -1):
-                key = same(value, ".".join(self._parts[at:to]))
-                if key is not None:
-                    return self._walk(value[key], to, into)
-            step = self._steps[at]
-            key = same(value, step.name) if step.selectors else None
+        step = self._steps[at]
+        for name, to in self._keys[at]:
+            if name in value:
+                return self._walk(value[name], to, into)
+        if step.selectors and step.name in value:
+            return self._select(value[step.name], step.selectors, at + 1, into)
+        for name, to in self._keys[at]:
+            key = self._nearly(value, name)
             if key is not None:
-                return self._select(value[key], step.selectors, at + 1, into)
+                return self._walk(value[key], to, into)
+        key = self._nearly(value, step.name) if step.selectors else None
+        if key is not None:
+            return self._select(value[key], step.selectors, at + 1, into)
         return _is_labelled(value) and self._walk(value["value"], at, into)
 
     def _nearly(self, record: dict[str, Value], name: str) -> str | None:
@@ -190,9 +212,16 @@ class Path:
 
 
 def scalar(value: Value) -> str:
-    """A value that is no list and no object, as text."""
+    """A value that is no list and no object, as text.
+
+    Raises:
+        InexactError: it is a number of which nobody knows how it was written. Whole ones can be written in one way
+            only, but for 0, which may be -0.
+    """
     if isinstance(value, str):
         return _date(value) if value.startswith("/Date(") else value
+    if isinstance(value, float) or (value == 0 and value is not False):
+        raise InexactError
     return "" if value is None else str(value).lower()
 
 
@@ -213,7 +242,7 @@ def _joined(values: Sequence[str]) -> str:
 
 
 def _is_labelled(value: dict[str, Value]) -> bool:
-    return "label" in value and "value" in value
+    return value.keys() >= LABELLED
 
 
 def _step(part: str, *, xml: bool) -> _Step:
@@ -226,7 +255,9 @@ def _step(part: str, *, xml: bool) -> _Step:
         if _INDEX.fullmatch(inside):
             selectors.append(int(inside))
         elif sign and name.strip():
-            selectors.append(_Condition(_Either(name.strip()) if xml else Path(name.strip()), _unquoted(value)))
+            selectors.append(
+                _Condition(_Either(name.strip()) if xml else Path(name.strip()), _unquoted(value).casefold())
+            )
         else:
             return _Step(part, ())
     return _Step(match[1], tuple(selectors))
@@ -247,7 +278,3 @@ class _Either(Path):
 def _unquoted(text: str) -> str:
     text = text.strip()
     return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-
-
-def _exactly(record: dict[str, Value], name: str) -> str | None:
-    return name if name in record else None

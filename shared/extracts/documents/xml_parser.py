@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from xml.parsers import expat
 
 from shared.errors import ExtractRefused
@@ -32,9 +33,7 @@ class Parser:
         self._expat = expat.ParserCreate("utf-8")  # overrides what the document declares: it is decoded already
         self._expat.buffer_text = True
         self._expat.StartDoctypeDeclHandler = self._doctype
-        self._expat.StartElementHandler = self._start
-        self._expat.EndElementHandler = self._end
-        self._expat.CharacterDataHandler = self.text
+        self.handle(self._start, self._end, self.text)
 
     @property
     def line(self) -> int:
@@ -67,6 +66,19 @@ class Parser:
             )
         raise ExtractRefused(f"The file is not valid XML: on line {line} {_plain(why)}. {ADVICE}", line=line)
 
+    def handle(
+        self, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], text: Callable[[str], None]
+    ) -> None:
+        """Sends what comes next to other functions, names with their prefixes; `place` stays as it is."""
+        self._expat.StartElementHandler = start
+        self._expat.EndElementHandler = end
+        self._expat.CharacterDataHandler = text
+
+    def handle_again(self) -> None:
+        """Sends what comes next to `start`, `end` and `text` again; the innermost element of `place` is closed."""
+        self.handle(self._start, self._end, self.text)
+        self.place.pop()
+
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins; it is in `place` already."""
 
@@ -81,6 +93,14 @@ class Parser:
         return ExtractRefused(
             f"On line {self.line} {what} has more than {MAX_RECORD:,} characters, so this is no list with one record "
             "for each person. Leave pictures and documents out of the export and drop the file again.",
+            line=self.line,
+        )
+
+    def too_deep(self) -> ExtractRefused:
+        """There are too many levels of elements."""
+        return ExtractRefused(
+            f"On line {self.line} elements are nested more than {MAX_DEPTH} levels deep, which no list of people is. "
+            f"{ADVICE}",
             line=self.line,
         )
 
@@ -101,22 +121,21 @@ class Parser:
                 raise _web_page(self.line)
         self.place.append(local)
         if len(self.place) > MAX_DEPTH:
-            raise ExtractRefused(
-                f"On line {self.line} elements are nested more than {MAX_DEPTH} levels deep, which no list of people "
-                f"is. {ADVICE}",
-                line=self.line,
-            )
-        if attributes:
-            attributes = {
-                key.rpartition(":")[2]: value
-                for key, value in reversed(attributes.items())
-                if key != "xmlns" and not key.startswith("xmlns:")
-            }
-        self.start(local, attributes)
+            raise self.too_deep()
+        self.start(local, without_namespaces(attributes) if attributes else attributes)
 
     def _end(self, _name: str) -> None:
         self.end(self.place[-1])
         self.place.pop()
+
+
+def without_namespaces(attributes: dict[str, str]) -> dict[str, str]:
+    """Attributes by their names without prefixes; of two that become one, the first counts."""
+    return {
+        key.rpartition(":")[2]: value
+        for key, value in reversed(attributes.items())
+        if key != "xmlns" and not key.startswith("xmlns:")
+    }
 
 
 def _web_page(line: int) -> ExtractRefused:

@@ -7,9 +7,10 @@ from collections.abc import Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.extracts.documents.paging import Pages
 from shared.extracts.documents.paths import TEXT, Value
-from shared.extracts.documents.xml_parser import MAX_RECORD, Parser
+from shared.extracts.documents.xml_parser import MAX_DEPTH, MAX_RECORD, Parser, without_namespaces
 from shared.extracts.documents.xml_survey import Survey
 
+_MANY = 1_000  # names that are remembered
 _ELEMENT = 32  # characters that an element counts for besides its name and text
 
 
@@ -32,10 +33,8 @@ class Records(Parser):
         self._path = [name.casefold() for name in path or ()]
         self._pages = pages
         self._survey = survey
-        self._open: list[tuple[dict[str, Value], list[str]]] = []
+        self._names: dict[str, str] = {}
         self._ready: list[tuple[int, Value]] = []
-        self._line = 0
-        self._size = 0
         self._outside: list[str] = []
         self._children = False
 
@@ -79,57 +78,91 @@ class Records(Parser):
             self._survey.check()
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
-        """An element begins."""
-        if not self._open and not self._is_record():
-            self._outside.clear()
-            self._children = self._children or len(self.place) > 1
-            if self._survey and len(self.place) <= len(self._survey.place) + 1:
-                self._survey.count(self.place, parts=bool(attributes))
-            for key, value in attributes.items():
-                self._pages.look(key, value)
-            if name == "link" and attributes.get("rel") == "next":
-                self._pages.look("next", attributes.get("href", "next"))
+        """An element outside of the records begins, or a record."""
+        if self._is_record():
+            self._begin(name, attributes)
             return
-        if not self._open:
-            self._line, self._size = self.line, 0
-        self._grow(_ELEMENT + len(name) + sum(len(key) + len(value) for key, value in attributes.items()))
-        self._open.append(({f"@{key}": value for key, value in attributes.items()}, []))
+        self._outside.clear()
+        self._children = self._children or len(self.place) > 1
+        if self._survey and len(self.place) <= len(self._survey.place) + 1:
+            self._survey.count(self.place, parts=bool(attributes))
+        for key, value in attributes.items():
+            self._pages.look(key, value)
+        if name == "link" and attributes.get("rel") == "next":
+            self._pages.look("next", attributes.get("href", "next"))
 
     def end(self, name: str) -> None:
-        """An element ends."""
-        if not self._open:
-            if self._outside:
-                self._pages.look(name, "".join(self._outside))
-                self._outside.clear()
-            return
-        element, parts = self._open.pop()
-        text = "".join(parts)
-        if text and (text.strip() or all(key.startswith("@") for key in element)):
-            element[TEXT] = text
-        if not self._open:
-            self._ready.append((self._line, element))
-            return
-        value: Value = element if element.keys() - {TEXT} else text
-        parent = self._open[-1][0]
-        if name not in parent:
-            parent[name] = value
-        elif isinstance(there := parent[name], list):
-            there.append(value)
-        else:
-            parent[name] = [there, value]
+        """An element outside of the records ends."""
+        if self._outside:
+            self._pages.look(name, "".join(self._outside))
+            self._outside.clear()
 
     def text(self, data: str) -> None:
-        """Text of the innermost element."""
-        if self._open:
-            self._grow(len(data))
-            self._open[-1][1].append(data)
-        elif len(self._outside) < 2:
+        """Text outside of the records."""
+        if len(self._outside) < 2:
             self._outside.append(data[:1000])
 
-    def _grow(self, by: int) -> None:
-        self._size += by
-        if self._size > MAX_RECORD:
+    def _begin(self, name: str, attributes: dict[str, str]) -> None:
+        """Reads a record up to its end."""
+        # One closure with plain variables: this runs three times for each value, and attribute look-ups would double
+        # its time.
+        line, room = self.line, MAX_DEPTH - len(self.place)
+        element, size = _attributes(attributes)
+        size += _ELEMENT + len(name)
+        parts: list[str] = []  # the text of the element
+        around: list[tuple[dict[str, Value], list[str], str]] = []  # the elements it is in, its name behind each
+        names = self._names
+
+        def start(name: str, attributes: dict[str, str]) -> None:
+            nonlocal element, parts, size
+            local = names.get(name) or self._local(name)
+            around.append((element, parts, local))
+            if len(around) > room:
+                raise self.too_deep()
+            element, parts = {}, []
+            size += _ELEMENT + len(local)
+            if attributes:
+                element, more = _attributes(without_namespaces(attributes))
+                size += more
+            if size > MAX_RECORD:
+                raise self.too_long("a record")
+
+        def text(data: str) -> None:
+            nonlocal size
+            parts.append(data)
+            size += len(data)
+            if size > MAX_RECORD:
+                raise self.too_long("a record")
+
+        def end(_name: str) -> None:
+            nonlocal element, parts
+            inside = "".join(parts)
+            beside = element or not around  # an element of nothing but text is no object, unless it is the record
+            if beside and inside and (inside.strip() or all(key.startswith("@") for key in element)):
+                element[TEXT] = inside
+            value: Value = element or inside
+            if not around:
+                self._ready.append((line, element))
+                self.handle_again()
+                return
+            element, parts, local = around.pop()
+            if local not in element:
+                element[local] = value
+            elif isinstance(there := element[local], list):
+                there.append(value)
+            else:
+                element[local] = [there, value]
+
+        if size > MAX_RECORD:
             raise self.too_long("a record")
+        self.handle(start, end, text)
+
+    def _local(self, name: str) -> str:
+        """A name without its prefix, remembered: the same few names come again and again."""
+        if len(self._names) > _MANY:
+            self._names.clear()
+        local = self._names[name] = name.rpartition(":")[2]
+        return local
 
     def _is_record(self) -> bool:
         if not self._path:
@@ -138,3 +171,9 @@ class Records(Parser):
             return False
         names = [name.casefold() for name in self.place]
         return self._path in (names, names[1:])
+
+
+def _attributes(attributes: dict[str, str]) -> tuple[dict[str, Value], int]:
+    """What an element has before its children, and how many characters that is."""
+    size = sum(len(key) + len(value) for key, value in attributes.items())
+    return {f"@{key}": value for key, value in attributes.items()}, size
