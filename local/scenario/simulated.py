@@ -84,29 +84,29 @@ class _Around:
     """Passes everything on that a subclass does not see to itself."""
 
     def __init__(self, client: Any, service: Service) -> None:  # noqa: ANN401 (any client of the SDK)
-        self._client = client
+        self._wrapped = client
         self._service = service
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        return getattr(self._client, name)
+        return getattr(self._wrapped, name)
 
 
 class _DatedBlob(_Around):
     def get_blob_properties(self, **options: Any) -> BlobProperties:  # noqa: ANN401
-        return self._service.written(self._client.get_blob_properties(**options))
+        return self._service.written(self._wrapped.get_blob_properties(**options))
 
 
 class _DatedInbox(_Around):
     def get_blob_client(self, *names: Any, **options: Any) -> BlobClient:  # noqa: ANN401
-        return cast("BlobClient", _DatedBlob(self._client.get_blob_client(*names, **options), self._service))
+        return cast("BlobClient", _DatedBlob(self._wrapped.get_blob_client(*names, **options), self._service))
 
     def list_blobs(self, **options: Any) -> Iterator[BlobProperties]:  # noqa: ANN401
-        return map(self._service.written, self._client.list_blobs(**options))
+        return map(self._service.written, self._wrapped.list_blobs(**options))
 
 
 class _TimedQueue(_Around):
     def send_message(self, content: Any, *, visibility_timeout: int = 0, **options: Any) -> QueueMessage:  # noqa: ANN401
-        message: QueueMessage = self._client.send_message(content, visibility_timeout=0, **options)
+        message: QueueMessage = self._wrapped.send_message(content, visibility_timeout=0, **options)
         self._service.sent = True
         self._service.visible[message.id] = self._service.now() + timedelta(seconds=visibility_timeout or 0)
         return message
@@ -114,13 +114,13 @@ class _TimedQueue(_Around):
 
 class _WatchedTable(_Around):
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401
-        if name.startswith(("create", "update", "upsert", "submit", "delete")):
+        if name.startswith(("create", "update", "upsert", "submit", "delete", "_client")):
             self._service.rescheduled = True
         return super().__getattr__(name)
 
     def update_entity(self, entity: dict[str, Any], *more: Any, **options: Any) -> Any:  # noqa: ANN401
         self._service.rescheduled = True
-        answer = self._client.update_entity(entity, *more, **options)
+        answer = self._wrapped.update_entity(entity, *more, **options)
         if "Answers" in entity:
             self._service.at_request("recorded")
         return answer
