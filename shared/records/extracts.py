@@ -25,6 +25,7 @@ from shared.model import (
     WITHDRAWN,
     ExtractRef,
 )
+from shared.records.listing import PAGE, first_rows, list_rows, thinned
 from shared.records.names import EXTRACTS, STATE
 from shared.records.rows import Values, query
 from shared.records.storage import Storage
@@ -48,6 +49,7 @@ UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
 SENDING = (PLANNED, UPLOADING)
 """The states in which pages may be on their way."""
 
+_MOST_SOURCES = 500
 _LAST_MOMENT = 10**12  # seconds; inverts a time so that the newest row of a source sorts first
 _LONGEST_FILE = 200  # characters of a file's name in the outbox; systems that list it have limits of their own
 _COPY_CHUNK = 4 * 1024 * 1024
@@ -205,6 +207,48 @@ KIND_COLUMNS = {
     RESENT: "Resent",
 }
 """For each kind of change the column that counts the people who were sent for it."""
+
+
+def sources(storage: Storage) -> list[str]:
+    """The sources that have ever delivered a file, by name; a read of up to 1,000 rows for some of them at a time."""
+    found: list[str] = []
+    more = True
+    while more and len(found) < _MOST_SOURCES:
+        last = found[-1] if found else ""
+        rows, more = first_rows(storage.table(EXTRACTS), "PartitionKey gt @last", ["PartitionKey"], PAGE, last=last)
+        found += dict.fromkeys(str(row["PartitionKey"]) for row in rows)
+    return found[:_MOST_SOURCES]
+
+
+def everywhere(
+    storage: Storage,
+    text: str,
+    select: Sequence[str],
+    *,
+    most_pages: int = 0,
+    among: Sequence[str] = (),
+    **parameters: str,
+) -> list[Values]:
+    """The extracts of all sources that a filter names.
+
+    Args:
+        storage: the account with HR data.
+        text: see `shared.records.listing.list_rows`; with `parameters`.
+        select: the columns wanted.
+        most_pages: see there.
+        among: the sources, if they are known: then they are looked through side by side.
+        parameters: of the filter.
+    """
+    listing = list_rows(
+        storage.table(EXTRACTS), text, select, lambda row: row,
+        cuts=thinned(among), most_pages=most_pages, parameters=parameters,
+    )  # fmt: skip
+    return listing.found
+
+
+def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> list[Values]:
+    """Some columns of the newest extracts of a source, the newest first."""
+    return first_rows(storage.table(EXTRACTS), "PartitionKey eq @source", select, count, source=source)[0]
 
 
 def of_source(storage: Storage, source: str) -> Iterator[Values]:

@@ -13,7 +13,7 @@ from shared.records.snapshots import View, read_partitions
 from shared.records.storage import Storage
 from shared.records.story import SCHEDULED
 
-VIEW = View("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status"))
+VIEW = View("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status", "WhoActs"))
 # `number` is of ids of digits that start with a zero: the id without its zeros.
 _TABLES = """
 CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT) WITHOUT ROWID;
@@ -89,7 +89,7 @@ class KnownPeople:
     def _rows(self) -> Iterator[tuple[bool, str, str]]:
         for partition, rows in read_partitions(self.storage, VIEW):
             own = partition.startswith(f"{self.source}|")
-            for _, worker_id, _, user_name, queued_at, status in rows:
+            for _, worker_id, _, user_name, queued_at, status, _ in rows:
                 if queued_at:
                     yield own, worker_id, user_name
                 elif status == SCHEDULED:

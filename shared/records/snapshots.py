@@ -17,12 +17,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain
+from email.utils import parsedate_to_datetime
+from itertools import chain, groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
+from shared.records import keys
+from shared.records.extracts import sources
+from shared.records.listing import cuts_of, list_in_order, list_rows
 from shared.records.names import STATE
 from shared.records.rows import Values
 from shared.records.storage import Storage
@@ -31,9 +36,10 @@ logger = logging.getLogger(__name__)
 
 _FOLDER = "snapshots/"
 _MARK = f"{_FOLDER}mark"
-# What is written while a table is read through may be missed by that reading; the next one looks back so far. A
-# function may run for ten minutes, and the clocks of storage differ by seconds.
-_OVERLAP = timedelta(minutes=30)
+# A reading sees whatever was written before it began, by storage's clock; what was written meanwhile it may miss. The
+# next one asks for that, and for a little more: the clocks of storage's servers differ by seconds, and a write that is
+# dated is there at the latest when its request has run out of time, which is after 30 seconds.
+_OVERLAP = timedelta(minutes=1)
 _FEW_CHANGES = 0.02  # of the rows; with fewer, a new snapshot is not worth its upload
 _WRITE = 1 << 16
 
@@ -66,19 +72,16 @@ def read_partitions(storage: Storage, view: View) -> Iterator[tuple[str, list[Ro
 
     Whoever reads to the end leaves a new snapshot, if enough has changed.
     """
-    mark = _mark(storage)
+    mark, began = _mark(storage)
     head, lines = _open(storage, view, mark)
-    changed: dict[str, dict[str, Row]] = {}
-    newest = head.newest if head else ""
-    changes = 0
-    for row in _rows(storage, view, head):
-        newest = max(newest, _timestamp(row))
-        changes += 1
-        changed.setdefault(row["PartitionKey"], {})[row["RowKey"]] = _values(view, row)
+    owners = [keys.owner(view.first)] if view.first else sources(storage)
+    changed = _changed(storage, view, owners, head) if head else {}
+    changes = sum(map(len, changed.values()))
+    partitions = _merged(lines, changed) if head else _all(storage, view, owners)
     with tempfile.TemporaryFile() as file:
-        writer = _Writer(file, view, mark, newest)
+        writer = _Writer(file, view, mark, began)
         rows = 0
-        for partition, found in _merged(lines, changed):
+        for partition, found in partitions:
             rows += len(found)
             writer.add(partition, found)
             yield partition, found
@@ -114,20 +117,26 @@ class _Head:
     Attributes:
         columns: of its rows.
         mark: which it was written under.
-        newest: the Timestamp of the newest row; ISO text.
+        began: when the reading that it comes from began, by storage's clock; ISO text.
     """
 
     columns: list[str]
     mark: str
-    newest: str
+    began: str
 
 
-def _mark(storage: Storage) -> str:
-    """The mark under which snapshots are valid now."""
+def _mark(storage: Storage) -> tuple[str, datetime]:
+    """The mark under which snapshots are valid now, and what time that is by storage's clock."""
     blob = storage.container(STATE).get_blob_client(_MARK)
     with suppress(ResourceExistsError):
         blob.upload_blob(uuid.uuid4().hex, overwrite=False)
-    return blob.download_blob().readall().decode()
+    dates: list[str] = []
+
+    def note(response: Any) -> None:  # noqa: ANN401 (the SDK's)
+        dates.append(response.http_response.headers["Date"])
+
+    mark = blob.download_blob(raw_response_hook=note).readall().decode()
+    return mark, parsedate_to_datetime(dates[0])
 
 
 def _open(storage: Storage, view: View, mark: str) -> tuple[_Head | None, Iterator[bytes]]:
@@ -176,28 +185,33 @@ def _lines(data: bytes) -> Iterator[bytes]:
         yield from whole
 
 
-def _rows(storage: Storage, view: View, head: _Head | None) -> Iterator[Values]:
-    """The rows that have changed since a snapshot; all if there is none."""
-    parts, parameters = [], {}
-    if view.first:
-        parts.append("PartitionKey ge @first")
-        parameters["first"] = view.first
-    if view.last:
-        parts.append("PartitionKey lt @last")
-        parameters["last"] = view.last
-    if head and head.newest:
-        parts.append("Timestamp ge @since")
-        parameters["since"] = datetime.fromisoformat(head.newest) - _OVERLAP  # type: ignore[assignment]
-    table = storage.table(view.table)
-    select = ["PartitionKey", "RowKey", "Timestamp", *view.columns]
-    if not parts:
-        return iter(table.list_entities(select=select))
-    return iter(table.query_entities(" and ".join(parts), parameters=parameters, select=select))
+def _changed(storage: Storage, view: View, owners: Sequence[str], head: _Head) -> dict[str, dict[str, Row]]:
+    """The rows that have changed since a snapshot, by RowKey and partition."""
+    listing = list_rows(
+        storage.table(view.table),
+        "Timestamp ge @since",
+        _columns(view),
+        lambda row: (row["PartitionKey"], _values(view, row)),
+        cuts=cuts_of(owners),
+        between=(view.first, view.last),
+        parameters={"since": datetime.fromisoformat(head.began) - _OVERLAP},
+    )
+    changed: dict[str, dict[str, Row]] = {}
+    for partition, row in listing.found:
+        changed.setdefault(partition, {})[row[0]] = row
+    return changed
 
 
-def _timestamp(row: Values) -> str:
-    at: datetime = row.metadata["timestamp"]  # type: ignore[attr-defined]
-    return at.isoformat()
+def _all(storage: Storage, view: View, owners: Sequence[str]) -> Iterator[tuple[str, list[Row]]]:
+    """All rows as the table has them, by partition."""
+    table, between = storage.table(view.table), (view.first, view.last)
+    for rows in list_in_order(table, _columns(view), owners=owners, between=between):
+        for partition, found in groupby(rows, key=itemgetter("PartitionKey")):
+            yield partition, [_values(view, row) for row in found]
+
+
+def _columns(view: View) -> tuple[str, ...]:
+    return ("PartitionKey", "RowKey", *view.columns)
 
 
 def _values(view: View, row: Values) -> Row:
@@ -219,10 +233,10 @@ def _merged(lines: Iterable[bytes], changed: dict[str, dict[str, Row]]) -> Itera
 class _Writer:
     """Writes a snapshot to a file, packed: a line for the head and one for each partition."""
 
-    def __init__(self, file: Any, view: View, mark: str, newest: str) -> None:  # noqa: ANN401 (any binary file)
+    def __init__(self, file: Any, view: View, mark: str, began: datetime) -> None:  # noqa: ANN401 (any binary file)
         self._file = file
         self._pack = zlib.compressobj(1)
-        self._line(orjson.dumps(_Head(list(view.columns), mark, newest)))
+        self._line(orjson.dumps(_Head(list(view.columns), mark, began.isoformat())))
 
     def add(self, partition: str, rows: list[Row]) -> None:
         """Write a partition."""

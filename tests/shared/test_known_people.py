@@ -9,7 +9,7 @@ import pytest
 
 from shared.records.keys import worker_partition
 from shared.records.known import KnownPeople
-from shared.records.names import STATE, WORKERS
+from shared.records.names import EXTRACTS, STATE, WORKERS
 from shared.records.storage import connect
 from shared.settings import StorageConnection
 from tests.conftest import Storage as Account
@@ -29,7 +29,8 @@ ROWS = [
 @pytest.fixture
 def known(storage: Account) -> Iterator[KnownPeople]:
     records = connect(StorageConnection(connection_string=storage.connection_string), retries=0)
-    records.tables.create_table(WORKERS)
+    for name in (WORKERS, EXTRACTS):
+        records.tables.create_table(name)
     records.container(STATE).create_container()
     for row in ROWS:
         records.table(WORKERS).create_entity(entity(*row))
