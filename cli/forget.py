@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from cli.connecting import add_order, connected, run
 from cli.sources import check_source, source_name
+from shared.records.extracts import sources
 from shared.retention.forget import forget
-from shared.support.files import sources
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,9 +8,9 @@ import re
 
 from shared.errors import TerminalError
 from shared.mapping.load import configured_names
+from shared.records.extracts import sources
 from shared.records.names import CONFIG
 from shared.records.storage import Storage
-from shared.support.files import sources
 
 
 class UnknownSource(TerminalError):  # noqa: N818

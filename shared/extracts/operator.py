@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,11 +23,13 @@ from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages, story
 from shared.records.extracts import FILE
+from shared.records.listing import cuts_of, list_rows
 from shared.records.names import EXTRACTS, STATE, WORKERS
 from shared.records.people import worker_key
-from shared.records.rows import Values, query, read_rows
+from shared.records.rows import Key, Values, query, read_rows
 from shared.records.storage import Storage
 
+_FEW = 100  # people whose rows are read one by one, rather than by a look at all of their source
 _ROW_KEY = re.compile(r"[0-9]{13}-[0-9a-f]{12}")
 
 
@@ -142,10 +144,40 @@ def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:
     """The people whom an extract holds and of whom no newer one speaks."""
     if not row.get("ReadPlan"):
         return set()
-    ids = [person["id"] for person in pages.read_held(storage, ref, row["ReadPlan"])]
+    return held_now(storage, ref, [person["id"] for person in pages.read_held(storage, ref, row["ReadPlan"])])[0]
+
+
+def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pages: int = 0) -> tuple[set[str], bool]:
+    """Those people of whom no newer extract speaks, and whether there may be more of them.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        ids: of the people whom its plan holds.
+        most_pages: how many answers of up to 1,000 rows are looked at; 0 for all.
+    """
     keys = {worker_key(ref.source, person): person for person in ids}
-    rows = read_rows(storage.table(WORKERS), keys, select=("Status", "Extract"))
-    return {keys[key] for key, person in rows.items() if (person["Status"], person["Extract"]) == (story.HELD, ref.id)}
+    columns, cut = ("PartitionKey", "RowKey", "Status", "Extract"), False
+    if len(keys) <= _FEW:
+        rows = list(read_rows(storage.table(WORKERS), keys, select=columns).values())
+    else:
+        listing = list_rows(
+            storage.table(WORKERS),
+            "Extract eq @extract and Status eq @held",
+            columns,
+            lambda person: person,
+            cuts=cuts_of([ref.source]),
+            between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
+            most_pages=most_pages,
+            parameters={"extract": ref.id, "held": story.HELD},
+        )
+        rows, cut = listing.found, listing.cut
+    still = {
+        Key(one["PartitionKey"], one["RowKey"])
+        for one in rows
+        if (one["Status"], one["Extract"]) == (story.HELD, ref.id)
+    }
+    return {person for key, person in keys.items() if key in still}, cut
 
 
 def process(storage: Storage, extract: str, order: Order) -> str:

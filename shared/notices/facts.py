@@ -13,10 +13,11 @@ from shared.delivery import ledger, stops
 from shared.errors import MappingError
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
+from shared.records import extracts
 from shared.records.extracts import FILE, OUTCOMES
 from shared.records.health import Health, load_health
-from shared.records.names import CONFIG, EXTRACTS
-from shared.records.rows import Values, query
+from shared.records.names import CONFIG
+from shared.records.rows import Values
 from shared.records.storage import Storage
 
 WINDOW = timedelta(days=2)
@@ -85,7 +86,7 @@ def look(context: Context) -> Facts:
     """How everything is now."""
     storage, now = context.storage, context.clock.now()
     text = "ArrivedAt ge @since or Held gt 0"
-    rows = list(query(storage.table(EXTRACTS), text, _COLUMNS, since=iso(now - WINDOW)))
+    rows = extracts.everywhere(storage, text, _COLUMNS, since=iso(now - WINDOW))
     jobs = sorted(context.settings.endpoints)
     standing = stops.look(storage)
     stopped = {job: row for job in jobs if (row := standing.stopped(job))}

@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from itertools import islice
 
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso
-from shared.extracts.operator import still_held
+from shared.extracts.operator import held_now
 from shared.model import ExtractRef
 from shared.records import extracts
-from shared.records.names import EXTRACTS
 from shared.records.pages import read_held
-from shared.records.rows import Values, query
+from shared.records.rows import Values
 from shared.records.storage import Storage
 
 DAYS = 14
-_MOST_SOURCES = 500
-_MOST_ROWS = 5000  # of `Extracts` that one page looks at
+_MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be there within two seconds
+_PARALLEL = 8
+_LISTED = (
+    "PartitionKey", "Extract", "Kind", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Rejected",
+    "ReadPlan", "SupersededBy", "Releasing", "Approvals", *extracts.OUTCOMES,
+)  # fmt: skip
 
 LABELS = {
     "Waiting": "waiting to be sent",
@@ -132,35 +135,21 @@ class Day:
     counts: dict[str, int]
 
 
-def sources(storage: Storage) -> list[str]:
-    """The sources that have ever delivered a file; one read of one row for each."""
-    found: list[str] = []
-    while len(found) < _MOST_SOURCES:
-        table = storage.table(EXTRACTS)
-        rows = table.query_entities(
-            "PartitionKey gt @last",
-            parameters={"last": found[-1] if found else ""},
-            select=["PartitionKey"],
-            results_per_page=1,
-        )
-        row = next(iter(rows), None)
-        if row is None:
-            break
-        found.append(str(row["PartitionKey"]))
-    return found
+def newest(storage: Storage, count: int, among: Sequence[str]) -> tuple[list[Extract], bool]:
+    """The newest extracts of some sources, and whether there are more."""
 
+    def of(source: str) -> list[Extract]:
+        return [_extract(row) for row in extracts.newest(storage, source, _LISTED, count + 1)]
 
-def newest(storage: Storage, count: int, source: str = "") -> tuple[list[Extract], bool]:
-    """The newest extracts of all sources, or of one, and whether there are more."""
-    names = [source] if source else sources(storage)
-    found = [_extract(row) for name in names for row in islice(extracts.of_source(storage, name), count + 1)]
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        found = [extract for some in pool.map(of, among) for extract in some]
     found.sort(key=lambda extract: (extract.arrived_at, extract.id), reverse=True)
     return found[:count], len(found) > count
 
 
-def holding(storage: Storage) -> list[Extract]:
-    """The extracts that hold people, the newest first."""
-    rows = islice(query(storage.table(EXTRACTS), "Held gt 0"), _MOST_ROWS)
+def holding(storage: Storage, among: Sequence[str] = ()) -> list[Extract]:
+    """The extracts that hold people, the newest first; `among` are the sources, if they are known."""
+    rows = extracts.everywhere(storage, "Held gt 0", _LISTED, most_pages=_MOST_PAGES, among=among)
     found = [_extract(row) for row in rows if _may_be_released(row)]
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)
 
@@ -179,31 +168,35 @@ def load(storage: Storage, ref: ExtractRef) -> Extract | None:
     return _extract(row) if row else None
 
 
-def held_people(storage: Storage, ref: ExtractRef) -> list[Held]:
-    """Who is held in an extract and could be released now, by row."""
+def held_people(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[list[Held], int]:
+    """Who is held in an extract and could be released now, by row, and how many they are.
+
+    Of more people than one look takes in, some are listed, unless the whole list is wanted, however long it takes.
+    """
     row = _row(storage, ref)
-    if row is None or not _may_be_released(row):
-        return []
-    still = still_held(storage, ref, row)
-    if not still:
-        return []
-    people = [person for person in read_held(storage, ref, str(row["ReadPlan"])) if person["id"] in still]
+    if row is None or not row.get("ReadPlan") or not _may_be_released(row):
+        return [], 0
+    people = read_held(storage, ref, str(row["ReadPlan"]))
+    still, cut = held_now(storage, ref, [one["id"] for one in people], most_pages=0 if whole else _MOST_PAGES)
     held = [
         Held(
             *(one["id"], str(one["name"] or ""), one["row"], one["kind"]), ", ".join(one.get("changed", ())), one["why"]
         )
         for one in people
+        if one["id"] in still
     ]
-    return sorted(held, key=lambda one: (one.row, one.worker_id))
+    return sorted(held, key=lambda one: (one.row, one.worker_id)), int(row["Held"]) if cut else len(held)
 
 
-def days(storage: Storage, now: datetime) -> list[Day]:
-    """What became of the people of the last days' files, the oldest day first."""
+def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day]:
+    """What became of the people of the last days' files, the oldest day first; `among` as in `holding`."""
     first = now.date() - timedelta(days=DAYS - 1)
     columns = ("ArrivedAt", "SupersededBy", *{name for names in GROUPS.values() for name in names})
-    rows = query(storage.table(EXTRACTS), "ArrivedAt ge @since", columns, since=first.isoformat())
+    rows = extracts.everywhere(
+        storage, "ArrivedAt ge @since", columns, most_pages=_MOST_PAGES, among=among, since=first.isoformat()
+    )
     counts: dict[str, Counter[str]] = {}
-    for row in islice(rows, _MOST_ROWS):
+    for row in rows:
         counted = counts.setdefault(str(row["ArrivedAt"])[:10], Counter())
         for group, names in GROUPS.items():
             if group == "held" and row.get("SupersededBy"):

@@ -6,22 +6,28 @@ import hashlib
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, TypeVar
 
 from shared.outcomes.catalogue import cause_of
 from shared.records import keys, story
+from shared.records.extracts import sources
+from shared.records.known import VIEW
+from shared.records.listing import Listing, cuts_of, list_rows
 from shared.records.names import WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Values, read_rows
+from shared.records.snapshots import read_partitions
 from shared.records.storage import Storage
-from shared.support.files import sources
 
 MOST_HITS = 200
-_MOST_PAGES = 150  # of up to 1,000 rows that one search looks at
-_PAGE = 1000
+_MOST_PAGES = 150  # of up to 1,000 rows that a download looks at
+_PAGES = 25  # that a page about what is wrong looks at: it is to be there within two seconds
 _SHOWN = ("PartitionKey", "WorkerId", "DisplayName", "UserName", "Status", "WhoActs")
-_TOLD = (*_SHOWN, "Reason", "NextStep", "ErrorCode", "Warning", "Extract", "Row")
+_COUNTED = ("Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Warning")
+_TOLD = tuple(dict.fromkeys((*_SHOWN, *_COUNTED, "Row")))
+_T = TypeVar("_T")
 
 TROUBLED = (story.FAILED, story.SKIPPED, story.OVERDUE, story.REJECTED, story.HELD, story.MISSING)
 """The states in which somebody has to look."""
@@ -92,108 +98,132 @@ class Causes:
 
     Attributes:
         causes: the one with most people first.
-        cut: whether people may be missing in the numbers.
+        people: how many they are about, all together.
+        cut: whether there are more of whom it was not looked what is wrong.
     """
 
     causes: tuple[Cause, ...]
+    people: int
     cut: bool = False
 
 
 def search(storage: Storage, text: str) -> Hits:
     """Whoever has an id; if nobody has, those in whose name, user name or id all words of `text` appear.
 
-    An id is looked up in every source by reads of single rows. For a name the results table is gone through, in pages,
-    without regard to case and accents. Whose id differs in case or in leading zeros only comes first.
+    An id is looked up in every source by reads of single rows. For a name everybody is gone through, by the snapshot
+    of the results table, without regard to case and accents. Whose id differs in case or in leading zeros only comes
+    first.
     """
     wanted = text.strip()
     if not wanted:
         return Hits(())
-    ids = {worker_key(source, wanted): source for source in sources(storage)}
-    rows = read_rows(storage.table(WORKERS), ids, select=_SHOWN)
-    if rows:
-        return Hits(_sorted(rows.values()))
-    words = _plain(wanted).split()
-    scan = _Scan(storage, "", _SHOWN)
-    same: list[Values] = []
-    found: list[Values] = []
-    for row in scan:
-        names = _plain(f"{row.get('DisplayName') or ''} {row.get('UserName') or ''} {row.get('WorkerId') or ''}")
-        if _same_id(row, wanted):
-            same.append(row)
-        elif all(word in names for word in words):
-            found.append(row)
-        if len(same) + len(found) > MOST_HITS:
-            break
-    hits = (*_sorted(same), *_sorted(found))
-    return Hits(hits[:MOST_HITS], scan.cut or len(hits) > MOST_HITS)
+    ids = [worker_key(source, wanted) for source in sources(storage)]
+    if rows := read_rows(storage.table(WORKERS), ids, select=_SHOWN):
+        return Hits(tuple(sorted(map(_hit, rows.values()), key=_place)))
+    words, bare = _plain(wanted).split(), _plain(wanted).lstrip("0")
+    same: list[Hit] = []
+    found: list[Hit] = []
+    doubtful: set[Hit] = set()
+    for partition, everybody in read_partitions(storage, VIEW):
+        for _, worker_id, name, user_name, queued_at, status, who_acts in everybody:
+            names = _plain(f"{name or ''} {user_name or ''} {worker_id}")
+            is_same = _plain(worker_id).lstrip("0") == bare
+            if is_same or all(map(names.__contains__, words)):
+                hit = Hit(keys.owner(partition), worker_id, name or "", user_name or "", status, who_acts or "")
+                (same if is_same else found).append(hit)
+                if status == story.REJECTED and not queued_at:
+                    doubtful.add(hit)
+    hits = (*sorted(same, key=_place), *sorted(found, key=_place))
+    return Hits(_there(storage, hits[:MOST_HITS], doubtful), len(hits) > MOST_HITS)
 
 
-def find_causes(storage: Storage) -> Causes:
-    """What is wrong now, in groups."""
-    scan = _troubled(storage)
-    counts: Counter[tuple[str, str, str, str]] = Counter(_cause(row) for row in scan)
+def _there(storage: Storage, hits: Sequence[Hit], doubtful: Collection[Hit]) -> tuple[Hit, ...]:
+    """Those of some people who have a row. Ids that nobody has (`shared.records.strangers`) may have lost theirs."""
+    asked = {hit: worker_key(hit.source, hit.worker_id) for hit in hits if hit in doubtful}
+    rows = read_rows(storage.table(WORKERS), asked.values(), select=("Status",))
+    return tuple(hit for hit in hits if hit not in asked or asked[hit] in rows)
+
+
+def _place(hit: Hit) -> tuple[str, str]:
+    return hit.source, hit.worker_id
+
+
+def find_causes(storage: Storage, among: Sequence[str] = ()) -> Causes:
+    """What is wrong now, in groups; of more people than one look takes in, only some are counted.
+
+    Args:
+        storage: the account with HR data.
+        among: the sources, if they are known: then people are looked through side by side.
+    """
+    listing = _troubled(storage, among, _COUNTED, _cause, _PAGES)
+    counts = Counter(listing.found)
     causes = [
         Cause(_key(status, title), status, title, next_step, who, people)
         for (status, title, next_step, who), people in counts.items()
     ]
-    return Causes(tuple(sorted(causes, key=lambda cause: (-cause.people, cause.title))), scan.cut)
+    ordered = sorted(causes, key=lambda cause: (-cause.people, cause.title))
+    return Causes(tuple(ordered), counts.total(), listing.cut)
 
 
-def of_cause(storage: Storage, key: str) -> Hits:
-    """The people of one cause."""
-    scan = _troubled(storage)
-    found: list[Values] = []
-    for row in scan:
-        status, title, _, _ = _cause(row)
-        if _key(status, title) == key:
-            found.append(row)
-    return Hits(_sorted(found), scan.cut)
+def of_cause(
+    storage: Storage, key: str, among: Sequence[str] = (), *, whole: bool = False
+) -> tuple[Cause | None, Hits]:
+    """One thing that is wrong, with its people; None if nobody has it any more.
 
-
-class _Scan:
-    """Goes through `Workers` in pages, up to a number of them.
-
-    Attributes:
-        cut: whether it ended before the end.
+    Args:
+        storage: the account with HR data.
+        key: of the cause.
+        among: as in `find_causes`.
+        whole: whether everybody is wanted, however long it takes.
     """
 
-    def __init__(self, storage: Storage, text: str, columns: Sequence[str]) -> None:
-        self.cut = False
-        table = storage.table(WORKERS)
-        self._pages = (
-            table.query_entities(text, select=list(columns), results_per_page=_PAGE)
-            if text
-            else table.list_entities(select=list(columns), results_per_page=_PAGE)
-        ).by_page()
+    def wanted(row: Values) -> tuple[_Kind, Hit] | None:
+        kind = _cause(row)
+        return (kind, _hit(row)) if _key(kind.status, kind.title) == key else None
 
-    def __iter__(self) -> Iterator[Values]:
-        for number, page in enumerate(self._pages):
-            if number == _MOST_PAGES:
-                self.cut = True
-                return
-            yield from page
+    listing = _troubled(storage, among, _TOLD, wanted, _MOST_PAGES if whole else _PAGES)
+    if not listing.found:
+        return None, Hits((), listing.cut)
+    kind, _ = Counter(found for found, _ in listing.found).most_common(1)[0]
+    people = sorted((hit for _, hit in listing.found), key=_place)
+    cause = Cause(key, kind.status, kind.title, kind.next_step, kind.who_acts, len(people))
+    return cause, Hits(tuple(people), listing.cut)
 
 
-def _troubled(storage: Storage) -> _Scan:
+def _troubled(
+    storage: Storage,
+    among: Sequence[str],
+    columns: Sequence[str],
+    make: Callable[[Values], _T | None],
+    most_pages: int,
+) -> Listing[_T]:
     states = " or ".join(f"Status eq '{status}'" for status in TROUBLED)
-    return _Scan(storage, f"{states} or Warning gt ''", _TOLD)
+    text = f"{states} or Warning gt ''"
+    cuts = cuts_of(among)
+    return list_rows(storage.table(WORKERS), text, columns, make, cuts=cuts, most_pages=most_pages)
 
 
-def _cause(row: Values) -> tuple[str, str, str, str]:
-    """Status, title, next step and who acts."""
+class _Kind(NamedTuple):
+    status: str
+    title: str
+    next_step: str
+    who_acts: str
+
+
+def _cause(row: Values) -> _Kind:
     status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
     next_step, who = str(row.get("NextStep") or ""), str(row.get("WhoActs") or "")
     if status not in TROUBLED:
-        return status, f"Open beside the account: {_general(str(row['Warning']))}", _WARNED, story.HR
+        return _Kind(status, f"Open beside the account: {_general(str(row['Warning']))}", _WARNED, story.HR)
     if status == story.REJECTED:
-        return status, f"Row not sent: {_general(_ROW_OF.sub('', reason))}", next_step, who
+        return _Kind(status, f"Row not sent: {_general(_ROW_OF.sub('', reason))}", next_step, who)
     if status == story.OVERDUE:
-        return status, "Entra has taken the upload and says nothing", next_step, who
+        return _Kind(status, "Entra has taken the upload and says nothing", next_step, who)
     if code and (cause := cause_of(code)):
-        return status, f"{_upper(cause.meaning.format(domain='of the user name'))} ({code})", next_step, who
+        return _Kind(status, f"{_upper(cause.meaning.format(domain='of the user name'))} ({code})", next_step, who)
     if code:
-        return status, f"Entra's error {code}", next_step, who
-    return status, _general(reason.partition(" Entra's words: ")[0]), next_step, who
+        return _Kind(status, f"Entra's error {code}", next_step, who)
+    return _Kind(status, _general(reason.partition(" Entra's words: ")[0]), next_step, who)
 
 
 _WARNED = "HR checks what is named, such as the manager's id; what depends on it is then sent by itself."
@@ -214,19 +244,22 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _same_id(row: Values, wanted: str) -> bool:
-    return _plain(str(row.get("WorkerId") or "")).lstrip("0") == _plain(wanted).lstrip("0")
-
-
 def _plain(text: str) -> str:
     """`text` as it is compared: without case and accents."""
-    letters = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(letter for letter in letters if not unicodedata.combining(letter))
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFKD", text.casefold()).translate(_BARE)
 
 
-def _sorted(rows: Iterable[Values]) -> tuple[Hit, ...]:
-    hits = [_hit(row) for row in rows]
-    return tuple(sorted(hits, key=lambda hit: (hit.source, hit.worker_id)))
+class _Bare(dict[int, int | None]):
+    """For `str.translate`: letters stay, accents go; it learns them as they come."""
+
+    def __missing__(self, letter: int) -> int | None:
+        self[letter] = found = None if unicodedata.combining(chr(letter)) else letter
+        return found
+
+
+_BARE = _Bare()
 
 
 def _hit(row: Values) -> Hit:

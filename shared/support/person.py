@@ -31,7 +31,6 @@ from shared.records.people import worker_key
 from shared.records.rosters import Seen, find_seen
 from shared.records.rows import Values, read_rows
 from shared.support.account import Coming, coming, next_steps, standing
-from shared.support.files import sources
 
 FILE = "File"
 DECISION = "Decision"
@@ -132,7 +131,7 @@ def find(context: Context, worker_id: str, source: str = "") -> list[Person]:
         worker_id: exactly as in HR's file.
         source: only of this one.
     """
-    wanted = [source] if source else sources(context.storage)
+    wanted = [source] if source else extracts.sources(context.storage)
     keys = {worker_key(each, worker_id): each for each in wanted}
     rows = read_rows(context.storage.table(WORKERS), keys)
     return [_person(context, keys[key], rows[key]) for key in keys if key in rows]

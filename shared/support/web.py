@@ -16,6 +16,7 @@ from shared.context import Context
 from shared.errors import TransientError
 from shared.extracts.operator import Order, OrderRefused, release
 from shared.model import ExtractRef
+from shared.records.extracts import sources
 from shared.support import chart, files, forms, jobs, people, person, render, sheets
 from shared.support.principal import NoRole, NotProtected, NotSignedIn, Principal, read_principal
 
@@ -149,12 +150,13 @@ def _to_sign_in(request: Request) -> Answer:
 
 def _home(visit: _Visit) -> Answer:
     storage = visit.context.storage
-    days = files.days(storage, visit.context.clock.now())
+    among = sources(storage)
+    days = files.days(storage, visit.context.clock.now(), among)
     if visit.wants:
         rows = [(day.day.isoformat(), *(str(day.counts[group]) for group in files.GROUPS)) for day in days]
         return visit.sheet(sheets.Sheet("outcomes", ("Day", *files.GROUPS), rows), visit.wants)
     found, pauses = jobs.look(visit.context)
-    recent, more = files.newest(storage, _RECENT)
+    recent, more = files.newest(storage, _RECENT, among)
     return visit.page(
         "home",
         "What became of everybody",
@@ -162,10 +164,10 @@ def _home(visit: _Visit) -> Answer:
         pauses=pauses,
         days=days,
         chart=chart.draw(days),
-        holding=files.holding(storage),
+        holding=files.holding(storage, among),
         extracts=recent,
         more=more,
-        causes=people.find_causes(storage),
+        causes=people.find_causes(storage, among),
     )
 
 
@@ -200,7 +202,8 @@ _UNKNOWN = (
 
 def _extracts(visit: _Visit) -> Answer:
     source = visit.request.query.get("source", "")
-    found, more = files.newest(visit.context.storage, _MANY, source)
+    storage = visit.context.storage
+    found, more = files.newest(storage, _MANY, [source] if source else sources(storage))
     if visit.wants:
         columns = ("Source", "File", "Extract", "Status", "Arrived", "Rows", "People", "Rejected", "Message")
         rows = [
@@ -219,7 +222,7 @@ def _extract(visit: _Visit) -> Answer:
     extract = files.load(visit.context.storage, ref) if ref.id and ref.source else None
     if extract is None:
         return visit.sorry(404, "There is no such extract", "It may have been removed when its time was over.")
-    held = files.held_people(visit.context.storage, ref)
+    held, count = files.held_people(visit.context.storage, ref, whole=bool(visit.wants))
     if visit.wants:
         columns = ("Worker id", "Name", "Row", "Kind", "Changes", "Why")
         rows = [(one.worker_id, one.name, str(one.row), one.kind, one.changed, one.why) for one in held]
@@ -230,7 +233,7 @@ def _extract(visit: _Visit) -> Answer:
         extract.file,
         extract=extract,
         held=held[:_SHOWN],
-        count=len(held),
+        count=count,
         released=int(released) if released.isascii() and released.isdigit() and len(released) < 10 else 0,
         token=_token(visit, extract) if held and visit.principal.may_release else "",
         longest=_LONGEST_REASON,
@@ -272,23 +275,21 @@ _NO_CHOICE = "Nothing was done. Go back and press one of the buttons: those who 
 
 
 def _causes(visit: _Visit) -> Answer:
-    key = visit.request.query.get("cause", "")
-    causes = people.find_causes(visit.context.storage)
+    storage, key = visit.context.storage, visit.request.query.get("cause", "")
+    among = sources(storage)
     if not key:
+        causes = people.find_causes(storage, among)
         if visit.wants:
             columns = ("People", "Status", "What is wrong", "Next step", "Who acts")
             rows = [(str(one.people), one.status, one.title, one.next_step, one.who_acts) for one in causes.causes]
             return visit.sheet(sheets.Sheet("causes", columns, rows), visit.wants)
         return visit.page("causes", "What is wrong", causes=causes)
-    hits = people.of_cause(visit.context.storage, key)
+    cause, hits = people.of_cause(storage, key, among, whole=bool(visit.wants))
     if visit.wants:
         return visit.sheet(_people_sheet("people", hits), visit.wants)
-    cause = next((one for one in causes.causes if one.key == key), None)
     if cause is None:
         return visit.sorry(404, "Nobody has this any more", "What was wrong has been put right meanwhile.")
-    return visit.page(
-        "cause", cause.title, cause=cause, hits=people.Hits(hits.people[:_SHOWN], hits.cut), count=len(hits.people)
-    )
+    return visit.page("cause", cause.title, cause=cause, hits=people.Hits(hits.people[:_SHOWN], hits.cut))
 
 
 def _people_sheet(name: str, hits: people.Hits) -> sheets.Sheet:

@@ -6,16 +6,19 @@ import csv
 import io
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
+from azure.data.tables import TableClient
 
 from shared.clock import iso
 from shared.context import Context
 from shared.delivery import stops
+from shared.extracts import operator
 from shared.model import Reject
-from shared.records import extracts, story
+from shared.records import extracts, listing, story
 from shared.records.health import Health, save_health
 from shared.records.names import WORKERS
 from shared.records.people import worker_key
@@ -129,7 +132,7 @@ def test_whom_a_newer_file_has_judged_anew_is_neither_waiting_nor_held(context: 
         context.storage, "old.csv", Status=extracts.SUPERSEDED, SupersededBy="20260919T060000Z-bbbbbbbbbbbb",
         Provisioned=28, Held=2, Rows=30, People=30,
     )  # fmt: skip
-    [listed] = files.newest(context.storage, 5)[0]
+    [listed] = files.newest(context.storage, 5, ["employees"])[0]
     assert listed.done == 100
     assert files.days(context.storage, context.clock.now())[-1].counts["held"] == 0
     said = text(visit(context, f"extract?source=employees&id={ref.id}"))
@@ -144,6 +147,20 @@ def test_an_id_that_two_sources_have_shows_both(context: Context) -> None:
     assert "Worker 17 of contractors" in said
     assert "Worker 17 of employees" in said
     assert [hit.source for hit in people.search(context.storage, "17").people] == ["contractors", "employees"]
+
+
+@pytest.mark.parametrize("page", [1, 2, 1000])
+def test_every_source_that_has_delivered_a_file_is_known(
+    context: Context, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(extracts, "PAGE", page)
+    assert extracts.sources(context.storage) == []
+    for source, count in (("b", 3), ("a-b", 1), ("a", 2), ("c", 1)):
+        for minutes in range(count):
+            file(context.storage, "people.csv", source=source, minutes=minutes)
+    assert extracts.sources(context.storage) == ["a", "a-b", "b", "c"]
+    monkeypatch.setattr(extracts, "_MOST_SOURCES", 3)
+    assert extracts.sources(context.storage) == ["a", "a-b", "b"]
 
 
 def test_people_are_found_by_id_and_by_parts_of_their_names_without_accents(context: Context) -> None:
@@ -178,12 +195,85 @@ def test_a_list_that_is_cut_says_so(context: Context, monkeypatch: pytest.Monkey
     monkeypatch.setattr(people, "MOST_HITS", 3)
     said = text(visit(context, "people", form={"q": "same"}))
     assert "3 found; there may be more than are shown" in said
-    monkeypatch.setattr(people, "MOST_HITS", 9)
-    monkeypatch.setattr(people, "_PAGE", 1)
-    monkeypatch.setattr(people, "_MOST_PAGES", 2)
-    hits = people.search(context.storage, "same")
-    assert (len(hits.people), hits.cut) == (2, True)
-    assert "search by id" in text(visit(context, "people", form={"q": "nobody"}))
+    assert [hit.worker_id for hit in people.search(context.storage, "same").people] == ["0", "1", "2"]
+
+
+def test_a_search_by_name_knows_what_has_changed_since_the_last_and_who_is_gone(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    table = context.storage.table(WORKERS)
+
+    def found(wanted: str) -> list[tuple[str, str, str]]:
+        return [(hit.worker_id, hit.name, hit.status) for hit in people.search(context.storage, wanted).people]
+
+    person(context.storage, ref, "1", "Jane One")
+    reject = Reject(4, 4, "2", "no.", display_name="Jane Two", user_name="jane2@x.com")
+    row = {**story.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+    key = worker_key(ref.source, "2")
+    table.create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
+    assert found("jane") == [("1", "Jane One", "queued"), ("2", "Jane Two", "rejected")]
+    person(context.storage, ref, "1", "Jane Uno", Status=story.FAILED)
+    person(context.storage, ref, "3", "Jane Three")
+    table.delete_entity(key.partition, key.row)  # HR has corrected the row: nobody has this id
+    assert found("jane") == [("1", "Jane Uno", "failed"), ("3", "Jane Three", "queued")]
+
+
+def test_of_more_trouble_than_one_look_takes_in_some_is_counted_it_is_said_and_downloads_have_all(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = file(context.storage, "people.csv", Failed=14)
+    for number in range(14):
+        failed(context.storage, ref, f"{number:02d}", "Jane Doe")
+    monkeypatch.setattr(listing, "PAGE", 1)
+    monkeypatch.setattr(people, "_PAGES", 12)
+
+    [cause] = people.find_causes(context.storage, ["employees"]).causes
+    assert cause.people < 14
+    said = text(visit(context))
+    assert f"{cause.people} of them are counted here, the numbers of all are with their files" in said
+    said = text(visit(context, f"causes?cause={cause.key}"))
+    assert f"{cause.people} people at least: more people are in trouble than one look takes in" in said
+    lines = visit(context, f"causes?cause={cause.key}&format=csv").body.decode("utf-8-sig").splitlines()
+    assert [line.split(",")[1].lstrip("'") for line in lines] == [
+        "Worker id",
+        *(f"{number:02d}" for number in range(14)),
+    ]
+
+
+def test_many_who_are_held_are_found_as_few_are(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref = holding(context.storage, {f"L{number}": "Ann Lee" for number in range(9)})
+    storage, key = context.storage, worker_key("employees", "L4")
+    gone = {"PartitionKey": key.partition, "RowKey": key.row, "Extract": "20260919T060000Z-bbbbbbbbbbbb"}
+    storage.table(WORKERS).update_entity(gone)
+    few = files.held_people(storage, ref)
+    monkeypatch.setattr(operator, "_FEW", 5)
+    assert files.held_people(storage, ref) == few
+    assert ([one.worker_id for one in few[0]], few[1]) == (["L0", "L1", "L2", "L3", "L5", "L6", "L7", "L8"], 8)
+    # Of more than one look takes in, some are shown, with the number that the file's row has; a download has all.
+    monkeypatch.setattr(listing, "PAGE", 1)
+    monkeypatch.setattr(files, "_MOST_PAGES", 14)
+    said = text(visit(context, f"extract?source=employees&id={ref.id}"))
+    assert "9 people are held" in said
+    assert "of 9, the download has all" in said
+    lines = visit(context, f"extract?source=employees&id={ref.id}&format=csv").body.decode().splitlines()
+    assert len(lines) == 1 + 8
+
+
+def test_the_first_page_asks_for_a_bounded_number_of_answers(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many people are in trouble: each answer has up to 1,000 rows, and takes its time."""
+    asked: list[str] = []
+    ask = listing._ask
+
+    def counted(table: TableClient, *how: Any) -> Any:
+        asked.append(table.table_name)
+        return ask(table, *how)
+
+    monkeypatch.setattr(listing, "_ask", counted)
+    monkeypatch.setattr(listing, "PAGE", 1)
+    ref = file(context.storage, "people.csv")
+    for number in range(40):
+        person(context.storage, ref, f"{number}", "Ann", Status=story.MISSING, Reason="Not in the file.")
+    assert visit(context).status == 200
+    assert asked.count(WORKERS) == 25
 
 
 def test_what_is_wrong_is_grouped_by_cause_with_what_to_do(context: Context) -> None:
@@ -234,7 +324,7 @@ def test_what_is_wrong_is_grouped_by_cause_with_what_to_do(context: Context) -> 
 def test_files_show_how_far_they_are_and_days_add_up(context: Context) -> None:
     file(context.storage, "first.csv", Provisioned=6, Failed=1, Skipped=1, Waiting=2, Rejected=3, Rows=13, People=10)
     file(context.storage, "second.csv", minutes=1, source="contractors", Provisioned=4, Held=2)
-    listed, more = files.newest(context.storage, 5)
+    listed, more = files.newest(context.storage, 5, ["contractors", "employees"])
     assert [(one.file, one.done) for one in listed] == [("second.csv", 66), ("first.csv", 80)]
     assert not more
     *before, today = files.days(context.storage, context.clock.now())
