@@ -43,6 +43,7 @@ from local.azurite import Azurite
 from shared.changes.plan import PEOPLE_PER_PAGE, order
 from shared.context import Context
 from shared.entra.graph import Graph
+from shared.identity import Identity
 from shared.entra.logs import SECONDS_BETWEEN_REQUESTS
 from shared.model import ExtractRef
 from shared.outcomes.reporting import report_job
@@ -216,7 +217,7 @@ def _context(storage: str, graph: str, clock: ManualTime) -> Context:
         settings=Settings(storage=connection, endpoints={"default": endpoint_at(graph)}),
         clock=clock.clock,
         storage=connect(connection),
-        graph=Graph(clock.clock, lambda: FixedToken("made up")),
+        graph=Graph(clock.clock, Identity(lambda: FixedToken("made up"))),
         vault=None,
     )
 

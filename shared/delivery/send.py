@@ -43,6 +43,7 @@ from shared.errors import (
     TransientError,
 )
 from shared.model import ExtractRef, Page, PageMessage, Worker
+from shared.outcomes import resending
 from shared.records import messages, pages, people, progress, story
 from shared.records.names import PAGES
 from shared.records.rows import Values
@@ -50,6 +51,7 @@ from shared.records.rows import Values
 logger = logging.getLogger(__name__)
 
 _STORAGE_WAIT = 30.0
+_LATE_WAIT = timedelta(minutes=5)  # until whatever was on its way has been answered
 _OUR_FAULT = (400, 404, 409, 413)  # storage says that the same request will never do
 _TOO_MUCH = (400, 413)  # Entra says that about a request; a part of it may do
 
@@ -136,6 +138,7 @@ class _Sending:
         self._progress = Progress.of(page, held.row)
         self._gone: set[str] = set()
         self._calls: Calls | None = None
+        self._token = ""
         self._fresh_token = False
 
     @property
@@ -188,7 +191,7 @@ class _Sending:
         leavers = self._progress.leavers(self._gone)
         if any(worker.worker_id not in self._gone for worker in self._progress.workers(piece)):
             # What may take long goes before the look at who is left, which must not be old when the request goes out.
-            self._context.graph.prepare(self._context.endpoint(self._job))
+            self._token = self._context.graph.token(self._context.endpoint(self._job))
             if not self._calls.at_hand:
                 self._standing()
             self._calls.wait(leavers)
@@ -203,6 +206,10 @@ class _Sending:
             return
         try:
             accepted = self._upload(ours)
+        except AnswerLost:
+            self._note_if_late(ours)
+            self._calls.answered(accepted=False)
+            raise
         except RequestRejected as error:
             self._calls.answered(accepted=False)
             self._refused(piece, ours, error, standing, probe=probe)
@@ -220,6 +227,7 @@ class _Sending:
             self._calls.answered(accepted=False)
             raise
         else:
+            self._note_if_late(ours)
             self._calls.answered(accepted=True)
             self._fresh_token = False
             # If the answer to an earlier attempt was lost, Entra may have been at work since then.
@@ -260,7 +268,25 @@ class _Sending:
 
     def _upload(self, workers: Sequence[Worker]) -> Accepted:
         endpoint = self._context.endpoint(self._job)
-        return upload(self._context.graph, endpoint, [worker.user for worker in workers])
+        return upload(self._context.graph, endpoint, [worker.user for worker in workers], self._token)
+
+    def _note_if_late(self, sent: Sequence[Worker]) -> None:
+        """See to people of whom something newer may have gone out while our request was on its way.
+
+        A request does not outlive its claim, unless the process stood still in the middle of it. Once whatever is on
+        its way has been answered, they are sent again as the newest record has them.
+        """
+        now = self._context.clock.now()
+        if now < parse_iso(self._held.row["ClaimedUntil"]):
+            return
+        ids = [worker.worker_id for worker in sent]
+        late = people.note_late(self._context.storage, self._ref, self._job, self._number, ids, now)
+        if late:
+            logger.warning(
+                "A request of page %d of extract %s ended after its claim; %d people may have been overtaken",
+                self._number, self._ref.id, len(late), extra={"extract": self._ref.id, "page": self._number},
+            )  # fmt: skip
+            resending.remember(self._context, self._job, dict.fromkeys(late, now + _LATE_WAIT))
 
     def _since(self, accepted: Accepted) -> str:
         """When a piece counts as sent, by Entra's clock."""
