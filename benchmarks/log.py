@@ -43,8 +43,8 @@ from local.azurite import Azurite
 from shared.changes.plan import PEOPLE_PER_PAGE, order
 from shared.context import Context
 from shared.entra.graph import Graph
-from shared.identity import Identity
 from shared.entra.logs import SECONDS_BETWEEN_REQUESTS
+from shared.identity import Identity
 from shared.model import ExtractRef
 from shared.outcomes.reporting import report_job
 from shared.records.names import EVENTS, WORKERS

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from shared.context import Context, open_context
-from shared.errors import RollcallError, TokenRefused
+from shared.errors import NoToken, RollcallError
 from shared.settings import HR_STORAGE, from_environment
 
 FAILED = 1
@@ -49,7 +49,7 @@ def run(work: Callable[[], int]) -> int:
     """
     try:
         return work()
-    except TokenRefused:
+    except NoToken:
         print(f"{_not_signed_in()} Nothing may have been done.", file=sys.stderr)
     except RollcallError as error:
         print(error, file=sys.stderr)

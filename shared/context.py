@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -29,10 +30,16 @@ class Context:
     graph: Graph
     vault: Vault | None
     known_versions: set[str] = field(default_factory=set)
+    _reading_key: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    @property
+    def fingerprint_key(self) -> bytes:
+        """The key of the fingerprints, read once, on first use."""
+        with self._reading_key:
+            return self._fingerprint_key
 
     @cached_property
-    def fingerprint_key(self) -> bytes:
-        """The key of the fingerprints, read on first use."""
+    def _fingerprint_key(self) -> bytes:
         return load_key(self.vault, self.storage)
 
     def endpoint(self, job: str) -> ProvisioningEndpoint:

@@ -17,7 +17,7 @@ from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.pipeline.transport import RequestsTransport
 from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 
-from shared.errors import TokenRefused
+from shared.errors import NoToken
 from shared.settings import StorageConnection
 from shared.transport import limited_session, limited_transport
 
@@ -37,7 +37,7 @@ _RETRIES: dict[str, Any] = {
 
 @dataclass
 class Identity:
-    """A credential whose every failure is a `TokenRefused`, at once.
+    """A credential whose every failure is a `NoToken`, at once.
 
     Safe to share between threads: one of them asks at a time, and those who waited for it meanwhile fail with it
     instead of asking a broken endpoint one after the other.
@@ -64,7 +64,7 @@ class Identity:
         """A token, from the credential's cache if it has one.
 
         Raises:
-            TokenRefused: there is none to be had now. It is no error of Azure's SDK, so no client tries again.
+            NoToken: there is none to be had now. It is no error of Azure's SDK, so no client tries again.
         """
         return self._ask("", scopes, {"claims": claims, "tenant_id": tenant_id, "enable_cae": enable_cae, **options})
 
@@ -72,7 +72,7 @@ class Identity:
         """A token; another one than one that was refused, unless the endpoint insists on it.
 
         Raises:
-            TokenRefused: as `get_token`.
+            NoToken: as `get_token`.
         """
         return self._ask(refused, (scope,), {})
 
@@ -80,7 +80,7 @@ class Identity:
         failures = self._failures
         with self._lock:
             if self._failures != failures:  # somebody has tried in vain while we waited
-                raise TokenRefused(_sentence(scopes, self._fault))
+                raise NoToken(_sentence(scopes, self._fault))
             try:
                 token = self._open().get_token(*scopes, **options)
                 if token.token == refused:
@@ -91,7 +91,7 @@ class Identity:
                 self._failures += 1
                 self._fault = type(error).__name__
                 self._drop()
-                raise TokenRefused(_sentence(scopes, self._fault)) from error
+                raise NoToken(_sentence(scopes, self._fault)) from error
             return token
 
     def close(self) -> None:

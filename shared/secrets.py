@@ -94,7 +94,7 @@ class Vault:
         Raises:
             SecretMissing: there is no such secret.
             SecretForbidden: the identity may not read it, or the vault's network rules keep the app out.
-            TokenRefused: the identity got no token.
+            NoToken: the identity got no token.
             TransientError: the vault could not be reached, is busy or is ill.
             TerminalError: the secret is empty, or what answered is no Key Vault or refuses the request itself.
         """
@@ -117,7 +117,7 @@ class Vault:
 
         Raises:
             SecretForbidden: as `read`, or the secret is missing and the identity may not make it.
-            TokenRefused: as `read`.
+            NoToken: as `read`.
             TransientError: as `read`.
             TerminalError: as `read`, or the secret was deleted and can still be recovered.
         """

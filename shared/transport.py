@@ -26,8 +26,8 @@ class _Adapter(HTTPAdapter):
         super().__init__(pool_maxsize=pool_size)
         self._longest_wait = longest_wait
 
-    def send(self, *arguments: Any, **options: Any) -> requests.Response:
-        response = super().send(*arguments, **options)
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]  # noqa: ANN401
+        response = super().send(request, **options)
         for name in _IN_MILLISECONDS:
             response.headers.pop(name, None)
         if asked := response.headers.get("Retry-After", "").strip():

@@ -1,7 +1,7 @@
 """Requests to Microsoft Graph: one pooled session, a token from the managed identity, errors told apart in one place.
 
-A token goes only to the host that `shared.settings` has checked, and redirects are never followed. A request that must
-go out at once, because a claim would not outlive a slow identity endpoint, is sent with a token that was got beforehand.
+A token goes only to the host that `shared.settings` has checked, and redirects are never followed. An upload is sent
+with a token that was got beforehand: a claim would not outlive a slow identity endpoint.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from shared.errors import (
     EndpointRefused,
     EntraUnavailable,
     NotDelivered,
+    NoToken,
     RequestRejected,
     Throttled,
     TokenRefused,
@@ -163,7 +164,10 @@ class Graph:
         Raises:
             TokenRefused: there is none to be had.
         """
-        return self.identity.renew(self._refused, endpoint.scope).token
+        try:
+            return self.identity.renew(self._refused, endpoint.scope).token
+        except NoToken as error:
+            raise TokenRefused(str(error)) from error
 
 
 def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:

@@ -11,7 +11,7 @@ from cli.__main__ import main
 from cli.connecting import run
 from shared import settings
 from shared.delivery import stops
-from shared.errors import TokenRefused
+from shared.errors import NoToken
 from tests.support.office import Office
 
 BY = ["--by", "Ina Ito", "--reason", "The site was closed."]
@@ -213,13 +213,13 @@ def test_commands_that_send_nothing_need_not_know_where_to_send(
         ),
         (
             "managedidentity",
-            TokenRefused("no token"),
+            NoToken("no token"),
             (
                 "There is no managed identity on this machine: leave out HR_STORAGE__credential and "
                 "HR_STORAGE__clientId, and sign in with az login."
             ),
         ),
-        ("", TokenRefused("x"), "Nobody who may use storage is signed in on this machine: sign in with az login."),
+        ("", NoToken("x"), "Nobody who may use storage is signed in on this machine: sign in with az login."),
         ("", ServiceRequestError("x"), "Storage could not be used: ServiceRequestError."),
     ],
 )

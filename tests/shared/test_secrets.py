@@ -17,7 +17,7 @@ from azure.core.credentials import AccessToken
 
 from local.vault import LocalVault, Request, run_vault
 from shared.clock import Clock
-from shared.errors import SecretForbidden, SecretMissing, TerminalError, TokenRefused, TransientError
+from shared.errors import NoToken, SecretForbidden, SecretMissing, TerminalError, TransientError
 from shared.identity import Identity as AppIdentity
 from shared.secrets import MADE_BY, MADE_TAG, SETTLE, Vault, open_vault
 
@@ -218,7 +218,7 @@ def test_the_local_vault_takes_only_fresh_tokens_that_are_for_it(
 
 
 def test_an_identity_that_gets_no_token_is_told_apart_from_the_vault_s_answers(opened: OpenVault) -> None:
-    with pytest.raises(TokenRefused) as caught:
+    with pytest.raises(NoToken) as caught:
         opened(credential=NoIdentity()).read("webhook")
 
     assert str(caught.value) == (

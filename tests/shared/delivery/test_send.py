@@ -16,6 +16,7 @@ from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
 from shared.entra.graph import LONGEST_REQUEST
+from shared.errors import NoToken
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.records import extracts, pages, progress
@@ -452,7 +453,8 @@ def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_
     newer_is_answered: bool,
 ) -> None:
     """A process that stood still between the look at its claim and the request."""
-    real, newer = upload_module.upload, []
+    real = upload_module.upload
+    newer: list[ExtractRef] = []
 
     def stand_still(*arguments: Any) -> Any:
         if not newer:
@@ -472,6 +474,27 @@ def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_
     assert still_wanted(context.storage, "default", ids(1)) == set(ids(1))
     found = due_until(context.storage, time() + timedelta(hours=1), "default")
     assert [(due.external_id, due.why) for due in found] == [("0000-x", RESEND)]
+
+
+def test_an_identity_that_has_no_token_for_storage_after_the_answer_is_no_trouble_of_the_job(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ids(2))
+    real, faults = claims.renew, [NoToken("no token for storage")]
+
+    def fail_once(context: Context, held: claims.Held, values: Any = None) -> claims.Held:
+        if values and faults:
+            raise faults.pop()
+        return real(context, held, values)
+
+    monkeypatch.setattr(claims, "renew", fail_once)
+    deliver(context, message(ref))
+    assert (sent(script), sent_messages[1:]) == ([ids(2)], [(1, 1, 30)])
+    assert stops.look(context.storage).stopped("default") is None
+    row = page_row(context, ref)
+    assert (row["Status"], row["UnansweredSince"]) == ("queued", iso(START))  # it may have reached Entra
+    deliver(context, message(ref))
+    assert (sent(script), counts(context, ref)) == ([ids(2)] * 2, {"Uploaded": 2})
 
 
 def test_people_whom_another_source_planned_are_withdrawn_and_not_said_to_be_sent(
