@@ -1,5 +1,4 @@
-"""What is stopped: all sending or a source's by a person, a job's by what Entra answers or by its quarantine; and which
-plan is the newest.
+"""What is stopped: all sending or a source's by a person, a job's by an answer or a quarantine; the newest plans.
 
 A few rows of `Quota` that every instance reads before each request. A stopped job is tried again after a while by one
 request of one instance, the *probe*; when Entra takes it, the job goes on by itself.
