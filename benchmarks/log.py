@@ -44,6 +44,7 @@ from shared.changes.plan import PEOPLE_PER_PAGE, order
 from shared.context import Context
 from shared.entra.graph import Graph
 from shared.entra.logs import SECONDS_BETWEEN_REQUESTS
+from shared.identity import Identity
 from shared.model import ExtractRef
 from shared.outcomes.reporting import report_job
 from shared.records.names import EVENTS, WORKERS
@@ -216,7 +217,7 @@ def _context(storage: str, graph: str, clock: ManualTime) -> Context:
         settings=Settings(storage=connection, endpoints={"default": endpoint_at(graph)}),
         clock=clock.clock,
         storage=connect(connection),
-        graph=Graph(clock.clock, lambda: FixedToken("made up")),
+        graph=Graph(clock.clock, Identity(lambda: FixedToken("made up"))),
         vault=None,
     )
 

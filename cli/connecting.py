@@ -12,7 +12,7 @@ from http import HTTPStatus
 from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError
 
 from shared.context import Context, open_context
-from shared.errors import RollcallError
+from shared.errors import NoToken, RollcallError
 from shared.settings import HR_STORAGE, from_environment
 
 FAILED = 1
@@ -49,6 +49,8 @@ def run(work: Callable[[], int]) -> int:
     """
     try:
         return work()
+    except NoToken:
+        print(f"{_not_signed_in()} Nothing may have been done.", file=sys.stderr)
     except RollcallError as error:
         print(error, file=sys.stderr)
     except AzureError as error:
@@ -64,10 +66,14 @@ def _in_words(error: AzureError) -> str:
             "roles are those of the operators' group, see docs/security.md."
         )
     if isinstance(error, ClientAuthenticationError):
-        if os.environ.get(_CREDENTIAL, "").strip():
-            return (
-                f"There is no managed identity on this machine: leave out {_CREDENTIAL} and {HR_STORAGE}__clientId, "
-                "and sign in with az login."
-            )
-        return "Nobody who may use storage is signed in on this machine: sign in with az login."
+        return _not_signed_in()
     return f"Storage could not be used: {type(error).__name__}."
+
+
+def _not_signed_in() -> str:
+    if os.environ.get(_CREDENTIAL, "").strip():
+        return (
+            f"There is no managed identity on this machine: leave out {_CREDENTIAL} and {HR_STORAGE}__clientId, "
+            "and sign in with az login."
+        )
+    return "Nobody who may use storage is signed in on this machine: sign in with az login."

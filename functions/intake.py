@@ -20,8 +20,11 @@ _SOURCES = {"event_grid": func.BlobSource.EVENT_GRID, "polling": func.BlobSource
     arg_name="client", path=f"{INBOX}/{{name}}", connection=HR_STORAGE, source=_SOURCES[load().blob_source]
 )
 def intake(client: blob.BlobClient) -> None:
-    """Take in the file that the event is about; its content is streamed, never held."""
-    take_in(context(), client)
+    """Take in the file that the event is about; its content is streamed, never held.
+
+    The event gives the name, and no more: the client that comes with it has an identity and time limits of its own.
+    """
+    take_in(context(), context().storage.container(INBOX).get_blob_client(client.blob_name))
 
 
 @blueprint.function_name("intake_poison")

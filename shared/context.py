@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from shared.clock import SYSTEM_CLOCK, Clock
-from shared.entra.graph import Graph, managed_credential
+from shared.entra.graph import Graph
 from shared.errors import TerminalError
+from shared.identity import app_identity
 from shared.records.fingerprint import load_key
 from shared.records.storage import Storage, connect
 from shared.secrets import Vault, open_vault
@@ -28,10 +30,16 @@ class Context:
     graph: Graph
     vault: Vault | None
     known_versions: set[str] = field(default_factory=set)
+    _reading_key: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    @property
+    def fingerprint_key(self) -> bytes:
+        """The key of the fingerprints, read once, on first use."""
+        with self._reading_key:
+            return self._fingerprint_key
 
     @cached_property
-    def fingerprint_key(self) -> bytes:
-        """The key of the fingerprints, read on first use."""
+    def _fingerprint_key(self) -> bytes:
         return load_key(self.vault, self.storage)
 
     def endpoint(self, job: str) -> ProvisioningEndpoint:
@@ -58,13 +66,11 @@ class Context:
 
 def open_context(settings: Settings, clock: Clock = SYSTEM_CLOCK) -> Context:
     """Clients for everything that the settings name; nothing is sent yet."""
-    vault = (
-        open_vault(settings.key_vault_uri, managed_credential(settings.client_id)) if settings.key_vault_uri else None
-    )
+    identity = app_identity(settings.client_id)
     return Context(
         settings=settings,
         clock=clock,
         storage=connect(settings.storage),
-        graph=Graph(clock, lambda: managed_credential(settings.client_id)),
-        vault=vault,
+        graph=Graph(clock, identity),
+        vault=open_vault(settings.key_vault_uri, identity) if settings.key_vault_uri else None,
     )

@@ -17,7 +17,8 @@
         ├── NotNow                  nothing may be sent before a time: quota, a pause, a job that is stopped
         ├── Throttled               Entra answered 429
         ├── EntraUnavailable        Entra answered 5xx: its queue for the job is full, or it is ill
-        ├── TokenRefused            no token, or Entra answered 401 to a fresh one
+        ├── NoToken                 the app's identity got no token: for storage, the vault or a topic
+        ├── TokenRefused            no token for Graph, or Entra answered 401 to a fresh one
         ├── NotDelivered            the request surely never reached Entra
         └── AnswerLost              the request may have reached Entra, the answer did not reach us
 
@@ -140,7 +141,7 @@ class NotNow(TransientError):  # noqa: N818
 
     Attributes:
         until: when it is worth trying again.
-        kind: what is waited for: "turn", "quota", "pause" or "job".
+        kind: what is waited for: "turn", "quota", "pause", "quarantine" or "job".
         next_step: what somebody is to do, for the results table; empty if there is nothing to do.
         who_acts: who, or empty.
     """
@@ -169,8 +170,12 @@ class EntraUnavailable(TransientError):  # noqa: N818
         self.status = status
 
 
+class NoToken(TransientError):  # noqa: N818
+    """The app's identity got no token. Where it was for Graph, `TokenRefused` says so: that concerns a job."""
+
+
 class TokenRefused(TransientError):  # noqa: N818
-    """No token could be had, or Entra answered 401."""
+    """No token for Graph could be had, or Entra answered 401."""
 
 
 class NotDelivered(TransientError):  # noqa: N818

@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from azure.core.credentials import AccessToken, TokenCredential
 from azure.core.exceptions import AzureError, HttpResponseError
 from azure.keyvault.secrets import SecretClient, SecretProperties
 
@@ -29,9 +28,10 @@ from shared.errors import (
     SecretForbidden,
     SecretMissing,
     TerminalError,
-    TokenRefused,
     TransientError,
 )
+from shared.identity import Identity
+from shared.transport import limited_session, limited_transport
 
 KEEP = timedelta(minutes=10)
 
@@ -47,14 +47,9 @@ SETTLE = timedelta(seconds=2)
 
 # The caller has a retry of its own (a queue message that comes back), so trying again here only bridges a hiccup. The
 # SDK's defaults would spend minutes on a vault that is not there.
-_BOUNDED = {
-    "retry_total": 3,
-    "retry_backoff_factor": 0.5,
-    "retry_backoff_max": 5,
-    "timeout": 30,
-    "connection_timeout": 5,
-    "read_timeout": 10,
-}
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 10.0
+_BOUNDED: dict[str, Any] = {"retry_total": 3, "retry_backoff_factor": 0.5, "retry_backoff_max": 5, "timeout": 30}
 
 _RIGHTS = {"read": "Key Vault Secrets User", "make": "Key Vault Secrets Officer"}
 _KEPT_OUT_BY_NETWORK = frozenset({"ForbiddenByFirewall", "ForbiddenByConnection"})
@@ -99,7 +94,7 @@ class Vault:
         Raises:
             SecretMissing: there is no such secret.
             SecretForbidden: the identity may not read it, or the vault's network rules keep the app out.
-            TokenRefused: the identity got no token.
+            NoToken: the identity got no token.
             TransientError: the vault could not be reached, is busy or is ill.
             TerminalError: the secret is empty, or what answered is no Key Vault or refuses the request itself.
         """
@@ -122,7 +117,7 @@ class Vault:
 
         Raises:
             SecretForbidden: as `read`, or the secret is missing and the identity may not make it.
-            TokenRefused: as `read`.
+            NoToken: as `read`.
             TransientError: as `read`.
             TerminalError: as `read`, or the secret was deleted and can still be recovered.
         """
@@ -218,7 +213,7 @@ class Vault:
 
 def open_vault(
     uri: str,
-    credential: TokenCredential,
+    identity: Identity,
     *,
     clock: Clock = SYSTEM_CLOCK,
     keep: timedelta = KEEP,
@@ -228,42 +223,17 @@ def open_vault(
 
     Args:
         uri: the vault's https:// address.
-        credential: whose rights count.
+        identity: whose rights count; its failures are told from an answer of the vault.
         clock: the time, and how to wait.
         keep: how long a value that was read is used without asking again.
         client_options: further options of `SecretClient`, such as `connection_verify` or `retry_total`.
     """
-    options = _BOUNDED | client_options
-    return Vault(SecretClient(uri, _PlainCredential(credential), **options), clock=clock, keep=keep)
-
-
-class _PlainCredential:
-    """A credential whose every failure is a `TokenRefused`.
-
-    Without this, an answer of the identity's endpoint could not be told from one of the vault's (both are
-    `ClientAuthenticationError`), and one that is not JSON is a bare `ValueError`.
-    """
-
-    def __init__(self, credential: TokenCredential) -> None:
-        self._credential = credential
-
-    def get_token(
-        self,
-        *scopes: str,
-        claims: str | None = None,
-        tenant_id: str | None = None,
-        enable_cae: bool = False,
-        **options: Any,  # noqa: ANN401 (the protocol's own type)
-    ) -> AccessToken:
-        try:
-            return self._credential.get_token(
-                *scopes, claims=claims, tenant_id=tenant_id, enable_cae=enable_cae, **options
-            )
-        except Exception as error:
-            raise TokenRefused(
-                f"The app's identity got no token for Key Vault ({type(error).__name__}). If this stays so, check that "
-                "the app has a managed identity and, if it is a user-assigned one, that AZURE_CLIENT_ID names it."
-            ) from error
+    verify = client_options.get("connection_verify", True)
+    transport = limited_transport(
+        limited_session(), connect=_CONNECT_SECONDS, read=_READ_SECONDS, shared=False, verify=verify
+    )
+    options = {"transport": transport} | _BOUNDED | client_options
+    return Vault(SecretClient(uri, identity, **options), clock=clock, keep=keep)
 
 
 def _made_here(version: SecretProperties) -> bool:

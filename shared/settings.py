@@ -2,7 +2,8 @@
 
 Names follow the Azure Functions conventions: a connection `HR_STORAGE` is either a connection string, or a set of
 `HR_STORAGE__blobServiceUri`, `HR_STORAGE__queueServiceUri`, `HR_STORAGE__tableServiceUri` with `__credential` and
-`__clientId` for an identity-based connection. A plain `HR_STORAGE` wins, as it does in the Functions host.
+`__clientId` for an identity-based connection. A plain `HR_STORAGE` wins, as it does in the Functions host; but the
+library that hands files to the functions mixes the two up, so the app is not started with both.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ _ENDPOINT_PATH = re.compile(
     re.IGNORECASE,
 )
 
+_JOB_ID = re.compile(r"^(?P<kind>\w+)\.(?P<tenant>[0-9a-f]{32})\.", re.IGNORECASE | re.ASCII)
+
 _CONNECTION_STRING = re.compile(r"(?:AccountName|BlobEndpoint|UseDevelopmentStorage)=", re.IGNORECASE)
 
 
@@ -86,7 +89,7 @@ class ProvisioningEndpoint:
         url: where bulk requests are posted.
         graph_root: scheme, host and API version, such as `https://graph.microsoft.com/v1.0`.
         service_principal_id: object id of the provisioning app's service principal.
-        job_id: Entra's id of the job, such as `API2AAD.<tenant>.<guid>`.
+        job_id: Entra's id of the job: `API2AAD.<32 hex digits of the tenant>.<guid>`, or `API2AD...`.
         scope: what to ask a token for.
     """
 
@@ -96,6 +99,18 @@ class ProvisioningEndpoint:
     service_principal_id: str
     job_id: str
     scope: str
+
+    @property
+    def tenant(self) -> str:
+        """Whose job it is, as 32 hex digits, whatever kind of job; empty if the id does not say so."""
+        match = _JOB_ID.match(self.job_id)
+        return match["tenant"].lower() if match else ""
+
+    @property
+    def is_for_active_directory(self) -> bool:
+        """Whether the accounts are made in Active Directory, by an agent, and not in Entra ID itself."""
+        match = _JOB_ID.match(self.job_id)
+        return bool(match and match["kind"].upper() == "API2AD")
 
 
 @dataclass(frozen=True)
@@ -229,6 +244,7 @@ def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
         return env.get(name, "").strip() or default
 
     storage = _storage(value, faults)
+    faults.extend(_contradictions(env) if sends else [])
     endpoints = _endpoints(env, faults, required=sends)
 
     blob_source = value(BLOB_SOURCE, "event_grid").lower()
@@ -346,6 +362,28 @@ def _storage(value: _Reader, faults: list[str]) -> StorageConnection:
         managed_identity=credential == "managedidentity",
         client_id=value(f"{HR_STORAGE}__clientId"),
     )
+
+
+def _contradictions(env: Mapping[str, str]) -> list[str]:
+    """What we could make sense of, and the library that hands the functions their files does not.
+
+    It looks at which settings there are, be they empty or not, and then fails at every single file.
+    """
+    plain, uri = env.get(HR_STORAGE, "").strip(), f"{HR_STORAGE}__blobServiceUri"
+    any_uri = f"{HR_STORAGE}__serviceUri"
+    identity = [f"{HR_STORAGE}__credential", f"{HR_STORAGE}__clientId"]
+    beside = [name for name in (any_uri, uri) if name in env]
+    beside += identity if all(name in env for name in identity) else []
+    if plain and beside:
+        return [f"{HR_STORAGE} is a connection string, and {', '.join(beside)} beside it: remove the one or the other"]
+    if plain:
+        return []
+    faults = []
+    if HR_STORAGE in env and env.get(uri, "").strip():
+        faults.append(f"{HR_STORAGE} is there and empty: remove it, so that {uri} counts")
+    if any_uri in env and env[any_uri].strip().rstrip("/") != env.get(uri, "").strip().rstrip("/"):
+        faults.append(f"{any_uri} is not what {uri} is, and would count instead: remove it")
+    return faults
 
 
 def _endpoints(env: Mapping[str, str], faults: list[str], *, required: bool) -> dict[str, ProvisioningEndpoint]:

@@ -123,7 +123,7 @@ async def _restart(request: web.Request) -> web.Response:
     _authorize(request, *_JOB_WRITE_ROLES)
     _find_job(request)
     simulator.catch_up()
-    simulator.job.restart()
+    simulator.job.restart(simulator.settings)
     simulator.lift_quarantine()
     return web.Response(status=204)
 

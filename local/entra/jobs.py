@@ -92,12 +92,12 @@ class Job:
                 at_most = None if at_most is None else at_most - 1
         self._caught_up_to = now
 
-    def restart(self) -> None:
+    def restart(self, settings: Settings) -> None:
         """What is staged is purged if the job is not running (documented), else it was processed before.
 
-        The caller catches up first.
+        The caller catches up first, and lifts a quarantine afterwards.
         """
-        if self.paused:
+        if self.paused or settings.quarantine is not None:
             self._queue.clear()
             self.staged = 0
         self.paused = False

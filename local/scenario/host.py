@@ -19,6 +19,7 @@ from local.scenario.tenant import Tenant
 from local.scenario.timers import moments_after, moments_written_down, next_occurrence
 from shared.clock import Clock
 from shared.context import Context
+from shared.identity import Identity as AppIdentity
 from shared.records.names import BLOBS_POISON, INBOX
 from shared.settings import Settings
 
@@ -131,11 +132,12 @@ class Host:
         """What a process works with that starts now."""
         service, tenant = self._service, self._tenant.tenant
         clock = Clock(now=service.now, sleep=service.now.forward)
+        identity = AppIdentity(lambda: Identity(self._entra, tenant, service.now))
         return Context(
             settings=self._settings,
             clock=clock,
             storage=timed_storage(self._settings.storage, service),
-            graph=WatchedGraph(clock, lambda: Identity(self._entra, tenant, service.now), service=service),
+            graph=WatchedGraph(clock, identity, service=service),
             vault=None,
         )
 

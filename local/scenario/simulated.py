@@ -200,8 +200,8 @@ class WatchedGraph(Graph):
 
     service: Service = field(kw_only=True)
 
-    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str) -> requests.Response:
+    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str, token: str) -> requests.Response:
         self.service.at_request("before")
-        answer = super().post(endpoint, body, content_type)
+        answer = super().post(endpoint, body, content_type, token)
         self.service.at_request("answered")
         return answer

@@ -3,12 +3,16 @@
 The runtime puts such a message aside as poison. The people of its page who were not sent are then marked failed, so
 that somebody sees them, and the page ends. Nothing is sent again by itself, because whatever made it fail five times
 would do so again; a newer file that names these people sends them, and `redrive` puts the page back.
+
+A message fails five times too while storage, or the identity, is away for long. Then nothing in the page's row speaks
+of a fault of ours, and the page goes back to the queue.
 """
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from datetime import timedelta
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -28,6 +32,9 @@ logger = logging.getLogger(__name__)
 PUT_ASIDE = "PutAside"
 """The error code of people whose page was put aside."""
 
+_COMES_BACK = 300.0  # seconds
+_MOST_COME_BACKS = 24  # two hours at least, and usually four; then it is no outage
+
 
 def put_aside(context: Context, message: PageMessage) -> None:
     """End the page of a message that failed again and again; doing it again changes nothing."""
@@ -43,6 +50,9 @@ def put_aside(context: Context, message: PageMessage) -> None:
         # Another instance is at work; the message is looked at again when its claim is over.
         delay = (parse_iso(row["ClaimedUntil"]) - context.clock.now()).total_seconds() + 1
         send_message(context, row, delay=delay)
+        return
+    if row["Status"] != pages.SENDING and not row.get("Failures") and int(row.get("CameBack") or 0) < _MOST_COME_BACKS:
+        _come_back(context, ref, row)
         return
     held = claims.claim(context, row)
     job = str(row["Job"])
@@ -64,6 +74,24 @@ def put_aside(context: Context, message: PageMessage) -> None:
     progress.recount_page(context.storage, ref, row["Plan"], message.page)
     queue_ready_pages(context, ref)
     progress.refresh(context.storage, ref, context.clock.now())
+
+
+def _come_back(context: Context, ref: ExtractRef, row: Values) -> None:
+    """Put a page that nothing of ours has failed at back onto the queue, as a new generation."""
+    logger.warning(
+        "The message for page %s of extract %s could not be delivered; it is tried again in %.0f seconds",
+        row["RowKey"], ref.id, _COMES_BACK, extra={"extract": ref.id, "page": int(row["RowKey"])},
+    )  # fmt: skip
+    generation = row["Generation"] + 1
+    send_message(context, row, delay=_COMES_BACK, generation=generation)
+    until = iso(context.clock.now() + timedelta(seconds=_COMES_BACK))  # until then its message is not taken for lost
+    values = {"Generation": generation, "CameBack": int(row.get("CameBack") or 0) + 1, "WaitUntil": until}
+
+    def change(_key: Key, now: Values | None) -> Values | None:
+        return values if now and now["Generation"] == row["Generation"] else None
+
+    key = Key(row["PartitionKey"], row["RowKey"])
+    change_rows(context.storage.table(PAGES), [key], change, select=("Generation",))
 
 
 def _state(context: Context, ref: ExtractRef) -> dict[str, str]:
@@ -109,6 +137,8 @@ def _put_back(context: Context, ref: ExtractRef, row: Values) -> None:
         "Status": pages.PLANNED,
         "Generation": row["Generation"] + 1,
         "Tries": 0,
+        "Failures": 0,
+        "CameBack": 0,
         "Reason": "",
         "Told": "",
         "UpdatedAt": iso(context.clock.now()),

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import random
-import re
 import threading
 import uuid
 from collections.abc import Callable, Sequence
@@ -37,7 +36,6 @@ _ROW = "calls"
 _ATTEMPTS = 100
 _LOOK_AGAIN = (10.0, 30.0)
 _ABOUT_THE_DAY = 60.0  # seconds; a longer wait after a 429 is not about the five seconds
-_JOB_ID = re.compile(r"^API2AAD\.(?P<tenant>[0-9a-f]{32})\.", re.IGNORECASE)
 _line = threading.Lock()
 _Answer = TypeVar("_Answer")
 
@@ -247,8 +245,7 @@ def remaining(context: Context, job: str) -> Remaining:
 
 def tenant_of(endpoint: ProvisioningEndpoint) -> str:
     """Whose calls a job's calls are: Graph's host, and the tenant as far as the job's id names it."""
-    match = _JOB_ID.match(endpoint.job_id)
-    return f"{urlsplit(endpoint.graph_root).hostname}|{match['tenant'].lower() if match else 'tenant'}"
+    return f"{urlsplit(endpoint.graph_root).hostname}|{endpoint.tenant or 'tenant'}"
 
 
 def _day_is_over(limits: Limits, until: datetime, *, leaver: bool) -> NotNow:

@@ -43,13 +43,16 @@ from shared.errors import (
     TransientError,
 )
 from shared.model import ExtractRef, Page, PageMessage, Worker
+from shared.outcomes import resending
 from shared.records import messages, pages, people, progress, story
 from shared.records.names import PAGES
-from shared.records.rows import Values
+from shared.records.rows import Key, Values, change_rows
 
 logger = logging.getLogger(__name__)
 
 _STORAGE_WAIT = 30.0
+_LATE_WAIT = timedelta(minutes=5)  # until whatever was on its way has been answered
+_AWAY = (5.0, 10.0, 20.0, 40.0, 60.0, 60.0)  # seconds between the tries to put a message back
 _OUR_FAULT = (400, 404, 409, 413)  # storage says that the same request will never do
 _TOO_MUCH = (400, 413)  # Entra says that about a request; a part of it may do
 
@@ -58,22 +61,55 @@ def deliver(context: Context, message: PageMessage) -> None:
     """Send what is still to be sent of the page that a message points at.
 
     Returns normally whenever the page is taken care of: sent, being sent by somebody else, or put off. A fault of
-    storage that passes puts the message back as a new one, so that no count of deliveries runs up. Nothing is lost if
-    this does not return: the message comes back.
+    storage or of the identity that passes puts the message back as a new one, so that no count of deliveries runs up.
+    Nothing is lost if this does not return: the message comes back.
 
     Raises:
-        Exception: a fault of our own making; after some tries the runtime puts the message aside.
+        Exception: a fault of our own making, which is counted in the page's row; after some tries the runtime puts the
+            message aside. Or storage has been away for long.
     """
     try:
         _deliver(context, message)
     except (AzureError, TransientError) as error:
         if isinstance(error, HttpResponseError) and error.status_code in _OUR_FAULT:
+            _count_failure(context, message)
             raise
         logger.warning(
             "Page %d of extract %s is tried again in %.0f seconds: %s",
             message.page, message.extract, _STORAGE_WAIT, type(error).__name__, extra={"extract": message.extract},
         )  # fmt: skip
-        messages.send(context.storage, message, delay=_STORAGE_WAIT)
+        _put_back(context, message)
+    except Exception:
+        _count_failure(context, message)
+        raise
+
+
+def _put_back(context: Context, message: PageMessage) -> None:
+    """Put a message back as a new one.
+
+    Whatever keeps the page from being sent may keep its message from the queue too; the runtime, which has a token of
+    its own, would go on handing it over, and put it aside within minutes. So that is waited out here for some time.
+    """
+    for wait in _AWAY:
+        try:
+            messages.send(context.storage, message, delay=_STORAGE_WAIT)
+        except (AzureError, TransientError):
+            context.clock.sleep(wait)
+        else:
+            return
+    messages.send(context.storage, message, delay=_STORAGE_WAIT)
+
+
+def _count_failure(context: Context, message: PageMessage) -> None:
+    """Count a fault of our own in the page's row: without any, the page is not given up; see `aside.put_aside`."""
+
+    def change(_key: Key, row: Values | None) -> Values | None:
+        return None if row is None else {"Failures": int(row.get("Failures") or 0) + 1}
+
+    with suppress(AzureError, RollcallError):  # then it is storage that is away
+        change_rows(
+            context.storage.table(PAGES), [pages.page_key(message.extract, message.page)], change, select=("Failures",)
+        )
 
 
 def _deliver(context: Context, message: PageMessage) -> None:
@@ -136,6 +172,7 @@ class _Sending:
         self._progress = Progress.of(page, held.row)
         self._gone: set[str] = set()
         self._calls: Calls | None = None
+        self._token = ""
         self._fresh_token = False
 
     @property
@@ -188,7 +225,7 @@ class _Sending:
         leavers = self._progress.leavers(self._gone)
         if any(worker.worker_id not in self._gone for worker in self._progress.workers(piece)):
             # What may take long goes before the look at who is left, which must not be old when the request goes out.
-            self._context.graph.prepare(self._context.endpoint(self._job))
+            self._token = self._context.graph.token(self._context.endpoint(self._job))
             if not self._calls.at_hand:
                 self._standing()
             self._calls.wait(leavers)
@@ -203,6 +240,10 @@ class _Sending:
             return
         try:
             accepted = self._upload(ours)
+        except AnswerLost:
+            self._note_if_late(ours)
+            self._calls.answered(accepted=False)
+            raise
         except RequestRejected as error:
             self._calls.answered(accepted=False)
             self._refused(piece, ours, error, standing, probe=probe)
@@ -220,6 +261,7 @@ class _Sending:
             self._calls.answered(accepted=False)
             raise
         else:
+            self._note_if_late(ours)
             self._calls.answered(accepted=True)
             self._fresh_token = False
             # If the answer to an earlier attempt was lost, Entra may have been at work since then.
@@ -260,7 +302,25 @@ class _Sending:
 
     def _upload(self, workers: Sequence[Worker]) -> Accepted:
         endpoint = self._context.endpoint(self._job)
-        return upload(self._context.graph, endpoint, [worker.user for worker in workers])
+        return upload(self._context.graph, endpoint, [worker.user for worker in workers], self._token)
+
+    def _note_if_late(self, sent: Sequence[Worker]) -> None:
+        """See to people of whom something newer may have gone out while our request was on its way.
+
+        A request does not outlive its claim, unless the process stood still in the middle of it. Once whatever is on
+        its way has been answered, they are sent again as the newest record has them.
+        """
+        now = self._context.clock.now()
+        if now < parse_iso(self._held.row["ClaimedUntil"]):
+            return
+        ids = [worker.worker_id for worker in sent]
+        late = people.note_late(self._context.storage, self._ref, self._job, self._number, ids, now)
+        if late:
+            logger.warning(
+                "A request of page %d of extract %s ended after its claim; %d people may have been overtaken",
+                self._number, self._ref.id, len(late), extra={"extract": self._ref.id, "page": self._number},
+            )  # fmt: skip
+            resending.remember(self._context, self._job, dict.fromkeys(late, now + _LATE_WAIT))
 
     def _since(self, accepted: Accepted) -> str:
         """When a piece counts as sent, by Entra's clock."""
@@ -275,6 +335,8 @@ class _Sending:
         values = {
             "Answers": json.dumps(progress.answers),
             "Tries": 0,
+            "Failures": 0,
+            "CameBack": 0,
             "AttemptedAt": iso(self._context.clock.now()),
             "UnansweredSince": "",
         }

@@ -1,4 +1,4 @@
-"""What is stopped: all sending or a source's by a person, a job's by what Entra answers; and which plan is the newest.
+"""What is stopped: all sending or a source's by a person, a job's by an answer or a quarantine; the newest plans.
 
 A few rows of `Quota` that every instance reads before each request. A stopped job is tried again after a while by one
 request of one instance, the *probe*; when Entra takes it, the job goes on by itself.
@@ -23,14 +23,16 @@ from shared.delivery.troubles import Trouble, is_over
 from shared.errors import NotNow, TerminalError
 from shared.records import story
 from shared.records.names import QUOTA
+from shared.records.quarantine import PARTITION, key_of
 from shared.records.rows import Key, Values, change_rows, query
 from shared.records.storage import Storage
 
-PARTITION = "stops"
 ANY_SOURCE = ""
 
 _PROBE = timedelta(seconds=60)  # longer than a request lasts; a probe whose host died is made again after it
-_PAUSE = timedelta(hours=1)  # somebody has to end it; this is when a page would be looked at in any case
+_PAUSE = timedelta(
+    hours=1
+)  # somebody has to end it, a quarantine too; this is when a page would be looked at in any case
 _WHILE_PROBED = (3.0, 6.0)  # seconds until those who wait for the probe look again
 
 
@@ -65,6 +67,11 @@ class Standing:
         """The row of a job that is stopped."""
         row = self.job(job)
         return row if row and row["Stopped"] else None
+
+    def quarantine(self, job: str) -> Values | None:
+        """The quarantine that a job is in; whoever looks at the jobs writes it, and ends it."""
+        row = self.rows.get(key_of(job))
+        return row if row and not row["EndedAt"] else None
 
 
 def look(storage: Storage) -> Standing:
@@ -128,6 +135,14 @@ def check(standing: Standing, source: str, job: str, now: datetime) -> None:
             until=now + _PAUSE,
             kind="pause",
             next_step=f"{row['By']} lets it go on: {again}",
+            who_acts=story.IT,
+        )
+    if row := standing.quarantine(job):
+        raise NotNow(
+            f"Nothing is sent to this job since {row['Since']}: {row['Reason']}",
+            until=now + _PAUSE,
+            kind="quarantine",
+            next_step=row["NextStep"],
             who_acts=story.IT,
         )
     row = standing.stopped(job)

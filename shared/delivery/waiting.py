@@ -90,7 +90,7 @@ def put_off(
 
 
 def _reason(wait: NotNow, until: datetime) -> str:
-    return str(wait) if wait.kind == "pause" else f"{wait} It is tried again at {iso(until)}."
+    return str(wait) if wait.kind in ("pause", "quarantine") else f"{wait} It is tried again at {iso(until)}."
 
 
 def send_out(context: Context, rows: Iterable[Values], *, forecast: bool) -> None:
@@ -143,7 +143,7 @@ class _Gate:
             if job in self._probed:
                 return False
             self._probed.add(job)
-        elif not due and row["WaitFor"] not in ("pause", "job", "quota"):
+        elif not due and row["WaitFor"] not in ("pause", "quarantine", "job", "quota"):
             return False
         calls = _calls(row)
         if not allowance.take(calls, leaver=bool(row.get("Leavers"))):

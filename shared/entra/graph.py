@@ -1,12 +1,12 @@
 """Requests to Microsoft Graph: one pooled session, a token from the managed identity, errors told apart in one place.
 
-A token goes only to the host that `shared.settings` has checked, and redirects are never followed.
+A token goes only to the host that `shared.settings` has checked, and redirects are never followed. An upload is sent
+with a token that was got beforehand: a claim would not outlive a slow identity endpoint.
 """
 
 from __future__ import annotations
 
 import email.utils
-import os
 import queue
 import threading
 from collections.abc import Callable
@@ -15,9 +15,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
-from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError
-from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
@@ -27,10 +24,12 @@ from shared.errors import (
     EndpointRefused,
     EntraUnavailable,
     NotDelivered,
+    NoToken,
     RequestRejected,
     Throttled,
     TokenRefused,
 )
+from shared.identity import Identity
 from shared.settings import ProvisioningEndpoint
 
 CONNECT_SECONDS = 5.0
@@ -46,28 +45,19 @@ _LONGEST_CODE = 200
 _LONGEST_WORDS = 2000  # characters; they are kept in tables, whose cells hold no more than 32,000
 
 
-def managed_credential(client_id: str) -> TokenCredential:
-    """The app's managed identity where the platform offers one, else whatever a developer's machine has."""
-    if "IDENTITY_ENDPOINT" in os.environ:
-        return ManagedIdentityCredential(client_id=client_id or None)
-    return DefaultAzureCredential(managed_identity_client_id=client_id or None)
-
-
 @dataclass
 class Graph:
     """The way to Graph for one process.
 
     Attributes:
         clock: where the time comes from.
-        make_credential: makes a credential; a new one is made to get past the token cache of the old one.
+        identity: whose tokens are sent.
     """
 
     clock: Clock
-    make_credential: Callable[[], TokenCredential]
+    identity: Identity
     _session: requests.Session = field(init=False)
-    _credential: TokenCredential | None = field(init=False, default=None)
     _refused: str = field(init=False, default="", repr=False)
-    _lock: threading.Lock = field(init=False, default_factory=threading.Lock)
     _paced: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -80,16 +70,23 @@ class Graph:
     def close(self) -> None:
         """Close the connections."""
         self._session.close()
-        with self._lock:
-            self._close_credential()
+        self.identity.close()
 
-    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str) -> requests.Response:
+    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str, token: str) -> requests.Response:
         """POST a body to the job's bulkUpload URL; anything but 202 is raised.
 
+        Args:
+            endpoint: of the job.
+            body: what is posted.
+            content_type: of it.
+            token: as `token` returned it. It is the one that is sent: the identity is not asked again, so the request
+                goes out at once.
+
         Raises:
-            RollcallError: see `check`; `TokenRefused`, `NotDelivered`, `AnswerLost`.
+            RollcallError: see `check`; `NotDelivered`, `AnswerLost`.
         """
-        return self._request("POST", endpoint, endpoint.url, 202, data=body, headers={"Content-Type": content_type})
+        headers = {"Content-Type": content_type}
+        return self._request("POST", endpoint, endpoint.url, 202, token, data=body, headers=headers)
 
     def pace(self, seconds: float) -> None:
         """Wait until so many seconds have passed since the last call, before a request that Graph counts tightly."""
@@ -106,10 +103,12 @@ class Graph:
         """
         if not url.startswith(f"{endpoint.graph_root}/"):
             raise RequestRejected("A link in Entra's answer points to another host; it was not followed", status=200)
+        token = self.token(endpoint)
         try:
-            response = self._request("GET", endpoint, url, 200, headers={"Accept": "application/json"})
+            response = self._request("GET", endpoint, url, 200, token, headers={"Accept": "application/json"})
         except TokenRefused:  # once more, with another token
-            response = self._request("GET", endpoint, url, 200, headers={"Accept": "application/json"})
+            token = self.token(endpoint)
+            response = self._request("GET", endpoint, url, 200, token, headers={"Accept": "application/json"})
         try:
             answer = response.json()
         except requests.JSONDecodeError as error:
@@ -124,9 +123,9 @@ class Graph:
         endpoint: ProvisioningEndpoint,
         url: str,
         expected: int,
+        token: str,
         **arguments: Any,  # noqa: ANN401
     ) -> requests.Response:
-        token = self._token(endpoint)
         response = self._send(method, endpoint, url, token, arguments)
         if response.status_code == 401:
             self._refused = token  # the next request gets another one
@@ -159,40 +158,16 @@ class Graph:
                 f"The connection to {_host(url)} broke before the answer for job {endpoint.name}"
             ) from None
 
-    def prepare(self, endpoint: ProvisioningEndpoint) -> None:
-        """See to it that a token is at hand, which may take a while the first time.
+    def token(self, endpoint: ProvisioningEndpoint) -> str:
+        """A token, which may take a while; another one than Entra refused, unless the identity endpoint insists on it.
 
         Raises:
             TokenRefused: there is none to be had.
         """
-        self._token(endpoint)
-
-    def _token(self, endpoint: ProvisioningEndpoint) -> str:
-        """A token; another one than Entra refused, unless the identity endpoint insists on it."""
-        # One caller at a time: many messages start at once, and each would ask the identity endpoint.
-        with self._lock:
-            try:
-                token = self._ask_for_token(endpoint)
-                if token == self._refused:
-                    self._close_credential()  # with its cache
-                    token = self._ask_for_token(endpoint)
-            # A broken answer of the identity endpoint comes through as any of these.
-            except (AzureError, ValueError, AttributeError, LookupError, TypeError) as error:
-                raise TokenRefused(
-                    f"The app's identity got no token for {endpoint.scope}: {type(error).__name__}. Check that the "
-                    "managed identity is assigned to the app and that AZURE_CLIENT_ID is its client id."
-                ) from error
-            return token
-
-    def _ask_for_token(self, endpoint: ProvisioningEndpoint) -> str:
-        if self._credential is None:
-            self._credential = self.make_credential()
-        return self._credential.get_token(endpoint.scope).token
-
-    def _close_credential(self) -> None:
-        credential, self._credential = self._credential, None
-        if credential is not None and hasattr(credential, "close"):
-            credential.close()
+        try:
+            return self.identity.renew(self._refused, endpoint.scope).token
+        except NoToken as error:
+            raise TokenRefused(str(error)) from error
 
 
 def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:

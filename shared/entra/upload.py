@@ -49,11 +49,17 @@ def bulk_request(users: Sequence[ScimUser]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def upload(graph: Graph, endpoint: ProvisioningEndpoint, users: Sequence[ScimUser]) -> Accepted:
-    """Send one bulk request.
+def upload(graph: Graph, endpoint: ProvisioningEndpoint, users: Sequence[ScimUser], token: str) -> Accepted:
+    """Send one bulk request at once.
+
+    Args:
+        graph: the way to Graph.
+        endpoint: of the job.
+        users: the people.
+        token: got beforehand, by `Graph.token`.
 
     Raises:
         RollcallError: whatever came instead of a 202, told apart as in `shared.entra.graph.check`.
     """
-    response = graph.post(endpoint, bulk_request(users), CONTENT_TYPE)
+    response = graph.post(endpoint, bulk_request(users), CONTENT_TYPE, token)
     return Accepted(iso(sent_at(response, graph.clock)), response.headers.get("request-id", ""))

@@ -76,8 +76,9 @@ def take_in(context: Context, blob: BlobClient) -> None:
         return
     try:
         extracts.keep_copy(context.storage, version.ref, blob, version.etag)
-    except ExtractReplaced as error:
-        _end(context, version.ref, extracts.STALE, str(error))
+    except (ExtractReplaced, ExtractRefused) as error:
+        status = extracts.STALE if isinstance(error, ExtractReplaced) else extracts.REJECTED
+        _end(context, version.ref, status, str(error))
         return
     work_off(context, job, version.ref)
 
@@ -239,7 +240,7 @@ def work_off_all(context: Context) -> None:
 def _is_committed(context: Context, row: Values) -> bool:
     try:
         now = extracts.load(context.storage, ExtractRef(row["Extract"], row["PartitionKey"]))
-    except AzureError:
+    except (AzureError, TransientError):
         return True  # for all we know
     return bool(now["Status"] == extracts.PLANNED)
 

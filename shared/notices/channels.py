@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from azure.core.credentials import TokenCredential
-from azure.core.exceptions import AzureError
 
 from shared.clock import iso
-from shared.errors import TerminalError, TokenRefused, TransientError
+from shared.errors import TerminalError, TransientError
+from shared.identity import Identity
 from shared.notices.notes import Note
 from shared.settings import is_loopback
 
@@ -82,11 +81,11 @@ class Topic:
 
     Attributes:
         url: its endpoint, which the settings have checked.
-        make_credential: makes the app's credential.
+        identity: the app's.
     """
 
     url: str
-    make_credential: Callable[[], TokenCredential]
+    identity: Identity
 
     def send(self, notes: Sequence[Note], now: datetime) -> None:
         """Send an event for each note.
@@ -109,21 +108,10 @@ class Topic:
         ]
         headers = {
             "Content-Type": "application/cloudevents-batch+json; charset=utf-8",
-            "Authorization": f"Bearer {self._token()}",
+            "Authorization": f"Bearer {self.identity.get_token(SCOPE).token}",
         }
         body = json.dumps(events, ensure_ascii=False).encode()
         _post("Event Grid topic", f"{self.url}?api-version={_API_VERSION}", body, headers)
-
-    def _token(self) -> str:
-        credential = self.make_credential()
-        try:
-            return credential.get_token(SCOPE).token
-        # A broken answer of the identity endpoint comes through as any of these.
-        except (AzureError, ValueError, AttributeError, LookupError, TypeError) as error:
-            raise TokenRefused(f"The app's identity got no token for Event Grid: {type(error).__name__}") from None
-        finally:
-            if hasattr(credential, "close"):
-                credential.close()
 
 
 def _post(what: str, url: str, body: bytes, headers: dict[str, str]) -> None:

@@ -17,6 +17,7 @@ from shared.records.rows import Values
 
 REFUSED = "file-refused"
 HELD = "file-held"
+SKIPPED = "everybody-skipped"
 STOPPED = "job-stopped"
 OVERDUE = "overdue"
 QUOTA = "quota-nearly-spent"
@@ -26,6 +27,7 @@ DIGEST = "digest"
 _DAY = timedelta(days=1)
 _PASSES = timedelta(minutes=30)  # whatever passes by itself within this time is not worth a note
 _NEARLY = 0.1  # of the day's calls
+_MANY = 5  # people; fewer may all be out of scope for a good reason
 _WELL = (jobs.RUNNING, jobs.UNKNOWN)
 
 
@@ -83,6 +85,26 @@ def _of_extract(row: Values) -> Iterator[Note]:
         yield Note(
             f"{HELD}|{extract}|{row.get('ReadPlan')}", HELD, text, {"source": source, "extract": extract, "held": held}
         )
+
+    if note := _of_skipped(row):
+        yield note
+
+
+def _of_skipped(row: Values) -> Note | None:
+    """Everybody of a file of whom Entra has said something was left out: that is the job's set-up, not the people."""
+    skipped, others, unanswered = (
+        sum(int(row.get(name) or 0) for name in names)
+        for names in (("Skipped",), ("Provisioned", "Failed"), ("Waiting", "Uploaded", "Overdue"))
+    )
+    if skipped < _MANY or others or unanswered > skipped:
+        return None
+    extract, source = str(row["Extract"]), str(row["PartitionKey"])
+    text = (
+        f"Entra skips everybody of a file of source {source} (extract {extract}): {_people(skipped)} left out, and "
+        "nobody got an account or lost access. IT checks the scoping filter and the matching attribute of the "
+        "provisioning job; once they are right and saved, Entra looks at everybody anew."
+    )
+    return Note(f"{SKIPPED}|{extract}", SKIPPED, text, {"source": source, "extract": extract, "skipped": skipped})
 
 
 def _of_stop(job: str, row: Values, facts: Facts) -> Iterator[Note]:

@@ -132,7 +132,7 @@ def _ways(context: Context) -> list[str]:
 
 def _open(context: Context, name: str) -> Channel | None:
     if name == "topic":
-        return Topic(context.settings.notify_topic, context.graph.make_credential)
+        return Topic(context.settings.notify_topic, context.graph.identity)
     if context.vault is None:
         return None
     try:

@@ -9,7 +9,7 @@ import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.entra import jobs
+from shared.entra.jobs import JobStatus
 from shared.errors import EndpointRefused, EntraUnavailable, RollcallError
 from shared.model import ExtractRef
 from shared.outcomes import resending
@@ -26,6 +27,7 @@ from shared.records import extracts, keys, pages, progress, story
 from shared.records.health import Health, load_health, save_health
 from shared.records.names import QUOTA, WORKERS
 from shared.records.people import worker_key
+from shared.records.quarantine import Quarantine, load_quarantine, save_quarantine
 from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
 
 logger = logging.getLogger(__name__)
@@ -36,6 +38,8 @@ DEAF = "log not readable"
 _PAGES_AT_ONCE = 25  # of up to 200 people
 _TURN = 60  # seconds; runs are further apart
 _PATIENCE = timedelta(minutes=15)  # a job that runs again first works off what it has been given before
+_AFTER_QUARANTINE = timedelta(minutes=45)  # Microsoft asks for about 40 between the restart and sending again
+_BLIND = timedelta(hours=1)  # a quarantine of which nothing has been heard for so long may be over
 _PATIENCE_AT_MOST = timedelta(days=1)  # even if it keeps reporting about others
 _LATEST_ANSWER = timedelta(days=1)  # for so long answers of the past are looked for
 
@@ -59,7 +63,7 @@ class Unanswered:
 def find_unanswered(context: Context, job: str) -> Unanswered:
     """The pages of a job with people who have waited for Entra's verdict for too long."""
     now = context.clock.now()
-    late = now - _limit(context)
+    late = _late(context, load_quarantine(context.storage, job))
     found: list[tuple[ExtractRef, Values]] = []
     times: list[datetime] = []
     for extract in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
@@ -86,8 +90,41 @@ def _is_full(context: Context, job: str) -> bool:
     return bool(row and row["Stopped"] and row["Kind"] == "full")
 
 
+def look_at_job(context: Context, job: str) -> JobStatus | RollcallError:
+    """Ask Entra how a job is, and see to it that nothing is sent while it is in quarantine.
+
+    Returns:
+        How it is, or why that cannot be found out; then what was known before holds, for an hour.
+    """
+    now = context.clock.now()
+    known = load_quarantine(context.storage, job)
+    lasting = known if known and not known.ended_at else None
+    status: JobStatus | RollcallError
+    try:
+        status = jobs.read_status(context.graph, context.endpoint(job))
+    except RollcallError as error:
+        status = error
+        is_over = bool(lasting and now - lasting.checked_at > _BLIND)
+    else:
+        # A job that is paused or stopped after a quarantine still has to be restarted, which throws away what it has.
+        is_over = status.state == jobs.RUNNING
+        if status.state == jobs.QUARANTINED or (lasting and not is_over):
+            since = lasting.since if lasting else now
+            save_quarantine(context.storage, job, Quarantine(since, _sentence_of(status), _CURE, now))
+    if lasting and is_over:
+        logger.warning("Job %s is out of quarantine; sending to it goes on", job, extra={"job": job})
+        save_quarantine(context.storage, job, replace(lasting, ended_at=now))
+    return status
+
+
 def note_overdue(
-    context: Context, job: str, unanswered: Unanswered, stop: datetime, fault: RollcallError | None = None
+    context: Context,
+    job: str,
+    unanswered: Unanswered,
+    stop: datetime,
+    status: JobStatus | RollcallError | None,
+    *,
+    fault: RollcallError | None = None,
 ) -> None:
     """Say on the people, on their extracts and in the job's health that no answer has come, and what the job says.
 
@@ -98,13 +135,16 @@ def note_overdue(
         job: whose people.
         unanswered: as just found.
         stop: when to leave the rest of the pages to the next run; some are looked at in any case.
+        status: how the job is, or why that cannot be found out.
         fault: why the log cannot be read, if it cannot.
     """
     before = load_health(context.storage, job)
     is_well = before is None or (before.state == jobs.RUNNING and not before.overdue)
-    if not unanswered.pages and not unanswered.is_full and not fault and is_well:
+    is_out = isinstance(status, JobStatus) and status.state == jobs.QUARANTINED
+    if not unanswered.pages and not unanswered.is_full and not fault and not is_out and is_well:
         return
-    health = _look(context, job, before, unanswered, fault)
+    health = _look(context, job, before, unanswered, status, fault)
+    quarantine = load_quarantine(context.storage, job)
     watermark = load_watermark(context, job)
     overdue = 0
     save_health(context.storage, health)  # first, because the sentence of an extract names it
@@ -115,7 +155,7 @@ def note_overdue(
             break
         by_extract: defaultdict[ExtractRef, list[int]] = defaultdict(list)
         for ref, page in some:
-            overdue += _note_page(context, ref, page, health, watermark)
+            overdue += _note_page(context, ref, page, health, watermark, quarantine)
             by_extract[ref].append(int(page["RowKey"]))
         for ref, numbers in by_extract.items():
             progress.recount_pages(context.storage, ref, numbers)
@@ -137,14 +177,15 @@ def _in_turn(found: Sequence[tuple[ExtractRef, Values]], now: datetime) -> list[
     return [*new, *others[first:], *others[:first]]
 
 
-def _note_page(context: Context, ref: ExtractRef, page: Values, health: Health, watermark: Watermark) -> int:
+def _note_page(
+    context: Context, ref: ExtractRef, page: Values, health: Health, watermark: Watermark, quarantine: Quarantine | None
+) -> int:
     """Write it on the people of a page; how many are overdue."""
     try:
         people = pages.read_page(context.storage, ref, page["Plan"], int(page["RowKey"])).workers
     except ResourceNotFoundError:  # an old plan that somebody has cleared away
         return 0
-    late = iso(context.clock.now() - _limit(context))
-    minutes = context.settings.overdue_minutes
+    late, now = iso(_late(context, quarantine)), context.clock.now()
 
     found: dict[Key, Values] = {}
 
@@ -161,6 +202,8 @@ def _note_page(context: Context, ref: ExtractRef, page: Values, health: Health, 
             return None
         found[key] = row
         sentences = _advice(health, asked_again=bool(row.get("AskedAgainAt")))
+        waited = int((now - parse_iso(row["UploadedAt"])).total_seconds() // 60)
+        minutes = min(context.settings.overdue_minutes, waited)
         values = {**story.overdue(row["UploadedAt"], minutes, *sentences), "SentStatus": story.OVERDUE}
         if row["Status"] not in story.ABOUT_SENDING:
             values = {"SentStatus": story.OVERDUE}
@@ -169,60 +212,90 @@ def _note_page(context: Context, ref: ExtractRef, page: Values, health: Health, 
     table = context.storage.table(WORKERS)
     everybody = [worker_key(ref.source, worker.worker_id) for worker in people]
     change_rows(table, everybody, change, select=_COLUMNS)
-    _ask_again(context, health, watermark, found)
+    _ask_again(context, health, watermark, quarantine, found)
     return len(found)
 
 
 _COLUMNS = ("Status", "SentBy", "SentStatus", "UploadedAt", "AskedAgainAt", "Reason", "NextStep", "WhoActs")
 
 
-def _ask_again(context: Context, health: Health, watermark: Watermark, rows: Mapping[Key, Values]) -> None:
-    """Have those sent once more whom a running job has had time enough to answer; once for each record of HR's."""
+def _ask_again(
+    context: Context, health: Health, watermark: Watermark, quarantine: Quarantine | None, rows: Mapping[Key, Values]
+) -> None:
+    """Have those sent once more whom a running job has had time enough to answer; once for each record of HR's.
+
+    What was sent into a quarantine, or so soon after it that it was thrown away with the rest, is sent once more for
+    that, whether the job is silent or not.
+    """
     now = context.clock.now()
     if health.state != jobs.RUNNING or now - health.since < _PATIENCE:
         return
+    ended = quarantine.ended_at if quarantine else None
+    if ended and now - ended < _AFTER_QUARANTINE:
+        return
+
+    def is_lost(row: Values) -> bool:
+        if ended is None:
+            return False
+        is_before = row["UploadedAt"] <= iso(ended + _AFTER_QUARANTINE)
+        return is_before and (row.get("AskedAgainAt") or "") <= iso(ended)
+
     is_silent = now - watermark.at >= _PATIENCE
     long_ago = iso(now - _PATIENCE_AT_MOST)
     asked = [
-        key for key, row in rows.items() if not row.get("AskedAgainAt") and (is_silent or row["UploadedAt"] <= long_ago)
+        key
+        for key, row in rows.items()
+        if is_lost(row) or (not row.get("AskedAgainAt") and (is_silent or row["UploadedAt"] <= long_ago))
     ]
     resending.remember(context, health.job, dict.fromkeys((keys.decode(key.row) for key in asked), now))
     change_rows(context.storage.table(WORKERS), asked, lambda *_: {"AskedAgainAt": iso(now)}, select=("Status",))
 
 
 def _look(
-    context: Context, job: str, before: Health | None, unanswered: Unanswered, fault: RollcallError | None
+    context: Context,
+    job: str,
+    before: Health | None,
+    unanswered: Unanswered,
+    status: JobStatus | RollcallError | None,
+    fault: RollcallError | None,
 ) -> Health:
     """How the job is, in words for support."""
-    state, sentence, next_step, who_acts = _state(context, job, unanswered, fault)
+    state, sentence, next_step, who_acts = _state(context, job, unanswered, status, fault)
     now = context.clock.now()
     since = before.since if before and before.state == state else now
     return Health(job, state, sentence, next_step, who_acts, since, now)
 
 
 def _state(
-    context: Context, job: str, unanswered: Unanswered, fault: RollcallError | None
+    context: Context,
+    job: str,
+    unanswered: Unanswered,
+    status: JobStatus | RollcallError | None,
+    fault: RollcallError | None,
 ) -> tuple[str, str, str, str]:
     if fault:
         answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused | EntraUnavailable) else ""
         step = _GRANT_LOG if isinstance(fault, EndpointRefused) and fault.status == 403 else _REACH_LOG
         return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, story.IT
-    endpoint = context.endpoint(job)
-    try:
-        status = jobs.read_status(context.graph, endpoint)
-    except RollcallError as error:
-        refused = isinstance(error, EndpointRefused) and error.status == 403
+    if not isinstance(status, JobStatus):
+        refused = isinstance(status, EndpointRefused) and status.status == 403
         why = " the app lacks the role Synchronization.Read.All" if refused else " Entra does not answer that now"
         return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, story.IT
     words = f" The job names an error: {status.error}." if status.error else ""
-    agent = _AGENT if endpoint.job_id.upper().startswith("API2AD.") else ""
+    agent = _AGENT if context.endpoint(job).is_for_active_directory else ""
     if status.state == jobs.RUNNING:
         if unanswered.is_full:
             return FULL, f"The queue of the job is full, so Entra turns uploads away.{words}", _FULL + agent, story.IT
         return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, story.NOBODY
+    step = _CURE if status.state == jobs.QUARANTINED else _START if status.state in _STOPPED else _CHECK
+    return status.state, _sentence_of(status), step + agent, story.IT
+
+
+def _sentence_of(status: JobStatus) -> str:
+    """How a job is that does not run."""
     found = _STOPPED.get(status.state, f"The provisioning job is in a state that is not known: {status.words}.")
-    step = _START if status.state in _STOPPED else _CHECK
-    return status.state, found.format(words=status.words) + words, step + agent, story.IT
+    words = f" The job names an error: {status.error}." if status.error else ""
+    return found.format(words=status.words) + words
 
 
 def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, str]:
@@ -233,12 +306,20 @@ def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, str]:
 
 _STOPPED = {
     jobs.PAUSED: "The provisioning job is paused: Entra takes uploads and does nothing with them.",
-    jobs.QUARANTINED: "The provisioning job is in quarantine ({words}): Entra works it off once a day at most.",
+    jobs.QUARANTINED: (
+        "The provisioning job is in quarantine ({words}): Entra takes uploads and does nothing with them, so nothing "
+        "more is sent."
+    ),
     jobs.NOT_STARTED: "The provisioning job is not started ({words}).",
 }
 _START = (
     "IT mends what the job names and starts it in the portal; whoever has no answer then is sent once more by itself. "
     "To restart a stopped job throws away what it was sent."
+)
+_CURE = (
+    "IT mends what the job names and restarts it in the portal; then sending goes on by itself. The restart throws "
+    "away what was sent into the quarantine: whoever has no answer is sent again by itself 45 minutes after the job "
+    "runs."
 )
 _CHECK = "IT checks that the provisioning job is running."
 _GRANT_LOG = "IT grants the app's managed identity the Microsoft Graph app role ProvisioningLog.Read.All."
@@ -250,6 +331,14 @@ _ASKED = (
     "and opens a support case with the request id."
 )
 _AGENT = " For Active Directory: IT checks that the provisioning agent is up."
+
+
+def _late(context: Context, quarantine: Quarantine | None) -> datetime:
+    """Whatever was sent until then should have been answered."""
+    now = context.clock.now()
+    late = now - _limit(context)
+    ended = quarantine.ended_at if quarantine else None
+    return max(late, ended) if ended and now - ended >= _AFTER_QUARANTINE else late
 
 
 def _limit(context: Context) -> timedelta:

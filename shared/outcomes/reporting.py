@@ -20,7 +20,7 @@ from shared.entra.logs import LogEntry, entries_since
 from shared.errors import RollcallError, TerminalError
 from shared.outcomes.events import write_events
 from shared.outcomes.judging import judge, recount
-from shared.outcomes.overdue import find_unanswered, note_overdue
+from shared.outcomes.overdue import find_unanswered, look_at_job, note_overdue
 from shared.outcomes.watermark import Watermark, load_watermark, save_watermark
 from shared.records.rows import in_chunks
 
@@ -82,14 +82,15 @@ def report(context: Context) -> None:
 
 def _report_job_and_overdue(context: Context, job: str, share: timedelta) -> None:
     stop = context.clock.now() + share
+    status = look_at_job(context, job)  # first: nothing is to be sent into a quarantine, whatever the log says
     try:
         is_caught_up = report_job(context, job, share)
     except TerminalError as error:  # nobody hears anything before a person has acted
-        note_overdue(context, job, find_unanswered(context, job), stop, fault=error)
+        note_overdue(context, job, find_unanswered(context, job), stop, status, fault=error)
         raise
     except RollcallError as error:
         if _is_deaf_for_long(context, job):
-            note_overdue(context, job, find_unanswered(context, job), stop, fault=error)
+            note_overdue(context, job, find_unanswered(context, job), stop, status, fault=error)
         raise
     if not is_caught_up:  # an answer may still be among what has not been read
         return
@@ -98,7 +99,7 @@ def _report_job_and_overdue(context: Context, job: str, share: timedelta) -> Non
     if unanswered.since and (looked_at is None or looked_at + _LOOK_FAR_BACK <= context.clock.now()):
         read_again(context, job, unanswered.since, stop)
         unanswered = find_unanswered(context, job)
-    note_overdue(context, job, unanswered, stop)
+    note_overdue(context, job, unanswered, stop, status)
 
 
 def _is_deaf_for_long(context: Context, job: str) -> bool:

@@ -14,7 +14,7 @@ from shared.model import Worker
 from shared.outcomes.verdict import DATA, ENTRA, MANAGER
 from shared.records import due, keys, story
 from shared.records.names import ACCOUNTS, WORKERS
-from shared.records.people import account_key, unpack, worker_key
+from shared.records.people import ANOTHER, account_key, unpack, worker_key
 from shared.records.rows import Values, read_rows
 from shared.records.storage import Storage
 
@@ -52,18 +52,24 @@ def remember(context: Context, job: str, times: Mapping[str, datetime]) -> None:
 def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
     """Those people whom it still makes sense to send again: the last word on what Entra was sent is no good one.
 
-    A newer record, an upload on its way or a success since then makes it pointless.
+    A newer record, an upload on its way or a success since then makes it pointless. Of whom an older record may have
+    reached Entra last, what was said of the newer one says nothing.
     """
     accounts = read_rows(
-        storage.table(ACCOUNTS), [account_key(job, external_id) for external_id in people], select=("Pending", "Source")
+        storage.table(ACCOUNTS),
+        [account_key(job, external_id) for external_id in people],
+        select=("Pending", "Source", "Accepted"),
     )
+    overtaken = {
+        keys.decode(key.row) for key, row in accounts.items() if row["Accepted"] == ANOTHER and not row["Pending"]
+    }
     rows = {
         worker_key(account["Source"], keys.decode(key.row)): keys.decode(key.row)
         for key, account in accounts.items()
         if not account["Pending"] and account["Source"]
     }
     found = read_rows(storage.table(WORKERS), rows, select=("SentStatus", "Tries"))
-    return {rows[key] for key, row in found.items() if _is_wanted(row)}
+    return overtaken | {rows[key] for key, row in found.items() if _is_wanted(row)}
 
 
 def _is_wanted(row: Values) -> bool:

@@ -20,7 +20,7 @@ MANAGER_NOT_SET = "Entra did not know the manager, so the manager is not set."
 
 # The worst row of a change counts: an account that was written while its manager failed is not done.
 _SEVERITY = ("failure", "warning", "success", "skipped")
-_STAGED = "stageddelete"
+_STAGED = ("stageddelete", "stagedaction")  # Microsoft's page names both, its metadata only the first
 _SCOPE = "IT checks the scoping filter and the matching attribute of the provisioning job."
 
 
@@ -85,7 +85,7 @@ def verdict(
 
 
 def _severity(entry: LogEntry) -> int:
-    if entry.action == _STAGED or entry.status not in _SEVERITY:
+    if entry.action in _STAGED or entry.status not in _SEVERITY:
         return 0
     return _SEVERITY.index(entry.status)
 
@@ -94,7 +94,7 @@ def _sentences(
     entry: LogEntry, target_id: str, *, in_scope: bool, manager_unresolved: bool, user_name: str
 ) -> tuple[dict[str, Any], str]:
     """What the row says of the entry that counts, and what is wrong if the same has to be sent again."""
-    if entry.action == _STAGED:
+    if entry.action in _STAGED:
         return _staged(entry), DATA
     if entry.status == "success" or (entry.status in ("warning", "skipped") and target_id and manager_unresolved):
         return _done(entry, manager_unresolved=manager_unresolved), MANAGER if manager_unresolved else ""

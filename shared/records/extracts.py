@@ -8,12 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from azure.core import MatchConditions
-from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import (
+    HttpResponseError,
+    ResourceExistsError,
+    ResourceModifiedError,
+    ResourceNotFoundError,
+)
 from azure.data.tables import EdmType, EntityProperty, UpdateMode
 from azure.storage.blob import BlobClient
 
 from shared.clock import iso
-from shared.errors import ExtractReplaced, TransientError
+from shared.errors import ExtractRefused, ExtractReplaced, TransientError
 from shared.model import (
     CONVERTED,
     JOINER,
@@ -52,6 +57,18 @@ SENDING = (PLANNED, UPLOADING)
 _MOST_SOURCES = 500
 _LAST_MOMENT = 10**12  # seconds; inverts a time so that the newest row of a source sorts first
 _LONGEST_FILE = 200  # characters of a file's name in the outbox; systems that list it have limits of their own
+# https://learn.microsoft.com/rest/api/storageservices/blob-service-error-codes
+_NEVER_HANDED_OVER = {
+    "BlobArchived": (
+        "The file is in the archive tier of the storage account, from where it cannot be read. Drop it again; IT sees "
+        "to it that neither the upload nor a rule of the account puts files of hr-inbox into the archive tier."
+    ),
+    "BlobUsesCustomerSpecifiedEncryption": (
+        "The file was uploaded with an encryption key of the uploader's own, without which storage does not hand it "
+        "over. Drop it again without such a key (--encryption-key, x-ms-encryption-key); storage encrypts it by itself."
+    ),
+}
+_BEING_BROUGHT_BACK = "BlobBeingRehydrated"  # which may take 15 hours
 _COPY_CHUNK = 4 * 1024 * 1024
 
 
@@ -146,6 +163,7 @@ def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) ->
 
     Raises:
         ExtractReplaced: the file was overwritten or removed since.
+        ExtractRefused: storage will never hand it over as it is.
         TransientError: more or fewer bytes came than are stored; nothing was kept.
     """
     target = storage.container(STATE).get_blob_client(copy_path(ref))
@@ -163,6 +181,15 @@ def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) ->
             "The file was overwritten or removed before it could be read. Nothing of this version was used; "
             "a newer version is taken in on its own."
         ) from error
+    except HttpResponseError as error:
+        code = str(getattr(error, "error_code", None) or "")
+        if code in _NEVER_HANDED_OVER:
+            raise ExtractRefused(_NEVER_HANDED_OVER[code]) from error
+        if code == _BEING_BROUGHT_BACK:
+            save(
+                storage, ref, {"Message": "Storage brings the file back from its archive; it is read when it is here."}
+            )
+        raise
 
 
 def _complete(chunks: Iterator[bytes], size: int) -> Iterator[bytes]:

@@ -360,11 +360,39 @@ def note_accepted(
         if not is_from(row, ref, page):
             # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
             return {"Accepted": ANOTHER, **unanswered}
-        accepted = {"Accepted": row["Pending"], "AcceptedAt": at, "AcceptedEnabled": row["Enabled"]}
+        # An older record may have reached Entra after this one; see `note_late`.
+        accepted = {"Accepted": ANOTHER if at <= (row.get("LateAt") or "") else row["Pending"]}
+        accepted |= {"AcceptedAt": at, "AcceptedEnabled": row["Enabled"]}
         return {**accepted, "Pending": "", "Refused": "", **unanswered}
 
     _change_accounts(storage, job, answers, account)
     _change_workers(storage, ref, answers, lambda worker_id: story.uploaded(*answers[worker_id]))
+
+
+def note_late(storage: Storage, ref: ExtractRef, job: str, page: int, people: Iterable[str], at: datetime) -> set[str]:
+    """Write that records of a page may have reached Entra after newer ones of the same people.
+
+    Its request outlived its claim, so that a newer page may have gone out meanwhile. What Entra has of those people is
+    not known then, whatever it has accepted; they are returned.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract that they were sent from.
+        job: the job they were sent to.
+        page: the page they were sent from.
+        people: externalIds.
+        at: when the request was over.
+    """
+    late: set[str] = set()
+
+    def account(key: Key, row: Values | None) -> Values | None:
+        if row is None or is_from(row, ref, page):
+            return None
+        late.add(keys.decode(key.row))
+        return {"Accepted": ANOTHER, "LateAt": iso(at)}
+
+    _change_accounts(storage, job, people, account)
+    return late
 
 
 def note_refused(
@@ -408,7 +436,9 @@ def _change_accounts(
     storage: Storage, job: str, people: Iterable[str], change: Callable[[Key, Values | None], Values | None]
 ) -> None:
     found = [account_key(job, worker_id) for worker_id in people]
-    change_rows(storage.table(ACCOUNTS), found, change, select=("Pending", "Enabled", "Unanswered", *_DELIVERER))
+    change_rows(
+        storage.table(ACCOUNTS), found, change, select=("Pending", "Enabled", "Unanswered", "LateAt", *_DELIVERER)
+    )
 
 
 def _change_workers(

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import requests
-from azure.core.credentials import TokenCredential
-from azure.core.pipeline.transport import RequestsTransport
 from azure.data.tables import TableClient, TableServiceClient
-from azure.identity import DefaultAzureCredential, ManagedIdentityCredential
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
-from requests.adapters import HTTPAdapter
 
+from shared.identity import Identity, storage_identity
 from shared.settings import StorageConnection
+from shared.transport import limited_session, limited_transport
 
 # The Functions host runs a dozen messages of the queue at once in one process, each writing tables in parallel.
 _POOL_SIZE = 64
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 30.0  # as long as the slowest thing that storage does for us may take
+_MOST_SILENCES = 2  # repetitions of a request to which no answer came in time
+# Seconds between the tries of the clients of blobs and queues: 2, 4, 8, 16, each one more or less. By themselves they
+# wait 18, 24, 42, 96, which is longer than a lease lasts, or a run of the clock. The client of tables begins at once.
+_WAITS: dict[str, Any] = {"initial_backoff": 0, "increment_base": 2, "random_jitter_range": 1}
 
 
 @dataclass(frozen=True)
@@ -30,6 +35,7 @@ class Storage:
     queues: QueueServiceClient
     tables: TableServiceClient
     session: requests.Session | None = None  # what the clients share
+    identity: Identity | None = None
 
     def container(self, name: str) -> ContainerClient:
         """The container called `name`; see `shared.records.names`."""
@@ -54,6 +60,8 @@ class Storage:
         self.tables.close()
         if self.session:
             self.session.close()
+        if self.identity:
+            self.identity.close()
 
 
 def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:
@@ -63,28 +71,24 @@ def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:
         connection: a connection string, or service URIs with an identity.
         retries: how often a client repeats a request that failed for a passing reason.
     """
-    session = requests.Session()
-    session.mount("https://", HTTPAdapter(pool_maxsize=_POOL_SIZE))
-    session.mount("http://", HTTPAdapter(pool_maxsize=_POOL_SIZE))
-    shared_session = RequestsTransport(session=session, session_owner=False)
+    session = limited_session(pool_size=_POOL_SIZE)
+    options: dict[str, Any] = {
+        "transport": limited_transport(session, connect=_CONNECT_SECONDS, read=_READ_SECONDS, shared=True),
+        "retry_total": retries,
+        "retry_read": _MOST_SILENCES,
+    }
     if text := connection.connection_string:
         return Storage(
-            BlobServiceClient.from_connection_string(text, transport=shared_session, retry_total=retries),
-            QueueServiceClient.from_connection_string(text, transport=shared_session, retry_total=retries),
-            TableServiceClient.from_connection_string(text, transport=shared_session, retry_total=retries),
+            BlobServiceClient.from_connection_string(text, **options, **_WAITS),
+            QueueServiceClient.from_connection_string(text, **options, **_WAITS),
+            TableServiceClient.from_connection_string(text, **options),
             session,
         )
-    credential = storage_credential(connection)
+    identity = storage_identity(connection)
     return Storage(
-        BlobServiceClient(connection.blob_uri, credential, transport=shared_session, retry_total=retries),
-        QueueServiceClient(connection.queue_uri, credential, transport=shared_session, retry_total=retries),
-        TableServiceClient(connection.table_uri, credential=credential, transport=shared_session, retry_total=retries),
+        BlobServiceClient(connection.blob_uri, identity, **options, **_WAITS),
+        QueueServiceClient(connection.queue_uri, identity, **options, **_WAITS),
+        TableServiceClient(connection.table_uri, credential=identity, **options),
         session,
+        identity,
     )
-
-
-def storage_credential(connection: StorageConnection) -> TokenCredential:
-    """The identity that the Functions host would use for the same settings."""
-    if connection.managed_identity:
-        return ManagedIdentityCredential(client_id=connection.client_id or None)
-    return DefaultAzureCredential()

@@ -55,7 +55,9 @@ def look(context: Context) -> tuple[list[Job], list[str]]:
 
 def _job(context: Context, standing: stops.Standing, name: str) -> Job:
     sentence, next_step, who, since = _WELL, "", story.NOBODY, ""
-    if row := standing.stopped(name):
+    if row := standing.quarantine(name):
+        sentence, next_step, who, since = str(row["Reason"]), str(row["NextStep"]), story.IT, str(row["Since"])
+    elif row := standing.stopped(name):
         sentence = f"Nothing is sent to it: {row['Reason']}"
         next_step, who, since = str(row["NextStep"]), str(row["WhoActs"]), str(row["Since"])
     elif health := load_health(context.storage, name):

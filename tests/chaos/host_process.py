@@ -157,9 +157,9 @@ class _Graph(graph.Graph):
 
     folder: Path
 
-    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str) -> requests.Response:
+    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str, token: str) -> requests.Response:
         self._die_if_doomed("before")
-        answer = super().post(endpoint, body, content_type)
+        answer = super().post(endpoint, body, content_type, token)
         self._die_if_doomed("answered")
         return answer
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import pytest
-from azure.core.exceptions import AzureError, ClientAuthenticationError, HttpResponseError, ServiceRequestError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ServiceRequestError
 
 from cli.__main__ import main
 from cli.connecting import run
 from shared import settings
 from shared.delivery import stops
+from shared.errors import NoToken
 from tests.support.office import Office
 
 BY = ["--by", "Ina Ito", "--reason", "The site was closed."]
@@ -210,12 +211,21 @@ def test_commands_that_send_nothing_need_not_know_where_to_send(
                 "The roles are those of the operators' group, see docs/security.md."
             ),
         ),
+        (
+            "managedidentity",
+            NoToken("no token"),
+            (
+                "There is no managed identity on this machine: leave out HR_STORAGE__credential and "
+                "HR_STORAGE__clientId, and sign in with az login."
+            ),
+        ),
+        ("", NoToken("x"), "Nobody who may use storage is signed in on this machine: sign in with az login."),
         ("", ServiceRequestError("x"), "Storage could not be used: ServiceRequestError."),
     ],
 )
 def test_why_storage_cannot_be_used_is_said_with_what_to_do(
     credential: str,
-    error: AzureError,
+    error: Exception,
     sentence: str,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

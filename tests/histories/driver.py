@@ -25,6 +25,7 @@ from local.scenario.tenant import Tenant
 from shared.clock import Clock, parse_iso
 from shared.context import Context
 from shared.entra.graph import Graph
+from shared.identity import Identity as AppIdentity
 from shared.records import accounts, extracts, pages
 from shared.records.names import CONFIG, DUE, EXTRACTS, INBOX, PAGES, UPLOADS
 from shared.records.rows import Values
@@ -78,9 +79,9 @@ class _Graph(Graph):
 
     wire: _Wire = field(kw_only=True)
 
-    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str) -> requests.Response:
+    def post(self, endpoint: ProvisioningEndpoint, body: bytes, content_type: str, token: str) -> requests.Response:
         self.wire.count()
-        answer = super().post(endpoint, body, content_type)
+        answer = super().post(endpoint, body, content_type, token)
         self.wire.answered()
         return answer
 
@@ -231,7 +232,8 @@ class World:
         assert plain.session is not None
         self._wire = _Wire()
         self._wire.watch(plain.session)
-        graph = _Graph(clock, lambda: Identity(self._url, tenant, self.now), wire=self._wire)
+        identity = AppIdentity(lambda: Identity(self._url, tenant, self.now))
+        graph = _Graph(clock, identity, wire=self._wire)
         return Context(
             settings=self._settings,
             clock=clock,

@@ -11,7 +11,7 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 
 from shared.entra import graph as graph_module
-from shared.entra.graph import Graph, managed_credential
+from shared.entra.graph import Graph
 from shared.entra.upload import Accepted, upload
 from shared.errors import (
     AnswerLost,
@@ -24,6 +24,9 @@ from shared.errors import (
     TokenRefused,
     TransientError,
 )
+from shared.identity import Identity as AppIdentity
+from shared.identity import app_identity
+from shared.settings import ProvisioningEndpoint
 from tests.support.contexts import NOWHERE, START, Identity, ManualTime, endpoint_at, user
 from tests.support.scripted_server import CUT, DATE, SILENCE, Reply, Script, run_script
 
@@ -53,20 +56,24 @@ def time() -> ManualTime:
 
 @pytest.fixture
 def graph(identity: Identity, time: ManualTime) -> Iterator[Graph]:
-    client = Graph(time.clock, identity.make)
+    client = Graph(time.clock, AppIdentity(identity.make))
     yield client
     client.close()
+
+
+def send(graph: Graph, endpoint: ProvisioningEndpoint) -> Accepted:
+    return upload(graph, endpoint, [user("1")], graph.token(endpoint))
 
 
 def refusal(graph: Graph, script: Script, *replies: Reply) -> RollcallError:
     script.replies[:] = replies
     with pytest.raises(RollcallError) as caught:
-        upload(graph, endpoint_at(script.url), [user("1")])
+        send(graph, endpoint_at(script.url))
     return caught.value
 
 
 def test_a_202_says_when_the_request_was_sent_by_graphs_clock_and_its_id(graph: Graph, script: Script) -> None:
-    assert upload(graph, endpoint_at(script.url), [user("1")]) in (
+    assert send(graph, endpoint_at(script.url)) in (
         Accepted("2026-09-18T06:00:00Z", "r-1"),
         Accepted("2026-09-18T05:59:59Z", "r-1"),
     )
@@ -74,7 +81,7 @@ def test_a_202_says_when_the_request_was_sent_by_graphs_clock_and_its_id(graph: 
 
 def test_a_202_without_a_date_takes_our_own_clock(graph: Graph, script: Script) -> None:
     script.replies[:] = [Reply(202, date="")]
-    assert upload(graph, endpoint_at(script.url), [user("1")]) in (
+    assert send(graph, endpoint_at(script.url)) in (
         Accepted("2026-09-18T09:00:00Z", ""),
         Accepted("2026-09-18T08:59:59Z", ""),
     )
@@ -83,7 +90,7 @@ def test_a_202_without_a_date_takes_our_own_clock(graph: Graph, script: Script) 
 def test_the_token_goes_to_the_endpoint_in_a_header_and_was_asked_for_its_scope(
     graph: Graph, script: Script, identity: Identity
 ) -> None:
-    upload(graph, endpoint_at(script.url), [user("1")])
+    send(graph, endpoint_at(script.url))
     [request] = script.requests
     assert (request.method, request.target, request.headers["Authorization"], request.headers["Content-Type"]) == (
         "POST",
@@ -124,11 +131,11 @@ def test_endless_words_are_cut_so_that_they_fit_into_a_table(graph: Graph, scrip
 def test_after_a_401_the_next_request_has_a_fresh_token(graph: Graph, script: Script, identity: Identity) -> None:
     script.replies[:] = [Reply(401), ACCEPTED]
     with pytest.raises(TokenRefused):
-        upload(graph, endpoint_at(script.url), [user("1")])
-    upload(graph, endpoint_at(script.url), [user("1")])
+        send(graph, endpoint_at(script.url))
+    send(graph, endpoint_at(script.url))
     assert [request.headers["Authorization"] for request in script.requests] == ["Bearer token-1", "Bearer token-2"]
     assert script.requests[0].body == script.requests[1].body
-    upload(graph, endpoint_at(script.url), [user("1")])
+    send(graph, endpoint_at(script.url))
     assert script.requests[2].headers["Authorization"] == "Bearer token-2"
     assert identity.closed == 1
 
@@ -138,9 +145,9 @@ def test_many_401_at_once_fetch_one_fresh_token(graph: Graph, script: Script, id
 
     def try_twice(_: int) -> str:
         try:
-            return upload(graph, endpoint_at(script.url), [user("1")]).request_id
+            return send(graph, endpoint_at(script.url)).request_id
         except TokenRefused:
-            return upload(graph, endpoint_at(script.url), [user("1")]).request_id
+            return send(graph, endpoint_at(script.url)).request_id
 
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(try_twice, range(8)))
@@ -207,7 +214,7 @@ def test_a_connection_that_is_cut_leaves_open_what_entra_has(graph: Graph, scrip
 
 
 def test_a_kept_connection_that_is_cut_is_not_tried_again_behind_our_back(graph: Graph, script: Script) -> None:
-    upload(graph, endpoint_at(script.url), [user("1")])
+    send(graph, endpoint_at(script.url))
     assert isinstance(refusal(graph, script, CUT), AnswerLost)
     assert len(script.requests) == 2
 
@@ -224,7 +231,7 @@ def test_a_refused_connection_means_that_nothing_was_sent(graph: Graph) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}"
     with pytest.raises(NotDelivered) as caught:
-        upload(graph, endpoint_at(url), [user("1")])
+        send(graph, endpoint_at(url))
     assert str(caught.value) == f"No connection to {url.removeprefix('http://')} for job default"
 
 
@@ -234,7 +241,7 @@ def test_a_host_without_an_address_means_that_nothing_was_sent(graph: Graph, mon
 
     monkeypatch.setattr(socket, "getaddrinfo", no_address)
     with pytest.raises(NotDelivered):
-        upload(graph, endpoint_at("http://localhost:9"), [user("1")])
+        send(graph, endpoint_at("http://localhost:9"))
 
 
 def test_without_a_token_nothing_is_sent(graph: Graph, script: Script, identity: Identity) -> None:
@@ -265,7 +272,7 @@ def test_a_broken_token_endpoint_is_a_token_refused(
         monkeypatch.setenv("IDENTITY_ENDPOINT", f"{tokens.url}/msi/token")
         monkeypatch.setenv("IDENTITY_HEADER", "header")
         monkeypatch.setattr("time.sleep", lambda _: None)
-        client = Graph(time.clock, lambda: managed_credential(""))
+        client = Graph(time.clock, app_identity(""))
         try:
             assert isinstance(refusal(client, script, ACCEPTED), TokenRefused)
         finally:
@@ -283,8 +290,8 @@ def test_no_word_of_an_answer_or_of_the_request_is_in_an_exceptions_text(
 
 
 def test_the_credential_is_closed_with_the_connections(identity: Identity, script: Script, time: ManualTime) -> None:
-    client = Graph(time.clock, identity.make)
-    upload(client, endpoint_at(script.url), [user("1")])
+    client = Graph(time.clock, AppIdentity(identity.make))
+    send(client, endpoint_at(script.url))
     client.close()
     assert (identity.made, identity.closed) == (1, 1)
 

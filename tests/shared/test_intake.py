@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 import requests
-from azure.core.exceptions import ResourceExistsError, ServiceRequestError
-from azure.storage.blob import BlobClient, BlobLeaseClient, ContentSettings
+from azure.core.exceptions import HttpResponseError, ResourceExistsError, ServiceRequestError
+from azure.storage.blob import BlobClient, BlobLeaseClient, ContentSettings, StandardBlobTier
 
 from shared.clock import Clock
 from shared.context import Context
@@ -21,7 +21,7 @@ from shared.delivery.send import deliver
 from shared.errors import ClaimLost, SecretForbidden
 from shared.extracts import intake, planning
 from shared.extracts.intake import take_in, work_off_all
-from shared.extracts.registering import look
+from shared.extracts.registering import look, register
 from shared.extracts.sweep import take_in_unannounced
 from shared.model import ExtractRef
 from shared.records import extracts, people, summary
@@ -161,6 +161,88 @@ def test_a_version_that_is_overwritten_before_it_was_copied_is_stale_and_hr_is_t
     assert json.loads(outbox(context)["summary.json"])["status"] == "stale"
     take_in(context, blob)
     assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["stale", "uploading"]
+
+
+@pytest.mark.parametrize("found_by", ["event", "clock"])
+def test_a_file_in_the_archive_tier_ends_refused_and_hr_is_told_what_mends_it(context: Context, found_by: str) -> None:
+    blob = drop(context)
+    if found_by == "clock":
+        with hold(context.storage, "default"):
+            register(context, look(blob))  # and the process ended
+    blob.set_standard_blob_tier(StandardBlobTier.ARCHIVE)
+    if found_by == "clock":
+        work_off_all(context)
+    else:
+        take_in(context, blob)
+    row = extract_row(context)
+    assert (row["Status"], row["Message"]) == (
+        "rejected",
+        (
+            "The file is in the archive tier of the storage account, from where it cannot be read. Drop it again; IT "
+            "sees to it that neither the upload nor a rule of the account puts files of hr-inbox into the archive tier."
+        ),
+    )
+    assert json.loads(outbox(context)["summary.json"])["status"] == "rejected"
+    work_off_all(context)
+    take_in_unannounced(context)
+    assert extract_row(context) == row
+    blob.delete_blob()
+    take_in(context, drop(context))
+    assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["rejected", "uploading"]
+
+
+def test_a_file_that_takes_its_uploaders_key_to_read_ends_refused(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BlobClient, "download_blob", failing(409, "BlobUsesCustomerSpecifiedEncryption"))
+    take_in(context, drop(context))
+    row = extract_row(context)
+    assert (row["Status"], row["Message"].partition(". ")[0]) == (
+        "rejected",
+        (
+            "The file was uploaded with an encryption key of the uploader's own, without which storage does not hand "
+            "it over"
+        ),
+    )
+
+
+def test_a_file_that_is_on_its_way_out_of_the_archive_is_waited_for_and_its_row_says_so(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blob = drop(context)
+    with monkeypatch.context() as patch:
+        patch.setattr(BlobClient, "download_blob", failing(409, "BlobBeingRehydrated"))
+        with pytest.raises(HttpResponseError):
+            take_in(context, blob)
+    assert (extract_row(context)["Status"], extract_row(context)["Message"]) == (
+        "arrived",
+        "Storage brings the file back from its archive; it is read when it is here.",
+    )
+    work_off_all(context)
+    assert extract_row(context)["Status"] == "uploading"
+
+
+def failing(status: int, code: str) -> Any:
+    """What storage answers in the place of a file of HR's."""
+    real = BlobClient.download_blob
+
+    def download(client: BlobClient, **options: Any) -> Any:
+        if client.container_name != INBOX:
+            return real(client, **options)
+        error = HttpResponseError(code)
+        error.status_code = status
+        error.error_code = code  # type: ignore[attr-defined]  # the SDK sets it
+        raise error
+
+    return download
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+def test_a_plain_file_that_claims_to_be_packed_is_read_as_it_is(context: Context, encoding: str) -> None:
+    blob = context.storage.container(INBOX).get_blob_client("employees/list.csv")
+    blob.upload_blob(LIST, content_settings=ContentSettings(content_encoding=encoding))
+    take_in(context, blob)
+    assert (extract_row(context)["Status"], extract_row(context)["Rows"]) == ("uploading", 3)
 
 
 def test_while_somebody_else_reads_the_extract_is_left_to_him(context: Context) -> None:

@@ -14,6 +14,7 @@ from local.entra.testing import Caller
 from shared.entra.graph import Graph
 from shared.entra.jobs import JobStatus, parse_status, read_status
 from shared.errors import EndpointRefused
+from shared.identity import Identity
 from shared.settings import parse_endpoint
 from tests.support.contexts import FixedToken, ManualTime, endpoint_at
 from tests.support.scripted_server import Reply, Script, run_script
@@ -82,7 +83,7 @@ def script() -> Iterator[Script]:
 
 @pytest.fixture
 def graph() -> Iterator[Graph]:
-    client = Graph(ManualTime().clock, lambda: FixedToken("token"))
+    client = Graph(ManualTime().clock, Identity(lambda: FixedToken("token")))
     yield client
     client.close()
 
@@ -109,7 +110,7 @@ def test_a_job_that_is_not_there_is_refused_as_elsewhere(graph: Graph, script: S
 def test_the_states_of_the_simulators_job_are_understood() -> None:
     with serving(Simulator()) as url, Caller(url) as entra:
         endpoint = parse_endpoint("default", url + bulk_upload_path(entra.tenant, "beta"))
-        client = Graph(ManualTime().clock, lambda: FixedToken(entra.token().json()["access_token"]))
+        client = Graph(ManualTime().clock, Identity(lambda: FixedToken(entra.token().json()["access_token"])))
         assert read_status(client, endpoint) == JobStatus("running", "Active")
         entra.settings(quarantine="EncounteredBaseEscrowThreshold")
         assert read_status(client, endpoint) == JobStatus("quarantined", "EncounteredBaseEscrowThreshold")

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from shared.entra.graph import Graph
 from shared.entra.logs import LogEntry, entries_since, parse_entry
 from shared.errors import RequestRejected, RollcallError, Throttled
+from shared.identity import Identity
 from tests.support.contexts import START, FixedToken, ManualTime, endpoint_at
 from tests.support.scripted_server import Reply, Script, run_script
 
@@ -166,7 +167,7 @@ def time() -> ManualTime:
 
 @pytest.fixture
 def graph(time: ManualTime) -> Iterator[Graph]:
-    client = Graph(time.clock, lambda: FixedToken("token"))
+    client = Graph(time.clock, Identity(lambda: FixedToken("token")))
     yield client
     client.close()
 

@@ -8,11 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from shared.delivery import stops
-from shared.delivery.aside import put_aside, redrive
+from shared.delivery.aside import redrive
 from shared.records.messages import decode
 from shared.records.names import ACCOUNTS, PAGES
 from tests.conftest import Storage
 from tests.support.contexts import rows_of, visible_messages
+from tests.support.delivering import give_up as give_up_page
 from tests.support.office import Office, open_office
 
 
@@ -26,7 +27,7 @@ def give_up(office: Office, *rows: str) -> None:
     """Drop a file whose pages fail again and again."""
     office.drop(*rows)
     for text in visible_messages(office.context.storage):
-        put_aside(office.context, decode(text))
+        give_up_page(office.context, decode(text))
     office.context.storage.queue("bulk-uploads").clear_messages()
 
 

@@ -17,7 +17,8 @@ from azure.core.credentials import AccessToken
 
 from local.vault import LocalVault, Request, run_vault
 from shared.clock import Clock
-from shared.errors import SecretForbidden, SecretMissing, TerminalError, TokenRefused, TransientError
+from shared.errors import NoToken, SecretForbidden, SecretMissing, TerminalError, TransientError
+from shared.identity import Identity as AppIdentity
 from shared.secrets import MADE_BY, MADE_TAG, SETTLE, Vault, open_vault
 
 MADE = {MADE_TAG: MADE_BY}
@@ -81,9 +82,10 @@ def opened(local: LocalVault, time: Time) -> Iterator[OpenVault]:
     vaults = []
 
     def opened_(**changes: Any) -> Vault:
+        credential = changes.pop("credential", Identity())
         options: dict[str, Any] = {
             "uri": local.url,
-            "credential": Identity(),
+            "identity": AppIdentity(lambda: credential),
             "clock": time.clock,
             "connection_verify": str(local.ca_file),
             "verify_challenge_resource": False,
@@ -216,12 +218,13 @@ def test_the_local_vault_takes_only_fresh_tokens_that_are_for_it(
 
 
 def test_an_identity_that_gets_no_token_is_told_apart_from_the_vault_s_answers(opened: OpenVault) -> None:
-    with pytest.raises(TokenRefused) as caught:
+    with pytest.raises(NoToken) as caught:
         opened(credential=NoIdentity()).read("webhook")
 
     assert str(caught.value) == (
-        "The app's identity got no token for Key Vault (ValueError). If this stays so, check that the app has a "
-        "managed identity and, if it is a user-assigned one, that AZURE_CLIENT_ID names it."
+        "The app's identity got no token for https://vault.azure.net/.default (ValueError). It is tried again by "
+        "itself. If this stays so, check that the managed identity is assigned to the app and that AZURE_CLIENT_ID is "
+        "its client id (for storage HR_STORAGE__clientId)."
     )
 
 

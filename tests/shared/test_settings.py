@@ -9,7 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import SettingsError
-from shared.settings import ProvisioningEndpoint, Settings, StorageConnection, from_environment, is_loopback
+from shared.settings import (
+    ProvisioningEndpoint,
+    Settings,
+    StorageConnection,
+    from_environment,
+    is_loopback,
+    parse_endpoint,
+)
 
 PATH = "/servicePrincipals/11111111-aaaa/synchronization/jobs/API2AAD.2222/bulkUpload"
 URL = f"https://graph.microsoft.com/v1.0{PATH}"
@@ -45,6 +52,68 @@ def endpoint(
         job_id="API2AAD.2222",
         scope=scope or "https://graph.microsoft.com/.default",
     )
+
+
+@pytest.mark.parametrize(
+    ("job", "tenant", "is_for_active_directory"),
+    [
+        ("API2AAD.b16687d38faf42adb29892cdcaf01c6e.1a03de52", "b16687d38faf42adb29892cdcaf01c6e", False),
+        ("API2AD.B16687D38FAF42ADB29892CDCAF01C6E.1a03de52", "b16687d38faf42adb29892cdcaf01c6e", True),
+        ("api2ad.b16687d38faf42adb29892cdcaf01c6e.1a03de52", "b16687d38faf42adb29892cdcaf01c6e", True),
+        ("API2AD.2222", "", False),
+        ("2222", "", False),
+    ],
+)
+def test_a_jobs_id_says_whose_it_is_and_what_kind(job: str, tenant: str, is_for_active_directory: bool) -> None:
+    found = parse_endpoint("default", URL.replace("API2AAD.2222", job))
+    assert (found.tenant, found.is_for_active_directory) == (tenant, is_for_active_directory)
+
+
+BLOB, ANY = "HR_STORAGE__blobServiceUri", "HR_STORAGE__serviceUri"
+SAME = "https://hr.blob.core.windows.net"
+URIS = {
+    "PROVISIONING_ENDPOINT": URL,
+    BLOB: SAME,
+    "HR_STORAGE__queueServiceUri": "https://hr.queue.core.windows.net",
+    "HR_STORAGE__tableServiceUri": "https://hr.table.core.windows.net",
+}
+IDENTITY_OF_IT = {"HR_STORAGE__credential": "managedidentity", "HR_STORAGE__clientId": "id"}
+
+
+@pytest.mark.parametrize(
+    ("env", "fault"),
+    [
+        (GOOD | {BLOB: ""}, f"HR_STORAGE is a connection string, and {BLOB} beside it: remove the one or the other"),
+        (GOOD | {ANY: SAME}, f"HR_STORAGE is a connection string, and {ANY} beside it: remove the one or the other"),
+        (
+            GOOD | IDENTITY_OF_IT,
+            (
+                "HR_STORAGE is a connection string, and HR_STORAGE__credential, HR_STORAGE__clientId beside it: "
+                "remove the one or the other"
+            ),
+        ),
+        (URIS | {"HR_STORAGE": " "}, f"HR_STORAGE is there and empty: remove it, so that {BLOB} counts"),
+        (URIS | {ANY: ""}, f"{ANY} is not what {BLOB} is, and would count instead: remove it"),
+        (URIS | {ANY: "https://x"}, f"{ANY} is not what {BLOB} is, and would count instead: remove it"),
+    ],
+)
+def test_settings_with_which_no_file_would_be_handed_over_are_refused_at_start(env: dict[str, str], fault: str) -> None:
+    assert faults_of(env) == [fault]
+    from_environment(env, sends=False)  # the commands are handed no files
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        GOOD | {"HR_STORAGE__credential": "managedidentity"},
+        GOOD | {"HR_STORAGE__queueServiceUri": "https://hr.queue.core.windows.net"},
+        URIS | {"AZURE_CLIENT_ID": "id"},
+        URIS | {ANY: f"{SAME}/"},
+        URIS | IDENTITY_OF_IT,
+    ],
+)
+def test_settings_that_agree_well_enough_are_not_refused(env: dict[str, str]) -> None:
+    from_environment(env)
 
 
 def test_without_sending_there_may_be_no_job_but_none_that_is_wrong() -> None:
@@ -186,7 +255,7 @@ def test_the_reserve_for_leavers_is_written_with_or_without_a_sign(reserve: str)
 
 def test_a_connection_string_wins_over_an_identity_based_connection() -> None:
     env = GOOD | {"HR_STORAGE__blobServiceUri": "https://other.blob.core.windows.net"}
-    assert from_environment(env).storage == StorageConnection(connection_string=CONNECTION)
+    assert from_environment(env, sends=False).storage == StorageConnection(connection_string=CONNECTION)
 
 
 def test_every_fault_is_named_at_once() -> None:

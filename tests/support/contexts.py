@@ -13,6 +13,7 @@ from azure.core.credentials import AccessToken, TokenCredential
 from shared.clock import Clock
 from shared.context import Context
 from shared.entra.graph import Graph
+from shared.identity import Identity as AppIdentity
 from shared.model import CORE_USER, ENTERPRISE_USER, Page, Planned, ScimUser, Worker
 from shared.records.names import CONTAINERS, QUEUES, TABLES, UPLOADS
 from shared.records.rows import Values
@@ -130,7 +131,7 @@ def open_test_context(
         settings=Settings(storage=connection, endpoints=endpoints or {"default": endpoint_at(NOWHERE)}),
         clock=time.clock,
         storage=storage,
-        graph=Graph(time.clock, lambda: credential or FixedToken("made up")),
+        graph=Graph(time.clock, AppIdentity(lambda: credential or FixedToken("made up"))),
         vault=None,
     )
     try:

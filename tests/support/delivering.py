@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.clock import iso
 from shared.context import Context
+from shared.delivery.aside import put_aside
 from shared.delivery.queueing import queue_ready_pages
 from shared.model import LEAVER, MOVER, ExtractRef, Page, PageMessage, Planned
 from shared.records import extracts, pages, people
@@ -127,6 +128,12 @@ def page_row(context: Context, ref: ExtractRef, number: int = 1) -> Any:
 def set_page(context: Context, ref: ExtractRef, number: int = 1, **values: Any) -> None:
     """Write to the row of a page, as somebody else would."""
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: values)
+
+
+def give_up(context: Context, message: PageMessage) -> None:
+    """Put a page aside that has failed again and again for a fault of our own."""
+    set_page(context, ExtractRef(message.extract, message.source), message.page, Failures=5)
+    put_aside(context, message)
 
 
 def counts(context: Context, ref: ExtractRef) -> dict[str, int]:

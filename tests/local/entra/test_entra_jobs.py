@@ -66,3 +66,15 @@ def test_what_does_not_fit_the_bucket_is_not_staged(simulator: Simulator, clock:
     assert (refused.value.status, simulator.job.staged) == (500, 1)
     simulator.job.accept([person("2")], settings, clock())
     assert simulator.job.staged == 2
+
+
+def test_a_restart_throws_away_what_was_sent_into_a_quarantine(simulator: Simulator, clock: ManualClock) -> None:
+    simulator.change_settings({"quarantine": "TooManyDeletes"})
+    simulator.job.accept([person("1")], simulator.settings, clock())
+    clock.forward(100)
+    simulator.catch_up()
+    simulator.job.restart(simulator.settings)
+    simulator.lift_quarantine()
+    clock.forward(100)
+    simulator.catch_up()
+    assert (simulator.job.staged, simulator.job.processed) == (0, 0)

@@ -18,7 +18,7 @@ from shared.delivery import send
 from shared.delivery.aside import put_aside, redrive
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
-from shared.errors import TerminalError, TransientError
+from shared.errors import NoToken, TerminalError, TransientError
 from shared.extracts import aside as files
 from shared.extracts.registering import look
 from shared.model import ExtractRef
@@ -26,7 +26,7 @@ from shared.records import extracts, messages, pages, progress
 from shared.records.names import ACCOUNTS, INBOX, WORKERS
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at, rows_of, visible_messages
-from tests.support.delivering import column, counts, ids, message, page_row, planned, sent, set_page
+from tests.support.delivering import column, counts, give_up, ids, message, page_row, planned, sent, set_page
 from tests.support.scripted_server import Reply, Script
 
 ACCEPTED = Reply(202, headers={"request-id": "r-1"})
@@ -48,7 +48,7 @@ def test_people_of_a_page_that_failed_again_and_again_are_failed_and_told_what_t
     ref = planned(context, ids(60), ids(5, 60))
     script.replies[:] = [ACCEPTED, Reply(503)]
     deliver(context, message(ref))
-    put_aside(context, message(ref, generation=2))
+    give_up(context, message(ref, generation=2))
     rows = {row["RowKey"]: row for row in rows_of(context.storage, WORKERS)}
     assert [rows[one]["Status"] for one in ids(65)] == ["uploaded"] * 50 + ["failed"] * 10 + ["queued"] * 5
     assert (rows["0055-x"]["WhoActs"], rows["0055-x"]["NextStep"], rows["0055-x"]["ErrorCode"]) == (
@@ -60,7 +60,7 @@ def test_people_of_a_page_that_failed_again_and_again_are_failed_and_told_what_t
         "failed",
         {"Uploaded": 50, "Failed": 10, "Waiting": 5},
     )
-    put_aside(context, message(ref, generation=2))
+    give_up(context, message(ref, generation=2))
     assert counts(context, ref) == {"Uploaded": 50, "Failed": 10, "Waiting": 5}
 
 
@@ -68,7 +68,7 @@ def test_a_page_that_was_put_aside_is_put_back_and_sent(context: Context, script
     ref = planned(context, ids(60))
     script.replies[:] = [ACCEPTED, Reply(503)]
     deliver(context, message(ref))
-    put_aside(context, message(ref, generation=2))
+    give_up(context, message(ref, generation=2))
     context.storage.queue("bulk-uploads").clear_messages()
     assert redrive(context, "20260918T060000Z-aaaaaaaaaaaa") == {}
     assert redrive(context) == {ref.id: 1}
@@ -82,7 +82,7 @@ def test_a_page_that_was_put_aside_is_put_back_and_sent(context: Context, script
 
 def test_the_next_file_is_compared_with_what_entra_has(context: Context) -> None:
     ref = planned(context, ids(2))
-    put_aside(context, message(ref))
+    give_up(context, message(ref))
     assert set(column(context, ACCOUNTS, "Pending").values()) == {""}
     redrive(context)
     assert set(column(context, ACCOUNTS, "Pending").values()) == {f"{one} of employees 0" for one in ids(2)}
@@ -90,7 +90,7 @@ def test_the_next_file_is_compared_with_what_entra_has(context: Context) -> None
 
 def test_people_whom_a_newer_plan_has_taken_over_are_not_put_back(context: Context, script: Script) -> None:
     old = planned(context, ids(3))
-    put_aside(context, message(old))
+    give_up(context, message(old))
     planned(context, ids(2), minutes=5)
     redrive(context, old.id)
     deliver(context, message(old, generation=page_row(context, old)["Generation"]))
@@ -136,6 +136,63 @@ def test_a_fault_of_storage_that_passes_costs_no_try_of_the_message(
     monkeypatch.setattr(send, "_deliver", fail)
     deliver(context, message(ref))
     assert sent_messages[1:] == [(1, 1, 30)]
+
+
+def test_a_page_is_not_given_up_because_storage_or_the_identity_was_away(
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runtime has a token of its own, and hands a message over five times, which takes some minutes."""
+    ref = planned(context, ids(2))
+    context.storage.queue("bulk-uploads").clear_messages()
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise NoToken("no token for storage")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send, "_deliver", fail)
+        patch.setattr(messages, "send", fail)
+        for _ in range(5):
+            before = time()
+            with pytest.raises(NoToken):
+                deliver(context, message(ref))
+            assert timedelta(minutes=3) <= time() - before <= timedelta(minutes=5)
+    put_aside(context, message(ref))
+    assert page_row(context, ref)["Status"] == "queued"
+    assert set(column(context, WORKERS, "Status").values()) == {"queued"}
+    put_aside(context, message(ref))  # once more, by a second message: it is an old one now
+    assert page_row(context, ref)["CameBack"] == 1
+    tend(context)
+    assert page_row(context, ref)["Generation"] == 2  # its message is not taken for lost
+    deliver(context, message(ref, generation=2))
+    assert (sent(script), counts(context, ref)) == ([ids(2)], {"Uploaded": 2})
+
+
+def test_a_message_goes_back_once_storage_is_there_again(
+    context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ids(1))
+    real, faults = messages.send, [NoToken("no token"), ServiceRequestError("gone")]
+
+    def fail_at_first(*arguments: Any, **options: Any) -> None:
+        if faults:
+            raise faults.pop()
+        real(*arguments, **options)
+
+    def fail(*_: Any) -> None:
+        raise TransientError("keeps changing")
+
+    monkeypatch.setattr(send, "_deliver", fail)
+    monkeypatch.setattr(messages, "send", fail_at_first)
+    deliver(context, message(ref))
+    assert (sent_messages[1:], time.slept) == ([(1, 1, 30)], [5.0, 10.0])
+
+
+def test_a_page_that_comes_back_again_and_again_is_given_up_at_last(context: Context) -> None:
+    ref = planned(context, ids(1))
+    for generation in range(1, 26):
+        assert page_row(context, ref)["Status"] == "queued"
+        put_aside(context, message(ref, generation=generation))
+    assert page_row(context, ref)["Status"] == "failed"
 
 
 @pytest.mark.parametrize("status", [400, 404, 413])
@@ -191,7 +248,7 @@ def test_a_fault_after_a_page_was_put_off_or_has_ended_does_not_change_that(
 
 def test_putting_back_leaves_an_extract_alone_that_is_about_to_be_planned_again(context: Context) -> None:
     ref = planned(context, ids(1))
-    put_aside(context, message(ref))
+    give_up(context, message(ref))
     extracts.save(context.storage, ref, {"Status": extracts.ARRIVED, "Releasing": "1"})
     assert redrive(context) == {ref.id: 1}
     assert (extracts.load(context.storage, ref)["Status"], page_row(context, ref)["Status"]) == ("arrived", "queued")
@@ -242,7 +299,7 @@ def test_the_commands_pause_resume_and_redrive(
     assert "Nothing more is sent until: python -m cli resume\n" in said
     assert "Still paused, by Kim at " in said
     assert "There is nothing that was put aside.\n" in said
-    put_aside(context, message(ref, generation=page_row(context, ref)["Generation"]))
+    give_up(context, message(ref, generation=page_row(context, ref)["Generation"]))
     assert cli(["redrive", ref.id]) == 0
     assert capsys.readouterr().out == f"Extract {ref.id}: 1 page is sent again.\n"
 

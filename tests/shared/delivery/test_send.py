@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -15,8 +16,11 @@ from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
 from shared.entra.graph import LONGEST_REQUEST
+from shared.errors import NoToken
 from shared.model import ExtractRef
+from shared.outcomes.resending import still_wanted
 from shared.records import extracts, pages, progress
+from shared.records.due import RESEND, due_until
 from shared.records.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent, set_page
@@ -396,7 +400,7 @@ def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newe
     context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For a token, or because the process stood still; the newer plan's page need not wait for a claim that is over."""
-    real: dict[str, Any] = {"prepare": context.graph.prepare, "look": stops.look}
+    real: dict[str, Any] = {"token": context.graph.token, "look": stops.look}
 
     def hold_up(where: str, newer: list[ExtractRef], minutes: int) -> Callable[..., Any]:
         def wait(*arguments: Any) -> Any:
@@ -408,7 +412,7 @@ def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newe
 
         return wait
 
-    for minutes, where, owner in ((10, "prepare", context.graph), (20, "look", stops)):
+    for minutes, where, owner in ((10, "token", context.graph), (20, "look", stops)):
         old = planned(context, ids(2), minutes=minutes)
         newer: list[ExtractRef] = []
         script.requests.clear()
@@ -416,6 +420,81 @@ def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newe
             patch.setattr(owner, where, hold_up(where, newer, minutes))
             deliver(context, message(old))
         assert sent(script) == [ids(1), ["0001-x"]], where
+
+
+def test_an_identity_that_is_slow_after_the_look_at_the_claim_holds_no_older_record_up(
+    context: Context, script: Script, time: ManualTime
+) -> None:
+    """The token that was got beforehand is the one that is sent: nobody asks for another while the claim runs out."""
+    asked: list[str] = []
+
+    class Slow:
+        def get_token(self, *_: str, **__: Any) -> AccessToken:
+            asked.append("token")
+            if len(asked) == 2:
+                time.forward(120)
+                deliver(context, message(planned(context, ids(1), minutes=5)))
+            return AccessToken("made up", 4102444800)
+
+    old = planned(context, ids(2))
+    context.graph.identity.make = Slow
+    deliver(context, message(old))
+    assert (sent(script), asked) == ([ids(2)], ["token"])
+
+
+@pytest.mark.parametrize("reply", [ACCEPTED, CUT], ids=["202", "no answer"])
+@pytest.mark.parametrize("newer_is_answered", [True, False])
+def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_the_end_of_it(
+    context: Context,
+    script: Script,
+    time: ManualTime,
+    monkeypatch: pytest.MonkeyPatch,
+    reply: Reply,
+    newer_is_answered: bool,
+) -> None:
+    """A process that stood still between the look at its claim and the request."""
+    real = upload_module.upload
+    newer: list[ExtractRef] = []
+
+    def stand_still(*arguments: Any) -> Any:
+        if not newer:
+            time.forward(120)
+            newer.append(planned(context, ids(1), minutes=5))
+            if newer_is_answered:
+                deliver(context, message(newer[0]))
+            script.replies[:] = [reply, ACCEPTED]
+        return real(*arguments)
+
+    old = planned(context, ids(2))
+    monkeypatch.setattr(send, "upload", stand_still)
+    deliver(context, message(old))
+    if not newer_is_answered:  # it was on its way before the older one's answer came
+        deliver(context, message(newer[0]))
+    assert column(context, ACCOUNTS, "Accepted")["0000-x"] == "another record"
+    assert still_wanted(context.storage, "default", ids(1)) == set(ids(1))
+    found = due_until(context.storage, time() + timedelta(hours=1), "default")
+    assert [(due.external_id, due.why) for due in found] == [("0000-x", RESEND)]
+
+
+def test_an_identity_that_has_no_token_for_storage_after_the_answer_is_no_trouble_of_the_job(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ids(2))
+    real, faults = claims.renew, [NoToken("no token for storage")]
+
+    def fail_once(context: Context, held: claims.Held, values: Any = None) -> claims.Held:
+        if values and faults:
+            raise faults.pop()
+        return real(context, held, values)
+
+    monkeypatch.setattr(claims, "renew", fail_once)
+    deliver(context, message(ref))
+    assert (sent(script), sent_messages[1:]) == ([ids(2)], [(1, 1, 30)])
+    assert stops.look(context.storage).stopped("default") is None
+    row = page_row(context, ref)
+    assert (row["Status"], row["UnansweredSince"]) == ("queued", iso(START))  # it may have reached Entra
+    deliver(context, message(ref))
+    assert (sent(script), counts(context, ref)) == ([ids(2)] * 2, {"Uploaded": 2})
 
 
 def test_people_whom_another_source_planned_are_withdrawn_and_not_said_to_be_sent(

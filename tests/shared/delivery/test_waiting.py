@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -20,6 +21,7 @@ from shared.delivery.waiting import MOST_ON_THE_QUEUE
 from shared.model import ExtractRef
 from shared.records import extracts, messages, pages
 from shared.records.names import PAGES, QUOTA, WORKERS
+from shared.records.quarantine import Quarantine, save_quarantine
 from shared.settings import Settings, parse_endpoint
 from tests.support.contexts import START, ManualTime, rows_of, visible_messages
 from tests.support.delivering import column, counts, ids, message, page_row, planned, sent
@@ -278,11 +280,40 @@ def test_many_who_ask_at_once_get_no_more_than_there_is(context: Context) -> Non
     assert remaining(context, "default").calls == 0
 
 
+def test_nothing_is_sent_into_a_quarantine_and_everything_goes_on_when_it_ends(
+    context: Context, script: Script, time: ManualTime
+) -> None:
+    held = Quarantine(START, "The provisioning job is in quarantine (X).", "IT restarts it.", START)
+    save_quarantine(context.storage, "default", held)
+    ref = planned(context, ids(60))
+    deliver(context, message(ref))
+    row = page_row(context, ref)
+    assert (sent(script), row["Status"], row["WaitFor"], row["Parked"], row["Reason"]) == (
+        [],
+        "waiting",
+        "quarantine",
+        True,
+        ("Nothing is sent to this job since 2026-09-18T06:00:00Z: The provisioning job is in quarantine (X)."),
+    )
+    [person, *_] = rows_of(context.storage, WORKERS)
+    assert (person["Status"], person["NextStep"], person["WhoActs"]) == ("queued", "IT restarts it.", "IT")
+    time.forward(2 * 3600)
+    tend(context)
+    assert page_row(context, ref)["Status"] == "waiting"
+    save_quarantine(context.storage, "default", replace(held, ended_at=time()))
+    tend(context)
+    deliver(context, message(ref, generation=page_row(context, ref)["Generation"]))
+    assert (sent(script), counts(context, ref)) == ([ids(50), ids(10, 50)], {"Uploaded": 60})
+
+
 @pytest.mark.parametrize(
     ("job", "tenant"),
     [
         ("API2AAD.b16687d38faf42adb29892cdcaf01c6e.1a03de52", "graph.microsoft.us|b16687d38faf42adb29892cdcaf01c6e"),
         ("API2AAD.B16687D38FAF42ADB29892CDCAF01C6E.1a03de52", "graph.microsoft.us|b16687d38faf42adb29892cdcaf01c6e"),
+        ("API2AD.b16687d38faf42adb29892cdcaf01c6e.9c3a52de", "graph.microsoft.us|b16687d38faf42adb29892cdcaf01c6e"),
+        ("api2ad.B16687D38FAF42ADB29892CDCAF01C6E.9c3a52de", "graph.microsoft.us|b16687d38faf42adb29892cdcaf01c6e"),
+        ("Another.b16687d38faf42adb29892cdcaf01c6e.9c3a52de", "graph.microsoft.us|b16687d38faf42adb29892cdcaf01c6e"),
         ("something.else", "graph.microsoft.us|tenant"),
     ],
 )

@@ -17,10 +17,12 @@ from shared.delivery import stops
 from shared.delivery.troubles import trouble_of
 from shared.errors import EndpointRefused, SecretMissing, TerminalError
 from shared.mapping.load import parse_mapping
+from shared.model import ExtractRef
 from shared.notices.channels import Webhook
 from shared.notices.facts import due_today
 from shared.notices.notes import Note
 from shared.notices.telling import load_told, tell
+from shared.records import extracts
 from shared.records.health import Health, save_health
 from shared.records.names import CONFIG
 from shared.secrets import Vault
@@ -136,6 +138,33 @@ def test_people_without_an_answer_and_a_job_that_is_paused_are_told(office: Offi
         (
             f"Job default: paused since {iso(now)}. IT starts it.\n\n"
             "Job default: 17 people are without an answer of Entra in time; the job is paused. IT starts it."
+        )
+    ]
+
+
+def test_that_entra_skips_everybody_of_a_file_is_told_once_as_a_thing_of_its_own(
+    office: Office, script: Script
+) -> None:
+    context = told_by(office, script)
+    row = office.newest()
+    ref = ExtractRef(row["Extract"], "employees")
+    for counts in (
+        {"Skipped": 4, "Uploaded": 0},  # they may all be out of scope for a good reason
+        {"Skipped": 40, "Uploaded": 60},  # the rest may fare better
+        {"Skipped": 40, "Uploaded": 20, "Provisioned": 1},
+        {"Skipped": 40, "Failed": 1},
+    ):
+        extracts.save(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | counts)
+        tell(context)
+    assert texts(script) == []
+    extracts.save(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | {"Skipped": 40, "Unchanged": 900})
+    tell(context)
+    tell(context)
+    assert texts(script) == [
+        (
+            f"Entra skips everybody of a file of source employees (extract {ref.id}): 40 people are left out, and "
+            "nobody got an account or lost access. IT checks the scoping filter and the matching attribute of the "
+            "provisioning job; once they are right and saved, Entra looks at everybody anew."
         )
     ]
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from shared.context import Context
+from shared.entra.jobs import JobStatus, parse_status
 from shared.errors import EndpointRefused, EntraUnavailable
 from shared.outcomes import overdue
 from shared.outcomes.overdue import find_unanswered, note_overdue
@@ -17,12 +19,14 @@ from shared.records.due import RESEND, due_until
 from shared.records.health import load_health
 from shared.records.names import QUOTA, WORKERS
 from shared.records.people import worker_key
+from shared.records.quarantine import Quarantine, load_quarantine
 from shared.records.rows import change_rows
 from tests.support.contexts import START, ManualTime
 from tests.support.provisioning_log import Log, of_extract, person, planned, uploaded
 from tests.support.scripted_server import Reply, Request, Script
 
 RUNNING: dict[str, Any] = {"schedule": {"state": "Active"}, "status": {"code": "Active"}}
+QUARANTINED: dict[str, Any] = {"status": {"code": "Quarantine", "quarantine": {"reason": "TooManyDeletes"}}}
 PAUSED: dict[str, Any] = {"schedule": {"state": "Active"}, "status": {"code": "Paused"}}
 
 
@@ -73,7 +77,7 @@ def test_j6_is_overdue_after_an_hour_because_the_job_is_paused(context: Context,
     uploaded(context, ref, "J1", "J6")
     tenant.log.add("J1", 120)
     pass_minutes(context, 45)
-    assert (person(context, "J6", "Status"), tenant.looks) == ("uploaded", 0)
+    assert (person(context, "J6", "Status"), load_health(context.storage, "default")) == ("uploaded", None)
     pass_minutes(context, 10)
     found = "The provisioning job is paused: Entra takes uploads and does nothing with them."
     step = (
@@ -159,7 +163,7 @@ def test_an_answer_that_turned_up_very_late_is_found_before_anybody_is_called_ov
     tenant.log.add("2", 50 * 60)
     pass_minutes(context, 60)
     assert of_extract(context, ref) == ("delivered", {"Provisioned": 2})
-    assert tenant.looks == 0
+    assert load_health(context.storage, "default") is None
 
 
 def test_an_answer_that_turns_up_after_everybody_is_overdue_is_found_within_the_day(
@@ -182,7 +186,10 @@ def test_an_answer_that_turns_up_after_everybody_is_overdue_is_found_within_the_
         (Reply(200, RUNNING), "The provisioning job runs.", "nobody"),
         (
             Reply(200, {"status": {"code": "Quarantine", "quarantine": {"reason": "TooManyDeletes"}}}),
-            "The provisioning job is in quarantine (TooManyDeletes): Entra works it off once a day at most.",
+            (
+                "The provisioning job is in quarantine (TooManyDeletes): Entra takes uploads and does nothing with "
+                "them, so nothing more is sent."
+            ),
             "IT",
         ),
         (
@@ -207,6 +214,94 @@ def test_what_the_job_says_is_told(context: Context, tenant: Tenant, job: Reply,
     pass_minutes(context, 60)
     reason, who_acts = person(context, "1", "Reason", "WhoActs")
     assert (reason.partition(" 60 minutes. ")[2], who_acts) == (found, who)
+
+
+def test_a_quarantine_is_found_though_nobody_waits_for_anything_and_ends_when_the_job_runs(
+    context: Context, tenant: Tenant
+) -> None:
+    report(context)
+    assert (load_quarantine(context.storage, "default"), load_health(context.storage, "default")) == (None, None)
+    tenant.job = Reply(200, QUARANTINED)
+    pass_minutes(context, 15)
+    found = Quarantine(
+        since=START + timedelta(minutes=15),
+        reason=(
+            "The provisioning job is in quarantine (TooManyDeletes): Entra takes uploads and does nothing with them, "
+            "so nothing more is sent."
+        ),
+        next_step=(
+            "IT mends what the job names and restarts it in the portal; then sending goes on by itself. The restart "
+            "throws away what was sent into the quarantine: whoever has no answer is sent again by itself 45 minutes "
+            "after the job runs."
+        ),
+        checked_at=START + timedelta(minutes=25),
+    )
+    assert load_quarantine(context.storage, "default") == found
+    health = load_health(context.storage, "default")
+    assert health
+    assert (health.state, health.sentence, health.next_step) == ("quarantined", found.reason, found.next_step)
+    tenant.job = Reply(200, PAUSED)  # not started yet
+    pass_minutes(context, 5)
+    waits = load_quarantine(context.storage, "default")
+    assert waits
+    assert (waits.since, waits.ended_at, waits.reason.partition(":")[0]) == (
+        found.since,
+        None,
+        "The provisioning job is paused",
+    )
+    tenant.job = Reply(200, RUNNING)
+    pass_minutes(context, 5)
+    over = load_quarantine(context.storage, "default")
+    assert over
+    assert over.ended_at == START + timedelta(minutes=35)
+    health = load_health(context.storage, "default")
+    assert health
+    assert health.state == "running"
+
+
+def test_a_quarantine_of_which_nothing_is_heard_for_an_hour_holds_nothing_up_any_more(
+    context: Context, tenant: Tenant
+) -> None:
+    tenant.job = Reply(200, QUARANTINED)
+    report(context)
+    tenant.job = Reply(403)
+    pass_minutes(context, 60)
+    lasting = load_quarantine(context.storage, "default")
+    pass_minutes(context, 5)
+    over = load_quarantine(context.storage, "default")
+    assert lasting
+    assert over
+    assert (lasting.ended_at, over.ended_at) == (None, START + timedelta(minutes=75))
+
+
+@pytest.mark.parametrize("overdue_minutes", [60, 240])
+def test_what_was_sent_into_a_quarantine_is_sent_again_three_quarters_of_an_hour_after_the_job_runs(
+    context: Context, tenant: Tenant, time: ManualTime, overdue_minutes: int
+) -> None:
+    """The restart has thrown it away; that the job reports about others meanwhile says nothing about it."""
+    context = replace(context, settings=replace(context.settings, overdue_minutes=overdue_minutes))
+    tenant.log.time = time
+    for minutes in range(20, 300, 5):
+        tenant.log.add("other", 60.0 * minutes)
+    tenant.job = Reply(200, QUARANTINED)
+    ref = planned(context, "1", "2")
+    uploaded(context, ref, "1", "2")
+    pass_minutes(context, 10)
+    tenant.job = Reply(200, RUNNING)  # at minute 25
+    pass_minutes(context, 45)
+    assert resends(context) == []
+    tenant.log.add("2", 60 * 66)  # it was not thrown away
+    pass_minutes(context, 10)
+    assert (resends(context), still_wanted(context.storage, "default", ["1"])) == (["1"], {"1"})
+    asked = person(context, "1", "AskedAgainAt")
+    assert person(context, "2", "Status") == "provisioned"
+    pass_minutes(context, 60)
+    assert person(context, "1", "AskedAgainAt") == asked
+    tenant.job = Reply(200, QUARANTINED)  # the second upload, if it was one, is lost as well
+    pass_minutes(context, 10)
+    tenant.job = Reply(200, RUNNING)
+    pass_minutes(context, 60)
+    assert person(context, "1", "AskedAgainAt") > asked
 
 
 def test_a_full_queue_is_told(context: Context, tenant: Tenant) -> None:
@@ -306,12 +401,14 @@ def test_a_person_who_waits_for_the_quiet_time_is_not_overdue(context: Context, 
     assert person(context, "1", "Status") == "provisioned"
 
 
-def test_where_nothing_is_overdue_the_job_is_not_asked_for(context: Context, tenant: Tenant) -> None:
+def test_where_nothing_is_overdue_and_the_job_is_in_no_quarantine_nothing_is_said_of_it(
+    context: Context, tenant: Tenant
+) -> None:
     ref = planned(context, "1")
     uploaded(context, ref, "1")
     tenant.log.add("1", 120)
     pass_minutes(context, 120)
-    assert (tenant.looks, load_health(context.storage, "default")) == (0, None)
+    assert load_health(context.storage, "default") is None
 
 
 def test_of_more_pages_than_there_is_time_for_others_come_next(
@@ -324,8 +421,8 @@ def test_of_more_pages_than_there_is_time_for_others_come_next(
         uploaded(context, ref, name, number=number)
     context.clock.sleep(7200)
 
-    def note() -> tuple[int, list[str]]:
-        note_overdue(context, "default", find_unanswered(context, "default"), context.clock.now())
+    def note(status: JobStatus) -> tuple[int, list[str]]:
+        note_overdue(context, "default", find_unanswered(context, "default"), context.clock.now(), status)
         context.clock.sleep(60)
         health = load_health(context.storage, "default")
         assert health
@@ -333,11 +430,9 @@ def test_of_more_pages_than_there_is_time_for_others_come_next(
             person(context, name, "Reason") for name in names if person(context, name, "SentStatus") == "overdue"
         ]
 
-    tenant.job = Reply(200, PAUSED)
-    found = [note() for _ in names]
+    found = [note(parse_status(PAUSED)) for _ in names]
     assert [(count, len(reasons)) for count, reasons in found] == [(1, 1), (2, 2), (3, 3)]
     assert all("paused" in reason for reason in found[-1][1])
-    tenant.job = Reply(200, RUNNING)
-    found = [note() for _ in names]
+    found = [note(parse_status(RUNNING)) for _ in names]
     assert [sum("paused" in reason for reason in reasons) for _, reasons in found] == [2, 1, 0]
     assert [count for count, _ in found] == [3, 3, 3]

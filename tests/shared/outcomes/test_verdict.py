@@ -87,6 +87,14 @@ def test_a_success_in_full() -> None:
                 "against accidental deletions was reached."
             ),
         ),
+        (
+            {"status": "skipped", "action": "stagedaction", "target_id": ""},
+            "failed",
+            (
+                "Entra holds this change back: so many accounts were to be disabled that the job's threshold "
+                "against accidental deletions was reached."
+            ),
+        ),
         ({"status": "quarantined", "action": ""}, "failed", "Entra could not process the account (quarantined)."),
         (
             {"status": "success", "manager_unresolved": True},
@@ -150,6 +158,7 @@ def test_nothing_to_change_has_no_error_code() -> None:
         ({"status": "failure", "code": "Conflict"}, "data, mapping or rights"),
         ({"status": "of the future"}, "data, mapping or rights"),
         ({"action": "stageddelete"}, "data, mapping or rights"),
+        ({"action": "stagedaction"}, "data, mapping or rights"),
         ({"manager_unresolved": True}, "manager not known"),
         ({"manager_unresolved": True, "status": "failure"}, "data, mapping or rights"),
     ],

@@ -1,0 +1,71 @@
+"""Quarantine of the provisioning jobs: a row of `Quota` for each job that is, or was, in it.
+
+A job that is long in quarantine takes uploads and processes none of them, and the restart that ends it throws away what
+it was sent (Microsoft's troubleshooting page of API-driven provisioning, July 2026). So nothing is sent into it, and
+what was sent into it before that was noticed is sent again once the job has run for a while.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.clock import iso, parse_iso
+from shared.records.names import QUOTA
+from shared.records.rows import Key, read_rows
+from shared.records.storage import Storage
+
+PARTITION = "stops"  # of all rows of `Quota` that keep pages from being sent; they are read together
+
+
+@dataclass(frozen=True)
+class Quarantine:
+    """A quarantine of a job.
+
+    Attributes:
+        since: when it was first found.
+        reason: a sentence for support.
+        next_step: what to do about it.
+        checked_at: when it was last known to last.
+        ended_at: when the job was found running again; None as long as it was not.
+    """
+
+    since: datetime
+    reason: str
+    next_step: str
+    checked_at: datetime
+    ended_at: datetime | None = None
+
+
+def key_of(job: str) -> str:
+    """RowKey of a job's quarantine."""
+    return f"quarantine|{job}"
+
+
+def load_quarantine(storage: Storage, job: str) -> Quarantine | None:
+    """The last quarantine of a job; None if it was never found in one."""
+    key = Key(PARTITION, key_of(job))
+    row = read_rows(storage.table(QUOTA), [key]).get(key)
+    if row is None:
+        return None
+    return Quarantine(
+        since=parse_iso(row["Since"]),
+        reason=row["Reason"],
+        next_step=row["NextStep"],
+        checked_at=parse_iso(row["CheckedAt"]),
+        ended_at=parse_iso(row["EndedAt"]) if row["EndedAt"] else None,
+    )
+
+
+def save_quarantine(storage: Storage, job: str, quarantine: Quarantine) -> None:
+    """Remember a quarantine; whoever looks at a job is the only one who does."""
+    row = {
+        "PartitionKey": PARTITION,
+        "RowKey": key_of(job),
+        "Since": iso(quarantine.since),
+        "Reason": quarantine.reason,
+        "NextStep": quarantine.next_step,
+        "CheckedAt": iso(quarantine.checked_at),
+        "EndedAt": iso(quarantine.ended_at) if quarantine.ended_at else "",
+    }
+    storage.table(QUOTA).upsert_entity(row)

@@ -1,0 +1,70 @@
+"""How the clients of Azure's SDK reach the network: with limits that are stated.
+
+A transport that is handed to a client keeps its own limits, 300 seconds each if nobody says otherwise; those that the
+client would have given to one of its own making are lost, and the client of tables has none at all. And a client waits
+for as long as `Retry-After` says, whatever it says.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import requests
+from azure.core.pipeline.transport import RequestsTransport
+from requests.adapters import HTTPAdapter
+
+LONGEST_WAIT = 10
+"""Seconds that a client waits at most because an answer says so; whoever calls it tries again later by himself."""
+
+_IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
+
+
+class _Adapter(HTTPAdapter):
+    """Keeps the wait that an answer asks for within a limit, before a client sees it."""
+
+    def __init__(self, longest_wait: int, pool_size: int) -> None:
+        super().__init__(pool_maxsize=pool_size)
+        self._longest_wait = longest_wait
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]  # noqa: ANN401
+        response = super().send(request, **options)
+        for name in _IN_MILLISECONDS:
+            response.headers.pop(name, None)
+        if asked := response.headers.get("Retry-After", "").strip():
+            seconds = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else self._longest_wait
+            response.headers["Retry-After"] = str(min(seconds, self._longest_wait))
+        return response
+
+
+def limited_session(*, longest_wait: int = LONGEST_WAIT, pool_size: int = 10) -> requests.Session:
+    """A session in whose answers no `Retry-After` is longer than a client may wait.
+
+    Args:
+        longest_wait: seconds.
+        pool_size: connections to one host that are kept.
+    """
+    session = requests.Session()
+    session.mount("https://", _Adapter(longest_wait, pool_size))
+    session.mount("http://", _Adapter(longest_wait, pool_size))
+    return session
+
+
+def limited_transport(
+    session: requests.Session, *, connect: float, read: float, shared: bool, verify: bool | str = True
+) -> RequestsTransport:
+    """A transport for one client, or for several that share a session.
+
+    Args:
+        session: made by `limited_session`.
+        connect: seconds to connect.
+        read: seconds between two drops of an answer.
+        shared: whether clients leave the session open when they are closed.
+        verify: False, or the file with the certificates that are trusted, if not the usual ones are.
+    """
+    return RequestsTransport(
+        session=session,
+        session_owner=not shared,
+        connection_timeout=connect,
+        read_timeout=read,
+        connection_verify=verify,
+    )

@@ -1,0 +1,81 @@
+"""The limits of what the clients of storage and of the vault wait for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+import requests
+from azure.core.exceptions import AzureError
+
+from shared.records import storage as storage_module
+from shared.records.storage import connect
+from shared.settings import StorageConnection
+from shared.transport import LONGEST_WAIT, limited_session
+from tests.support.scripted_server import SILENCE, Reply, Script, run_script
+
+
+def account_at(script: Script) -> StorageConnection:
+    uris = ";".join(f"{service}Endpoint={script.url}/account" for service in ("Blob", "Queue", "Table"))
+    return StorageConnection(connection_string=f"AccountName=account;AccountKey=a2V5;{uris}")
+
+
+def test_no_client_of_storage_waits_for_an_answer_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A transport of our own would wait 300 seconds for it, whatever the client's own limits are."""
+    monkeypatch.setattr(storage_module, "_READ_SECONDS", 0.2)
+    with run_script(SILENCE) as script:
+        storage = connect(account_at(script), retries=0)
+        calls: list[Callable[[], object]] = [
+            lambda: storage.container("some").exists(),
+            lambda: storage.queue("some").send_message("x"),
+            lambda: storage.table("some").get_entity("p", "r"),
+        ]
+        for call in calls:
+            began = time.monotonic()
+            with pytest.raises(AzureError):
+                call()
+            assert time.monotonic() - began < 5
+        storage.close()
+
+
+def test_no_client_of_storage_waits_long_before_it_tries_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    slept: list[float] = []
+    monkeypatch.setattr("time.sleep", slept.append)
+    with run_script(Reply(503, headers={"Retry-After": "3600"})) as script:
+        storage = connect(account_at(script))
+        calls: list[Callable[[], object]] = [
+            lambda: storage.container("some").exists(),
+            lambda: storage.queue("some").send_message("x"),
+            lambda: storage.table("some").get_entity("p", "r"),
+        ]
+        for call in calls:
+            slept.clear()
+            with pytest.raises(AzureError):
+                call()
+            assert len(slept) >= 3
+            assert sum(slept) < 45
+        storage.close()
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"Retry-After": "3600"}, str(LONGEST_WAIT)),
+        ({"Retry-After": "2"}, "2"),
+        ({"Retry-After": "9" * 400}, str(LONGEST_WAIT)),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 GMT"}, str(LONGEST_WAIT)),
+        ({"x-ms-retry-after-ms": "3600000", "retry-after-ms": "3600000"}, None),
+        ({}, None),
+    ],
+)
+def test_a_client_is_told_to_wait_no_longer_than_it_may(asked: dict[str, str], told: str | None) -> None:
+    with run_script(Reply(503, headers=asked)) as script, limited_session() as session:
+        headers = session.get(script.url, timeout=5).headers
+    found = {name: headers.get(name) for name in ("Retry-After", "x-ms-retry-after-ms", "retry-after-ms")}
+    assert found == {"Retry-After": told, "x-ms-retry-after-ms": None, "retry-after-ms": None}
+
+
+def test_the_scripts_silence_is_one() -> None:
+    with run_script(SILENCE) as script, pytest.raises(requests.ReadTimeout):
+        requests.get(script.url, timeout=0.2)
