@@ -27,6 +27,7 @@ from shared.extracts.row_index import MANAGER, RowIndex
 from shared.extracts.shifted_days import check_days
 from shared.extracts.spool import Record, Spool
 from shared.extracts.whole_file import check
+from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.dates import DateWatch, Unusable
 from shared.mapping.file_time import time_in_cell
@@ -361,7 +362,7 @@ class _Reader:
 
     def _is_primary(self, record: Row) -> bool:
         primary = self._primary
-        return primary is not None and clean(record.values[primary.column]).casefold() == primary.folded
+        return primary is not None and fold(clean(record.values[primary.column])) == primary.folded
 
 
 class _Warnings:

@@ -315,7 +315,7 @@ def test_all_known_attributes_fit_into_one_user() -> None:
 @pytest.mark.parametrize(
     ("lines", "faults"),
     [
-        ("userName: {}", ["userName: says no source: one of column, columns, first, template, constant, copy"]),
+        ("userName: {}", ["userName: says no source: one of column, columns, first, template, constant, copy, choose"]),
         ("userName: {colum: A}", ["userName.colum: no such key; did you mean 'column'?"]),
         (
             "userName: {column: A, cas: lower}",
@@ -327,7 +327,7 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             [
                 (
                     "userName: says column and constant, but a value comes from one of them: one of column, columns, "
-                    "first, template, constant, copy"
+                    "first, template, constant, copy, choose"
                 )
             ],
         ),

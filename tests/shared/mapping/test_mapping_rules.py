@@ -67,7 +67,7 @@ def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, .
         ("{column: A, map: {x: y}, otherwise: other}", {"A": "z"}, "other"),
         ("{column: A, map: {x: y}, otherwise: '{value}!'}", {"A": "z"}, "z!"),
         ("{column: A, map: {x: ''}}", {"A": "x"}, None),
-        ("{column: A, case: upper}", {"A": "straße"}, "STRASSE"),
+        ("{column: A, case: upper}", {"A": "straße"}, "STRAßE"),
         ("{column: A, case: lower}", {"A": "ÄB"}, "äb"),
         ("{column: A, case: title}", {"A": "ANNE-MARIE o'neil"}, "Anne-Marie O'Neil"),
         ("{column: A, trim: '#*'}", {"A": "#* x *#"}, "x"),
