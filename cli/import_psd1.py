@@ -35,6 +35,7 @@ _CLEANED = (
 _KEPT = "What the scripts put together was sent with the blanks that were left; without this line they are tidied up."
 _EMPTY = "Empty if all of its columns are."
 _NEEDED = "Without one of its columns the row is rejected."
+_FAILS = "Where a text is too short for the script, the script failed; nothing is sent then."
 _NO_DATE = "A cell that is no date rejects the row; the script sent nothing then. A time or an offset moves no day."
 
 
@@ -288,6 +289,8 @@ class _Import:
             self._leave_out(path, value.at, str(error))
             return None
         self._tell_of_words(path, value.at, carried.words)
+        if carried.fails:
+            self._made.draft.remark(path, _FAILS)
         return carried.rule
 
     def _try(self, value: Value) -> RuleText | None:

@@ -69,8 +69,8 @@ _INSTEAD = {
     "textinfo": "'case: title' writes a capital at the beginning of every word, also behind an apostrophe",
 }
 _INSTEAD |= dict.fromkeys(("int32", "int64", "long", "double", "decimal", "float"), _INSTEAD["int"])
-_INSTEAD |= dict.fromkeys(("datetimeoffset", "get-date", "system.datetime"), _INSTEAD["datetime"])
-_INSTEAD |= dict.fromkeys(("get-culture", "cultureinfo", "system.globalization.cultureinfo"), _INSTEAD["textinfo"])
+_INSTEAD |= dict.fromkeys(("datetimeoffset", "get-date"), _INSTEAD["datetime"])
+_INSTEAD |= dict.fromkeys(("get-culture", "cultureinfo", "globalization.cultureinfo"), _INSTEAD["textinfo"])
 
 
 def read_block(text: str, name: str, block: Block) -> Node:
@@ -91,9 +91,19 @@ def read_block(text: str, name: str, block: Block) -> Node:
 
 
 class _Expressions(Scanner):
-    """Reads one script block, or one place in a text; `item` is what `$_` is in it, the record or a value."""
+    """Reads one script block, or one place in a text.
+
+    Attributes:
+        item: what `$_` is in it, the record or a value.
+        columns: the names that were met, by how they are compared.
+    """
 
     item: Node = Cell("")
+    columns: dict[str, str]
+
+    def __init__(self, text: str, name: str, start: int, end: int) -> None:
+        super().__init__(text, name, start, end)
+        self.columns = {}  # as they were spelt first: PowerShell disregards case
 
     def statements(self) -> Node:
         """The only statement."""
@@ -113,10 +123,11 @@ class _Expressions(Scanner):
         inner = _Expressions(self.text, self.name, start, end)
         inner.depth = self.depth
         inner.item = self.item if item is None else item
+        inner.columns = self.columns
         return inner
 
     def _not_carried(self, what: str, name: str, at: int) -> MappingError:
-        instead = _INSTEAD.get(name.lstrip("-\u2013\u2014\u2015").casefold(), "")
+        instead = _INSTEAD.get(name.casefold(), "")
         return self.fault(f"{what} is not carried over{f': {instead}' if instead else ''}", at)
 
     def _statement(self) -> Node:
@@ -301,6 +312,8 @@ class _Expressions(Scanner):
             self.skip(lines=True)
             if operator[1:].lower() == "as":
                 kind = self.match(_TYPE)[1:-1].casefold()
+                if _PLAIN_CASTS.get(kind) not in ("string", "bool"):
+                    raise self._not_carried(f"what -as [{kind}] makes of a value", kind, at)
                 found = self._cast(kind, found, at)
                 continue
             right = self._sum()
@@ -411,7 +424,7 @@ class _Expressions(Scanner):
                 if self.peek() == "(":
                     found = Call(name.casefold(), found, self._arguments(), method=True)
                 elif found == Cell(""):
-                    found = Cell(name)
+                    found = self._column(name)
                 elif name.casefold() == "length":
                     found = Call(".length", found, (), method=True)
                 elif found == self.item:
@@ -427,8 +440,11 @@ class _Expressions(Scanner):
         if not self.take("]"):
             raise self.fault("']' is missing here")
         if found == Cell("") and isinstance(at, Constant):
-            return Cell(str(at.value))
+            return self._column(str(at.value))
         return Index(found, at)
+
+    def _column(self, name: str) -> Node:
+        return Cell(self.columns.setdefault(name.strip().casefold(), name))
 
     def _arguments(self) -> tuple[Node, ...]:
         self.at += 1
@@ -469,6 +485,8 @@ class _Expressions(Scanner):
             return Constant(_CONSTANTS[variable], at)
         if variable:
             raise self.fault(f"nobody knows what the variable {variable} holds", at)
+        if word := self.match(_WORD):
+            raise self._not_carried(f"the command '{word.casefold()}'", word, at)
         raise self.fault("this is not carried over")
 
     def _table(self) -> Node:

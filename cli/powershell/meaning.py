@@ -7,6 +7,7 @@ a number numbers, $true asks whether there is anything at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import chain, count
 
 from cli.powershell.nodes import (
@@ -54,8 +55,9 @@ from cli.powershell.trees import (
     Several,
     Tree,
     Unclear,
-    fork,
     in_the_end,
+    leaves,
+    questions,
     settled,
     then,
 )
@@ -68,28 +70,41 @@ _SIZES = ("gt", "ge", "lt", "le")
 _ASKING_METHODS = {"startswith": ("", "*"), "endswith": ("*", ""), "contains": ("*", "*"), "equals": ("", "")}
 _CASES = {"toupper": "upper", "toupperinvariant": "upper", "tolower": "lower", "tolowerinvariant": "lower"}
 _NUMBERS = (
-    "a number without quotes makes PowerShell compare numbers, to which 7, 07 and 0012 are 7, 7 and 12; put the words "
-    "in quotes, or list them"
+    "a number without quotes makes PowerShell compare numbers: 7, 07 and 0012 are 7, 7 and 12; put the words in quotes"
 )
 _MOST_BRANCHES, _MOST_STEPS = 100, 2000
 _SEVERAL = "it gives several values"
 
 
-def meaning(node: Node) -> Tree:
-    """What a script block gives, case by case, as simple as it goes.
+@dataclass(frozen=True)
+class Meaning:
+    """What a script block gives, case by case.
+
+    Attributes:
+        tree: as simple as it goes.
+        asked: everything that it asks, whether or not it makes a difference.
+        fails: whether there are cells with which it fails.
+    """
+
+    tree: Tree
+    asked: tuple[Question, ...]
+    fails: bool
+
+
+def meaning(node: Node) -> Meaning:
+    """What a script block means.
 
     Raises:
         NotCarriedOver: a mapping cannot say it.
     """
-    found = in_the_end(settled(_value(node)))
-    for leaf in _leaves(found):
+    whole = _value(node)
+    found = settled(whole)
+    fails = False
+    for leaf in leaves(found):
         if isinstance(leaf, Unclear):
             raise NotCarriedOver(leaf.reason)
-    return found
-
-
-def _leaves(tree: Tree) -> list[Leaf]:
-    return [*_leaves(tree.yes), *_leaves(tree.no)] if isinstance(tree, Fork) else [tree]
+        fails |= isinstance(leaf, Failed) or (_is_text(leaf) and may_fail(_text(leaf)))
+    return Meaning(in_the_end(found), tuple(dict.fromkeys(questions(whole))), fails)
 
 
 def _value(node: Node) -> Tree:
@@ -194,7 +209,7 @@ def _switch(node: Switch) -> Tree:
         def go_on(tree: Tree, known: tuple[tuple[Question, bool], ...]) -> Tree:
             if isinstance(tree, Fork):
                 asked = tree.question
-                return fork(asked, go_on(tree.yes, (*known, (asked, True))), go_on(tree.no, (*known, (asked, False))))
+                return Fork(asked, go_on(tree.yes, (*known, (asked, True))), go_on(tree.no, (*known, (asked, False))))
             if isinstance(tree, (Failed, Unclear)):
                 return tree
             if tree is not True:
@@ -567,7 +582,7 @@ def _part_split(leaf: Leaf, call: Call, take: int) -> Tree:
         parts = text.split(on)
         return step_on(text, step) if -len(parts) <= take - (take > 0) < len(parts) else None
     made: Text = Made(text, step, nullable=not always, fails=call.method and is_nullable(text))
-    if around:
+    if around and (take != 1 or around != "start"):  # nothing is in front of the first part
         made = Made(made, Trim.model_validate(dict.fromkeys(around.split(), " ")), nullable=not always)
     return made
 

@@ -65,10 +65,11 @@ class StatusWords:
 
 @dataclass(frozen=True)
 class Carried:
-    """A rule, and the words of columns that the script asks for."""
+    """A rule, the words of columns that the script asks for, and whether there are cells with which it fails."""
 
     rule: RuleText
     words: tuple[str, ...] = ()
+    fails: bool = False
 
 
 def rule_of(node: Node) -> Carried:
@@ -77,9 +78,9 @@ def rule_of(node: Node) -> Carried:
     Raises:
         NotCarriedOver: there is none, with the reason.
     """
-    tree = meaning(node)
-    words = [word.strip("*") for asked in questions(tree) for word in asked.words]
-    return Carried(_rule_of(tree), tuple(dict.fromkeys(filter(None, words))))
+    found = meaning(node)
+    words = [word.strip("*") for asked in found.asked for word in asked.words]
+    return Carried(_rule_of(found.tree), tuple(dict.fromkeys(filter(None, words))), found.fails)
 
 
 def status_of(node: Node) -> StatusWords:
@@ -88,14 +89,18 @@ def status_of(node: Node) -> StatusWords:
     Raises:
         NotCarriedOver: they cannot be told, with the reason.
     """
-    tree = meaning(node)
+    said = meaning(node)
+    tree = said.tree
     if isinstance(tree, Column):
         return StatusWords(tree.name, {"true": True, "false": False})
     asked = list(questions(tree))
     if not asked:
         raise NotCarriedOver("it does not ask one column for certain words")
     found = StatusWords(_only_column(asked))
-    for word in dict.fromkeys(word for one in asked for word in one.words):
+    subject = asked[0].subject
+    listed = [word for one in said.asked if one.subject == subject for word in one.words if plain_words([word])]
+    words = {fold(word): word for word in reversed(listed)}
+    for word in reversed(words.values()):
         meant = _for_word(tree, word)
         if not isinstance(meant, bool):
             raise NotCarriedOver("it gives something else than $true and $false")
@@ -310,10 +315,14 @@ class _Chain:
         while isinstance(base, Made):
             steps.append(base)
             base = base.source
-        self.rule = _made(base)
+        self.rule = dict(_made(base))
         self._last_keeps = self.rule.get("blanks") == "keep"  # whether nothing but the last step asks for it
         for made in reversed(steps):
             self._add(made)
+        self.rule = dict(sorted(self.rule.items(), key=lambda item: _ORDER.index(item[0]) if item[0] in _ORDER else -1))
+        for last in ("default", "blanks", "pieces"):
+            if last in self.rule:
+                self.rule[last] = self.rule.pop(last)
 
     def _add(self, made: Made) -> None:
         step, before = made.step, blanks_of(made.source)
