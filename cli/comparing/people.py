@@ -161,11 +161,13 @@ def _how_they_differ(one: str, other: str, old: object, new: object) -> str:
         return "They differ in zeros in front only."
     if _plain(one) == _plain(other):
         return "They differ in accents only."
+    if _same_day(one, other):
+        return "It is the same day, written otherwise."
     if other and one.startswith(other):
         return "The text is cut off here."
     if one and other.startswith(one):
         return "The text is cut off there."
-    return "It is the same day, written otherwise." if _same_day(one, other) else ""
+    return ""
 
 
 def _plain(text: str) -> str:
