@@ -32,7 +32,7 @@ from shared.errors import MappingError
 
 _DASH = "[-\u2013\u2014\u2015]"
 _WORD = re.compile(r"[A-Za-z_][\w-]*")
-_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[A-Za-z_?^$][\w:]*)")
+_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[?^$]|\w[\w:]*)")
 _COMPARED = "eq|ne|gt|ge|lt|le|in|notin|contains|notcontains|like|notlike|match|notmatch"
 _OPERATOR = re.compile(rf"{_DASH}(?:[ci]?(?:{_COMPARED}|replace|split)|join|as)\b", re.IGNORECASE)
 _IN_FRONT = re.compile(rf"{_DASH}(?:join|[ci]?split)\b", re.IGNORECASE)
@@ -439,8 +439,8 @@ class _Expressions(Scanner):
         self.skip(lines=False)
         if not self.take("]"):
             raise self.fault("']' is missing here")
-        if found == Cell("") and isinstance(at, Constant):
-            return self._column(str(at.value))
+        if found == Cell(""):
+            raise self.fault("PowerShell fails here: a column is $_.'Its Name', not $_['Its Name']")
         return Index(found, at)
 
     def _column(self, name: str) -> Node:

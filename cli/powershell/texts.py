@@ -90,6 +90,8 @@ def step_on(text: Text, step: Step) -> Text:
         return applied(text, step)
     if isinstance(step, Trim) and {*step.both, *step.start, *step.end} == {" "} and blanks_of(text).ends:
         return text
+    if isinstance(step, Replace) and step == Replace.model_validate({"from": step.old, "to": step.old}):
+        return text
     if isinstance(step, Cased) and isinstance(text, Made) and isinstance(text.step, Cased):
         return replace(text, step=step)
     return Made(text, step, is_nullable(text), may_fail(text))

@@ -163,7 +163,7 @@ def carried(expression: str) -> object:
         ("$_.Job", "Job"),
         ("$_.'Job Title'", "Job Title"),
         ('$PSItem."Job"', "Job"),
-        ("$_['Job Title']", "Job Title"),
+        ("$_.Job -replace '\\s+', ' '", "Job"),
         ("return $_.Job", "Job"),
         ("{ { $_.Job } }", "Job"),
         ('"$($_.Job)"', "Job"),
@@ -232,6 +232,8 @@ def test_an_expression_becomes_a_rule(expression: str, rule: object) -> None:
     ("expression", "reason"),
     [
         ("$x", "nobody knows what the variable $x holds."),
+        ("$_['Job']", "PowerShell fails here: a column is $_.'Its Name', not $_['Its Name']."),
+        ("$_.Job -replace '-', \"$1\"", "nobody knows what the variable $1 holds."),
         ("$_", "it gives the whole record."),
         ('"$_.Job"', "it gives the whole record."),
         ("$null", "it gives no text; leave the attribute out."),

@@ -198,7 +198,7 @@ def fits(found: Any, script: Script, row: Row) -> bool:
     return (found or None) == (value.text or None)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.one_of(scripts(), conditions()), st.lists(st.sampled_from(CELLS), min_size=24, max_size=24))
 def test_whatever_is_written_comes_out_as_powershell_has_it_or_is_refused(script: Script, cells: list[str]) -> None:
     people = [
