@@ -11,6 +11,7 @@ COMMANDS = {
     "preview": ("cli.preview", "what would be read, rejected and sent of an extract; nothing is sent"),
     "infer": ("cli.infer", "propose a mapping for an extract"),
     "import-psd1": ("cli.import_psd1", "turn an AttributeMapping.psd1 of CSV2SCIM into a mapping"),
+    "compare": ("cli.compare", "what another tool made of a file, beside what Rollcall makes of it"),
     "check": ("cli.check", "check a mapping, and how far it covers a sample"),
     "release": ("cli.release", "send people who are held for approval"),
     "process": ("cli.process", "process a file all the same that was not used"),

@@ -31,6 +31,7 @@ from cli.plain_tables import counted, plain_table, printable
 from cli.proposals.sample import TABLES, Mapped, Source, take_columns, take_sample
 from shared.errors import ExtractRefused, MappingError
 from shared.extracts.text.names import places_of
+from shared.letters import fold
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
 from shared.mapping.text import shorten
@@ -107,14 +108,14 @@ def cover(mapping: MappingFile, source: Source) -> Coverage | None:
     read = {place for places in places_of(names, mapping.columns).values() for place in places}
     status = found.columns.get(mapping.status.column)
     counts = status.counts if status else Counter[str]()
-    met = {word.casefold() for word in counts}
+    met = {fold(word) for word in counts}
     return Coverage(
         found.rows,
         {name: len(column.filled) for name, column in found.columns.items()},
         tuple(name for name in mapping.columns if name not in found.columns),
         tuple(name.strip() for place, name in enumerate(names) if place not in read and name.strip()),
-        {word: (count, mapping.status.folded.get(word.casefold())) for word, count in counts.most_common()},
-        tuple(word for word in mapping.status.words if word.casefold() not in met) if status else (),
+        {word: (count, mapping.status.folded.get(fold(word))) for word, count in counts.most_common()},
+        tuple(word for word in mapping.status.words if fold(word) not in met) if status else (),
     )
 
 

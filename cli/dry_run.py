@@ -11,14 +11,14 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.changes import guard
-from shared.changes.claims import Claim, Employment, decide, make_claim
+from shared.changes.claims import Claim, Desired, Employment, decide, make_claim
 from shared.changes.compare import SEND, Draft, Judge, draft
-from shared.changes.managers import Standing
+from shared.changes.managers import Standing, with_manager
 from shared.changes.plan import order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
 from shared.extracts.open_extract import Reading
@@ -27,6 +27,7 @@ from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY
 from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
 from shared.records.rows import in_chunks
+from shared.records.scratch import batches
 
 _REF = ExtractRef("preview", "preview")
 
@@ -96,14 +97,90 @@ def dry_run(
         )
 
 
-def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The record that Entra should have of one person.
+
+    Attributes:
+        worker_id: who it is.
+        user: the record.
+        needs_account: whether it would be sent, if the file were the first one of its source.
+        warning: about the manager.
+    """
+
+    worker_id: str
+    user: ScimUser
+    needs_account: bool
+    warning: str
+
+
+def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Wanted]:
+    """What Entra should have of everybody in an extract, sorted by the last two characters of the id, then by the id.
+
+    Of all of them only who is somebody's manager is remembered.
+    """
+    loops = {person: loop for loop in extract.loops() for person in loop}
+    fates = _Fates(mapping, now)
+    standings: dict[str, Standing] = {}
+
+    def standing(manager: str) -> Standing:
+        if manager not in standings:
+            known = extract.digest(manager) is not None
+            standings[manager] = fates.of(extract.read([manager])[0]).standing if known else Standing.UNKNOWN
+        return standings[manager]
+
+    for said in extract.everybody():
+        fate = fates.of(said)
+        said.worker.user["active"] = fate.active
+        user, warning = with_manager(said.worker.user, said.worker.worker_id, standing, loops)
+        yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    active: bool
+    needs_account: bool
+    standing: Standing
+
+
+class _Fates:
+    """What follows from status and days of one person, whoever it is: worked out once for each."""
+
+    def __init__(self, mapping: MappingFile, now: datetime) -> None:
+        self._mapping = mapping
+        self._now = now
+        self._known: dict[tuple[bool, date | None, date | None, str], _Fate] = {}
+
+    def of(self, said: Said) -> _Fate:
+        """What becomes of somebody of whom nothing else is known."""
+        key = (said.worker.user["active"], said.first_day, said.last_day, said.zone)
+        if key not in self._known:
+            claim = _claim(said, self._mapping, _employment(self._mapping), self._now)
+            desired = decide({claim.source: claim}, self._now)
+            standing = _standing_of(desired, self._now)
+            self._known[key] = _Fate(desired.active, desired.needs_account, standing)
+        return self._known[key]
+
+
+def _standing_of(desired: Desired, now: datetime) -> Standing:
+    if not desired.needs_account:
+        return Standing.UNKNOWN
+    return Standing.WORKS if desired.active or desired.winner.awaits(now) else Standing.LEFT
+
+
+def _employment(mapping: MappingFile) -> Employment:
     status = mapping.status
-    employment = Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+    return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+
+
+def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
+    employment = _employment(mapping)
     people = [person for person, _ in extract.people_by_account()]
-    for said in extract.read(people):
-        made = draft(_claim(said, mapping, employment, now), said.worker.worker_id, None, said.digest)
-        if made is not None:
-            yield made
+    for some in batches(people):
+        for said in extract.read(some):
+            made = draft(_claim(said, mapping, employment, now), said.worker.worker_id, None, said.digest)
+            if made is not None:
+                yield made
 
 
 def _claim(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
@@ -128,10 +205,9 @@ class _Standings:
     def __init__(self, drafts: Iterable[Draft], now: datetime) -> None:
         self._known: dict[str, Standing] = {}
         for one in drafts:
-            desired = decide(one.claims, now)
-            works = desired.active or desired.winner.awaits(now)
-            if desired.needs_account:
-                self._known[one.external_id] = Standing.WORKS if works else Standing.LEFT
+            standing = _standing_of(decide(one.claims, now), now)
+            if standing is not Standing.UNKNOWN:
+                self._known[one.external_id] = standing
 
     def __call__(self, manager: str) -> Standing:
         return self._known.get(manager, Standing.UNKNOWN)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,16 +16,27 @@ from cli.plain_tables import counted
 from cli.powershell.data import decode, parse_psd1
 from cli.powershell.expressions import read_block
 from cli.powershell.nodes import NotCarriedOver
-from cli.powershell.rules import RuleText, rule_of, status_of
+from cli.powershell.rules import Carried, RuleText, keeps_blanks, rule_of, status_of, with_blanks
 from cli.powershell.scanner import Block, Constant, Entry, Hashtable, Items, Scanner, Value
 from cli.proposals.draft import Draft
 from shared.errors import MappingError
+from shared.mapping.model import PLACEHOLDERS
 from shared.mapping.paths import KNOWN_PATHS, parse
+from shared.mapping.values import MAIL, NAMES, PLACEHOLDER_NAMES, USER_NAME
 from shared.model import CORE_USER, ENTERPRISE_USER
 
 _LISTS = ("addresses", "emails", "phoneNumbers")
 _NAMES = {name.casefold(): name for name in ("externalId", "active", "schemas", "name", *_LISTS)}
 _NEVER_SENT = {"type", "primary", "display"}
+_CLEANED = (
+    "Cells are read in another way than CSV2SCIM read them: blanks at their ends are dropped and several side by side "
+    f"are one, and {', '.join(PLACEHOLDERS[:-1])} and {PLACEHOLDERS[-1]} are empty."
+)
+_KEPT = "What the scripts put together was sent with the blanks that were left; without this line they are tidied up."
+_EMPTY = "Empty if all of its columns are."
+_NEEDED = "Without one of its columns the row is rejected."
+_FAILS = "Where a text is too short for the script, the script failed; nothing is sent then."
+_NO_DATE = "A cell that is no date rejects the row; the script sent nothing then. A time or an offset moves no day."
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -49,7 +60,7 @@ def _run(given: argparse.Namespace) -> int:
     except MappingError as error:
         return say(str(error), REFUSED)
     write_result(made.draft.text(), given.output)
-    for sentence in made.left_out:
+    for sentence in (*made.left_out, *made.told):
         print(sentence, file=sys.stderr)
     if fault := made.draft.fault("the mapping"):
         return say(f"The mapping cannot be used before this is decided:\n{fault}", REFUSED)
@@ -63,10 +74,12 @@ class Imported:
     Attributes:
         draft: the mapping.
         left_out: a sentence for each thing that was not carried over.
+        told: a sentence for each thing that comes out differently, because cells are read differently.
     """
 
     draft: Draft = field(default_factory=Draft)
     left_out: list[str] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
 
 
 def import_psd1(data: bytes, name: str) -> Imported:
@@ -105,7 +118,13 @@ class _Import:
                 self._extension(entry)
             elif name != "schemas":
                 self._attribute(name, entry)
-        draft.head.insert(0, f"Made from {self._name} of CSV2SCIM.")
+        draft.head += (f"Made from {self._name} of CSV2SCIM.", _CLEANED)
+        rules = [rule for rule in draft.attributes.values() if isinstance(rule, dict)]
+        if any(map(keeps_blanks, rules)):
+            draft.blanks = "keep"
+            draft.remark("blanks", _KEPT)
+        for path, rule in draft.attributes.items():
+            draft.attributes[path] = with_blanks(rule, draft.blanks or "tidy") if isinstance(rule, dict) else rule
         if not draft.key:
             draft.remark(
                 "key", "which column holds the worker's id? There was no externalId to carry over.", decide=True
@@ -114,7 +133,10 @@ class _Import:
             draft.remark("status", "which column says who may work, and with which words?", decide=True)
         if made.left_out:
             number = counted(len(made.left_out), "thing was", "things were")
-            draft.tail = [f"{number} not carried over:", *made.left_out]
+            draft.tail += (f"{number} not carried over:", *made.left_out)
+        if made.told:
+            number = counted(len(made.told), "thing comes", "things come")
+            draft.tail += (f"{number} out differently:", *made.told)
         return made
 
     def _key(self, entry: Entry) -> None:
@@ -130,8 +152,7 @@ class _Import:
         draft = self._made.draft
         value = entry.value
         if isinstance(value, Constant) and isinstance(value.value, str) and value.value.strip():
-            draft.status, draft.words = value.value.strip(), {"true": True, "false": False}
-            draft.decide("words", "the column was sent as it is; any other word than these two is rejected now.")
+            self._as_it_is(value.value.strip())
             return
         if not isinstance(value, Block):
             self._leave_out("active", entry.at, "it is neither a column nor a script")
@@ -141,13 +162,33 @@ class _Import:
         except NotCarriedOver as error:
             self._leave_out("active", entry.at, str(error))
             return
+        if found.words == {"true": True, "false": False} and found.rest is None:
+            self._as_it_is(found.column)
+            return
         draft.status, draft.words = found.column, found.words
+        self._tell_of_words("active", entry.at, list(found.words))
+        word = next(iter(found.words))
+        draft.remark("status", f"'{word} ' with a blank is {word} here; to the script it was another word.")
         if found.rest is not None:
             means = "may work" if found.rest else "may not work"
             draft.decide(
                 "words",
                 f"to the script every other word meant: {means}. The words must be listed here; a row with any other "
                 f"one is rejected. Add each of them as '<word>: {str(found.rest).lower()}'.",
+            )
+
+    def _as_it_is(self, column: str) -> None:
+        """The column of `active` was sent as it is."""
+        draft = self._made.draft
+        draft.status, draft.words = column, {"true": True, "false": False}
+        draft.decide("words", "the column was sent as it is; any other word than these two is rejected now.")
+
+    def _tell_of_words(self, what: str, at: int, words: Sequence[str]) -> None:
+        """Tell of words that a cell never is, because it is taken for an empty one."""
+        if met := [word for word in words if word in PLACEHOLDERS]:
+            self._made.told.append(
+                f"{self._name} {self._scanner.place(at)}: {what}: the script asks for {' and '.join(met)}, which is an "
+                "empty cell here; 'placeholders' says which words are."
             )
 
     def _attribute(self, path: str, entry: Entry) -> None:
@@ -229,8 +270,9 @@ class _Import:
         if fault := self._fault(path):
             del draft.attributes[path]
             self._leave_out(path, at, fault)
-        elif "template" in rule or "columns" in rule:
-            draft.remark(path, "Empty if all of its columns are.")
+            return
+        for remark in _remarks(path, rule):
+            draft.remark(path, remark)
 
     def _fault(self, path: str) -> str:
         """Why an attribute cannot have the rule that it got, or an empty text."""
@@ -242,22 +284,26 @@ class _Import:
     def _rule(self, path: str, value: Value) -> RuleText | None:
         """The rule for a value; what cannot be carried over is noted down."""
         try:
-            return self._told(value)
+            carried = self._told(value)
         except NotCarriedOver as error:
             self._leave_out(path, value.at, str(error))
             return None
+        self._tell_of_words(path, value.at, carried.words)
+        if carried.fails:
+            self._made.draft.remark(path, _FAILS)
+        return carried.rule
 
     def _try(self, value: Value) -> RuleText | None:
         try:
-            return self._told(value)
+            return self._told(value).rule
         except NotCarriedOver:
             return None
 
-    def _told(self, value: Value) -> RuleText:
+    def _told(self, value: Value) -> Carried:
         if isinstance(value, Block):
             return rule_of(read_block(self._text, self._name, value))
         if isinstance(value, Constant) and isinstance(value.value, str) and value.value.strip():
-            return {"column": value.value.strip()}
+            return Carried({"column": value.value.strip()})
         raise NotCarriedOver("it is neither the name of a column nor a script")
 
     def _leave_out(self, what: str, at: int, why: str) -> None:
@@ -266,6 +312,18 @@ class _Import:
         if why.startswith(f"{self._name} line "):  # a script block names the place inside it
             place, _, why = why.partition(": ")
         self._made.left_out.append(f"{place}: {what}: {why.rstrip('.')}.")
+
+
+def _remarks(path: str, rule: RuleText) -> Iterator[str]:
+    """What to know about a rule, that it does not say itself."""
+    inner = [rule, *rule.get("choose", ()), *(one for one in rule.get("pieces", {}).values() if isinstance(one, dict))]
+    if any("template" in one or "columns" in one for one in inner):
+        yield _NEEDED if path in (USER_NAME, MAIL) else _EMPTY
+    if any("date" in one for one in inner):
+        yield _NO_DATE
+    texts = [text for one in inner for text in (one.get("constant"), one.get("default"), *one.get("map", {}).values())]
+    if path in NAMES and (met := [text for text in texts if text and text.casefold() in PLACEHOLDER_NAMES]):
+        yield f"'{met[0]}' stands in for a name; the row of somebody who would get it is rejected."
 
 
 def _spelt(path: str) -> str:

@@ -129,7 +129,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
 def add_common(parser: argparse.ArgumentParser) -> None:
     """The arguments that every tool has that reads an extract."""
-    parser.add_argument("--today", type=_day, metavar="YYYY-MM-DD", help="the day that counts (default: today)")
+    parser.add_argument("--today", type=day_of, metavar="YYYY-MM-DD", help="the day that counts (default: today)")
     parser.add_argument(
         "--secret",
         action="append",
@@ -179,7 +179,8 @@ def say(message: str, code: int) -> int:
     return code
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """The type of an argument that is a day."""
     try:
         return date.fromisoformat(text)
     except ValueError as error:

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any
 
-from cli.powershell.nodes import Call, Cell, Glued, If, Index, Many, Node, NotCarriedOver
-from cli.powershell.scanner import Constant
+from cli.powershell.meaning import meaning
+from cli.powershell.nodes import Node, NotCarriedOver
+from cli.powershell.patterns import has_case
+from cli.powershell.texts import (
+    BLANKS,
+    Cased,
+    Column,
+    Day,
+    Joined,
+    Made,
+    Step,
+    Text,
+    Together,
+    applied,
+    blanks_of,
+    columns_of,
+    may_empty,
+)
+from cli.powershell.trees import Fork, Leaf, Question, Tree, leaves, questions
+from shared.letters import fold
+from shared.mapping.rules import Asked, Keep, Pad, Part, Replace, Section, Split, Trim
+from shared.mapping.steps import asks, plain_words
 
 RuleText = dict[str, Any]
 """A rule as it stands in a mapping file."""
 
-_STEPS = ("trim", "replace", "split", "map", "case", "cut")  # in the order in which a mapping takes them
-_PLAIN_PATTERN = re.compile(r"[^.^$*+?()\[\]{}\\|A-Za-z]+")
+_ORDER = ("trim", "replace", "keep", "split", "part", "map", "date", "case", "transliterate", "pad", "cut")
+_NAMES: dict[type, str] = {
+    Trim: "trim",
+    Replace: "replace",
+    Keep: "keep",
+    Split: "split",
+    Part: "part",
+    Pad: "pad",
+    Cased: "case",
+    Day: "date",
+}
+_DAY = {"format": ["iso", "yyyy/mm/dd", "mm/dd/yyyy", "mm-dd-yyyy", "mm.dd.yyyy"], "to": "date"}
+"""As .NET reads dates for `[datetime]`, whatever the machine's own settings are."""
 
 
 @dataclass
@@ -32,27 +63,24 @@ class StatusWords:
     rest: bool | None = None
 
 
-def rule_of(node: Node) -> RuleText:
+@dataclass(frozen=True)
+class Carried:
+    """A rule, the words of columns that the script asks for, and whether there are cells with which it fails."""
+
+    rule: RuleText
+    words: tuple[str, ...] = ()
+    fails: bool = False
+
+
+def rule_of(node: Node) -> Carried:
     """The rule that gives what a script gives.
 
     Raises:
         NotCarriedOver: there is none, with the reason.
     """
-    if isinstance(node, Cell):
-        return {"column": _column(node)}
-    if isinstance(node, Constant):
-        if not isinstance(node.value, str) or not node.value:
-            raise NotCarriedOver("it gives no text")
-        return {"constant": node.value}
-    if isinstance(node, Glued):
-        return _template(node)
-    if isinstance(node, Index):
-        return _part(node)
-    if isinstance(node, Call):
-        return _changed(node)
-    if isinstance(node, If):
-        return _chosen(node)
-    raise NotCarriedOver("it gives several values")
+    found = meaning(node)
+    words = [word.strip("*") for asked in found.asked for word in asked.words]
+    return Carried(_rule_of(found.tree), tuple(dict.fromkeys(filter(None, words))), found.fails)
 
 
 def status_of(node: Node) -> StatusWords:
@@ -61,286 +89,321 @@ def status_of(node: Node) -> StatusWords:
     Raises:
         NotCarriedOver: they cannot be told, with the reason.
     """
-    if isinstance(node, Cell):
-        return StatusWords(_column(node), {"true": True, "false": False})
-    if isinstance(node, If):
-        return _status_of_choice(node)
-    if isinstance(node, Call):
-        if node.name == "not":
-            inner = status_of(node.target)
-            turned = {word: not meaning for word, meaning in inner.words.items()}
-            return StatusWords(inner.column, turned, None if inner.rest is None else not inner.rest)
-        if node.name in ("or", "and"):
-            return _both(status_of(node.target), status_of(node.arguments[0]), node.name)
-        if (found := _asks_for(node)) is not None:
-            column, words, same = found
-            return StatusWords(column, dict.fromkeys(words, same), not same)
-    raise NotCarriedOver("it does not ask one column for certain words")
-
-
-def _both(one: StatusWords, other: StatusWords, how: str) -> StatusWords:
-    """Two questions about one column: for words that may work, joined by `-or`, or for others, joined by `-and`."""
-    if one.column != other.column:
-        raise NotCarriedOver(f"it asks two columns, {one.column} and {other.column}; one column says who may work")
-    if one.rest != other.rest or one.rest is (how == "or") or one.rest is None:
-        raise NotCarriedOver("its questions cannot be put as a list of words")
-    return StatusWords(one.column, {**one.words, **other.words}, one.rest)
-
-
-def _status_of_choice(node: If) -> StatusWords:
-    found = StatusWords("")
-    for cases, value, rest in _cases(node):
-        if cases is not None:
-            column, words = cases
-            if found.column not in ("", column):
-                raise NotCarriedOver(f"it asks two columns, {found.column} and {column}; one column says who may work")
-            found.column = column
-        if not isinstance(value, Constant) or isinstance(value.value, str) or (value.value is None and not rest):
+    said = meaning(node)
+    tree = said.tree
+    if isinstance(tree, Column):
+        return StatusWords(tree.name, {"true": True, "false": False})
+    asked = list(questions(tree))
+    if not asked:
+        raise NotCarriedOver("it does not ask one column for certain words")
+    found = StatusWords(_only_column(asked))
+    subject = asked[0].subject
+    listed = [word for one in said.asked if one.subject == subject for word in one.words if plain_words([word])]
+    words = {fold(word): word for word in reversed(listed)}
+    for word in reversed(words.values()):
+        meant = _for_word(tree, word)
+        if not isinstance(meant, bool):
             raise NotCarriedOver("it gives something else than $true and $false")
-        meaning = value.value is True
-        if rest:
-            found.rest = meaning
-        elif cases is not None:
-            for word in words:
-                found.words.setdefault(word, meaning)
+        if word:
+            found.words[word] = meant
+    rest = _for_word(tree, None)
+    if rest is not None and not isinstance(rest, bool):
+        raise NotCarriedOver("it gives something else than $true and $false")
+    found.rest = rest
+    if not found.words:
+        raise NotCarriedOver(
+            f"it asks only whether {found.column} is empty; who may work is said by the words of a column, and "
+            "'last_day' of 'status' names the column with the last day"
+        )
     return found
 
 
-def _cases(node: Node) -> Iterator[tuple[tuple[str, tuple[str, ...]] | None, Node, bool]]:
-    """The branches of `if` and `switch` about words of one column: words, what they give, whether it is the rest."""
-    while isinstance(node, If):
-        asked = _words(node.condition)
-        if asked is None:
-            raise NotCarriedOver("its conditions are more than a comparison of a column with words")
-        yield asked, node.then, False
-        node = node.otherwise
-    yield None, node, True
+def _only_column(asked: Sequence[Question]) -> str:
+    subjects = list(dict.fromkeys(one.subject for one in asked))
+    names = list(dict.fromkeys(name for one in asked for name in columns_of(one.subject)))
+    if len(names) > 1:
+        raise NotCarriedOver(f"it asks {' and '.join(names)}; one column says who may work")
+    if not all(isinstance(one, Column) for one in subjects):
+        raise NotCarriedOver(f"it asks for a part of {names[0]}; who may work is said by whole words, which are listed")
+    if not all(plain_words(one.words) for one in asked):
+        words = ", ".join(word for one in asked for word in one.words if not plain_words([word]))
+        raise NotCarriedOver(f"it asks for words that are not whole ({words}); list the words of {names[0]} in full")
+    if any(one.cased for one in asked):
+        raise NotCarriedOver("it tells capitals from small letters, which status words do not; list the words")
+    return names[0]
 
 
-def _words(condition: Node) -> tuple[str, tuple[str, ...]] | None:
-    """The column and the words of a condition that asks for some of them."""
-    if isinstance(condition, Call) and condition.name == "or":
-        one, other = _words(condition.target), _words(condition.arguments[0])
-        return (one[0], one[1] + other[1]) if one and other and one[0] == other[0] else None
-    found = _asks_for(condition)
-    return (found[0], found[1]) if found and found[2] else None
+def _for_word(tree: Tree, word: str | None) -> Leaf:
+    """What a tree about one column gives for a word; for None, what it gives for a word that it does not ask for."""
+    while isinstance(tree, Fork):
+        fits = word is not None and asks(Asked(words=tree.question.words))(word)
+        tree = tree.yes if fits else tree.no
+    return tree
 
 
-def _asks_for(node: Node) -> tuple[str, tuple[str, ...], bool] | None:
-    """The column, the words, and whether it must be one of them (or none)."""
-    if not isinstance(node, Call):
+def _rule_of(tree: Tree) -> RuleText:
+    found = list(leaves(tree))
+    flags = [isinstance(leaf, bool) for leaf in found]
+    if any(flags):
+        if not all(flag or leaf is None for flag, leaf in zip(flags, found, strict=True)):
+            raise NotCarriedOver("it gives yes or no in some cases, and a text in others")
+        rule = _told(_in_words(tree))
+        head = {key: rule.pop(key) for key in ("column",) if key in rule}
+        return {**head, "type": "boolean", **rule}
+    if all(leaf is None for leaf in found):
+        raise NotCarriedOver("it gives no text; leave the attribute out")
+    return _told(tree)
+
+
+def _in_words(tree: Tree) -> Tree:
+    if isinstance(tree, Fork):
+        return Fork(tree.question, _in_words(tree.yes), _in_words(tree.no))
+    return str(tree).lower() if isinstance(tree, bool) else tree
+
+
+def _told(tree: Tree) -> RuleText:
+    """The rule of a tree whose values are texts, or nothing."""
+    if not isinstance(tree, Fork):
+        return _made(tree)
+    return _stands_in(tree) or _table(tree) or _choice(tree)
+
+
+def _stands_in(tree: Fork) -> RuleText | None:
+    """A column or, where it is empty, another one or a text."""
+    subject, other = tree.question.subject, tree.yes
+    if tree.question.words != ("",) or not isinstance(subject, Column) or isinstance(tree.no, Fork):
         return None
-    name = node.name.removeprefix("i")
-    name = "in" if node.name in ("in", "iin") else name
-    if name in ("eq", "ne", "in", "notin"):
-        cell, values = node.target, node.arguments
-        if isinstance(cell, Constant):
-            cell, values = (values[0], (cell,)) if values else (cell, ())
-    elif name in ("contains", "notcontains") and len(node.arguments) == 1:
-        cell = node.arguments[0]
-        values = node.target.items if isinstance(node.target, Many) else (node.target,)
-    else:
+    if isinstance(other, str) and _keeps(tree.no, subject):
+        made = _made(tree.no)
+        return {**made, "default": other} if "default" not in made and "pieces" not in made else None
+    if tree.no != subject:
         return None
-    values = tuple(item for value in values for item in (value.items if isinstance(value, Many) else (value,)))
-    words = tuple(_word(value) for value in values if isinstance(value, Constant))
-    cell = _trimmed(cell)
-    if not isinstance(cell, Cell) or len(words) != len(values) or not all(words):
+    inner = (
+        _stands_in(other) if isinstance(other, Fork) else {"column": other.name} if isinstance(other, Column) else None
+    )
+    if inner is None or not set(inner) <= {"column", "first", "default"}:
         return None
-    return _column(cell), words, not name.startswith("n")
+    first = [subject.name, *(inner["first"] if "first" in inner else [inner["column"]])]
+    return {"first": first, **({"default": inner["default"]} if "default" in inner else {})}
 
 
-def _word(constant: Constant) -> str:
-    return str(constant.value) if constant.value is not None else ""
+def _keeps(leaf: Leaf, subject: Column) -> bool:
+    """Whether a text is made of a column by steps that leave something of it in any case."""
+    while isinstance(leaf, Made) and not may_empty(leaf.step) and not isinstance(leaf.step, Pad):
+        leaf = leaf.source
+    return leaf == subject
 
 
-def _trimmed(node: Node) -> Node:
-    """Without what makes no difference: cells are trimmed, and compared without regard to case."""
-    while isinstance(node, Call) and node.name in ("trim", "tolower", "toupper", "tostring") and not node.arguments:
-        node = node.target
-    return node
+def _table(tree: Fork) -> RuleText | None:
+    """Values by the words of one column."""
+    column = tree.question.subject
+    words: dict[str, tuple[str, str]] = {}
+    if not isinstance(column, Column):
+        return None
+    rest: Tree = tree
+    while isinstance(rest, Fork):
+        asked, value = rest.question, rest.yes
+        if asked.subject != column or asked.cased or not plain_words(asked.words):
+            return None
+        if not (isinstance(value, str) or value is None):
+            return None
+        words |= {fold(word): (word, value or "") for word in asked.words}
+        rest = rest.no
+    _, empty = words.pop("", ("", "" if rest == column or rest is None else rest))
+    if rest is not None and rest != column and not (isinstance(rest, str) and "{value}" not in rest):
+        return None
+    otherwise = "{value}" if rest == column else rest or ""
+    table = dict(words.values())
+    if not table or (empty and not all((*table.values(), otherwise))):
+        return None  # `default` would stand in where nothing is meant
+    rule = {"column": column.name, "map": table, "otherwise": otherwise}
+    return {**rule, "default": empty} if empty else rule
 
 
-def _column(cell: Cell) -> str:
-    if not cell.column.strip():
-        raise NotCarriedOver("it gives the whole record")
-    return cell.column.strip()
+def _choice(tree: Fork) -> RuleText:
+    """Cases, of which the first that fits counts."""
+    pieces = _Pieces()
+    cases = list(_cases(tree, (), pieces))
+    return {"pieces": pieces.rules, "choose": cases} if pieces.rules else {"choose": cases}
 
 
-def _template(node: Glued) -> RuleText:
-    parts: list[str] = []
-    flat = list(_flat(node))
-    if len(flat) == 1:
-        return rule_of(flat[0])
-    for part in flat:
-        if isinstance(part, Constant):
-            parts.append(_word(part).replace("{", "{{").replace("}", "}}"))
-        elif isinstance(part := _plain(part), Cell):
-            column = _column(part)
-            if re.search(r"[{}|]", column):
-                raise NotCarriedOver(f"the column '{column}' cannot be named in a template")
-            parts.append(f"{{{column}}}")
+def _cases(tree: Tree, when: tuple[Question, ...], pieces: _Pieces) -> Iterator[RuleText]:
+    if isinstance(tree, Fork):
+        yield from _cases(tree.yes, (*when, tree.question), pieces)
+        yield from _cases(tree.no, when, pieces)
+        return
+    asked: RuleText = {}
+    for question in when:
+        words = list(question.words)
+        said = words[0] if len(words) == 1 else words
+        name = pieces.name_of(question.subject, avoid=asked)
+        asked[name] = {"words": words, "case_sensitive": True} if question.cased else said
+    head = {"when": asked} if asked else {}
+    if tree is not None:
+        yield {**head, **_made(tree)}
+    elif asked:
+        yield head
+
+
+class _Pieces:
+    """The parts of a rule that have names, each made once."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, Any] = {}
+        self._names: dict[tuple[Text, int], str] = {}
+
+    def name_of(self, text: Text, avoid: RuleText | None = None) -> str:
+        """The column or the piece that is a text; not one of those to avoid, of which each can be asked only once."""
+        plain = isinstance(text, Column) and not any(sign in text.name for sign in "{}|")
+        if isinstance(text, Column) and plain and text.name not in (avoid or ()):
+            return text.name
+        for number in count():
+            name = self._names.get((text, number)) or self._add(text, number)
+            if name not in (avoid or ()):
+                return name
+        raise AssertionError  # numbers do not end
+
+    def _add(self, text: Text, number: int) -> str:
+        column = next(iter(columns_of(text)), "")
+        base = f"{'part' if isinstance(text, Made) else 'value'} of {column}".translate(dict.fromkeys(map(ord, "{}|")))
+        names = (base if at == 1 else f"{base} {at}" for at in count(1))
+        name = next(one for one in names if one not in self.rules)
+        rule = _made(text)
+        self.rules[name] = rule["column"] if set(rule) == {"column"} else rule
+        self._names[text, number] = name
+        return name
+
+
+def _made(leaf: Leaf) -> RuleText:
+    """The rule that makes a text."""
+    if isinstance(leaf, str):
+        return {"constant": leaf}
+    if isinstance(leaf, Column):
+        return {"column": leaf.name}
+    if isinstance(leaf, Together):
+        return _put_together(leaf)
+    if isinstance(leaf, Joined):
+        pieces = _Pieces()
+        rule: RuleText = {"columns": [pieces.name_of(part) for part in leaf.parts]}
+        rule |= {"join": leaf.mark} if leaf.mark != " " else {}
+        return _with(pieces, rule, leaf)
+    if isinstance(leaf, Made):
+        return _Chain(leaf).rule
+    raise NotCarriedOver("it gives no text")
+
+
+def _put_together(text: Together) -> RuleText:
+    pieces = _Pieces()
+    places = [
+        part.replace("{", "{{").replace("}", "}}") if isinstance(part, str) else f"{{{pieces.name_of(part)}}}"
+        for part in text.parts
+    ]
+    return _with(pieces, {"template": "".join(places)}, text)
+
+
+def _with(pieces: _Pieces, rule: RuleText, text: Text) -> RuleText:
+    rule |= {} if blanks_of(text).tidy else {"blanks": "keep"}
+    return {**rule, "pieces": pieces.rules} if pieces.rules else rule
+
+
+class _Chain:
+    """A rule with steps, one after the other; what a mapping would do in another order becomes a piece of its own."""
+
+    def __init__(self, text: Made) -> None:
+        steps: list[Made] = []
+        base: Text = text
+        while isinstance(base, Made):
+            steps.append(base)
+            base = base.source
+        self.rule = dict(_made(base))
+        self._last_keeps = self.rule.get("blanks") == "keep"  # whether nothing but the last step asks for it
+        for made in reversed(steps):
+            self._add(made)
+        self.rule = dict(sorted(self.rule.items(), key=lambda item: _ORDER.index(item[0]) if item[0] in _ORDER else -1))
+        for last in ("default", "blanks", "pieces"):
+            if last in self.rule:
+                self.rule[last] = self.rule.pop(last)
+
+    def _add(self, made: Made) -> None:
+        step, before = made.step, blanks_of(made.source)
+        if step == BLANKS and before.runs and self._last_keeps:
+            self.rule["blanks"] = "tidy"  # what cleans the value is no step of its own
+            self._last_keeps = False
+            return
+        keeps = not blanks_of(made).tidy
+        name = _NAMES[type(step)]
+        if not self._fits(name, step) or (keeps and self.rule.get("blanks") == "tidy"):
+            inner = self.rule
+            piece = f"part of {next(iter(columns_of(made)), '')}".translate(dict.fromkeys(map(ord, "{}|")))
+            self.rule = {"column": piece, "pieces": {piece: inner}}
+        self._last_keeps = keeps and self.rule.get("blanks") is None
+        if keeps:
+            self.rule["blanks"] = "keep"
+        self._write(name, step)
+
+    def _fits(self, name: str, step: Step) -> bool:
+        """Whether a mapping would take the step after those that are in the rule already."""
+        rule = self.rule
+        if "default" in rule:
+            return isinstance(step, Cased) and not has_case(str(rule["pad"].get("with", "")))
+        done = [one for one in _ORDER if one in rule]
+        if name == "replace" and done and done[-1] == "replace":
+            return True
+        if "case" in done and _regardless_of_case(step):
+            done.remove("case")
+        return not done or _ORDER.index(done[-1]) < _ORDER.index(name)
+
+    def _write(self, name: str, step: Step) -> None:
+        rule = self.rule
+        if isinstance(step, Cased):
+            rule["case"] = step.how
+        elif isinstance(step, Day):
+            rule["date"] = dict(_DAY)
+        elif isinstance(step, Replace):
+            rule["replace"] = [*rule.get("replace", ()), _said(step)]
+        elif isinstance(step, Trim) and set(_said(step)) == {"both"}:
+            rule["trim"] = step.both
+        elif isinstance(step, Keep) and set(_said(step)) == {"signs"}:
+            rule["keep"] = step.signs
         else:
-            raise NotCarriedOver("what it puts together is more than columns and texts")
-    return {"template": "".join(parts)}
+            rule[name] = _said(step)
+        if isinstance(step, Pad):
+            rule["default"] = applied("", step)  # an empty value skips all steps
 
 
-def _flat(node: Glued) -> Iterator[Node]:
-    for part in node.parts:
-        if isinstance(part, Glued):
-            yield from _flat(part)
-        else:
-            yield part
-
-
-def _plain(node: Node) -> Node:
-    while isinstance(node, Call) and node.name in ("trim", "tostring") and not node.arguments:
-        node = node.target
-    return node
-
-
-def _part(node: Index) -> RuleText:
-    call = node.target
-    if not isinstance(call, Call) or call.name not in ("split", "isplit", "csplit") or len(call.arguments) != 1:
-        raise NotCarriedOver("it takes one of several values")
-    mark = call.arguments[0]
-    if not isinstance(mark, Constant) or not (on := _word(mark)):
-        raise NotCarriedOver("where it splits is no plain text")
-    if not call.method:
-        _check_pattern(on)
-    elif len(on) > 1:
-        raise NotCarriedOver("versions of PowerShell differ in what .Split makes of several signs")
-    if node.number < -1:
-        raise NotCarriedOver("only the last part can be counted from the end")
-    take = node.number + 1 if node.number >= 0 else -1
-    return _with_step(rule_of(call.target), "split", {"on": on, "take": take} if take != 1 else {"on": on})
-
-
-def _changed(call: Call) -> RuleText:
-    if (asked := _asks_for(call)) is not None:
-        column, words, same = asked
-        yes, no = str(same).lower(), str(not same).lower()
-        table = dict.fromkeys(words, yes)
-        return {"column": column, "type": "boolean", "map": table, "otherwise": no, "default": no}
-    texts = [_word(one) if isinstance(one, Constant) else None for one in call.arguments]
-    match call.name, texts:
-        case (("trim" | "tostring"), []):
-            return rule_of(call.target)
-        case "trim", [str(signs)] if signs:
-            return _with_step(rule_of(call.target), "trim", signs)
-        case (("tolower" | "tolowerinvariant"), []):
-            return _with_step(rule_of(call.target), "case", "lower")
-        case (("toupper" | "toupperinvariant"), []):
-            return _with_step(rule_of(call.target), "case", "upper")
-        case (("replace" | "creplace"), [str(old), *rest]) if old and all(text is not None for text in rest):
-            if not call.method:
-                _check_pattern(old)
-            new = rest[0] if rest else ""
-            return _with_step(rule_of(call.target), "replace", [{"from": old, "to": new} if new else {"from": old}])
-        case "substring", ["0", str(length)] if length.isdigit() and 0 < int(length[:6]) <= 1024:
-            return _with_step(rule_of(call.target), "cut", int(length))
-        case "join", [str(mark)]:
-            items = call.target.items if isinstance(call.target, Many) else (call.target,)
-            columns = [_column(cell) for item in items if isinstance(cell := _plain(item), Cell)]
-            if len(columns) == len(items):
-                return {"columns": columns} if mark == " " else {"columns": columns, "join": mark}
-    raise NotCarriedOver(f"what '{call.name}' makes of it is not carried over")
-
-
-def _check_pattern(pattern: str) -> None:
-    if not _PLAIN_PATTERN.fullmatch(pattern):
-        raise NotCarriedOver("-replace and -split take patterns that disregard case; only plain signs are carried over")
-
-
-def _with_step(rule: RuleText, step: str, value: object) -> RuleText:
-    """A rule with one more step.
-
-    Raises:
-        NotCarriedOver: a mapping would take the steps in another order.
-    """
-    done = [name for name in _STEPS if name in rule]
-    if step == "replace" and done[-1:] == ["replace"]:
-        return {**rule, "replace": [*rule["replace"], *_listed(value)]}
-    if step in rule or any(_STEPS.index(name) > _STEPS.index(step) for name in done):
-        raise NotCarriedOver(f"the steps have another order in a mapping: {', '.join(_STEPS)}")
-    return {**rule, step: value}
-
-
-def _listed(value: object) -> list[object]:
-    return list(value) if isinstance(value, list) else [value]
-
-
-def _chosen(node: If) -> RuleText:
-    if (filled := _filled(node.condition)) is not None:
-        return _first_filled(node, filled)
-    table: dict[str, str] = {}
-    column = otherwise = ""
-    for cases, value, rest in _cases(node):
-        text = "{value}" if isinstance(value, Cell) and value == Cell(column) and rest else _text_of(value)
-        if rest:
-            otherwise = text
-            continue
-        asked, words = cases or ("", ())
-        if column not in ("", asked):
-            raise NotCarriedOver(f"it asks two columns, {column} and {asked}, for one value")
-        column = asked
-        for word in words:
-            table.setdefault(word, text)
-    rule: RuleText = {"column": column, "map": table, "otherwise": otherwise}
-    return {**rule, "default": otherwise} if otherwise not in ("", "{value}") else rule
-
-
-def _first_filled(node: If, filled: bool) -> RuleText:
-    """`if` a column is filled, it, else another one or a text."""
-    asked = _asked_if_filled(node.condition)
-    then, otherwise = (node.then, node.otherwise) if filled else (node.otherwise, node.then)
-    if _plain(then) != asked:
-        raise NotCarriedOver("it asks whether a column is empty, and then gives another value")
-    other = _plain(otherwise)
-    if isinstance(other, Constant):
-        text = _text_of(other)
-        return {"column": _column(asked), "default": text} if text else {"column": _column(asked)}
-    inner = rule_of(other)
-    if set(inner) == {"column"}:
-        return {"first": [_column(asked), inner["column"]]}
-    if set(inner) == {"first"}:
-        return {"first": [_column(asked), *inner["first"]]}
-    raise NotCarriedOver("what stands in for an empty column is more than a column or a text")
-
-
-def _filled(condition: Node) -> bool | None:
-    """Whether a condition asks for a filled column (True) or an empty one (False); None if for something else."""
-    if isinstance(_plain(condition), Cell):
+def _regardless_of_case(step: Step) -> bool:
+    """Whether it makes no difference if letters change between capitals and small ones before or after a step."""
+    if isinstance(step, Part):
         return True
-    if not isinstance(condition, Call):
-        return None
-    if condition.name == "not":
-        inner = _filled(condition.target)
-        return None if inner is None else not inner
-    if condition.name == "empty" and isinstance(_plain(condition.target), Cell):
-        return False
-    if condition.name in ("eq", "ne") and len(condition.arguments) == 1:
-        sides = [_plain(condition.target), _plain(condition.arguments[0])]
-        empty = any(isinstance(side, Constant) and not _word(side) for side in sides)
-        if empty and any(isinstance(side, Cell) for side in sides):
-            return condition.name == "ne"
-    return None
+    if isinstance(step, Split):
+        return not has_case(step.on)
+    if isinstance(step, Replace):
+        return not has_case(step.old + step.new)
+    if isinstance(step, Trim):
+        return not has_case(step.both + step.start + step.end)
+    return False
 
 
-def _asked_if_filled(condition: Node) -> Cell:
-    """The column of a condition for which `_filled` has an answer."""
-    found: list[Cell] = []
-    _visit(condition, lambda node: found.append(node) if isinstance(node, Cell) else None)
-    return found[0]
+def _said(step: Section) -> RuleText:
+    """A step as a mapping file says it."""
+    return step.model_dump(by_alias=True, exclude_defaults=True)
 
 
-def _visit(node: Node, see: Callable[[Node], None]) -> None:
-    see(node)
-    if isinstance(node, Call):
-        for inner in (node.target, *node.arguments):
-            _visit(inner, see)
+def with_blanks(rule: RuleText, around: str) -> RuleText:
+    """A rule that says what becomes of blanks only where the rule around it, or the file, says something else."""
+    blanks = rule.get("blanks", around)
+    made = {key: value for key, value in rule.items() if key != "blanks" or value != around}
+    if "choose" in rule:
+        made["choose"] = [with_blanks(case, blanks) for case in rule["choose"]]
+    if "pieces" in rule:
+        made["pieces"] = {
+            name: with_blanks(piece, blanks) if isinstance(piece, dict) else piece
+            for name, piece in rule["pieces"].items()
+        }
+    return made
 
 
-def _text_of(node: Node) -> str:
-    if not isinstance(node, Constant) or isinstance(node.value, bool):
-        raise NotCarriedOver("what it gives for a word is no plain text")
-    return _word(node)
+def keeps_blanks(rule: RuleText) -> bool:
+    """Whether a rule, or a part of it, needs the blanks as they are."""
+    inner = [*rule.get("choose", ()), *(one for one in rule.get("pieces", {}).values() if isinstance(one, dict))]
+    return rule.get("blanks") == "keep" or any(map(keeps_blanks, inner))

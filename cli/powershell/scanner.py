@@ -19,7 +19,7 @@ _DEEPEST = 40
 _BLANKS = " \t\r\f\v\u00a0\ufeff"
 _IN_A_WORD = re.compile(r"[\w-]")
 _HERE = re.compile(r"@.[ \t]*\r?\n")
-_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[A-Za-z_?^$][\w:]*)")
+_VARIABLE = re.compile(r"\$(?:\{[^}]*\}|[?^$]|\w[\w:]*)")  # $1 is a variable too, and empty
 _ESCAPES = {"0": "\0", "a": "\a", "b": "\b", "e": "\x1b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 

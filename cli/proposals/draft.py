@@ -34,6 +34,7 @@ class Draft:
         leave: its words for a leave of absence.
         days: `first_day` and `last_day`.
         dates: how dates are written.
+        blanks: `keep`, if blanks that rules leave at the ends, or side by side, stay.
         attributes: a column or a rule for each SCIM attribute.
         remarks: comments by the place before which they stand: a key of the file, a status word or an attribute.
         undecided: comments at the end of a part: `words`, `dates`, `attributes`.
@@ -51,6 +52,7 @@ class Draft:
     leave: list[str] = field(default_factory=list)
     days: dict[str, str] = field(default_factory=dict)
     dates: dict[str, Any] = field(default_factory=dict)
+    blanks: str = ""
     attributes: dict[str, str | dict[str, Any]] = field(default_factory=dict)
     remarks: dict[str, list[str]] = field(default_factory=dict)
     undecided: dict[str, list[str]] = field(default_factory=dict)
@@ -106,6 +108,10 @@ class Draft:
         yield ""
         yield from self._status()
         yield from self._dates()
+        if self.blanks:
+            yield ""
+            yield from self._said("blanks")
+            yield f"blanks: {self.blanks}"
         yield ""
         yield from self._said("attributes")
         yield "attributes:" if self.attributes else "attributes: {}"

@@ -12,6 +12,7 @@ from cli.proposals.sample import TABLES, Column, Sample, Source, take_columns
 from cli.proposals.work import tell_words
 from shared.errors import ExtractRefused
 from shared.extracts.text.names import places_of
+from shared.letters import fold
 from shared.mapping.format import FormatHints
 from shared.mapping.load import SHIPPED, parse_mapping
 from shared.mapping.model import MappingFile
@@ -66,7 +67,7 @@ def _try(name: str, mapping: MappingFile, source: Source, sample: Sample) -> Fit
     if not needed <= columns.keys() or len(columns) < _ENOUGH * len(mapping.columns):
         return None
     words = columns[mapping.status.column].counts
-    if not any(word.casefold() in mapping.status.folded for word in words):
+    if not any(fold(word) in mapping.status.folded for word in words):
         return None
     return Fit(name, mapping, hints, columns)
 
@@ -109,7 +110,7 @@ def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
 def _tell_unknown_words(fit: Fit, draft: Draft) -> None:
     column = fit.columns[fit.mapping.status.column]
     known = fit.mapping.status.folded
-    unknown = tuple(cell for cell in column.cells if cell.casefold() not in known)
+    unknown = tuple(cell for cell in column.cells if fold(cell) not in known)
     trial = Draft()
     tell_words(Column(column.name, unknown), trial)
     draft.words |= trial.words

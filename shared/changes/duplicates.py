@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
+from shared.letters import fold
 from shared.model import Reject
 
 _NAMED_ROWS = 10
@@ -55,7 +56,7 @@ class Rule:
         """What ids have in common that cannot be told apart safely."""
         alike = worker_id
         if not self.case:
-            alike = worker_id.casefold()
+            alike = fold(worker_id)
             if " " in alike:
                 alike = alike.replace(" ", "")
         if not self.zeros and alike[:1] == "0" and alike.isascii() and alike.isdigit():
@@ -124,7 +125,7 @@ _ONE_PERSON = " with different data; leave the right one only."
 
 def _how_alike(rows: Sequence[Occurrence]) -> str:
     ids = {row.worker_id for row in rows}
-    if len({worker_id.casefold() for worker_id in ids}) == 1:
+    if len({fold(worker_id) for worker_id in ids}) == 1:
         return "the same but for capital letters"
     if len({worker_id.replace(" ", "") for worker_id in ids}) == 1:
         return "the same but for blanks"

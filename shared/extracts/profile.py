@@ -16,6 +16,7 @@ from hashlib import blake2b
 from heapq import heappush, heappushpop
 from typing import Generic, TypeVar
 
+from shared.letters import fold
 from shared.mapping.ids import read_id
 from shared.mapping.model import MappingFile
 from shared.mapping.text import clean
@@ -217,7 +218,7 @@ class Observer:
 
     def _active(self, values: Mapping[str, str]) -> bool | None:
         status = self._mapping.status
-        return status.folded.get(clean(values[status.column]).casefold())
+        return status.folded.get(fold(clean(values[status.column])))
 
     def _rule(self) -> str:
         status = self._mapping.status

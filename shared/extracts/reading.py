@@ -27,6 +27,7 @@ from shared.extracts.row_index import MANAGER, RowIndex
 from shared.extracts.shifted_days import check_days
 from shared.extracts.spool import Record, Spool
 from shared.extracts.whole_file import check
+from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.dates import DateWatch, Unusable
 from shared.mapping.file_time import time_in_cell
@@ -132,6 +133,11 @@ class ReadExtract:
         """
         return [self._read(worker_id) for worker_id in ids]
 
+    def everybody(self) -> Iterator[Said]:
+        """What the extract says of everybody, sorted like `people_by_account`."""
+        for found in self._scratch.execute("SELECT id, place, digest, manager FROM people ORDER BY tail, id"):
+            yield self._said(*found)
+
     def managers(self) -> Iterator[tuple[str, str]]:
         """Every id with the manager's id, or an empty text; sorted like `people_by_account`."""
         yield from self._scratch.execute("SELECT id, manager FROM people ORDER BY tail, id")
@@ -182,7 +188,9 @@ class ReadExtract:
         found = self._person("place, digest, manager", worker_id)
         if found is None:
             raise KeyError(worker_id)
-        place, digest, manager = found
+        return self._said(worker_id, *found)
+
+    def _said(self, worker_id: str, place: int, digest: bytes, manager: str) -> Said:
         said = self._spool.read(place)
         if manager:
             said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": manager}
@@ -361,7 +369,7 @@ class _Reader:
 
     def _is_primary(self, record: Row) -> bool:
         primary = self._primary
-        return primary is not None and clean(record.values[primary.column]).casefold() == primary.folded
+        return primary is not None and fold(clean(record.values[primary.column])) == primary.folded
 
 
 class _Warnings:

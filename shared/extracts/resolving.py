@@ -13,6 +13,7 @@ from itertools import groupby
 from shared.changes.duplicates import Rule, decide
 from shared.extracts.row_index import MANAGER, Entry, RowIndex
 from shared.extracts.spool import Spool, digest_with
+from shared.letters import fold
 from shared.mapping.apply import although
 from shared.mapping.model import MappingFile
 from shared.mapping.names import Claimant, Kind, Known, holder_of
@@ -169,15 +170,15 @@ class Resolver:
         for number, kind in enumerate(self.kinds):
             for key in self.index.shared_keys(number):
                 for name, _ in self.index.with_key(number, key):
-                    yield number, name.casefold()
+                    yield number, fold(name)
             if not kind.known:
                 continue
             for some in self.index.names(number):
-                owners = self.known.owners({name.casefold() for name, _ in some})
+                owners = self.known.owners({fold(name) for name, _ in some})
                 for name, worker_id in some:
-                    owned = owners.get(name.casefold(), ())
+                    owned = owners.get(fold(name), ())
                     if owned and worker_id not in owned:
-                        yield number, name.casefold()
+                        yield number, fold(name)
 
     def _losers(self, number: int, folded: str) -> Iterator[tuple[int, int, str]]:
         """The kind, row and reason of everybody who cannot have a name."""
@@ -196,7 +197,7 @@ class Resolver:
         """Whether somebody gets another name of a kind by this extract."""
         for entry in self.index.alike(self._rule.alike(worker_id)):
             if entry.of.worker_id == worker_id and entry.of.digest is not None:
-                return self.index.name_of(number, entry.seq).casefold() not in ("", folded)
+                return fold(self.index.name_of(number, entry.seq)) not in ("", folded)
         return False
 
     def _refuse(self, number: int, seq: int, reason: str) -> int:
@@ -235,7 +236,7 @@ class Resolver:
         label = label_of("", rule)
         found = []
         for seq, worker_id, row, digest, name in self.index.with_managers():
-            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER, name.casefold())}
+            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER, fold(name))}
             manager = min(ids) if len(ids) == 1 else ""
             if len(ids) > 1:
                 self.warn(row, f"{label} names several people of the file; the person is sent without a manager.")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from shared.changes.duplicates import Occurrence
+from shared.letters import fold
 from shared.records.scratch import batches, marks
 
 _AT_ONCE = 1000
@@ -84,7 +85,7 @@ class RowIndex:
 
     def add_names(self, seq: int, names: Iterable[tuple[int, str]]) -> None:
         """Take note of the names in a row, each with its kind."""
-        self._names.extend((kind, hash(name.casefold()), name, seq) for kind, name in names)
+        self._names.extend((kind, hash(fold(name)), name, seq) for kind, name in names)
 
     def finish(self) -> None:
         """All rows are there."""
@@ -129,7 +130,7 @@ class RowIndex:
 
     def named(self, kind: int, folded: str) -> list[tuple[str, Entry]]:
         """The rows that have a name, with its spelling."""
-        return [pair for pair in self.with_key(kind, hash(folded)) if pair[0].casefold() == folded]
+        return [pair for pair in self.with_key(kind, hash(folded)) if fold(pair[0]) == folded]
 
     def with_key(self, kind: int, key: int) -> list[tuple[str, Entry]]:
         """The rows that have a name with a hash, in the order of the file."""

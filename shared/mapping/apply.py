@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import ExtractRefused, MappingError
+from shared.letters import fold
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import parse_zone
 from shared.mapping.identity import identity_reader
@@ -143,7 +144,7 @@ class Applier:
             return reject(f"{mapping.key} {fault}")
         self._zeros.look(worker_id)
         status = clean(record.values[self._status.column])
-        active = self._status.folded.get(status.casefold())
+        active = self._status.folded.get(fold(status))
         if active is None:
             if not status or status in self._placeholders:
                 return reject(f"{self._status.column} is empty, so nobody can tell whether the person may work.")
@@ -259,7 +260,7 @@ class Applier:
     ) -> tuple[date | None, date | None]:
         """The first and the last day; somebody who works cannot have had the last one, unless she is hired again."""
         first, last = (_read_day(reader, cells, refuse) for reader in self._days)
-        if last is None or self._today is None or not self._status.folded[status.casefold()]:
+        if last is None or self._today is None or not self._status.folded[fold(status)]:
             return first, last
         again = first is not None and last < first
         said = f"{self._status.column} is '{shorten(status)}'"

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field, StrictBool, field_validator, model_validator
 
+from shared.letters import fold
 from shared.mapping.datetext import parse_zone
 from shared.mapping.file_time import RunTime, time_in_name
 from shared.mapping.format import FormatHints
@@ -100,13 +101,13 @@ class Status(Section):
     @cached_property
     def folded(self) -> Mapping[str, bool]:
         """What the status words mean, those for a leave among them, compared without regard to case."""
-        words = {clean(word).casefold(): active for word, active in self.values.items()}
+        words = {fold(clean(word)): active for word, active in self.values.items()}
         return words | dict.fromkeys(self.folded_leave, self.leave_policy == "enabled")
 
     @cached_property
     def folded_leave(self) -> frozenset[str]:
         """The words for a leave, compared without regard to case."""
-        return frozenset(clean(word).casefold() for word in self.leave)
+        return frozenset(fold(clean(word)) for word in self.leave)
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -121,7 +122,7 @@ class Status(Section):
         for word, active in values.items():
             if not clean(word):
                 raise ValueError("a status word must not be blank; a row without a status is always rejected")
-            first, meaning = folded.setdefault(clean(word).casefold(), (word, active))
+            first, meaning = folded.setdefault(fold(clean(word)), (word, active))
             if meaning != active:
                 raise ValueError(f"'{first}' and '{word}' are the same word but say different things")
         return values
@@ -133,7 +134,7 @@ class Status(Section):
             if not clean(word):
                 raise ValueError("leave: a status word must not be blank; a row without a status is always rejected")
         for word, active in self.values.items():
-            if clean(word).casefold() in self.folded_leave and active != enabled:
+            if fold(clean(word)) in self.folded_leave and active != enabled:
                 raise ValueError(
                     f"leave: '{word}' is {str(active).lower()} under 'values', but with 'leave_policy: "
                     f"{self.leave_policy}' it means {str(enabled).lower()}; say it in one place only"
@@ -182,7 +183,7 @@ class Primary(Section):
     @cached_property
     def folded(self) -> str:
         """The value, compared without regard to case."""
-        return clean(self.value).casefold()
+        return fold(clean(self.value))
 
 
 class Duplicates(Section):
@@ -226,6 +227,7 @@ class MappingFile(Section):
         dates: how dates are written.
         placeholders: cells that mean nothing, exactly as written.
         empty: what an empty cell becomes: left out, or an explicit null.
+        blanks: whether blanks that the steps of a rule leave at the ends, or side by side, are dropped, or stay.
         limits: of whose values: Entra ID's, Active Directory's, or none.
         attributes: for each SCIM attribute, the column that holds it, or a rule.
     """
@@ -249,6 +251,7 @@ class MappingFile(Section):
     dates: Dates = Dates()
     placeholders: tuple[Text, ...] = PLACEHOLDERS
     empty: Literal["omit", "null"] = "omit"
+    blanks: Literal["tidy", "keep"] = "tidy"
     limits: Literal["entra", "ad", "none"] = "entra"
     attributes: Mapping[Attribute, Annotated[Rule, ShortForm("column")]]
 

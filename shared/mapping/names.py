@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
+from shared.letters import fold
 from shared.mapping.dates import Unusable
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -86,7 +87,7 @@ class Known(Protocol):
         ...
 
     def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
-        """The ids of the workers who have some user names, by user name; all of them casefolded."""
+        """The ids of the workers who have some user names, by user name; all of them folded."""
         ...
 
     def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
@@ -194,11 +195,11 @@ class TakenNames:
         """
         local, at, domain = name.partition("@")
         had = self._known.user_name(worker_id)
-        if _is_numbered(had.casefold(), local.casefold(), f"{at}{domain}".casefold()) and self._take(had, worker_id):
+        if _is_numbered(fold(had), fold(local), fold(f"{at}{domain}")) and self._take(had, worker_id):
             return had
         for number in count(1):
             candidate = name if number == 1 else f"{local}{number}{at}{domain}"
-            folded = candidate.casefold()
+            folded = fold(candidate)
             owners = self._known.owners([folded]).get(folded, ())
             if (not owners or worker_id in owners) and self._take(candidate, worker_id):
                 return candidate
@@ -206,7 +207,7 @@ class TakenNames:
 
     def _take(self, name: str, worker_id: str) -> bool:
         """Whether the worker has the name now."""
-        folded = name.casefold()
+        folded = fold(name)
         taken = self._scratch.execute("INSERT OR IGNORE INTO taken VALUES (?, ?)", (folded, worker_id)).rowcount == 1
         if taken:
             return True

@@ -1,7 +1,8 @@
 """What a mapping file may say about one attribute: where its value comes from, and what is done to it.
 
-The steps have one order, whatever their order in the file: trim, replace, split, map, then one of date, boolean,
-country, phone and integer, then case, transliterate, cut. `default` stands in when nothing is left.
+The steps have one order, whatever their order in the file: trim, replace, keep, split, part, map, then one of date,
+boolean, country, phone and integer, then case, transliterate, pad, cut. `default` stands in when nothing is left.
+Another order is had by `pieces`: values that are made first, and then used like columns.
 """
 
 from __future__ import annotations
@@ -26,12 +27,13 @@ from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
+from shared.letters import fold
 from shared.mapping.datetext import DatePattern, parse_pattern, parse_time, parse_zone
 from shared.mapping.text import clean
 
 Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=1024)]
-SOURCES = ("column", "columns", "first", "template", "constant", "copy")
+SOURCES = ("column", "columns", "first", "template", "constant", "copy", "choose")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
@@ -141,7 +143,7 @@ class Words(Section):
 
     @model_validator(mode="after")
     def _words_say_one_thing(self) -> Words:
-        both = {word.casefold() for word in self.true} & {word.casefold() for word in self.false}
+        both = {fold(word) for word in self.true} & {fold(word) for word in self.false}
         if both:
             raise ValueError(f"'{min(both)}' cannot say both true and false")
         return self
@@ -149,13 +151,27 @@ class Words(Section):
     @cached_property
     def meaning(self) -> Mapping[str, bool]:
         """The words without regard to case."""
-        yes = {clean(word).casefold(): True for word in self.true}
-        return yes | {clean(word).casefold(): False for word in self.false}
+        yes = {fold(clean(word)): True for word in self.true}
+        return yes | {fold(clean(word)): False for word in self.false}
 
 
 YES_OR_NO = Words(
     true=("true", "yes", "y", "1", "ja", "oui", "si", "sí"), false=("false", "no", "n", "0", "nein", "non")
 )
+
+
+class Trim(Section):
+    """Characters to take off the ends of a cell, besides blanks.
+
+    Attributes:
+        both: off both ends.
+        start: off the beginning.
+        end: off the end.
+    """
+
+    both: Text = ""
+    start: Text = ""
+    end: Text = ""
 
 
 class Replace(Section):
@@ -164,10 +180,86 @@ class Replace(Section):
     Attributes:
         from: the text that goes.
         to: the text that comes; nothing if absent.
+        any_case: whether capitals and small letters are the same in the text that goes.
+        at: only where the cell starts with it, or only where it ends with it.
+        rest: whether everything behind it goes too.
     """
 
     old: Annotated[Text, Field(alias="from", min_length=1)]
     new: Annotated[Text, Field(alias="to")] = ""
+    any_case: bool = False
+    at: Literal["start", "end"] | None = None
+    rest: bool = False
+
+
+class Keep(Section):
+    """The characters of a cell that stay.
+
+    Attributes:
+        signs: these; `a-z` is all from a to z, and a `-` at an end is itself.
+        letters: those of every script.
+        digits: likewise.
+    """
+
+    signs: Text = ""
+    letters: bool = False
+    digits: bool = False
+
+
+class Part(Section):
+    """Some characters of a cell.
+
+    Attributes:
+        from: the first of them, counted from 1; -1 is the last one of the cell.
+        length: how many; all that follow if absent.
+        short: what becomes of a cell that has fewer: nothing is sent, or what there is.
+    """
+
+    first: Annotated[int, Field(alias="from")] = 1
+    length: Annotated[int, Field(ge=1, le=1024)] | None = None
+    short: Literal["omit", "keep"] = "omit"
+
+    @field_validator("first")
+    @classmethod
+    def _counts(cls, first: int) -> int:
+        if first == 0:
+            raise ValueError("the first character is 1, the last is -1")
+        return first
+
+
+class Pad(Section):
+    """Fills a cell up to a width.
+
+    Attributes:
+        width: how many characters it has at least.
+        with: the character that fills it up.
+        at: whether it goes to the start or to the end.
+    """
+
+    width: Annotated[int, Field(ge=1, le=1024)]
+    sign: Annotated[str, Field(alias="with", min_length=1, max_length=1)] = "0"
+    at: Literal["start", "end"] = "start"
+
+
+class Asked(Section):
+    """Words that are asked for.
+
+    Attributes:
+        words: any of them; an empty one is an empty cell, `Sales*` whatever begins so, `*Sales` whatever ends so,
+            `*Sales*` whatever holds it, and `*` whatever is not empty.
+        case_sensitive: capitals and small letters are different.
+    """
+
+    words: Annotated[tuple[Text, ...], Field(min_length=1)]
+    case_sensitive: bool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _plain_words(cls, content: Any) -> Any:  # noqa: ANN401 (whatever the file says)
+        """A word, or a list of them, goes without saying `words`."""
+        if isinstance(content, (list, tuple)):
+            return {"words": content}
+        return {"words": (content,)} if isinstance(content, str) else content
 
 
 class Split(Section):
@@ -213,9 +305,13 @@ class Rule(Section):
             them that is not empty.
         constant: the same text for everybody.
         copy: the same as another attribute, which is then made first; only `userName`.
-        trim: characters to take off both ends, besides blanks.
+        choose: the first of these cases whose `when` fits; nothing if none does.
+        pieces: values with names, each with a rule, that are made first and then used like columns.
+        trim: characters to take off both ends, besides blanks, or off the `start` or the `end`.
         replace: texts that take the place of others.
+        keep: only these characters stay, such as `a-z0-9+`, or all `letters` or `digits`.
         split: take one part.
+        part: take some characters.
         map: values by the words of the cell, compared without regard to case.
         otherwise: what a word becomes that is not in `map`; `{value}` is the word itself. Without it, it is a reject.
         type: of the value that is sent; only attributes of your own extensions can be other than text.
@@ -225,11 +321,13 @@ class Rule(Section):
         phone: international form.
         case: of the letters.
         transliterate: into the letters that a user name may have; `german` writes umlauts with an e.
+        pad: fill up to a width.
         cut: leave off what is longer than this.
         default: instead of an empty value.
         unique: make the user name unique with a number.
         shared: several people may have the same value of a user name or mail address.
         empty: what an empty value becomes, if not what the file says for all.
+        blanks: whether blanks that steps leave at the ends, or side by side, stay, if not what the file says for all.
         by: what names a manager: the worker's `id`, or the `mail` or `name` (`displayName`) of somebody in the extract.
     """
 
@@ -240,9 +338,13 @@ class Rule(Section):
     template: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
     constant: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
     copy_of: Literal["userName"] | None = Field(default=None, alias="copy")
-    trim: Text = ""
+    choose: Annotated[tuple[Case, ...], Field(min_length=1)] | None = None
+    pieces: Mapping[Column, Annotated[Rule, ShortForm("column")]] = {}
+    trim: Annotated[Trim, ShortForm("both")] | None = None
     replace: tuple[Replace, ...] = ()
+    keep: Annotated[Keep, ShortForm("signs")] | None = None
     split: Split | None = None
+    part: Part | None = None
     map: Mapping[Text, Text] | None = None
     otherwise: Text | None = None
     type: Literal["string", "boolean", "integer", "datetime"] = "string"
@@ -252,11 +354,13 @@ class Rule(Section):
     phone: Annotated[Phone, ShortForm("code")] | None = None
     case: Literal["upper", "lower", "title"] | None = None
     transliterate: Literal["german", "plain"] | None = None
+    pad: Pad | None = None
     cut: Annotated[int, Field(ge=1, le=1024)] | None = None
     default: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
     unique: bool = False
     shared: bool = False
     empty: Literal["omit", "null"] | None = None
+    blanks: Literal["tidy", "keep"] | None = None
     by: Literal["id", "mail", "name"] = "id"
 
     @model_validator(mode="before")
@@ -273,7 +377,7 @@ class Rule(Section):
     @model_validator(mode="after")
     def _makes_sense(self) -> Rule:
         said = [name for name in SOURCES if getattr(self, "copy_of" if name == "copy" else name) is not None]
-        if len(said) != 1:
+        if len(said) != 1 and (said or not isinstance(self, Case)):
             either = f"says {' and '.join(said)}, but a value comes from one of them" if said else "says no source"
             raise ValueError(f"{either}: one of {', '.join(SOURCES)}")
         if "join" in self.model_fields_set and self.columns is None:
@@ -293,7 +397,18 @@ class Rule(Section):
             typed(self, self.constant)
         if self.unique and self.shared:
             raise ValueError("'unique' and 'shared' contradict each other")
+        self._inner_rules_fit()
         return self
+
+    def _inner_rules_fit(self) -> None:
+        for rule in (*self.pieces.values(), *(self.choose or ())):
+            outer = [name.removesuffix("_of") for name in sorted(rule.model_fields_set & _OUTER_ONLY)]
+            if rule.type in ("boolean", "integer"):
+                outer.append(f"type: {rule.type}")
+            if outer:
+                raise ValueError(f"'{outer[0]}' is for the attribute as a whole, not for a part of it")
+        if unused := [name for name in self.pieces if name not in self._named]:
+            raise ValueError(f"pieces: nothing uses '{unused[0]}'")
 
     @field_validator("template")
     @classmethod
@@ -318,12 +433,40 @@ class Rule(Section):
         return tuple(part for part in found if part)
 
     @cached_property
-    def reads(self) -> tuple[str, ...]:
-        """The columns that the rule reads."""
+    def _named(self) -> tuple[str, ...]:
+        """The columns and pieces that the rule names itself."""
         if self.column is not None:
             return (self.column,)
         in_template = (name for part in self.parts if isinstance(part, tuple) for name in part)
-        return self.columns or self.first or tuple(dict.fromkeys(in_template))
+        in_cases = (name for case in self.choose or () for name in (*case.when, *case.reads))
+        return self.columns or self.first or tuple(dict.fromkeys((*in_template, *in_cases)))
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The columns that the rule reads; what is a piece is not one of them, but what the piece is made of."""
+        read = (
+            column for name in self._named for column in (self.pieces[name].reads if name in self.pieces else (name,))
+        )
+        return tuple(dict.fromkeys(read))
+
+
+class Case(Rule):
+    """One of several rules of which the first that fits counts; without a source it gives nothing.
+
+    Attributes:
+        when: for each of these columns, words of which it has one; without any, the case always fits.
+    """
+
+    when: Mapping[Column, Asked] = {}
+
+    @property
+    def is_said(self) -> bool:
+        """Whether it says where its value comes from."""
+        return any(getattr(self, name, None) is not None for name in SOURCES)
+
+
+Rule.model_rebuild()
+_OUTER_ONLY = {"copy_of", "unique", "shared", "empty", "by"}
 
 
 def typed(rule: Rule, text: str) -> str | int | bool:
@@ -334,9 +477,9 @@ def typed(rule: Rule, text: str) -> str | int | bool:
     """
     if rule.type == "boolean":
         words = rule.boolean or YES_OR_NO
-        if text.casefold() not in words.meaning:
+        if fold(text) not in words.meaning:
             raise ValueError(f"'{text}' is neither yes nor no ({', '.join((*words.true, *words.false))})")
-        return words.meaning[text.casefold()]
+        return words.meaning[fold(text)]
     if rule.type == "integer":
         if not WHOLE_NUMBER.fullmatch(text):
             raise ValueError(f"'{text}' is not a whole number")

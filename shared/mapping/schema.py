@@ -15,8 +15,11 @@ _EXTENSION = r"^urn:[A-Za-z0-9][A-Za-z0-9.:_-]*:[A-Za-z]\w*$"
 def mapping_schema() -> dict[str, Any]:
     """What a mapping file may say, from the very models that check it."""
     schema = MappingFile.model_json_schema()
-    for part in (schema, *schema["$defs"].values()):
+    parts = schema["$defs"]
+    for part in (schema, *parts.values()):
         _describe(part)
+    for name, key in parts["Case"]["properties"].items():  # a case says what a rule says, and when
+        key.setdefault("description", parts["Rule"]["properties"].get(name, {}).get("description"))
     _name_attributes(schema["properties"]["attributes"])
     _plain_text(schema)
     return {

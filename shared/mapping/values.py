@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shared import letters
+from shared.letters import fold
 from shared.mapping.countries import country_code
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import parse_time, parse_zone, stamp
 from shared.mapping.limits import limit_of, user_name_fault
 from shared.mapping.model import MappingFile
 from shared.mapping.names import transliterate
-from shared.mapping.rules import WHOLE_NUMBER, YES_OR_NO, DateFormats, DateRule, Phone, Rule, Words, typed
+from shared.mapping.rules import (
+    WHOLE_NUMBER,
+    YES_OR_NO,
+    Case,
+    DateFormats,
+    DateRule,
+    Phone,
+    Replace,
+    Rule,
+    Words,
+    typed,
+)
+from shared.mapping.steps import asks, kept, one_of_several, padded, part_of, replaced, trimmed
 from shared.mapping.text import clean, shorten
 
 Value = str | int | bool
@@ -45,11 +59,14 @@ class Cells:
 
 Reader = Callable[[Cells], Value]
 """The value of an attribute, an empty text if there is none. Raises Unusable if it cannot be sent."""
+Text = Callable[[Cells], str]
+Named = Callable[[str], Text]
+"""What reads a column, or a piece of a rule, by its name."""
 
 USER_NAME = "userName"
 MAIL = 'emails[type eq "work"].value'
-_NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
-_PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
+NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
+PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
 _MAX_INTEGER = 2**31 - 1
 _NO_DIGITS = re.compile(r"[\s().\-/\u2010-\u2015\u00a0]")
 _NUMBER = re.compile(r"\+[1-9]\d{5,14}")
@@ -69,9 +86,15 @@ class Compiler:
 
     def reader(self, path: str, rule: Rule) -> Reader:
         """What reads an attribute's value out of a row's cells."""
+        return self._reader(path, rule, _column, self.mapping.blanks)
+
+    def _reader(self, path: str, rule: Rule, outer: Named, blanks: str) -> Reader:
+        """A reader of an attribute, or of a part of one; `outer` finds what the rules around it know by a name."""
         label = label_of(path, rule)
-        source = _source(path, rule)
-        steps = self._steps(path, rule, label)
+        blanks = rule.blanks or blanks
+        tidy = clean if blanks == "tidy" else str
+        source = self._source(path, rule, self._names(rule, outer, blanks), blanks)
+        steps = self._steps(path, rule, label, tidy)
         default: Value | None = rule.default
         if rule.default is not None and rule.type in ("boolean", "integer"):
             default = typed(rule, rule.default)
@@ -98,14 +121,25 @@ class Compiler:
         place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
         return DateReader(column, patterns, pivot, none, self.watch, parse_zone(place) if place else None)
 
-    def _steps(self, path: str, rule: Rule, label: str) -> list[Step]:
-        steps: list[Step] = []
-        if rule.trim:
-            steps.append(lambda text, _: clean(text.strip(f" {rule.trim}")))
-        if rule.replace:
-            steps.append(_replace(rule))
-        if rule.split is not None:
-            steps.append(_split(rule.split.on, rule.split.take))
+    def _names(self, rule: Rule, outer: Named, blanks: str) -> Named:
+        """What finds the value of a name in a rule: of a piece of the rule, else what is known around it."""
+        if not rule.pieces:
+            return outer
+        readers = {name: self._reader("", piece, outer, blanks) for name, piece in rule.pieces.items()}
+        pieces = {name: _text_of(reader) for name, reader in readers.items()}
+        return lambda name: pieces.get(name) or outer(name)
+
+    def _source(self, path: str, rule: Rule, named: Named, blanks: str) -> Reader:
+        if rule.choose is not None:
+            cases = [
+                (_fits(case, named), self._reader(path, case, named, blanks) if case.is_said else _nothing)
+                for case in rule.choose
+            ]
+            return lambda cells: next((read(cells) for fits, read in cases if fits(cells)), "")
+        return _source(path, rule, named, clean if blanks == "tidy" else str)
+
+    def _steps(self, path: str, rule: Rule, label: str, tidy: Callable[[str], str]) -> list[Step]:
+        steps: list[Step] = _shaping(rule, tidy)
         if rule.map is not None:
             steps.append(_map(rule.map, rule.otherwise, label))
         steps += self._conversion(rule, label)
@@ -114,6 +148,9 @@ class Compiler:
         if rule.transliterate is not None:
             how = rule.transliterate
             steps.append(lambda text, _: transliterate(text, how, label))
+        if rule.pad is not None:
+            pad = rule.pad
+            steps.append(lambda text, _: padded(text, pad))
         if rule.cut is not None:
             steps.append(_cut(rule.cut, label))
         if rule.copy_of is None:
@@ -153,64 +190,95 @@ def label_of(path: str, rule: Rule) -> str:
     return f"The value made of {' and '.join(rule.reads)}"
 
 
-def _source(path: str, rule: Rule) -> Reader:
+def _column(name: str) -> Text:
+    return lambda cells: cells.of[name]
+
+
+def _text_of(reader: Reader) -> Text:
+    """A part of an attribute: its rules give nothing but texts."""
+    return lambda cells: str(reader(cells))
+
+
+def _nothing(_: Cells) -> str:
+    return ""
+
+
+def _fits(case: Case, named: Named) -> Callable[[Cells], bool]:
+    """Whether a case counts for a row."""
+    asked = [(named(name), asks(words)) for name, words in case.when.items()]
+    return lambda cells: all(fits(value(cells)) for value, fits in asked)
+
+
+def _source(path: str, rule: Rule, named: Named, tidy: Callable[[str], str]) -> Reader:
     if rule.column is not None:
-        column = rule.column
-        return lambda cells: cells.of[column]
+        return named(rule.column)
     if rule.columns is not None:
-        columns, join = rule.columns, rule.join
-        return lambda cells: clean(join.join(cell for name in columns if (cell := cells.of[name])))
+        columns, join = [named(name) for name in rule.columns], rule.join
+        return lambda cells: tidy(join.join(cell for read in columns if (cell := read(cells))))
     if rule.first is not None:
-        choices = rule.first
-        return lambda cells: next((cell for name in choices if (cell := cells.of[name])), "")
+        choices = [named(name) for name in rule.first]
+        return lambda cells: next((cell for read in choices if (cell := read(cells))), "")
     if rule.copy_of is not None:
         return lambda cells: cells.user_name
     if rule.constant is not None:
         constant = rule.constant
         return lambda _: constant
-    return _template(rule, complete=path in (USER_NAME, MAIL))
+    return _template(rule, named, tidy, complete=path in (USER_NAME, MAIL))
 
 
-def _template(rule: Rule, *, complete: bool) -> Reader:
+def _template(rule: Rule, named: Named, tidy: Callable[[str], str], *, complete: bool) -> Reader:
     """Fills in a template. Without any of its columns it is empty; a user name or an address needs all of them."""
     parts = rule.parts
-    places = [part for part in parts if isinstance(part, tuple)]
+    places = {part: [named(name) for name in part] for part in parts if isinstance(part, tuple)}
 
     def fill(cells: Cells) -> str:
-        texts = {names: next((cell for name in names if (cell := cells.of[name])), "") for names in places}
+        texts = {
+            names: next((cell for read in readers if (cell := read(cells))), "") for names, readers in places.items()
+        }
         empty = ["/".join(names) for names, text in texts.items() if not text]
         if empty and len(empty) == len(texts):
             return ""
         if empty and complete:
             raise Unusable(f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty, but the name needs it.")
-        return clean("".join(part if isinstance(part, str) else texts[part] for part in parts))
+        return tidy("".join(part if isinstance(part, str) else texts[part] for part in parts))
 
     return fill
 
 
-def _replace(rule: Rule) -> Step:
+def _shaping(rule: Rule, tidy: Callable[[str], str]) -> list[Step]:
+    """The steps that go by nothing but characters."""
+    steps: list[Step] = []
+    if (trim := rule.trim) is not None:
+        # Tidy, blanks between the characters that go are in the way of none of them.
+        blank = " " if tidy is clean else ""
+        off = trim.model_copy(update={end: f"{blank}{signs}" for end, signs in trim if signs})
+        steps.append(lambda text, _: tidy(trimmed(text, off)))
+    if rule.replace:
+        steps.append(_replace(rule.replace, tidy))
+    if rule.keep is not None:
+        keep = kept(rule.keep)
+        steps.append(lambda text, _: tidy(keep(text)))
+    if (split := rule.split) is not None:
+        steps.append(lambda text, _: tidy(one_of_several(text, split)))
+    if (part := rule.part) is not None:
+        steps.append(lambda text, _: tidy(part_of(text, part)))
+    return steps
+
+
+def _replace(pairs: Sequence[Replace], tidy: Callable[[str], str]) -> Step:
     def step(text: str, _: Warn) -> str:
-        for pair in rule.replace:
-            text = text.replace(pair.old, pair.new)
-        return clean(text)
-
-    return step
-
-
-def _split(on: str, take: int) -> Step:
-    def step(text: str, _: Warn) -> str:
-        parts = text.split(on)
-        place = take - 1 if take > 0 else take
-        return clean(parts[place]) if -len(parts) <= place < len(parts) else ""
+        for pair in pairs:
+            text = replaced(text, pair)
+        return tidy(text)
 
     return step
 
 
 def _map(words: Mapping[str, str], otherwise: str | None, label: str) -> Step:
-    folded = {clean(word).casefold(): value for word, value in words.items()}
+    folded = {fold(clean(word)): value for word, value in words.items()}
 
     def step(text: str, _: Warn) -> str:
-        value = folded.get(text.casefold())
+        value = folded.get(fold(text))
         if value is not None:
             return value
         if otherwise is None:
@@ -227,7 +295,7 @@ def _boolean(words: Words, label: str) -> Step:
     agreed = ", ".join((*words.true, *words.false))
 
     def step(text: str, _: Warn) -> bool:
-        value = words.meaning.get(text.casefold())
+        value = words.meaning.get(fold(text))
         if value is None:
             raise Unusable(f"{label} '{shorten(text)}' is neither yes nor no ({agreed}).")
         return value
@@ -290,15 +358,15 @@ def _cut(most: int, label: str) -> Step:
 
 
 _CASES: Mapping[str, Step] = {
-    "upper": lambda text, _: text.upper(),
-    "lower": lambda text, _: text.lower(),
-    "title": lambda text, _: re.sub(r"[^\W\d_]+", lambda word: word[0][:1].upper() + word[0][1:].lower(), text),
+    "upper": lambda text, _: letters.upper(text),
+    "lower": lambda text, _: letters.lower(text),
+    "title": lambda text, _: letters.title(text),
 }
 
 
 def _checks(path: str, label: str, limits: str) -> list[Step]:
     checks: list[Step] = []
-    if path in _NAMES:
+    if path in NAMES:
         checks.append(_check_name(label))
     if path == USER_NAME and limits == "entra":
         checks.append(_check_user_name(label))
@@ -323,7 +391,7 @@ def _check_name(label: str) -> Step:
             if text[0] == "=":
                 raise Unusable(f"{label} looks like a formula; enter the name itself.")
             warn(f"{label} starts with {text[0]}, like a formula; it is sent as it is.")
-        elif text.casefold() in _PLACEHOLDER_NAMES:
+        elif text.casefold() in PLACEHOLDER_NAMES:
             raise Unusable(f"{label} '{text}' stands in for a name; enter the name itself.")
         return text
 

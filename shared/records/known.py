@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from shared.letters import fold
 from shared.records.names import WORKERS
 from shared.records.scratch import batches, marks, open_scratch
 from shared.records.snapshots import View, read_partitions
@@ -46,7 +47,7 @@ class KnownPeople:
         return str(found[0]) if found else ""
 
     def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
-        """The ids of the workers of any source who have some user names, by user name; all of them casefolded."""
+        """The ids of the workers of any source who have some user names, by user name; all of them folded."""
         found: dict[str, list[str]] = {}
         for some in batches(names):
             query = f"SELECT name, id FROM owners WHERE name IN ({marks(some)})"  # noqa: S608 (place holders)
@@ -81,7 +82,7 @@ class KnownPeople:
         for some in batches(self._rows(), 1000):
             mine = [(worker_id, name, _number(worker_id)) for own, worker_id, name in some if own]
             people.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?)", mine)
-            owned = [(name.casefold(), worker_id) for _, worker_id, name in some if name]
+            owned = [(fold(name), worker_id) for _, worker_id, name in some if name]
             people.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?)", owned)
         people.execute("CREATE INDEX by_number ON people (number) WHERE number IS NOT NULL")
         return people

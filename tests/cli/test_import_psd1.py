@@ -47,11 +47,14 @@ MAPPING = """\
 """
 MADE = f"""\
 # Made from AttributeMapping.psd1 of CSV2SCIM.
+# Cells are read in another way than CSV2SCIM read them: blanks at their ends are dropped and several side by side are
+#   one, and N/A, n/a, #N/A, NULL, - and . are empty.
 # Read it through before it is used; 1 place is marked with DECIDE.
 version: 1
 
 key: Worker
 
+# 'At work ' with a blank is At work here; to the script it was another word.
 status:
   column: State
   values:
@@ -59,6 +62,9 @@ status:
     Away: true
     # DECIDE: to the script every other word meant: may not work. The words must be listed here; a row with any other
     #   one is rejected. Add each of them as '<word>: false'.
+
+# What the scripts put together was sent with the blanks that were left; without this line they are tidied up.
+blanks: keep
 
 attributes:
   userName: {{column: Mail, case: lower}}
@@ -85,8 +91,9 @@ attributes:
 # AttributeMapping.psd1 line 13 column 21: title: the command 'get-title' is not carried over.
 # AttributeMapping.psd1 line 14 column 5: roles: 'roles' is not an attribute that Entra's provisioning API knows.
 # AttributeMapping.psd1 line 17 column 9: emails of type home: Entra reads only the type work.
-# AttributeMapping.psd1 line 26 column 20: urn:ietf:params:scim:schemas:extension:tessera:1.0:User:since: what
-#   [datetime] makes of a value is not carried over.
+# AttributeMapping.psd1 line 26 column 20: urn:ietf:params:scim:schemas:extension:tessera:1.0:User:since:
+#   [datetime]::parse is not carried over: how a date is read is said by 'date', such as {{column: HireDate, date:
+#   {{format: dd.mm.yyyy}}}}.
 """
 
 
@@ -114,6 +121,34 @@ def test_the_encodings_and_line_ends_of_powershell_are_read(encoding: str, ends:
     assert import_psd1(data, "AttributeMapping.psd1").draft.text() == MADE
 
 
+def test_what_comes_out_differently_is_told_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = """@{
+        externalId = 'Id'; active = { $_.S -in 'A', '-' }
+        displayName = { if ($_.N) { $_.N } else { 'Unknown' } }
+        title = { if ($_.End -eq 'n/a') { 'open' } else { 'closed' } }
+        nickName = { $_.First.Substring(0,2) + $_.Last }
+        userType = { ([datetime]$_.Begin).ToString('yyyy-MM-dd') }
+        userName = { "$($_.A).$($_.B)@x.com" }
+    }"""
+    (tmp_path / "m.psd1").write_text(text, encoding="utf-8")
+    assert main([str(tmp_path / "m.psd1")]) == 0
+    shown = capsys.readouterr()
+    asked = "is an empty cell here; 'placeholders' says which words are."
+    assert shown.err == (
+        f"m.psd1 line 2 column 28: active: the script asks for -, which {asked}\n"
+        f"m.psd1 line 4 column 18: title: the script asks for n/a, which {asked}\n"
+    )
+    for remark in (
+        "# 'A ' with a blank is A here; to the script it was another word.\nstatus:",
+        "  # 'Unknown' stands in for a name; the row of somebody who would get it is rejected.\n  displayName:",
+        "  # Where a text is too short for the script, the script failed; nothing is sent then.\n  # Empty if",
+        "  # A cell that is no date rejects the row; the script sent nothing then. A time or an offset moves no day.\n",
+        "  # Without one of its columns the row is rejected.\n  userName:",
+        "# 2 things come out differently:\n# m.psd1 line 2 column 28: active: the script asks for -",
+    ):
+        assert remark in shown.out
+
+
 def carried(expression: str) -> object:
     """What becomes of `title = { expression }`: the rule, or the reason why there is none."""
     made = import_psd1(f"@{{ title = {{ {expression} }} }}".encode(), "f")
@@ -128,7 +163,7 @@ def carried(expression: str) -> object:
         ("$_.Job", "Job"),
         ("$_.'Job Title'", "Job Title"),
         ('$PSItem."Job"', "Job"),
-        ("$_['Job Title']", "Job Title"),
+        ("$_.Job -replace '\\s+', ' '", "Job"),
         ("return $_.Job", "Job"),
         ("{ { $_.Job } }", "Job"),
         ('"$($_.Job)"', "Job"),
@@ -140,13 +175,33 @@ def carried(expression: str) -> object:
             "$_.Job.Replace('a','b').Replace('c','')",
             {"column": "Job", "replace": [{"from": "a", "to": "b"}, {"from": "c"}]},
         ),
-        ("$_.Job.Substring(0, 20)", {"column": "Job", "cut": 20}),
+        ("$_.Job.Substring(0, 20)", {"column": "Job", "part": {"length": 20}}),
+        ("$_.Job.Substring(2, 1).ToLower()", {"column": "Job", "part": {"from": 3, "length": 1}, "case": "lower"}),
+        ("$_.Job.PadLeft(8, '0')", {"column": "Job", "pad": {"width": 8}, "default": "00000000"}),
+        ("$_.Job.TrimStart('0')", {"column": "Job", "trim": {"start": "0"}}),
+        (
+            "$_.Job.ToUpper().Replace('_','-')",
+            {"column": "Job", "replace": [{"from": "_", "to": "-"}], "case": "upper"},
+        ),
+        (
+            "$_.Job.ToUpper().Replace('A','b')",
+            {
+                "column": "part of Job",
+                "replace": [{"from": "A", "to": "b"}],
+                "pieces": {"part of Job": {"column": "Job", "case": "upper"}},
+            },
+        ),
+        ("$_.Job -replace 'ä', 'ae'", {"column": "Job", "replace": [{"from": "ä", "to": "ae", "any_case": True}]}),
+        ("$_.Job -replace '@.*', ''", {"column": "Job", "replace": [{"from": "@", "rest": True}]}),
+        ("$_.Job -replace '[^a-z]', ''", {"column": "Job", "keep": "A-Za-z"}),
+        ("$_.Job.Split(';')[1].Trim()", {"column": "Job", "split": {"on": ";", "take": 2}}),
         ("($_.Job -split ' ')[0]", {"column": "Job", "split": {"on": " "}}),
         ("$_.Job.Split(';')[-1]", {"column": "Job", "split": {"on": ";", "take": -1}}),
         ("$_.A + ' / ' + $_.B", {"template": "{A} / {B}"}),
         ('"{$($_.A)} $($_.B)"', {"template": "{{{A}}} {B}"}),
-        ("$_.A, $_.B -join ', '", {"columns": ["A", "B"], "join": ", "}),
-        ("@($_.A, $_.B) -join ' '", {"columns": ["A", "B"]}),
+        ("$_.A, $_.B -join ', '", {"template": "{A}, {B}"}),
+        ("($_.A, $_.B | ? { $_ }) -join ', '", {"columns": ["A", "B"], "join": ", "}),
+        ("@($_.A, $_.B) -ne '' -join ' '", {"columns": ["A", "B"]}),
         ("if ($_.A -ne '') { $_.A } else { 'None' }", {"column": "A", "default": "None"}),
         ("if ([string]::IsNullOrEmpty($_.A)) { $_.B } else { $_.A }", {"first": ["A", "B"]}),
         ("if (-not $_.A) { $_.B } else { $_.A }", {"first": ["A", "B"]}),
@@ -154,7 +209,19 @@ def carried(expression: str) -> object:
             "if ($_.A -eq 'x') { 'X' } elseif ($_.A -eq 'y' -or $_.A -eq 'z') { 'YZ' }",
             {"column": "A", "map": {"x": "X", "y": "YZ", "z": "YZ"}, "otherwise": ""},
         ),
-        ("switch ($_.A) { x { 'X' } default { $_.A } }", {"column": "A", "map": {"x": "X"}, "otherwise": "{value}"}),
+        ("switch ($_.A) { x { 'X' } default { $_ } }", {"column": "A", "map": {"x": "X"}, "otherwise": "{value}"}),
+        ("switch ($_.A) { x { 'X' } default { $_.A } }", {"column": "A", "map": {"x": "X"}, "otherwise": ""}),
+        ("if ($_.A -eq 'x') { $_.B }", {"choose": [{"when": {"A": "x"}, "column": "B"}]}),
+        (
+            "if ($_.A -like 'x*') { 'X' } elseif ($_.b -ceq 'Y') { 'Y' } else { $_.B }",
+            {
+                "choose": [
+                    {"when": {"A": "x*"}, "constant": "X"},
+                    {"when": {"b": {"words": ["Y"], "case_sensitive": True}}, "constant": "Y"},
+                    {"column": "b"},
+                ]
+            },
+        ),
     ],
 )
 def test_an_expression_becomes_a_rule(expression: str, rule: object) -> None:
@@ -165,26 +232,49 @@ def test_an_expression_becomes_a_rule(expression: str, rule: object) -> None:
     ("expression", "reason"),
     [
         ("$x", "nobody knows what the variable $x holds."),
+        ("$_['Job']", "PowerShell fails here: a column is $_.'Its Name', not $_['Its Name']."),
+        ("$_.Job -replace '-', \"$1\"", "nobody knows what the variable $1 holds."),
         ("$_", "it gives the whole record."),
         ('"$_.Job"', "it gives the whole record."),
-        ("$null", "it gives no text."),
+        ("$null", "it gives no text; leave the attribute out."),
         ("Invoke-Expression 'rm -rf /'", "the command 'invoke-expression' is not carried over."),
         ("$_.Job; $_.Name", "there is more than one step, and a mapping file has no steps of its own."),
-        ("$_.Job -like 'x*'", "the operator -like is not carried over."),
         (
-            "$_.Job -replace '[a-z]', ''",
-            "-replace and -split take patterns that disregard case; only plain signs are carried over.",
+            "$_.Job -like 'x?y'",
+            "'x?y' has signs with a meaning inside; a mapping knows * at the ends of a word.",
         ),
-        ("$_.Job.Length", "the property 'Length' is not carried over."),
-        ("$_.Job.PadLeft(8)", "what 'padleft' makes of it is not carried over."),
         (
-            "$_.Job.ToUpper().Replace('a','b')",
-            "the steps have another order in a mapping: trim, replace, split, map, case, cut.",
+            "$_.Job -replace '(a)b', ''",
+            (
+                "the pattern '(a)b' of -replace is not carried over; 'replace', 'keep', 'trim', 'split' and 'part' of "
+                "a mapping go by plain characters."
+            ),
         ),
-        ("if ($_.A -eq 'x') { $_.B }", "what it gives for a word is no plain text."),
-        ("if ($_.A -eq 'x') { 'X' } elseif ($_.B -eq 'y') { 'Y' }", "it asks two columns, A and B, for one value."),
+        ("$_.Job.Length", "what 'length' makes of it is not carried over."),
+        (
+            "$_.Job -gt 'x'",
+            "-gt compares texts letter by letter, or as numbers; a mapping asks for words, which have to be listed.",
+        ),
+        (
+            "if ($_.Job -in 7,12) { 'x' }",
+            (
+                "a number without quotes makes PowerShell compare numbers: 7, 07 and 0012 are 7, 7 and 12; put the "
+                "words in quotes."
+            ),
+        ),
+        (
+            "switch -Wildcard ($_.Job) { 'a*' { 'A' } '*b' { 'B' } }",
+            "two branches of 'switch' may fit, and PowerShell gives both; end them with 'break'.",
+        ),
+        ("if ($_.A -eq 'x') { $true } else { 'no' }", "it gives yes or no in some cases, and a text in others."),
         ("$_.Job -eq 'x'", "Entra takes this attribute as text only, not as boolean; leave 'type' out."),
-        ("[int]$_.Job", "what [int] makes of a value is not carried over."),
+        (
+            "[int]$_.Job",
+            (
+                "what [int] makes of a value is not carried over: it rounds, and an empty cell is 0; say 'type: "
+                "integer', which takes whole numbers only."
+            ),
+        ),
         ("", "this is not carried over."),
     ],
 )
@@ -208,6 +298,15 @@ def test_what_a_mapping_has_no_rule_for_is_told_with_its_reason(expression: str,
         ("{ $true }", {}),
         ("{ $_.S -eq 'A' -or $_.T -eq 'B' }", {}),
         ("{ $_.S -ne 'A' -or $_.S -ne 'B' }", {}),
+        ("{ -not $_.End }", {}),
+        ("{ $_.S -in 7,12 }", {}),
+        ("{ $_.S -like 'A*' }", {}),
+        ("{ $_.S -ceq 'A' }", {}),
+        ("{ $_.S -eq 07 }", {"7": True}),
+        (
+            "{ if ($_.S -eq 'A') { $true } elseif ($_.S -in 'T', 'a') { $false } else { $false } }",
+            {"A": True, "T": False},
+        ),
     ],
 )
 def test_active_becomes_status_words(active: str, words: dict[str, bool]) -> None:
@@ -220,9 +319,9 @@ def test_a_mapping_without_id_or_status_says_what_to_decide(tmp_path: Path, caps
     assert main([str(file)]) == 1
     assert capsys.readouterr().err == (
         "The mapping cannot be used before this is decided:\n"
-        "the mapping line 3: key: is missing\n"
-        "the mapping line 8: status.column: is missing\n"
-        "the mapping line 9: status.values: must have keys of its own\n"
+        "the mapping line 5: key: is missing\n"
+        "the mapping line 10: status.column: is missing\n"
+        "the mapping line 11: status.values: must have keys of its own\n"
     )
 
 

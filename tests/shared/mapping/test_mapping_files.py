@@ -315,8 +315,24 @@ def test_all_known_attributes_fit_into_one_user() -> None:
 @pytest.mark.parametrize(
     ("lines", "faults"),
     [
-        ("userName: {}", ["userName: says no source: one of column, columns, first, template, constant, copy"]),
+        ("userName: {}", ["userName: says no source: one of column, columns, first, template, constant, copy, choose"]),
         ("userName: {colum: A}", ["userName.colum: no such key; did you mean 'column'?"]),
+        (
+            "userName: {column: A, pieces: {b: {column: B}}}",
+            ["userName.pieces: nothing uses 'b'"],
+        ),
+        (
+            "userName: {template: '{b}', pieces: {b: {copy: userName}}}",
+            ["userName: 'copy' is for the attribute as a whole, not for a part of it"],
+        ),
+        (
+            "userName: {choose: [{column: B, type: integer}]}",
+            ["userName: 'type: integer' is for the attribute as a whole, not for a part of it"],
+        ),
+        (
+            "userName: {column: A, part: {from: 0}}",
+            ["userName.part.from: the first character is 1, the last is -1"],
+        ),
         (
             "userName: {column: A, cas: lower}",
             ["userName.cas: no such key; did you mean 'case'?"],
@@ -327,7 +343,7 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             [
                 (
                     "userName: says column and constant, but a value comes from one of them: one of column, columns, "
-                    "first, template, constant, copy"
+                    "first, template, constant, copy, choose"
                 )
             ],
         ),

@@ -1,0 +1,1 @@
+"""What another tool made of a file, beside what Rollcall makes of it."""

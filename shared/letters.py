@@ -1,0 +1,54 @@
+"""Upper, lower and title case, and comparing without regard to case: one letter for one letter.
+
+This is how Entra's own ToLower and ToUpper, and .NET, do it: ß stays ß in capitals, and İ in small letters is a plain i
+instead of an i with a combining dot.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_ASCII_WORD = re.compile(r"[A-Za-z]+")
+_CAPITALS = str.maketrans({"İ": "i", "\u03a3": "\u03c3"})  # İ would become two letters; sigma depends on its place
+_OF_ONE_CASE = "İıſ"  # whose other case belongs to another letter
+_folded: dict[str, str] = {}
+
+
+def lower(text: str) -> str:
+    """`text` in small letters."""
+    return text.lower() if text.isascii() else text.translate(_CAPITALS).lower()
+
+
+def upper(text: str) -> str:
+    """`text` in capitals; letters that have no single capital stay."""
+    capitals = text.upper()
+    if len(capitals) == len(text):
+        return capitals
+    return "".join(one if len(one := letter.upper()) == 1 else letter for letter in text)
+
+
+def title(text: str) -> str:
+    """`text` with a capital at the beginning of every word; a word is letters with their marks."""
+    if text.isascii():
+        return _ASCII_WORD.sub(lambda word: word[0].capitalize(), text)
+    made: list[str] = []
+    inside = False
+    for letter in text:
+        if letter.isalpha():
+            capital = letter.title()
+            made.append(lower(letter) if inside else capital if len(capital) == 1 else letter)
+            inside = True
+        else:
+            made.append(letter)
+            inside = inside and unicodedata.category(letter).startswith("M")
+    return "".join(made)
+
+
+def fold(text: str) -> str:
+    """`text` as it is compared without regard to case; as long as `text`, letter by letter."""
+    return text.lower() if text.isascii() else "".join(_folded.get(letter) or _fold(letter) for letter in text)
+
+
+def _fold(letter: str) -> str:
+    return _folded.setdefault(letter, letter if letter in _OF_ONE_CASE else lower(upper(letter)))
