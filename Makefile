@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: setup demo test lint types clean
+.PHONY: setup demo test lint types bench clean
 
 setup: $(VENV)/.ready node_modules/.ready
 
@@ -33,6 +33,10 @@ types: setup
 
 test: lint types
 	@$(RUN) -m pytest
+
+# SIZE=small takes two minutes and writes nothing; SIZE=full has the largest sizes and takes hours.
+bench: setup
+	@$(RUN) -m benchmarks --size $(or $(SIZE),usual)
 
 clean:
 	rm -rf $(VENV) node_modules .cache .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -137,13 +137,15 @@ def measure(entries: int, people: int, kills: int, span: int) -> None:
             check(storage, script.url, log, refs, ids)
             asked = [datetime.fromisoformat(line) for line in times.read_text().splitlines()[1:]]
     gaps = [(later - earlier).total_seconds() for earlier, later in zip(asked, asked[4:], strict=False)]
-    assert min(gaps) >= 3 * SECONDS_BETWEEN_REQUESTS, f"5 requests within {min(gaps)} seconds"
+    assert not gaps or min(gaps) >= 3 * SECONDS_BETWEEN_REQUESTS, f"5 requests within {min(gaps)} seconds"
     print(f"{entries:,} entries over {people:,} people, killed {kills} times: the tables are right")
     minutes = (asked[-1] - asked[0]).total_seconds() / 60
     peak = usage.ru_maxrss / 1024
     processor = usage.ru_utime + usage.ru_stime
     print(f"{seconds:.0f} s of work, {processor:.0f} s of it processor of the readers")
     print(f"{len(asked)} requests in {minutes:.0f} minutes of Graph's time; a reader took {peak:.0f} MB")
+    # For benchmarks.answers.
+    print(json.dumps({"seconds": seconds, "processor": processor, "requests": len(asked), "peak": peak}))
 
 
 def prepare(storage: str, graph: str, ids: list[str]) -> list[ExtractRef]:

@@ -48,6 +48,7 @@ class Azurite:
         key: Path | None = None,
         log: Path | None = None,
         env: Mapping[str, str] | None = None,
+        log_requests: bool = False,
         deadline: float = 30,
     ) -> Self:
         """Start Azurite and wait until all three services listen.
@@ -60,6 +61,7 @@ class Azurite:
             key: the certificate's private key.
             log: where its output goes; without it, a temporary file.
             env: what its environment has besides ours.
+            log_requests: whether the log gets a line for each request.
             deadline: seconds to wait.
 
         Raises:
@@ -72,7 +74,7 @@ class Azurite:
             os.close(handle)
             log = Path(name)
         command: list[str | Path] = [BINARY, "--skipApiVersionCheck", "--disableTelemetry", "--disableProductStyleUrl"]
-        command += ["--silent"]
+        command += [] if log_requests else ["--silent"]
         for service, port in zip(SERVICES, ports, strict=True):
             command += [f"--{service}Host", "127.0.0.1", f"--{service}Port", str(port)]
             # Node ends idle connections after 5 seconds, sometimes just as a client uses one again.

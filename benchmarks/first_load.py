@@ -1,0 +1,207 @@
+"""The first file of a company, from its drop until Entra's log has confirmed everybody.
+
+    python -m benchmarks.first_load [--people 1000 10000] [--until queued] [--against bd0166c]
+
+Azurite, the simulator and one functions host run as processes; a file is dropped, and what can be seen from outside is
+noted: the first request that Entra took, all pages on the queue (or waiting for an earlier one), everybody accepted,
+everybody confirmed. --against runs the app of another commit beside it, in turns, for as long as --until says.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.extracts import Company, write
+from benchmarks.figures import Figure, Report, figure, finish, growth, options, ratio, say
+from benchmarks.parts import A_REQUEST, CALLS, LONGEST_INVOCATION, WINDOW, Parts, accepted, parts, share, wait, worktree
+from local.processes import ROOT
+
+_PEOPLE = {"small": (500,), "usual": (1_000, 10_000), "full": (1_000, 10_000, 50_000, 100_000)}
+_DEADLINE = {"small": 60.0, "usual": 240.0, "full": 2_400.0}
+_STEPS = ("first", "queued", "accepted", "confirmed")
+_NAMES = {
+    "first": "first accepted by Entra",
+    "queued": "all pages queued",
+    "accepted": "all accepted",
+    "confirmed": "all confirmed",
+}
+_JUDGED = 10_000  # people; fewer are bound by how often things are looked for
+_FIRST_ACCEPTED = 15.0  # seconds, of which the file is read for 10
+_SHARE = 80.0  # percent of what Entra allows
+_LOADED = ("uploading", "held", "delivered")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """How a load went: seconds since the drop by step, as far as they were reached.
+
+    Attributes:
+        steps: by name, see `_STEPS`.
+        longest: seconds of the longest invocation, and whose it was.
+        share: of the rate that Entra allows, in percent; None for too few calls.
+        peak: megabytes of the host.
+        processor: seconds by part.
+        failures: invocations that failed.
+    """
+
+    steps: Mapping[str, float]
+    longest: tuple[str, float]
+    share: float | None
+    peak: float
+    processor: Mapping[str, float]
+    failures: int
+
+
+def load(people: int, until: str, deadline: float, app: Path = ROOT) -> Loaded:
+    """Load a company of some size and see how long it takes."""
+    with tempfile.TemporaryDirectory(prefix="bench-load-") as folder, parts(app) as running:
+        path = Path(folder) / "workers.csv"
+        write(Company(people), path)
+        with running.hosts() as host:
+            before = running.processor()
+            dropped = running.drop(path)
+            steps = _watch(running, path.name, people, until, deadline)
+            calls = running.calls()
+            times = [at for at, _ in accepted(calls)]
+            if times:
+                steps["first"] = times[0]
+            if "accepted" in steps:
+                steps["accepted"] = times[-1]
+            return Loaded(
+                {name: at - dropped for name, at in steps.items()},
+                host.longest(),
+                share(calls) if "accepted" in steps else None,
+                host.peak(),
+                {name: used - before.get(name, 0.0) for name, used in running.processor().items()},
+                host.failures(),
+            )
+
+
+def _watch(running: Parts, name: str, people: int, until: str, deadline: float) -> dict[str, float]:
+    """Wait for the steps up to one; those that are reached, with their times."""
+
+    def status() -> str:
+        return str(running.extract(name).get("Status", "not seen yet"))
+
+    def progress() -> str:
+        row = running.extract(name)
+        return f"{row.get('Status')}, {running.taken():,} of {people:,} accepted. {row.get('Message', '')}"
+
+    conditions = {
+        "queued": lambda: status() in _LOADED,
+        "accepted": lambda: running.taken() >= people,
+        "confirmed": lambda: status() == "delivered",
+    }
+    steps: dict[str, float] = {}
+    if until == "first":
+        wait(lambda: running.taken() > 0, deadline, _NAMES["first"], progress)
+        return {}
+    for step, condition in conditions.items():
+        left = deadline - (max(steps.values()) - min(steps.values()) if steps else 0)
+        seen = wait(condition, left, _NAMES[step], progress)
+        if seen is None:
+            break
+        steps[step] = seen
+        if step == until:
+            break
+    if steps:  # what is queued first may be accepted a moment later
+        wait(lambda: running.taken() > 0, deadline, _NAMES["first"], progress)
+    return steps
+
+
+def report(sizes: list[int], until: str, deadline: float, against: str, runs: int) -> Report:
+    """Measure."""
+    found: list[Figure] = []
+    points: dict[str, dict[int, float]] = {step: {} for step in _STEPS}
+    with contextlib.ExitStack() as stack:
+        other = stack.enter_context(worktree(against)) if against else None
+        for people in sizes:
+            ours, theirs = [], []
+            for number in range(runs):
+                say(f"first_load: {people:,} people, run {number + 1} of {runs}")
+                ours.append(load(people, until, deadline))
+                if other:
+                    say(f"first_load: {people:,} people, commit {against}")
+                    theirs.append(load(people, until, deadline, other))
+            found += _figures(people, ours, theirs, against, until)
+            for step in _STEPS:
+                if values := [one.steps[step] for one in ours if step in one.steps]:
+                    points[step][people] = min(values)
+    if len(sizes) > 1:
+        for step in _STEPS:
+            found += growth("First file", f"drop to {_NAMES[step]}", points[step], 1.1, judged=max(sizes) > _JUDGED)
+    rate = CALLS / WINDOW * A_REQUEST
+    return Report(
+        "first_load",
+        "A first file in Azurite's inbox, one functions host and the simulator beside it on the same machine; seconds "
+        "since the drop.",
+        f"Entra takes {rate:.0f} people a second ({CALLS} calls of {A_REQUEST} in {WINDOW:g} s), and its log gives 200 "
+        "entries a second; before that Azurite's single thread bounds how fast rows are written.",
+        tuple(found),
+    )
+
+
+def _figures(people: int, ours: list[Loaded], theirs: list[Loaded], against: str, until: str) -> list[Figure]:
+    case = f"First file, {people:,} people"
+    judged = people >= _JUDGED
+    figures = []
+    for step in _STEPS:
+        values = [one.steps[step] for one in ours if step in one.steps]
+        others = [one.steps[step] for one in theirs if step in one.steps]
+        if not values and _STEPS.index(step) > _STEPS.index(until):
+            continue
+        aim = {"first": f"at most {_FIRST_ACCEPTED:g} s"}.get(step, "")
+        if step == "queued" and against:
+            aim = "a tenth"
+        times = ratio(values, others)
+        holds = None
+        if step == "first" and judged:
+            holds = bool(values) and min(values) <= _FIRST_ACCEPTED
+        elif aim == "a tenth" and times is not None and judged:
+            holds = times <= 0.1
+        note = f"{against} had not ended" if theirs and not others else ""
+        figures.append(
+            figure(
+                case, f"drop to {_NAMES[step]}", values, "s", ratio=times, to=against, aim=aim, holds=holds, note=note
+            )
+        )
+    names = {one.longest[1]: one.longest[0] for one in ours}
+    longest = max(names)
+    figures += [
+        figure(case, "longest invocation", [longest], "s", aim=f"below {LONGEST_INVOCATION:g} s",
+               holds=longest < LONGEST_INVOCATION, note=names[longest]),
+        figure(case, "peak memory of the host", [one.peak for one in ours], "MB"),
+        figure(case, "processor of the host", [one.processor["hosts"] for one in ours], "s",
+               note=f"Azurite {min(one.processor['azurite'] for one in ours):.1f} s"),
+    ]  # fmt: skip
+    if shares := [one.share for one in ours if one.share is not None]:
+        holds = max(shares) >= _SHARE if judged else None
+        figures.append(
+            figure(case, "share of the allowed rate", shares, "%", aim=f"at least {_SHARE:g} %", holds=holds)
+        )
+    if failed := sum(one.failures for one in ours):
+        figures.append(figure(case, "invocations that failed", [failed], aim="none", holds=False))
+    return figures
+
+
+def main() -> int:
+    """Measure, and show it."""
+    parser = options("first_load", __doc__)
+    parser.add_argument("--people", nargs="+", type=int)
+    parser.add_argument("--until", choices=_STEPS, default="confirmed", help="where to stop")
+    parser.add_argument("--against", default="", metavar="COMMIT", help="run the app of that commit beside it")
+    parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--deadline", type=float, help="seconds for each load")
+    given: argparse.Namespace = parser.parse_args()
+    sizes, deadline = given.people or list(_PEOPLE[given.size]), given.deadline or _DEADLINE[given.size]
+    return finish(given, lambda: report(sorted(sizes), given.until, deadline, given.against, given.runs))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
