@@ -25,8 +25,9 @@ from local.scenario.tenant import Tenant
 from shared.clock import Clock, parse_iso
 from shared.context import Context
 from shared.entra.graph import Graph
+from shared.extracts import looking
 from shared.identity import Identity as AppIdentity
-from shared.records import accounts, extracts, pages
+from shared.records import extracts, pages
 from shared.records.names import CONFIG, DUE, EXTRACTS, INBOX, PAGES, UPLOADS
 from shared.records.rows import Values
 from shared.records.storage import connect
@@ -294,13 +295,13 @@ class _Timer(func.TimerRequest):
 
 
 @contextmanager
-def world(connection_string: str, start: datetime) -> Iterator[World]:
-    """A new world in an empty storage account."""
+def world(connection_string: str, start: datetime, *, large: bool = False) -> Iterator[World]:
+    """A new world in an empty storage account; a file may count as one of very many people."""
     now = ManualClock(start)
     tenant = Tenant(now=now)
     tenant.change_settings({"dailyLimit": None})
-    # Fewer people than usual need fewer ranges of partitions.
-    with patch.object(accounts, "_STARTS", ["", "5"]), serving(tenant) as url:
+    most = 0 if large else looking.MOST_REWRITTEN
+    with patch.object(looking, "MOST_REWRITTEN", most), serving(tenant) as url:
         made = World(connection_string, start, tenant, now, url)
         try:
             yield made
