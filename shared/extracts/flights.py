@@ -19,7 +19,7 @@ class Flights:
         now = iso(context.clock.now())
         self._sending: set[tuple[str, int]] = set()
         self._waiting: list[Values] = []
-        for extract in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
+        for extract in extracts.unfinished(context.storage, extracts.SENDING):
             if extract["Job"] != job:
                 continue
             for page in pages.page_rows(context.storage, extract["Extract"]):

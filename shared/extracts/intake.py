@@ -198,7 +198,9 @@ def _small_ones(turn: _Turn, busy: Values, lease: Lease) -> Callable[[], None]:
             if not _is_small(row):
                 passed_over.add(row["PartitionKey"])
             elif row["PartitionKey"] not in passed_over and row["Extract"] not in turn.tried:
-                _give_turn(turn, row, lease, _nothing)
+                own = replace(turn, until=now + _LONGEST_RUN)
+                if _give_turn(own, row, lease, _nothing) is not _End.DONE:
+                    raise ClaimLost(f"extract {row['Extract']} has to be carried out first")
 
     return look
 
