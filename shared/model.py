@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 ScimUser = dict[str, Any]
 """A complete SCIM user as it goes into a bulk request's `data`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row of an extract, exactly as HR wrote it: every column, mapped or not."""
 
     number: int

@@ -63,6 +63,13 @@ class Rule:
             alike = alike.lstrip("0")
         return alike
 
+    def alike_many(self, ids: Sequence[str]) -> Sequence[str]:
+        """The same for many ids."""
+        joined = "".join(ids)
+        if joined.isdigit() and joined.isascii():
+            return ids if self.zeros else [worker_id.lstrip("0") for worker_id in ids]
+        return list(map(self.alike, ids))
+
 
 @dataclass(frozen=True, slots=True)
 class Decision:

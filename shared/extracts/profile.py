@@ -10,14 +10,15 @@ import json
 import re
 import zlib
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from heapq import heappush, heappushpop
 from typing import Generic, TypeVar
 
 from shared.letters import fold
-from shared.mapping.ids import read_id
+from shared.mapping.columns import Batch
+from shared.mapping.ids import plain_ids, read_id
 from shared.mapping.model import MappingFile
 from shared.mapping.text import clean
 from shared.model import Record
@@ -137,17 +138,31 @@ class _Lowest(Generic[T]):
         self.everybody = True
         self._heap: list[int] = []  # their digests, negative, so that the highest is on top
 
-    def add(self, who: int, what: T) -> None:
-        """Take note of somebody; of the same one again, only the first counts."""
-        if len(self._heap) < MOST_PEOPLE:
-            if who not in self.kept:
-                heappush(self._heap, -who)
-                self.kept[who] = what
-        elif who not in self.kept:
+    def add_lowest(self, many: Sequence[int], what: Callable[[int], T]) -> None:
+        """Take note of some people; of the same one again, only the first counts.
+
+        Args:
+            many: their digests.
+            what: gives what is kept of one of them, by the place among the digests.
+        """
+        full = len(self._heap) == MOST_PEOPLE
+        low = [place for place, who in enumerate(many) if who <= -self._heap[0]] if full else range(len(many))
+        if len(low) < len(many):
             self.everybody = False
-            if who < -self._heap[0]:
-                del self.kept[-heappushpop(self._heap, -who)]
-                self.kept[who] = what
+        for place in low:
+            self._add(many[place], place, what)
+
+    def _add(self, who: int, place: int, what: Callable[[int], T]) -> None:
+        if who in self.kept:
+            return
+        if len(self._heap) < MOST_PEOPLE:
+            heappush(self._heap, -who)
+            self.kept[who] = what(place)
+            return
+        self.everybody = False
+        if who < -self._heap[0]:
+            del self.kept[-heappushpop(self._heap, -who)]
+            self.kept[who] = what(place)
 
     @property
     def end(self) -> int:
@@ -169,6 +184,7 @@ class Observer:
         self._header = tuple(header[:_MOST_COLUMNS])
         self._mapping = mapping
         self._secret = secret[:64]
+        self._keyed = blake2b(digest_size=8, key=self._secret)
         self._columns: Sequence[str] = mapping.columns
         self._manager = next((rule.column for place, _, rule in mapping.targets if place.name == "manager"), None)
         self._nothing = frozenset(clean(text) for text in mapping.placeholders) | {""}
@@ -177,13 +193,34 @@ class Observer:
 
     def observe(self, record: Record) -> None:
         """Take note of a row; of several rows of one person, the first counts."""
-        self._people.add(self._who(record.values[self._mapping.key]), record.values)
-        if self._manager and (manager := record.values.get(self._manager)) and manager not in self._nothing:
-            self._managers.add(self._who(manager), None)
+        values = record.values
+        self._people.add_lowest([self._who(values[self._mapping.key])], lambda _: values)
+        if self._manager and self._manager in values:
+            self._observe_managers([values[self._manager]])
+
+    def observe_batch(self, batch: Batch) -> None:
+        """Take note of some rows."""
+        columns = batch.columns
+        cells = columns[self._mapping.key]
+        who = list(map(self._digest_of, plain_ids(self._mapping.key_rule, cells) or map(self._id, cells)))
+        self._people.add_lowest(who, lambda place: batch.record(place).values)
+        if self._manager and self._manager in columns:
+            self._observe_managers(columns[self._manager])
+
+    def _observe_managers(self, cells: Sequence[str]) -> None:
+        managers = dict.fromkeys(cell for cell in cells if cell and cell not in self._nothing)
+        self._managers.add_lowest(list(map(self._who, managers)), lambda _: None)
 
     def _who(self, cell: str) -> int:
-        worker_id, _ = read_id(self._mapping.key_rule, cell, self._mapping.limits)
-        return int.from_bytes(blake2b(worker_id.encode("utf-8", "replace"), digest_size=8, key=self._secret).digest())
+        return self._digest_of(self._id(cell))
+
+    def _id(self, cell: str) -> str:
+        return read_id(self._mapping.key_rule, cell, self._mapping.limits)[0]
+
+    def _digest_of(self, worker_id: str) -> int:
+        digest = self._keyed.copy()
+        digest.update(worker_id.encode("utf-8", "replace"))
+        return int.from_bytes(digest.digest())
 
     @property
     def sample(self) -> Collection[Mapping[str, str]]:

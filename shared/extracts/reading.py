@@ -21,7 +21,7 @@ from shared.changes.loops import loops
 from shared.errors import ExtractRefused
 from shared.extracts.open_extract import Reading
 from shared.extracts.profile import Observer, Profile
-from shared.extracts.records import read_records
+from shared.extracts.records import read_batches
 from shared.extracts.resolving import Resolver, rule_of
 from shared.extracts.row_index import MANAGER, RowIndex
 from shared.extracts.shifted_days import check_days
@@ -29,6 +29,7 @@ from shared.extracts.spool import Record, Spool
 from shared.extracts.whole_file import check
 from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
+from shared.mapping.columns import Batch, ColumnMapper, Mapped
 from shared.mapping.dates import DateWatch, Unusable
 from shared.mapping.file_time import time_in_cell
 from shared.mapping.ids import read_id
@@ -38,7 +39,6 @@ from shared.mapping.paths import AttributePath, parse
 from shared.mapping.text import clean
 from shared.mapping.values import MAIL, Compiler
 from shared.model import ENTERPRISE_USER, Reject, Worker
-from shared.model import Record as Row
 from shared.records.scratch import open_scratch
 
 FOUND_OUT = Reading()
@@ -258,24 +258,20 @@ class _Reader:
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
         applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
+        mapper = ColumnMapper(applier)
         table = reading.open(chunks, mapping.columns)
         observer = Observer(mapping, self._digest_key, table.header)
         rows = 0
         changes_only = mapping.mode == "delta"
-        for record in read_records(table, mapping.columns, reading.optional, mapping.key, may_be_empty=changes_only):
-            rows += 1
-            if isinstance(record, Reject):
-                self._take_apart(record)
-                continue
-            observer.observe(record)
-            self._look_at_time(record)
-            applied = applier.apply(record)
-            if isinstance(applied, Reject):
-                who = applied.worker_id
-                named = applied.named(applier.names_in(record, who)) if who else applied
-                self._reject(named, primary=self._is_primary(record))
+        for batch in read_batches(table, mapping.columns, reading.optional, mapping.key, may_be_empty=changes_only):
+            if isinstance(batch, Reject):
+                rows += 1
+                self._take_apart(batch)
             else:
-                self._take(applied, record)
+                rows += len(batch)
+                observer.observe_batch(batch)
+                self._look_at_time(batch)
+                self._take_batch(batch, mapper.map(batch), applier)
         notes = applier.finish()
         profile = observer.finish()
         if not table.returned:
@@ -305,15 +301,50 @@ class _Reader:
             profile,
         )
 
-    def _take(self, applied: Applied, record: Row) -> None:
+    def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:
+        """Take note of what became of some rows, in their order."""
+        start = 0
+        primaries = self._primaries(batch)
+        for place in sorted(mapped.careful):
+            self._take_plain(batch, mapped, primaries, slice(start, place))
+            start = place + 1
+            applied = mapped.careful[place]
+            if isinstance(applied, Applied):
+                self._take(applied, batch.lines[place], primary=primaries[place])
+            else:
+                record = batch.record(place)
+                who = applied.worker_id
+                named = applied.named(applier.names_in(record, who)) if who else applied
+                self._reject(named, primary=primaries[place])
+        self._take_plain(batch, mapped, primaries, slice(start, len(batch)))
+
+    def _take_plain(self, batch: Batch, mapped: Mapped, primaries: Sequence[bool], part: slice) -> None:
+        """Rows about which there is nothing to tell."""
+        ids, rows, lines = mapped.ids[part], batch.rows[part], batch.lines[part]
+        if not ids:
+            return
+        days = zip(mapped.first_days[part], mapped.last_days[part], mapped.zones[part], strict=True)
+        before = [f"{first} {last} {zone} " for first, last, zone in days]
+        said = map("".join, zip(before, *(column[part] for column in mapped.users), strict=True))
+        places, digests = self._spool.write_many(rows, lines, said)
+        active = [word == "true" for word in mapped.active[part]]
+        managers = mapped.managers[part]
+        names = [(kind, column[part]) for kind, column in mapped.claims]
+        if self._names_manager is not None:
+            names.append((MANAGER, mapped.called[part]))
+        self._index.add_many(
+            self._rule.alike_many(ids),
+            zip(ids, rows, lines, digests, active, primaries[part], places, managers, strict=True),
+            names,
+        )
+
+    def _take(self, applied: Applied, line: int, *, primary: bool) -> None:
         worker = applied.worker
         self._warnings.add(worker.row, applied.warnings)
         place, digest = self._spool.write(
-            Record(worker.row, record.line, applied.first_day, applied.last_day, applied.zone, worker.user)
+            Record(worker.row, line, applied.first_day, applied.last_day, applied.zone, worker.user)
         )
-        row = Occurrence(
-            worker.worker_id, worker.row, record.line, digest, worker.user["active"], self._is_primary(record)
-        )
+        row = Occurrence(worker.worker_id, worker.row, line, digest, worker.user["active"], primary)
         manager = applied.manager_name or worker.manager_id
         seq = self._index.add(self._rule.alike(worker.worker_id), row, place, manager)
         if applied.claims:
@@ -339,11 +370,14 @@ class _Reader:
                 row = Occurrence(worker_id, reject.row, reject.line, None, primary=True)
                 self._index.add(self._rule.alike(worker_id), row)
 
-    def _look_at_time(self, record: Row) -> None:
+    def _look_at_time(self, batch: Batch) -> None:
         """Remember what rows say about when the file was made; two different answers are enough."""
         run_time = self._mapping.run_time
-        if run_time and run_time.column and len(self._times) < 2:
-            self._times.setdefault(clean(record.values[run_time.column]), record.row)
+        if run_time and run_time.column:
+            for raw in dict.fromkeys(batch.columns[run_time.column]):
+                if len(self._times) < 2:
+                    row = batch.rows[batch.columns[run_time.column].index(raw)]
+                    self._times.setdefault(clean(raw), row)
 
     def _made_at(self) -> datetime | None:
         mapping = self._mapping
@@ -367,9 +401,12 @@ class _Reader:
             )
         return made_at
 
-    def _is_primary(self, record: Row) -> bool:
+    def _primaries(self, batch: Batch) -> list[bool]:
+        """Whether each row is marked as the one of its id that counts."""
         primary = self._primary
-        return primary is not None and fold(clean(record.values[primary.column])) == primary.folded
+        if primary is None:
+            return [False] * len(batch)
+        return [fold(clean(cell)) == primary.folded for cell in batch.columns[primary.column]]
 
 
 class _Warnings:

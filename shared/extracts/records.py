@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import itemgetter
 
 from shared.errors import ExtractRefused
 from shared.extracts.returned import row_place
@@ -12,11 +14,15 @@ from shared.extracts.tables import BadRow, Table
 from shared.extracts.text.guard import is_rejects_file, unguard
 from shared.extracts.text.names import loose, places_of, plain
 from shared.extracts.text.rows_of_cells import COMMON, MARK
-from shared.model import Record, Reject
+from shared.mapping.columns import Batch
+from shared.model import Record, Reject, Row
 
 _NAMED = 5
 _COMPARED = 1_000
 _CELL_BY_CELL = {"csv", "fixed", "xlsx"}
+_ROWS_AT_ONCE = 500
+_SIZE_AT_ONCE = 500_000  # characters of mapped cells
+_FEW = 20  # rows, until it is seen how large they are
 _MOST_ROWS = 5_000_000  # no employer has more people, those who left included; each row costs time and memory
 
 
@@ -28,7 +34,23 @@ def read_records(
     *,
     may_be_empty: bool = False,
 ) -> Iterator[Record | Reject]:
-    """What the mapping asked for of each row.
+    """What `read_batches` gives, one row after the other."""
+    for one in read_batches(table, columns, optional, key, may_be_empty=may_be_empty):
+        if isinstance(one, Reject):
+            yield one
+        else:
+            yield from map(one.record, range(len(one)))
+
+
+def read_batches(
+    table: Table,
+    columns: Sequence[str],
+    optional: Collection[str] = (),
+    key: str = "",
+    *,
+    may_be_empty: bool = False,
+) -> Iterator[Batch | Reject]:
+    """What the mapping asked for of each row, some hundred rows at a time, in the order of the file.
 
     A `rejects.csv` that HR corrected and dropped again reads like the file that it came from.
 
@@ -45,32 +67,80 @@ def read_records(
         ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file, or so many people
             as nobody employs.
     """
-    read = unguard if table.returned or is_rejects_file(table.header) else str
-    numbers = row_place(table.header)
-    header = [read(name) for name in table.header]
+    read = unguard if table.returned or is_rejects_file(table.header) else None
+    first_rows = row_place(table.header)
+    header = [read(name) for name in table.header] if read else table.header
     places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
-    absent = dict.fromkeys((column for column in columns if column not in places), "")
     table.notes.extend([*_nearly_so(header, places), *_twice_without_harm(header)])
-    count = 0
-    for count, row in enumerate(table.rows, 1):
+    pick = itemgetter(*places.values(), next(iter(places.values())))  # one more, so that it is always a tuple
+    numbers: list[int] = []
+    lines: list[int] = []
+    cells: list[tuple[str, ...]] = []
+
+    def batch() -> Batch:
+        found: dict[str, Sequence[str]] = dict(zip(places, zip(*cells, strict=True), strict=False))
+        if read:
+            found = {column: list(map(read, values)) for column, values in found.items()}
+        absent = {column: [""] * len(cells) for column in columns if column not in places}
+        made = Batch(numbers.copy(), lines.copy(), found | absent)
+        numbers.clear()
+        lines.clear()
+        cells.clear()
+        return made
+
+    count = size = 0
+    rows = iter(table.rows)
+    while few := list(islice(rows, _FEW)):
+        count += len(few)
         if count > _MOST_ROWS:
             raise ExtractRefused(
                 f"The file has more than {_MOST_ROWS:,} rows, which no list of people has. Export the list again and "
                 "drop that file."
             )
-        if numbers is not None and numbers < len(row.cells) and (first := read(row.cells[numbers]).strip()).isdecimal():
-            table.first_rows[row.number] = int(first[:9])
-        if isinstance(row, BadRow):
-            yield Reject(row.number, row.line, _key_cell(table, row, places.get(key)), row.reason)
-        else:
-            cells = row.cells
-            values = {column: read(cells[place]) for column, place in places.items()}
-            yield Record(row.number, row.line, {**values, **absent} if absent else values)
+        if first_rows is not None:
+            _note_first_rows(table, few, first_rows, read or str)
+        for bad, good in _parts(few):
+            if bad and cells:
+                yield batch()
+            for row in bad:
+                yield Reject(row.number, row.line, _key_cell(table, row, places.get(key)), row.reason)
+            found = [pick(row_cells) for _, _, row_cells in good]
+            numbers += [number for number, _, _ in good]
+            lines += [line for _, line, _ in good]
+            cells += found
+            size += len("".join(map("".join, found)))
+        if len(cells) >= _ROWS_AT_ONCE or size > _SIZE_AT_ONCE:
+            size = 0
+            if cells:
+                yield batch()
+    if cells:
+        yield batch()
     if not count:
         what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
         if not may_be_empty or table.returned:
             raise ExtractRefused(f"The file has {what}. Drop the complete list.")
         table.notes.append(f"The file has {what}.")
+
+
+def _parts(rows: Sequence[Row | BadRow]) -> Iterator[tuple[list[BadRow], list[Row]]]:
+    """Some rows: bad ones, then good ones, then bad ones again; nearly always all are good."""
+    bad: list[BadRow] = []
+    good: list[Row] = []
+    for row in rows:
+        if not isinstance(row, BadRow):
+            good.append(row)
+            continue
+        if good:
+            yield bad, good
+            bad, good = [], []
+        bad.append(row)
+    yield bad, good
+
+
+def _note_first_rows(table: Table, rows: Iterable[Row | BadRow], place: int, read: Callable[[str], str]) -> None:
+    for row in rows:
+        if place < len(row.cells) and (first := read(row.cells[place]).strip()).isdecimal():
+            table.first_rows[row.number] = int(first[:9])
 
 
 def _key_cell(table: Table, row: BadRow, place: int | None) -> str:

@@ -175,7 +175,7 @@ class Resolver:
                 continue
             for some in self.index.names(number):
                 owners = self.known.owners({fold(name) for name, _ in some})
-                for name, worker_id in some:
+                for name, worker_id in some if owners else ():
                     owned = owners.get(fold(name), ())
                     if owned and worker_id not in owned:
                         yield number, fold(name)

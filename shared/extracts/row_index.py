@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count, repeat
+from operator import itemgetter
 
 from shared.changes.duplicates import Occurrence
 from shared.letters import fold
@@ -83,6 +85,28 @@ class RowIndex:
             self._flush()
         return self._seq
 
+    def add_many(
+        self, alikes: Iterable[str], rows: Iterable[tuple[object, ...]], names: Iterable[tuple[int, Sequence[str]]] = ()
+    ) -> None:
+        """Take note of rows that count.
+
+        Args:
+            alikes: what each id has in common with ids that cannot be told from it.
+            rows: id, row, line, digest, active, primary, place and manager of each.
+            names: kinds of names, each with the names in these rows, or empty texts.
+        """
+        first = self._seq + 1
+        known = len(self._rows)
+        self._rows.extend(
+            (seq, alike, *row) for seq, alike, row in zip(count(first), map(hash, alikes), rows, strict=False)
+        )
+        self._seq += len(self._rows) - known
+        for kind, several in names:
+            keys = map(hash, map(fold, several))
+            self._names.extend(filter(itemgetter(2), zip(repeat(kind), keys, several, count(first), strict=False)))
+        if len(self._rows) >= _AT_ONCE:
+            self._flush()
+
     def add_names(self, seq: int, names: Iterable[tuple[int, str]]) -> None:
         """Take note of the names in a row, each with its kind."""
         self._names.extend((kind, hash(fold(name)), name, seq) for kind, name in names)
@@ -113,19 +137,20 @@ class RowIndex:
     def index_names(self) -> None:
         """All rows that do not count because of their ids are dropped; names can be asked for."""
         self._scratch.execute("CREATE INDEX names_key ON names (kind, key)")
-        self._scratch.execute("CREATE INDEX names_seq ON names (seq)")
 
     def shared_keys(self, kind: int) -> list[int]:
         """The hashes of names that more than one row has."""
         several = """
-            SELECT key FROM names JOIN rows USING (seq) WHERE kind = ? AND digest IS NOT NULL
+            SELECT key FROM names JOIN rows USING (seq) WHERE kind = ?1 AND digest IS NOT NULL
+            AND key IN (SELECT key FROM names WHERE kind = ?1 GROUP BY key HAVING count(*) > 1)
             GROUP BY key HAVING count(*) > 1
         """
         return [key for (key,) in self._scratch.execute(several, (kind,))]
 
     def names(self, kind: int) -> Iterator[list[tuple[str, str]]]:
         """All names of a kind with the ids of the people, some at a time."""
-        query = "SELECT name, id FROM names JOIN rows USING (seq) WHERE kind = ? AND digest IS NOT NULL"
+        # In the order of the rows (no index on `kind`), which is the order in which they lie in the file.
+        query = "SELECT name, id FROM names JOIN rows USING (seq) WHERE +kind = ? AND digest IS NOT NULL"
         return batches(self._scratch.execute(query, (kind,)), _AT_ONCE)
 
     def named(self, kind: int, folded: str) -> list[tuple[str, Entry]]:
@@ -144,12 +169,14 @@ class RowIndex:
 
     def name_of(self, kind: int, seq: int) -> str:
         """The name that a row has, or an empty text."""
+        self._index_rows_of_names()
         query = "SELECT name FROM names WHERE kind = ? AND seq = ?"
         found = self._scratch.execute(query, (kind, seq)).fetchone()
         return str(found[0]) if found else ""
 
     def unname(self, kind: int, seq: int) -> None:
         """A row does not have its name of a kind any more."""
+        self._index_rows_of_names()
         self._scratch.execute("DELETE FROM names WHERE kind = ? AND seq = ?", (kind, seq))
 
     def entry(self, seq: int) -> Entry:
@@ -174,6 +201,10 @@ class RowIndex:
     def close(self) -> None:
         """Everything is decided: what is left are people."""
         self._scratch.executescript(_PEOPLE)
+
+    def _index_rows_of_names(self) -> None:
+        """Hardly any extract needs it."""
+        self._scratch.execute("CREATE INDEX IF NOT EXISTS names_seq ON names (seq)")
 
     def _flush(self) -> None:
         self._scratch.executemany(f"INSERT INTO rows VALUES ({marks(range(10))})", self._rows)  # noqa: S608 (place holders)

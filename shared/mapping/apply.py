@@ -8,7 +8,7 @@ leaver is somebody who may work.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -79,7 +79,11 @@ class Applier:
         scratch: remembers what would fill the memory; the applier opens one of its own if it needs one.
 
     Attributes:
+        mapping: see above.
+        today: see above.
+        placeholders: cells that mean nothing, cleaned.
         kinds: of names that only one person may have; who that is can be decided only once all records are applied.
+        taken: the user names that are made unique, if the mapping says so.
 
     Raises:
         MappingError: the mapping numbers user names, but nothing says who has which one already.
@@ -93,14 +97,14 @@ class Applier:
         today: date | None = None,
         scratch: sqlite3.Connection | None = None,
     ) -> None:
-        self._mapping = mapping
-        self._today = today
+        self.mapping = mapping
+        self.today = today
         self._status = mapping.status
         self._words = ", ".join(mapping.status.words)
-        self._placeholders = frozenset(clean(text) for text in mapping.placeholders)
+        self.placeholders = frozenset(clean(text) for text in mapping.placeholders)
         self._dates = DateWatch()
         rules = [rule for path, rule in mapping.attributes.items() if path in _OF_PEOPLE]
-        self._of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
+        self.of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
         self._zones: set[str] = set()  # those that there are
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
@@ -110,9 +114,11 @@ class Applier:
         days = (self._status.first_day, self._status.last_day)
         self._days = [compiler.dates(column) if column else None for column in days]
         self.kinds: list[Kind] = []
+        self.taken: TakenNames | None = None
 
         def unique() -> TakenNames:
-            return TakenNames(known or NOBODY, scratch or open_scratch())
+            self.taken = TakenNames(known or NOBODY, scratch or open_scratch())
+            return self.taken
 
         self._targets = [
             _Target(
@@ -130,23 +136,23 @@ class Applier:
         the mapping's `empty` rule says. Cells are cleaned, see `clean`.
         """
         warnings: list[str] = []
-        mapping = self._mapping
+        mapping = self.mapping
         raw = record.values[mapping.key]
         worker_id, fault = read_id(mapping.key_rule, raw, mapping.limits)
 
         def reject(reason: str) -> Reject:
             return Reject(record.row, record.line, worker_id if len(worker_id) <= MAX_KEY else "", reason)
 
-        if not worker_id or worker_id in self._placeholders:
+        if not worker_id or worker_id in self.placeholders:
             worker_id = ""
             return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
         if fault and not (may_be_number(worker_id) and self._known.is_worker(worker_id)):
             return reject(f"{mapping.key} {fault}")
-        self._zeros.look(worker_id)
+        self.look_at_ids([worker_id])
         status = clean(record.values[self._status.column])
         active = self._status.folded.get(fold(status))
         if active is None:
-            if not status or status in self._placeholders:
+            if not status or status in self.placeholders:
                 return reject(f"{self._status.column} is empty, so nobody can tell whether the person may work.")
             return reject(
                 f"{self._status.column} '{shorten(status)}' is not one of the agreed words ({self._words}); correct "
@@ -179,10 +185,10 @@ class Applier:
 
         A user name that is made unique is not among them: it would be taken from somebody else.
         """
-        of = {**self._cells(record, _ignore, _ignore), self._mapping.key: worker_id}
+        of = {**self._cells(record, _ignore, _ignore), self.mapping.key: worker_id}
         cells = Cells(of, worker_id, record.row, _ignore)
         user: ScimUser = {}
-        for target, (_, path, rule) in zip(self._targets, self._mapping.targets, strict=True):
+        for target, (_, path, rule) in zip(self._targets, self.mapping.targets, strict=True):
             if path in _NAMES and not rule.unique:
                 try:
                     user[path] = target.read(cells)
@@ -190,10 +196,14 @@ class Applier:
                     continue
         return user
 
+    def look_at_ids(self, ids: Iterable[str]) -> None:
+        """Take note of the ids of rows that can be told whom they are about, each once."""
+        self._zeros.look(ids)
+
     @property
     def lost_zeros(self) -> Mapping[str, str]:
         """The ids that are known only with more zeros in front, and as what; complete after `finish`."""
-        return self._zeros.longer if self._mapping.key_rule.leading_zeros == "reject" else {}
+        return self._zeros.longer if self.mapping.key_rule.leading_zeros == "reject" else {}
 
     def finish(self) -> tuple[str, ...]:
         """What to tell about the extract as a whole, once all of its records were applied.
@@ -216,7 +226,7 @@ class Applier:
     def _works_on(self, record: Record) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""
         reader = self._days[1]
-        if reader is None or self._today is None or self._status.end == "at_once":
+        if reader is None or self.today is None or self._status.end == "at_once":
             return False
         try:
             last = (
@@ -224,27 +234,23 @@ class Applier:
             )
         except Unusable:
             return False
-        return last is not None and last >= self._today
+        return last is not None and last >= self.today
 
     def _cells(self, record: Record, refuse: Callable[[str], None], warn: Warn) -> dict[str, str]:
         """The cells as they are used: cleaned, and empty where they say nothing."""
-        mapping = self._mapping
+        mapping = self.mapping
         cells = {}
         broken = []
         for column, raw in record.values.items():
-            cell = clean(raw)
-            if not cell.isascii() and looks_broken(raw):
-                warn(f"{column} holds signs that look like letters in a wrong encoding; {_AS_IT_IS}")
-            if cell in self._placeholders:
-                cell = ""
-            elif len(cell) > MAX_VALUE:
-                broken.append((column, f"{column} has {len(cell)} characters; at most {MAX_VALUE} can be sent."))
-            elif not cell.isprintable() and holds_control(cell):
-                broken.append((column, f"{column} holds a control character."))
+            cell, warning, fault = read_cell(raw, self.placeholders)
+            if warning:
+                warn(f"{column} {warning}")
+            if fault:
+                broken.append((column, f"{column} {fault}"))
             cells[column] = cell
         for column in mapping.optional:
             cells.setdefault(column, "")
-        for column in self._of_names:
+        for column in self.of_names:
             if "?" in (cell := cells[column]) and cell.strip("?"):
                 warn(f"{column} holds question marks, as programs write them for letters that they lack; {_AS_IT_IS}")
         missing = [column for column in mapping.required if not cells[column]]
@@ -260,14 +266,14 @@ class Applier:
     ) -> tuple[date | None, date | None]:
         """The first and the last day; somebody who works cannot have had the last one, unless she is hired again."""
         first, last = (_read_day(reader, cells, refuse) for reader in self._days)
-        if last is None or self._today is None or not self._status.folded[fold(status)]:
+        if last is None or self.today is None or not self._status.folded[fold(status)]:
             return first, last
         again = first is not None and last < first
         said = f"{self._status.column} is '{shorten(status)}'"
         end = f"{self._status.last_day} {last.isoformat()}"
-        if last < self._today and not again:
+        if last < self.today and not again:
             refuse(f"{said}, but {end} has passed; one of them is wrong.")
-        if last >= self._today and again:
+        if last >= self.today and again:
             refuse(
                 f"{said}, though {end} is to come and {self._status.first_day} {first} is later still; one of the days "
                 "is wrong, or two employments are in one row."
@@ -282,9 +288,9 @@ class Applier:
                 parse_zone(name)
             except ValueError:
                 refuse(f"{column} '{shorten(name)}' is not a time zone; use an IANA name such as Europe/Berlin.")
-                return self._mapping.dates.zone
+                return self.mapping.dates.zone
             self._zones.add(name)
-        return (cells[column] if column is not None else "") or self._mapping.dates.zone
+        return (cells[column] if column is not None else "") or self.mapping.dates.zone
 
     def _user(self, cells: Cells, active: bool, refuse: Callable[[str], None]) -> ScimUser:
         user: ScimUser = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": cells.worker_id, "active": active}
@@ -301,6 +307,27 @@ class Applier:
             elif target.null:
                 target.path.put(user, None)
         return user
+
+
+def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
+    """A cell as it is used: cleaned, and empty where it says nothing.
+
+    Returns:
+        The cell; what to tell about it and why it cannot be sent, to follow the column's name, or empty texts.
+    """
+    cell = clean(raw)
+    if cell.isascii() and cell.isprintable() and len(cell) <= MAX_VALUE:  # as nearly all are
+        return ("" if cell in placeholders else cell), "", ""
+    warning = ""
+    if not cell.isascii() and looks_broken(raw):
+        warning = f"holds signs that look like letters in a wrong encoding; {_AS_IT_IS}"
+    if cell in placeholders:
+        return "", warning, ""
+    if len(cell) > MAX_VALUE:
+        return cell, warning, f"has {len(cell)} characters; at most {MAX_VALUE} can be sent."
+    if not cell.isprintable() and holds_control(cell):
+        return cell, warning, "holds a control character."
+    return cell, warning, ""
 
 
 def _read_day(reader: DateReader | None, cells: Mapping[str, str], refuse: Callable[[str], None]) -> date | None:

@@ -111,6 +111,13 @@ class DateReader:
         """
         if text in self.none:
             return None
+        if len(text) == 10 and text[4] == "-" == text[7] and (self.patterns or _YEAR_FIRST)[0].iso:  # the usual case
+            try:
+                day = date.fromisoformat(text)
+            except ValueError:
+                pass
+            else:
+                return None if (day.year, day.month, day.day) in _NO_DAY else self._of_our_time(text, day)
         for pattern in self.patterns or _YEAR_FIRST:
             parts = pattern.read(text, self.pivot)
             if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):

@@ -55,11 +55,13 @@ class DatePattern:
         text: as the mapping file has it.
         read: year, month and day that a cell says by it, or None if the cell is written in another way.
         needs_pivot: whether years have two digits.
+        iso: whether it is yyyy-mm-dd.
     """
 
     text: str
     read: Callable[[str, int | None], Parts | None]
     needs_pivot: bool = False
+    iso: bool = False
 
 
 @lru_cache(maxsize=256)
@@ -85,7 +87,7 @@ def parse_pattern(text: str) -> DatePattern:
         )
     glued = any(a in words and b in words for a, b in pairwise(token[0] for token in tokens))
     expression = "".join(_expression(token[0], glued) for token in tokens)
-    return DatePattern(text, _reader(re.compile(expression + _REST)), "yy" in words)
+    return DatePattern(text, _reader(re.compile(expression + _REST)), "yy" in words, plain == "yyyy-mm-dd")
 
 
 def parse_time(text: str) -> time:

@@ -27,9 +27,7 @@ def identity_reader(
         unique: gives the names that are made unique.
     """
     if path == MANAGER:
-        if rule.by != "id":
-            return _manager_name(compiler.reader(path, rule))
-        return _manager(compiler.reader(path, rule), compiler.mapping.key_rule, compiler.mapping.limits, rule)
+        return manager_reader(compiler, rule)
     read = compiler.reader(path, rule)
     if path == USER_NAME:
         if rule.unique:
@@ -38,6 +36,14 @@ def identity_reader(
     if path == MAIL and rule.copy_of is None:
         return _claimed(read, Kind("mail address", path, label_of("", rule)), rule, kinds)
     return None
+
+
+def manager_reader(compiler: Compiler, rule: Rule) -> Reader:
+    """What reads who the manager is: the id, or nothing but `Cells.manager_name` if that is not the id."""
+    read = compiler.reader(MANAGER, rule)
+    if rule.by != "id":
+        return _manager_name(read)
+    return _manager(read, compiler.mapping.key_rule, compiler.mapping.limits, rule)
 
 
 def _claimed(read: Reader, kind: Kind, rule: Rule, kinds: list[Kind]) -> Reader:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from shared.mapping.limits import MAX_EMPLOYEE_ID
 from shared.mapping.model import KeyRule
@@ -21,6 +21,11 @@ _UNSAFE = re.compile(r"""['"&#+%\\/?*<>|]""")
 
 def read_id(rule: KeyRule, cell: str, limits: str) -> tuple[str, str]:
     """A worker's id as it is sent, and what is wrong with it, to follow the column's name (empty if nothing is)."""
+    if cell.isalnum() and cell.isascii() and len(cell) < MAX_EMPLOYEE_ID and (rule.width or 0) < MAX_EMPLOYEE_ID:
+        if cell.isdigit():
+            return (cell.zfill(rule.width) if rule.width else cell), ""
+        if not may_be_number(cell):
+            return cell, ""
     text = clean(cell)
     if rule.text_guard and (guarded := _GUARD.fullmatch(text)):
         text = clean(next(part for part in guarded.groups() if part is not None))
@@ -29,6 +34,19 @@ def read_id(rule: KeyRule, cell: str, limits: str) -> tuple[str, str]:
     if rule.width and text.isascii() and text.isdigit():
         text = text.zfill(rule.width)
     return text, _fault(rule, cell, text, limits)
+
+
+def plain_ids(rule: KeyRule, cells: Sequence[str]) -> Sequence[str] | None:
+    """The ids in many cells, if it is certain at a glance that all of them are there and nothing is wrong with them."""
+    joined = "".join(cells)
+    if not (joined.isalnum() and joined.isascii() and all(cells)) or max(map(len, cells)) >= MAX_EMPLOYEE_ID:
+        return None
+    width = rule.width or 0
+    if not joined.isdigit() and any(map(may_be_number, cells)):
+        return None
+    if min(map(len, cells)) >= width:
+        return cells
+    return [read_id(rule, cell, "")[0] for cell in cells] if width < MAX_EMPLOYEE_ID else None
 
 
 def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
@@ -102,12 +120,11 @@ class LostZeros:
         self._looked = 0
         self._lost = 0
 
-    def look(self, worker_id: str) -> None:
-        """Take note of an id."""
-        if worker_id.isascii() and worker_id.isdigit():
-            self._waiting.append(worker_id)
-            if len(self._waiting) == self._AT_ONCE:
-                self._find()
+    def look(self, ids: Iterable[str]) -> None:
+        """Take note of some ids."""
+        self._waiting += [worker_id for worker_id in ids if worker_id.isascii() and worker_id.isdigit()]
+        if len(self._waiting) >= self._AT_ONCE:
+            self._find()
 
     def finish(self) -> bool:
         """Look at the last ids, once the extract has been read; whether the file cannot be used because of them."""

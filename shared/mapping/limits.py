@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from shared.model import ENTERPRISE_USER
 
@@ -36,6 +37,8 @@ MAX_EMPLOYEE_ID = 16
 
 _UPN = re.compile(r"[A-Za-z0-9'.\-_!#^~@]*")
 _UPN_LOCAL, _UPN_DOMAIN = 64, 48
+_ANY, _NO_DOT = r"[A-Za-z0-9'.\-_!#^~]", r"[A-Za-z0-9'\-_!#^~]"
+_FINE_UPN = re.compile(rf"{_NO_DOT}(?:{_ANY}{{0,{_UPN_LOCAL - 2}}}{_NO_DOT})?@{_ANY}{{1,{_UPN_DOMAIN}}}")
 
 
 def limit_of(path: str, target: str) -> tuple[str, int] | None:
@@ -47,6 +50,11 @@ def limit_of(path: str, target: str) -> tuple[str, int] | None:
         return None
     name, most = limits[path]
     return f"{whose}'s {name}", most
+
+
+def are_fine_user_names(names: Sequence[str]) -> bool:
+    """Whether it is certain at a glance that nothing is wrong with any of some user names, as far as they are there."""
+    return ".." not in "\n".join(names) and all(map(_FINE_UPN.fullmatch, filter(None, names)))
 
 
 def user_name_fault(name: str) -> str:

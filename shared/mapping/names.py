@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import sqlite3
 import unicodedata
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import chain, count
 from typing import Protocol
 
 from shared.letters import fold
 from shared.mapping.dates import Unusable
+from shared.records.scratch import batches, marks
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 # Letters that Unicode does not take apart into a plain letter and an accent.
@@ -49,9 +51,36 @@ _PLAIN = str.maketrans(
         "\u2011": "-",
     }
 )
+
+
+_MOST_LETTERS = 5_000
+
+
+class _Letters(dict[int, str]):
+    """What single characters become, found out as they are met; letters of other scripts stay as they are."""
+
+    def __init__(self, *tables: Mapping[int, str]) -> None:
+        super().__init__()
+        self._tables = tables
+
+    def __missing__(self, code: int) -> str:
+        text = chr(code)
+        for table in self._tables:
+            text = text.translate(table)
+        text = unicodedata.normalize("NFKD", text)
+        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+        text = "".join(
+            letter for letter in text if _ALLOWED.match(letter) or (letter.isalnum() and not letter.isascii())
+        )
+        if len(self) < _MOST_LETTERS:
+            self[code] = text
+        return text
+
+
+_LETTERS = {"german": _Letters(_GERMAN, _PLAIN), "plain": _Letters(_PLAIN)}
 _DOTS = re.compile(r"\.{2,}")
 _LOOSE_DOTS = re.compile(r"^\.+|\.+(?=@|$)|(?<=@)\.+")
-_NOT_ALLOWED = re.compile(r"[^A-Za-z0-9'.\-_!#^~@]")
+_ALLOWED = re.compile(r"[A-Za-z0-9'.\-_!#^~@]")
 
 
 def transliterate(text: str, how: str, column: str) -> str:
@@ -65,14 +94,24 @@ def transliterate(text: str, how: str, column: str) -> str:
     Raises:
         Unusable: it has letters of another script, which nobody may guess.
     """
-    if how == "german":
-        text = text.translate(_GERMAN)
-    text = unicodedata.normalize("NFKD", text.translate(_PLAIN))
-    text = "".join(letter for letter in text if not unicodedata.combining(letter))
-    foreign = next((letter for letter in text if letter.isalnum() and not letter.isascii()), "")
-    if foreign:
+    text = text.translate(_LETTERS[how])
+    if not text.isascii():
+        foreign = next(letter for letter in text if not letter.isascii())
         raise Unusable(f"{column} holds '{foreign}', which cannot be written in the letters of a user name.")
-    return _DOTS.sub(".", _LOOSE_DOTS.sub("", _NOT_ALLOWED.sub("", text)))
+    return _without_needless_dots(text)
+
+
+def transliterate_many(texts: Iterable[str], how: str) -> list[str] | None:
+    """The same for many texts; None if one of them has letters of another script."""
+    table = _LETTERS[how]
+    done = [text.translate(table) for text in texts]
+    return list(map(_without_needless_dots, done)) if "".join(done).isascii() else None
+
+
+def _without_needless_dots(text: str) -> str:
+    if "." not in text or not (".." in text or ".@" in text or "@." in text or text[0] == "." or text[-1] == "."):
+        return text
+    return _DOTS.sub(".", _LOOSE_DOTS.sub("", text))
 
 
 class Known(Protocol):
@@ -178,15 +217,23 @@ def holder_of(
 class TakenNames:
     """The user names of an extract that are made unique, so that no two people get the same one.
 
+    Of a name that many people have, it is remembered from which number on it can be free for whoever has none of it
+    yet: without that, the thousandth John Smith would be asked about a thousand names.
+
     Args:
         known: the people of earlier extracts.
         scratch: remembers the names.
     """
 
+    _MANY = 4
+
     def __init__(self, known: Known, scratch: sqlite3.Connection) -> None:
         self._known = known
         self._scratch = scratch
+        self._numbered: set[str] = set()  # names that were given away lately, though not as they were asked for
+        self._next: dict[str, int] = {}  # by name without regard to case, of names that many people have
         scratch.execute("CREATE TABLE taken (name TEXT PRIMARY KEY, id TEXT) WITHOUT ROWID")
+        scratch.execute("CREATE TABLE holders (name TEXT, id TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID")
 
     def make_unique(self, name: str, worker_id: str) -> str:
         """`name` or, if somebody else has it, `name` with the first free number from 2 on, before its @.
@@ -195,15 +242,86 @@ class TakenNames:
         """
         local, at, domain = name.partition("@")
         had = self._known.user_name(worker_id)
-        if _is_numbered(fold(had), fold(local), fold(f"{at}{domain}")) and self._take(had, worker_id):
+        if had and _is_numbered(fold(had), fold(local), fold(f"{at}{domain}")) and self._take(had, worker_id):
+            self._numbered.add(fold(had))
             return had
-        for number in count(1):
+        folded = fold(name)
+        first = 1 if self._holds(folded, worker_id) else self._next.get(folded, 1)
+        for number in count(first):
             candidate = name if number == 1 else f"{local}{number}{at}{domain}"
-            folded = fold(candidate)
-            owners = self._known.owners([folded]).get(folded, ())
+            owners = self._owners(candidate)
             if (not owners or worker_id in owners) and self._take(candidate, worker_id):
+                self._numbered.add(fold(candidate))
+                if number == first > 1 and not owners:
+                    self._remember(folded, [worker_id], number + 1)
+                elif number >= self._next.get(folded, self._MANY):
+                    names = [name if one == 1 else f"{local}{one}{at}{domain}" for one in range(first, number + 1)]
+                    self._remember(folded, chain.from_iterable(map(self._holders, names)), number + 1)
                 return candidate
         raise AssertionError  # numbers do not end
+
+    def make_many_unique(
+        self, names: Sequence[str], ids: Sequence[str], left_out: Collection[int], has_turn: Callable[[int], None]
+    ) -> list[str]:
+        """The same for many names, one after the other; empty ones stay empty.
+
+        Args:
+            names: to be made unique.
+            ids: whose they are.
+            left_out: places of those that somebody else makes unique.
+            has_turn: called when it is the turn of one that is left out, by its place.
+        """
+        folded = list(map(fold, names))
+        new = self._new_among(folded)
+        done = list(names)
+        free: list[tuple[str, str]] = []  # names with ids that are taken in one go
+        self._numbered.clear()
+        for place, name in enumerate(folded):
+            if name in new and place not in left_out and not self._known.user_name(ids[place]):
+                if name not in self._numbered:
+                    free.append((name, ids[place]))
+                    continue
+            elif name == "" and place not in left_out:
+                continue
+            self._scratch.executemany("INSERT INTO taken VALUES (?, ?)", free)
+            free.clear()
+            if place in left_out:
+                has_turn(place)
+            else:
+                done[place] = self.make_unique(names[place], ids[place])
+        self._scratch.executemany("INSERT INTO taken VALUES (?, ?)", free)
+        return done
+
+    def _new_among(self, folded: Sequence[str]) -> set[str]:
+        """The names that nobody has yet, and that occur once."""
+        new = {name for name, times in Counter(folded).items() if times == 1 and name}
+        new.difference_update(self._known.owners(new))
+        for some in batches(list(new)):
+            query = f"SELECT name FROM taken WHERE name IN ({marks(some)})"  # noqa: S608 (place holders)
+            new.difference_update(name for (name,) in self._scratch.execute(query, some))
+        return new
+
+    def _owners(self, name: str) -> Collection[str]:
+        folded = fold(name)
+        return self._known.owners([folded]).get(folded, ())
+
+    def _holds(self, folded: str, worker_id: str) -> bool:
+        """Whether the worker may have one of the names with numbers that are passed over."""
+        if folded not in self._next:
+            return False
+        query = "SELECT 1 FROM holders WHERE name = ? AND id = ?"
+        return self._scratch.execute(query, (folded, worker_id)).fetchone() is not None
+
+    def _remember(self, folded: str, holders: Iterable[str], first_free: int) -> None:
+        """Names with numbers are given away, and to whom."""
+        self._next[folded] = first_free
+        holding = [(folded, worker_id) for worker_id in holders]
+        self._scratch.executemany("INSERT OR IGNORE INTO holders VALUES (?, ?)", holding)
+
+    def _holders(self, name: str) -> list[str]:
+        """The ids of whoever has a name: by this extract, or by earlier ones."""
+        taken = self._scratch.execute("SELECT id FROM taken WHERE name = ?", (fold(name),))
+        return [*(worker_id for (worker_id,) in taken), *self._owners(name)]
 
     def _take(self, name: str, worker_id: str) -> bool:
         """Whether the worker has the name now."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 # Zero-width characters, the soft hyphen, marks of writing direction, the byte order mark: nobody sees them.
 INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
 _ENDS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _HIDDEN = re.compile(rf"[^\S ]|[{INVISIBLE}]")
 # What the second and further bytes of a character in UTF-8 look like when they are read as windows-1252.
 _BYTES = (
@@ -20,14 +22,36 @@ _BROKEN = re.compile(
     r"|\xe2\u20ac[\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
 )
 _FIRST = re.compile("[\xc2-\xc5\xd0\xd1\xe2\ufffd]")  # what they all begin with; looking for that is quicker
+# Anything but the letters and signs of the scripts that names are mostly written in.
+_UNUSUAL = re.compile("[^\n -~\u00a1-\u00ac\u00ae-\u024f\u0386-\u03ce\u0400-\u045f\u1e00-\u1eff\u4e00-\u9fff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 
 def clean(text: str) -> str:
     """`text` in NFC, with one blank for every run of blanks and line breaks, and nothing invisible at its ends."""
     if text.isascii():
-        return " ".join(text.split()) if " " in text or not text.isprintable() else text
-    return _ENDS.sub("", " ".join(unicodedata.normalize("NFC", text).split()))
+        if " " not in text and text.isprintable():
+            return text
+        return " ".join(text.split())
+    text = " ".join(unicodedata.normalize("NFC", text).split())
+    return _ENDS.sub("", text) if _INVISIBLE.match(text) or _INVISIBLE.match(text[-1:]) else text
+
+
+def are_plain(texts: Sequence[str]) -> bool:
+    """Whether it is certain at a glance that no text needs cleaning, looks broken or holds a control character."""
+    joined = "\n".join(texts)
+    if joined.isascii():
+        if not joined.replace("\n", "").isprintable():
+            return False
+    elif _UNUSUAL.search(joined) or looks_broken(joined) or not unicodedata.is_normalized("NFC", joined):
+        return False
+    in_lines = f"\n{joined}\n"
+    return (
+        in_lines.count("\n") == len(texts) + 1
+        and "  " not in joined
+        and " \n" not in in_lines
+        and "\n " not in in_lines
+    )
 
 
 def hides_something(text: str) -> bool:

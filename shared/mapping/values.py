@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared import letters
@@ -11,9 +11,9 @@ from shared.letters import fold
 from shared.mapping.countries import country_code
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import parse_time, parse_zone, stamp
-from shared.mapping.limits import limit_of, user_name_fault
+from shared.mapping.limits import are_fine_user_names, limit_of, user_name_fault
 from shared.mapping.model import MappingFile
-from shared.mapping.names import transliterate
+from shared.mapping.names import transliterate, transliterate_many
 from shared.mapping.rules import (
     WHOLE_NUMBER,
     YES_OR_NO,
@@ -27,11 +27,23 @@ from shared.mapping.rules import (
     typed,
 )
 from shared.mapping.steps import asks, kept, one_of_several, padded, part_of, replaced, trimmed
-from shared.mapping.text import clean, shorten
+from shared.mapping.text import are_plain, clean, shorten
 
 Value = str | int | bool
 Warn = Callable[[str], None]
-Step = Callable[[str, Warn], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done to texts.
+
+    Attributes:
+        one: to a text that is not empty. Raises Unusable.
+        many: the same to many, some of which are empty; None if they have to be looked at one by one.
+    """
+
+    one: Callable[[str, Warn], Value]
+    many: Callable[[list[str]], list[str] | None] | None = None
 
 
 @dataclass(slots=True)
@@ -59,6 +71,11 @@ class Cells:
 
 Reader = Callable[[Cells], Value]
 """The value of an attribute, an empty text if there is none. Raises Unusable if it cannot be sent."""
+Finish = Callable[[str, Warn], Value]
+"""The same, out of the text of the attribute's source."""
+InColumns = Callable[[Sequence[list[str]], set[int]], list[str]]
+"""The texts that an attribute has in many rows, out of the columns that it reads, cleaned. It adds the places of rows
+that have to be looked at one by one."""
 Text = Callable[[Cells], str]
 Named = Callable[[str], Text]
 """What reads a column, or a piece of a rule, by its name."""
@@ -68,7 +85,10 @@ MAIL = 'emails[type eq "work"].value'
 NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
 PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
 _MAX_INTEGER = 2**31 - 1
-_NO_DIGITS = re.compile(r"[\s().\-/\u2010-\u2015\u00a0]")
+_BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_NO_DIGITS = dict.fromkeys(map(ord, f"{_BLANKS}().-/" + "".join(map(chr, range(0x2010, 0x2016)))))
 _NUMBER = re.compile(r"\+[1-9]\d{5,14}")
 
 
@@ -90,25 +110,47 @@ class Compiler:
 
     def _reader(self, path: str, rule: Rule, outer: Named, blanks: str) -> Reader:
         """A reader of an attribute, or of a part of one; `outer` finds what the rules around it know by a name."""
-        label = label_of(path, rule)
         blanks = rule.blanks or blanks
         tidy = clean if blanks == "tidy" else str
         source = self._source(path, rule, self._names(rule, outer, blanks), blanks)
-        steps = self._steps(path, rule, label, tidy)
+        finish = self._finish(path, rule, tidy)
+        return (lambda cells: finish(str(source(cells)), cells.warn)) if finish else source
+
+    def finish(self, path: str, rule: Rule) -> Finish | None:
+        """What makes an attribute's value of the text of its source; None if that is the value."""
+        return self._finish(path, rule, clean if (rule.blanks or self.mapping.blanks) == "tidy" else str)
+
+    def _finish(self, path: str, rule: Rule, tidy: Callable[[str], str]) -> Finish | None:
+        steps = [step.one for step in self._steps(path, rule, label_of(path, rule), tidy)]
         default: Value | None = rule.default
         if rule.default is not None and rule.type in ("boolean", "integer"):
             default = typed(rule, rule.default)
 
-        if not steps and default is None:
-            return source
-
-        def read(cells: Cells) -> Value:
-            value = source(cells)
+        def finish(text: str, warn: Warn) -> Value:
+            value: Value = text
             for step in steps:
                 if not isinstance(value, str) or not value:
                     break
-                value = step(value, cells.warn)
+                value = step(value, warn)
             return default if default is not None and value == "" else value
+
+        return finish if steps or default is not None else None
+
+    def in_columns(self, path: str, rule: Rule) -> InColumns | None:
+        """What reads an attribute's values out of whole columns; None if that is not worth it, or they are no texts."""
+        if rule.type in ("boolean", "integer") or rule.choose is not None or rule.pieces:
+            return None
+        is_tidy = (rule.blanks or self.mapping.blanks) == "tidy"
+        take = _source_in_columns(path, rule, _clean_many if is_tidy else list)
+        steps = self._steps(path, rule, label_of(path, rule), clean if is_tidy else str)
+        default = rule.default
+
+        def read(columns: Sequence[list[str]], odd: set[int]) -> list[str]:
+            texts = take(columns, odd)
+            for step in steps:
+                done = step.many(texts) if step.many else None
+                texts = _one_by_one(step, texts, odd) if done is None else done
+            return texts if default is None else [text or default for text in texts]
 
         return read
 
@@ -147,10 +189,12 @@ class Compiler:
             steps.append(_CASES[rule.case])
         if rule.transliterate is not None:
             how = rule.transliterate
-            steps.append(lambda text, _: transliterate(text, how, label))
+            steps.append(
+                Step(lambda text, _: transliterate(text, how, label), lambda texts: transliterate_many(texts, how))
+            )
         if rule.pad is not None:
             pad = rule.pad
-            steps.append(lambda text, _: padded(text, pad))
+            steps.append(Step(lambda text, _: padded(text, pad)))
         if rule.cut is not None:
             steps.append(_cut(rule.cut, label))
         if rule.copy_of is None:
@@ -180,7 +224,7 @@ class Compiler:
                 return ""
             return day.isoformat() if day_only else stamp(day, at, zone)
 
-        return step
+        return Step(step)
 
 
 def label_of(path: str, rule: Rule) -> str:
@@ -232,17 +276,92 @@ def _template(rule: Rule, named: Named, tidy: Callable[[str], str], *, complete:
     places = {part: [named(name) for name in part] for part in parts if isinstance(part, tuple)}
 
     def fill(cells: Cells) -> str:
-        texts = {
-            names: next((cell for read in readers if (cell := read(cells))), "") for names, readers in places.items()
-        }
-        empty = ["/".join(names) for names, text in texts.items() if not text]
-        if empty and len(empty) == len(texts):
-            return ""
-        if empty and complete:
-            raise Unusable(f"{' and '.join(empty)} {'is' if len(empty) == 1 else 'are'} empty, but the name needs it.")
-        return tidy("".join(part if isinstance(part, str) else texts[part] for part in parts))
+        texts: list[str] = []
+        empty: list[str] = []
+        for part in parts:
+            if isinstance(part, str):
+                texts.append(part)
+                continue
+            for read in places[part]:
+                if cell := read(cells):
+                    texts.append(cell)
+                    break
+            else:
+                empty.append("/".join(part))
+        if empty:
+            empty = list(dict.fromkeys(empty))
+            if len(empty) == len(places):
+                return ""
+            if complete:
+                verb = "is" if len(empty) == 1 else "are"
+                raise Unusable(f"{' and '.join(empty)} {verb} empty, but the name needs it.")
+        return tidy("".join(texts))
 
     return fill
+
+
+def _source_in_columns(path: str, rule: Rule, tidy: Callable[[list[str]], list[str]]) -> InColumns:
+    if rule.template is not None:
+        return _template_in_columns(rule, tidy, complete=path in (USER_NAME, MAIL))
+    if rule.columns is not None:
+        join = rule.join
+        return lambda columns, _: tidy([join.join(filter(None, row)) for row in zip(*columns, strict=True)])
+    return lambda columns, _: columns[0] if len(columns) == 1 else list(map(_first, zip(*columns, strict=True)))
+
+
+def _template_in_columns(rule: Rule, tidy: Callable[[list[str]], list[str]], *, complete: bool) -> InColumns:
+    parts, reads = rule.parts, rule.reads
+    places = list(dict.fromkeys(part for part in parts if isinstance(part, tuple)))
+
+    def fill(columns: Sequence[list[str]], odd: set[int]) -> list[str]:
+        of = dict(zip(reads, columns, strict=True))
+        texts = {
+            names: of[names[0]] if len(names) == 1 else list(map(_first, zip(*(of[one] for one in names), strict=True)))
+            for names in places
+        }
+        size = len(columns[0])
+        pieces = [[part] * size if isinstance(part, str) else texts[part] for part in parts]
+        filled = list(map("".join, zip(*pieces, strict=True)))
+        if any("" in column for column in texts.values()):
+            for place, row in enumerate(zip(*texts.values(), strict=True)):
+                if not any(row) or (complete and "" in row):
+                    filled[place] = ""
+                    if any(row):
+                        odd.add(place)
+        return tidy(filled)
+
+    return fill
+
+
+def _first(cells: Iterable[str]) -> str:
+    return next(filter(None, cells), "")
+
+
+def _clean_many(texts: list[str]) -> list[str]:
+    return texts if are_plain(texts) else list(map(clean, texts))
+
+
+def _one_by_one(step: Step, texts: Iterable[str], odd: set[int]) -> list[str]:
+    """Do something to many texts, and add the places of those about which there is something to tell."""
+    told: list[str] = []
+    done = []
+    for place, text in enumerate(texts):
+        made = text
+        if text:
+            try:
+                made = str(step.one(text, told.append))
+            except Unusable as wrong:
+                told.append(str(wrong))
+            if told:
+                odd.add(place)
+                told.clear()
+                made = ""
+        done.append(made)
+    return done
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)
 
 
 def _shaping(rule: Rule, tidy: Callable[[str], str]) -> list[Step]:
@@ -252,16 +371,16 @@ def _shaping(rule: Rule, tidy: Callable[[str], str]) -> list[Step]:
         # Tidy, blanks between the characters that go are in the way of none of them.
         blank = " " if tidy is clean else ""
         off = trim.model_copy(update={end: f"{blank}{signs}" for end, signs in trim if signs})
-        steps.append(lambda text, _: tidy(trimmed(text, off)))
+        steps.append(Step(lambda text, _: tidy(trimmed(text, off))))
     if rule.replace:
         steps.append(_replace(rule.replace, tidy))
     if rule.keep is not None:
         keep = kept(rule.keep)
-        steps.append(lambda text, _: tidy(keep(text)))
+        steps.append(Step(lambda text, _: tidy(keep(text))))
     if (split := rule.split) is not None:
-        steps.append(lambda text, _: tidy(one_of_several(text, split)))
+        steps.append(Step(lambda text, _: tidy(one_of_several(text, split))))
     if (part := rule.part) is not None:
-        steps.append(lambda text, _: tidy(part_of(text, part)))
+        steps.append(Step(lambda text, _: tidy(part_of(text, part))))
     return steps
 
 
@@ -271,7 +390,7 @@ def _replace(pairs: Sequence[Replace], tidy: Callable[[str], str]) -> Step:
             text = replaced(text, pair)
         return tidy(text)
 
-    return step
+    return Step(step)
 
 
 def _map(words: Mapping[str, str], otherwise: str | None, label: str) -> Step:
@@ -288,7 +407,7 @@ def _map(words: Mapping[str, str], otherwise: str | None, label: str) -> Step:
             )
         return otherwise.replace("{value}", text)
 
-    return step
+    return Step(step)
 
 
 def _boolean(words: Words, label: str) -> Step:
@@ -300,7 +419,7 @@ def _boolean(words: Words, label: str) -> Step:
             raise Unusable(f"{label} '{shorten(text)}' is neither yes nor no ({agreed}).")
         return value
 
-    return step
+    return Step(step)
 
 
 def _integer(label: str, *, limited: bool) -> Step:
@@ -311,7 +430,7 @@ def _integer(label: str, *, limited: bool) -> Step:
             raise Unusable(f"{label} '{text}' is too large a number; at most {_MAX_INTEGER} can be stored.")
         return int(text)
 
-    return step
+    return Step(step)
 
 
 def _country(unknown: str, label: str) -> Step:
@@ -327,14 +446,14 @@ def _country(unknown: str, label: str) -> Step:
         warn(f"{label} '{shorten(text)}' is not a country that is known; {what}.")
         return text if unknown == "keep" else ""
 
-    return step
+    return Step(step)
 
 
 def _phone(rule: Phone, label: str) -> Step:
     code = "+" + rule.code.removeprefix("+")
 
     def step(text: str, warn: Warn) -> str:
-        digits = _NO_DIGITS.sub("", text.replace("(0)", ""))
+        digits = text.replace("(0)", "").translate(_NO_DIGITS)
         if digits.startswith("00"):
             digits = "+" + digits[2:]
         elif not digits.startswith("+"):
@@ -344,7 +463,7 @@ def _phone(rule: Phone, label: str) -> Step:
         warn(f"{label} is not a telephone number; it is left out.")
         return ""
 
-    return step
+    return Step(step)
 
 
 def _cut(most: int, label: str) -> Step:
@@ -354,13 +473,13 @@ def _cut(most: int, label: str) -> Step:
         warn(f"{label} has {len(text)} characters; it is cut to {most}.")
         return text[:most].rstrip()
 
-    return step
+    return Step(step, lambda texts: texts if _longest(texts) <= most else None)
 
 
 _CASES: Mapping[str, Step] = {
-    "upper": lambda text, _: letters.upper(text),
-    "lower": lambda text, _: letters.lower(text),
-    "title": lambda text, _: letters.title(text),
+    "upper": Step(lambda text, _: letters.upper(text)),
+    "lower": Step(lambda text, _: letters.lower(text), lambda texts: list(map(letters.lower, texts))),
+    "title": Step(lambda text, _: letters.title(text)),
 }
 
 
@@ -382,7 +501,7 @@ def _check_length(label: str, where: str, most: int) -> Step:
             raise Unusable(f"{label} has {len(text)} characters; {where} holds at most {most}.")
         return text
 
-    return step
+    return Step(step, lambda texts: texts if _longest(texts) <= most else None)
 
 
 def _check_name(label: str) -> Step:
@@ -395,7 +514,12 @@ def _check_name(label: str) -> Step:
             raise Unusable(f"{label} '{text}' stands in for a name; enter the name itself.")
         return text
 
-    return step
+    def many(texts: list[str]) -> list[str] | None:
+        in_lines = "\n" + "\n".join(texts)
+        odd = any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@"))
+        return texts if not odd and PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, texts)) else None
+
+    return Step(step, many)
 
 
 def _check_user_name(label: str) -> Step:
@@ -405,4 +529,4 @@ def _check_user_name(label: str) -> Step:
             raise Unusable(f"{label} {fault}.")
         return text
 
-    return step
+    return Step(step, lambda texts: texts if are_fine_user_names(texts) else None)

@@ -132,34 +132,39 @@ class _Rows:
 
     def __iter__(self) -> Iterator[Row | BadRow]:
         source, full, width = self._source, self._full, self._width
+        reader = source.reader
         second, third = min(1, width - 1), min(2, width - 1)
         special, marks, counts = self._first_names, self._trailer_marks, self._counts
+        usual = not self._skipping  # whether nothing of the rows above has to be remembered
         while True:
             source.begins = True
-            source.start = start = source.lines
+            source.start = source.lines
             try:
-                cells = next(source.reader)
-                source.number += 1
+                cells = next(reader)
             except StopIteration:
                 break
             except csv.Error as error:
                 source.number += 1
                 yield from self._unreadable(error)
+                usual = not (self._held or self._skipping or self._ended)
                 continue
+            source.number = number = source.number + 1
+            line = source.lines
             if (
-                len(cells) == full
+                usual
+                and len(cells) == full
                 and (first := cells[0].strip())
-                and source.lines == start + 1
+                and line == source.start + 1
                 and ((cells[second] and cells[third]) or cells[width - 1] or not counts)
                 and (full == width or not any(cells[width:]))
                 and first.casefold() not in special
                 and first[0] not in marks
-                and not (self._held or self._skipping or self._ended)
             ):
                 self._people += 1
-                yield Row(source.number, start + 1, tuple(cells if full == width else cells[:width]))
+                yield Row(number, line, tuple(cells if full == width else cells[:width]))
             else:
                 yield from self._judge(source.start + 1, cells)
+                usual = not (self._held or self._skipping or self._ended)
         self._end()
 
     def _judge(self, line: int, cells: list[str]) -> Iterator[Row | BadRow]:

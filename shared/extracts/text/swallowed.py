@@ -15,11 +15,10 @@ _CLEAR = 8  # from this many columns on, a line with exactly as many delimiters 
 
 def swallows_rows(cells: Sequence[str], delimiter: str) -> bool:
     """Whether one of a row's cells holds other rows."""
-    return any(
-        _holds_rows(_LINE_END.split(cell), place, cells, delimiter)
-        for place, cell in enumerate(cells)
-        if ("\n" in cell or "\r" in cell) and len(cells) > 1
-    )
+    if len(cells) == 1:
+        return False
+    suspects = [place for place, cell in enumerate(cells) if delimiter in cell and ("\n" in cell or "\r" in cell)]
+    return any(_holds_rows(_LINE_END.split(cells[place]), place, cells, delimiter) for place in suspects)
 
 
 def may_swallow_rows(cells: Sequence[str], delimiter: str) -> bool:

@@ -1,0 +1,295 @@
+"""Many rows through a mapping at once: a column at a time, as long as there is nothing to tell about a row.
+
+Most columns hold few different cells, so what a cell becomes is worked out once and remembered: as the piece of JSON
+that stands for it in the user. A row's user is its pieces, put together.
+
+There is one definition of what a mapping does, `Applier`. The pieces are made by its own functions, and wherever these
+have something to say about a cell (a warning, a reason to reject) or something to remember (dates that can be read two
+ways), the row as a whole is left to the applier. So this is nothing but a quicker way to the same text.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import compress, count
+from json.encoder import encode_basestring as quote
+from operator import eq
+
+from shared.letters import fold
+from shared.mapping.apply import Applied, Applier
+from shared.mapping.dates import DateReader, DateWatch, Unusable
+from shared.mapping.datetext import parse_zone
+from shared.mapping.identity import MANAGER
+from shared.mapping.ids import id_warnings, plain_ids, read_id
+from shared.mapping.pieces import Attribute, Cleaner, Object, new_object
+from shared.mapping.remembered import CAREFUL, Column, Remembered, Room
+from shared.mapping.values import MAIL, USER_NAME, Compiler
+from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
+
+NO_DAY = "-"
+"""Stands for a day that nobody has said."""
+
+_START = f'{{"schemas":["{CORE_USER}","{ENTERPRISE_USER}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of an extract, a column at a time.
+
+    Attributes:
+        rows: their numbers.
+        lines: of the file where they start.
+        columns: the mapped columns, their cells as HR wrote them.
+    """
+
+    rows: Sequence[int]
+    lines: Sequence[int]
+    columns: Mapping[str, Column]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def record(self, place: int) -> Record:
+        """One of the rows."""
+        values = {column: cells[place] for column, cells in self.columns.items()}
+        return Record(self.rows[place], self.lines[place], values)
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """What a batch became. All columns are as long as the batch; what they say of rows in `careful` is to be ignored.
+
+    Attributes:
+        careful: what the applier made of the rows about which there is something to tell, by their places.
+        ids: of the workers.
+        active: `true` or `false`.
+        first_days: of the employments, as ISO dates, or NO_DAY.
+        last_days: likewise.
+        zones: where the workers' days begin.
+        users: pieces of JSON, which put together are the users.
+        managers: their ids, or what names them; empty texts where there are none.
+        claims: names that nobody else may have, or empty texts; each column with the number of its kind in
+            `Applier.kinds`.
+        called: the names by which managers are found, if that is not the id; else empty texts.
+    """
+
+    careful: Mapping[int, Applied | Reject]
+    ids: Column
+    active: Column
+    first_days: Column
+    last_days: Column
+    zones: Column
+    users: Sequence[Column]
+    managers: Column
+    claims: Sequence[tuple[int, Column]]
+    called: Column
+
+
+class ColumnMapper:
+    """Maps the rows of one extract.
+
+    Args:
+        applier: of the extract.
+    """
+
+    def __init__(self, applier: Applier) -> None:
+        mapping = self._mapping = applier.mapping
+        status, rules = mapping.status, mapping.attributes.values()
+        self._applier = applier
+        self._today = applier.today.isoformat() if applier.today else ""
+        compiler = Compiler(mapping, _NoWatch())
+        room, cleaner = Room(), Cleaner(applier.placeholders)
+        self._clean = cleaner.one
+        self._active = Remembered(self._read_status, room)
+        self._zones = Remembered(self._read_zone, room)
+        self._days = [
+            (column, Remembered(self._day_with(compiler.dates(column)), room, few=True)) if column else None
+            for column in (status.first_day, status.last_day)
+        ]
+        read = {column for rule in rules for column in rule.reads}
+        read |= {mapping.key, status.column, *filter(None, (status.first_day, status.last_day, status.zone))}
+        several = [column for rule in rules if len(rule.reads) > 1 for column in rule.reads]
+        unread = [column for column in mapping.columns if column not in read]
+        self._cleaned = {
+            column: Remembered(cleaner.one, room, cleaner.many) for column in (*several, *mapping.required, *unread)
+        }
+        by = mapping.manager_rule.by if mapping.manager_rule else "id"
+        self._called = {"mail": MAIL, "name": "displayName"}.get(by, "")
+        valued = {USER_NAME, MAIL, MANAGER, self._called}
+        attributes = [
+            Attribute(compiler, target, cleaner, self._cleaned.keys(), room, valued=target[1] in valued)
+            for target in mapping.targets
+        ]
+        self._own = [attribute for attribute in attributes if not attribute.is_copy]
+        self._copies = [attribute for attribute in attributes if attribute.is_copy]  # which come last
+        self._objects: dict[str, Object] = {}
+        for place, (path, _, _) in enumerate(mapping.targets):
+            if name := path.schema or (path.sub and path.name):
+                self._objects.setdefault(name, new_object(path)).places.append(place)
+
+    def map(self, batch: Batch) -> Mapped:
+        """Map some rows; those about which there is something to tell by the applier.
+
+        To be called with one batch after the other, in the order of the extract.
+        """
+        mapping, status, size = self._mapping, self._mapping.status, len(batch)
+        care = _Care()
+        ids = care.about(self._read_ids(batch.columns[mapping.key]))
+        columns: dict[str, Column] = {**batch.columns, mapping.key: ids}
+        active = care.about(self._active.column(columns[status.column]))
+        first_days, last_days = (
+            care.about(days[1].column(columns[days[0]])) if days else [NO_DAY] * size for days in self._days
+        )
+        if status.last_day:
+            said = zip(active, first_days, last_days, strict=True)
+            care.where(last != NO_DAY and self._contradict(works, first, last) for works, first, last in said)
+        zones = care.about(self._zones.column(columns[status.zone])) if status.zone else [mapping.dates.zone] * size
+        for column, cleaned in self._cleaned.items():
+            columns[column] = care.about(cleaned.column(columns[column]))
+        for column in self._applier.of_names:
+            care.where("?" in cell for cell in batch.columns[column])  # it may stand for a letter
+        for column in mapping.required:
+            if "" in columns[column]:
+                care.where(cell == "" for cell in columns[column])
+
+        made = [care.about(attribute.column(columns, size)) for attribute in self._own]
+        values = {attribute.text: column for attribute, column in zip(self._own, made, strict=True) if attribute.valued}
+        managers = values.get(MANAGER) or [""] * size
+        care.where(map(eq, managers, ids))
+        careful = self._make_unique(batch, care, ids, values)
+        for attribute in self._copies:
+            made.append(care.about(attribute.copies(values[USER_NAME])))
+            if attribute.valued:
+                values[attribute.text] = made[-1]
+        for place in sorted(care.places - careful.keys()):
+            careful[place] = self._applier.apply(batch.record(place))
+        self._applier.look_at_ids(worker_id for place, worker_id in enumerate(ids) if place not in careful)
+
+        attributes = (*self._own, *self._copies)
+        pieces = [
+            one.pieces(values[one.text]) if one.valued else column for one, column in zip(attributes, made, strict=True)
+        ]
+        return Mapped(
+            careful,
+            ids,
+            active,
+            first_days,
+            last_days,
+            zones,
+            self._users(ids, active, pieces),
+            managers,
+            [(number, values[kind.path]) for number, kind in enumerate(self._applier.kinds)],
+            values.get(self._called) or [""] * size,
+        )
+
+    def _make_unique(
+        self, batch: Batch, care: _Care, ids: Column, values: dict[str, list[str]]
+    ) -> dict[int, Applied | Reject]:
+        """Make user names unique where the mapping says so; whoever comes first gets the name as it is.
+
+        Returns:
+            What the applier made of rows, which have their turn among the others.
+        """
+        taken = self._applier.taken
+        careful: dict[int, Applied | Reject] = {}
+        if taken is not None:
+
+            def has_turn(place: int) -> None:
+                careful[place] = self._applier.apply(batch.record(place))
+
+            values[USER_NAME] = taken.make_many_unique(values[USER_NAME], ids, care.places, has_turn)
+        return careful
+
+    def _users(self, ids: Column, active: Column, pieces: Sequence[Column]) -> list[Column]:
+        """The pieces, put together into pieces of users, in the order in which the applier puts them."""
+        inside = {place for one in self._objects.values() for place in one.places}
+        columns = {place: column for place, column in enumerate(pieces) if place not in inside}
+        schemas = {}
+        for one in self._objects.values():
+            for place, column in one.columns(pieces):
+                columns[place] = column
+                if one.schema:
+                    schemas[place] = [one.schema if text else "" for text in column]
+        start = [f'],"externalId":{quote(one)},"active":{works}' for one, works in zip(ids, active, strict=True)]
+        ordered = [columns[place] for place in sorted(columns)]
+        return [[_START] * len(ids), *(schemas[place] for place in sorted(schemas)), start, *ordered, ["}"] * len(ids)]
+
+    def _read_ids(self, cells: Column) -> list[str]:
+        placeholders = self._applier.placeholders
+        ids = plain_ids(self._mapping.key_rule, cells)
+        if ids is not None and placeholders.isdisjoint(ids) and placeholders.isdisjoint(cells):
+            return list(ids)
+        return list(map(self._read_id, cells))
+
+    def _read_id(self, cell: str) -> str:
+        placeholders = self._applier.placeholders
+        worker_id, fault = read_id(self._mapping.key_rule, cell, self._mapping.limits)
+        if fault or not worker_id or worker_id in placeholders or cell in placeholders:
+            return CAREFUL
+        if worker_id.isalnum() and cell.isascii():
+            return worker_id
+        return CAREFUL if id_warnings("", cell, worker_id) or self._clean(cell) in {"", CAREFUL} else worker_id
+
+    def _read_status(self, raw: str) -> str:
+        cell = self._clean(raw)
+        active = self._mapping.status.folded.get(fold(cell))
+        return CAREFUL if cell == CAREFUL or active is None else json.dumps(active)
+
+    def _read_zone(self, raw: str) -> str:
+        name = self._clean(raw)
+        if not name:
+            return self._mapping.dates.zone
+        try:
+            parse_zone(name)
+        except ValueError:
+            return CAREFUL
+        return name
+
+    def _day_with(self, reader: DateReader) -> Callable[[str], str]:
+        def read(raw: str) -> str:
+            cell = self._clean(raw)
+            try:
+                day = reader.read(cell) if cell else None
+            except Unusable:
+                return CAREFUL
+            return day.isoformat() if day else NO_DAY
+
+        return read
+
+    def _contradict(self, active: str, first_day: str, last_day: str) -> bool:
+        """Whether somebody is said to work whose last day has passed, unless she was hired again since."""
+        again = first_day != NO_DAY and last_day < first_day
+        return bool(self._today) and active == "true" and again == (last_day >= self._today)
+
+
+class _NoWatch(DateWatch):
+    """What dates say about the format of others has to be remembered row by row."""
+
+    def two_ways(self, column: str, text: str) -> None:
+        raise Unusable
+
+    def one_way(self, column: str, pattern: str) -> None:
+        raise Unusable
+
+
+class _Care:
+    """Which rows of a batch need a closer look.
+
+    Attributes:
+        places: theirs.
+    """
+
+    def __init__(self) -> None:
+        self.places: set[int] = set()
+
+    def about(self, column: list[str]) -> list[str]:
+        """Take note of what a column says; it is handed back."""
+        if CAREFUL in column:
+            self.where(text == CAREFUL for text in column)
+        return column
+
+    def where(self, doubts: Iterable[bool]) -> None:
+        """Take note of the rows about which there are doubts."""
+        self.places.update(compress(count(), doubts))

@@ -1,0 +1,234 @@
+"""Attributes as pieces of JSON: what the cells of columns become, and how pieces make a user."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from json.encoder import encode_basestring as quote
+from typing import Any
+
+from shared.mapping.apply import MAX_VALUE, read_cell
+from shared.mapping.dates import Unusable
+from shared.mapping.identity import MANAGER, manager_reader
+from shared.mapping.model import MappingFile
+from shared.mapping.paths import AttributePath
+from shared.mapping.remembered import CAREFUL, Column, Remembered, Room
+from shared.mapping.rules import Rule
+from shared.mapping.text import are_plain, looks_broken
+from shared.mapping.values import Cells, Compiler, Value
+from shared.model import ENTERPRISE_USER
+
+
+class Cleaner:
+    """Makes cells as they are used of cells as HR wrote them; CAREFUL of those about which there is something to tell.
+
+    Args:
+        placeholders: cells that mean nothing, cleaned.
+    """
+
+    def __init__(self, placeholders: frozenset[str]) -> None:
+        self._placeholders = placeholders
+
+    def one(self, raw: str) -> str:
+        """A cell."""
+        cell, warning, fault = read_cell(raw, self._placeholders)
+        return CAREFUL if warning or fault else cell
+
+    def many(self, raw: Column) -> list[str]:
+        """A column."""
+        if self._are_fine(raw):
+            return list(raw)
+        if not looks_broken("\n".join(raw)):
+            single_blanks = [" ".join(cell.split()) for cell in raw]  # line breaks and blanks are all that most need
+            if self._are_fine(single_blanks):
+                return single_blanks
+        return list(map(self.one, raw))
+
+    def _are_fine(self, cells: Column) -> bool:
+        return are_plain(cells) and self._placeholders.isdisjoint(cells) and max(map(len, cells)) <= MAX_VALUE
+
+
+class Attribute:
+    """One attribute on its way into the users.
+
+    Args:
+        compiler: of the mapping.
+        target: the attribute, its path as text, and the rule for it.
+        cleaner: of cells.
+        cleaned: the columns that are cleaned already when they come here.
+        room: to remember in.
+        valued: whether values are needed, besides pieces.
+
+    Attributes:
+        text: its path.
+        is_copy: whether it is made of the user name, not of columns.
+        valued: see above; then `column` gives values, and `pieces` the pieces.
+    """
+
+    def __init__(
+        self,
+        compiler: Compiler,
+        target: tuple[AttributePath, str, Rule],
+        cleaner: Cleaner,
+        cleaned: Collection[str],
+        room: Room,
+        *,
+        valued: bool,
+    ) -> None:
+        path, self.text, rule = target
+        self._reads = rule.reads
+        self.is_copy = rule.copy_of is not None
+        self.valued = valued
+        is_manager = self.text == MANAGER
+        self._by_name = is_manager and rule.by != "id"  # then it is sent once everybody has been read
+        self._before, self._after, self._absent = _around(path, rule, compiler.mapping)
+        # Cells are clean if another part has cleaned the column; copies are made of what is clean.
+        self._is_clean = self.is_copy or any(column in cleaned for column in self._reads)
+        self._cleaner = cleaner
+        self._finish = compiler.finish(self.text, rule)
+        self._in_columns = compiler.in_columns(self.text, rule)
+        self._read = manager_reader(compiler, rule) if is_manager else compiler.reader(self.text, rule)
+        self._told: list[str] = []
+        self._cells = Cells({}, "", 0, self._told.append)
+        make: Callable[[Any], str] = self._of_cells
+        if self.is_copy:
+            make = self._of_user_name
+        elif rule.column and not rule.pieces and not is_manager:
+            make = self._of_cell
+        in_columns = self._in_columns and not is_manager and rule.date is None
+        self._made: Remembered[Any] = Remembered(
+            make, room, self._of_columns if in_columns else None, few=rule.date is not None
+        )
+
+    def column(self, columns: Mapping[str, Column], size: int) -> list[str]:
+        """What it is in some rows, of which there are columns; not of a copy."""
+        if not self._reads:
+            return [self._made[()]] * size
+        return self._made.column(*(columns[column] for column in self._reads))
+
+    def copies(self, user_names: Column) -> list[str]:
+        """What a copy is in rows with some user names."""
+        return self._made.column(user_names)
+
+    def pieces(self, values: Column) -> list[str]:
+        """The pieces for some values."""
+        if self._by_name:
+            return [self._absent] * len(values)
+        before, after, absent = self._before, self._after, self._absent
+        return [f"{before}{quote(value)}{after}" if value else absent for value in values]
+
+    def _of_cell(self, cell: str) -> str:
+        """Of most attributes: one cell, and what is done to it."""
+        if not self._is_clean:
+            cell = self._cleaner.one(cell)
+        if cell == CAREFUL:
+            return CAREFUL
+        try:
+            return self._as_text(self._finish(cell, self._cells.warn) if self._finish else cell)
+        except Unusable:
+            self._told.clear()
+            return CAREFUL
+
+    def _of_cells(self, cells: str | tuple[str, ...]) -> str:
+        several = (cells,) if isinstance(cells, str) else cells
+        if not self._is_clean:
+            several = tuple(map(self._cleaner.one, several))
+        if CAREFUL in several:
+            return CAREFUL
+        self._cells.of = dict(zip(self._reads, several, strict=True))
+        return self._of_row()
+
+    def _of_user_name(self, name: str) -> str:
+        self._cells.user_name = name
+        return CAREFUL if name == CAREFUL else self._of_row()
+
+    def _of_row(self) -> str:
+        try:
+            return self._as_text(self._read(self._cells))
+        except Unusable:
+            self._told.clear()
+            return CAREFUL
+
+    def _as_text(self, value: Value) -> str:
+        if self._told:
+            self._told.clear()
+            return CAREFUL
+        if self.valued:
+            return self._cells.manager_name if self._by_name else str(value)
+        if value == "":
+            return self._absent
+        return f"{self._before}{quote(value) if isinstance(value, str) else json.dumps(value)}{self._after}"
+
+    def _of_columns(self, *columns: Column) -> list[str]:
+        """The same for many rows at once; whatever needs a closer look is taken out meanwhile."""
+        odd: set[int] = set()
+        texts = []
+        for column in columns:
+            cells = list(column) if self._is_clean else self._cleaner.many(column)
+            if CAREFUL in cells:
+                odd.update(place for place, cell in enumerate(cells) if cell == CAREFUL)
+                cells = ["" if cell == CAREFUL else cell for cell in cells]
+            texts.append(cells)
+        values = self._in_columns(texts, odd) if self._in_columns else texts[0]
+        made = list(values) if self.valued else self.pieces(values)
+        for place in odd:
+            made[place] = CAREFUL
+        return made
+
+
+def _around(path: AttributePath, rule: Rule, mapping: MappingFile) -> tuple[str, str, str]:
+    """What precedes a value in its piece, from the comma on, what follows it, and the piece if there is no value."""
+    name = quote(path.sub or path.name)
+    before, after = f",{name}:", ""
+    is_manager = path.schema == ENTERPRISE_USER and path.name == "manager"
+    if is_manager:
+        name = quote(path.name)
+        before, after = f',{name}:{{"value":', "}"
+    if (rule.empty or mapping.empty) == "omit":
+        return before, after, ""
+    if path.name == "manager" and not is_manager:
+        return before, after, CAREFUL  # an extension with nothing but this is not named among the user's schemas
+    return before, after, f",{name}:null"
+
+
+@dataclass(frozen=True, slots=True)
+class Object:
+    """An object inside the users that holds attributes.
+
+    Attributes:
+        before: what precedes the pieces of its attributes.
+        after: what follows them.
+        skip: the characters of the pieces that are one comma too many.
+        schema: as it is named among the user's schemas, if it must be.
+        places: of its attributes among all.
+    """
+
+    before: str
+    after: str
+    skip: int
+    schema: str = ""
+    places: list[int] = field(default_factory=list)
+
+    def columns(self, pieces: Sequence[Column]) -> list[tuple[int, Column]]:
+        """The object in some rows, and its place: that of the first of its attributes that is there."""
+        own = [pieces[place] for place in self.places]
+        before, after, skip = self.before, self.after, self.skip
+        texts = [f"{before}{text[skip:]}{after}" if text else "" for text in map("".join, zip(*own, strict=True))]
+        side_by_side = self.places[-1] - self.places[0] == len(self.places) - 1
+        if side_by_side or "" not in own[0]:
+            return [(self.places[0], texts)]
+        spread = [[""] * len(texts) for _ in own]
+        for row, text in enumerate(texts):
+            if text:
+                spread[next(number for number, column in enumerate(own) if column[row])][row] = text
+        return list(zip(self.places, spread, strict=True))
+
+
+def new_object(path: AttributePath) -> Object:
+    """The object that holds an attribute and others."""
+    name = quote(path.schema or path.name)
+    if path.work:
+        return Object(f',{name}:[{{"type":"work"', "}]", 0)
+    schema = "" if path.schema in {"", ENTERPRISE_USER} else f",{name}"
+    return Object(f",{name}:{{", "}", 1, schema)
