@@ -214,7 +214,7 @@ class Workbook:
             if cell[0] >= _MAX_WIDTH:
                 break
             cells += [""] * (cell[0] - len(cells))
-            cells.append(self._cells.read(cell).text)
+            cells.append(self._cells.read(cell)[0])
         return tuple(cells)
 
     @staticmethod
@@ -236,7 +236,8 @@ class Workbook:
                     problem = problem or _id_problem(text)
                 if problem and at in counted and not reason:
                     reason = f"{header[at].strip()} (cell {column_letters(at)}{raw.number}) {problem}."
-                filled = filled or not (not text or text.isspace())
+                if not filled and text and not text.isspace():
+                    filled = True
             elif at < _MAX_WIDTH and text.strip():
                 cells += [""] * (at - len(cells))
                 cells.append(text)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from enum import Enum, auto
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import takewhile
 from math import isinf
-from typing import NamedTuple
 
 from shared.extracts.workbook_package import MAX_TEXT, Book, Strings, whole
 from shared.extracts.workbook_sheet import RawCell
@@ -47,6 +46,7 @@ _TURNED_SCIENTIFIC = (
 )
 _PLACES = ("#", "0")  # of digits in a number format
 _EXACT = 10**15  # Excel keeps 15 digits of a number and sets the others to zero
+_SHORT = 40  # characters of a number that is remembered
 _LAST_DAY = 2_958_465  # 31 December 9999
 _TEXT_KINDS = frozenset({"str", "inlineStr"})
 
@@ -81,15 +81,11 @@ class NumberFormat:
     mask: tuple[str, ...] = ()
 
 
-class Text(NamedTuple):
-    """What a cell says.
+Text = tuple[str, str]
+"""What a cell says, and why it cannot be relied on, as the end of a sentence; empty if it can.
 
-    Attributes:
-        problem: why it cannot be relied on, as the end of a sentence; empty if it can.
-    """
-
-    text: str
-    problem: str = ""
+A plain tuple, because there are millions of them.
+"""
 
 
 class Cells:
@@ -103,73 +99,76 @@ class Cells:
             strings: that cells share.
             calculated: whether a formula of the workbook has a result that a program cannot but have worked out.
         """
-        self._formats = [number_format(each) for each in book.formats] or [NumberFormat()]
-        self._from_1904 = book.from_1904
+        formats = [number_format(each) for each in book.formats] or [NumberFormat()]
+        self._plain = {style for style, how in enumerate(formats) if how.shape is Shape.PLAIN}
         self._uncalculated = book.uncalculated
         self._calculated = calculated
         self._shared = lru_cache(maxsize=65_536)(lambda place: _text(strings[whole(place, -1)]))
+        self._number = partial(_number, formats, from_1904=book.from_1904)
+        self._again = lru_cache(maxsize=16_384)(self._number)  # the same few days come again and again
 
     def read(self, cell: RawCell) -> Text:
         """What a cell says. Of a formula the stored result counts; nothing is ever calculated."""
         _, kind, style, value, formula = cell
         if formula is not None and ((not value and kind != "str") or self._is_unknown(kind, value)):
-            return Text(f"={formula}", _NO_RESULT)
+            return f"={formula}", _NO_RESULT
         if kind == "s":
             return self._shared(value)
         if kind == "n":
-            return self._number(value, style)
+            if style in self._plain and len(value) <= 15 and value.isascii() and value.isdigit():
+                return value if value[0] != "0" else str(int(value)), ""
+            return self._again(value, style) if len(value) <= _SHORT else self._number(value, style)
         if kind in _TEXT_KINDS:
             return _text(value)
         if kind == "b":
-            return Text("TRUE" if value in {"1", "true"} else "FALSE")
+            return "TRUE" if value in {"1", "true"} else "FALSE", ""
         if kind == "d":
-            return Text(_MIDNIGHT.sub("", value))
+            return _MIDNIGHT.sub("", value), ""
         return _text(value if value in _ERRORS else "#VALUE!")
 
     def _is_unknown(self, kind: str, value: str) -> bool:
         """Whether 0 is what a program wrote for a result that it left to Excel; not if it knows other results."""
         return self._uncalculated and kind == "n" and value == "0" and not self._calculated()
 
-    def _number(self, value: str, style: int) -> Text:
-        how = self._formats[style] if style < len(self._formats) else self._formats[0]
-        if how.shape is Shape.PLAIN and len(value) <= 15 and value.isascii() and value.isdigit():
-            return Text(str(int(value)))
-        if not value:
-            return Text("")
-        value = value.strip()
-        if len(value) > 400 or not _NUMBER.fullmatch(value):
-            return Text(value[:MAX_TEXT], "is stored as a number but is none")
-        number = float(value)
-        if isinf(number):
-            return Text(value, "is stored as a number but is none")
-        if how.shape in {Shape.DATE, Shape.TIME}:
-            return _moment(number, how.shape, from_1904=self._from_1904)
-        if abs(number) >= _EXACT:
-            return Text(_as_shown(number), _TOO_MANY_DIGITS)
-        if how.shape is Shape.SCIENTIFIC:
-            return Text(_as_shown(number), _TURNED_SCIENTIFIC)
-        text = format(number, ".15g")
-        if "e" in text:
-            text = format(Decimal(text), "f")
-        text = "0" if text == "-0" else text
-        if how.shape is Shape.ZEROS and text.isdigit():
-            return Text(_masked(text, how.mask))
-        return Text(text)
+
+def _number(formats: Sequence[NumberFormat], value: str, style: int, *, from_1904: bool) -> Text:
+    how = formats[style] if style < len(formats) else formats[0]
+    if not value:
+        return "", ""
+    value = value.strip()
+    if len(value) > 400 or not _NUMBER.fullmatch(value):
+        return value[:MAX_TEXT], "is stored as a number but is none"
+    number = float(value)
+    if isinf(number):
+        return value, "is stored as a number but is none"
+    if how.shape in {Shape.DATE, Shape.TIME}:
+        return _moment(number, how.shape, from_1904=from_1904)
+    if abs(number) >= _EXACT:
+        return _as_shown(number), _TOO_MANY_DIGITS
+    if how.shape is Shape.SCIENTIFIC:
+        return _as_shown(number), _TURNED_SCIENTIFIC
+    text = format(number, ".15g")
+    if "e" in text:
+        text = format(Decimal(text), "f")
+    text = "0" if text == "-0" else text
+    if how.shape is Shape.ZEROS and text.isdigit():
+        return _masked(text, how.mask), ""
+    return text, ""
 
 
 def _text(value: str) -> Text:
     if len(value) > MAX_TEXT:
-        return Text(value, f"has more than {MAX_TEXT:,} characters")
+        return value, f"has more than {MAX_TEXT:,} characters"
     if "_x" in value:
         value = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
         value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # two escapes may be one character
     if value[:1] == "#" and value in _ERRORS:
-        return Text(value, f"holds the error {value}")
+        return value, f"holds the error {value}"
     if value[:1] == "=":
-        return Text(value, "looks like a formula; enter the value itself")
+        return value, "looks like a formula; enter the value itself"
     if "E" in value and _SCIENTIFIC_TEXT.fullmatch(value):
-        return Text(value, "is in scientific notation, so digits were lost; enter the value again as text")
-    return Text(value)
+        return value, "is in scientific notation, so digits were lost; enter the value again as text"
+    return value, ""
 
 
 def _moment(serial: float, shape: Shape, *, from_1904: bool) -> Text:
@@ -178,19 +177,19 @@ def _moment(serial: float, shape: Shape, *, from_1904: bool) -> Text:
     if days and is_midnight(rest):
         days, rest = days + 1, 0
     if seconds < 0 or days > _LAST_DAY - (1462 if from_1904 else 0):
-        return Text(format(serial, ".15g"), "is formatted as a date but lies outside of the years 1900 to 9999")
+        return format(serial, ".15g"), "is formatted as a date but lies outside of the years 1900 to 9999"
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
     if shape is Shape.TIME and days == 0:
-        return Text(clock)
+        return clock, ""
     if from_1904:
         day = (date(1904, 1, 1) + timedelta(days)).isoformat()
     elif days == 0:
         day = "1900-01-00"  # what Excel shows for it; a sign for "no date"
     elif days == 60:
-        return Text("1900-02-29", "is 29 February 1900, a day that only Excel knows")
+        return "1900-02-29", "is 29 February 1900, a day that only Excel knows"
     else:
         day = (date(1899, 12, 31 if days < 60 else 30) + timedelta(days)).isoformat()
-    return Text(f"{day}T{clock}" if rest else day)
+    return f"{day}T{clock}" if rest else day, ""
 
 
 def _as_shown(number: float) -> str:

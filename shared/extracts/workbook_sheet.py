@@ -16,6 +16,7 @@ _MAX_ROW = 4 * 1024 * 1024  # characters of all cells of a row
 _MAX_MERGES = 100_000
 _MAX_STYLE = 65_536
 _DIGITS = "0123456789"
+_TEXTS = frozenset({"v", "t"})  # the elements with what a cell says
 
 
 RawCell = tuple[int, str, int, str, str | None]
@@ -141,7 +142,9 @@ class SheetReader:
             nonlocal target, silent
             if ":" in name:
                 name = local(name)
-            if name == "c":
+            if name in _TEXTS:
+                target = None
+            elif name == "c":
                 if formula is not None:
                     cells.append((column, kind, style, "".join(text), "".join(formula)))
                 elif text:
