@@ -8,14 +8,11 @@ import zipfile
 import zlib
 from typing import IO
 
-import pyzipper  # type: ignore[import-untyped]
-
 from shared.errors import ExtractRefused
 
 _DIRECTORY = 1024 * 1024  # bytes of the archive's directory; enough for thousands of names
 BROKEN = (
     zipfile.BadZipFile,
-    pyzipper.BadZipFile,
     zipfile.LargeZipFile,
     zlib.error,
     struct.error,
@@ -29,7 +26,7 @@ BROKEN = (
     OSError,
     AssertionError,
 )
-"""What the zip libraries raise on archives that somebody damaged by chance or on purpose."""
+"""What the library raises on archives that somebody damaged by chance or on purpose."""
 
 
 class CarefulFile(io.RawIOBase):

@@ -18,6 +18,7 @@ from shared.extracts.unpack.recognise import OPEN_DOCUMENT
 from shared.extracts.unpack.secret import secret
 from shared.mapping.format import FormatHints
 
+_BROKEN = (*BROKEN, pyzipper.BadZipFile)
 _LEFTOVERS = re.compile(
     r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\.directory|\.Trashes/.*)", re.IGNORECASE
 )
@@ -67,7 +68,7 @@ def open_zip(
     file = spool(stream, meter.limits.total)
     try:
         damaged = _DAMAGED_WORKBOOK if _begins_like_workbook(file.read(CHUNK)) else _DAMAGED
-        archive = attempt(lambda: pyzipper.AESZipFile(CarefulFile(file)), BROKEN, damaged)
+        archive = attempt(lambda: pyzipper.AESZipFile(CarefulFile(file)), _BROKEN, damaged)
         infos: list[zipfile.ZipInfo] = archive.infolist()
         kind = _office_kind({info.filename for info in infos})
         if kind == "workbook":
@@ -162,9 +163,9 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes | N
         )
 
     def chunks() -> Iterator[bytes]:
-        member = attempt(lambda: archive.open(info, pwd=password), BROKEN, damaged)
+        member = attempt(lambda: archive.open(info, pwd=password), _BROKEN, damaged)
         with member:
-            while chunk := attempt(lambda: member.read(CHUNK), BROKEN, damaged):
+            while chunk := attempt(lambda: member.read(CHUNK), _BROKEN, damaged):
                 yield chunk
 
     return chunks

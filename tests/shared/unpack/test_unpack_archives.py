@@ -6,6 +6,8 @@ import gzip
 import io
 import random
 import struct
+import subprocess
+import sys
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -349,3 +351,12 @@ def test_faults_of_the_source_are_not_taken_for_damage() -> None:
 
     with pytest.raises(OSError, match="connection"):
         b"".join(open_layers(broken(), NO_HINTS, None).chunks)
+
+
+def test_a_plain_file_is_read_without_what_opens_archives() -> None:
+    code = (
+        "import sys; from shared.extracts.unpack import open_layers; from shared.mapping.format import FormatHints; "
+        "print(*open_layers([b'Id'], FormatHints(), None).chunks, 'pyzipper' in sys.modules, 'olefile' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ["b'Id'", "False", "False"]
