@@ -1,6 +1,6 @@
 """All benchmarks, one after the other; the table for the terminal, and docs/performance.md.
 
-    python -m benchmarks [--size small|usual|full] [--only reading page] [--write]
+    python -m benchmarks [--size small|usual|full] [--only reading page] [--slower 3] [--write]
 
 Each runs as a process of its own that gives up what it has not reached in its share of the time, which is less than 20
 minutes for all of `usual`; one that fails is named in the end and the others go on. The page is written by `usual` and
@@ -40,6 +40,7 @@ def main() -> int:
     parser.prog = "python -m benchmarks"
     parser.add_argument("--only", nargs="+", choices=ORDER, default=list(ORDER))
     parser.add_argument("--write", action="store_true", help=f"write {PAGE.relative_to(ROOT)} all the same")
+    parser.add_argument("--slower", type=float, default=1.0, help="give everything so many times the time")
     given = parser.parse_args()
     busy = os.getloadavg()[0]
     if busy > 0.5:
@@ -49,7 +50,7 @@ def main() -> int:
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         for name in (one for one in ORDER if one in given.only):
-            report = _run(name, given.size, Path(folder))
+            report = _run(name, given.size, Path(folder), given.slower)
             if report:
                 reports.append(report)
                 say(f"{name}: {report.seconds:.0f} s; {time.monotonic() - began:.0f} s in all")
@@ -69,11 +70,11 @@ def main() -> int:
     return 2 if failed else int(bool(broken))
 
 
-def _run(name: str, size: str, folder: Path) -> Report | None:
+def _run(name: str, size: str, folder: Path, slower: float) -> Report | None:
     """Run one benchmark, showing what it says; None if it failed."""
     out, log = folder / f"{name}.json", folder / f"{name}.log"
     command = [sys.executable, "-m", f"benchmarks.{name}", "--size", size, "--json", str(out)]
-    longest = _USUALLY[name] if size == "usual" else _LONGEST[size]
+    longest = (_USUALLY[name] if size == "usual" else _LONGEST[size]) * slower
     env = {**os.environ, END: str(time.time() + longest)}
     last = time.monotonic() + longest + _PATIENCE
     with spawn(name, command, log=log, env=env) as process, log.open(encoding="utf-8", errors="replace") as lines:

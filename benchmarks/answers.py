@@ -87,8 +87,8 @@ def _deliver(case: str, running: Parts, path: Path, people: int, hosts: int, dea
             case, f"most calls in {WINDOW:g} s", most, aim=f"at most {CALLS}", holds=most <= CALLS
         ),
         Figure(
-            case, "calls", len(calls), aim=f"{wanted}, all accepted", holds=well,
-            note=f"{refusals(calls)} refused, {failed} invocations failed" if not well else "",
+            case, "calls", len(calls), aim=f"{wanted}, all accepted", holds=well if seen else None,
+            note=f"{refusals(calls)} refused, {failed} invocations failed" if seen and not well else "",
         ),
     ]  # fmt: skip
 
