@@ -85,7 +85,8 @@ def recount_pages(storage: Storage, ref: ExtractRef, numbers: Iterable[int]) -> 
 
 def waiting_pages(storage: Storage, ref: ExtractRef) -> list[int]:
     """The numbers of the pages of which somebody waits for an answer."""
-    return [int(row["RowKey"]) for row in pages.page_rows(storage, ref.id) if row.get("Uploaded") or row.get("Overdue")]
+    rows = pages.page_rows(storage, ref.id, select=("RowKey", "Uploaded", "Overdue"))
+    return [int(row["RowKey"]) for row in rows if row.get("Uploaded") or row.get("Overdue")]
 
 
 def _people_of(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> list[Key]:
