@@ -35,7 +35,7 @@ class Room:
         """There is one more thing to remember."""
         self._left -= 1
         if self._left < 0:
-            self._left = _MOST
+            self._left = _MOST - 1
             for each in self._shared:
                 each.clear()
 

@@ -471,6 +471,22 @@ def test_managers_can_be_named_by_mail_or_name(opened: ExitStack, by: str) -> No
     ]
 
 
+def test_the_digests_are_those_that_earlier_versions_kept(opened: ExitStack) -> None:
+    """With other digests everybody would be looked at again after an upgrade."""
+    said = mapping({"title": "Salary", "nickName": "Note"})
+    said = said.model_copy(update={"status": said.status.model_copy(update={"first_day": "Note"})})
+    rows = (
+        '1,"Z\u00f6\u00eb ""Z"" \\ Li",Active,2,\u20ac 5,2026-01-31',  # as a column
+        "2,B\u00c3\u00b6,Left,,7,",  # by itself, because there is something to tell
+    )
+    extract = read(opened, "\n".join((f"{HEADER[:-1]},Note", *rows, "")), said)
+    assert [len(extract.notes), *dict(extract.people_by_account()).values()] == [
+        1,
+        "edd87e88a87889dadb457868bab4ce7a",
+        "8688ce2056e76a056667fcaee21a267b",
+    ]
+
+
 def test_the_digest_tells_another_manager_of_the_same_name(opened: ExitStack) -> None:
     said = mapping({MANAGER: {"column": "Boss", "by": "name"}})
     text = HEADER + "{},Ann,Active,,\n2,Bob,Active,Ann,\n"

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY, Claimant, Holder, Kind, Known, holder_of, transliterate
+from shared.mapping.names import NOBODY, Claimant, Holder, Kind, Known, TakenNames, holder_of, transliterate
 from shared.model import Record
+from shared.records.scratch import open_scratch
 from tests.support.known import People
 
 MAIL = 'emails[type eq "work"].value'
@@ -147,3 +150,66 @@ def test_the_second_extract_gives_the_same_names_in_any_order(people: list[tuple
 )
 def test_names_are_written_in_the_letters_of_a_user_name(how: str, text: str, plain: str) -> None:
     assert transliterate(text, how, "Name") == plain
+
+
+def slowly(people: list[tuple[str, str]], had: dict[str, str], others: dict[str, str]) -> list[str]:
+    """Who gets which name, worked out by asking about one number after the other."""
+    owners: dict[str, set[str]] = {}
+    for worker_id, name in (*had.items(), *others.items()):
+        owners.setdefault(name, set()).add(worker_id)
+    taken: dict[str, str] = {}
+    given = []
+    for worker_id, name in people:
+        own = had.get(worker_id, "")
+        numbered = own if own[: len(name)] == name and own[len(name) :] not in {"0", "1"} else ""
+        candidates = [numbered] if numbered and taken.get(numbered, worker_id) == worker_id else []
+        candidates += [name, *(f"{name}{number}" for number in range(2, 99))]
+        free = (
+            one
+            for one in candidates
+            if taken.get(one, worker_id) == worker_id and (one == numbered or worker_id in owners.get(one, {worker_id}))
+        )
+        given.append(next(free))
+        taken[given[-1]] = worker_id
+    return given
+
+
+few_ids = st.integers(1, 30).map(str)
+few_names = st.sampled_from(["ann", "ann", "ann", "bo", "ann2", "ann12", "cy"])
+with_numbers = st.builds("{}{}".format, st.sampled_from(["ann", "bo"]), st.sampled_from(["", *map(str, range(2, 15))]))
+
+
+@given(
+    st.lists(st.tuples(few_ids, few_names), max_size=60),
+    st.dictionaries(few_ids, with_numbers, max_size=12),
+    st.dictionaries(few_ids, with_numbers, max_size=12),
+    st.integers(1, 20),
+)
+def test_of_many_people_with_one_name_everybody_gets_the_first_free_number(
+    people: list[tuple[str, str]], had: dict[str, str], others: dict[str, str], size: int
+) -> None:
+    known = People(had, others)
+    one_by_one = TakenNames(known, open_scratch())
+    together = TakenNames(known, open_scratch())
+    wanted = slowly(people, had, others)
+    assert [one_by_one.make_unique(name, worker_id) for worker_id, name in people] == wanted
+    made: list[str] = []
+    for start in range(0, len(people), size):
+        ids, names = zip(*people[start : start + size], strict=True)
+        made += together.make_many_unique(names, ids, (), lambda _: None)
+    assert made == wanted
+
+
+def test_the_thousandth_of_a_name_is_not_asked_about_a_thousand_names() -> None:
+    asked = 0
+
+    class Asked(People):
+        def owners(self, names: Collection[str]) -> Mapping[str, Collection[str]]:
+            nonlocal asked
+            asked += len(names)
+            return super().owners(names)
+
+    taken = TakenNames(Asked({}), open_scratch())
+    made = [taken.make_unique("john.smith@contoso.example", str(number)) for number in range(1000)]
+    assert made[-1] == "john.smith1000@contoso.example"
+    assert asked < 2100

@@ -1,0 +1,210 @@
+"""Rows mapped a column at a time become what they become one by one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.errors import ExtractRefused
+from shared.mapping import remembered
+from shared.mapping.apply import Applied, Applier
+from shared.mapping.columns import NO_DAY, Batch, ColumnMapper
+from shared.mapping.model import MappingFile
+from shared.mapping.names import NOBODY
+from shared.model import ENTERPRISE_USER, Reject
+from tests.support.known import People
+
+TODAY = date(2026, 11, 21)
+EXTENSION = "urn:ietf:params:scim:schemas:extension:contoso:2.0:User"
+OTHER = "urn:ietf:params:scim:schemas:extension:other:2.0:User"
+MAIL = 'emails[type eq "work"].value'
+COLUMNS = ("Id", "State", "First", "Last", "Nick", "Boss", "Start", "End", "Country", "Phone", "Zone")
+MAPPING = MappingFile.model_validate(
+    {
+        "version": 1,
+        "key": {"column": "Id", "width": 4},
+        "required": ["Last"],
+        "status": {
+            "column": "State",
+            "values": {"Active": True, "Left": False},
+            "first_day": "Start",
+            "last_day": "End",
+            "zone": "Zone",
+        },
+        "dates": {"format": ["iso", "dd.mm.yyyy"]},
+        "attributes": {
+            "userName": {
+                "template": "{Nick|First}.{Last}@contoso.example",
+                "transliterate": "german",
+                "case": "lower",
+                "unique": True,
+            },
+            # The parts of an object do not stand together, and the first of them may be missing.
+            "name.middleName": {"column": "Nick", "cut": 8},
+            "displayName": {"template": "{Nick|First} {Last}"},
+            "name.givenName": "First",
+            f"{EXTENSION}:country": {"column": "Country", "country": "omit"},
+            f"{OTHER}:nick": "Nick",
+            "name.familyName": "Last",
+            "title": {"columns": ["Nick", "Country"], "join": " / ", "default": "None"},
+            f"{EXTENSION}:start": {"column": "Start", "date": {"time": "08:00"}, "empty": "null"},
+            f"{EXTENSION}:manager": {"column": "Phone", "empty": "null"},
+            'phoneNumbers[type eq "work"].value': {"column": "Phone", "phone": "49"},
+            f"{ENTERPRISE_USER}:manager": {"column": "Boss", "empty": "null"},
+            f"{ENTERPRISE_USER}:employeeNumber": "Id",
+            f"{ENTERPRISE_USER}:department": {
+                "choose": [{"when": {"Country": "D*"}, "constant": "Home"}, {"column": "Country", "case": "upper"}]
+            },
+            MAIL: {"copy": "userName", "cut": 40},
+        },
+    }
+)
+KNOWN = People({"0007": "ann.lee3@contoso.example", "0012": "", "00044": ""}, {"0099": "bo.lee@contoso.example"})
+
+MAPPING_WITH_CLAIMS = MAPPING.model_copy(
+    update={
+        "attributes": {
+            **{path: rule for path, rule in MAPPING.attributes.items() if path != MAIL},
+            "userName": MAPPING.attributes["userName"].model_copy(update={"unique": False}),
+            MAIL: MAPPING.attributes["title"],
+        }
+    }
+)
+
+names = st.sampled_from(
+    [
+        "Ann",
+        "Bo",
+        "Lee",
+        "J\u00fcrgen",
+        "O'Neil",
+        "  Ann ",
+        "A  B",
+        "line\nbreak",
+        "",
+        "-",
+        "\u0394",
+        "=1",
+        "Ann?",
+        "Ä" * 70,
+        "J\u00c3\u00bcrgen",
+        "e\u0301",
+        "\u200bBo",
+        "bell\x07",
+        "unknown",
+        'quo"te\\',
+        "50%",
+        "+x",
+        "a@b",
+        "..",
+        "\u00a0x",
+    ]
+)
+cells = st.fixed_dictionaries(
+    {
+        "Id": st.one_of(st.integers(1, 60).map(str), st.sampled_from(["", "12E3", "'7", "N/A", "a b", "é7"])),
+        "State": st.sampled_from(["Active", "active ", "Active", "Left", "", "Sabbatical"]),
+        "First": names,
+        "Last": names,
+        "Nick": st.one_of(st.just(""), names),
+        "Boss": st.sampled_from(["", "1", "7", "NONE", "1.0", "x" * 20]),
+        "Start": st.sampled_from(["", "2020-01-31", "31.01.2020", "9999-12-31", "2020-02-30", "2027-05-01"]),
+        "End": st.sampled_from(["", "", "2026-11-21", "2026-11-20", "2019-01-01", "never"]),
+        "Country": st.sampled_from(["", "DE", "Germany", "Deutschland", "Atlantis"]),
+        "Phone": st.sampled_from(["", "030 123456", "+49 (0)30 99 99 99", "soon"]),
+        "Zone": st.sampled_from(["", "Europe/Berlin", "Mars/Phobos"]),
+    }
+)
+Rows = Sequence[dict[str, str]]
+
+
+# Few rows go the ways of many: columns that are not worth remembering, and a memory that is full.
+WAYS = {"at once": (0, 100, 50_000), "in turns": (1, 1, 3), "remembered": (100, 60, 50_000)}
+
+
+def batches(rows: Rows, size: int) -> Iterator[Batch]:
+    for start in range(0, len(rows), size):
+        some = rows[start : start + size]
+        numbers = range(start + 2, start + 2 + len(some))
+        yield Batch(numbers, numbers, {column: [row[column] for row in some] for column in COLUMNS})
+
+
+def made_of(applied: Applied | Reject) -> object:
+    """What is said of a row: all of it if there is something to tell, else what is kept."""
+    if isinstance(applied, Reject) or applied.warnings:
+        return applied
+    worker = applied.worker
+    days = [day.isoformat() if day else NO_DAY for day in (applied.first_day, applied.last_day)]
+    user = json.dumps(worker.user, ensure_ascii=False, separators=(",", ":"))
+    return (worker.worker_id, user, *days, applied.zone, worker.manager_id, applied.claims)
+
+
+def finished(applier: Applier) -> object:
+    try:
+        return applier.lost_zeros, applier.finish()
+    except ExtractRefused as refused:
+        return str(refused)
+
+
+def one_by_one(mapping: MappingFile, rows: Rows) -> list[object]:
+    applier = Applier(mapping, known=KNOWN, today=TODAY)
+    return [*(made_of(applier.apply(batch.record(0))) for batch in batches(rows, 1)), finished(applier)]
+
+
+def in_columns(mapping: MappingFile, rows: Rows, size: int) -> list[object]:
+    applier = Applier(mapping, known=KNOWN, today=TODAY)
+    mapper = ColumnMapper(applier)
+    made: list[object] = []
+    for batch in batches(rows, size):
+        mapped = mapper.map(batch)
+        for place in range(len(batch)):
+            if place in mapped.careful:
+                made.append(made_of(mapped.careful[place]))
+                continue
+            user = "".join(column[place] for column in mapped.users)
+            assert json.loads(user)["active"] == (mapped.active[place] == "true")
+            days = (mapped.first_days[place], mapped.last_days[place], mapped.zones[place])
+            claims = tuple((kind, column[place]) for kind, column in mapped.claims if column[place])
+            made.append((mapped.ids[place], user, *days, mapped.managers[place], claims))
+    return [*made, finished(applier)]
+
+
+@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
+@given(rows=st.lists(cells, min_size=1, max_size=30), size=st.sampled_from([1, 4, 30]), claims=st.booleans())
+def test_a_row_in_columns_becomes_what_it_becomes_alone(
+    way: tuple[int, int, int], rows: Rows, size: int, *, claims: bool
+) -> None:
+    mapping = MAPPING_WITH_CLAIMS if claims else MAPPING
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in zip(("_TRIES", "_TIMES", "_MOST"), way, strict=True):
+            patch.setattr(remembered, name, value)
+        assert in_columns(mapping, rows, size) == one_by_one(mapping, rows)
+
+
+def test_only_rows_with_something_to_tell_are_left_to_the_applier() -> None:
+    plain = {
+        "Id": "5", "State": "Active", "First": "J\u00fcrgen", "Last": "Lee", "Nick": "", "Boss": "99",
+        "Start": "2020-01-31", "End": "", "Country": "DE", "Phone": "030 123456", "Zone": "",
+    }  # fmt: skip
+    rows = [plain | {"Id": str(number), "First": f"  J\u00fcrgen\n{number}"} for number in range(1, 40)]
+    rows[7]["Country"] = "Atlantis"
+    [batch] = batches(rows, 40)
+    mapped = ColumnMapper(Applier(MAPPING, known=NOBODY, today=TODAY)).map(batch)
+    assert list(mapped.careful) == [7]
+
+
+def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "_MOST", 10)
+    room = remembered.Room()
+    one, other = (remembered.Remembered[str](str.upper, room, few=True) for _ in range(2))
+    held = []
+    for number in range(100):
+        assert one.column([f"a{number}", "x" * 10_000]) == [f"A{number}", "X" * 10_000]
+        assert other.column(["b"]) == ["B"]
+        held.append((len(one) + len(other), "x" * 10_000 in one))
+    assert (max(size for size, _ in held), any(long for _, long in held)) == (10, False)
