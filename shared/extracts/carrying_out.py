@@ -30,7 +30,7 @@ from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
 from shared.records.story import Release
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
-_PAGES_AT_ONCE = 4  # recorded between two looks at whether the queue has room
+_PAGES_AT_ONCE = 8  # recorded together, between two looks at whether the queue has room
 
 
 def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Callable[[], None] = lambda: None) -> bool:
@@ -106,8 +106,8 @@ def settle(context: Context, ref: ExtractRef, row: Values, ids: Collection[str])
     rows = pages.page_rows(context.storage, ref.id, select=("RowKey", "Recorded"))
     recorded = {int(page["RowKey"]) for page in rows if page["Recorded"]}
     awaited = due.awaited(context.storage, row["Job"])
-    for number in sorted(numbers - recorded):
-        _record_page(context, ref, row, number, awaited)
+    for some in in_chunks(sorted(numbers - recorded), _PAGES_AT_ONCE):
+        _record(context, ref, row, some, awaited)
     if places is None:
         quiet = pages.read_quiet(context.storage, ref, plan)
     else:
@@ -127,15 +127,12 @@ def _record_pages(
         if (number := int(page["RowKey"])) in numbers and not page["Recorded"]
     ]
     awaited = due.awaited(storage, row["Job"]) if left else []
-    for some in in_chunks(left, _PAGES_AT_ONCE):
-        for number in some:
-            _record_page(context, ref, row, number, awaited)
-            if number == left[0]:
-                queue_ready_pages(context, ref)
-            if context.clock.now() > until:
-                queue_ready_pages(context, ref)
-                return False
-        queue_ready_pages(context, ref)
+    for some in (left[:1], *in_chunks(left[1:], _PAGES_AT_ONCE)):  # the first waits for no other
+        if some:
+            _record(context, ref, row, some, awaited)
+            queue_ready_pages(context, ref)
+        if context.clock.now() > until:
+            return False
         between()
     return True
 
@@ -176,24 +173,24 @@ def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:
     return {head.number for head in manifest}
 
 
-def _record_page(context: Context, ref: ExtractRef, row: Values, number: int, awaited: Sequence[Values]) -> None:
-    """Write a page's people to their tables, then mark the page as recorded.
+def _record(context: Context, ref: ExtractRef, row: Values, numbers: Sequence[int], awaited: Sequence[Values]) -> None:
+    """Write the people of some pages to their tables, then mark the pages as recorded.
 
     Args:
         context: everything.
         ref: the extract.
         row: of the extract.
-        number: of the page.
+        numbers: of the pages.
         awaited: who waits for managers who are not known yet.
     """
     job = context.endpoint(row["Job"])
-    page = pages.read_page(context.storage, ref, row["Plan"], number)
+    found = [pages.read_page(context.storage, ref, row["Plan"], number) for number in numbers]
     now, release = context.clock.now(), _release_of(row)
     earlier = people.note_planned(
         context.storage,
         ref,
         row["Job"],
-        page,
+        found,
         file=row["File"],
         stamp=row["Stamp"],
         fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
@@ -202,12 +199,16 @@ def _record_page(context: Context, ref: ExtractRef, row: Values, number: int, aw
         holds_stay=not row["Full"] and not release,
     )
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
-    arrived = {worker.worker_id for worker in page.workers}
+    arrived = {worker.worker_id for page in found for worker in page.workers}
     due.wake(context.storage, row["Job"], arrived, now + _MANAGER_FIRST, waiting=awaited)
-    _recount_earlier(context, earlier)
-    recorded = {"Recorded": True, "Overtakes": json.dumps(sorted(_not_over(context, earlier)))}
-    key = pages.page_key(ref.id, number)
-    change_rows(context.storage.table(PAGES), [key], lambda _, known: recorded if known else None)
+    overtaken = {page for taken in earlier.values() for page in taken}
+    _recount_earlier(context, overtaken)
+    not_over = _not_over(context, overtaken)
+    recorded = {
+        pages.page_key(ref.id, number): {"Recorded": True, "Overtakes": json.dumps(sorted(taken & not_over))}
+        for number, taken in earlier.items()
+    }
+    change_rows(context.storage.table(PAGES), recorded, lambda key, known: recorded[key] if known else None)
 
 
 def _not_over(context: Context, earlier: set[Deliverer]) -> set[Deliverer]:

@@ -64,7 +64,7 @@ def note_planned(
     storage: Storage,
     ref: ExtractRef,
     job: str,
-    page: Page,
+    pages: Iterable[Page],
     *,
     file: str,
     stamp: str,
@@ -72,8 +72,8 @@ def note_planned(
     at: datetime,
     release: story.Release | None = None,
     holds_stay: bool = False,
-) -> set[Deliverer]:
-    """Write that the people of a page are to have these records, before the page may be sent.
+) -> dict[int, set[Deliverer]]:
+    """Write that the people of some pages are to have these records, before the pages may be sent.
 
     Calling it again changes nothing and returns the same; people whom a newer plan has taken over meanwhile are left
     alone.
@@ -82,7 +82,7 @@ def note_planned(
         storage: the account with HR data.
         ref: the extract.
         job: of the accounts.
-        page: the page.
+        pages: the pages; several at once take fewer transactions, where their people share partitions.
         file: the name of the extract's file.
         stamp: of the plan.
         fingerprint: of a record.
@@ -92,25 +92,29 @@ def note_planned(
             for a full file, which has judged everybody anew.
 
     Returns:
-        The pages that these people were to be sent from before: by the plan before, and by those that it had taken them
-        over from if it has not sent them.
+        For each page, by its number, the pages that its people were to be sent from before: by the plan before, and by
+        those that it had taken them over from if it has not sent them.
     """
-    people = {person.worker.worker_id: person for person in page.people}
-    ours = Deliverer(ref.source, ref.id, page.number)
-    before: set[Deliverer] = set()
+    pages = list(pages)
+    people = {person.worker.worker_id: person for page in pages for person in page.people}
+    page_of = {person.worker.worker_id: page.number for page in pages for person in page.people}
+    before: dict[int, set[Deliverer]] = {page.number: set() for page in pages}
     ours_now: set[str] = set()
     _remember_dates(storage, job, people.values())
 
     def account(key: Key, row: Values | None) -> Values | None:
         if row and row["Stamp"] > stamp:
             return None
-        ours_now.add(keys.decode(key.row))
+        worker_id = keys.decode(key.row)
+        number = page_of[worker_id]
+        ours_now.add(worker_id)
         if row and row["Stamp"] == stamp:  # written before a crash
-            before.update(Deliverer(*was) for was in json.loads(row["Before"]))
+            before[number].update(Deliverer(*was) for was in json.loads(row["Before"]))
             return None
-        person = people[keys.decode(key.row)]
+        person = people[worker_id]
         was = _pages_before(row)
-        before.update(was)
+        before[number].update(was)
+        ours = Deliverer(ref.source, ref.id, number)
         user = person.worker.user
         return {
             **_said(ref.source, person, row),

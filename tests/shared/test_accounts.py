@@ -90,7 +90,7 @@ def test_whatever_the_ids_are_a_scan_finds_each_once(
 def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
     page = page_of(worker("1"), number=3, sequence="s")
     note_planned(
-        context.storage, REF, "default", page, file="x", stamp="5", fingerprint=lambda _: "print", at=START
+        context.storage, REF, "default", [page], file="x", stamp="5", fingerprint=lambda _: "print", at=START
     )  # fmt: skip
     note_accepted(context.storage, REF, "default", 3, {"1": ("2026-09-18T06:01:00Z", "r-1")})
     whole = accounts.Account(

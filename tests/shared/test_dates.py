@@ -123,7 +123,7 @@ def test_a_file_that_comes_after_the_moment_and_before_the_clock_does_what_was_d
 
 CRASHES = {
     "before it is planned": (intake, "plan_due"),
-    "before people are written down": (carrying_out, "_record_page"),
+    "before people are written down": (carrying_out, "_record"),
     "before it is queued": (carrying_out, "queue_ready_pages"),
     "before it is forgotten": (due, "forget"),
     "before it moves on": (carrying_out, "_move_on"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -107,13 +107,13 @@ def test_a_roster_whose_plan_has_been_cleared_away_says_nothing(office: Office) 
 def test_a_plan_is_carried_out_in_slices_each_of_which_asks_for_the_next(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = carrying_out._record_page
+    real = carrying_out._record
 
     def slowly(*arguments: Any) -> None:
         real(*arguments)
         office.time.forward(90)
 
-    monkeypatch.setattr(carrying_out, "_record_page", slowly)
+    monkeypatch.setattr(carrying_out, "_record", slowly)
     office.drop(*MANY)
     recorded = []
     for _ in range(10):
@@ -136,7 +136,7 @@ def test_a_plan_is_carried_out_in_slices_each_of_which_asks_for_the_next(
 def test_the_first_page_is_sent_while_the_later_ones_are_not_recorded(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = carrying_out._record_page
+    real = carrying_out._record
     sent: list[list[str]] = []
 
     def record(*arguments: Any) -> None:
@@ -144,7 +144,7 @@ def test_the_first_page_is_sent_while_the_later_ones_are_not_recorded(
         sent.append(sorted(office.directory))
         real(*arguments)
 
-    monkeypatch.setattr(carrying_out, "_record_page", record)
+    monkeypatch.setattr(carrying_out, "_record", record)
     office.drop(*MANY)
     assert [len(people) for people in sent] == [0, 1, 2, 3, 4, 5, 6]
     assert {row["RowKey"].startswith("7") for row in rows_of(office.context.storage, ACCOUNTS)} == {False, True}
@@ -207,17 +207,17 @@ def test_a_small_file_that_comes_while_a_large_plan_is_carried_out_is_compared_w
     monkeypatch.setattr(intake, "_LOOKS_BETWEEN", timedelta(0))
     monkeypatch.setattr(intake, "_SMALL", 150)
     monkeypatch.setattr(looking, "MOST_REWRITTEN", 2)
-    real = carrying_out._record_page
+    real = carrying_out._record
     recorded: list[tuple[str, int]] = []
 
-    def record(context: Any, ref: Any, row: Any, number: int, awaited: Any) -> None:
-        real(context, ref, row, number, awaited)
-        recorded.append((ref.source, number))
+    def record(context: Any, ref: Any, row: Any, numbers: Sequence[int], awaited: Any) -> None:
+        real(context, ref, row, numbers, awaited)
+        recorded.extend((ref.source, number) for number in numbers)
         if len(recorded) == 1:
             # 7 ends here and works there; 8 is on no page: the first day is still to come.
             register(office, "contractors", "7,Ann 7,gone", "8,Ann 8,gone", "c1,Bob,active")
 
-    monkeypatch.setattr(carrying_out, "_record_page", record)
+    monkeypatch.setattr(carrying_out, "_record", record)
     office.drop(*MANY, "8,Ann 8,active,2026-12-01")
     assert recorded[:2] == [("employees", 1), ("employees", 7)]
     assert stamps(office) == ["employees", "contractors"]

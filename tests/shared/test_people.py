@@ -50,16 +50,17 @@ def plan(context: Context, ref: ExtractRef, page: Page, stamp: str = "") -> set[
     """Note a page of an extract; its stamp and sequence are the extract's id unless there is another."""
     stamp = stamp or ref.id
     people = tuple(replace(person, sequence=stamp) for person in page.people)
-    return note_planned(
+    before = note_planned(
         context.storage,
         ref,
         "default",
-        replace(page, people=people),
+        [replace(page, people=people)],
         file="list.csv",
         stamp=stamp,
         fingerprint=print_of,
         at=START,
     )
+    return before[page.number]
 
 
 def accept(context: Context, ref: ExtractRef, worker_id: str = "1", page: int = 1) -> None:

@@ -72,7 +72,7 @@ def planned(
             context.storage,
             ref,
             "default",
-            page,
+            [page],
             file="list.csv",
             stamp=ref.id,
             fingerprint=lambda user: str(user["displayName"]),
@@ -92,7 +92,7 @@ def planned(
             "Generation": 1,
             "Tries": 0,
             "Answers": "[]",
-            "Overtakes": json.dumps(sorted(earlier_pages)),
+            "Overtakes": json.dumps(sorted(earlier_pages[page.number])),
             "UpdatedAt": iso(context.clock.now()),
         }
         context.storage.table(PAGES).create_entity({"PartitionKey": ref.id, "RowKey": f"{number:06d}", **row})

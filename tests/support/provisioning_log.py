@@ -117,7 +117,7 @@ def planned(
         context.storage,
         ref,
         "default",
-        page,
+        [page],
         file="list.csv",
         stamp=ref.id,
         fingerprint=lambda _: "print",
