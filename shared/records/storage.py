@@ -17,7 +17,7 @@ from shared.transport import limited_session, limited_transport
 # The Functions host runs a dozen messages of the queue at once in one process, each writing tables in parallel.
 _POOL_SIZE = 64
 _CONNECT_SECONDS = 5.0
-_READ_SECONDS = 30.0  # as long as the slowest thing that storage does for us may take
+_READ_SECONDS = 60.0  # as long as the slowest thing that storage does for us may take
 _MOST_SILENCES = 2  # repetitions of a request to which no answer came in time
 # Seconds between the tries of the clients of blobs and queues: 2, 4, 8, 16, each one more or less. By themselves they
 # wait 18, 24, 42, 96, which is longer than a lease lasts, or a run of the clock. The client of tables begins at once.
