@@ -49,7 +49,7 @@ class Azurite:
         log: Path | None = None,
         env: Mapping[str, str] | None = None,
         log_requests: bool = False,
-        deadline: float = 30,
+        deadline: float = 90,
     ) -> Self:
         """Start Azurite and wait until all three services listen.
 

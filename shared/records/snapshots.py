@@ -128,15 +128,18 @@ class _Head:
 def _mark(storage: Storage) -> tuple[str, datetime]:
     """The mark under which snapshots are valid now, and what time that is by storage's clock."""
     blob = storage.container(STATE).get_blob_client(_MARK)
-    with suppress(ResourceExistsError):
-        blob.upload_blob(uuid.uuid4().hex, overwrite=False)
     dates: list[str] = []
 
     def note(response: Any) -> None:  # noqa: ANN401 (the SDK's)
         dates.append(response.http_response.headers["Date"])
 
-    mark = blob.download_blob(raw_response_hook=note).readall().decode()
-    return mark, parsedate_to_datetime(dates[0])
+    try:
+        mark = blob.download_blob(raw_response_hook=note).readall().decode()
+    except ResourceNotFoundError:
+        with suppress(ResourceExistsError):
+            blob.upload_blob(uuid.uuid4().hex, overwrite=False)
+        mark = blob.download_blob(raw_response_hook=note).readall().decode()
+    return mark, parsedate_to_datetime(dates[-1])
 
 
 def _open(storage: Storage, view: View, mark: str) -> tuple[_Head | None, Iterator[bytes]]:
