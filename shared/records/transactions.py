@@ -2,7 +2,7 @@
 
 The SDK builds each part of a transaction as a request of its own and reads each part of the answer with Python's email
 package: half a millisecond for each row, which is most of what a large file costs. Here the body is put together and
-the answer is looked through in one go, about a seventh of that; the SDK's own pipeline (credential, retries, time limits,
+the answer is looked through in one go, a seventh of that; the SDK's own pipeline (credential, retries, time limits,
 logging) still sends it. Whatever is not plain success is asked again through the SDK, which knows how to tell it:
 a transaction that fails has written nothing.
 
