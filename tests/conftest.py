@@ -3,7 +3,9 @@ from __future__ import annotations
 import base64
 import itertools
 import secrets
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 import hypothesis
@@ -20,7 +22,10 @@ hypothesis.settings.register_profile("same", derandomize=True)
 hypothesis.settings.register_profile("explore", print_blob=True)
 hypothesis.settings.load_profile("same")
 
-_ACCOUNTS = 1000
+_NUMBERS = range(1000)
+# Every ten minutes Azurite takes the content of overwritten blobs away, with a search through all blobs for each: after
+# the tests of ten minutes that takes more than a minute, in which it answers nobody.
+_YOUNG_SECONDS = 300
 _numbers = itertools.count()
 
 
@@ -35,13 +40,32 @@ class Storage:
 
 
 @pytest.fixture(scope="session")
-def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """One Azurite in memory for the whole run, with an account for each test that wants one."""
-    blob, queue, table = processes.free_ports(3)
-    accounts = {f"test{number:04d}": base64.b64encode(secrets.token_bytes(32)).decode() for number in range(_ACCOUNTS)}
-    log = tmp_path_factory.mktemp("azurite") / "azurite.log"
-    with Azurite.start(ports=(blob, queue, table), accounts=accounts, log=log) as running:
-        yield running
+def azurites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Azurite]]:
+    """What starts an Azurite in memory, or gives the one that runs as long as it is young."""
+    with ExitStack() as stack:
+        running: list[tuple[Azurite, float]] = []
+
+        def start() -> Azurite:
+            ports = processes.free_ports(3)
+            accounts = {f"test{number:04d}": base64.b64encode(secrets.token_bytes(32)).decode() for number in _NUMBERS}
+            log = tmp_path_factory.mktemp("azurite") / "azurite.log"
+            return stack.enter_context(Azurite.start(ports=(ports[0], ports[1], ports[2]), accounts=accounts, log=log))
+
+        def young() -> Azurite:
+            if running and time.monotonic() - running[-1][1] > _YOUNG_SECONDS:
+                running.pop()
+                stack.close()
+            if not running:
+                running.append((start(), time.monotonic()))
+            return running[-1][0]
+
+        yield young
+
+
+@pytest.fixture
+def azurite(azurites: Callable[[], Azurite]) -> Azurite:
+    """Azurite, with an account for each test that wants one."""
+    return azurites()
 
 
 @pytest.fixture
