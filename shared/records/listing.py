@@ -1,39 +1,31 @@
-"""Rows that a filter names, out of a whole table: ranges of it side by side, answers read as the JSON that they are.
+"""Rows that a filter names, out of a whole table: ranges of it side by side.
 
 For a filter on anything but keys Azure Tables looks at every row, some thousand a second in each range that is asked
-for; several ranges at a time make that bearable. The SDK spends a multiple of that on making objects of the answer. Its
-own pipeline (credential, retries, time limits, logging) still sends the request, and whatever is not plain success is
-asked again through the SDK, which knows how to tell it.
+for; several ranges at a time make that bearable.
 
 https://learn.microsoft.com/rest/api/storageservices/query-entities
 """
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import pairwise
-from typing import Any, Generic, NamedTuple, TypeVar
-from urllib.parse import quote
+from typing import Generic, NamedTuple, TypeVar
 
-import orjson
-from azure.core.rest import HttpRequest
 from azure.data.tables import TableClient
 
 from shared.records import keys
-from shared.records.rows import Values
+from shared.records.queries import MOST_ROWS, Values, ask, filled, literal
 
-PAGE = 1000
-"""Rows that an answer has at most: a limit of Azure Tables."""
+PAGE = MOST_ROWS
+"""Rows that an answer has at most."""
 
 _PARALLEL = 12
 _MOST_CUTS = 24
-_PARAMETER = re.compile(r"@(\w+)")
-_NEXT = ("NextPartitionKey", "NextRowKey")
 # Where the people of a source are cut, by the last two characters of their ids: digits are most common.
 _ENDINGS = ("", *"123456789", "A", "a")
 _FINE_ENDINGS = ("", *(f"{ten}{one}" for ten in "0123456789" for one in "0123456789"), *"AEIMQUaeimqu")
@@ -108,7 +100,7 @@ def list_rows(
         most_pages: how many answers of up to 1,000 rows are looked at, the first ones of all ranges first; 0 for all.
         parameters: what to put into the filter.
     """
-    waiting = deque(_Place(one) for one in _ranges(_filled(text, parameters or {}), cuts, between))
+    waiting = deque(_Place(one) for one in _ranges(filled(text, parameters or {}), cuts, between))
     running: deque[Future[_Answer]] = deque()
     found: list[_T] = []
     asked = 0
@@ -130,7 +122,7 @@ def first_rows(
     table: TableClient, text: str, select: Sequence[str], count: int, **parameters: str
 ) -> tuple[list[Values], bool]:
     """The first rows that a filter names, in the order of the table, and whether there may be more."""
-    place: _Place | None = _Place(_filled(text, parameters))
+    place: _Place | None = _Place(filled(text, parameters))
     found: list[Values] = []
     # The service ends an answer early where a server's rows end, or after some seconds, even with no row in it.
     while place and len(found) < count:
@@ -189,8 +181,8 @@ def _ranges(text: str, cuts: Sequence[str], between: tuple[str, str]) -> list[st
     }
     found = []
     for first, last in pairwise([between[0], *sorted(inside, key=_place), between[1]]):
-        parts = [f"PartitionKey ge {_literal(first)}"] if first else []
-        parts += [f"PartitionKey lt {_literal(last)}"] if last else []
+        parts = [f"PartitionKey ge {literal(first)}"] if first else []
+        parts += [f"PartitionKey lt {literal(last)}"] if last else []
         parts += [f"({text})"] if text else []
         found.append(" and ".join(parts))
     return found
@@ -202,51 +194,6 @@ def _place(key: str) -> bytes:
 
 
 def _ask(table: TableClient, place: _Place, select: Sequence[str], most: int) -> _Answer:
-    """Up to `most` rows."""
-    asked = {
-        "$filter": place.text,
-        "$select": ",".join(select),
-        "$top": str(most),
-        _NEXT[0]: place.partition,
-        _NEXT[1]: place.row,
-    }
-    request = HttpRequest(
-        "GET",
-        f"{table.url}/{table.table_name}()",
-        params={name: quote(value, safe="") for name, value in asked.items() if value},
-        headers={
-            "x-ms-version": table.api_version,
-            "DataServiceVersion": "3.0",
-            "Accept": "application/json;odata=nometadata",
-        },
-    )
-    # The SDK has no public way to send a request of one's own to its tables; a test holds this one to its version.
-    response = table._client.send_request(request, stream=True)
-    if response.status_code != 200:
-        response.close()
-        return _ask_by_sdk(table, place, select, most)
-    partition, row = (response.headers.get(f"x-ms-continuation-{name}") or "" for name in _NEXT)
-    rows: list[Values] = orjson.loads(response.read())["value"]
-    return _Answer(rows, _Place(place.text, partition, row) if partition or row else None)
-
-
-def _ask_by_sdk(table: TableClient, place: _Place, select: Sequence[str], most: int) -> _Answer:
-    """The same by the SDK, whose exceptions everybody knows."""
-    pages: Any = table.query_entities(place.text, select=list(select), results_per_page=most).by_page(
-        {"PartitionKey": place.partition, "RowKey": place.row} if place.partition else None  # type: ignore[arg-type]
-    )
-    rows: list[Values] = list(next(pages, ()))
-    token: Mapping[str, str | None] = pages.continuation_token or {}
-    partition, row = token.get("PartitionKey") or "", token.get("RowKey") or ""
-    return _Answer(rows, _Place(place.text, partition, row) if partition or row else None)
-
-
-def _filled(text: str, parameters: Mapping[str, str | datetime]) -> str:
-    return _PARAMETER.sub(lambda found: _literal(parameters[found[1]]), text)
-
-
-def _literal(value: str | datetime) -> str:
-    if isinstance(value, datetime):
-        return f"datetime'{value.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
-    quoted = value.replace("'", "''")
-    return f"'{quoted}'"
+    """Up to `most` rows, as JSON has them."""
+    rows, behind = ask(table, place.text, select, most, (place.partition, place.row), typed=False)
+    return _Answer(rows, _Place(place.text, *behind) if behind else None)

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableTransactionError, UpdateMode
 
 from shared.errors import TransientError
+from shared.records import queries
 from shared.records.queries import MOST_ROWS as MOST_READ
 from shared.records.queries import answers
 from shared.records.transactions import MOST_ROWS, Insert, Merge, Operation, Replace, submit
 
-Values = Mapping[str, Any]
-"""The properties of a row, without its keys."""
+Values = queries.Values
+"""The properties of a row."""
 
 _PARALLEL = 8
 _ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
@@ -182,7 +183,7 @@ def _read_by_name(table: TableClient, group: Sequence[Key], fields: list[str] | 
     named = {f"row{number}": key.row for number, key in enumerate(group)}
     rows = query(
         table,
-        f"PartitionKey eq @partition and ( {' or '.join(f'RowKey eq @{name}' for name in named)} )",  # it wants blanks
+        f"PartitionKey eq @partition and ({' or '.join(f'RowKey eq @{name}' for name in named)})",
         fields or (),
         partition=group[0].partition,
         **named,

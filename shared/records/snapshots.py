@@ -101,15 +101,6 @@ def forget_snapshots(storage: Storage) -> None:
             container.delete_blob(name)
 
 
-def written_at(storage: Storage, view: View) -> datetime | None:
-    """When the snapshot of a view was written, by storage's clock; None if there is none."""
-    try:
-        properties = storage.container(STATE).get_blob_client(_path(view)).get_blob_properties()
-    except ResourceNotFoundError:
-        return None
-    return properties.last_modified
-
-
 @dataclass(frozen=True, slots=True)
 class _Head:
     """The first line of a snapshot.

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableClient, TableServiceClient
+from azure.data.tables._generated._client import AzureTable
 
 from shared.records import listing
 from shared.records.listing import Listing, cuts_of, first_rows, list_in_order, list_rows, thinned
@@ -38,6 +39,11 @@ def table(service: TableServiceClient) -> TableClient:
 
 def keys_of(row: Values) -> tuple[str, str]:
     return row["PartitionKey"], row["RowKey"]
+
+
+def refused(answer: Any) -> Any:
+    answer.status_code = 503
+    return answer
 
 
 KEYS = ("PartitionKey", "RowKey")
@@ -155,7 +161,8 @@ def test_what_fails_is_told_as_the_sdk_tells_it(service: TableServiceClient) -> 
 def test_what_the_sdk_is_asked_instead_is_the_same(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "PAGE", 5)
     wanted = list_rows(table, "State eq ''", KEYS, keys_of)
-    monkeypatch.setattr(listing, "_ask", listing._ask_by_sdk)
+    real = AzureTable.send_request
+    monkeypatch.setattr(AzureTable, "send_request", lambda *given, **named: refused(real(*given, **named)))
     assert list_rows(table, "State eq ''", KEYS, keys_of) == wanted
     assert len(wanted.found) == 16
 

@@ -12,18 +12,9 @@ from hypothesis import strategies as st
 from shared.records import keys
 from shared.records.transactions import Delete, Insert, Merge, Replace, submit
 from tests.conftest import Storage
+from tests.support.table_values import VALUES
 
 OLD = "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""
-VALUES: dict[str, Any] = {
-    "Text": 'Zoë "O\'Brien" \\ \u2028 \U0001f600\r\n\x01',
-    "Empty": "",
-    "Bytes": bytes(range(256)),
-    "No": False,
-    "Yes": True,
-    "Number": -(2**31),
-    "Float": 0.1,
-    "Whole": 2.0,
-}
 
 
 @pytest.fixture

@@ -24,11 +24,6 @@ def plain(name: str) -> str:
     return " ".join(name.split()).casefold()
 
 
-def plain_set(names: Iterable[str]) -> frozenset[str]:
-    """Names as they are compared."""
-    return frozenset(map(plain, names))
-
-
 def loose(name: str) -> str:
     """A column's name as `plain` has it, and without blanks, dashes and underscores at all."""
     name = plain(name)
