@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import marshal
+import json
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+
+import orjson
 
 from cli.comparing.other_tool import User
 from cli.comparing.people import ONLY_HERE, ONLY_THERE, SAME, Difference, compared, flat
@@ -30,6 +32,7 @@ CREATE TABLE found (
 _AT_ONCE = 500
 Shape = tuple[Any, ...]
 """Which attributes a record has: those who have the same are counted together."""
+_SAID_OTHERWISE = ("externalId", "schemas")
 _NOT_THERE = "The other tool did not send the person."
 
 
@@ -146,15 +149,14 @@ class Comparison:
             self.unsent += not new.needs_account
         if old is None or new is None:
             return
-        user: User = marshal.loads(old[1])  # noqa: S302 (written a moment ago, by this process)
-        if _alike(user, new.user):
+        if old[1] == _packed(new.user):
             self.people[SAME] += 1
             shape = _shape(new.user)
             self._same[shape] += 1
             self._of_shape.setdefault(shape, new.user)
             return
         differs = False
-        for attribute, difference in compared(new.worker_id, flat(user), flat(new.user), new.warning):
+        for attribute, difference in compared(new.worker_id, flat(json.loads(old[1])), flat(new.user), new.warning):
             counts = self._counts.setdefault(attribute, Counter())
             counts[difference.kind if difference else SAME] += 1
             if difference:
@@ -185,28 +187,28 @@ class Comparison:
 
 def _row(user: User) -> tuple[str, str, bytes]:
     worker = str(user.get("externalId") or next((user[key] for key in user if key.casefold() == "externalid"), ""))
-    return worker[-2:], worker, marshal.dumps(user)
+    return worker[-2:], worker, _packed(user)
 
 
-def _alike(there: Mapping[str, Any], here: Mapping[str, Any]) -> bool:
-    """Whether two records are the same as they stand; 1 is not true."""
-    if len(there) != len(here):
-        return False
-    for name, value in here.items():
-        other = there.get(name)
-        if other != value or (isinstance(value, (bool, int)) and type(other) is not type(value)):
-            return False
-    return all(_alike(there[name], value) for name, value in here.items() if isinstance(value, dict))
+def _packed(user: Mapping[str, Any]) -> bytes:
+    """All of a record that is compared; the same bytes for the same record."""
+    kept = dict(user)
+    for name in _SAID_OTHERWISE:
+        kept.pop(name, None)
+    try:
+        return orjson.dumps(kept, option=orjson.OPT_SORT_KEYS)
+    except TypeError:  # half a character, or a number of more than 64 bits
+        return json.dumps(kept, sort_keys=True).encode()
 
 
 def _shape(user: ScimUser) -> Shape:
-    return tuple((name, *value) if isinstance(value, dict) else _of_list(name, value) for name, value in user.items())
-
-
-def _of_list(name: str, value: object) -> object:
-    if isinstance(value, list):
-        return name, *(tuple(one) if isinstance(one, dict) else "" for one in value)
-    return name
+    parts: list[object] = list(user)
+    for value in user.values():
+        if isinstance(value, dict):
+            parts.append(tuple(value))
+        elif isinstance(value, list):
+            parts += [tuple(one) if isinstance(one, dict) else None for one in value]
+    return tuple(parts)
 
 
 def _side_by_side(

@@ -10,6 +10,8 @@ from datetime import date
 from hashlib import blake2b
 from itertools import accumulate
 
+import orjson
+
 from shared.model import ScimUser
 
 _DIGEST = 16  # bytes
@@ -88,7 +90,7 @@ class Spool:
         self._at_end = False
         self._file.seek(place)
         row, line, first_day, last_day, zone, user = self._file.readline().split(b" ", 5)
-        return Record(int(row), int(line), _read_day(first_day), _read_day(last_day), zone.decode(), json.loads(user))
+        return Record(int(row), int(line), _read_day(first_day), _read_day(last_day), zone.decode(), orjson.loads(user))
 
     def close(self) -> None:
         """Remove the file."""
