@@ -13,6 +13,7 @@ COMMANDS = {
     "import-psd1": ("cli.import_psd1", "turn an AttributeMapping.psd1 of CSV2SCIM into a mapping"),
     "compare": ("cli.compare", "what another tool made of a file, beside what Rollcall makes of it"),
     "check": ("cli.check", "check a mapping, and how far it covers a sample"),
+    "send": ("cli.send", "send one person who is held, after a look at the request, and wait for the verdict"),
     "release": ("cli.release", "send people who are held for approval"),
     "process": ("cli.process", "process a file all the same that was not used"),
     "reprocess": ("cli.reprocess", "process the last file of a source again, with the mapping as it is now"),

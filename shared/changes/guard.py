@@ -6,7 +6,7 @@ little every hour slips by. What is over is held, with names; the other classes 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -22,6 +22,9 @@ WORDS = {
     DISABLE: "accounts would be disabled",
     MISSING: "accounts would be disabled because the people are missing from the file",
 }
+
+
+PILOT = "IT tries it with some people first (the mapping says whom, under guard: pilot), and this is somebody else."
 
 
 class Threshold(Protocol):
@@ -58,6 +61,11 @@ class Rules(Protocol):
     @property
     def hold(self) -> str:
         """`kind` holds the class that is over, `all` everything as soon as one class is."""
+        ...
+
+    @property
+    def pilot(self) -> Collection[str] | None:
+        """The only people who are sent as long as the source is on trial; None if it is not."""
         ...
 
     @property
@@ -117,6 +125,11 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
         everything = f"Everything waits, as the mapping says (guard: hold: all), because {because}"
         reasons = dict.fromkeys(CLASSES, everything) | reasons
     return Verdict(frozenset(reasons), reasons)
+
+
+def may_try(rules: Rules, worker_id: str) -> bool:
+    """Whether somebody may be sent as far as a trial with some people goes."""
+    return rules.pilot is None or worker_id in rules.pilot
 
 
 def may_hold(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int]) -> bool:

@@ -66,23 +66,27 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     )
     lines = Lines(run.stack)
     entries = _judge_all(judge, drafted, lines)
-    counts = Counter(entry.counts_as for entry in entries)
+    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
-    if guard.CREATE in verdict.held:
-        # Whoever is held has no account, and is nobody's manager yet.
-        drafted.absent |= {
-            entry.worker_id for entry in entries if (entry.counts_as, entry.fate) == (guard.CREATE, SEND)
-        }
+    # Whoever is held has no account, and is nobody's manager yet.
+    absent = {
+        entry.worker_id
+        for entry in entries
+        if (entry.counts_as, entry.fate) == (guard.CREATE, SEND) and _waits_because(run, verdict, entry)
+    }
+    if absent:
+        drafted.absent |= absent
         entries = _judge_all(judge, drafted, lines)
     sends = Sends(lines)
     held, extras = [], 0
     for entry in entries:
         extras += not _is_in_file(run, entry.worker_id)
-        if entry.counts_as in verdict.held:
-            because, planned = verdict.reasons[entry.counts_as], entry.planned(lines)
+        because = _waits_because(run, verdict, entry)
+        if because:
+            planned = entry.planned(lines)
             waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
-            held.append(_who(waits, entry.counts_as, because))
+            held.append(_who(waits, entry.counts_as or guard.CHANGE, because))
             drafted.keep_quiet(story.HELD, waits, remember=False)
         elif entry.fate == SEND:
             sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
@@ -183,6 +187,17 @@ def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.Verdic
             return guard.Verdict()
         drafted.known = count_known(run)
     return guard.guard(rules, counts, earlier, drafted.known)
+
+
+def _may_try(run: PlanRun, entry: _Entry) -> bool:
+    return run.is_release or guard.may_try(run.mapping.guard, entry.worker_id)
+
+
+def _waits_because(run: PlanRun, verdict: guard.Verdict, entry: _Entry) -> str:
+    """Why somebody waits for a release; empty for whoever does not."""
+    if not _may_try(run, entry) and (entry.counts_as or entry.fate == SEND):
+        return guard.PILOT
+    return verdict.reasons[entry.counts_as] if entry.counts_as in verdict.held else ""
 
 
 def _is_in_file(run: PlanRun, person: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from shared.mapping.rules import Section
+from shared.mapping.rules import Section, Text
 
 _DEFAULTS: dict[str, dict[str, float]] = {
     "create": {"percent": 30, "at_least": 20},
@@ -62,6 +62,7 @@ class Guard(Section):
         minimum: with fewer known people than this, percentages do not count.
         first_load: how many people the first extract of a source may have.
         hold: what is held when one kind is over: that `kind`, or `all`.
+        pilot: whoever else is held, by id: a trial with some people. Nobody is, if it is not said.
         off: hold nothing.
     """
 
@@ -72,7 +73,14 @@ class Guard(Section):
     minimum: Annotated[int, Field(ge=0)] = 10
     first_load: Annotated[int, Field(ge=0)] = 2000
     hold: Literal["kind", "all"] = "kind"
+    pilot: tuple[Text, ...] | None = None
     off: bool = False
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Guard:
+        if self.off and self.pilot is not None:
+            raise ValueError("'off' holds nobody and 'pilot' all but some; say one of them")
+        return self
 
     def threshold(self, name: str) -> Threshold:
         """Of a class of change: `create`, `change`, `disable` or `missing`."""
