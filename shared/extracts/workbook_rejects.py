@@ -11,8 +11,6 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from typing import IO
 
-import xlsxwriter  # type: ignore[import-untyped]
-
 from shared.extracts.text.guard import REASON_COLUMN, ROW_COLUMN, is_own_column, unguard
 from shared.extracts.workbook import Place, Workbook
 from shared.extracts.workbook_package import MAX_TEXT
@@ -40,6 +38,8 @@ def write_rejects_workbook(
     Raises:
         ExtractRefused: as `open_workbook`.
     """
+    import xlsxwriter  # type: ignore[import-untyped]  # not until somebody wants a workbook
+
     workbook = Workbook(source)
     place = workbook.find(hints, wanted)
     own = _own(place.header)

@@ -7,8 +7,6 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import xlsxwriter  # type: ignore[import-untyped]
-
 from shared.extracts.text.guard import guard
 
 CSV = "csv"
@@ -51,6 +49,8 @@ def _csv(sheet: Sheet) -> bytes:
 
 def _xlsx(sheet: Sheet) -> bytes:
     """Every cell is text in the text format, so none is a formula, a number or a date."""
+    import xlsxwriter  # type: ignore[import-untyped]  # not until somebody wants a workbook
+
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         page = book.add_worksheet(sheet.name[:31])
