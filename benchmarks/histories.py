@@ -42,6 +42,7 @@ def plans(seed: int, people: int, days: int) -> Iterator[Plan]:
             guarded=number % 5 == 3,
             down=number % 4 == 2,
             missing=number % 3 == 1,
+            clears=number % 7 == 4,
             start=date(2026, 1, 1) + timedelta(days=random.randrange(365)),
         )
 

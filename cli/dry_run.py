@@ -16,6 +16,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from shared.changes import guard
+from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, Employment, decide, make_claim
 from shared.changes.compare import SEND, Draft, Judge, draft
 from shared.changes.managers import Standing, with_manager
@@ -78,8 +79,7 @@ def dry_run(
     """
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
         drafts = list(_drafts(extract, mapping, now))
-        loops = {person: loop for loop in extract.loops() for person in loop}
-        judge = Judge(now, _fingerprint, _Standings(drafts, now), loops, lambda _: False, file)
+        judge = Judge(now, _fingerprint, _Standings(drafts, now), _circles(extract), lambda _: False, file)
         judged = [judge.judge(one) for one in drafts]
         counts = Counter(one.counts_as for one in judged if one.counts_as)
         verdict = guard.guard(mapping.guard, counts, Counter(), 0)
@@ -119,7 +119,7 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
 
     Of all of them only who is somebody's manager is remembered.
     """
-    loops = {person: loop for loop in extract.loops() for person in loop}
+    circles = _circles(extract)
     fates = _Fates(mapping, now)
     standings: dict[str, Standing] = {}
 
@@ -132,8 +132,14 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
     for said in extract.everybody():
         fate = fates.of(said)
         said.worker.user["active"] = fate.active
-        user, warning = with_manager(said.worker.user, said.worker.worker_id, standing, loops)
+        user, warning = with_manager(
+            said.worker.user, said.worker.worker_id, standing, circles, clears=mapping.clears_manager
+        )
         yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
+
+
+def _circles(extract: ReadExtract) -> dict[str, Circle]:
+    return {person: Circle(loop) for loop in extract.loops() for person in loop}
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +202,7 @@ def _claim(said: Said, mapping: MappingFile, employment: Employment, now: dateti
         last_day=said.last_day,
         zone=ZoneInfo(said.zone),
         said_at=now,
+        clears_manager=mapping.clears_manager,
     )
 
 

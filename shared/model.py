@@ -61,6 +61,12 @@ class Reject:
         return replace(self, display_name=names[0], user_name=names[1])
 
 
+def manager_of(record: ScimUser) -> str:
+    """The id of the manager whom a record names, or an empty text."""
+    manager = record.get(ENTERPRISE_USER, {}).get("manager")
+    return str(manager["value"]) if manager else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """One person of one source, mapped: what Entra should have."""
@@ -72,8 +78,7 @@ class Worker:
     @property
     def manager_id(self) -> str:
         """The externalId of the worker's manager, or an empty text."""
-        manager = self.user.get(ENTERPRISE_USER, {}).get("manager")
-        return str(manager["value"]) if manager else ""
+        return manager_of(self.user)
 
 
 JOINER = "joiner"
@@ -103,7 +108,9 @@ class Planned:
         warning: what is open about the person, such as a manager whom nobody knows.
         reason: a sentence for the results table, where the kind does not say it all.
         next_change_at: when a date falls due, ISO time in UTC, or an empty text.
-        awaits: the manager who is waited for, or an empty text.
+        awaits: those of whom something must be sent or said before the manager whom HR named can be: himself, or those
+            with whom he closes a circle.
+        keeps: the manager whom Entra keeps, because the record names none; an empty text for nobody.
         since: when the employment began that the account is enabled for; ISO time or an empty text.
         waited: whether the person is sent only because an older plan had not sent this very record yet.
         new: whether there was no row of the account when it was planned.
@@ -119,7 +126,8 @@ class Planned:
     warning: str = ""
     reason: str = ""
     next_change_at: str = ""
-    awaits: str = ""
+    awaits: tuple[str, ...] = ()
+    keeps: str = ""
     since: str = ""
     waited: bool = False
     new: bool = False

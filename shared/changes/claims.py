@@ -51,6 +51,7 @@ class Claim:
         first_day: as HR named it, for sentences; ISO date or an empty text.
         last_day: likewise.
         withdrawn: whether it was taken back before the first day.
+        clears_manager: whether the source has null sent for a manager whom nobody names.
     """
 
     source: str
@@ -66,6 +67,7 @@ class Claim:
     first_day: str = ""
     last_day: str = ""
     withdrawn: bool = False
+    clears_manager: bool = False
 
     @classmethod
     def revived(cls, kept: dict[str, Any]) -> Claim:
@@ -120,6 +122,7 @@ def make_claim(
     zone: ZoneInfo,
     said_at: datetime,
     before: Claim | None = None,
+    clears_manager: bool = False,
 ) -> Claim:
     """The claim that a row makes.
 
@@ -143,8 +146,9 @@ def make_claim(
         "last_day": last_day.isoformat() if last_day else "",
     }
     return Claim(
-        source, precedence, sequence, extract, row, works, record, appears, starts, ends, **days, withdrawn=withdrawn
-    )
+        source, precedence, sequence, extract, row, works, record, appears, starts, ends, **days, withdrawn=withdrawn,
+        clears_manager=clears_manager,
+    )  # fmt: skip
 
 
 def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str, employment: Employment) -> Claim:
@@ -230,6 +234,7 @@ def to_json(claim: Claim) -> dict[str, Any]:
         "first_day": claim.first_day,
         "last_day": claim.last_day,
         "withdrawn": claim.withdrawn,
+        **({"clears_manager": True} if claim.clears_manager else {}),
         **{name: iso(at) for name in _MOMENTS if (at := getattr(claim, name)) is not None},
     }
 

@@ -6,19 +6,21 @@ a draft; drafts are judged once all of them are there, because whether a manager
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 
 from shared.changes import guard, reasons
+from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
-from shared.changes.managers import UNKNOWN_MANAGER, Standing, manager_of, with_manager
+from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
 from shared.clock import iso
 from shared.model import (
     CONVERTED,
+    ENTERPRISE_USER,
     JOINER,
     LEAVER,
     MOVER,
@@ -30,6 +32,7 @@ from shared.model import (
     Planned,
     ScimUser,
     Worker,
+    manager_of,
 )
 from shared.records import story
 from shared.records.accounts import Account
@@ -38,6 +41,8 @@ from shared.records.people import is_refused
 SEND = "send"
 OLDER = "older"  # something newer is known of the person
 # besides those that are also a status: unchanged, scheduled, withdrawn, held, missing
+
+_AWAITED = 10  # in a larger circle of managers everybody waits for the next few; whoever moves wakes those below
 
 _CLASS = {
     JOINER: guard.CREATE,
@@ -154,7 +159,7 @@ class Judge:
         now: the time.
         fingerprint: of a record.
         standing: of a manager.
-        loops: for everybody in a circle of managers, the circle.
+        circles: those whom everybody closes with the manager whom HR named.
         in_flight: whether what is pending of an account is being sent at this moment.
         file: the name of the extract's file, for sentences.
     """
@@ -162,7 +167,7 @@ class Judge:
     now: datetime
     fingerprint: Callable[[ScimUser], str]
     standing: Callable[[str], Standing]
-    loops: Mapping[str, Sequence[str]]
+    circles: Mapping[str, Circle]
     in_flight: Callable[[Account], bool]
     file: str
 
@@ -182,12 +187,17 @@ class Judge:
         )
         if not (account and account.known_to_entra) and not desired.needs_account:
             return self._not_yet(draft, desired, planned)
-        record, warning = with_manager(desired.record, draft.external_id, self.standing, self.loops)
+        has = account.manager if account else ""
+        clears = desired.winner.clears_manager
+        record, warning = with_manager(
+            desired.record, draft.external_id, self.standing, self.circles, clears=clears, has=has
+        )
         planned = replace(
             planned,
             worker=Worker(draft.external_id, draft.row, record),
             warning=warning,
-            awaits=manager_of(desired.record) if UNKNOWN_MANAGER in warning else "",
+            awaits=self._awaits(draft.external_id, desired.record, warning),
+            keeps="" if "manager" in record.get(ENTERPRISE_USER, {}) else has,
             since=employed_since(desired.winner) if desired.active else "",
         )
         unsent = account is not None and self._is_unsent(account)
@@ -208,6 +218,13 @@ class Judge:
         planned = replace(planned, kind=kind, changed=changed)
         planned = replace(planned, reason=reasons.sent(planned, desired, draft, self.file, self.now))
         return Judged(SEND, self._class(draft, desired, before, kind), planned)
+
+    def _awaits(self, external_id: str, record: ScimUser, warning: str) -> tuple[str, ...]:
+        """Whose word, or sending, may make it possible to name the manager."""
+        if UNKNOWN_MANAGER in warning:
+            return (manager_of(record),)
+        circle = self.circles.get(external_id)
+        return circle.above(external_id)[:_AWAITED] if circle and warning else ()
 
     def _is_unsent(self, account: Account) -> bool:
         """Whether the last plan for somebody has not been, and is not being, sent."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import groupby
+from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -17,7 +19,7 @@ from shared.delivery.queueing import queue_ready_pages
 from shared.extracts.corrections import note_correction
 from shared.extracts.feedback import hand_out
 from shared.extracts.operator import still_held
-from shared.model import ExtractRef
+from shared.model import ExtractRef, Planned
 from shared.records import due, extracts, pages, people, progress, story, strangers, summary
 from shared.records.extracts import DUE
 from shared.records.fingerprint import fingerprint
@@ -219,8 +221,17 @@ def _not_over(context: Context, earlier: set[Deliverer]) -> set[Deliverer]:
 
 
 def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Quiet]) -> None:
-    """Write to their tables the people of a plan who are not sent."""
+    """Write to their tables the people of a plan who are not sent.
+
+    Those with whom somebody closes a circle of managers are awaited: a new word of theirs may undo it.
+    """
     now, release = context.clock.now(), _release_of(row)
+
+    def state(fate: str, person: Planned, known: Values | None) -> Mapping[str, Any] | None:
+        if row["Kind"] == DUE and not release and _says_more(known, fate):
+            return _new_warning(person, known)
+        return story.quiet(fate, person, known, ref.id, now, release)
+
     chunk.sort(key=_sort)
     for (fate, remember), group in groupby(chunk, key=_sort):
         people.note_quiet(
@@ -229,13 +240,18 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
             row["Job"],
             [person.planned for person in group],
             stamp=row["Stamp"],
-            state=lambda person, known, fate=fate: (  # type: ignore[misc]
-                None
-                if row["Kind"] == DUE and not release and _says_more(known, fate)
-                else story.quiet(fate, person, known, ref.id, now, release)
-            ),
+            state=partial(state, fate),
             remember=remember,
         )
+    if new := {one.planned.worker.worker_id for one in chunk if one.remember and one.planned.said}:
+        due.wake(context.storage, row["Job"], new, now + _MANAGER_FIRST)
+
+
+def _new_warning(person: Planned, known: Values | None) -> dict[str, Any] | None:
+    """What is open about somebody may have changed without a file, such as by whom a circle of managers is closed."""
+    if known is None or known["Status"] == story.HELD or (known.get("Warning") or "") == person.warning:
+        return None
+    return {"Warning": person.warning, "Sequence": known["Sequence"]}
 
 
 def _says_more(known: Values | None, fate: str) -> bool:

@@ -1,13 +1,13 @@
 """What becomes of those who are drafted: judged together, held by the guard, or sent.
 
-circles of managers -> judge -> guard -> judge again, knowing who is held -> who was not sent before
+circles of managers -> judge -> guard -> both again, knowing who is held -> who was not sent before
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -15,15 +15,17 @@ from typing import Any
 import orjson
 
 from shared.changes import guard, reasons
-from shared.changes.claims import decide
-from shared.changes.compare import SEND, Draft, Judge, Judged, kept_claims
-from shared.changes.managers import Standing, manager_of
+from shared.changes.circles import find_circles
+from shared.changes.compare import SEND, Draft, Judge, Judged
+from shared.changes.managers import Standing
+from shared.extracts.circling import have_others_looked_at, look_above, ties_of
 from shared.extracts.flights import Flights
 from shared.extracts.looking import count_known
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.sends import Lines, Sends
-from shared.model import RESENT, Planned, Worker
+from shared.model import ENTERPRISE_USER, RESENT, Planned, Worker
 from shared.records import accounts, extracts, story
+from shared.records.accounts import Account
 from shared.records.fingerprint import fingerprint
 from shared.records.pages import planned_from_json, planned_to_json
 from shared.records.rows import in_chunks
@@ -31,7 +33,6 @@ from shared.records.rows import in_chunks
 _BATCH = 500
 _DAY = timedelta(hours=24)
 LAST_DAY = "last day"
-_LEVELS = 30  # of managers; no company has more
 
 
 @dataclass(frozen=True)
@@ -53,14 +54,17 @@ class Decided:
 
 def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     """Judge all who are drafted, and have the guard look at them together."""
-    if not run.looks_at_everybody:
-        _find_circles(run, drafted)
     flights = Flights(run.context, run.job)
+    managers = set(drafted.named.values()) - drafted.named.keys() - {""}
+    outside = accounts.read_briefly(run.storage, run.job, sorted(managers))
+    standing = _standing(drafted, outside)
+    above = look_above(run, drafted, managers - outside.keys())
+    circles = find_circles(ties_of(drafted, above, standing, {}))
     judge = Judge(
         run.now,
         lambda user: fingerprint(run.context.fingerprint_key, run.context.endpoint(run.job).job_id, user),
-        _standing(run, drafted),
-        drafted.loops,
+        standing,
+        circles,
         flights.is_sending,
         run.file,
     )
@@ -69,15 +73,16 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
-    # Whoever is held has no account, and is nobody's manager yet.
-    absent = {
-        entry.worker_id
-        for entry in entries
-        if (entry.counts_as, entry.fate) == (guard.CREATE, SEND) and _waits_because(run, verdict, entry)
-    }
-    if absent:
+    waiting = [entry for entry in entries if _waits_because(run, verdict, entry)]
+    if waiting:
+        # Whoever is held and has no account is nobody's manager yet, and what is said of those who are held is not
+        # taken in.
+        absent = {one.worker_id for one in waiting if (one.counts_as, one.fate) == (guard.CREATE, SEND)}
         drafted.absent |= absent
-        entries = _judge_all(judge, drafted, lines)
+        circles = find_circles(ties_of(drafted, above, standing, _said_before(drafted, waiting, lines)))
+        if absent or circles != judge.circles:
+            entries = _judge_all(replace(judge, circles=circles), drafted, lines)
+    have_others_looked_at(run, above, circles)
     sends = Sends(lines)
     held, extras = [], 0
     for entry in entries:
@@ -138,29 +143,18 @@ def _judge_all(judge: Judge, drafted: Drafted, lines: Lines) -> list[_Entry]:
     return [_Entry.of(judge.judge(Draft.load(line)), lines) for line in drafted.drafts]
 
 
-def _find_circles(run: PlanRun, drafted: Drafted) -> None:
-    """Circles of managers that reach beyond the people who are looked at; what is known of the others is asked."""
-    named = dict(drafted.named)
-    for _ in range(_LEVELS):
-        wanted = {manager for manager in named.values() if manager} - named.keys()
-        if not wanted:
-            break
-        found = accounts.read(run.storage, run.job, sorted(wanted))
-        for person in wanted:
-            kept = kept_claims(found.get(person))
-            named[person] = manager_of(decide(kept, run.now).record) if kept else ""
-    for person in drafted.named:
-        chain = [person]
-        while (manager := named.get(chain[-1], "")) and manager not in chain:
-            chain.append(manager)
-        if manager == person and len(chain) > 1:
-            drafted.loops[person] = chain
+def _said_before(drafted: Drafted, held: list[_Entry], lines: Lines) -> dict[str, str]:
+    """Of people who are held, the managers whom HR had named before."""
+    return {
+        entry.worker_id: drafted.named_before.get(
+            entry.worker_id, "" if entry.planned(lines).new else drafted.named[entry.worker_id]
+        )
+        for entry in held
+    }
 
 
-def _standing(run: PlanRun, drafted: Drafted) -> Callable[[str], Standing]:
+def _standing(drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], Standing]:
     """What is known of a manager."""
-    managers = set(drafted.named.values()) - {""}
-    outside = accounts.read_briefly(run.storage, run.job, sorted(managers - drafted.named.keys()))
 
     def standing(manager: str) -> Standing:
         if manager in drafted.absent:
@@ -224,6 +218,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
                 reason=reasons.resent(waits=True),
                 next_change_at=account.next_change_at,
                 waited=True,
+                keeps="" if "manager" in account.record.get(ENTERPRISE_USER, {}) else account.manager,
             )
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -39,7 +39,6 @@ from shared.errors import (
 from shared.extracts.carrying_out import carry_out, settle
 from shared.extracts.open_extract import Reading
 from shared.extracts.planning import Pace, plan_due, plan_file
-from shared.extracts.reading import ReadExtract
 from shared.extracts.registering import for_hr, look, register
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import GO_ON, ExtractRef, PageMessage
@@ -338,7 +337,7 @@ def _plan(
             today=context.clock.now().astimezone(mapping.dates.place).date(),
             file=row["File"],
         )
-        pace = Pace(has_read, lambda extract: _settle(context, ref, mapping.job, extract))
+        pace = Pace(has_read, lambda people: _settle(context, ref, mapping.job, people))
         values = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
     else:
         values = plan_due(context, ref, row, mapping, attempt)
@@ -359,12 +358,12 @@ def _plan(
     )
 
 
-def _settle(context: Context, ref: ExtractRef, job: str, extract: ReadExtract) -> None:
-    """Write what plans that are being carried out say of the people of a file, and of their managers."""
+def _settle(context: Context, ref: ExtractRef, job: str, people: Iterable[str]) -> None:
+    """Write what plans that are being carried out say of some people."""
     planned = extracts.unfinished(context.storage, (extracts.PLANNED,))
     others = [row for row in planned if row["Job"] == job and row["Extract"] != ref.id]
     if others:
-        ids = {name for pair in extract.managers() for name in pair if name}
+        ids = set(people)
         for row in others:
             settle(context, ExtractRef(row["Extract"], row["PartitionKey"]), row, ids)
 

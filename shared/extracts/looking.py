@@ -108,7 +108,7 @@ def _has_account(run: PlanRun, account: Account) -> bool:
 
 def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, digest: str) -> bool:
     """Whether nobody has to look closer; then it is noted that the person was seen."""
-    if account.external_id in drafted.loops or not is_settled(account, run.ref.source, run.digest(digest), run.now):
+    if not is_settled(account, run.ref.source, run.digest(digest), run.now):
         return False
     if not drafted.must_be_told(account.external_id, story.UNCHANGED):
         drafted.fates[story.UNCHANGED] += 1
@@ -153,4 +153,5 @@ def _claim(run: PlanRun, said: Said, before: Claim | None) -> Claim:
         zone=ZoneInfo(said.zone),
         said_at=run.now,
         before=before,
+        clears_manager=run.mapping.clears_manager,
     )

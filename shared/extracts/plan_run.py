@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from shared.changes.claims import Employment, decide
-from shared.changes.compare import Draft
-from shared.changes.managers import manager_of
+from shared.changes.claims import Desired, Employment, decide
+from shared.changes.compare import Draft, kept_claims
 from shared.clock import iso
 from shared.context import Context
 from shared.extracts.reading import ReadExtract
 from shared.extracts.sends import Lines
 from shared.mapping.model import MappingFile
-from shared.model import ExtractRef, Planned
+from shared.model import ExtractRef, Planned, manager_of
 from shared.records import extracts, story
 from shared.records.accounts import Account
 from shared.records.extracts import FILE
@@ -39,6 +38,7 @@ class PlanRun:
         attempt: the plan's name.
         stack: closes the temporary files.
         extract: the file; None where dates have come.
+        settle: writes to the tables, if it is not done yet, what plans that are being carried out say of some people.
     """
 
     context: Context
@@ -48,6 +48,7 @@ class PlanRun:
     attempt: str
     stack: ExitStack
     extract: ReadExtract | None
+    settle: Callable[[Iterable[str]], None] = lambda _: None
 
     @property
     def storage(self) -> Storage:
@@ -112,7 +113,8 @@ class PlanRun:
 
     @cached_property
     def _basis(self) -> str:
-        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{self.employment}"
+        clears = "/clears" if self.mapping.clears_manager else ""
+        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{self.employment}{clears}"
 
     @cached_property
     def _newest(self) -> str:
@@ -131,8 +133,11 @@ class Drafted:
         drafts: of those who must be judged, in a temporary file.
         quiet: writes down those who need not be sent.
         fates: of these, counted.
-        loops: for everybody in a circle of managers, the circle.
         named: the manager whom HR named, or an empty text, of each who is drafted.
+        named_before: the one whom HR had named before, where that is another one.
+        has: the manager whom Entra has, or is about to get, of those with one.
+        cleared: those whose manager a record that names none takes away.
+        moved: those of them who may open or close a circle of managers, or are in one.
         absent: those who have no account, and do not get one now.
         inactive: those who may not work any more.
         known: people of the source who have an account; None if nobody has counted them.
@@ -147,8 +152,11 @@ class Drafted:
     drafts: Lines
     quiet: QuietWriter
     fates: Counter[str] = field(default_factory=Counter)
-    loops: dict[str, Sequence[str]] = field(default_factory=dict)
     named: dict[str, str] = field(default_factory=dict)
+    named_before: dict[str, str] = field(default_factory=dict)
+    has: dict[str, str] = field(default_factory=dict)
+    cleared: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     inactive: set[str] = field(default_factory=set)
     known: int | None = None
@@ -160,9 +168,7 @@ class Drafted:
     @classmethod
     def begin(cls, run: PlanRun) -> Drafted:
         """Nobody has been looked at yet."""
-        circles = run.extract.loops() if run.extract else []
-        loops: dict[str, Sequence[str]] = {person: circle for circle in circles for person in circle}
-        return cls(run.now, Lines(run.stack), QuietWriter(run.storage, run.ref, run.attempt), loops=loops)
+        return cls(run.now, Lines(run.stack), QuietWriter(run.storage, run.ref, run.attempt))
 
     def add(self, made: Draft) -> None:
         """Take somebody in who must be judged once everybody is there."""
@@ -171,8 +177,28 @@ class Drafted:
             self.absent.add(made.external_id)
         if not desired.active and not desired.winner.awaits(self.now):
             self.inactive.add(made.external_id)
-        self.named[made.external_id] = manager_of(desired.record)
+        self._note_manager(made, desired)
         self.drafts.add(made.dump())
+
+    def _note_manager(self, made: Draft, desired: Desired) -> None:
+        person, account = made.external_id, made.account
+        named = self.named[person] = manager_of(desired.record)
+        if account is None:
+            if named:
+                self.moved.add(person)
+            return
+        if account.manager:
+            self.has[person] = account.manager
+            if desired.winner.clears_manager:
+                self.cleared.add(person)
+        same = made.new and _says_same_manager(made, account)
+        if made.new and not same:
+            kept = kept_claims(account)
+            before = manager_of(decide(kept, self.now).record) if kept else ""
+            if before != named:
+                self.named_before[person] = before
+        if named and not (same and named == account.manager and not account.open):
+            self.moved.add(person)
 
     def must_be_told(self, external_id: str, status: str) -> bool:
         """Whether the row of somebody of whom nothing is new does not say so yet.
@@ -200,3 +226,10 @@ class Drafted:
     def note_stamps(self, *found: Account) -> None:
         """A plan's stamp is later than those of all accounts that it touches."""
         self.stamp = max([self.stamp, *(account.stamp for account in found)])
+
+
+def _says_same_manager(made: Draft, account: Account) -> bool:
+    """Whether it is plain, without asking which source's word counts, that HR names the same manager as before."""
+    if made.claims.keys() != account.claims.keys() or len(made.claims) > 1:
+        return False
+    return manager_of(account.claims[made.source]["record"]) == manager_of(made.claims[made.source].record)

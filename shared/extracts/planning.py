@@ -50,11 +50,11 @@ class Pace:
 
     Attributes:
         has_read: told now and then how many bytes have been read.
-        settle: given the file when it has been read, and before anybody in it is compared.
+        settle: given people with whom others will be compared, before that is done.
     """
 
     has_read: Callable[[int], None]
-    settle: Callable[[ReadExtract], None]
+    settle: Callable[[Iterable[str]], None]
 
 
 NOTHING_BESIDES = Pace(has_read=lambda _: None, settle=lambda _: None)
@@ -100,8 +100,8 @@ def plan_file(
             if not row.get("Forced"):
                 _refuse_stale(context, ref, row, full=full)
             notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
-        pace.settle(extract)
-        run = PlanRun(context, ref, row, mapping, attempt, stack, extract)
+        pace.settle(name for pair in extract.managers() for name in pair if name)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle)
         drafted = Drafted.begin(run)
         if released is not None:
             look_at_released(run, drafted, released)
@@ -110,7 +110,7 @@ def plan_file(
         else:
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
         notes += drafted.notes
-        values = store(run, drafted, decide_all(run, drafted))
+        values, people = store(run, drafted, decide_all(run, drafted)), extract.people
         if run.looks_at_everybody:
             write_roster(context.storage, ref, attempt, extract.rows_of_people())
         if extract.returned:
@@ -127,7 +127,7 @@ def plan_file(
         "Sequence": row["Sequence"],
         "Full": full,
         "Rows": extract.rows,
-        "People": extract.people,
+        "People": people,
         "Repeated": extract.repeated,
         "Rejected": len(extract.rejects),
         "RejectsFile": file,

@@ -22,7 +22,7 @@ from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
 from shared.mapping.text import clean, holds_control, looks_broken, shorten
-from shared.mapping.values import Cells, Compiler, Reader, Warn
+from shared.mapping.values import USER_NAME, Cells, Compiler, Reader, Warn
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 from shared.records.scratch import open_scratch
 
@@ -61,6 +61,9 @@ class _Target:
     path: AttributePath
     read: Reader
     null: bool
+    columns: frozenset[str]
+    is_user_name: bool
+    copies_user_name: bool
 
 
 def apply(mapping: MappingFile, record: Record) -> Worker | Reject:
@@ -125,6 +128,9 @@ class Applier:
                 place,
                 identity_reader(compiler, path, rule, self.kinds, unique) or compiler.reader(path, rule),
                 (rule.empty or mapping.empty) == "null",
+                frozenset(rule.reads),
+                path == USER_NAME,
+                rule.copy_of is not None,
             )
             for place, path, rule in mapping.targets
         ]
@@ -162,12 +168,12 @@ class Applier:
         matters = active or self._works_on(record)
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         try:
-            cells = self._cells(record, refuse, warnings.append)
+            cells, unusable = self._cells(record, refuse, warnings.append)
             cells[mapping.key] = worker_id
             first_day, last_day = self._employment(cells, status, refuse)
             zone = self._zone(cells, refuse)
             row = Cells(cells, worker_id, record.row, warnings.append)
-            user = self._user(row, active, refuse)
+            user = self._user(row, active, refuse, unusable - {mapping.key})
         except Unusable as wrong:
             return reject(str(wrong))
         return Applied(
@@ -185,7 +191,7 @@ class Applier:
 
         A user name that is made unique is not among them: it would be taken from somebody else.
         """
-        of = {**self._cells(record, _ignore, _ignore), self.mapping.key: worker_id}
+        of = {**self._cells(record, _ignore, _ignore)[0], self.mapping.key: worker_id}
         cells = Cells(of, worker_id, record.row, _ignore)
         user: ScimUser = {}
         for target, (_, path, rule) in zip(self._targets, self.mapping.targets, strict=True):
@@ -236,8 +242,10 @@ class Applier:
             return False
         return last is not None and last >= self.today
 
-    def _cells(self, record: Record, refuse: Callable[[str], None], warn: Warn) -> dict[str, str]:
-        """The cells as they are used: cleaned, and empty where they say nothing."""
+    def _cells(
+        self, record: Record, refuse: Callable[[str], None], warn: Warn
+    ) -> tuple[dict[str, str], frozenset[str]]:
+        """The cells as they are used: cleaned, and empty where they say nothing; and the columns that are at fault."""
         mapping = self.mapping
         cells = {}
         broken = []
@@ -259,7 +267,7 @@ class Applier:
         for column, reason in broken:
             refuse(reason)
             cells[column] = ""
-        return cells
+        return cells, frozenset(missing).union(column for column, _ in broken)
 
     def _employment(
         self, cells: dict[str, str], status: str, refuse: Callable[[str], None]
@@ -292,13 +300,19 @@ class Applier:
             self._zones.add(name)
         return (cells[column] if column is not None else "") or self.mapping.dates.zone
 
-    def _user(self, cells: Cells, active: bool, refuse: Callable[[str], None]) -> ScimUser:
+    def _user(self, cells: Cells, active: bool, refuse: Callable[[str], None], unusable: frozenset[str]) -> ScimUser:
+        """The user; of a leaver without what is made of columns at fault, which is not the same as empty ones."""
         user: ScimUser = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": cells.worker_id, "active": active}
+        is_nameless = False
         for target in self._targets:
+            if (target.columns & unusable) or (target.copies_user_name and is_nameless):
+                is_nameless |= target.is_user_name
+                continue
             try:
                 value = target.read(cells)
             except Unusable as wrong:
                 refuse(str(wrong))
+                is_nameless |= target.is_user_name
                 continue
             if value != "":
                 target.path.put(user, value)

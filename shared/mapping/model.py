@@ -275,6 +275,12 @@ class MappingFile(Section):
         """The rule for managers, if there is one."""
         return self.attributes.get(f"{ENTERPRISE_USER}:manager")
 
+    @property
+    def clears_manager(self) -> bool:
+        """Whether null is sent for a manager whom nobody names."""
+        rule = self.manager_rule
+        return rule is not None and (rule.empty or self.empty) == "null"
+
     @cached_property
     def columns(self) -> tuple[str, ...]:
         """Every column that the mapping reads, each once."""

@@ -136,7 +136,7 @@ class _Session:
             self.send_again[external_id] = again
             if found.wrong == MANAGER:
                 self.no_manager.add(external_id)
-        elif is_current and values["Status"] in (story.PROVISIONED, story.UNCHANGED):
+        elif is_current and values["Status"] in (story.PROVISIONED, story.UNCHANGED) and found.has_account:
             self.done.add(external_id)
         if found.wrong == MANAGER and not row.get("Warning"):
             values["Warning"] = MANAGER_NOT_SET

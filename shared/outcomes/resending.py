@@ -84,7 +84,7 @@ def await_managers(context: Context, job: str, people: Collection[str]) -> None:
     rows = read_rows(context.storage.table(ACCOUNTS), accounts, select=("Record",))
     records = {keys.decode(key.row): unpack(row["Record"]) for key, row in rows.items()}
     managers = {external_id: Worker(external_id, 0, record).manager_id for external_id, record in records.items()}
-    known = {external_id: manager for external_id, manager in managers.items() if manager}
+    known = {external_id: (manager,) for external_id, manager in managers.items() if manager}
     due.await_managers(context.storage, job, known, due.RESEND)
 
 

@@ -21,6 +21,8 @@ MANAGER_NOT_SET = "Entra did not know the manager, so the manager is not set."
 # The worst row of a change counts: an account that was written while its manager failed is not done.
 _SEVERITY = ("failure", "warning", "success", "skipped")
 _STAGED = ("stageddelete", "stagedaction")  # Microsoft's page names both, its metadata only the first
+_NONE = "none"
+_LACKING = ("MandatoryFieldsMissing", "MissingValues")
 _SCOPE = "IT checks the scoping filter and the matching attribute of the provisioning job."
 
 
@@ -33,12 +35,14 @@ class Verdict:
         values: what the person's row in `Workers` says from now on.
         first_at: when the first answer to the upload came that is no plain success; further ones do not move it.
         wrong: `ENTRA`, `DATA` or `MANAGER` if the same has to be sent again some time, else empty.
+        has_account: whether Entra has an account of the person, as far as that can be said.
     """
 
     at: datetime
     values: dict[str, Any]
     first_at: datetime
     wrong: str = ""
+    has_account: bool = True
 
 
 def verdict(
@@ -74,14 +78,16 @@ def verdict(
         manager_unresolved=any(entry.manager_unresolved for entry in change),
         user_name=user_name,
     )
-    if leaver and values["Status"] in (story.FAILED, story.SKIPPED):
+    if leaver and values["Status"] == story.FAILED and worst.action == "create" and worst.code in _LACKING:
+        values, wrong = _nobody_to_disable(worst), ""
+    elif leaver and values["Status"] in (story.FAILED, story.SKIPPED):
         values["Reason"] += " This is a leaver: the account may still be enabled."
         wrong = wrong or DATA  # whom Entra skips because of data or scope has not lost access either
     values["ResolvedAt"] = iso(worst.at)
     if target_id:
         values["TargetId"] = target_id
     troubles = (entry.at for entry in answers if entry.status != "success" or entry.manager_unresolved)
-    return Verdict(worst.at, values, next(troubles, worst.at), wrong)
+    return Verdict(worst.at, values, next(troubles, worst.at), wrong, has_account=values["Action"] != _NONE)
 
 
 def _severity(entry: LogEntry) -> int:
@@ -139,11 +145,26 @@ def _skipped(entry: LogEntry, *, unchanged: bool) -> dict[str, Any]:
     cause = cause_of(entry.code)
     return {
         "Status": story.SKIPPED,
-        "Action": "none",
+        "Action": _NONE,
         "Reason": f"Entra skipped this person ({entry.code or 'no code given'}).{_words(entry)}",
         "NextStep": cause.next_step if cause else _SCOPE,
         "WhoActs": cause.who_acts if cause else story.IT,
         "ErrorCode": entry.code,
+    }
+
+
+def _nobody_to_disable(entry: LogEntry) -> dict[str, Any]:
+    """A leaver whose row holds too little for a new account: Entra tried to make one, because it has none of hers."""
+    return {
+        "Status": story.UNCHANGED,
+        "Action": _NONE,
+        "Reason": (
+            "There is no account to disable: Entra has none that matches this leaver, and makes none of a row that "
+            f"lacks what a new account needs ({entry.code}).{_words(entry)}"
+        ),
+        "NextStep": "Nothing to do.",
+        "WhoActs": story.NOBODY,
+        "ErrorCode": "",
     }
 
 

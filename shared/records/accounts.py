@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from shared.model import ScimUser
+from shared.model import ScimUser, manager_of
 from shared.records import keys
 from shared.records.names import ACCOUNTS
 from shared.records.people import Deliverer, account_key, unpack
@@ -46,6 +46,8 @@ class Account:
         deliverer: the page that is to send what is pending; None before the first.
         claims: what each source says, as it is kept; only where the whole row was read.
         record: what was planned last; only where the whole row was read.
+        manager: whom Entra has as the manager, or is about to get; only where the whole row was read. A record that
+            names none, and does not clear him, leaves him where he is.
     """
 
     external_id: str
@@ -65,6 +67,7 @@ class Account:
     deliverer: Deliverer | None
     claims: dict[str, Any]
     record: ScimUser
+    manager: str = ""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
@@ -139,6 +142,7 @@ def _briefly(row: Row) -> Account:
 
 
 def _account(row: Values) -> Account:
+    record = unpack(row.get("Record", b""))
     return Account(
         external_id=keys.decode(row["RowKey"]),
         said=json.loads(row["Said"]),
@@ -156,5 +160,6 @@ def _account(row: Values) -> Account:
         stamp=row["Stamp"],
         deliverer=Deliverer(row["Source"], row["Extract"], row["Page"]) if row["Extract"] else None,
         claims=unpack(row.get("Claims", b"")),
-        record=unpack(row.get("Record", b"")),
+        record=record,
+        manager=row["Manager"] if "Manager" in row else manager_of(record),  # rows of older versions lack it
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -69,14 +69,15 @@ def forget(storage: Storage, dues: Iterable[Due]) -> None:
             submit(table, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk])
 
 
-def await_managers(storage: Storage, job: str, managers: Mapping[str, str], why: str = DATE) -> None:
-    """Remember whom (externalId) which manager is missing for, so that they are found when he comes.
+def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[str]], why: str = DATE) -> None:
+    """Remember who (externalId) waits for which managers, so that they are found when one of these comes.
 
     Those who wait for him in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
     """
     rows = {
         Key(_awaited(job, why, manager), keys.encode(external_id)): {"Manager": manager, "ExternalId": external_id}
-        for external_id, manager in managers.items()
+        for external_id, awaited in managers.items()
+        for manager in awaited
     }
     if rows:
         put_rows(storage.table(DUE), rows)

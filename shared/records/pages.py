@@ -212,7 +212,15 @@ def planned_to_json(planned: Planned) -> bytes:
 
 def planned_from_json(body: dict[str, Any]) -> Planned:
     """What is decided about a person, out of what `planned_to_json` made."""
-    return Planned(**{**body, "worker": Worker(**body["worker"]), "changed": tuple(body["changed"])})
+    awaits = body.get("awaits") or ()
+    return Planned(
+        **{
+            **body,
+            "worker": Worker(**body["worker"]),
+            "changed": tuple(body["changed"]),
+            "awaits": (awaits,) if isinstance(awaits, str) else tuple(awaits),  # older versions name one manager
+        }
+    )
 
 
 def write_rejects(storage: Storage, ref: ExtractRef, attempt: str, rejects: Iterable[Reject]) -> None:

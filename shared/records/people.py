@@ -121,6 +121,7 @@ def note_planned(
             "Stamp": stamp,
             "Pending": fingerprint(user),
             "Record": pack(user),
+            "Manager": person.worker.manager_id or person.keeps,
             **dict(zip(_DELIVERER, ours, strict=True)),
             "Enabled": bool(user["active"]),
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
@@ -186,7 +187,8 @@ def note_quiet(
         job: of the accounts.
         people: whom it is about.
         stamp: of the plan.
-        state: what a row of `Workers` says from now on, given the row as it is; None leaves it alone.
+        state: what a row of `Workers` says from now on, given the row as it is; None leaves it alone. It may keep its
+            sequence.
         remember: whether what the source says is kept in `Accounts`: of people who are held it is not, so that the next
             comparison finds them again.
     """
@@ -214,13 +216,13 @@ def note_quiet(
         if row and row["Sequence"] >= person.sequence:
             return None
         values = state(person, row)
-        return None if values is None else {**values, "Sequence": person.sequence}
+        return None if values is None else {"Sequence": person.sequence, **values}
 
     change_rows(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in by_id],
         person_row,
-        select=("Sequence", "Status", "Active"),
+        select=("Sequence", "Status", "Active", "Warning"),
         new={worker_key(ref.source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 

@@ -253,7 +253,7 @@ def _entry(entry: Any, worker_id: str) -> Any:  # noqa: ANN401
             "changed": [],
             "warning": "",
             "reason": "",
-            "awaits": "",
+            "awaits": [],
         }
     if entry.get("id") == worker_id:  # held
         return None

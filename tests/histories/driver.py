@@ -295,11 +295,11 @@ class _Timer(func.TimerRequest):
 
 
 @contextmanager
-def world(connection_string: str, start: datetime, *, large: bool = False) -> Iterator[World]:
-    """A new world in an empty storage account; a file may count as one of very many people."""
+def world(connection_string: str, start: datetime, *, large: bool = False, clears: bool = False) -> Iterator[World]:
+    """A new world in an empty storage account; a file may count as one of very many people, and null may clear."""
     now = ManualClock(start)
     tenant = Tenant(now=now)
-    tenant.change_settings({"dailyLimit": None})
+    tenant.change_settings({"dailyLimit": None, "flowNullValues": clears})
     most = 0 if large else looking.MOST_REWRITTEN
     with patch.object(looking, "MOST_REWRITTEN", most), serving(tenant) as url:
         made = World(connection_string, start, tenant, now, url)

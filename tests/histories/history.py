@@ -31,7 +31,7 @@ def run(plan: Plan, connection_string: str) -> Figures:
         WrongError: something is not as it should be.
     """
     start = datetime(plan.start.year, plan.start.month, plan.start.day, 5, tzinfo=UTC)
-    with world(connection_string, start, large=plan.seed % 2 == 0) as around:
+    with world(connection_string, start, large=plan.seed % 2 == 0, clears=plan.clears) as around:
         return _History(plan, around, start).run()
 
 
@@ -40,7 +40,7 @@ class _History:
         self._plan = plan
         self._random = Random(f"{plan.seed}")
         self._world = around
-        self._truth = Truth(start)
+        self._truth = Truth(start, plan.clears)
         # Whoever cannot be told by the id is missing.
         mistakes = [mistake for mistake in MISTAKES if not plan.missing or mistake not in ABOUT_IDS]
         lives = Random(f"{plan.seed} lives")

@@ -149,6 +149,9 @@ class Company:
         self.delta = delta
         self.today = today
         self.people = [self._somebody(number) for number in range(1, people + 1)]
+        self._by_id = {person.id: person for person in self.people}
+        for person in random.sample(self.people, people // 20):
+            self._closes_circle(person)
         self._told: dict[str, dict[str, tuple[str, ...]]] = {feed: {} for feed in PRECEDENCE}
         for person in self.people:
             if random.random() < 0.6:
@@ -170,7 +173,7 @@ class Company:
             known: the people of whom Entra knows.
         """
         rows = [(person, self._cells(person, feed)) for person in self.people if feed in person.posts]
-        rows = [(person, cells) for person, cells in rows if person.posts[feed].listed]
+        rows = [(person, cells) for person, cells in rows if person.posts[feed].listed and not self._is_absent(person)]
         if self.delta:
             told = self._told[feed]
             rows = [(person, cells) for person, cells in rows if told.get(person.id) != cells]
@@ -191,11 +194,38 @@ class Company:
         )
 
     def _manager_for(self, number: int) -> str:
-        """Somebody of a lower number, so that there are no circles; now and then somebody whom nobody knows."""
+        """Somebody of a lower number, so that there are no circles by it; now and then somebody whom nobody knows."""
         random = self._random
         if random.random() < 0.05:
             return f"{900_000 + random.randrange(5)}"
         return id_of(random.randrange(1, number)) if number > 1 and random.random() < 0.8 else ""
+
+    def _closes_circle(self, person: Person) -> None:
+        """Somebody is to report to somebody who reports to her, or to herself; or that is mended."""
+        random = self._random
+        if self._is_in_circle(person):
+            person.manager = self._manager_for(person.number)
+            return
+        below = [other for other in self.people if other.manager == person.id]
+        if below and random.random() < 0.5:
+            ids = {other.id for other in below}
+            below = [other for other in self.people if other.manager in ids] or below
+        if below or random.random() < 0.1:
+            person.manager = random.choice(below or [person]).id
+        elif above := self._by_id.get(person.manager):
+            above.manager = person.id
+
+    def _is_in_circle(self, person: Person) -> bool:
+        above = self._by_id.get(person.manager)
+        for _ in range(5):
+            if above is None or above is person:
+                break
+            above = self._by_id.get(above.manager)
+        return above is person
+
+    def _is_absent(self, person: Person) -> bool:
+        """Those in circles are not in a file now and then, for no reason."""
+        return self._is_in_circle(person) and self._random.random() < 0.1
 
     def _hire(self, person: Person, first: date, feed: str = "") -> None:
         feed = feed or ("contractors" if self._random.random() < 0.3 else "employees")
@@ -211,6 +241,8 @@ class Company:
         change = random.choice(_CHANGES[post.status])
         if change in ("move", "rename", "manager", "zone"):
             self._changes(person, change)
+        elif change == "circle":
+            self._closes_circle(person)
         elif change == "other feed":
             self._converts(person, feed)
         else:
@@ -276,7 +308,7 @@ class Company:
         """Usually one line, sometimes a damaged one, or several."""
         random = self._random
         line = Line(cells, _word(cells, feed))
-        if random.random() >= 0.03:
+        if random.random() >= (0.2 if self._is_in_circle(person) else 0.03):
             yield line
             return
         mistake = random.choice(self._mistakes)
@@ -318,9 +350,9 @@ class Company:
 _CHANGES = {
     "Active": (
         *("move", "rename", "manager", "zone", "leave", "notice", "no notice", "ends", "ends", "moved hire"),
-        *("drops out", "turns up", "other feed"),
+        *("drops out", "turns up", "other feed", "circle", "circle"),
     ),
-    "On leave": ("back", "back", "move", "ends", "notice", "drops out", "turns up"),
+    "On leave": ("back", "back", "move", "ends", "notice", "drops out", "turns up", "circle"),
     "Terminated": ("reversal", "rehire", "rehire", "move", "notice", "drops out", "turns up", "other feed"),
     "Retired": ("rehire", "move", "drops out", "turns up"),
 }

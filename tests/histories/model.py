@@ -11,7 +11,9 @@ It knows no files, no tables and no plans, only this:
 - An account is made, disabled, seven days before the first day, or with the first day that has come. It is never taken
   away. Of somebody who had left before anybody spoke of her a disabled record is sent, for there may be an account;
   of somebody whose hire was withdrawn before the first day there is none.
-- A manager is named once Entra knows him. Entra keeps a manager who is not named any more.
+- A manager is named once Entra knows him. Entra keeps a manager who is not named any more, unless null is sent.
+- Of a circle of managers, in what counts of everybody, nobody's manager is named; nor is he of whoever would close one
+  with managers whom Entra keeps.
 """
 
 from __future__ import annotations
@@ -93,15 +95,19 @@ class Truth:
         accounts: what Entra should have.
         changes: how often what Entra should have of a person changed since somebody last asked.
         arrived: who got an account since then.
+        clears: whether null is sent for a manager who is not named.
     """
 
     now: datetime
+    clears: bool = False
     words: dict[str, dict[str, Word]] = field(default_factory=lambda: defaultdict(dict))
     accounts: dict[str, Account] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
     arrived: set[str] = field(default_factory=set)
     _next: dict[str, datetime] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # reports by unknown manager
+    _named: dict[str, str] = field(default_factory=dict)  # by whoever's word counts
+    _barred: set[str] = field(default_factory=set)  # whose managers close circles
 
     def advance(self, now: datetime) -> None:
         """Let time pass; dates that come do so one after the other."""
@@ -143,7 +149,10 @@ class Truth:
                 self.accounts[person] = Account()
                 arrived.append(person)
                 self.arrived.add(person)
-        for person in people:
+            self._named[person] = self._counting(person).manager
+        barred = self._close_circles()
+        others, self._barred = sorted((barred | self._barred) - set(people)), barred
+        for person in [*people, *others]:
             self._send(person)
         for manager in arrived:
             for person in self._waiting.pop(manager, ()):
@@ -155,15 +164,32 @@ class Truth:
             return
         word = self._counting(person)
         enabled = word.employs(self.now)
-        manager = word.manager if word.manager in self.accounts else ""
-        if word.manager and not manager:
+        named = word.manager not in ("", person) and person not in self._barred
+        manager = word.manager if named and word.manager in self.accounts else ""
+        if word.manager not in self.accounts:
             self._waiting[word.manager].add(person)
         record = (enabled, word.attributes, manager)
         if record == account.sent:
             return
         account.sent, account.enabled, account.attributes = record, enabled, word.attributes
-        account.manager = manager or account.manager
+        account.manager = manager if self.clears else manager or account.manager
         self.changes[person] += 1
+
+    def _close_circles(self) -> set[str]:
+        """Those whose managers close circles."""
+        barred = {person for person in self._named if _is_above_himself(person, self._named)}
+        has = {person: account.manager for person, account in self.accounts.items()}
+        kept = dict.fromkeys(has, "") if self.clears else has
+        can_be_named = {
+            person for person in has if self._named[person] in has and person not in barred | {self._named[person]}
+        }
+        will = {person: self._named[person] if person in can_be_named else kept[person] for person in has}
+        new = {person for person in can_be_named if will[person] != has[person]}
+        while closing := {person for person in new if _is_above_himself(person, will)}:
+            will |= {person: kept[person] for person in closing}
+            new -= closing
+            barred |= closing
+        return barred
 
     def _counting(self, person: str) -> Word:
         def rank(item: tuple[str, Word]) -> tuple[bool, bool, int]:
@@ -171,6 +197,16 @@ class Truth:
             return word.employs(self.now), word.awaits(self.now), PRECEDENCE[feed]
 
         return max(self.words[person].items(), key=rank)[1]
+
+
+def _is_above_himself(person: str, managers: Mapping[str, str]) -> bool:
+    """Whether somebody is in a circle of two or more."""
+    seen = {person}
+    above = managers[person]
+    while above and above not in seen:
+        seen.add(above)
+        above = managers.get(above, "")
+    return above == person and len(seen) > 1
 
 
 def _midnight(day: date, zone: str) -> datetime:

@@ -29,6 +29,7 @@ class Plan:
         guarded: whether the guard is on; what it holds is released then.
         missing: whether people who are missing from a full file are disabled.
         down: whether the app is stopped now and then, for days.
+        clears: whether null is sent for a manager who is not named.
         start: the first day.
     """
 
@@ -40,6 +41,7 @@ class Plan:
     guarded: bool = False
     missing: bool = False
     down: bool = False
+    clears: bool = False
     start: date = date(2026, 3, 16)
 
 
@@ -97,7 +99,7 @@ def mappings(plan: Plan) -> dict[str, str]:
                     "title": "Title",
                     "userType": {"constant": TYPES[feed]},
                     f"{ENTERPRISE_USER}:department": "Department",
-                    f"{ENTERPRISE_USER}:manager": "Manager",
+                    f"{ENTERPRISE_USER}:manager": {"column": "Manager", "empty": "null" if plan.clears else "omit"},
                 },
             }
         )

@@ -22,7 +22,7 @@ class Reader:
         self._plan = plan
         self._truth = truth
         self.newest: dict[str, date] = {}
-        self._last: dict[str, bytes] = {}  # of each feed the content of the file that was used last
+        self._last: dict[str, bytes] = {}  # of each feed the content of the newest file that was used
         self._people: dict[str, int] = {}  # of each feed how many people were in the last file
         self._spoke: dict[tuple[str, str], date] = {}  # of each feed and person the day of the last word
 
@@ -45,8 +45,9 @@ class Reader:
             return extracts.STALE, nothing
         if self._last.get(file.feed) == content:
             return extracts.DUPLICATE, nothing
-        self.newest[file.feed] = file.day
-        self._last[file.feed] = content
+        if file.day >= self.newest.get(file.feed, file.day):  # files of changes may come late
+            self.newest[file.feed] = file.day
+            self._last[file.feed] = content
         outcome = file.read(now.date())
         gone = self._gone(file, outcome, now) if self._plan.missing else {}
         self._people[file.feed] = len(outcome.said)

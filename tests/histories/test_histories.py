@@ -11,7 +11,7 @@ from tests.histories.history import run
 from tests.histories.plan import Plan
 
 PLANS = [
-    Plan(1, people=60, days=6),
+    Plan(1, people=60, days=6, clears=True),
     Plan(2, people=60, days=6, delta=True, down=True),
     Plan(3, people=60, days=5, crashes=True, missing=True),
     Plan(4, people=60, days=5, guarded=True, start=date(2026, 10, 22)),

@@ -86,8 +86,8 @@ def test_more_people_than_a_transaction_holds_can_fall_due_in_one_hour(context: 
 
 
 def test_reports_are_looked_at_once_their_manager_has_arrived(context: Context) -> None:
-    await_managers(context.storage, "default", {"1": "boss", "2": "boss", "3": "other", "4": "a|b/c"})
-    await_managers(context.storage, "contractors", {"5": "boss"})
+    await_managers(context.storage, "default", {"1": ("boss",), "2": ("x", "boss"), "3": ("other",), "4": ("a|b/c",)})
+    await_managers(context.storage, "contractors", {"5": ("boss",)})
     wake(context.storage, "default", {"boss", "nobody"}, NOON)
     assert [one.external_id for one in due(context, NOON)] == ["1", "2"]
     wake(context.storage, "default", {"boss", "a|b/c"}, NOON + timedelta(hours=1))

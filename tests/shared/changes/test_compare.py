@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -83,13 +82,13 @@ def account(said: Claim | None = None, **changes: Any) -> Account:
     return Account(**{**usual, **changes})
 
 
-def judge(made: Draft | None, *, sending: bool = False, loops: Mapping[str, Any] | None = None) -> Judged:
+def judge(made: Draft | None, *, sending: bool = False) -> Judged:
     assert made is not None
     how = Judge(
         NOW,
         mark,
         lambda manager: Standing.UNKNOWN if manager == "nobody" else Standing.WORKS,
-        loops or {},
+        {},
         lambda _: sending,
         "list.csv",
     )
@@ -257,7 +256,7 @@ def test_an_unknown_manager_is_left_out_waited_for_and_warned_of() -> None:
     planned = judged.planned
     assert (planned.worker.user, planned.awaits, planned.warning) == (
         user("1"),
-        "nobody",
+        ("nobody",),
         "Manager nobody is not known; sent without a manager.",
     )
 

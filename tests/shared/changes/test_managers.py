@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.changes.managers import Standing, manager_of, with_manager
-from shared.model import ENTERPRISE_USER
+from shared.changes.circles import Circle
+from shared.changes.managers import Standing, with_manager
+from shared.model import ENTERPRISE_USER, manager_of
 from tests.support.contexts import user
 
-LOOPS = {"1": ("1", "2"), "2": ("1", "2")}
+WITHOUT = "sent without a manager."
+CIRCLES = {"1": Circle(("1", "2")), "2": Circle(("1", "2")), "5": Circle(("5", "6", "7"), kept=("6", "7"))}
 
 
 def report(external_id: str, manager: str = "", **enterprise: Any) -> dict[str, Any]:
@@ -40,14 +42,41 @@ def standing(manager: str) -> Standing:
         (report("3", "1"), report("3", "1"), ""),
         # The circle is in the words of a source that does not count for her.
         (report("1", "7"), report("1", "7"), ""),
+        (
+            report("5", "6"),
+            report("5"),
+            "Manager 6 would close a loop (5-6-7-5), because Entra keeps the manager that 6, 7 had; " + WITHOUT,
+        ),
     ],
 )
 def test_a_manager_whom_entra_cannot_find_is_left_out_with_a_warning(
     record: dict[str, Any], sent: dict[str, Any], warning: str
 ) -> None:
     untouched = manager_of(record)
-    assert with_manager(record, record["externalId"], standing, LOOPS) == (sent, warning)
+    assert with_manager(record, record["externalId"], standing, CIRCLES) == (sent, warning)
     assert manager_of(record) == untouched
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        (report("2", "1"), "The managers form a loop (1-2-1)"),
+        (report("9", "9"), "Manager 9 is the person's own id"),
+        (report("9", "nobody"), "Manager nobody is not known"),
+    ],
+)
+def test_a_manager_who_must_go_is_cleared_where_null_is_sent_and_else_it_is_said_who_stays(
+    record: dict[str, Any], why: str
+) -> None:
+    external_id = record["externalId"]
+    cleared = with_manager(record, external_id, standing, CIRCLES, clears=True, has="4")
+    stays = with_manager(record, external_id, standing, CIRCLES, has="4")
+    nobody = {**report(external_id), ENTERPRISE_USER: {"manager": None}}
+    assert cleared == (nobody, f"{why}; sent without a manager.")
+    assert stays == (
+        report(external_id),
+        f"{why}; sent without a manager, but Entra keeps 4: the mapping does not clear managers (empty: null).",
+    )
 
 
 def test_the_manager_of_a_record_is_an_id_or_nobody() -> None:

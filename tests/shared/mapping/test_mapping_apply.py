@@ -158,3 +158,31 @@ def test_a_row_that_cannot_be_sent_is_rejected_with_one_reason(
 def test_all_required_columns_that_are_empty_are_named() -> None:
     both = mapping().model_copy(update={"required": ("Name", "Mail")})
     assert apply(both, record(Name="")) == Reject(7, 9, "1", "Name and Mail are empty but required.")
+
+
+def test_what_a_leavers_cells_at_fault_would_become_is_left_out_and_not_sent_as_null() -> None:
+    said = MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": "Id",
+            "required": ["Name"],
+            "status": {"column": "State", "values": {"Left": False}},
+            "empty": "null",
+            "attributes": {
+                "displayName": "Name",
+                "userName": {"template": "{Login}@example.com"},
+                "nickName": {"copy": "userName"},
+                "title": {"first": ["Title", "Post"]},
+                f"{ENTERPRISE_USER}:department": "Department",
+                f"{ENTERPRISE_USER}:manager": "Boss",
+            },
+        }
+    )
+    cells = {"Name": "", "Login": "a\x00b", "Title": "x\x00", "Post": "", "Department": "", "Boss": "7\x00"}
+    made = apply(said, Record(7, 9, {"Id": "1", "State": "Left", **cells}))
+    assert user_of(made) == {
+        "schemas": SCHEMAS,
+        "externalId": "1",
+        "active": False,
+        ENTERPRISE_USER: {"department": None},  # which is empty, and may be
+    }

@@ -220,3 +220,37 @@ def test_nothing_to_change_after_a_success_takes_nothing_away_from_it() -> None:
     found = verdict([repeated, created], START)
     assert found
     assert (found.values["Status"], found.values["Action"]) == ("provisioned", "create")
+
+
+@pytest.mark.parametrize("code", ["MandatoryFieldsMissing", "MissingValues"])
+def test_a_leaver_of_whom_entra_has_no_account_and_can_make_none_has_nothing_to_lose(code: str) -> None:
+    found = verdict([entry(status="failure", action="create", target_id="", code=code)], START, leaver=True)
+    assert found is not None
+    assert (found.wrong, found.has_account, found.values) == (
+        "",
+        False,
+        {
+            "Status": "unchanged",
+            "Action": "none",
+            "Reason": "There is no account to disable: Entra has none that matches this leaver, and makes none of a "
+            f"row that lacks what a new account needs ({code}).",
+            "NextStep": "Nothing to do.",
+            "WhoActs": "nobody",
+            "ErrorCode": "",
+            "ResolvedAt": "2026-09-18T06:01:00Z",
+        },
+    )
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"action": "update", "code": "MandatoryFieldsMissing"},  # there is an account
+        {"action": "create", "code": "Conflict"},  # there may be one, of another id
+    ],
+)
+def test_a_leaver_who_may_have_an_account_is_sent_again(changes: dict[str, Any]) -> None:
+    found = verdict([entry(status="failure", **changes)], START, leaver=True)
+    assert found is not None
+    assert (found.wrong, found.values["Status"]) == (DATA, "failed")
+    assert "the account may still be enabled" in found.values["Reason"]
