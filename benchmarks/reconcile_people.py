@@ -163,11 +163,11 @@ class _Company:
         self._mails.add(mail)
         return mail
 
-    def hire(self, given: str, family: str, mail: str, day: date, worker: str = "") -> str:
+    def hire(self, given: str, family: str, mail: str, day: date, worker: str = "", status: str = "Active") -> str:
         """A row of HR's; returns the worker's id."""
         self._next += 1
         worker = worker or f"{self._next:08d}"
-        self.made.people.append((worker, "Active", mail, given, family, day.isoformat()))
+        self.made.people.append((worker, status, mail, given, family, day.isoformat()))
         self.made.truth.setdefault(worker, "")
         return worker
 
@@ -296,11 +296,16 @@ def _guest_or_mailbox(company: _Company, kind: str) -> None:
 
 
 def _address_passed_on(company: _Company, kind: str) -> None:
-    """Somebody of the same name had the address before: the account is disabled, or older than the employment."""
+    """One of two people of the same name had the address after the other, and HR's file has but one of them."""
     (given, family), day = company.name(), company.day()
     mail = company.mail(given, family)
-    worker = company.hire(given, family, mail, company.day(late=True))
-    company.open(given, family, mail, day, accountEnabled=company.random.choice(("True", "False")))
+    which = company.random.randrange(3)
+    if which == 2:  # she has left, and somebody else works with the account
+        worker = company.hire(given, family, mail, day, status="Gone")
+        company.open(given, family, mail, day + timedelta(days=900))
+    else:  # she comes, and the account is her predecessor's
+        worker = company.hire(given, family, mail, company.day(late=True))
+        company.open(given, family, mail, day, accountEnabled=str(which == 0))
     company.trouble(kind, [worker], _LIKELY)
 
 

@@ -22,6 +22,7 @@ from cli.offline import (
     now_of,
     open_mapping,
     reading_of,
+    say,
     secrets_of,
 )
 from cli.plain_tables import counted, plain_table, printable
@@ -29,6 +30,7 @@ from cli.reconciling.accounts import read_directory
 from cli.reconciling.matching import Reconciled, reconcile
 from cli.reconciling.people import read_people
 from cli.reconciling.sheets import FOR_HR, FOR_IT, SEED, as_json, counts, for_hr, for_it, is_open, seed
+from shared.errors import ExtractRefused
 
 _FILES = {
     SEED: "ids that may be written into accounts: the sure ones only",
@@ -60,7 +62,10 @@ def _run(given: argparse.Namespace) -> int:
     loaded = open_mapping(given.mapping)
     _check_output(given.output)
     now = now_of(loaded.mapping, given.today)
-    directory = read_directory(file_chunks(given.users), given.users.name, given.encoding)
+    try:
+        directory = read_directory(file_chunks(given.users), given.users.name, given.encoding)
+    except ExtractRefused as refused:
+        return say(str(refused), REFUSED)
     reading = reading_of(loaded.mapping, now, secrets_of(given.secret))
     hr = read_people(file_chunks(given.file), loaded.mapping, reading, now)
     found = reconcile(hr.people, directory)

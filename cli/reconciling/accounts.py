@@ -141,22 +141,28 @@ def read_directory(chunks: Iterable[bytes], name: str, encoding: str | None = No
         ExtractRefused: it is none, or is damaged: an account that is overlooked would be made a second time.
     """
     try:
-        table = Reading(FormatHints(type="csv", encoding=encoding)).open(chunks, _WANTED)
-        return _Reader(table, name).read()
+        table = Reading(FormatHints(encoding=encoding), optional=_WANTED).open(chunks, _WANTED)
+        if table.form.kind not in ("csv", "xlsx"):
+            raise ExtractRefused(f"It is no CSV. {_EXPORT_AGAIN}.")
+        return _Reader(table).read()
     except ExtractRefused as refused:
-        raise ExtractRefused(f"The export of the directory, {name}, cannot be used. {refused}") from refused
+        said = str(refused)
+        if "format.encoding" in said:  # which is for HR's files
+            line = f" (line {refused.line})" if refused.line else ""
+            said = f"Its text is neither UTF-8 nor UTF-16{line}. {_EXPORT_AGAIN}; or say --encoding windows-1252."
+        raise ExtractRefused(f"{name}, the export of the directory, cannot be used. {said}") from refused
 
 
 class _Reader:
-    def __init__(self, table: Table, name: str) -> None:
+    def __init__(self, table: Table) -> None:
         self._table = table
-        self._name = name
         places = {loose(column): place for place, column in reversed(list(enumerate(table.header)))}
         self._places = {
             what: next((places[loose(one)] for one in names if loose(one) in places), -1)
             for what, names in COLUMNS.items()
         }
         self._is_ad = any(loose(one) in places for one in ("SamAccountName", "ObjectGUID", "DistinguishedName"))
+        self._key = next((what for what in _KEYS if self._has(what)), "")
         self._lists = 0
 
     def read(self) -> Directory:
@@ -185,14 +191,14 @@ class _Reader:
             self._has("employee"),
             self._is_ad,
             self._is_ad or self._has("type"),
-            next(name for what, name in _KEYS.items() if self._has(what)),
+            _KEYS[self._key],
         )
 
     def _has(self, what: str) -> bool:
         return self._places[what] >= 0
 
     def _check_columns(self) -> None:
-        if not any(map(self._has, _KEYS)):
+        if not self._key:
             raise ExtractRefused(
                 "It has no column userPrincipalName, nor objectId (id, ObjectGUID) or SamAccountName, so nobody can "
                 f"tell which account a row is about. {_EXPORT_AGAIN}."
@@ -232,11 +238,10 @@ class _Reader:
     def _account(self, row: Row, readers: Mapping[str, DateReader | None]) -> Account:
         upn, sam, mail = (self._cell(row, what) for what in ("upn", "sam", "mail"))
         mail = upn if mail == upn else mail  # one text in memory
-        key = next((cell for what in _KEYS if (cell := self._cell(row, what))), "")
+        key = self._cell(row, self._key)
         if not key:
-            raise ExtractRefused(
-                f"Row {row.number} has no user principal name, and no other id of an account. {_EXPORT_AGAIN}."
-            )
+            column = self._table.header[self._places[self._key]]
+            raise ExtractRefused(f"Row {row.number} has no {column}, which says whose row it is. {_EXPORT_AGAIN}.")
         display, given, family = (self._cell(row, what) for what in ("display", "given", "family"))
         return Account(
             row.number,

@@ -92,6 +92,8 @@ def doubts(person: Person, found: Hint, *, says_kind: bool) -> Iterator[tuple[st
         yield LIKELY, "the first days differ"
     if person.first_day and account.made and person.first_day - account.made > _OLDER:
         yield LIKELY, "the account is older than the employment: somebody came back, or the address was passed on"
+    if not person.works and account.enabled:
+        yield LIKELY, "the account is enabled, though HR's file says that the person does not work"
     if person.rejected:
         yield LIKELY, "HR's row cannot be used as it is"
     if person.worker_id.startswith("'") or len(person.worker_id) > MAX_EMPLOYEE_ID:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import TypeVar
 
 from cli.reconciling.accounts import GUEST, PERSON, Account, Directory
@@ -291,7 +292,9 @@ class _Matcher:
         days = _index(
             ((account.hired, word), account) for account in free if account.hired for word in account.name.bag
         )
-        by_day = {key: some for key, some in days.items() if len(some) < _MANY}
+        by_day: dict[tuple[date | None, str], tuple[Account, ...]] = {
+            key: some for key, some in days.items() if len(some) < _MANY
+        }
         claims: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for verdict in self._found.values():
             for account in verdict.accounts:

@@ -266,7 +266,7 @@ def _latin(word: str) -> tuple[str, bool, bool]:
         made = plain.translate(_SCRIPTS)
         foreign = foreign or made != plain
         made = "".join(sign for sign in unicodedata.normalize("NFKD", made) if not unicodedata.combining(sign))
-        made = made.translate(_SCRIPTS)
+        made = made.translate(_SCRIPTS).lower()  # folding leaves İ, which is an I with a dot
         readable = made.replace("\ufffd", "").isascii()
     for two, letter in _TWO_FOR_ONE:
         made = made.replace(two, letter)
