@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
@@ -97,6 +97,7 @@ class Made:
         truth: by worker's id, the id of the account that is hers; empty if she has none.
         troubles: what was planted.
         plain: workers without a trouble.
+        newcomers: workers without an account; somebody else may have the name.
     """
 
     people: list[tuple[str, ...]] = field(default_factory=list)
@@ -104,6 +105,7 @@ class Made:
     truth: dict[str, str] = field(default_factory=dict)
     troubles: list[Trouble] = field(default_factory=list)
     plain: list[str] = field(default_factory=list)
+    newcomers: list[str] = field(default_factory=list)
 
     def hr_file(self) -> bytes:
         """HR's file."""
@@ -377,28 +379,41 @@ def make(people: int, troubles: int, seed: int) -> Made:
             company.open(*company.name(), company.mail("gone", str(len(company.made.accounts))), company.day())
             given, family = company.name()
             worker = company.hire(given, family, company.mail(given, family), company.day(late=True))
-            company.trouble("namesakes", [worker], _NONE, _UNSURE)
+            company.made.newcomers.append(worker)
     company.random.shuffle(company.made.people)
     company.random.shuffle(company.made.accounts)
     return company.made
 
 
-def faults(made: Made, found: Reconciled) -> list[str]:
-    """What is wrong with an answer: surely so if it is sure of somebody else's account."""
-    by_worker = {verdict.person.worker_id: verdict for verdict in found.verdicts}
+Answer = tuple[str, str, Sequence[str], str]
+"""What is answered of a person: status, grade, the ids of the accounts, the reason."""
+
+
+def answers(found: Reconciled) -> dict[str, Answer]:
+    """What is answered of everybody, by the worker's id."""
+    return {
+        one.person.worker_id: (one.status, one.grade, [account.key for account in one.accounts], one.reason)
+        for one in found.verdicts
+    }
+
+
+def faults(made: Made, answered: Mapping[str, Answer]) -> list[str]:
+    """What is wrong with the answers; those begin with `SURELY WRONG` that are sure of somebody else's account."""
     wrong = []
-    for worker, verdict in by_worker.items():
-        keys = [account.key for account in verdict.accounts]
-        if verdict.grade == SURE and keys != [made.truth[worker]]:
-            wrong.append(f"SURELY WRONG: {worker} {verdict.status} {keys}, not {made.truth[worker]}: {verdict.reason}")
+    for worker, (status, grade, keys, reason) in answered.items():
+        if grade == SURE and list(keys) != [made.truth[worker]]:
+            wrong.append(f"SURELY WRONG: {worker} {status} {keys}, not {made.truth[worker]}: {reason}")
     for trouble in made.troubles:
         for worker in trouble.workers:
-            verdict = by_worker[worker]
-            if (verdict.status, verdict.grade) not in trouble.right:
-                wrong.append(f"{trouble.kind}: {worker} is {verdict.status} {verdict.grade}: {verdict.reason}")
+            status, grade, _, reason = answered[worker]
+            if (status, grade) not in trouble.right:
+                wrong.append(f"{trouble.kind}: {worker} is {status} {grade}: {reason}")
     for worker in made.plain:
-        verdict = by_worker[worker]
-        if verdict.grade != SURE:
-            wrong.append(f"plain: {worker} is {verdict.status} {verdict.grade}: {verdict.reason}")
-    wrong += [f"missing: {worker}" for worker in made.truth if worker not in by_worker]
-    return wrong
+        status, grade, _, reason = answered[worker]
+        if grade != SURE:
+            wrong.append(f"plain: {worker} is {status} {grade}: {reason}")
+    for worker in made.newcomers:
+        status, grade, _, reason = answered[worker]
+        if (status, grade) not in (_NONE, _UNSURE):
+            wrong.append(f"newcomer: {worker} is {status} {grade}: {reason}")
+    return [*wrong, *(f"missing: {worker}" for worker in made.truth if worker not in answered)]

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import codecs
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -80,7 +79,8 @@ def _run(given: argparse.Namespace) -> int:
     _write(given.output / FOR_HR, for_hr(found))
     _write(given.output / FOR_IT, for_it(found))
     if given.json:
-        print(json.dumps(as_json(found, notes), indent=2, ensure_ascii=False))
+        for line in as_json(found, notes):
+            print(line)
     else:
         print("\n".join(_as_table(found, notes, len(directory.accounts), given.output)))
     return REFUSED if is_open(found) else OK

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -115,27 +116,36 @@ def _enabled(account: Account) -> str:
     return "" if account.enabled is None else "yes" if account.enabled else "no"
 
 
-def as_json(found: Reconciled, notes: Sequence[str]) -> dict[str, object]:
-    """All of it, for a program."""
-    return {
-        "counts": [{"found": what, "grade": grade, "number": number} for what, grade, number in counts(found)],
-        "people": [
-            {
-                "worker": verdict.person.worker_id,
-                "row": verdict.person.row,
-                "found": verdict.status,
-                "grade": verdict.grade,
-                "by": verdict.by,
-                "accounts": [account.key for account in verdict.accounts],
-                "reason": verdict.reason,
-            }
-            for verdict in found.verdicts
-        ],
-        "accountsWithoutPerson": [
-            {"account": one.account.key, "kind": _sort_of(one.account), "reason": one.reason} for one in found.alone
-        ],
-        "notes": list(notes),
-    }
+def as_json(found: Reconciled, notes: Sequence[str]) -> Iterator[str]:
+    """All of it for a program, as the lines of a JSON document with one line for each person and account."""
+    numbers = [{"found": what, "grade": grade, "number": number} for what, grade, number in counts(found)]
+    yield f'{{"counts": {_json(numbers)},\n"notes": {_json(list(notes))},\n"people": ['
+    yield from _listed(
+        {
+            "worker": verdict.person.worker_id,
+            "row": verdict.person.row,
+            "found": verdict.status,
+            "grade": verdict.grade,
+            "by": verdict.by,
+            "accounts": [account.key for account in verdict.accounts],
+            "reason": verdict.reason,
+        }
+        for verdict in found.verdicts
+    )
+    yield '],\n"accountsWithoutPerson": ['
+    yield from _listed(
+        {"account": one.account.key, "kind": _sort_of(one.account), "reason": one.reason} for one in found.alone
+    )
+    yield "]}"
+
+
+def _listed(items: Iterable[object]) -> Iterator[str]:
+    for number, item in enumerate(items):
+        yield f"{',' if number else ' '}{_json(item)}"
+
+
+def _json(item: object) -> str:
+    return json.dumps(item, ensure_ascii=False)
 
 
 def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

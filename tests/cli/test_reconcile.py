@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.reconcile_people import KINDS, MAPPING, faults, make
+from benchmarks.reconcile_people import KINDS, MAPPING, answers, faults, make
 from cli.offline import reading_of
 from cli.reconcile import main
 from cli.reconciling.accounts import GUEST, NOT_A_PERSON, PERSON, Directory, read_directory
@@ -193,7 +193,7 @@ def test_of_hundreds_of_troubles_of_each_kind_none_is_answered_surely_and_wrong(
     directory = read_directory([made.entra_file() if form == "entra" else made.ad_file()], "users.csv")
     assert len(directory.accounts) == len(made.accounts)
     assert len(KINDS) == 12
-    assert faults(made, reconciled(made.hr_file(), directory)) == []
+    assert faults(made, answers(reconciled(made.hr_file(), directory))) == []
 
 
 def test_a_user_name_that_the_mapping_makes_of_names_is_no_proof() -> None:
