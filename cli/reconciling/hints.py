@@ -103,7 +103,7 @@ def doubts(person: Person, found: Hint, *, says_kind: bool) -> Iterator[tuple[st
 _OF_NAMES = {
     CLOSE: (LIKELY, "the names are nearly the same"),
     GIVEN: (LIKELY, "only the given name is the same: a former name?"),
-    FAMILY: (UNSURE, "only the family name is the same: a relative?"),
+    FAMILY: (UNSURE, "only one part of the name is the same: a relative?"),
     OTHER: (UNSURE, "the name is another one: the address was passed on, or is shared"),
     UNKNOWN: (LIKELY, "the names cannot be compared"),
 }

@@ -286,37 +286,20 @@ class _Matcher:
 
     def _by_anything_else(self) -> None:
         """Of everybody else: what somebody has to look at, or that there is no account."""
-        free = [account for account in self._directory.accounts if account.key not in self._settled]
-        by_login = _index((login, account) for account in free for login in logins_of(account))
-        by_pair = _index((pair, account) for account in free for pair in account.name.pairs)
-        days = _index(
-            ((account.hired, word), account) for account in free if account.hired for word in account.name.bag
-        )
-        by_day: dict[tuple[date | None, str], tuple[Account, ...]] = {
-            key: some for key, some in days.items() if len(some) < _MANY
-        }
+        near = _Near([account for account in self._directory.accounts if account.key not in self._settled])
         claims: defaultdict[str, dict[str, str]] = defaultdict(dict)
         for verdict in self._found.values():
             for account in verdict.accounts:
                 claims[account.key][verdict.person.worker_id] = LIKELY
         made: list[Verdict] = []
         for person in self._people:
-            if person.worker_id in self._found:
+            before = self._found.get(person.worker_id)
+            if before is not None and (before.status, before.grade) != (OTHERWISE, UNSURE):
                 continue
-            near = {
-                account.key: account
-                for some in (
-                    self._by_loose.get(loose_id(person.worker_id), ()),
-                    *(by_login.get(login, ()) for login in person.logins),
-                    *(by_pair.get(pair, ()) for pair in person.name.pairs),
-                    *(by_day.get((person.first_day, word), ()) for word in person.name.bag),
-                )
-                for account in some
-                if account.key not in self._settled
-            }
-            made.append(self._weak(person, [hint(person, account) for account in near.values()]))
-            for account in made[-1].accounts:
-                claims[account.key][person.worker_id] = made[-1].grade
+            verdict = self._weak(person, [hint(person, account) for account in near.of(person)])
+            made.append(_both(before, verdict) if before else verdict)
+            for account in verdict.accounts:
+                claims[account.key].setdefault(person.worker_id, verdict.grade)
         for verdict in made:
             self._set(self._with_claims(verdict, claims))
 
@@ -410,6 +393,41 @@ def _otherwise(
     hr = "Say whether this is the person's account: are name, mail address and id up to date?"
     it = "If it is the person's, set its employeeId by hand. If not, nothing: an account is made."
     return Verdict(person, OTHERWISE, grade, by, tuple(accounts), reason, hr, it)
+
+
+def _both(by_address: Verdict, otherwise: Verdict) -> Verdict:
+    """Of somebody whose address is on an account that may be anybody's: that one, and all others that may be meant."""
+    known = {account.key for account in by_address.accounts}
+    more = [account for account in otherwise.accounts if account.key not in known]
+    if not more:
+        return by_address
+    accounts = (*by_address.accounts, *more)[:_SHOWN]
+    return replace(by_address, accounts=accounts, reason=f"{by_address.reason}; there are others that may be meant")
+
+
+class _Near:
+    """Finds the accounts that have anything at all in common with a person."""
+
+    def __init__(self, accounts: Sequence[Account]) -> None:
+        self._by_loose = _index((loose_id(account.employee_id), account) for account in accounts if account.employee_id)
+        self._by_login = _index((login, account) for account in accounts for login in logins_of(account))
+        self._by_pair = _index((pair, account) for account in accounts for pair in account.name.pairs)
+        days = _index(
+            ((account.hired, word), account) for account in accounts if account.hired for word in account.name.bag
+        )
+        self._by_day: dict[tuple[date | None, str], tuple[Account, ...]] = {
+            key: some for key, some in days.items() if len(some) < _MANY
+        }
+
+    def of(self, person: Person) -> Iterable[Account]:
+        """The accounts, each once."""
+        found = (
+            self._by_loose.get(loose_id(person.worker_id), ()),
+            *(self._by_login.get(login, ()) for login in person.logins),
+            *(self._by_pair.get(pair, ()) for pair in person.name.pairs),
+            *(self._by_day.get((person.first_day, word), ()) for word in person.name.bag),
+        )
+        return {account.key: account for some in found for account in some}.values()
 
 
 def _index(entries: Iterable[tuple[_Key, Account]]) -> Mapping[_Key, tuple[Account, ...]]:

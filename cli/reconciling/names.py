@@ -55,6 +55,8 @@ _BRACKETS = re.compile(r"[(\[{][^)\]}]*[)\]}]")
 _WORDS = re.compile(r"[^\W_]+(?:['\u2019\u02bc`?\ufffd][^\W_]+)*[?\ufffd]*|[?\ufffd]+[^\W_?]*")
 _APOSTROPHES = re.compile(r"['\u2019\u02bc`]")
 _DAMAGED = re.compile(r"[?\ufffd]")
+_LOST = re.compile(r"[?\ufffd]+")
+_LONGEST = 512  # no directory holds a longer name
 _TITLES = frozenset((
     "dr", "prof", "professor", "mr", "mrs", "ms", "miss", "herr", "frau", "ing", "dipl", "phd", "mba", "sir",
     "dame", "hon", "rev",
@@ -126,6 +128,8 @@ def compare(one: Name, other: Name) -> str:
     if one.exact == other.exact:
         return CLOSE if one.damaged else SAME
     if one.damaged or other.damaged:
+        if not all(any(map(str.isalnum, "".join(name.bag))) for name in (one, other)):
+            return UNKNOWN  # nothing is left of one of them
         whole = {word for word in one.bag if not _DAMAGED.search(word)}.intersection(other.bag)
         return CLOSE if _fit_damaged(one.bag, other.bag) else UNKNOWN if whole else OTHER
     if not (one.readable and other.readable):
@@ -210,7 +214,11 @@ def _fit_damaged(one: Iterable[str], other: Iterable[str]) -> bool:
 
 
 def _fits(pattern: str, word: str) -> bool:
-    any_letters = "".join(".{0,2}" if sign in "?\ufffd" else re.escape(sign) for sign in pattern)
+    parts = _LOST.split(pattern)
+    lost = [len(run) for run in _LOST.findall(pattern)]
+    any_letters = "".join(
+        re.escape(part) + (f".{{0,{2 * lost[at]}}}" if at < len(lost) else "") for at, part in enumerate(parts)
+    )
     return re.fullmatch(any_letters, word) is not None
 
 
@@ -237,7 +245,7 @@ def _read(text: str) -> tuple[tuple[str, ...], bool, bool, bool]:
     """The words of a name, and whether they were in another script, could be read, and are damaged."""
     if not text:
         return (), False, True, False
-    words = list(_split(_BRACKETS.sub(" ", text)))
+    words = list(_split(_BRACKETS.sub(" ", text[:_LONGEST])))
     named = [word for word in words if word not in _TITLES] or words
     made = [_latin(word) for word in named]
     return (

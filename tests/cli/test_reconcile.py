@@ -279,6 +279,8 @@ def test_how_sure_a_single_pair_is(account: dict[str, str], answer: str) -> None
         ([{}, {"accountEnabled": "False", "employeeId": "7"}], "conflict: o1 o2"),
         ([{}, OTHERS], "matched otherwise sure: o1"),
         ([OTHERS, OTHERS], "matched otherwise unsure: o1 o2"),
+        ([{"userType": "Guest"}, OTHERS], "matched otherwise unsure: o1 o2"),
+        ([{"displayName": "Info", "givenName": "", "surname": ""}, OTHERS], "matched otherwise unsure: o1 o2"),
     ],
 )
 def test_one_person_with_two_accounts(accounts: list[dict[str, str]], answer: str) -> None:
