@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from itertools import chain, islice
 
+from cli.plain_tables import counted
 from cli.proposals.dates import how_written
 from cli.reconciling.names import Name, name_of, words_of
 from shared.errors import ExtractRefused
@@ -184,7 +185,8 @@ class _Reader:
         if not accounts:
             raise ExtractRefused(f"It has a header but no accounts in it. {_EXPORT_AGAIN}.")
         if again:
-            notes.append(f"{again:,} rows name an account that stood there before; the first row counts.")
+            repeated = counted(again, "row names", "rows name")
+            notes.append(f"{repeated} an account that stood there before; the first row counts.")
         return Directory(
             accounts,
             [*notes, *self._lacking(accounts)],
@@ -299,13 +301,14 @@ class _Reader:
             yield "The export has no column userType, so a guest may be taken for a member; nobody is surely matched."
         if self._lists:
             yield (
-                f"proxyAddresses says {self._lists:,} times what kind of list there is, not what is in it; join it "
-                "before Export-Csv."
+                f"proxyAddresses says in {counted(self._lists, 'row')} what kind of list it is, not what is in it, so "
+                "further addresses are not known; join it before Export-Csv."
             )
         if damaged := sum(account.name.damaged for account in accounts):
+            names = counted(damaged, "name holds", "names hold")
             yield (
-                f"{damaged:,} names hold question marks, as Windows PowerShell writes for letters that it lacks; "
-                "export with -Encoding UTF8."
+                f"{names} question marks, as Windows PowerShell writes for letters that it lacks; export with "
+                "-Encoding UTF8."
             )
 
 

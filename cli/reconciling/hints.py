@@ -96,8 +96,8 @@ def doubts(person: Person, found: Hint, *, says_kind: bool) -> Iterator[tuple[st
         yield LIKELY, "the account is enabled, though HR's file says that the person does not work"
     if person.rejected:
         yield LIKELY, "HR's row cannot be used as it is"
-    if person.worker_id.startswith("'") or len(person.worker_id) > MAX_EMPLOYEE_ID:
-        yield LIKELY, "the id is one that employeeId cannot hold as it is"
+    if len(person.worker_id) > MAX_EMPLOYEE_ID:
+        yield LIKELY, "the id is longer than employeeId can be"
 
 
 _OF_NAMES = {

@@ -200,7 +200,9 @@ def test_a_user_name_that_the_mapping_makes_of_names_is_no_proof() -> None:
     own = 'emails[type eq "work"].value: {copy: userName}'
     made_up = f'userName: {{template: "{{Given}}.{{Family}}@x.com", unique: true}}\n  {own}'
     of_a_number = f'userName: {{template: "{{Id}}@x.com"}}\n  {own}'
-    for rules, addresses in ((made_up, set()), (of_a_number, {"userName", 'emails[type eq "work"].value'})):
+    numbered = f"userName: {{column: Mail, unique: true}}\n  {own}"
+    both = {"userName", 'emails[type eq "work"].value'}
+    for rules, addresses in ((made_up, set()), (numbered, set()), (of_a_number, both)):
         mapping = MAPPING.replace("userName: Mail", rules).replace('  emails[type eq "work"].value: Mail\n', "")
         assert own_addresses(parse_mapping(mapping.encode(), "m.yaml").mapping) == addresses
     mapping = MAPPING.replace("userName: Mail", made_up).replace('  emails[type eq "work"].value: Mail\n', "")
@@ -240,6 +242,7 @@ def one_of(people: bytes, *accounts: dict[str, str]) -> Verdict:
         ({"employeeId": "123", **OTHERS}, "matched otherwise likely"),
         ({"employeeId": "999"}, "conflict"),
         ({"employeeId": "999", **OTHERS}, "matched otherwise unsure"),
+        ({"employeeId": "'0123"}, "matched sure"),
         ({"userType": "Guest"}, "matched otherwise unsure"),
         ({"userPrincipalName": "ann.lee_x.com#EXT#@y.com"}, "matched otherwise unsure"),
         ({"accountEnabled": "False"}, "matched otherwise likely"),
@@ -302,6 +305,7 @@ SHARED = MAPPING.replace("userName: Mail", "userName: {column: Mail, shared: tru
         ("0124,Active,,Ann,Lee,2020-01-05", "", ["matched otherwise sure", "no account"]),
         ("123,Active,,Ann,Lee,2020-01-05", "123", ["conflict", "matched sure"]),
         ("00123,Active,,Ann,Lee,2020-01-05", "123", ["matched otherwise unsure", "matched otherwise unsure"]),
+        ("00123,Active,,Bo,Roe,2020-01-05", "123", ["matched otherwise unsure", "matched otherwise unsure"]),
     ],
 )
 def test_one_account_for_two_people(second: str, carried: str, answers: list[str]) -> None:
@@ -310,6 +314,60 @@ def test_one_account_for_two_people(second: str, carried: str, answers: list[str
     hr = of_hr("0123,Active,ann.lee@x.com,Ann,Lee,2020-01-05", second)
     found = reconciled(hr, directory_of(row), mapping).verdicts
     assert [f"{verdict.status} {verdict.grade}".strip() for verdict in found] == answers
+
+
+@pytest.mark.parametrize(
+    ("people", "account", "answers"),
+    [
+        (  # the user name of both, in other domains
+            ["1,Active,ann@a.com,Ann,Lee,2020-01-05", "2,Active,ann@b.com,Ann,Lee,2020-01-05"],
+            {"userPrincipalName": "ann@c.com", "mail": ""},
+            ["matched otherwise unsure", "matched otherwise unsure"],
+        ),
+        (  # the id of either, written otherwise, but the name of one
+            ["0123,Active,a@a.com,Ann,Lee,2020-01-05", "00123,Active,b@b.com,Bo,Roe,2020-01-05"],
+            {"employeeId": "123", **OTHERS},
+            ["matched otherwise unsure", "matched otherwise unsure"],
+        ),
+    ],
+)
+def test_what_fits_two_people_as_well_is_not_even_likely(
+    people: list[str], account: dict[str, str], answers: list[str]
+) -> None:
+    mapping = MAPPING.replace("key: Id", "key: {column: Id, leading_zeros: distinct}")
+    found = reconciled(of_hr(*people), directory_of(",".join({**LEE, **account}.values())), mapping).verdicts
+    assert [f"{verdict.status} {verdict.grade}" for verdict in found] == answers
+
+
+def test_an_id_is_doubted_if_the_address_is_on_the_account_of_somebody_else_even_a_disabled_one() -> None:
+    people = of_hr("0123,Active,ann.lee@x.com,Ann,Lee,2020-01-05", "0999,Active,a@x.com,Ann,Lee,2020-01-05")
+    verdict = one_of(people, {"employeeId": "0123", **OTHERS}, {"employeeId": "0999", "accountEnabled": "False"})
+    assert (verdict.status, [account.key for account in verdict.accounts]) == ("conflict", ["o1", "o2"])
+
+
+def test_what_the_export_does_not_say_makes_nobody_sure() -> None:
+    people = of_hr("0123,Active,ann.lee@x.com,Ann,Lee,2020-01-05")
+    header = "userPrincipalName,displayName,accountEnabled"
+    [verdict] = reconciled(people, directory_of("ann.lee@x.com,Ann Lee,True", header=header)).verdicts
+    doubt = "the export does not say whether the account is a guest's"
+    assert (verdict.grade, verdict.reason.partition("; but ")[2]) == ("likely", doubt)
+    long = MAPPING + "limits: none\n"
+    hr = of_hr("A1234567890123456,Active,ann.lee@x.com,Ann,Lee,2020-01-05")
+    [verdict] = reconciled(hr, directory_of(",".join(LEE.values())), long).verdicts
+    assert (verdict.grade, verdict.reason.partition("; but ")[2]) == (
+        "likely",
+        "the id is longer than employeeId can be",
+    )
+
+
+def test_dates_that_can_be_read_two_ways_and_rows_that_come_twice_are_told() -> None:
+    header = "userPrincipalName,displayName,accountEnabled,userType,employeeId,createdDateTime"
+    rows = [f"{at}@x.com,Ann Lee,True,Member,,{day}" for at, day in enumerate(["2020-01-02", "1/2/2020", "2/1/2020"])]
+    found = directory_of(*rows, rows[0], header=header)
+    assert [account.made for account in found.accounts] == [None, None, None]
+    either = "createdDateTime: nobody can tell which is the day and which the month, so it was not used. Export it with"
+    twice = "1 row names an account that stood there before; the first row counts."
+    assert found.notes == [f"{either} the year first.", twice]
 
 
 def test_who_has_left_by_hr_is_not_surely_whoever_works_with_the_account() -> None:
@@ -355,9 +413,12 @@ NO_IDS = (
     "The export has no column employeeId (the Entra admin center's download has none): nobody is matched by the id, "
     "and whether an account carries one already is not known. Get-MgUser gives it."
 )
-LISTS = "proxyAddresses says 1 times what kind of list there is, not what is in it; join it before Export-Csv."
+LISTS = (
+    "proxyAddresses says in 1 row what kind of list it is, not what is in it, so further addresses are not known; join "
+    "it before Export-Csv."
+)
 DAMAGED = (
-    "1 names hold question marks, as Windows PowerShell writes for letters that it lacks; export with -Encoding UTF8."
+    "1 name holds question marks, as Windows PowerShell writes for letters that it lacks; export with -Encoding UTF8."
 )
 MADE = date(2021, 8, 19)
 
@@ -396,6 +457,7 @@ def test_exports_are_read_as_the_tools_write_them(
         ("x@x.com", "Meeting Room 4", NOT_A_PERSON, ""),
         ("x@x.com", "Info", NOT_A_PERSON, ""),
         ("x@x.com", "Adminski Testa", PERSON, ""),
+        ("HOST01$", "HOST01", NOT_A_PERSON, ""),
     ],
 )
 def test_guests_and_accounts_of_nobody_are_told_from_people(login: str, display: str, kind: str, more: str) -> None:
