@@ -14,12 +14,16 @@ from pathlib import Path
 import pytest
 
 from benchmarks.reconcile_people import KINDS, MAPPING, answers, faults, make
+from cli.dry_run import dry_run
 from cli.offline import reading_of
 from cli.reconcile import main
 from cli.reconciling.accounts import GUEST, NOT_A_PERSON, PERSON, Directory, read_directory
 from cli.reconciling.hints import SURE
 from cli.reconciling.matching import MATCHED, Reconciled, Verdict, reconcile
 from cli.reconciling.people import own_addresses, read_people
+from local.entra.directory import Directory as Tenant
+from local.entra.settings import DEFAULT_TENANT
+from local.entra.testing import Record
 from shared.errors import ExtractRefused
 from shared.extracts.text.guard import unguard
 from shared.mapping.load import parse_mapping
@@ -362,7 +366,7 @@ def test_what_the_export_does_not_say_makes_nobody_sure() -> None:
 
 def test_dates_that_can_be_read_two_ways_and_rows_that_come_twice_are_told() -> None:
     header = "userPrincipalName,displayName,accountEnabled,userType,employeeId,createdDateTime"
-    rows = [f"{at}@x.com,Ann Lee,True,Member,,{day}" for at, day in enumerate(["2020-01-02", "1/2/2020", "2/1/2020"])]
+    rows = [f"{at}@x.com,Ann Lee,True,Member,,{day}" for at, day in enumerate(["2020-01-02", "2020-01-05", "1/2/2020"])]
     found = directory_of(*rows, rows[0], header=header)
     assert [account.made for account in found.accounts] == [None, None, None]
     either = "createdDateTime: nobody can tell which is the day and which the month, so it was not used. Export it with"
@@ -546,3 +550,44 @@ def test_an_id_is_written_into_the_seed_so_that_taking_one_apostrophe_off_gives_
     written = [row[2] for row in sheet(tmp_path / "out" / "seed-employee-id.csv")[1:]]
     assert [cell.lstrip("'") for cell in written] == ids == [unguard(cell) for cell in written]
     assert not any(cell.startswith(("+", "0")) for cell in written)
+
+
+def test_after_the_ids_were_written_the_first_upload_finds_the_accounts_that_there_are(tmp_path: Path) -> None:
+    people = [
+        "0001,Active,ann.lee@example.com,Ann,Lee,2020-01-05",
+        "0002,Active,bo.li@example.com,Bo,Li,2020-01-05",
+        "0003,Active,new.one@example.com,New,One,2026-11-20",
+    ]
+    there: list[Record] = [
+        {"userPrincipalName": "ann.lee@example.com", "displayName": "Lee, Ann", "accountEnabled": True},
+        {"userPrincipalName": "bo.li@example.com", "displayName": "Bo Li", "employeeId": "2", "accountEnabled": True},
+        {"userPrincipalName": "scanner@example.com", "displayName": "Scanner", "accountEnabled": True},
+    ]
+    in_folder(tmp_path, people)
+    files = [str(tmp_path / name) for name in ("people.csv", "users.csv")]
+    given = ["--mapping", str(tmp_path / "people.yaml"), "--today", "2026-11-21"]
+    before = Tenant(DEFAULT_TENANT)
+    before.seed(there)
+    columns = ("id", "userPrincipalName", "displayName", "employeeId", "accountEnabled", "userType")
+    export = [{**dict.fromkeys(columns, ""), **account, "userType": "Member"} for account in before.people()]
+    with (tmp_path / "users.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, columns, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(export)
+    assert main([*files, *given, "--output", str(tmp_path / "out")]) == 0
+    ids = {row[1]: row[2].lstrip("'") for row in sheet(tmp_path / "out" / "seed-employee-id.csv")[1:]}
+    assert ids == {"ann.lee@example.com": "0001", "bo.li@example.com": "0002"}
+    after = Tenant(DEFAULT_TENANT)
+    for account in there:
+        upn = str(account["userPrincipalName"])
+        after.seed([account | ({"employeeId": ids[upn]} if upn in ids else {})])
+    loaded = parse_mapping(MAPPING.encode(), "m.yaml").mapping
+    sent = dry_run([of_hr(*people)], loaded, reading_of(loaded, NOW, {}), NOW).sent
+
+    def upload(directory: Tenant) -> list[tuple[str, str]]:
+        users = [planned.worker.user for planned in sent]
+        done = directory.apply(users, ("example.com",), flow_null_values=False)
+        return [(outcome.action.value, outcome.status.value) for outcome in done]
+
+    assert upload(after) == [("update", "success"), ("update", "success"), ("create", "success")]
+    assert upload(before) == [("create", "failure"), ("create", "failure"), ("create", "success")]
