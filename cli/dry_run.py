@@ -106,16 +106,12 @@ class Wanted:
         user: the record.
         needs_account: whether it would be sent, if the file were the first one of its source.
         warning: about the manager.
-        row: of the file.
-        first_day: of the employment, if the mapping names its column.
     """
 
     worker_id: str
     user: ScimUser
     needs_account: bool
     warning: str
-    row: int = 0
-    first_day: date | None = None
 
 
 def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Wanted]:
@@ -137,8 +133,7 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
         fate = fates.of(said)
         said.worker.user["active"] = fate.active
         user, warning = with_manager(said.worker.user, said.worker.worker_id, standing, loops)
-        worker = said.worker
-        yield Wanted(worker.worker_id, user, fate.needs_account, warning, worker.row, said.first_day)
+        yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from cli.dry_run import Wanted, wanted
 from cli.reconciling.names import Name, name_of
 from shared.extracts.open_extract import Reading
-from shared.extracts.reading import read_extract
+from shared.extracts.reading import Said, read_extract
 from shared.letters import fold
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY
@@ -77,8 +77,8 @@ def read_people(chunks: Iterable[bytes], mapping: MappingFile, reading: Reading,
     own = own_addresses(mapping)
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
         people = [
-            _person(one.worker_id, one.row, one.user, own, first_day=one.first_day, works=_works(one, now))
-            for one in wanted(extract, mapping, now)
+            _person(said.worker.worker_id, said.worker.row, one.user, own, said.first_day, works=_works(one, said, now))
+            for said, one in zip(extract.everybody(), wanted(extract, mapping, now), strict=True)
         ]
         there = {person.worker_id for person in people}
         rejects = {reject.worker_id: reject for reject in reversed(extract.rejects) if reject.worker_id}
@@ -90,11 +90,11 @@ def read_people(chunks: Iterable[bytes], mapping: MappingFile, reading: Reading,
         return People(tuple(sorted(people, key=lambda one: one.row)), tuple(extract.notes), nobody)
 
 
-def _works(one: Wanted, now: datetime) -> bool:
+def _works(one: Wanted, said: Said, now: datetime) -> bool:
     """Whether somebody may work, now or from a day on for which the account is made ahead."""
     if one.user["active"]:
         return True
-    return one.needs_account and one.first_day is not None and one.first_day > now.date()
+    return one.needs_account and said.first_day is not None and said.first_day > now.date()
 
 
 def own_addresses(mapping: MappingFile) -> Collection[str]:
@@ -121,9 +121,9 @@ def _person(
     row: int,
     user: ScimUser,
     own: Collection[str],
+    first_day: date | None = None,
     *,
     works: bool,
-    first_day: date | None = None,
     rejected: str = "",
 ) -> Person:
     given, family = (str((user.get("name") or {}).get(part) or "") for part in ("givenName", "familyName"))
