@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -52,6 +53,12 @@ def main(arguments: Sequence[str]) -> int:
         "--output", type=Path, default=Path("reconciled"), metavar="FOLDER", help=f"for {', '.join(_FILES)}"
     )
     parser.add_argument("--encoding", type=_encoding, help="of USERS, if it is neither UTF-8 nor UTF-16: windows-1252")
+    parser.add_argument(
+        "--domain",
+        type=_domain,
+        help="what the provisioning job adds to a user name without an @, such as contoso.com; only if HR's user names "
+        "are the directory's",
+    )
     parser.add_argument("--json", action="store_true", help="print all of it as JSON")
     add_common(parser)
     return guarded(lambda: _run(parser.parse_args(arguments)))
@@ -66,7 +73,7 @@ def _run(given: argparse.Namespace) -> int:
     except ExtractRefused as refused:
         return say(str(refused), REFUSED)
     reading = reading_of(loaded.mapping, now, secrets_of(given.secret))
-    hr = read_people(file_chunks(given.file), loaded.mapping, reading, now)
+    hr = read_people(file_chunks(given.file), loaded.mapping, reading, now, given.domain or "")
     found = reconcile(hr.people, directory)
     notes = [*directory.notes, *hr.notes]
     if rejected := sum(bool(person.rejected) for person in hr.people):
@@ -115,6 +122,12 @@ def _write(path: Path, text: str) -> None:
             file.write(text)
     except OSError as error:
         raise CalledWrongly(f"{path} cannot be written: {error.strerror or error}.") from error
+
+
+def _domain(name: str) -> str:
+    if not re.fullmatch(r"@?[\w-]+(?:\.[\w-]+)+", name):
+        raise argparse.ArgumentTypeError(f"'{name}' is no domain; write it as contoso.com")
+    return name.removeprefix("@")
 
 
 def _encoding(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -66,15 +66,24 @@ class People:
     nobody: int
 
 
-def read_people(chunks: Iterable[bytes], mapping: MappingFile, reading: Reading, now: datetime) -> People:
+def read_people(
+    chunks: Iterable[bytes], mapping: MappingFile, reading: Reading, now: datetime, domain: str = ""
+) -> People:
     """Read a file of HR's by its mapping.
 
     Somebody whose row is rejected is there too: her account is not one of nobody's.
 
+    Args:
+        chunks: the file.
+        mapping: of its source.
+        reading: what it takes to open it.
+        now: the time that counts.
+        domain: what the provisioning job adds to a user name without an @; empty if that is not known.
+
     Raises:
         ExtractRefused: the file as a whole cannot be used.
     """
-    own = own_addresses(mapping)
+    own = {path: domain if path == "userName" else "" for path in own_addresses(mapping)}
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
         people = [
             _person(said.worker.worker_id, said.worker.row, one.user, own, said.first_day, works=_works(one, said, now))
@@ -120,7 +129,7 @@ def _person(
     worker_id: str,
     row: int,
     user: ScimUser,
-    own: Collection[str],
+    own: Mapping[str, str],
     first_day: date | None = None,
     *,
     works: bool,
@@ -129,7 +138,7 @@ def _person(
     given, family = (str((user.get("name") or {}).get(part) or "") for part in ("givenName", "familyName"))
     display, called, user_name = (str(user.get(key) or "") for key in ("displayName", "nickName", "userName"))
     mail = next((str(one.get("value") or "") for one in user.get("emails") or () if one.get("type") == "work"), "")
-    said = [value for path, value in (("userName", user_name), (_MAIL, mail)) if path in own]
+    said = [_address(value, own[path]) for path, value in (("userName", user_name), (_MAIL, mail)) if path in own]
     return Person(
         worker_id,
         row,
@@ -137,12 +146,18 @@ def _person(
         name_of(given, family, display, called),
         mail,
         user_name,
-        tuple(dict.fromkeys(fold(value) for value in said if "@" in value)),
+        tuple(dict.fromkeys(address for address in said if address)),
         tuple(dict.fromkeys(_logins(user_name, mail))),
         first_day,
         works,
         rejected,
     )
+
+
+def _address(value: str, domain: str) -> str:
+    """A user name or mail address without regard to case; empty if it is no address."""
+    full = f"{value}@{domain}" if value and domain and "@" not in value else value
+    return fold(full) if "@" in full else ""
 
 
 def _logins(*values: str) -> Iterator[str]:

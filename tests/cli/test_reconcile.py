@@ -343,6 +343,23 @@ def test_what_fits_two_people_as_well_is_not_even_likely(
     assert [f"{verdict.status} {verdict.grade}" for verdict in found] == answers
 
 
+def test_a_user_name_without_a_domain_is_a_hint_until_somebody_says_which_domain_it_has(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    row = ",".join({**LEE, "proxyAddresses": "smtp:a.lee@x.com"}.values())
+    arguments = in_folder(tmp_path, ["0123,Active,ann.lee,Ann,Lee,2020-01-05"], [row])
+    assert main([*arguments, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["people"][0]["grade"] == "likely"
+    with pytest.raises(SystemExit, match="2"):
+        main([*arguments, "--domain", "x"])
+    assert capsys.readouterr().err.endswith("'x' is no domain; write it as contoso.com\n")
+    for domain, grade in (("x.com", "sure"), ("y.com", "likely")):
+        arguments[arguments.index("--output") + 1] = domain
+        main([*arguments, "--json", "--domain", domain])
+        assert json.loads(capsys.readouterr().out)["people"][0]["grade"] == grade
+
+
 def test_an_id_is_doubted_if_the_address_is_on_the_account_of_somebody_else_even_a_disabled_one() -> None:
     people = of_hr("0123,Active,ann.lee@x.com,Ann,Lee,2020-01-05", "0999,Active,a@x.com,Ann,Lee,2020-01-05")
     verdict = one_of(people, {"employeeId": "0123", **OTHERS}, {"employeeId": "0999", "accountEnabled": "False"})
