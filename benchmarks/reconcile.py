@@ -50,7 +50,7 @@ def main() -> int:
     print(f"{sum(planted.values()):,} troubles of {len(planted)} kinds; {len(wrong):,} answers are not right")
     print("\n".join(wrong[:_SHOWN]))
     print(f"{usage.wall:.1f} s ({usage.processor:.1f} s of processor), {usage.peak:.0f} MB")
-    return int(bool(wrong) or usage.wall > _SECONDS or usage.peak > _MEGABYTES)
+    return int(bool(wrong) or usage.processor > _SECONDS or usage.peak > _MEGABYTES)
 
 
 def _child(folder: Path) -> int:

@@ -242,7 +242,8 @@ def _double_names(company: _Company, kind: str) -> None:
 
 def _former_name(company: _Company, kind: str) -> None:
     """The account has the old name; its address is the new one, or an old one too."""
-    (given, family), (_, former), day = company.name(), company.name(), company.day()
+    (given, family), day = company.name(), company.day()
+    former = next(name for _, name in iter(company.name, None) if name != family)
     new, old = company.mail(given, family), company.mail(given, former)
     worker = company.hire(given, family, new, day)
     if company.random.random() < 0.5:
