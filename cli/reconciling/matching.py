@@ -181,10 +181,9 @@ class _Matcher:
         return (is_usual(found.account) or owned) and found.name != OTHER
 
     def _is_weak_by_id(self, person: Person, found: Hint) -> bool:
-        if found.address or found.name in (*AGREE, UNKNOWN):
+        if found.address or found.name in AGREE:
             return False
-        known = bool(person.addresses and found.account.addresses)
-        return known or found.name in (GIVEN, FAMILY)
+        return found.name in (GIVEN, FAMILY) or bool(person.addresses and found.account.addresses)
 
     # By an address
 
@@ -365,6 +364,7 @@ _PARTS = {
     GIVEN: "only the given name is the same",
     FAMILY: "only the family name is the same",
     OTHER: "nothing is the same",
+    UNKNOWN: "nothing can be compared",
 }
 
 

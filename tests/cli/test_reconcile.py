@@ -239,6 +239,8 @@ def one_of(people: bytes, *accounts: dict[str, str]) -> Verdict:
         ({"employeeId": "0123"}, "matched sure"),
         ({"employeeId": "0123", **OTHERS}, "matched sure"),
         ({"employeeId": "0123", "displayName": "Zoe", "givenName": "", "surname": ""}, "matched sure"),
+        ({"employeeId": "0123", "displayName": "王小明", "givenName": "", "surname": ""}, "matched sure"),
+        ({"employeeId": "0123", "displayName": "王小明", "givenName": "", "surname": "", **OTHERS}, "matched likely"),
         ({"employeeId": "0123", "userType": "Guest", "accountEnabled": "False"}, "matched sure"),
         ({"employeeId": "0123", "displayName": "Ann Roe", "surname": "Roe", **OTHERS}, "matched likely"),
         ({"employeeId": "0123", "displayName": "Zoe Roe", "givenName": "Zoe", "surname": "Roe", **OTHERS}, "conflict"),
