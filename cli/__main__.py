@@ -12,6 +12,7 @@ COMMANDS = {
     "infer": ("cli.infer", "propose a mapping for an extract"),
     "import-psd1": ("cli.import_psd1", "turn an AttributeMapping.psd1 of CSV2SCIM into a mapping"),
     "compare": ("cli.compare", "what another tool made of a file, beside what Rollcall makes of it"),
+    "reconcile": ("cli.reconcile", "HR's people beside the accounts that the directory has already"),
     "check": ("cli.check", "check a mapping, and how far it covers a sample"),
     "send": ("cli.send", "send one person who is held, after a look at the request, and wait for the verdict"),
     "release": ("cli.release", "send people who are held for approval"),

@@ -120,6 +120,15 @@ def stamp(day: date, at: time, zone: ZoneInfo) -> str:
     return f"{text[:-6]}Z" if text.endswith("+00:00") else text
 
 
+def ad_stamp(day: date, at: time, zone: ZoneInfo) -> str:
+    """A day and a local time as `yyyyMMddHHmmss.fZ`, in UTC.
+
+    So the source of employeeHireDate and employeeLeaveDateTime has to be in Active Directory (Microsoft, "How to
+    synchronize attributes for Lifecycle workflows").
+    """
+    return f"{datetime.combine(day, at, zone).astimezone(UTC):%Y%m%d%H%M%S}.0Z"
+
+
 def _expression(part: str, glued: bool) -> str:
     if part == "mon":
         return r"(?P<name>[^\W\d_]{3,12})\.?"

@@ -107,12 +107,13 @@ class DateRule(DateFormats):
         format: how it is written, if not as `dates` says.
         pivot: for years of two digits, if not that of `dates`.
         midnight: whose midnight the times beside the days are, if not as `dates` says.
-        to: `datetime` adds time and offset, without which Entra takes no date; `date` is the day alone.
+        to: `datetime` adds time and offset, without which Entra takes no date; `date` is the day alone; `ad` is the
+            moment in UTC as a text of Active Directory must have it for Entra Connect to take it for a date.
         time: of the day, in the zone.
         zone: an IANA name, such as Europe/Berlin; else that of `dates`.
     """
 
-    to: Literal["date", "datetime"] = "datetime"
+    to: Literal["date", "datetime", "ad"] = "datetime"
     time: str = "00:00"
     zone: str | None = None
 

@@ -10,7 +10,7 @@ from shared import letters
 from shared.letters import fold
 from shared.mapping.countries import country_code
 from shared.mapping.dates import DateReader, DateWatch, Unusable
-from shared.mapping.datetext import parse_time, parse_zone, stamp
+from shared.mapping.datetext import ad_stamp, parse_time, parse_zone, stamp
 from shared.mapping.limits import are_fine_user_names, limit_of, user_name_fault
 from shared.mapping.model import MappingFile
 from shared.mapping.names import transliterate, transliterate_many
@@ -216,13 +216,14 @@ class Compiler:
         read = self.dates(label, rule).read
         zone = parse_zone(rule.zone) if rule.zone else self.mapping.dates.place
         at = parse_time(rule.time)
+        moment = ad_stamp if rule.to == "ad" else stamp
         day_only = rule.to == "date"
 
         def step(text: str, _: Warn) -> str:
             day = read(text)
             if day is None:
                 return ""
-            return day.isoformat() if day_only else stamp(day, at, zone)
+            return day.isoformat() if day_only else moment(day, at, zone)
 
         return Step(step)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +12,8 @@ from hypothesis import strategies as st
 
 from shared.errors import SettingsError
 from shared.settings import (
+    GRAPH_HOSTS,
+    TOPIC_HOSTS,
     ProvisioningEndpoint,
     Settings,
     StorageConnection,
@@ -432,3 +436,11 @@ PIECES = st.sampled_from(
 def test_no_environment_raises_anything_but_a_settings_error(env: dict[str, str]) -> None:
     with suppress(SettingsError):
         assert from_environment(GOOD | env).endpoints["default"].url.endswith("/bulkUpload")
+
+
+def test_every_cloud_of_the_table_in_the_docs_is_one_that_the_settings_take() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "deploying.md").read_text(encoding="utf-8")
+    rows = {row.split("|")[1].strip(): set(re.findall(r"`([a-z.-]+)`", row.split("|", 2)[2]))
+            for row in page.splitlines() if row.startswith("|")}  # fmt: skip
+    assert rows["Graph, the host of `PROVISIONING_ENDPOINT`"] == GRAPH_HOSTS
+    assert rows["Topic for notices (`NOTIFY_TOPIC`)"] == set(TOPIC_HOSTS)

@@ -127,6 +127,11 @@ def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, .
             {"A": "2026-07-01"},
             "2026-07-01T23:59:00+02:00",
         ),
+        (
+            "{column: A, date: {format: iso, to: ad, time: '00:30', zone: Europe/Berlin}}",
+            {"A": "2026-07-01"},
+            "20260630223000.0Z",
+        ),
         ("{column: A, type: datetime}", {"A": "2026-02-01"}, "2026-02-01T00:00:00Z"),
         ("{column: A, date: iso}", {"A": "9999-12-31"}, None),
         ("{column: A, country: reject}", {"A": "UK"}, "GB"),
