@@ -39,7 +39,7 @@ from shared.errors import (
 from shared.extracts.carrying_out import carry_out, settle
 from shared.extracts.open_extract import Reading
 from shared.extracts.planning import Pace, plan_due, plan_file
-from shared.extracts.registering import for_hr, look, register
+from shared.extracts.registering import failed_by_us, for_hr, look, register
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import GO_ON, ExtractRef, PageMessage
 from shared.records import extracts, messages, progress, summary
@@ -55,7 +55,8 @@ _LONGEST_RUN = timedelta(minutes=2)
 _LOOKS_BETWEEN = timedelta(seconds=3)
 _TELLS = timedelta(seconds=10)  # how often it is told how far a file has been read
 _SMALL = 256 * 1024  # bytes: a file that is read and planned in a few seconds
-_OUR_FAULT = (400, 404, 413)  # storage refuses what we ask for, and would again
+OUR_FAULT = (400, 404, 413)
+"""Storage refuses what we ask for, and would again."""
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
@@ -249,7 +250,7 @@ def _is_committed(context: Context, row: Values) -> bool:
 def _passes(error: Exception) -> bool:
     """Whether a fault is that of storage or of the set-up, and not our own."""
     if isinstance(error, HttpResponseError):
-        return error.status_code not in _OUR_FAULT
+        return error.status_code not in OUR_FAULT
     return isinstance(error, (AzureError, RollcallError))
 
 
@@ -291,7 +292,7 @@ def _continue(
     except ExtractDuplicate as error:
         _end(context, ref, extracts.DUPLICATE, str(error))
     except (TransientError, AzureError) as error:
-        if isinstance(error, HttpResponseError) and error.status_code in _OUR_FAULT:
+        if isinstance(error, HttpResponseError) and error.status_code in OUR_FAULT:
             _count_failure(context, ref)
         raise  # it passes; the event is redelivered, or the clock comes back to it
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
@@ -445,10 +446,7 @@ def _count_failure(context: Context, ref: ExtractRef) -> None:
     extracts.save(context.storage, ref, {"Failures": failures})
     if failures < _MOST_FAILURES or row["Status"] == extracts.PLANNED:
         return
-    message = (
-        "The file could not be processed because of a fault in Rollcall itself, not in the file. IT finds the fault in "
-        f"the app's log under {ref.id}."
-    )
+    message = failed_by_us(ref.id)
     if row.get("PlannedAt"):
         _take_back_order(context, ref, message)
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import re
 from datetime import datetime, time
@@ -14,11 +15,14 @@ from shared.errors import ExtractRefused, RollcallError
 from shared.extracts.planning import AHEAD
 from shared.mapping.load import DEFAULT_SOURCE, find_mapping
 from shared.mapping.model import MappingFile
+from shared.mapping.text import shorten
 from shared.records import extracts, summary
 from shared.records.extracts import FILE, Version
 from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
+
+_LONGEST_SOURCE = 100  # letters; it is in paths and keys, which have limits of their own
 
 
 def look(blob: BlobClient) -> Version:
@@ -34,8 +38,10 @@ def version_of(path: str, properties: BlobProperties) -> Version:
     """The version of the file at a path of the inbox that some properties describe.
 
     The first folder is the source. One that cannot be a source is made into one, and the extract is refused with that
-    name in its message, so that it has a row and an answer all the same.
+    name in its message, so that it has a row and an answer all the same. To storage a backslash is a slash, whatever an
+    event makes of it.
     """
+    path = path.replace("\\", "/")
     folder, slash, name = path.partition("/")
     return Version(
         source=_plain_source(folder) if slash else DEFAULT_SOURCE,
@@ -48,7 +54,10 @@ def version_of(path: str, properties: BlobProperties) -> Version:
 
 
 def _plain_source(folder: str) -> str:
-    return re.sub(r"[^a-z0-9-]+", "-", folder.lower()).strip("-") or DEFAULT_SOURCE
+    plain = re.sub(r"[^a-z0-9-]+", "-", folder.lower()).strip("-") or DEFAULT_SOURCE
+    if len(plain) <= _LONGEST_SOURCE:
+        return plain
+    return f"{plain[: _LONGEST_SOURCE - 20].strip('-')}-{hashlib.sha256(folder.encode()).hexdigest()[:8]}"
 
 
 def register(context: Context, version: Version) -> str | None:
@@ -66,8 +75,8 @@ def register(context: Context, version: Version) -> str | None:
             context,
             version,
             first,
-            f"The folder '{folder}' cannot be a source: its name may have small letters, digits and "
-            "hyphens only. Drop the file into the right folder.",
+            f"The folder '{shorten(folder)}' cannot be a source: its name may have small letters, digits and "
+            f"hyphens only, {_LONGEST_SOURCE} at most. Drop the file into the right folder.",
         )
         return None
     try:
@@ -88,6 +97,21 @@ def register(context: Context, version: Version) -> str | None:
         return str(row["Job"])
     logger.info("Extract %s has been taken in before (%s)", ref.id, row["Status"], extra={"extract": ref.id})
     return None
+
+
+def give_up(context: Context, version: Version) -> None:
+    """Make a version known that nobody can take in because of a fault of our own, so that it is not tried for ever."""
+    now = iso(context.clock.now())
+    first = {"Status": extracts.FAILED, "ArrivedAt": now, "Failures": 1, "Kind": FILE}
+    _register_refused(context, version, first, failed_by_us(version.ref.id), status=extracts.FAILED)
+
+
+def failed_by_us(extract: str) -> str:
+    """What HR is told of a file that meets a fault of ours."""
+    return (
+        "The file could not be processed because of a fault in Rollcall itself, not in the file. IT finds the fault in "
+        f"the app's log under {extract}."
+    )
 
 
 def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
@@ -112,12 +136,14 @@ def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
     return datetime.combine(named.astimezone(mapping.dates.place).date(), time(), mapping.dates.place)
 
 
-def _register_refused(context: Context, version: Version, first: Values, message: str) -> None:
+def _register_refused(
+    context: Context, version: Version, first: Values, message: str, *, status: str = extracts.REJECTED
+) -> None:
     """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait."""
     refused = {
         "Job": "",
         "Sequence": first["ArrivedAt"],
-        "Status": extracts.REJECTED,
+        "Status": status,
         "Message": message,
         "EndedAt": first["ArrivedAt"],
     }

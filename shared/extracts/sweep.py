@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from shared.context import Context
-from shared.extracts.intake import take_in
-from shared.extracts.registering import version_of
+from shared.errors import RollcallError
+from shared.extracts.intake import OUR_FAULT, take_in
+from shared.extracts.registering import give_up, version_of
 from shared.records import extracts
 from shared.records.names import INBOX
 
@@ -23,10 +24,11 @@ def take_in_unannounced(context: Context) -> None:
     """Take in every file of the inbox whose version `Extracts` does not know.
 
     Versions once seen there are remembered in this process, so that a full inbox does not cost a read for each file and
-    minute. One file that fails does not keep the others from being taken in.
+    minute. One file that fails does not keep the others from being taken in; one that meets a fault of our own before
+    it has a row is answered so, and not tried again every minute.
 
     Raises:
-        Exception: the first fault, after all files have had their turn.
+        Exception: the first fault that may pass, after all files have had their turn.
     """
     faults: list[Exception] = []
     container = context.storage.container(INBOX)
@@ -41,9 +43,25 @@ def take_in_unannounced(context: Context) -> None:
                 take_in(context, container.get_blob_client(blob.name))
             context.known_versions.add(version.ref.id)
         except Exception as error:  # noqa: BLE001 (one file must not keep the others from being taken in)
-            faults.append(error)
+            faults += [] if _is_answered(context, version, error) else [error]
     if faults:
         raise faults[0]
+
+
+def _is_answered(context: Context, version: extracts.Version, error: Exception) -> bool:
+    """Whether a file has been given up, because of a fault of our own that would come again."""
+    passes = isinstance(error, AzureError) and getattr(error, "status_code", None) not in OUR_FAULT
+    if passes or isinstance(error, RollcallError):
+        return False
+    try:
+        if _is_known(context, version):
+            return False  # whoever reads it counts its failures
+        logger.error("Extract %s cannot be taken in", version.ref.id, exc_info=error, extra={"extract": version.ref.id})
+        give_up(context, version)
+    except AzureError:
+        return False
+    context.known_versions.add(version.ref.id)
+    return True
 
 
 def _is_known(context: Context, version: extracts.Version) -> bool:

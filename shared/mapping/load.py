@@ -49,8 +49,10 @@ def find_mapping(storage: Storage, source: str) -> LoadedMapping:
     try:
         data = storage.container(CONFIG).download_blob(f"{source}.yaml").readall()
     except ResourceNotFoundError:
-        shipped = SHIPPED / f"{_DEFAULT_MAPPING if source == DEFAULT_SOURCE else source}.yaml"
-        if not shipped.is_file():
+        name = f"{_DEFAULT_MAPPING if source == DEFAULT_SOURCE else source}.yaml"
+        # Looked for among those that there are: not every name of a folder may be that of a file.
+        shipped = next((path for path in SHIPPED.glob("*.yaml") if path.name == name), None)
+        if shipped is None:
             raise MappingError(
                 f"There is no mapping for the source '{source}': put one into {CONFIG}/{source}.yaml, or use a folder "
                 f"that has one (shipped: {', '.join(sorted(shipped_names()))}), then drop the file again"

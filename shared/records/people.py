@@ -290,7 +290,7 @@ def note_rejected(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in first],
         person,
-        ("Sequence", "Status", "QueuedAt"),
+        ("Sequence", "Status", "QueuedAt", "Decision"),
     )
 
 

@@ -59,9 +59,8 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
     worker = person.worker
     user = worker.user
     return {
+        **_names(person),
         "WorkerId": worker.worker_id,
-        "DisplayName": str(user.get("displayName") or ""),
-        "UserName": str(user.get("userName") or ""),
         "Active": bool(user["active"]),
         "Status": QUEUED,
         "Reason": f"{person.reason or f'Row {worker.row} of {file} was read.'} It waits to be sent to Entra.",
@@ -128,10 +127,13 @@ def quiet(
     before = row["Status"] if row else ""
     if before == status == MISSING:
         return {}
+    # What is held of somebody who is known is not taken in yet.
+    names = _names(person) if row is None or status != HELD or person.new else {}
     if status == UNCHANGED and (before in _STILL_OPEN or (before == SCHEDULED and person.next_change_at)):
-        return {**seen, "Warning": person.warning}
+        return {**names, **seen, "Warning": person.warning}
     next_step, who_acts = _QUIET[status]
     values = {
+        **names,
         "WorkerId": person.worker.worker_id,
         "Status": status,
         "Reason": person.reason,
@@ -152,12 +154,16 @@ def quiet(
         values |= {**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason}
     elif release:
         values |= released(release)
-    user = person.worker.user
     if row is None:
         values |= {"Active": False, "SentBy": "", "SentStatus": ""}
-    if user and (row is None or status == UNCHANGED):
-        values |= {"DisplayName": str(user.get("displayName") or ""), "UserName": str(user.get("userName") or "")}
     return values
+
+
+def _names(person: Planned) -> dict[str, str]:
+    """By which the person is found; nothing where only the absence from a file is told."""
+    user = person.worker.user
+    names = {"DisplayName": str(user.get("displayName") or ""), "UserName": str(user.get("userName") or "")}
+    return names if user else {}
 
 
 _STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
@@ -175,7 +181,7 @@ def rejected(
 ) -> dict[str, Any]:
     """The row was not sent; whatever was known of the person before stays as it was.
 
-    Somebody who has been sent before keeps the names that went out: whose a user name is, is looked up by them.
+    Somebody of whom a row was taken in before keeps the names of that: whose a user name is, is looked up by them.
 
     Args:
         reject: the row, and why.
@@ -184,7 +190,7 @@ def rejected(
         at: the time.
         row: the person's row as it is; None if there is none.
     """
-    known = row and row.get("QueuedAt")
+    known = row and (row.get("QueuedAt") or row.get("Decision"))
     names = {} if known else {"DisplayName": reject.display_name, "UserName": reject.user_name}
     return {
         **{name: value for name, value in names.items() if value},

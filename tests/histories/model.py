@@ -125,12 +125,9 @@ class Truth:
                 self.words[person][feed] = replace(word, withdrawn=withdrawn)
         self._look_at(said)
 
-    def jump(self, now: datetime, heard: Iterable[tuple[str, Mapping[str, Word]]]) -> None:
-        """Nobody looked for a while; now everything that was said, and every date that came, counts at once."""
-        self.now = now
-        for feed, said in heard:
-            self.hear(feed, said)
-        self._look_at([person for person, at in self._next.items() if at <= now])
+    def catch_up(self) -> None:
+        """Nobody looked for a while; now every date that came counts at once."""
+        self._look_at([person for person, at in self._next.items() if at <= self.now])
 
     def take_changes(self) -> tuple[Counter[str], set[str]]:
         """How often what Entra should have has changed since the last time, and who is new."""

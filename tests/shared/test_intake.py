@@ -23,6 +23,7 @@ from shared.extracts import intake, planning
 from shared.extracts.intake import take_in, work_off_all
 from shared.extracts.registering import look, register
 from shared.extracts.sweep import take_in_unannounced
+from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, people, summary
 from shared.records.leases import Lease, hold
@@ -647,3 +648,68 @@ def test_everybody_in_a_packed_file_is_read_whatever_its_header_says(context: Co
     take_in(context, blob)
     row = extract_row(context)
     assert (row["Rows"], row["People"], row["Rejected"]) == (people, people, 0)
+
+
+LONG = "a" * 300
+
+
+def test_a_path_that_nobody_expects_is_answered_once_and_keeps_no_other_file_waiting(context: Context) -> None:
+    expected = {
+        f"{LONG}/list.csv": "rejected",
+        f"{LONG}b/{'c' * 700}.csv": "rejected",
+        f"{'A1 ' * 100}/list.csv": "rejected",
+        "back/slash/list.csv": "rejected",
+        "//list.csv": "rejected",
+        "-/list.csv": "rejected",
+        "employees/in/side.csv": "uploading",
+        "employees/%41%zz #?.csv": "duplicate",
+        "employees//list.csv": "duplicate",
+        "\u00e4\u200b\U0001f600/list.csv": "rejected",
+    }
+    for path in expected:
+        drop(context, path=path.replace("/slash", "\\slash").replace("/side", "\\side"))
+    for _ in range(2):
+        take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+        rows = rows_of(context.storage, EXTRACTS)
+        assert {row["Path"] for row in rows} == expected.keys()
+        used = [row["Status"] for row in rows if row["PartitionKey"] == "employees"]
+        assert sorted(used) == ["duplicate", "duplicate", "uploading"]
+        assert {row["Status"] for row in rows if row["PartitionKey"] != "employees"} == {"rejected"}
+    answers = [blob.name for blob in context.storage.container(OUTBOX).list_blobs()]
+    assert len([name for name in answers if name.endswith("/summary.json")]) == len(expected)
+    [long] = [row for row in rows if row["Path"] == f"{LONG}/list.csv"]
+    assert len(long["PartitionKey"]) == 89
+    assert long["Message"] == (
+        f"The folder '{LONG[:40]}\u2026' cannot be a source: its name may have small letters, digits and hyphens only, "
+        "100 at most. Drop the file into the right folder."
+    )
+
+
+def test_an_event_and_the_sweep_call_a_file_with_a_backslash_the_same(context: Context) -> None:
+    take_in(context, drop(context, path="employees\\list.csv"))
+    take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+    assert (extract_row(context)["Path"], extract_row(context)["Status"]) == ("employees/list.csv", "uploading")
+
+
+def test_a_file_that_meets_a_fault_of_our_own_is_answered_so_and_not_tried_every_minute(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find(storage: Storage, source: str) -> LoadedMapping:
+        if source == "broken":
+            raise OSError(36, "File name too long")
+        return find_mapping(storage, source)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("shared.extracts.registering.find_mapping", find)
+    for path in ("broken/a.csv", "employees/b.csv"):
+        drop(context, path=path)
+    for _ in range(2):
+        take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+    rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
+    assert {path: row["Status"] for path, row in rows.items()} == {
+        "broken/a.csv": "failed",
+        "employees/b.csv": "uploading",
+    }
+    assert rows["broken/a.csv"]["Message"] == (
+        "The file could not be processed because of a fault in Rollcall itself, not in the file. IT finds the fault in "
+        f"the app's log under {rows['broken/a.csv']['Extract']}."
+    )

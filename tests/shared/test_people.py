@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.context import Context
-from shared.model import ExtractRef, Page, Planned, Reject, ScimUser
+from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
 from shared.records import people, story
 from shared.records.names import ACCOUNTS, DUE, WORKERS
 from shared.records.people import (
@@ -363,6 +363,30 @@ def test_a_rejected_row_has_the_names_that_it_tells_unless_others_have_gone_out(
         "1": ("rejected", "Worker 1", "worker1@example.com"),
         "2": ("rejected", "Ann Lee-Ek", "lee@x.com"),
     }
+
+
+@pytest.mark.parametrize(
+    ("status", "before", "new", "shown"),
+    [
+        (story.SCHEDULED, story.SCHEDULED, False, "Ann Ek"),
+        (story.WITHDRAWN, story.SCHEDULED, False, "Ann Ek"),
+        (story.UNCHANGED, story.PROVISIONED, False, "Ann Ek"),
+        (story.UNCHANGED, story.FAILED, False, "Ann Ek"),
+        (story.HELD, story.HELD, True, "Ann Ek"),
+        (story.HELD, story.SCHEDULED, False, None),  # what is held is not taken in yet
+    ],
+)
+def test_a_row_shows_the_names_of_the_last_word_that_was_taken_in(
+    status: str, before: str, new: bool, shown: str | None
+) -> None:
+    user = {"externalId": "1", "displayName": "Ann Ek", "userName": "ek@x.com"}
+    person = Planned(Worker("1", 2, user), sequence="2", new=new)
+    row = {"Status": before, "Sequence": "1", "DisplayName": "Ann Lee", "UserName": "lee@x.com", "Decision": "Starts."}
+    told = story.quiet(status, person, row, OLD.id, START)
+    assert told is not None
+    assert (told.get("DisplayName"), told.get("UserName")) == (shown, shown and "ek@x.com")
+    wrong = Reject(3, 3, "1", "no.", display_name="Ann Wrong", user_name="wrong@x.com")
+    assert "DisplayName" not in story.rejected(wrong, "list.csv", OLD.id, START, row)
 
 
 def test_a_reject_is_told_although_its_own_plan_sends_what_an_earlier_file_said(context: Context) -> None:
