@@ -65,6 +65,7 @@ class Draft:
         account: what is known, if anything.
         missing: whether it is the absence from a full file that speaks.
         force: whether the person is sent even if nothing has changed.
+        file: the name of the file that `row` is of, for sentences; empty if it is the one that is being planned.
     """
 
     external_id: str
@@ -77,6 +78,7 @@ class Draft:
     account: Account | None
     missing: bool = False
     force: bool = False
+    file: str = ""
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
@@ -168,6 +170,7 @@ class Judge:
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""
+        draft = draft if draft.file else replace(draft, file=self.file)
         account = draft.account
         desired = decide(draft.claims, self.now)
         ours = draft.claims[draft.source]
@@ -202,11 +205,13 @@ class Judge:
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(
-                story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, self.file))
+                story.UNCHANGED,
+                "",
+                replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
             )
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
-        planned = replace(planned, reason=reasons.sent(planned, desired, draft, self.file, self.now))
+        planned = replace(planned, reason=reasons.sent(planned, desired, draft, draft.file, self.now))
         return Judged(SEND, self._class(draft, desired, before, kind), planned)
 
     def _is_unsent(self, account: Account) -> bool:
@@ -216,23 +221,29 @@ class Judge:
     def _not_yet(self, draft: Draft, desired: Desired, planned: Planned) -> Judged:
         """There is no account, and none is due."""
         if desired.winner.awaits(self.now):
-            reason = reasons.scheduled(desired, draft, self.file)
+            reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = guard.CREATE if draft.new else ""
             return Judged(story.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
-        return Judged(story.WITHDRAWN, "", replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, self.file)))
+        return Judged(
+            story.WITHDRAWN,
+            "",
+            replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, draft.file)),
+        )
 
     def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: str) -> Judged:
         """Entra has, or is about to get, what it should have."""
         if kind == WITHDRAWN:
             return Judged(
-                story.WITHDRAWN, "", replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, self.file))
+                story.WITHDRAWN,
+                "",
+                replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, draft.file)),
             )
         ends = _new_end(draft, desired, self.now)
         if ends or desired.winner.awaits(self.now):
-            reason = reasons.scheduled(desired, draft, self.file)
+            reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
             return Judged(story.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
-        reason = reasons.unchanged(desired, draft, self.file, self.now)
+        reason = reasons.unchanged(desired, draft, draft.file, self.now)
         return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
     def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: str) -> str:

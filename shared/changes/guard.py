@@ -14,6 +14,8 @@ CREATE = "create"
 CHANGE = "change"
 DISABLE = "disable"
 MISSING = "missing"
+LOST = "lost"
+"""People who are missing anew from a full extract; no class of change, for nobody is changed."""
 CLASSES = (CREATE, CHANGE, DISABLE, MISSING)
 
 WORDS = {
@@ -58,6 +60,11 @@ class Rules(Protocol):
     @property
     def hold(self) -> str:
         """`kind` holds the class that is over, `all` everything as soon as one class is."""
+        ...
+
+    @property
+    def shrunk(self) -> str:
+        """`hold` holds a full extract as a whole that has lost too many people, `pass` does not."""
         ...
 
     @property
@@ -117,6 +124,30 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
         everything = f"Everything waits, as the mapping says (guard: hold: all), because {because}"
         reasons = dict.fromkeys(CLASSES, everything) | reasons
     return Verdict(frozenset(reasons), reasons)
+
+
+def shrinks(rules: Rules, lost: int, earlier: int, before: int) -> str:
+    """Why a full extract waits as a whole, because it lacks too many people; an empty text if it does not.
+
+    The limit is that of the class `missing`. Whoever was missing from the extract before counts no more, so that a feed
+    may shrink as its company does.
+
+    Args:
+        rules: of the source.
+        lost: people who were in the extract before, and are missing from this one.
+        earlier: the same, of other extracts of the last 24 hours; without what somebody has approved.
+        before: people who were in the extract before.
+    """
+    if rules.off or rules.shrunk != "hold" or not lost:
+        return ""
+    threshold = rules.threshold(MISSING)
+    split = f" within 24 hours ({lost} with this file, {earlier} with earlier ones)"
+    for count, when, known in ((lost, "", before), (lost + earlier, split, before + earlier)):
+        if threshold.is_over(count, known, rules.minimum):
+            is_many = threshold.at_most is not None and count > threshold.at_most
+            limit = str(threshold.at_most) if is_many else f"{threshold.percent:g}%"
+            return f"{count} of {known} people are missing from it{when}; more than {limit} need approval."
+    return ""
 
 
 def may_hold(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int]) -> bool:

@@ -110,8 +110,10 @@ def resent(*, waits: bool) -> str:
     return "Sent once more, because nobody knows what became of the last time."
 
 
-def missing(file: str, because: str) -> str:
+def missing(file: str, because: str, *, has_account: bool) -> str:
     """Not in a full file any more, and that alone does not disable."""
+    if not has_account:
+        return f"Not in the full file {file} any more. There is no account; what was said before goes on counting."
     return f"Not in the full file {file} any more. The account was left as it is, because {because}."
 
 

@@ -19,7 +19,7 @@ from shared.extracts.feedback import hand_out
 from shared.extracts.operator import still_held
 from shared.model import ExtractRef
 from shared.records import due, extracts, pages, people, progress, story, strangers, summary
-from shared.records.extracts import DUE
+from shared.records.extracts import DUE, FILE
 from shared.records.fingerprint import fingerprint
 from shared.records.names import EXTRACTS, PAGES
 from shared.records.pages import Quiet
@@ -52,6 +52,10 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
     row = extracts.load(storage, ref)
     if row["Status"] != extracts.PLANNED:
         return True
+    if row.get("HeldWhole"):
+        supersede_whole(context, ref, row)
+        _move_on(context, ref, row["Plan"])
+        return True
     plan, file = row["Plan"], row["File"]
     now = context.clock.now()
     stops.note_plan(storage, row["Job"], plan)
@@ -79,7 +83,8 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
         make_newest(storage, ref, plan, file, row["Sequence"])
     if row["Kind"] == DUE:
         _forget_dues(context, ref, row, numbers)
-    elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
+    elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
+        # A list that lacks many does not show that anybody has been corrected.
         named = {reject.told_on for reject in rejects}
         strangers.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
@@ -232,7 +237,7 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
             state=lambda person, known, fate=fate: (  # type: ignore[misc]
                 None
                 if row["Kind"] == DUE and not release and _says_more(known, fate)
-                else story.quiet(fate, person, known, ref.id, now, release)
+                else story.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == FILE)
             ),
             remember=remember,
         )
@@ -266,10 +271,22 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
         holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
             "Held"
         )
-        if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"]:
+        if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"] or other.get("HeldWhole"):
             continue
         older = ExtractRef(other["Extract"], ref.source)
         if row["Full"] or not still_held(context.storage, older, other):
+            extracts.save(context.storage, older, {"SupersededBy": ref.id})
+            progress.refresh(context.storage, older, context.clock.now())
+    if row["Full"]:
+        supersede_whole(context, ref, row)
+
+
+def supersede_whole(context: Context, ref: ExtractRef, row: Values) -> None:
+    """A full file takes the place of older ones that wait as a whole; nothing of them is used any more."""
+    for other in extracts.of_source(context.storage, ref.source):
+        waits = other.get("HeldWhole") and other["Status"] in (extracts.HELD, extracts.UPLOADING)
+        if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
+            older = ExtractRef(other["Extract"], ref.source)
             extracts.save(context.storage, older, {"SupersededBy": ref.id})
             progress.refresh(context.storage, older, context.clock.now())
 

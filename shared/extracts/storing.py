@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.changes import guard
 from shared.changes.compare import OLDER
 from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, order
 from shared.clock import iso
@@ -53,7 +54,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
     common = {
         "Plan": run.attempt,
         "Job": run.job,
-        "Stamp": _next_stamp(run.now, drafted.stamp),
+        "Stamp": next_stamp(run.now, drafted.stamp),
         "PlannedAt": iso(run.now),
         "Pages": first - 1 + len(heads),
         "Releasing": "",
@@ -73,13 +74,19 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "Plans": json.dumps([run.attempt]),
         "Quiet": json.dumps(quiet),
         # A first load says nothing about what is usual.
-        "Counted": json.dumps({} if drafted.known == 0 else decided.counts),
+        "Counted": json.dumps({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
+        "HeldWhole": False,
         "Extras": decided.extras,
         "Missing": drafted.fates[story.MISSING],
         "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["why"] for person in decided.held)),
         **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
     }
+
+
+def _lost(run: PlanRun, drafted: Drafted) -> dict[str, int]:
+    """How many people are missing anew, for the guard; nothing if somebody has approved of it."""
+    return {} if run.row.get("LossApproved") or not drafted.lost else {guard.LOST: len(drafted.lost)}
 
 
 def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
@@ -97,7 +104,7 @@ def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
                 one.result()
 
 
-def _next_stamp(now: datetime, newest: str) -> str:
+def next_stamp(now: datetime, newest: str) -> str:
     """Later than every stamp so far, even if the clock of another machine was ahead."""
     at = now.astimezone(UTC)
     if newest:

@@ -62,6 +62,8 @@ class Guard(Section):
         minimum: with fewer known people than this, percentages do not count.
         first_load: how many people the first extract of a source may have.
         hold: what is held when one kind is over: that `kind`, or `all`.
+        shrunk: what becomes of a full extract in which more people are missing than `missing` allows, where nobody is
+            disabled for that: `hold` it as a whole, or let it `pass`.
         off: hold nothing.
     """
 
@@ -72,6 +74,7 @@ class Guard(Section):
     minimum: Annotated[int, Field(ge=0)] = 10
     first_load: Annotated[int, Field(ge=0)] = 2000
     hold: Literal["kind", "all"] = "kind"
+    shrunk: Literal["hold", "pass"] = "hold"
     off: bool = False
 
     def threshold(self, name: str) -> Threshold:

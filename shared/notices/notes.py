@@ -78,10 +78,17 @@ def _of_extract(row: Values) -> Iterator[Note]:
     held = int(row.get("Held") or 0)
     waits = status in (extracts.HELD, extracts.UPLOADING) and not row.get("SupersededBy") and not row.get("Releasing")
     if held and waits:
+        order = f"python -m cli release {extract} --by NAME --reason TEXT"
         text = (
             f"A file {where} changes unusually many: {_people(held)} held, the others go on. Somebody looks at them on "
-            f"the support page and releases them (or: python -m cli release {extract} --by NAME --reason TEXT)."
+            f"the support page and releases them (or: {order})."
         )
+        if row.get("HeldWhole"):
+            missing = _people(int(row.get("Missing") or 0))
+            text = (
+                f"A full file {where} lacks unusually many: {missing} missing. Nothing of it was used. Somebody looks "
+                f"at them on the support page and releases the file (or: {order}), or HR drops a complete one."
+            )
         yield Note(
             f"{HELD}|{extract}|{row.get('ReadPlan')}", HELD, text, {"source": source, "extract": extract, "held": held}
         )

@@ -142,7 +142,7 @@ class _Session:
             values["Warning"] = MANAGER_NOT_SET
         elif found.wrong != MANAGER and row.get("Warning") == MANAGER_NOT_SET:
             values["Warning"] = ""
-        if row["Status"] not in story.ABOUT_SENDING:  # a newer file has something else to tell about the person
+        if not story.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
             values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
         return {**values, "SentStatus": found.values["Status"]}
 

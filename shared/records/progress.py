@@ -228,6 +228,14 @@ def _ending(row: Values, counts: Counter[str]) -> str:
 
 
 def _why_held(row: Values) -> str:
+    if row.get("HeldWhole"):
+        because = str(row.get("HeldBecause") or "")
+        if row.get("SupersededBy"):
+            return f"It was held as a whole: {because} The newer extract {row['SupersededBy']} has taken its place."
+        return (
+            f"It is held as a whole: {because} Somebody with the role Releaser looks at who is missing and releases "
+            "the file, or HR drops a complete one."
+        )
     if row.get("SupersededBy"):
         return f"Those who were held are judged anew with the newer extract {row['SupersededBy']}."
     return f"{row.get('HeldBecause') or ''} Somebody with the role Releaser looks at them and releases them.".strip()
@@ -239,6 +247,8 @@ def _why_overdue(storage: Storage, row: Values) -> list[str]:
 
 
 def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
+    if row.get("HeldWhole"):
+        return " ".join([f"{row['Rows']} rows, {row['People']} people; nothing of the file was used.", *reasons])
     held = {"Held": "held, and judged anew since"} if row.get("SupersededBy") else {}
     words = {**_WORDS, **held, **{name: name.lower() for name in counts if name not in _WORDS}}
     parts = [f"{counts[name]} {said}" for name, said in words.items() if counts[name]]

@@ -52,6 +52,7 @@ _COUNTS: Mapping[str, Mapping[str, str]] = {
         "Superseded": "Taken over by a newer file",
     },
 }
+_MISSING = "Not in this list, though they were in the one before"
 _ALWAYS = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
@@ -140,7 +141,7 @@ def page(
         f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>",
         _advice(ref, row),
         *(_table(heading, labels, row) for heading, labels in _COUNTS.items()),
-        _people("Held: somebody has to approve of these changes", held),
+        _people(_MISSING if row.get("HeldWhole") else "Held: somebody has to approve of these changes", held),
         _people("Failed: Entra could not take these people", failed),
         _people("Sent, but something is open", open_warnings),
         _list("Worth knowing", [html.escape(note) for note in notes]),
@@ -160,6 +161,11 @@ def _advice(ref: ExtractRef, row: Values) -> str:
             f"<p>The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
             f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
             "need not be sent again.</p>"
+        )
+    if row.get("HeldWhole") and not row.get("SupersededBy"):
+        return (
+            "<p>Look at who is missing below. If these people are to be missing, tell IT, who release the file; if "
+            f"not, drop a complete list into {inbox}, which takes the place of this one.</p>"
         )
     if row["Status"] in _NOTHING_USED:
         return f"<p>Nothing of the file was used. The place for the next one is {inbox}.</p>"
