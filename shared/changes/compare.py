@@ -17,6 +17,7 @@ from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
 from shared.changes.managers import UNKNOWN_MANAGER, Standing, manager_of, with_manager
 from shared.clock import iso
+from shared.letters import fold
 from shared.model import (
     CONVERTED,
     JOINER,
@@ -143,6 +144,23 @@ def draft(claim: Claim, external_id: str, account: Account | None, digest: str) 
     return Draft(external_id, claim.row, claim.source, claims, new, digest, claim.sequence, account)
 
 
+def meets_other_names(draft: Draft) -> str:
+    """The other source that calls a person otherwise, of whom this one speaks for the first time; else empty."""
+    account = draft.account
+    if account is None or draft.source in account.said:
+        return ""
+    ours = draft.claims[draft.source].record
+    others = (claim for claim in draft.claims.values() if claim.source != draft.source)
+    return next((claim.source for claim in others if _calls_otherwise(ours, claim.record)), "")
+
+
+def _calls_otherwise(ours: ScimUser, others: ScimUser) -> bool:
+    """Whether two records have other user names; where there are none, other display names."""
+    pairs = ((ours.get(name), others.get(name)) for name in ("userName", "displayName"))
+    one, other = next((pair for pair in pairs if all(pair)), ("", ""))
+    return fold(str(one)) != fold(str(other))
+
+
 def kept_claims(account: Account | None) -> dict[str, Claim]:
     """What each source said of a person last."""
     return {source: from_json(source, kept) for source, kept in account.claims.items()} if account else {}
@@ -243,6 +261,11 @@ class Judge:
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
             return Judged(story.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
+        ours = draft.claims[draft.source]
+        if ours.works and not draft.missing and _calls_otherwise(ours.record, desired.winner.record):
+            reason = reasons.another_decides(desired, draft, draft.file)
+            decided_by = desired.winner.source
+            return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by))
         reason = reasons.unchanged(desired, draft, draft.file, self.now)
         return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
@@ -258,8 +281,8 @@ class Judge:
 
 
 def _before(account: Account | None, *, unsent: bool) -> Before | None:
-    """What a person had before; of a plan that is not sent any more, nothing was had."""
-    if account is None or (unsent and not account.accepted):
+    """What a person had before; nothing of a plan that is not sent any more, or that Entra refused or could not do."""
+    if account is None or account.no_account or (not account.accepted and (unsent or not account.pending)):
         return None
     kept = kept_claims(account)
     winner = None

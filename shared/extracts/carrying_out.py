@@ -54,7 +54,7 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
         return True
     if row.get("HeldWhole"):
         supersede_whole(context, ref, row)
-        _move_on(context, ref, row["Plan"])
+        _move_on(context, ref, row)
         return True
     plan, file = row["Plan"], row["File"]
     now = context.clock.now()
@@ -91,7 +91,7 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
         note_correction(context, ref, row)
     if row["Kind"] != DUE and plan == row["ReadPlan"]:
         _supersede_held(context, ref, row)
-    _move_on(context, ref, plan)
+    _move_on(context, ref, row)
     return True
 
 
@@ -291,13 +291,15 @@ def supersede_whole(context: Context, ref: ExtractRef, row: Values) -> None:
             progress.refresh(context.storage, older, context.clock.now())
 
 
-def _move_on(context: Context, ref: ExtractRef, plan: str) -> None:
+def _move_on(context: Context, ref: ExtractRef, row: Values) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
-    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent."}
+    looks = row["Kind"] == FILE and json.loads(row["Quiet"]).get("Unchanged")
+    failed = progress.count_failed_before(context.storage, ref) if looks else {"FailedBefore": 0, "NoAccount": 0}
+    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
     summary.write_summary(context.storage, ref, uploading)
 
-    def change(_key: Key, row: Values | None) -> Values | None:
-        if row is None or (row["Status"], row["Plan"]) != (extracts.PLANNED, plan):
+    def change(_key: Key, now: Values | None) -> Values | None:
+        if now is None or (now["Status"], now["Plan"]) != (extracts.PLANNED, row["Plan"]):
             return None
         return uploading
 

@@ -13,7 +13,7 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shared.changes import reasons
 from shared.changes.claims import Claim, decide, make_claim
-from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims
+from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims, meets_other_names
 from shared.extracts.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.reading import Said
@@ -117,7 +117,7 @@ def count_known(run: PlanRun) -> int:
 
 def _has_account(run: PlanRun, account: Account) -> bool:
     """Whether it is that of somebody of whom the source speaks, up to now."""
-    return account.known_to_entra and speaks_of(run, account)
+    return account.known_to_entra and not account.no_account and speaks_of(run, account)
 
 
 def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, digest: str) -> bool:
@@ -146,6 +146,8 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
             claim = _claim(run, said, kept_claims(account).get(run.ref.source), account)
             made = draft(claim, person, account, run.digest(said.digest))
             if made:
+                if other := meets_other_names(made):
+                    drafted.called_otherwise.setdefault(other, []).append(person)
                 drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
             else:
                 older = reasons.older(said.worker.row, run.file)

@@ -145,6 +145,8 @@ def _release_whole(storage: Storage, row: Values, order: Order, workers: Sequenc
         {
             "Status": extracts.ARRIVED,
             "LossApproved": True,
+            "HeldWhole": False,
+            "Held": 0,
             "ReleasedBy": order.by,
             "ReleaseReason": order.reason,
             "ReleasedAt": iso(order.at),

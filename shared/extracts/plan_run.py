@@ -143,6 +143,7 @@ class Drafted:
         doubt: why nobody was disabled for not being in the file, though the mapping asks for it; else empty.
         lost: who is missing from the file and was in the one before.
         before: how many people were in the one before.
+        called_otherwise: by other source, whom it calls otherwise, and of whom this one has not spoken before.
         notes: what HR should know of the file besides.
     """
 
@@ -160,6 +161,7 @@ class Drafted:
     doubt: str = ""
     lost: list[Account] = field(default_factory=list)
     before: int = 0
+    called_otherwise: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @classmethod

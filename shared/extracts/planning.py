@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.changes import reasons
 from shared.changes.claims import decide
 from shared.changes.compare import kept_claims
 from shared.clock import iso, parse_iso
@@ -115,6 +116,7 @@ def plan_file(
         else:
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
         notes += drafted.notes
+        notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
         values = store(run, drafted, decide_all(run, drafted))
         if run.looks_at_everybody:
             write_roster(context.storage, ref, attempt, extract.rows_of_people())
@@ -137,6 +139,7 @@ def plan_file(
         "Rejected": len(extract.rejects),
         "RejectsFile": file,
         "Returned": extract.returned,
+        "OtherNames": sum(map(len, drafted.called_otherwise.values())),
         "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) > 0,
     }
 

@@ -16,6 +16,7 @@ from shared.clock import iso
 from shared.extracts.deciding import Decided
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.sends import Sends
+from shared.mapping.values import USER_NAME
 from shared.records import extracts, story
 from shared.records import pages as page_records
 from shared.records.pages import PageHead
@@ -51,6 +52,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
     page_records.write_places(run.storage, run.ref, run.attempt, on_page, drafted.quiet.remembered)
     page_records.write_manifest(run.storage, run.ref, run.attempt, heads)
     quiet = {_COLUMNS[fate]: number for fate, number in drafted.fates.items() if fate in _COLUMNS}
+    login = run.mapping.attributes.get(USER_NAME)
     common = {
         "Plan": run.attempt,
         "Job": run.job,
@@ -58,6 +60,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "PlannedAt": iso(run.now),
         "Pages": first - 1 + len(heads),
         "Releasing": "",
+        "OwnDomain": login is not None and login.has_own_domain,
     }
     if run.is_release:
         before = Counter(json.loads(run.row["Quiet"]))

@@ -179,15 +179,16 @@ class Applier:
             user = self._user(row, active, refuse)
         except Unusable as wrong:
             return reject(str(wrong))
+        keeps = self._made_of(damaged) if damaged else ()
         return Applied(
             Worker(worker_id, record.row, user),
             tuple(dict.fromkeys(warnings)) if warnings else (),
             first_day,
             last_day,
             zone,
-            tuple(row.claims),
+            tuple(claim for claim in row.claims if self.kinds[claim[0]].path not in keeps),  # the old name stays hers
             row.manager_name,
-            self._made_of(damaged) if damaged else (),
+            keeps,
         )
 
     def names_in(self, record: Record, worker_id: str) -> ScimUser:

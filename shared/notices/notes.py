@@ -22,6 +22,7 @@ STOPPED = "job-stopped"
 OVERDUE = "overdue"
 QUOTA = "quota-nearly-spent"
 NO_FILE = "no-file"
+SHARED = "ids-shared"
 DIGEST = "digest"
 
 _DAY = timedelta(days=1)
@@ -95,6 +96,13 @@ def _of_extract(row: Values) -> Iterator[Note]:
 
     if note := _of_skipped(row):
         yield note
+    if shared := int(row.get("OtherNames") or 0):
+        text = (
+            f"A file {where} has ids that another list has too, with other user names: {_people(shared)}. Which list "
+            "decides is told with each of them on the support page. If they are not the same people, IT sees to it "
+            "that no two lists share ids; if they are, HR has both call them alike."
+        )
+        yield Note(f"{SHARED}|{extract}", SHARED, text, {"source": source, "extract": extract, "people": shared})
 
 
 def _of_skipped(row: Values) -> Note | None:

@@ -20,7 +20,7 @@ from shared.records.storage import Storage
 _AT_ONCE = 1000
 _BRIEF = (
     "Said", "Pending", "Accepted", "Enabled", "EverEnabled", "Open", "NextChangeAt", "Refused", "Stamp",
-    "Source", "Extract", "Page", "AcceptedEnabled", "Since", "PutAside",
+    "Source", "Extract", "Page", "AcceptedEnabled", "Since", "PutAside", "NoAccount",
 )  # fmt: skip
 
 
@@ -46,6 +46,7 @@ class Account:
         deliverer: the page that is to send what is pending; None before the first.
         claims: what each source says, as it is kept; only where the whole row was read.
         record: what was planned last; only where the whole row was read.
+        no_account: whether Entra's last word is that it could not make the account, and there has never been one.
     """
 
     external_id: str
@@ -65,6 +66,7 @@ class Account:
     deliverer: Deliverer | None
     claims: dict[str, Any]
     record: ScimUser
+    no_account: bool = False
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
@@ -115,7 +117,7 @@ def _briefly(row: Row) -> Account:
     """An account out of a row of a snapshot: the RowKey, and the columns of `_BRIEF`."""
     (
         key, said, pending, accepted, enabled, ever_enabled, is_open, next_change_at, refused, stamp, source, extract,
-        page, accepted_enabled, since, put_aside,
+        page, accepted_enabled, since, put_aside, no_account,
     ) = row  # fmt: skip
     return Account(
         external_id=keys.decode(key) if "!" in key else key,
@@ -135,6 +137,7 @@ def _briefly(row: Row) -> Account:
         deliverer=Deliverer(source, extract, page) if extract else None,
         claims={},
         record={},
+        no_account=bool(no_account),
     )
 
 
@@ -157,4 +160,5 @@ def _account(row: Values) -> Account:
         deliverer=Deliverer(row["Source"], row["Extract"], row["Page"]) if row["Extract"] else None,
         claims=unpack(row.get("Claims", b"")),
         record=unpack(row.get("Record", b"")),
+        no_account=bool(row.get("NoAccount")),
     )

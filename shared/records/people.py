@@ -325,7 +325,8 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, Told]:
     }
 
 
-_OF_A_FILE = (story.REJECTED, story.MISSING, story.HELD, story.WITHDRAWN)
+# Whoever has failed is told where the file stands that goes on saying so.
+_OF_A_FILE = (story.REJECTED, story.MISSING, story.HELD, story.WITHDRAWN, story.FAILED, story.SKIPPED)
 
 
 def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:

@@ -6,6 +6,7 @@ fault without it, and Entra's words are Entra's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +42,20 @@ WHILE_MISSING = (QUEUED, *_CAUSES, REJECTED, MISSING)
 HR = "HR"
 IT = "IT"
 NOBODY = "nobody"
+
+
+ENTRAS_WORDS = " Entra's words: "
+"""Comes before what Entra says of a failure, in a reason."""
+SENT_AGAIN = " The same is sent again by itself at "
+"""Comes before the time, in a next step."""
+
+
+_OF_ONE_PERSON = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S*\d\S*")
+
+
+def in_general(text: str) -> str:
+    """A sentence without what differs from person to person: quoted cells, addresses, whatever has a digit."""
+    return _OF_ONE_PERSON.sub("\u2026", text)[:200]
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +183,11 @@ def quiet(
         place["MissingIn"] = ""
     if status == UNCHANGED and (before in _STILL_OPEN or (before == SCHEDULED and person.next_change_at)):
         return {**place, "Warning": person.warning}
+    if status == before == UNCHANGED and not person.said and (row or {}).get("WhoActs") not in (NOBODY, None):
+        return place  # another list decides, and goes on doing so
     next_step, who_acts = _QUIET[status]
+    if person.decided_by:
+        next_step, who_acts = _ANOTHER_DECIDES, HR
     values = {
         "WorkerId": person.worker.worker_id,
         "Status": status,
@@ -207,6 +226,10 @@ def _sent_before(row: Mapping[str, Any] | None) -> dict[str, str]:
     return {"SentDecision": str(row["Decision"]), "SentKind": str(row.get("Kind") or "")}
 
 
+_ANOTHER_DECIDES = (
+    "If it is the same person, HR has both lists name the same user name; if not, IT sees to it that the lists share "
+    "no ids."
+)
 _STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
 _QUIET = {
     UNCHANGED: ("Nothing to do.", NOBODY),

@@ -24,7 +24,8 @@ _MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be ther
 _PARALLEL = 8
 _LISTED = (
     "PartitionKey", "Extract", "Kind", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Rejected",
-    "ReadPlan", "SupersededBy", "Releasing", "Approvals", "HeldWhole", *extracts.OUTCOMES,
+    "ReadPlan", "SupersededBy", "Releasing", "Approvals", "HeldWhole", "FailedBefore",
+    "NoAccount", *extracts.OUTCOMES,
 )  # fmt: skip
 
 LABELS = {
@@ -72,6 +73,8 @@ class Extract:
         plan: name of the plan that held people, or an empty text.
         is_judged_anew: whether a newer file has taken over whom it held.
         is_whole: whether it waits as a whole, because people are missing from it.
+        failed_before: of those who are unchanged, how many failed with an earlier file.
+        no_account: of these, how many have no account.
     """
 
     id: str
@@ -88,6 +91,8 @@ class Extract:
     plan: str
     is_judged_anew: bool = False
     is_whole: bool = False
+    failed_before: int = 0
+    no_account: int = 0
 
     @property
     def done(self) -> int:
@@ -240,6 +245,8 @@ def _extract(row: Values) -> Extract:
         plan=str(row.get("ReadPlan") or ""),
         is_judged_anew=bool(row.get("SupersededBy")),
         is_whole=bool(row.get("HeldWhole")),
+        failed_before=int(row.get("FailedBefore") or 0),
+        no_account=int(row.get("NoAccount") or 0),
     )
 
 

@@ -540,3 +540,10 @@ def test_damaged_letters_leave_somebody_known_as_he_was_and_nobody_new_gets_them
     assert [said.keeps for said in extract.everybody()] == [("displayName",)] * 2
     told = [(reject.row, reject.worker_id, reject.reason) for reject in extract.rejects]
     assert told == [(4, "3", f"{marks}; somebody of that name would be created.")]
+
+
+def test_the_user_name_of_somebody_whose_new_one_is_damaged_stays_hers(opened: ExitStack) -> None:
+    named = {"userName": {"template": "{Name}@x.com", "transliterate": "german"}}
+    text = f"{HEADER}1,M\u00c3\u00bcller,Active,,\n2,M\u00fcller,Active,,\n"
+    extract = read(opened, text, mapping(named), People({"1": "Mueller@x.com"}))
+    assert (people_of(extract), [reject.row for reject in extract.rejects]) == (["1"], [3])
