@@ -170,11 +170,11 @@ def digest(facts: Facts) -> Note:
     recent = [row for row in facts.extracts if str(row["ArrivedAt"]) >= since]
     ends = Counter(str(row["Status"]) for row in files)
     people = Counter({name: sum(int(row.get(name) or 0) for row in recent) for name in extracts.OUTCOMES})
-    rejected = sum(int(row.get("Rejected") or 0) for row in files)
+    rejected, before = (sum(int(row.get(name) or 0) for row in files) for name in ("Rejected", "FailedBefore"))
     lines = [f"Rollcall, the 24 hours until {iso(facts.now)}:"]
     lines.append(f"Files: {_listed(ends) or 'none'}." + (f" Rows rejected: {rejected}." if rejected else ""))
     if said := _listed(Counter({name.lower(): count for name, count in people.items() if count})):
-        lines.append(f"People: {said}.")
+        lines.append(f"People: {said}." + (f" Of those unchanged, {before} failed before." if before else ""))
     notes = derive(facts)
     opened = Counter(note.kind for note in notes if note.kind != REFUSED)
     lines.append(f"Open: {_listed(opened) or 'nothing'}.")
@@ -183,6 +183,7 @@ def digest(facts: Facts) -> Note:
         "since": since,
         "files": dict(sorted(ends.items())),
         "people": {name.lower(): count for name, count in people.items() if count},
+        "failedBefore": before,
         "rowsRejected": rejected,
         "open": dict(sorted(opened.items())),
         "callsLeft": {job: one.left for one in facts.quotas for job in one.jobs},
