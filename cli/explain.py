@@ -68,12 +68,14 @@ def _story(person: Person) -> Iterator[str]:
     yield ""
     yield from _lines("Account", person.account)
     yield from _lines("Why", person.reason)
+    yield from _lines("Sent because", "" if person.reason.startswith(person.sent_because) else person.sent_because)
     yield from _lines("Next step", person.next_step)
     if person.status == HELD:
-        release = f"python -m cli release {person.extract} --worker {person.worker_id} --by NAME --reason TEXT"
+        release = f"python -m cli release {person.held_in} --worker {person.worker_id} --by NAME --reason TEXT"
         yield from _lines("To release", release)
     yield from _lines("Who acts", person.who_acts)
     yield from _lines("Open besides", person.warning)
+    yield from _lines("Missing", person.missing)
     yield from _lines("User name", person.user_name)
     yield from _lines("File", f"{person.file}, row {person.row}" if person.file and person.row else person.file)
     yield from _lines("Sent to Entra", _when(person.sent_at))

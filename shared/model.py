@@ -114,6 +114,7 @@ class Planned:
         since: when the employment began that the account is enabled for; ISO time or an empty text.
         waited: whether the person is sent only because an older plan had not sent this very record yet.
         new: whether there was no row of the account when it was planned.
+        decided_by: the source whose word counts, if it is another one that calls the person otherwise.
     """
 
     worker: Worker
@@ -131,6 +132,7 @@ class Planned:
     since: str = ""
     waited: bool = False
     new: bool = False
+    decided_by: str = ""
 
     @property
     def removes_access(self) -> bool:

@@ -18,6 +18,7 @@ from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
 from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
 from shared.clock import iso
+from shared.letters import fold
 from shared.model import (
     CONVERTED,
     ENTERPRISE_USER,
@@ -70,6 +71,7 @@ class Draft:
         account: what is known, if anything.
         missing: whether it is the absence from a full file that speaks.
         force: whether the person is sent even if nothing has changed.
+        file: the name of the file that `row` is of, for sentences; empty if it is the one that is being planned.
     """
 
     external_id: str
@@ -82,6 +84,7 @@ class Draft:
     account: Account | None
     missing: bool = False
     force: bool = False
+    file: str = ""
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
@@ -146,6 +149,23 @@ def draft(claim: Claim, external_id: str, account: Account | None, digest: str) 
     return Draft(external_id, claim.row, claim.source, claims, new, digest, claim.sequence, account)
 
 
+def meets_other_names(draft: Draft) -> str:
+    """The other source that calls a person otherwise, of whom this one speaks for the first time; else empty."""
+    account = draft.account
+    if account is None or draft.source in account.said:
+        return ""
+    ours = draft.claims[draft.source].record
+    others = (claim for claim in draft.claims.values() if claim.source != draft.source)
+    return next((claim.source for claim in others if _calls_otherwise(ours, claim.record)), "")
+
+
+def _calls_otherwise(ours: ScimUser, others: ScimUser) -> bool:
+    """Whether two records have other user names; where there are none, other display names."""
+    pairs = ((ours.get(name), others.get(name)) for name in ("userName", "displayName"))
+    one, other = next((pair for pair in pairs if all(pair)), ("", ""))
+    return fold(str(one)) != fold(str(other))
+
+
 def kept_claims(account: Account | None) -> dict[str, Claim]:
     """What each source said of a person last."""
     return {source: from_json(source, kept) for source, kept in account.claims.items()} if account else {}
@@ -173,6 +193,7 @@ class Judge:
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""
+        draft = draft if draft.file else replace(draft, file=self.file)
         account = draft.account
         desired = decide(draft.claims, self.now)
         ours = draft.claims[draft.source]
@@ -212,11 +233,13 @@ class Judge:
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(
-                story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, self.file))
+                story.UNCHANGED,
+                "",
+                replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
             )
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
-        planned = replace(planned, reason=reasons.sent(planned, desired, draft, self.file, self.now))
+        planned = replace(planned, reason=reasons.sent(planned, desired, draft, draft.file, self.now))
         return Judged(SEND, self._class(draft, desired, before, kind), planned)
 
     def _awaits(self, external_id: str, record: ScimUser, warning: str) -> tuple[str, ...]:
@@ -233,23 +256,34 @@ class Judge:
     def _not_yet(self, draft: Draft, desired: Desired, planned: Planned) -> Judged:
         """There is no account, and none is due."""
         if desired.winner.awaits(self.now):
-            reason = reasons.scheduled(desired, draft, self.file)
+            reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = guard.CREATE if draft.new else ""
             return Judged(story.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
-        return Judged(story.WITHDRAWN, "", replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, self.file)))
+        return Judged(
+            story.WITHDRAWN,
+            "",
+            replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, draft.file)),
+        )
 
     def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: str) -> Judged:
         """Entra has, or is about to get, what it should have."""
         if kind == WITHDRAWN:
             return Judged(
-                story.WITHDRAWN, "", replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, self.file))
+                story.WITHDRAWN,
+                "",
+                replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, draft.file)),
             )
         ends = _new_end(draft, desired, self.now)
         if ends or desired.winner.awaits(self.now):
-            reason = reasons.scheduled(desired, draft, self.file)
+            reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
             return Judged(story.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
-        reason = reasons.unchanged(desired, draft, self.file, self.now)
+        ours = draft.claims[draft.source]
+        if ours.works and not draft.missing and _calls_otherwise(ours.record, desired.winner.record):
+            reason = reasons.another_decides(desired, draft, draft.file)
+            decided_by = desired.winner.source
+            return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by))
+        reason = reasons.unchanged(desired, draft, draft.file, self.now)
         return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
     def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: str) -> str:
@@ -264,8 +298,8 @@ class Judge:
 
 
 def _before(account: Account | None, *, unsent: bool) -> Before | None:
-    """What a person had before; of a plan that is not sent any more, nothing was had."""
-    if account is None or (unsent and not account.accepted):
+    """What a person had before; nothing of a plan that is not sent any more, or that Entra refused or could not do."""
+    if account is None or account.no_account or (not account.accepted and (unsent or not account.pending)):
         return None
     kept = kept_claims(account)
     winner = None

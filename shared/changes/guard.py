@@ -14,6 +14,8 @@ CREATE = "create"
 CHANGE = "change"
 DISABLE = "disable"
 MISSING = "missing"
+LOST = "lost"
+"""People who are missing anew from a full extract; no class of change, for nobody is changed."""
 CLASSES = (CREATE, CHANGE, DISABLE, MISSING)
 
 WORDS = {
@@ -66,6 +68,11 @@ class Rules(Protocol):
     @property
     def pilot(self) -> Collection[str] | None:
         """The only people who are sent as long as the source is on trial; None if it is not."""
+        ...
+
+    @property
+    def shrunk(self) -> str:
+        """`hold` holds a full extract as a whole that has lost too many people, `pass` does not."""
         ...
 
     @property
@@ -130,6 +137,30 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
 def may_try(rules: Rules, worker_id: str) -> bool:
     """Whether somebody may be sent as far as a trial with some people goes."""
     return rules.pilot is None or worker_id in rules.pilot
+
+
+def shrinks(rules: Rules, lost: int, earlier: int, before: int) -> str:
+    """Why a full extract waits as a whole, because it lacks too many people; an empty text if it does not.
+
+    The limit is that of the class `missing`. Whoever was missing from the extract before counts no more, so that a feed
+    may shrink as its company does.
+
+    Args:
+        rules: of the source.
+        lost: people who were in the extract before, and are missing from this one.
+        earlier: the same, of other extracts of the last 24 hours; without what somebody has approved.
+        before: people who were in the extract before.
+    """
+    if rules.off or rules.shrunk != "hold" or not lost:
+        return ""
+    threshold = rules.threshold(MISSING)
+    split = f" within 24 hours ({lost} with this file, {earlier} with earlier ones)"
+    for count, when, known in ((lost, "", before), (lost + earlier, split, before + earlier)):
+        if threshold.is_over(count, known, rules.minimum):
+            is_many = threshold.at_most is not None and count > threshold.at_most
+            limit = str(threshold.at_most) if is_many else f"{threshold.percent:g}%"
+            return f"{count} of {known} people are missing from it{when}; more than {limit} need approval."
+    return ""
 
 
 def may_hold(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int]) -> bool:

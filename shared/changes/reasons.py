@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from shared.model import (
 if TYPE_CHECKING:
     from shared.changes.compare import Draft
 
+_SHOWN = 10
 _KINDS = {
     JOINER: "New worker",
     MOVER: "Data changed",
@@ -73,6 +75,27 @@ def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     return f"Unchanged: {_place(draft, file)}{news}; nothing to send.{_outranked(desired, draft, now)}"
 
 
+def another_decides(desired: Desired, draft: Draft, file: str) -> str:
+    """Why nothing is sent of somebody whom another list calls otherwise."""
+    other = desired.winner.source
+    return (
+        f"Another list decides: {_place(draft, file)} calls the person otherwise than the list '{other}', which goes "
+        f"before it; nothing is sent from here. What became of the account is told with '{other}'."
+    )
+
+
+def other_names(source: str, ids: Sequence[str]) -> str:
+    """What HR and IT are told when a list first meets people of another one under other names."""
+    shown = ", ".join(ids[:_SHOWN])
+    more = f" and {len(ids) - _SHOWN} more" if len(ids) > _SHOWN else ""
+    many = f"{len(ids)} ids of this list are" if len(ids) != 1 else "1 id of this list is"
+    return (
+        f"{many} in the list '{source}' too, with other user names: {shown}{more}. If they are the same people, one "
+        "account is made for both rows, and HR has both lists call them alike; if not, IT sees to it that no two lists "
+        "share ids."
+    )
+
+
 def seen_again(row: int, file: str) -> str:
     """Why nothing is sent, of somebody whom nobody had to look closer at."""
     return f"Unchanged: row {row} of {file} says nothing new; nothing to send."
@@ -110,8 +133,10 @@ def resent(*, waits: bool) -> str:
     return "Sent once more, because nobody knows what became of the last time."
 
 
-def missing(file: str, because: str) -> str:
+def missing(file: str, because: str, *, has_account: bool) -> str:
     """Not in a full file any more, and that alone does not disable."""
+    if not has_account:
+        return f"Not in the full file {file} any more. There is no account; what was said before goes on counting."
     return f"Not in the full file {file} any more. The account was left as it is, because {because}."
 
 

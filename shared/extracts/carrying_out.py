@@ -21,7 +21,7 @@ from shared.extracts.feedback import hand_out
 from shared.extracts.operator import still_held
 from shared.model import ExtractRef, Planned
 from shared.records import due, extracts, pages, people, progress, story, strangers, summary
-from shared.records.extracts import DUE
+from shared.records.extracts import DUE, FILE
 from shared.records.fingerprint import fingerprint
 from shared.records.names import EXTRACTS, PAGES
 from shared.records.pages import Quiet
@@ -54,6 +54,10 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
     row = extracts.load(storage, ref)
     if row["Status"] != extracts.PLANNED:
         return True
+    if row.get("HeldWhole"):
+        supersede_whole(context, ref, row)
+        _move_on(context, ref, row)
+        return True
     plan, file = row["Plan"], row["File"]
     now = context.clock.now()
     stops.note_plan(storage, row["Job"], plan)
@@ -81,14 +85,15 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
         make_newest(storage, ref, plan, file, row["Sequence"])
     if row["Kind"] == DUE:
         _forget_dues(context, ref, row, numbers)
-    elif row["Full"] and plan == row["ReadPlan"]:  # a release looks at some people only
+    elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
+        # A list that lacks many does not show that anybody has been corrected.
         named = {reject.told_on for reject in rejects}
         strangers.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
         note_correction(context, ref, row)
     if row["Kind"] != DUE and plan == row["ReadPlan"]:
         _supersede_held(context, ref, row)
-    _move_on(context, ref, plan)
+    _move_on(context, ref, row)
     return True
 
 
@@ -230,7 +235,7 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
     def state(fate: str, person: Planned, known: Values | None) -> Mapping[str, Any] | None:
         if row["Kind"] == DUE and not release and _says_more(known, fate):
             return _new_warning(person, known)
-        return story.quiet(fate, person, known, ref.id, now, release)
+        return story.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == FILE)
 
     chunk.sort(key=_sort)
     for (fate, remember), group in groupby(chunk, key=_sort):
@@ -282,21 +287,35 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
         holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
             "Held"
         )
-        if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"]:
+        if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"] or other.get("HeldWhole"):
             continue
         older = ExtractRef(other["Extract"], ref.source)
         if row["Full"] or not still_held(context.storage, older, other):
             extracts.save(context.storage, older, {"SupersededBy": ref.id})
             progress.refresh(context.storage, older, context.clock.now())
+    if row["Full"]:
+        supersede_whole(context, ref, row)
 
 
-def _move_on(context: Context, ref: ExtractRef, plan: str) -> None:
+def supersede_whole(context: Context, ref: ExtractRef, row: Values) -> None:
+    """A full file takes the place of older ones that wait as a whole; nothing of them is used any more."""
+    for other in extracts.of_source(context.storage, ref.source):
+        waits = other.get("HeldWhole") and other["Status"] in (extracts.HELD, extracts.UPLOADING)
+        if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
+            older = ExtractRef(other["Extract"], ref.source)
+            extracts.save(context.storage, older, {"SupersededBy": ref.id})
+            progress.refresh(context.storage, older, context.clock.now())
+
+
+def _move_on(context: Context, ref: ExtractRef, row: Values) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
-    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent."}
+    looks = row["Kind"] == FILE and json.loads(row["Quiet"]).get("Unchanged")
+    failed = progress.count_failed_before(context.storage, ref) if looks else {"FailedBefore": 0, "NoAccount": 0}
+    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
     summary.write_summary(context.storage, ref, uploading)
 
-    def change(_key: Key, row: Values | None) -> Values | None:
-        if row is None or (row["Status"], row["Plan"]) != (extracts.PLANNED, plan):
+    def change(_key: Key, now: Values | None) -> Values | None:
+        if now is None or (now["Status"], now["Plan"]) != (extracts.PLANNED, row["Plan"]):
             return None
         return uploading
 

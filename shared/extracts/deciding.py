@@ -5,11 +5,9 @@ circles of managers -> judge -> guard -> both again, knowing who is held -> who 
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -31,7 +29,6 @@ from shared.records.pages import planned_from_json, planned_to_json
 from shared.records.rows import in_chunks
 
 _BATCH = 500
-_DAY = timedelta(hours=24)
 LAST_DAY = "last day"
 
 
@@ -172,9 +169,7 @@ def _standing(drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str
 def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.Verdict:
     if run.is_release:
         return guard.Verdict()
-    earlier: Counter[str] = Counter()
-    for row in extracts.planned_since(run.storage, run.ref, run.now - _DAY):
-        earlier.update(json.loads(row.get("Counted") or "{}"))
+    earlier = extracts.counted_since(run.storage, run.ref, run.now)
     rules = run.mapping.guard
     if drafted.known is None:
         if extracts.last_planned(run.storage, run.ref) and not guard.may_hold(rules, counts, earlier):

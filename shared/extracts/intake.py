@@ -36,7 +36,7 @@ from shared.errors import (
     TerminalError,
     TransientError,
 )
-from shared.extracts.carrying_out import carry_out, settle
+from shared.extracts.carrying_out import carry_out, settle, supersede_whole
 from shared.extracts.open_extract import Reading
 from shared.extracts.planning import Pace, plan_due, plan_file
 from shared.extracts.registering import failed_by_us, for_hr, look, register
@@ -290,6 +290,7 @@ def _continue(
     except (ExtractReplaced, ExtractStale) as error:
         _end(context, ref, extracts.STALE, str(error))
     except ExtractDuplicate as error:
+        supersede_whole(context, ref, row)
         _end(context, ref, extracts.DUPLICATE, str(error))
     except (TransientError, AzureError) as error:
         if isinstance(error, HttpResponseError) and error.status_code in OUR_FAULT:

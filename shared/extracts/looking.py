@@ -9,15 +9,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+from azure.core.exceptions import ResourceNotFoundError
+
 from shared.changes import reasons
 from shared.changes.claims import Claim, decide, make_claim
-from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims
-from shared.clock import iso
-from shared.extracts.missing import draft_missing, is_missing, look_at_absence
+from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims, meets_other_names
+from shared.extracts.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.reading import Said
-from shared.model import UNCHANGED, Planned, Worker
-from shared.records import accounts, story
+from shared.mapping.paths import keep
+from shared.model import UNCHANGED, ExtractRef, Planned, Worker
+from shared.records import accounts, extracts, story
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise
 from shared.records.rows import in_chunks
@@ -32,7 +34,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     extract = run.of_file
     done: set[str] = set()
     missing: list[Account] = []
-    known = 0
+    known = spoken_of = 0
     # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`.
     drafted.told = told_otherwise(run.storage, run.ref.source) if extract.people > MOST_REWRITTEN else None
     for tail, found in accounts.scan(run.storage, run.job):
@@ -42,6 +44,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
         for account in found:
             drafted.note_stamps(account)
             known += _has_account(run, account)
+            spoken_of += speaks_of(run, account)
             if said := here.pop(account.external_id, None):
                 if not _passed_over(run, drafted, account, *said):
                     closer.append(account.external_id)
@@ -53,6 +56,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
         if tail not in done:
             _draft(run, drafted, [person for person, _, _ in extract.people_in(tail)], {})
     drafted.known = known
+    note_lost(run, drafted, missing, spoken_of)
     look_at_absence(run, drafted, missing)
 
 
@@ -82,17 +86,28 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
         people: externalIds.
         resent: those who are sent even if nothing has changed.
     """
+    files: dict[str, str] = {}
     for account in accounts.read(run.storage, run.job, people).values():
         kept = kept_claims(account)
         drafted.note_stamps(account)
         if not kept or decide(kept, run.now).winner.source != run.ref.source:
             continue
         ours = kept[run.ref.source]
+        if ours.extract not in files:
+            files[ours.extract] = _file_of(run, ours.extract)
         found = Draft(
             account.external_id, ours.row, run.ref.source, kept, False, "", run.later(ours.sequence), account,
-            force=account.external_id in resent,
+            force=account.external_id in resent, file=files[ours.extract],
         )  # fmt: skip
         drafted.add(found)
+
+
+def _file_of(run: PlanRun, extract: str) -> str:
+    """The name of the file that somebody's word came from."""
+    try:
+        return str(extracts.load(run.storage, ExtractRef(extract, run.ref.source))["File"])
+    except (ResourceNotFoundError, ValueError):  # its time was over
+        return "an earlier file"
 
 
 def count_known(run: PlanRun) -> int:
@@ -102,8 +117,7 @@ def count_known(run: PlanRun) -> int:
 
 def _has_account(run: PlanRun, account: Account) -> bool:
     """Whether it is that of somebody of whom the source speaks, up to now."""
-    word = account.said.get(run.ref.source)
-    return bool(word and account.known_to_entra and (not word[2] or word[2] > iso(run.now)))
+    return account.known_to_entra and not account.no_account and speaks_of(run, account)
 
 
 def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, digest: str) -> bool:
@@ -129,9 +143,11 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
         for said in run.of_file.read(chunk):
             person = said.worker.worker_id
             account = known.get(person)
-            claim = _claim(run, said, kept_claims(account).get(run.ref.source))
+            claim = _claim(run, said, kept_claims(account).get(run.ref.source), account)
             made = draft(claim, person, account, run.digest(said.digest))
             if made:
+                if other := meets_other_names(made):
+                    drafted.called_otherwise.setdefault(other, []).append(person)
                 drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
             else:
                 older = reasons.older(said.worker.row, run.file)
@@ -139,14 +155,17 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
                 drafted.keep_quiet(OLDER, planned, remember=False)
 
 
-def _claim(run: PlanRun, said: Said, before: Claim | None) -> Claim:
+def _claim(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:
+    record = said.worker.user
+    if said.keeps and (old := before.record if before else account.record if account else {}):
+        record = keep(record, old, said.keeps)
     return make_claim(
         run.ref.source,
         run.mapping.precedence,
         run.sequence,
         run.ref.id,
         said.worker.row,
-        said.worker.user,
+        record,
         employment=run.employment,
         first_day=said.first_day,
         last_day=said.last_day,

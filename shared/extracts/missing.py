@@ -12,17 +12,40 @@ from shared.extracts.plan_run import Drafted, PlanRun
 from shared.model import Planned, Worker
 from shared.records import accounts, extracts, story
 from shared.records.accounts import Account
+from shared.records.people import told_otherwise
 
 _FEWER = 0.9  # a full file with fewer people than this share of the last one does not prove that anybody is missing
 _REJECTED = 0.05  # nor does one with more than this share of bad rows
 
 
+def speaks_of(run: PlanRun, account: Account) -> bool:
+    """Whether the source has said of a person what is not over by now."""
+    word = account.said.get(run.ref.source)
+    return bool(word and (not word[2] or word[2] > iso(run.now)))
+
+
 def is_missing(run: PlanRun, account: Account) -> bool:
     """Whether the source spoke of a person up to now, but this file does not, not even in a bad row."""
-    word = account.said.get(run.ref.source)
-    if not word or word[0] > run.sequence or (word[2] and word[2] <= iso(run.now)):
+    if not speaks_of(run, account) or account.said[run.ref.source][0] > run.sequence:
         return False
     return not run.of_file.rejected(account.external_id)
+
+
+def note_lost(run: PlanRun, drafted: Drafted, missing: Sequence[Account], spoken_of: int) -> None:
+    """Note who is missing from the file and was not missing before.
+
+    Args:
+        run: the plan.
+        drafted: takes it in.
+        missing: the accounts of all who are missing.
+        spoken_of: how many people the source has spoken of up to now.
+    """
+    told = drafted.told
+    if missing and told is None:
+        told = told_otherwise(run.storage, run.ref.source)
+    before = {one for one, row in (told or {}).items() if row.is_missing}
+    drafted.lost = [account for account in missing if account.external_id not in before]
+    drafted.before = spoken_of - (len(missing) - len(drafted.lost))
 
 
 def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) -> None:
@@ -39,18 +62,18 @@ def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) 
     doubt = _doubt(run) if disables else "the mapping says 'missing: report'"
     if disables:
         drafted.doubt = doubt
-    elif last := _more_before(run):
+    elif last := more_before(run):
         here = run.of_file.people
         drafted.notes.append(f"The last file had {last} people, this one has {here}; is this one complete?")
     if not doubt:
         whole = accounts.read(run.storage, run.job, [account.external_id for account in missing])
         draft_missing(run, drafted, list(whole.values()))
         return
-    reason = reasons.missing(run.file, doubt)
     for account in missing:
         if not drafted.must_be_told(account.external_id, story.MISSING):
             drafted.fates[story.MISSING] += 1
             continue
+        reason = reasons.missing(run.file, doubt, has_account=account.known_to_entra)
         planned = Planned(Worker(account.external_id, 0, {}), sequence=run.sequence, reason=reason)
         drafted.keep_quiet(story.MISSING, planned, remember=False)
 
@@ -82,12 +105,12 @@ def _doubt(run: PlanRun) -> str:
     ids = {reject.worker_id for reject in extract.rejects}
     if ids - accounts.read_briefly(run.storage, run.job, sorted(ids - {""})).keys():
         return "a row was rejected whose id is unreadable or unknown, and might be anybody's"
-    if last := _more_before(run):
+    if last := more_before(run):
         return f"the file has {extract.people} people, the one before had {last}"
     return ""
 
 
-def _more_before(run: PlanRun) -> int:
+def more_before(run: PlanRun) -> int:
     """How many people the last full file had, if this one has far fewer; else 0."""
     last = extracts.last_planned(run.storage, run.ref, full=True)
     return int(last["People"]) if last and run.of_file.people < _FEWER * last["People"] else 0

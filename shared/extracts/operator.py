@@ -102,6 +102,8 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
         )
     if row.get("Releasing") or row["Status"] not in (extracts.HELD, extracts.UPLOADING):
         raise OrderRefused(f"Extract {extract} is '{row['Status']}': {row['Message']} There is nothing to release now")
+    if row.get("HeldWhole"):
+        return _release_whole(storage, row, order, workers)
     held = still_held(storage, ref, row)
     wanted = list(workers) or sorted(held)
     if not wanted:
@@ -128,6 +130,33 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
     return len(set(wanted))
 
 
+def _release_whole(storage: Storage, row: Values, order: Order, workers: Sequence[str]) -> int:
+    """Have a file used that waits as a whole; it is read again, and is the newest of its source then."""
+    if workers:
+        raise OrderRefused(
+            f"Extract {row['Extract']} is held as a whole, because people are missing from it: release all of it "
+            "(without --worker), or have HR drop a complete list"
+        )
+    people = int(row["People"])
+    approvals = [*json.loads(row.get("Approvals") or "[]"), _said(order, people=people)]
+    _save(
+        storage,
+        row,
+        {
+            "Status": extracts.ARRIVED,
+            "LossApproved": True,
+            "HeldWhole": False,
+            "Held": 0,
+            "ReleasedBy": order.by,
+            "ReleaseReason": order.reason,
+            "ReleasedAt": iso(order.at),
+            "Approvals": json.dumps(approvals[-20:], ensure_ascii=False),
+            "Message": f"The whole file was released by {order.by}; it is about to be planned.",
+        },
+    )
+    return people
+
+
 def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str] | None:
     """The people who are being released, or None if the extract is not being released.
 
@@ -141,9 +170,11 @@ def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str]
 
 
 def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:
-    """The people whom an extract holds and of whom no newer one speaks."""
+    """The people whom an extract holds and of whom no newer one speaks; if it waits as a whole, who is missing."""
     if not row.get("ReadPlan"):
         return set()
+    if row.get("HeldWhole"):
+        return {person["id"] for person in pages.read_held(storage, ref, row["ReadPlan"])}
     return held_now(storage, ref, [person["id"] for person in pages.read_held(storage, ref, row["ReadPlan"])])[0]
 
 
@@ -250,6 +281,7 @@ def _again(storage: Storage, row: Values, order: Order, newest: str) -> None:
             "Orders": json.dumps(orders[-20:], ensure_ascii=False),
             "Sequence": f"{newest} {iso(order.at)}",
             "SupersededBy": "",
+            "LossApproved": False,
             "Failures": 0,
             "Message": f"To be processed by order of {order.by}.",
         },

@@ -22,6 +22,7 @@ from shared.records import extracts, story
 from shared.records.accounts import Account
 from shared.records.extracts import FILE
 from shared.records.pages import Quiet, QuietWriter
+from shared.records.people import Told
 from shared.records.rows import Values
 from shared.records.storage import Storage
 
@@ -145,6 +146,9 @@ class Drafted:
             None where everybody's row is written.
         stamp: the newest that was seen in an account.
         doubt: why nobody was disabled for not being in the file, though the mapping asks for it; else empty.
+        lost: who is missing from the file and was in the one before.
+        before: how many people were in the one before.
+        called_otherwise: by other source, whom it calls otherwise, and of whom this one has not spoken before.
         notes: what HR should know of the file besides.
     """
 
@@ -160,9 +164,12 @@ class Drafted:
     absent: set[str] = field(default_factory=set)
     inactive: set[str] = field(default_factory=set)
     known: int | None = None
-    told: Mapping[str, str] | None = None
+    told: Mapping[str, Told] | None = None
     stamp: str = ""
     doubt: str = ""
+    lost: list[Account] = field(default_factory=list)
+    before: int = 0
+    called_otherwise: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     @classmethod
@@ -210,7 +217,9 @@ class Drafted:
         if self.told is None:
             return True
         told = self.told.get(external_id)
-        return told != status if status == story.MISSING else told is not None
+        if status == story.MISSING:
+            return told is None or not told.is_missing or told.status not in story.WHILE_MISSING
+        return told is not None
 
     def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:
         """Write down somebody who is not sent.

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from shared.changes import reasons
 from shared.changes.claims import decide
 from shared.changes.compare import kept_claims
 from shared.clock import iso, parse_iso
@@ -20,7 +21,9 @@ from shared.errors import ExtractRefused, ExtractStale
 from shared.extracts.corrections import correction_of
 from shared.extracts.deciding import decide_all
 from shared.extracts.feedback import keep_rejects_file
+from shared.extracts.holding import hold_whole, too_many_lost
 from shared.extracts.looking import look_again, look_at, look_at_everybody, look_at_released
+from shared.extracts.missing import more_before
 from shared.extracts.open_extract import Reading
 from shared.extracts.operator import released_people
 from shared.extracts.plan_run import Drafted, PlanRun
@@ -107,9 +110,13 @@ def plan_file(
             look_at_released(run, drafted, released)
         elif run.looks_at_everybody:
             look_at_everybody(run, drafted)
+            if because := too_many_lost(run, drafted):
+                page_records.write_notes(context.storage, ref, attempt, notes)
+                return hold_whole(run, drafted, because)
         else:
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
         notes += drafted.notes
+        notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
         values, people = store(run, drafted, decide_all(run, drafted)), extract.people
         if run.looks_at_everybody:
             write_roster(context.storage, ref, attempt, extract.rows_of_people())
@@ -132,6 +139,8 @@ def plan_file(
         "Rejected": len(extract.rejects),
         "RejectsFile": file,
         "Returned": extract.returned,
+        "OtherNames": sum(map(len, drafted.called_otherwise.values())),
+        "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) > 0,
     }
 
 

@@ -55,6 +55,7 @@ class Said:
         last_day: likewise.
         zone: where the worker's day begins, an IANA name.
         digest: over user, days and zone, in hexadecimal digits: the same only if HR says the same.
+        keeps: attributes that keep the values which were said before, because those of the row are damaged.
     """
 
     worker: Worker
@@ -63,6 +64,7 @@ class Said:
     last_day: date | None
     zone: str
     digest: str
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ class ReadExtract:
     first_rows: Mapping[int, int] = field(default_factory=dict)
     made_at: datetime | None = None
     profile: Profile | None = None
+    _keeps: Mapping[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def people(self) -> int:
@@ -195,7 +198,8 @@ class ReadExtract:
         if manager:
             said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": manager}
         worker = Worker(worker_id, said.row, said.user)
-        return Said(worker, said.line, said.first_day, said.last_day, said.zone, digest.hex())
+        days = (said.first_day, said.last_day, said.zone)
+        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()))
 
 
 def read_extract(
@@ -254,6 +258,7 @@ class _Reader:
         self._tentative: dict[int, str] = {}
         self._warnings = _Warnings()
         self._times: dict[str, int] = {}
+        self._keeps: dict[int, tuple[str, ...]] = {}
 
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
@@ -299,6 +304,7 @@ class _Reader:
             table.first_rows,
             self._made_at(),
             profile,
+            self._keeps,
         )
 
     def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:
@@ -341,6 +347,8 @@ class _Reader:
     def _take(self, applied: Applied, line: int, *, primary: bool) -> None:
         worker = applied.worker
         self._warnings.add(worker.row, applied.warnings)
+        if applied.keeps:
+            self._keeps[worker.row] = applied.keeps
         place, digest = self._spool.write(
             Record(worker.row, line, applied.first_day, applied.last_day, applied.zone, worker.user)
         )

@@ -9,12 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from shared.changes import guard
 from shared.changes.compare import OLDER
 from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, order
 from shared.clock import iso
 from shared.extracts.deciding import Decided
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.sends import Sends
+from shared.mapping.values import USER_NAME
 from shared.records import extracts, story
 from shared.records import pages as page_records
 from shared.records.pages import PageHead
@@ -50,13 +52,15 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
     page_records.write_places(run.storage, run.ref, run.attempt, on_page, drafted.quiet.remembered)
     page_records.write_manifest(run.storage, run.ref, run.attempt, heads)
     quiet = {_COLUMNS[fate]: number for fate, number in drafted.fates.items() if fate in _COLUMNS}
+    login = run.mapping.attributes.get(USER_NAME)
     common = {
         "Plan": run.attempt,
         "Job": run.job,
-        "Stamp": _next_stamp(run.now, drafted.stamp),
+        "Stamp": next_stamp(run.now, drafted.stamp),
         "PlannedAt": iso(run.now),
         "Pages": first - 1 + len(heads),
         "Releasing": "",
+        "OwnDomain": login is not None and login.has_own_domain,
     }
     if run.is_release:
         before = Counter(json.loads(run.row["Quiet"]))
@@ -73,13 +77,19 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "Plans": json.dumps([run.attempt]),
         "Quiet": json.dumps(quiet),
         # A first load says nothing about what is usual.
-        "Counted": json.dumps({} if drafted.known == 0 else decided.counts),
+        "Counted": json.dumps({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
+        "HeldWhole": False,
         "Extras": decided.extras,
         "Missing": drafted.fates[story.MISSING],
         "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["why"] for person in decided.held)),
         **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
     }
+
+
+def _lost(run: PlanRun, drafted: Drafted) -> dict[str, int]:
+    """How many people are missing anew, for the guard; nothing if somebody has approved of it."""
+    return {} if run.row.get("LossApproved") or not drafted.lost else {guard.LOST: len(drafted.lost)}
 
 
 def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
@@ -97,7 +107,7 @@ def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
                 one.result()
 
 
-def _next_stamp(now: datetime, newest: str) -> str:
+def next_stamp(now: datetime, newest: str) -> str:
     """Later than every stamp so far, even if the clock of another machine was ahead."""
     at = now.astimezone(UTC)
     if newest:

@@ -7,6 +7,7 @@ leaver is somebody who may work.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -30,7 +31,9 @@ from shared.records.scratch import open_scratch
 MAX_VALUE = 1024
 _NAMES = ("displayName", "userName")
 _OF_PEOPLE = ("displayName", "nickName", "name.givenName", "name.familyName", "name.middleName", "name.formatted")
-_AS_IT_IS = "it is sent as it is."
+_BROKEN = "holds signs that look like letters in a wrong encoding"
+_LETTER_LOST = re.compile(r"[^\W\d_]\?|\?[^\W\d_]")
+_QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Applied:
         zone: where the worker's day begins, an IANA name.
         claims: names that nobody else may have, by the number of their kind in `Applier.kinds`.
         manager_name: what names the manager, if the mapping says that it is not the id; the user has none yet.
+        keeps: attributes of somebody who is known that keep what was said before, because the new values are damaged.
     """
 
     worker: Worker
@@ -54,6 +58,7 @@ class Applied:
     zone: str = "UTC"
     claims: tuple[tuple[int, str], ...] = ()
     manager_name: str = ""
+    keeps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class Applier:
         self._dates = DateWatch()
         rules = [rule for path, rule in mapping.attributes.items() if path in _OF_PEOPLE]
         self.of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
+        login = mapping.attributes.get(USER_NAME)
+        self._call_people = {*self.of_names, *(login.reads if login else ())}
         self._zones: set[str] = set()  # those that there are
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
@@ -167,8 +174,10 @@ class Applier:
         warnings += id_warnings(mapping.key, raw, worker_id)
         matters = active or self._works_on(record)
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
+        damaged: list[str] = []
         try:
             cells, unusable = self._cells(record, refuse, warnings.append)
+            damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
             cells[mapping.key] = worker_id
             first_day, last_day = self._employment(cells, status, refuse)
             zone = self._zone(cells, refuse)
@@ -176,14 +185,16 @@ class Applier:
             user = self._user(row, active, refuse, unusable - {mapping.key})
         except Unusable as wrong:
             return reject(str(wrong))
+        keeps = self._made_of(damaged) if damaged else ()
         return Applied(
             Worker(worker_id, record.row, user),
             tuple(dict.fromkeys(warnings)) if warnings else (),
             first_day,
             last_day,
             zone,
-            tuple(row.claims),
+            tuple(claim for claim in row.claims if self.kinds[claim[0]].path not in keeps),  # the old name stays hers
             row.manager_name,
+            keeps,
         )
 
     def names_in(self, record: Record, worker_id: str) -> ScimUser:
@@ -250,17 +261,12 @@ class Applier:
         cells = {}
         broken = []
         for column, raw in record.values.items():
-            cell, warning, fault = read_cell(raw, self.placeholders)
-            if warning:
-                warn(f"{column} {warning}")
+            cell, _, fault = read_cell(raw, self.placeholders)
             if fault:
                 broken.append((column, f"{column} {fault}"))
             cells[column] = cell
         for column in mapping.optional:
             cells.setdefault(column, "")
-        for column in self.of_names:
-            if "?" in (cell := cells[column]) and cell.strip("?"):
-                warn(f"{column} holds question marks, as programs write them for letters that they lack; {_AS_IT_IS}")
         missing = [column for column in mapping.required if not cells[column]]
         if missing:
             refuse(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")
@@ -268,6 +274,39 @@ class Applier:
             refuse(reason)
             cells[column] = ""
         return cells, frozenset(missing).union(column for column, _ in broken)
+
+    def _see_to_damage(
+        self, record: Record, cells: Mapping[str, str], worker_id: str, refuse: Callable[[str], None], warn: Warn
+    ) -> list[str]:
+        """Tell of cells whose letters are damaged; the columns of somebody who is known, whose old values stay.
+
+        Nobody new is created under a damaged name; what is damaged elsewhere is better than nothing.
+        """
+        found = {}
+        for column, raw in record.values.items():
+            if cells[column] and not raw.isascii() and looks_broken(raw):
+                found[column] = _BROKEN
+        for column in self.of_names:
+            if _LETTER_LOST.search(cells[column]):
+                found.setdefault(column, _QUESTION_MARKS)
+        kept = []
+        for column, what in found.items():
+            if column in (self.mapping.key, self._status.column):
+                warn(f"{column} {what}; it is taken as it is.")
+            elif self._known.is_worker(worker_id):
+                kept.append(column)
+                warn(f"{column} {what}; what was said before stays.")
+            elif column in self._call_people:
+                refuse(f"{column} {what}; somebody of that name would be created.")
+            else:
+                warn(f"{column} {what}; it is sent as it is.")
+        return kept
+
+    def _made_of(self, columns: Collection[str]) -> tuple[str, ...]:
+        """The attributes that are made of some columns, and their copies."""
+        rules = self.mapping.attributes
+        made = {path for path, rule in rules.items() if not set(columns).isdisjoint(rule.reads)}
+        return tuple(path for path, rule in rules.items() if path in made or rule.copy_of in made)
 
     def _employment(
         self, cells: dict[str, str], status: str, refuse: Callable[[str], None]
@@ -334,7 +373,7 @@ def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
         return ("" if cell in placeholders else cell), "", ""
     warning = ""
     if not cell.isascii() and looks_broken(raw):
-        warning = f"holds signs that look like letters in a wrong encoding; {_AS_IT_IS}"
+        warning = _BROKEN
     if cell in placeholders:
         return "", warning, ""
     if len(cell) > MAX_VALUE:

@@ -63,6 +63,8 @@ class Guard(Section):
         first_load: how many people the first extract of a source may have.
         hold: what is held when one kind is over: that `kind`, or `all`.
         pilot: whoever else is held, by id: a trial with some people. Nobody is, if it is not said.
+        shrunk: what becomes of a full extract in which more people are missing than `missing` allows, where nobody is
+            disabled for that: `hold` it as a whole, or let it `pass`.
         off: hold nothing.
     """
 
@@ -74,6 +76,7 @@ class Guard(Section):
     first_load: Annotated[int, Field(ge=0)] = 2000
     hold: Literal["kind", "all"] = "kind"
     pilot: tuple[Text, ...] | None = None
+    shrunk: Literal["hold", "pass"] = "hold"
     off: bool = False
 
     @model_validator(mode="after")

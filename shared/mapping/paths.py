@@ -7,6 +7,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from copy import deepcopy
 from dataclasses import dataclass
 
 from shared.model import CORE_USER, ENTERPRISE_USER, ScimUser
@@ -83,6 +85,19 @@ class AttributePath:
                 del place[self.name]
         else:
             place.pop(self.name, None)
+
+
+def keep(user: ScimUser, before: ScimUser, paths: Iterable[str]) -> ScimUser:
+    """A user with the values that another one has at some places; neither is changed."""
+    made = deepcopy(user)
+    for text in paths:
+        path = parse(text)
+        old = path.get(before)
+        if old is None:
+            path.drop(made)
+        else:
+            path.put(made, old)
+    return made
 
 
 def parse(text: str) -> AttributePath:

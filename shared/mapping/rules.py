@@ -442,6 +442,15 @@ class Rule(Section):
         in_cases = (name for case in self.choose or () for name in (*case.when, *case.reads))
         return self.columns or self.first or tuple(dict.fromkeys((*in_template, *in_cases)))
 
+    @property
+    def has_own_domain(self) -> bool:
+        """Whether the rule itself says what comes behind the @ of its values, whatever stands in HR's columns."""
+        if self.choose is not None:
+            return all(case.has_own_domain for case in self.choose if case.is_said)
+        text = self.constant if self.constant is not None else self.template or ""
+        _, at, domain = text.rpartition("@")
+        return bool(at and domain) and (self.constant is not None or "{" not in domain)
+
     @cached_property
     def reads(self) -> tuple[str, ...]:
         """The columns that the rule reads; what is a piece is not one of them, but what the piece is made of."""

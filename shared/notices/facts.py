@@ -27,7 +27,8 @@ _EARLY = timedelta(hours=12)  # before the agreed time, in which a file counts a
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _COLUMNS = (
     "PartitionKey", "Extract", "Status", "Kind", "ArrivedAt", "ReadPlan", "SupersededBy", "Releasing",
-    "Rows", "Rejected", "Returned", *OUTCOMES,
+    "Rows", "Rejected", "Returned", "HeldWhole", "Missing", "OtherNames", "FailedBefore",
+    *OUTCOMES,
 )  # fmt: skip
 
 

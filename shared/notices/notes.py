@@ -22,6 +22,7 @@ STOPPED = "job-stopped"
 OVERDUE = "overdue"
 QUOTA = "quota-nearly-spent"
 NO_FILE = "no-file"
+SHARED = "ids-shared"
 DIGEST = "digest"
 
 _DAY = timedelta(days=1)
@@ -78,16 +79,30 @@ def _of_extract(row: Values) -> Iterator[Note]:
     held = int(row.get("Held") or 0)
     waits = status in (extracts.HELD, extracts.UPLOADING) and not row.get("SupersededBy") and not row.get("Releasing")
     if held and waits:
+        order = f"python -m cli release {extract} --by NAME --reason TEXT"
         text = (
             f"A file {where} changes unusually many: {_people(held)} held, the others go on. Somebody looks at them on "
-            f"the support page and releases them (or: python -m cli release {extract} --by NAME --reason TEXT)."
+            f"the support page and releases them (or: {order})."
         )
+        if row.get("HeldWhole"):
+            missing = _people(int(row.get("Missing") or 0))
+            text = (
+                f"A full file {where} lacks unusually many: {missing} missing. Nothing of it was used. Somebody looks "
+                f"at them on the support page and releases the file (or: {order}), or HR drops a complete one."
+            )
         yield Note(
             f"{HELD}|{extract}|{row.get('ReadPlan')}", HELD, text, {"source": source, "extract": extract, "held": held}
         )
 
     if note := _of_skipped(row):
         yield note
+    if shared := int(row.get("OtherNames") or 0):
+        text = (
+            f"A file {where} has ids that another list has too, with other user names: {_people(shared)}. Which list "
+            "decides is told with each of them on the support page. If they are not the same people, IT sees to it "
+            "that no two lists share ids; if they are, HR has both call them alike."
+        )
+        yield Note(f"{SHARED}|{extract}", SHARED, text, {"source": source, "extract": extract, "people": shared})
 
 
 def _of_skipped(row: Values) -> Note | None:
@@ -155,11 +170,11 @@ def digest(facts: Facts) -> Note:
     recent = [row for row in facts.extracts if str(row["ArrivedAt"]) >= since]
     ends = Counter(str(row["Status"]) for row in files)
     people = Counter({name: sum(int(row.get(name) or 0) for row in recent) for name in extracts.OUTCOMES})
-    rejected = sum(int(row.get("Rejected") or 0) for row in files)
+    rejected, before = (sum(int(row.get(name) or 0) for row in files) for name in ("Rejected", "FailedBefore"))
     lines = [f"Rollcall, the 24 hours until {iso(facts.now)}:"]
     lines.append(f"Files: {_listed(ends) or 'none'}." + (f" Rows rejected: {rejected}." if rejected else ""))
     if said := _listed(Counter({name.lower(): count for name, count in people.items() if count})):
-        lines.append(f"People: {said}.")
+        lines.append(f"People: {said}." + (f" Of those unchanged, {before} failed before." if before else ""))
     notes = derive(facts)
     opened = Counter(note.kind for note in notes if note.kind != REFUSED)
     lines.append(f"Open: {_listed(opened) or 'nothing'}.")
@@ -168,6 +183,7 @@ def digest(facts: Facts) -> Note:
         "since": since,
         "files": dict(sorted(ends.items())),
         "people": {name.lower(): count for name, count in people.items() if count},
+        "failedBefore": before,
         "rowsRejected": rejected,
         "open": dict(sorted(opened.items())),
         "callsLeft": {job: one.left for one in facts.quotas for job in one.jobs},

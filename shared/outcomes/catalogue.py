@@ -36,6 +36,9 @@ _DUPLICATE = (
     "the same user name, mail address or employee id."
 )
 
+OWN_DOMAIN = "IT corrects the domain in the mapping, where it stands for everybody, or verifies it in the tenant."
+"""What to do about a domain that no file of HR's names."""
+
 _CAUSES: dict[tuple[str, ...], Cause] = {
     ("Conflict", "EntryConflict"): Cause(
         "another account has a value that must be unique, such as the user name or a mail address",
@@ -152,10 +155,16 @@ _CAUSES: dict[tuple[str, ...], Cause] = {
     ),
 }
 
+_DOMAIN = "invaliddomain"
 _BY_CODE = {code.lower(): cause for codes, cause in _CAUSES.items() for code in codes}
 # The longest first: what ends in EntryConflict ends in Conflict too.
 _ENDINGS = sorted(_BY_CODE, key=len, reverse=True)
 _PREFIXED = "microsoft entra id"  # the reference prints it in place of AzureActiveDirectory
+
+
+def is_about_domain(code: str) -> bool:
+    """Whether a code says that the domain of the user name is not in the tenant."""
+    return code.strip().lower().endswith(_DOMAIN)
 
 
 def cause_of(code: str) -> Cause | None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from azure.core.exceptions import ResourceNotFoundError
+
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.entra.logs import LogEntry
@@ -37,6 +39,7 @@ _PAGES_AT_ONCE = 25  # of up to 200 people
 _EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
 _ACCOUNT = (
     "Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered", "EverEnabled", "NextChangeAt",
+    "NoAccount",
 )  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
@@ -91,7 +94,9 @@ class _Session:
     touched: set[PageName] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     no_manager: set[str] = field(default_factory=set)
+    no_account: dict[str, bool] = field(default_factory=dict)
     feeds: dict[str, bool] = field(default_factory=dict)
+    own_domains: dict[ExtractRef, bool] = field(default_factory=dict)
 
     def change(self, key: Key, row: Values | None) -> Values | None:
         """What a person's row says from now on; None if that is what it says already, or nothing can be said."""
@@ -114,6 +119,7 @@ class _Session:
             parse_iso(row["UploadedAt"]),
             user_name=str(row.get("UserName") or ""),
             leaver=self._is_leaver(external_id, row),
+            own_domain=lambda: self._has_own_domain(ExtractRef(row["SentBy"], source)),
         )
         if found is None:
             return None
@@ -129,10 +135,13 @@ class _Session:
         tries = int(row.get("Tries") or 0)
         tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in story.UNANSWERED else max(tries, 1)
         values = {**found.values, "Tries": tries}
+        if is_current:
+            is_wrong = values["Status"] in (story.FAILED, story.SKIPPED)
+            self.no_account[external_id] = is_wrong and not (row.get("TargetId") or values.get("TargetId"))
         if found.wrong and is_current and not self.cases[external_id].account["Pending"]:
             matter = self._matter(external_id, source, row, found.wrong)
             again = resending.next_try(matter, tries, found.first_at)
-            values["NextStep"] = f"{values['NextStep']} {_SENT_AGAIN.format(iso(again))}"
+            values["NextStep"] += f"{story.SENT_AGAIN}{iso(again)}, and whenever HR's record changes."
             self.send_again[external_id] = again
             if found.wrong == MANAGER:
                 self.no_manager.add(external_id)
@@ -142,7 +151,7 @@ class _Session:
             values["Warning"] = MANAGER_NOT_SET
         elif found.wrong != MANAGER and row.get("Warning") == MANAGER_NOT_SET:
             values["Warning"] = ""
-        if row["Status"] not in story.ABOUT_SENDING:  # a newer file has something else to tell about the person
+        if not story.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
             values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
         return {**values, "SentStatus": found.values["Status"]}
 
@@ -160,6 +169,15 @@ class _Session:
             return resending.LEAVER
         return resending.SAID_ONCE if self._says_it_once(source) else DATA
 
+    def _has_own_domain(self, ref: ExtractRef) -> bool:
+        """Whether the mapping gave the user names of an extract their domain; then HR can do nothing about it."""
+        if ref not in self.own_domains:
+            try:
+                self.own_domains[ref] = bool(extracts.load(self.context.storage, ref).get("OwnDomain"))
+            except ResourceNotFoundError:  # its time was over
+                self.own_domains[ref] = False
+        return self.own_domains[ref]
+
     def _says_it_once(self, source: str) -> bool:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
@@ -167,9 +185,6 @@ class _Session:
             last = next((row for row in rows if row.get("PlannedAt") and row.get("Kind") != extracts.DUE), {})
             self.feeds[source] = last.get("Full") is False
         return self.feeds[source]
-
-
-_SENT_AGAIN = "The same is sent again by itself at {}, and whenever HR's record changes."
 
 
 def judge(context: Context, job: str, people: Sequence[str]) -> Judged:
@@ -194,6 +209,7 @@ def judge(context: Context, job: str, people: Sequence[str]) -> Judged:
     resending.await_managers(context, job, session.no_manager)
     resending.managers_known(context, job, session.done)
     _note_answered(context.storage, job, cases)
+    _note_accounts(context.storage, job, cases, session.no_account)
     oldest = context.clock.now() - _EARLY
     again = {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}
     return Judged(again, frozenset(session.touched))
@@ -242,6 +258,19 @@ def _note_answered(storage: Storage, job: str, cases: dict[str, _Case]) -> None:
 
     rows = {account_key(job, external_id): case.account for external_id, case in cases.items()}
     change_rows(storage.table(ACCOUNTS), answered, change, select=("AcceptedAt", "Unanswered"), known=rows)
+
+
+def _note_accounts(storage: Storage, job: str, cases: dict[str, _Case], none: Mapping[str, bool]) -> None:
+    """Write of whom Entra could not make an account: whoever is sent again is new to it."""
+    known = {account_key(job, external_id): case.account for external_id, case in cases.items()}
+    new = {
+        key: {"NoAccount": none[external_id]}
+        for external_id in none
+        if bool(known[key := account_key(job, external_id)].get("NoAccount")) != none[external_id]
+    }
+    change_rows(
+        storage.table(ACCOUNTS), new, lambda key, row: new[key] if row else None, select=("NoAccount",), known=known
+    )
 
 
 def recount(context: Context, touched: Collection[PageName], stop: datetime) -> frozenset[PageName]:

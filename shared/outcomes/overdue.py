@@ -205,7 +205,7 @@ def _note_page(
         waited = int((now - parse_iso(row["UploadedAt"])).total_seconds() // 60)
         minutes = min(context.settings.overdue_minutes, waited)
         values = {**story.overdue(row["UploadedAt"], minutes, *sentences), "SentStatus": story.OVERDUE}
-        if row["Status"] not in story.ABOUT_SENDING:
+        if not story.is_told(row["Status"], story.OVERDUE):
             values = {"SentStatus": story.OVERDUE}
         return None if all(row.get(name) == value for name, value in values.items()) else values
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from shared.clock import iso
 from shared.entra.logs import LogEntry
-from shared.outcomes.catalogue import cause_of
+from shared.outcomes.catalogue import OWN_DOMAIN, cause_of, is_about_domain
 from shared.records import story
 
 ENTRA = "Entra's own fault"
@@ -46,7 +46,12 @@ class Verdict:
 
 
 def verdict(
-    entries: Sequence[LogEntry], sent: datetime, *, user_name: str = "", leaver: bool = False
+    entries: Sequence[LogEntry],
+    sent: datetime,
+    *,
+    user_name: str = "",
+    leaver: bool = False,
+    own_domain: Callable[[], bool] = lambda: False,
 ) -> Verdict | None:
     """The verdict on an upload that was sent at `sent` (Graph's clock), or None if none of the entries answers it.
 
@@ -59,6 +64,7 @@ def verdict(
         sent: when the upload was sent.
         user_name: that was sent; its domain is named where it is at fault.
         leaver: whether the account was to be disabled.
+        own_domain: whether the domain of user names stands in the mapping, and in no file of HR's.
     """
     answers = sorted((entry for entry in entries if entry.at >= sent), key=lambda entry: (entry.at, entry.id))
     if not answers:
@@ -78,6 +84,8 @@ def verdict(
         manager_unresolved=any(entry.manager_unresolved for entry in change),
         user_name=user_name,
     )
+    if values["WhoActs"] == story.HR and is_about_domain(values["ErrorCode"]) and own_domain():
+        values |= {"NextStep": OWN_DOMAIN, "WhoActs": story.IT}
     if leaver and values["Status"] == story.FAILED and worst.action == "create" and worst.code in _LACKING:
         values, wrong = _nobody_to_disable(worst), ""
     elif leaver and values["Status"] in (story.FAILED, story.SKIPPED):
@@ -200,7 +208,7 @@ def _failed(entry: LogEntry, user_name: str) -> tuple[dict[str, Any], str]:
 
 
 def _words(entry: LogEntry) -> str:
-    return f" Entra's words: {entry.reason}" if entry.reason else ""
+    return f"{story.ENTRAS_WORDS}{entry.reason}" if entry.reason else ""
 
 
 _DONE = {

@@ -20,7 +20,7 @@ from shared.records.storage import Storage
 _AT_ONCE = 1000
 _BRIEF = (
     "Said", "Pending", "Accepted", "Enabled", "EverEnabled", "Open", "NextChangeAt", "Refused", "Stamp",
-    "Source", "Extract", "Page", "AcceptedEnabled", "Since", "PutAside",
+    "Source", "Extract", "Page", "AcceptedEnabled", "Since", "PutAside", "NoAccount",
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class Account:
         record: what was planned last; only where the whole row was read.
         manager: whom Entra has as the manager, or is about to get; only where the whole row was read. A record that
             names none, and does not clear him, leaves him where he is.
+        no_account: whether Entra's last word is that it could not make the account, and there has never been one.
     """
 
     external_id: str
@@ -68,6 +69,7 @@ class Account:
     claims: dict[str, Any]
     record: ScimUser
     manager: str = ""
+    no_account: bool = False
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
@@ -118,7 +120,7 @@ def _briefly(row: Row) -> Account:
     """An account out of a row of a snapshot: the RowKey, and the columns of `_BRIEF`."""
     (
         key, said, pending, accepted, enabled, ever_enabled, is_open, next_change_at, refused, stamp, source, extract,
-        page, accepted_enabled, since, put_aside,
+        page, accepted_enabled, since, put_aside, no_account,
     ) = row  # fmt: skip
     return Account(
         external_id=keys.decode(key) if "!" in key else key,
@@ -138,6 +140,7 @@ def _briefly(row: Row) -> Account:
         deliverer=Deliverer(source, extract, page) if extract else None,
         claims={},
         record={},
+        no_account=bool(no_account),
     )
 
 
@@ -162,4 +165,5 @@ def _account(row: Values) -> Account:
         claims=unpack(row.get("Claims", b"")),
         record=record,
         manager=row["Manager"] if "Manager" in row else manager_of(record),  # rows of older versions lack it
+        no_account=bool(row.get("NoAccount")),
     )

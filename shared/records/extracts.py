@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -54,6 +56,7 @@ UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
 SENDING = (PLANNED, UPLOADING)
 """The states in which pages may be on their way."""
 
+_COUNTS = timedelta(hours=24)  # for so long the guard counts a change
 _MOST_SOURCES = 500
 _LAST_MOMENT = 10**12  # seconds; inverts a time so that the newest row of a source sorts first
 _LONGEST_FILE = 200  # characters of a file's name in the outbox; systems that list it have limits of their own
@@ -293,7 +296,10 @@ def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> Va
     return max(found, key=lambda row: str(row["Stamp"]), default=None)
 
 
-def planned_since(storage: Storage, ref: ExtractRef, since: datetime) -> Iterator[Values]:
-    """The other extracts of the source that were planned since some time."""
+def counted_since(storage: Storage, ref: ExtractRef, now: datetime) -> Counter[str]:
+    """What the guard counted in the other extracts of the source that were planned in the last 24 hours."""
     text = "PartitionKey eq @source and PlannedAt gt @since and Extract ne @ref"
-    return query(storage.table(EXTRACTS), text, source=ref.source, since=iso(since), ref=ref.id)
+    counted: Counter[str] = Counter()
+    for row in query(storage.table(EXTRACTS), text, source=ref.source, since=iso(now - _COUNTS), ref=ref.id):
+        counted.update(json.loads(row.get("Counted") or "{}"))
+    return counted

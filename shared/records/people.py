@@ -26,6 +26,7 @@ from shared.records.storage import Storage
 _DELIVERER = ("Source", "Extract", "Page")
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
+_SAID_BEFORE = ("Extract", "Decision", "Kind")
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
 ANOTHER = "another record"
 """In the place of a fingerprint in `Accepted`: what Entra took is not what anybody plans any more. It equals none."""
@@ -222,7 +223,7 @@ def note_quiet(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in by_id],
         person_row,
-        select=("Sequence", "Status", "Active", "Warning"),
+        select=("Sequence", "Status", "MissingIn", "WhoActs", "Warning", "SentBy", "SentDecision", *_SAID_BEFORE),
         new={worker_key(ref.source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 
@@ -294,27 +295,40 @@ def note_rejected(
     )
 
 
-def told_otherwise(storage: Storage, source: str) -> dict[str, str]:
-    """The people of a source whose rows tell what became of a row of a file, and their status.
+class Told(NamedTuple):
+    """What a row of `Workers` tells.
+
+    Attributes:
+        status: of the person.
+        is_missing: whether the newest full file that was used does not have her.
+    """
+
+    status: str
+    is_missing: bool
+
+
+def told_otherwise(storage: Storage, source: str) -> dict[str, Told]:
+    """The people of a source whose rows tell what became of a row of a file, or that they are missing.
 
     The rows of all others tell what became of the account, which stays true when a file says the same again.
     """
     states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, story.SCHEDULED))
     rows = query(
         storage.table(WORKERS),
-        f"PartitionKey ge @first and PartitionKey lt @last and ({states})",
-        ("WorkerId", "Status", "NextChangeAt"),
+        f"PartitionKey ge @first and PartitionKey lt @last and ({states} or MissingIn gt '')",
+        ("WorkerId", "Status", "NextChangeAt", "MissingIn"),
         first=f"{source}|",
         last=f"{source}}}",  # "}" follows "|"
     )
     return {
-        str(row["WorkerId"]): str(row["Status"])
+        str(row["WorkerId"]): Told(str(row["Status"]), row["Status"] == story.MISSING or bool(row.get("MissingIn")))
         for row in rows
-        if row["Status"] != story.SCHEDULED or not row.get("NextChangeAt")
+        if row["Status"] != story.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
     }
 
 
-_OF_A_FILE = (story.REJECTED, story.MISSING, story.HELD, story.WITHDRAWN)
+# Whoever has failed is told where the file stands that goes on saying so.
+_OF_A_FILE = (story.REJECTED, story.MISSING, story.HELD, story.WITHDRAWN, story.FAILED, story.SKIPPED)
 
 
 def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:

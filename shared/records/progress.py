@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from itertools import islice
 from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -49,7 +48,6 @@ _WORDS = {
     "Waiting": "waiting to be sent",
 }
 _REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD, extracts.SUPERSEDED)
-_MOST_NAMED = 400
 _COUNTED = ("Answers", "Plan", "Status", "Reason", *extracts.OUTCOMES)
 _MANY_PAGES = 20
 _COUNTS_AGE = timedelta(seconds=10)
@@ -156,8 +154,7 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         has_ended = values.get("Status", row["Status"]) != extracts.UPLOADING
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
-            failed, warned = _to_look_at(storage, ref)
-            summary.write_summary(storage, ref, values, at=now, failed=failed, open_warnings=warned)
+            summary.write_summary(storage, ref, values, _to_look_at(storage, ref), at=now)
             return {**values, "SummaryAt": iso(now)}
         return values if is_new else None
 
@@ -181,25 +178,54 @@ def _summary_is_old(row: Values, now: datetime) -> bool:
     return row.get("Kind") != extracts.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
 
 
-def _to_look_at(storage: Storage, ref: ExtractRef) -> tuple[list[summary.Person], list[summary.Person]]:
-    """The people of an extract who have failed, and those of whom something is open; not more than HR would read."""
+def count_failed_before(storage: Storage, ref: ExtractRef) -> dict[str, int]:
+    """Of the people of whom an extract says nothing new, those who have failed before, and who have no account.
+
+    That nothing is sent of them does not mean that Entra has what the file says.
+    """
     rows = query(
         storage.table(WORKERS),
-        "PartitionKey ge @first and PartitionKey lt @last and Extract eq @extract and "
-        "(Status eq 'failed' or Warning gt '')",
-        select=("WorkerId", "DisplayName", "Row", "Status", "Reason", "NextStep", "Warning"),
+        "PartitionKey ge @first and PartitionKey lt @last and SeenIn eq @extract and "
+        "(Status eq 'failed' or Status eq 'skipped')",
+        select=("TargetId",),
         first=f"{ref.source}|",
         last=f"{ref.source}}}",  # "}" follows "|"
         extract=ref.id,
     )
-    failed, warned = [], []
-    for row in islice(rows, _MOST_NAMED):
-        name, number = str(row.get("DisplayName") or ""), int(row["Row"])
-        if row["Status"] == story.FAILED:
-            failed.append(summary.Person(row["WorkerId"], name, number, f"{row['Reason']} {row['NextStep']}"))
-        else:
-            warned.append(summary.Person(row["WorkerId"], name, number, str(row["Warning"])))
-    return failed, warned
+    has_account = Counter(bool(row.get("TargetId")) for row in rows)
+    return {"FailedBefore": has_account.total(), "NoAccount": has_account[False]}
+
+
+def _to_look_at(storage: Storage, ref: ExtractRef) -> summary.ToLookAt:
+    """The people of an extract whom somebody has to look at; not more of them by name than HR would read."""
+    rows = query(
+        storage.table(WORKERS),
+        "PartitionKey ge @first and PartitionKey lt @last and (Extract eq @extract or SeenIn eq @extract) and "
+        "(Status eq 'failed' or Status eq 'skipped' or Warning gt '')",
+        select=(
+            "WorkerId", "DisplayName", "Row", "SeenRow", "Status", "Reason", "NextStep", "WhoActs", "ErrorCode",
+            "Warning", "Extract", "SeenIn",
+        ),
+        first=f"{ref.source}|",
+        last=f"{ref.source}}}",  # "}" follows "|"
+        extract=ref.id,
+    )  # fmt: skip
+    found = summary.ToLookAt()
+    for row in rows:
+        name, reason = str(row.get("DisplayName") or ""), str(row["Reason"])
+        is_before = row["Extract"] != ref.id
+        number = int(row.get("SeenRow" if is_before else "Row") or 0)
+        if row["Status"] == story.FAILED or (is_before and row["Status"] == story.SKIPPED):
+            step = str(row["NextStep"])
+            short, _, _ = reason.partition(story.ENTRAS_WORDS)
+            do, _, _ = step.partition(story.SENT_AGAIN)
+            cause = (story.in_general(reason), str(row.get("WhoActs") or ""))
+            person = summary.Person(row["WorkerId"], name, number, f"{reason} {step}", cause)
+            whom = found.failed_before if is_before else found.failed
+            whom.add(person, f"{reason} {do}", f"{short} {do}")
+        elif row["Warning"] and not is_before:
+            found.warned.add(summary.Person(row["WorkerId"], name, number, str(row["Warning"])))
+    return found
 
 
 def _column(row: Values | None, extract_id: str) -> str:
@@ -228,6 +254,14 @@ def _ending(row: Values, counts: Counter[str]) -> str:
 
 
 def _why_held(row: Values) -> str:
+    if row.get("HeldWhole"):
+        because = str(row.get("HeldBecause") or "")
+        if row.get("SupersededBy"):
+            return f"It was held as a whole: {because} The newer extract {row['SupersededBy']} has taken its place."
+        return (
+            f"It is held as a whole: {because} Somebody with the role Releaser looks at who is missing and releases "
+            "the file, or HR drops a complete one."
+        )
     if row.get("SupersededBy"):
         return f"Those who were held are judged anew with the newer extract {row['SupersededBy']}."
     return f"{row.get('HeldBecause') or ''} Somebody with the role Releaser looks at them and releases them.".strip()
@@ -239,8 +273,11 @@ def _why_overdue(storage: Storage, row: Values) -> list[str]:
 
 
 def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
+    if row.get("HeldWhole"):
+        return " ".join([f"{row['Rows']} rows, {row['People']} people; nothing of the file was used.", *reasons])
     held = {"Held": "held, and judged anew since"} if row.get("SupersededBy") else {}
     words = {**_WORDS, **held, **{name: name.lower() for name in counts if name not in _WORDS}}
+    words["Unchanged"] += _failed_before(row)
     parts = [f"{counts[name]} {said}" for name, said in words.items() if counts[name]]
     text = f"{row['Rows']} rows: {row['Rejected']} rejected"
     if row.get("Corrected"):
@@ -256,6 +293,14 @@ def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
     if row.get("Missing"):
         text += f" {_missing(int(row['Missing']), str(row.get('NotDisabled') or ''))}"
     return " ".join([text, *reasons])
+
+
+def _failed_before(row: Values) -> str:
+    """What is added to the number of those who are unchanged."""
+    everybody, none = int(row.get("FailedBefore") or 0), int(row.get("NoAccount") or 0)
+    parts = [f"{none} have no account"] if none else []
+    parts += [f"{everybody - none} have not got what the file says"] if everybody > none else []
+    return f", of whom {' and '.join(parts)}: failed before" if parts else ""
 
 
 def _missing(people: int, doubt: str) -> str:

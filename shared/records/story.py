@@ -6,6 +6,7 @@ fault without it, and Entra's words are Entra's.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,9 +35,27 @@ UNANSWERED = (UPLOADED, OVERDUE)
 ABOUT_SENDING = (QUEUED, *UNANSWERED, *ANSWERED)
 """The states that tell what became of sending; the others tell what became of a row of HR's file."""
 
+_CAUSES = (FAILED, SKIPPED, OVERDUE)
+WHILE_MISSING = (QUEUED, *_CAUSES, REJECTED, MISSING)
+"""The states of somebody who is missing from the newest full file: `missing`, or what somebody has to act on first."""
+
 HR = "HR"
 IT = "IT"
 NOBODY = "nobody"
+
+
+ENTRAS_WORDS = " Entra's words: "
+"""Comes before what Entra says of a failure, in a reason."""
+SENT_AGAIN = " The same is sent again by itself at "
+"""Comes before the time, in a next step."""
+
+
+_OF_ONE_PERSON = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S*\d\S*")
+
+
+def in_general(text: str) -> str:
+    """A sentence without what differs from person to person: quoted cells, addresses, whatever has a digit."""
+    return _OF_ONE_PERSON.sub("\u2026", text)[:200]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +88,8 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "WhoActs": NOBODY,
         "ErrorCode": "",
         "Kind": person.kind,
+        # What is only sent once more was decided before, and that is what is told of it.
+        **({} if person.kind == RESENT else {"SentDecision": person.reason, "SentKind": person.kind}),
         "Changed": ", ".join(person.changed),
         "Warning": person.warning,
         "NextChangeAt": person.next_change_at,
@@ -81,18 +102,40 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "UploadedAt": "",
         "ResolvedAt": "",
         "RequestId": "",
+        **_absence(person, extract_id),
         **(released(release) if release else _NEVER_HELD),
         # A new record deserves all tries again.
         **({} if person.kind == RESENT else {"Tries": 0, "AskedAgainAt": ""}),
     }
 
 
+def is_told(before: str, after: str) -> bool:
+    """Whether what became of a sending is what a row tells from now on, rather than only noted beside.
+
+    Args:
+        before: the state that the row tells.
+        after: what became of the sending.
+    """
+    return before in ABOUT_SENDING or (before == MISSING and after in _CAUSES)
+
+
 def queued_beside(person: Planned, extract_id: str, at: datetime) -> dict[str, Any]:
     """Somebody is to be sent of whom something newer is told, which stays; only the sending is noted."""
-    sending = ("Active", "SentBy", "SentStatus", "SentChanged", "QueuedAt", "UploadedAt", "RequestId")
-    tries = ("Tries", "AskedAgainAt")
     values = queued(person, "", extract_id, at)
-    return {name: values[name] for name in (*sending, *tries) if name in values}
+    return {name: values[name] for name in _SENDING if name in values}
+
+
+_SENDING = (
+    "Active", "SentBy", "SentStatus", "SentChanged", "SentDecision", "SentKind", "QueuedAt", "UploadedAt", "RequestId",
+    "MissingIn", "Tries", "AskedAgainAt",
+)  # fmt: skip
+
+
+def _absence(person: Planned, extract_id: str) -> dict[str, str]:
+    """Whether a file names the person, as far as what is said of her now is new."""
+    if person.said == MISSING:
+        return {"MissingIn": extract_id}
+    return {"MissingIn": ""} if person.said else {}
 
 
 def released(release: Release) -> dict[str, str]:
@@ -110,8 +153,12 @@ def quiet(
     extract_id: str,
     at: datetime,
     release: Release | None = None,
+    *,
+    seen: bool = True,
 ) -> dict[str, Any] | None:
     """Somebody who is not sent; None if her row stays as it is.
+
+    That she is missing from a full file stands beside what somebody has to act on first, and never in its place.
 
     Args:
         status: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING` or `WITHDRAWN`; anything else leaves the row alone.
@@ -120,18 +167,28 @@ def quiet(
         extract_id: of the extract.
         at: the time.
         release: who has released her, if somebody has.
+        seen: whether she is in the file, unless it is her absence that speaks.
     """
     if status not in _QUIET or (status == MISSING and row is None):
         return None
-    seen: dict[str, Any] = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
     before = row["Status"] if row else ""
-    if before == status == MISSING:
-        return {}
+    since = row.get("MissingIn") if row else ""
+    if status == MISSING and before in WHILE_MISSING:
+        return {} if since else {"MissingIn": extract_id}
+    place: dict[str, Any] = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
+    if MISSING in (status, person.said):
+        place["MissingIn"] = since or extract_id
+    elif seen:
+        place["MissingIn"] = ""
     # What is held of somebody who is known is not taken in yet.
     names = _names(person) if row is None or status != HELD or person.new else {}
     if status == UNCHANGED and (before in _STILL_OPEN or (before == SCHEDULED and person.next_change_at)):
-        return {**names, **seen, "Warning": person.warning}
+        return {**names, **place, "Warning": person.warning}
+    if status == before == UNCHANGED and not person.said and (row or {}).get("WhoActs") not in (NOBODY, None):
+        return place  # another list decides, and goes on doing so
     next_step, who_acts = _QUIET[status]
+    if person.decided_by:
+        next_step, who_acts = _ANOTHER_DECIDES, HR
     values = {
         **names,
         "WorkerId": person.worker.worker_id,
@@ -148,8 +205,8 @@ def quiet(
         "Row": person.worker.row or (row or {}).get("Row", 0),
         "ResolvedAt": iso(at),
     }
-    if status != MISSING:
-        values |= seen
+    values |= {"MissingIn": place["MissingIn"]} if status == MISSING else place
+    values |= _sent_before(row)
     if status == HELD:
         values |= {**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason}
     elif release:
@@ -166,6 +223,19 @@ def _names(person: Planned) -> dict[str, str]:
     return names if user else {}
 
 
+def _sent_before(row: Mapping[str, Any] | None) -> dict[str, str]:
+    """Why somebody was sent last, where an older version has said so in `Decision` only, which is about to go."""
+    if row is None or row.get("SentDecision") or not row.get("SentBy") or row["SentBy"] != row.get("Extract"):
+        return {}
+    if row.get("Kind") in (UNCHANGED, RESENT) or not row.get("Decision"):
+        return {}
+    return {"SentDecision": str(row["Decision"]), "SentKind": str(row.get("Kind") or "")}
+
+
+_ANOTHER_DECIDES = (
+    "If it is the same person, HR has both lists name the same user name; if not, IT sees to it that the lists share "
+    "no ids."
+)
 _STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
 _QUIET = {
     UNCHANGED: ("Nothing to do.", NOBODY),
@@ -203,6 +273,7 @@ def rejected(
         "Extract": extract_id,
         "Row": reject.row,
         "ResolvedAt": iso(at),
+        "MissingIn": "",
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +18,7 @@ from shared.records.names import INBOX, OUTBOX
 from shared.records.pages import read_held, read_notes
 from shared.records.rows import Values
 from shared.records.storage import Storage
+from shared.records.story import HR, IT
 
 _COUNTS: Mapping[str, Mapping[str, str]] = {
     "In the file": {
@@ -40,7 +41,9 @@ _COUNTS: Mapping[str, Mapping[str, str]] = {
     },
     "What became of the people": {
         "Provisioned": "Created, updated or disabled in Entra",
-        "Unchanged": "Already as the file says",
+        "Unchanged": "The file says nothing new",
+        "FailedBefore": "Of these, people who failed before",
+        "NoAccount": "Of these, people without an account",
         "Waiting": "Waiting to be sent",
         "Uploaded": "Sent, no answer of Entra yet",
         "Overdue": "Sent, no answer of Entra in time",
@@ -52,14 +55,18 @@ _COUNTS: Mapping[str, Mapping[str, str]] = {
         "Superseded": "Taken over by a newer file",
     },
 }
+_MISSING = "Not in this list, though they were in the one before"
 _ALWAYS = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
     *("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
+    *("FailedBefore", "NoAccount"),
 )
 _TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
 _NOTHING_USED = (REJECTED, STALE, FAILED)
 _MOST = 200
+_MOST_NAMED = 400
+_MOST_IDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,22 +78,83 @@ class Person:
         name: as it is shown; empty if nobody knows it.
         row: of the file; 0 if it is not in it.
         text: what is the matter, and what to do.
+        cause: the same in short for whoever has it too, and who acts; empty where everybody is a case of her own.
     """
 
     worker_id: str
     name: str
     row: int
     text: str
+    cause: tuple[str, str] = ("", "")
+
+
+@dataclass
+class Some:
+    """People who are listed, and more of them who are counted only.
+
+    Attributes:
+        named: the first ones.
+        causes: of everybody, by what is the matter.
+    """
+
+    named: list[Person] = field(default_factory=list)
+    causes: dict[tuple[str, str], Cause] = field(default_factory=dict)
+
+    def add(self, person: Person, text: str = "", short: str = "") -> None:
+        """Take somebody in.
+
+        Args:
+            person: whom.
+            text: of the cause, where it is told of several people.
+            short: the same, where it is not the same for all of them.
+        """
+        if len(self.named) < _MOST_NAMED:
+            self.named.append(person)
+        if person.cause[0]:
+            found = self.causes.setdefault(person.cause, Cause(text))
+            found.text = text if found.text == text else short
+            found.people += 1
+            if len(found.ids) < _MOST_IDS:
+                found.ids.append(person.worker_id)
+
+
+@dataclass
+class Cause:
+    """What is the matter with several people.
+
+    Attributes:
+        text: what it is, and what to do.
+        people: how many have it.
+        ids: of the first of them.
+    """
+
+    text: str
+    people: int = 0
+    ids: list[str] = field(default_factory=list)
+
+
+@dataclass
+class ToLookAt:
+    """Whom somebody has to look at.
+
+    Attributes:
+        failed: whom Entra could not take.
+        failed_before: who failed with an earlier file, and of whom this one says nothing new.
+        warned: who is sent, but with something open, such as a manager whom nobody knows.
+    """
+
+    failed: Some = field(default_factory=Some)
+    failed_before: Some = field(default_factory=Some)
+    warned: Some = field(default_factory=Some)
 
 
 def write_summary(
     storage: Storage,
     ref: ExtractRef,
     values: Values | None = None,
+    people: ToLookAt | None = None,
     *,
     at: datetime | None = None,
-    failed: Sequence[Person] = (),
-    open_warnings: Sequence[Person] = (),
 ) -> None:
     """Write both forms of the summary from the extract's row and its plan.
 
@@ -95,10 +163,10 @@ def write_summary(
         ref: the extract.
         values: what the row is about to say. An ending goes into the summary first and into the row second: the row is
             what nobody looks at again.
+        people: whom somebody has to look at.
         at: the time now; without it the newest time in the row.
-        failed: whom Entra could not take.
-        open_warnings: who is sent, but with something open, such as a manager whom nobody knows.
     """
+    people = people or ToLookAt()
     row = {**load(storage, ref), **(values or {})}
     if row.get("Kind") == DUE and row["Status"] != HELD:
         return  # there is no file, and nothing that HR has to look at
@@ -107,17 +175,22 @@ def write_summary(
     waits = row.get("Held") and not row.get("SupersededBy")
     held = [_held(person) for person in read_held(storage, ref, plan)] if plan and waits else []
     as_of = iso(at) if at else max((str(row[name]) for name in _TIMES if row.get(name)), default="")
-    lists = {"failedPeople": failed, "heldPeople": held, "openWarnings": open_warnings}
+    lists = {
+        "failedPeople": people.failed.named,
+        "failedBeforePeople": people.failed_before.named,
+        "heldPeople": held,
+        "openWarnings": people.warned.named,
+    }
     facts = {_camel(name): row[name] for name in _FACTS if name in row}
     summary: dict[str, Any] = {
         "source": ref.source,
         **facts,
         **({"asOf": as_of} if as_of else {}),
-        **{name: [_as_json(person) for person in people] for name, people in lists.items() if people},
+        **{name: [_as_json(person) for person in some] for name, some in lists.items() if some},
         "notes": notes,
     }
     as_json = json.dumps(summary, indent=2, ensure_ascii=False)
-    as_html = page(ref, row, notes, as_of=as_of, failed=failed, open_warnings=open_warnings, held=held)
+    as_html = page(ref, row, notes, people, as_of=as_of, held=held)
     _upload(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
     _upload(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
 
@@ -126,13 +199,13 @@ def page(
     ref: ExtractRef,
     row: Values,
     notes: Sequence[str],
+    people: ToLookAt | None = None,
     *,
     as_of: str = "",
-    failed: Sequence[Person] = (),
-    open_warnings: Sequence[Person] = (),
     held: Sequence[Person] = (),
 ) -> str:
     """The summary as a page: no script, nothing from elsewhere, everything escaped."""
+    people = people or ToLookAt()
     title = html.escape(f"{row['File']} ({ref.source})")
     arrived = html.escape(str(row.get("ArrivedAt", "")))
     body = [
@@ -140,9 +213,10 @@ def page(
         f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>",
         _advice(ref, row),
         *(_table(heading, labels, row) for heading, labels in _COUNTS.items()),
-        _people("Held: somebody has to approve of these changes", held),
-        _people("Failed: Entra could not take these people", failed),
-        _people("Sent, but something is open", open_warnings),
+        _people(_MISSING if row.get("HeldWhole") else "Held: somebody has to approve of these changes", held),
+        _causes("Failed: Entra could not take these people", people.failed),
+        _causes("Failed before, and nothing new is said of them", people.failed_before),
+        _people("Sent, but something is open", people.warned.named),
         _list("Worth knowing", [html.escape(note) for note in notes]),
         f"<p class='small'>As of {html.escape(as_of) or arrived}. Arrived {arrived}, extract {ref.id}</p>",
     ]
@@ -160,6 +234,11 @@ def _advice(ref: ExtractRef, row: Values) -> str:
             f"<p>The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
             f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
             "need not be sent again.</p>"
+        )
+    if row.get("HeldWhole") and not row.get("SupersededBy"):
+        return (
+            "<p>Look at who is missing below. If these people are to be missing, tell IT, who release the file; if "
+            f"not, drop a complete list into {inbox}, which takes the place of this one.</p>"
         )
     if row["Status"] in _NOTHING_USED:
         return f"<p>Nothing of the file was used. The place for the next one is {inbox}.</p>"
@@ -186,9 +265,24 @@ def _people(heading: str, people: Sequence[Person]) -> str:
     return _list(heading, lines)
 
 
+def _causes(heading: str, some: Some) -> str:
+    """One cause is one line, however many people have it; whoever is alone with it has a line of her own."""
+    several = sorted((cause for cause, found in some.causes.items() if found.people > 1), key=lambda one: one[::-1])
+    lines = []
+    for cause in several:
+        found = some.causes[cause]
+        ids = ", ".join(found.ids) + (", ..." if found.people > len(found.ids) else "")
+        who = f"{cause[1]} acts" if cause[1] in (HR, IT) else "nobody has to act"
+        lines.append(
+            f"<b>{found.people:,} people</b> ({who}): {html.escape(found.text)} Worker ids: {html.escape(ids)}"
+        )
+    alone = [one for one in some.named if one.cause not in several]
+    return _list(heading, lines) + _people("" if lines else heading, alone)
+
+
 def _list(heading: str, lines: Iterable[str]) -> str:
     items = "".join(f"<li>{line}</li>" for line in lines)
-    return f"<h2>{heading}</h2><ul>{items}</ul>" if items else ""
+    return f"{f'<h2>{heading}</h2>' if heading else ''}<ul>{items}</ul>" if items else ""
 
 
 def _held(person: Mapping[str, Any]) -> Person:

@@ -24,7 +24,8 @@ _MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be ther
 _PARALLEL = 8
 _LISTED = (
     "PartitionKey", "Extract", "Kind", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Rejected",
-    "ReadPlan", "SupersededBy", "Releasing", "Approvals", *extracts.OUTCOMES,
+    "ReadPlan", "SupersededBy", "Releasing", "Approvals", "HeldWhole", "FailedBefore",
+    "NoAccount", *extracts.OUTCOMES,
 )  # fmt: skip
 
 LABELS = {
@@ -71,6 +72,9 @@ class Extract:
         approvals: who released people, when and why, the newest first.
         plan: name of the plan that held people, or an empty text.
         is_judged_anew: whether a newer file has taken over whom it held.
+        is_whole: whether it waits as a whole, because people are missing from it.
+        failed_before: of those who are unchanged, how many failed with an earlier file.
+        no_account: of these, how many have no account.
     """
 
     id: str
@@ -86,6 +90,9 @@ class Extract:
     approvals: tuple[str, ...]
     plan: str
     is_judged_anew: bool = False
+    is_whole: bool = False
+    failed_before: int = 0
+    no_account: int = 0
 
     @property
     def done(self) -> int:
@@ -171,13 +178,16 @@ def load(storage: Storage, ref: ExtractRef) -> Extract | None:
 def held_people(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[list[Held], int]:
     """Who is held in an extract and could be released now, by row, and how many they are.
 
+    Of a file that waits as a whole these are the people who are missing from it.
     Of more people than one look takes in, some are listed, unless the whole list is wanted, however long it takes.
     """
     row = _row(storage, ref)
     if row is None or not row.get("ReadPlan") or not _may_be_released(row):
         return [], 0
     people = read_held(storage, ref, str(row["ReadPlan"]))
-    still, cut = held_now(storage, ref, [one["id"] for one in people], most_pages=0 if whole else _MOST_PAGES)
+    still, cut = {str(one["id"]) for one in people}, False
+    if not row.get("HeldWhole"):
+        still, cut = held_now(storage, ref, still, most_pages=0 if whole else _MOST_PAGES)
     held = [
         Held(
             *(one["id"], str(one["name"] or ""), one["row"], one["kind"]), ", ".join(one.get("changed", ())), one["why"]
@@ -234,6 +244,9 @@ def _extract(row: Values) -> Extract:
         approvals=tuple(_approvals(row)),
         plan=str(row.get("ReadPlan") or ""),
         is_judged_anew=bool(row.get("SupersededBy")),
+        is_whole=bool(row.get("HeldWhole")),
+        failed_before=int(row.get("FailedBefore") or 0),
+        no_account=int(row.get("NoAccount") or 0),
     )
 
 

@@ -212,28 +212,25 @@ class _Kind(NamedTuple):
 
 def _cause(row: Values) -> _Kind:
     status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
-    next_step, who = str(row.get("NextStep") or ""), str(row.get("WhoActs") or "")
+    next_step, _, again = str(row.get("NextStep") or "").partition(story.SENT_AGAIN)
+    next_step += _SENT_AGAIN if again else ""
+    who = str(row.get("WhoActs") or "")
     if status not in TROUBLED:
-        return _Kind(status, f"Open beside the account: {_general(str(row['Warning']))}", _WARNED, story.HR)
+        return _Kind(status, f"Open beside the account: {story.in_general(str(row['Warning']))}", _WARNED, story.HR)
     if status == story.REJECTED:
-        return _Kind(status, f"Row not sent: {_general(_ROW_OF.sub('', reason))}", next_step, who)
+        return _Kind(status, f"Row not sent: {story.in_general(_ROW_OF.sub('', reason))}", next_step, who)
     if status == story.OVERDUE:
         return _Kind(status, "Entra has taken the upload and says nothing", next_step, who)
     if code and (cause := cause_of(code)):
         return _Kind(status, f"{_upper(cause.meaning.format(domain='of the user name'))} ({code})", next_step, who)
     if code:
         return _Kind(status, f"Entra's error {code}", next_step, who)
-    return _Kind(status, _general(reason.partition(" Entra's words: ")[0]), next_step, who)
+    return _Kind(status, story.in_general(reason.partition(story.ENTRAS_WORDS)[0]), next_step, who)
 
 
+_SENT_AGAIN = " The same is sent again by itself, and whenever HR's record changes."
 _WARNED = "HR checks what is named, such as the manager's id; what depends on it is then sent by itself."
 _ROW_OF = re.compile(r"^Row \d+ of .*? was not sent: ", re.DOTALL)
-_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S*\d\S*")
-
-
-def _general(text: str) -> str:
-    """A sentence without what differs from person to person: quoted cells, addresses, whatever has a digit."""
-    return _QUOTED.sub("\u2026", text)[:200]
 
 
 def _key(status: str, title: str) -> str:

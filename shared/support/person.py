@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.changes.compare import kept_claims
 from shared.clock import iso
 from shared.context import Context
 from shared.entra.logs import LogEntry
@@ -26,6 +27,7 @@ from shared.model import (
 from shared.outcomes.catalogue import cause_of
 from shared.outcomes.events import read_events
 from shared.records import accounts, extracts, story
+from shared.records.accounts import Account
 from shared.records.names import WORKERS
 from shared.records.people import worker_key
 from shared.records.rosters import Seen, find_seen
@@ -91,9 +93,12 @@ class Person:
         error_code: Entra's, or an empty text.
         meaning: of the error code, in our words, or an empty text.
         warning: what is open besides, or an empty text.
-        file: name of the file that the row speaks of; empty if its extract is not kept any more.
+        sent_because: what was decided when the person was sent last, with file and row; or an empty text.
+        missing: that the person is missing from the newest full file, if that is not what `reason` says; else empty.
+        file: name of the file that the person's word comes from; empty if its extract is not kept any more.
         extract: id of it.
         row: in the file, as a spreadsheet counts; 0 if none.
+        held_in: the extract that holds the person, or an empty text.
         sent_at: when Entra took the last upload (ISO), or an empty text.
         request_id: of that upload.
         target_id: object id of the account, or an empty text.
@@ -113,9 +118,12 @@ class Person:
     error_code: str
     meaning: str
     warning: str
+    sent_because: str
+    missing: str
     file: str
     extract: str
     row: int
+    held_in: str
     sent_at: str
     request_id: str
     target_id: str
@@ -144,12 +152,15 @@ def _person(context: Context, source: str, row: Values) -> Person:
     job = _job(context, extract or sending)
     account = accounts.read(context.storage, job, [worker_id]).get(worker_id) if job else None
     ahead = coming(account, now)
+    said = _said_in(context, source, row, extract, account)
     entries = _entries(context, job, worker_id)
     cause = cause_of(_text(row, "ErrorCode"))
+    missing_from = _extract(context, source, _text(row, "MissingIn"))
     happened = [
-        *_files(row, extract, sending),
+        *_files(row, extract, sending, said),
         *_decisions(row, find_seen(context.storage, source, worker_id)),
         *_held(context, source, row),
+        *_absence(row, missing_from),
         *_sendings(row),
         *(_told(entry) for entry in entries[:_MOST]),
     ]
@@ -168,9 +179,12 @@ def _person(context: Context, source: str, row: Values) -> Person:
         error_code=_text(row, "ErrorCode"),
         meaning=cause.meaning.format(domain="of the user name") if cause else "",
         warning=_text(row, "Warning"),
-        file=_file(extract),
-        extract=_text(row, "Extract"),
-        row=int(row.get("Row") or 0),
+        sent_because=_text(row, "SentDecision"),
+        missing=_missing(row, missing_from) if row.get("Status") != story.MISSING else "",
+        file=_file(said.file),
+        extract=said.extract,
+        row=said.row,
+        held_in=_text(row, "Extract") if row.get("Status") == story.HELD else "",
         sent_at=_text(row, "UploadedAt"),
         request_id=_text(row, "RequestId"),
         target_id=_text(row, "TargetId"),
@@ -182,14 +196,40 @@ def _person(context: Context, source: str, row: Values) -> Person:
 _ORDER = (FILE, DECISION, SENT, ENTRA, NEXT)
 
 
-def _files(row: Values, extract: Values | None, sending: Values | None) -> Iterator[Moment]:
+@dataclass(frozen=True)
+class _Place:
+    """Where a person's word stands.
+
+    Attributes:
+        extract: id of the file's extract.
+        file: its row; None if it is not kept any more.
+        row: of the file; 0 if none.
+    """
+
+    extract: str
+    file: Values | None
+    row: int
+
+
+def _said_in(context: Context, source: str, row: Values, extract: Values | None, account: Account | None) -> _Place:
+    """The file and row that the row of a person goes back to; a date that came stands in no file."""
+    claim = kept_claims(account).get(source)
+    if claim is not None and extract is not None and extract.get("Kind") == extracts.DUE:
+        return _Place(claim.extract, _extract(context, source, claim.extract), claim.row)
+    return _Place(_text(row, "Extract"), extract, int(row.get("Row") or 0))
+
+
+def _files(row: Values, extract: Values | None, sending: Values | None, said: _Place) -> Iterator[Moment]:
     """The files that matter: the one that the row speaks of, the one that was sent, and the last one seen."""
-    if extract is not None:
-        place = f", row {row['Row']}" if row.get("Row") else ""
-        text = f"{_file(extract)} arrived{place}."
-        yield Moment(_text(extract, "ArrivedAt"), FILE, text, f"Extract {row['Extract']}")
+    if said.file is not None:
+        place = f", row {said.row}" if said.row else ""
+        text = f"{_file(said.file)} arrived{place}."
+        yield Moment(_text(said.file, "ArrivedAt"), FILE, text, f"Extract {said.extract}")
+    if extract is not None and extract is not said.file:
+        yield Moment(_text(extract, "ArrivedAt"), FILE, "A date came; no file was needed.", f"Extract {row['Extract']}")
     if sending is not None and sending is not extract:
-        text = f"{_file(sending)} arrived; what it says of the person is what was sent last."
+        came = "A date came" if sending.get("Kind") == extracts.DUE else f"{_file(sending)} arrived"
+        text = f"{came}; what it says of the person is what was sent last."
         yield Moment(_text(sending, "ArrivedAt"), FILE, text, f"Extract {row['SentBy']}")
 
 
@@ -198,7 +238,8 @@ def _decisions(row: Values, seen: Seen | None) -> Iterator[Moment]:
     about = f"{KINDS.get(kind, kind)}. ".capitalize() if kind else ""
     is_sent = row.get("SentBy") == row.get("Extract")  # else what was decided last was to send nothing
     if row.get("QueuedAt"):
-        why = decided if is_sent and decided else f"{about if is_sent else ''}To be sent to Entra."
+        why = _text(row, "SentDecision") or (decided if is_sent else "")
+        why = why or f"{about if is_sent else ''}To be sent to Entra."
         yield Moment(_text(row, "QueuedAt"), DECISION, why, _attributes(row, "SentChanged"))
     is_told_apart = row.get("Status") == story.HELD and row.get("HeldAt")
     without_sending = row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent)
@@ -224,6 +265,19 @@ def _held(context: Context, source: str, row: Values) -> Iterator[Moment]:
     if row.get("ReleasedAt"):
         text = f"Released by {row['ReleasedBy']}: {row['ReleaseReason']}"
         yield Moment(_text(row, "ReleasedAt"), DECISION, text, f"Extract {row['HeldIn']}")
+
+
+def _missing(row: Values, extract: Values | None) -> str:
+    if not row.get("MissingIn"):
+        return ""
+    file = f"the full file {_file(extract)}" if extract else "a full file"
+    return f"Not in {file} any more (extract {row['MissingIn']})."
+
+
+def _absence(row: Values, extract: Values | None) -> Iterator[Moment]:
+    """That the person is missing from a full file, beside what else is told of her."""
+    if row.get("Status") != story.MISSING and (text := _missing(row, extract)):
+        yield Moment(_text(extract or {}, "ArrivedAt") or _seen_at(_text(row, "MissingIn")), DECISION, text)
 
 
 def _attributes(row: Values, column: str) -> str:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+from shared.clock import iso
 from shared.records import extracts
-from tests.histories.lives import File, Outcome
+from tests.histories.lives import File, Outcome, as_known
 from tests.histories.model import Truth, Word
-from tests.histories.plan import Plan
+from tests.histories.plan import LIMIT, MINIMUM, Plan
+
+
+def _is_over(count: int, known: int) -> bool:
+    return known >= MINIMUM and count > LIMIT["at_least"] and count * 100 > LIMIT["percent"] * known
 
 
 class Reader:
@@ -24,6 +29,8 @@ class Reader:
         self.newest: dict[str, date] = {}
         self._last: dict[str, bytes] = {}  # of each feed the content of the newest file that was used
         self._people: dict[str, int] = {}  # of each feed how many people were in the last file
+        self._absent: dict[str, set[str]] = {}  # of each feed the people who were missing from the last file
+        self._lost: dict[str, list[tuple[str, int]]] = {}  # of each feed when how many were missing anew
         self._spoke: dict[tuple[str, str], date] = {}  # of each feed and person the day of the last word
 
     def insist(self, file: File) -> File:
@@ -35,8 +42,8 @@ class Reader:
         """Whether something newer than a file was said of somebody."""
         return self._spoke.get((file.feed, person), file.day) > file.day
 
-    def read(self, file: File, now: datetime) -> tuple[str, Outcome]:
-        """What becomes of a file that is read now."""
+    def read(self, file: File, now: datetime, *, approved: bool = False) -> tuple[str, Outcome]:
+        """What becomes of a file that is read now; `approved` if somebody has released it as a whole."""
         nothing = Outcome({}, 0, 0, 0)
         content = file.content
         if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
@@ -45,6 +52,8 @@ class Reader:
             return extracts.STALE, nothing
         if self._last.get(file.feed) == content:
             return extracts.DUPLICATE, nothing
+        if self._plan.holds_shrunk and self._shrinks(file, now, approved=approved):
+            return extracts.HELD, nothing
         if file.day >= self.newest.get(file.feed, file.day):  # files of changes may come late
             self.newest[file.feed] = file.day
             self._last[file.feed] = content
@@ -52,6 +61,21 @@ class Reader:
         gone = self._gone(file, outcome, now) if self._plan.missing else {}
         self._people[file.feed] = len(outcome.said)
         return extracts.DELIVERED, replace(outcome, gone=gone)
+
+    def _shrinks(self, file: File, now: datetime, *, approved: bool) -> bool:
+        """Whether a file waits as a whole; if not, whoever is missing from it is remembered."""
+        feed, absent = file.feed, self._absent.setdefault(file.feed, set())
+        there = {cell for line in file.lines for cell in (line.cells[0], as_known(line.cells[0]))}
+        live = {person for person, words in self._truth.words.items() if feed in words and not words[feed].is_over(now)}
+        missing = {person for person in live - there if not self.knows_newer(file, person)}
+        lost, before = len(missing - absent), len(live) - len(missing & absent)
+        earlier = sum(count for at, count in self._lost.get(feed, ()) if at > iso(now - timedelta(hours=24)))
+        is_many = _is_over(lost, before) or _is_over(lost + earlier, before + earlier)
+        if lost and is_many and not approved:
+            return True
+        self._absent[feed] = {one for one in absent if one not in there or self.knows_newer(file, one)} | missing
+        self._lost.setdefault(feed, []).append((iso(now), 0 if approved else lost))
+        return False
 
     def _gone(self, file: File, outcome: Outcome, now: datetime) -> dict[str, Word]:
         """The people who are not in a full file any more, if the file is as good as the last one; a last day stands.

@@ -268,8 +268,10 @@ def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> Non
         row,
         [],
         as_of="2026-09-18T06:10:00Z",
-        failed=[summary.Person("7", "Ada <b>", 3, "Entra does not know the domain.")],
-        open_warnings=[summary.Person("8", "", 0, "manager 9 is not known.")],
+        people=summary.ToLookAt(
+            failed=summary.Some([summary.Person("7", "Ada <b>", 3, "Entra does not know the domain.")]),
+            warned=summary.Some([summary.Person("8", "", 0, "manager 9 is not known.")]),
+        ),
         held=[summary.Person(str(number), "Bo", number, "too many leavers.") for number in range(2, 300)],
     )
     assert "<h2>In the file</h2><table><tr><th scope='row'>Rows</th><td>1,200</td></tr>" in page
@@ -283,6 +285,22 @@ def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> Non
     assert "As of 2026-09-18T06:10:00Z. Arrived 2026-09-18T06:00:01Z" in page
 
 
+def test_one_cause_is_one_line_of_the_summary_however_many_people_have_it() -> None:
+    failed = summary.Some()
+    for number in range(1, 60):
+        reason = f"Entra knows no licence. Entra's words: {'none' if number < 59 else 'no more'}."
+        failed.add(
+            summary.Person(f"{number}", "Bo", 2, "Each.", ("no licence", "IT")), reason, "Entra knows no licence."
+        )
+    failed.add(summary.Person("99", "Cy <b>", 3, "The user name is taken.", ("taken", "HR")), "Taken.", "Taken.")
+    page = summary.page(VERSION.ref, {"File": "a", "Status": "delivered", "Message": ""}, [], summary.ToLookAt(failed))
+    ids = ", ".join(map(str, range(1, 21)))
+    assert (
+        "<h2>Failed: Entra could not take these people</h2><ul><li><b>59 people</b> (IT acts): Entra knows no licence. "
+        f"Worker ids: {ids}, ...</li></ul><ul><li><b>99</b> Cy &lt;b&gt;, row 3: The user name is taken.</li></ul>"
+    ) in page
+
+
 def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
     page = summary.page(VERSION.ref, {"File": "a", "Status": "rejected", "Message": "No."}, [])
     assert "Nothing of the file was used. The place for the next one is <b>hr-inbox/employees/</b>." in page
@@ -294,8 +312,8 @@ def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(con
     held = [{"id": "7", "row": 2, "name": "Ada", "kind": "leaver", "class": "disable", "why": "too many leavers."}]
     pages.write_held(context.storage, VERSION.ref, "try", held)
     pages.write_notes(context.storage, VERSION.ref, "try", ["A note."])
-    failed = [summary.Person("8", "Bo", 3, "No licence.")]
-    summary.write_summary(context.storage, VERSION.ref, at=START, failed=failed)
+    people = summary.ToLookAt(failed=summary.Some([summary.Person("8", "Bo", 3, "No licence.")]))
+    summary.write_summary(context.storage, VERSION.ref, people=people, at=START)
     [_, blob] = context.storage.container(OUTBOX).list_blobs()
     told = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
     assert told["asOf"] == "2026-09-18T06:00:00Z"

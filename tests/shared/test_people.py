@@ -128,6 +128,8 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "WhoActs": "nobody",
             "ErrorCode": "",
             "Kind": "joiner",
+            "SentDecision": "",
+            "SentKind": "joiner",
             "Changed": "",
             "Warning": "",
             "NextChangeAt": "",
@@ -141,6 +143,7 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "UploadedAt": "",
             "ResolvedAt": "",
             "RequestId": "",
+            "MissingIn": "",
             "Tries": 0,
             "AskedAgainAt": "",
             "Sequence": OLD.id,
@@ -328,6 +331,7 @@ def test_the_first_reject_of_an_id_is_on_its_row_and_rejects_without_an_id_are_n
             "Extract": NEW.id,
             "Row": 2,
             "ResolvedAt": "2026-09-18T07:00:00Z",
+            "MissingIn": "",
             "Sequence": NEW.id,
         }
     ]

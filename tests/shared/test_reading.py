@@ -529,9 +529,21 @@ def test_a_rejected_row_takes_no_user_name_that_is_made_unique_from_anybody(open
     assert [said.worker.user["userName"] for said in extract.read(["2"])] == ["Ann@x.com"]
 
 
-def test_letters_that_came_damaged_are_told_once(opened: ExitStack) -> None:
-    rows = "1,J\u00c3\u00bcrgen,Active,,\u00c3\u00bc\n2,J?rg M??ig,Active,,\n3,J\u00fcrgen,Active,,\n"
-    assert read(opened, HEADER + rows).notes == [
-        "Row 2: Name holds signs that look like letters in a wrong encoding; it is sent as it is.",
-        "Row 3: Name holds question marks, as programs write them for letters that they lack; it is sent as it is.",
+def test_damaged_letters_leave_somebody_known_as_he_was_and_nobody_new_gets_them(opened: ExitStack) -> None:
+    rows = "1,J\u00c3\u00bcrgen,Active,,\u00c3\u00bc\n2,J?rg M??ig,Active,,\n3,J?rg M??ig,Active,,\n"
+    extract = read(opened, HEADER + rows, known=People({"1": "", "2": ""}))
+    marks = "Name holds question marks, as programs write them for letters that they lack"
+    assert extract.notes == [
+        "Row 2: Name holds signs that look like letters in a wrong encoding; what was said before stays.",
+        f"Row 3: {marks}; what was said before stays.",
     ]
+    assert [said.keeps for said in extract.everybody()] == [("displayName",)] * 2
+    told = [(reject.row, reject.worker_id, reject.reason) for reject in extract.rejects]
+    assert told == [(4, "3", f"{marks}; somebody of that name would be created.")]
+
+
+def test_the_user_name_of_somebody_whose_new_one_is_damaged_stays_hers(opened: ExitStack) -> None:
+    named = {"userName": {"template": "{Name}@x.com", "transliterate": "german"}}
+    text = f"{HEADER}1,M\u00c3\u00bcller,Active,,\n2,M\u00fcller,Active,,\n"
+    extract = read(opened, text, mapping(named), People({"1": "Mueller@x.com"}))
+    assert (people_of(extract), [reject.row for reject in extract.rejects]) == (["1"], [3])

@@ -221,13 +221,14 @@ def test_the_agreed_time_is_that_of_the_mapping_s_zone(days: str, now: str, due:
 def test_the_digest_goes_out_once_a_day_with_counts(office: Office, script: Script) -> None:
     context = told_by(office, script)
     context = replace(context, settings=replace(context.settings, digest_at="12:30"))
+    extracts.save(context.storage, ExtractRef(office.newest()["Extract"], "employees"), {"FailedBefore": 1})
     for moment in ("2026-09-18 12:29", "2026-09-18 12:30", "2026-09-18 18:00", "2026-09-19 12:29"):
         office.at(moment)
         tell(context)
     assert texts(script) == [
         (
-            "Rollcall, the 24 hours until 2026-09-18T12:30:00Z:\nFiles: 1 uploading.\nPeople: 3 uploaded.\n"
-            "Open: nothing.\nCalls left today for job default: 1899 of 2000."
+            "Rollcall, the 24 hours until 2026-09-18T12:30:00Z:\nFiles: 1 uploading.\nPeople: 3 uploaded. "
+            "Of those unchanged, 1 failed before.\nOpen: nothing.\nCalls left today for job default: 1899 of 2000."
         )
     ]
     office.at("2026-09-19 12:30")

@@ -159,6 +159,20 @@ def test_a_releaser_releases_those_chosen_only(context: Context) -> None:
     assert "released 2 people" in text(visit(context, f"extract?source=employees&id={ref.id}"))
 
 
+def test_a_file_that_waits_as_a_whole_shows_who_is_missing_and_is_released_as_a_whole(context: Context) -> None:
+    ref = holding(context.storage, PEOPLE)
+    extracts.save(context.storage, ref, {"HeldWhole": True, "People": 40, "Held": 40})
+    page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser")
+    assert "3 people are missing from this list, which waits as a whole" in text(page)
+    assert re.findall(r"<button[^>]*>|<input type=.checkbox[^>]*>", page.body.decode().partition("/release")[2]) == [
+        '<button name="whom" value="all">'
+    ]
+    assert release(context, ref, whom="chosen", worker=["L1"]).status == 409
+    assert release(context, ref).status == 303
+    after = row(context, ref)
+    assert (after["Status"], after["LossApproved"], after["HeldWhole"]) == ("arrived", True, False)
+
+
 @pytest.mark.parametrize(
     ("changes", "status", "sentence"),
     [
