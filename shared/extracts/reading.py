@@ -259,7 +259,7 @@ class _Reader:
         mapping, reading = self._mapping, self._reading
         applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
         mapper = ColumnMapper(applier)
-        table = reading.open(chunks, mapping.columns)
+        table = reading.open(chunks, mapping.columns, mapping.days)
         observer = Observer(mapping, self._digest_key, table.header)
         rows = 0
         changes_only = mapping.mode == "delta"

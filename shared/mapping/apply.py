@@ -110,7 +110,7 @@ class Applier:
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
-        compiler = Compiler(mapping, self._dates)
+        compiler = Compiler(mapping, self._dates, today)
         days = (self._status.first_day, self._status.last_day)
         self._days = [compiler.dates(column) if column else None for column in days]
         self.kinds: list[Kind] = []

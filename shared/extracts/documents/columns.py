@@ -10,6 +10,7 @@ from typing import Any
 from shared.errors import ExtractRefused
 from shared.extracts.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
 from shared.extracts.tables import BadRow
+from shared.mapping.datetext import odata_text
 from shared.model import Row
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -27,16 +28,19 @@ class Columns:
         records: how many records were looked at.
     """
 
-    def __init__(self, wanted: Sequence[str], optional: Collection[str], *, xml: bool = False) -> None:
+    def __init__(
+        self, wanted: Sequence[str], optional: Collection[str], *, days: Collection[str] = (), xml: bool = False
+    ) -> None:
         """Reads the paths.
 
         Args:
             wanted: the paths, in the order of the cells; the first one names the worker and has one value only.
             optional: those of them that need not be in the file.
+            days: those of them that nothing but a reader of days looks at, to whom they go as they are written.
             xml: whether the records were XML elements.
         """
         self.records = 0
-        self._paths = [Path(text, xml=xml, single=place == 0) for place, text in enumerate(wanted)]
+        self._paths = [Path(text, xml=xml, single=place == 0, is_day=text in days) for place, text in enumerate(wanted)]
         self._unseen = set(wanted) - set(optional)
         self._names = [path.text for path in self._paths]
         self._all_there = _getter(self._names)
@@ -70,7 +74,9 @@ class Columns:
             cells, fault = self._looked_up(record, cells, fault)
             text = "".join(cells)
         if "/Date(" in text:
-            cells = tuple(map(scalar, cells))
+            cells = tuple(
+                cell if path.is_day else odata_text(cell) for path, cell in zip(self._paths, cells, strict=True)
+            )
         if self._unseen:
             self._unseen.difference_update(record)
         self.records += 1
