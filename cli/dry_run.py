@@ -23,6 +23,7 @@ from shared.changes.plan import order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
 from shared.extracts.open_extract import Reading
 from shared.extracts.reading import ReadExtract, Said, read_extract
+from shared.extracts.whole_file import refuse_doubtful
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY
 from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
@@ -77,6 +78,7 @@ def dry_run(
         ExtractRefused: the file as a whole cannot be used.
     """
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
+        refuse_doubtful(extract.doubts)
         drafts = list(_drafts(extract, mapping, now))
         loops = {person: loop for loop in extract.loops() for person in loop}
         judge = Judge(now, _fingerprint, _Standings(drafts, now), loops, lambda _: False, file)

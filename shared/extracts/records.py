@@ -11,7 +11,7 @@ from operator import itemgetter
 from shared.errors import ExtractRefused
 from shared.extracts.returned import row_place
 from shared.extracts.tables import BadRow, Table
-from shared.extracts.text.guard import is_rejects_file, unguard
+from shared.extracts.text.guard import is_rejects_file, unguard, without_guard
 from shared.extracts.text.names import loose, places_of, plain
 from shared.extracts.text.rows_of_cells import COMMON, MARK
 from shared.mapping.columns import Batch
@@ -49,6 +49,7 @@ def read_batches(
     key: str = "",
     *,
     may_be_empty: bool = False,
+    text_guard: bool = False,
 ) -> Iterator[Batch | Reject]:
     """What the mapping asked for of each row, some hundred rows at a time, in the order of the file.
 
@@ -62,6 +63,7 @@ def read_batches(
         key: the column with the ids. A row that is not what the header promises is rejected with the cell of this
             column as it is, if that is certain, else without an id.
         may_be_empty: whether nobody in the file is no fault, as where a file holds changes only.
+        text_guard: whether cells are guarded against spreadsheets, and the guard is taken off.
 
     Raises:
         ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file, or so many people
@@ -81,6 +83,8 @@ def read_batches(
         found: dict[str, Sequence[str]] = dict(zip(places, zip(*cells, strict=True), strict=False))
         if read:
             found = {column: list(map(read, values)) for column, values in found.items()}
+        if text_guard:
+            found = {column: list(map(without_guard, values)) for column, values in found.items()}
         absent = {column: [""] * len(cells) for column in columns if column not in places}
         made = Batch(numbers.copy(), lines.copy(), found | absent)
         numbers.clear()

@@ -29,7 +29,6 @@ from shared.records.scratch import open_scratch
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
 _NAMES = ("displayName", "userName")
-_OF_PEOPLE = ("displayName", "nickName", "name.givenName", "name.familyName", "name.middleName", "name.formatted")
 _AS_IT_IS = "it is sent as it is."
 
 
@@ -103,8 +102,6 @@ class Applier:
         self._words = ", ".join(mapping.status.words)
         self.placeholders = frozenset(clean(text) for text in mapping.placeholders)
         self._dates = DateWatch()
-        rules = [rule for path, rule in mapping.attributes.items() if path in _OF_PEOPLE]
-        self.of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
         self._zones: set[str] = set()  # those that there are
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
@@ -250,9 +247,6 @@ class Applier:
             cells[column] = cell
         for column in mapping.optional:
             cells.setdefault(column, "")
-        for column in self.of_names:
-            if "?" in (cell := cells[column]) and cell.strip("?"):
-                warn(f"{column} holds question marks, as programs write them for letters that they lack; {_AS_IT_IS}")
         missing = [column for column in mapping.required if not cells[column]]
         if missing:
             refuse(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")

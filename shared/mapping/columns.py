@@ -148,8 +148,6 @@ class ColumnMapper:
         zones = care.about(self._zones.column(columns[status.zone])) if status.zone else [mapping.dates.zone] * size
         for column, cleaned in self._cleaned.items():
             columns[column] = care.about(cleaned.column(columns[column]))
-        for column in self._applier.of_names:
-            care.where("?" in cell for cell in batch.columns[column])  # it may stand for a letter
         for column in mapping.required:
             if "" in columns[column]:
                 care.where(cell == "" for cell in columns[column])

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 # A time and an offset may follow the day. They are left out: moved to another zone, the day would be another one. .NET
 # writes a time with colons or dots (fi, da, id), in words (fr-CA: 13 h 45 min 30 s), with something for the half of the
-# day in front (ko, zh, ta) or behind, and marks of a year (bg: 2019 г.) or a dot (hr, hu, lv) behind the day.
+# day in front (ko, zh, ta) or behind, and the word for year (bg, kk) or a dot (hr, hu, lv) behind the day.
 _WORD = r"[^\W\d_][^\d:+/]{0,19}"
 _IN_NUMBERS = r"\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?|\.\d{2}(?:\.\d{2}(?:[.,]\d+)?)?)"
 _TIME = rf"(?:{_IN_NUMBERS}|\d{{1,2}} h \d{{2}}(?: min(?: \d{{2}} s)?)?)"
@@ -23,7 +23,8 @@ _REST = (
 _TOKEN = re.compile(r"yyyy|yy|mon|mm|m|dd|d|[^a-z0-9]|(?P<wrong>.)")
 _OF = {"d": "day", "m": "month", "y": "year"}
 _ODATA = re.compile(r"/Date\((?P<ms>-?\d{1,15})(?:(?P<sign>[+-])(?P<hours>\d{2})(?P<minutes>\d{2}))?\)/")
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (what is added makes it the time on a clock)
+_EARLIEST = _EPOCH.replace(1)
 _NEVER = "/Date(-62135596800000"  # the earliest time that .NET knows, which stands for none; in any zone
 _SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,](?P<part>\d+))?")
 _MONTHS = {
@@ -175,7 +176,7 @@ def odata_moment(text: str) -> tuple[datetime, str] | None:
     try:
         moments = [(_EPOCH + timedelta(milliseconds=int(match["ms"]), minutes=sign * way), way) for way in ways]
     except OverflowError:
-        return (datetime.min, "Z") if text.startswith(_NEVER) else None
+        return (_EARLIEST, "Z") if text.startswith(_NEVER) else None
     if not moments:
         return None
     moment, way = next((one for one in moments if one[0].time() == time()), moments[0])

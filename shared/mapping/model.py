@@ -291,8 +291,8 @@ class MappingFile(Section):
         """The columns that are read as days, as they are, and as nothing else."""
         status, primary = self.status, self.duplicates.primary
         days = {status.first_day, status.last_day}
-        texts = {self.key, status.column, status.zone, primary and primary.column}
-        texts.add(self.run_time and self.run_time.column)
+        run_time = self.run_time.column if self.run_time else None
+        texts = {self.key, status.column, status.zone, primary.column if primary else None, run_time}
         for rule in self.attributes.values():
             (days if rule.is_day else texts).update(rule.reads)
         return frozenset(column for column in days - texts if column)
