@@ -91,8 +91,8 @@ class DamageWatch:
             which = _listed(self._guards)
             notes.append(
                 "A program has put an apostrophe in front of cells that begin with =, +, - or @, so that no "
-                f"spreadsheet takes them for formulas: {which}. They are sent with it. Export them without it, or ask IT to have "
-                "it taken off (format: text_guard: true)."
+                f"spreadsheet takes them for formulas: {which}. They are sent with it. Export them without it, or ask "
+                "IT to have it taken off (format: text_guard: true)."
             )
         if self._marks:
             notes.append(

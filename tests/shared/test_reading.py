@@ -531,9 +531,10 @@ def test_a_rejected_row_takes_no_user_name_that_is_made_unique_from_anybody(open
 
 def test_letters_that_came_damaged_are_told_once(opened: ExitStack) -> None:
     rows = "1,J\u00c3\u00bcrgen,Active,,\u00c3\u00bc\n2,J?rg M??ig,Active,,\n3,J\u00fcrgen,Active,,\n"
-    assert read(opened, HEADER + rows).notes == [
-        "Question marks stand in the place of letters: Name in 1 cell (row 3). They are sent as they are. A program wrote "
-        "the list in an encoding that lacks these letters; export it again in UTF-8 (in PowerShell: Export-Csv -Encoding "
-        "UTF8).",
-        "Row 2: Name holds signs that look like letters in a wrong encoding; it is sent as it is.",
-    ]
+    marks = (
+        "Question marks stand in the place of letters: Name in 1 cell (row 3). They are sent as they are. A program "
+        "wrote the list in an encoding that lacks these letters; export it again in UTF-8 (in PowerShell: Export-Csv "
+        "-Encoding UTF8)."
+    )
+    broken = "Row 2: Name holds signs that look like letters in a wrong encoding; it is sent as it is."
+    assert read(opened, HEADER + rows).notes == [marks, broken]

@@ -9,12 +9,25 @@ from typing import Any
 
 from shared.errors import ExtractRefused
 from shared.extracts.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
+from shared.extracts.documents.references import References
 from shared.extracts.tables import BadRow
+from shared.extracts.text.names import loose
 from shared.mapping.datetext import odata_text
 from shared.model import Row
 
 _HALF = re.compile("[\ud800-\udfff]")
 _MANY = 1_000  # different keys of records, and characters of a key, that are remembered
+_SHOWN = 20  # names that a sentence holds
+_NAMES_OF_FIELDS = (
+    "Name",
+    "name",
+    "N",
+    "Key",
+    "key",
+    "Field",
+    "field",
+)  # attributes that say which field an element is
+_ENCODED = re.compile("_x([0-9A-Fa-f]{4})_")  # how XML of .NET writes what no name of an element may hold
 _WALK = object()  # stands for a value that a path has to look for itself
 
 
@@ -47,6 +60,9 @@ class Columns:
         self._missing: list[object] = ["" if path.is_name else _WALK for path in self._paths]  # what a missing key is
         self._keys: set[str] = set()  # of the records so far
         self._all_walk = False
+        self._references = References(xml=xml)
+        self._example: dict[str, Value] = {}  # the first record
+        self._xml = xml
 
     def row(self, record: Value, number: int, line: int, fault: str = "") -> Row | BadRow:
         """The record's cells.
@@ -62,6 +78,11 @@ class Columns:
         """
         if not isinstance(record, dict):
             return BadRow(number, line, ("",) * len(self._paths), fault or "This is not a record with named values.")
+        if self._references.occur(record):
+            try:
+                record = self._references.resolved(record)
+            except NoValueError as error:
+                return BadRow(number, line, ("",) * len(self._paths), fault or str(error))
         try:
             cells = self._all_there(record)
         except KeyError:
@@ -78,6 +99,7 @@ class Columns:
                 cell if path.is_day else odata_text(cell) for path, cell in zip(self._paths, cells, strict=True)
             )
         if self._unseen:
+            self._example = self._example or record
             self._unseen.difference_update(record)
         self.records += 1
         if not fault:
@@ -103,9 +125,36 @@ class Columns:
         where = "the only record" if self.records == 1 else f"all {self.records:,} records"
         raise ExtractRefused(
             f"{len(missing)} of {len(self._paths)} columns {'is' if len(missing) == 1 else 'are'} missing in {where}: "
-            f"{', '.join(missing)}. Was a field renamed or taken out of the report? Nothing of the file was used. "
-            "Correct the report, or ask IT to change the mapping."
+            f"{', '.join(missing)}. {self._other_names(missing)}Nothing of the file was used. Correct the report, or "
+            "ask IT to change the mapping."
         )
+
+    def _other_names(self, missing: Sequence[str]) -> str:
+        """By which names the records seem to have what is missing."""
+        found = {text: name for text in missing if (name := self._other_name(text))}
+        if not found:
+            return "Was a field renamed or taken out of the report? "
+        shown = ", ".join(f"'{name}' for '{text}'" for text, name in list(found.items())[:_SHOWN])
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        return f"The records have {shown}{more}, and the mapping can name them so. "
+
+    def _other_name(self, text: str) -> str:
+        """What a mapping may say in the place of a path that is in no record; empty if nothing is like it."""
+        wanted = loose(text.rpartition(".")[2] if self._xml else text)
+        for key, value in self._example.items():
+            name = _decoded(key).removeprefix("@") if self._xml else key
+            if loose(name) == wanted:
+                return key
+            for entry in value if isinstance(value, list) else [value]:
+                if not isinstance(entry, dict):
+                    continue
+                for mark in _NAMES_OF_FIELDS if self._xml else ():
+                    if isinstance(said := entry.get(f"@{mark}"), str) and loose(said) == wanted:
+                        return f"{key}[{mark}={said}]"
+                for inner in entry if not isinstance(value, list) else ():
+                    if loose(inner.removeprefix("@")) == wanted:
+                        return f"{key}@{inner[1:]}" if inner.startswith("@") else f"{key}.{inner}"
+        return ""
 
     def _learn(self, record: dict[str, Value]) -> None:
         """Takes note of new keys: a path that may mean one of them, though it is spelt otherwise, has to walk."""
@@ -138,6 +187,11 @@ class Columns:
                 self._unseen.discard(path.text)
             cells[place] = cell or ""
         return tuple(cells), fault
+
+
+def _decoded(name: str) -> str:
+    """A name of an element as it was before .NET made it one: `Worker_x0020_ID` is `Worker ID`."""
+    return _ENCODED.sub(lambda match: chr(int(match[1], 16)), name)
 
 
 def _getter(names: Sequence[str]) -> Callable[[dict[str, Value]], tuple[Any, ...]]:

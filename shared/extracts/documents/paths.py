@@ -158,7 +158,19 @@ class Path:
         key = self._nearly(value, step.name) if step.selectors else None
         if key is not None:
             return self._select(value[key], step.selectors, at + 1, into)
+        return self._behind(value, at, into)
+
+    def _behind(self, value: dict[str, Value], at: int, into: list[str]) -> bool:
+        """What an object without the wanted name stands for, if it stands for something else."""
+        if "$ref" in value and not self._xml:
+            raise NoValueError(self._reference())
         return _is_labelled(value) and self._walk(value["value"], at, into)
+
+    def _reference(self) -> str:
+        return (
+            f"'{self.text}' is a reference ($ref) to another object, which does not stand before it. Export the list "
+            "without references."
+        )
 
     def _nearly(self, record: dict[str, Value], name: str) -> str | None:
         folded = name.casefold()
@@ -199,10 +211,13 @@ class Path:
                 inner = ""
             elif _is_labelled(value):
                 inner = value["value"]
+            if "$ref" in value and not self._xml:
+                raise NoValueError(self._reference())
             if isinstance(inner, dict):
                 parts = ", ".join(key[:40] for key in list(inner)[:5])
+                advice = f" Perhaps '{self.text}.value' is meant." if isinstance(inner.get("value"), str) else ""
                 raise NoValueError(
-                    f"'{self.text}' is not a value but has parts ({parts}), and the mapping names none of them."
+                    f"'{self.text}' is not a value but has parts ({parts}), and the mapping names none of them.{advice}"
                 )
             value = inner
         if isinstance(value, list):

@@ -9,7 +9,7 @@ from functools import lru_cache
 @lru_cache(maxsize=16)
 def _cell(delimiter: str, quote: str) -> re.Pattern[str]:
     mark, around = re.escape(delimiter), re.escape(quote)
-    blank = "[ \t]".replace(delimiter, "")
+    blank = "[ \t]" if delimiter not in " \t" else "\t" if delimiter == " " else " "
     inside = rf"{blank}*{around}(?:[^{around}]|{around}{around})*"
     return re.compile(
         rf"(?P<cell>{inside}{around})(?P<blanks>{blank}*)(?={mark}|[\r\n]|\Z)|(?P<open>{inside}\Z)|[^{mark}\r\n]*"
