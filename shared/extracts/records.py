@@ -12,6 +12,7 @@ from shared.errors import ExtractRefused
 from shared.extracts.returned import row_place
 from shared.extracts.tables import BadRow, Table
 from shared.extracts.text.guard import is_rejects_file, unguard, without_guard
+from shared.extracts.text.headers import why_no_header
 from shared.extracts.text.names import loose, places_of, plain
 from shared.extracts.text.rows_of_cells import COMMON, MARK
 from shared.mapping.columns import Batch
@@ -168,7 +169,7 @@ def find_columns(
     found = places_of(header, columns)
     missing = [column for column, places in found.items() if not places and column not in optional]
     if missing:
-        raise ExtractRefused(_missing(header, missing, len(columns), delimiter))
+        raise ExtractRefused(_missing(header, missing, columns, delimiter))
     present = {column: places for column, places in found.items() if places}
     twice = [column for column, places in present.items() if len(places) > 1]
     if twice and all(plain(header[place]) == plain(column) for column in twice for place in present[column]):
@@ -211,12 +212,15 @@ def _twice_without_harm(header: Sequence[str]) -> list[str]:
     return [f"These columns occur more than once, but are not used: {', '.join(twice[:_NAMED])}{more}."]
 
 
-def _missing(header: Sequence[str], missing: Sequence[str], wanted: int, delimiter: str) -> str:
+def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[str], delimiter: str) -> str:
     if any(plain(name).startswith("spreadsheet key") for name in header):
         return (
             "This is a template for loading data into Workday (EIB), not a report from it. Export the report and drop "
             "that file."
         )
+    wanted = len(columns)
+    if len(missing) > wanted / 2 and (other := why_no_header(header, columns)):
+        return other
     text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
     if len(header) == 1 and delimiter:
         other = next((mark for mark in COMMON if mark in header[0] and mark != delimiter), "")
