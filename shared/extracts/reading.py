@@ -288,7 +288,7 @@ class _Reader:
         profile = observer.finish()
         if not table.returned:
             check(profile, mapping.status.column)
-        check_days(mapping, observer.sample)
+        far = check_days(mapping, observer.sample, reading.today)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,
@@ -304,7 +304,7 @@ class _Reader:
             rows,
             repeated,
             [self._rejects[row] for row in sorted(self._rejects)],
-            [*table.notes, *notes, *damage.notes(), *self._warnings.sentences()],
+            [*table.notes, *notes, *far, *damage.notes(), *self._warnings.sentences()],
             self._scratch,
             self._spool,
             table.returned,

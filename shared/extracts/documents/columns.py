@@ -11,6 +11,7 @@ from shared.errors import ExtractRefused
 from shared.extracts.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
 from shared.extracts.documents.references import References
 from shared.extracts.tables import BadRow
+from shared.extracts.text.headers import not_people
 from shared.extracts.text.names import loose
 from shared.mapping.datetext import odata_text
 from shared.model import Row
@@ -26,7 +27,7 @@ _NAMES_OF_FIELDS = (
     "key",
     "Field",
     "field",
-)  # attributes that say which field an element is
+)  # what says which field it is
 _ENCODED = re.compile("_x([0-9A-Fa-f]{4})_")  # how XML of .NET writes what no name of an element may hold
 _WALK = object()  # stands for a value that a path has to look for itself
 
@@ -122,6 +123,8 @@ class Columns:
         if not self.records or not self._unseen:
             return
         missing = [path.text for path in self._paths if path.text in self._unseen]
+        if other := not_people(list(self._example)):
+            raise ExtractRefused(other)
         where = "the only record" if self.records == 1 else f"all {self.records:,} records"
         raise ExtractRefused(
             f"{len(missing)} of {len(self._paths)} columns {'is' if len(missing) == 1 else 'are'} missing in {where}: "
@@ -145,15 +148,13 @@ class Columns:
             name = _decoded(key).removeprefix("@") if self._xml else key
             if loose(name) == wanted:
                 return key
-            for entry in value if isinstance(value, list) else [value]:
-                if not isinstance(entry, dict):
-                    continue
-                for mark in _NAMES_OF_FIELDS if self._xml else ():
-                    if isinstance(said := entry.get(f"@{mark}"), str) and loose(said) == wanted:
-                        return f"{key}[{mark}={said}]"
-                for inner in entry if not isinstance(value, list) else ():
+            if isinstance(value, dict):
+                for inner in value:
                     if loose(inner.removeprefix("@")) == wanted:
                         return f"{key}@{inner[1:]}" if inner.startswith("@") else f"{key}.{inner}"
+            for entry in value if isinstance(value, list) else [value]:
+                if isinstance(entry, dict) and (selector := _selector(entry, wanted)):
+                    return f"{key}{selector}"
         return ""
 
     def _learn(self, record: dict[str, Value]) -> None:
@@ -187,6 +188,16 @@ class Columns:
                 self._unseen.discard(path.text)
             cells[place] = cell or ""
         return tuple(cells), fault
+
+
+def _selector(entry: dict[str, Value], wanted: str) -> str:
+    """What picks one of several elements that say which field they are; empty if this one is another field."""
+    for mark in _NAMES_OF_FIELDS:
+        for key in (f"@{mark}", mark):
+            if isinstance(said := entry.get(key), str) and loose(said) == wanted:
+                behind = next((f".{name}" for name in ("Value", "value") if name in entry), "")
+                return f"[{mark}={said}]{behind}"
+    return ""
 
 
 def _decoded(name: str) -> str:

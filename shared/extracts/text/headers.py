@@ -38,9 +38,9 @@ def is_somebody(cells: Sequence[str], others: Collection[Sequence[str]] = ()) ->
     )
 
 
-def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
-    """What a first line is instead of a header; empty if nobody can tell."""
-    names = [loose(name) for name in header]
+def not_people(names: Sequence[str]) -> str:
+    """What PowerShell wrote in the place of people, by the names of columns or keys; empty if they may be people's."""
+    names = [loose(name) for name in names]
     if names and names[0].startswith(_FORMATTED):
         return (
             "The file holds what PowerShell's Format-Table makes for the screen, and nobody's data: it stands in front "
@@ -52,6 +52,14 @@ def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
             "people. Nothing of it was used. In PowerShell, hand the people themselves to Export-Csv, one object for "
             "each (… | Export-Csv, not -InputObject), with the columns as their properties."
         )
+    return ""
+
+
+def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
+    """What a first line is instead of a header; empty if nobody can tell."""
+    if other := not_people(header):
+        return other
+    names = [loose(name) for name in header]
     inside = {loose(word) for word in re.split(r"\s{1,}|:", header[0])} if header else set()
     asked = {loose(name) for name in wanted}
     if len(header) == 1 and len(inside & asked) > 1:

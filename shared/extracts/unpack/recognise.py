@@ -79,7 +79,7 @@ _PGP_LITERAL = re.compile(
     rb"(?:\xac.|\xad..|\xae....|\xaf|\xcb(?:[\x00-\xbf]|[\xc0-\xdf].|\xff....|[\xe0-\xfe]))[btul1m][\x00-\x7f]",
     re.DOTALL,
 )
-_ARMOUR_LATER = re.compile(rb"[\r\n][ \t]*-----BEGIN PGP MESSAGE-----[ \t]*\r?\n")
+_ARMOUR = re.compile(rb"(?:\A|(?<=[\r\n]))(?P<before>[ \t>|]*)-----BEGIN PGP MESSAGE-----[ \t]*\r?\n")
 _NOT_ENCRYPTED = ("made by PGP but not encrypted for anybody", "Encrypt it, or drop the list itself.")
 _BEHIND = ((b"PK\x03\x04", "a zip archive (or an Excel workbook)"), (b"\x1f\x8b\x08", "a gzip archive"))
 _CMS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
@@ -94,12 +94,29 @@ _OF_HTML = re.compile(
 _MHTML = re.compile(r"mime-version:.*multipart/related", re.DOTALL)
 
 
+def _refuse_text_round_armour(text: bytes) -> None:
+    """Refuse a PGP message that was copied out of something with text in front of it, or of its lines."""
+    armour = _ARMOUR.search(text)
+    if armour and (armour["before"] or text[: armour.start()].strip()):
+        lines = text.count(b"\n", 0, armour.start())
+        what = (
+            "blanks or other signs in front of its lines"
+            if armour["before"]
+            else f"{lines} {'line' if lines == 1 else 'lines'} of other text in front of it"
+        )
+        raise ExtractRefused(
+            f"The file is a PGP message with {what}, as when it was copied out of a mail. Drop a file that begins with "
+            "-----BEGIN PGP MESSAGE----- and ends with -----END PGP MESSAGE-----."
+        )
+
+
 def recognise(first: bytes) -> Kind:
     """What a file is that begins with `first` (its first `LOOK` bytes, or all of it).
 
     Raises:
         ExtractRefused: something that is known and that nobody can read a list of people from.
     """
+    _refuse_text_round_armour(first.removeprefix(codecs.BOM_UTF8))
     start = first.removeprefix(codecs.BOM_UTF8).lstrip()
     for signature, kind in _WRAPPED:
         if start.startswith(signature) if signature.startswith(b"-") else first.startswith(signature):
@@ -135,13 +152,6 @@ def _refuse_what_stands_before(first: bytes) -> None:
                 "the program write the file itself (GnuPG: --output FILE) and drop that."
             )
         return
-    if armour := _ARMOUR_LATER.search(first):
-        lines = first.count(b"\n", 0, armour.end()) - 1
-        raise ExtractRefused(
-            f"The file is a PGP message with {lines} {'line' if lines == 1 else 'lines'} of other text in front of it, "
-            "as when it was copied out of a mail. Drop a file that begins with -----BEGIN PGP MESSAGE----- and ends "
-            "with -----END PGP MESSAGE-----."
-        )
     if first.startswith(b"MZ") and b"\x00" in first[:64]:
         raise _refused("a program, perhaps an archive that unpacks itself", _ZIP)
     for signature, what in _BEHIND:
