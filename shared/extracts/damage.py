@@ -59,10 +59,10 @@ class DamageWatch:
     """
 
     def __init__(self, mapping: MappingFile) -> None:
-        names = [rule for path, rule in mapping.attributes.items() if path in NAMES]
-        self._names = {column for rule in names for column in rule.reads}
+        names = {column for path, rule in mapping.attributes.items() if path in NAMES for column in rule.reads}
         apart = {mapping.status.column, *mapping.days}  # what is no word there, or no day, is told anyway
         self._columns = [column for column in mapping.columns if column not in apart]
+        self._names = [column for column in self._columns if column in names]
         self._key = mapping.key
         self._filled = dict.fromkeys(self._names, 0)
         self._guards: dict[str, _Found] = {}
@@ -110,7 +110,7 @@ class DamageWatch:
 
     def doubts(self) -> str:
         """Why the file should not be used as it is: most names of a column are damaged; empty if none are."""
-        for column in sorted(self._names, key=self._columns_in_order):
+        for column in self._names:
             marks, types = (found.get(column, _Found()) for found in (self._marks, self._types))
             damaged, filled = marks.count + types.count, self._filled[column]
             if damaged >= _FEWEST and damaged * 2 > filled:
@@ -129,9 +129,6 @@ class DamageWatch:
                     f"the file was used. Export the list again {advice} and drop it."
                 )
         return ""
-
-    def _columns_in_order(self, column: str) -> int:
-        return self._columns.index(column)
 
 
 def _note(into: dict[str, _Found], column: str, batch: Batch, is_damaged: Callable[[str], bool]) -> None:

@@ -203,7 +203,7 @@ class _Rows:
             and len(cells) < self._width
             and not self._leaves_out(len(cells))
             and not source.line_before.rstrip().endswith(source.quote)
-            and (len(cells) == 1 or len(cells[0].split()) > 2)
+            and (len(cells) == 1 or len(cells[0].split()) > 2 or _is_prose(cells, before.cells))
             and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
             and not speaks_of_a_count(cells[0])
             and (self._trailer is None or plain(cells[0]) != self._trailer)
@@ -343,3 +343,8 @@ class _Rows:
             else:
                 check_count(count, self._people, row.line)
                 self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
+
+
+def _is_prose(cells: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether blanks follow the delimiters, as in a sentence, and not in another row."""
+    return all(cell.startswith(" ") for cell in cells[1:]) and not any(cell.startswith(" ") for cell in others)

@@ -10,9 +10,10 @@ from functools import lru_cache
 def _cell(delimiter: str, quote: str) -> re.Pattern[str]:
     mark, around = re.escape(delimiter), re.escape(quote)
     blank = "[ \t]" if delimiter not in " \t" else "\t" if delimiter == " " else " "
-    inside = rf"{blank}*{around}(?:[^{around}]|{around}{around})*"
+    inside = rf"{around}(?:[^{around}]|{around}{around})*"
     return re.compile(
-        rf"(?P<cell>{inside}{around})(?P<blanks>{blank}*)(?={mark}|[\r\n]|\Z)|(?P<open>{inside}\Z)|[^{mark}\r\n]*"
+        rf"{blank}*(?P<cell>{inside}{around})(?P<blanks>{blank}*)(?={mark}|[\r\n]|\Z)|{blank}*(?P<open>{inside}\Z)"
+        rf"|[^{mark}\r\n]*"
     )
 
 
