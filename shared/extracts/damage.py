@@ -23,10 +23,11 @@ _FEWEST = 2  # damaged names that hold a file; one may be anything
 _LETTER = r"[^\W\d_]"
 _LOST = re.compile(rf"\?{_LETTER}|[\s?.'-]*\?[\s.'-]*\?[\s?.'-]*\Z")
 _QUERY = re.compile(r"://|\?\w+=")
-_ROOT = r"(?:Deserialized\.)?(?:System|Microsoft|Newtonsoft|Windows|MS)"
+_ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
 _TYPE = re.compile(
-    rf"{_ROOT}(?:\.[A-Z]\w*)+(?:`\d+)?(?:\[.*\])+"  # lists and generic types
-    rf"|{_ROOT}(?:\.[A-Z]\w*){{2,}}(?:[+`]\w+)*"
+    rf"{_ROOT}(?:[.+][A-Z_]\w*)+(?:`\d+)?(?:\[.*\])+"  # lists and generic types
+    rf"|{_ROOT}(?:\.[A-Z_]\w*){{2,}}(?:[+`]\w+)*"
+    r"|<>f__AnonymousType.*|System\.__ComObject"
     r"|System\.(?:Object|String|DateTime|DateTimeOffset|DateOnly|DBNull|Guid|Byte|Char|Int32|Int64|Decimal|Double|Boolean)"
     r"|@\{\s*[\w ]+=.*\}",
     re.DOTALL,
@@ -74,11 +75,13 @@ class DamageWatch:
         for column in self._columns:
             cells = batch.columns[column]
             text = "\n".join(cells)
-            if "'" in text and column != self._key:
+            if ("'" in text or "=" in text) and column != self._key:
                 _note(self._guards, column, batch, is_guarded)
             if "?" in text:
                 _note(self._marks, column, batch, _lost_of_a_name if column in self._names else _lost)
-            if "System." in text or "Microsoft." in text or "@{" in text or "Newtonsoft." in text:
+            if (
+                "System." in text or "soft." in text or "[" in text or "{" in text or "<" in text
+            ):  # single signs are quick
                 _note(self._types, column, batch, _names_a_type)
         for column in self._names:
             cells = batch.columns[column]
@@ -90,9 +93,9 @@ class DamageWatch:
         if self._guards:
             which = _listed(self._guards)
             notes.append(
-                "A program has put an apostrophe in front of cells that begin with =, +, - or @, so that no "
-                f"spreadsheet takes them for formulas: {which}. They are sent with it. Export them without it, or ask "
-                "IT to have it taken off (format: text_guard: true)."
+                "A program has guarded cells against spreadsheets, by an apostrophe in front of =, +, -, @ or a number "
+                f'or by ="…" around the text: {which}. They are sent so. Export them without it, or ask IT to '
+                "have it taken off (format: text_guard: true)."
             )
         if self._marks:
             notes.append(

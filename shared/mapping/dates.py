@@ -29,6 +29,7 @@ _FOR_PEOPLE = {"iso": "yyyy-mm-dd"}  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
 
 _YEAR_FIRST = tuple(parse_pattern(text) for text in ("yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "odata"))
+_ISO = _YEAR_FIRST[0]
 _TWO_WAYS = {mark: (parse_pattern(f"dd{mark}mm{mark}yyyy"), parse_pattern(f"mm{mark}dd{mark}yyyy")) for mark in ".-/"}
 
 
@@ -134,6 +135,8 @@ class DateReader:
             parts = pattern.read(said, self.pivot)
             if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):
                 return self._checked(text, parts)
+        if ODATA in self.patterns and (parts := _ISO.read(said, None)) is not None:
+            return self._checked(text, parts)  # a reader of documents has made that of it, for other rules
         if (parts := ODATA.read(said, None)) is not None:  # it is clear whatever the mapping says of other dates
             return None if odata_text(said) in self.none else self._checked(text, parts)
         numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(said)[:3]))

@@ -250,6 +250,11 @@ def test_what_is_no_day_in_the_mapping_is_sent_as_iso_and_no_sentence_quotes_wha
     text = as_json(lambda day: f"/Date({milliseconds(day)}+0100)/").replace('"Ended": null', '"Ended": "/Date(x)/"')
     found = answer(text, said)
     assert [user["title"] for user, _, _ in found["people"].values()] == ["2024-12-31T01:00:00+01:00"]
+    both = {"title": "Hired", HIRED: {"column": "Hired", "date": {"format": "odata", "to": "date"}}}
+    users = answer(as_json(offset(0, "")), mapping(both))["people"]
+    assert [(user["title"], user["urn:contoso:hr:User"]["hired"]) for user, _, _ in users.values()] == [
+        (str(DAYS[worker]), str(DAYS[worker])) for worker in users
+    ]
     assert found["rejects"] == [
         (row, worker, "Ended '/Date(x)/' is not a date written as dd.mm.yyyy.")
         for row, worker in ((1, "0007"), (3, "0101"))
@@ -268,8 +273,8 @@ def test_a_guard_against_formulas_is_told_by_column_and_taken_off_for_the_whole_
     attributes = {"title": "Title", 'phoneNumbers[type eq "work"].value': {"column": "Phone", "phone": "49"}}
     told = answer(GUARDED, mapping(attributes))
     by_column = (
-        "A program has put an apostrophe in front of cells that begin with =, +, - or @, so that no spreadsheet takes "
-        "them for formulas: Title in 2 cells (rows 2, 3); Phone in 2 cells (rows 2, 4). They are sent with it. Export "
+        "A program has guarded cells against spreadsheets, by an apostrophe in front of =, +, -, @ or a number or by "
+        '="…" around the text: Title in 2 cells (rows 2, 3); Phone in 2 cells (rows 2, 4). They are sent so. Export '
         "them without it, or ask IT to have it taken off (format: text_guard: true)."
     )
     assert told["notes"] == [
@@ -446,6 +451,23 @@ IN_FRONT = (
             (
                 "The file is a PGP message that was written as text in UTF-16, as Windows PowerShell's > does it. "
                 "Let the program write the file itself (GnuPG: --output FILE) and drop that."
+            ),
+        ),
+        (
+            base64.encodebytes(zipped()),
+            (
+                "The file is an archive or a workbook that was written as Base64 text. Let the program write its bytes "
+                "themselves and drop that file."
+            ),
+        ),
+        (
+            (
+                b'<?xml version="1.0"?><?mso-application progid="Word.Document"?><w:wordDocument '
+                b'xmlns:w="http://schemas.microsoft.com/office/word/2003/wordml"/>'
+            ),
+            (
+                "The file is a Word document in the XML form of Word 2003. Save or export the list as XLSX or CSV and "
+                "drop that file."
             ),
         ),
         (LITERAL, OPEN),

@@ -21,6 +21,9 @@ _FOREIGN = re.compile(
 )
 
 
+_GUARDS = {"'", "=", " ", "\t"}  # what such a cell begins with
+
+
 def is_rejects_file(header: Sequence[str]) -> bool:
     """Whether a file with this header is one of ours that came back; HR may have taken one of our columns out."""
     return any(is_own_column(name) for name in header)
@@ -42,12 +45,11 @@ def unguard(cell: str) -> str:
 
 
 def is_guarded(cell: str) -> bool:
-    """Whether another program has put an apostrophe in front of what a spreadsheet would take for a formula."""
-    found = _FOREIGN.fullmatch(cell) if "'" in cell[:4] else None
-    return found is not None and found["formula"] is not None
+    """Whether another program, or somebody, has put something around a cell so that a spreadsheet takes it for text."""
+    return cell[:1] in _GUARDS and _FOREIGN.fullmatch(cell) is not None
 
 
 def without_guard(cell: str) -> str:
     """A cell without what another program, or somebody, has put around it so that a spreadsheet takes it for text."""
-    found = _FOREIGN.fullmatch(cell) if cell[:1] in {"'", "=", " ", "\t"} else None
+    found = _FOREIGN.fullmatch(cell) if cell[:1] in _GUARDS else None
     return next(part for part in found.groups() if part is not None) if found else cell

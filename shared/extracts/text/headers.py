@@ -41,7 +41,7 @@ def is_somebody(cells: Sequence[str], others: Collection[Sequence[str]] = ()) ->
 def not_people(names: Sequence[str]) -> str:
     """What PowerShell wrote in the place of people, by the names of columns or keys; empty if they may be people's."""
     names = [loose(name) for name in names]
-    if names and names[0].startswith(_FORMATTED):
+    if any(name.startswith(_FORMATTED) for name in names):
         return (
             "The file holds what PowerShell's Format-Table makes for the screen, and nobody's data: it stands in front "
             f"of Export-Csv. {_AS_A_LIST}"

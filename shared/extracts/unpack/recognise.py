@@ -82,6 +82,7 @@ _PGP_LITERAL = re.compile(
 _ARMOUR = re.compile(rb"(?:\A|(?<=[\r\n]))(?P<before>[ \t>|]*)-----BEGIN PGP MESSAGE-----[ \t]*\r?\n")
 _NOT_ENCRYPTED = ("made by PGP but not encrypted for anybody", "Encrypt it, or drop the list itself.")
 _BEHIND = ((b"PK\x03\x04", "a zip archive (or an Excel workbook)"), (b"\x1f\x8b\x08", "a gzip archive"))
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{40,}\"?\s*")
 _CMS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 _HTML = re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|body|style|table)\b", re.DOTALL)
 _TAG = re.compile(r"<([a-z][\w.:-]*)")
@@ -138,9 +139,20 @@ def recognise(first: bytes) -> Kind:
         raise _refused(*_NOT_ENCRYPTED)
     if first[:1] == b"0" and _CMS in first[:40]:
         raise _refused("encrypted or signed with S/MIME", "Encrypt it with PGP instead, or drop it as it is.")
+    _refuse_base64(first)
     _refuse_what_stands_before(first)
     _refuse_markup(first)
     return Kind.PLAIN
+
+
+def _refuse_base64(first: bytes) -> None:
+    """Refuse an archive or a workbook that was written as text."""
+    text = first.removeprefix(codecs.BOM_UTF8).lstrip(b'" \r\n')
+    if text.startswith((b"UEsDB", b"H4sIA")) and _BASE64.fullmatch(text):
+        raise ExtractRefused(
+            "The file is an archive or a workbook that was written as Base64 text. Let the program write its bytes "
+            "themselves and drop that file."
+        )
 
 
 def _refuse_what_stands_before(first: bytes) -> None:
@@ -185,6 +197,8 @@ def _refuse_markup(first: bytes) -> None:
         raise _refused(
             "an Office document in one piece of XML (Flat OPC)", "Open it in Excel, save it as XLSX and drop that file."
         )
+    if text.startswith("<") and "http://schemas.microsoft.com/office/word/2003/wordml" in text:
+        raise _refused("a Word document in the XML form of Word 2003", _SAVE)
     if text.startswith("<") and "http://schemas.microsoft.com/powershell/2004/04" in text:
         raise _refused(
             "PowerShell's own form of objects (Export-Clixml)",
