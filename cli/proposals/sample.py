@@ -17,9 +17,9 @@ from shared.extracts.open_extract import Reading
 from shared.extracts.peek import peek
 from shared.extracts.records import find_columns
 from shared.extracts.tables import BadRow, Table
-from shared.extracts.text.guard import is_guarded, without_guard
+from shared.extracts.text.guard import guards_a_formula, without_guard
 from shared.extracts.text.headers import is_somebody, why_no_header
-from shared.extracts.text.names import places_of, plain
+from shared.extracts.text.names import count_found, loose_set, places_of, plain
 from shared.extracts.unpack import open_layers
 from shared.mapping.format import FormatHints
 from shared.mapping.model import PLACEHOLDERS
@@ -29,6 +29,7 @@ ROWS = 20_000
 """So many rows are looked at unless a person says otherwise."""
 _LOOK = 8192
 _CODE_PAGE = "windows-1252"
+_KNOWN = 3  # names of columns that nobody has for name, job and department
 _NO_HEADER = (
     "The file seems to have no header: its first line is about somebody. Have the names of the columns written on the "
     "first line (in PowerShell: Export-Csv without -NoHeader)."
@@ -229,7 +230,8 @@ def _with_header(source: Source, hints: FormatHints, most: int) -> tuple[Table, 
     for names in [said] if said else [as_written(), ()]:
         table = source.open(names, hints)
         found = _cells(table, most)
-        if said or not is_somebody(table.header, list(zip(*found[0], strict=True))):
+        known = count_found(table.header, loose_set(as_written())) >= _KNOWN
+        if said or known or not is_somebody(table.header, list(zip(*found[0], strict=True))):
             return table, found
     raise ExtractRefused(why_no_header(table.header, ()) or _NO_HEADER)
 
@@ -240,7 +242,7 @@ def _finished(source: Source, hints: FormatHints, sample: Sample, table: Table) 
     if "encoding" in guessed and table.form.encoding.startswith("utf"):
         del said["encoding"]
     columns = sample.columns
-    if any(is_guarded(cell) for column in columns for cell in column.filled):
+    if any(guards_a_formula(cell) for column in columns for cell in column.filled):
         said["text_guard"] = True
         columns = tuple(replace(column, cells=tuple(map(without_guard, column.cells))) for column in columns)
     parts = {**sample.__dict__, "columns": columns, "format": said, "guessed": guessed, "notes": tuple(table.notes)}

@@ -49,6 +49,12 @@ def is_guarded(cell: str) -> bool:
     return cell[:1] in _GUARDS and _FOREIGN.fullmatch(cell) is not None
 
 
+def guards_a_formula(cell: str) -> bool:
+    """Whether a cell is guarded as programs do it, and not only as people do it to keep the zeros of a number."""
+    found = _FOREIGN.fullmatch(cell) if cell[:1] in _GUARDS else None
+    return found is not None and found["formula"] is not None
+
+
 def without_guard(cell: str) -> str:
     """A cell without what another program, or somebody, has put around it so that a spreadsheet takes it for text."""
     found = _FOREIGN.fullmatch(cell) if cell[:1] in _GUARDS else None
