@@ -24,6 +24,7 @@ from shared.changes.plan import order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
 from shared.extracts.open_extract import Reading
 from shared.extracts.reading import ReadExtract, Said, read_extract
+from shared.extracts.whole_file import refuse_doubtful
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY
 from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
@@ -78,6 +79,7 @@ def dry_run(
         ExtractRefused: the file as a whole cannot be used.
     """
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
+        refuse_doubtful(extract.doubts)
         drafts = list(_drafts(extract, mapping, now))
         judge = Judge(now, _fingerprint, _Standings(drafts, now), _circles(extract), lambda _: False, file)
         judged = [judge.judge(one) for one in drafts]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property
 from itertools import islice
@@ -17,7 +17,9 @@ from shared.extracts.open_extract import Reading
 from shared.extracts.peek import peek
 from shared.extracts.records import find_columns
 from shared.extracts.tables import BadRow, Table
-from shared.extracts.text.names import places_of, plain
+from shared.extracts.text.guard import guards_a_formula, without_guard
+from shared.extracts.text.headers import is_somebody, why_no_header
+from shared.extracts.text.names import count_found, loose_set, places_of, plain
 from shared.extracts.unpack import open_layers
 from shared.mapping.format import FormatHints
 from shared.mapping.model import PLACEHOLDERS
@@ -27,6 +29,11 @@ ROWS = 20_000
 """So many rows are looked at unless a person says otherwise."""
 _LOOK = 8192
 _CODE_PAGE = "windows-1252"
+_KNOWN = 3  # names of columns that nobody has for name, job and department
+_NO_HEADER = (
+    "The file seems to have no header: its first line is about somebody. Have the names of the columns written on the "
+    "first line (in PowerShell: Export-Csv without -NoHeader)."
+)
 
 
 @dataclass(frozen=True)
@@ -200,8 +207,7 @@ def _take(source: Source, hints: FormatHints, most: int) -> Sample:
 
 
 def _of_table(source: Source, hints: FormatHints, most: int) -> Sample:
-    table = source.open([column.name for column in hints.columns] or as_written(), hints)
-    cells, rows, bad, whole = _cells(table, most)
+    table, (cells, rows, bad, whole) = _with_header(source, hints, most)
     names = Counter(plain(name) for name in table.header)
     columns = tuple(
         Column(" ".join(name.split()), tuple(cells[at]))
@@ -214,12 +220,32 @@ def _of_table(source: Source, hints: FormatHints, most: int) -> Sample:
     return _finished(source, hints, Sample(table.form.kind, columns, twice, rows, bad, whole), table)
 
 
+def _with_header(source: Source, hints: FormatHints, most: int) -> tuple[Table, tuple[list[list[str]], int, int, bool]]:
+    """The table and its cells; the header is never somebody whose job or department is called like a column.
+
+    Raises:
+        ExtractRefused: every row is somebody's.
+    """
+    said = [column.name for column in hints.columns]
+    for names in [said] if said else [as_written(), ()]:
+        table = source.open(names, hints)
+        found = _cells(table, most)
+        known = count_found(table.header, loose_set(as_written())) >= _KNOWN
+        if said or known or not is_somebody(table.header, list(zip(*found[0], strict=True))):
+            return table, found
+    raise ExtractRefused(why_no_header(table.header, ()) or _NO_HEADER)
+
+
 def _finished(source: Source, hints: FormatHints, sample: Sample, table: Table) -> Sample:
     said = {key: value for key, value in hints.model_dump().items() if key in hints.model_fields_set}
     guessed = tuple(key for key in said if key not in source.hints.model_fields_set)
     if "encoding" in guessed and table.form.encoding.startswith("utf"):
         del said["encoding"]
-    parts = {**sample.__dict__, "format": said, "guessed": guessed, "notes": tuple(table.notes)}
+    columns = sample.columns
+    if any(guards_a_formula(cell) for column in columns for cell in column.filled):
+        said["text_guard"] = True
+        columns = tuple(replace(column, cells=tuple(map(without_guard, column.cells))) for column in columns)
+    parts = {**sample.__dict__, "columns": columns, "format": said, "guessed": guessed, "notes": tuple(table.notes)}
     return Sample(**{key: value for key, value in parts.items() if key in Sample.__dataclass_fields__})
 
 

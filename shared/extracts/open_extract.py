@@ -66,10 +66,17 @@ class Reading:
     today: date | None = None
     file: str = ""
 
-    def open(self, chunks: Iterable[bytes], wanted: Sequence[str]) -> Table:
+    def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
         """Open a file; see `open_extract`."""
         return open_extract(
-            chunks, self.hints, wanted, self.read_secret, optional=self.optional, today=self.today, file=self.file
+            chunks,
+            self.hints,
+            wanted,
+            self.read_secret,
+            optional=self.optional,
+            days=days,
+            today=self.today,
+            file=self.file,
         )
 
 
@@ -80,6 +87,7 @@ def open_extract(
     read_secret: Callable[[str], str] | None = None,
     *,
     optional: Collection[str] = (),
+    days: Collection[str] = (),
     today: date | None = None,
     file: str = "",
 ) -> Table:
@@ -94,6 +102,7 @@ def open_extract(
         wanted: the columns that are asked for.
         read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
         optional: those of the wanted columns that the file may lack.
+        days: those that nothing but a reader of days looks at.
         today: where the source is; files with dated lines (HDL) need it.
         file: the file's name, which may say that it answers rejects.
 
@@ -112,9 +121,9 @@ def open_extract(
         )
     if is_named_so(file) or _is_rejects_file(first, hints):
         returned = hints.model_copy(update={"trailer": None, "delimiter": None})
-        table = _open_returned(first, stream, returned, wanted, optional, today)
+        table = _open_returned(first, stream, returned, wanted, optional, days, today)
     else:
-        table = _open(first, stream, hints, wanted, optional, today)
+        table = _open(first, stream, hints, wanted, optional, days, today)
     table.notes[:0] = [*unpacked.notes, *_misnamed(file, table.form.kind)]
     if not is_returned(file, table.header, wanted):
         return table
@@ -141,6 +150,7 @@ def _open_returned(
     hints: FormatHints,
     wanted: Sequence[str],
     optional: Collection[str],
+    days: Collection[str],
     today: date | None,
 ) -> Table:
     kind = "csv" if _is_rejects_file(first, hints) else _kind(first, hints)
@@ -148,7 +158,7 @@ def _open_returned(
         return open_delimited(stream, hints.model_copy(update={"header_rows": 1}), wanted, returned=True)
     if kind == "xlsx":
         return open_workbook(stream, hints, wanted)
-    return _open(first, stream, hints, wanted, optional, today)
+    return _open(first, stream, hints, wanted, optional, days, today)
 
 
 def _open(
@@ -157,6 +167,7 @@ def _open(
     hints: FormatHints,
     wanted: Sequence[str],
     optional: Collection[str],
+    days: Collection[str],
     today: date | None,
 ) -> Table:
     kind = _kind(first, hints)
@@ -168,9 +179,9 @@ def _open(
     if kind == "xlsx":
         return open_workbook(stream, hints, wanted)
     if kind == "json":
-        return open_json(stream, hints, wanted, optional=optional)
+        return open_json(stream, hints, wanted, optional=optional, days=days)
     if kind == "xml":
-        return open_xml(stream, hints, wanted, optional=optional)
+        return open_xml(stream, hints, wanted, optional=optional, days=days)
     if kind == "hdl":
         if today is None:
             raise ExtractRefused("An HDL file holds dated lines, and nothing says which day it is. IT has to act.")

@@ -30,7 +30,7 @@ from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.profile import Profile
 from shared.extracts.reading import ReadExtract, read_extract
 from shared.extracts.storing import store
-from shared.extracts.whole_file import compare, unused_columns
+from shared.extracts.whole_file import compare, refuse_doubtful, unused_columns
 from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
@@ -102,6 +102,7 @@ def plan_file(
         if released is None:
             if not row.get("Forced"):
                 _refuse_stale(context, ref, row, full=full)
+                refuse_doubtful(extract.doubts)
             notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
         pace.settle(name for pair in extract.managers() for name in pair if name)
         run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle)

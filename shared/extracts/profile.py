@@ -18,6 +18,7 @@ from typing import Generic, TypeVar
 
 from shared.letters import fold
 from shared.mapping.columns import Batch
+from shared.mapping.datetext import odata_text
 from shared.mapping.ids import plain_ids, read_id
 from shared.mapping.model import MappingFile
 from shared.mapping.text import clean
@@ -234,7 +235,7 @@ class Observer:
         for who, values in self._people.kept.items():
             cells = []
             for place, column in enumerate(self._columns):
-                text = clean(values.get(column, "")[:_LONGEST])
+                text = odata_text(clean(values.get(column, "")[:_LONGEST]))  # as it was kept so far
                 if text in self._nothing:
                     cells.append("")
                 else:

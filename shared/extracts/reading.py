@@ -19,6 +19,7 @@ from typing import Any
 from shared.changes.duplicates import Occurrence
 from shared.changes.loops import loops
 from shared.errors import ExtractRefused
+from shared.extracts.damage import DamageWatch
 from shared.extracts.open_extract import Reading
 from shared.extracts.profile import Observer, Profile
 from shared.extracts.records import read_batches
@@ -82,6 +83,7 @@ class ReadExtract:
         first_rows: of such a file: row to row of the file that it answers, as far as it says so.
         made_at: when the file was made, in UTC, if the mapping names the column that says so.
         profile: what its columns look like.
+        doubts: why it should not be used unless somebody wants it all the same; empty if it should.
     """
 
     rows: int
@@ -95,6 +97,7 @@ class ReadExtract:
     made_at: datetime | None = None
     profile: Profile | None = None
     _keeps: Mapping[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    doubts: str = ""
 
     @cached_property
     def people(self) -> int:
@@ -264,24 +267,33 @@ class _Reader:
         mapping, reading = self._mapping, self._reading
         applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
         mapper = ColumnMapper(applier)
-        table = reading.open(chunks, mapping.columns)
+        table = reading.open(chunks, mapping.columns, mapping.days)
         observer = Observer(mapping, self._digest_key, table.header)
         rows = 0
         changes_only = mapping.mode == "delta"
-        for batch in read_batches(table, mapping.columns, reading.optional, mapping.key, may_be_empty=changes_only):
+        damage = DamageWatch(mapping)
+        for batch in read_batches(
+            table,
+            mapping.columns,
+            reading.optional,
+            mapping.key,
+            may_be_empty=changes_only,
+            text_guard=mapping.format.text_guard,
+        ):
             if isinstance(batch, Reject):
                 rows += 1
                 self._take_apart(batch)
             else:
                 rows += len(batch)
                 observer.observe_batch(batch)
+                damage.look(batch)
                 self._look_at_time(batch)
                 self._take_batch(batch, mapper.map(batch), applier)
         notes = applier.finish()
         profile = observer.finish()
         if not table.returned:
             check(profile, mapping.status.column)
-        check_days(mapping, observer.sample)
+        far = check_days(mapping, observer.sample, reading.today)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,
@@ -297,7 +309,7 @@ class _Reader:
             rows,
             repeated,
             [self._rejects[row] for row in sorted(self._rejects)],
-            [*table.notes, *notes, *self._warnings.sentences()],
+            [*table.notes, *notes, *far, *damage.notes(), *self._warnings.sentences()],
             self._scratch,
             self._spool,
             table.returned,
@@ -305,6 +317,7 @@ class _Reader:
             self._made_at(),
             profile,
             self._keeps,
+            damage.doubts(),
         )
 
     def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:

@@ -11,7 +11,8 @@ from operator import itemgetter
 from shared.errors import ExtractRefused
 from shared.extracts.returned import row_place
 from shared.extracts.tables import BadRow, Table
-from shared.extracts.text.guard import is_rejects_file, unguard
+from shared.extracts.text.guard import is_rejects_file, unguard, without_guard
+from shared.extracts.text.headers import why_no_header
 from shared.extracts.text.names import loose, places_of, plain
 from shared.extracts.text.rows_of_cells import COMMON, MARK
 from shared.mapping.columns import Batch
@@ -49,6 +50,7 @@ def read_batches(
     key: str = "",
     *,
     may_be_empty: bool = False,
+    text_guard: bool = False,
 ) -> Iterator[Batch | Reject]:
     """What the mapping asked for of each row, some hundred rows at a time, in the order of the file.
 
@@ -62,6 +64,7 @@ def read_batches(
         key: the column with the ids. A row that is not what the header promises is rejected with the cell of this
             column as it is, if that is certain, else without an id.
         may_be_empty: whether nobody in the file is no fault, as where a file holds changes only.
+        text_guard: whether cells are guarded against spreadsheets, and the guard is taken off.
 
     Raises:
         ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file, or so many people
@@ -81,6 +84,8 @@ def read_batches(
         found: dict[str, Sequence[str]] = dict(zip(places, zip(*cells, strict=True), strict=False))
         if read:
             found = {column: list(map(read, values)) for column, values in found.items()}
+        if text_guard:
+            found = {column: list(map(without_guard, values)) for column, values in found.items()}
         absent = {column: [""] * len(cells) for column in columns if column not in places}
         made = Batch(numbers.copy(), lines.copy(), found | absent)
         numbers.clear()
@@ -164,7 +169,7 @@ def find_columns(
     found = places_of(header, columns)
     missing = [column for column, places in found.items() if not places and column not in optional]
     if missing:
-        raise ExtractRefused(_missing(header, missing, len(columns), delimiter))
+        raise ExtractRefused(_missing(header, missing, columns, delimiter))
     present = {column: places for column, places in found.items() if places}
     twice = [column for column, places in present.items() if len(places) > 1]
     if twice and all(plain(header[place]) == plain(column) for column in twice for place in present[column]):
@@ -207,12 +212,15 @@ def _twice_without_harm(header: Sequence[str]) -> list[str]:
     return [f"These columns occur more than once, but are not used: {', '.join(twice[:_NAMED])}{more}."]
 
 
-def _missing(header: Sequence[str], missing: Sequence[str], wanted: int, delimiter: str) -> str:
+def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[str], delimiter: str) -> str:
     if any(plain(name).startswith("spreadsheet key") for name in header):
         return (
             "This is a template for loading data into Workday (EIB), not a report from it. Export the report and drop "
             "that file."
         )
+    wanted = len(columns)
+    if len(missing) > wanted / 2 and (other := why_no_header(header, columns)):
+        return other
     text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
     if len(header) == 1 and delimiter:
         other = next((mark for mark in COMMON if mark in header[0] and mark != delimiter), "")

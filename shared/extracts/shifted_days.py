@@ -13,7 +13,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import ExtractRefused
-from shared.mapping.dates import DateReader, DateWatch, Unusable
+from shared.mapping.dates import WORKING_LIFE, DateReader, DateWatch, Unusable
 from shared.mapping.midnight import Clock, clock_of, day_meant
 from shared.mapping.model import MappingFile
 from shared.mapping.rules import DateFormats
@@ -28,28 +28,39 @@ Cell = tuple[str, date, Clock | None]
 """A cell with the day that is written in it, and the time."""
 
 
-def check_days(mapping: MappingFile, rows: Iterable[Mapping[str, str]]) -> None:
-    """Look whether days are midnights of another zone.
+def check_days(mapping: MappingFile, rows: Iterable[Mapping[str, str]], today: date | None = None) -> list[str]:
+    """Look whether days are midnights of another zone, or so far ahead that they may stand for none.
 
     Args:
         mapping: of the source.
         rows: raw cells by column, of some people of a file or all of them.
+        today: where the source is, if days far ahead are to be told.
+
+    Returns:
+        Notes on columns of days that are further ahead than a working life and are used all the same.
 
     Raises:
         ExtractRefused: the days of a column are, and the mapping does not say of which zone; or not of the one that it
             says.
     """
     rows = list(rows)
+    notes: dict[str, str] = {}
     for column, formats, days_only in dict.fromkeys(_columns(mapping)):
         said = (formats.midnight if formats else None) or mapping.dates.midnight
+        reader = replace(Compiler(mapping, DateWatch(), today).dates(column, formats), midnight=None)
+        cells = list(_cells(reader, (row.get(column, "") for row in rows)))
+        if far := next((text for text, day, _ in cells if today and day.year > today.year + WORKING_LIFE), ""):
+            notes[column] = (
+                f"{column} holds days that are further ahead than a working life, such as '{shorten(far)}'; they count "
+                f'as days. If they stand for none, ask IT to say so in the mapping (dates: none: ["{shorten(far)}"]).'
+            )
         if said == _AS_WRITTEN:
             continue
-        reader = replace(Compiler(mapping, DateWatch()).dates(column, formats), midnight=None)
-        cells = list(_cells(reader, (row.get(column, "") for row in rows)))
         if said and any(clock and day_meant(day, clock, ZoneInfo(said)) for _, day, clock in cells):
             continue
         if shown := _shifted(cells, fewest=1 if days_only else 2):
             raise ExtractRefused(_sentence(column, shown, said, mapping))
+    return list(notes.values())
 
 
 def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:

@@ -74,6 +74,16 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
         raise ExtractRefused(" ".join([*faults, _ADVICE]) + _MEANT)
 
 
+def refuse_doubtful(doubts: str) -> None:
+    """Refuse a file whose cells came damaged.
+
+    Raises:
+        ExtractRefused: there are doubts.
+    """
+    if doubts:
+        raise ExtractRefused(doubts + _MEANT)
+
+
 def unused_columns(previous: Profile | None, now: Profile) -> list[str]:
     """A note on the columns that nobody reads: all of them with a source's first file, then only new ones."""
     used = [now.header[place] for places in places_of(now.header, now.columns).values() for place in places]

@@ -32,7 +32,7 @@ MAX_VALUE = 1024
 _NAMES = ("displayName", "userName")
 _OF_PEOPLE = ("displayName", "nickName", "name.givenName", "name.familyName", "name.middleName", "name.formatted")
 _BROKEN = "holds signs that look like letters in a wrong encoding"
-_LETTER_LOST = re.compile(r"[^\W\d_]\?|\?[^\W\d_]")
+_LETTER_LOST = re.compile(r"[^\W\d_]\?|\?[^\W\d_]|^[\s?.'-]*\?[\s.'-]*\?[\s?.'-]*$")  # beside others, or all of them
 _QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
 
 
@@ -120,7 +120,7 @@ class Applier:
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
-        compiler = Compiler(mapping, self._dates)
+        compiler = Compiler(mapping, self._dates, today)
         days = (self._status.first_day, self._status.last_day)
         self._days = [compiler.dates(column) if column else None for column in days]
         self.kinds: list[Kind] = []

@@ -99,7 +99,7 @@ class ColumnMapper:
         status, rules = mapping.status, mapping.attributes.values()
         self._applier = applier
         self._today = applier.today.isoformat() if applier.today else ""
-        compiler = Compiler(mapping, _NoWatch())
+        compiler = Compiler(mapping, _NoWatch(), applier.today)
         room, cleaner = Room(), Cleaner(applier.placeholders)
         self._clean = cleaner.one
         self._active = Remembered(self._read_status, room)

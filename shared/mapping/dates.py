@@ -8,20 +8,28 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from shared.errors import ExtractRefused
-from shared.mapping.datetext import DatePattern, Parts, parse_pattern, serial_day
+from shared.mapping.datetext import ODATA, DatePattern, Parts, odata_text, parse_pattern, serial_day
 from shared.mapping.midnight import clock_of, day_meant
-from shared.mapping.text import shorten
+from shared.mapping.text import INVISIBLE, shorten
 
 # Year, month and day in any order: days by which systems say "none" or "for ever".
-_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)}
-_NO_DAY_SORTED = {tuple(sorted(parts)) for parts in _NO_DAY - {(1, 1, 1)}}  # 01.01.01 is a day
+# The last two are the first and the last day of .NET by the Buddhist calendar.
+_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)} | {(544, 1, 1)}
+_NO_DAY_SORTED = {tuple(sorted(parts)) for parts in (_NO_DAY | {(10542, 12, 31)}) - {(1, 1, 1)}}  # 01.01.01 is a day
 _NO_DAY_1 = re.compile(r"(?:0001\D0?1\D0?1|0?1\D0?1\D0001)(?!\d).*")
 YEARS = range(1900, 9991)  # days in others are slips; and days are added to them, which a calendar must still have
+WORKING_LIFE = 60
+"""Years. Nobody is hired, or leaves, further ahead."""
+_OF_PEOPLE = range(1900, 2101)  # years in which people of our time are hired and leave
+_BUDDHIST = 543  # years that the calendar of Thailand is ahead
+_HIJRI = range(1300, 1500)  # the years of our time by the Islamic calendars
+_UNSEEN = re.compile(f"[{INVISIBLE}]")
 _NUMBERS = re.compile(r"\d+")
 _FOR_PEOPLE = {"iso": "yyyy-mm-dd"}  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
 
 _YEAR_FIRST = tuple(parse_pattern(text) for text in ("yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "odata"))
+_ISO = _YEAR_FIRST[0]
 _TWO_WAYS = {mark: (parse_pattern(f"dd{mark}mm{mark}yyyy"), parse_pattern(f"mm{mark}dd{mark}yyyy")) for mark in ".-/"}
 
 
@@ -94,6 +102,8 @@ class DateReader:
         none: cells that mean no date, besides the well-known ones.
         watch: is told about dates of undeclared format.
         midnight: whose midnight a time beside a day may be; the day is then the one that begins there.
+        today: where the source is; days that are further ahead than a working life are doubted.
+        open_end: whether the first and the last day of a year far ahead may stand for "for ever", as of a last day.
     """
 
     column: str
@@ -102,6 +112,8 @@ class DateReader:
     none: frozenset[str]
     watch: DateWatch
     midnight: ZoneInfo | None = None
+    today: date | None = None
+    open_end: bool = False
 
     def read(self, text: str) -> date | None:
         """The day that a cell says, None if it says that there is none.
@@ -118,16 +130,21 @@ class DateReader:
                 pass
             else:
                 return None if (day.year, day.month, day.day) in _NO_DAY else self._of_our_time(text, day)
+        said = text if text.isascii() else _UNSEEN.sub("", text)
         for pattern in self.patterns or _YEAR_FIRST:
-            parts = pattern.read(text, self.pivot)
+            parts = pattern.read(said, self.pivot)
             if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):
                 return self._checked(text, parts)
-        numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(text)[:3]))
-        if numbers in _NO_DAY_SORTED or _NO_DAY_1.fullmatch(text):
+        if ODATA in self.patterns and (parts := _ISO.read(said, None)) is not None:
+            return self._checked(text, parts)  # a reader of documents has made that of it, for other rules
+        if (parts := ODATA.read(said, None)) is not None:  # it is clear whatever the mapping says of other dates
+            return None if odata_text(said) in self.none else self._checked(text, parts)
+        numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(said)[:3]))
+        if numbers in _NO_DAY_SORTED or _NO_DAY_1.fullmatch(said):
             return None
-        if not self.patterns and len(text) > 2:
+        if not self.patterns and len(said) > 2:
             for first, second in _TWO_WAYS.values():
-                day_first, month_first = first.read(text, None), second.read(text, None)
+                day_first, month_first = first.read(said, None), second.read(said, None)
                 if day_first and month_first:
                     return self._either(text, (first, day_first), (second, month_first))
         raise Unusable(self._wrong(text))
@@ -137,7 +154,7 @@ class DateReader:
             return None
         day = _day(parts)
         if day is None:
-            raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day.")
+            raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day{_in_thailand(parts)}.")
         if self.midnight is not None:
             day = self._begun(text, day)
             if (day.year, day.month, day.day) in _NO_DAY:
@@ -164,8 +181,20 @@ class DateReader:
         return self._of_our_time(text, self._begun(text, days[0][1]))
 
     def _of_our_time(self, text: str, day: date) -> date:
-        if day.year not in YEARS:
-            raise Unusable(f"{self.column} '{shorten(text)}' cannot be right: it is a day of the year {day.year}.")
+        ahead = self.today is not None and day.year > self.today.year + WORKING_LIFE
+        if day.year not in YEARS or (ahead and not (self.open_end and is_open_end(day))):
+            said = f"{self.column} '{shorten(text)}' cannot be right: it is a day of the year {day.year}"
+            other = _in_thailand((day.year, day.month, day.day))
+            if not other and day.year in _HIJRI:
+                other = (
+                    ", which is of our time by the calendars of Saudi Arabia and Iran only; export years such as 2026"
+                )
+            if not other and day.year in YEARS:
+                other = (
+                    f", further ahead than a working life. If it stands for no day at all, ask IT to say so in the "
+                    f'mapping (dates: none: ["{shorten(text)}"])'
+                )
+            raise Unusable(f"{said}{other}.")
         return day
 
     def _wrong(self, text: str) -> str:
@@ -179,6 +208,23 @@ class DateReader:
         if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
             return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."
         return f"{said}."
+
+
+def is_open_end(day: date) -> bool:
+    """Whether a day far ahead may stand for "for ever"; one that is of our time by the Buddhist calendar may not."""
+    return (day.month, day.day) in {(12, 31), (1, 1)} and not _in_thailand((day.year, day.month, day.day))
+
+
+def _in_thailand(parts: Parts) -> str:
+    """What to add about a day that is of our time by the calendar of Thailand."""
+    year, month, day = parts
+    meant = _day((year - _BUDDHIST, month, day)) if year > _BUDDHIST else None
+    if meant is None or meant.year not in _OF_PEOPLE:
+        return ""
+    return (
+        f", which is {meant.isoformat()} by the calendar of Thailand. Export the days with years such as "
+        f"{meant.year} (in .NET: CultureInfo.InvariantCulture)"
+    )
 
 
 def _day(parts: Parts) -> date | None:

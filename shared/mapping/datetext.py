@@ -10,13 +10,22 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-# A time and an offset may follow the day. They are left out: moved to another zone, the day would be another one.
+# A time and an offset may follow the day. They are left out: moved to another zone, the day would be another one. .NET
+# writes a time with colons or dots (fi, da, id), in words (fr-CA: 13 h 45 min 30 s), with something for the half of the
+# day in front (ko, zh, ta) or behind, and the word for year (bg, kk) or a dot (hr, hu, lv) behind the day.
+_WORD = r"[^\W\d_][^\d:+/]{0,19}"
+_IN_NUMBERS = r"\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?|\.\d{2}(?:\.\d{2}(?:[.,]\d+)?)?)"
+_TIME = rf"(?:{_IN_NUMBERS}|\d{{1,2}} h \d{{2}}(?: min(?: \d{{2}} s)?)?)"
 _REST = (
-    r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AaPp]\.?[Mm]\.?)?)?(?: ?(?:[Zz]|UTC|GMT)| ?[+-]\d{2}:?\d{2})?"
+    rf"(?: ?[гж]\.?|\.)?(?:(?:[,،]? |T)(?:{_WORD}?)?{_TIME}(?: ?{_WORD})?)?"
+    r"(?: ?(?:[Zz]|UTC|GMT)| ?[+-]\d{2}:?\d{2})?"
 )
 _TOKEN = re.compile(r"yyyy|yy|mon|mm|m|dd|d|[^a-z0-9]|(?P<wrong>.)")
 _OF = {"d": "day", "m": "month", "y": "year"}
-_ODATA = re.compile(r"/Date\((?P<ms>-?\d{1,15})(?:[+-]\d{4})?\)/")
+_ODATA = re.compile(r"/Date\((?P<ms>-?\d{1,15})(?:(?P<sign>[+-])(?P<hours>\d{2})(?P<minutes>\d{2}))?\)/")
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (what is added makes it the time on a clock)
+_EARLIEST = _EPOCH.replace(1)
+_NEVER = "/Date(-62135596800000"  # the earliest time that .NET knows, which stands for none; in any zone
 _SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,](?P<part>\d+))?")
 _MONTHS = {
     name: number
@@ -73,7 +82,7 @@ def parse_pattern(text: str) -> DatePattern:
     """
     name = text.strip().casefold()
     if name == "odata":
-        return DatePattern(text, _read_odata)
+        return ODATA
     if name == "excel":
         return DatePattern(text, _read_serial)
     plain = "yyyy-mm-dd" if name == "iso" else name
@@ -136,7 +145,7 @@ def _expression(part: str, glued: bool) -> str:
         wide = len(part) == 4
         digits = r"\d{4}" if wide else r"\d{2}" if glued or part == "yy" else r"\d{1,2}"
         return f"(?P<{_OF[part[0]]}>{digits})"
-    return re.escape(part)
+    return r"\. ?" if part == "." else re.escape(part)
 
 
 def _reader(pattern: re.Pattern[str]) -> Callable[[str, int | None], Parts | None]:
@@ -158,15 +167,49 @@ def _reader(pattern: re.Pattern[str]) -> Callable[[str, int | None], Parts | Non
     return read
 
 
-def _read_odata(text: str, _: int | None) -> Parts | None:
+def odata_moment(text: str) -> tuple[datetime, str] | None:
+    """The time that `/Date(ms)/` or `/Date(ms+0100)/` says, and its offset as ISO 8601 has it; None if it is neither.
+
+    The milliseconds are of UTC in both. An offset says which clock the program went by, so the day is the one that was
+    on that clock; without one nothing is known but UTC, which is then the clock. .NET writes hours and minutes, OData
+    2.0 the minutes alone (`+0060`): what no clock shows is minutes, and so is what makes midnight of the time.
+    """
     match = _ODATA.fullmatch(text)
     if match is None:
         return None
+    hours, minutes = int(match["hours"] or 0), int(match["minutes"] or 0)
+    ways = [hours * 60 + minutes] if hours < 15 and minutes % 15 == 0 and minutes < 60 else []
+    if (alone := hours * 100 + minutes) <= 14 * 60:
+        ways.append(alone)
+    sign = -1 if match["sign"] == "-" else 1
     try:
-        day = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=int(match["ms"]))
+        moments = [(_EPOCH + timedelta(milliseconds=int(match["ms"]), minutes=sign * way), way) for way in ways]
     except OverflowError:
+        return (_EARLIEST, "Z") if text.startswith(_NEVER) else None
+    if not moments:
         return None
-    return day.year, day.month, day.day
+    moment, way = next((one for one in moments if one[0].time() == time()), moments[0])
+    return moment, f"{match['sign']}{way // 60:02}:{way % 60:02}" if way else "Z"
+
+
+def odata_text(text: str) -> str:
+    """What `/Date(ms)/` says, as ISO 8601: the day alone at midnight; whatever is no such text stays as it is."""
+    found = odata_moment(text) if text.startswith("/Date(") else None
+    if found is None:
+        return text
+    moment, offset = found
+    if moment.time() == time():
+        return moment.date().isoformat()
+    return f"{moment.isoformat(timespec='seconds')}{offset}"
+
+
+def _read_odata(text: str, _: int | None) -> Parts | None:
+    found = odata_moment(text) if text.startswith("/Date(") else None
+    return (found[0].year, found[0].month, found[0].day) if found else None
+
+
+ODATA = DatePattern("odata", _read_odata)
+"""`/Date(ms)/`, which cannot be taken for anything else."""
 
 
 def _read_serial(text: str, _: int | None) -> Parts | None:

@@ -35,6 +35,8 @@ class FormatHints(BaseModel):
         quote: around cells.
         escape: before a sign inside a cell that is meant as it is, usually a backslash; the quote itself says that
             quotes are doubled and every backslash is text. Found from the first lines if absent.
+        text_guard: take the apostrophe off that a program has put in front of `=`, `+`, `-` or `@`, so that no
+            spreadsheet takes a cell for a formula; and read `'00012` and `="00012"` as 00012.
         header_rows: how many lines the header has; the column names are in the first, the others are skipped.
         trailer: first cell of the row that ends the file and holds the number of people; a file without it is refused.
         comment: rows whose first cell starts so are left out.
@@ -54,6 +56,7 @@ class FormatHints(BaseModel):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     quote: Annotated[str, Field(min_length=1, max_length=1)] | None = None
     escape: Annotated[str, Field(min_length=1, max_length=1)] | None = None
+    text_guard: bool = False
     header_rows: Annotated[int, Field(ge=1, le=5)] = 1
     trailer: Name | None = None
     comment: Name | None = None

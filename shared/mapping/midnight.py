@@ -8,13 +8,22 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from shared.mapping.datetext import read_serial
+from shared.mapping.datetext import odata_moment, read_serial
 
+_HALF = r"[^\W\d_][^\d:+/]{0,19}?"
 _CLOCK = re.compile(
-    r"[T ](?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?(?: ?(?P<half>[AaPp])\.?[Mm]\.?)?"
+    rf"[T ](?P<before>{_HALF})??(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}})(?:[.,]\d+)?)?"
+    r"|(?P<dotted>\d{1,2}\.\d{2}\.\d{2}(?:[.,]\d+)?)|(?P<worded>\d{1,2} h \d{2}(?: min(?: \d{2} s)?)?))"
+    rf"(?: ?(?P<after>(?!Z|z|UTC|GMT){_HALF}))??"
     r"(?: ?(?:Z|z|UTC|GMT)| ?(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))?\Z"
 )
-_ODATA = re.compile(r"/Date\((-?\d{1,15})(?:[+-]\d{4})?\)/\Z")
+_MORNING = re.compile(
+    r"a\. ?m\.?|am|오전|上午|上晝|午前|凌晨|ص|π\.μ\.|p\.d\.|pg|ጥዋት|ቅ\.ቀ\.|ب\.ن|صبح|gh|পূৰ্বাহ্ন|पूर्वाह्न|पूर्वाह्‍न|முற்பகல்",
+    re.IGNORECASE,
+)
+_EVENING = re.compile(
+    r"p\. ?m\.?|pm|오후|下午|下晝|午後|م|μ\.μ\.|m\.d\.|ptg|ከሰዓት|ድ\.ቀ\.|د\.ن|شام|gd|অপৰাহ্ন|अपराह्न|பிற்பகல்", re.IGNORECASE
+)
 _DAY = 24 * 60
 
 
@@ -42,14 +51,25 @@ def clock_of(text: str) -> Clock | None:
     Dates that are numbers have one too: the milliseconds of OData, and the part of a day of a spreadsheet's number.
     """
     if match := _CLOCK.search(text):
-        hour = int(match["hour"])
-        if match["half"]:
-            hour = hour % 12 + (12 if match["half"] in "pP" else 0)
-        minute = hour * 60 + int(match["minute"]) + (int(match["second"] or 0) >= 30)
+        if match["hour"]:
+            numbers = [match["hour"], match["minute"], match["second"] or 0]
+        else:
+            numbers = [*re.findall(r"\d+", match["dotted"] or match["worded"]), 0]
+        hour, minute, second = map(int, numbers[:3])
+        half = match["before"] or match["after"] or ""
+        if _MORNING.fullmatch(half.strip()):
+            hour %= 12
+        elif _EVENING.fullmatch(half.strip()):
+            hour = hour % 12 + 12
+        elif half and hour == 12 and not minute:
+            return None  # twelve in a half of the day that is not known: midnight, because days are written with it
+        minute = hour * 60 + minute + (second >= 30)
         ahead = int(match["hours"]) * 60 + int(match["minutes"]) if match["sign"] else 0
         return _clock(minute, -ahead if match["sign"] == "-" else ahead)
-    if match := _ODATA.match(text):
-        return _clock(round(int(match[1]) / 60_000) % _DAY)
+    if found := odata_moment(text):
+        moment, offset = found
+        ahead = 0 if offset == "Z" else int(f"{offset[0]}1") * (int(offset[1:3]) * 60 + int(offset[4:6]))
+        return _clock(round((moment.hour * 3600 + moment.minute * 60 + moment.second) / 60) % _DAY, ahead)
     serial = read_serial(text)
     return _clock(round(serial[1] / 60)) if serial else None
 

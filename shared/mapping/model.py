@@ -292,6 +292,17 @@ class MappingFile(Section):
         read = [column for rule in self.attributes.values() for column in rule.reads]
         return tuple(dict.fromkeys((self.key, status.column, *more, *self.required, *read)))
 
+    @cached_property
+    def days(self) -> frozenset[str]:
+        """The columns that are read as days, as they are, and as nothing else."""
+        status, primary = self.status, self.duplicates.primary
+        days = {status.first_day, status.last_day}
+        run_time = self.run_time.column if self.run_time else None
+        texts = {self.key, status.column, status.zone, primary.column if primary else None, run_time}
+        for rule in self.attributes.values():
+            (days if rule.is_day else texts).update(rule.reads)
+        return frozenset(column for column in days - texts if column)
+
     @field_validator("attributes")
     @classmethod
     def _rules_fit(cls, rules: Mapping[str, Rule]) -> Mapping[str, Rule]:

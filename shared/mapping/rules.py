@@ -433,6 +433,12 @@ class Rule(Section):
         found.append((self.template or "")[at:])
         return tuple(part for part in found if part)
 
+    @property
+    def is_day(self) -> bool:
+        """Whether the cells are read as days before anything is done to them."""
+        shaped = (self.trim, self.replace, self.keep, self.split, self.part, self.map, self.pieces)
+        return self.date is not None and (self.column or self.first) is not None and not any(shaped)
+
     @cached_property
     def _named(self) -> tuple[str, ...]:
         """The columns and pieces that the rule names itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 
 from shared import letters
 from shared.letters import fold
@@ -99,10 +100,12 @@ class Compiler:
     Attributes:
         mapping: whose rules they are.
         watch: is told about dates.
+        today: where the source is, if days that are far ahead are to be doubted.
     """
 
     mapping: MappingFile
     watch: DateWatch
+    today: date | None = None
 
     def reader(self, path: str, rule: Rule) -> Reader:
         """What reads an attribute's value out of a row's cells."""
@@ -155,13 +158,15 @@ class Compiler:
         return read
 
     def dates(self, column: str, formats: DateFormats | None = None) -> DateReader:
-        """What reads the dates of a column."""
+        """What reads the dates of a column; a first day is the one that never stands for "for ever"."""
         declared = self.mapping.dates
         pivot = declared.pivot if formats is None or formats.pivot is None else formats.pivot
         patterns = formats.patterns if formats is not None and formats.patterns else declared.patterns
         none = frozenset(clean(text) for text in declared.none)
         place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
-        return DateReader(column, patterns, pivot, none, self.watch, parse_zone(place) if place else None)
+        midnight = parse_zone(place) if place else None
+        open_end = column != self.mapping.status.first_day
+        return DateReader(column, patterns, pivot, none, self.watch, midnight, self.today, open_end)
 
     def _names(self, rule: Rule, outer: Named, blanks: str) -> Named:
         """What finds the value of a name in a rule: of a piece of the rule, else what is known around it."""

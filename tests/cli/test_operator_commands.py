@@ -81,6 +81,22 @@ def test_a_duplicate_is_processed_and_the_last_file_again(office: Office, capsys
     ]
 
 
+def test_a_file_of_damaged_names_waits_until_somebody_wants_it(
+    office: Office, capsys: pytest.CaptureFixture[str]
+) -> None:
+    office.at("2026-09-19 06:00")
+    damaged = office.drop("1,?nn,active", "2,B?b,active", "3,Cid,active")
+    row = office.extract(damaged)
+    assert (row["Status"], row["Message"].partition(",")[0]) == (
+        "rejected",
+        "2 of 3 cells of Name hold question marks in the place of letters",
+    )
+    assert office.tick() == []
+    assert main(["process", damaged, "--force", *BY]) == 0
+    assert sorted(office.tick()) == [("1", True), ("2", True)]
+    capsys.readouterr()
+
+
 def test_the_rowkey_names_an_extract_as_well_as_its_id(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     extract = held(office)
     assert main(["release", office.extract(extract)["RowKey"], *BY, "--worker", "2"]) == 0

@@ -534,6 +534,11 @@ def test_damaged_letters_leave_somebody_known_as_he_was_and_nobody_new_gets_them
     extract = read(opened, HEADER + rows, known=People({"1": "", "2": ""}))
     marks = "Name holds question marks, as programs write them for letters that they lack"
     assert extract.notes == [
+        (
+            "Question marks stand in the place of letters: Name in 2 cells (rows 3, 4). Outside of names they are sent "
+            "as they are. A program wrote the list in an encoding that lacks these letters; export it again in UTF-8 "
+            "(in PowerShell: Export-Csv -Encoding UTF8)."
+        ),
         "Row 2: Name holds signs that look like letters in a wrong encoding; what was said before stays.",
         f"Row 3: {marks}; what was said before stays.",
     ]

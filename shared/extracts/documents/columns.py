@@ -9,11 +9,26 @@ from typing import Any
 
 from shared.errors import ExtractRefused
 from shared.extracts.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
+from shared.extracts.documents.references import References
 from shared.extracts.tables import BadRow
+from shared.extracts.text.headers import not_people
+from shared.extracts.text.names import loose
+from shared.mapping.datetext import odata_text
 from shared.model import Row
 
 _HALF = re.compile("[\ud800-\udfff]")
 _MANY = 1_000  # different keys of records, and characters of a key, that are remembered
+_SHOWN = 20  # names that a sentence holds
+_NAMES_OF_FIELDS = (
+    "Name",
+    "name",
+    "N",
+    "Key",
+    "key",
+    "Field",
+    "field",
+)  # what says which field it is
+_ENCODED = re.compile("_x([0-9A-Fa-f]{4})_")  # how XML of .NET writes what no name of an element may hold
 _WALK = object()  # stands for a value that a path has to look for itself
 
 
@@ -27,22 +42,28 @@ class Columns:
         records: how many records were looked at.
     """
 
-    def __init__(self, wanted: Sequence[str], optional: Collection[str], *, xml: bool = False) -> None:
+    def __init__(
+        self, wanted: Sequence[str], optional: Collection[str], *, days: Collection[str] = (), xml: bool = False
+    ) -> None:
         """Reads the paths.
 
         Args:
             wanted: the paths, in the order of the cells; the first one names the worker and has one value only.
             optional: those of them that need not be in the file.
+            days: those of them that nothing but a reader of days looks at, to whom they go as they are written.
             xml: whether the records were XML elements.
         """
         self.records = 0
-        self._paths = [Path(text, xml=xml, single=place == 0) for place, text in enumerate(wanted)]
+        self._paths = [Path(text, xml=xml, single=place == 0, is_day=text in days) for place, text in enumerate(wanted)]
         self._unseen = set(wanted) - set(optional)
         self._names = [path.text for path in self._paths]
         self._all_there = _getter(self._names)
         self._missing: list[object] = ["" if path.is_name else _WALK for path in self._paths]  # what a missing key is
         self._keys: set[str] = set()  # of the records so far
         self._all_walk = False
+        self._references = References(xml=xml)
+        self._example: dict[str, Value] = {}  # the first record
+        self._xml = xml
 
     def row(self, record: Value, number: int, line: int, fault: str = "") -> Row | BadRow:
         """The record's cells.
@@ -58,6 +79,11 @@ class Columns:
         """
         if not isinstance(record, dict):
             return BadRow(number, line, ("",) * len(self._paths), fault or "This is not a record with named values.")
+        if self._references.occur(record):
+            try:
+                record = self._references.resolved(record)
+            except NoValueError as error:
+                return BadRow(number, line, ("",) * len(self._paths), fault or str(error))
         try:
             cells = self._all_there(record)
         except KeyError:
@@ -70,8 +96,11 @@ class Columns:
             cells, fault = self._looked_up(record, cells, fault)
             text = "".join(cells)
         if "/Date(" in text:
-            cells = tuple(map(scalar, cells))
+            cells = tuple(
+                cell if path.is_day else odata_text(cell) for path, cell in zip(self._paths, cells, strict=True)
+            )
         if self._unseen:
+            self._example = self._example or record
             self._unseen.difference_update(record)
         self.records += 1
         if not fault:
@@ -94,12 +123,39 @@ class Columns:
         if not self.records or not self._unseen:
             return
         missing = [path.text for path in self._paths if path.text in self._unseen]
+        if other := not_people(list(self._example)):
+            raise ExtractRefused(other)
         where = "the only record" if self.records == 1 else f"all {self.records:,} records"
         raise ExtractRefused(
             f"{len(missing)} of {len(self._paths)} columns {'is' if len(missing) == 1 else 'are'} missing in {where}: "
-            f"{', '.join(missing)}. Was a field renamed or taken out of the report? Nothing of the file was used. "
-            "Correct the report, or ask IT to change the mapping."
+            f"{', '.join(missing)}. {self._other_names(missing)}Nothing of the file was used. Correct the report, or "
+            "ask IT to change the mapping."
         )
+
+    def _other_names(self, missing: Sequence[str]) -> str:
+        """By which names the records seem to have what is missing."""
+        found = {text: name for text in missing if (name := self._other_name(text))}
+        if not found:
+            return "Was a field renamed or taken out of the report? "
+        shown = ", ".join(f"'{name}' for '{text}'" for text, name in list(found.items())[:_SHOWN])
+        more = f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+        return f"The records have {shown}{more}, and the mapping can name them so. "
+
+    def _other_name(self, text: str) -> str:
+        """What a mapping may say in the place of a path that is in no record; empty if nothing is like it."""
+        wanted = loose(text.rpartition(".")[2] if self._xml else text)
+        for key, value in self._example.items():
+            name = _decoded(key).removeprefix("@") if self._xml else key
+            if loose(name) == wanted:
+                return key
+            if isinstance(value, dict):
+                for inner in value:
+                    if loose(inner.removeprefix("@")) == wanted:
+                        return f"{key}@{inner[1:]}" if inner.startswith("@") else f"{key}.{inner}"
+            for entry in value if isinstance(value, list) else [value]:
+                if isinstance(entry, dict) and (selector := _selector(entry, wanted)):
+                    return f"{key}{selector}"
+        return ""
 
     def _learn(self, record: dict[str, Value]) -> None:
         """Takes note of new keys: a path that may mean one of them, though it is spelt otherwise, has to walk."""
@@ -132,6 +188,21 @@ class Columns:
                 self._unseen.discard(path.text)
             cells[place] = cell or ""
         return tuple(cells), fault
+
+
+def _selector(entry: dict[str, Value], wanted: str) -> str:
+    """What picks one of several elements that say which field they are; empty if this one is another field."""
+    for mark in _NAMES_OF_FIELDS:
+        for key in (f"@{mark}", mark):
+            if isinstance(said := entry.get(key), str) and loose(said) == wanted:
+                behind = next((f".{name}" for name in ("Value", "value") if name in entry), "")
+                return f"[{mark}={said}]{behind}"
+    return ""
+
+
+def _decoded(name: str) -> str:
+    """A name of an element as it was before .NET made it one: `Worker_x0020_ID` is `Worker ID`."""
+    return _ENCODED.sub(lambda match: chr(int(match[1], 16)), name)
 
 
 def _getter(names: Sequence[str]) -> Callable[[dict[str, Value]], tuple[Any, ...]]:

@@ -34,7 +34,12 @@ _ALIKE = 20  # records after one with numbers that had to be read carefully, whi
 
 
 def open_json(
-    chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str], *, optional: Collection[str] = ()
+    chunks: Iterable[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    *,
+    optional: Collection[str] = (),
+    days: Collection[str] = (),
 ) -> Table:
     """Opens a JSON document.
 
@@ -43,6 +48,8 @@ def open_json(
         hints: `path` (dotted; `$` for the outermost value) and `encoding` are used.
         wanted: paths into a record; they are the header of the table.
         optional: those of them that may be missing in every record.
+        days: those of them that nothing but a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
+            ISO 8601 everywhere else.
 
     Returns:
         The table; its cells are in the order of `wanted`, empty where a record has nothing.
@@ -53,7 +60,7 @@ def open_json(
     stream = TextStream(chunks, hints.encoding)
     encoding = stream.encoding
     source = JsonText(stream.pieces())
-    reader, pages, columns = Reader(), Pages(), Columns(wanted, optional)
+    reader, pages, columns = Reader(), Pages(), Columns(wanted, optional, days=days)
     notes: list[str] = []
     kind, goal = _survey(source, reader, columns, hints)
 

@@ -334,7 +334,8 @@ class Reader:
         try:
             value: Value = self._decoder.decode(text)
         except json.JSONDecodeError as error:
-            fault = NotJsonError(_WORDS.get(error.msg, _ESCAPE), text.count("\n", 0, error.pos))
+            why = _JAVASCRIPT if text.startswith("new Date(", error.pos) else _WORDS.get(error.msg, _ESCAPE)
+            fault = NotJsonError(why, text.count("\n", 0, error.pos))
         else:
             return value, self._twice[0] if self._twice else ""
         raise fault  # out here, because the exception that it replaces holds the record
@@ -379,4 +380,8 @@ _WORDS = {
     "Unterminated string starting at": "a text is not closed",
     "Extra data": "there is something after the end of the value",
 }
+_JAVASCRIPT = (
+    "there is new Date(…), which is JavaScript and not JSON (in Newtonsoft.Json: leave JavaScriptDateTimeConverter "
+    "out, so that dates are written as ISO 8601)"
+)
 _ESCAPE = "a text holds a backslash that means nothing in JSON"

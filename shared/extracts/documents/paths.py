@@ -30,7 +30,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+
+from shared.mapping.datetext import odata_text
 
 Value = object
 """`str`, `bool`, `int`, `float`, `None`, `list[Value]` or `dict[str, Value]`."""
@@ -48,8 +49,6 @@ _SELECTED = re.compile(r"([^\[\]]+)((?:\[[^\[\]]+\])+)")
 _SELECTOR = re.compile(r"\[([^\[\]]+)\]")
 _INDEX = re.compile(r"[0-9]{1,6}")
 _SEPARATOR = {False: re.compile(r"\.(?![^\[\]]*\])"), True: re.compile(r"[./](?![^\[\]]*\])|(?<=[^./\[=])(?=@)")}
-_DATE = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-]0{1,4})?\)/")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class NoValueError(Exception):
@@ -86,15 +85,17 @@ class _Step:
 class Path:
     """One path, read once and then looked up in many records."""
 
-    def __init__(self, text: str, *, xml: bool = False, single: bool = False) -> None:
+    def __init__(self, text: str, *, xml: bool = False, single: bool = False, is_day: bool = False) -> None:
         """Never fails: what is not in the language of paths can still be the name of a key.
 
         Args:
             text: as in the mapping.
             xml: whether slashes separate too and `@` begins an attribute.
             single: whether several values are a fault; otherwise they become one text.
+            is_day: whether `/Date(ms)/` stays as it is, because who reads it knows what it means.
         """
         self._single = single
+        self.is_day = is_day
         self.text = text
         self._xml = xml
         self._parts = _SEPARATOR[xml].split(text)
@@ -120,7 +121,7 @@ class Path:
         if isinstance(record, dict):
             value = record.get(self.text)  # by far the most frequent case
             if isinstance(value, str):
-                return scalar(value)
+                return self._as_read(value)
         values: list[str] = []
         if not self._walk(record, 0, values):
             return None
@@ -157,7 +158,19 @@ class Path:
         key = self._nearly(value, step.name) if step.selectors else None
         if key is not None:
             return self._select(value[key], step.selectors, at + 1, into)
+        return self._behind(value, at, into)
+
+    def _behind(self, value: dict[str, Value], at: int, into: list[str]) -> bool:
+        """What an object without the wanted name stands for, if it stands for something else."""
+        if "$ref" in value and not self._xml:
+            raise NoValueError(self._reference())
         return _is_labelled(value) and self._walk(value["value"], at, into)
+
+    def _reference(self) -> str:
+        return (
+            f"'{self.text}' is a reference ($ref) to another object, which does not stand before it. Export the list "
+            "without references."
+        )
 
     def _nearly(self, record: dict[str, Value], name: str) -> str | None:
         folded = name.casefold()
@@ -198,17 +211,23 @@ class Path:
                 inner = ""
             elif _is_labelled(value):
                 inner = value["value"]
+            if "$ref" in value and not self._xml:
+                raise NoValueError(self._reference())
             if isinstance(inner, dict):
                 parts = ", ".join(key[:40] for key in list(inner)[:5])
+                advice = f" Perhaps '{self.text}.value' is meant." if isinstance(inner.get("value"), str) else ""
                 raise NoValueError(
-                    f"'{self.text}' is not a value but has parts ({parts}), and the mapping names none of them."
+                    f"'{self.text}' is not a value but has parts ({parts}), and the mapping names none of them.{advice}"
                 )
             value = inner
         if isinstance(value, list):
             for entry in value:
                 self._end(entry, into)
         else:
-            into.append(scalar(value))
+            into.append(self._as_read(scalar(value)))
+
+    def _as_read(self, text: str) -> str:
+        return text if self.is_day else odata_text(text)
 
 
 def scalar(value: Value) -> str:
@@ -219,22 +238,10 @@ def scalar(value: Value) -> str:
             only, but for 0, which may be -0.
     """
     if isinstance(value, str):
-        return _date(value) if value.startswith("/Date(") else value
+        return value
     if isinstance(value, float) or (value == 0 and value is not False):
         raise InexactError
     return "" if value is None else str(value).lower()
-
-
-def _date(text: str) -> str:
-    match = _DATE.fullmatch(text)
-    if not match:
-        return text
-    try:
-        moment = _EPOCH + timedelta(milliseconds=int(match[1]))
-    except OverflowError:
-        return text
-    day = moment.date().isoformat()
-    return day if moment == moment.replace(hour=0, minute=0, second=0, microsecond=0) else f"{day}T{moment:%H:%M:%S}Z"
 
 
 def _joined(values: Sequence[str]) -> str:

@@ -41,7 +41,12 @@ _SAFE = re.compile(r"iso8859-\d+|cp125\d|koi8-[rut]|gb18030|gbk|gb2312|shift_jis
 
 
 def open_xml(
-    chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str], *, optional: Collection[str] = ()
+    chunks: Iterable[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    *,
+    optional: Collection[str] = (),
+    days: Collection[str] = (),
 ) -> Table:
     """Opens an XML document.
 
@@ -51,6 +56,8 @@ def open_xml(
         wanted: paths into a record; they are the header of the table.
         optional: those of them that may be missing in every record. Workday leaves empty fields out of XML, so a
             column that is often empty for everybody in the file belongs here.
+        days: those of them that nothing but a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
+            ISO 8601 everywhere else.
 
     Returns:
         The table; its cells are in the order of `wanted`, empty where a record has nothing.
@@ -62,7 +69,7 @@ def open_xml(
     _declare(stream)
     encoding = stream.encoding
     blocks = _blocks(stream.pieces())
-    columns, pages = Columns(wanted, optional, xml=True), Pages()
+    columns, pages = Columns(wanted, optional, days=days, xml=True), Pages()
     notes: list[str] = []
     head, complete = _head(blocks)
     path = tuple(part for part in re.split(r"[./]", hints.path) if part) if hints.path else None

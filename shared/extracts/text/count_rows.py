@@ -55,6 +55,12 @@ def looks_like_count(cells: Sequence[str]) -> tuple[bool, int | None]:
     return count is not None, count
 
 
+def speaks_of_a_count(cell: str) -> bool:
+    """Whether a cell begins as trailers and totals do, whatever follows."""
+    first = plain(cell[:_LONGEST])
+    return _WORD.match(first) is not None or _WORD_AND_COUNT.match(first) is not None
+
+
 def check_count(count: int, rows: int, line: int) -> None:
     """Compare what the file says with what it holds.
 

@@ -11,17 +11,28 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow, Form, Table
-from shared.extracts.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
+from shared.extracts.text.count_rows import (
+    after_trailer,
+    check_count,
+    check_trailer,
+    looks_like_count,
+    no_trailer,
+    speaks_of_a_count,
+)
 from shared.extracts.text.dialect import LOOK, Opening, find_opening
 from shared.extracts.text.encodings import Lines
 from shared.extracts.text.guard import is_rejects_file
 from shared.extracts.text.names import plain
 from shared.extracts.text.rows_of_cells import MARK, CellRows
-from shared.extracts.text.swallowed import may_swallow_rows, swallows_rows
+from shared.extracts.text.swallowed import id_shape, may_swallow_rows, swallows_rows
 from shared.mapping.format import FormatHints
 from shared.model import Row
 
 _MOST_COUNTS = 10  # at the end of a file
+_GOES_ON = (
+    "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have to "
+    "be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
+)
 
 
 def open_delimited(
@@ -136,6 +147,7 @@ class _Rows:
         second, third = min(1, width - 1), min(2, width - 1)
         special, marks, counts = self._first_names, self._trailer_marks, self._counts
         usual = not self._skipping  # whether nothing of the rows above has to be remembered
+        before: Row | BadRow | None = None  # the newest row: the next line may show that its last cell is cut
         while True:
             source.begins = True
             source.start = source.lines
@@ -145,7 +157,11 @@ class _Rows:
                 break
             except csv.Error as error:
                 source.number += 1
-                yield from self._unreadable(error)
+                lined_up = source.lined_up()
+                for row in self._judge(source.start + 1, lined_up) if lined_up else self._unreadable(error):
+                    if before is not None:
+                        yield before
+                    before = row
                 usual = not (self._held or self._skipping or self._ended)
                 continue
             source.number = number = source.number + 1
@@ -161,11 +177,37 @@ class _Rows:
                 and first[0] not in marks
             ):
                 self._people += 1
-                yield Row(number, line, tuple(cells if full == width else cells[:width]))
+                if before is not None:
+                    yield before
+                before = Row(number, line, tuple(cells if full == width else cells[:width]))
             else:
-                yield from self._judge(source.start + 1, cells)
+                if before is not None and self._goes_on(before, cells):
+                    before = BadRow(before.number, before.line, before.cells, _GOES_ON)
+                for row in self._judge(source.start + 1, cells):
+                    if before is not None:
+                        yield before
+                    before = row
                 usual = not (self._held or self._skipping or self._ended)
+        if before is not None:
+            yield before
         self._end()
+
+    def _goes_on(self, before: Row | BadRow, cells: list[str]) -> bool:
+        """Whether a line is the rest of the last cell of the row before it, which is not in quotes."""
+        source = self._source
+        return (
+            isinstance(before, Row)
+            and source.start == before.line
+            and source.lines == before.line + 1
+            and any(map(str.strip, cells))
+            and len(cells) < self._width
+            and not self._leaves_out(len(cells))
+            and not source.line_before.rstrip().endswith(source.quote)
+            and (len(cells) == 1 or len(cells[0].split()) > 2 or _is_prose(cells, before.cells))
+            and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
+            and not speaks_of_a_count(cells[0])
+            and (self._trailer is None or plain(cells[0]) != self._trailer)
+        )
 
     def _judge(self, line: int, cells: list[str]) -> Iterator[Row | BadRow]:
         """A row that needs a closer look."""
@@ -301,3 +343,8 @@ class _Rows:
             else:
                 check_count(count, self._people, row.line)
                 self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
+
+
+def _is_prose(cells: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether blanks follow the delimiters, as in a sentence, and not in another row."""
+    return all(cell.startswith(" ") for cell in cells[1:]) and not any(cell.startswith(" ") for cell in others)

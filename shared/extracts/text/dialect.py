@@ -174,7 +174,11 @@ def _with_evidence(lines: Sequence[str], dialect: Dialect, hints: FormatHints, h
         best = replace(best, quote="'")
     variants = _escaping(lines, best, hints)
     if any(f"{best.delimiter} {best.quote}" in line for line in lines) and not best.skip_blanks:
-        variants += [replace(variant, skip_blanks=True) for variant in variants]
+        without = [replace(variant, skip_blanks=True) for variant in variants]
+        mark, quote = re.escape(best.delimiter), re.escape(best.quote)
+        around = re.compile(rf"{mark} {quote}[^{quote}]*{quote} *(?={mark}|[\r\n]|\Z)")
+        closed = any(around.search(line) for line in lines[head.above :])
+        variants = [*without, *variants] if closed else [*variants, *without]
     if len(variants) == 1:
         return variants[0]
     return min(variants, key=lambda variant: _faults(lines, variant, hints, head))

@@ -14,6 +14,15 @@ _OWN = {ROW_COLUMN.casefold(), REASON_COLUMN.casefold()}
 # with apostrophes get one too, so that `unguard` gives back exactly what HR wrote.
 _GUARDED = re.compile(r"'*(?:[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|(?:0\d+|\d{12,}|\d+(?:\.\d+)?[eE][+\-]?\d+)\Z)")
 
+# What other programs write for the same purpose (CsvHelper's InjectionOptions.Escape, OWASP's advice), and what people
+# write so that a spreadsheet keeps the zeros. In front of anything else an apostrophe is text: 's-Hertogenbosch.
+_FOREIGN = re.compile(
+    r"\s*'(?=[=+\-@|%\t\r\uff1d\uff0b\uff0d\uff20])(?P<formula>.*)|'(?P<digits>\d+)|=\"(?P<text>[^\"]*)\"", re.DOTALL
+)
+
+
+_GUARDS = {"'", "=", " ", "\t"}  # what such a cell begins with
+
 
 def is_rejects_file(header: Sequence[str]) -> bool:
     """Whether a file with this header is one of ours that came back; HR may have taken one of our columns out."""
@@ -33,3 +42,20 @@ def guard(cell: str) -> str:
 def unguard(cell: str) -> str:
     """A cell of a rejects file as HR wrote it."""
     return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
+
+
+def is_guarded(cell: str) -> bool:
+    """Whether another program, or somebody, has put something around a cell so that a spreadsheet takes it for text."""
+    return cell[:1] in _GUARDS and _FOREIGN.fullmatch(cell) is not None
+
+
+def guards_a_formula(cell: str) -> bool:
+    """Whether a cell is guarded as programs do it, and not only as people do it to keep the zeros of a number."""
+    found = _FOREIGN.fullmatch(cell) if cell[:1] in _GUARDS else None
+    return found is not None and found["formula"] is not None
+
+
+def without_guard(cell: str) -> str:
+    """A cell without what another program, or somebody, has put around it so that a spreadsheet takes it for text."""
+    found = _FOREIGN.fullmatch(cell) if cell[:1] in _GUARDS else None
+    return next(part for part in found.groups() if part is not None) if found else cell

@@ -26,11 +26,11 @@ def may_swallow_rows(cells: Sequence[str], delimiter: str) -> bool:
 
     It could if a line of it has a delimiter, or if one after the first looks like a worker's id.
     """
-    shape = _shape(cells[0].partition("\n")[0])
+    shape = id_shape(cells[0].partition("\n")[0])
     for cell in cells:
         if "\n" in cell or "\r" in cell:
             others = _LINE_END.split(cell)[1:]
-            if delimiter in cell or any(_shape(line) == shape != "" for line in others):
+            if delimiter in cell or any(id_shape(line) == shape != "" for line in others):
                 return True
     return False
 
@@ -39,8 +39,8 @@ def _holds_rows(lines: Sequence[str], place: int, cells: Sequence[str], delimite
     breaks = len(cells) - 1  # delimiters in a row
     first, *middle, last = [line.count(delimiter) for line in lines]
     own = lines[0].partition(delimiter)[0] if place == 0 else cells[0]
-    shape = _shape(own)
-    alike = [_shape(line.partition(delimiter)[0]) == shape != "" for line in lines[1:]]
+    shape = id_shape(own)
+    alike = [id_shape(line.partition(delimiter)[0]) == shape != "" for line in lines[1:]]
     clear = len(cells) >= _CLEAR
     # A whole row in the middle of the cell.
     if any(
@@ -54,7 +54,7 @@ def _holds_rows(lines: Sequence[str], place: int, cells: Sequence[str], delimite
     return all(alike) and sum((first, *middle, last)) >= breaks * len(alike)
 
 
-def _shape(text: str) -> str:
+def id_shape(text: str) -> str:
     """What a worker's id looks like: `EMP-1222` is `A-9`; empty for a text that is no id."""
     text = text.strip().strip("\"'")
     if not text or len(text) > 40 or any(map(str.isspace, text)):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ def open_layers(
             if kind is Kind.GZIP:
                 label, stream = "gzip", gunzip(stream, meter)
             elif kind is Kind.PGP:
+                stream = _without_mark(stream) if first.startswith(codecs.BOM_UTF8) else stream
                 label, stream = "pgp", decrypt(first, stream, hints, read_secret, meter)
             # What opens these two is a quarter of all that is imported to read a file, and few files need it.
             elif kind is Kind.OLE:
@@ -92,6 +94,14 @@ def open_layers(
             _check_depth(layers, meter.limits)
         opened.pop_all()
     return Unpacked(stream, tuple(layers), name, tuple(notes))
+
+
+def _without_mark(chunks: Iterator[bytes]) -> Iterator[bytes]:
+    """What follows a byte order mark."""
+    left = len(codecs.BOM_UTF8)
+    for chunk in chunks:
+        yield chunk[left:]
+        left = max(0, left - len(chunk))
 
 
 def _check_depth(layers: list[str], limits: Limits) -> None:

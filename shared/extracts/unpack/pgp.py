@@ -28,6 +28,7 @@ _SECONDS = 300
 _ARMOUR = re.compile(rb"-----BEGIN PGP MESSAGE-----[ \t]*\r?\n(?:[^\r\n]+\r?\n)*?[ \t]*\r?\n(?=[A-Za-z0-9+/]{4})")
 _FOR_KEY, _FOR_PASSWORD = 1, 3  # tags of packets
 _SEALED = frozenset({9, 18, 20})  # tags of what is encrypted
+_OPEN = frozenset({2, 4, 8, 11})  # tags of what anybody can read: signed, packed, or as it is
 _OLD = frozenset({1, 2, 3, 4})  # IDEA, 3DES, CAST5, Blowfish
 _SENTENCES = {
     pgp_process.FAILED: (
@@ -67,6 +68,10 @@ def decrypt(
     Raises:
         ExtractRefused: no key or password is set, none of them opens it, it is damaged, or it grows too much.
     """
+    if next((tag for tag, _ in _packets(_binary(first))), 0) in _OPEN:
+        raise ExtractRefused(
+            "The file is made by PGP but not encrypted for anybody. Encrypt it, or drop the list itself."
+        )
     for_key, for_password, ciphers = _opened_by(first)
     word = hints.password or (None if for_key else hints.passphrase)
     if read_secret is None or not (hints.key or hints.password or (hints.passphrase and not for_key)):

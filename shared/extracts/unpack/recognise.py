@@ -73,6 +73,16 @@ _PGP_OTHER = re.compile(
     rb"\xa3[\x01-\x03]|\x90.[\x03\x06]|[\xc8][\x00-\xfe][\x00-\x03]|[\xd2\xc9][\xe0-\xfe][\x01\x02]|\xd2.[\x01\x02]",
     re.DOTALL,
 )
+# A list that was packed, or signed, but not encrypted: a literal, with its format and the length of its name, and what
+# may be around it.
+_PGP_LITERAL = re.compile(
+    rb"(?:\xac.|\xad..|\xae....|\xaf|\xcb(?:[\x00-\xbf]|[\xc0-\xdf].|\xff....|[\xe0-\xfe]))[btul1m][\x00-\x7f]",
+    re.DOTALL,
+)
+_ARMOUR = re.compile(rb"(?:\A|(?<=[\r\n]))(?P<before>[ \t>|]*)-----BEGIN PGP MESSAGE-----[ \t]*\r?\n")
+_NOT_ENCRYPTED = ("made by PGP but not encrypted for anybody", "Encrypt it, or drop the list itself.")
+_BEHIND = ((b"PK\x03\x04", "a zip archive (or an Excel workbook)"), (b"\x1f\x8b\x08", "a gzip archive"))
+_BASE64 = re.compile(rb"[A-Za-z0-9+/=\s]{40,}\"?\s*")
 _CMS = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07"
 _HTML = re.compile(r"(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|meta|body|style|table)\b", re.DOTALL)
 _TAG = re.compile(r"<([a-z][\w.:-]*)")
@@ -85,12 +95,29 @@ _OF_HTML = re.compile(
 _MHTML = re.compile(r"mime-version:.*multipart/related", re.DOTALL)
 
 
+def _refuse_text_round_armour(text: bytes) -> None:
+    """Refuse a PGP message that was copied out of something with text in front of it, or of its lines."""
+    armour = _ARMOUR.search(text)
+    if armour and (armour["before"] or text[: armour.start()].strip()):
+        lines = text.count(b"\n", 0, armour.start())
+        what = (
+            "blanks or other signs in front of its lines"
+            if armour["before"]
+            else f"{lines} {'line' if lines == 1 else 'lines'} of other text in front of it"
+        )
+        raise ExtractRefused(
+            f"The file is a PGP message with {what}, as when it was copied out of a mail. Drop a file that begins with "
+            "-----BEGIN PGP MESSAGE----- and ends with -----END PGP MESSAGE-----."
+        )
+
+
 def recognise(first: bytes) -> Kind:
     """What a file is that begins with `first` (its first `LOOK` bytes, or all of it).
 
     Raises:
         ExtractRefused: something that is known and that nobody can read a list of people from.
     """
+    _refuse_text_round_armour(first.removeprefix(codecs.BOM_UTF8))
     start = first.removeprefix(codecs.BOM_UTF8).lstrip()
     for signature, kind in _WRAPPED:
         if start.startswith(signature) if signature.startswith(b"-") else first.startswith(signature):
@@ -107,11 +134,46 @@ def recognise(first: bytes) -> Kind:
     if _PGP_ENCRYPTED.match(first):
         return Kind.PGP
     if _PGP_OTHER.match(first):
-        raise _refused("made by PGP but not encrypted for anybody", "Encrypt it, or drop the list itself.")
+        raise _refused(*_NOT_ENCRYPTED)
+    if _PGP_LITERAL.match(first):
+        raise _refused(*_NOT_ENCRYPTED)
     if first[:1] == b"0" and _CMS in first[:40]:
         raise _refused("encrypted or signed with S/MIME", "Encrypt it with PGP instead, or drop it as it is.")
+    _refuse_base64(first)
+    _refuse_what_stands_before(first)
     _refuse_markup(first)
     return Kind.PLAIN
+
+
+def _refuse_base64(first: bytes) -> None:
+    """Refuse an archive or a workbook that was written as text."""
+    text = first.removeprefix(codecs.BOM_UTF8).lstrip(b'" \r\n')
+    if text.startswith((b"UEsDB", b"H4sIA")) and _BASE64.fullmatch(text):
+        raise ExtractRefused(
+            "The file is an archive or a workbook that was written as Base64 text. Let the program write its bytes "
+            "themselves and drop that file."
+        )
+
+
+def _refuse_what_stands_before(first: bytes) -> None:
+    """Refuse what could be opened if nothing stood in front of it."""
+    if first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        if "-----BEGIN PGP" in first[:2000].decode("utf-16", "ignore"):
+            raise ExtractRefused(
+                "The file is a PGP message that was written as text in UTF-16, as Windows PowerShell's > does it. Let "
+                "the program write the file itself (GnuPG: --output FILE) and drop that."
+            )
+        return
+    if first.startswith(b"MZ") and b"\x00" in first[:64]:
+        raise _refused("a program, perhaps an archive that unpacks itself", _ZIP)
+    for signature, what in _BEHIND:
+        at = first.find(signature)
+        if at > 0 and b"\x00" in first[at : at + 64]:
+            raise ExtractRefused(
+                f"The file is {what} with {at} {'byte' if at == 1 else 'bytes'} of something else in front of it, so a "
+                "program has put text (such as a byte order mark or an empty line) where only the archive should be. "
+                "Let it write the bytes of the archive and nothing else, then drop the file again."
+            )
 
 
 def _refuse_markup(first: bytes) -> None:
@@ -125,10 +187,22 @@ def _refuse_markup(first: bytes) -> None:
             "XLSX and drop that file.",
         )
     if text.startswith("<") and (
-        "urn:schemas-microsoft-com:office:spreadsheet" in text or '<?mso-application progid="excel.sheet"' in text
+        "urn:schemas-microsoft-com:office:spreadsheet" in text
+        or ('<?mso-application progid="excel.sheet"' in text and "xmlpackage" not in text)
     ):
         raise _refused(
             "a workbook in the XML form of Excel 2003", "Open it in Excel, save it as XLSX and drop that file."
+        )
+    if text.startswith("<") and "http://schemas.microsoft.com/office/2006/xmlpackage" in text:
+        raise _refused(
+            "an Office document in one piece of XML (Flat OPC)", "Open it in Excel, save it as XLSX and drop that file."
+        )
+    if text.startswith("<") and "http://schemas.microsoft.com/office/word/2003/wordml" in text:
+        raise _refused("a Word document in the XML form of Word 2003", _SAVE)
+    if text.startswith("<") and "http://schemas.microsoft.com/powershell/2004/04" in text:
+        raise _refused(
+            "PowerShell's own form of objects (Export-Clixml)",
+            "Write the list with Export-Csv -NoTypeInformation -Encoding UTF8 and drop that file.",
         )
     if text.startswith("<") and "urn:oasis:names:tc:opendocument" in text and "office:document" in text:
         raise _refused(OPEN_DOCUMENT, _SAVE)
