@@ -222,7 +222,7 @@ def note_quiet(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in by_id],
         person_row,
-        select=("Sequence", "Status", "Active", "Warning"),
+        select=("Sequence", "Status", "Active", "Warning", "Tries", "SentStatus"),
         new={worker_key(ref.source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 

@@ -389,6 +389,31 @@ def test_a_row_shows_the_names_of_the_last_word_that_was_taken_in(
     assert "DisplayName" not in story.rejected(wrong, "list.csv", OLD.id, START, row)
 
 
+@pytest.mark.parametrize("status", [story.UNCHANGED, story.SCHEDULED])
+@pytest.mark.parametrize(
+    ("warning", "tries", "told"),
+    [
+        ("", 2, "Entra did not know the manager."),
+        ("Manager 7 has left.", 2, "Manager 7 has left."),
+        ("", 0, ""),
+    ],
+)
+def test_what_is_open_at_entra_stays_told_as_long_as_it_is_sent_again(
+    status: str, warning: str, tries: int, told: str
+) -> None:
+    person = Planned(Worker("1", 2, {}), sequence="2", warning=warning, next_change_at="2026-12-01T00:00:00Z")
+    row = {
+        "Status": "provisioned",
+        "SentStatus": "provisioned",
+        "Tries": tries,
+        "Warning": "Entra did not know the manager.",
+    }
+    new = story.quiet(status, person, row, OLD.id, START)
+    assert new is not None
+    assert new["Warning"] == told
+    assert ("NextStep" in new) is (status == story.SCHEDULED or not tries)
+
+
 def test_a_reject_is_told_although_its_own_plan_sends_what_an_earlier_file_said(context: Context) -> None:
     plan(context, NEW, page_of(worker("1"), sequence=NEW.id))
     reject(context, NEW, "1")
