@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure.data.tables import UpdateMode
 
 from shared.context import Context
-from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
-from shared.records import people, story
+from shared.model import ENTERPRISE_USER, ExtractRef, Page, Planned, Reject, ScimUser, Worker
+from shared.records import accounts, people, story
 from shared.records.names import ACCOUNTS, DUE, WORKERS
 from shared.records.people import (
     ANOTHER,
@@ -507,3 +508,21 @@ def test_a_record_that_entra_refuses_is_not_pending_any_more_and_waits_for_a_wee
         is_refused("a", since, "a", START + timedelta(days=7)),
         is_refused("a", since, "b", START),
     ] == [True, True, False, False]
+
+
+def test_whom_entra_has_as_the_manager_outlives_a_record_that_names_none(context: Context) -> None:
+    def manager() -> str:
+        return accounts.read(context.storage, "default", ["1"])["1"].manager
+
+    reports = {**worker("1").user, ENTERPRISE_USER: {"manager": {"value": "7"}}}
+    plan(context, OLD, page_of(Worker("1", 2, reports)))
+    table = context.storage.table(ACCOUNTS)
+    [row] = rows_of(context.storage, ACCOUNTS)
+    before_this_version = {name: value for name, value in row.items() if name != "Manager"}
+    for kept in (row, before_this_version):
+        table.update_entity(kept, mode=UpdateMode.REPLACE)
+        assert manager() == "7"
+    for stamp, keeps in (("3", "7"), ("4", "")):  # left out, and cleared
+        person = Planned(worker("1"), sequence=stamp, keeps=keeps)
+        plan(context, NEW, Page(1, 0, (person,)), stamp=stamp)
+        assert manager() == keeps
