@@ -101,7 +101,9 @@ def decide(
         differing: names the attributes in which rows differ.
     """
     if len({row.worker_id for row in rows}) > 1:
-        return _reject(rows, f"{_how_alike(rows)} {column} is also in row {{others}}{_ONE_PERSON}")
+        return _reject(
+            rows, f"{column} differs from that of row {{others}} only in {_how_alike(rows)}; leave the right one only."
+        )
     if rule.keep == "last":
         counting = [rows[-1]]
     elif rule.keep == "primary":
@@ -127,18 +129,15 @@ def decide(
     return _reject(rows, f"the same {column} is also in row {{others}} with different data; leave the right one only.")
 
 
-_ONE_PERSON = " with different data; leave the right one only."
-
-
 def _how_alike(rows: Sequence[Occurrence]) -> str:
     ids = {row.worker_id for row in rows}
     if len({fold(worker_id) for worker_id in ids}) == 1:
-        return "the same but for capital letters"
+        return "capital letters"
     if len({worker_id.replace(" ", "") for worker_id in ids}) == 1:
-        return "the same but for blanks"
+        return "blanks"
     if all(worker_id.isdigit() for worker_id in ids):
-        return "the same but for zeros in front"
-    return "the same but for capital letters, blanks or zeros in front"
+        return "zeros in front"
+    return "capital letters, blanks or zeros in front"
 
 
 def _reject(rows: Sequence[Occurrence], reason: str) -> Decision:

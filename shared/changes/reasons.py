@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from shared.changes.claims import Desired
+from shared.changes.claims import Claim, Desired
 from shared.clock import iso
 from shared.model import (
     CONVERTED,
@@ -37,7 +37,21 @@ _KINDS = {
 def sent(planned: Planned, desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     """Why somebody is sent."""
     text = f"{_KINDS[planned.kind]}{_detail(planned, desired, draft, now)} ({_place(draft, file)})"
-    return f"{text}.{_outranked(desired, draft, now)}"
+    ends = ""
+    if _leaves_later(desired):
+        ends = f" The status says that the person has left; the account is enabled until {_end(desired.winner)}."
+    return f"{text}.{ends}{_outranked(desired, draft, now)}"
+
+
+def _leaves_later(desired: Desired) -> bool:
+    """Whether somebody works on, up to a day that is to come, though the status says that she has left already."""
+    winner = desired.winner
+    return desired.active and not winner.works and not winner.record["active"]
+
+
+def _end(winner: Claim) -> str:
+    at = iso(winner.ends) if winner.ends else "the end"
+    return f"{at}, after the last day, {winner.last_day}" if winner.last_day else at
 
 
 def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> str:
@@ -49,7 +63,11 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
             return f": the last day, {winner.last_day}, has passed"
         if winner.record["active"] and not winner.works:  # it is her absence that ended it, after days of grace
             return ": no longer in the full file"
-        return ": the status says so"
+        if winner.last_day:
+            return f": the status says so, and counts at once, not only after the last day, {winner.last_day}"
+        if winner.ends is None:
+            return ": the status says so, and no last day is named, so it counts at once"
+        return ": the status says so, and the days of grace are over"
     if planned.kind == JOINER and winner.awaits(now):
         return f": starts on {winner.first_day}; the account stays disabled until then"
     if planned.kind in (MOVER, CONVERTED) and planned.changed:
@@ -116,7 +134,8 @@ def scheduled(desired: Desired, draft: Draft, file: str) -> str:
         enabled = iso(winner.starts) if winner.starts else winner.first_day
         return f"Starts on {winner.first_day} ({_place(draft, file)}): {created}enabled at {enabled}."
     ends = iso(winner.ends) if winner.ends else "the end"
-    return f"Works until {winner.last_day or ends} ({_place(draft, file)}): the account is disabled at {ends}."
+    already = ", though the status says that the person has left" if _leaves_later(desired) else ""
+    return f"Works until {winner.last_day or ends} ({_place(draft, file)}){already}: the account is disabled at {ends}."
 
 
 def withdrawn(draft: Draft, file: str) -> str:

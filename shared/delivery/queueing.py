@@ -115,7 +115,10 @@ def tend(context: Context) -> None:
             faults.append(error)
     _send_out(context, refs)  # leavers first, of whatever extract
     for ref in refs:
-        _queue_ready_pages(context, ref)
+        try:
+            _queue_ready_pages(context, ref)
+        except Exception as error:  # noqa: BLE001 (see above)
+            faults.append(error)
     if faults:
         raise faults[0]
 

@@ -254,9 +254,10 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
 
 def _new_warning(person: Planned, known: Values | None) -> dict[str, Any] | None:
     """What is open about somebody may have changed without a file, such as by whom a circle of managers is closed."""
-    if known is None or known["Status"] == story.HELD or (known.get("Warning") or "") == person.warning:
+    warning = story.open_warning(person, known)
+    if known is None or known["Status"] == story.HELD or (known.get("Warning") or "") == warning:
         return None
-    return {"Warning": person.warning, "Sequence": known["Sequence"]}
+    return {"Warning": warning, "Sequence": known["Sequence"]}
 
 
 def _says_more(known: Values | None, fate: str) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -134,6 +134,7 @@ class Drafted:
         drafts: of those who must be judged, in a temporary file.
         quiet: writes down those who need not be sent.
         fates: of these, counted.
+        in_circles: those whom the file itself shows in a circle of managers; nothing new need be said of them.
         named: the manager whom HR named, or an empty text, of each who is drafted.
         named_before: the one whom HR had named before, where that is another one.
         has: the manager whom Entra has, or is about to get, of those with one.
@@ -156,6 +157,7 @@ class Drafted:
     drafts: Lines
     quiet: QuietWriter
     fates: Counter[str] = field(default_factory=Counter)
+    in_circles: Collection[str] = frozenset()
     named: dict[str, str] = field(default_factory=dict)
     named_before: dict[str, str] = field(default_factory=dict)
     has: dict[str, str] = field(default_factory=dict)
@@ -175,7 +177,9 @@ class Drafted:
     @classmethod
     def begin(cls, run: PlanRun) -> Drafted:
         """Nobody has been looked at yet."""
-        return cls(run.now, Lines(run.stack), QuietWriter(run.storage, run.ref, run.attempt))
+        circles = run.extract.loops() if run.extract and run.looks_at_everybody else []
+        in_circles = {person for circle in circles for person in circle}
+        return cls(run.now, Lines(run.stack), QuietWriter(run.storage, run.ref, run.attempt), in_circles=in_circles)
 
     def add(self, made: Draft) -> None:
         """Take somebody in who must be judged once everybody is there."""

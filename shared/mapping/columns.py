@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count
 from json.encoder import encode_basestring as quote
-from operator import eq
 
 from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
@@ -157,7 +156,6 @@ class ColumnMapper:
         made = [care.about(attribute.column(columns, size)) for attribute in self._own]
         values = {attribute.text: column for attribute, column in zip(self._own, made, strict=True) if attribute.valued}
         managers = values.get(MANAGER) or [""] * size
-        care.where(map(eq, managers, ids))
         careful = self._make_unique(batch, care, ids, values)
         for attribute in self._copies:
             made.append(care.about(attribute.copies(values[USER_NAME])))

@@ -102,8 +102,6 @@ def _manager(read: Reader, key: KeyRule, limits: str, rule: Rule) -> Reader:
         if fault:
             cells.warn(f"{label} {fault.rstrip('.')}; the person is sent without a manager.")
             return ""
-        if manager == cells.worker_id:
-            cells.warn(f"{label} names the person's own id; the person is sent without a manager.")
-        return manager  # left out later, like everybody who cannot be a manager, so that the warning stays open
+        return manager  # be it the person's own id: whoever cannot be a manager is left out, and told of, later
 
     return read_manager

@@ -27,6 +27,10 @@ _DELIVERER = ("Source", "Extract", "Page")
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
+_FOR_QUIET = (
+    "Sequence", "Status", "MissingIn", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
+    *_SAID_BEFORE,
+)  # fmt: skip
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
 ANOTHER = "another record"
 """In the place of a fingerprint in `Accepted`: what Entra took is not what anybody plans any more. It equals none."""
@@ -223,7 +227,7 @@ def note_quiet(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in by_id],
         person_row,
-        select=("Sequence", "Status", "MissingIn", "WhoActs", "Warning", "SentBy", "SentDecision", *_SAID_BEFORE),
+        select=_FOR_QUIET,
         new={worker_key(ref.source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 

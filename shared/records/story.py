@@ -182,8 +182,10 @@ def quiet(
         place["MissingIn"] = ""
     # What is held of somebody who is known is not taken in yet.
     names = _names(person) if row is None or status != HELD or person.new else {}
-    if status == UNCHANGED and (before in _STILL_OPEN or (before == SCHEDULED and person.next_change_at)):
-        return {**names, **place, "Warning": person.warning}
+    warning = open_warning(person, row)
+    is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
+    if status == UNCHANGED and (is_open or (before == SCHEDULED and person.next_change_at)):
+        return {**names, **place, "Warning": warning}
     if status == before == UNCHANGED and not person.said and (row or {}).get("WhoActs") not in (NOBODY, None):
         return place  # another list decides, and goes on doing so
     next_step, who_acts = _QUIET[status]
@@ -200,7 +202,7 @@ def quiet(
         "ErrorCode": "",
         "Kind": person.kind,
         "Changed": ", ".join(person.changed),
-        "Warning": person.warning,
+        "Warning": warning,
         "Extract": extract_id,
         "Row": person.worker.row or (row or {}).get("Row", 0),
         "ResolvedAt": iso(at),
@@ -214,6 +216,16 @@ def quiet(
     if row is None:
         values |= {"Active": False, "SentBy": "", "SentStatus": ""}
     return values
+
+
+def open_warning(person: Planned, row: Mapping[str, Any] | None) -> str:
+    """What is open about somebody who is not sent: what HR's data leave open, else what Entra did."""
+    return person.warning or (str(row.get("Warning") or "") if row and _is_resent(row) else "")
+
+
+def _is_resent(row: Mapping[str, Any] | None) -> bool:
+    """Whether an account that was written is sent again all the same, because of its manager, say."""
+    return bool(row and row.get("Tries") and row.get("SentStatus") in _WELL)
 
 
 def _names(person: Planned) -> dict[str, str]:
@@ -236,6 +248,7 @@ _ANOTHER_DECIDES = (
     "If it is the same person, HR has both lists name the same user name; if not, IT sees to it that the lists share "
     "no ids."
 )
+_WELL = (PROVISIONED, UNCHANGED)
 _STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
 _QUIET = {
     UNCHANGED: ("Nothing to do.", NOBODY),

@@ -15,7 +15,7 @@ from itertools import groupby
 from typing import Any
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -193,6 +193,7 @@ def _made_at(path: str) -> datetime | None:
 
 # Extracts
 
+_BAD_REQUEST = 400
 _WANTED = ("PartitionKey", "RowKey", "Extract", "Status", "Kind", "Path", "ETag", "Releasing", "ArrivedAt")
 
 
@@ -248,6 +249,10 @@ def _is_in_inbox(storage: Storage, row: Values) -> bool:
         properties = storage.container(INBOX).get_blob_client(row["Path"]).get_blob_properties()
     except ResourceNotFoundError:
         return False
+    except HttpResponseError as error:
+        if error.status_code != _BAD_REQUEST:
+            raise
+        return False  # what storage takes for no name is no file's; it must not keep the others from being removed
     return bool(properties.etag.strip('"') == row["ETag"])
 
 

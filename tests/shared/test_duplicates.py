@@ -126,7 +126,7 @@ def test_marked_rows_that_disagree_are_rejected_with_what_they_disagree_in() -> 
 def test_no_rule_helps_if_ids_are_only_alike(one: str, other: str, how: str, rule: Rule) -> None:
     assert rule.alike(one) == rule.alike(other)
     first, second = rows("A", one)[0], Occurrence(other, 3, 13, b"A", active=True, primary=True)
-    reason = f"the same but for {how} Id is also in row {{}} with different data; leave the right one only."
+    reason = f"Id differs from that of row {{}} only in {how}; leave the right one only."
     assert decide([first, second], rule, "Id").rejects == [
         Reject(2, 12, one, reason.format(3)),
         Reject(3, 13, other, reason.format(2)),

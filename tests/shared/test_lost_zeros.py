@@ -88,7 +88,7 @@ def test_every_row_of_the_id_is_rejected_for_it(opened: ExitStack) -> None:
 
 def test_next_to_the_right_id_they_are_compared_with_each_other(opened: ExitStack) -> None:
     extract = read(opened, "21,A,Active,\n000021,A,Active,\n")
-    zeros = "the same but for zeros in front Id is also in row {} with different data; leave the right one only."
+    zeros = "Id differs from that of row {} only in zeros in front; leave the right one only."
     assert rejected(extract) == [(2, "21", zeros.format(3)), (3, "000021", zeros.format(2))]
 
 

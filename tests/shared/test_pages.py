@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -97,3 +98,9 @@ def test_the_rows_of_an_extract_come_in_the_order_of_its_pages(context: Context)
     )
     assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id)] == [1, 2, 10, 1000]
     assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id, status=pages.DONE)] == [2]
+
+
+@pytest.mark.parametrize(("kept", "awaits"), [("", ()), ("9", ("9",)), (["9", "8"], ("9", "8"))])
+def test_whom_a_plan_of_an_older_version_waits_for_is_understood(kept: object, awaits: tuple[str, ...]) -> None:
+    body = json.loads(pages.planned_to_json(Planned(worker("1"))))
+    assert pages.planned_from_json({**body, "awaits": kept}).awaits == awaits

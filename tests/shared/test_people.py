@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from azure.data.tables import UpdateMode
 
 from shared.context import Context
-from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
-from shared.records import people, story
+from shared.model import ENTERPRISE_USER, ExtractRef, Page, Planned, Reject, ScimUser, Worker
+from shared.records import accounts, people, story
 from shared.records.names import ACCOUNTS, DUE, WORKERS
 from shared.records.people import (
     ANOTHER,
@@ -393,6 +394,31 @@ def test_a_row_shows_the_names_of_the_last_word_that_was_taken_in(
     assert "DisplayName" not in story.rejected(wrong, "list.csv", OLD.id, START, row)
 
 
+@pytest.mark.parametrize("status", [story.UNCHANGED, story.SCHEDULED])
+@pytest.mark.parametrize(
+    ("warning", "tries", "told"),
+    [
+        ("", 2, "Entra did not know the manager."),
+        ("Manager 7 has left.", 2, "Manager 7 has left."),
+        ("", 0, ""),
+    ],
+)
+def test_what_is_open_at_entra_stays_told_as_long_as_it_is_sent_again(
+    status: str, warning: str, tries: int, told: str
+) -> None:
+    person = Planned(Worker("1", 2, {}), sequence="2", warning=warning, next_change_at="2026-12-01T00:00:00Z")
+    row = {
+        "Status": "provisioned",
+        "SentStatus": "provisioned",
+        "Tries": tries,
+        "Warning": "Entra did not know the manager.",
+    }
+    new = story.quiet(status, person, row, OLD.id, START)
+    assert new is not None
+    assert new["Warning"] == told
+    assert ("NextStep" in new) is (status == story.SCHEDULED or not tries)
+
+
 def test_a_reject_is_told_although_its_own_plan_sends_what_an_earlier_file_said(context: Context) -> None:
     plan(context, NEW, page_of(worker("1"), sequence=NEW.id))
     reject(context, NEW, "1")
@@ -486,3 +512,21 @@ def test_a_record_that_entra_refuses_is_not_pending_any_more_and_waits_for_a_wee
         is_refused("a", since, "a", START + timedelta(days=7)),
         is_refused("a", since, "b", START),
     ] == [True, True, False, False]
+
+
+def test_whom_entra_has_as_the_manager_outlives_a_record_that_names_none(context: Context) -> None:
+    def manager() -> str:
+        return accounts.read(context.storage, "default", ["1"])["1"].manager
+
+    reports = {**worker("1").user, ENTERPRISE_USER: {"manager": {"value": "7"}}}
+    plan(context, OLD, page_of(Worker("1", 2, reports)))
+    table = context.storage.table(ACCOUNTS)
+    [row] = rows_of(context.storage, ACCOUNTS)
+    before_this_version = {name: value for name, value in row.items() if name != "Manager"}
+    for kept in (row, before_this_version):
+        table.update_entity(kept, mode=UpdateMode.REPLACE)
+        assert manager() == "7"
+    for stamp, keeps in (("3", "7"), ("4", "")):  # left out, and cleared
+        person = Planned(worker("1"), sequence=stamp, keeps=keeps)
+        plan(context, NEW, Page(1, 0, (person,)), stamp=stamp)
+        assert manager() == keeps

@@ -250,6 +250,50 @@ def test_absence_that_ends_later_counts_when_it_is_noticed_and_once() -> None:
     assert again.planned.reason == "Unchanged: no longer in the full file list.csv; nothing to send."
 
 
+@pytest.mark.parametrize(
+    ("now", "fate", "reason"),
+    [
+        (
+            claim(works=False),
+            SEND,
+            "Leaver: the status says so, and no last day is named, so it counts at once (row 7 of list.csv).",
+        ),
+        (
+            replace(claim(works=False, last=date(2026, 9, 30)), ends=None),  # of a mapping that says `end: at_once`
+            SEND,
+            (
+                "Leaver: the status says so, and counts at once, not only after the last day, 2026-09-30 "
+                "(row 7 of list.csv)."
+            ),
+        ),
+        (
+            replace(claim(works=False), ends=NOW),
+            SEND,
+            "Leaver: the status says so, and the days of grace are over (row 7 of list.csv).",
+        ),
+        (
+            claim(works=False, last=date(2026, 9, 30)),
+            story.SCHEDULED,
+            (
+                "Works until 2026-09-30 (row 7 of list.csv), though the status says that the person has left: the "
+                "account is disabled at 2026-10-01T00:00:00Z."
+            ),
+        ),
+        (
+            claim(works=False, last=date(2026, 9, 30), title="Head"),
+            SEND,
+            (
+                "Data changed: title (row 7 of list.csv). The status says that the person has left; the account is "
+                "enabled until 2026-10-01T00:00:00Z, after the last day, 2026-09-30."
+            ),
+        ),
+    ],
+)
+def test_of_a_leaver_it_is_said_which_day_counts(now: Claim, fate: str, reason: str) -> None:
+    judged = said(now, account())
+    assert (judged.fate, judged.planned.reason) == (fate, reason)
+
+
 def test_an_unknown_manager_is_left_out_waited_for_and_warned_of() -> None:
     record = user("1", **{ENTERPRISE_USER: {"manager": {"value": "nobody"}}})
     judged = said(replace(claim(), record=record), None)

@@ -115,8 +115,12 @@ def test_with_0_everything_is_kept_for_ever(office: Office) -> None:
     assert (known(office), paths(office, OUTBOX)) == before
 
 
-def test_old_extracts_go_with_their_copies_plans_and_pages_but_for_the_newest(office: Office) -> None:
+@pytest.mark.parametrize("path", ["", "../list.csv"])  # as it was, and one that storage takes for no name
+def test_old_extracts_go_with_their_copies_plans_and_pages_but_for_the_newest(office: Office, path: str) -> None:
     first = delivered(office, "1,Ann,active", "2,Bob,active")
+    if path:
+        keys = {name: office.newest()[name] for name in ("PartitionKey", "RowKey")}
+        office.context.storage.table(EXTRACTS).update_entity({**keys, "Path": path})
     days_later(office, 1)
     second = delivered(office, "1,Anna,active", "2,Bob,active")
     days_later(office, 401)
