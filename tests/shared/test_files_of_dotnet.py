@@ -388,6 +388,13 @@ def test_where_the_columns_are_is_said_as_a_mapping_names_them(data: str, names:
     assert set(answer(data, said)["people"]) <= {"0007", "0012"} != set()
 
 
+def test_what_may_be_missing_is_named_too_where_the_rest_is_called_otherwise() -> None:
+    data = twice('<P WorkerID="0007" State="Active" Login="a" Name="n" Title="t"/>')
+    shown = ", ".join(f"'@{column}' for '{column}'" for column in ("WorkerID", "State", "Login", "Name", "Title"))
+    said = mapping({"title": "Title", "nickName": "Nick"}, optional=["Title", "Nick"])
+    assert answer(data, said) == {"refused": f"{MISSING.replace('4 of 4', '4 of 6')}{shown}{SO}"}
+
+
 def test_names_that_xml_cannot_hold_are_said_as_they_are_written() -> None:
     data = twice(
         "<P><Worker_x0020_ID>0007</Worker_x0020_ID><State>Active</State><Login>a</Login><Full_x0020_Name>n</Full_x0020_Name></P>"
