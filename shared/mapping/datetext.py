@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 # writes a time with colons or dots (fi, da, id), in words (fr-CA: 13 h 45 min 30 s), with something for the half of the
 # day in front (ko, zh, ta) or behind, and the word for year (bg, kk) or a dot (hr, hu, lv) behind the day.
 _WORD = r"[^\W\d_][^\d:+/]{0,19}"
-_IN_NUMBERS = r"\d{1,2}(?::\d{2}(?::\d{2}(?:[.,]\d+)?)?|\.\d{2}(?:\.\d{2}(?:[.,]\d+)?)?)"
+_IN_NUMBERS = r"\d{1,2}(?::\d{1,2}(?::\d{1,2}(?:[.,]\d+)?)?|\.\d{2}(?:\.\d{2}(?:[.,]\d+)?)?)"
 _TIME = rf"(?:{_IN_NUMBERS}|\d{{1,2}} h \d{{2}}(?: min(?: \d{{2}} s)?)?)"
 _REST = (
     rf"(?: ?[гж]\.?|\.)?(?:(?:[,،]? |T)(?:{_WORD}?)?{_TIME}(?: ?{_WORD})?)?"

@@ -12,7 +12,7 @@ from shared.mapping.datetext import odata_moment, read_serial
 
 _HALF = r"[^\W\d_][^\d:+/]{0,19}?"
 _CLOCK = re.compile(
-    rf"[T ](?P<before>{_HALF})??(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{2}})(?::(?P<second>\d{{2}})(?:[.,]\d+)?)?"
+    rf"[T ](?P<before>{_HALF})??(?:(?P<hour>\d{{1,2}}):(?P<minute>\d{{1,2}})(?::(?P<second>\d{{1,2}})(?:[.,]\d+)?)?"
     r"|(?P<dotted>\d{1,2}\.\d{2}\.\d{2}(?:[.,]\d+)?)|(?P<worded>\d{1,2} h \d{2}(?: min(?: \d{2} s)?)?))"
     rf"(?: ?(?P<after>(?!Z|z|UTC|GMT){_HALF}))??"
     r"(?: ?(?:Z|z|UTC|GMT)| ?(?P<sign>[+-])(?P<hours>\d{2}):?(?P<minutes>\d{2}))?\Z"

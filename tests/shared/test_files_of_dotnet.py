@@ -335,27 +335,11 @@ def test_an_object_that_is_written_once_is_found_where_it_is_pointed_to() -> Non
 def test_a_reference_to_nothing_rejects_the_row() -> None:
     said = mapping({MANAGER: "Manager.WorkerID"}, optional=["Manager.WorkerID"])
     found = answer(json.dumps([person("0007", Manager={"$ref": "8"}), {"$ref": "9"}, person("0012")]), said)
-    assert (list(found["people"]), found["rejects"]) == (
-        ["0012"],
-        [
-            (
-                1,
-                "",
-                (
-                    "'Manager.WorkerID' is a reference ($ref) to another object, which does not stand before it. "
-                    "Export the list without references."
-                ),
-            ),
-            (
-                2,
-                "",
-                (
-                    "The record is only a reference to another one ($ref), which does not stand before it. Export "
-                    "the list without references."
-                ),
-            ),
-        ],
-    )
+    which = "does not stand before it. Export the list without references (in .NET: ReferenceHandler.IgnoreCycles, or"
+    lost = "PreserveReferencesHandling.None)."
+    manager = f"'Manager.WorkerID' is a reference ($ref) to another object, which {which} {lost}"
+    record = f"The record is only a reference to another one ($ref), which {which} {lost}"
+    assert (list(found["people"]), found["rejects"]) == (["0012"], [(1, "", manager), (2, "", record)])
 
 
 MISSING = "4 of 4 columns are missing in all 2 records: WorkerID, State, Login, Name. The records have "
@@ -402,6 +386,13 @@ def test_where_the_columns_are_is_said_as_a_mapping_names_them(data: str, names:
         status={"column": paths["State"], "values": values},
     )
     assert set(answer(data, said)["people"]) <= {"0007", "0012"} != set()
+
+
+def test_what_may_be_missing_is_named_too_where_the_rest_is_called_otherwise() -> None:
+    data = twice('<P WorkerID="0007" State="Active" Login="a" Name="n" Title="t"/>')
+    shown = ", ".join(f"'@{column}' for '{column}'" for column in ("WorkerID", "State", "Login", "Name", "Title"))
+    said = mapping({"title": "Title", "nickName": "Nick"}, optional=["Title", "Nick"])
+    assert answer(data, said) == {"refused": f"{MISSING.replace('4 of 4', '4 of 6')}{shown}{SO}"}
 
 
 def test_names_that_xml_cannot_hold_are_said_as_they_are_written() -> None:

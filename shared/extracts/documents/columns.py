@@ -133,8 +133,9 @@ class Columns:
         )
 
     def _other_names(self, missing: Sequence[str]) -> str:
-        """By which names the records seem to have what is missing."""
-        found = {text: name for text in missing if (name := self._other_name(text))}
+        """By which names the records seem to have what is missing, and what may be missing."""
+        absent = [path.text for path in self._paths if path.is_name and path.text not in self._example]
+        found = {text: name for text in dict.fromkeys([*missing, *absent]) if (name := self._other_name(text))}
         if not found:
             return "Was a field renamed or taken out of the report? "
         shown = ", ".join(f"'{name}' for '{text}'" for text, name in list(found.items())[:_SHOWN])

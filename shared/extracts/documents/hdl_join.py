@@ -20,6 +20,7 @@ from datetime import date
 
 from shared.errors import ExtractRefused
 from shared.extracts.tables import BadRow
+from shared.letters import fold
 from shared.model import Row
 
 LINKING = {
@@ -72,7 +73,7 @@ class Wanted:
     @property
     def group(self) -> tuple[str, str, str]:
         """Wanted columns of one group are taken from one and the same line."""
-        return self.object.casefold(), self.column.casefold(), self.value.casefold()
+        return self.object.casefold(), self.column.casefold(), fold(self.value)
 
 
 @dataclass(slots=True)
@@ -254,7 +255,7 @@ class People:
         for (name, condition, value), columns in self._groups().items():
             lines = base if name == self._base else joined[name]
             if condition:
-                lines = [line for line in lines if line.values.get(condition, "").strip().casefold() == value]
+                lines = [line for line in lines if fold(line.values.get(condition, "").strip()) == value]
             line = self._choose(lines, [column.name.casefold() for column in columns]) if lines else None
             if lines and line is None:
                 fault = fault or (

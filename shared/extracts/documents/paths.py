@@ -31,6 +31,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from shared.letters import fold
 from shared.mapping.datetext import odata_text
 
 Value = object
@@ -61,7 +62,7 @@ class InexactError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Condition:
-    """Picks the entries of a list in which `path` has `value`, which is casefolded."""
+    """Picks the entries of a list in which `path` has `value`, which is folded."""
 
     path: Path
     value: str
@@ -71,7 +72,7 @@ class _Condition:
             found = self.path.find(entry)
         except NoValueError:
             return False
-        return found is not None and found.strip().casefold() == self.value
+        return found is not None and fold(found.strip()) == self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ class Path:
     def _reference(self) -> str:
         return (
             f"'{self.text}' is a reference ($ref) to another object, which does not stand before it. Export the list "
-            "without references."
+            "without references (in .NET: ReferenceHandler.IgnoreCycles, or PreserveReferencesHandling.None)."
         )
 
     def _nearly(self, record: dict[str, Value], name: str) -> str | None:
@@ -262,9 +263,7 @@ def _step(part: str, *, xml: bool) -> _Step:
         if _INDEX.fullmatch(inside):
             selectors.append(int(inside))
         elif sign and name.strip():
-            selectors.append(
-                _Condition(_Either(name.strip()) if xml else Path(name.strip()), _unquoted(value).casefold())
-            )
+            selectors.append(_Condition(_Either(name.strip()) if xml else Path(name.strip()), fold(_unquoted(value))))
         else:
             return _Step(part, ())
     return _Step(match[1], tuple(selectors))

@@ -7,10 +7,12 @@ XML of DataContractSerializer says `z:Id` and `z:Ref`. An object is always writt
 
 from __future__ import annotations
 
-from shared.errors import ExtractRefused
+import re
+
 from shared.extracts.documents.paths import InexactError, NoValueError, Value
 
 _MOST = 50_000  # objects that are remembered, without their lists: some fifty megabytes
+_OF_XML = re.compile(r"i\d{1,9}")
 
 
 class References:
@@ -27,21 +29,26 @@ class References:
 
     def occur(self, record: dict[str, Value]) -> bool:
         """Whether a record has a name, or is nothing but a reference."""
-        return self._name in record or self._points in record
+        return self._points in record or self._is_name(record.get(self._name))
+
+    def _is_name(self, value: Value) -> bool:
+        """Whether it names an object; in XML any element may have an attribute of that name."""
+        return isinstance(value, str) and (not self._xml or _OF_XML.fullmatch(value) is not None)
 
     def resolved(self, record: dict[str, Value]) -> dict[str, Value]:
         """A record with the objects that it points to in their places.
 
         Raises:
             InexactError: it was read quickly, and holds numbers that must be read carefully.
-            NoValueError: it is a reference to something that is not in the document.
-            ExtractRefused: so many objects have names that they cannot be remembered.
+            NoValueError: it is a reference to something that is not known: it does not stand before it, or so much
+                does that it was not remembered.
         """
         found = self._resolve(record)
         if not isinstance(found, dict) or self._points in found:
             raise NoValueError(
                 f"The record is only a reference to another one ({self._points}), which does not stand before it. "
-                "Export the list without references."
+                "Export the list without references (in .NET: ReferenceHandler.IgnoreCycles, or "
+                "PreserveReferencesHandling.None)."
             )
         return found
 
@@ -57,16 +64,11 @@ class References:
             return self._known.get(pointed, value)
         name = value.get(self._name)
         made: dict[str, Value] = {}
-        if isinstance(name, str):
-            if len(self._known) == _MOST and name not in self._known:
-                raise ExtractRefused(
-                    f"More than {_MOST:,} objects of the document have names ({self._name}), by which others point to "
-                    "them. Export the list without references (in .NET: ReferenceHandler.IgnoreCycles, or "
-                    "PreserveReferencesHandling.None)."
-                )
-            self._known[name] = made  # first, because what is in it may point to it
+        remembered = isinstance(name, str) and self._is_name(name) and (name in self._known or len(self._known) < _MOST)
+        if remembered:
+            self._known[str(name)] = made  # first, because what is in it may point to it
         for key, inner in value.items():
             made[key] = self._resolve(inner)
-        if isinstance(name, str):
-            self._known[name] = {key: inner for key, inner in made.items() if not isinstance(inner, list)}
+        if remembered:
+            self._known[str(name)] = {key: inner for key, inner in made.items() if not isinstance(inner, list)}
         return made["$values"] if "$values" in made and not self._xml else made
