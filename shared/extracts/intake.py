@@ -9,7 +9,6 @@ redelivered, or the clock.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import uuid
 from collections.abc import Callable, Sequence
@@ -37,14 +36,14 @@ from shared.errors import (
     TransientError,
 )
 from shared.extracts.carrying_out import carry_out, settle
-from shared.extracts.open_extract import Reading
-from shared.extracts.planning import Pace, plan_due, plan_file
+from shared.extracts.planning import Pace, check_new, plan_due, plan_file, reading_of
 from shared.extracts.reading import ReadExtract
 from shared.extracts.registering import for_hr, look, register
+from shared.extracts.trial import try_out, try_out_all
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import GO_ON, ExtractRef, PageMessage
 from shared.records import extracts, messages, progress, summary
-from shared.records.extracts import FILE
+from shared.records.extracts import FILE, TRIAL
 from shared.records.leases import Lease, hold
 from shared.records.names import EXTRACTS, INBOX
 from shared.records.rows import Values
@@ -73,6 +72,9 @@ def take_in(context: Context, blob: BlobClient) -> None:
         return
     job = register(context, version)
     if job is None:
+        return
+    if extracts.kind_of(version.name) == TRIAL:
+        try_out(context, job)
         return
     try:
         extracts.keep_copy(context.storage, version.ref, blob, version.etag)
@@ -224,7 +226,7 @@ def _stop_others(context: Context, rows: Sequence[Values]) -> bool:
 
 
 def work_off_all(context: Context) -> None:
-    """The clock's part: continue whatever a crash, or a fault that has passed, left unread.
+    """The clock's part: continue whatever a crash, or a fault that has passed, left unread; trials come last.
 
     Raises:
         Exception: the first fault, after all jobs have had their turn.
@@ -235,6 +237,10 @@ def work_off_all(context: Context) -> None:
             work_off(context, job)
         except Exception as error:  # noqa: BLE001 (one job must not keep the others from being worked off)
             faults.append(error)
+    try:
+        try_out_all(context)
+    except Exception as error:  # noqa: BLE001 (nor must a trial)
+        faults.append(error)
     if faults:
         raise faults[0]
 
@@ -330,14 +336,8 @@ def _plan(
     mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
     loaded = replace(loaded, mapping=mapping)
     if row["Kind"] == FILE:
-        content = {} if row.get("Releasing") else _check_new(context, ref, row, loaded)
-        opened = Reading(
-            hints=mapping.format,
-            read_secret=context.vault.read if context.vault else None,
-            optional=mapping.optional,
-            today=context.clock.now().astimezone(mapping.dates.place).date(),
-            file=row["File"],
-        )
+        content = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
+        opened = reading_of(context, mapping, row["File"])
         pace = Pace(has_read, lambda extract: _settle(context, ref, mapping.job, extract))
         values = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
     else:
@@ -367,32 +367,6 @@ def _settle(context: Context, ref: ExtractRef, job: str, extract: ReadExtract) -
         ids = {name for pair in extract.managers() for name in pair if name}
         for row in others:
             settle(context, ExtractRef(row["Extract"], row["PartitionKey"]), row, ids)
-
-
-def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> dict[str, str]:
-    """The digest of the file's content and Entra's id of the job, for the extract's row.
-
-    Raises:
-        ExtractDuplicate: both are those of the last file, and the mapping is the same.
-    """
-    digest = hashlib.sha256()
-    for chunk in extracts.read_copy(context.storage, ref):
-        digest.update(chunk)
-    new = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
-    if row.get("Forced"):
-        return new
-    planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
-    last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
-    if last and {name: last.get(name) for name in new} == new and last["MappingVersion"] == loaded.version:
-        raise ExtractDuplicate(
-            f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
-            "there is nothing to do for it."
-        )
-    return new
-
-
-def _was_file(row: Values, ref: ExtractRef) -> bool:
-    return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
 
 
 def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values) -> str:

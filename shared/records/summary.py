@@ -19,7 +19,8 @@ from shared.records.pages import read_held, read_notes
 from shared.records.rows import Values
 from shared.records.storage import Storage
 
-_COUNTS: Mapping[str, Mapping[str, str]] = {
+FATES = "What became of the people"
+COUNTS: Mapping[str, Mapping[str, str]] = {
     "In the file": {
         "Rows": "Rows",
         "People": "People",
@@ -38,7 +39,7 @@ _COUNTS: Mapping[str, Mapping[str, str]] = {
         "Converted": "Changed from one kind of employment to another",
         "Resent": "Sent again without a change",
     },
-    "What became of the people": {
+    FATES: {
         "Provisioned": "Created, updated or disabled in Entra",
         "Unchanged": "Already as the file says",
         "Waiting": "Waiting to be sent",
@@ -59,7 +60,8 @@ _FACTS = (
 )
 _TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
 _NOTHING_USED = (REJECTED, STALE, FAILED)
-_MOST = 200
+MOST = 200
+"""Up to so many people are listed on a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ def write_summary(
     held = [_held(person) for person in read_held(storage, ref, plan)] if plan and waits else []
     as_of = iso(at) if at else max((str(row[name]) for name in _TIMES if row.get(name)), default="")
     lists = {"failedPeople": failed, "heldPeople": held, "openWarnings": open_warnings}
-    facts = {_camel(name): row[name] for name in _FACTS if name in row}
+    facts = {camel(name): row[name] for name in _FACTS if name in row}
     summary: dict[str, Any] = {
         "source": ref.source,
         **facts,
@@ -118,8 +120,8 @@ def write_summary(
     }
     as_json = json.dumps(summary, indent=2, ensure_ascii=False)
     as_html = page(ref, row, notes, as_of=as_of, failed=failed, open_warnings=open_warnings, held=held)
-    _upload(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
-    _upload(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
+    upload(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
+    upload(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
 
 
 def page(
@@ -139,13 +141,18 @@ def page(
         f"<h1>{title}</h1>",
         f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>",
         _advice(ref, row),
-        *(_table(heading, labels, row) for heading, labels in _COUNTS.items()),
-        _people("Held: somebody has to approve of these changes", held),
-        _people("Failed: Entra could not take these people", failed),
-        _people("Sent, but something is open", open_warnings),
-        _list("Worth knowing", [html.escape(note) for note in notes]),
+        *(count_table(heading, labels, row) for heading, labels in COUNTS.items()),
+        people_list("Held: somebody has to approve of these changes", held),
+        people_list("Failed: Entra could not take these people", failed),
+        people_list("Sent, but something is open", open_warnings),
+        bullets("Worth knowing", [html.escape(note) for note in notes]),
         f"<p class='small'>As of {html.escape(as_of) or arrived}. Arrived {arrived}, extract {ref.id}</p>",
     ]
+    return document(title, body)
+
+
+def document(title: str, body: Iterable[str]) -> str:
+    """A page of some parts; title and parts are HTML."""
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
@@ -166,7 +173,8 @@ def _advice(ref: ExtractRef, row: Values) -> str:
     return ""
 
 
-def _table(heading: str, labels: Mapping[str, str], row: Values) -> str:
+def count_table(heading: str, labels: Mapping[str, str], row: Values) -> str:
+    """Counts with their labels, as a part of a page; empty if there are none."""
     counts = "".join(
         f"<tr><th scope='row'>{label}</th><td>{int(row[name]):,}</td></tr>"
         for name, label in labels.items()
@@ -175,18 +183,29 @@ def _table(heading: str, labels: Mapping[str, str], row: Values) -> str:
     return f"<h2>{heading}</h2><table>{counts}</table>" if counts else ""
 
 
-def _people(heading: str, people: Sequence[Person]) -> str:
+def people_list(
+    heading: str, people: Sequence[Person], count: int = 0, more: str = "the support desk has them all"
+) -> str:
+    """People whom HR has to look at, as a part of a page; empty if there are none.
+
+    Args:
+        heading: above them.
+        people: of whom the first are listed.
+        count: how many there are, if not all of them are given.
+        more: where the others are found.
+    """
     lines = []
-    for person in people[:_MOST]:
+    for person in people[:MOST]:
         where = f", row {person.row}" if person.row else ""
         who = f"<b>{html.escape(person.worker_id)}</b> {html.escape(person.name)}".strip()
         lines.append(f"{who}{where}: {html.escape(person.text)}")
-    if len(people) > _MOST:
-        lines.append(f"and {len(people) - _MOST:,} more; the support desk has them all.")
-    return _list(heading, lines)
+    if (left := max(count, len(people)) - len(lines)) > 0:
+        lines.append(f"and {left:,} more; {more}.")
+    return bullets(heading, lines)
 
 
-def _list(heading: str, lines: Iterable[str]) -> str:
+def bullets(heading: str, lines: Iterable[str]) -> str:
+    """A list of HTML, as a part of a page; empty if there is nothing in it."""
     items = "".join(f"<li>{line}</li>" for line in lines)
     return f"<h2>{heading}</h2><ul>{items}</ul>" if items else ""
 
@@ -209,7 +228,8 @@ _STYLE = (
 )
 
 
-def _upload(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str, kind: str) -> None:
+def upload(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str, kind: str) -> None:
+    """Put a text about an extract into HR's outbox."""
     storage.container(OUTBOX).upload_blob(
         outbox_path(ref.source, str(row["File"]), ref.id, name),
         text.encode(),
@@ -218,5 +238,6 @@ def _upload(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str
     )
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """The name of a column, as JSON has it."""
     return name[0].lower() + name[1:]

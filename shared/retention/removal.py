@@ -219,7 +219,7 @@ def _extracts(context: Context, cutoff: datetime, marker: Any, budget: Budget) -
 
 
 def _is_over(row: Values) -> bool:
-    return row["Status"] not in (*extracts.UNFINISHED, extracts.HELD) and not row.get("Releasing")
+    return row["Status"] not in (*extracts.UNFINISHED, extracts.TRYING, extracts.HELD) and not row.get("Releasing")
 
 
 def _needed(storage: Storage, source: str) -> set[str]:
@@ -242,7 +242,7 @@ def _named_as_deliverers(storage: Storage) -> set[str]:
 
 def _is_in_inbox(storage: Storage, row: Values) -> bool:
     """Whether the very version is still in the inbox: it would be taken in as if it had just come."""
-    if row["Kind"] != extracts.FILE:
+    if row["Kind"] == extracts.DUE:
         return False
     try:
         properties = storage.container(INBOX).get_blob_client(row["Path"]).get_blob_properties()
