@@ -25,9 +25,9 @@ from azure.storage.blob import ContentSettings
 from shared.changes.compare import OLDER
 from shared.clock import iso
 from shared.extracts.text.guard import guard
-from shared.model import ExtractRef, Planned
+from shared.model import UNCHANGED, ExtractRef, Planned
 from shared.records import pages, progress, story, summary
-from shared.records.extracts import DELIVERED, HELD, KIND_COLUMNS, outbox_path, told_name
+from shared.records.extracts import DELIVERED, HELD, outbox_path, told_name
 from shared.records.names import INBOX, OUTBOX, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Values, in_chunks, read_rows
@@ -53,6 +53,11 @@ _HEADINGS = {
 }
 """What would become of people, in the order in which it is told."""
 
+_IN_FILE = {
+    **summary.IN_FILE,
+    "Rejected": "Rows that would not be sent",
+    "Extras": "People of earlier files who would be sent along",
+}
 _FATES = {
     "Unchanged": "Already as the file says",
     "Waiting": "Would be sent",
@@ -61,6 +66,12 @@ _FATES = {
     "Withdrawn": "Would be taken back before they are sent",
     "Superseded": "Of whom something newer is known",
 }
+_COUNTS = {
+    "In the file": _IN_FILE,
+    "What it would change": summary.CHANGES,
+    "What would become of the people": _FATES,
+}
+_NAMES = [name for labels in _COUNTS.values() for name in labels]
 _WORDS = {
     "Unchanged": "unchanged",
     "Scheduled": "would be scheduled for a date",
@@ -69,7 +80,6 @@ _WORDS = {
     "Superseded": "are known by something newer",
     "Waiting": "would be sent",
 }
-_FACTS = ("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values())
 
 
 @dataclass(frozen=True)
@@ -127,7 +137,7 @@ def write_answer(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcom
     """
     lists = _write_changes(storage, ref, row, outcome)
     as_of, arrived = iso(at), str(row["ArrivedAt"])
-    facts = {summary.camel(name): outcome.values[name] for name in (*_FACTS, *_FATES) if name in outcome.values}
+    facts = {summary.camel(name): outcome.values[name] for name in _NAMES if name in outcome.values}
     as_json: dict[str, Any] = {
         "source": ref.source,
         "extract": ref.id,
@@ -140,14 +150,12 @@ def write_answer(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcom
         **facts,
         "notes": list(outcome.notes),
     }
-    labels = {**summary.COUNTS, summary.FATES: _FATES}
-    labels["What would become of the people"] = labels.pop(summary.FATES)
     title = html.escape(f"Trial of {told_name(row['File'])} ({ref.source})")
     body = [
         f"<h1>{title}</h1>",
         f"<p class='status'>{NOTHING_DONE}</p><p>{html.escape(outcome.sentence)}</p>",
         _advice(ref, outcome, has_list=any(lists.counts.values())),
-        *(summary.count_table(heading, names, outcome.values) for heading, names in labels.items()),
+        *(summary.count_table(heading, names, outcome.values) for heading, names in _COUNTS.items()),
         *lists.parts(),
         summary.bullets("Worth knowing", [html.escape(note) for note in outcome.notes]),
         f"<p class='small'>Compared with what was known at {as_of}. Arrived {html.escape(arrived)}, trial {ref.id}</p>",
@@ -254,7 +262,8 @@ def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | No
     if not worker.user and known:
         names = known.get(worker.worker_id, names)
     changed = ", ".join(planned.changed)
-    return _Line(what, worker.worker_id, *names, worker.row, planned.kind, changed, planned.reason, planned.warning)
+    kind = "" if what == story.MISSING or planned.kind == UNCHANGED else planned.kind
+    return _Line(what, worker.worker_id, *names, worker.row, kind, changed, planned.reason, planned.warning)
 
 
 def _names(storage: Storage, ref: ExtractRef, people: Iterable[str]) -> dict[str, tuple[str, str]]:

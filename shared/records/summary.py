@@ -19,40 +19,38 @@ from shared.records.pages import read_held, read_notes
 from shared.records.rows import Values
 from shared.records.storage import Storage
 
-FATES = "What became of the people"
-COUNTS: Mapping[str, Mapping[str, str]] = {
-    "In the file": {
-        "Rows": "Rows",
-        "People": "People",
-        "Repeated": "Rows that said the same again",
-        "Rejected": "Rows that were not sent",
-        "Missing": "People who were in the file before and are not in this one",
-        "Extras": "People of earlier files who are sent along",
-    },
-    "What it changes": {
-        "Joiners": "Joiners",
-        "Movers": "Movers",
-        "Leavers": "Leavers",
-        "Rehires": "Rehires",
-        "Reinstated": "Terminations taken back",
-        "WithdrawnHires": "Hires taken back",
-        "Converted": "Changed from one kind of employment to another",
-        "Resent": "Sent again without a change",
-    },
-    FATES: {
-        "Provisioned": "Created, updated or disabled in Entra",
-        "Unchanged": "Already as the file says",
-        "Waiting": "Waiting to be sent",
-        "Uploaded": "Sent, no answer of Entra yet",
-        "Overdue": "Sent, no answer of Entra in time",
-        "Scheduled": "Take effect on a later day",
-        "Held": "Held until somebody approves",
-        "Failed": "Failed",
-        "Skipped": "Skipped by Entra",
-        "Withdrawn": "Taken back before they were sent",
-        "Superseded": "Taken over by a newer file",
-    },
+IN_FILE = {
+    "Rows": "Rows",
+    "People": "People",
+    "Repeated": "Rows that said the same again",
+    "Rejected": "Rows that were not sent",
+    "Missing": "People who were in the file before and are not in this one",
+    "Extras": "People of earlier files who are sent along",
 }
+CHANGES = {
+    "Joiners": "Joiners",
+    "Movers": "Movers",
+    "Leavers": "Leavers",
+    "Rehires": "Rehires",
+    "Reinstated": "Terminations taken back",
+    "WithdrawnHires": "Hires taken back",
+    "Converted": "Changed from one kind of employment to another",
+    "Resent": "Sent again without a change",
+}
+_FATES = {
+    "Provisioned": "Created, updated or disabled in Entra",
+    "Unchanged": "Already as the file says",
+    "Waiting": "Waiting to be sent",
+    "Uploaded": "Sent, no answer of Entra yet",
+    "Overdue": "Sent, no answer of Entra in time",
+    "Scheduled": "Take effect on a later day",
+    "Held": "Held until somebody approves",
+    "Failed": "Failed",
+    "Skipped": "Skipped by Entra",
+    "Withdrawn": "Taken back before they were sent",
+    "Superseded": "Taken over by a newer file",
+}
+_COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
 _ALWAYS = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
@@ -141,7 +139,7 @@ def page(
         f"<h1>{title}</h1>",
         f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>",
         _advice(ref, row),
-        *(count_table(heading, labels, row) for heading, labels in COUNTS.items()),
+        *(count_table(heading, labels, row) for heading, labels in _COUNTS.items()),
         people_list("Held: somebody has to approve of these changes", held),
         people_list("Failed: Entra could not take these people", failed),
         people_list("Sent, but something is open", open_warnings),
