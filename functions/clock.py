@@ -9,6 +9,7 @@ from shared.delivery.queueing import tend
 from shared.extracts.dates import register_due
 from shared.extracts.intake import work_off_all
 from shared.extracts.sweep import take_in_unannounced
+from shared.extracts.trial import call_for_trials
 from shared.notices.created import write_created
 from shared.notices.telling import tell
 from shared.retention.removal import remove_old
@@ -25,6 +26,7 @@ def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name
         steps.callback(remove_old, context())
         steps.callback(tell, context())
         steps.callback(write_created, context())
+        steps.callback(call_for_trials, context())
         steps.callback(tend, context())
         steps.callback(work_off_all, context())
         steps.callback(register_due, context())

@@ -39,7 +39,7 @@ from shared.extracts.carrying_out import carry_out, settle
 from shared.extracts.planning import Pace, check_new, plan_due, plan_file, reading_of
 from shared.extracts.reading import ReadExtract
 from shared.extracts.registering import for_hr, look, register
-from shared.extracts.trial import try_out, try_out_all
+from shared.extracts.trial import try_out
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import GO_ON, ExtractRef, PageMessage
 from shared.records import extracts, messages, progress, summary
@@ -59,11 +59,16 @@ _OUR_FAULT = (400, 404, 413)  # storage refuses what we ask for, and would again
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
-def take_in(context: Context, blob: BlobClient) -> None:
+def take_in(context: Context, blob: BlobClient, *, tries: bool = True) -> None:
     """Take in the version of HR's file that is there now.
 
     Returns normally whenever the version is taken care of, be it by refusing it. A second event for the same version
     changes nothing, or continues what a crash left undone.
+
+    Args:
+        context: everything.
+        blob: the file.
+        tries: whether there is time for a trial; else it is only made known.
     """
     try:
         version = look(blob)
@@ -74,7 +79,8 @@ def take_in(context: Context, blob: BlobClient) -> None:
     if job is None:
         return
     if extracts.kind_of(version.name) == TRIAL:
-        try_out(context, job)
+        if tries:
+            try_out(context, job)
         return
     try:
         extracts.keep_copy(context.storage, version.ref, blob, version.etag)
@@ -83,6 +89,13 @@ def take_in(context: Context, blob: BlobClient) -> None:
         _end(context, version.ref, status, str(error))
         return
     work_off(context, job, version.ref)
+
+
+def go_on(context: Context, job: str) -> None:
+    """What a message asks for that there is more to do for a job: its extracts, then its trials."""
+    if job:
+        work_off(context, job)
+    try_out(context, job)
 
 
 @dataclass(frozen=True)
@@ -140,8 +153,8 @@ def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
                 break
             end = _work_through(turn, lease)
         if end is _End.TIME:
-            go_on = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
-            messages.send(context.storage, go_on)
+            more = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
+            messages.send(context.storage, more)
         if end is not _End.DONE or all(row["Extract"] in turn.tried for row in _to_read(context, job)):
             break
     if turn.faults:
@@ -226,7 +239,7 @@ def _stop_others(context: Context, rows: Sequence[Values]) -> bool:
 
 
 def work_off_all(context: Context) -> None:
-    """The clock's part: continue whatever a crash, or a fault that has passed, left unread; trials come last.
+    """The clock's part: continue whatever a crash, or a fault that has passed, left unread.
 
     Raises:
         Exception: the first fault, after all jobs have had their turn.
@@ -237,10 +250,6 @@ def work_off_all(context: Context) -> None:
             work_off(context, job)
         except Exception as error:  # noqa: BLE001 (one job must not keep the others from being worked off)
             faults.append(error)
-    try:
-        try_out_all(context)
-    except Exception as error:  # noqa: BLE001 (nor must a trial)
-        faults.append(error)
     if faults:
         raise faults[0]
 

@@ -42,7 +42,7 @@ def take_in_unannounced(context: Context) -> None:
         try:
             if not _is_known(context, version):
                 logger.info("No event came for extract %s", version.ref.id, extra={"extract": version.ref.id})
-                take_in(context, container.get_blob_client(blob.name))
+                take_in(context, container.get_blob_client(blob.name), tries=False)
             context.known_versions.add(version.ref.id)
         except Exception as error:  # noqa: BLE001 (one file must not keep the others from being taken in)
             faults.append(error)

@@ -35,8 +35,8 @@ from shared.extracts.planning import check_new, plan_file, reading_of
 from shared.extracts.registering import for_hr
 from shared.extracts.trial_answer import Outcome, outcome_of, write_answer
 from shared.mapping.load import find_mapping
-from shared.model import ExtractRef
-from shared.records import extracts
+from shared.model import GO_ON, ExtractRef, PageMessage
+from shared.records import extracts, messages
 from shared.records.extracts import TRIED, TRYING, told_name
 from shared.records.leases import hold
 from shared.records.names import INBOX, STATE
@@ -45,40 +45,29 @@ from shared.records.storage import Storage
 
 logger = logging.getLogger(__name__)
 
-_LONGEST_RUN = timedelta(minutes=2)  # after so long no further trial is begun; the clock goes on with them
+_LONGEST_RUN = timedelta(minutes=2)  # after so long no further trial is begun
 _WAITS = timedelta(hours=1)  # for files that came before it; then it is answered without them
 _MOST_FAILURES = 5  # of our own making
 _OUR_FAULT = (400, 404, 413)  # storage refuses what we ask for, and would again
 _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
 
-def try_out_all(context: Context) -> None:
-    """The clock's part: answer the trials that have no answer yet.
-
-    Raises:
-        Exception: the first fault, after all jobs have had their turn.
-    """
-    faults: list[Exception] = []
-    for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, (TRYING,))}):
-        try:
-            try_out(context, job)
-        except Exception as error:  # noqa: BLE001 (one job must not keep the others from their turn)
-            faults.append(error)
-    if faults:
-        raise faults[0]
+def call_for_trials(context: Context) -> None:
+    """The clock's part: have somebody work on the trials without an answer; the clock itself has no time for it."""
+    for job in sorted({str(row["Job"]) for row in extracts.unfinished(context.storage, (TRYING,))}):
+        go_on = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
+        messages.send(context.storage, go_on)
 
 
 def try_out(context: Context, job: str) -> None:
-    """Answer the trials of a job, one after the other; what cannot be answered now is left to the clock.
+    """Answer the trials of a job, one after the other.
+
+    What cannot be answered now, for whatever reason, is left to the next call of the clock's.
 
     Args:
         context: everything.
         job: whose trials; an empty text for those of no job, which were refused when they came.
-
-    Raises:
-        Exception: the first fault, after all trials have had their turn.
     """
-    faults: list[Exception] = []
     until = context.clock.now() + _LONGEST_RUN
     with hold(context.storage, f"{job}.trials") as lease:
         if lease is None:
@@ -88,9 +77,8 @@ def try_out(context: Context, job: str) -> None:
                 try:
                     _try(context, row)
                 except Exception as error:  # noqa: BLE001 (one trial must not keep the others from their turn)
-                    faults.append(error)
-    if faults:
-        raise faults[0]
+                    about = (row["Extract"], type(error).__name__)
+                    logger.warning("Trial %s waits: %s", *about, extra={"extract": row["Extract"]})
 
 
 def _try(context: Context, row: Values) -> None:

@@ -1,7 +1,7 @@
 """A file for HR of the accounts that were created on a day: HR systems want the user name back.
 
-`hr-outbox/<source>/created-accounts/<day>.csv` has everybody whose account was created on that day (UTC), or enabled for
-the first time. It is written from the results table as a whole whenever something of the day changes, so it is the
+`hr-outbox/<source>/created-accounts/<day>.csv` has everybody whose account was created on that day (UTC), or enabled
+for the first time. It is written from the results table as a whole whenever something of the day changes, so it is the
 same however often it is written.
 """
 

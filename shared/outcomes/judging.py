@@ -158,19 +158,17 @@ class _Session:
 
         An account that was there before Rollcall is not one of these.
         """
-        created_of = created.created_of(row)
-        account = known = created_of[-1] if created_of else None
-        made = next((one for one in self.cases[external_id].entries if is_creation(one)), None)
-        if made and (known is None or iso(made.at) >= known.created_at):
-            name = made.user_name or str(row.get("UserName") or "")
-            again = known is not None and (made.target_id, iso(made.at)) == (known.object_id, known.created_at)
-            enabled_at = known.enabled_at if known and again else ""
-            account = Created(external_id, name, made.target_id, iso(made.at), enabled_at)
+        account = next(reversed(created.created_of(row)), None)
+        creations = [one for one in self.cases[external_id].entries if is_creation(one)]
+        for made in reversed(creations):  # the oldest first; one account is created once, however often it is said
+            if account is None or (made.target_id != account.object_id and iso(made.at) >= account.created_at):
+                name = made.user_name or str(row.get("UserName") or "")
+                account = Created(external_id, name, made.target_id, iso(made.at))
         works = row.get("Active") is True and found.values["Status"] in (story.PROVISIONED, story.UNCHANGED)
         if account and works and not account.enabled_at and iso(found.at) >= account.created_at:
             account = replace(account, enabled_at=iso(found.at))
         # Also if the row says so already: perhaps a crash has kept HR from being told.
-        is_news = made is not None or (account is not None and iso(found.at) == account.enabled_at)
+        is_news = bool(creations) or (account is not None and iso(found.at) == account.enabled_at)
         return account if is_news else None
 
     def _is_leaver(self, external_id: str, row: Values) -> bool:
