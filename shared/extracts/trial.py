@@ -108,10 +108,10 @@ def _try(context: Context, row: Values) -> None:
             f"fault in the app's log under {ref.id}.",
         )
     if outcome is not None:
-        finish(context, ref, row, outcome)
+        _finish(context, ref, row, outcome)
 
 
-def finish(context: Context, ref: ExtractRef, row: Values, outcome: Outcome) -> None:
+def _finish(context: Context, ref: ExtractRef, row: Values, outcome: Outcome) -> None:
     """Tell HR how a trial ended, and keep nothing but that."""
     now = context.clock.now()
     write_answer(context.storage, ref, row, outcome, now)
