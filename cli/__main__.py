@@ -19,6 +19,10 @@ COMMANDS = {
     "process": ("cli.process", "process a file all the same that was not used"),
     "reprocess": ("cli.reprocess", "process the last file of a source again, with the mapping as it is now"),
     "explain": ("cli.explain", "what became of one person: file, row, decision, sending, Entra's words, next step"),
+    "accounts": (
+        "cli.accounts",
+        "which accounts were created since a day, for HR systems that want the user name back",
+    ),
     "pause": ("cli.pause", "send nothing more, from one source or from all"),
     "resume": ("cli.resume", "let sending go on after a pause"),
     "forget": ("cli.forget", "remove what is held about one person, and say what was removed"),

@@ -9,6 +9,8 @@ from shared.delivery.queueing import tend
 from shared.extracts.dates import register_due
 from shared.extracts.intake import work_off_all
 from shared.extracts.sweep import take_in_unannounced
+from shared.extracts.trial import call_for_trials
+from shared.notices.created import write_created
 from shared.notices.telling import tell
 from shared.retention.removal import remove_old
 from shared.settings import load
@@ -23,6 +25,8 @@ def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name
     with ExitStack() as steps:  # each is taken even if the one before has failed; the last to be named goes first
         steps.callback(remove_old, context())
         steps.callback(tell, context())
+        steps.callback(write_created, context())
+        steps.callback(call_for_trials, context())
         steps.callback(tend, context())
         steps.callback(work_off_all, context())
         steps.callback(register_due, context())

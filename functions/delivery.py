@@ -5,7 +5,7 @@ import azure.functions as func
 from functions import context
 from shared.delivery.aside import put_aside
 from shared.delivery.send import deliver
-from shared.extracts.intake import work_off
+from shared.extracts.intake import go_on
 from shared.model import GO_ON
 from shared.records.messages import decode
 from shared.records.names import UPLOADS, UPLOADS_POISON
@@ -20,7 +20,7 @@ def delivery(message: func.QueueMessage) -> None:
     """Send the page that the message points at, or go on with the extracts of its job."""
     header = decode(message.get_body().decode())
     if header.page == GO_ON:
-        work_off(context(), header.job)
+        go_on(context(), header.job)
     else:
         deliver(context(), header)
 

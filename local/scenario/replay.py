@@ -27,7 +27,7 @@ from shared.records.names import CONFIG, CONTAINERS, INBOX, QUEUES, TABLES
 from shared.records.storage import Storage
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, from_environment
 
-_UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
+_UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED, extracts.TRYING)
 _REQUESTS_A_PAGE = 2  # where batches are small
 
 

@@ -25,6 +25,7 @@ _FIRST_YEAR = 2000  # "never" is the year 1
 
 _UNRESOLVED = "unabletoresolvereferenceattributevalue"
 _OUT_OF_SCOPE = "noteffectivelyentitled"
+_USER_NAME = "userprincipalname"
 _SCOPING = "Scoping filter evaluation passed"
 
 
@@ -44,6 +45,7 @@ class LogEntry:
         reason: Entra's words about it, or empty.
         manager_unresolved: Entra wrote the account but did not know the manager.
         in_scope: False if a step says that the scoping filter of the job left the person out.
+        user_name: that Entra has written, or empty.
     """
 
     id: str
@@ -57,6 +59,7 @@ class LogEntry:
     reason: str
     manager_unresolved: bool = False
     in_scope: bool = True
+    user_name: str = ""
 
 
 def entries_since(
@@ -112,7 +115,15 @@ def parse_entry(item: Mapping[str, Any]) -> LogEntry | None:
         reason=_text(error, "reason", _LONGEST_WORDS) or _words_of_steps(steps, status),
         manager_unresolved=any(_detail(step, "SkipReason").lower() == _UNRESOLVED for step in steps),
         in_scope=not any(_left_out(step) for step in steps),
+        user_name=_written(item, _USER_NAME),
     )
+
+
+def _written(item: Mapping[str, Any], attribute: str) -> str:
+    """The value that Entra has written to an attribute of the account; empty if it has not."""
+    changes = [one for one in _list(item.get("modifiedProperties")) if isinstance(one, dict)]
+    named = (one for one in changes if _text(one, "displayName", _LONGEST_NAME).lower() == attribute)
+    return next((_text(one, "newValue", _LONGEST_NAME) for one in named), "")
 
 
 def _words_of_steps(steps: Sequence[Mapping[str, Any]], status: str) -> str:

@@ -50,7 +50,7 @@ def note_unread(context: Context, text: str) -> None:
         logger.warning("The event of extract %s failed again and again; it is taken in now", ref.id)
         take_in(context, blob)
         return
-    if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED):
+    if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED, extracts.TRYING):
         sentence = (
             "Reading it has failed five times; it is tried again every minute. IT looks for its id in the app's log."
         )

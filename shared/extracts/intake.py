@@ -9,7 +9,6 @@ redelivered, or the clock.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import uuid
 from collections.abc import Callable, Iterable, Sequence
@@ -37,13 +36,13 @@ from shared.errors import (
     TransientError,
 )
 from shared.extracts.carrying_out import carry_out, settle, supersede_whole
-from shared.extracts.open_extract import Reading
-from shared.extracts.planning import Pace, plan_due, plan_file
+from shared.extracts.planning import Pace, check_new, plan_due, plan_file, reading_of
 from shared.extracts.registering import failed_by_us, for_hr, look, register
+from shared.extracts.trial import try_out
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import GO_ON, ExtractRef, PageMessage
 from shared.records import extracts, messages, progress, summary
-from shared.records.extracts import FILE
+from shared.records.extracts import FILE, TRIAL
 from shared.records.leases import Lease, hold
 from shared.records.names import EXTRACTS, INBOX
 from shared.records.rows import Values
@@ -60,11 +59,16 @@ OUR_FAULT = (400, 404, 413)
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
-def take_in(context: Context, blob: BlobClient) -> None:
+def take_in(context: Context, blob: BlobClient, *, tries: bool = True) -> None:
     """Take in the version of HR's file that is there now.
 
     Returns normally whenever the version is taken care of, be it by refusing it. A second event for the same version
     changes nothing, or continues what a crash left undone.
+
+    Args:
+        context: everything.
+        blob: the file.
+        tries: whether there is time for a trial; else it is only made known.
     """
     try:
         version = look(blob)
@@ -74,6 +78,10 @@ def take_in(context: Context, blob: BlobClient) -> None:
     job = register(context, version)
     if job is None:
         return
+    if extracts.kind_of(version.name) == TRIAL:
+        if tries:
+            try_out(context, job)
+        return
     try:
         extracts.keep_copy(context.storage, version.ref, blob, version.etag)
     except (ExtractReplaced, ExtractRefused) as error:
@@ -81,6 +89,13 @@ def take_in(context: Context, blob: BlobClient) -> None:
         _end(context, version.ref, status, str(error))
         return
     work_off(context, job, version.ref)
+
+
+def go_on(context: Context, job: str) -> None:
+    """What a message asks for that there is more to do for a job: its extracts, then its trials."""
+    if job:
+        work_off(context, job)
+    try_out(context, job)
 
 
 @dataclass(frozen=True)
@@ -138,8 +153,8 @@ def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
                 break
             end = _work_through(turn, lease)
         if end is _End.TIME:
-            go_on = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
-            messages.send(context.storage, go_on)
+            more = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
+            messages.send(context.storage, more)
         if end is not _End.DONE or all(row["Extract"] in turn.tried for row in _to_read(context, job)):
             break
     if turn.faults:
@@ -331,14 +346,8 @@ def _plan(
     mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
     loaded = replace(loaded, mapping=mapping)
     if row["Kind"] == FILE:
-        content = {} if row.get("Releasing") else _check_new(context, ref, row, loaded)
-        opened = Reading(
-            hints=mapping.format,
-            read_secret=context.vault.read if context.vault else None,
-            optional=mapping.optional,
-            today=context.clock.now().astimezone(mapping.dates.place).date(),
-            file=row["File"],
-        )
+        content = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
+        opened = reading_of(context, mapping, row["File"])
         pace = Pace(has_read, lambda people: _settle(context, ref, mapping.job, people))
         values = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
     else:
@@ -368,32 +377,6 @@ def _settle(context: Context, ref: ExtractRef, job: str, people: Iterable[str]) 
         ids = set(people)
         for row in others:
             settle(context, ExtractRef(row["Extract"], row["PartitionKey"]), row, ids)
-
-
-def _check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> dict[str, str]:
-    """The digest of the file's content and Entra's id of the job, for the extract's row.
-
-    Raises:
-        ExtractDuplicate: both are those of the last file, and the mapping is the same.
-    """
-    digest = hashlib.sha256()
-    for chunk in extracts.read_copy(context.storage, ref):
-        digest.update(chunk)
-    new = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
-    if row.get("Forced"):
-        return new
-    planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
-    last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
-    if last and {name: last.get(name) for name in new} == new and last["MappingVersion"] == loaded.version:
-        raise ExtractDuplicate(
-            f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
-            "there is nothing to do for it."
-        )
-    return new
-
-
-def _was_file(row: Values, ref: ExtractRef) -> bool:
-    return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
 
 
 def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values) -> str:

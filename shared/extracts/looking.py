@@ -37,7 +37,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     known = spoken_of = 0
     # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`.
     drafted.told = told_otherwise(run.storage, run.ref.source) if extract.people > MOST_REWRITTEN else None
-    for tail, found in accounts.scan(run.storage, run.job):
+    for tail, found in accounts.scan(run.storage, run.job, keep=not run.is_trial):
         done.add(tail)
         here = {person: (row, digest) for person, row, digest in extract.people_in(tail)}
         closer = []
@@ -112,7 +112,11 @@ def _file_of(run: PlanRun, extract: str) -> str:
 
 def count_known(run: PlanRun) -> int:
     """How many people of the source have an account. It reads all accounts of the job, which takes a while."""
-    return sum(_has_account(run, account) for _, found in accounts.scan(run.storage, run.job) for account in found)
+    return sum(
+        _has_account(run, account)
+        for _, found in accounts.scan(run.storage, run.job, keep=not run.is_trial)
+        for account in found
+    )
 
 
 def _has_account(run: PlanRun, account: Account) -> bool:

@@ -22,9 +22,9 @@ from shared.errors import TerminalError, TransientError
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages, story
-from shared.records.extracts import FILE
+from shared.records.extracts import FILE, TRIAL
 from shared.records.listing import cuts_of, list_rows
-from shared.records.names import EXTRACTS, STATE, WORKERS
+from shared.records.names import EXTRACTS, INBOX, STATE, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Key, Values, query, read_rows
 from shared.records.storage import Storage
@@ -228,6 +228,11 @@ def process(storage: Storage, extract: str, order: Order) -> str:
     row = find(storage, extract)
     ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
     extract = ref.id
+    if row["Kind"] == TRIAL:
+        raise OrderRefused(
+            f"{row['File']} (extract {extract}) was only tried out, and nothing of it was kept. To have it processed, "
+            f"drop it into {INBOX}/{ref.source}/"
+        )
     unused = (extracts.STALE, extracts.DUPLICATE, extracts.REJECTED, extracts.FAILED)
     if row["Status"] not in unused:
         raise OrderRefused(

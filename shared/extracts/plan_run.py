@@ -20,7 +20,7 @@ from shared.mapping.model import MappingFile
 from shared.model import ExtractRef, Planned, manager_of
 from shared.records import extracts, story
 from shared.records.accounts import Account
-from shared.records.extracts import FILE
+from shared.records.extracts import FILE, TRIAL
 from shared.records.pages import Quiet, QuietWriter
 from shared.records.people import Told
 from shared.records.rows import Values
@@ -75,6 +75,11 @@ class PlanRun:
     def is_release(self) -> bool:
         """Whether the plan is for people who were held and have been released."""
         return bool(self.row.get("Releasing"))
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether nothing of it is ever to be carried out."""
+        return bool(self.row["Kind"] == TRIAL)
 
     @property
     def looks_at_everybody(self) -> bool:

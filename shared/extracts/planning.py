@@ -6,6 +6,7 @@ dates that fell due, and a release of people who were held. Memory grows with wh
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from shared.changes.claims import decide
 from shared.changes.compare import kept_claims
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.errors import ExtractRefused, ExtractStale
+from shared.errors import ExtractDuplicate, ExtractRefused, ExtractStale
 from shared.extracts.corrections import correction_of
 from shared.extracts.deciding import decide_all
 from shared.extracts.feedback import keep_rejects_file
@@ -38,6 +39,7 @@ from shared.outcomes.resending import still_wanted
 from shared.records import accounts, extracts
 from shared.records import pages as page_records
 from shared.records.due import RESEND, Due, due_until
+from shared.records.extracts import FILE, TRIAL
 from shared.records.known import KnownPeople
 from shared.records.profiles import read_profile
 from shared.records.rosters import write_roster
@@ -61,6 +63,43 @@ class Pace:
 
 
 NOTHING_BESIDES = Pace(has_read=lambda _: None, settle=lambda _: None)
+
+
+def reading_of(context: Context, mapping: MappingFile, file: str) -> Reading:
+    """What it takes to open a file of a source."""
+    return Reading(
+        hints=mapping.format,
+        read_secret=context.vault.read if context.vault else None,
+        optional=mapping.optional,
+        today=context.clock.now().astimezone(mapping.dates.place).date(),
+        file=file,
+    )
+
+
+def check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> dict[str, str]:
+    """The digest of the file's content and Entra's id of the job, for the extract's row.
+
+    Raises:
+        ExtractDuplicate: both are those of the last file, and the mapping is the same.
+    """
+    digest = hashlib.sha256()
+    for chunk in extracts.read_copy(context.storage, ref):
+        digest.update(chunk)
+    new = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
+    if row.get("Forced"):
+        return new
+    planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
+    last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
+    if last and {name: last.get(name) for name in new} == new and last["MappingVersion"] == loaded.version:
+        raise ExtractDuplicate(
+            f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
+            "there is nothing to do for it."
+        )
+    return new
+
+
+def _was_file(row: Values, ref: ExtractRef) -> bool:
+    return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
 
 
 def plan_file(
@@ -92,7 +131,7 @@ def plan_file(
     """
     mapping = loaded.mapping
     with ExitStack() as stack:
-        known = stack.enter_context(closing(KnownPeople(context.storage, ref.source)))
+        known = stack.enter_context(closing(KnownPeople(context.storage, ref.source, keep=row["Kind"] != TRIAL)))
         copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
         extract = stack.enter_context(read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key))
         released = released_people(context.storage, ref, row)
@@ -193,8 +232,12 @@ def _refuse_stale(context: Context, ref: ExtractRef, row: Values, *, full: bool)
     if full and newest and newest["Extract"] != ref.id and newest["Sequence"] > row["Sequence"]:
         raise ExtractStale(
             f"The file is older than {newest['File']} (extract {newest['Extract']}), which has been read already. "
-            "Nothing of it was used. If it is right all the same, IT runs: python -m cli process "
-            f"{ref.id} --force --by NAME --reason TEXT"
+            "Nothing of it was used."
+            + (
+                f" If it is right all the same, IT runs: python -m cli process {ref.id} --force --by NAME --reason TEXT"
+                if row["Kind"] == FILE
+                else ""
+            )
         )
 
 

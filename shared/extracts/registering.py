@@ -17,7 +17,7 @@ from shared.mapping.load import DEFAULT_SOURCE, find_mapping
 from shared.mapping.model import MappingFile
 from shared.mapping.text import shorten
 from shared.records import extracts, summary
-from shared.records.extracts import FILE, Version
+from shared.records.extracts import TRIAL, Version
 from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
@@ -64,36 +64,36 @@ def register(context: Context, version: Version) -> str | None:
     """Make the version known in `Extracts`; refuse it at once where nobody knows how to read it.
 
     Returns:
-        The job it belongs to, or None if there is nothing to do for it.
+        The job it belongs to, or None if there is nothing to do for it; an empty text for a trial that is refused.
     """
     ref = version.ref
     now = iso(context.clock.now())
-    first = {"Status": extracts.ARRIVED, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": FILE}
+    kind = extracts.kind_of(version.name)
+    status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
+    first = {"Status": status, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": kind}
     folder, slash, _ = version.path.partition("/")
     if slash and folder != version.source:
-        _register_refused(
+        return _register_refused(
             context,
             version,
             first,
             f"The folder '{shorten(folder)}' cannot be a source: its name may have small letters, digits and "
             f"hyphens only, {_LONGEST_SOURCE} at most. Drop the file into the right folder.",
         )
-        return None
     try:
         mapping = find_mapping(context.storage, version.source).mapping
         job = mapping.job
         context.endpoint(job)
         made_at = _made_at(mapping, version, context.clock.now())
     except RollcallError as error:
-        _register_refused(context, version, first, for_hr(error))
-        return None
+        return _register_refused(context, version, first, for_hr(error))
     times = (iso(made_at), iso(version.last_modified), context.clock.now().isoformat())
     sequence = " ".join((*times, ref.id))
     if extracts.register(context.storage, version, {**first, "Job": job, "MadeAt": times[0], "Sequence": sequence}):
         logger.info("Extract %s of source %s arrived", ref.id, ref.source, extra={"extract": ref.id})
         return job
     row = extracts.load(context.storage, ref)
-    if row["Status"] in extracts.UNFINISHED and row["Job"]:
+    if row["Status"] in (*extracts.UNFINISHED, extracts.TRYING) and row["Job"]:
         return str(row["Job"])
     logger.info("Extract %s has been taken in before (%s)", ref.id, row["Status"], extra={"extract": ref.id})
     return None
@@ -101,8 +101,9 @@ def register(context: Context, version: Version) -> str | None:
 
 def give_up(context: Context, version: Version) -> None:
     """Make a version known that nobody can take in because of a fault of our own, so that it is not tried for ever."""
-    now = iso(context.clock.now())
-    first = {"Status": extracts.FAILED, "ArrivedAt": now, "Failures": 1, "Kind": FILE}
+    now, kind = iso(context.clock.now()), extracts.kind_of(version.name)
+    status = extracts.TRYING if kind == TRIAL else extracts.FAILED
+    first = {"Status": status, "ArrivedAt": now, "Failures": 1, "Kind": kind}
     _register_refused(context, version, first, failed_by_us(version.ref.id), status=extracts.FAILED)
 
 
@@ -123,7 +124,7 @@ def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
     Raises:
         ExtractRefused: the name says a day that is to come.
     """
-    named = mapping.made_at(version.name)
+    named = mapping.made_at(extracts.told_name(version.name))
     if mapping.run_time is not None and mapping.run_time.name is not None and named is not None:
         if named > now + AHEAD:
             raise ExtractRefused(
@@ -138,8 +139,14 @@ def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
 
 def _register_refused(
     context: Context, version: Version, first: Values, message: str, *, status: str = extracts.REJECTED
-) -> None:
-    """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait."""
+) -> str | None:
+    """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait.
+
+    A trial has still to be answered. The answer of a file is written at once.
+    """
+    if first["Kind"] == TRIAL:
+        extracts.register(context.storage, version, {**first, "Job": "", "Sequence": first["ArrivedAt"], "No": message})
+        return ""
     refused = {
         "Job": "",
         "Sequence": first["ArrivedAt"],
@@ -150,8 +157,9 @@ def _register_refused(
     if extracts.register(context.storage, version, {**first, **refused}):
         logger.warning("Extract %s of source %s is refused", version.ref.id, version.source)
     elif extracts.load(context.storage, version.ref)["Job"]:
-        return  # it was taken in while there was a mapping for it
+        return None  # it was taken in while there was a mapping for it
     summary.write_summary(context.storage, version.ref)
+    return None
 
 
 def for_hr(error: RollcallError) -> str:

@@ -18,6 +18,8 @@ logger = logging.getLogger(__name__)
 
 # An event usually comes within seconds; so young a file is left to it.
 _GRACE = timedelta(minutes=1)
+# With a hierarchical namespace folders are listed too, as empty blobs with this mark.
+_IS_FOLDER = "hdi_isfolder"
 
 
 def take_in_unannounced(context: Context) -> None:
@@ -33,14 +35,16 @@ def take_in_unannounced(context: Context) -> None:
     faults: list[Exception] = []
     container = context.storage.container(INBOX)
     youngest = context.clock.now() - _GRACE
-    for blob in container.list_blobs():
+    for blob in container.list_blobs(include=["metadata"]):
+        if (blob.metadata or {}).get(_IS_FOLDER) == "true":
+            continue
         version = version_of(blob.name, blob)
         if version.ref.id in context.known_versions or version.last_modified > youngest:
             continue
         try:
             if not _is_known(context, version):
                 logger.info("No event came for extract %s", version.ref.id, extra={"extract": version.ref.id})
-                take_in(context, container.get_blob_client(blob.name))
+                take_in(context, container.get_blob_client(blob.name), tries=False)
             context.known_versions.add(version.ref.id)
         except Exception as error:  # noqa: BLE001 (one file must not keep the others from being taken in)
             faults += [] if _is_answered(context, version, error) else [error]

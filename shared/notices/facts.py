@@ -14,7 +14,7 @@ from shared.errors import MappingError
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.records import extracts
-from shared.records.extracts import FILE, OUTCOMES
+from shared.records.extracts import FILE, OUTCOMES, TRIAL
 from shared.records.health import Health, load_health
 from shared.records.names import CONFIG
 from shared.records.rows import Values
@@ -68,7 +68,7 @@ class Facts:
 
     Attributes:
         now: when that was.
-        extracts: rows of `Extracts`: those that arrived within `WINDOW`, and all with people who are held.
+        extracts: rows of `Extracts`: those that arrived within `WINDOW`, and all with people who are held; no trials.
         stopped: for each stopped job the row that says so.
         health: of the jobs that somebody has had a reason to look at.
         quotas: of the tenants.
@@ -87,11 +87,12 @@ def look(context: Context) -> Facts:
     """How everything is now."""
     storage, now = context.storage, context.clock.now()
     text = "ArrivedAt ge @since or Held gt 0"
-    rows = extracts.everywhere(storage, text, _COLUMNS, since=iso(now - WINDOW))
+    found = extracts.everywhere(storage, text, _COLUMNS, since=iso(now - WINDOW))
+    rows = [row for row in found if row.get("Kind") != TRIAL]
     jobs = sorted(context.settings.endpoints)
     standing = stops.look(storage)
     stopped = {job: row for job in jobs if (row := standing.stopped(job))}
-    health = [found for job in jobs if (found := load_health(storage, job))]
+    health = [known for job in jobs if (known := load_health(storage, job))]
     return Facts(now, rows, stopped, health, _quotas(context, jobs), _missed(storage, rows, now))
 
 

@@ -122,12 +122,13 @@ def _event(entry: LogEntry) -> dict[str, Any]:
         "Reason": entry.reason,
         "ManagerUnresolved": entry.manager_unresolved,
         "InScope": entry.in_scope,
+        **({"UserName": entry.user_name} if entry.user_name else {}),
     }
 
 
 _COLUMNS = (
     "PartitionKey", "RowKey", "EventId", "WorkerId", "TargetId", "ChangeId", "Action", "Status", "ErrorCode", "Reason",
-    "ManagerUnresolved", "InScope",
+    "ManagerUnresolved", "InScope", "UserName",
 )  # fmt: skip
 
 
@@ -144,4 +145,5 @@ def _entry(row: Values) -> LogEntry:
         reason=row["Reason"],
         manager_unresolved=bool(row.get("ManagerUnresolved")),
         in_scope=row.get("InScope") is not False,
+        user_name=row.get("UserName") or "",
     )

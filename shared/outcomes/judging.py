@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,9 +23,10 @@ from shared.entra.logs import LogEntry
 from shared.model import ExtractRef
 from shared.outcomes import resending
 from shared.outcomes.events import read_events
-from shared.outcomes.verdict import DATA, MANAGER, MANAGER_NOT_SET, Verdict, verdict
+from shared.outcomes.verdict import DATA, MANAGER, MANAGER_NOT_SET, Verdict, is_creation, verdict
 from shared.outcomes.watermark import PageName
-from shared.records import extracts, keys, progress, story
+from shared.records import created, extracts, keys, progress, story
+from shared.records.created import Created
 from shared.records.names import ACCOUNTS, WORKERS
 from shared.records.people import account_key, worker_key
 from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
@@ -43,7 +44,7 @@ _ACCOUNT = (
 )  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
-    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning",
+    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning", *created.COLUMNS,
 )  # fmt: skip
 
 
@@ -54,10 +55,12 @@ class Judged:
     Attributes:
         look_again: who has to be looked at again, and from when on.
         touched: the pages whose counts are not true any more.
+        days: on which accounts were created or enabled for the first time, of which HR is told.
     """
 
     look_again: Mapping[str, datetime]
     touched: frozenset[PageName]
+    days: frozenset[created.Day]
 
 
 @dataclass(frozen=True)
@@ -92,6 +95,7 @@ class _Session:
     look_again: dict[str, datetime] = field(default_factory=dict)
     send_again: dict[str, datetime] = field(default_factory=dict)
     touched: set[PageName] = field(default_factory=set)
+    days: set[created.Day] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     no_manager: set[str] = field(default_factory=set)
     no_account: dict[str, bool] = field(default_factory=dict)
@@ -127,6 +131,9 @@ class _Session:
         is_this_page = is_current and case.account["Extract"] == ref.id
         self.touched.add((source, ref.id, case.account["Page"] if is_this_page else 0))
         values = self._values(external_id, source, row, found, is_current=is_current)
+        if is_current and (account := self._created(external_id, row, found)):
+            self.days |= {(source, day) for day in account.days}
+            values |= created.noted(row, account)
         return None if all(row.get(name) == value for name, value in values.items()) else values
 
     def _values(
@@ -154,6 +161,24 @@ class _Session:
         if not story.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
             values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
         return {**values, "SentStatus": found.values["Status"]}
+
+    def _created(self, external_id: str, row: Values, found: Verdict) -> Created | None:
+        """The account that Entra has created for somebody, if there is anything new about it.
+
+        An account that was there before Rollcall is not one of these.
+        """
+        account = next(reversed(created.created_of(row)), None)
+        creations = [one for one in self.cases[external_id].entries if is_creation(one)]
+        for made in reversed(creations):  # the oldest first; one account is created once, however often it is said
+            if account is None or (made.target_id != account.object_id and iso(made.at) >= account.created_at):
+                name = made.user_name or str(row.get("UserName") or "")
+                account = Created(external_id, name, made.target_id, iso(made.at))
+        works = row.get("Active") is True and found.values["Status"] in (story.PROVISIONED, story.UNCHANGED)
+        if account and works and not account.enabled_at and iso(found.at) >= account.created_at:
+            account = replace(account, enabled_at=iso(found.at))
+        # Also if the row says so already: perhaps a crash has kept HR from being told.
+        is_news = bool(creations) or (account is not None and iso(found.at) == account.enabled_at)
+        return account if is_news else None
 
     def _is_leaver(self, external_id: str, row: Values) -> bool:
         """Whether the account is to lose access; one that was made ahead of the first day has never had any."""
@@ -212,7 +237,7 @@ def judge(context: Context, job: str, people: Sequence[str]) -> Judged:
     _note_accounts(context.storage, job, cases, session.no_account)
     oldest = context.clock.now() - _EARLY
     again = {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}
-    return Judged(again, frozenset(session.touched))
+    return Judged(again, frozenset(session.touched), frozenset(session.days))
 
 
 def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str, _Case], dict[str, datetime]]:

@@ -22,6 +22,7 @@ from shared.outcomes.events import write_events
 from shared.outcomes.judging import judge, recount
 from shared.outcomes.overdue import find_unanswered, look_at_job, note_overdue
 from shared.outcomes.watermark import Watermark, load_watermark, save_watermark
+from shared.records import created
 from shared.records.rows import in_chunks
 
 logger = logging.getLogger(__name__)
@@ -262,6 +263,7 @@ def _look_at_people(context: Context, job: str, watermark: Watermark, times: _Ti
         if looked_at and context.clock.now() >= times.judge:
             break
         found = judge(context, job, some)
+        created.mark(context.storage, found.days)
         gone = set(some)
         others = {person: at for person, at in watermark.look_at.items() if person not in gone}
         touched = watermark.recount | found.touched

@@ -98,6 +98,11 @@ def verdict(
     return Verdict(worst.at, values, next(troubles, worst.at), wrong, has_account=values["Action"] != _NONE)
 
 
+def is_creation(entry: LogEntry) -> bool:
+    """Whether an entry says that Entra has created an account."""
+    return entry.action == "create" and entry.status == "success" and bool(entry.target_id)
+
+
 def _severity(entry: LogEntry) -> int:
     if entry.action in _STAGED or entry.status not in _SEVERITY:
         return 0

@@ -83,13 +83,18 @@ class Account:
         return bool(self.accepted or self.pending)
 
 
-def scan(storage: Storage, job: str) -> Iterator[tuple[str, list[Account]]]:
+def scan(storage: Storage, job: str, *, keep: bool = True) -> Iterator[tuple[str, list[Account]]]:
     """Every account of a job in one pass, partition by partition, from a snapshot where there is one.
+
+    Args:
+        storage: the account with HR data.
+        job: whose accounts.
+        keep: whether a new snapshot may be left.
 
     Yields:
         The last two characters of the ids, and the accounts, without their claims and records.
     """
-    for _, rows in read_partitions(storage, view_of(job)):
+    for _, rows in read_partitions(storage, view_of(job), keep=keep):
         accounts = [_briefly(row) for row in rows]
         yield accounts[0].external_id[-2:], accounts
 

@@ -48,15 +48,19 @@ STALE = "stale"  # overwritten or removed before it could be read, or older than
 DUPLICATE = "duplicate"  # the same content as the file before
 SUPERSEDED = "superseded"  # a newer file came while changes were held
 FAILED = "failed"
+TRYING = "trying"  # a file that is only tried out, and has no answer yet
+TRIED = "tried"  # it has been answered
 
 FILE = "file"  # kinds of rows: a file of HR's
 DUE = "due"  # people whose dates have come
+TRIAL = "trial"  # a file of HR's that is only tried out; nothing is ever planned for it
 
 UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
 SENDING = (PLANNED, UPLOADING)
 """The states in which pages may be on their way."""
 
 _COUNTS = timedelta(hours=24)  # for so long the guard counts a change
+_TRY = "try"  # the folder of such files
 _MOST_SOURCES = 500
 _LAST_MOMENT = 10**12  # seconds; inverts a time so that the newest row of a source sorts first
 _LONGEST_FILE = 200  # characters of a file's name in the outbox; systems that list it have limits of their own
@@ -100,6 +104,25 @@ class Version:
         """The extract's id: time and a hash, so that the same version always has the same id."""
         digest = hashlib.sha256("\0".join((self.source, self.name, self.etag)).encode()).hexdigest()[:12]
         return ExtractRef(f"{self.last_modified:%Y%m%dT%H%M%SZ}-{digest}", self.source)
+
+
+def kind_of(file: str) -> str:
+    """`TRIAL` for a file in a folder named `try`, at any depth and however that is written; else `FILE`.
+
+    Whoever makes such a folder means a trial. A trial that was meant to be real is dropped again; a real file that was
+    meant as a trial could not be taken back.
+    """
+    return TRIAL if any(_is_try(folder) for folder in file.split("/")[:-1]) else FILE
+
+
+def told_name(file: str) -> str:
+    """A file's name without the folder that makes it a trial: what a mapping reads, and sentences name."""
+    *folders, name = file.split("/")
+    return "/".join([*(folder for folder in folders if not _is_try(folder)), name])
+
+
+def _is_try(folder: str) -> bool:
+    return folder.strip().casefold() == _TRY
 
 
 def row_key(extract_id: str) -> str:

@@ -32,10 +32,12 @@ class KnownPeople:
     Attributes:
         storage: the account with HR data.
         source: whose ids `is_worker`, `user_name` and `lost_zeros` are about; user names are unique among all sources.
+        keep: whether a new snapshot may be left.
     """
 
     storage: Storage
     source: str
+    keep: bool = True
 
     def is_worker(self, worker_id: str) -> bool:
         """Whether somebody of the source has this id."""
@@ -88,7 +90,7 @@ class KnownPeople:
         return people
 
     def _rows(self) -> Iterator[tuple[bool, str, str]]:
-        for partition, rows in read_partitions(self.storage, VIEW):
+        for partition, rows in read_partitions(self.storage, VIEW, keep=self.keep):
             own = partition.startswith(f"{self.source}|")
             for _, worker_id, _, user_name, queued_at, status, _ in rows:
                 if queued_at:

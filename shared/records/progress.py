@@ -144,7 +144,7 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
             reasons += _why_overdue(storage, row)
         if counts["Held"]:
             reasons.append(_why_held(row))
-        values["Message"] = _sentence(row, counts, reasons)
+        values["Message"] = sentence(row, counts, reasons)
         if _has_ended(row, counts + earlier, answers, now):
             values["Status"] = _ending(row, counts)
             values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
@@ -272,12 +272,29 @@ def _why_overdue(storage: Storage, row: Values) -> list[str]:
     return [f"{health.sentence} {health.next_step}"] if health else []
 
 
-def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
+def sentence(
+    row: Values,
+    counts: Counter[str],
+    reasons: list[str],
+    *,
+    known: Mapping[str, str] = _WORDS,
+    sent: str = "Sent for",
+) -> str:
+    """Where an extract stands, with counts that add up.
+
+    Args:
+        row: of the extract.
+        counts: of its people, by what became of them.
+        reasons: sentences that follow.
+        known: words for the counts, in the order in which they are told.
+        sent: how the kinds of change begin.
+    """
     if row.get("HeldWhole"):
         return " ".join([f"{row['Rows']} rows, {row['People']} people; nothing of the file was used.", *reasons])
     held = {"Held": "held, and judged anew since"} if row.get("SupersededBy") else {}
-    words = {**_WORDS, **held, **{name: name.lower() for name in counts if name not in _WORDS}}
-    words["Unchanged"] += _failed_before(row)
+    words = {**known, **held, **{name: name.lower() for name in counts if name not in known}}
+    if "Unchanged" in words:
+        words["Unchanged"] += _failed_before(row)
     parts = [f"{counts[name]} {said}" for name, said in words.items() if counts[name]]
     text = f"{row['Rows']} rows: {row['Rejected']} rejected"
     if row.get("Corrected"):
@@ -289,7 +306,7 @@ def _sentence(row: Values, counts: Counter[str], reasons: list[str]) -> str:
         f"{row[column]} {_kind(kind, row[column])}" for kind, column in extracts.KIND_COLUMNS.items() if row.get(column)
     ]
     if kinds:
-        text += f" Sent for: {', '.join(kinds)}."
+        text += f" {sent}: {', '.join(kinds)}."
     if row.get("Missing"):
         text += f" {_missing(int(row['Missing']), str(row.get('NotDisabled') or ''))}"
     return " ".join([text, *reasons])

@@ -67,10 +67,10 @@ Row = Sequence[Any]
 """RowKey, and the values of the columns; None for one that the row lacks."""
 
 
-def read_partitions(storage: Storage, view: View) -> Iterator[tuple[str, list[Row]]]:
+def read_partitions(storage: Storage, view: View, *, keep: bool = True) -> Iterator[tuple[str, list[Row]]]:
     """All rows of a view as the table has them now, partition by partition, in no particular order.
 
-    Whoever reads to the end leaves a new snapshot, if enough has changed.
+    Whoever reads to the end leaves a new snapshot, if enough has changed, unless not `keep`.
     """
     mark, began = _mark(storage)
     head, lines = _open(storage, view, mark)
@@ -85,7 +85,7 @@ def read_partitions(storage: Storage, view: View) -> Iterator[tuple[str, list[Ro
             rows += len(found)
             writer.add(partition, found)
             yield partition, found
-        if head is None or changes > _FEW_CHANGES * rows:
+        if keep and (head is None or changes > _FEW_CHANGES * rows):
             writer.close()
             file.seek(0)
             storage.container(STATE).upload_blob(_path(view), file, overwrite=True)

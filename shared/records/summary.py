@@ -20,41 +20,40 @@ from shared.records.rows import Values
 from shared.records.storage import Storage
 from shared.records.story import HR, IT
 
-_COUNTS: Mapping[str, Mapping[str, str]] = {
-    "In the file": {
-        "Rows": "Rows",
-        "People": "People",
-        "Repeated": "Rows that said the same again",
-        "Rejected": "Rows that were not sent",
-        "Missing": "People who were in the file before and are not in this one",
-        "Extras": "People of earlier files who are sent along",
-    },
-    "What it changes": {
-        "Joiners": "Joiners",
-        "Movers": "Movers",
-        "Leavers": "Leavers",
-        "Rehires": "Rehires",
-        "Reinstated": "Terminations taken back",
-        "WithdrawnHires": "Hires taken back",
-        "Converted": "Changed from one kind of employment to another",
-        "Resent": "Sent again without a change",
-    },
-    "What became of the people": {
-        "Provisioned": "Created, updated or disabled in Entra",
-        "Unchanged": "The file says nothing new",
-        "FailedBefore": "Of these, people who failed before",
-        "NoAccount": "Of these, people without an account",
-        "Waiting": "Waiting to be sent",
-        "Uploaded": "Sent, no answer of Entra yet",
-        "Overdue": "Sent, no answer of Entra in time",
-        "Scheduled": "Take effect on a later day",
-        "Held": "Held until somebody approves",
-        "Failed": "Failed",
-        "Skipped": "Skipped by Entra",
-        "Withdrawn": "Taken back before they were sent",
-        "Superseded": "Taken over by a newer file",
-    },
+IN_FILE = {
+    "Rows": "Rows",
+    "People": "People",
+    "Repeated": "Rows that said the same again",
+    "Rejected": "Rows that were not sent",
+    "Missing": "People who were in the file before and are not in this one",
+    "Extras": "People of earlier files who are sent along",
 }
+CHANGES = {
+    "Joiners": "Joiners",
+    "Movers": "Movers",
+    "Leavers": "Leavers",
+    "Rehires": "Rehires",
+    "Reinstated": "Terminations taken back",
+    "WithdrawnHires": "Hires taken back",
+    "Converted": "Changed from one kind of employment to another",
+    "Resent": "Sent again without a change",
+}
+_FATES = {
+    "Provisioned": "Created, updated or disabled in Entra",
+    "Unchanged": "The file says nothing new",
+    "FailedBefore": "Of these, people who failed before",
+    "NoAccount": "Of these, people without an account",
+    "Waiting": "Waiting to be sent",
+    "Uploaded": "Sent, no answer of Entra yet",
+    "Overdue": "Sent, no answer of Entra in time",
+    "Scheduled": "Take effect on a later day",
+    "Held": "Held until somebody approves",
+    "Failed": "Failed",
+    "Skipped": "Skipped by Entra",
+    "Withdrawn": "Taken back before they were sent",
+    "Superseded": "Taken over by a newer file",
+}
+_COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
 _MISSING = "Not in this list, though they were in the one before"
 _ALWAYS = ("Rows", "People", "Rejected")
 _FACTS = (
@@ -64,7 +63,8 @@ _FACTS = (
 )
 _TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
 _NOTHING_USED = (REJECTED, STALE, FAILED)
-_MOST = 200
+MOST = 200
+"""Up to so many people are listed on a page."""
 _MOST_NAMED = 400
 _MOST_IDS = 20
 
@@ -181,7 +181,7 @@ def write_summary(
         "heldPeople": held,
         "openWarnings": people.warned.named,
     }
-    facts = {_camel(name): row[name] for name in _FACTS if name in row}
+    facts = {camel(name): row[name] for name in _FACTS if name in row}
     summary: dict[str, Any] = {
         "source": ref.source,
         **facts,
@@ -191,8 +191,8 @@ def write_summary(
     }
     as_json = json.dumps(summary, indent=2, ensure_ascii=False)
     as_html = page(ref, row, notes, people, as_of=as_of, held=held)
-    _upload(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
-    _upload(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
+    upload(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
+    upload(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
 
 
 def page(
@@ -212,14 +212,19 @@ def page(
         f"<h1>{title}</h1>",
         f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>",
         _advice(ref, row),
-        *(_table(heading, labels, row) for heading, labels in _COUNTS.items()),
-        _people(_MISSING if row.get("HeldWhole") else "Held: somebody has to approve of these changes", held),
+        *(count_table(heading, labels, row) for heading, labels in _COUNTS.items()),
+        people_list(_MISSING if row.get("HeldWhole") else "Held: somebody has to approve of these changes", held),
         _causes("Failed: Entra could not take these people", people.failed),
         _causes("Failed before, and nothing new is said of them", people.failed_before),
-        _people("Sent, but something is open", people.warned.named),
-        _list("Worth knowing", [html.escape(note) for note in notes]),
+        people_list("Sent, but something is open", people.warned.named),
+        bullets("Worth knowing", [html.escape(note) for note in notes]),
         f"<p class='small'>As of {html.escape(as_of) or arrived}. Arrived {arrived}, extract {ref.id}</p>",
     ]
+    return document(title, body)
+
+
+def document(title: str, body: Iterable[str]) -> str:
+    """A page of some parts; title and parts are HTML."""
     return (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
@@ -245,7 +250,8 @@ def _advice(ref: ExtractRef, row: Values) -> str:
     return ""
 
 
-def _table(heading: str, labels: Mapping[str, str], row: Values) -> str:
+def count_table(heading: str, labels: Mapping[str, str], row: Values) -> str:
+    """Counts with their labels, as a part of a page; empty if there are none."""
     counts = "".join(
         f"<tr><th scope='row'>{label}</th><td>{int(row[name]):,}</td></tr>"
         for name, label in labels.items()
@@ -254,15 +260,25 @@ def _table(heading: str, labels: Mapping[str, str], row: Values) -> str:
     return f"<h2>{heading}</h2><table>{counts}</table>" if counts else ""
 
 
-def _people(heading: str, people: Sequence[Person]) -> str:
+def people_list(
+    heading: str, people: Sequence[Person], count: int = 0, more: str = "the support desk has them all"
+) -> str:
+    """People whom HR has to look at, as a part of a page; empty if there are none.
+
+    Args:
+        heading: above them.
+        people: of whom the first are listed.
+        count: how many there are, if not all of them are given.
+        more: where the others are found.
+    """
     lines = []
-    for person in people[:_MOST]:
+    for person in people[:MOST]:
         where = f", row {person.row}" if person.row else ""
         who = f"<b>{html.escape(person.worker_id)}</b> {html.escape(person.name)}".strip()
         lines.append(f"{who}{where}: {html.escape(person.text)}")
-    if len(people) > _MOST:
-        lines.append(f"and {len(people) - _MOST:,} more; the support desk has them all.")
-    return _list(heading, lines)
+    if (left := max(count, len(people)) - len(lines)) > 0:
+        lines.append(f"and {left:,} more; {more}.")
+    return bullets(heading, lines)
 
 
 def _causes(heading: str, some: Some) -> str:
@@ -277,10 +293,11 @@ def _causes(heading: str, some: Some) -> str:
             f"<b>{found.people:,} people</b> ({who}): {html.escape(found.text)} Worker ids: {html.escape(ids)}"
         )
     alone = [one for one in some.named if one.cause not in several]
-    return _list(heading, lines) + _people("" if lines else heading, alone)
+    return bullets(heading, lines) + people_list("" if lines else heading, alone)
 
 
-def _list(heading: str, lines: Iterable[str]) -> str:
+def bullets(heading: str, lines: Iterable[str]) -> str:
+    """A list of HTML, as a part of a page; empty if there is nothing in it."""
     items = "".join(f"<li>{line}</li>" for line in lines)
     return f"{f'<h2>{heading}</h2>' if heading else ''}<ul>{items}</ul>" if items else ""
 
@@ -303,7 +320,8 @@ _STYLE = (
 )
 
 
-def _upload(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str, kind: str) -> None:
+def upload(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str, kind: str) -> None:
+    """Put a text about an extract into HR's outbox."""
     storage.container(OUTBOX).upload_blob(
         outbox_path(ref.source, str(row["File"]), ref.id, name),
         text.encode(),
@@ -312,5 +330,6 @@ def _upload(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str
     )
 
 
-def _camel(name: str) -> str:
+def camel(name: str) -> str:
+    """The name of a column, as JSON has it."""
     return name[0].lower() + name[1:]

@@ -20,7 +20,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso
 from shared.context import Context
 from shared.errors import TerminalError
-from shared.records import extracts, keys, pages, story
+from shared.records import created, extracts, keys, pages, story
 from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
 from shared.records.people import account_key, pack, unpack, worker_key
 from shared.records.rosters import forget_rosters
@@ -74,11 +74,25 @@ def forget(
     found = {source: worker_key(source, worker_id) for source in sources}
     jobs = _jobs(storage) | set(context.settings.endpoints)
     accounts = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for job in jobs])
-    _refuse_while_busy(storage, sources, read_rows(storage.table(WORKERS), found.values()), accounts, whatever=whatever)
+    workers = read_rows(storage.table(WORKERS), found.values())
+    _refuse_while_busy(storage, sources, workers, accounts, whatever=whatever)
 
     removed: Counter[str] = Counter()
     kept: list[str] = []
+    told = {
+        (source, day)
+        for source, key in found.items()
+        for account in created.created_of(workers.get(key, {}))
+        for day in account.days
+    }
+    created.mark(storage, told)  # before, in case this is cut off, and again when nobody can find the row any more
     removed["rows of Workers"] = _delete(storage, WORKERS, found.values())
+    created.mark(storage, told)
+    if told:
+        kept.append(
+            f"{OUTBOX}/: the person is in lists of created accounts ({len(told)}); the app writes them anew within "
+            "minutes, without the person."
+        )
     whole = [key for key, row in accounts.items() if not _others(row, sources)]
     for key in accounts.keys() - set(whole):
         removed["claims in Accounts"] += _withdraw(storage, key, sources)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -35,6 +36,7 @@ EVERY = timedelta(hours=6)
 MOST = 1000
 """Rows and blobs that one tick removes, or nearly so: what is left of a page of results is finished."""
 
+_DAY = re.compile(r"\A[^/]+/created-accounts/(20\d\d-[01]\d-[0-3]\d)\.csv\Z")
 _LONGEST = timedelta(seconds=20)
 _MOST_PAGES = 20  # of results that one tick looks at
 _PATH = "retention/round.json"
@@ -183,9 +185,14 @@ def _outbox(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> 
 
 
 def _made_at(path: str) -> datetime | None:
-    """When the file came that a blob of the outbox is about: the folder is the extract's id, which begins with it."""
+    """When the file came that a blob of the outbox is about: the folder is the extract's id, which begins with it.
+
+    A file of created accounts is named after its day.
+    """
     stamp = path.split("/")[-2][:16] if "/" in path else ""
     try:
+        if day := _DAY.search(path):
+            return datetime.strptime(day[1], "%Y-%m-%d").replace(tzinfo=UTC)
         return datetime.strptime(stamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         return None
@@ -220,7 +227,7 @@ def _extracts(context: Context, cutoff: datetime, marker: Any, budget: Budget) -
 
 
 def _is_over(row: Values) -> bool:
-    return row["Status"] not in (*extracts.UNFINISHED, extracts.HELD) and not row.get("Releasing")
+    return row["Status"] not in (*extracts.UNFINISHED, extracts.TRYING, extracts.HELD) and not row.get("Releasing")
 
 
 def _needed(storage: Storage, source: str) -> set[str]:
@@ -243,7 +250,7 @@ def _named_as_deliverers(storage: Storage) -> set[str]:
 
 def _is_in_inbox(storage: Storage, row: Values) -> bool:
     """Whether the very version is still in the inbox: it would be taken in as if it had just come."""
-    if row["Kind"] != extracts.FILE:
+    if row["Kind"] == extracts.DUE:
         return False
     try:
         properties = storage.container(INBOX).get_blob_client(row["Path"]).get_blob_properties()

@@ -12,8 +12,9 @@ from shared.context import Context
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.extracts.dates import register_due
-from shared.extracts.intake import take_in, work_off_all
-from shared.model import ENTERPRISE_USER, ScimUser
+from shared.extracts.intake import go_on, take_in, work_off_all
+from shared.extracts.trial import call_for_trials
+from shared.model import ENTERPRISE_USER, GO_ON, ScimUser
 from shared.records.messages import decode
 from shared.records.names import CONFIG, EXTRACTS, INBOX, WORKERS
 from tests.support.contexts import ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
@@ -80,13 +81,19 @@ class Office:
         work_off_all(self.context)
         self.deliver()
         tend(self.context)
+        call_for_trials(self.context)
+        self.deliver()
         return [(user["externalId"], user["active"]) for user in self._sent()[before:]]
 
     def deliver(self) -> None:
         """Send whatever is on the queue."""
         while messages := visible_messages(self.context.storage):
             for text in messages:
-                deliver(self.context, decode(text))
+                header = decode(text)
+                if header.page == GO_ON:
+                    go_on(self.context, header.job)
+                else:
+                    deliver(self.context, header)
 
     def night(self, *rows: str, **how: str) -> list[tuple[str, bool]]:
         """Drop a file and have it sent."""
