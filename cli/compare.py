@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import gc
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -73,7 +74,7 @@ def main(arguments: Sequence[str]) -> int:
 def _run(given: argparse.Namespace) -> int:
     loaded = open_mapping(given.mapping)
     accepted = read_accepted(given.accepted) if given.accepted else Accepted()
-    with closing(Comparison(accepted)) as found:
+    with closing(Comparison(accepted)) as found, _seldom_searched():
         for day, old, extract, now in _pairs(given, loaded.mapping, found.notes):
             users = (user for path in old for user in users_of(file_chunks(path), path.name))
             reading = reading_of(loaded.mapping, now, secrets_of(given.secret))
@@ -86,6 +87,17 @@ def _run(given: argparse.Namespace) -> int:
         else:
             print("\n".join(_as_table(found, _SHOWN if given.limit is None else given.limit)))
         return REFUSED if found.open or found.notes else OK
+
+
+@contextmanager
+def _seldom_searched() -> Iterator[None]:
+    """Look for circles of objects less often: records come and go by the hundred thousand, and none is in one."""
+    usual = gc.get_threshold()
+    gc.set_threshold(100_000, *usual[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
 
 
 def read_accepted(path: Path) -> Accepted:
