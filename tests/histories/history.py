@@ -297,7 +297,8 @@ class _History:
     def _check_counts(self, file: File, becomes: str, outcome: Outcome, *, newest: bool = True) -> None:
         """Every row of a file has one outcome."""
         row = self._row_of(file)
-        going_on = (extracts.UPLOADING, extracts.HELD)
+        # Of files that are read together, what one holds may be judged anew with the next.
+        going_on = (extracts.UPLOADING, extracts.HELD, *(() if newest else (extracts.SUPERSEDED,)))
         status = row["Status"] if becomes == extracts.DELIVERED and row["Status"] in going_on else becomes
         wrong = []
         if bool(row.get("HeldWhole")) != (becomes == extracts.HELD):

@@ -86,7 +86,7 @@ def test_whoever_is_missing_is_told_once_and_counted_each_time(office: Office) -
         office.time.forward(86_400)
         office.night(*MANY[1:6], f"7,{name} 7,active")
         assert (office.workers()["1"], office.newest()["Missing"]) == ("missing", 1)
-    first, second = sorted(row["Extract"] for row in office._extracts())[1:]
+    first, second = (row["Extract"] for row in sorted(office._extracts(), key=lambda row: row["ArrivedAt"])[1:])
     assert office.workers("Extract")["1"] == first != second
     office.time.forward(86_400)
     assert office.night(*MANY) == [("7", True)]
