@@ -518,7 +518,7 @@ SECOND = "and an account that is overlooked would be made a second time."
         (b"userPrincipalName,displayName\n", f"It has a header but no accounts in it. {AGAIN}."),
         (
             b"userPrincipalName,displayName\na@x.com,Ann\nb@x.com\n",
-            f"Row 3 is not what the header promises, {SECOND} {AGAIN}.",
+            f"Row 2 is not what the header promises, {SECOND} {AGAIN}.",
         ),
         (
             b"id,userPrincipalName\n1,a@x.com\n,b@x.com\n",

@@ -34,7 +34,7 @@ def test_why_somebody_was_sent_last_stays_while_files_say_the_same(office: Offic
     office.time.forward(DAY)
     office.night("1,Ann,gone", "2,Bo,active", "3,Cyn,active", name="second.csv")
     why |= {
-        "1": "Leaver: the status says so (row 2 of second.csv).",
+        "1": "Leaver: the status says so, and no last day is named, so it counts at once (row 2 of second.csv).",
         "3": "Data changed: displayName (row 4 of second.csv).",
     }
     as_before = {"SentDecision": "", "SentKind": "", "Status": "provisioned"}  # as an older version has left it

@@ -243,7 +243,8 @@ def test_a_circle_in_one_feed_takes_no_manager_away_whom_another_feed_names(offi
             (f"{5 + number}", True)
         ]
     assert office.directory["1"][ENTERPRISE_USER] == {"manager": {"value": "3"}}
-    assert ENTERPRISE_USER not in office.directory["2"]
+    # What counts of both feeds together is no circle: 2 reports to 1, and 1 to 3.
+    assert office.directory["2"][ENTERPRISE_USER] == {"manager": {"value": "1"}}
 
 
 def test_the_time_in_the_file_decides_if_the_mapping_names_its_column(office: Office) -> None:
