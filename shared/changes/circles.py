@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from shared.changes.loops import smallest_first
+
 
 @dataclass(frozen=True, slots=True)
 class Circle:
@@ -89,5 +91,4 @@ def _circles(managers: Mapping[str, str], starts: Iterable[str]) -> Iterator[Cir
             people = [current]
             while (above := managers[people[-1]]) != current:
                 people.append(above)
-            first = people.index(min(people))
-            yield Circle((*people[first:], *people[:first]))
+            yield Circle(smallest_first(people))

@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 
+def smallest_first(loop: Sequence[str]) -> tuple[str, ...]:
+    """A loop as it is told: from worker to manager, from the smallest id on."""
+    at = loop.index(min(loop))
+    return (*loop[at:], *loop[:at])
+
+
 def loops(managers: Sequence[int]) -> Iterator[list[int]]:
     """Every loop among numbered people, each once and in the order from worker to manager.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -284,7 +284,8 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
 
     A file of changes has some of it; what is held ends once nobody is left of whom nothing newer has been said.
     """
-    for other in extracts.of_source(context.storage, ref.source):
+    others = list(extracts.of_source(context.storage, ref.source))
+    for other in others:
         holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
             "Held"
         )
@@ -292,20 +293,26 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
             continue
         older = ExtractRef(other["Extract"], ref.source)
         if row["Full"] or not still_held(context.storage, older, other):
-            extracts.save(context.storage, older, {"SupersededBy": ref.id})
-            progress.refresh(context.storage, older, context.clock.now())
+            _supersede(context, ref, older)
     if row["Full"]:
-        supersede_whole(context, ref, row)
+        _supersede_whole(context, ref, row, others)
 
 
 def supersede_whole(context: Context, ref: ExtractRef, row: Values) -> None:
     """A full file takes the place of older ones that wait as a whole; nothing of them is used any more."""
-    for other in extracts.of_source(context.storage, ref.source):
+    _supersede_whole(context, ref, row, extracts.of_source(context.storage, ref.source))
+
+
+def _supersede_whole(context: Context, ref: ExtractRef, row: Values, others: Iterable[Values]) -> None:
+    for other in others:
         waits = other.get("HeldWhole") and other["Status"] in (extracts.HELD, extracts.UPLOADING)
         if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
-            older = ExtractRef(other["Extract"], ref.source)
-            extracts.save(context.storage, older, {"SupersededBy": ref.id})
-            progress.refresh(context.storage, older, context.clock.now())
+            _supersede(context, ref, ExtractRef(other["Extract"], ref.source))
+
+
+def _supersede(context: Context, ref: ExtractRef, older: ExtractRef) -> None:
+    extracts.save(context.storage, older, {"SupersededBy": ref.id})
+    progress.refresh(context.storage, older, context.clock.now())
 
 
 def _move_on(context: Context, ref: ExtractRef, row: Values) -> None:

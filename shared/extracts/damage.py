@@ -16,12 +16,12 @@ from dataclasses import dataclass, field
 from shared.extracts.text.guard import is_guarded
 from shared.mapping.columns import Batch
 from shared.mapping.model import MappingFile
+from shared.mapping.text import LETTER, NOTHING_BUT_MARKS
 from shared.mapping.values import NAMES
 
 _MOST_ROWS = 3  # that are named
 _FEWEST = 2  # damaged names that hold a file; one may be anything
-_LETTER = r"[^\W\d_]"
-_LOST = re.compile(rf"\?{_LETTER}|[\s?.'-]*\?[\s.'-]*\?[\s?.'-]*\Z")
+_LOST = re.compile(rf"\?{LETTER}|{NOTHING_BUT_MARKS}\Z")
 _QUERY = re.compile(r"://|\?\w+=")
 _ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
 _TYPE = re.compile(

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 
 from azure.core import MatchConditions
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
 from azure.data.tables import UpdateMode
 from azure.storage.blob import BlobClient
 
@@ -31,16 +31,16 @@ from shared.errors import (
     ExtractReplaced,
     ExtractStale,
     MappingError,
-    RollcallError,
     TerminalError,
     TransientError,
 )
 from shared.extracts.carrying_out import carry_out, settle, supersede_whole
+from shared.extracts.faults import passes
 from shared.extracts.planning import Pace, check_new, plan_due, plan_file, reading_of
 from shared.extracts.registering import failed_by_us, for_hr, look, register
 from shared.extracts.trial import try_out
 from shared.mapping.load import LoadedMapping, find_mapping
-from shared.model import GO_ON, ExtractRef, PageMessage
+from shared.model import ExtractRef
 from shared.records import extracts, messages, progress, summary
 from shared.records.extracts import FILE, TRIAL
 from shared.records.leases import Lease, hold
@@ -54,8 +54,6 @@ _LONGEST_RUN = timedelta(minutes=2)
 _LOOKS_BETWEEN = timedelta(seconds=3)
 _TELLS = timedelta(seconds=10)  # how often it is told how far a file has been read
 _SMALL = 256 * 1024  # bytes: a file that is read and planned in a few seconds
-OUR_FAULT = (400, 404, 413)
-"""Storage refuses what we ask for, and would again."""
 _MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
@@ -153,8 +151,7 @@ def work_off(context: Context, job: str, own: ExtractRef | None = None) -> None:
                 break
             end = _work_through(turn, lease)
         if end is _End.TIME:
-            more = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
-            messages.send(context.storage, more)
+            messages.ask_to_go_on(context.storage, job)
         if end is not _End.DONE or all(row["Extract"] in turn.tried for row in _to_read(context, job)):
             break
     if turn.faults:
@@ -190,7 +187,7 @@ def _give_turn(turn: _Turn, row: Values, lease: Lease, between: Callable[[], Non
             turn.faults.append(error)
         else:
             logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
-        if _passes(error) and _is_committed(turn.context, row):
+        if passes(error) and _is_committed(turn.context, row):
             return _End.STOP
     return _End.DONE
 
@@ -262,13 +259,6 @@ def _is_committed(context: Context, row: Values) -> bool:
     return bool(now["Status"] == extracts.PLANNED)
 
 
-def _passes(error: Exception) -> bool:
-    """Whether a fault is that of storage or of the set-up, and not our own."""
-    if isinstance(error, HttpResponseError):
-        return error.status_code not in OUR_FAULT
-    return isinstance(error, (AzureError, RollcallError))
-
-
 _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
 
@@ -308,7 +298,7 @@ def _continue(
         supersede_whole(context, ref, row)
         _end(context, ref, extracts.DUPLICATE, str(error))
     except (TransientError, AzureError) as error:
-        if isinstance(error, HttpResponseError) and error.status_code in OUR_FAULT:
+        if not passes(error):
             _count_failure(context, ref)
         raise  # it passes; the event is redelivered, or the clock comes back to it
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from shared.changes.duplicates import Occurrence
-from shared.changes.loops import loops
+from shared.changes.loops import loops, smallest_first
 from shared.errors import ExtractRefused
 from shared.extracts.damage import DamageWatch
 from shared.extracts.open_extract import Reading
@@ -168,7 +168,7 @@ class ReadExtract:
             return []
         everybody = self._scratch.execute("SELECT number, id FROM people")
         ids = {number: worker_id for number, worker_id in everybody if number in wanted}
-        return sorted(_smallest_first([ids[number] for number in loop]) for loop in found)
+        return sorted(smallest_first([ids[number] for number in loop]) for loop in found)
 
     def close(self) -> None:
         """Remove the temporary files."""
@@ -456,8 +456,3 @@ def _name_of_manager(mapping: MappingFile) -> AttributePath | None:
     if rule is None or rule.by == "id":
         return None
     return parse(MAIL if rule.by == "mail" else "displayName")
-
-
-def _smallest_first(loop: list[str]) -> tuple[str, ...]:
-    at = loop.index(min(loop))
-    return (*loop[at:], *loop[:at])

@@ -8,8 +8,8 @@ from datetime import timedelta
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
 from shared.context import Context
-from shared.errors import RollcallError
-from shared.extracts.intake import OUR_FAULT, take_in
+from shared.extracts.faults import passes
+from shared.extracts.intake import take_in
 from shared.extracts.registering import give_up, version_of
 from shared.records import extracts
 from shared.records.names import INBOX
@@ -54,8 +54,7 @@ def take_in_unannounced(context: Context) -> None:
 
 def _is_answered(context: Context, version: extracts.Version, error: Exception) -> bool:
     """Whether a file has been given up, because of a fault of our own that would come again."""
-    passes = isinstance(error, AzureError) and getattr(error, "status_code", None) not in OUR_FAULT
-    if passes or isinstance(error, RollcallError):
+    if passes(error):
         return False
     try:
         if _is_known(context, version):

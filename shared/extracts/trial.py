@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -29,13 +29,13 @@ from shared.errors import (
     ExtractStale,
     MappingError,
     TerminalError,
-    TransientError,
 )
+from shared.extracts.faults import passes
 from shared.extracts.planning import check_new, plan_file, reading_of
 from shared.extracts.registering import for_hr
 from shared.extracts.trial_answer import Outcome, outcome_of, write_answer
 from shared.mapping.load import find_mapping
-from shared.model import GO_ON, ExtractRef, PageMessage
+from shared.model import ExtractRef
 from shared.records import extracts, messages
 from shared.records.extracts import TRIED, TRYING, told_name
 from shared.records.leases import hold
@@ -48,15 +48,13 @@ logger = logging.getLogger(__name__)
 _LONGEST_RUN = timedelta(minutes=2)  # after so long no further trial is begun
 _WAITS = timedelta(hours=1)  # for files that came before it; then it is answered without them
 _MOST_FAILURES = 5  # of our own making
-_OUR_FAULT = (400, 404, 413)  # storage refuses what we ask for, and would again
 _UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
 
 def call_for_trials(context: Context) -> None:
     """The clock's part: have somebody work on the trials without an answer; the clock itself has no time for it."""
     for job in sorted({str(row["Job"]) for row in extracts.unfinished(context.storage, (TRYING,))}):
-        go_on = PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0)
-        messages.send(context.storage, go_on)
+        messages.ask_to_go_on(context.storage, job)
 
 
 def try_out(context: Context, job: str) -> None:
@@ -99,7 +97,7 @@ def _try(context: Context, row: Values) -> None:
         extracts.save(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
         raise
     except Exception as error:
-        if not _is_ours(error) or not _gives_up(context, ref):
+        if passes(error) or not _gives_up(context, ref):
             raise
         logger.exception("Trial %s is given up", ref.id, extra={"extract": ref.id})
         outcome = Outcome(
@@ -154,13 +152,6 @@ def _newest_plan(storage: Storage, job: str) -> str | None:
 def _unread(storage: Storage, job: str) -> Sequence[str]:
     """The files of a job that have arrived and are not compared yet, by name."""
     return [str(row["File"]) for row in extracts.unfinished(storage, _UNREAD) if row["Job"] == job]
-
-
-def _is_ours(error: Exception) -> bool:
-    """Whether a fault is of our own making, and would come again."""
-    if isinstance(error, HttpResponseError):
-        return error.status_code in _OUR_FAULT
-    return not isinstance(error, (AzureError, TransientError))
 
 
 def _gives_up(context: Context, ref: ExtractRef) -> bool:

@@ -22,17 +22,16 @@ from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, r
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
-from shared.mapping.text import clean, holds_control, looks_broken, shorten
-from shared.mapping.values import USER_NAME, Cells, Compiler, Reader, Warn
+from shared.mapping.text import LETTER, NOTHING_BUT_MARKS, clean, holds_control, looks_broken, shorten
+from shared.mapping.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 from shared.records.scratch import open_scratch
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
 _NAMES = ("displayName", "userName")
-_OF_PEOPLE = ("displayName", "nickName", "name.givenName", "name.familyName", "name.middleName", "name.formatted")
 _BROKEN = "holds signs that look like letters in a wrong encoding"
-_LETTER_LOST = re.compile(r"[^\W\d_]\?|\?[^\W\d_]|^[\s?.'-]*\?[\s.'-]*\?[\s?.'-]*$")  # beside others, or all of them
+_LETTER_LOST = re.compile(rf"{LETTER}\?|\?{LETTER}|^{NOTHING_BUT_MARKS}$")  # beside others, or all of them
 _QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
 
 
@@ -111,7 +110,7 @@ class Applier:
         self._words = ", ".join(mapping.status.words)
         self.placeholders = frozenset(clean(text) for text in mapping.placeholders)
         self._dates = DateWatch()
-        rules = [rule for path, rule in mapping.attributes.items() if path in _OF_PEOPLE]
+        rules = [rule for path, rule in mapping.attributes.items() if path in NAMES]
         self.of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
         login = mapping.attributes.get(USER_NAME)
         self._call_people = {*self.of_names, *(login.reads if login else ())}

@@ -11,6 +11,9 @@ INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2
 _ENDS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _HIDDEN = re.compile(rf"[^\S ]|[{INVISIBLE}]")
+LETTER = r"[^\W\d_]"
+NOTHING_BUT_MARKS = r"[\s?.'-]*\?[\s.'-]*\?[\s?.'-]*"
+"""Of a name whose letters are all lost; two question marks at least, because one may be anything."""
 # What the second and further bytes of a character in UTF-8 look like when they are read as windows-1252.
 _BYTES = (
     "\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u20ac\u201a\u201e\u2020-\u2022\u2030"

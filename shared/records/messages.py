@@ -7,7 +7,7 @@ import math
 from dataclasses import asdict
 
 from shared.errors import TerminalError
-from shared.model import PageMessage
+from shared.model import GO_ON, PageMessage
 from shared.records.names import UPLOADS
 from shared.records.storage import Storage
 
@@ -46,3 +46,8 @@ def send(storage: Storage, message: PageMessage, *, delay: float = 0) -> None:
     storage.queue(UPLOADS).send_message(
         encode(message), visibility_timeout=min(math.ceil(delay), 7 * 24 * 3600 - 1), time_to_live=_FOREVER
     )
+
+
+def ask_to_go_on(storage: Storage, job: str) -> None:
+    """Have whoever takes the message go on with the extracts and trials of a job."""
+    send(storage, PageMessage(extract="", source="", job=job, page=GO_ON, of=0, generation=0))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from shared.records.names import OUTBOX
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 
@@ -21,20 +19,13 @@ def office(storage: Storage) -> Iterator[Office]:
         yield opened
 
 
-def summary_of(office: Office, extract: str) -> dict[str, Any]:
-    box = office.context.storage.container(OUTBOX)
-    [name] = [one.name for one in box.list_blobs() if one.name.endswith(f"{extract}/summary.json")]
-    told: dict[str, Any] = json.loads(box.download_blob(name).readall())
-    return told
-
-
 def next_day(office: Office, missing: str, *rows: str) -> dict[str, Any]:
     """What HR is told of a second file, after one with everybody."""
     office.map(mode="full", missing=missing, guard={"shrunk": "pass"})
     office.night(*STAFF)
     office.time.forward(86_400)
     office.night(*rows)
-    return summary_of(office, str(office.newest()["Extract"]))
+    return office.summary_of(str(office.newest()["Extract"]))
 
 
 @pytest.mark.parametrize(

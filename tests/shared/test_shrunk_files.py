@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +12,7 @@ from shared.extracts.operator import Order, OrderRefused, release
 from shared.mapping.guard import Guard
 from shared.notices.facts import look
 from shared.notices.notes import derive
-from shared.records.names import OUTBOX, WORKERS
+from shared.records.names import WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import change_rows
 from shared.support.person import find
@@ -32,13 +31,6 @@ def office(storage: Storage) -> Iterator[Office]:
         opened.night(*STAFF)
         opened.time.forward(DAY)
         yield opened
-
-
-def summary_of(office: Office, extract: str) -> dict[str, Any]:
-    box = office.context.storage.container(OUTBOX)
-    [name] = [one.name for one in box.list_blobs() if one.name.endswith(f"{extract}/summary.json")]
-    told: dict[str, Any] = json.loads(box.download_blob(name).readall())
-    return told
 
 
 def approve(office: Office, extract: str, *workers: str) -> list[tuple[str, bool]]:
@@ -60,7 +52,7 @@ def test_it_is_held_with_names_and_a_notice_until_it_is_released_and_is_the_newe
         "Releaser looks at who is missing and releases the file, or HR drops a complete one."
     )
     assert office.workers("Status", "Sequence", "Extract") == before
-    told = summary_of(office, held)
+    told = office.summary_of(held)
     assert [(one["workerId"], one["name"]) for one in told["heldPeople"]] == [
         (f"{number}", f"P{number}") for number in range(138, 163)
     ]

@@ -59,13 +59,6 @@ def answers(office: Office, extract: str) -> dict[str, bytes]:
     return {blob.name: box.download_blob(blob.name).readall() for blob in box.list_blobs() if extract in blob.name}
 
 
-def told(office: Office, extract: str) -> dict[str, Any]:
-    """The answer, as programs read it."""
-    [summary] = [body for path, body in answers(office, extract).items() if path.endswith("summary.json")]
-    found: dict[str, Any] = json.loads(summary)
-    return found
-
-
 def everything(office: Office) -> dict[str, Any]:
     """All tables, blobs and messages, but for what a lease is held by."""
     storage = office.context.storage
@@ -112,7 +105,7 @@ def test_a_clerk_s_trial_names_everybody_and_says_what_the_real_file_then_does(o
         "held until somebody has looked at them, 3 would be sent. They would be sent for: 2 joiners, 1 mover. 1 person "
         f"is not in the file any more. {because}"
     )
-    summary = told(office, extract)
+    summary = office.summary_of(extract)
     assert summary.pop("asOf") == summary.pop("arrivedAt") == "2026-09-19T06:00:01Z"
     assert summary == {
         "source": "employees", "extract": extract, "file": "try/people_20260919.csv", "trial": True, "wouldBe": "held",
@@ -191,7 +184,7 @@ def test_files_after_a_trial_are_judged_as_if_there_had_been_none(office: Office
         office.drop(*CREW[:19], "101-y,Eve,active", name="try/people_20260919.csv"),
         office.drop(*CREW[:10], name="try/half_20260919.csv"),
     ]
-    assert [told(office, one)["wouldBe"] for one in trials] == ["delivered", "delivered"]
+    assert [office.summary_of(one)["wouldBe"] for one in trials] == ["delivered", "delivered"]
     sent = office.night(*CREW[:19], "101-y,Eve,active", name="people_20260919.csv")
     assert sent == [("119-x", False), ("101-y", True)]
     row = office.newest()
@@ -204,7 +197,7 @@ def test_files_after_a_trial_are_judged_as_if_there_had_been_none(office: Office
 
 def test_a_trial_that_would_wait_as_a_whole_names_who_is_missing(office: Office) -> None:
     extract = office.drop(*CREW[:10], name="try/half.csv")
-    found = told(office, extract)
+    found = office.summary_of(extract)
     assert (found["wouldBe"], found["missing"], found["held"]) == ("held", 10, 10)
     assert found["message"].endswith(
         "As a real file: 10 rows, 10 people; nothing of the file was used. 10 of 20 people are missing from it; more "
@@ -238,7 +231,7 @@ def test_a_file_that_would_not_be_used_is_answered_in_words(office: Office) -> N
     rows = {"try/again_20260919.csv": again, "try/none.csv": [], "try/before_20260918.csv": CREW[:19]}
     for (source, name), (would_be, words) in cases.items():
         extract = office.drop(*rows.get(name, CREW), name=name, source=source)
-        summary = told(office, extract)
+        summary = office.summary_of(extract)
         start = f"This was a trial: nothing was sent, and nothing of it is remembered. {words}"
         assert (summary["wouldBe"], summary["message"][: len(start)]) == (would_be, start)
         assert "--force --by" not in summary["message"].partition("If it is meant")[0]
@@ -326,8 +319,8 @@ def test_a_trial_waits_for_what_came_before_it_and_is_made_again_where_accounts_
         assert answers(office, extract) == {}
         office.time.forward(3601)
         office.tick()
-        assert told(office, extract)["notes"] == ["Not read yet, so not in this answer: people.csv."]
-        assert told(office, extract)["joiners"] == 1
+        assert office.summary_of(extract)["notes"] == ["Not read yet, so not in this answer: people.csv."]
+        assert office.summary_of(extract)["joiners"] == 1
     office.tick()
 
     real = planning.plan_file
@@ -345,7 +338,7 @@ def test_a_trial_waits_for_what_came_before_it_and_is_made_again_where_accounts_
         )
     assert answers(office, extract) == {}
     office.tick()
-    assert (told(office, extract)["joiners"], told(office, extract)["unchanged"]) == (1, 22)
+    assert (office.summary_of(extract)["joiners"], office.summary_of(extract)["unchanged"]) == (1, 22)
     assert [name for name in office.context.storage.container(STATE).list_blob_names() if extract in name] == []
 
 
@@ -372,7 +365,7 @@ def test_real_files_go_on_while_a_trial_is_made_and_whatever_is_wrong_with_it(
             office.tick()
             assert answers(office, row["Extract"]) == {}
         office.tick()
-    summary = told(office, row["Extract"])
+    summary = office.summary_of(row["Extract"])
     assert (summary["wouldBe"], "fault in Rollcall itself" in summary["message"]) == ("failed", True)
 
 

@@ -16,7 +16,7 @@ from shared.extracts.intake import go_on, take_in, work_off_all
 from shared.extracts.trial import call_for_trials
 from shared.model import ENTERPRISE_USER, GO_ON, ScimUser
 from shared.records.messages import decode
-from shared.records.names import CONFIG, EXTRACTS, INBOX, WORKERS
+from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, WORKERS
 from tests.support.contexts import ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
 from tests.support.scripted_server import Reply, Script, run_script
 
@@ -115,6 +115,13 @@ class Office:
     def extract(self, extract: str) -> dict[str, Any]:
         """The row of an extract."""
         return next(row for row in self._extracts() if row["Extract"] == extract)
+
+    def summary_of(self, extract: str) -> dict[str, Any]:
+        """What HR is told of an extract, as programs read it."""
+        box = self.context.storage.container(OUTBOX)
+        [name] = [one.name for one in box.list_blobs() if one.name.endswith(f"{extract}/summary.json")]
+        told: dict[str, Any] = json.loads(box.download_blob(name).readall())
+        return told
 
     def newest(self, source: str = "employees") -> dict[str, Any]:
         """The row of the extract of a source that was registered last."""
