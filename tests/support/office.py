@@ -72,7 +72,8 @@ class Office:
         blob.upload_blob("".join(f"{line}\n" for line in lines).encode(), overwrite=True)
         self.time.forward(1)
         take_in(self.context, blob)
-        return str(next(row["Extract"] for row in self._extracts() if row["Path"] == f"{source}/{name}"))
+        versions = [row for row in self._extracts() if row["Path"] == f"{source}/{name}"]
+        return str(max(versions, key=lambda row: row["ArrivedAt"])["Extract"])
 
     def tick(self) -> list[tuple[str, bool]]:
         """A tick of the clock, and delivery of whatever is on the queue then; who was sent, and whether enabled."""
