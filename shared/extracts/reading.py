@@ -267,7 +267,7 @@ class _Reader:
         mapping, reading = self._mapping, self._reading
         applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
         mapper = ColumnMapper(applier)
-        table = reading.open(chunks, mapping.columns, mapping.days)
+        table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
         observer = Observer(mapping, self._digest_key, table.header)
         rows = 0
         changes_only = mapping.mode == "delta"

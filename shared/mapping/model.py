@@ -295,13 +295,24 @@ class MappingFile(Section):
     @cached_property
     def days(self) -> frozenset[str]:
         """The columns that are read as days, as they are, and as nothing else."""
+        return self._read_as_days - {column for rule in self._text_rules for column in rule.reads}
+
+    @cached_property
+    def days_in_texts(self) -> frozenset[str]:
+        """The columns that are read as days, and by other rules as texts."""
+        return self._read_as_days - self.days
+
+    @cached_property
+    def _read_as_days(self) -> frozenset[str]:
         status, primary = self.status, self.duplicates.primary
-        days = {status.first_day, status.last_day}
         run_time = self.run_time.column if self.run_time else None
         texts = {self.key, status.column, status.zone, primary.column if primary else None, run_time}
-        for rule in self.attributes.values():
-            (days if rule.is_day else texts).update(rule.reads)
-        return frozenset(column for column in days - texts if column)
+        days = {column for rule in self.attributes.values() if rule.is_day for column in rule.reads}
+        return frozenset(column for column in {status.first_day, status.last_day, *days} - texts if column)
+
+    @property
+    def _text_rules(self) -> list[Rule]:
+        return [rule for rule in self.attributes.values() if not rule.is_day]
 
     @field_validator("attributes")
     @classmethod

@@ -94,7 +94,7 @@ class Attribute:
         make: Callable[[Any], str] = self._of_cells
         if self.is_copy:
             make = self._of_user_name
-        elif rule.column and not rule.pieces and not is_manager:
+        elif rule.column and not rule.pieces and not is_manager and rule.column not in compiler.mapping.days_in_texts:
             make = self._of_cell
         in_columns = self._in_columns and not is_manager and rule.date is None
         self._made: Remembered[Any] = Remembered(

@@ -11,7 +11,7 @@ from shared import letters
 from shared.letters import fold
 from shared.mapping.countries import country_code
 from shared.mapping.dates import DateReader, DateWatch, Unusable
-from shared.mapping.datetext import ad_stamp, parse_time, parse_zone, stamp
+from shared.mapping.datetext import ad_stamp, odata_text, parse_time, parse_zone, stamp
 from shared.mapping.limits import are_fine_user_names, limit_of, user_name_fault
 from shared.mapping.model import MappingFile
 from shared.mapping.names import transliterate, transliterate_many
@@ -109,7 +109,7 @@ class Compiler:
 
     def reader(self, path: str, rule: Rule) -> Reader:
         """What reads an attribute's value out of a row's cells."""
-        return self._reader(path, rule, _column, self.mapping.blanks)
+        return self._reader(path, rule, _column if rule.is_day else self._text, self.mapping.blanks)
 
     def _reader(self, path: str, rule: Rule, outer: Named, blanks: str) -> Reader:
         """A reader of an attribute, or of a part of one; `outer` finds what the rules around it know by a name."""
@@ -118,6 +118,10 @@ class Compiler:
         source = self._source(path, rule, self._names(rule, outer, blanks), blanks)
         finish = self._finish(path, rule, tidy)
         return (lambda cells: finish(str(source(cells)), cells.warn)) if finish else source
+
+    def _text(self, column: str) -> Text:
+        """What reads a column as text: where it is read as a day as well, the day that a program wrote is said."""
+        return _day_as_text(column) if column in self.mapping.days_in_texts else _column(column)
 
     def finish(self, path: str, rule: Rule) -> Finish | None:
         """What makes an attribute's value of the text of its source; None if that is the value."""
@@ -147,8 +151,14 @@ class Compiler:
         take = _source_in_columns(path, rule, _clean_many if is_tidy else list)
         steps = self._steps(path, rule, label_of(path, rule), clean if is_tidy else str)
         default = rule.default
+        days = () if rule.is_day else self.mapping.days_in_texts.intersection(rule.reads)
 
         def read(columns: Sequence[list[str]], odd: set[int]) -> list[str]:
+            if days:
+                columns = [
+                    list(map(odata_text, column)) if name in days else column
+                    for name, column in zip(rule.reads, columns, strict=True)
+                ]
             texts = take(columns, odd)
             for step in steps:
                 done = step.many(texts) if step.many else None
@@ -242,6 +252,10 @@ def label_of(path: str, rule: Rule) -> str:
 
 def _column(name: str) -> Text:
     return lambda cells: cells.of[name]
+
+
+def _day_as_text(name: str) -> Text:
+    return lambda cells: odata_text(cells.of[name])
 
 
 def _text_of(reader: Reader) -> Text:

@@ -6,8 +6,9 @@ import base64
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -37,12 +38,14 @@ def mapping(attributes: dict[str, Any] | None = None, **more: Any) -> MappingFil
     return MappingFile.model_validate(plain | more)
 
 
-def with_days(written: str | list[str] = "", **more: Any) -> MappingFile:
+def with_days(
+    written: str | list[str] = "", attributes: Mapping[str, Any] = MappingProxyType({}), **more: Any
+) -> MappingFile:
     """A mapping that reads days as an attribute and as first and last day."""
     dates = {"dates": {"format": written}} if written else {}
     status = {"column": "State", "values": {"Active": True}, "first_day": "Hired", "last_day": "Ended"}
     rule = {"column": "Hired", "date": {"to": "date"}}
-    return mapping({HIRED: rule}, status=status, **dates, **more)
+    return mapping({HIRED: rule, **attributes}, status=status, **dates, **more)
 
 
 def answer(data: str | bytes, said: MappingFile) -> dict[str, Any]:
@@ -259,6 +262,16 @@ def test_what_is_no_day_in_the_mapping_is_sent_as_iso_and_no_sentence_quotes_wha
         (row, worker, "Ended '/Date(x)/' is not a date written as dd.mm.yyyy.")
         for row, worker in ((1, "0007"), (3, "0101"))
     ]
+
+
+def test_a_column_that_is_a_day_and_a_text_is_quoted_as_the_file_has_it_and_sent_as_iso() -> None:
+    texts = {"title": "Ended", "nickName": {"template": "until {Ended}"}, "userType": {"first": ["Ended", "State"]}}
+    never, write = date(2099, 12, 31), offset(0, "")
+    text = as_json(lambda day: write(never if day == LAST["0012"] else day))
+    found = answer(text, with_days(attributes=texts))
+    assert [found["people"]["0012"][0][name] for name in texts] == ["2099-12-31", "until 2099-12-31", "2099-12-31"]
+    [note] = found["notes"]
+    assert note.startswith(f"Ended holds days that are further ahead than a working life, such as '{write(never)}';")
 
 
 GUARDED = (

@@ -50,7 +50,7 @@ class Columns:
         Args:
             wanted: the paths, in the order of the cells; the first one names the worker and has one value only.
             optional: those of them that need not be in the file.
-            days: those of them that nothing but a reader of days looks at, to whom they go as they are written.
+            days: those of them that a reader of days looks at, to whom they go as they are written.
             xml: whether the records were XML elements.
         """
         self.records = 0

@@ -48,7 +48,7 @@ def open_json(
         hints: `path` (dotted; `$` for the outermost value) and `encoding` are used.
         wanted: paths into a record; they are the header of the table.
         optional: those of them that may be missing in every record.
-        days: those of them that nothing but a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
+        days: those of them that a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
             ISO 8601 everywhere else.
 
     Returns:

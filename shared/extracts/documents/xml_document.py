@@ -56,7 +56,7 @@ def open_xml(
         wanted: paths into a record; they are the header of the table.
         optional: those of them that may be missing in every record. Workday leaves empty fields out of XML, so a
             column that is often empty for everybody in the file belongs here.
-        days: those of them that nothing but a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
+        days: those of them that a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
             ISO 8601 everywhere else.
 
     Returns:
