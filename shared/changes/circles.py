@@ -41,7 +41,7 @@ class Ties:
     Attributes:
         said: of each person the manager whom HR named last.
         has: the manager whom Entra has, or is about to get; only of those with one.
-        free: those of whom a record goes out that names the manager, unless he closes a circle.
+        free: those whom a record names, now or at the next look, with the manager, unless he closes a circle.
         cleared: those who are sent, and whose manager a record that names none takes away.
     """
 

@@ -106,10 +106,20 @@ def ties_of(drafted: Drafted, above: Above, standing: Callable[[str], Standing],
         said[person] = "" if named == person else named
         if kept and kept != person:
             has[person] = kept
-        is_sent = person in drafted.named and person not in held and person not in drafted.absent
-        if is_sent and said[person] and standing(named) is not Standing.UNKNOWN:
+        if said[person] and _has_account(drafted, above, person) and _can_be_named(drafted, above, standing, named):
             free.add(person)
     return Ties(said, has, free, drafted.cleared - held.keys())
+
+
+def _has_account(drafted: Drafted, above: Above, person: str) -> bool:
+    """Whether somebody is, or will be, in Entra: also one who is not sent now, but waits for the circle to open."""
+    other = above.others.get(person)
+    return other.in_entra if other else person in drafted.named and person not in drafted.absent
+
+
+def _can_be_named(drafted: Drafted, above: Above, standing: Callable[[str], Standing], manager: str) -> bool:
+    other = above.others.get(manager)
+    return other.in_entra if other and manager not in drafted.named else standing(manager) is not Standing.UNKNOWN
 
 
 def have_others_looked_at(run: PlanRun, above: Above, circles: Mapping[str, Circle]) -> None:
