@@ -1,11 +1,15 @@
-# Two commands do everything: `make demo` and `make test`. Both set up first.
+# Two commands do everything: `make demo` and `make test`. Both set up first. `make help` lists the others.
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: setup demo test lint types bench clean
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check test lint types bench clean
 
-setup: $(VENV)/.ready node_modules/.ready
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(VENV)/.ready node_modules/.ready ## make .venv and node_modules, once
 
 # azure-functions-runtime is Microsoft's own worker library. Its metadata asks for Python 3.13, it runs on 3.11 too,
 # and we install it by hand because pip cannot be told so in a requirements file.
@@ -21,22 +25,26 @@ node_modules/.ready: package.json package-lock.json
 	@npm ci --silent --no-audit --no-fund
 	@touch $@
 
-demo: setup
+demo: setup ## three days of a company of 1,200 people, on this machine
 	@$(RUN) -m local demo
 
-lint: setup
+lint: setup ## ruff: rules and layout
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 
-types: setup
+types: setup ## mypy, strict
 	@$(RUN) -m mypy
 
-test: lint types
+# What needs no storage, no processes and no patience: to be run before every commit.
+check: lint types ## lint, types and the quick tests: under a minute
+	@$(RUN) -m pytest --quiet --numprocesses=2 -m "not (e2e or azurite or property or slow)"
+
+test: lint types ## lint, types and all tests: about eleven minutes on two cores
 	@$(RUN) -m pytest
 
 # SIZE=small takes two minutes and writes nothing; SIZE=full has the largest sizes and takes hours.
-bench: setup
+bench: setup ## measure, and write docs/performance.md
 	@$(RUN) -m benchmarks --size $(or $(SIZE),usual)
 
-clean:
+clean: ## remove everything that was made
 	rm -rf $(VENV) node_modules .cache .local .mypy_cache .ruff_cache .pytest_cache .hypothesis

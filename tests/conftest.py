@@ -29,6 +29,16 @@ _YOUNG_SECONDS = 300
 _numbers = itertools.count()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for Azurite, or searches for inputs, is marked, so that the quick tests can leave it out."""
+    for item in items:
+        if isinstance(item, pytest.Function):
+            if "azurites" in item.fixturenames:
+                item.add_marker("azurite")
+            if hypothesis.is_hypothesis_test(item.obj):
+                item.add_marker("property")
+
+
 @dataclass(frozen=True)
 class Storage:
     """A storage account that no other test has."""

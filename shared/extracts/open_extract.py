@@ -102,7 +102,7 @@ def open_extract(
         wanted: the columns that are asked for.
         read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
         optional: those of the wanted columns that the file may lack.
-        days: those that nothing but a reader of days looks at.
+        days: those that a reader of days looks at, to whom they go as they are written.
         today: where the source is; files with dated lines (HDL) need it.
         file: the file's name, which may say that it answers rejects.
 

@@ -37,6 +37,7 @@ def test_a_file_that_is_not_there_is_a_wrong_call(command: str, capsys: pytest.C
     assert capsys.readouterr().err == "no/such.file cannot be read: No such file or directory.\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("arguments", [["--help"], ["check", "workday"]])
 def test_whoever_has_seen_enough_ends_a_command_without_a_traceback(arguments: list[str]) -> None:
     reading, writing = os.pipe()

@@ -56,6 +56,7 @@ def carried_over(some: list[Block]) -> list[str]:
     return [block.script for block in some if isinstance(sent(imported(block.script, "own"), "own", ROWS), list)]
 
 
+@pytest.mark.slow
 def test_most_of_what_people_write_is_carried_over() -> None:
     assert len(carried_over(BLOCKS[:40])) >= 32
     assert len(carried_over(BLOCKS)) >= 160

@@ -159,6 +159,7 @@ def sheet(path: Path) -> list[list[str]]:
     return list(csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline="")))
 
 
+@pytest.mark.slow
 def test_a_new_user_gets_counts_on_the_terminal_and_three_files(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "cli", "reconcile", *in_folder(tmp_path)]
     root = Path(__file__).parents[2]
@@ -191,6 +192,7 @@ def test_with_nobody_to_look_at_it_ends_with_0_and_all_of_it_can_be_had_as_json(
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("seed", "form"), [(1, "entra"), (2, "ad")])
 def test_of_hundreds_of_troubles_of_each_kind_none_is_answered_surely_and_wrong(seed: int, form: str) -> None:
     made = make(3_500, 200 * len(KINDS), seed)

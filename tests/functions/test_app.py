@@ -40,6 +40,7 @@ def index(**settings: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_the_worker_indexes_the_functions_with_these_bindings() -> None:
     run = index(**SETTINGS)
     triggers = json.loads(run.stdout.splitlines()[-1])
@@ -71,6 +72,7 @@ def test_the_worker_indexes_the_functions_with_these_bindings() -> None:
     assert triggers["intake"]["properties"] == {"SupportsDeferredBinding": True}
 
 
+@pytest.mark.slow
 def test_settings_decide_on_polling_and_schedules() -> None:
     schedules = {"ROLLCALL_LOG_SCHEDULE": "0 */2 * * * *", "ROLLCALL_CLOCK_SCHEDULE": "*/30 * * * * *"}
     run = index(**SETTINGS, **schedules, ROLLCALL_BLOB_SOURCE="polling")
@@ -79,6 +81,7 @@ def test_settings_decide_on_polling_and_schedules() -> None:
     assert (triggers["reporting"]["schedule"], triggers["clock"]["schedule"]) == ("0 */2 * * * *", "*/30 * * * * *")
 
 
+@pytest.mark.slow
 def test_wrong_settings_keep_the_app_from_starting_and_are_all_named() -> None:
     run = index(ROLLCALL_BLOB_SOURCE="pigeon", ROLLCALL_LOG_SHEDULE="x")
     assert run.returncode != 0

@@ -162,6 +162,7 @@ def test_at_most_ten_other_rows_are_named() -> None:
     assert twelve[11] == conflict(13, "2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and more")
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(20)
 def test_one_id_in_every_row_of_a_large_file_takes_no_longer_than_other_ids() -> None:
     assert len(decide(rows("ab" * 50_000), Rule(), "Id").rejects) == 100_000

@@ -10,6 +10,7 @@ from benchmarks.fuzz_inputs import make, samples
 _SEED = 7
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", range(4))
 def test_damaged_files_are_read_or_refused_and_nothing_else(part: int) -> None:
     figures = run(part * 500, part * 500 + 500, _SEED, limits=False)

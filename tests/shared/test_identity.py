@@ -47,6 +47,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.monotonic() - began
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "broken",
     [

@@ -26,6 +26,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 def test_every_letter_becomes_one_letter() -> None:
     letters = [chr(number) for number in range(sys.maxunicode + 1) if not 0xD800 <= number < 0xE000]
     for change in (lower, upper, title, fold):

@@ -15,6 +15,7 @@ def read(rows: int, path: Path, *, known: bool) -> Read:
     return measure(path, known=rows if known else 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("known", [False, True])
 def test_a_row_costs_next_to_no_memory(tmp_path: Path, *, known: bool) -> None:
     few, many = (read(rows, tmp_path / "workers.csv", known=known) for rows in (5_000, 35_000))

@@ -169,6 +169,7 @@ FAULTS: list[tuple[str, Callable[[Company], Company], str]] = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [60, 3_000])
 @pytest.mark.parametrize(("fault", "sentence"), [fault[1:] for fault in FAULTS], ids=[fault[0] for fault in FAULTS])
 def test_a_file_that_is_wrong_as_a_whole_is_refused_and_its_columns_are_named(

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import jwt
+import pytest
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -63,6 +64,7 @@ def identity_endpoint() -> Iterator[tuple[str, list[dict[str, list[str]]]]]:
             thread.join()
 
 
+@pytest.mark.slow
 def test_identity_based_connections(bare_toy: Toy, tmp_path: Path) -> None:
     cert, key = make_certificate(tmp_path)
     blob, queue, table = processes.free_ports(3)

@@ -3,6 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from azure.storage.blob import BlobServiceClient
 from azure.storage.queue import QueueServiceClient
 
@@ -10,6 +11,8 @@ from local import processes
 from local.azurite import Azurite
 from tests.local.host.conftest import Toy
 from tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.slow
 
 ALL_KINDS = """
 @app.queue_trigger(arg_name="msg", queue_name="work", connection="STORE")

@@ -11,6 +11,8 @@ from tests.conftest import Storage
 from tests.local.host.conftest import Toy
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.slow
+
 QUEUE = """
 @app.queue_trigger(arg_name="msg", queue_name="work", connection="STORE")
 def work(msg: func.QueueMessage):

@@ -78,6 +78,7 @@ def test_azurite_that_is_not_installed(monkeypatch: pytest.MonkeyPatch, tmp_path
         azurite.Azurite.start()
 
 
+@pytest.mark.slow
 def test_azurite_on_a_port_that_is_taken(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

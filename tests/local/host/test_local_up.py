@@ -61,6 +61,7 @@ def children(pid: int) -> list[int]:
     return found
 
 
+@pytest.mark.slow
 def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
     names = (*SETTINGS, "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "ROLLCALL_BLOB_SOURCE")
     bare_toy.write(TELLING % (names,))

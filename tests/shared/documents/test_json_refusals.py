@@ -235,6 +235,7 @@ def test_ten_megabytes_in_one_value_are_refused_in_little_memory(document: str) 
     assert peak < 8_000_000
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file() -> None:
     def document(count: int) -> Iterator[bytes]:
         yield b'{"Report_Entry": ['

@@ -278,6 +278,7 @@ def test_a_wanted_path_that_is_in_no_record_refuses_the_file() -> None:
     assert XML.cells(REPORT, ["Employee_ID", "Phone"], optional=["Phone"]) == [("007", ""), ("001", "")]
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file() -> None:
     def document(count: int) -> Iterator[bytes]:
         yield b"<A>"

@@ -381,6 +381,7 @@ def test_a_refusal_carries_no_piece_of_the_file() -> None:
     assert (refused.value.__cause__, refused.value.__context__) == (None, None)
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_file() -> None:
     line = b"1234567," + b"x" * 990 + b"\n"
     chunks = itertools.chain([b"Id,Name\n"], itertools.repeat(line * 64, 300))  # 19 MB

@@ -168,6 +168,7 @@ def test_rows_are_counted_by_their_lines_and_a_bad_one_does_not_end_the_file() -
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("line", "hints"), [("\\\\" * 400_000, FormatHints()), ("a\\\n" * 100_000, FormatHints(escape="\\"))]
 )

@@ -19,6 +19,8 @@ from shared.errors import ExtractRefused, RollcallError, SecretMissing
 from shared.extracts.unpack import Limits, open_layers
 from shared.mapping.format import FormatHints
 
+pytestmark = pytest.mark.slow
+
 CSV = b"Id,Name\r\n1,Ada\r\n2,Bob\r\n"
 KEY = FormatHints(key="key")
 LOCKED_KEY = FormatHints(key="locked-key", passphrase="phrase")
