@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError
 
 from shared.clock import iso, parse_iso
 from shared.holds.holds_file import PLACE
@@ -115,6 +119,14 @@ def read_orders(storage: Storage) -> list[HoldRow]:
     text = "PartitionKey eq @one and RowKey ge @first and RowKey lt @last"
     rows = query(storage.table(QUOTA), text, one=PARTITION, first=f"{ORDER}|", last=f"{ORDER}}}")  # "}" follows "|"
     return [HoldRow.of(row) for row in rows]
+
+
+def remove(storage: Storage, row: HoldRow) -> None:
+    """Remove a row, unless somebody has written to it since it was read: it may be about a new hold."""
+    with suppress(ResourceModifiedError):
+        storage.table(QUOTA).delete_entity(
+            row.key.partition, row.key.row, etag=row.etag, match_condition=MatchConditions.IfNotModified
+        )
 
 
 def values_of(kind: str, hold: Hold, now: datetime) -> dict[str, Any]:

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
-
-from azure.core import MatchConditions
-from azure.core.exceptions import ResourceModifiedError
 
 from shared.clock import parse_iso
 from shared.context import Context
@@ -52,7 +48,7 @@ def take_in_holds(context: Context) -> None:
     _note_applied(storage, {key: text for key, (_, text) in changed.items()})
     for row in found.rows:
         if not row.applied and (row.key in gone or _is_long_over(row, now, context.settings.keep_extracts_days)):
-            _remove(storage, row)
+            hold_rows.remove(storage, row)
 
 
 def _rows_of(file: HoldsFile, now: datetime) -> Iterator[tuple[Key, dict[str, Any]]]:
@@ -105,11 +101,3 @@ def _is_long_over(row: HoldRow, now: datetime, days: int) -> bool:
     if row.kind != ORDER or row.applied or row.is_in_force(now) or not days:
         return False
     return parse_iso(row.ended_at or row.until) + timedelta(days=days) <= now
-
-
-def _remove(storage: Storage, row: HoldRow) -> None:
-    """Remove a row, unless somebody has just written to it: it may be about a new hold."""
-    with suppress(ResourceModifiedError):
-        storage.table(QUOTA).delete_entity(
-            row.key.partition, row.key.row, etag=row.etag, match_condition=MatchConditions.IfNotModified
-        )

@@ -24,8 +24,8 @@ ANN = "1,Ann,active"
 BOB = "2,Bob,active"
 SECRET = "An investigation"
 NOTE = (
-    "IT keeps the account of 1 person disabled, whatever this list says: 1. There is nothing for HR to correct; what the "
-    "list says counts once IT ends that."
+    "IT keeps the account of 1 person disabled, whatever this list says: 1. There is nothing for HR to correct; what "
+    "the list says counts once IT ends that."
 )
 SAID = "The account is on hold by order of IT: whatever HR says, it stays disabled"
 
