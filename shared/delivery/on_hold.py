@@ -23,8 +23,8 @@ WAITS = "holds"
 
 _LOOKS_AGAIN = timedelta(minutes=5)
 _MEND = (
-    "IT mends hr-config/holds.yaml; python -m cli holds says what is wrong with it. Then sending goes on by itself "
-    "within a few minutes."
+    "IT mends hr-config/holds.yaml (python -m cli holds says what is wrong with it); then sending goes on by itself "
+    "within a minute."
 )
 _PLANNED_ANEW = (
     "The account was put on hold by order of IT after this was planned. It is planned anew, disabled, within a minute."
@@ -48,8 +48,9 @@ class Heeded:
 
     def not_now(self, context: Context) -> NotNow:
         """Why, and until when, somebody waits."""
+        first, *_ = self.fault.splitlines()
         return NotNow(
-            f"Nobody is enabled at the moment, because the list of accounts on hold cannot be used: {self.fault}.",
+            f"Nobody is enabled at the moment, because the list of accounts on hold cannot be used: {first}.",
             until=context.clock.now() + _LOOKS_AGAIN,
             kind=WAITS,
             next_step=_MEND,

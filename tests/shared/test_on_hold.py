@@ -304,7 +304,7 @@ def test_nobody_is_enabled_while_the_file_is_broken_but_leavers_go_out(office: O
         "Nobody is enabled at the moment, because the list of accounts on hold cannot be used: hr-config/holds.yaml "
         "line 3: holds: entry 1: there is no key 'wroker'; did you mean 'worker'?"
     )
-    assert (next_step.partition(";")[0], who) == ("IT mends hr-config/holds.yaml", "IT")
+    assert (next_step.partition(" (")[0], who) == ("IT mends hr-config/holds.yaml", "IT")
     write(office, listed("1", "3"))
     office.time.forward(60)
     office.tick()
