@@ -211,11 +211,14 @@ class Judge:
         if hold is None:
             return judged
         planned, kind = judged.planned, judged.planned.kind if judged.fate == SEND else ""
+        # HR says nothing new: what she said before has been taken in, and so been let through.
+        ordered = bool(kind) and by_hr.active and not draft.new
         return replace(
             judged,
+            counts_as="" if ordered else judged.counts_as,
             planned=replace(planned, on_hold=hold.in_full, reason=told(planned.reason, hold, kind=kind)),
             kept_out=by_hr.active,
-            ordered=kind == ON_HOLD and not draft.new,
+            ordered=ordered,
         )
 
     def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:

@@ -58,8 +58,8 @@ def derive(facts: Facts) -> list[Note]:
     found += _of_quota(facts)
     if facts.holds_fault:
         text = (
-            "Nobody is enabled at the moment, because hr-config/holds.yaml cannot be used: it is broken or gone. What it "
-            "said last goes on counting, and leavers are disabled. IT mends it; the support page, or python -m cli "
+            "Nobody is enabled at the moment, because hr-config/holds.yaml cannot be used: it is broken or gone. What "
+            "it said last goes on counting, and leavers are disabled. IT mends it; the support page, or python -m cli "
             "holds, says what is wrong with it."
         )
         found.append(Note(HOLDS, HOLDS, text))

@@ -10,6 +10,7 @@ import pytest
 
 from shared.delivery import send
 from shared.entra import upload as upload_module
+from shared.extracts.intake import work_off_all
 from shared.extracts.operator import Order, release
 from shared.holds import taking_in
 from shared.holds.listed import parse_until
@@ -233,6 +234,23 @@ def test_a_release_sends_somebody_on_hold_disabled(office: Office) -> None:
     release(office.context.storage, extract, Order("Ina", "The pilot.", office.time()))
     office.time.forward(60)
     assert office.tick() == [("1", False)]
+
+
+def test_somebody_who_was_released_and_left_out_since_is_sent_disabled_and_her_file_comes_to_its_end(
+    office: Office,
+) -> None:
+    office.map(guard={"pilot": []})
+    office.night(ANN)
+    extract = str(office.newest()["Extract"])
+    release(office.context.storage, extract, Order("Ina", "The pilot.", office.time()))
+    work_off_all(office.context)
+    hold(office)
+    office.deliver()
+    assert office.enabled == {}
+    office.time.forward(60)
+    assert office.tick() == [("1", False)]
+    row = office.extract(extract)
+    assert (row["Waiting"], row["Held"], row["Superseded"]) == (0, 0, 1)
 
 
 def test_no_guard_and_no_pilot_keeps_an_account_that_is_put_on_hold_from_being_disabled(office: Office) -> None:

@@ -118,9 +118,9 @@ def test_a_list_of_holds_that_cannot_be_used_is_told_and_not_what_stands_in_it(o
         tell(told_by(office, script))
     assert texts(script) == [
         (
-            "Nobody is enabled at the moment, because hr-config/holds.yaml cannot be used: it is broken or gone. What it "
-            "said last goes on counting, and leavers are disabled. IT mends it; the support page, or python -m cli holds, "
-            "says what is wrong with it."
+            "Nobody is enabled at the moment, because hr-config/holds.yaml cannot be used: it is broken or gone. What "
+            "it said last goes on counting, and leavers are disabled. IT mends it; the support page, or python -m cli "
+            "holds, says what is wrong with it."
         )
     ]
 
