@@ -13,6 +13,7 @@ from shared.entra import upload as upload_module
 from shared.extracts.intake import work_off_all
 from shared.extracts.operator import Order, release
 from shared.holds import taking_in
+from shared.holds.hold_rows import read_all
 from shared.holds.listed import parse_until
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.records.due import RESEND, Due, schedule
@@ -346,6 +347,21 @@ def test_a_file_that_is_gone_ends_no_hold(office: Office) -> None:
     office.time.forward(60)
     office.tick()
     assert office.enabled == {"1": True, "2": True}
+
+
+def test_an_order_that_has_been_over_for_as_long_as_extracts_are_kept_is_removed(office: Office) -> None:
+    office.night(ANN)
+    hold(office, until="2026-09-20")
+    hold(office, worker="2")
+    office.tick()
+    office.at("2026-09-21 00:00")
+    office.tick()
+    office.at("2027-10-25 00:00")
+    office.tick()
+    assert [row.worker for row in read_all(office.context.storage)] == ["1", "2"]
+    office.at("2027-10-26 00:00")
+    office.tick()
+    assert [row.worker for row in read_all(office.context.storage)] == ["2"]
 
 
 def test_nothing_is_left_on_the_queue_for_somebody_who_waits_for_the_file(office: Office) -> None:

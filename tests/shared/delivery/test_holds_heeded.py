@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import json
 
+import pytest
+from azure.core.exceptions import HttpResponseError, ServiceRequestError
+from azure.storage.blob import ContainerClient
+
 from shared.context import Context
+from shared.delivery import on_hold
 from shared.delivery.aside import put_aside, redrive
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
+from shared.holds.look import look
 from shared.holds.orders import HoldOrder, put_on_hold
+from shared.holds.taking_in import take_in_holds
 from shared.records import pages
 from shared.records.due import due_until
 from shared.records.names import CONFIG, WORKERS
@@ -86,6 +93,38 @@ def test_while_the_list_is_broken_leavers_of_a_request_go_and_the_others_wait_un
     deliver(context, message(ref, generation=int(row["Generation"])))
     assert sent(script) == [ids(2), ids(2, 2)]
     assert [answer.get("split") for answer in json.loads(page_row(context, ref)["Answers"])] == [2, None, None]
+
+
+def test_while_nobody_can_read_who_is_on_hold_nobody_is_enabled(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]]
+) -> None:
+    ref = planned(context, ids(2))
+
+    def away(*_: object) -> None:
+        raise ServiceRequestError("No connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(on_hold, "look", away)
+        deliver(context, message(ref))
+    assert (sent(script), sent_messages[1:]) == ([], [(1, 1, 30)])
+    deliver(context, message(ref))
+    assert sent(script) == [ids(2)]
+
+
+def test_a_file_that_the_app_may_not_read_is_taken_for_broken(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(context, "version: 1\nholds: [{worker: '1', by: Sam, reason: R}]")
+    take_in_holds(context)
+
+    def forbidden(*_: object, **__: object) -> None:
+        error = HttpResponseError("AuthorizationPermissionMismatch")
+        error.status_code = 403
+        raise error
+
+    monkeypatch.setattr(ContainerClient, "download_blob", forbidden)
+    holds = look(context.storage, START)
+    assert (holds.fault, holds.names("1")) == ("hr-config/holds.yaml cannot be read: storage answers 403", True)
 
 
 def test_of_a_list_that_names_thousands_only_those_on_the_page_are_looked_up(context: Context, script: Script) -> None:
