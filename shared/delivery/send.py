@@ -23,9 +23,9 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import claims, stops
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
+from shared.delivery.heeding import heed_holds
 from shared.delivery.ledger import Calls, ledger_of
 from shared.delivery.meanwhile import sent_meanwhile
-from shared.delivery.on_hold import heed_holds
 from shared.delivery.queueing import queue_ready_pages, send_out_all
 from shared.delivery.troubles import RECORDS, Trouble, refused_record, trouble_of
 from shared.delivery.waiting import put_off, send_message

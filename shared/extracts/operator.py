@@ -19,7 +19,7 @@ from azure.data.tables import UpdateMode
 
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
-from shared.extracts.on_hold import protected_among
+from shared.extracts.protected import protected_among
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages, story

@@ -9,7 +9,7 @@ from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.storage.blob import ContainerClient
 
 from shared.context import Context
-from shared.delivery import on_hold
+from shared.delivery import heeding
 from shared.delivery.aside import put_aside, redrive
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
@@ -104,7 +104,7 @@ def test_while_nobody_can_read_who_is_on_hold_nobody_is_enabled(
         raise ServiceRequestError("No connection")
 
     with monkeypatch.context() as patch:
-        patch.setattr(on_hold, "look", away)
+        patch.setattr(heeding, "look", away)
         deliver(context, message(ref))
     assert (sent(script), sent_messages[1:]) == ([], [(1, 1, 30)])
     deliver(context, message(ref))
