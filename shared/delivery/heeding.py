@@ -1,22 +1,23 @@
-"""Nobody who is on hold is sent enabled: the last look, right before a request, at what was planned before.
+"""Nobody who is on hold is sent enabled, and nobody who is protected unasked: the last look, right before a request.
 
-Whoever was put on hold since then is left out and planned anew, disabled, within a minute. As long as the list cannot
-be read, whoever would be enabled waits, because she may be on it by now; everybody else goes on.
+Whoever was put on hold, or protected, since the page was planned is left out and planned anew within a minute:
+disabled, or held for a release by name. As long as the list cannot be read, whoever would be enabled waits, because she
+may be on it by now; everybody else goes on.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.context import Context
 from shared.errors import NotNow
-from shared.holds.listed import Holds
 from shared.holds.look import look
-from shared.model import ExtractRef, Worker
-from shared.records import accounts, people, story
+from shared.model import ExtractRef, Planned
+from shared.records import accounts, story
 from shared.records.due import Due, schedule
+from shared.records.people import note_state
 
 WAITS = "holds"
 """What a page waits for whose people would be enabled while nobody knows who is on hold."""
@@ -26,9 +27,10 @@ _MEND = (
     "IT mends hr-config/holds.yaml (python -m cli holds says what is wrong with it); then sending goes on by itself "
     "within a minute."
 )
-_PLANNED_ANEW = (
+_ON_HOLD = (
     "The account was put on hold by order of IT after this was planned. It is planned anew, disabled, within a minute."
 )
+_PROTECTED = "The person was protected after this was planned. It is looked at anew, and waits for a release by name."
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Heeded:
     """What may go of some people.
 
     Attributes:
-        left_out: ids of those who are on hold and are planned anew.
+        left_out: ids of those who are on hold or protected, and are planned anew.
         waiting: the first who would be enabled, and may not be as long as the list cannot be read; empty if nobody
             waits for that.
         fault: why it cannot be read; else empty.
@@ -58,33 +60,39 @@ class Heeded:
         )
 
 
-def heed_holds(context: Context, ref: ExtractRef, job: str, workers: Sequence[Worker]) -> Heeded:
+def heed_holds(context: Context, ref: ExtractRef, job: str, planned: Sequence[Planned]) -> Heeded:
     """See who of some people may go, with the records that are planned, at this moment.
 
     Args:
         context: what we work with.
         ref: the extract that they are sent from.
         job: to which.
-        workers: who is about to be sent.
+        planned: what is about to be sent of whom.
     """
-    enabled = [worker.worker_id for worker in workers if worker.user["active"]]
-    if not enabled:
-        return Heeded(frozenset(), "", "")
     now = context.clock.now()
     holds = look(context.storage, now)
-    on_hold = _on_hold(context, ref, job, holds, enabled)
-    if on_hold:
-        # Remembered first: whoever is left out must not be forgotten, whatever comes in between.
-        schedule(context.storage, (Due(now, job, one) for one in on_hold))
-        state = story.waiting(_PLANNED_ANEW, "Nothing to do: it happens by itself.", story.NOBODY)
-        people.note_state(context.storage, ref, on_hold, state)
-    waiting = next((one for one in enabled if one not in on_hold), "") if holds.fault else ""
-    return Heeded(frozenset(on_hold), waiting, holds.fault)
+    enabled = [person.worker.worker_id for person in planned if person.worker.user["active"]]
+    unasked = [person.worker.worker_id for person in planned if not person.approved]
+    sources = _sources(context, ref, job, {one for one in (*enabled, *unasked) if holds.concerns(one)})
+    on_hold = {one for one in enabled if one in sources and holds.of(one, sources[one])}
+    protected = {one for one in unasked if one in sources and holds.protects(one, sources[one])} - on_hold
+    _leave_out(context, ref, job, on_hold, _ON_HOLD)
+    _leave_out(context, ref, job, protected, _PROTECTED)
+    left_out = frozenset(on_hold | protected)
+    waiting = next((one for one in enabled if one not in left_out), "") if holds.fault else ""
+    return Heeded(left_out, waiting, holds.fault)
 
 
-def _on_hold(context: Context, ref: ExtractRef, job: str, holds: Holds, ids: Iterable[str]) -> set[str]:
-    named = [one for one in ids if holds.names(one)]
-    if not named:
-        return set()
-    known = accounts.read_briefly(context.storage, job, named)
-    return {one for one in named if holds.of(one, {ref.source, *(known[one].said if one in known else ())})}
+def _sources(context: Context, ref: ExtractRef, job: str, people: Collection[str]) -> dict[str, set[str]]:
+    """The feeds that speak of some people."""
+    known = accounts.read_briefly(context.storage, job, sorted(people)) if people else {}
+    return {one: {ref.source, *(known[one].said if one in known else ())} for one in people}
+
+
+def _leave_out(context: Context, ref: ExtractRef, job: str, people: Collection[str], why: str) -> None:
+    """Have people planned anew. That is remembered first: whatever comes in between, nobody is forgotten."""
+    if not people:
+        return
+    now = context.clock.now()
+    schedule(context.storage, (Due(now, job, one) for one in people))
+    note_state(context.storage, ref, people, story.waiting(why, "Nothing to do: it happens by itself.", story.NOBODY))

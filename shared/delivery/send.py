@@ -278,17 +278,19 @@ class _Sending:
         return self._heeds_holds(piece)
 
     def _heeds_holds(self, piece: Piece) -> bool:
-        """See that nobody of a piece is enabled who may not be; False if the piece was cut in two for that.
+        """See that nobody of a piece goes who may not any more; False if the piece was cut in two for that.
 
         Raises:
             NotNow: nobody can tell who may be enabled, and somebody who would be is next.
         """
-        ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
+        ours = [one for one in self._progress.people(piece) if one.worker.worker_id not in self._gone]
+        if not ours:
+            return True
         heeded = heed_holds(self._context, self._ref, self._job, ours)
         self._gone |= heeded.left_out
         if not heeded.waiting:
             return True
-        if ours[0].worker_id == heeded.waiting:
+        if ours[0].worker.worker_id == heeded.waiting:
             raise heeded.not_now(self._context)
         self._answered(self._progress.with_split_before(piece, heeded.waiting))  # leavers do not wait for that
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
@@ -93,6 +94,19 @@ def test_while_the_list_is_broken_leavers_of_a_request_go_and_the_others_wait_un
     deliver(context, message(ref, generation=int(row["Generation"])))
     assert sent(script) == [ids(2), ids(2, 2)]
     assert [answer.get("split") for answer in json.loads(page_row(context, ref)["Answers"])] == [2, None, None]
+
+
+def test_whoever_is_protected_since_the_page_was_planned_is_left_out_unless_just_this_was_ordered(
+    context: Context, script: Script
+) -> None:
+    ref = planned(context, ids(3), leavers=ids(1))
+    write(context, "version: 1\nprotected: [{worker: 0000-x}, {worker: 0002-x}]")
+    page = pages.read_page(context.storage, ref, "plan", 1)
+    *others, last = page.people
+    pages.write_page(context.storage, ref, "plan", replace(page, people=(*others, replace(last, approved=True))))
+    deliver(context, message(ref))
+    assert (sent(script), due(context)) == ([["0001-x", "0002-x"]], ["0000-x"])
+    assert column(context, WORKERS, "Reason")["0000-x"].startswith("The person was protected after this was planned.")
 
 
 def test_while_nobody_can_read_who_is_on_hold_nobody_is_enabled(
