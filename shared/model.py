@@ -90,7 +90,9 @@ WITHDRAWN = "withdrawn"  # hired, but never came
 CONVERTED = "converted"  # contractor to employee, say
 UNCHANGED = "unchanged"
 RESENT = "resent"  # nothing new: what an earlier plan could not deliver
-KINDS = (JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT)
+ON_HOLD = "put on hold"  # IT wants the account disabled, whatever HR says
+OFF_HOLD = "hold ended"  # and HR's word counts again
+KINDS = (JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT, ON_HOLD, OFF_HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +117,8 @@ class Planned:
         waited: whether the person is sent only because an older plan had not sent this very record yet.
         new: whether there was no row of the account when it was planned.
         decided_by: the source whose word counts, if it is another one that calls the person otherwise.
+        on_hold: by whose order the account stays disabled, until when and why; empty if it is not on hold. Not for HR.
+        approved: whether it goes even if the person is protected: somebody has ordered it by name, or Entra has it.
     """
 
     worker: Worker
@@ -133,11 +137,13 @@ class Planned:
     waited: bool = False
     new: bool = False
     decided_by: str = ""
+    on_hold: str = ""
+    approved: bool = False
 
     @property
     def removes_access(self) -> bool:
         """Whether the person is to be disabled, now or at last: such people go first, and may use the reserve."""
-        return self.kind == LEAVER or (self.kind == RESENT and not self.worker.user["active"])
+        return self.kind in (LEAVER, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,8 @@ from shared.model import (
     JOINER,
     LEAVER,
     MOVER,
+    OFF_HOLD,
+    ON_HOLD,
     REHIRE,
     REINSTATED,
     WITHDRAWN,
@@ -31,6 +33,8 @@ _KINDS = {
     REINSTATED: "The termination was taken back",
     WITHDRAWN: "The hire was withdrawn",
     CONVERTED: "Changes from one kind of employment to another",
+    ON_HOLD: "Put on hold",
+    OFF_HOLD: "The hold has ended, and what HR says counts again",
 }
 
 

@@ -111,6 +111,7 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "EverEnabled": True,
             "Before": "[]",
             "PutAside": "",
+            "OnHold": False,
             "Since": "",
         }
     ]
@@ -133,6 +134,7 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "SentKind": "joiner",
             "Changed": "",
             "Warning": "",
+            "OnHold": "",
             "NextChangeAt": "",
             "Extract": OLD.id,
             "Row": 7,
@@ -462,6 +464,7 @@ def test_whoever_is_not_sent_is_remembered_with_dates_and_without_a_page(context
         "Enabled": False,
         "EverEnabled": False,
         "Before": "[]",
+        "OnHold": False,
         "PutAside": "",
     }
     assert [(row["At"], row["ExternalId"], row["Why"]) for row in rows_of(context.storage, DUE)] == [
