@@ -368,7 +368,7 @@ def _roles(case: Case, deployment: Deployment) -> Iterator[str]:
         if "[" in one.id:
             yield f"What-if cannot show the role assignment {one.id}: its id is known only afterwards."
         is_app = bool(reference(one.properties["principalId"])[0])
-        kinds = ("ServicePrincipal",) if is_app else ("Group",)
+        kinds: tuple[str, ...] = ("ServicePrincipal",) if is_app else ("Group",)
         if case.people.get(one.properties["principalId"]) == DEPLOYER:
             kinds = ("User", "ServicePrincipal")
         if one.properties["principalType"] not in kinds:
