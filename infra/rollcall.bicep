@@ -172,12 +172,14 @@ module audit 'modules/audit.bicep' = if ((monitoring.?audit ?? 'files') != 'off'
     hrStorageName: names.hrStorage
     keyVaultName: names.vault
     workspaceName: names.workspace
+    topicName: isPrivate ? '' : names.topic
     rowsToo: monitoring.?audit == 'everything'
   }
   dependsOn: [
     hrAccount
     keyVault
     telemetry
+    topic
   ]
 }
 

@@ -6,6 +6,9 @@ param hrStorageName string
 param keyVaultName string
 param workspaceName string
 
+@description('Name of the Event Grid topic; empty where there is none.')
+param topicName string
+
 @description('Whether rows of tables and messages of queues are logged as well.')
 param rowsToo bool
 
@@ -89,6 +92,26 @@ resource secrets 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = {
     logs: [
       {
         category: 'AuditEvent'
+        enabled: true
+      }
+    ]
+  }
+}
+
+// What Event Grid could not deliver: the first sign that the runtime's key was renewed.
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' existing = if (!empty(topicName)) {
+  name: topicName
+}
+
+#disable-next-line use-recent-api-versions // As above.
+resource announcements 'Microsoft.Insights/diagnosticSettings@2021-05-01-preview' = if (!empty(topicName)) {
+  scope: topic
+  name: 'rollcall-audit'
+  properties: {
+    workspaceId: workspace.id
+    logs: [
+      {
+        category: 'DeliveryFailures'
         enabled: true
       }
     ]

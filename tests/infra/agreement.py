@@ -463,7 +463,7 @@ _BEFORE = {
     "roles": {"hostAccount", "hrAccount", "keyVault", "telemetry"},
     "app": {"roles", "privateNetwork"},
     "privateNetwork": {"hostAccount", "hrAccount", "keyVault", "telemetry"},
-    "audit": {"hrAccount", "keyVault", "telemetry"},
+    "audit": {"hrAccount", "keyVault", "telemetry", "topic"},
     "alerts": {"telemetry"},
     "workbook": {"telemetry"},
     "topic": {"hrAccount"},

@@ -182,6 +182,43 @@ def test_support_reads_the_tables_for_support_and_no_other() -> None:
     assert {where for who, where, _ in given if who == agreement.SUPPORT} == set(names.SUPPORT_TABLES)
 
 
+class Asked(dict[str, str]):
+    """Settings that remember which of them somebody asked for."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return super().__contains__(name)
+
+
+def test_every_setting_that_the_code_asks_for_is_set() -> None:
+    given = load(DEV.path).app_settings
+    asked = Asked({name: resolved(value) for name, value in given.items()})
+    settings.from_environment(asked)
+    # A connection string, and an address for all services: either would count in place of what is set.
+    assert asked.names - given.keys() == {settings.HR_STORAGE, f"{settings.HR_STORAGE}__serviceUri"}
+    assert asked.names >= agreement.OUR_SETTINGS
+    readers = {
+        str(path.relative_to(ROOT))
+        for folder in ("shared", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+        if "os.environ" in path.read_text(encoding="utf-8")
+    }
+    assert readers == {
+        "functions/support.py",  # hands it to the support page, which asks whether the platform signs people in
+        "shared/extracts/unpack/pgp.py",  # hands it to a process of its own
+        "shared/identity.py",  # IDENTITY_ENDPOINT, which the platform sets, and AZURE_CLIENT_ID
+        "shared/settings.py",
+    }
+
+
 def test_the_app_is_told_about_further_jobs_and_another_telemetry_where_they_are_asked_for() -> None:
     given = load(EVERYTHING.path).app_settings
     read = settings.from_environment({name: resolved(value) for name, value in given.items()})
@@ -272,7 +309,9 @@ def test_what_is_done_to_hr_s_files_and_secrets_is_logged_unless_it_is_turned_of
         }
     everything = ["StorageRead", "StorageWrite", "StorageDelete"]
     assert logged == {
-        "dev.snapshot.json": {"blobServices": everything, "vaults": ["AuditEvent"]},
+        "dev.snapshot.json": {
+            "blobServices": everything, "vaults": ["AuditEvent"], "systemTopics": ["DeliveryFailures"],
+        },
         "everything.snapshot.json": {
             "blobServices": everything, "queueServices": everything, "tableServices": everything,
             "vaults": ["AuditEvent"],

@@ -71,7 +71,12 @@ def test_azure_devops_does_the_same_in_the_same_order() -> None:
 
 def test_both_run_the_same_checks_and_hand_over_the_same_values() -> None:
     github, devops = GITHUB.read_text(encoding="utf-8"), DEVOPS.read_text(encoding="utf-8")
-    for words in ("az bicep install --version v0.49.2", "make test PYTHON=python", '"$BICEP" lint infra/graph.bicep'):
+    for words in (
+        "az bicep install --version v0.49.2",
+        "make test PYTHON=python",
+        "pipx run pip-audit==",
+        '"$BICEP" lint infra/graph.bicep',
+    ):
         assert words in github
         assert words in devops
     handed = set(re.findall(r"(?m)^ {6}([A-Z_]+): \$\{\{ vars\.\1 \}\}$", github))
