@@ -45,7 +45,7 @@ any_spelling() {
     esac
     named="$char"
     case "$char" in
-      '\') plain='[\]+' ;;
+      \\) plain='[\]+' ;;
       '&') named="amp" ;;
       '<') named="lt" ;;
       '>') named="gt" ;;
