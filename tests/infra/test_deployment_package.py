@@ -9,20 +9,41 @@ import sys
 from pathlib import Path
 
 import pathspec
+import pytest
 
 from tests.infra.snapshots import INFRA
 
 ROOT = INFRA.parent
-COLD_SECONDS = 1.0  # of processor, in a process that has imported nothing; the best of three tries
+COLD_SECONDS = 1.0
+"""Of processor, in a process that has imported nothing; the best of five tries."""
 
+QUIET_COUNT = 0.16
+"""Seconds in which a quiet machine counts to four million. Beside other work the same instructions take longer, by the
+clock of the processor too; the import is allowed as much longer as the counting takes."""
+
+# aiohttp is for the stand-ins of this machine and is not deployed; the SDKs would import it if it were there.
 COLD = """
 import resource, sys
-before = resource.getrusage(resource.RUSAGE_SELF)
+def used():
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+def count():
+    before, total = used(), 0
+    for number in range(4_000_000):
+        total += number
+    return used() - before
+sys.modules["aiohttp"] = None
+first, before = count(), used()
 import function_app
-after = resource.getrusage(resource.RUSAGE_SELF)
+seconds = used() - before
 assert len(function_app.app.get_functions()) == 7
-print(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
+print(seconds, (first + count()) / 2)
 """
+
+
+pytestmark = pytest.mark.skipif(
+    not (ROOT / ".git").exists(), reason="NOT CHECKED: no git here to tell what is committed, and so what is deployed."
+)
 
 
 def package() -> list[str]:
@@ -56,11 +77,12 @@ def test_the_package_runs_by_itself_and_imports_cold_in_less_than_a_second_of_pr
         "PROVISIONING_ENDPOINT": "http://127.0.0.1:7200/v1.0/servicePrincipals/a/synchronization/jobs/b/bulkUpload",
     }
     subprocess.run([sys.executable, "-m", "compileall", "-q", "."], cwd=tmp_path, env=env, check=True)
-    seconds = []
-    for _ in range(3):
+    tries = []
+    for _ in range(5):
         done = subprocess.run(
             [sys.executable, "-c", COLD], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        seconds.append(float(done.stdout))
-    assert min(seconds) < COLD_SECONDS, seconds
+        seconds, counting = map(float, done.stdout.split())
+        tries.append(seconds / max(1.0, counting / QUIET_COUNT))
+    assert min(tries) < COLD_SECONDS, tries
