@@ -29,6 +29,7 @@ COMMANDS = {
     "unhold": ("cli.unhold", "end that, so that HR's word counts again"),
     "holds": ("cli.holds", "who is on hold and who is protected; check a holds.yaml"),
     "forget": ("cli.forget", "remove what is held about one person, and say what was removed"),
+    "smoke": ("cli.smoke", "drop three made-up people into a trial environment, and wait for Entra's verdicts"),
     "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),
 }
 """Each command: its module, which has `main(arguments) -> int`, and a line about it."""

@@ -20,8 +20,10 @@ resource graph 'Microsoft.Graph/servicePrincipals@v1.0' existing = {
   appId: '00000003-0000-0000-c000-000000000000'
 }
 
-resource grants 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [for roleName in roleNames: {
-  appRoleId: filter(graph.appRoles, role => role.value == roleName)[0].id
-  principalId: principalId
-  resourceId: graph.id
-}]
+resource grants 'Microsoft.Graph/appRoleAssignedTo@v1.0' = [
+  for roleName in roleNames: {
+    appRoleId: filter(graph.appRoles, role => role.value == roleName)[0].id
+    principalId: principalId
+    resourceId: graph.id
+  }
+]

@@ -1,8 +1,14 @@
 // Rollcall in one resource group. main.bicep makes the group; this file can also be deployed into one that exists.
+//
+// Names are worked out here, and handed to the modules as plain text. Modules that were given what another one puts
+// out could not be looked into before the deployment: what-if would show neither roles nor scopes.
 targetScope = 'resourceGroup'
+
+import { Behaviour, Hosting, HrStorage, Jobs, Monitoring, Network, People, Tags, Vault } from 'types.bicep'
 
 @description('Name of the environment: a tag on every resource, and part of what makes their names unique.')
 @minLength(1)
+@maxLength(40)
 param environmentName string
 
 @description('Region of everything, people\'s data included.')
@@ -12,102 +18,36 @@ param location string = resourceGroup().location
 @minLength(1)
 param provisioningEndpoint string
 
-@description('Further jobs: name to bulkUpload URL. A mapping file says `job: <name>`. Names are letters and digits.')
-param furtherEndpoints object = {}
-
-@description('Object id of the Entra group that delivers extracts and reads what comes back. Empty: nobody is granted.')
-param hrGroupId string = ''
-
-@description('Object id of the Entra group that looks results up in the tables. Empty: nobody is granted.')
-param supportGroupId string = ''
-
-@description('Object id of the Entra group that uploads mappings and runs the commands. Empty: nobody is granted.')
-param operatorGroupId string = ''
-
-@description('Client id of the app registration that signs people in to the support page. Empty: the page stays shut.')
-param signInClientId string = ''
-
-@description('Version of Python that runs the app.')
-@allowed([
-  '3.11'
-  '3.12'
-  '3.13'
-])
-param pythonVersion string = '3.11'
-
-@description('Memory of one instance. Extracts are streamed, so a bigger file does not ask for more.')
-@allowed([
-  512
-  2048
-  4096
-])
-param instanceMemoryMB int = 2048
-
-@description('Most instances at one time. Entra takes 40 calls in 5 seconds from a tenant: more would only queue.')
-@minValue(40)
-@maxValue(1000)
-param maximumInstanceCount int = 40
-
-@description('Copies of the account with HR data. Not every region has ZRS and GZRS; GZRS copies to a second one.')
-@allowed([
-  'Standard_LRS'
-  'Standard_ZRS'
-  'Standard_GZRS'
-])
-param hrStorageSku string = 'Standard_LRS'
-
-@description('Days for which a deleted or overwritten file with HR data can be brought back.')
-@minValue(1)
-@maxValue(365)
-param softDeleteDays int = 14
-
-@description('Days for which logs are kept. They carry ids and column names, no values of people\'s data.')
-@minValue(30)
-@maxValue(730)
-param logDays int = 30
-
-@description('When the provisioning log is read (NCRONTAB, UTC).')
-param logSchedule string = '0 */5 * * * *'
-
-@description('When the app looks for what is due, unannounced files included (NCRONTAB, UTC).')
-param clockSchedule string = '0 * * * * *'
-
-@description('How long Entra may say nothing about a person before that is told, in minutes.')
-param overdueMinutes string = '60'
-
-@description('Calls in 24 hours that the tenant\'s licence allows: 2000 with P1 or P2, 6000 with Entra ID Governance.')
-param dailyCalls string = '2000'
-
-@description('The share of these calls that only requests with a leaver may use.')
-param leaverReserve string = '5%'
-
-@description('Endpoint of an Event Grid topic that is told what somebody should know. Empty: none.')
-param notifyTopic string = ''
-
-@description('When the daily digest goes out: a time of day in UTC, or off.')
-param digestAt string = '06:30'
-
-@description('Days for which entries of the provisioning log are kept; 0 for ever.')
-param keepEventsDays string = '180'
-
-@description('Days for which extracts are kept, with their copies and plans; 0 for ever.')
-param keepExtractsDays string = '400'
-
-@description('Days for which HR finds what came back; 0 for ever.')
-param keepOutboxDays string = '90'
-
-@description('What the app may do with the vault: `create` also lets it make its own fingerprint key, `read` does not.')
-@allowed([
-  'create'
-  'read'
-])
-param keyVaultAccess string = 'create'
+param furtherEndpoints Jobs = {}
+param people People = {}
+param behaviour Behaviour = {}
+param hosting Hosting = {}
+param hrStorage HrStorage = {}
+param vault Vault = {}
+param network Network = {}
+param monitoring Monitoring = {}
+param tags Tags = {}
 
 var token = uniqueString(resourceGroup().id, environmentName)
-var tags = {
+var names = {
+  identity: 'id-rollcall-${token}'
+  hostStorage: 'sthost${token}'
+  hrStorage: 'sthr${token}'
+  vault: 'kv-${token}'
+  workspace: 'log-rollcall-${token}'
+  insights: 'appi-rollcall-${token}'
+  plan: 'plan-rollcall-${token}'
+  app: 'func-rollcall-${token}'
+  topic: 'evgt-rollcall-${token}'
+  network: 'vnet-rollcall-${token}'
+  telemetryLink: 'ampls-rollcall-${token}'
+  actions: 'ag-rollcall-${token}'
+  budget: 'budget-rollcall-${token}'
+}
+var allTags = union(tags, {
   application: 'rollcall'
   'azd-env-name': environmentName
-}
+})
 
 // The names of shared/records/names.py; a test compares the two.
 var hrContainers = [
@@ -132,301 +72,224 @@ var hrTables = [
 ]
 var packageContainer = 'app-package'
 
+var isPrivate = (network.?access ?? 'public') == 'private'
+var sftpUsers = hrStorage.?sftpUsers ?? []
+var alertEmails = filter(map(split(monitoring.?alertEmails ?? '', ','), one => trim(one)), one => !empty(one))
+var monthlyBudget = monitoring.?monthlyBudget ?? 0
+
 // --- Who the app is -------------------------------------------------------------------------------------------------
 
-// User-assigned, so that its roles (the ones in Microsoft Graph included) outlive the function app.
+// User-assigned, so that its roles (the ones in Microsoft Graph included) outlive the function app, and so that its id
+// is known before the first deployment: every role assignment is named by it and can be read in what-if.
 resource identity 'Microsoft.ManagedIdentity/userAssignedIdentities@2024-11-30' = {
-  name: 'id-rollcall-${token}'
+  name: names.identity
   location: location
-  tags: tags
+  tags: allTags
 }
 
 // --- Where it keeps things ------------------------------------------------------------------------------------------
 
 // The runtime's own account (leases, timers, the deployed package) and the account with people's data are two, so that
 // the broad rights which the runtime asks for do not reach people's data.
-module hostStorage 'modules/storage.bicep' = {
-  name: 'host-storage'
+module hostAccount 'modules/storage.bicep' = {
   params: {
-    name: 'sthost${token}'
+    name: names.hostStorage
     location: location
-    tags: tags
+    tags: allTags
+    isPrivate: isPrivate
     containers: [
       packageContainer
     ]
   }
 }
 
-module hrStorage 'modules/storage.bicep' = {
-  name: 'hr-storage'
+module hrAccount 'modules/storage.bicep' = {
   params: {
-    name: 'sthr${token}'
+    name: names.hrStorage
     location: location
-    tags: tags
-    sku: hrStorageSku
+    tags: allTags
+    isPrivate: isPrivate
+    sku: hrStorage.?sku ?? 'Standard_LRS'
     containers: hrContainers
     queues: hrQueues
     tables: hrTables
-    softDeleteDays: softDeleteDays
+    softDeleteDays: hrStorage.?softDeleteDays ?? 14
+    inboxDays: hrStorage.?inboxDays ?? 0
+    sftpUsers: sftpUsers
   }
 }
 
-// Purge protection cannot be taken back, and is meant to be: whoever loses the fingerprint key loses the comparison
-// with what was sent before, and every record would be sent again.
-resource vault 'Microsoft.KeyVault/vaults@2024-11-01' = {
-  name: 'kv-${token}'
-  location: location
-  tags: tags
-  properties: {
-    tenantId: tenant().tenantId
-    sku: {
-      family: 'A'
-      name: 'standard'
-    }
-    enableRbacAuthorization: true
-    enableSoftDelete: true
-    softDeleteRetentionInDays: 90
-    enablePurgeProtection: true
-    publicNetworkAccess: 'Enabled'
+module keyVault 'modules/vault.bicep' = {
+  params: {
+    name: names.vault
+    location: location
+    tags: allTags
+    isPrivate: isPrivate
+    recover: (vault.?recover ?? 'no') == 'yes'
   }
 }
 
 // --- What it tells about itself -------------------------------------------------------------------------------------
 
-resource workspace 'Microsoft.OperationalInsights/workspaces@2025-02-01' = {
-  name: 'log-rollcall-${token}'
-  location: location
-  tags: tags
-  properties: {
-    sku: {
-      name: 'PerGB2018'
-    }
-    retentionInDays: logDays
-    features: {
-      disableLocalAuth: true
-    }
+module telemetry 'modules/telemetry.bicep' = {
+  params: {
+    workspaceName: names.workspace
+    insightsName: names.insights
+    location: location
+    tags: allTags
+    logDays: monitoring.?logDays ?? 30
+    isPrivate: isPrivate
+    queriesArePrivate: isPrivate && (network.?logQueries ?? 'private') == 'private'
   }
 }
 
-resource insights 'Microsoft.Insights/components@2020-02-02' = {
-  name: 'appi-rollcall-${token}'
-  location: location
-  tags: tags
-  kind: 'web'
-  properties: {
-    Application_Type: 'web'
-    WorkspaceResourceId: workspace.id
-    DisableLocalAuth: true
+module alerts 'modules/alerts.bicep' = if (!empty(alertEmails)) {
+  params: {
+    actionGroupName: names.actions
+    workspaceName: names.workspace
+    location: location
+    tags: allTags
+    emails: alertEmails
+  }
+  dependsOn: [
+    telemetry
+  ]
+}
+
+module workbook 'modules/workbook.bicep' = {
+  params: {
+    workspaceName: names.workspace
+    location: location
+    tags: allTags
+  }
+  dependsOn: [
+    telemetry
+  ]
+}
+
+module audit 'modules/audit.bicep' = if ((monitoring.?audit ?? 'files') != 'off') {
+  params: {
+    hrStorageName: names.hrStorage
+    keyVaultName: names.vault
+    workspaceName: names.workspace
+    topicName: isPrivate ? '' : names.topic
+    rowsToo: monitoring.?audit == 'everything'
+  }
+  dependsOn: [
+    hrAccount
+    keyVault
+    telemetry
+    topic
+  ]
+}
+
+module budget 'modules/budget.bicep' = if (monthlyBudget > 0) {
+  params: {
+    name: names.budget
+    monthlyAmount: monthlyBudget
+    from: monitoring.?budgetFrom ?? ''
+    emails: alertEmails
   }
 }
 
 // --- What it may do -------------------------------------------------------------------------------------------------
 
 module roles 'modules/roles.bicep' = {
-  name: 'roles'
   params: {
-    appPrincipalId: identity.properties.principalId
-    hrGroupId: hrGroupId
-    supportGroupId: supportGroupId
-    operatorGroupId: operatorGroupId
-    hostStorageName: hostStorage.outputs.name
-    hrStorageName: hrStorage.outputs.name
-    keyVaultName: vault.name
-    keyVaultAccess: keyVaultAccess
-    insightsName: insights.name
+    identityName: identity.name
+    people: people
+    hostStorageName: names.hostStorage
+    hrStorageName: names.hrStorage
+    keyVaultName: names.vault
+    keyVaultAccess: vault.?access ?? 'create'
+    insightsName: names.insights
   }
+  dependsOn: [
+    hostAccount
+    hrAccount
+    keyVault
+    telemetry
+  ]
+}
+
+// --- Who reaches it -------------------------------------------------------------------------------------------------
+
+module privateNetwork 'modules/network.bicep' = if (isPrivate) {
+  params: {
+    vnetName: network.?vnetName ?? names.network
+    telemetryLinkName: names.telemetryLink
+    location: location
+    tags: allTags
+    network: network
+    hostStorageName: names.hostStorage
+    hrStorageName: names.hrStorage
+    keyVaultName: names.vault
+    workspaceName: names.workspace
+    insightsName: names.insights
+  }
+  dependsOn: [
+    hostAccount
+    hrAccount
+    keyVault
+    telemetry
+  ]
 }
 
 // --- The app --------------------------------------------------------------------------------------------------------
 
-resource plan 'Microsoft.Web/serverfarms@2024-11-01' = {
-  name: 'plan-rollcall-${token}'
-  location: location
-  tags: tags
-  kind: 'functionapp'
-  sku: {
-    tier: 'FlexConsumption'
-    name: 'FC1'
-  }
-  properties: {
-    reserved: true
-  }
-}
-
-// What shared/settings.py and the Functions host read; a test compares. An address with an identity is all there is:
-// no setting is a secret. The connection string of Application Insights names a place; sending there takes a role.
-var fixedSettings = {
-  AzureWebJobsStorage__blobServiceUri: hostStorage.outputs.blobEndpoint
-  AzureWebJobsStorage__queueServiceUri: hostStorage.outputs.queueEndpoint
-  AzureWebJobsStorage__tableServiceUri: hostStorage.outputs.tableEndpoint
-  AzureWebJobsStorage__credential: 'managedidentity'
-  AzureWebJobsStorage__clientId: identity.properties.clientId
-  HR_STORAGE__blobServiceUri: hrStorage.outputs.blobEndpoint
-  HR_STORAGE__queueServiceUri: hrStorage.outputs.queueEndpoint
-  HR_STORAGE__tableServiceUri: hrStorage.outputs.tableEndpoint
-  HR_STORAGE__credential: 'managedidentity'
-  HR_STORAGE__clientId: identity.properties.clientId
-  PROVISIONING_ENDPOINT: provisioningEndpoint
-  KEY_VAULT_URI: vault.properties.vaultUri
-  AZURE_CLIENT_ID: identity.properties.clientId
-  PYTHON_THREADPOOL_THREAD_COUNT: '16' // a page waits for its turn in a thread; the default is about 5
-  ROLLCALL_BLOB_SOURCE: 'event_grid'
-  ROLLCALL_LOG_SCHEDULE: logSchedule
-  ROLLCALL_CLOCK_SCHEDULE: clockSchedule
-  ROLLCALL_OVERDUE_MINUTES: overdueMinutes
-  ROLLCALL_DAILY_CALLS: dailyCalls
-  ROLLCALL_LEAVER_RESERVE: leaverReserve
-  ROLLCALL_NOTIFY_TOPIC: notifyTopic
-  ROLLCALL_DIGEST_AT: digestAt
-  ROLLCALL_KEEP_EVENTS_DAYS: keepEventsDays
-  ROLLCALL_KEEP_EXTRACTS_DAYS: keepExtractsDays
-  ROLLCALL_KEEP_OUTBOX_DAYS: keepOutboxDays
-  // Not a secret but a client id: App Service authentication signs in with a token of this identity.
-  OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID: identity.properties.clientId
-  APPLICATIONINSIGHTS_CONNECTION_STRING: insights.properties.ConnectionString
-  APPLICATIONINSIGHTS_AUTHENTICATION_STRING: 'ClientId=${identity.properties.clientId};Authorization=AAD'
-}
-var jobSettings = toObject(
-  items(furtherEndpoints),
-  job => 'PROVISIONING_ENDPOINT__${toUpper(job.key)}',
-  job => job.value
-)
-
-resource app 'Microsoft.Web/sites@2024-11-01' = {
-  name: 'func-rollcall-${token}'
-  location: location
-  tags: union(tags, {
-    'azd-service-name': 'rollcall'
-  })
-  kind: 'functionapp,linux'
-  identity: {
-    type: 'UserAssigned'
-    userAssignedIdentities: {
-      '${identity.id}': {}
-    }
-  }
-  properties: {
-    serverFarmId: plan.id
-    httpsOnly: true
-    publicNetworkAccess: 'Enabled'
-    functionAppConfig: {
-      deployment: {
-        storage: {
-          type: 'blobContainer'
-          value: '${hostStorage.outputs.blobEndpoint}${packageContainer}'
-          authentication: {
-            type: 'UserAssignedIdentity'
-            userAssignedIdentityResourceId: identity.id
-          }
-        }
-      }
-      runtime: {
-        name: 'python'
-        version: pythonVersion
-      }
-      scaleAndConcurrency: {
-        instanceMemoryMB: instanceMemoryMB
-        maximumInstanceCount: maximumInstanceCount
-      }
-    }
-    siteConfig: {
-      minTlsVersion: '1.2'
-    }
+module app 'modules/app.bicep' = {
+  params: {
+    appName: names.app
+    planName: names.plan
+    location: location
+    tags: allTags
+    identityName: identity.name
+    hostStorageName: names.hostStorage
+    hrStorageName: names.hrStorage
+    packageContainer: packageContainer
+    keyVaultName: names.vault
+    insightsName: names.insights
+    provisioningEndpoint: provisioningEndpoint
+    furtherEndpoints: furtherEndpoints
+    signInClientId: people.?signInClientId ?? ''
+    behaviour: behaviour
+    hosting: hosting
+    subnetId: isPrivate
+      ? network.?appSubnetId ?? resourceId(
+          'Microsoft.Network/virtualNetworks/subnets',
+          network.?vnetName ?? names.network,
+          network.?appSubnetName ?? 'app'
+        )
+      : ''
   }
   dependsOn: [
     roles
+    privateNetwork
   ]
-}
-
-resource settings 'Microsoft.Web/sites/config@2024-11-01' = {
-  parent: app
-  name: 'appsettings'
-  properties: union(jobSettings, fixedSettings)
-}
-
-// Sign-in for the support page. Two app roles of the registration decide who may look and who may release; the page
-// itself checks them. Without a registration authentication is off, and the page shows nothing.
-resource signIn 'Microsoft.Web/sites/config@2024-11-01' = if (!empty(signInClientId)) {
-  parent: app
-  name: 'authsettingsV2'
-  properties: {
-    platform: {
-      enabled: true
-    }
-    globalValidation: {
-      requireAuthentication: true
-      unauthenticatedClientAction: 'RedirectToLoginPage'
-      redirectToProvider: 'azureactivedirectory'
-      // Event Grid announces files there with the runtime's own key. The path counts as it stands, not as a prefix.
-      excludedPaths: [
-        '/runtime/webhooks/blobs'
-      ]
-    }
-    identityProviders: {
-      azureActiveDirectory: {
-        enabled: true
-        registration: {
-          clientId: signInClientId
-          clientSecretSettingName: 'OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID'
-          openIdIssuer: '${environment().authentication.loginEndpoint}${tenant().tenantId}/v2.0'
-        }
-        validation: {
-          allowedAudiences: [
-            'api://${signInClientId}'
-          ]
-          defaultAuthorizationPolicy: {
-            allowedApplications: [
-              signInClientId
-            ]
-          }
-        }
-      }
-    }
-    login: {
-      tokenStore: {
-        enabled: false
-      }
-    }
-    httpSettings: {
-      requireHttps: true
-    }
-  }
-}
-
-// Code is deployed with an Entra token; the user name and password that every site has stay unusable.
-resource noScmPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
-  parent: app
-  name: 'scm'
-  properties: {
-    allow: false
-  }
-}
-
-resource noFtpPassword 'Microsoft.Web/sites/basicPublishingCredentialsPolicies@2024-11-01' = {
-  parent: app
-  name: 'ftp'
-  properties: {
-    allow: false
-  }
 }
 
 // --- What wakes it up -----------------------------------------------------------------------------------------------
 
 // The subscription of the function `intake` to this topic carries a key that the runtime makes when the code first
-// starts; scripts/postdeploy.sh makes it. Until then, and whenever an event is lost, the clock finds the file.
-resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = {
-  name: 'evgt-rollcall-${token}'
+// starts; scripts/postdeploy.sh makes it. Until then, and whenever an event is lost, the clock finds the file. Event
+// Grid cannot deliver into a private network; there the clock, every minute, is the trigger.
+resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!isPrivate) {
+  name: names.topic
   location: location
-  tags: tags
+  tags: allTags
   properties: {
-    source: hrStorage.outputs.id
+    source: resourceId('Microsoft.Storage/storageAccounts', names.hrStorage)
     topicType: 'Microsoft.Storage.StorageAccounts'
   }
+  dependsOn: [
+    hrAccount
+  ]
 }
 
-output functionAppName string = app.name
-output functionAppHost string = app.properties.defaultHostName
-output eventGridTopic string = topic.name
-output hrStorageAccount string = hrStorage.outputs.name
-output keyVaultName string = vault.name
+output functionAppName string = names.app
+output functionAppHost string = app.outputs.host
+output newFilesBy string = isPrivate ? 'clock' : 'event-grid'
+output eventGridTopic string = isPrivate ? '' : names.topic
+output hrStorageAccount string = names.hrStorage
+output keyVaultName string = names.vault
 output principalId string = identity.properties.principalId

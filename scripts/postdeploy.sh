@@ -22,9 +22,67 @@ fail() {
   exit 1
 }
 
-for name in AZURE_SUBSCRIPTION_ID AZURE_RESOURCE_GROUP FUNCTION_APP_NAME FUNCTION_APP_HOST EVENT_GRID_TOPIC; do
+# A pattern (sed -E) that finds a text however its characters are escaped: %2B, %252b, \u002b, &#43;, &#x2b; and &amp;.
+any_spelling() {
+  local text="$1" pattern="" char plain hex digits digit index named
+  for ((index = 0; index < ${#text}; index++)); do
+    char="${text:index:1}"
+    printf -v hex '%02x' "'$char"
+    digits=""
+    for digit in "${hex:0:1}" "${hex:1:1}"; do
+      case "$digit" in
+        a) digits+="[aA]" ;; b) digits+="[bB]" ;; c) digits+="[cC]" ;;
+        d) digits+="[dD]" ;; e) digits+="[eE]" ;; f) digits+="[fF]" ;;
+        *) digits+="$digit" ;;
+      esac
+    done
+    case "$char" in
+      [[:alnum:]]) plain="$char" ;;
+      '^') plain='\^' ;;
+      '/') plain='[\]*[/]' ;;
+      ']') plain='[]]' ;;
+      *) plain="[$char]" ;;
+    esac
+    named="$char"
+    case "$char" in
+      \\) plain='[\]+' ;;
+      '&') named="amp" ;;
+      '<') named="lt" ;;
+      '>') named="gt" ;;
+      '"') named="quot" plain='[\]*["]' ;;
+      "'") named="apos" ;;
+    esac
+    [[ "$named" != "$char" ]] && plain="&(amp;)*$named;|$plain"
+    printf -v plain '(%s|%%(25)*%s|[\]+u00%s|&#0*%d;|&#[xX]0*%s;)' "$plain" "$digits" "$digits" "'$char" "$digits"
+    pattern+="$plain"
+  done
+  printf '%s' "$pattern"
+}
+
+# What az said, without the key: it is masked however it is spelt, and so is whatever follows `code=`. Should a piece
+# of it still be there, nothing is shown at all. sed is given the pattern by a pipe, not on its command line.
+without_key() {
+  local said="$1" key="$2" masked piece
+  masked="$(printf '%s' "$said" | sed -E -f <(
+    printf 's\001%s\001<key>\001g\n' "$(any_spelling "$key")"
+    printf '%s\n' 's~(code(=|%(25)*3[dD]|[\]+u003[dD]|&#61;|&#[xX]3[dD];))[^[:space:]"'"'"',;)}<]+~\1<key>~g'
+  ))"
+  for piece in ${key//[^[:alnum:]]/ }; do
+    if ((${#piece} >= 6)) && [[ "$masked" == *"$piece"* ]]; then
+      masked="(not shown, as it has the key in it)"
+    fi
+  done
+  printf '%s' "$masked"
+}
+
+for name in AZURE_SUBSCRIPTION_ID AZURE_RESOURCE_GROUP FUNCTION_APP_NAME FUNCTION_APP_HOST; do
   [[ -n "${!name:-}" ]] || fail "$name is not set. Run this with: azd hooks run postdeploy"
 done
+if [[ "${NEW_FILES_BY:-event-grid}" == clock ]]; then
+  say "The network is private: the clock finds new files, every minute. Event Grid is not used."
+  exit 0
+fi
+[[ -n "${EVENT_GRID_TOPIC:-}" ]] || fail "EVENT_GRID_TOPIC is not set. Run this with: azd hooks run postdeploy"
 command -v az >/dev/null || fail "The Azure CLI (az) is not installed: https://aka.ms/install-azure-cli"
 az account show --subscription "$AZURE_SUBSCRIPTION_ID" --output none 2>/dev/null ||
   fail "The Azure CLI cannot see subscription $AZURE_SUBSCRIPTION_ID. Sign in with: az login"
@@ -36,6 +94,7 @@ key=""
 for ((attempt = 1; attempt <= KEY_ATTEMPTS; attempt++)); do
   key="$(az functionapp keys list --subscription "$AZURE_SUBSCRIPTION_ID" --resource-group "$AZURE_RESOURCE_GROUP" \
     --name "$FUNCTION_APP_NAME" --query "systemKeys.blobs_extension" --output tsv 2>"$errors")" || key=""
+  key="${key//[[:space:]]/}"
   [[ -z "$key" ]] || break
   say "The runtime has no key for blob events yet ($attempt of $KEY_ATTEMPTS); waiting $WAIT_SECONDS s ..."
   sleep "$WAIT_SECONDS"
@@ -46,10 +105,14 @@ done
   "$(cat "$errors")"
 
 # A key is URL-safe unless somebody set it by hand.
-code="${key//%/%25}"
-code="${code//+/%2B}"
-code="${code//&/%26}"
-code="${code//\#/%23}"
+code=""
+for ((index = 0; index < ${#key}; index++)); do
+  char="${key:index:1}"
+  case "$char" in
+    [a-zA-Z0-9._~-]) code+="$char" ;;
+    *) printf -v code '%s%%%02X' "$code" "'$char" ;;
+  esac
+done
 endpoint="https://$FUNCTION_APP_HOST/runtime/webhooks/blobs?functionName=Host.Functions.$FUNCTION&code=$code"
 
 # CreateFile, SftpCreate and SftpWrite announce a file whose content is still to come. An account with a hierarchical
@@ -62,7 +125,7 @@ subscribe() {
     --included-event-types Microsoft.Storage.BlobCreated \
     --subject-begins-with "$SUBJECT" \
     --advanced-filter data.api StringNotIn CreateFile SftpCreate SftpWrite \
-    --output none 2>"$errors"
+    --output none >"$errors" 2>&1
 }
 
 # Event Grid calls the address before it accepts it; an app that is just waking up may answer too late.
@@ -75,8 +138,5 @@ for ((attempt = 1; attempt <= SUBSCRIBE_ATTEMPTS; attempt++)); do
   sleep "$WAIT_SECONDS"
 done
 
-message="$(cat "$errors")"
-message="${message//"$key"/<key>}"
-message="${message//"$code"/<key>}"
 fail "The Event Grid subscription was not made; new files are found by the clock only (every minute)." \
-  "Try again with: azd hooks run postdeploy. What az said:" "$message"
+  "Try again with: azd hooks run postdeploy. What az said:" "$(without_key "$(cat "$errors")" "$key")"

@@ -1,8 +1,9 @@
-"""The ways to people: a webhook of Teams or Slack, whose URL is a secret, and an Event Grid topic."""
+"""The ways to people: a webhook of Teams or Slack (its URL is a secret), an Event Grid topic, the app's own log."""
 
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,8 +16,10 @@ import requests
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
 from shared.identity import Identity
-from shared.notices.notes import Note
+from shared.notices.notes import DIGEST, Note
 from shared.settings import is_loopback
+
+logger = logging.getLogger(__name__)
 
 WEBHOOK_SECRET = "rollcall-notify-webhook"  # noqa: S105 (a name)
 SCOPE = "https://eventgrid.azure.net/.default"
@@ -112,6 +115,22 @@ class Topic:
         }
         body = json.dumps(events, ensure_ascii=False).encode()
         _post("Event Grid topic", f"{self.url}?api-version={_API_VERSION}", body, headers)
+
+
+@dataclass(frozen=True)
+class Log:
+    """The app's own log, where alerts and the workbook of `infra/` look for it.
+
+    A note is the line `Note <kind>: <text>`, and the digest `Digest <JSON>` with its counts: both are ids and counts.
+    """
+
+    def send(self, notes: Sequence[Note], now: datetime) -> None:
+        """Write a line for each note."""
+        for note in notes:
+            if note.kind == DIGEST:
+                logger.info("Digest %s", json.dumps(note.data))
+            else:
+                logger.warning("Note %s: %s", note.kind, note.text)
 
 
 def _post(what: str, url: str, body: bytes, headers: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.errors import RollcallError, SecretMissing
-from shared.notices.channels import WEBHOOK_SECRET, Topic, Webhook
+from shared.notices.channels import WEBHOOK_SECRET, Log, Topic, Webhook
 from shared.notices.facts import Facts, look
 from shared.notices.notes import Note, derive, digest
 from shared.records.names import STATE
@@ -58,7 +58,7 @@ class Told:
 
 
 def tell(context: Context) -> None:
-    """The clock's part: send what is new, and the digest once a day; nothing happens where there is no way to people.
+    """The clock's part: send what is new, and the digest once a day, on each way to people, and into the log.
 
     What cannot be sent is logged and tried again later, ever less often. A crash in between may send a note twice.
     """
@@ -76,7 +76,8 @@ def tell(context: Context) -> None:
             new = due_notes(facts, told, context.settings.digest_at)
             if new:
                 channel.send(new, now)
-                logger.info("%d notes sent to the %s", len(new), name, extra={"kinds": [note.kind for note in new]})
+                if name != "log":
+                    logger.info("%d notes sent to the %s", len(new), name, extra={"kinds": [note.kind for note in new]})
         except RollcallError as error:
             tries = told.tries + 1
             wait = min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT)
@@ -127,10 +128,13 @@ def _path(name: str) -> str:
 
 def _ways(context: Context) -> list[str]:
     """The ways that there may be; whether the vault has a webhook is found out only when it is asked."""
-    return [name for name, there in (("webhook", context.vault), ("topic", context.settings.notify_topic)) if there]
+    ways = (("log", True), ("webhook", context.vault), ("topic", context.settings.notify_topic))
+    return [name for name, there in ways if there]
 
 
 def _open(context: Context, name: str) -> Channel | None:
+    if name == "log":
+        return Log()
     if name == "topic":
         return Topic(context.settings.notify_topic, context.graph.identity)
     if context.vault is None:

@@ -1,12 +1,16 @@
-"""The deployment and the code speak of the same things: names, settings, schedules, functions, roles."""
+"""The deployment and the code speak of the same things: names, settings, roles, functions, notes.
+
+What the compiler made of dev, prod and a case with everything else is committed as snapshots; these tests read them
+wherever they run. `test_infra_compiles` sees to it that they are what the Bicep says.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -14,347 +18,258 @@ import yaml
 from shared import settings
 from shared.records import names
 from shared.support.principal import READER, RELEASER
-from tests.infra.bicep_check import Template, entries, literal, text
-from tests.infra.bicep_types import ROOT
+from tests.infra import agreement
+from tests.infra.agreement import (
+    COMMITTED,
+    DEV,
+    EVERYTHING,
+    PROD,
+    ROOT,
+    Case,
+    Material,
+    account_of_hr,
+    faults,
+    material,
+)
+from tests.infra.snapshots import INFRA, Resource, load, reference, resolved
 
-INFRA = ROOT / "infra"
-ROLLCALL = Template(INFRA / "rollcall.bicep")
-ROLES = Template(INFRA / "modules" / "roles.bicep")
-STORAGE = Template(INFRA / "modules" / "storage.bicep")
-SCRIPTS = (ROOT / "scripts" / "postdeploy.sh", ROOT / "scripts" / "postdeploy.ps1")
-
-# https://learn.microsoft.com/azure/role-based-access-control/built-in-roles
-BUILT_IN = {
-    "b7e6dc6d-f1e8-4753-8033-0f276bb0955b": "Storage Blob Data Owner",
-    "ba92f5b4-2d11-453d-a403-e96b0029c9fe": "Storage Blob Data Contributor",
-    "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1": "Storage Blob Data Reader",
-    "974c5e8b-45b9-4653-ba55-5f855dd0fb88": "Storage Queue Data Contributor",
-    "c6a89b2d-59bc-44d0-9896-0f6e12d7b80a": "Storage Queue Data Message Sender",
-    "0a9a7e1f-b9d0-4cc4-a60d-0319b160aaa3": "Storage Table Data Contributor",
-    "76199698-9eea-4c19-bc75-cec21354c6b6": "Storage Table Data Reader",
-    "b86a8fe4-44ce-4948-aee5-eccb2c155cd7": "Key Vault Secrets Officer",
-    "4633458b-17de-408a-b874-0445c86b69e6": "Key Vault Secrets User",
-    "3913510d-42f4-4e42-8a64-420c390055eb": "Monitoring Metrics Publisher",
-}
-VAULT_ROLE = "Key Vault Secrets Officer or Key Vault Secrets User"
-
-# Who has which role on what. A right that is added or widened has to be written down here and in docs/security.md.
-GRANTS = {
-    ("appPrincipalId", "hr-inbox", "Storage Blob Data Owner"),
-    ("appPrincipalId", "hr-outbox", "Storage Blob Data Contributor"),
-    ("appPrincipalId", "hr-config", "Storage Blob Data Reader"),
-    ("appPrincipalId", "rollcall-state", "Storage Blob Data Contributor"),
-    ("appPrincipalId", "hrStorageName", "Storage Queue Data Contributor"),
-    ("appPrincipalId", "hrStorageName", "Storage Table Data Contributor"),
-    ("appPrincipalId", "hostStorageName", "Storage Blob Data Owner"),
-    ("appPrincipalId", "hostStorageName", "Storage Queue Data Contributor"),
-    ("appPrincipalId", "hostStorageName", "Storage Table Data Contributor"),
-    ("appPrincipalId", "keyVaultName", VAULT_ROLE),
-    ("appPrincipalId", "insightsName", "Monitoring Metrics Publisher"),
-    ("hrGroupId", "hr-inbox", "Storage Blob Data Contributor"),
-    ("hrGroupId", "hr-outbox", "Storage Blob Data Reader"),
-    ("supportGroupId", "Workers", "Storage Table Data Reader"),
-    ("supportGroupId", "Extracts", "Storage Table Data Reader"),
-    ("supportGroupId", "ProvisioningEvents", "Storage Table Data Reader"),
-    ("operatorGroupId", "hr-config", "Storage Blob Data Contributor"),
-    ("operatorGroupId", "rollcall-state", "Storage Blob Data Contributor"),
-    ("operatorGroupId", "hr-inbox", "Storage Blob Data Reader"),
-    ("operatorGroupId", "hr-outbox", "Storage Blob Data Reader"),
-    ("operatorGroupId", "hrStorageName", "Storage Table Data Contributor"),
-    ("operatorGroupId", "bulk-uploads", "Storage Queue Data Message Sender"),
-}
+SCRIPTS = sorted((ROOT / "scripts").glob("p*deploy.*")) + sorted((ROOT / "scripts").glob("preprovision.*"))
 
 
-def grants() -> list[tuple[str, str, str]]:
-    """Every role assignment as who, on what, which role; the text of the file checked for the rest of its form."""
-    declared = ROLES.symbols["roles"].value
-    assert declared
-    role_names = {f"roles.{name}": BUILT_IN[literal(value) or ""] for name, value in entries(declared).items()}
-    role_names["vaultRole"] = VAULT_ROLE
-    found = []
-    for assignment in ROLES.resources("Microsoft.Authorization/roleAssignments"):
-        assert assignment.body
-        given = entries(assignment.body)
-        properties = {name: text(value) for name, value in entries(given["properties"]).items()}
-        who, scope = properties["principalId"], text(given["scope"])
-        match = re.search(r"'Microsoft.Authorization/roleDefinitions', ([\w.]+)\)$", properties["roleDefinitionId"])
-        assert match
-        assert text(given["name"]) == f"guid({scope}.id, {who}, {match[1]})"
-        person = who != "appPrincipalId"
-        assert (f"if (!empty({who}))" in text(assignment.node)) is person
-        assert properties["principalType"] == ("'Group'" if person else "'ServicePrincipal'")
-        target = ROLES.symbols[scope].body
-        assert target
-        name = entries(target)["name"]
-        found.append((who, literal(name) or text(name), role_names[match[1]]))
-    return found
+@pytest.mark.parametrize("case", COMMITTED, ids=lambda case: case.path.name.partition(".")[0])
+def test_the_deployment_and_the_code_agree(case: Case) -> None:
+    assert faults(case, material(case)) == []
 
 
-def test_the_roles_are_exactly_those_that_are_written_down_here() -> None:
-    found = grants()
-    assert set(found) == GRANTS
-    assert len(found) == len(GRANTS)
+# --- Mistakes that are made on purpose --------------------------------------------------------------------------------
 
 
-def test_the_role_on_the_vault_follows_the_parameter() -> None:
-    value = ROLES.symbols["vaultRole"].value
-    assert value
-    assert text(value) == "keyVaultAccess == 'create' ? roles.keyVaultSecretsOfficer : roles.keyVaultSecretsUser"
+def of_role(found: Material, case: Case, who: str, where: str) -> Resource:
+    """The role assignment of somebody on something."""
+    assignments = found.deployment.of_type("Microsoft.Authorization/roleAssignments")
+    placed = agreement.grants(case, found.deployment)
+    (one,) = [one for one, (name, place, _) in zip(assignments, placed, strict=True) if (name, place) == (who, where)]
+    return one
 
 
-def test_roles_are_given_in_one_file_only() -> None:
-    for path in INFRA.rglob("*.bicep"):
-        assert path.name == "roles.bicep" or "roleAssignments" not in path.read_text()
+def a_role_too_wide(found: Material) -> None:
+    owner = next(role for role, name in agreement.BUILT_IN.items() if name == "Storage Blob Data Owner")
+    one = of_role(found, DEV, agreement.APP, names.STATE).properties
+    one["roleDefinitionId"] = one["roleDefinitionId"].rpartition("/")[0] + "/" + owner
+
+
+def a_role_on_more(found: Material) -> None:
+    one = of_role(found, DEV, agreement.APP, names.OUTBOX)
+    account = account_of_hr(found.deployment).id
+    one.raw["id"] = f"{account}/providers/Microsoft.Authorization/roleAssignments/{one.name}"
+
+
+def a_role_missing(found: Material) -> None:
+    found.deployment.remove(of_role(found, DEV, agreement.APP, names.OUTBOX))
+
+
+def a_role_that_what_if_cannot_show(found: Material) -> None:
+    one = of_role(found, DEV, agreement.APP, names.INBOX)
+    one.raw["id"] = one.id.replace(one.name, "[guid(reference('x', '1').principalId)]")
+
+
+def a_setting_misspelt(found: Material) -> None:
+    found.deployment.app_settings["ROLLCALL_DIGEST"] = found.deployment.app_settings.pop(settings.DIGEST_AT)
+
+
+def a_setting_of_another_account(found: Material) -> None:
+    given = found.deployment.app_settings
+    given["HR_STORAGE__blobServiceUri"] = given["AzureWebJobsStorage__blobServiceUri"]
+
+
+def a_setting_that_the_code_refuses(found: Material) -> None:
+    found.deployment.app_settings[settings.LEAVER_RESERVE] = "a lot"
+
+
+def a_table_forgotten(found: Material) -> None:
+    table = "Microsoft.Storage/storageAccounts/tableServices/tables"
+    found.deployment.remove(found.deployment.one(table, names.QUOTA))
+
+
+def a_public_blob(found: Material) -> None:
+    container = "Microsoft.Storage/storageAccounts/blobServices/containers"
+    found.deployment.one(container, names.OUTBOX).properties["publicAccess"] = "Blob"
+
+
+def a_key_allowed(found: Material) -> None:
+    account_of_hr(found.deployment).properties["allowSharedKeyAccess"] = True
+
+
+def an_old_tls(found: Material) -> None:
+    account_of_hr(found.deployment).properties["minimumTlsVersion"] = "TLS1_0"
+
+
+def an_old_tls_of_the_app(found: Material) -> None:
+    found.deployment.one("Microsoft.Web/sites").properties["siteConfig"]["minTlsVersion"] = "1.0"
+
+
+def a_wrong_subject_filter(found: Material) -> None:
+    found.scripts[".ps1"] = found.scripts[".ps1"].replace("containers/hr-inbox/'", "containers/hr-outbox/'")
+
+
+def a_missing_dependency(found: Material) -> None:
+    roles = found.rollcall.index("module roles ")
+    found.rollcall = found.rollcall[:roles] + found.rollcall[roles:].replace("    hrAccount\n", "", 1)
+
+
+def a_name_too_long(found: Material) -> None:
+    vault = found.deployment.one("Microsoft.KeyVault/vaults")
+    vault.raw["name"] = "kv-of-the-human-resources"
+
+
+def a_folder_that_is_no_wall(found: Material) -> None:
+    one = of_role(found, EVERYTHING, agreement.ONE_SOURCE, names.INBOX).properties
+    one["condition"] = one["condition"].replace("blobs/write'}", "blobs/writ'}")
+
+
+def an_endpoint_forgotten(found: Material) -> None:
+    endpoints = found.deployment.of_type("Microsoft.Network/privateEndpoints")
+    found.deployment.remove(next(one for one in endpoints if one.name.endswith("-table") and "sthr" in one.name))
+
+
+def an_alert_that_waits_in_vain(found: Material) -> None:
+    rule = found.deployment.one("Microsoft.Insights/scheduledQueryRules", "rollcall-overdue")
+    rule.properties["criteria"]["allOf"][0]["query"] = 'AppTraces | where Message startswith "Note overdu:"'
+
+
+PLANTED: list[tuple[Case, Callable[[Material], None], str]] = [
+    (DEV, a_role_too_wide, "the app gets Storage Blob Data Owner on rollcall-state; needed is Storage Blob Data Cont"),
+    (DEV, a_role_on_more, "the app gets Storage Blob Data Contributor on the account with HR data; needed is"),
+    (DEV, a_role_missing, "the app does not get Storage Blob Data Contributor on hr-outbox."),
+    (DEV, a_role_that_what_if_cannot_show, "What-if cannot show the role assignment"),
+    (DEV, a_setting_misspelt, "The app setting ROLLCALL_DIGEST is read by nobody; did you mean ROLLCALL_DIGEST_AT?"),
+    (DEV, a_setting_of_another_account, "The app setting HR_STORAGE__blobServiceUri is https://sthost"),
+    (DEV, a_setting_that_the_code_refuses, "ROLLCALL_LEAVER_RESERVE must be a percentage from 0 to 100, such as 5%"),
+    (DEV, a_table_forgotten, "The table Quota of shared/records/names.py is not made in sthr"),
+    (DEV, a_public_blob, "The container hr-outbox lets the public read blobs: publicAccess is not None."),
+    (DEV, a_key_allowed, "accepts keys: allowSharedKeyAccess is True, not False."),
+    (DEV, an_old_tls, "accepts an old TLS: minimumTlsVersion is 'TLS1_0', not 'TLS1_2'."),
+    (DEV, an_old_tls_of_the_app, "The app accepts an old TLS: minTlsVersion is '1.0', not '1.2'."),
+    (DEV, a_wrong_subject_filter, "postdeploy.ps1 subscribes to /blobServices/default/containers/hr-outbox/, not to"),
+    (DEV, a_missing_dependency, "roles in rollcall.bicep may be made before hrAccount, which it needs"),
+    (DEV, a_name_too_long, "Azure refuses the name kv-of-the-human-resources (25 characters) for Microsoft.KeyVault"),
+    (EVERYTHING, a_folder_that_is_no_wall, "The group of contractors may write files of other sources."),
+    (PROD, an_endpoint_forgotten, "Private endpoints are missing, or are too many: table of sthr"),
+    (PROD, an_alert_that_waits_in_vain, "There is no alert for the note overdue."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("case", "plant", "said"), PLANTED, ids=[one[1].__name__.replace("_", " ") for one in PLANTED])
+def test_a_planted_mistake_is_found_in_words(case: Case, plant: Callable[[Material], None], said: str) -> None:
+    found = material(case)
+    plant(found)
+    assert any(said in sentence for sentence in faults(case, found))
+
+
+# --- What else has to agree -------------------------------------------------------------------------------------------
 
 
 def test_every_role_is_explained_on_the_security_page() -> None:
-    page = (ROOT / "docs" / "security.md").read_text()
-    for _, where, role in GRANTS:
-        for one in role.split(" or "):
-            assert one.removeprefix("Storage ") in page
-        assert where.endswith("Name") or where in page
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    for _, where, role in agreement.GRANTS:
+        assert role.removeprefix("Storage ") in page
+        assert where.removeprefix("the ") in page
+    assert "Key Vault Secrets User" in page
 
 
 def test_support_reads_the_tables_for_support_and_no_other() -> None:
-    assert {where for who, where, _ in grants() if who == "supportGroupId"} == set(names.SUPPORT_TABLES)
+    given = agreement.grants(PROD, load(PROD.path))
+    assert {where for who, where, _ in given if who == agreement.SUPPORT} == set(names.SUPPORT_TABLES)
 
 
-def test_a_group_of_people_is_a_parameter_all_the_way_down_and_named_in_the_docs() -> None:
-    parameters = json.loads((INFRA / "main.parameters.json").read_text())["parameters"]
-    page = (ROOT / "docs" / "deploying.md").read_text()
-    for group in {who for who, _, _ in GRANTS} - {"appPrincipalId"}:
-        variable = re.sub(r"([A-Z])", r"_\1", group).upper()
-        assert parameters[group] == {"value": f"${{{variable}}}"}
-        assert f"azd env set {variable} " in page
-        for template in (INFRA / "main.bicep", INFRA / "rollcall.bicep"):
-            assert template.read_text().count(f"    {group}: {group}\n") == 1
+class Asked(dict[str, str]):
+    """Settings that remember which of them somebody asked for."""
+
+    def __init__(self, values: dict[str, str]) -> None:
+        super().__init__(values)
+        self.names: set[str] = set()
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.names.add(name)
+        return super().get(name, default)
+
+    def __contains__(self, name: object) -> bool:
+        self.names.add(str(name))
+        return super().__contains__(name)
 
 
-def test_containers_queues_and_tables_are_those_of_the_code() -> None:
-    assert ROLLCALL.strings("hrContainers") == list(names.CONTAINERS)
-    assert ROLLCALL.strings("hrQueues") == list(names.QUEUES)
-    assert ROLLCALL.strings("hrTables") == list(names.TABLES)
-
-
-def test_no_storage_account_accepts_a_key_or_shows_a_blob_to_the_public() -> None:
-    accounts = [
-        one for path in INFRA.rglob("*.bicep") for one in Template(path).resources("Microsoft.Storage/storageAccounts")
-    ]
-    assert len(accounts) == 1
-    assert [one.type for one in ROLLCALL.of_kind("module")].count("modules/storage.bicep") == 2
-    assert accounts[0].body
-    properties = {name: text(value) for name, value in entries(entries(accounts[0].body)["properties"]).items()}
-    assert properties["allowSharedKeyAccess"] == "false"
-    assert properties["allowBlobPublicAccess"] == "false"
-    assert properties["minimumTlsVersion"] == "'TLS1_2'"
-    assert properties["supportsHttpsTrafficOnly"] == "true"
-
-
-def test_telemetry_takes_no_key_and_the_vault_works_by_role_and_cannot_be_purged() -> None:
-    for name, setting in (
-        ("workspace", "disableLocalAuth: true"),
-        ("insights", "DisableLocalAuth: true"),
-        ("vault", "enableRbacAuthorization: true"),
-        ("vault", "enablePurgeProtection: true"),
-    ):
-        assert re.search(rf"\b{setting}\n", text(ROLLCALL.symbols[name].node))
-
-
-def test_the_app_settings_are_those_that_the_code_and_the_host_read() -> None:
-    connection = ("blobServiceUri", "queueServiceUri", "tableServiceUri", "credential", "clientId")
-    declared = ROLLCALL.symbols["fixedSettings"].value
-    assert declared
-    assert set(entries(declared)) == {
-        *(f"AzureWebJobsStorage__{one}" for one in connection),
-        *(f"{settings.HR_STORAGE}__{one}" for one in connection),
-        "PYTHON_THREADPOOL_THREAD_COUNT",
-        settings.PROVISIONING_ENDPOINT,
-        settings.KEY_VAULT_URI,
-        settings.AZURE_CLIENT_ID,
-        settings.BLOB_SOURCE,
-        settings.LOG_SCHEDULE,
-        settings.CLOCK_SCHEDULE,
-        settings.OVERDUE_MINUTES,
-        settings.DAILY_CALLS,
-        settings.LEAVER_RESERVE,
-        settings.NOTIFY_TOPIC,
-        settings.DIGEST_AT,
-        settings.KEEP_EVENTS,
-        settings.KEEP_EXTRACTS,
-        settings.KEEP_OUTBOX,
-        "APPLICATIONINSIGHTS_CONNECTION_STRING",
-        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING",
-        "OVERRIDE_USE_MI_FIC_ASSERTION_CLIENTID",
+def test_every_setting_that_the_code_asks_for_is_set() -> None:
+    given = load(DEV.path).app_settings
+    asked = Asked({name: resolved(value) for name, value in given.items()})
+    settings.from_environment(asked)
+    # A connection string, and an address for all services: either would count in place of what is set.
+    assert asked.names - given.keys() == {settings.HR_STORAGE, f"{settings.HR_STORAGE}__serviceUri"}
+    assert asked.names >= agreement.OUR_SETTINGS
+    readers = {
+        str(path.relative_to(ROOT))
+        for folder in ("shared", "functions")
+        for path in (ROOT / folder).rglob("*.py")
+        if "os.environ" in path.read_text(encoding="utf-8")
+    }
+    assert readers == {
+        "functions/support.py",  # hands it to the support page, which asks whether the platform signs people in
+        "shared/extracts/unpack/pgp.py",  # hands it to a process of its own
+        "shared/identity.py",  # IDENTITY_ENDPOINT, which the platform sets, and AZURE_CLIENT_ID
+        "shared/settings.py",
     }
 
 
-def test_the_code_accepts_the_app_settings_as_deployed() -> None:
-    """Fill in what only Azure knows, and read the settings as the app does when it starts."""
-    declared = ROLLCALL.symbols["fixedSettings"].value
-    further = ROLLCALL.symbols["jobSettings"].value
-    assert declared
-    assert further
-    assert text(further).count(f"'{settings.PROVISIONING_ENDPOINT}__${{toUpper(job.key)}}'") == 1
-    job = "https://graph.microsoft.com/v1.0/servicePrincipals/s/synchronization/jobs/{}/bulkUpload"
-    env = {f"{settings.PROVISIONING_ENDPOINT}__{'contractors'.upper()}": job.format("b")}
-    for name, value in entries(declared).items():
-        symbol = ROLLCALL.symbols.get(text(value))
-        default = symbol.value if symbol else None
-        env[name] = literal(value) or (literal(default) if default else None) or f"https://{text(value)}/"
-    env[settings.PROVISIONING_ENDPOINT] = job.format("a")
-    env[settings.NOTIFY_TOPIC] = ""  # there is none unless somebody names one
-    read = settings.from_environment(env)
-    assert (read.daily_calls, read.leaver_reserve) == (2000, 5.0)
+def test_the_app_is_told_about_further_jobs_and_another_telemetry_where_they_are_asked_for() -> None:
+    given = load(EVERYTHING.path).app_settings
+    read = settings.from_environment({name: resolved(value) for name, value in given.items()})
     assert set(read.endpoints) == {settings.DEFAULT_JOB, "contractors"}
-    assert read.storage.managed_identity
-    assert (read.blob_source, read.log_schedule, read.clock_schedule) == (
-        settings.Settings.blob_source,
-        settings.Settings.log_schedule,
-        settings.Settings.clock_schedule,
+    assert (read.daily_calls, read.digest_at, read.storage.managed_identity) == (6000, "", True)
+    assert given["AzureFunctionsJobHost__telemetryMode"] == "OpenTelemetry"
+    assert "AzureFunctionsJobHost__telemetryMode" not in load(DEV.path).app_settings
+
+
+def test_what_nobody_chooses_stands_at_what_the_code_takes_by_itself() -> None:
+    given = load(DEV.path).app_settings
+    read = settings.from_environment({name: resolved(value) for name, value in given.items()})
+    plain = settings.from_environment(
+        {name: resolved(given[name]) for name in given if not name.startswith("ROLLCALL_")},
     )
+    assert read == plain
 
 
-def test_the_graph_roles_are_granted_by_name_and_named_in_the_docs() -> None:
-    roles = Template(INFRA / "graph.bicep").strings("roleNames")
-    assert roles == ["SynchronizationData-User.Upload", "ProvisioningLog.Read.All", "Synchronization.Read.All"]
-    for page in ("deploying.md", "security.md"):
-        assert all(role in (ROOT / "docs" / page).read_text() for role in roles)
-
-
-def test_azure_yaml_names_a_service_that_is_tagged_and_hooks_that_can_run() -> None:
-    project = yaml.safe_load((ROOT / "azure.yaml").read_text())
-    ((service, described),) = project["services"].items()
-    assert described == {"project": ".", "language": "python", "host": "function"}
-    app = ROLLCALL.symbols["app"].body
-    assert app
-    assert f"'azd-service-name': '{service}'" in text(entries(app)["tags"])
-    hooks = [ROOT / one["run"] for one in project["hooks"]["postdeploy"].values()]
-    assert sorted(hooks) == sorted(SCRIPTS)
-    assert all(os.access(script, os.X_OK) for script in hooks)
-
-
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.suffix)
-def test_both_scripts_subscribe_the_same_function_to_the_same_files(script: Path) -> None:
-    source = script.read_text()
-    function = re.search(r"(?m)^(?:readonly FUNCTION=|\$function = )[\"'](\w+)[\"']$", source)
-    assert function
-    assert function[1] == "intake"
-    for part in (
-        "/runtime/webhooks/blobs?functionName=Host.Functions.$",
-        f"/blobServices/default/containers/{names.INBOX}/",
-        "hr-inbox-to-intake",
-        "systemKeys.blobs_extension",
-        "--included-event-types Microsoft.Storage.BlobCreated",
-        "--advanced-filter data.api StringNotIn CreateFile SftpCreate SftpWrite",
-    ):
-        assert part in source
-
-
-def test_the_function_that_is_subscribed_exists() -> None:
-    assert re.search(r"(?m)^(async )?def intake\(", (ROOT / "functions" / "intake.py").read_text())
-
-
-def test_what_the_scripts_ask_for_is_what_main_puts_out() -> None:
-    asked = set(re.findall(r"\$env:([A-Z_]+)", SCRIPTS[1].read_text()))
-    outputs = set(Template(INFRA / "main.bicep").outputs)
-    assert asked - outputs == {"AZURE_SUBSCRIPTION_ID", "POSTDEPLOY_WAIT_SECONDS"}
-
-
-def test_the_shell_script_is_valid_bash() -> None:
-    subprocess.run(["bash", "-n", str(SCRIPTS[0])], check=True)
-
-
-# --- The shell script, with a stand-in for az that writes down what it was asked --------------------------------------
-
-KEY = "the-key+of/the_runtime=="
-FAKE_AZ = """#!/bin/sh
-echo "$*" >>"$FAKE/calls"
-asked() { grep -c "^$1" "$FAKE/calls"; }
-case "$*" in
-  "functionapp keys list"*) [ "$(asked functionapp)" -le "$NO_KEY_FOR" ] || echo "$KEY" ;;
-  eventgrid*)
-    cat >"$FAKE/endpoint"
-    [ "$(asked eventgrid)" -gt "$REFUSALS" ] || { echo "could not validate $(cat "$FAKE/endpoint")" >&2; exit 1; } ;;
-esac
-"""
-
-
-def postdeploy(
-    folder: Path, *, no_key_for: int = 0, refusals: int = 0, without: str = ""
-) -> tuple[int, str, list[str]]:
-    """Run the script; its exit code, all that it printed, and the calls of az."""
-    (folder / "az").write_text(FAKE_AZ)
-    (folder / "az").chmod(0o755)
-    (folder / "calls").touch()
-    env = {
-        "PATH": f"{folder}:{os.environ['PATH']}",
-        "FAKE": str(folder),
-        "KEY": KEY,
-        "NO_KEY_FOR": str(no_key_for),
-        "REFUSALS": str(refusals),
-        "POSTDEPLOY_WAIT_SECONDS": "0",
-        "AZURE_SUBSCRIPTION_ID": "subscription",
-        "AZURE_RESOURCE_GROUP": "group",
-        "FUNCTION_APP_NAME": "app",
-        "FUNCTION_APP_HOST": "app.azurewebsites.net",
-        "EVENT_GRID_TOPIC": "topic",
+def test_the_app_runs_the_python_that_is_asked_for_and_ends_what_it_does_before_it_is_replaced() -> None:
+    asked = {}
+    for case in COMMITTED:
+        config = load(case.path).one("Microsoft.Web/sites").properties["functionAppConfig"]
+        asked[case.path.name] = (config["runtime"], config["siteUpdateStrategy"])
+    assert asked == {
+        "dev.snapshot.json": ({"name": "python", "version": "3.13"}, {"type": "RollingUpdate"}),
+        "prod.snapshot.json": ({"name": "python", "version": "3.13"}, {"type": "RollingUpdate"}),
+        "everything.snapshot.json": ({"name": "python", "version": "3.14"}, {"type": "Recreate"}),
     }
-    env.pop(without, None)
-    done = subprocess.run(["bash", str(SCRIPTS[0])], env=env, capture_output=True, text=True, check=False)
-    return done.returncode, done.stdout + done.stderr, (folder / "calls").read_text().splitlines()
 
 
-def test_the_script_waits_for_the_key_and_hands_it_over_unseen(tmp_path: Path) -> None:
-    code, said, calls = postdeploy(tmp_path, no_key_for=2, refusals=1)
-    assert code == 0, said
-    asked = [one.split(" --")[0] for one in calls]
-    create = "eventgrid system-topic event-subscription create"
-    assert asked == ["account show", *["functionapp keys list"] * 3, create, create]
-    assert (tmp_path / "endpoint").read_text() == (
-        "https://app.azurewebsites.net/runtime/webhooks/blobs?functionName=Host.Functions.intake"
-        "&code=the-key%2Bof/the_runtime=="
-    )
-    assert "--system-topic-name topic " in calls[-1]
-    assert all("the-key" not in one for one in calls)
-    assert "the-key" not in said
-
-
-def test_the_script_says_what_to_do_when_there_is_no_key(tmp_path: Path) -> None:
-    code, said, calls = postdeploy(tmp_path, no_key_for=1000)
-    assert code == 1
-    assert "azd hooks run postdeploy" in said
-    assert not any(one.startswith("eventgrid") for one in calls)
-
-
-def test_the_script_tells_why_event_grid_refused_without_the_key(tmp_path: Path) -> None:
-    code, said, _ = postdeploy(tmp_path, refusals=1000)
-    assert code == 1
-    assert "could not validate https://app.azurewebsites.net/" in said
-    assert "&code=<key>" in said
-    assert "the-key" not in said
-
-
-def test_the_script_names_the_variable_that_is_missing(tmp_path: Path) -> None:
-    code, said, calls = postdeploy(tmp_path, without="EVENT_GRID_TOPIC")
-    assert (code, calls) == (1, [])
-    assert "EVENT_GRID_TOPIC is not set" in said
+def test_from_python_3_13_on_the_worker_is_the_one_that_is_tested_here() -> None:
+    wanted = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    tested = re.search(r"azure-functions-runtime==([\d.]+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert tested
+    assert f'azure-functions-runtime=={tested[1]}; python_version >= "3.13"' in wanted
 
 
 def test_sign_in_is_asked_for_everywhere_but_where_event_grid_calls() -> None:
-    (sign_in,) = [one for one in ROLLCALL.resources("Microsoft.Web/sites/config") if one.name == "signIn"]
-    assert sign_in.body
-    said = " ".join(text(sign_in.node).split())
-    assert "= if (!empty(signInClientId))" in said
-    for words in (
-        "platform: { enabled: true }",
-        "requireAuthentication: true",
-        "unauthenticatedClientAction: 'RedirectToLoginPage'",
-        "excludedPaths: [ '/runtime/webhooks/blobs' ]",
-        "tokenStore: { enabled: false }",
-    ):
-        assert words in said
-    scripts = [script.read_text(encoding="utf-8") for script in SCRIPTS]
-    assert all("/runtime/webhooks/blobs" in script for script in scripts)
+    config = "Microsoft.Web/sites/config"
+    assert [one.name for one in load(DEV.path).of_type(config)] == ["appsettings"]
+    sign_in = load(PROD.path).one(config, "authsettingsV2").properties
+    assert sign_in["platform"] == {"enabled": True}
+    assert sign_in["globalValidation"] == {
+        "requireAuthentication": True,
+        "unauthenticatedClientAction": "RedirectToLoginPage",
+        "redirectToProvider": "azureactivedirectory",
+        "excludedPaths": ["/runtime/webhooks/blobs"],
+    }
+    assert sign_in["login"] == {"tokenStore": {"enabled": False}}
+    for end, script in material(DEV).scripts.items():
+        assert "/runtime/webhooks/blobs" in script, end
 
 
 def test_the_app_roles_of_the_registration_are_those_that_the_page_knows() -> None:
@@ -364,3 +279,129 @@ def test_the_app_roles_of_the_registration_are_those_that_the_page_knows() -> No
         (RELEASER, ["User"], True),
     ]
     assert len({role["id"] for role in roles}) == 2
+
+
+def test_the_graph_roles_are_granted_by_name_and_named_in_the_docs() -> None:
+    source = (INFRA / "graph.bicep").read_text(encoding="utf-8")
+    found = re.search(r"(?s)var roleNames = \[(.*?)\]", source)
+    assert found
+    roles = re.findall(r"'([\w.-]+)'", found[1])
+    assert roles == ["SynchronizationData-User.Upload", "ProvisioningLog.Read.All", "Synchronization.Read.All"]
+    for page in ("deploying.md", "security.md"):
+        assert all(role in (ROOT / "docs" / page).read_text(encoding="utf-8") for role in roles)
+
+
+def test_no_rule_moves_hr_s_files_where_the_app_cannot_read_them() -> None:
+    policy = load(EVERYTHING.path).one("Microsoft.Storage/storageAccounts/managementPolicies").properties["policy"]
+    (rule,) = policy["rules"]
+    assert rule["definition"]["filters"]["prefixMatch"] == [f"{names.INBOX}/"]
+    assert rule["definition"]["actions"] == {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": 365}}}
+    assert load(DEV.path).of_type("Microsoft.Storage/storageAccounts/managementPolicies") == []
+
+
+def test_what_is_done_to_hr_s_files_and_secrets_is_logged_unless_it_is_turned_off() -> None:
+    logged = {}
+    for case in (DEV, EVERYTHING):
+        settings_of = load(case.path).of_type("Microsoft.Insights/diagnosticSettings")
+        logged[case.path.name] = {
+            one.scope.rpartition("providers/")[2].split("/")[-2]: [log["category"] for log in one.properties["logs"]]
+            for one in settings_of
+        }
+    everything = ["StorageRead", "StorageWrite", "StorageDelete"]
+    assert logged == {
+        "dev.snapshot.json": {
+            "blobServices": everything, "vaults": ["AuditEvent"], "systemTopics": ["DeliveryFailures"],
+        },
+        "everything.snapshot.json": {
+            "blobServices": everything, "queueServices": everything, "tableServices": everything,
+            "vaults": ["AuditEvent"],
+        },
+    }  # fmt: skip
+
+
+def test_every_alert_says_what_to_do_also_on_the_page_for_operators() -> None:
+    page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    for rule in load(PROD.path).of_type("Microsoft.Insights/scheduledQueryRules"):
+        assert rule.properties["displayName"].removeprefix("Rollcall: ") in page
+
+
+def test_the_workbook_asks_for_lines_that_the_app_writes() -> None:
+    shown = json.loads(load(DEV.path).one("Microsoft.Insights/workbooks").properties["serializedData"])
+    queries = [item["content"]["query"] for item in shown["items"] if item["type"] == 3]
+    assert len(queries) >= 5
+    written = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "shared").rglob("*.py"))
+    for query in queries:
+        for words in re.findall(r'Message startswith "([^"]+)"', query):
+            assert re.search(rf'"{re.escape(words.strip())} ', written), words
+
+
+# --- azd -------------------------------------------------------------------------------------------------------------
+
+
+def azd_values(value: Any) -> list[str]:
+    """Every text in a parameter of azd."""
+    if isinstance(value, dict):
+        return [text for one in value.values() for text in azd_values(one)]
+    return [value] if isinstance(value, str) else []
+
+
+def test_what_azd_passes_is_declared_and_stands_at_the_same_value_if_nobody_sets_it() -> None:
+    given = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+    main = (INFRA / "main.bicep").read_text(encoding="utf-8")
+    assert set(given) <= set(re.findall(r"(?m)^param (\w+) ", main))
+    bicep = "".join(path.read_text(encoding="utf-8") for path in sorted(INFRA.rglob("*.bicep")))
+    for section, one in given.items():
+        for name, value in one["value"].items() if isinstance(one["value"], dict) else ():
+            default = re.fullmatch(r"\$\{\w+=(.*)\}", value) if isinstance(value, str) else None
+            if default and name != "deployerRoles":  # azd is for a person who tries it; a pipeline has to ask
+                assert f"{section}.?{name} ?? '{default[1]}'" in bicep
+
+
+def test_every_value_of_azd_is_explained_on_the_page_about_deploying() -> None:
+    given = json.loads((INFRA / "main.parameters.json").read_text(encoding="utf-8"))["parameters"]
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    of_azd = {"AZURE_ENV_NAME", "AZURE_LOCATION", "AZURE_RESOURCE_GROUP", "AZURE_PRINCIPAL_ID", "AZURE_PRINCIPAL_TYPE"}
+    for value in azd_values({name: one["value"] for name, one in given.items()}):
+        for variable in re.findall(r"\$\{(\w+)", value):
+            assert variable in of_azd or variable in page
+
+
+def test_azure_yaml_names_a_service_that_is_tagged_and_hooks_that_can_run() -> None:
+    project = yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))
+    ((service, described),) = project["services"].items()
+    assert described == {"project": ".", "language": "python", "host": "function"}
+    assert load(DEV.path).one("Microsoft.Web/sites").raw["tags"]["azd-service-name"] == service
+    hooks = [ROOT / one["run"] for hook in project["hooks"].values() for one in hook.values()]
+    assert sorted(hooks) == sorted(SCRIPTS)
+    assert all(script.stat().st_mode & 0o111 for script in hooks)
+
+
+def test_what_the_scripts_ask_for_is_what_main_puts_out() -> None:
+    asked = set(re.findall(r"\$env:([A-Z_]+)", (ROOT / "scripts" / "postdeploy.ps1").read_text(encoding="utf-8")))
+    outputs = set(re.findall(r"(?m)^output (\w+) ", (INFRA / "main.bicep").read_text(encoding="utf-8")))
+    assert asked - outputs == {"AZURE_SUBSCRIPTION_ID", "POSTDEPLOY_WAIT_SECONDS"}
+
+
+def test_no_file_asks_for_a_key_or_a_secret() -> None:
+    forbidden = r"\blist(Keys|Secrets|AccountSas|ServiceSas)?\(|\bgetSecret\(|AccountKey="
+    for path in INFRA.rglob("*.bicep"):
+        assert not re.search(forbidden, path.read_text(encoding="utf-8")), path.name
+
+
+def test_who_the_app_is_can_be_told_before_the_deployment() -> None:
+    found = load(DEV.path)
+    identity = found.one("Microsoft.ManagedIdentity/userAssignedIdentities").id
+    assert "[" not in identity
+    for one in found.of_type("Microsoft.Authorization/roleAssignments"):
+        principal = one.properties["principalId"]
+        assert reference(principal) == (identity, "principalId") or principal in DEV.people
+
+
+def test_every_bicep_file_is_deployed_by_main_or_is_the_one_for_graph() -> None:
+    def used(path: Path) -> set[Path]:
+        named = re.findall(r"(?m)^(?:module \w+|import \{[^}]*\} from) '([^']+)'", path.read_text(encoding="utf-8"))
+        below = {(path.parent / one).resolve() for one in named}
+        return below | {two for one in below for two in used(one)}
+
+    main = INFRA / "main.bicep"
+    assert used(main) | {main, INFRA / "graph.bicep"} == set(INFRA.rglob("*.bicep"))

@@ -72,9 +72,26 @@ def texts(script: Script) -> list[str]:
     return [json.loads(request.body)["text"] for request in script.requests]
 
 
-def test_where_nobody_is_to_be_told_nothing_happens(office: Office) -> None:
+def test_where_nobody_is_to_be_told_nothing_is_remembered_of_it(office: Office) -> None:
     tell(office.context)
     assert load_told(office.context.storage, "webhook") == load_told(office.context.storage, "topic")
+
+
+def test_the_log_gets_each_note_once_and_the_digest_as_counts_even_where_nobody_else_is_told(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "shared.notices.channels")
+    context = replace(office.context, settings=replace(office.context.settings, digest_at="12:30"))
+    now = office.time()
+    save_health(context.storage, Health("default", "paused", "It is paused.", "IT starts it.", "IT", now, now, 0))
+    tell(context)
+    office.at("2026-09-18 12:31")
+    tell(context)
+    tell(context)
+    said = [record.getMessage() for record in caplog.records]
+    assert said[0] == f"Note job-stopped: Job default: paused since {iso(now)}. IT starts it."
+    assert json.loads(said[1].removeprefix("Digest "))["people"] == {"uploaded": 3}
+    assert len(said) == 2
 
 
 def test_a_file_that_is_held_is_told_once_with_its_count_and_without_names(office: Office, script: Script) -> None:

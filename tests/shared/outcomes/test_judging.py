@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any
 
@@ -36,6 +37,21 @@ def test_an_entry_of_the_time_before_the_upload_says_nothing_about_it(context: C
     log.add("1", 100)
     report(context)
     assert statuses(context) == {("employees", "1"): "uploaded"}
+
+
+def test_how_long_entra_took_is_logged_once_for_each_upload(
+    context: Context, log: Log, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "shared.outcomes.judging")
+    ref = planned(context, "1", "2", "3")
+    for worker, seconds in (("1", 100), ("2", 160), ("3", 500)):
+        uploaded(context, ref, worker)
+        log.add(worker, seconds)
+    report(context)
+    log.add("1", 520)
+    report(context)
+    said = [record.getMessage() for record in caplog.records]
+    assert said == ["Verdicts on 3 people of job default after 100 s in the middle, 440 s at most"]
 
 
 def test_a_later_entry_mends_and_an_older_one_does_not_come_over_a_newer(context: Context, log: Log) -> None:
