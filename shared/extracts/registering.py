@@ -7,6 +7,7 @@ import logging
 import re
 from datetime import datetime, time
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties
 
 from shared.clock import iso
@@ -16,6 +17,7 @@ from shared.extracts.planning import AHEAD
 from shared.mapping.load import DEFAULT_SOURCE, find_mapping
 from shared.mapping.model import MappingFile
 from shared.mapping.text import shorten
+from shared.model import ExtractRef
 from shared.records import extracts, summary
 from shared.records.extracts import TRIAL, Version
 from shared.records.rows import Values
@@ -63,10 +65,15 @@ def _plain_source(folder: str) -> str:
 def register(context: Context, version: Version) -> str | None:
     """Make the version known in `Extracts`; refuse it at once where nobody knows how to read it.
 
+    Of events there are more than of versions: for one that is known already this is one read.
+
     Returns:
         The job it belongs to, or None if there is nothing to do for it; an empty text for a trial that is refused.
     """
     ref = version.ref
+    row = _row_of(context, ref)
+    if row is not None and row["Job"]:
+        return _left_to_do(row)
     now = iso(context.clock.now())
     kind = extracts.kind_of(version.name)
     status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
@@ -92,10 +99,22 @@ def register(context: Context, version: Version) -> str | None:
     if extracts.register(context.storage, version, {**first, "Job": job, "MadeAt": times[0], "Sequence": sequence}):
         logger.info("Extract %s of source %s arrived", ref.id, ref.source, extra={"extract": ref.id})
         return job
-    row = extracts.load(context.storage, ref)
-    if row["Status"] in (*extracts.UNFINISHED, extracts.TRYING) and row["Job"]:
+    return _left_to_do(extracts.load(context.storage, ref))
+
+
+def _row_of(context: Context, ref: ExtractRef) -> Values | None:
+    try:
+        return extracts.load(context.storage, ref)
+    except ResourceNotFoundError:
+        return None
+
+
+def _left_to_do(row: Values) -> str | None:
+    """The job of an extract that is known already, if there is still something to do for it."""
+    if row["Status"] in (*extracts.UNREAD, extracts.TRYING) and row["Job"]:
         return str(row["Job"])
-    logger.info("Extract %s has been taken in before (%s)", ref.id, row["Status"], extra={"extract": ref.id})
+    extract = row["Extract"]
+    logger.info("Extract %s has been taken in before (%s)", extract, row["Status"], extra={"extract": extract})
     return None
 
 

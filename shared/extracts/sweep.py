@@ -12,6 +12,7 @@ from shared.extracts.faults import passes
 from shared.extracts.intake import take_in
 from shared.extracts.registering import give_up, version_of
 from shared.records import extracts
+from shared.records.failures import Failures
 from shared.records.names import INBOX
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,7 @@ def take_in_unannounced(context: Context) -> None:
 
     Versions once seen there are remembered in this process, so that a full inbox does not cost a read for each file and
     minute. One file that fails does not keep the others from being taken in; one that meets a fault of our own before
-    it has a row is answered so, and not tried again every minute.
+    it has a row, again and again, is answered so, and not tried every minute for ever.
 
     Raises:
         Exception: the first fault that may pass, after all files have had their turn.
@@ -53,16 +54,21 @@ def take_in_unannounced(context: Context) -> None:
 
 
 def _is_answered(context: Context, version: extracts.Version, error: Exception) -> bool:
-    """Whether a file has been given up, because of a fault of our own that would come again."""
+    """Whether a file has been given up, because of a fault of our own that has come again and again."""
     if passes(error):
         return False
     try:
         if _is_known(context, version):
             return False  # whoever reads it counts its failures
+        before = context.failed_versions.get(version.ref.id, Failures())
+        context.failed_versions[version.ref.id] = failures = before.another(context.clock.now())
+        if not failures.are_enough:
+            return False
         logger.error("Extract %s cannot be taken in", version.ref.id, exc_info=error, extra={"extract": version.ref.id})
         give_up(context, version)
     except AzureError:
         return False
+    context.failed_versions.pop(version.ref.id)
     context.known_versions.add(version.ref.id)
     return True
 
