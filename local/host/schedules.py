@@ -30,7 +30,7 @@ class Schedule:
         """
         wall = moment.astimezone(self.zone).replace(tzinfo=None)
         # Both the day and the day of the week must fit, unlike in cron, where one of them is enough.
-        found = croniter(self.fields, wall, second_at_beginning=True, day_or=False).get_next(datetime)
+        found: datetime = croniter(self.fields, wall, second_at_beginning=True, day_or=False).get_next(datetime)
         return max(found.replace(tzinfo=self.zone, fold=fold).astimezone(UTC) for fold in (0, 1))
 
     def is_slow(self, now: datetime) -> bool:
