@@ -24,6 +24,7 @@ from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
 
+_NO_NAMES = (".", "..")
 _LONGEST_SOURCE = 100  # letters; it is in paths and keys, which have limits of their own
 
 
@@ -41,13 +42,14 @@ def version_of(path: str, properties: BlobProperties) -> Version:
 
     The first folder is the source. One that cannot be a source is made into one, and the extract is refused with that
     name in its message, so that it has a row and an answer all the same. To storage a backslash is a slash, whatever an
-    event makes of it.
+    event makes of it. What `.` and `..` would do to the address of the answer they do not do to a name here.
     """
     path = path.replace("\\", "/")
     folder, slash, name = path.partition("/")
+    name = "/".join(part.replace(".", "%2E") if part in _NO_NAMES else part for part in (name or folder).split("/"))
     return Version(
         source=_plain_source(folder) if slash else DEFAULT_SOURCE,
-        name=name if slash else folder,
+        name=name,
         path=path,
         etag=properties.etag.strip('"'),
         last_modified=properties.last_modified,
@@ -124,6 +126,25 @@ def give_up(context: Context, version: Version) -> None:
     status = extracts.TRYING if kind == TRIAL else extracts.FAILED
     first = {"Status": status, "ArrivedAt": now, "Failures": 1, "Kind": kind}
     _register_refused(context, version, first, failed_by_us(version.ref.id), status=extracts.FAILED)
+
+
+def has_no_address(version: Version) -> bool:
+    """Whether nobody can ask storage for a file: `a/./b` is the address of `a/b`, whatever client one takes."""
+    return any(part in _NO_NAMES for part in version.path.split("/"))
+
+
+def refuse_name(context: Context, version: Version) -> None:
+    """Make a version known, and refused, that has no address: no event ever reaches us, and nobody could read it."""
+    kind = extracts.kind_of(version.name)
+    status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
+    first = {"Status": status, "ArrivedAt": iso(context.clock.now()), "Failures": 0, "Kind": kind}
+    _register_refused(
+        context,
+        version,
+        first,
+        "The path of the file has a part that is only '.' or '..', so that storage hands it over to nobody. Drop it "
+        "again without that part.",
+    )
 
 
 def failed_by_us(extract: str) -> str:

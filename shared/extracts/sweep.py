@@ -10,7 +10,7 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from shared.context import Context
 from shared.extracts.faults import passes
 from shared.extracts.intake import take_in
-from shared.extracts.registering import give_up, version_of
+from shared.extracts.registering import give_up, has_no_address, refuse_name, version_of
 from shared.records import extracts
 from shared.records.failures import Failures
 from shared.records.names import INBOX
@@ -19,7 +19,8 @@ logger = logging.getLogger(__name__)
 
 # An event usually comes within seconds; so young a file is left to it.
 _GRACE = timedelta(minutes=1)
-# With a hierarchical namespace folders are listed too, as empty blobs with this mark.
+# With a hierarchical namespace folders are listed too, as empty blobs with this mark; some clients make empty blobs
+# whose name ends in a slash.
 _IS_FOLDER = "hdi_isfolder"
 
 
@@ -37,13 +38,15 @@ def take_in_unannounced(context: Context) -> None:
     container = context.storage.container(INBOX)
     youngest = context.clock.now() - _GRACE
     for blob in container.list_blobs(include=["metadata"]):
-        if (blob.metadata or {}).get(_IS_FOLDER) == "true":
+        if (blob.metadata or {}).get(_IS_FOLDER) == "true" or (blob.name.endswith("/") and not blob.size):
             continue
         version = version_of(blob.name, blob)
         if version.ref.id in context.known_versions or version.last_modified > youngest:
             continue
         try:
-            if not _is_known(context, version):
+            if has_no_address(version):
+                refuse_name(context, version)
+            elif not _is_known(context, version):
                 logger.info("No event came for extract %s", version.ref.id, extra={"extract": version.ref.id})
                 take_in(context, container.get_blob_client(blob.name), tries=False)
             context.known_versions.add(version.ref.id)

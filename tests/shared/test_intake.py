@@ -7,14 +7,23 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.client import IncompleteRead
+from http.client import HTTPConnection, IncompleteRead
 from typing import Any
+from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
 
 import pytest
 import requests
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ServiceRequestError
-from azure.storage.blob import BlobClient, BlobLeaseClient, ContentSettings, StandardBlobTier
+from azure.storage.blob import (
+    AccountSasPermissions,
+    BlobClient,
+    BlobLeaseClient,
+    ContentSettings,
+    ResourceTypes,
+    StandardBlobTier,
+    generate_account_sas,
+)
 from urllib3.exceptions import ProtocolError
 
 from shared.clock import Clock
@@ -797,6 +806,54 @@ def test_a_path_that_nobody_expects_is_answered_once_and_keeps_no_other_file_wai
         f"The folder '{LONG[:40]}\u2026' cannot be a source: its name may have small letters, digits and hyphens only, "
         "100 at most. Drop the file into the right folder."
     )
+
+
+def put_as_it_is(storage: Storage, path: str, content: bytes) -> None:
+    """Upload to a path that every client would write in another way."""
+    blobs = storage.blobs
+    allowed = generate_account_sas(
+        str(blobs.account_name),
+        blobs.credential.account_key,
+        ResourceTypes(object=True),
+        AccountSasPermissions(write=True, create=True),
+        datetime.now(UTC) + timedelta(hours=1),
+    )
+    parts = urlsplit(blobs.url)
+    connection = HTTPConnection(str(parts.hostname), parts.port)
+    headers = {"x-ms-blob-type": "BlockBlob", "x-ms-version": "2021-12-02"}
+    connection.request("PUT", f"{parts.path.rstrip('/')}/{INBOX}/{path}?{allowed}", content, headers)
+    assert connection.getresponse().status == 201
+    connection.close()
+
+
+def test_names_for_which_no_event_ever_comes_are_found_by_the_sweep_and_answered(
+    context: Context, storage: Storage
+) -> None:
+    """A name that ends in a slash is read; one that is another one's address is refused; a folder's mark is nothing."""
+    drop(context, LIST, "employees/list/")
+    drop(context, b"", "employees/folder/")
+    for path in ("employees/./list.csv", "employees/../other/list.csv", "./list.csv"):
+        put_as_it_is(storage, path, LIST)
+    for _ in range(2):
+        take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+    rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
+    assert {path: row["Status"] for path, row in rows.items()} == {
+        "employees/list/": "uploading",
+        "employees/./list.csv": "rejected",
+        "employees/../other/list.csv": "rejected",
+        "./list.csv": "rejected",
+    }
+    assert rows["employees/./list.csv"]["Message"] == (
+        "The path of the file has a part that is only '.' or '..', so that storage hands it over to nobody. Drop it "
+        "again without that part."
+    )
+    answers = {blob.name for blob in context.storage.container(OUTBOX).list_blobs() if "summary.json" in blob.name}
+    assert answers == {
+        f"employees/list//{rows['employees/list/']['Extract']}/summary.json",
+        f"employees/%2E/list.csv/{rows['employees/./list.csv']['Extract']}/summary.json",
+        f"employees/%2E%2E/other/list.csv/{rows['employees/../other/list.csv']['Extract']}/summary.json",
+        f"default/list.csv/{rows['./list.csv']['Extract']}/summary.json",
+    }
 
 
 def test_an_event_and_the_sweep_call_a_file_with_a_backslash_the_same(context: Context) -> None:
