@@ -103,7 +103,7 @@ def start(stack: contextlib.ExitStack) -> Cloud:
         settings.PROVISIONING_ENDPOINT: str(entra.ready["provisioningEndpoint"]),
         "IDENTITY_ENDPOINT": str(entra.ready["identityEndpoint"]),
         "IDENTITY_HEADER": str(entra.ready["identityHeader"]),
-        settings.BLOB_SOURCE: "polling",
+        settings.BLOB_SOURCE: "event_grid",
         settings.LOG_SCHEDULE: "*/3 * * * * *",
         settings.CLOCK_SCHEDULE: "*/10 * * * * *",
     }

@@ -12,7 +12,8 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from local import azurite, processes
+from local import azurite, event_grid, processes
+from local.host.pace import PACES
 from local.host.sign_in import ROLES
 from local.processes import Process, ProcessError
 from shared import settings
@@ -73,11 +74,15 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--no-host", action="store_true", help="do not start the functions host")
     parser.add_argument("--instances", type=int, default=1, metavar="N", help="how many functions hosts")
     parser.add_argument("--lease", type=int, default=600, metavar="SECONDS", help="lease of a queue message")
+    parser.add_argument(
+        "--pace", choices=PACES, default="quick", help="how fast the host looks around; azure: as there"
+    )
     parser.add_argument("--app", type=Path, default=processes.ROOT, help="folder of the function app")
     parser.add_argument("--as", dest="sign_in", choices=ROLES, default="", help="open the support page to such a user")
     parser.add_argument("--port", type=int, default=7071, help="where the support page is")
     parser.add_argument("--azurite-port", type=int, default=10000, metavar="PORT", help="the first of three")
     parser.add_argument("--entra-port", type=int, default=7200, metavar="PORT")
+    event_grid.add_options(parser)
     options = parser.parse_args(arguments)
     if options.instances < 1 or options.lease < 1:
         parser.error("--instances and --lease must be 1 or more")
@@ -135,7 +140,7 @@ class Parts:
         ):
             if off and (missing := [name for name in required if not _is_set(self._env, name)]):
                 raise UsageError(f"With {option}, set {' and '.join(missing)} in the environment.")
-        self._add(settings.BLOB_SOURCE, "polling")
+        self._add(settings.BLOB_SOURCE, "event_grid")
         self._add(settings.LOG_SCHEDULE, "*/10 * * * * *")
 
     def start_host(self, options: argparse.Namespace) -> None:
@@ -144,6 +149,7 @@ class Parts:
             _check_free("--port", options.port)
         command = [sys.executable, "-m", "local", "host", "--app", str(options.app.resolve())]
         command += ["--instances", str(options.instances), "--lease", str(options.lease), "--port", str(options.port)]
+        command += ["--pace", options.pace, *event_grid.as_options(options)]
         if options.sign_in:
             command += ["--as", options.sign_in]
         host = processes.start("The functions host", command, log=LOGS / "host.log", env=self._env, deadline=60)

@@ -10,6 +10,7 @@ from shared.clock import SYSTEM_CLOCK, Clock
 from shared.entra.graph import Graph
 from shared.errors import TerminalError
 from shared.identity import app_identity
+from shared.records.failures import Failures
 from shared.records.fingerprint import load_key
 from shared.records.storage import Storage, connect
 from shared.secrets import Vault, open_vault
@@ -22,6 +23,7 @@ class Context:
 
     Attributes:
         known_versions: ids of extracts that this process has seen in the table.
+        failed_versions: of those that are not there yet, how often this process could not put them there.
     """
 
     settings: Settings
@@ -30,6 +32,7 @@ class Context:
     graph: Graph
     vault: Vault | None
     known_versions: set[str] = field(default_factory=set)
+    failed_versions: dict[str, Failures] = field(default_factory=dict)
     _reading_key: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
     @property

@@ -20,6 +20,7 @@ from typing import Protocol
 from urllib.parse import SplitResult, urlsplit
 
 from shared.errors import SettingsError
+from shared.schedules import faults as odd_schedule
 
 HR_STORAGE = "HR_STORAGE"
 PROVISIONING_ENDPOINT = "PROVISIONING_ENDPOINT"
@@ -253,12 +254,8 @@ def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
 
     schedules = {}
     for name, default in ((LOG_SCHEDULE, Settings.log_schedule), (CLOCK_SCHEDULE, Settings.clock_schedule)):
-        schedules[name] = value(name, default)
-        if len(schedules[name].split()) != 6:
-            faults.append(
-                f"{name} is '{schedules[name]}'; it must be an NCRONTAB expression of six fields, seconds first, "
-                f"such as '{default}'"
-            )
+        schedules[name] = text = value(name, default)
+        faults += [f"{name} is '{text}': {fault}; write it such as '{default}'" for fault in odd_schedule(text)]
 
     vault = value(KEY_VAULT_URI)
     if vault and not _is_https(vault):

@@ -1,6 +1,8 @@
-"""Blob triggers: new versions are found by looking, noted in receipts, and handed over through a queue of the host.
+"""Blob triggers: versions are handed over through a queue of the host, whether an event told of them or a look.
 
-The message is sent before the receipt is completed: a version may come twice, but never not at all.
+Fed by Event Grid, as deployed, a function runs once for each event, with whatever the file holds by then; see
+`local.host.events`. With the other source the host looks for new versions and notes them in receipts; the message is
+sent before the receipt is completed, so a version may come twice, but never not at all.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ import logging
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
@@ -20,9 +22,10 @@ from azure.storage.blob import BlobProperties, BlobServiceClient, ContainerClien
 from azure.storage.queue import QueueClient, QueueMessage
 
 from local.host.connections import HOST_STORAGE
+from local.host.events import makes_no_path
 from local.host.invocations import Invocation, Invoker
 from local.host.outages import STORAGE_ERRORS, Outage, sentence
-from local.host.queues import Refused, decode
+from local.host.queues import Refused, UnreadableError, decode
 from local.host.worker import Data, Function
 
 log = logging.getLogger("host")
@@ -32,7 +35,7 @@ POISON_QUEUE = "webjobs-blobtrigger-poison"
 _FASTEST_LOOK = 0.2
 _SLOWEST_LOOK = 1.0
 _RECEIPT_LEASE = 30
-_COMPLETED = "Completed"
+_INCOMPLETE = "incomplete"  # what the SDK writes on a receipt, and takes away when the message is sent
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -84,12 +87,38 @@ class BlobTrigger:
         pattern: which blobs.
         blobs: the account they are in.
         poison: where messages go after the last try.
+        is_told: whether Event Grid tells of them.
     """
 
     function: Function
     pattern: BlobPattern
     blobs: BlobServiceClient
     poison: QueueClient
+    is_told: bool = False
+
+
+class BlobMessages:
+    """The host's queue for versions that a function is to see.
+
+    Attributes:
+        queue: where it is; made when it is needed.
+        sent: called whenever something was put into it.
+    """
+
+    def __init__(self, queue: QueueClient) -> None:
+        self.queue = queue
+        self.sent: Callable[[], None] = lambda: None
+
+    def send(self, message: Mapping[str, str]) -> None:
+        """Put a message into it."""
+        content = base64.b64encode(json.dumps(message).encode()).decode()
+        try:
+            self.queue.send_message(content)
+        except ResourceNotFoundError:
+            with contextlib.suppress(ResourceExistsError):
+                self.queue.create_queue()
+            self.queue.send_message(content)
+        self.sent()
 
 
 class BlobScanner:
@@ -98,7 +127,7 @@ class BlobScanner:
     Args:
         trigger: what to look for.
         receipts: the container with receipts.
-        queue: the host's queue for versions found.
+        messages: the host's queue for versions found.
         host_id: the name of all instances together.
         stopping: set when it is time to end.
     """
@@ -107,14 +136,14 @@ class BlobScanner:
         self,
         trigger: BlobTrigger,
         receipts: ContainerClient,
-        queue: QueueClient,
+        messages: BlobMessages,
         host_id: str,
         stopping: threading.Event,
     ) -> None:
         self._trigger = trigger
         self._container = trigger.blobs.get_container_client(trigger.pattern.container)
         self._receipts = receipts
-        self._queue = queue
+        self._messages = messages
         self._folder = f"blobreceipts/{host_id}/{trigger.function.full_name}"
         self._stopping = stopping
         self._known: dict[str, str] = {}  # name -> ETag of what has a completed receipt
@@ -163,6 +192,8 @@ class BlobScanner:
 
     def _announce(self, blob: BlobProperties, etag: str) -> bool:
         """Queue a version unless that was done; returns whether it is done now."""
+        if makes_no_path(blob.name):
+            return True
         try:
             return self._queue_once(blob, etag)
         except HttpResponseError as error:
@@ -176,7 +207,7 @@ class BlobScanner:
         name = f'{self._folder}/"{etag}"/{self._trigger.pattern.container}/{blob.name}'
         with self._receipts.get_blob_client(name) as receipt:
             with contextlib.suppress(ResourceExistsError):
-                receipt.upload_blob(b"", overwrite=False)
+                receipt.upload_blob(b"", overwrite=False, metadata={_INCOMPLETE: "true"})
             try:
                 lease = receipt.acquire_lease(_RECEIPT_LEASE)
             except HttpResponseError as error:
@@ -184,9 +215,9 @@ class BlobScanner:
                     return False
                 raise
             try:
-                if _COMPLETED not in (receipt.get_blob_properties().metadata or {}):
+                if _INCOMPLETE in (receipt.get_blob_properties().metadata or {}):
                     self._send(blob, etag)
-                    receipt.set_blob_metadata({_COMPLETED: "true"}, lease=lease)
+                    receipt.set_blob_metadata({}, lease=lease)
             finally:
                 with contextlib.suppress(*STORAGE_ERRORS):
                     lease.release()
@@ -201,13 +232,7 @@ class BlobScanner:
             "BlobName": blob.name,
             "ETag": f'"{etag}"',
         }
-        content = base64.b64encode(json.dumps(message).encode()).decode()
-        try:
-            self._queue.send_message(content)
-        except ResourceNotFoundError:
-            with contextlib.suppress(ResourceExistsError):
-                self._queue.create_queue()
-            self._queue.send_message(content)
+        self._messages.send(message)
 
 
 class BlobQueue:
@@ -225,25 +250,32 @@ class BlobQueue:
         self._host_poison = host_poison
 
     def begin(self, message: QueueMessage) -> Invocation | Refused | None:
-        """Invoke the function, if the version that the message is about is still what is there."""
+        """Invoke the function, if what the message is about is still there.
+
+        Whoever looks for new versions wants the very one that was found; an event only says that there is a file.
+
+        Raises:
+            UnreadableError: nobody could have written such a message.
+        """
+        text = decode(message.content, base64_encoded=True).value
         try:
-            found = json.loads(decode(message.content, base64_encoded=True).value)
+            found = json.loads(text)
             trigger = self._triggers.get(found["FunctionId"])
-            name, etag = str(found["BlobName"]), str(found["ETag"]).strip('"')
+            container, name = str(found["ContainerName"]), str(found["BlobName"])
+            etag = str(found["ETag"]).strip('"')
         except (ValueError, KeyError, TypeError):
             log.error("Message %s is not about a blob", message.id)  # noqa: TRY400 - a stack would say no more
             return Refused()
         if trigger is None:
             log.warning("Message %s is for %s, which this app has not", message.id, found["FunctionId"])
             return None
-        container = trigger.pattern.container
         with trigger.blobs.get_blob_client(container, name) as blob:
             try:
                 properties = blob.get_blob_properties()
             except ResourceNotFoundError:
                 log.info("Blob %s/%s is gone: nothing to do", container, name)
                 return None
-            if properties.etag.strip('"') != etag:  # the newer version has a message of its own
+            if not trigger.is_told and properties.etag.strip('"') != etag:  # the newer version has a message of its own
                 log.info("Blob %s/%s has changed: its newer version comes by itself", container, name)
                 return None
             if (trigger.function.trigger.get("properties") or {}).get("SupportsDeferredBinding"):
@@ -265,7 +297,7 @@ class BlobQueue:
         try:
             function = json.loads(decode(message.content, base64_encoded=True).value)["FunctionId"]
             return self._triggers[function].poison
-        except (ValueError, KeyError, TypeError):
+        except (UnreadableError, ValueError, KeyError, TypeError):
             return self._host_poison
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from local.host.errors import HostError
+from local.host.pace import QUICK, Pace
 
-# A local queue should feel quick: nobody pays for polling it.
-LONGEST_LOCAL_POLL = 1.0
+_LONGEST_POLL = 60.0  # seconds; the default of the SDK
 
 _TIME_SPAN = re.compile(r"^(?:(\d+)\.)?(\d{1,2}):(\d{2}):(\d{2})(\.\d+)?$")
 
@@ -36,7 +36,7 @@ class QueueLimits:
     new_batch_threshold: int = 8
     max_dequeue_count: int = 5
     visibility_timeout: float = 0.0
-    max_polling_interval: float = LONGEST_LOCAL_POLL
+    max_polling_interval: float = QUICK.longest_poll
     base64: bool = True
 
 
@@ -49,15 +49,17 @@ class HostConfig:
         blobs: limits of the one queue through which all blob triggers go.
         function_timeout: seconds that an invocation may take; infinite if there is no limit.
         route_prefix: what all routes begin with.
+        pace: how fast the host looks around.
     """
 
     queues: QueueLimits = QueueLimits()
     blobs: QueueLimits = QueueLimits()
     function_timeout: float = 1800.0
     route_prefix: str = "api"
+    pace: Pace = QUICK
 
 
-def load(app: Path, env: Mapping[str, str]) -> HostConfig:
+def load(app: Path, env: Mapping[str, str], pace: Pace = QUICK) -> HostConfig:
     """Read the app's host.json.
 
     As in Azure, an environment setting such as `AzureFunctionsJobHost__extensions__queues__batchSize` wins over it.
@@ -74,7 +76,7 @@ def load(app: Path, env: Mapping[str, str]) -> HostConfig:
     encoding = reader.text("extensions.queues.messageEncoding", "base64").lower()
     if encoding not in ("base64", "none"):
         raise HostError(f"{path}: extensions.queues.messageEncoding is '{encoding}'; it must be 'base64' or 'none'")
-    polling = reader.seconds("extensions.queues.maxPollingInterval", 60.0)
+    polling = reader.seconds("extensions.queues.maxPollingInterval", _LONGEST_POLL)
     if polling < 0.1:
         raise HostError(f"{path}: extensions.queues.maxPollingInterval must be at least 00:00:00.1")
     queues = QueueLimits(
@@ -82,7 +84,7 @@ def load(app: Path, env: Mapping[str, str]) -> HostConfig:
         new_batch_threshold=reader.whole("extensions.queues.newBatchThreshold", batch_size // 2, 0),
         max_dequeue_count=reader.whole("extensions.queues.maxDequeueCount", 5, 1),
         visibility_timeout=reader.seconds("extensions.queues.visibilityTimeout", 0.0),
-        max_polling_interval=min(polling, LONGEST_LOCAL_POLL),
+        max_polling_interval=min(polling, pace.longest_poll),
         base64=encoding == "base64",
     )
     parallel = reader.whole("extensions.blobs.maxDegreeOfParallelism", 8 * (os.cpu_count() or 1), 1)
@@ -92,12 +94,14 @@ def load(app: Path, env: Mapping[str, str]) -> HostConfig:
         batch_size=blob_batch,
         new_batch_threshold=parallel - blob_batch,
         max_dequeue_count=reader.whole("extensions.blobs.poisonBlobThreshold", 5, 1),
+        # The queue of the blob trigger has the defaults of the SDK, whatever `extensions.queues` says.
+        max_polling_interval=min(_LONGEST_POLL, pace.longest_poll),
     )
     # 30 minutes is what Flex Consumption and Premium have; -1 is no limit.
     unlimited = reader.text("functionTimeout", "00:30:00") == "-1"
     timeout = math.inf if unlimited else reader.seconds("functionTimeout", 1800.0)
     prefix = reader.text("extensions.http.routePrefix", "api").strip("/")
-    return HostConfig(queues, blobs, timeout, prefix)
+    return HostConfig(queues, blobs, timeout, prefix, pace)
 
 
 def apply_local_settings(app: Path, env: MutableMapping[str, str]) -> int:

@@ -6,13 +6,15 @@ import asyncio
 import logging
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from aiohttp import web
 
 from local.host.errors import HostError
+from local.host.events import Webhook
 from local.host.invocations import Invoker
 from local.host.sign_in import SignIn
 from local.host.worker import Data, Function
@@ -69,10 +71,19 @@ class HttpListener:
         sign_in: who is said to ask.
         port: where to listen; 0 takes any free port.
         invoker: runs functions.
+        webhooks: what takes the events of blob triggers, by the full names of their functions.
     """
 
-    def __init__(self, routes: Sequence[Route], sign_in: SignIn, port: int, invoker: Invoker) -> None:
+    def __init__(
+        self,
+        routes: Sequence[Route],
+        sign_in: SignIn,
+        port: int,
+        invoker: Invoker,
+        webhooks: Mapping[str, Webhook] = MappingProxyType({}),
+    ) -> None:
         self._routes = routes
+        self._webhooks = webhooks
         self._sign_in = sign_in
         self._port = port
         self._invoker = invoker
@@ -86,6 +97,7 @@ class HttpListener:
             HostError: somebody else listens there.
         """
         application = web.Application(client_max_size=_LARGEST)
+        application.router.add_post("/runtime/webhooks/blobs", self._take_event)
         application.router.add_route("*", "/{path:.*}", self._answer)
         try:
             # Several instances share a port, as they share an address in Azure.
@@ -98,6 +110,14 @@ class HttpListener:
         """Stop listening."""
         self._stack.close()
         return True
+
+    async def _take_event(self, request: web.Request) -> web.Response:
+        webhook = self._webhooks.get(request.query.get("functionName", ""))
+        if webhook is None:
+            return web.Response(status=404)
+        kind, body = request.headers.get("aeg-event-type", ""), await request.read()
+        status, answer = await asyncio.to_thread(webhook.take, kind, body)
+        return web.Response(status=status, body=answer)
 
     async def _answer(self, request: web.Request) -> web.Response:
         for route in self._routes:

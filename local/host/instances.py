@@ -10,7 +10,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from local import processes
@@ -19,6 +20,15 @@ from local.host.signals import StopSignal
 log = logging.getLogger("host")
 
 _LOOK = 0.1
+
+
+@dataclass(frozen=True)
+class Told:
+    """A function that Event Grid tells of new files: its name, and which container of which connection it is about."""
+
+    function: str
+    connection: str
+    container: str
 
 
 class Instance:
@@ -50,8 +60,14 @@ class Instance:
                 self.ready = found
 
 
-def run(count: int, command: Sequence[str], patience: float) -> int:
+def run(count: int, command: Sequence[str], patience: float, tell: Callable[[Sequence[Told], str], None]) -> int:
     """Run several instances until told to end; returns the exit code.
+
+    Args:
+        count: how many.
+        command: what starts each.
+        patience: seconds that they get to end.
+        tell: begins to tell them of new files, once all are there; given which, and where.
 
     An instance that is killed is reported and the others go on, as in Azure. One that cannot start ends all.
     """
@@ -69,15 +85,18 @@ def run(count: int, command: Sequence[str], patience: float) -> int:
             if running and not announced and all(instance.ready for instance in running):
                 announced = True
                 ready = running[0].ready
-                announce(ready["functions"], [instance.popen.pid for instance in running], ready.get("url", ""))
+                told = [Told(**one) for one in ready.get("told", [])]
+                tell(told, ready.get("url", ""))
+                announce(ready["functions"], [instance.popen.pid for instance in running], ready.get("url", ""), told)
         return 0 if stop.wait(0) else 1
     finally:
         _end(running, patience)
 
 
-def announce(functions: list[str], pids: list[int], url: str = "") -> None:
-    """Tell whoever started us that we listen, and where HTTP functions answer, if there are any."""
-    where = {"url": url} if url else {}
+def announce(functions: list[str], pids: list[int], url: str = "", told: Sequence[Told] = ()) -> None:
+    """Tell whoever started us that we listen, where HTTP functions answer, and which wait to be told of files."""
+    where: dict[str, object] = {"url": url} if url else {}
+    where |= {"told": [asdict(one) for one in told]} if told else {}
     line = json.dumps({"ready": True, "pids": pids, "functions": functions, **where})
     # In one write, as print is not when output is unbuffered: logging goes on meanwhile, perhaps to the same file.
     sys.stdout.write(f"{line}\n")

@@ -7,16 +7,20 @@ import threading
 from collections.abc import Mapping
 from datetime import UTC, tzinfo
 from typing import Protocol
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from local.host import schedules
-from local.host.blobs import POISON_QUEUE, BlobQueue, BlobScanner, BlobTrigger, parse_pattern
+from local.host.blobs import POISON_QUEUE, BlobMessages, BlobQueue, BlobScanner, BlobTrigger, parse_pattern
 from local.host.config import HostConfig, fill_in
 from local.host.connections import HOST_STORAGE, Connections
 from local.host.errors import HostError
+from local.host.events import Webhook
 from local.host.http import HttpListener, Route, parse_route
+from local.host.instances import Told
 from local.host.invocations import Invoker
-from local.host.queues import QueueListener, queue_trigger
+from local.host.leases import Lock
+from local.host.queues import QueueListener, poison_of, queue_trigger
 from local.host.sign_in import NOBODY, SignIn
 from local.host.storage import HOSTS
 from local.host.timers import TimerListener
@@ -47,6 +51,9 @@ class Wiring:
         stopping: what the listeners are to heed.
         sign_in: whom HTTP functions are told to be asked by.
         port: where HTTP functions answer; 0 is any free port.
+
+    Attributes:
+        told: the functions that Event Grid tells of new files.
     """
 
     def __init__(
@@ -68,6 +75,7 @@ class Wiring:
         self._stopping = stopping
         self._sign_in = sign_in
         self._port = port
+        self.told: list[Told] = []
         self._host_id = env.get("AzureFunctionsWebHost__hostid", "").strip() or "local"
 
     def listeners(self, functions: list[Function]) -> list[Listener]:
@@ -97,10 +105,11 @@ class Wiring:
                     routes.append(parse_route(function, self._config.route_prefix))
                 case other:
                     raise HostError(f"{function.name} has a {other}, which the local host does not know")
+        webhooks: dict[str, Webhook] = {}
         if blob_triggers:
-            listeners += self._blob_listeners(blob_triggers)
-        if routes:
-            listeners.append(HttpListener(routes, self._sign_in, self._port, self._invoker))
+            listeners += self._blob_listeners(blob_triggers, webhooks)
+        if routes or webhooks:
+            listeners.append(HttpListener(routes, self._sign_in, self._port, self._invoker, webhooks))
         return listeners
 
     def _is_disabled(self, function: Function) -> bool:
@@ -130,7 +139,7 @@ class Wiring:
         self._require(function, connection, "queue")
         name = self._text(function, "queueName")
         service = self._connections.queues(connection)
-        poison = service.get_queue_client(f"{name}-poison")
+        poison = poison_of(service, name)
         return QueueListener(
             service.get_queue_client(name),
             self._config.queues,
@@ -147,7 +156,11 @@ class Wiring:
         except ValueError as error:
             raise HostError(f"the schedule of {function.name} is wrong: {error}") from None
         container = self._connections.blobs(HOST_STORAGE).get_container_client(HOSTS)
-        return TimerListener(function, schedule, container, self._host_id, self._lease, self._invoker, self._stopping)
+        pace = self._config.pace
+        lease = pace.timer_lease or self._lease
+        lock = Lock(container.get_blob_client(f"locks/{self._host_id}/{function.full_name}.Listener"), lease)
+        status = container.get_blob_client(f"timers/{self._host_id}/{function.full_name}/status")
+        return TimerListener(function, schedule, lock, status, pace.asks_for_timer, self._invoker, self._stopping)
 
     def _zone(self) -> tzinfo:
         name = self._env.get("WEBSITE_TIME_ZONE", "").strip()
@@ -159,23 +172,34 @@ class Wiring:
     def _blob(self, function: Function) -> BlobTrigger:
         connection = str(function.trigger.get("connection") or HOST_STORAGE)
         self._require(function, connection, "blob")
-        if str(function.trigger.get("source", "")).lower() == "eventgrid":
-            log.warning("%s is fed by Event Grid in Azure; here the host looks for blobs itself", function.name)
+        is_told = str(function.trigger.get("source", "")).lower() == "eventgrid"
         # The account of the blobs keeps their poison messages, unless it has no queues.
         queues = self._connections.queues(connection if self._connections.has(connection, "queue") else HOST_STORAGE)
         try:
             pattern = parse_pattern(self._text(function, "path"))
         except ValueError as error:
             raise HostError(f"the path of {function.name} is wrong: {error}") from None
-        return BlobTrigger(
-            function, pattern, self._connections.blobs(connection), queues.get_queue_client(POISON_QUEUE)
-        )
+        if is_told:
+            self.told.append(Told(function.name, connection, pattern.container))
+        poison = queues.get_queue_client(POISON_QUEUE)
+        return BlobTrigger(function, pattern, self._connections.blobs(connection), poison, is_told)
 
-    def _blob_listeners(self, triggers: list[BlobTrigger]) -> list[Listener]:
+    def _blob_listeners(self, triggers: list[BlobTrigger], webhooks: dict[str, Webhook]) -> list[Listener]:
         host_queues = self._connections.queues(HOST_STORAGE)
-        queue = host_queues.get_queue_client(f"{_HOST_QUEUE}{self._host_id}")
+        messages = BlobMessages(host_queues.get_queue_client(f"{_HOST_QUEUE}{self._host_id}"))
         receipts = self._connections.blobs(HOST_STORAGE).get_container_client(HOSTS)
         handler = BlobQueue(triggers, self._invoker, host_queues.get_queue_client(POISON_QUEUE))
-        scanners = [BlobScanner(trigger, receipts, queue, self._host_id, self._stopping) for trigger in triggers]
-        reader = QueueListener(queue, self._config.blobs, self._lease, handler.begin, handler.poison, self._stopping)
+        scanners = [
+            BlobScanner(trigger, receipts, messages, self._host_id, self._stopping)
+            for trigger in triggers
+            if not trigger.is_told
+        ]
+        for trigger in triggers:
+            if trigger.is_told:
+                name = trigger.function.full_name
+                webhooks[name] = Webhook(name, urlsplit(trigger.blobs.url).path, messages.send)
+        reader = QueueListener(
+            messages.queue, self._config.blobs, self._lease, handler.begin, handler.poison, self._stopping
+        )
+        messages.sent = reader.notify
         return [*scanners, reader]

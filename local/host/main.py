@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import logging
 import os
 import sys
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
-from local import processes
+from local import event_grid, processes
+from local.event_grid import EventGrid
 from local.host import config, instances, logs
 from local.host.connections import HOST_STORAGE, Connections
 from local.host.errors import HostError
 from local.host.http import HttpListener
+from local.host.instances import Told
 from local.host.invocations import Invoker
 from local.host.listeners import Listener, Wiring
 from local.host.outages import STORAGE_ERRORS, Outage
-from local.host.sign_in import ENABLED, NOBODY, ROLES, SignIn
+from local.host.pace import PACES
+from local.host.sign_in import ENABLED, ROLES, SignIn
 from local.host.signals import StopSignal
 from local.host.storage import ensure_storage
 from local.host.worker import Function, Worker
@@ -35,8 +40,10 @@ def main(arguments: Sequence[str]) -> int:
     logs.set_up(options.instance)
     try:
         if options.instances > 1:
-            return instances.run(options.instances, _command(options), PATIENCE + 2)
-        return Host(options.app.resolve(), options.lease, SignIn(options.sign_in), options.port).run()
+            with ExitStack() as stack:
+                tell = functools.partial(_tell, stack, options, Connections(os.environ))
+                return instances.run(options.instances, _command(options), PATIENCE + 2, tell)
+        return Host(options).run()
     except HostError as error:
         print(f"The functions host cannot start: {error}", file=sys.stderr)
         return 1
@@ -61,6 +68,13 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         default="",
         help="whom HTTP functions are told to be asked by (default: nobody, and authentication is off)",
     )
+    parser.add_argument(
+        "--pace",
+        choices=PACES,
+        default="quick",
+        help="how fast the host looks around (default: quick; azure: as there)",
+    )
+    event_grid.add_options(parser)
     parser.add_argument("--instance", default="", help=argparse.SUPPRESS)  # set by the parent of several
     options = parser.parse_args(arguments)
     if options.instances < 1 or options.lease < 1:
@@ -72,24 +86,36 @@ def _command(options: argparse.Namespace) -> list[str]:
     """What starts each of several instances; they share a port."""
     command = [sys.executable, "-m", "local", "host", "--app", str(options.app.resolve())]
     command += ["--lease", str(options.lease), "--port", str(options.port or processes.free_port())]
+    command += ["--pace", options.pace, "--no-events"]
     return command + (["--as", options.sign_in] if options.sign_in else [])
+
+
+def _tell(
+    stack: ExitStack, options: argparse.Namespace, connections: Connections, told: Sequence[Told], url: str
+) -> None:
+    """Begin to tell functions of new files, unless somebody else does it; until the stack is closed."""
+    for one in told if not options.no_events else ():
+        account = connections.blobs(one.connection)
+        post = event_grid.webhook(url, one.function, account.url)
+        grid = EventGrid(account.get_container_client(one.container), post, event_grid.chance_of(options))
+        grid.start()
+        stack.callback(grid.stop)
 
 
 class Host:
     """One instance.
 
     Args:
-        app: the folder of the app.
-        lease: seconds of a message's lease.
-        sign_in: whom HTTP functions are told to be asked by.
-        port: where they answer; 0 is any free port.
+        options: of the command line: the folder of the app, the seconds of a message's lease, whom HTTP functions are
+            told to be asked by and where they answer, the pace, and how unreliable events are.
     """
 
-    def __init__(self, app: Path, lease: int, sign_in: SignIn = NOBODY, port: int = 0) -> None:
-        self._app = app
-        self._lease = lease
-        self._sign_in = sign_in
-        self._port = port
+    def __init__(self, options: argparse.Namespace) -> None:
+        self._options = options
+        self._app = options.app.resolve()
+        self._lease = int(options.lease)
+        self._sign_in = SignIn(options.sign_in)
+        self._port = int(options.port)
         self._stopping = threading.Event()
         self._stop = StopSignal()
         self._restarting = False
@@ -108,7 +134,7 @@ class Host:
         os.environ.pop(ENABLED, None)  # only the platform says so, and here that is us
         if self._sign_in.role:
             os.environ[ENABLED] = "True"
-        settings = config.load(self._app, os.environ)
+        settings = config.load(self._app, os.environ, PACES[self._options.pace])
         os.chdir(self._app)  # as the worker does in Azure
         connections = Connections(os.environ)
         with connections.blobs(HOST_STORAGE):
@@ -124,8 +150,11 @@ class Host:
         for listener in listeners:
             listener.start()
         url = next((listener.url for listener in listeners if isinstance(listener, HttpListener)), "")
-        instances.announce([function.name for function in functions], [os.getpid()], url)
-        self._stop.wait()
+        told = wiring.told
+        with ExitStack() as events:
+            _tell(events, self._options, connections, told, url)
+            instances.announce([function.name for function in functions], [os.getpid()], url, told)
+            self._stop.wait()
         return self._finish(listeners)
 
     def _ensure_storage(self, connections: Connections) -> bool:

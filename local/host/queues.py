@@ -13,8 +13,9 @@ from collections.abc import Callable
 from typing import Protocol
 
 from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
-from azure.storage.queue import QueueClient, QueueMessage
+from azure.storage.queue import QueueClient, QueueMessage, QueueServiceClient
 
+from local.host.backoff import BackOff
 from local.host.config import QueueLimits
 from local.host.invocations import Invocation, Invoker
 from local.host.outages import STORAGE_ERRORS, Outage
@@ -22,7 +23,8 @@ from local.host.worker import Data, Function, Outcome
 
 log = logging.getLogger("host")
 
-_SHORTEST_POLL = 0.1
+_POISON = "-poison"
+_LOOK = 0.2  # seconds between two looks whether it is time to end
 
 
 class Running(Protocol):
@@ -39,7 +41,7 @@ class QueueListener:
         limits: how many at once, how often, how fast.
         lease: seconds that a message stays hidden from others if we die; renewed at half of it.
         begin: starts the work on a message; None if there is nothing to do about it.
-        poison: where a message goes after the last try.
+        poison: where a message goes after the last try; None if it stays where it is, hidden until its lease ends.
         stopping: set when no more messages are to be taken.
     """
 
@@ -49,7 +51,7 @@ class QueueListener:
         limits: QueueLimits,
         lease: int,
         begin: Callable[[QueueMessage], Running | None],
-        poison: Callable[[QueueMessage], QueueClient],
+        poison: Callable[[QueueMessage], QueueClient | None],
         stopping: threading.Event,
     ) -> None:
         self._queue = queue
@@ -59,6 +61,7 @@ class QueueListener:
         self._poison = poison
         self._stopping = stopping
         self._changed = threading.Condition()
+        self._news = threading.Event()
         self._running = 0
         self._outage = Outage(f"reading queue {queue.queue_name}")
         self._thread = threading.Thread(target=self._listen, name=f"queue {queue.queue_name}", daemon=True)
@@ -75,8 +78,12 @@ class QueueListener:
                 lambda: not self._running and not self._thread.is_alive(), max(0.0, deadline - time.monotonic())
             )
 
+    def notify(self) -> None:
+        """Look soon: this instance has put something into the queue."""
+        self._news.set()
+
     def _listen(self) -> None:
-        pause = _SHORTEST_POLL
+        back_off, found = BackOff(self._limits.max_polling_interval), False
         while not self._stopping.is_set():
             if not self._has_room() or self._stopping.is_set():
                 continue
@@ -90,11 +97,16 @@ class QueueListener:
                 with self._changed:
                     self._running += 1
                 threading.Thread(target=self._handle, args=(message,), daemon=True).start()
-            if messages:
-                pause = _SHORTEST_POLL
-            else:
-                self._stopping.wait(pause)
-                pause = min(pause * 2, self._limits.max_polling_interval)
+            found = bool(messages) or self._wait(back_off.next(found=found))
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait until the next look; whether there was news before."""
+        end = time.monotonic() + seconds
+        while not self._stopping.is_set() and (left := end - time.monotonic()) > 0:
+            if self._news.wait(min(left, _LOOK)):
+                self._news.clear()
+                return True
+        return False
 
     def _has_room(self) -> bool:
         with self._changed:
@@ -123,13 +135,19 @@ class QueueListener:
     def _work(self, message: QueueMessage) -> None:
         limit = self._limits.max_dequeue_count
         tries = message.dequeue_count or 0
-        if tries > limit:  # whoever had it last died during its last try
-            self._settle(message, "set aside", lambda: self._put_aside(message))
-            return
-        if self._succeeds(message):
+        poison = self._poison(message)
+        done: bool | None = None
+        try:
+            if tries <= limit:  # else whoever had it last died during its last try
+                done = self._succeeds(message)
+        except UnreadableError as error:
+            log.error("Message %s of %s: %s", message.id, self._queue.queue_name, error)  # noqa: TRY400
+        if done:
             self._settle(message, "deleted", lambda: self._delete(message))
-        elif tries >= limit:
-            self._settle(message, "set aside", lambda: self._put_aside(message))
+        elif poison is None:
+            log.warning("Message %s of %s stays hidden until its lease ends", message.id, self._queue.queue_name)
+        elif done is None or tries >= limit:
+            self._settle(message, "set aside", lambda: self._put_aside(message, poison))
         else:
             self._settle(message, "released", lambda: self._release(message))
 
@@ -157,19 +175,13 @@ class QueueListener:
     def _release(self, message: QueueMessage) -> None:
         self._queue.update_message(message, visibility_timeout=round(self._limits.visibility_timeout))
 
-    def _put_aside(self, message: QueueMessage) -> None:
-        poison = self._poison(message)
+    def _put_aside(self, message: QueueMessage, poison: QueueClient) -> None:
         try:
             poison.send_message(message.content)
         except ResourceNotFoundError:
             poison.create_queue()
             poison.send_message(message.content)
-        log.error(
-            "Message has reached the limit of %d tries and was moved to %s",
-            self._limits.max_dequeue_count,
-            poison.queue_name,
-            extra={"message_id": message.id},
-        )
+        log.error("Message was moved to %s", poison.queue_name, extra={"message_id": message.id})
         self._queue.delete_message(message)
 
     def _settle(self, message: QueueMessage, done: str, action: Callable[[], None]) -> None:
@@ -198,17 +210,20 @@ def _is_no_longer_ours(error: Exception) -> bool:
     return error.status_code is not None and 400 <= error.status_code < 500 and error.status_code not in (408, 429)
 
 
-def queue_trigger(
-    function: Function, invoker: Invoker, base64_encoded: bool
-) -> Callable[[QueueMessage], Invocation | Refused]:
+def poison_of(service: QueueServiceClient, name: str) -> QueueClient | None:
+    """Where messages of a queue go after the last try; what is such a queue already has none."""
+    return None if name.endswith(_POISON) else service.get_queue_client(f"{name}{_POISON}")
+
+
+class UnreadableError(Exception):
+    """The body of a message cannot be decoded: no function ever sees it."""
+
+
+def queue_trigger(function: Function, invoker: Invoker, base64_encoded: bool) -> Callable[[QueueMessage], Invocation]:
     """What to do with the messages of a function's queue."""
 
-    def begin(message: QueueMessage) -> Invocation | Refused:
-        try:
-            data = decode(message.content, base64_encoded)
-        except ValueError as error:
-            log.error("Message %s is not %s: %s", message.id, "base64" if base64_encoded else "text", error)  # noqa: TRY400
-            return Refused()
+    def begin(message: QueueMessage) -> Invocation:
+        data = decode(message.content, base64_encoded)
         why = f"message={message.id} try={message.dequeue_count}"
         return invoker.start(function, data, _trigger_metadata(message, data), why)
 
@@ -216,24 +231,24 @@ def queue_trigger(
 
 
 class Refused:
-    """The end of a message that no function can be given."""
+    """The end of a message that is about nothing we know."""
 
     def wait(self, seconds: float) -> Outcome:
-        return Outcome("it cannot be decoded")
+        return Outcome("it is about nothing we know")
 
 
 def decode(content: str, base64_encoded: bool) -> Data:
     """The body of a message.
 
     Raises:
-        ValueError: if it is not encoded as it should be.
+        UnreadableError: it is not encoded as it should be.
     """
     if not base64_encoded:
         return Data("string", content)
     try:
         body = base64.b64decode(content, validate=True)
     except binascii.Error as error:
-        raise ValueError(str(error)) from None
+        raise UnreadableError(f"it is not base64 ({error}), so no function sees it") from None
     try:
         return Data("string", body.decode())
     except UnicodeDecodeError:

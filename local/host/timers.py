@@ -9,7 +9,7 @@ import time
 from datetime import UTC, datetime
 
 from azure.core.exceptions import ResourceNotFoundError
-from azure.storage.blob import ContainerClient
+from azure.storage.blob import BlobClient
 
 from local.host.invocations import Invoker
 from local.host.leases import Lock
@@ -19,7 +19,7 @@ from local.host.worker import Data, Function
 
 log = logging.getLogger("host")
 
-_LOOK = 0.5  # seconds between two tries to become the one that fires, and between renewals while we are
+_LOOK = 0.5  # seconds between two looks at the time, and at the lock while it is ours
 
 
 class TimerListener:
@@ -28,9 +28,9 @@ class TimerListener:
     Args:
         function: what to fire.
         schedule: when.
-        container: where the lock and the schedule's status are kept.
-        host_id: the name of all instances together.
-        lease: seconds after which another instance takes over if we die.
+        lock: whoever holds it fires.
+        status: the blob that says when it was fired last, and is fired next.
+        asks: seconds after which the lock is asked for again while somebody else has it.
         invoker: runs the function.
         stopping: set when it is to be fired no more.
     """
@@ -39,9 +39,9 @@ class TimerListener:
         self,
         function: Function,
         schedule: Schedule,
-        container: ContainerClient,
-        host_id: str,
-        lease: int,
+        lock: Lock,
+        status: BlobClient,
+        asks: float,
         invoker: Invoker,
         stopping: threading.Event,
     ) -> None:
@@ -49,8 +49,9 @@ class TimerListener:
         self._schedule = schedule
         self._invoker = invoker
         self._stopping = stopping
-        self._lock = Lock(container.get_blob_client(f"locks/{host_id}/{function.full_name}.Listener"), lease)
-        self._status_blob = container.get_blob_client(f"timers/{host_id}/{function.full_name}/status")
+        self._lock = lock
+        self._status_blob = status
+        self._asks = asks
         self._status: dict[str, str] = {}
         self._monitored = bool(function.trigger.get("useMonitor", True)) and schedule.is_slow(_now())
         self._outage = Outage(f"holding the lock of timer {function.name}")
@@ -72,7 +73,7 @@ class TimerListener:
                     self._outage.passed()
                     self._fire_while_held()
                 else:
-                    self._stopping.wait(_LOOK)
+                    self._stopping.wait(self._asks)
             except STORAGE_ERRORS as error:
                 self._stopping.wait(self._outage.failed(error))
             except Exception:
@@ -87,11 +88,13 @@ class TimerListener:
             if left > 0:
                 self._stopping.wait(min(left, _LOOK))
                 continue
+            began = _now()
             self._fire(due, past_due)
             past_due = False
-            # From now on, not from when it was due: a run that took longer than the interval is not followed by many.
-            due = self._schedule.after(_now())
-            self._save(_now(), due)
+            # From when it began: after a run that took longer than the interval the next one begins at once, and one
+            # only, however many were missed.
+            due = self._schedule.after(began)
+            self._save(began, due)
 
     def _first(self) -> tuple[datetime, bool]:
         """When to fire first, and whether that is because it was missed."""
@@ -101,7 +104,7 @@ class TimerListener:
         if self._function.trigger.get("runOnStartup"):
             return now, False
         missed = datetime.fromisoformat(self._status["Next"]) if self._status else due
-        if missed < now:
+        if missed <= now:
             log.info("Timer %s was due at %s: it is past due", self._function.name, missed.isoformat())
             return now, True
         if not self._status:

@@ -6,12 +6,14 @@ Time stands still while a function runs, and then jumps to the next moment at wh
 from __future__ import annotations
 
 import json
+import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 import azure.functions as func
 
+from local.event_grid import EXACT, Chance, Event, events_of
 from local.host.schedules import parse
 from local.scenario.functions import registered, working_with
 from local.scenario.simulated import Identity, Killed, Service, WatchedGraph, timed_storage
@@ -23,8 +25,10 @@ from shared.identity import Identity as AppIdentity
 from shared.records.names import BLOBS_POISON, INBOX
 from shared.settings import Settings
 
-# As host.json has them, and as long as Azure leases a message whose process has vanished.
-_RETRY = timedelta(seconds=30)
+# A failed message is hidden for the 30 s of host.json, and found by the look after. A file is tried again at once,
+# whatever host.json says. What fails in a queue for poison stays hidden, as if its process had vanished.
+_RETRY = timedelta(seconds=34)
+_RETRY_OF_FILES = timedelta(milliseconds=150)
 _MOST_TRIES = 5
 _LEASE = timedelta(minutes=10)
 _HIDDEN = 6 * 24 * 3600  # seconds; nobody but us takes messages off the queue
@@ -38,7 +42,7 @@ class _Call:
     due: datetime
     number: int
     function: str = field(compare=False)
-    value: Any = field(compare=False)  # path of the file, or the message
+    value: Any = field(compare=False)  # the event of a file, or the message
     tries: int = field(compare=False, default=0)
 
 
@@ -60,7 +64,14 @@ class Host:
     """
 
     def __init__(
-        self, settings: Settings, service: Service, tenant: Tenant, entra: str, *, every_tick: bool = False
+        self,
+        settings: Settings,
+        service: Service,
+        tenant: Tenant,
+        entra: str,
+        *,
+        every_tick: bool = False,
+        events: Chance = EXACT,
     ) -> None:
         self.failures: list[Failure] = []
         self.trace: list[tuple[datetime, str]] = []
@@ -69,6 +80,8 @@ class Host:
         self._tenant = tenant
         self._entra = entra
         self._every_tick = every_tick
+        self._events = events
+        self._dice = random.Random(events.seed)
         self._functions = registered()
         self._calls: list[_Call] = []
         self._numbers = 0
@@ -103,7 +116,12 @@ class Host:
 
     def announce(self, path: str) -> None:
         """An event comes for a file of the inbox."""
-        self._add(_INTAKE, path)
+        self._add(_INTAKE, Event(INBOX, path))
+
+    def announce_by_chance(self, path: str) -> None:
+        """Event Grid hears of a file: an event comes once, twice, late or never, and others besides."""
+        for late, event in events_of(INBOX, path, "", self._events, self._dice):
+            self._add(_INTAKE, event, self._service.now() + timedelta(seconds=late))
 
     def note(self, text: str) -> None:
         """Something has happened, and the functions may have to do with it."""
@@ -176,7 +194,9 @@ class Host:
         """Call a function for a file or a message, and see to it that it is called again if it must be."""
         value: Any
         if call.function == _INTAKE:
-            value = self.context.storage.container(INBOX).get_blob_client(call.value)
+            value = self.context.storage.container(call.value.container).get_blob_client(call.value.name)
+            if not value.exists():  # the host leaves out what is gone
+                return
         else:
             value = func.QueueMessage(id=call.value.id, body=call.value.content)
         done = self._run(call.function, value)
@@ -184,7 +204,7 @@ class Host:
         if done is None:
             self._add(call.function, call.value, self._service.now() + _LEASE, call.tries)
         elif not done and call.tries + 1 < _MOST_TRIES:
-            self._add(call.function, call.value, self._service.now() + _RETRY, call.tries + 1)
+            self._add(call.function, call.value, self._service.now() + _retry(call.function), call.tries + 1)
         else:
             if not done:
                 self._put_aside(call)
@@ -195,7 +215,14 @@ class Host:
         """What the host does with a file or a message for which a function has failed too often."""
         self.note(f"{call.function} is given up after {_MOST_TRIES} tries")
         if call.function == _INTAKE:
-            text = json.dumps({"Type": "BlobTrigger", "ContainerName": INBOX, "BlobName": call.value})
+            text = json.dumps(
+                {
+                    "Type": "BlobTrigger",
+                    "FunctionId": f"Host.Functions.{_INTAKE}",
+                    "ContainerName": call.value.container,
+                    "BlobName": call.value.name,
+                }
+            )
             self.context.storage.queue(BLOBS_POISON).send_message(text)
         elif (poison := f"{call.function}-poison") in self._functions:
             self.context.storage.queue(poison).send_message(call.value.content)
@@ -220,6 +247,13 @@ class Host:
             self.note(f"the process was killed in {name} and starts again")
             self.start()
         return done
+
+
+def _retry(function: str) -> timedelta:
+    """After how long the host tries again what has failed."""
+    if function.endswith("-poison"):
+        return _LEASE
+    return _RETRY_OF_FILES if function == _INTAKE else _RETRY
 
 
 class _Timer(func.TimerRequest):

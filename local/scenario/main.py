@@ -21,9 +21,10 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m local scenario", description=__doc__)
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR", help="a folder with a scenario.yaml")
     parser.add_argument("--trace", action="store_true", help="tell what happened when")
+    parser.add_argument("--seed", type=int, default=0, help="of what is left to chance, such as which events are lost")
     options = parser.parse_args(arguments)
     try:
-        stories = [story for folder in options.folders for story in load(folder)]
+        stories = [story for folder in options.folders for story in load(folder, options.seed)]
         return _play(stories, trace=options.trace)
     except (ScenarioError, processes.ProcessError) as error:
         print(error, file=sys.stderr)

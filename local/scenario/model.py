@@ -149,6 +149,7 @@ class Scenario(_Part):
         settings: of the app, beside those for connections.
         batch: people in a request, and in a page, instead of the usual 50 and 200.
         every_tick: run the timers at every single occurrence, not only when there can be something to do.
+        events: `deployed`, by chance twice, late or lost, and others besides; or `exact`, one for each file, at once.
         either_order: play it a second time, with files that are dropped together in the opposite order.
         tolerate: functions that may fail on the way, by name.
         simulator: how Entra behaves from the start.
@@ -164,6 +165,7 @@ class Scenario(_Part):
     settings: Mapping[str, str] = {}
     batch: Annotated[int, Field(ge=1, le=50)] | None = None
     every_tick: bool = False
+    events: Literal["deployed", "exact"] = "deployed"
     either_order: bool = False
     tolerate: Words = ()
     simulator: Entra = Entra()
@@ -214,12 +216,14 @@ class Story:
         scenario: what happens.
         expected: what must come of it.
         reverse: whether files that are dropped together come in the opposite order.
+        seed: of what is left to chance, besides the name.
     """
 
     folder: Path
     scenario: Scenario
     expected: Sequence[Expectation]
     reverse: bool = False
+    seed: int = 0
 
     @property
     def name(self) -> str:
@@ -240,8 +244,12 @@ class Story:
             raise ScenarioError(f"{self.folder / FILE}: there is no file '{text}' beside it") from error
 
 
-def load(folder: Path) -> Iterator[Story]:
+def load(folder: Path, seed: int = 0) -> Iterator[Story]:
     """The story of a folder; two if files come in either order.
+
+    Args:
+        folder: where it is.
+        seed: of what is left to chance.
 
     Raises:
         ScenarioError: something in it is not as it must be.
@@ -255,9 +263,9 @@ def load(folder: Path) -> Iterator[Story]:
     known = {step.when for step in scenario.steps}
     if unknown := sorted({row.when for row in expected} - known):
         raise ScenarioError(f"{folder / EXPECTED}: no step has the 'when' {', '.join(map(repr, unknown))}")
-    yield Story(folder, scenario, expected)
+    yield Story(folder, scenario, expected, seed=seed)
     if scenario.either_order:
-        yield Story(folder, scenario, expected, reverse=True)
+        yield Story(folder, scenario, expected, reverse=True, seed=seed)
 
 
 def _content(text: str) -> object:

@@ -11,21 +11,25 @@ from shared.context import Context
 from shared.errors import TerminalError
 from shared.extracts.intake import take_in
 from shared.extracts.registering import look
+from shared.mapping.text import shorten
 from shared.records import extracts
 from shared.records.names import INBOX
 
 logger = logging.getLogger(__name__)
+
+_FUNCTION = "intake"
 
 
 def note_unread(context: Context, text: str) -> None:
     """See to the file of a message that the runtime put aside: take it in, or say on its row that it failed.
 
     An extract that is known and not finished stays with the clock, which tries again every minute; one that nobody
-    knows yet is taken in here.
+    knows yet is taken in here. Of an account all apps share this queue: what another function, or a file of another
+    container, has left there is none of ours.
 
     Args:
         context: what we work with.
-        text: the message: JSON with `ContainerName` and `BlobName`.
+        text: the message: JSON with `FunctionId`, `ContainerName` and `BlobName`.
 
     Raises:
         TerminalError: the text is no such message.
@@ -34,10 +38,16 @@ def note_unread(context: Context, text: str) -> None:
     try:
         message = json.loads(text)
         container, name = str(message["ContainerName"]), str(message["BlobName"])
-    except (ValueError, KeyError, TypeError) as error:
+        function = str(message.get("FunctionId") or "").rpartition(".")[2]
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise TerminalError("A message that was put aside does not name a file") from error
-    if container != INBOX:
-        raise TerminalError(f"A message that was put aside names a file that is not in {INBOX}")
+    if container != INBOX or function not in ("", _FUNCTION):
+        logger.warning(
+            "A message that was put aside is about container %s and function %s: not ours, left alone",
+            shorten(container),
+            shorten(function),
+        )
+        return
     blob = context.storage.container(INBOX).get_blob_client(name)
     try:
         ref = look(blob).ref
@@ -50,7 +60,7 @@ def note_unread(context: Context, text: str) -> None:
         logger.warning("The event of extract %s failed again and again; it is taken in now", ref.id)
         take_in(context, blob)
         return
-    if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED, extracts.TRYING):
+    if row["Status"] in (*extracts.UNREAD, extracts.TRYING):
         sentence = (
             "Reading it has failed five times; it is tried again every minute. IT looks for its id in the app's log."
         )

@@ -43,6 +43,7 @@ from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, messages, progress, summary
 from shared.records.extracts import FILE, TRIAL
+from shared.records.failures import count_failure
 from shared.records.leases import Lease, hold
 from shared.records.names import EXTRACTS, INBOX
 from shared.records.rows import Values
@@ -54,7 +55,6 @@ _LONGEST_RUN = timedelta(minutes=2)
 _LOOKS_BETWEEN = timedelta(seconds=3)
 _TELLS = timedelta(seconds=10)  # how often it is told how far a file has been read
 _SMALL = 256 * 1024  # bytes: a file that is read and planned in a few seconds
-_MOST_FAILURES = 5  # of our own making, not of the network's; then the extract is given up and says so
 
 
 def take_in(context: Context, blob: BlobClient, *, tries: bool = True) -> None:
@@ -242,7 +242,7 @@ def work_off_all(context: Context) -> None:
         Exception: the first fault, after all jobs have had their turn.
     """
     faults: list[Exception] = []
-    for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, _UNREAD)}):
+    for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, extracts.UNREAD)}):
         try:
             work_off(context, job)
         except Exception as error:  # noqa: BLE001 (one job must not keep the others from being worked off)
@@ -259,16 +259,13 @@ def _is_committed(context: Context, row: Values) -> bool:
     return bool(now["Status"] == extracts.PLANNED)
 
 
-_UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
-
-
 def _to_read(context: Context, job: str) -> list[Values]:
     """The extracts that need work, in the order in which they get their turn.
 
     Plans that are committed go first, because the next comparison builds on them; then small files, those of one source
     in HR's order.
     """
-    rows = [row for row in extracts.unfinished(context.storage, _UNREAD) if row["Job"] == job]
+    rows = [row for row in extracts.unfinished(context.storage, extracts.UNREAD) if row["Job"] == job]
     behind: set[str] = set()  # sources of which something comes first that takes long
     places = {}
     for row in rows:
@@ -297,16 +294,13 @@ def _continue(
     except ExtractDuplicate as error:
         supersede_whole(context, ref, row)
         _end(context, ref, extracts.DUPLICATE, str(error))
-    except (TransientError, AzureError) as error:
-        if not passes(error):
-            _count_failure(context, ref)
-        raise  # it passes; the event is redelivered, or the clock comes back to it
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
         extracts.save(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
         raise
-    except Exception:
-        _count_failure(context, ref)
-        raise
+    except Exception as error:
+        if not passes(error):
+            _count_failure(context, ref)
+        raise  # the event is redelivered, or the clock comes back to it
     return True
 
 
@@ -415,10 +409,10 @@ def _count_failure(context: Context, ref: ExtractRef) -> None:
 
     Once a plan is committed it is continued for ever all the same: its people are queued, and must not be forgotten.
     """
+    if not count_failure(context.storage, ref, context.clock.now()).are_enough:
+        return
     row = extracts.load(context.storage, ref)
-    failures = int(row.get("Failures", 0)) + 1
-    extracts.save(context.storage, ref, {"Failures": failures})
-    if failures < _MOST_FAILURES or row["Status"] == extracts.PLANNED:
+    if row["Status"] == extracts.PLANNED:
         return
     message = failed_by_us(ref.id)
     if row.get("PlannedAt"):

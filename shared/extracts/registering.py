@@ -7,6 +7,7 @@ import logging
 import re
 from datetime import datetime, time
 
+from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import BlobClient, BlobProperties
 
 from shared.clock import iso
@@ -16,12 +17,14 @@ from shared.extracts.planning import AHEAD
 from shared.mapping.load import DEFAULT_SOURCE, find_mapping
 from shared.mapping.model import MappingFile
 from shared.mapping.text import shorten
+from shared.model import ExtractRef
 from shared.records import extracts, summary
 from shared.records.extracts import TRIAL, Version
 from shared.records.rows import Values
 
 logger = logging.getLogger(__name__)
 
+_NO_NAMES = (".", "..")
 _LONGEST_SOURCE = 100  # letters; it is in paths and keys, which have limits of their own
 
 
@@ -39,13 +42,14 @@ def version_of(path: str, properties: BlobProperties) -> Version:
 
     The first folder is the source. One that cannot be a source is made into one, and the extract is refused with that
     name in its message, so that it has a row and an answer all the same. To storage a backslash is a slash, whatever an
-    event makes of it.
+    event makes of it. What `.` and `..` would do to the address of the answer they do not do to a name here.
     """
     path = path.replace("\\", "/")
     folder, slash, name = path.partition("/")
+    name = "/".join(part.replace(".", "%2E") if part in _NO_NAMES else part for part in (name or folder).split("/"))
     return Version(
         source=_plain_source(folder) if slash else DEFAULT_SOURCE,
-        name=name if slash else folder,
+        name=name,
         path=path,
         etag=properties.etag.strip('"'),
         last_modified=properties.last_modified,
@@ -63,10 +67,15 @@ def _plain_source(folder: str) -> str:
 def register(context: Context, version: Version) -> str | None:
     """Make the version known in `Extracts`; refuse it at once where nobody knows how to read it.
 
+    Of events there are more than of versions: for one that is known already this is one read.
+
     Returns:
         The job it belongs to, or None if there is nothing to do for it; an empty text for a trial that is refused.
     """
     ref = version.ref
+    row = _row_of(context, ref)
+    if row is not None and row["Job"]:
+        return _left_to_do(row)
     now = iso(context.clock.now())
     kind = extracts.kind_of(version.name)
     status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
@@ -92,10 +101,22 @@ def register(context: Context, version: Version) -> str | None:
     if extracts.register(context.storage, version, {**first, "Job": job, "MadeAt": times[0], "Sequence": sequence}):
         logger.info("Extract %s of source %s arrived", ref.id, ref.source, extra={"extract": ref.id})
         return job
-    row = extracts.load(context.storage, ref)
-    if row["Status"] in (*extracts.UNFINISHED, extracts.TRYING) and row["Job"]:
+    return _left_to_do(extracts.load(context.storage, ref))
+
+
+def _row_of(context: Context, ref: ExtractRef) -> Values | None:
+    try:
+        return extracts.load(context.storage, ref)
+    except ResourceNotFoundError:
+        return None
+
+
+def _left_to_do(row: Values) -> str | None:
+    """The job of an extract that is known already, if there is still something to do for it."""
+    if row["Status"] in (*extracts.UNREAD, extracts.TRYING) and row["Job"]:
         return str(row["Job"])
-    logger.info("Extract %s has been taken in before (%s)", ref.id, row["Status"], extra={"extract": ref.id})
+    extract = row["Extract"]
+    logger.info("Extract %s has been taken in before (%s)", extract, row["Status"], extra={"extract": extract})
     return None
 
 
@@ -105,6 +126,25 @@ def give_up(context: Context, version: Version) -> None:
     status = extracts.TRYING if kind == TRIAL else extracts.FAILED
     first = {"Status": status, "ArrivedAt": now, "Failures": 1, "Kind": kind}
     _register_refused(context, version, first, failed_by_us(version.ref.id), status=extracts.FAILED)
+
+
+def has_no_address(version: Version) -> bool:
+    """Whether nobody can ask storage for a file: `a/./b` is the address of `a/b`, whatever client one takes."""
+    return any(part in _NO_NAMES for part in version.path.split("/"))
+
+
+def refuse_name(context: Context, version: Version) -> None:
+    """Make a version known, and refused, that has no address: no event ever reaches us, and nobody could read it."""
+    kind = extracts.kind_of(version.name)
+    status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
+    first = {"Status": status, "ArrivedAt": iso(context.clock.now()), "Failures": 0, "Kind": kind}
+    _register_refused(
+        context,
+        version,
+        first,
+        "The path of the file has a part that is only '.' or '..', so that storage hands it over to nobody. Drop it "
+        "again without that part.",
+    )
 
 
 def failed_by_us(extract: str) -> str:

@@ -38,6 +38,7 @@ from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, messages
 from shared.records.extracts import TRIED, TRYING, told_name
+from shared.records.failures import count_failure
 from shared.records.leases import hold
 from shared.records.names import INBOX, STATE
 from shared.records.rows import Values
@@ -47,8 +48,6 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_RUN = timedelta(minutes=2)  # after so long no further trial is begun
 _WAITS = timedelta(hours=1)  # for files that came before it; then it is answered without them
-_MOST_FAILURES = 5  # of our own making
-_UNREAD = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
 
 def call_for_trials(context: Context) -> None:
@@ -97,7 +96,7 @@ def _try(context: Context, row: Values) -> None:
         extracts.save(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
         raise
     except Exception as error:
-        if passes(error) or not _gives_up(context, ref):
+        if passes(error) or not count_failure(context.storage, ref, context.clock.now()).are_enough:
             raise
         logger.exception("Trial %s is given up", ref.id, extra={"extract": ref.id})
         outcome = Outcome(
@@ -151,14 +150,7 @@ def _newest_plan(storage: Storage, job: str) -> str | None:
 
 def _unread(storage: Storage, job: str) -> Sequence[str]:
     """The files of a job that have arrived and are not compared yet, by name."""
-    return [str(row["File"]) for row in extracts.unfinished(storage, _UNREAD) if row["Job"] == job]
-
-
-def _gives_up(context: Context, ref: ExtractRef) -> bool:
-    """Count a fault; whether it is the last that is waited for."""
-    failures = int(extracts.load(context.storage, ref).get("Failures", 0)) + 1
-    extracts.save(context.storage, ref, {"Failures": failures})
-    return failures >= _MOST_FAILURES
+    return [str(row["File"]) for row in extracts.unfinished(storage, extracts.UNREAD) if row["Job"] == job]
 
 
 def _forget(storage: Storage, ref: ExtractRef) -> None:

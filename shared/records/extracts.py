@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 from azure.core import MatchConditions
 from azure.core.exceptions import (
@@ -57,7 +59,9 @@ FILE = "file"  # kinds of rows: a file of HR's
 DUE = "due"  # people whose dates have come
 TRIAL = "trial"  # a file of HR's that is only tried out; nothing is ever planned for it
 
-UNFINISHED = (ARRIVED, READING, PLANNED, UPLOADING)
+UNREAD = (ARRIVED, READING, PLANNED)
+"""The states in which somebody has still to read a file, or to carry its plan out."""
+UNFINISHED = (*UNREAD, UPLOADING)
 SENDING = (PLANNED, UPLOADING)
 """The states in which pages may be on their way."""
 
@@ -77,8 +81,11 @@ _NEVER_HANDED_OVER = {
         "over. Drop it again without such a key (--encryption-key, x-ms-encryption-key); storage encrypts it by itself."
     ),
 }
+_COPIED = "BlobAlreadyExists"  # another instance was faster
 _BEING_BROUGHT_BACK = "BlobBeingRehydrated"  # which may take 15 hours
 _COPY_CHUNK = 4 * 1024 * 1024
+_copying: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()  # by extract, while somebody copies it
+_knowing_who_copies = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -189,19 +196,28 @@ def copy_path(ref: ExtractRef) -> str:
 def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) -> None:
     """Copy exactly the version `etag` of HR's file to `rollcall-state`, byte by byte as it is stored, streaming.
 
+    It is copied once, however many come to do it: those of one process wait for the first, and of several instances
+    the first to end is the one whose copy counts.
+
     Raises:
         ExtractReplaced: the file was overwritten or removed since.
         ExtractRefused: storage will never hand it over as it is.
         TransientError: more or fewer bytes came than are stored; nothing was kept.
     """
-    target = storage.container(STATE).get_blob_client(copy_path(ref))
-    if target.exists():
-        return
+    with _knowing_who_copies:
+        alone = _copying.setdefault(ref.id, threading.Lock())
+    with alone:
+        target = storage.container(STATE).get_blob_client(copy_path(ref))
+        if not target.exists():
+            _copy(storage, ref, blob, target, etag)
+
+
+def _copy(storage: Storage, ref: ExtractRef, blob: BlobClient, target: BlobClient, etag: str) -> None:
     quoted = '"' + etag.strip('"') + '"'  # as If-Match wants it; a listing gives ETags without quotes
     try:
         # As it is stored: a client that unpacks what a header calls packed gives more bytes than it announces.
         download = blob.download_blob(etag=quoted, match_condition=MatchConditions.IfNotModified, decompress=False)
-        target.upload_blob(_complete(download.chunks(), download.size), length=download.size, overwrite=True)
+        target.upload_blob(_complete(download.chunks(), download.size), length=download.size, overwrite=False)
     except (ResourceModifiedError, ResourceNotFoundError) as error:
         if target.exists():  # somebody else was faster, both to copy this version and to replace it
             return
@@ -211,6 +227,8 @@ def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) ->
         ) from error
     except HttpResponseError as error:
         code = str(getattr(error, "error_code", None) or "")
+        if code == _COPIED:
+            return
         if code in _NEVER_HANDED_OVER:
             raise ExtractRefused(_NEVER_HANDED_OVER[code]) from error
         if code == _BEING_BROUGHT_BACK:

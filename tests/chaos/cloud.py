@@ -15,14 +15,16 @@ from datetime import datetime
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 
-from azure.core.exceptions import ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.blob import BlobLeaseClient, ContainerClient
 
 from local.azurite import Azurite
 from local.entra import managed_identity
 from local.entra.graph import bulk_upload_path
 from local.entra.server import serving
+from local.event_grid import Event, EventGrid, webhook
 from shared import settings
-from shared.records.names import CONFIG, INBOX, UPLOADS
+from shared.records.names import BLOBS_POISON, CONFIG, INBOX, STATE, UPLOADS, UPLOADS_POISON
 from shared.records.storage import Storage, connect
 from tests.chaos import host_process
 from tests.chaos.entra import Entra
@@ -46,6 +48,8 @@ class Cloud:
         entra: the simulator.
         storage: past everything that goes wrong; made anew when Azurite starts again.
         kills: how many hosts were killed.
+        stopped: how many were told to end, and did.
+        told: the events that came, by their type.
         outages: from when to when, by the system's monotonic clock, there was no storage.
     """
 
@@ -53,6 +57,8 @@ class Cloud:
         self.now = now
         self.entra = entra
         self.kills = 0
+        self.stopped = 0
+        self.told: Counter[str] = Counter()
         self.outages: list[tuple[float, float]] = []
         self._folder = folder
         self._ports = (_lasting_port(), _lasting_port(), _lasting_port())
@@ -60,6 +66,7 @@ class Cloud:
         self._azurite = self._start_azurite()
         self.storage = self._connect()
         self._hosts: dict[int, ForkServerProcess] = {}
+        self._told_to_end: set[int] = set()
         connection = self._azurite.connection_string()
         env = {
             **os.environ,
@@ -68,20 +75,31 @@ class Cloud:
             settings.PROVISIONING_ENDPOINT: url + bulk_upload_path(entra.tenant),
             "IDENTITY_ENDPOINT": url + managed_identity.PATH,
             "IDENTITY_HEADER": entra.tenant.identity_header,
-            settings.BLOB_SOURCE: "polling",
+            settings.BLOB_SOURCE: "event_grid",
             "AzureFunctionsJobHost__extensions__queues__maxPollingInterval": "00:00:00.5",
         }
-        self._place = Place(folder, env, LEASE_SECONDS, folder / "host.log", plan.request, plan.page)
+        port = _lasting_port()
+        self._place = Place(folder, env, LEASE_SECONDS, folder / "host.log", port, plan.request, plan.page)
         self._count = plan.hosts
         make_everything(self.storage)
+        self._post = webhook(f"http://127.0.0.1:{port}", "intake", self._azurite.url("blob"))
+        inbox = ContainerClient.from_connection_string(connection, INBOX, retry_total=0)
+        self._grid = EventGrid(inbox, self._tell, plan.events, retry=0.5)
+        self._grid.start()
 
     def close(self) -> None:
         """End all of it."""
+        self._grid.stop()
         for process in self._hosts.values():
             process.kill()
             process.join()
         self.storage.close()
         self._azurite.process.kill()
+
+    def _tell(self, event: Event) -> bool:
+        taken = self._post(event)
+        self.told[f"{event.type.rpartition('.')[2]}{'' if taken else ' (not taken)'}"] += 1
+        return taken
 
     # What is done to it
 
@@ -104,10 +122,44 @@ class Cloud:
                 log = self._folder / f"host-{number}-{self._started}.log"
                 self._hosts[number] = host_process.start(replace(self._place, log=log))
 
+        for number in [number for number in self._hosts if number >= self._count]:
+            if not self._hosts[number].is_alive():
+                self._note_end(self._hosts.pop(number))
+
+    def scale(self, count: int) -> None:
+        """So many hosts there are from now on; those that are too many are told to end, and finish what they run."""
+        self._count = count
+        for number, process in self._hosts.items():
+            if number >= count and process.is_alive() and process.pid is not None:
+                self._told_to_end.add(process.pid)
+                process.terminate()
+
+    def throttle(self, seconds: float) -> None:
+        """For so long storage is busy, whatever it is asked by a host."""
+        (self._folder / host_process.THROTTLED).touch()
+        time.sleep(seconds)
+        (self._folder / host_process.THROTTLED).unlink()
+
+    def break_lease(self) -> None:
+        """Whoever reads loses the lease of the job."""
+        blob = self.storage.container(STATE).get_blob_client("leases/default")
+        with contextlib.suppress(AzureError):  # nobody has it
+            BlobLeaseClient(blob).break_lease(0)
+
+    @property
+    def busy(self) -> int:
+        """How many requests were answered that storage is busy."""
+        said = self._folder / "busy"
+        return said.stat().st_size if said.exists() else 0
+
     def _note_end(self, process: ForkServerProcess) -> None:
         process.join()
         assert process.pid is not None
         self.now.forget(process.pid)
+        if process.exitcode == 0 and process.pid in self._told_to_end:
+            self.stopped += 1
+            process.close()
+            return
         if process.exitcode != -signal.SIGKILL:
             raise AssertionError(f"A functions host has ended with {process.exitcode}, and nobody has killed it")
         self.kills += 1
@@ -115,7 +167,9 @@ class Cloud:
 
     def kill(self, number: int) -> None:
         """SIGKILL for a host; another takes its place at the next look."""
-        process = self._hosts[number]
+        process = self._hosts.get(number)
+        if process is None:  # there are fewer now
+            return
         process.kill()
         process.join()
 
@@ -144,7 +198,7 @@ class Cloud:
         """Whether nobody works and there is nothing on the queues that can be seen."""
         if self.now.is_anybody_at_work() or self.entra.is_busy:
             return False
-        return not any(self._visible(name) for name in (UPLOADS, _BLOB_QUEUE, f"{UPLOADS}-poison"))
+        return not any(self._visible(name) for name in (UPLOADS, _BLOB_QUEUE, UPLOADS_POISON, BLOBS_POISON))
 
     def _visible(self, name: str) -> bool:
         try:

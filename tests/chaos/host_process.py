@@ -10,13 +10,15 @@ from __future__ import annotations
 
 import fcntl
 import functools
+import io
 import multiprocessing
 import os
+import random
 import signal
 import sys
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -27,6 +29,7 @@ from typing import Any
 import requests
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import BlobClient
+from urllib3 import HTTPResponse
 
 from local.host import blobs, main, timers, worker
 from shared.clock import Clock
@@ -37,6 +40,10 @@ from tests.chaos.shared_time import SharedTime, Work
 DOOMED = ("before", "answered")
 """Moments at which a host can be told to die: before its next request goes out, or when the answer has come."""
 
+THROTTLED = "throttled"
+"""The file that says that storage is busy."""
+
+_BUSY_SHARE, _DONE_SHARE = 0.7, 0.2
 READ_SECONDS = 2.0  # that a host waits for an answer of Entra's
 _BACK_OFF = 0.05  # of what the storage clients would wait before they try again: a second stands for twenty
 _LOOK = 0.25  # seconds between two looks at a timer
@@ -52,6 +59,7 @@ class Place:
         env: its settings.
         lease: seconds of a message's lease.
         log: the file for what it prints.
+        port: where events of files are taken, by whichever host.
         request: people in a request.
         page: people in a page.
     """
@@ -60,6 +68,7 @@ class Place:
     env: Mapping[str, str]
     lease: int
     log: Path
+    port: int
     request: int
     page: int
 
@@ -110,7 +119,8 @@ def _run(place: Place) -> None:
     _replace(graph, READ_SECONDS=READ_SECONDS)
     _replace(HttpTransport, sleep=lambda _, duration: time.sleep(duration * _BACK_OFF))
     _replace(main, Worker=functools.partial(_Worker, work, place.folder))
-    sys.exit(main.main(["--lease", str(place.lease)]))
+    _replace(requests.Session, send=_busy(place.folder, requests.Session.send))
+    sys.exit(main.main(["--lease", str(place.lease), "--port", str(place.port), "--no-events"]))
 
 
 class _Worker(worker.Worker):
@@ -169,6 +179,33 @@ class _Graph(graph.Graph):
         except FileNotFoundError:
             return
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _busy(folder: Path, send: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
+    """Storage that is busy as long as a file says so: 503, often before a request is done, at times after it.
+
+    What was done all the same is done again then, and finds its own ETag outdated (412), or the thing there (409).
+    """
+    chance = random.Random(os.getpid())
+
+    def sent(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        if "/devstoreaccount1" not in (request.url or "") or not (folder / THROTTLED).exists():
+            return send(session, request, **options)
+        dice = chance.random()
+        if dice >= _BUSY_SHARE:
+            return send(session, request, **options)
+        if dice < _DONE_SHARE:
+            send(session, request, **options).close()
+        with (folder / "busy").open("a") as said:
+            said.write(".")
+        answer = requests.Response()
+        answer.status_code, answer.reason, answer.url = 503, "Server Busy", request.url or ""
+        answer.request = request
+        answer.headers["x-ms-error-code"] = "ServerBusy"
+        answer.raw = HTTPResponse(body=io.BytesIO(b""), status=503, headers=dict(answer.headers), preload_content=False)
+        return answer
+
+    return sent
 
 
 def _give_context(clock: Clock, folder: Path) -> None:

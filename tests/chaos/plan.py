@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
 
+from local.event_grid import DEPLOYED, EXACT, Chance
 from tests.chaos.host_process import DOOMED, READ_SECONDS
 from tests.histories.lives import Company, Person
 from tests.histories.plan import Sums
 
 KILL, DOOM, RESTART, TROUBLE, FILE = "kill", "doom", "restart", "trouble", "file"
+SCALE, THROTTLE, BREAK = "scale", "throttle", "break"
 
 _SECONDS = 1.8  # of a day, in which things go wrong
 _TROUBLES: tuple[dict[str, object], ...] = (
@@ -44,8 +46,9 @@ class Event:
     Attributes:
         at: seconds after the day's beginning, by the wall clock; later on a machine that is slow.
         what: kind of event.
-        how: of a kill the number of the host, of a doom its moment, of a restart the seconds of the outage; of a file
-            the feed.
+        how: of a kill the number of the host, of a doom its moment, of a restart the seconds of the outage, of a file
+            the feed, of a scale how many hosts there are from now on; of a throttle for how many seconds storage is
+            busy. A break ends the lease of whoever reads.
         faults: of a trouble.
     """
 
@@ -83,6 +86,7 @@ class Plan:
         page: people in a page.
         start: the first day.
         days: what happens.
+        events: how unreliable Event Grid is.
     """
 
     seed: int
@@ -93,6 +97,7 @@ class Plan:
     page: int
     start: date
     days: tuple[Day, ...]
+    events: Chance = EXACT
 
 
 def plan_of(seed: int) -> Plan:
@@ -115,6 +120,7 @@ def plan_of(seed: int) -> Plan:
         page=request * random.choice((1, 2, 4)),
         start=date(2028, 1, 1) + timedelta(days=random.randrange(360)),
         days=tuple(days),
+        events=replace(DEPLOYED, lost=0.15, late=random.choice((0.0, 0.5, 3.0)), seed=seed),
     )
 
 
@@ -130,6 +136,10 @@ def _day(random: Random, hosts: int, *, outage: bool) -> Day:
         Event(moment(), TROUBLE, faults=tuple(random.choices(_TROUBLES, k=random.randint(1, 3))))
         for _ in range(random.randint(1, 3))
     ]
+    events += [Event(moment(), BREAK) for _ in range(random.choice((0, 0, 1)))]
+    events += [Event(moment(), THROTTLE, f"{random.uniform(0.1, 1):.2f}") for _ in range(random.choice((0, 1)))]
+    if random.random() < 0.4:
+        events.append(Event(moment(), SCALE, str(random.randint(1, 4))))
     if outage:
         events.append(Event(moment(), RESTART, f"{random.uniform(0, 0.7):.2f}"))
     faults = tuple(random.choices(_TROUBLES, k=random.randint(0, 3)))
@@ -162,7 +172,10 @@ class Figures(Sums):
     rows: int = 0
     people: int = 0
     kills: int = 0
+    stopped: int = 0
     restarts: int = 0
+    told: Counter[str] = field(default_factory=Counter)
+    busy: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     accepted: int = 0

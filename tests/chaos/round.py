@@ -111,6 +111,12 @@ class _Round:
                 self._cloud.doom(event.how)
             case "restart":
                 self._cloud.restart_azurite(float(event.how))
+            case "scale":
+                self._cloud.scale(int(event.how))
+            case "throttle":
+                self._cloud.throttle(float(event.how))
+            case "break":
+                self._cloud.break_lease()
             case "trouble":
                 self._cloud.entra.faults.add(list(event.faults))
 
@@ -224,6 +230,9 @@ class _Round:
         figures.rows = sum(drop.outcome.rows for drop in self._drops)
         figures.people = self._plan.people
         figures.kills = self._cloud.kills
+        figures.stopped = self._cloud.stopped
+        figures.told = Counter(self._cloud.told)
+        figures.busy = self._cloud.busy
         figures.restarts = len(self._cloud.outages)
         figures.faults = Counter(call.fault for call in entra.calls if call.fault)
         figures.calls = Counter(f"{call.status}{' (fault)' if call.fault else ''}" for call in entra.calls)

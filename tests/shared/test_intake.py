@@ -7,12 +7,24 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection, IncompleteRead
 from typing import Any
+from urllib.parse import urlsplit
+from weakref import WeakValueDictionary
 
 import pytest
 import requests
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ServiceRequestError
-from azure.storage.blob import BlobClient, BlobLeaseClient, ContentSettings, StandardBlobTier
+from azure.storage.blob import (
+    AccountSasPermissions,
+    BlobClient,
+    BlobLeaseClient,
+    ContentSettings,
+    ResourceTypes,
+    StandardBlobTier,
+    generate_account_sas,
+)
+from urllib3.exceptions import ProtocolError
 
 from shared.clock import Clock
 from shared.context import Context
@@ -135,6 +147,63 @@ def test_the_same_event_twice_at_once_changes_nothing(context: Context) -> None:
     assert extract_row(context)["Status"] == "uploading"
     assert statuses(context, PAGES) == {"000001": "queued"}
     assert len(visible_messages(context.storage)) == 1
+
+
+@pytest.mark.parametrize("instances", [1, 2])
+def test_a_version_taken_up_four_times_at_one_moment_is_copied_once(
+    context: Context, monkeypatch: pytest.MonkeyPatch, instances: int
+) -> None:
+    """By one process it is also read from the inbox once; of two the copy that is finished first stays."""
+    blob = drop(context, (HEADER + "1,Ann,ann@example.com,active,\n" * 200_000).encode())
+    real, writes, reads, together = BlobClient.upload_blob, [], [], threading.Barrier(4)
+
+    def upload(client: BlobClient, data: Any, **options: Any) -> dict[str, Any]:
+        if not client.blob_name.endswith("/original"):
+            return real(client, data, **options)
+        reads.append(client.blob_name)
+        answer = real(client, data, **options)
+        writes.append(answer["etag"])
+        return answer
+
+    monkeypatch.setattr(BlobClient, "upload_blob", upload)
+    monkeypatch.setattr(intake, "work_off", lambda *_: None)
+
+    def event(number: int) -> None:
+        together.wait()
+        if number % instances:
+            # As another process would: nobody here knows that it copies.
+            monkeypatch.setattr(extracts, "_copying", WeakValueDictionary())
+        take_in(context, blob)
+
+    threads = [threading.Thread(target=event, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    version = look(blob)
+    copy = context.storage.container(STATE).get_blob_client(extracts.copy_path(version.ref))
+    assert writes == [copy.get_blob_properties().etag]
+    assert instances > 1 or len(reads) == 1
+    assert (extract_row(context)["Status"], copy.get_blob_properties().size) == ("arrived", version.size)
+
+
+def test_an_event_for_a_version_that_has_been_taken_in_costs_a_look_at_the_file_and_one_read(
+    context: Context,
+) -> None:
+    blob = drop(context)
+    take_in(context, blob)
+    assert extract_row(context)["Status"] == "uploading"
+    asked: list[tuple[str, str]] = []
+    assert context.storage.session is not None
+    send = context.storage.session.send
+
+    def seen(request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        asked.append((str(request.method), str(request.path_url).partition("?")[0].split("/")[2].partition("(")[0]))
+        return send(request, **options)
+
+    context.storage.session.send = seen  # type: ignore[method-assign]
+    take_in(context, blob)
+    assert asked == [("HEAD", INBOX), ("GET", EXTRACTS)]
 
 
 def test_an_event_for_a_file_that_is_gone_is_nothing(context: Context) -> None:
@@ -318,18 +387,72 @@ def test_a_file_at_the_root_belongs_to_the_default_source(context: Context) -> N
     assert (nested.source, nested.name) == ("employees", "2026/list.csv")
 
 
-def test_five_faults_of_our_own_end_it_and_hr_is_told(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_five_faults_of_our_own_a_minute_apart_end_it_and_hr_is_told(
+    context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
     blob = drop(context)
     monkeypatch.setattr(intake, "plan_file", lambda *_: 1 / 0)
     for attempt in range(5):
         assert not attempt or extract_row(context)["Status"] == "reading"
         with pytest.raises(ZeroDivisionError):
             take_in(context, blob)
+        time.forward(60)
     row = extract_row(context)
     assert (row["Status"], row["Failures"]) == ("failed", 5)
     assert json.loads(outbox(context)["summary.json"])["status"] == "failed"
     take_in(context, blob)
     work_off_all(context)
+
+
+def test_a_fault_of_less_than_a_minute_ends_no_file_however_often_the_trigger_tries(
+    context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Five tries 0.1 s apart, by each of four events, and the clock besides; then the fault is gone."""
+    blob = drop(context)
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "plan_file", lambda *_: 1 / 0)
+        for _ in range(4):
+            for _ in range(5):
+                with pytest.raises(ZeroDivisionError):
+                    take_in(context, blob)
+                time.forward(0.1)
+            with pytest.raises(ZeroDivisionError):
+                work_off_all(context)
+            time.forward(14)
+    row = extract_row(context)
+    assert (row["Status"], row["Failures"], row["FailedAt"]) == ("reading", 1, row["ArrivedAt"])
+    work_off_all(context)
+    assert extract_row(context)["Status"] == "uploading"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        requests.exceptions.ConnectionError("cut off"),
+        IncompleteRead(b""),
+        ProtocolError("cut off"),
+        ConnectionResetError(104, "reset"),
+        TimeoutError("timed out"),
+    ],
+    ids=lambda fault: type(fault).__name__,
+)
+def test_a_connection_that_breaks_for_twenty_minutes_ends_no_file(
+    context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch, fault: Exception
+) -> None:
+    take = drop(context)
+
+    def cut(*_: object) -> None:
+        raise fault
+
+    with monkeypatch.context() as patch:
+        patch.setattr(intake, "plan_file", cut)
+        for _ in range(20):
+            with pytest.raises(type(fault)):
+                take_in(context, take)
+            time.forward(60)
+    assert (extract_row(context)["Status"], extract_row(context)["Failures"]) == ("reading", 0)
+    work_off_all(context)
+    assert extract_row(context)["Status"] == "uploading"
 
 
 def test_a_role_that_is_missing_keeps_the_extract_waiting_and_says_so(
@@ -685,13 +808,61 @@ def test_a_path_that_nobody_expects_is_answered_once_and_keeps_no_other_file_wai
     )
 
 
+def put_as_it_is(storage: Storage, path: str, content: bytes) -> None:
+    """Upload to a path that every client would write in another way."""
+    blobs = storage.blobs
+    allowed = generate_account_sas(
+        str(blobs.account_name),
+        blobs.credential.account_key,
+        ResourceTypes(object=True),
+        AccountSasPermissions(write=True, create=True),
+        datetime.now(UTC) + timedelta(hours=1),
+    )
+    parts = urlsplit(blobs.url)
+    connection = HTTPConnection(str(parts.hostname), parts.port)
+    headers = {"x-ms-blob-type": "BlockBlob", "x-ms-version": "2021-12-02"}
+    connection.request("PUT", f"{parts.path.rstrip('/')}/{INBOX}/{path}?{allowed}", content, headers)
+    assert connection.getresponse().status == 201
+    connection.close()
+
+
+def test_names_for_which_no_event_ever_comes_are_found_by_the_sweep_and_answered(
+    context: Context, storage: Storage
+) -> None:
+    """A name that ends in a slash is read; one that is another one's address is refused; a folder's mark is nothing."""
+    drop(context, LIST, "employees/list/")
+    drop(context, b"", "employees/folder/")
+    for path in ("employees/./list.csv", "employees/../other/list.csv", "./list.csv"):
+        put_as_it_is(storage, path, LIST)
+    for _ in range(2):
+        take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+    rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
+    assert {path: row["Status"] for path, row in rows.items()} == {
+        "employees/list/": "uploading",
+        "employees/./list.csv": "rejected",
+        "employees/../other/list.csv": "rejected",
+        "./list.csv": "rejected",
+    }
+    assert rows["employees/./list.csv"]["Message"] == (
+        "The path of the file has a part that is only '.' or '..', so that storage hands it over to nobody. Drop it "
+        "again without that part."
+    )
+    answers = {blob.name for blob in context.storage.container(OUTBOX).list_blobs() if "summary.json" in blob.name}
+    assert answers == {
+        f"employees/list//{rows['employees/list/']['Extract']}/summary.json",
+        f"employees/%2E/list.csv/{rows['employees/./list.csv']['Extract']}/summary.json",
+        f"employees/%2E%2E/other/list.csv/{rows['employees/../other/list.csv']['Extract']}/summary.json",
+        f"default/list.csv/{rows['./list.csv']['Extract']}/summary.json",
+    }
+
+
 def test_an_event_and_the_sweep_call_a_file_with_a_backslash_the_same(context: Context) -> None:
     take_in(context, drop(context, path="employees\\list.csv"))
     take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
     assert (extract_row(context)["Path"], extract_row(context)["Status"]) == ("employees/list.csv", "uploading")
 
 
-def test_a_file_that_meets_a_fault_of_our_own_is_answered_so_and_not_tried_every_minute(
+def test_a_file_that_meets_a_fault_of_our_own_for_minutes_is_answered_so_and_not_tried_for_ever(
     context: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find(storage: Storage, source: str) -> LoadedMapping:
@@ -702,8 +873,17 @@ def test_a_file_that_meets_a_fault_of_our_own_is_answered_so_and_not_tried_every
     monkeypatch.setattr("shared.extracts.registering.find_mapping", find)
     for path in ("broken/a.csv", "employees/b.csv"):
         drop(context, path=path)
+    late = ManualTime(datetime.now(UTC) + timedelta(hours=1))
+    process = replace(context, clock=late.clock, known_versions=set(), failed_versions={})
+    for seconds in (0, 1, 58, 1, 1, 59, 60):
+        late.forward(seconds)
+        with pytest.raises(OSError, match="too long"):
+            take_in_unannounced(process)
+        assert [row["Path"] for row in rows_of(context.storage, EXTRACTS)] == ["employees/b.csv"]
     for _ in range(2):
-        take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+        late.forward(60)
+        take_in_unannounced(process)
+    assert process.failed_versions == {}
     rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
     assert {path: row["Status"] for path, row in rows.items()} == {
         "broken/a.csv": "failed",

@@ -21,7 +21,7 @@ FLOW = [
     "entra",
     "records",
 ]
-BASE = {"model", "settings", "clock", "errors", "letters", "transport", "identity", "secrets", "context"}
+BASE = {"model", "settings", "clock", "errors", "letters", "transport", "identity", "secrets", "context", "schedules"}
 OPENED_BY_CONTEXT = {"entra", "records"}
 
 SHARED = sorted((ROOT / "shared").rglob("*.py"))

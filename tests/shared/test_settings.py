@@ -294,9 +294,22 @@ def test_every_fault_is_named_at_once() -> None:
         (
             {"ROLLCALL_CLOCK_SCHEDULE": "* * * * *"},
             (
-                "ROLLCALL_CLOCK_SCHEDULE is '* * * * *'; it must be an NCRONTAB expression of six fields, seconds "
-                "first, "
-                "such as '0 * * * * *'"
+                "ROLLCALL_CLOCK_SCHEDULE is '* * * * *': it has five fields, and the host would take the first of them "
+                "for the minute, at second 0; write it such as '0 * * * * *'"
+            ),
+        ),
+        (
+            {"ROLLCALL_LOG_SCHEDULE": "0 0 22-2 * * *"},
+            (
+                "ROLLCALL_LOG_SCHEDULE is '0 0 22-2 * * *': the hour '22-2' runs backwards, and the host would take it "
+                "for 2 to 22; 22-23,0-2 is what it says; write it such as '0 */5 * * * *'"
+            ),
+        ),
+        (
+            {"ROLLCALL_LOG_SCHEDULE": "0 0 0 30 2 *"},
+            (
+                "ROLLCALL_LOG_SCHEDULE is '0 0 0 30 2 *': the host would not start: '0 0 0 30 2 *' never comes: none "
+                "of its months has such a day; write it such as '0 */5 * * * *'"
             ),
         ),
         ({"PROVISIONING_ENDPOINT__CONTRACTORS.EU": URL}, f"PROVISIONING_ENDPOINT__CONTRACTORS.EU: {ONCE}"),

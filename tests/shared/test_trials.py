@@ -365,6 +365,7 @@ def test_real_files_go_on_while_a_trial_is_made_and_whatever_is_wrong_with_it(
         for _ in range(4):
             office.tick()
             assert answers(office, row["Extract"]) == {}
+            office.time.forward(60)
         office.tick()
     summary = office.summary_of(row["Extract"])
     assert (summary["wouldBe"], "fault in Rollcall itself" in summary["message"]) == ("failed", True)

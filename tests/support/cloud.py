@@ -143,7 +143,7 @@ def run_cloud(
             settings.PROVISIONING_ENDPOINT: str(entra.ready["provisioningEndpoint"]),
             "IDENTITY_ENDPOINT": str(entra.ready["identityEndpoint"]),
             "IDENTITY_HEADER": str(entra.ready["identityHeader"]),
-            settings.BLOB_SOURCE: "polling",
+            settings.BLOB_SOURCE: "event_grid",
             settings.LOG_SCHEDULE: "*/3 * * * * *",  # the log API takes 5 requests in 10 seconds
             settings.CLOCK_SCHEDULE: "*/2 * * * * *",
         }

@@ -10,6 +10,7 @@ import pytest
 from local.host import config
 from local.host.config import HostConfig, QueueLimits
 from local.host.errors import HostError
+from local.host.pace import AZURE
 
 
 def write(folder: Path, document: object) -> Path:
@@ -54,6 +55,12 @@ def test_the_environment_wins(tmp_path: Path) -> None:
 
     assert (found.queues.batch_size, found.queues.new_batch_threshold) == (6, 3)
     assert found.function_timeout == math.inf
+
+
+def test_at_the_pace_of_azure_queues_are_left_alone_for_as_long_as_host_json_says(tmp_path: Path) -> None:
+    document = {"version": "2.0", "extensions": {"queues": {"maxPollingInterval": "00:00:10"}}}
+    found = config.load(write(tmp_path, document), {}, AZURE)
+    assert (found.queues.max_polling_interval, found.blobs.max_polling_interval, found.pace) == (10.0, 60.0, AZURE)
 
 
 def queues(**limits: object) -> dict[str, Any]:

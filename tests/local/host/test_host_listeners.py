@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Mapping
 from typing import cast
@@ -40,10 +39,8 @@ def test_a_function_can_be_disabled(setting: str) -> None:
     assert wire(QUEUE, {setting: "false"}) == ["QueueListener"]
 
 
-def test_what_is_done_otherwise_than_in_azure_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    with caplog.at_level(logging.WARNING):
-        wire({**BLOB, "source": "EventGrid"}, {})
-    assert caplog.messages == ["go is fed by Event Grid in Azure; here the host looks for blobs itself"]
+def test_what_event_grid_tells_of_is_not_looked_for() -> None:
+    assert wire({**BLOB, "source": "EventGrid"}, {}) == ["QueueListener", "HttpListener"]
 
 
 @pytest.mark.parametrize(
@@ -61,7 +58,7 @@ def test_what_is_done_otherwise_than_in_azure_is_said(caplog: pytest.LogCaptureF
         (BLOB, {"STORE": ""}, "go: no connection STORE to the blob service"),
         ({**BLOB, "path": "In Box/{n}"}, {}, "path of go is wrong: 'In Box/{n}' does not begin with a container's"),
         (TIMER, {}, "schedule of go uses %TICK%, and there is no app setting TICK"),
-        (TIMER, {"TICK": "* * * * *"}, "the schedule of go is wrong: '* * * * *' has 5 fields"),
+        (TIMER, {"TICK": "* * * *"}, "the schedule of go is wrong: '* * * *' has 4 fields"),
         (TIMER, {"TICK": "0 * * * * *", "WEBSITE_TIME_ZONE": "Mars"}, "WEBSITE_TIME_ZONE is 'Mars'"),
         ({"type": "serviceBusTrigger"}, {}, "go has a serviceBusTrigger, which the local host does not know"),
     ],

@@ -67,6 +67,41 @@ def test_success_deletes_and_failure_is_tried_five_times_then_set_aside_as_it_wa
     ]
 
 
+def test_a_body_that_is_no_base64_is_set_aside_at_once_and_no_function_ever_sees_it(storage: Storage, toy: Toy) -> None:
+    """And what is set aside already has nowhere to go: it stays hidden for its lease, tried or not."""
+    work, poison = queue(storage), queue(storage, "work-poison")
+    for each in (work, poison):
+        each.create_queue()
+    work.send_message("not base64!")
+    poison.send_message(encode("bad"))
+    toy.write(
+        """
+        def tried(name, msg):
+            note(queue=name, body=msg.get_body().decode(), tries=msg.dequeue_count)
+            raise ValueError(name)
+
+        @app.queue_trigger(arg_name="msg", queue_name="work", connection="STORE")
+        def work(msg: func.QueueMessage):
+            tried("work", msg)
+
+        @app.queue_trigger(arg_name="msg", queue_name="work-poison", connection="STORE")
+        def work_poison(msg: func.QueueMessage):
+            tried("work-poison", msg)
+        """,
+        {"extensions": {"queues": {"visibilityTimeout": "00:00:00"}}},
+    )
+
+    host = toy.start("--lease", "2")
+
+    wait_for(lambda: depth(work) == 0 and depth(poison) == 2)
+    assert "it is not base64" in host.log.read_text()
+    first, second = toy.wait_for_notes(2)
+    told = [{key: note[key] for key in ("queue", "body", "tries")} for note in (first, second)]
+    assert told == [{"queue": "work-poison", "body": "bad", "tries": tries} for tries in (1, 2)]
+    assert second["at"] - first["at"] > 1.5
+    assert [each.name for each in storage.queues.list_queues()] == ["work", "work-poison"]
+
+
 def test_a_failed_message_waits_for_the_visibility_timeout_and_the_limit_of_tries_is_kept(
     storage: Storage, toy: Toy
 ) -> None:

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -31,25 +31,45 @@ def test_next_occurrence(expression: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("expression", "message"),
+    ("expression", "expected"),
     [
-        ("*/5 * * * *", "has 5 fields; NCRONTAB has six"),
-        ("", "has 0 fields"),
-        ("60 * * * * *", "60 is not a second: it must be from 0 to 59"),
-        ("0 0 24 * * *", "24 is not a hour"),
-        ("0 0 0 0 * *", "0 is not a day: it must be from 1 to 31"),
-        ("0 0 0 * * 7", "7 is not a day of week: it must be from 0 to 6"),
-        ("0 0 0 * foo *", "'foo' is not a month"),
-        ("*/0 * * * * *", "step"),
-        ("30-10 * * * * *", "runs backwards"),
-        ("0 0 0 L * *", "'L' is not a day"),
-        ("0,,5 * * * * *", "'0,,5' is not a second"),
-        ("0 0 0 31 2 *", "never comes"),
+        ("0 0 22-2 * * *", "2026-03-02T13:00:00+00:00"),
+        ("0 0 0 * * Fri-Mon", "2026-03-03T00:00:00+00:00"),
+        ("*/0 * * * * *", "2026-03-02T12:00:01+00:00"),
+        ("*/5 * * * *", "2026-03-02T12:05:00+00:00"),
     ],
 )
-def test_expressions_that_are_wrong(expression: str, message: str) -> None:
+def test_what_is_written_oddly_is_read_as_the_real_host_reads_it(expression: str, expected: str) -> None:
+    assert parse(expression).after(NOON).isoformat() == expected
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [("0 0 0 30 2 *", "never comes"), ("\u0660 * * * * *", "is no second"), ("0 0 0 * * 7", "is no day of the week")],
+)
+def test_expressions_that_keep_the_host_from_starting(expression: str, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         parse(expression)
+
+
+def test_when_summer_time_ends_a_timer_of_every_minute_stands_still_for_61_minutes() -> None:
+    schedule = parse("0 * * * * *", ZoneInfo("Europe/Berlin"))
+    moments = [datetime(2026, 10, 24, 23, 57, tzinfo=UTC)]
+    while len(moments) < 70:
+        moments.append(schedule.after(moments[-1]))
+    pauses = [(later - earlier).total_seconds() / 60 for earlier, later in pairwise(moments)]
+    assert (sorted(pauses)[-2:], moments[pauses.index(61)]) == ([1, 61], datetime(2026, 10, 24, 23, 59, tzinfo=UTC))
+
+
+def test_when_summer_time_begins_no_minute_is_missed() -> None:
+    schedule = parse("0 * * * * *", ZoneInfo("Europe/Berlin"))
+    moments = [datetime(2026, 3, 29, 0, 30, tzinfo=UTC)]
+    while len(moments) < 70:
+        moments.append(schedule.after(moments[-1]))
+    assert {later - earlier for earlier, later in pairwise(moments)} == {timedelta(minutes=1)}
+    assert parse("0 30 2 * * *", ZoneInfo("Europe/Berlin")).after(moments[0]) == datetime(
+        2026, 3, 29, 1, 30, tzinfo=UTC
+    )
 
 
 def test_a_time_zone_with_daylight_saving() -> None:

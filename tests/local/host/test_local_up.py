@@ -85,7 +85,7 @@ def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
     assert told["PROVISIONING_ENDPOINT"].endswith("/bulkUpload")
     assert told["IDENTITY_ENDPOINT"].startswith(f"http://127.0.0.1:{entra}/")
     assert told["IDENTITY_HEADER"]
-    assert (told["ROLLCALL_BLOB_SOURCE"], told["ROLLCALL_LOG_SCHEDULE"]) == ("polling", "*/10 * * * * *")
+    assert (told["ROLLCALL_BLOB_SOURCE"], told["ROLLCALL_LOG_SCHEDULE"]) == ("event_grid", "*/10 * * * * *")
     started = children(process.pid)
     assert len(started) == 3
 

@@ -274,10 +274,30 @@ def test_a_file_whose_event_failed_again_and_again_is_marked_or_taken_in(
     files.note_unread(context, text)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", json.dumps({"ContainerName": "other", "BlobName": "x"})])
+@pytest.mark.parametrize("text", ["", "[]", "{}", "1"])
 def test_what_else_was_put_aside_names_no_file(context: Context, text: str) -> None:
     with pytest.raises(TerminalError):
         files.note_unread(context, text)
+
+
+@pytest.mark.parametrize(
+    ("function", "container"), [("Host.Functions.intake", "scans"), ("Host.Functions.scan", INBOX), ("scan", INBOX)]
+)
+def test_what_another_app_has_put_aside_is_left_alone_with_a_line(
+    context: Context, function: str, container: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    blob = context.storage.container(INBOX).get_blob_client("employees/people.csv")
+    blob.upload_blob(b"")
+    version = look(blob)
+    extracts.register(context.storage, version, {"Status": extracts.READING, "Message": "Being read.", "Sequence": "1"})
+    text = json.dumps({"FunctionId": function, "ContainerName": container, "BlobName": blob.blob_name})
+    files.note_unread(context, text)
+    assert extracts.load(context.storage, version.ref)["Message"] == "Being read."
+    [line] = [record.getMessage() for record in caplog.records if record.name == files.logger.name]
+    assert line == (
+        f"A message that was put aside is about container {container} and function {function.rpartition('.')[2]}: "
+        "not ours, left alone"
+    )
 
 
 def test_the_commands_pause_resume_and_redrive(
