@@ -6,10 +6,13 @@ To write the snapshots anew after a change: `python -m tests.infra.test_infra_co
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -72,6 +75,36 @@ def test_every_file_is_written_as_the_compiler_formats_it(tmp_path: Path) -> Non
     for path in (*FILES, *PARAMETERS):
         formatted = (tmp_path / path.parent.name / path.name).read_text(encoding="utf-8")
         assert path.read_text(encoding="utf-8") == formatted, f"write {path.name} as `bicep format` does"
+
+
+def as_bicep(value: Any) -> str:
+    """JSON as Bicep writes it, with what azd puts in where nobody has set anything."""
+    if isinstance(value, dict):
+        return "{\n" + "".join(f"'{name}': {as_bicep(one)}\n" for name, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[\n" + "".join(f"{as_bicep(one)}\n" for one in value) + "]"
+    text = re.sub(r"\$\{\w+=?([^}]*)\}", r"\1", str(value)).replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{text or 'x'}'"
+
+
+@compiles
+@pytest.mark.parametrize(
+    ("right", "wrong"), [("", ""), ('"leaverReserve"', '"leaverReserv"'), ("=public}", "=publik}")]
+)
+def test_what_azd_passes_fits_the_types(right: str, wrong: str, tmp_path: Path, config: Path) -> None:
+    text = (INFRA / "main.parameters.json").read_text(encoding="utf-8")
+    given = json.loads(text.replace(right, wrong) if right else text)["parameters"]
+    lines = [f"using '{os.path.relpath(INFRA / 'main.bicep', tmp_path)}'"]
+    lines += [f"param {name} = {as_bicep(one['value'])}" for name, one in given.items()]
+    path = tmp_path / "azd.bicepparam"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    said = bicep("build-params", path, "--stdout", "--config", config)
+    findings = [line for line in said.findings.splitlines() if "prefer-unquoted" not in line]
+    if wrong:
+        assert said.code == 1
+        assert any(wrong.strip('"=}') in line for line in findings), findings
+    else:
+        assert findings == []
 
 
 @compiles
