@@ -1,4 +1,4 @@
-"""What azd and `func` take along to Azure: what runs, and nothing else; and it wakes up fast."""
+"""What azd and `func` take along to Azure: what runs, and nothing else."""
 
 from __future__ import annotations
 
@@ -14,32 +14,13 @@ import pytest
 from tests.infra.snapshots import INFRA
 
 ROOT = INFRA.parent
-COLD_SECONDS = 1.0
-"""Of processor, in a process that has imported nothing; the best of five tries."""
-
-QUIET_COUNT = 0.16
-"""Seconds in which a quiet machine counts to four million. Beside other work the same instructions take longer, by the
-clock of the processor too; the import is allowed as much longer as the counting takes."""
-
 # aiohttp is for the stand-ins of this machine and is not deployed; the SDKs would import it if it were there.
-COLD = """
-import resource, sys
-def used():
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    return usage.ru_utime + usage.ru_stime
-def count():
-    before, total = used(), 0
-    for number in range(4_000_000):
-        total += number
-    return used() - before
+ALONE = """
+import sys
 sys.modules["aiohttp"] = None
-first, before = count(), used()
 import function_app
-seconds = used() - before
-assert len(function_app.app.get_functions()) == int(sys.argv[1])
-print(seconds, (first + count()) / 2)
+print(len(function_app.app.get_functions()))
 """
-
 
 pytestmark = pytest.mark.skipif(
     not (ROOT / ".git").exists(), reason="NOT CHECKED: no git here to tell what is committed, and so what is deployed."
@@ -60,14 +41,14 @@ def test_the_package_has_what_runs_and_nothing_else() -> None:
         "constraints.txt", "function_app.py", "functions", "host.json", "requirements.txt", "shared",
     }  # fmt: skip
     kinds = {Path(one).suffix for one in found if one.startswith(("functions/", "shared/"))}
-    assert kinds <= {".py", ".yaml", ".json", ".html", ".css", ".txt", ".svg"}
+    assert kinds <= {".py", ".yaml", ".json", ".csv", ".html", ".css", ".txt", ".svg"}
     everything = {
         str(path.relative_to(ROOT)) for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py")
     }
     assert everything <= set(found)
 
 
-def test_the_package_runs_by_itself_and_imports_cold_in_less_than_a_second_of_processor(tmp_path: Path) -> None:
+def test_the_package_runs_by_itself(tmp_path: Path) -> None:
     for one in package():
         (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / one, tmp_path / one)
@@ -76,21 +57,7 @@ def test_the_package_runs_by_itself_and_imports_cold_in_less_than_a_second_of_pr
         "HR_STORAGE": "UseDevelopmentStorage=true",
         "PROVISIONING_ENDPOINT": "http://127.0.0.1:7200/v1.0/servicePrincipals/a/synchronization/jobs/b/bulkUpload",
     }
-    subprocess.run([sys.executable, "-m", "compileall", "-q", "."], cwd=tmp_path, env=env, check=True)
-    written = sum(
-        path.read_text("utf-8").count("blueprint.function_name(") for path in (ROOT / "functions").glob("*.py")
+    done = subprocess.run(
+        [sys.executable, "-c", ALONE], cwd=tmp_path, env=env, capture_output=True, text=True, check=False
     )
-    tries = []
-    for _ in range(5):
-        done = subprocess.run(
-            [sys.executable, "-c", COLD, str(written)],
-            cwd=tmp_path,
-            env=env,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
-        seconds, counting = map(float, done.stdout.split())
-        tries.append(seconds / max(1.0, counting / QUIET_COUNT))
-    assert min(tries) < COLD_SECONDS, tries
+    assert (done.stdout, done.stderr, done.returncode) == ("7\n", "", 0)
