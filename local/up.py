@@ -115,7 +115,7 @@ class Parts:
         if _is_set(self._env, settings.PROVISIONING_ENDPOINT):
             return
         _check_free("--entra-port", port)
-        command = [sys.executable, "-m", "local.entra", "--port", str(port)]
+        command = [sys.executable, "-m", "local.entra", "--port", str(port), "--keep-user-names"]
         process = processes.start("The Entra simulator", command, log=LOGS / "entra.log", env=self._env)
         self._keep(process)
         url = str(process.ready["url"]).rstrip("/")
