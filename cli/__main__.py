@@ -10,6 +10,7 @@ from importlib import import_module
 COMMANDS = {
     "setup": ("cli.setup", "create and set up the provisioning job in Entra, step by step"),
     "grant": ("cli.grant", "give the app its three roles in Microsoft Graph"),
+    "doctor": ("cli.doctor", "is everything set up? What is wrong, and how to mend it"),
     "preview": ("cli.preview", "what would be read, rejected and sent of an extract; nothing is sent"),
     "infer": ("cli.infer", "propose a mapping for an extract"),
     "import-psd1": ("cli.import_psd1", "turn an AttributeMapping.psd1 of CSV2SCIM into a mapping"),

@@ -20,7 +20,13 @@ from shared.records import names
 
 LOGS = processes.ROOT / ".local" / "logs"
 
-_FOR_COMMANDS = (settings.HR_STORAGE, settings.PROVISIONING_ENDPOINT)
+_FOR_COMMANDS = (
+    settings.HR_STORAGE,
+    settings.PROVISIONING_ENDPOINT,
+    settings.BLOB_SOURCE,
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+)
 _HOST_STORAGE = "AzureWebJobsStorage"
 _STORAGE = (settings.HR_STORAGE, _HOST_STORAGE)
 # What the simulator tells, and the settings it is for.

@@ -61,6 +61,7 @@ def signed_in(given: argparse.Namespace, scopes: tuple[str, ...], clock: Clock =
         yield management
     finally:
         management.close()
+        management.identity.close()
 
 
 def _credential(how: str, tenant: str, root: GraphRoot) -> Callable[[], InteractiveBrowserCredential]:

@@ -77,9 +77,9 @@ class Simulator:
     def reset(self) -> None:
         """Begin anew: an empty directory, and the settings of the start."""
         self.settings = self._initial_settings
-        self.directory = Directory(self.tenant.tenant_id)
+        self.directory = self.make_directory()
         self.log = ProvisioningLog()
-        self.job = Job(self.tenant, self.directory, self.log, self.now())
+        self.job = self.make_job()
         self.apps = Apps(self.tenant, self.settings, self.directory, Engine(self.tenant, self.job, self.log))
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=MAX_CALLS)
@@ -87,6 +87,14 @@ class Simulator:
         self._burst = Window(5)
         self._day = Window(86_400)
         self._log_reads = Window(10)
+
+    def make_directory(self) -> Directory:
+        """The directory of a tenant that begins."""
+        return Directory(self.tenant.tenant_id)
+
+    def make_job(self) -> Job:
+        """The job of a tenant that begins."""
+        return Job(self.tenant, self.directory, self.log, self.now())
 
     def catch_up(self, at_most: int | None = None) -> None:
         """Process what has fallen due."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -11,7 +12,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import requests
 
 from shared.clock import Clock
-from shared.entra.graph import error_of, retry_after
+from shared.entra.graph import error_of, retry_after, sent_at
 from shared.entra.token import Claims, read_claims
 from shared.errors import AnswerLost, NoToken, TerminalError, TokenRefused
 from shared.identity import Identity
@@ -98,18 +99,19 @@ class Management:
         identity: whose tokens are sent.
         clock: for waits.
         scopes: what tokens are asked for; by default whatever the identity has.
+        heard_at: the time of Graph's last answer by Graph's clock; None before there is one.
     """
 
     root: GraphRoot
     identity: Identity
     clock: Clock
     scopes: tuple[str, ...] = ()
+    heard_at: datetime | None = field(init=False, default=None)
     _session: requests.Session = field(init=False, default_factory=requests.Session, repr=False)
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; the identity stays open."""
         self._session.close()
-        self.identity.close()
 
     def claims(self) -> Claims | None:
         """What the token says; None if it cannot be read.
@@ -189,6 +191,8 @@ class Management:
                 )
             except requests.RequestException as error:
                 raise AnswerLost(f"There was no answer from {url.split('/')[2]} ({type(error).__name__})") from None
+            if "Date" in response.headers:
+                self.heard_at = sent_at(response, self.clock) + response.elapsed
             status = response.status_code
             if status in (HTTPStatus.OK, HTTPStatus.CREATED, HTTPStatus.NO_CONTENT):
                 return response
