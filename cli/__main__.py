@@ -29,6 +29,7 @@ COMMANDS = {
     "pause": ("cli.pause", "send nothing more, from one source or from all"),
     "resume": ("cli.resume", "let sending go on after a pause"),
     "forget": ("cli.forget", "remove what is held about one person, and say what was removed"),
+    "recover": ("cli.recover", "after a table or a container was lost: what the others know is put back"),
     "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),
 }
 """Each command: its module, which has `main(arguments) -> int`, and a line about it."""

@@ -96,7 +96,7 @@ class Step(_Part):
         announced: whether an event comes for them.
         event: path in the inbox of a file for which an event comes (again).
         app: the app is stopped, started, or both; what else the step says happens in between.
-        lose: what is lost with all that is in it, and made anew, empty: `table Due`, `container hr-outbox`, `queue ...`.
+        lose: what is lost with all that is in it, and made anew, empty: `table Due`, `container hr-outbox`.
         clear: paths in the inbox of files that somebody takes out of it.
         operator: command lines of `python -m cli`; {NAME} stands for the extract that was dropped in that step.
         exit: with which code they end.
