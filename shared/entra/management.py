@@ -14,7 +14,7 @@ import requests
 from shared.clock import Clock
 from shared.entra.graph import error_of, retry_after, sent_at
 from shared.entra.token import Claims, read_claims
-from shared.errors import AnswerLost, NoToken, TerminalError, TokenRefused
+from shared.errors import AnswerLost, TerminalError
 from shared.identity import Identity
 from shared.settings import GRAPH_HOSTS, ProvisioningEndpoint, is_loopback
 
@@ -131,7 +131,7 @@ class Management:
 
         Raises:
             CallRefused: any answer but 200.
-            NoToken, TokenRefused, AnswerLost: there was no answer to be had.
+            NoToken, AnswerLost: there was no answer to be had.
         """
         return self._get(self._url(path, version, query))
 
@@ -212,10 +212,7 @@ class Management:
     def _token(self, refused: str = "") -> str:
         if self.scopes:
             return self.identity.get_token(*self.scopes).token
-        try:
-            return self.identity.renew(refused, self.root.scope).token
-        except TokenRefused as error:
-            raise NoToken(str(error)) from error
+        return self.identity.renew(refused, self.root.scope).token
 
 
 def quoted(text: str) -> str:

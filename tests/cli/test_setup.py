@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.core.credentials import AccessToken
 
 from cli.__main__ import main
+from cli.setting_up import signing_in
 from cli.setting_up.application import Wanted
 from cli.setting_up.telling import Teller
 from cli.setup import Order, set_up
@@ -487,6 +489,30 @@ def test_nobody_signed_in_is_said_so(
     assert capsys.readouterr().err == (
         "Nobody is signed in on this machine: sign in with az login, or use --sign-in browser or --sign-in device.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("how", "kind"), [("device", "DeviceCodeCredential"), ("browser", "InteractiveBrowserCredential")]
+)
+def test_whoever_signs_in_now_is_asked_for_just_what_it_takes(
+    tenancy: Tenancy, monkeypatch: pytest.MonkeyPatch, how: str, kind: str
+) -> None:
+    asked: list[Any] = []
+
+    class SignIn:
+        def __init__(self, **options: str) -> None:
+            asked.append(options)
+
+        def get_token(self, *scopes: str, **_: object) -> AccessToken:
+            asked.append(scopes)
+            return app_identity("").get_token("https://graph.microsoft.com/.default")
+
+    monkeypatch.setattr(signing_in, kind, SignIn)
+    assert setup(tenancy, "--notify", MAIL, "--sign-in", how, "--tenant", "contoso.com", "--dry-run") == 0
+    tools = "14d82eec-204b-4c2f-b7e8-296a70dab67e"
+    graph = "https://graph.microsoft.com"
+    assert asked[0] == {"client_id": tools, "tenant_id": "contoso.com", "authority": "login.microsoftonline.com"}
+    assert set(asked[1:]) == {(f"{graph}/Application.ReadWrite.All", f"{graph}/Synchronization.ReadWrite.All")}
 
 
 def test_a_token_goes_to_graph_and_nowhere_else(capsys: pytest.CaptureFixture[str]) -> None:
