@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import argparse
 import os
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
+from cli.connecting import FAILED
 from cli.setting_up.rights import ASSIGN, READ, needing
 from cli.setting_up.signing_in import add_sign_in, attempt, signed_in
 from cli.setting_up.telling import Teller
-from shared.entra.management import GRAPH_APP_ID, CallRefused, Management
-from shared.entra.roles import PURPOSES
+from shared.entra.management import CallRefused, Management
+from shared.entra.roles import PURPOSES, held_roles, read_offer
 from shared.errors import TerminalError
 
 _PRINCIPAL = "APP_PRINCIPAL_ID"
@@ -25,19 +24,6 @@ _ALREADY = "already exists"
 
 class UnknownPrincipal(TerminalError):  # noqa: N818
     """There is no such identity; the sentence says what may be meant."""
-
-
-@dataclass(frozen=True)
-class Given:
-    """A role of an identity in Microsoft Graph.
-
-    Attributes:
-        role: its id.
-        value: its name, or its id if Graph does not list it.
-    """
-
-    role: str
-    value: str
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,9 +47,10 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _run(given: argparse.Namespace) -> int:
+    tell = Teller(given.dry_run)
     with signed_in(given, _SCOPES) as management:
-        grant(management, given.principal, Teller(given.dry_run))
-    return 0
+        grant(management, given.principal, tell)
+    return FAILED if tell.left else 0
 
 
 def grant(management: Management, principal: str, tell: Teller) -> None:
@@ -80,40 +67,23 @@ def grant(management: Management, principal: str, tell: Teller) -> None:
         CallRefused: Graph refused something else.
     """
     with needing(management, READ, "to read applications"):
-        graph = management.get(f"servicePrincipals(appId='{GRAPH_APP_ID}')", select="id,displayName,appRoles")
+        offer = read_offer(management)
         name = _name_of(management, principal)
-        held = held_roles(management, principal, graph)
+        held = held_roles(management, principal, offer)
     tell.step(f"Roles of {name} ({principal}) in Microsoft Graph:")
-    offered = {one["value"]: one["id"] for one in graph["appRoles"] if "Application" in one["allowedMemberTypes"]}
     for role, purpose in PURPOSES.items():
-        if any(one.value == role for one in held):
+        if role in held:
             tell.is_so(f"{role} is given")
-        elif role not in offered:
+        elif role not in offer.roles:
             tell.leaves(f"{role}: this cloud's Graph has no such role ({purpose})")
         elif tell.will(f"give {role}, {purpose}"):
-            _assign(management, principal, str(graph["id"]), str(offered[role]))
+            _assign(management, principal, offer.principal, offer.roles[role])
             tell.did(role)
-    for one in held:
-        if one.value not in PURPOSES:
-            tell.note(f"It also has {one.value}, which Rollcall does not use.")
+    for other in held:
+        if other not in PURPOSES:
+            tell.note(f"It also has {other}, which Rollcall does not use.")
     if tell.planned == 0:
         tell.note("A managed identity's token is kept for up to a day: a new role can take that long to arrive.")
-
-
-def held_roles(management: Management, principal: str, graph: Mapping[str, Any]) -> list[Given]:
-    """The application roles that an identity has in Microsoft Graph.
-
-    Args:
-        management: the way to Graph.
-        principal: object id of the identity.
-        graph: Graph's own service principal, with `id` and `appRoles`.
-    """
-    names = {one["id"]: str(one["value"]) for one in _dicts(graph.get("appRoles"))}
-    return [
-        Given(str(one["appRoleId"]), names.get(one["appRoleId"], str(one["appRoleId"])))
-        for one in management.items(f"servicePrincipals/{principal}/appRoleAssignments")
-        if one.get("resourceId") == graph["id"]
-    ]
 
 
 def _assign(management: Management, principal: str, graph: str, role: str) -> None:
@@ -144,7 +114,3 @@ def _name_of(management: Management, principal: str) -> str:
     raise UnknownPrincipal(
         f"{principal} is the client id of {other['displayName']}; its object id is {other['id']}: use that."
     )
-
-
-def _dicts(value: object) -> Iterable[Mapping[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

@@ -12,11 +12,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.connecting import FAILED
 from cli.offline import at_least
 from cli.setting_up.application import ACTIVE_DIRECTORY, ENTRA, Wanted, application, job
 from cli.setting_up.mail import notify
 from cli.setting_up.mappings import Safe, endpoint_of, mend_schema, own_attributes
-from cli.setting_up.signing_in import FAILED, add_sign_in, attempt, signed_in
+from cli.setting_up.signing_in import add_sign_in, attempt, signed_in
 from cli.setting_up.starting import AGENT, start
 from cli.setting_up.telling import Teller
 from shared.clock import SYSTEM_CLOCK, Clock

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from azure.core.exceptions import AzureError
 from azure.identity import DeviceCodeCredential, InteractiveBrowserCredential
 
-from cli.connecting import FAILED, WRONG
+from cli.connecting import FAILED
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.entra.management import CallRefused, GraphRoot, Management, root_at
 from shared.errors import NoToken, RollcallError
@@ -96,6 +96,3 @@ def _root(text: str) -> GraphRoot:
         return root_at(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
-
-
-__all__ = ["FAILED", "WRONG", "add_sign_in", "attempt", "signed_in"]

@@ -18,7 +18,7 @@ OK = "ok"
 WRONG = "wrong"
 UNSEEN = "unseen"
 
-_NO_SIGN_IN = "IDENTITY_ENDPOINT"
+_PLATFORM_IDENTITY = "IDENTITY_ENDPOINT"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ class View:
     def is_the_app(self) -> bool:
         """Whether the app's own identity looks; a connection string may everything, as it may."""
         storage = self.context.settings.storage
-        return bool(self.environment.get(_NO_SIGN_IN)) or bool(storage.connection_string)
+        return bool(self.environment.get(_PLATFORM_IDENTITY)) or bool(storage.connection_string)
 
     def graph(self, job: str) -> Management:
         """The way to Graph, for a job."""

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from shared.checkup.findings import Check, Finding, View, in_words
 from shared.entra.jobs import NOT_STARTED, PAUSED, QUARANTINED, RUNNING, JobStatus, parse_status
-from shared.entra.management import GRAPH_APP_ID, CallRefused
+from shared.entra.management import CallRefused
 from shared.entra.notification import read_notification
-from shared.entra.roles import PURPOSES, READ_JOB, READ_LOG, UPLOAD
+from shared.entra.roles import PURPOSES, READ_JOB, READ_LOG, UPLOAD, held_roles, read_offer
 from shared.entra.schema import USER_NAME, JobSchema, read_schema
 from shared.errors import RollcallError, TransientError
 
@@ -65,12 +65,7 @@ def _assigned(view: View) -> Iterator[Finding]:
         return
     way = view.graph(view.first_job)
     try:
-        graph = way.get(f"servicePrincipals(appId='{GRAPH_APP_ID}')", select="id,appRoles")
-        names = {one["id"]: one["value"] for one in graph.get("appRoles", [])}
-        held = {
-            names.get(one.get("appRoleId"))
-            for one in way.items(f"servicePrincipals/{quote(view.principal, safe='')}/appRoleAssignments")
-        }
+        held = set(held_roles(way, view.principal, read_offer(way)))
     except RollcallError as error:
         yield Check("role").unseen(f"the roles of {view.principal} cannot be read: {in_words(error)}")
         return
