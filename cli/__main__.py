@@ -8,6 +8,9 @@ from collections.abc import Sequence
 from importlib import import_module
 
 COMMANDS = {
+    "setup": ("cli.setup", "create and set up the provisioning job in Entra, step by step"),
+    "grant": ("cli.grant", "give the app its three roles in Microsoft Graph"),
+    "doctor": ("cli.doctor", "is everything set up? What is wrong, and how to mend it"),
     "preview": ("cli.preview", "what would be read, rejected and sent of an extract; nothing is sent"),
     "infer": ("cli.infer", "propose a mapping for an extract"),
     "import-psd1": ("cli.import_psd1", "turn an AttributeMapping.psd1 of CSV2SCIM into a mapping"),
@@ -30,6 +33,7 @@ COMMANDS = {
     "holds": ("cli.holds", "who is on hold and who is protected; check a holds.yaml"),
     "forget": ("cli.forget", "remove what is held about one person, and say what was removed"),
     "smoke": ("cli.smoke", "drop three made-up people into a trial environment, and wait for Entra's verdicts"),
+    "recover": ("cli.recover", "after a table or a container was lost: what the others know is put back"),
     "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),
 }
 """Each command: its module, which has `main(arguments) -> int`, and a line about it."""

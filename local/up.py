@@ -21,7 +21,13 @@ from shared.records import names
 
 LOGS = processes.ROOT / ".local" / "logs"
 
-_FOR_COMMANDS = (settings.HR_STORAGE, settings.PROVISIONING_ENDPOINT)
+_FOR_COMMANDS = (
+    settings.HR_STORAGE,
+    settings.PROVISIONING_ENDPOINT,
+    settings.BLOB_SOURCE,
+    "IDENTITY_ENDPOINT",
+    "IDENTITY_HEADER",
+)
 _HOST_STORAGE = "AzureWebJobsStorage"
 _STORAGE = (settings.HR_STORAGE, _HOST_STORAGE)
 # What the simulator tells, and the settings it is for.
@@ -120,7 +126,7 @@ class Parts:
         if _is_set(self._env, settings.PROVISIONING_ENDPOINT):
             return
         _check_free("--entra-port", port)
-        command = [sys.executable, "-m", "local.entra", "--port", str(port)]
+        command = [sys.executable, "-m", "local.entra", "--port", str(port), "--keep-user-names"]
         process = processes.start("The Entra simulator", command, log=LOGS / "entra.log", env=self._env)
         self._keep(process)
         url = str(process.ready["url"]).rstrip("/")

@@ -24,6 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         service_principal_id=options.service_principal_id,
         job_id=options.job_id or settings.job_id_of(options.tenant_id),
         identity_header=options.identity_header,
+        renames=not options.keep_user_names,
     )
     behaviour = Settings(
         processing_seconds=options.processing_seconds,
@@ -76,6 +77,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--processing-seconds", type=_seconds, default=1.0, help="from a 202 to the directory")
     parser.add_argument("--log-seconds", type=_seconds, default=1.0, help="from the directory to the log")
     parser.add_argument("--verified-domain", action="append", metavar="DOMAIN", help="may be repeated")
+    parser.add_argument(
+        "--keep-user-names", action="store_true", help="the job maps the user name only when it creates an account"
+    )
     parser.add_argument("--cert", help="PEM file: serve https")
     parser.add_argument("--key", help="PEM file of the private key, if it is not in --cert")
     return parser

@@ -8,7 +8,7 @@ from email.utils import format_datetime
 
 from aiohttp import web
 
-from local.entra import control, graph, managed_identity
+from local.entra import application_calls, control, graph, managed_identity, synchronization_calls
 from local.entra.errors import GraphError, error_body
 from local.entra.routing import REQUEST_ID, SIMULATOR, AnswerLostError
 from local.entra.simulator import Simulator
@@ -30,6 +30,8 @@ def create_app(simulator: Simulator) -> web.Application:
     app.cleanup_ctx.append(_process_in_background)
     managed_identity.add_routes(app.router)
     graph.add_routes(app.router)
+    synchronization_calls.add_routes(app.router)
+    application_calls.add_routes(app.router)
     control.add_routes(app.router)
     return app
 

@@ -113,7 +113,12 @@ class Directory:
             self._add(attributes)
 
     def apply(
-        self, records: Iterable[Mapping[str, object]], domains: Sequence[str], *, flow_null_values: bool = False
+        self,
+        records: Iterable[Mapping[str, object]],
+        domains: Sequence[str],
+        *,
+        flow_null_values: bool = False,
+        renames: bool = True,
     ) -> list[Outcome]:
         """Process the records of one request.
 
@@ -124,6 +129,7 @@ class Directory:
             records: Checked SCIM users.
             domains: Verified domains of the tenant, the default one first.
             flow_null_values: Whether null, empty and missing values clear.
+            renames: Whether the user name flows to an account that exists.
 
         Returns:
             One outcome for each record, in their order.
@@ -134,7 +140,7 @@ class Directory:
             values = flow(record, domains[0], flow_null_values=flow_null_values)
             has_manager = "manager" in values
             manager = values.pop("manager", None)
-            drafts.append((self._write(values, verified), has_manager, manager))
+            drafts.append((self._write(values, verified, renames=renames), has_manager, manager))
         return [self._finish(outcome, has_manager, manager) for outcome, has_manager, manager in drafts]
 
     def people(self, at_most: int | None = None) -> list[dict[str, Value]]:
@@ -151,7 +157,7 @@ class Directory:
             view["manager"] = self._users[manager].attributes.get("employeeId")
         return view
 
-    def _write(self, values: dict[str, Value], verified: frozenset[str]) -> Outcome:
+    def _write(self, values: dict[str, Value], verified: frozenset[str], *, renames: bool) -> Outcome:
         """Everything but the manager. A record is written whole or not at all."""
         external_id = str(values["employeeId"])
         user = self._links.get(external_id)
@@ -164,6 +170,8 @@ class Directory:
         if user is None:
             return self._create(external_id, values, verified)
         before = user.attributes
+        if not renames:
+            values = {name: value for name, value in values.items() if name != "userPrincipalName"}
         changes = {name: value for name, value in values.items() if before.get(name) != value}
         after = {name: value for name, value in {**before, **changes}.items() if value is not None}
         action = Action.DISABLE if changes.get("accountEnabled") is False else Action.UPDATE

@@ -4,9 +4,11 @@ from urllib.parse import quote, urlencode
 
 from aiohttp import web
 
-from local.entra import bulk, log_entries, log_queries
+from local.entra import bulk, log_entries, log_queries, permissions
+from local.entra.application_calls import authorize
+from local.entra.apps import Engine
 from local.entra.bulk import CONTENT_TYPE, InvalidBulkRequestError
-from local.entra.errors import GraphError, bad_request, not_found, too_many_requests
+from local.entra.errors import GraphError, bad_request, too_many_requests
 from local.entra.identity import require, roles_of
 from local.entra.routing import REQUEST_ID, SIMULATOR, AnswerLostError, keep_waiting, suffer
 from local.entra.settings import Tenant
@@ -17,8 +19,6 @@ _JOB = _VERSION + "/servicePrincipals/{servicePrincipal}/synchronization/jobs/{j
 
 _UPLOAD_ROLES = ("SynchronizationData-User.Upload", "SynchronizationData-User.Upload.OwnedBy")
 _LOG_ROLES = ("ProvisioningLog.Read.All", "AuditLog.Read.All", "Directory.Read.All")
-_JOB_WRITE_ROLES = ("Synchronization.ReadWrite.All", "Application.ReadWrite.OwnedBy")
-_JOB_READ_ROLES = ("Synchronization.Read.All", *_JOB_WRITE_ROLES)
 
 
 def bulk_upload_path(tenant: Tenant, version: str = "v1.0") -> str:
@@ -50,12 +50,12 @@ async def _bulk_upload(request: web.Request) -> web.Response:
     try:
         await suffer(fault, simulator)
         _authorize(request, *_UPLOAD_ROLES)
-        _find_job(request)
+        engine = simulator.engine(request.match_info)
         if request.method != "POST":
             raise GraphError(405, "MethodNotAllowed", "The endpoint takes only POST.", {"Allow": "POST"})
         if refusal is not None:
             raise too_many_requests(refusal)
-        _stage(request, call, root, unreadable)
+        _stage(request, call, engine, root, unreadable)
     except GraphError as error:
         call.status = error.status
         if fault is None or fault.kind != "lose-answer":
@@ -63,7 +63,7 @@ async def _bulk_upload(request: web.Request) -> web.Response:
     await keep_waiting(fault, simulator)
     if fault is not None and fault.kind == "lose-answer":
         raise AnswerLostError
-    log = f"{_root(request)}/auditLogs/provisioning/?$filter=jobid%20eq%20'{simulator.tenant.job_id}'"
+    log = f"{_root(request)}/auditLogs/provisioning/?$filter=jobid%20eq%20'{engine.tenant.job_id}'"
     return web.Response(status=202, headers={"Location": log})
 
 
@@ -74,7 +74,9 @@ def _load(body: bytes) -> tuple[object, InvalidBulkRequestError | None]:
         return None, error
 
 
-def _stage(request: web.Request, call: Call, root: object, unreadable: InvalidBulkRequestError | None) -> None:
+def _stage(
+    request: web.Request, call: Call, engine: Engine, root: object, unreadable: InvalidBulkRequestError | None
+) -> None:
     simulator = request.app[SIMULATOR]
     if request.content_type != CONTENT_TYPE:
         raise bad_request(f"Invalid Data Format: Content-Type must be {CONTENT_TYPE}.")
@@ -84,19 +86,19 @@ def _stage(request: web.Request, call: Call, root: object, unreadable: InvalidBu
         records = bulk.check(root)
     except InvalidBulkRequestError as error:
         raise bad_request(f"Invalid Data Format: {error}.") from None
-    simulator.stage(call, records)
+    simulator.stage(call, records, engine)
 
 
 async def _get_job(request: web.Request) -> web.Response:
     simulator = request.app[SIMULATOR]
-    _authorize(request, *_JOB_READ_ROLES)
-    _find_job(request)
+    authorize(request, permissions.READ_SYNCHRONIZATION)
+    engine = simulator.engine(request.match_info)
     simulator.catch_up()
     context = f"{_root(request)}/$metadata#servicePrincipals('{request.match_info['servicePrincipal']}')"
     return web.json_response(
         {
             "@odata.context": f"{context}/synchronization/jobs/$entity",
-            **simulator.job.describe(simulator.settings),
+            **engine.job.describe(simulator.settings),
         }
     )
 
@@ -111,19 +113,20 @@ async def _pause(request: web.Request) -> web.Response:
 
 def _set_paused(request: web.Request, *, paused: bool) -> web.Response:
     simulator = request.app[SIMULATOR]
-    _authorize(request, *_JOB_WRITE_ROLES)
-    _find_job(request)
+    authorize(request, permissions.WRITE_SYNCHRONIZATION)
+    job = simulator.engine(request.match_info).job
     simulator.catch_up()
-    simulator.job.paused = paused
+    job.paused = paused and job.started
+    job.started = job.started or not paused
     return web.Response(status=204)
 
 
 async def _restart(request: web.Request) -> web.Response:
     simulator = request.app[SIMULATOR]
-    _authorize(request, *_JOB_WRITE_ROLES)
-    _find_job(request)
+    authorize(request, permissions.WRITE_SYNCHRONIZATION)
+    job = simulator.engine(request.match_info).job
     simulator.catch_up()
-    simulator.job.restart(simulator.settings)
+    job.restart(simulator.settings)
     simulator.lift_quarantine()
     return web.Response(status=204)
 
@@ -137,14 +140,13 @@ async def _list_log(request: web.Request) -> web.Response:
     if refusal is not None:
         raise too_many_requests(refusal)
     options = {name: request.query.getall(name) for name in request.query}
+    engine = simulator.engine_in(request.query.get("$filter", ""))
     try:
-        query = log_queries.parse(options, simulator.tenant)
+        query = log_queries.parse(options, engine.tenant)
     except log_queries.InvalidQueryError as error:
         raise bad_request(f"{error}.") from None
     simulator.catch_up()
-    entries, skip_token = simulator.log.page(
-        query, simulator.log.visible(simulator.now(), simulator.settings.log_seconds)
-    )
+    entries, skip_token = engine.log.page(query, engine.log.visible(simulator.now(), simulator.settings.log_seconds))
     version = request.match_info["version"]
     root = _root(request)
     body: dict[str, object] = {"@odata.context": f"{root}/$metadata#auditLogs/provisioning"}
@@ -152,7 +154,7 @@ async def _list_log(request: web.Request) -> web.Response:
         following = {name: request.query[name] for name in options} | {"$top": str(query.top), "$skiptoken": skip_token}
         encoded = urlencode(following, safe="$", quote_via=quote)
         body["@odata.nextLink"] = f"{root}/auditLogs/provisioning?{encoded}"
-    body["value"] = [log_entries.render(entry, simulator.tenant, version) for entry in entries]
+    body["value"] = [log_entries.render(entry, engine.tenant, version) for entry in entries]
     if fault is not None and fault.kind == "lose-answer":
         raise AnswerLostError
     await keep_waiting(fault, simulator)
@@ -162,14 +164,6 @@ async def _list_log(request: web.Request) -> web.Response:
 def _authorize(request: web.Request, *sufficient: str) -> None:
     simulator = request.app[SIMULATOR]
     require(roles_of(request.headers.get("Authorization"), simulator.tenant, simulator.now()), *sufficient)
-
-
-def _find_job(request: web.Request) -> None:
-    tenant = request.app[SIMULATOR].tenant
-    if request.match_info["servicePrincipal"] != tenant.service_principal_id:
-        raise not_found(f"'{request.match_info['servicePrincipal']}'")
-    if request.match_info["job"] != tenant.job_id:
-        raise not_found(f"'{request.match_info['job']}'")
 
 
 def _root(request: web.Request) -> str:

@@ -5,7 +5,8 @@ The endpoint's contract is the one documented for App Service and Functions (api
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 import jwt
@@ -24,9 +25,49 @@ GRAPH_AUDIENCES = (
     "https://microsoftgraph.chinacloudapi.cn",
 )
 
+#: Template ids of built-in directory roles: https://learn.microsoft.com/entra/identity/role-based-access-control/permissions-reference
+DIRECTORY_ROLES = {
+    "Global Administrator": "62e90394-69f5-4237-9190-012177145e10",
+    "Privileged Role Administrator": "e8611ab8-c189-46e8-94e1-60213ab1f814",
+    "Application Administrator": "9b895d92-2cd3-44c7-9d02-a6ac2d5ea5c3",
+    "Cloud Application Administrator": "158c047a-c907-4556-b7ef-446551a6b5f7",
+    "Hybrid Identity Administrator": "8ac3fc64-6eca-42ea-9e69-59f4c7b60eb2",
+}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls Graph, as the token says.
+
+    Attributes:
+        roles: Application roles, of an app that calls for itself.
+        scopes: Delegated permissions, of an app that calls for a user.
+        directory_roles: Ids of the user's directory roles (the claim ``wids``).
+        is_user: Whether a user calls.
+    """
+
+    roles: frozenset[str] = frozenset()
+    scopes: frozenset[str] = frozenset()
+    directory_roles: frozenset[str] = frozenset()
+    is_user: bool = False
+
+
+@dataclass(frozen=True)
+class User:
+    """A user for whom tokens are issued, with the permissions that the app has in her name."""
+
+    scopes: Sequence[str]
+    directory_roles: Sequence[str]
+
 
 def issue(
-    tenant: Tenant, resource: str, client_id: str, roles: Iterable[str], seconds: int, now: datetime
+    tenant: Tenant,
+    resource: str,
+    client_id: str,
+    roles: Iterable[str],
+    seconds: int,
+    now: datetime,
+    user: User | None = None,
 ) -> dict[str, object]:
     """Answer a request for a token.
 
@@ -37,6 +78,7 @@ def issue(
         roles: Application roles, if it is for Graph.
         seconds: How long it lives.
         now: When it begins.
+        user: Whose it is, if not the app's own; then it has no application roles.
 
     Returns:
         The body of the answer.
@@ -54,8 +96,12 @@ def issue(
         "tid": tenant.tenant_id,
         "ver": "1.0",
     }
-    if audience in GRAPH_AUDIENCES:
+    if audience in GRAPH_AUDIENCES and user is not None:
+        claims["scp"] = " ".join(user.scopes)
+        claims["wids"] = [DIRECTORY_ROLES.get(role, role) for role in user.directory_roles]
+    elif audience in GRAPH_AUDIENCES:
         claims["roles"] = list(roles)
+        claims["oid"] = tenant.app_principal_id
     return {
         "access_token": jwt.encode(claims, _key(tenant), algorithm="HS256"),
         "expires_on": str(begins + seconds),
@@ -67,7 +113,12 @@ def issue(
 
 
 def roles_of(authorization: str | None, tenant: Tenant, now: datetime) -> frozenset[str]:
-    """The application roles of a caller of Graph.
+    """The application roles of a caller of Graph; see `caller_of`."""
+    return caller_of(authorization, tenant, now).roles
+
+
+def caller_of(authorization: str | None, tenant: Tenant, now: datetime) -> Caller:
+    """Who calls Graph.
 
     Args:
         authorization: The Authorization header.
@@ -97,8 +148,13 @@ def roles_of(authorization: str | None, tenant: Tenant, now: datetime) -> frozen
     begins, ends = claims["nbf"], claims["exp"]
     if not isinstance(begins, int) or not isinstance(ends, int) or not begins <= now.timestamp() < ends:
         raise _unauthorized("Lifetime validation failed, the token is expired.")
-    roles = claims.get("roles", [])
-    return frozenset(roles if isinstance(roles, list) else [])
+    roles, scopes, wids = claims.get("roles", []), claims.get("scp"), claims.get("wids", [])
+    return Caller(
+        frozenset(roles if isinstance(roles, list) else []),
+        frozenset(str(scopes or "").split()),
+        frozenset(wids if isinstance(wids, list) else []),
+        scopes is not None,
+    )
 
 
 def require(roles: frozenset[str], *sufficient: str) -> None:

@@ -10,7 +10,8 @@ from local.entra.clock import timestamp
 from local.entra.directory import Directory, Outcome, Status
 from local.entra.errors import GraphError
 from local.entra.logs import ProvisioningLog
-from local.entra.settings import Settings, Tenant
+from local.entra.schemas import Schema, default_schema, renames
+from local.entra.settings import Settings, Tenant, kind_of
 
 _NEVER = "0001-01-01T00:00:00Z"
 _NO_ERROR = {"code": "None", "message": "", "tenantActionable": False}
@@ -39,7 +40,14 @@ class Job:
     calls it first. So the result depends on the clock alone.
     """
 
-    def __init__(self, tenant: Tenant, directory: Directory, log: ProvisioningLog, now: datetime) -> None:
+    def __init__(
+        self, tenant: Tenant, directory: Directory, log: ProvisioningLog, now: datetime, schema: Schema | None = None
+    ) -> None:
+        self.made_at = now
+        self.schema = schema or default_schema(
+            kind_of(tenant), actions="Add, Update", user_names="Always" if tenant.renames else "ObjectAddOnly"
+        )
+        self.started = True
         self._tenant = tenant
         self._directory = directory
         self._log = log
@@ -80,7 +88,7 @@ class Job:
             at_most: Requests to process in this call, for callers that must not take long.
         """
         self._quarantined_since = (self._quarantined_since or now) if settings.quarantine else None
-        if not self.paused and settings.quarantine is None:
+        if self.started and not self.paused and settings.quarantine is None:
             delay = timedelta(seconds=settings.processing_seconds)
             while self._queue and self._queue[0].accepted + delay <= now:
                 if at_most == 0:
@@ -97,20 +105,21 @@ class Job:
 
         The caller catches up first, and lifts a quarantine afterwards.
         """
-        if self.paused or settings.quarantine is not None:
+        if self.paused or not self.started or settings.quarantine is not None:
             self._queue.clear()
             self.staged = 0
         self.paused = False
+        self.started = True
 
     def describe(self, settings: Settings) -> dict[str, object]:
         """The synchronizationJob resource."""
         return {
             "id": self._tenant.job_id,
-            "templateId": "API2AAD",
+            "templateId": kind_of(self._tenant),
             "schedule": {
                 "expiration": None,
                 "interval": "PT40M",
-                "state": "Paused" if self.paused else "Active",
+                "state": "Paused" if self.paused else "Active" if self.started else "Disabled",
             },
             "status": {
                 "countSuccessiveCompleteFailures": self._failures_in_a_row,
@@ -122,7 +131,7 @@ class Job:
                 "steadyStateFirstAchievedTime": timestamp(self._steady_since) if self._steady_since else _NEVER,
                 "steadyStateLastAchievedTime": timestamp(self._last.ended) if self._last else _NEVER,
                 "troubleshootingUrl": "",
-                "lastExecution": _describe(self._last),
+                "lastExecution": _describe(self._last) if self.started else None,
                 "progress": [],
                 "synchronizedEntryCountByType": [{"key": "User", "value": len(self._directory)}],
             },
@@ -133,7 +142,10 @@ class Job:
         self._cycles += 1
         cycle_id = str(uuid.uuid5(uuid.UUID(self._tenant.tenant_id), f"cycle {self._cycles}"))
         outcomes = self._directory.apply(
-            staged.records, settings.verified_domains, flow_null_values=settings.flow_null_values
+            staged.records,
+            settings.verified_domains,
+            flow_null_values=settings.flow_null_values,
+            renames=renames(self.schema),
         )
         for outcome in outcomes:
             self._log.add(at, cycle_id, outcome)
@@ -157,6 +169,8 @@ class Job:
             return "Quarantine"
         if self.paused:
             return "Paused"
+        if not self.started:
+            return "NotConfigured"
         return "Active" if self._last else "NotRun"
 
     def _quarantine(self, settings: Settings) -> dict[str, object] | None:

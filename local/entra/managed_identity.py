@@ -4,7 +4,7 @@ import hmac
 
 from aiohttp import web
 
-from local.entra.identity import API_VERSION, DEFAULT_CLIENT_ID, issue
+from local.entra.identity import API_VERSION, DEFAULT_CLIENT_ID, User, issue
 from local.entra.routing import SIMULATOR, AnswerLostError, keep_waiting, suffer
 
 PATH = "/msi/token"
@@ -35,6 +35,7 @@ async def _get_token(request: web.Request) -> web.Response:
         settings.roles,
         settings.token_seconds,
         simulator.now(),
+        None if settings.scopes is None else User(settings.scopes, settings.directory_roles),
     )
     if fault is not None and fault.kind == "lose-answer":
         raise AnswerLostError

@@ -9,6 +9,7 @@ DEFAULT_TENANT = "b16687d3-8faf-42ad-b298-92cdcaf01c6e"
 DEFAULT_SERVICE_PRINCIPAL = "5f224b4d-9c1b-4190-bcbb-8e6a23b015eb"
 DEFAULT_JOB_GUID = "1a03de52-b9c3-4e2c-a1e3-9145aaa8e530"
 DEFAULT_IDENTITY_HEADER = "simulated-identity-header"
+DEFAULT_APP_PRINCIPAL = "6b7c9c4e-6a0f-4a55-9d0c-0c6f3d4a8f10"
 DEFAULT_ROLES = ("SynchronizationData-User.Upload", "ProvisioningLog.Read.All", "Synchronization.Read.All")
 
 #: Members of the quarantineReason enumeration in the v1.0 metadata of Microsoft Graph.
@@ -31,12 +32,19 @@ def job_id_of(tenant_id: str) -> str:
 
 @dataclass(frozen=True)
 class Tenant:
-    """The names by which the one tenant, application and job are known."""
+    """The names by which the tenant, its first application and job are known, and how that job was set up.
+
+    Attributes:
+        app_principal_id: Object id of the managed identity that asks for tokens.
+        renames: Whether the job maps the user name always, and not only when it creates an account.
+    """
 
     tenant_id: str = DEFAULT_TENANT
     service_principal_id: str = DEFAULT_SERVICE_PRINCIPAL
     job_id: str = job_id_of(DEFAULT_TENANT)
     identity_header: str = DEFAULT_IDENTITY_HEADER
+    app_principal_id: str = DEFAULT_APP_PRINCIPAL
+    renames: bool = True
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,11 @@ class Settings:
         flow_null_values: Whether null, empty and missing values clear the target.
         verified_domains: Domains of the tenant; the first completes user names that have none.
         quarantine: Reason of the job's quarantine; None means it has none.
+        scopes: Delegated permissions: tokens issued from now on are a user's, with these; None: they are the app's.
+        directory_roles: Of that user, by their names in the Entra admin center.
+        agents: Status of each provisioning agent.
+        refusal: The status with which synchronization calls answer whoever lacks a permission: 403 or 401.
+        appears_seconds: How long a new service principal cannot be found yet.
     """
 
     processing_seconds: float = 1.0
@@ -70,6 +83,16 @@ class Settings:
     flow_null_values: bool = False
     verified_domains: tuple[str, ...] = ("example.com",)
     quarantine: str | None = None
+    scopes: tuple[str, ...] | None = None
+    directory_roles: tuple[str, ...] = ()
+    agents: tuple[str, ...] = ("active",)
+    refusal: int = 403
+    appears_seconds: float = 0.0
+
+
+def kind_of(tenant: Tenant) -> str:
+    """The template of the tenant's job, with which its id begins: ``API2AAD`` or ``API2AD``."""
+    return "API2AD" if tenant.job_id.upper().startswith("API2AD.") else "API2AAD"
 
 
 def as_json(settings: Settings) -> dict[str, object]:
@@ -142,4 +165,12 @@ _RULES: dict[str, tuple[Callable[[object], bool], str]] = {
         lambda value: value is None or value in QUARANTINE_REASONS,
         f"null or one of {', '.join(QUARANTINE_REASONS)}",
     ),
+    "scopes": (lambda value: value is None or _is_words(value), "null or a list of permissions"),
+    "directory_roles": (_is_words, "a list of roles"),
+    "agents": (
+        lambda value: _is_words(value) and set(value) <= {"active", "inactive"},  # type: ignore[call-overload]
+        "a list of active and inactive",
+    ),
+    "refusal": (lambda value: value in (401, 403), "401 or 403"),
+    "appears_seconds": _SECONDS,
 }

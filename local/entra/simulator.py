@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
+from local.entra.apps import Apps, Engine
 from local.entra.clock import Clock, system_clock, timestamp
 from local.entra.directory import Directory
+from local.entra.errors import not_found
 from local.entra.faults import Fault, Faults
 from local.entra.jobs import Job
 from local.entra.limits import Window
@@ -57,7 +59,7 @@ class Call:
 
 
 class Simulator:
-    """One tenant with one API-driven job."""
+    """One tenant with one API-driven job that is set up, and whatever jobs are made besides."""
 
     def __init__(
         self,
@@ -75,9 +77,10 @@ class Simulator:
     def reset(self) -> None:
         """Begin anew: an empty directory, and the settings of the start."""
         self.settings = self._initial_settings
-        self.directory = Directory(self.tenant.tenant_id)
+        self.directory = self.make_directory()
         self.log = ProvisioningLog()
-        self.job = Job(self.tenant, self.directory, self.log, self.now())
+        self.job = self.make_job()
+        self.apps = Apps(self.tenant, self.settings, self.directory, Engine(self.tenant, self.job, self.log))
         self.faults = Faults()
         self.calls: deque[Call] = deque(maxlen=MAX_CALLS)
         self.calls_received = 0
@@ -85,9 +88,35 @@ class Simulator:
         self._day = Window(86_400)
         self._log_reads = Window(10)
 
+    def make_directory(self) -> Directory:
+        """The directory of a tenant that begins."""
+        return Directory(self.tenant.tenant_id)
+
+    def make_job(self) -> Job:
+        """The job of a tenant that begins."""
+        return Job(self.tenant, self.directory, self.log, self.now())
+
     def catch_up(self, at_most: int | None = None) -> None:
         """Process what has fallen due."""
-        self.job.catch_up(self.settings, self.now(), at_most)
+        now = self.now()
+        for engine in self.apps.engines:
+            engine.job.catch_up(self.settings, now, at_most)
+
+    def engine(self, names: Mapping[str, str]) -> Engine:
+        """The job that a path names by ``servicePrincipal`` and ``job``.
+
+        Raises:
+            GraphError: 404.
+        """
+        app = self.apps.find(names["servicePrincipal"], self.now())
+        if names["job"] not in app.engines:
+            raise not_found(f"'{names['job']}'")
+        return app.engines[names["job"]]
+
+    def engine_in(self, text: str) -> Engine:
+        """The job whose id is in a text, such as a filter; the first one if none is."""
+        found = (one for one in self.apps.engines if one.tenant.job_id.lower() in text.lower())
+        return next(found, next(self.apps.engines))
 
     def change_settings(self, changes: object) -> None:
         """Behave differently from now on.
@@ -114,14 +143,14 @@ class Simulator:
         self.calls_received += 1
         return call
 
-    def stage(self, call: Call, records: Sequence[dict[str, object]]) -> None:
-        """Accept what a call brings, to be processed later.
+    def stage(self, call: Call, records: Sequence[dict[str, object]], engine: Engine) -> None:
+        """Accept what a call brings to a job, to be processed later.
 
         Raises:
             GraphError: 500, the bucket is full.
         """
         self.catch_up()
-        self.job.accept(records, self.settings, self.now())
+        engine.job.accept(records, self.settings, self.now())
         call.status = 202
 
     def throttle_upload(self) -> dict[str, str] | None:
@@ -159,6 +188,7 @@ class Simulator:
             "servicePrincipalId": self.tenant.service_principal_id,
             "jobId": self.tenant.job_id,
             "job": "Paused" if self.job.paused else "Active",
+            "jobs": [engine.tenant.job_id for engine in self.apps.engines],
             "calls": self.calls_received,
             "callsInLastDay": self._day.used(at.timestamp()),
             "staged": self.job.staged,

@@ -87,7 +87,7 @@ def _expectation(line: int, row: Mapping[str, str]) -> Expectation:
         row["when"],
         workers,
         operation,
-        times or (0 if operation == NOTHING else len(workers)),
+        times or (0 if operation in (NOTHING, ANYTHING) else len(workers)),
         attributes,
         row["active_after"],
         row["reason"],

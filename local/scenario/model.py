@@ -95,7 +95,9 @@ class Step(_Part):
             if that has a line break.
         announced: whether an event comes for them.
         event: path in the inbox of a file for which an event comes (again).
-        app: the app is stopped, started, or both.
+        app: the app is stopped, started, or both; what else the step says happens in between.
+        lose: what is lost with all that is in it, and made anew, empty: `table Due`, `container hr-outbox`.
+        clear: paths in the inbox of files that somebody takes out of it.
         operator: command lines of `python -m cli`; {NAME} stands for the extract that was dropped in that step.
         exit: with which code they end.
         prints: what they say, in part.
@@ -114,6 +116,8 @@ class Step(_Part):
     announced: bool = True
     event: str = ""
     app: Literal["stop", "start", "restart"] | None = None
+    lose: Words = ()
+    clear: Words = ()
     operator: Words = ()
     exit: int = 0
     prints: Words = ()

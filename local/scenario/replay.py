@@ -159,6 +159,12 @@ class _Stage:
         if step.simulator:
             self._entra.apply(step.simulator)
             host.note("Entra behaves differently from now on")
+        for name in step.lose:
+            _lose(self._storage, name)
+            host.note(f"{name} is lost, and made anew")
+        for path in step.clear:
+            self._storage.container(INBOX).delete_blob(path)
+            host.note(f"{path} is taken out of the inbox")
         for source, text in step.mapping.items():
             self._map(source, text)
         if step.kill:
@@ -229,6 +235,26 @@ def _make_everything(storage: Storage) -> None:
         storage.queue(queue).create_queue()
     for table in TABLES:
         storage.tables.create_table(table)
+
+
+def _lose(storage: Storage, name: str) -> None:
+    """Remove something with all that is in it, and make it anew, as the infrastructure does.
+
+    Raises:
+        ScenarioError: there is no such thing.
+    """
+    kind, _, what = name.partition(" ")
+    if kind == "table" and what in TABLES:
+        storage.tables.delete_table(what)
+        storage.tables.create_table(what)
+    elif kind == "container" and what in CONTAINERS:
+        storage.blobs.delete_container(what)
+        storage.blobs.create_container(what)
+    elif kind == "queue" and what in QUEUES:
+        storage.queues.delete_queue(what)
+        storage.queues.create_queue(what)
+    else:
+        raise ScenarioError(f"There is no '{name}' that could be lost")
 
 
 @contextmanager

@@ -57,13 +57,17 @@ class _Directory(Directory):
         self.people_of_job: set[str] = set()
 
     def apply(
-        self, records: Iterable[Mapping[str, object]], domains: Sequence[str], *, flow_null_values: bool = False
+        self,
+        records: Iterable[Mapping[str, object]],
+        domains: Sequence[str],
+        *,
+        flow_null_values: bool = False,
+        renames: bool = True,
     ) -> list[Outcome]:
         heard = [record for record in records if record["externalId"] not in self.lost]
         kept = [record for record in heard if record["externalId"] not in self.skip]
-        outcomes = {
-            outcome.external_id: outcome for outcome in super().apply(kept, domains, flow_null_values=flow_null_values)
-        }
+        done = super().apply(kept, domains, flow_null_values=flow_null_values, renames=renames)
+        outcomes = {outcome.external_id: outcome for outcome in done}
         self.people_of_job |= {outcome.external_id for outcome in outcomes.values() if outcome.target_id}
         return [outcomes.get(str(record["externalId"])) or self._skipped(record) for record in heard]
 
@@ -102,13 +106,19 @@ class Tenant(Simulator):
         operations: everything that was accepted, in order.
     """
 
+    directory: _Directory
+
     def reset(self) -> None:
-        super().reset()
         self.operations: list[Operation] = []
-        self.directory: _Directory = _Directory(self.tenant.tenant_id)
+        super().reset()
+
+    def make_directory(self) -> _Directory:
+        return _Directory(self.tenant.tenant_id)
+
+    def make_job(self) -> _Job:
         job = _Job(self.tenant, self.directory, self.log, self.now())
         job.operations, job.directory = self.operations, self.directory
-        self.job = job
+        return job
 
     @property
     def quiet_at(self) -> datetime | None:

@@ -35,8 +35,10 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     done: set[str] = set()
     missing: list[Account] = []
     known = spoken_of = 0
-    # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`.
-    drafted.told = told_otherwise(run.storage, run.ref.source) if extract.people > MOST_REWRITTEN else None
+    # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`. By order
+    # they are: the table may have been lost.
+    spares = extract.people > MOST_REWRITTEN and not run.row.get("Forced")
+    drafted.told = told_otherwise(run.storage, run.ref.source) if spares else None
     for tail, found in accounts.scan(run.storage, run.job, keep=not run.is_trial):
         done.add(tail)
         here = {person: (row, digest) for person, row, digest in extract.people_in(tail)}

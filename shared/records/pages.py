@@ -28,7 +28,7 @@ CANCELLED = "cancelled"  # a newer plan has taken its people over
 FAILED = "failed"
 
 FINISHED = (DONE, CANCELLED, FAILED)
-_NOT_FINISHED = " and ".join(f"Status ne '{status}'" for status in FINISHED)
+NOT_FINISHED = " and ".join(f"Status ne '{status}'" for status in FINISHED)
 
 
 @dataclass(frozen=True)
@@ -261,7 +261,7 @@ def on_their_way(storage: Storage, extract_id: str) -> list[Values]:
 def first_unfinished(storage: Storage, extract_id: str) -> int:
     """The number of the first page of an extract that has not come to its end; 0 if all have."""
     rows = storage.table(PAGES).query_entities(
-        f"PartitionKey eq @extract and {_NOT_FINISHED}",
+        f"PartitionKey eq @extract and {NOT_FINISHED}",
         parameters={"extract": extract_id},
         select=["RowKey"],
         results_per_page=1,

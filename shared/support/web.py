@@ -12,6 +12,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
+from shared.checkup.findings import WRONG, View
+from shared.checkup.round import check_app
 from shared.context import Context
 from shared.errors import TransientError
 from shared.extracts.operator import Order, OrderRefused, release
@@ -101,7 +103,7 @@ def serve(context: Callable[[], Context], request: Request, environment: Mapping
         return _message(request, 404, "There is no such page", "Go back to the first page and look from there.")
     if request.method == "POST" and not forms.is_same_origin(request.headers):
         return _message(request, 403, "This form was not sent by the support page", _FORGED)
-    return view(_Visit(context(), request, principal))
+    return view(_Visit(context(), request, principal, environment))
 
 
 _SWITCHED_OFF = (
@@ -122,6 +124,7 @@ class _Visit:
     context: Context
     request: Request
     principal: Principal
+    environment: Mapping[str, str]
 
     def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Answer:  # noqa: ANN401
         body = render.page(template, title=title, base=self.request.base, principal=self.principal, **values)
@@ -369,6 +372,18 @@ def _see_other(visit: _Visit, page: str, **query: str) -> Answer:
     return Answer(303, {**render.headers(), "Location": f"{visit.request.base}/{page}?{parameters}"})
 
 
+def _check_up(visit: _Visit) -> Answer:
+    if not visit.principal.may_release:
+        return visit.sorry(403, "You may not look at how the app is set up", "That takes the app role releaser.")
+    findings = check_app(View(visit.context, visit.environment))
+    if visit.wants:
+        rows = [(one.check, one.about, one.state, one.says, one.mend) for one in findings]
+        columns = ("Check", "About", "State", "What was found", "How to mend it")
+        return visit.sheet(sheets.Sheet("set-up", columns, rows), visit.wants)
+    wrong = sum(one.state == WRONG for one in findings)
+    return visit.page("check", "Is everything set up?", findings=findings, wrong=wrong)
+
+
 _PAGES: dict[tuple[str, str], Callable[[_Visit], Answer]] = {
     ("GET", ""): _home,
     ("POST", "people"): _search,
@@ -378,4 +393,5 @@ _PAGES: dict[tuple[str, str], Callable[[_Visit], Answer]] = {
     ("POST", "release"): _release,
     ("POST", "hold"): _hold,
     ("GET", "causes"): _causes,
+    ("GET", "check"): _check_up,
 }

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from local.entra.apps import Engine
 from local.entra.settings import Settings
 from local.entra.simulator import Call, Simulator
 
@@ -45,8 +46,8 @@ class Entra(Simulator):
         self.accepted: list[Accepted] = []
         super().__init__(settings=Settings(processing_seconds=0.2, log_seconds=0.2), now=now)
 
-    def stage(self, call: Call, records: Sequence[dict[str, object]]) -> None:
-        super().stage(call, records)
+    def stage(self, call: Call, records: Sequence[dict[str, object]], engine: Engine) -> None:
+        super().stage(call, records, engine)
         people = {str(record["externalId"]): copy.deepcopy(record) for record in records}
         self.accepted.append(Accepted(self.now(), time.monotonic(), call.request_id, call.fault in LOST, people))
 

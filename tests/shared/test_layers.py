@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 FLOW = [
     "support",
+    "checkup",
     "notices",
     "retention",
     "extracts",

@@ -76,6 +76,11 @@ def test_settings_change_one_by_one(entra: Caller) -> None:
         "flowNullValues": False,
         "verifiedDomains": ["contoso.com"],
         "quarantine": None,
+        "scopes": None,
+        "directoryRoles": [],
+        "agents": ["active"],
+        "refusal": 403,
+        "appearsSeconds": 0.0,
     }
 
 

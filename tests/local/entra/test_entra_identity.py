@@ -8,7 +8,7 @@ from azure.identity import ManagedIdentityCredential
 from local.entra.identity import issue, roles_of
 from local.entra.managed_identity import PATH
 from local.entra.server import serving
-from local.entra.settings import DEFAULT_TENANT, Tenant
+from local.entra.settings import DEFAULT_APP_PRINCIPAL, DEFAULT_TENANT, Tenant
 from local.entra.simulator import Simulator
 from local.entra.testing import Caller, ManualClock
 
@@ -57,6 +57,7 @@ def test_a_token_for_graph_names_its_roles(entra: Caller, clock: ManualClock) ->
         "nbf": begins,
         "exp": begins + 86_400,
         "appid": answer["client_id"],
+        "oid": DEFAULT_APP_PRINCIPAL,
         "tid": DEFAULT_TENANT,
         "ver": "1.0",
         "roles": ["SynchronizationData-User.Upload", "ProvisioningLog.Read.All", "Synchronization.Read.All"],

@@ -79,7 +79,11 @@ def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
     assert output.rstrip().endswith("files, results and accounts are gone then.")
     (note,) = bare_toy.notes()
     told = note["settings"]
-    assert exports(output) == {name: told[name] for name in ("HR_STORAGE", "PROVISIONING_ENDPOINT")}
+    printed = exports(output)
+    assert {name: printed.pop(name) for name in ("HR_STORAGE", "PROVISIONING_ENDPOINT")} == {
+        name: told[name] for name in ("HR_STORAGE", "PROVISIONING_ENDPOINT")
+    }
+    assert set(printed) == {"ROLLCALL_BLOB_SOURCE", "IDENTITY_ENDPOINT", "IDENTITY_HEADER"}
     assert told["HR_STORAGE"] == told["AzureWebJobsStorage"]
     assert "AccountName=devstoreaccount1;" in told["HR_STORAGE"]
     assert told["PROVISIONING_ENDPOINT"].endswith("/bulkUpload")

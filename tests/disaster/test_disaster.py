@@ -1,0 +1,78 @@
+"""Each table, container and queue is lost on its own; the steps of docs/disaster.md bring it back.
+
+The steps are read from the page, so what it says is what was tried.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from local.scenario.replay import replay
+from shared.extracts import looking
+from shared.records import keys as key
+from shared.records.names import CONTAINERS, QUEUES, TABLES, WORKERS
+from tests.conftest import Storage
+from tests.disaster.company import MAPPINGS, story, strayed
+
+PAGE = (Path(__file__).parents[2] / "docs" / "disaster.md").read_text("utf-8")
+SECTIONS = dict(re.findall(r"(?ms)^## (.+?)\n.*?^```sh\n(.*?)^```", PAGE))
+STORES = [
+    *(f"table {name}" for name in TABLES),
+    *(f"container {name}" for name in CONTAINERS),
+    *(f"queue {name}" for name in QUEUES),
+]
+_START = {"after": "2m", "app": "start"}
+
+
+def cure(store: str) -> list[Mapping[str, Any]]:
+    """What the page says that is done about a loss."""
+    name = store.partition(" ")[2]
+    for title, commands in SECTIONS.items():
+        if name in title.split(", "):
+            return [step for line in commands.splitlines() for step in steps(line)]
+    assert store.startswith("queue "), f"the page says nothing of {name}"
+    return [_START, {"after": "2m", "operator": "resume"}]
+
+
+def steps(line: str) -> Iterator[Mapping[str, Any]]:
+    """A line of the page as what happens in the story; the app is stopped, and the store made anew, as the loss."""
+    if line.startswith(("az functionapp stop", "azd provision")):
+        return
+    if line.startswith("az functionapp start"):
+        yield _START
+    elif line.startswith("az storage blob upload"):
+        yield {"after": "2m", "mapping": MAPPINGS}
+    else:
+        command = line.removeprefix("python -m cli ").replace("NAME", "Ines").replace("TEXT", '"it was lost"')
+        assert command != line, f"no story knows what to make of: {line}"
+        for source in ("employees", "contractors") if "SOURCE" in command else ("",):
+            yield {"after": "10m", "operator": command.replace("SOURCE", source)}
+
+
+@pytest.mark.parametrize("store", STORES)
+def test_what_is_lost_comes_back_by_the_steps_of_the_page(store: str, storage: Storage) -> None:
+    told = story(store, cure(store))
+    outcome = replay(told, storage.connection_string)
+    happened = "\n".join(f"{told.scenario.local(at)}  {text}" for at, text in outcome.trace)
+    assert [*outcome.differences, *strayed(outcome.operations)] == [], happened
+
+
+def test_everybody_has_a_row_again_also_in_a_list_that_is_not_rewritten_each_night(
+    storage: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "MOST_REWRITTEN", 10)
+    outcome = replay(story("table Workers", cure("table Workers")), storage.connection_string)
+    found = {key.decode(str(row["RowKey"])) for row in storage.tables.get_table_client(WORKERS).list_entities()}
+    assert list(outcome.differences) == []
+    assert found == {*(f"E{n:02d}" for n in range(1, 16)), *(f"C{n:02d}" for n in range(1, 14))} | {
+        *("B1", "F1", "G1", "L1", "N1")
+    }
+
+
+def test_the_page_names_every_store() -> None:
+    assert [name for name in (*TABLES, *CONTAINERS) if f"`{name}`" not in PAGE] == []
