@@ -307,7 +307,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_a_reason(context: Context) -
 def test_a_file_of_rejected_rows_only_is_delivered_at_once(context: Context) -> None:
     take_in(context, drop(context, (HEADER + "3,Cid,cid@example.com,maybe,\n").encode()))
     row = extract_row(context)
-    assert (row["Status"], row["Message"]) == ("delivered", "1 rows: 1 rejected; 0 people.")
+    assert (row["Status"], row["Message"]) == ("delivered", "1 row: 1 rejected; 0 people.")
     assert json.loads(outbox(context)["summary.json"])["status"] == "delivered"
 
 

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 FLOW = ["support", "notices", "retention", "extracts", "mapping", "changes", "delivery", "outcomes", "entra", "records"]
-BASE = {"model", "settings", "clock", "errors", "letters", "transport", "identity", "secrets", "context"}
+BASE = {"model", "settings", "clock", "errors", "letters", "transport", "identity", "secrets", "context", "wording"}
 OPENED_BY_CONTEXT = {"entra", "records"}
 
 SHARED = sorted((ROOT / "shared").rglob("*.py"))

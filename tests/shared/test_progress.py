@@ -115,6 +115,7 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
     summary = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
     assert summary == {
         "source": "employees",
+        "outcome": "Done, but look at this: 2 rows were not sent, 1 person failed.",
         "extract": REF.id,
         "file": "list.csv",
         "status": "delivered",
@@ -191,6 +192,7 @@ def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_ever
 ) -> None:
     held = {"id": "7", "row": 8, "name": "Ada", "changed": ["active"], "why": "Leavers are 12 %."}
     pages.write_held(context.storage, REF, "plan", [held])
+    pages.write_rejects(context.storage, REF, "plan", [])
     extracts.save(context.storage, REF, {"Quiet": json.dumps({"Held": 1}), "Plan": "plan", "ReadPlan": "plan"})
 
     def told(minutes: int, **counts: int) -> tuple[dict[str, int], str, list[str]]:
@@ -214,7 +216,8 @@ def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Co
     page(context, 1, Waiting=0, Unchanged=1, Provisioned=2)
     refresh(context.storage, REF, LATER)
     message = (
-        "12 rows: 2 rejected, 1 said the same again; 9 people: 2 provisioned, 6 unchanged, 1 scheduled for a date."
+        "12 rows: 2 rejected, 1 said the same again; 9 people: 2 provisioned, 5 unchanged, 1 sent, which Entra "
+        "had already, 1 scheduled for a date."
     )
     assert state_of(context) == ("delivered", {"Provisioned": 2, "Unchanged": 6, "Scheduled": 1}, message)
 
