@@ -80,10 +80,8 @@ def test_a_file_that_is_far_smaller_than_the_last_one_makes_people_ask(office: O
 
 def test_people_in_rejected_rows_are_in_the_list_all_the_same(office: Office) -> None:
     told = next_day(office, "report", *STAFF[:30], *(f"{row},maybe" for row in STAFF[30:38]))
-    assert told["notes"] == [  # noqa: ISC004 (one sentence)
-        "The file has 30 people and 8 rows that were rejected; "
-        "the one before, people_20260918_060000.csv, had 40 people."
-    ]
+    before = "the one before, people_20260918_060000.csv, had 40 people."
+    assert told["notes"] == [f"The file has 30 people and 8 rows that were rejected; {before}"]
     assert [person["workerId"] for person in told["missingPeople"]] == ["138", "139"]
     assert [row["row"] for row in told["rejectedRows"]] == list(range(32, 40))
 
