@@ -235,4 +235,6 @@ def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
         "class": counts_as,
         "changed": list(planned.changed),
         "why": because,
+        "user": worker.user,
+        "lastDay": (planned.claim or {}).get("last_day") or "",
     }
