@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from shared.changes.compare import kept_claims
 from shared.model import ENTERPRISE_USER, manager_of
@@ -177,7 +177,7 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
     """The same people with what tells those of one name apart, if they are not too many to be looked up."""
     if not 1 < len(hits.people) <= _MOSTTOLD_APART:
         return hits
-    more: dict[tuple[str, str], dict[str, str]] = {}
+    more: dict[tuple[str, str], dict[str, Any]] = {}
     for source in {hit.source for hit in hits.people}:
         newest = extracts.newest(storage, source, ("Job",), 1)
         if not newest or not newest[0].get("Job"):
