@@ -98,7 +98,9 @@ class Verdict:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], known: int, before: str = "") -> Verdict:
+def guard(
+    rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], known: int, file_before: str = ""
+) -> Verdict:
     """Whether the changes of a plan may go out.
 
     Args:
@@ -106,12 +108,12 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
         counts: people by class of change, in this plan.
         earlier: the same, in other plans of the last 24 hours; without what somebody has approved.
         known: people of the source who have an account; 0 makes this the first load.
-        before: the name of the file before, if there was one of which nobody has got an account.
+        file_before: the name of the file before, if there was one of which nobody has got an account.
     """
     if rules.off or not sum(counts.values()):
         return Verdict()
     if known == 0 or (known < rules.minimum and sum(counts.values()) > rules.first_load):
-        return _first_load(rules, counts, known, before)
+        return _first_load(rules, counts, known, file_before)
     reasons = {}
     for name in CLASSES:
         if not counts.get(name):

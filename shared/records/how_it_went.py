@@ -17,12 +17,16 @@ _NOT_USED = {
 }
 
 
-def how_it_went(row: Values) -> str:
+def how_it_went(row: Values, cause: str = "") -> str:
     """Whether everybody of a file has what it says, and if not, what is in the way.
 
     Args:
         row: of the extract, with its counts.
+        cause: what is the matter with nearly everybody who was sent, if it is one thing; it is told before anything
+            else, because until it is set right nothing else matters.
     """
+    if cause:
+        return f"Nearly nobody of this file got through, for one reason: {cause}"
     status = str(row["Status"])
     if status in _NOT_USED:
         return _NOT_USED[status]

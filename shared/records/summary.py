@@ -19,7 +19,7 @@ from shared.records.pages import read_held, read_notes, read_rejects
 from shared.records.rows import Values, query
 from shared.records.storage import Storage
 from shared.records.story import HR, IT, in_general
-from shared.records.to_look_at import MOST, Person, Some, ToLookAt, bullets, causes_list, people_list
+from shared.records.to_look_at import MOST, Person, Some, ToLookAt, bullets, causes_list, common_cause, people_list
 from shared.wording import counted
 from shared.wording import people as counted_people
 
@@ -112,7 +112,7 @@ def write_summary(
     facts = {camel(name): row[name] for name in _FACTS if name in row}
     summary: dict[str, Any] = {
         "source": ref.source,
-        "outcome": how_it_went(row),
+        "outcome": how_it_went(row, _cause(row, people)),
         **facts,
         **({"asOf": as_of} if as_of else {}),
         **{name: [_as_json(person) for person in some] for name, some in named.items() if some},
@@ -133,7 +133,7 @@ def page(ref: ExtractRef, row: Values, notes: Sequence[str], people: ToLookAt | 
     whole = bool(row.get("HeldWhole"))
     body = [
         f"<h1>{title}</h1>",
-        f"<p class='outcome'>{html.escape(how_it_went(row))}</p>",
+        f"<p class='outcome'>{html.escape(how_it_went(row, _cause(row, people)))}</p>",
         f"<p>Status: <b>{html.escape(str(row['Status']))}</b>. {html.escape(str(row['Message']))}</p>",
         _compared(row),
         _advice(ref, row),
@@ -149,6 +149,13 @@ def page(ref: ExtractRef, row: Values, notes: Sequence[str], people: ToLookAt | 
         f"<p class='small'>As of {html.escape(as_of or arrived)}. Arrived {html.escape(arrived)}, extract {ref.id}</p>",
     ]
     return document(title, body)
+
+
+def _cause(row: Values, people: ToLookAt) -> str:
+    sent = sum(
+        int(row.get(name) or 0) for name in ("Provisioned", "Failed", "Skipped", "Overdue", "Uploaded", "Waiting")
+    )
+    return common_cause(people.failed, sent)
 
 
 def document(title: str, body: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from shared.wording import people as counted_people
 MOST = 200
 """Up to so many people are listed on a page, and behind each cause."""
 _MOST_NAMED = 400
+_NEARLY_ALL = 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,17 @@ class ToLookAt:
     held: Some = field(default_factory=Some)
     rejected: Some = field(default_factory=Some)
     missing: list[Person] = field(default_factory=list)
+
+
+def common_cause(some: Some, people: int) -> str:
+    """What is the matter with nearly all of some people, if it is one thing; else an empty text.
+
+    Args:
+        some: of the people, those who have something the matter with them.
+        people: how many there are.
+    """
+    most = max(some.causes.values(), key=lambda cause: cause.people, default=None)
+    return most.text if most and most.people > 1 and most.people >= _NEARLY_ALL * people else ""
 
 
 def people_list(

@@ -310,6 +310,19 @@ def test_one_cause_is_one_line_of_the_summary_however_many_people_have_it() -> N
     ) in page
 
 
+def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() -> None:
+    failed = summary.Some()
+    text = "Entra could not create the account: the domain contoso.local is not in the tenant. IT adds it."
+    for number in range(9):
+        failed.add(summary.Person(f"{number}", "Bo", 2, "Each.", ("the domain", "IT")), text, text)
+    row = {"File": "a", "Status": "delivered", "Message": "", "Failed": 9, "Provisioned": 1}
+    page = summary.page(VERSION.ref, row, [], summary.ToLookAt(failed))
+    first = f"Nearly nobody of this file got through, for one reason: {text}"
+    assert page.index(f"<p class='outcome'>{first}</p>") < page.index("Status:")
+    page = summary.page(VERSION.ref, {**row, "Provisioned": 30}, [], summary.ToLookAt(failed))
+    assert "<p class='outcome'>Done, but look at this: 9 people failed.</p>" in page
+
+
 def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
     page = summary.page(VERSION.ref, {"File": "a", "Status": "rejected", "Message": "No."}, [])
     assert "Nothing of the file was used. The place for the next one is <b>hr-inbox/employees/</b>." in page
