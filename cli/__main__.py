@@ -17,6 +17,7 @@ COMMANDS = {
     "compare": ("cli.compare", "what another tool made of a file, beside what Rollcall makes of it"),
     "reconcile": ("cli.reconcile", "HR's people beside the accounts that the directory has already"),
     "check": ("cli.check", "check a mapping, and how far it covers a sample"),
+    "template": ("cli.template", "a workbook for HR to fill in, with the columns and words of a mapping"),
     "send": ("cli.send", "send one person who is held, after a look at the request, and wait for the verdict"),
     "release": ("cli.release", "send people who are held for approval"),
     "process": ("cli.process", "process a file all the same that was not used"),

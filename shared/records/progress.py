@@ -19,6 +19,7 @@ from shared.clock import iso, parse_iso
 from shared.model import JOINER, LEAVER, MOVER, REHIRE, ExtractRef
 from shared.records import extracts, pages, story, summary
 from shared.records.health import load_health
+from shared.records.history import write_history
 from shared.records.names import EXTRACTS, PAGES, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Key, Values, change_rows, query, read_rows
@@ -159,6 +160,8 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
             summary.write_summary(storage, ref, values, _to_look_at(storage, ref), at=now)
+            if row.get("Kind") != extracts.DUE:
+                write_history(storage, ref, values)
             return {**values, "SummaryAt": iso(now)}
         return values if is_new else None
 

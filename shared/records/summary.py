@@ -137,7 +137,7 @@ def page(ref: ExtractRef, row: Values, notes: Sequence[str], people: ToLookAt | 
         f"<p>Status: <b>{html.escape(str(row['Status']))}</b>. {html.escape(str(row['Message']))}</p>",
         _compared(row),
         _advice(ref, row),
-        causes_list("Rows that were not sent", people.rejected),
+        causes_list("Rows that were not sent", people.rejected, "row", "rows"),
         people_list(_GONE, people.held.named, int(row.get("Missing") or 0)) if whole else "",
         "" if whole else causes_list("Held: somebody has to approve of these changes", people.held),
         causes_list("Failed: Entra could not take these people", people.failed),
@@ -161,8 +161,9 @@ def _cause(row: Values, people: ToLookAt) -> str:
 def document(title: str, body: Iterable[str]) -> str:
     """A page of some parts; title and parts are HTML."""
     return (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
     )
 
 
@@ -254,9 +255,11 @@ def _as_json(person: Person) -> dict[str, Any]:
 
 
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
-    "h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}th{text-align:left;font-weight:normal;"
-    "padding-right:2rem}td{text-align:right}.status{font-weight:bold}.outcome{font-size:1.2rem;font-weight:bold}.small{font-size:.85rem;opacity:.8}"
+    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
+    "padding:0 1rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}"
+    "th{text-align:left;font-weight:normal;padding-right:2rem}td{text-align:right}summary{cursor:pointer}"
+    ".history td,.history th{text-align:left;vertical-align:top;padding:.3rem 1rem .3rem 0}"
+    ".outcome{font-size:1.2rem;font-weight:bold}.status{font-weight:bold}.small{font-size:.85rem}"
 )
 
 

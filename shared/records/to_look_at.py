@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from shared.records.story import HR, IT
-from shared.wording import people as counted_people
+from shared.wording import counted
 
 MOST = 200
 """Up to so many people are listed on a page, and behind each cause."""
@@ -128,23 +128,23 @@ def people_list(
     return bullets(heading, [*lines, *_left(max(count, len(people)) - len(lines), more)])
 
 
-def causes_list(heading: str, some: Some) -> str:
+def causes_list(heading: str, some: Some, one: str = "person", many: str = "people") -> str:
     """One cause is one line, however many people have it; who they are stands behind it.
 
-    Whoever is alone with a cause has a line of her own.
+    Whoever is alone with a cause has a line of her own. `one` and `many` are the words for whom it is about.
     """
-    several = sorted((cause for cause, found in some.causes.items() if found.people > 1), key=lambda one: one[::-1])
+    several = sorted((cause for cause, found in some.causes.items() if found.people > 1), key=lambda cause: cause[::-1])
     lines = []
     for cause in several:
         found = some.causes[cause]
         who = f"{cause[1]} acts" if cause[1] in (HR, IT) else "nobody has to act"
-        named = [_line(one, one.detail if one.detail not in found.text else "") for one in found.named]
+        named = [_line(person, person.detail if person.detail not in found.text else "") for person in found.named]
         behind = bullets("", [*named, *_left(found.people - len(named), "the support desk has them all")])
         lines.append(
-            f"<details><summary><b>{counted_people(found.people)}</b> ({who}): {html.escape(found.text)}</summary>"
+            f"<details><summary><b>{counted(found.people, one, many)}</b> ({who}): {html.escape(found.text)}</summary>"
             f"{behind}</details>"
         )
-    alone = [one for one in some.named if one.cause not in several]
+    alone = [person for person in some.named if person.cause not in several]
     return bullets(heading, lines) + people_list("" if lines else heading, alone)
 
 

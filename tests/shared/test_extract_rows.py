@@ -323,6 +323,30 @@ def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() 
     assert "<p class='outcome'>Done, but look at this: 9 people failed.</p>" in page
 
 
+def test_hr_s_times_are_those_of_the_source() -> None:
+    row = {
+        "File": "a",
+        "Status": "delivered",
+        "Message": "",
+        "ArrivedAt": "2026-07-18T22:30:00Z",
+        "Zone": "Europe/Berlin",
+    }
+    page = summary.page(VERSION.ref, row, [], as_of="2026-12-18T06:10:00Z")
+    assert "As of 2026-12-18 07:10 (Europe/Berlin). Arrived 2026-07-19 00:30 (Europe/Berlin)" in page
+
+
+def test_the_list_that_came_before_is_named() -> None:
+    row = {"File": "a", "Status": "delivered", "Message": ""}
+    before = {"ComparedWith": "people <1>.csv", "ComparedPeople": 30, "ComparedRejected": 10}
+    assert (
+        "The list before it is <b>people &lt;1&gt;.csv</b>: 30 people, and 10 rows that were rejected."
+        in summary.page(VERSION.ref, {**row, **before}, [])
+    )
+    first = {"ComparedWith": "", "ComparedPeople": 0, "ComparedRejected": 0}
+    assert "It is the first list of this source" in summary.page(VERSION.ref, {**row, **first}, [])
+    assert "list before" not in summary.page(VERSION.ref, row, [])
+
+
 def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
     page = summary.page(VERSION.ref, {"File": "a", "Status": "rejected", "Message": "No."}, [])
     assert "Nothing of the file was used. The place for the next one is <b>hr-inbox/employees/</b>." in page

@@ -26,6 +26,7 @@ from shared.extracts.sweep import take_in_unannounced
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, people, summary
+from shared.records.history import HISTORY
 from shared.records.leases import Lease, hold
 from shared.records.messages import decode
 from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS
@@ -66,9 +67,10 @@ def drop(context: Context, content: bytes = LIST, path: str = "employees/list.cs
 
 
 def outbox(context: Context) -> dict[str, bytes]:
-    """File name and content of everything HR got."""
+    """File name and content of everything HR got about files."""
     box = context.storage.container(OUTBOX)
-    return {blob.name.split("/")[-1]: box.download_blob(blob.name).readall() for blob in box.list_blobs()}
+    names = [blob.name for blob in box.list_blobs() if not blob.name.endswith(HISTORY)]
+    return {name.split("/")[-1]: box.download_blob(name).readall() for name in names}
 
 
 def extract_row(context: Context) -> dict[str, Any]:
@@ -512,6 +514,7 @@ def end_state(context: Context, source: str) -> dict[str, Any]:
     files = [
         (blob.name.split("/")[-1], box.download_blob(blob.name).readall().decode())
         for blob in box.list_blobs(name_starts_with=f"{source}/")
+        if not blob.name.endswith(HISTORY)
     ]
     digits = {row["Extract"]: f"extract {place}" for place, row in enumerate(ours)}
     return {
