@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import platform
 import sys
+import tomllib
 from collections.abc import Sequence
 from importlib import import_module
+from pathlib import Path
 
 COMMANDS = {
     "setup": ("cli.setup", "create and set up the provisioning job in Entra, step by step"),
@@ -17,10 +20,12 @@ COMMANDS = {
     "compare": ("cli.compare", "what another tool made of a file, beside what Rollcall makes of it"),
     "reconcile": ("cli.reconcile", "HR's people beside the accounts that the directory has already"),
     "check": ("cli.check", "check a mapping, and how far it covers a sample"),
+    "template": ("cli.template", "a workbook for HR to fill in, with the columns and words of a mapping"),
     "send": ("cli.send", "send one person who is held, after a look at the request, and wait for the verdict"),
     "release": ("cli.release", "send people who are held for approval"),
     "process": ("cli.process", "process a file all the same that was not used"),
     "reprocess": ("cli.reprocess", "process the last file of a source again, with the mapping as it is now"),
+    "status": ("cli.status", "what is open, on one screen"),
     "explain": ("cli.explain", "what became of one person: file, row, decision, sending, Entra's words, next step"),
     "accounts": (
         "cli.accounts",
@@ -37,6 +42,14 @@ COMMANDS = {
     "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),
 }
 """Each command: its module, which has `main(arguments) -> int`, and a line about it."""
+
+
+_PROJECT = Path(__file__).parent.parent / "pyproject.toml"
+
+
+def version() -> str:
+    """The version of Rollcall that these commands are of."""
+    return str(tomllib.loads(_PROJECT.read_text("utf-8"))["project"]["version"])
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,6 +74,9 @@ def _run(arguments: Sequence[str]) -> int:
         module, _ = COMMANDS[name]
         code: int = import_module(module).main(arguments[1:])
         return code
+    if name in ("-V", "--version"):
+        print(f"Rollcall {version()}, Python {platform.python_version()}")
+        return 0
     asked = name in ("", "-h", "--help")
     width = max(map(len, COMMANDS))
     lines = [f"  {command:{width}}  {line}" for command, (_, line) in COMMANDS.items()]

@@ -29,6 +29,7 @@ from cli.offline import (
 )
 from cli.plain_tables import counted, plain_table, printable
 from cli.proposals.sample import TABLES, Mapped, Source, take_columns, take_sample
+from cli.user_domains import add_domains, outside
 from shared.errors import ExtractRefused, MappingError
 from shared.extracts.text.names import places_of
 from shared.letters import fold
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser("python -m cli check", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("mapping", help="a mapping file, or the name of a shipped one")
     parser.add_argument("--sample", type=Path, metavar="FILE", help="an extract to try it on")
+    add_domains(parser)
     add_common(parser)
     return guarded(lambda: _run(parser.parse_args(arguments)))
 
@@ -72,6 +74,8 @@ def _run(given: argparse.Namespace) -> int:
     except ExtractRefused as error:
         refused = sentence_for_hr(error)
     found = cover(mapping, source)
+    if run is not None and (strangers := outside((one.worker.user for one in run.sent), given.domains)):
+        print(f"\n{strangers}")
     if found is not None:
         print("\n".join(["", *report(mapping, found, run)]))
     return say(refused, REFUSED) if refused else OK

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -47,6 +48,7 @@ def run(work: Callable[[], int]) -> int:
     Returns:
         What the work returns; 1 if it failed.
     """
+    logging.getLogger("azure").setLevel(logging.CRITICAL)  # what concerns people is said below, in a sentence
     try:
         return work()
     except NoToken:

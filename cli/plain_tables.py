@@ -5,6 +5,10 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
+from shared.wording import counted
+
+__all__ = ["counted", "plain_table", "printable"]
+
 _WIDEST = 60
 
 
@@ -23,11 +27,6 @@ def plain_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> list[st
 def printable(text: str) -> str:
     """`text` without anything that a terminal, or a comment of a file, would take for more than a letter."""
     return "".join(letter if letter.isprintable() else "?" for letter in " ".join(text.split()))
-
-
-def counted(number: int, noun: str, plural: str = "") -> str:
-    """`1 row`, `2 rows`."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
 
 
 def _padded(text: str, width: int) -> str:

@@ -28,6 +28,7 @@ from cli.offline import (
     shipped_mapping,
 )
 from cli.plain_tables import counted, plain_table, printable
+from cli.user_domains import add_domains, outside
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.extracts.text.guard import guard
 from shared.mapping.load import DEFAULT_SOURCE
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
     which.add_argument("--source", default=DEFAULT_SOURCE, help="the source whose shipped mapping counts")
     parser.add_argument("--format", choices=("table", "json", "csv"), default="table")
     parser.add_argument("--limit", type=at_least(0), metavar="N", help="show so many people and rejected rows; 0: all")
+    add_domains(parser)
     add_common(parser)
     return guarded(lambda: _run(parser.parse_args(arguments)))
 
@@ -59,13 +61,17 @@ def _run(given: argparse.Namespace) -> int:
     reading = reading_of(loaded.mapping, now, secrets_of(given.secret))
     run = dry_run(file_chunks(given.file), loaded.mapping, reading, now, given.file.name)
     limit = (_SHOWN if given.format == "table" else 0) if given.limit is None else given.limit
+    strangers = outside((planned.worker.user for planned in run.sent), given.domains)
     if given.format == "json":
-        print(json.dumps(as_json(run, limit), indent=2, ensure_ascii=False))
+        found = as_json(run, limit) | ({"domains": strangers} if given.domains else {})
+        print(json.dumps(found, indent=2, ensure_ascii=False))
     elif given.format == "csv":
         print(as_csv(run, limit), end="")
     else:
         day = now.astimezone(loaded.mapping.dates.place).date().isoformat()
-        print("\n".join([f"{given.file.name}, read with {loaded.name}, as of {day}", "", *as_table(run, limit)]))
+        first = [strangers, ""] if strangers else []
+        head = f"{given.file.name}, read with {loaded.name}, as of {day}"
+        print("\n".join([head, "", *first, *as_table(run, limit)]))
     return OK
 
 

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import azurite, event_grid, processes
+from local.entra.settings import Settings
 from local.host.pace import PACES
 from local.host.sign_in import ROLES
 from local.processes import Process, ProcessError
@@ -54,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
             if not options.no_azurite:
                 parts.start_azurite(options.azurite_port)
             if not options.no_entra:
-                parts.start_entra(options.entra_port)
+                parts.start_entra(options.entra_port, options.verified_domain or Settings.verified_domains)
             if not options.no_host:
                 parts.start_host(options)
             print(parts.directions(), flush=True)
@@ -89,6 +90,12 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--azurite-port", type=int, default=10000, metavar="PORT", help="the first of three")
     parser.add_argument("--entra-port", type=int, default=7200, metavar="PORT")
     event_grid.add_options(parser)
+    parser.add_argument(
+        "--verified-domain",
+        action="append",
+        metavar="DOMAIN",
+        help=f"of the simulated tenant; may be repeated (default: {', '.join(Settings.verified_domains)})",
+    )
     options = parser.parse_args(arguments)
     if options.instances < 1 or options.lease < 1:
         parser.error("--instances and --lease must be 1 or more")
@@ -121,18 +128,22 @@ class Parts:
             self._add(name, emulator.connection_string())
         self._pages.append(f"storage        {emulator.url('blob')}\n               {emulator.connection_string()}")
 
-    def start_entra(self, port: int) -> None:
+    def start_entra(self, port: int, domains: Sequence[str]) -> None:
         """Start the Entra simulator, unless there is an Entra to send to."""
         if _is_set(self._env, settings.PROVISIONING_ENDPOINT):
             return
         _check_free("--entra-port", port)
         command = [sys.executable, "-m", "local.entra", "--port", str(port), "--keep-user-names"]
+        command += [word for domain in domains for word in ("--verified-domain", domain)]
         process = processes.start("The Entra simulator", command, log=LOGS / "entra.log", env=self._env)
         self._keep(process)
         url = str(process.ready["url"]).rstrip("/")
         for name, key in _ENTRA.items():
             self._add(name, str(process.ready[key]))
-        self._pages.append(f"Entra          {url}/\nits directory  {url}/simulator/directory")
+        self._pages.append(
+            f"Entra          {url}/\nits directory  {url}/simulator/directory\n"
+            f"its domains    {', '.join(domains)}; accounts with user names in others fail (--verified-domain DOMAIN)"
+        )
 
     def check(self, no_azurite: bool, no_entra: bool) -> None:
         """Refuse to go on without what the functions host needs.

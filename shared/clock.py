@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -41,3 +42,17 @@ def parse_iso(text: str) -> datetime:
     """
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def at_place(text: str, zone: str) -> str:
+    """A stored time as people at some place read it: `2026-11-21 07:00 (Europe/Berlin)`.
+
+    Args:
+        text: as `iso` writes it; an empty one stays empty.
+        zone: IANA name of the zone; without one it is UTC.
+    """
+    if not text:
+        return ""
+    if zone in ("", "UTC"):
+        return f"{parse_iso(text):%Y-%m-%d %H:%M} (UTC)"
+    return f"{parse_iso(text).astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M} ({zone})"

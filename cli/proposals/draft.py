@@ -96,7 +96,7 @@ class Draft:
         if self.format:
             yield "format:"
             for key, value in self.format.items():
-                yield f"  {key}: {_flow(value)}"
+                yield f"  {key}: {flow(value)}"
         yield ""
         yield from self._said("key")
         if self.key:
@@ -127,17 +127,17 @@ class Draft:
         yield from self._said("status")
         yield "status:"
         if self.status:
-            yield f"  column: {_flow(self.status)}"
+            yield f"  column: {flow(self.status)}"
         yield "  values:"
         for word, meaning in self.words.items():
             yield from self._said(f"word {word}", "    ")
-            yield f"    {_flow(word, key=True)}: {str(meaning).lower()}"
+            yield f"    {flow(word, key=True)}: {str(meaning).lower()}"
         yield from _comments(self.undecided.get("words", ()), "    ")
         if self.leave:
             yield from _entry("leave", self.leave, "  ")
         for key, column in self.days.items():
             yield from self._said(key, "  ")
-            yield f"  {key}: {_flow(column)}"
+            yield f"  {key}: {flow(column)}"
         yield from _comments(self.undecided.get("status", ()), "  ")
 
     def _dates(self) -> Iterator[str]:
@@ -149,7 +149,7 @@ class Draft:
         if self.dates:
             yield "dates:"
             for key, value in self.dates.items():
-                yield f"  {key}: {_flow(value)}"
+                yield f"  {key}: {flow(value)}"
         yield from _comments(undecided, "  " if self.dates else "")
 
     def _said(self, place: str, indent: str = "") -> Iterator[str]:
@@ -169,29 +169,29 @@ def _comments(texts: Sequence[str], indent: str = "") -> Iterator[str]:
 
 
 def _entry(key: str, value: object, indent: str) -> Iterator[str]:
-    name = key if _PLAIN_KEY.fullmatch(key) else _flow(key, key=True)
-    line = f"{indent}{name}: {_flow(value)}"
+    name = key if _PLAIN_KEY.fullmatch(key) else flow(key, key=True)
+    line = f"{indent}{name}: {flow(value)}"
     if len(line) <= _WIDTH or not isinstance(value, (list, dict)):
         yield line
     elif isinstance(value, list):
         yield f"{indent}{name}:"
-        yield from (f"{indent}  - {_flow(item)}" for item in value)
+        yield from (f"{indent}  - {flow(item)}" for item in value)
     else:
         yield f"{indent}{name}:"
         for inner, item in value.items():
             yield from _entry(inner, item, f"{indent}  ")
 
 
-def _flow(value: object, *, key: bool = False) -> str:
+def flow(value: object, *, key: bool = False) -> str:
     """A value on one line; words such as yes and no need no quotes, because a mapping file has nothing but text."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int):
         return str(value)
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{_flow(inner, key=True)}: {_flow(item)}" for inner, item in value.items()) + "}"
+        return "{" + ", ".join(f"{flow(inner, key=True)}: {flow(item)}" for inner, item in value.items()) + "}"
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(map(_flow, value))}]"
+        return f"[{', '.join(map(flow, value))}]"
     text = str(value)
     if re.fullmatch(r"[^\W\d_](?:[\w ./@+-]*[\w./@+-])?" if not key else r"[^\W\d_](?:[\w ./-]*\w)?", text):
         return text

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cli.plain_tables import counted
-from cli.proposals.draft import Draft
+from cli.proposals.draft import Draft, flow
 from cli.proposals.header_words import (
     DISPLAY,
     FAMILY,
@@ -77,11 +77,7 @@ def propose_user_name(roles: Roles, draft: Draft, mail: Column | None) -> None:
     candidates = [column for column in roles.candidates(USER_NAME) if _is_user_name(column)]
     chosen = next((column for column in candidates if _lower(column)), mail)
     if chosen is None:
-        draft.decide(
-            "attributes",
-            "no column can be the user name. It can be made of others, such as userName: {template: "
-            "'{FirstName}.{LastName}@example.com', transliterate: plain, case: lower, unique: true}.",
-        )
+        draft.decide("attributes", _made_user_name(draft))
         return
     if chosen is mail:
         draft.remark("userName", "The mail address, because no column has user names.")
@@ -89,10 +85,26 @@ def propose_user_name(roles: Roles, draft: Draft, mail: Column | None) -> None:
     else:
         draft.attributes["userName"] = roles.take(chosen)
         if not any("@" in cell for cell in chosen.filled):
-            text = "Entra ID wants them with a domain, Active Directory without: {template: '{...}@example.com'}."
+            rule = flow({"template": f"{{{chosen.name}}}@example.com"})
+            text = f"Entra ID wants them with a domain, Active Directory without: {rule}."
             draft.remark("userName", text)
     if chosen.is_full:
         draft.required.insert(0, chosen.name)
+
+
+def _made_user_name(draft: Draft) -> str:
+    """How a user name can be made of columns that the file has."""
+    names = [draft.attributes.get(path) for path in ("name.givenName", "name.familyName")]
+    columns = [name for name in names if isinstance(name, str)]
+    if len(columns) == len(names):
+        template = ".".join(f"{{{column}}}" for column in columns)
+    elif draft.key:
+        key = draft.key if isinstance(draft.key, str) else str(draft.key["column"])
+        template = f"{{{key}}}"
+    else:
+        return "no column can be the user name, and none of this file can be made one. Have it exported too."
+    rule = flow({"template": f"{template}@example.com", "transliterate": "plain", "case": "lower", "unique": True})
+    return f"no column can be the user name. It can be made of others, such as userName: {rule}."
 
 
 def propose_manager(roles: Roles, draft: Draft, key: Column | None) -> None:

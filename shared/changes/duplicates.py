@@ -119,14 +119,23 @@ def decide(
             return _reject(
                 rows, f"the same {column} is also in row {{others}} with different data, and no row is marked primary."
             )
-        names = "" if None in (row.digest for row in counting) else ", ".join(differing(counting))
-        where = f" ({names})" if names else ""
+        where = _where(counting, differing)
         many = "two" if len(counting) == 2 else str(len(counting))
         return _reject(
             rows,
             f"{many} rows of the same {column} are marked primary and disagree{where}; its other rows: {{others}}.",
         )
-    return _reject(rows, f"the same {column} is also in row {{others}} with different data; leave the right one only.")
+    return _reject(
+        rows,
+        f"the same {column} is also in row {{others}} with different data{_where(rows[: _NAMED_ROWS + 2], differing)}; "
+        f"leave the right one only or, if they are two people, correct {column} in one of them.",
+    )
+
+
+def _where(rows: Sequence[Occurrence], differing: Callable[[Sequence[Occurrence]], Collection[str]]) -> str:
+    """In brackets what rows differ in; empty if one of them cannot be read."""
+    names = "" if None in (row.digest for row in rows) else ", ".join(differing(rows))
+    return f" ({names})" if names else ""
 
 
 def _how_alike(rows: Sequence[Occurrence]) -> str:

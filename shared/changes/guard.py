@@ -102,7 +102,9 @@ class Verdict:
     reasons: Mapping[str, str] = field(default_factory=dict)
 
 
-def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], known: int) -> Verdict:
+def guard(
+    rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], known: int, file_before: str = ""
+) -> Verdict:
     """Whether the changes of a plan may go out.
 
     Args:
@@ -110,11 +112,12 @@ def guard(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], k
         counts: people by class of change, in this plan.
         earlier: the same, in other plans of the last 24 hours; without what somebody has approved.
         known: people of the source who have an account; 0 makes this the first load.
+        file_before: the name of the file before, if there was one of which nobody has got an account.
     """
     if rules.off or not sum(counts.values()):
         return Verdict()
     if known == 0 or (known < rules.minimum and sum(counts.values()) > rules.first_load):
-        return _first_load(rules, counts, known)
+        return _first_load(rules, counts, known, file_before)
     reasons = {}
     for name in CLASSES:
         if not counts.get(name):
@@ -172,11 +175,13 @@ def may_hold(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int]
     return any(guard(rules, counts, earlier, known).held for known in (0, max(1, rules.minimum)))
 
 
-def _first_load(rules: Rules, counts: Mapping[str, int], known: int) -> Verdict:
+def _first_load(rules: Rules, counts: Mapping[str, int], known: int, before: str) -> Verdict:
     total = sum(counts.values())
     if total <= rules.first_load:
         return Verdict()
     file = f"This is the first file of the source, with {total} people"
+    if before and not known:
+        file = f"{before} came before, and nobody of it got an account; this file is about {total} people"
     if known:
         file = f"Of the source only {known} people are known so far, and this file is about {total}"
     reason = (

@@ -66,6 +66,11 @@ def changed_attributes(before: ScimUser, after: ScimUser) -> tuple[str, ...]:
     return tuple(sorted(name for name in old.keys() | new.keys() if old.get(name, _ABSENT) != new.get(name, _ABSENT)))
 
 
+def attributes(record: ScimUser) -> dict[str, Any]:
+    """The attributes of a record by the names that `changed_attributes` gives them; of a manager the id."""
+    return dict(_flat(record))
+
+
 _ABSENT = object()  # not the same as an explicit null
 
 

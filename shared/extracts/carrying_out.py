@@ -23,6 +23,7 @@ from shared.model import ExtractRef, Planned
 from shared.records import due, extracts, pages, people, progress, story, strangers, summary
 from shared.records.extracts import DUE, FILE
 from shared.records.fingerprint import fingerprint
+from shared.records.history import write_history
 from shared.records.names import EXTRACTS, PAGES
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
@@ -323,6 +324,8 @@ def _move_on(context: Context, ref: ExtractRef, row: Values) -> None:
     failed = progress.count_failed_before(context.storage, ref) if looks else {"FailedBefore": 0, "NoAccount": 0}
     uploading = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
     summary.write_summary(context.storage, ref, uploading)
+    if row["Kind"] == FILE:
+        write_history(context.storage, ref, uploading)
 
     def change(_key: Key, now: Values | None) -> Values | None:
         if now is None or (now["Status"], now["Plan"]) != (extracts.PLANNED, row["Plan"]):

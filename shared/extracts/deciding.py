@@ -198,7 +198,9 @@ def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.Verdic
         if extracts.last_planned(run.storage, run.ref) and not guard.may_hold(rules, counts, earlier):
             return guard.Verdict()
         drafted.known = count_known(run)
-    return guard.guard(rules, counts, earlier, drafted.known)
+    # A file after one that came to nothing sets it right, and is not the first.
+    last = extracts.last_planned(run.storage, run.ref) if drafted.known == 0 else None
+    return guard.guard(rules, counts, earlier, drafted.known, str(last["File"]) if last else "")
 
 
 def _may_try(run: PlanRun, entry: _Entry) -> bool:
@@ -273,4 +275,6 @@ def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
         "changed": list(planned.changed),
         "why": because,
         "protected": because == guard.PROTECTED,
+        "user": worker.user,
+        "lastDay": (planned.claim or {}).get("last_day") or "",
     }

@@ -31,6 +31,7 @@ from shared.errors import (
     ExtractReplaced,
     ExtractStale,
     MappingError,
+    RollcallError,
     TerminalError,
     TransientError,
 )
@@ -44,6 +45,7 @@ from shared.model import ExtractRef
 from shared.records import extracts, messages, progress, summary
 from shared.records.extracts import FILE, TRIAL
 from shared.records.failures import count_failure
+from shared.records.history import write_history
 from shared.records.leases import Lease, hold
 from shared.records.names import EXTRACTS, INBOX
 from shared.records.rows import Values
@@ -399,9 +401,18 @@ def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
     if extracts.load(context.storage, ref)["Status"] not in (extracts.ARRIVED, extracts.READING):
         return
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
-    ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now())}
+    ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now()), **_zone_of(context, ref)}
     summary.write_summary(context.storage, ref, ended)
+    write_history(context.storage, ref, ended)
     extracts.save(context.storage, ref, ended)
+
+
+def _zone_of(context: Context, ref: ExtractRef) -> dict[str, str]:
+    """The zone of a source, in whose times HR is answered; nothing if the mapping cannot be read."""
+    try:
+        return {"Zone": find_mapping(context.storage, ref.source).mapping.dates.zone}
+    except RollcallError:
+        return {}
 
 
 def _count_failure(context: Context, ref: ExtractRef) -> None:

@@ -13,6 +13,8 @@ from shared.model import Planned, Worker
 from shared.records import accounts, extracts, story
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise
+from shared.records.rows import Values
+from shared.wording import counted, people
 
 _FEWER = 0.9  # a full file with fewer people than this share of the last one does not prove that anybody is missing
 _REJECTED = 0.05  # nor does one with more than this share of bad rows
@@ -63,8 +65,8 @@ def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) 
     if disables:
         drafted.doubt = doubt
     elif last := more_before(run):
-        here = run.of_file.people
-        drafted.notes.append(f"The last file had {last} people, this one has {here}; is this one complete?")
+        asks = "" if run.of_file.people + len(run.of_file.rejects) >= _FEWER * last["People"] else _IS_IT_COMPLETE
+        drafted.notes.append(f"{_beside(run, last)}{asks}")
     if not doubt:
         whole = accounts.read(run.storage, run.job, [account.external_id for account in missing])
         draft_missing(run, drafted, list(whole.values()))
@@ -106,11 +108,23 @@ def _doubt(run: PlanRun) -> str:
     if ids - accounts.read_briefly(run.storage, run.job, sorted(ids - {""})).keys():
         return "a row was rejected whose id is unreadable or unknown, and might be anybody's"
     if last := more_before(run):
-        return f"the file has {extract.people} people, the one before had {last}"
+        said = _beside(run, last)
+        return f"{said[:1].lower()}{said[1:-1]}"
     return ""
 
 
-def more_before(run: PlanRun) -> int:
-    """How many people the last full file had, if this one has far fewer; else 0."""
+_IS_IT_COMPLETE = " Is this one complete?"
+
+
+def _beside(run: PlanRun, last: Values) -> str:
+    """How many people this file and the one before have; who is in a rejected row is in the file all the same."""
+    rejected = len(run.of_file.rejects)
+    besides = f" and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
+    here = f"{people(run.of_file.people)}{besides}"
+    return f"The file has {here}; the one before, {last['File']}, had {people(int(last['People']))}."
+
+
+def more_before(run: PlanRun) -> Values | None:
+    """The row of the last full file, if this one has far fewer people in rows that can be used."""
     last = extracts.last_planned(run.storage, run.ref, full=True)
-    return int(last["People"]) if last and run.of_file.people < _FEWER * last["People"] else 0
+    return last if last and run.of_file.people < _FEWER * last["People"] else None

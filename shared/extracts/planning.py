@@ -154,7 +154,7 @@ def plan_file(
             look_at_everybody(run, drafted)
             if because := too_many_lost(run, drafted):
                 page_records.write_notes(context.storage, ref, attempt, notes)
-                return hold_whole(run, drafted, because)
+                return {**hold_whole(run, drafted, because), **_compared_with(run, full=full)}
         else:
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
         notes += drafted.notes
@@ -184,7 +184,21 @@ def plan_file(
         "RejectsFile": file,
         "Returned": extract.returned,
         "OtherNames": sum(map(len, drafted.called_otherwise.values())),
-        "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) > 0,
+        "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) is not None,
+        **_compared_with(run, full=full),
+    }
+
+
+def _compared_with(run: PlanRun, *, full: bool) -> dict[str, Any]:
+    """The list before a file, for HR: its name, how many people it had, and how many of its rows were rejected."""
+    files = [row for row in extracts.of_source(run.storage, run.ref.source) if _was_file(row, run.ref)]
+    before = [row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full)]
+    last = max(before, key=lambda row: str(row["Sequence"]), default=None)
+    return {
+        "ComparedWith": str(last["File"]) if last else "",
+        "ComparedPeople": int(last.get("People") or 0) if last else 0,
+        "ComparedRejected": int(last.get("Rejected") or 0) if last else 0,
+        "Zone": run.mapping.dates.zone,
     }
 
 

@@ -20,6 +20,7 @@ from shared.model import Record, Reject, Row
 
 _NAMED = 5
 _COMPARED = 1_000
+_SHORTEST = 4  # letters of a name that may stand for a longer one
 _CELL_BY_CELL = {"csv", "fixed", "xlsx"}
 _ROWS_AT_ONCE = 500
 _SIZE_AT_ONCE = 500_000  # characters of mapped cells
@@ -212,6 +213,23 @@ def _twice_without_harm(header: Sequence[str]) -> list[str]:
     return [f"These columns occur more than once, but are not used: {', '.join(twice[:_NAMED])}{more}."]
 
 
+def _like(column: str, names: Collection[str], taken: Collection[str]) -> str:
+    """The one of some names that a column seems to have got, or an empty text: nearly the same, or one shortened."""
+    if match := difflib.get_close_matches(column, names, 1, cutoff=0.75):
+        return match[0]
+    free = [name for name in names if name not in taken]
+    short = [name for name in free if _is_short_for(name, column) or _is_short_for(column, name)]
+    return short[0] if len(short) == 1 else ""
+
+
+def _is_short_for(short: str, name: str) -> bool:
+    """Whether a name, such as `Pers.-Nr.`, has the letters of another one, `Personalnummer`, in their order."""
+    letters = [letter for letter in short if letter.isalnum()]
+    rest = iter(name)
+    begins = len(letters) >= _SHORTEST and name.startswith("".join(letters[:2]))
+    return begins and len(letters) < len(name) and all(letter in rest for letter in letters)
+
+
 def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[str], delimiter: str) -> str:
     if any(plain(name).startswith("spreadsheet key") for name in header):
         return (
@@ -232,13 +250,12 @@ def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[st
             )
         text += "The header has only one column; no character was found that separates columns. "
     names = {loose(name): name.strip() for name in reversed(header[:_COMPARED])}
+    taken = {loose(column) for column in columns if column not in missing}
     near = [
-        f"'{names[match[0]]}' for '{column}'"
-        for column in missing
-        if (match := difflib.get_close_matches(loose(column), names, 1, cutoff=0.75))
+        f"'{names[match]}' may be '{column}'" for column in missing if (match := _like(loose(column), names, taken))
     ]
     if near:
-        text += f"The file has {', '.join(near)}. "
+        text += f"In this file {', '.join(near)}. "
     if len(missing) > wanted / 2:
         text += "Is this the right file, is its header among the first lines, did the report language change? "
     return text + "Nothing of the file was used. Correct the header, or ask IT to change the mapping."

@@ -191,7 +191,7 @@ class Resolver:
         holder, losers = holder_of(list(claimants), owners, lambda owner: self._gets_other(number, folded, owner))
         for one in losers:
             name, entry = claimants[one]
-            yield number, entry.seq, holder.taken(kind, name)
+            yield number, entry.seq, holder.taken(kind, name, self.mapping.key)
 
     def _gets_other(self, number: int, folded: str, worker_id: str) -> bool:
         """Whether somebody gets another name of a kind by this extract."""

@@ -23,7 +23,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContentSettings
 
 from shared.changes.compare import OLDER
-from shared.clock import iso
+from shared.clock import at_place, iso
 from shared.extracts.text.guard import guard
 from shared.model import UNCHANGED, ExtractRef, Planned
 from shared.records import pages, progress, story, summary
@@ -136,7 +136,8 @@ def write_answer(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcom
         at: the time now.
     """
     lists = _write_changes(storage, ref, row, outcome)
-    as_of, arrived = iso(at), str(row["ArrivedAt"])
+    as_of, arrived, zone = iso(at), str(row["ArrivedAt"]), str(outcome.values.get("Zone") or "")
+    when = f"Arrived {at_place(arrived, zone)}"
     facts = {summary.camel(name): outcome.values[name] for name in _NAMES if name in outcome.values}
     as_json: dict[str, Any] = {
         "source": ref.source,
@@ -158,7 +159,7 @@ def write_answer(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcom
         *(summary.count_table(heading, names, outcome.values) for heading, names in _COUNTS.items()),
         *lists.parts(),
         summary.bullets("Worth knowing", [html.escape(note) for note in outcome.notes]),
-        f"<p class='small'>Compared with what was known at {as_of}. Arrived {html.escape(arrived)}, trial {ref.id}</p>",
+        f"<p class='small'>Compared with what was known at {at_place(as_of, zone)}. {when}, trial {ref.id}</p>",
     ]
     text = json.dumps(as_json, indent=2, ensure_ascii=False)
     summary.upload(storage, ref, row, "summary.json", text, "application/json; charset=utf-8")

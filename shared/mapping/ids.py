@@ -16,6 +16,7 @@ _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|[+-]?\d+[.,]\d+[eE]\d
 _LETTER_E = re.compile(r"\d+[eE]\d+")
 _EXACT = 2**53  # beyond it, a program that takes ids for numbers gives different people the same one
 _PLAIN_BLANKS = " \t\r\n"
+_FORMULA = re.compile(r"=.*|[+\-@].*[()+*/!|=].*", re.DOTALL)
 _UNSAFE = re.compile(r"""['"&#+%\\/?*<>|]""")
 
 
@@ -60,6 +61,8 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
                 "is guarded by signs that keep a spreadsheet from changing it; export it without them, or ask IT to "
                 "allow them in the mapping (key: text_guard)."
             )
+        if _FORMULA.fullmatch(text):
+            return "looks like a formula; enter the id itself, in a column that is formatted as text."
         if _SCIENTIFIC.fullmatch(text):
             return f"'{text}' is a number that a spreadsheet has cut short; the id is lost. Export the list again."
         if may_be_number(text) and not rule.letter_e:
@@ -93,6 +96,8 @@ def id_warnings(column: str, cell: str, text: str) -> list[str]:
     warnings = []
     if not cell.isascii() and hides_something(f"|{cell.strip(_PLAIN_BLANKS)}|"):
         warnings.append(f"{column} had invisible characters around it; they were dropped.")
+    if text[:1] in ("-", "@"):
+        warnings.append(f"{column} starts with {text[0]}, like a formula; it is sent as it is.")
     if not text.isalnum() and (unsafe := _UNSAFE.search(text)):
         warnings.append(f"{column} holds {unsafe[0]}, with which Entra may not find the account again.")
     return warnings

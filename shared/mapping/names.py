@@ -185,10 +185,19 @@ class Holder:
     worker_id: str
     row: int = 0
 
-    def taken(self, kind: Kind, name: str) -> str:
-        """Why nobody else can get the name."""
+    def taken(self, kind: Kind, name: str, key: str) -> str:
+        """Why nobody else can get the name, and which of two columns may be wrong.
+
+        Args:
+            kind: of the name.
+            name: what two people would be called.
+            key: the column of the ids.
+        """
         where = f" in row {self.row}" if self.row else ""
-        return f"{kind.label}: the {kind.what} '{name}' is already used by worker {self.worker_id}{where}."
+        return (
+            f"{kind.label}: the {kind.what} '{name}' is already used by worker {self.worker_id}{where}. If they are "
+            f"one person, {key} is wrong in one of the two places; if they are two, {kind.label} is."
+        )
 
 
 def holder_of(

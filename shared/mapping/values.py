@@ -91,6 +91,9 @@ _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u
 )
 _NO_DIGITS = dict.fromkeys(map(ord, f"{_BLANKS}().-/" + "".join(map(chr, range(0x2010, 0x2016)))))
 _NUMBER = re.compile(r"\+[1-9]\d{5,14}")
+# A program or a function that a spreadsheet would run (OWASP, CSV injection); telephone numbers are none.
+_FORMULA = re.compile(r"[+\-@](?:.*[|!]|[A-Za-z.]+\()", re.DOTALL)
+_GUARDED = re.compile(r'="[^"]*"')  # told once for the whole file, see `shared.extracts.damage`
 
 
 @dataclass(frozen=True)
@@ -507,6 +510,8 @@ def _checks(path: str, label: str, limits: str) -> list[Step]:
     checks: list[Step] = []
     if path in NAMES:
         checks.append(_check_name(label))
+    elif path != USER_NAME:  # which has no such signs in front
+        checks.append(_check_formula(label))
     if path == USER_NAME and limits == "entra":
         checks.append(_check_user_name(label))
     limit = limit_of(path, limits)
@@ -522,6 +527,23 @@ def _check_length(label: str, where: str, most: int) -> Step:
         return text
 
     return Step(step, lambda texts: texts if _longest(texts) <= most else None)
+
+
+def _check_formula(label: str) -> Step:
+    """Keeps what a spreadsheet would work out from the directory, whose lists are opened in spreadsheets, too."""
+
+    def step(text: str, warn: Warn) -> str:
+        if text[0] == "=" and not _GUARDED.fullmatch(text):
+            raise Unusable(f"{label} looks like a formula; enter the value itself.")
+        if _FORMULA.match(text):
+            warn(f"{label} starts with {text[0]}, like a formula; it is sent as text.")
+        return text
+
+    def many(texts: list[str]) -> list[str] | None:
+        in_lines = "\n" + "\n".join(texts)
+        return None if any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@")) else texts
+
+    return Step(step, many)
 
 
 def _check_name(label: str) -> Step:

@@ -19,10 +19,13 @@ from shared.clock import iso, parse_iso
 from shared.model import JOINER, LEAVER, MOVER, REHIRE, ExtractRef
 from shared.records import extracts, pages, story, summary
 from shared.records.health import load_health
+from shared.records.history import write_history
 from shared.records.names import EXTRACTS, PAGES, WORKERS
 from shared.records.people import worker_key
 from shared.records.rows import Key, Values, change_rows, query, read_rows
 from shared.records.storage import Storage
+from shared.wording import counted
+from shared.wording import people as counted_people
 
 _COLUMN = {
     story.QUEUED: "Waiting",
@@ -34,9 +37,11 @@ _COLUMN = {
     story.SKIPPED: "Skipped",
     story.WITHDRAWN: "Superseded",
 }
+_HAD = "HadAlready"  # part of those who are unchanged
 _WORDS = {
     "Provisioned": "provisioned",
     "Unchanged": "unchanged",
+    _HAD: "sent, which Entra had already",
     "Scheduled": "scheduled for a date",
     "Held": "held until somebody has looked at them",
     "Withdrawn": "withdrawn before anything was sent",
@@ -155,6 +160,8 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
             summary.write_summary(storage, ref, values, _to_look_at(storage, ref), at=now)
+            if row.get("Kind") != extracts.DUE:
+                write_history(storage, ref, values)
             return {**values, "SummaryAt": iso(now)}
         return values if is_new else None
 
@@ -220,11 +227,17 @@ def _to_look_at(storage: Storage, ref: ExtractRef) -> summary.ToLookAt:
             short, _, _ = reason.partition(story.ENTRAS_WORDS)
             do, _, _ = step.partition(story.SENT_AGAIN)
             cause = (story.in_general(reason), str(row.get("WhoActs") or ""))
-            person = summary.Person(row["WorkerId"], name, number, f"{reason} {step}", cause)
+            _, words, said = reason.partition(story.ENTRAS_WORDS)
+            detail = f"{words.strip()} {said}".strip()
+            person = summary.Person(row["WorkerId"], name, number, f"{reason} {step}", cause, detail)
             whom = found.failed_before if is_before else found.failed
             whom.add(person, f"{reason} {do}", f"{short} {do}")
         elif row["Warning"] and not is_before:
-            found.warned.add(summary.Person(row["WorkerId"], name, number, str(row["Warning"])))
+            warning = str(row["Warning"])
+            short = story.in_general(warning)
+            detail = warning if short != warning else ""
+            person = summary.Person(row["WorkerId"], name, number, warning, (short, story.HR), detail)
+            found.warned.add(person, warning, short)
     return found
 
 
@@ -290,18 +303,21 @@ def sentence(
         sent: how the kinds of change begin.
     """
     if row.get("HeldWhole"):
-        return " ".join([f"{row['Rows']} rows, {row['People']} people; nothing of the file was used.", *reasons])
+        read = f"{_rows(row)}, {_people(row)}; nothing of the file was used."
+        return " ".join([read, *reasons])
     held = {"Held": "held, and judged anew since"} if row.get("SupersededBy") else {}
     words = {**known, **held, **{name: name.lower() for name in counts if name not in known}}
     if "Unchanged" in words:
         words["Unchanged"] += _failed_before(row)
-    parts = [f"{counts[name]} {said}" for name, said in words.items() if counts[name]]
-    text = f"{row['Rows']} rows: {row['Rejected']} rejected"
+    had = _had_already(row, counts)
+    shown = {**counts, "Unchanged": counts["Unchanged"] - had, _HAD: had}
+    parts = [f"{shown[name]} {said}" for name, said in words.items() if shown.get(name)]
+    text = f"{_rows(row)}: {row['Rejected']} rejected"
     if row.get("Corrected"):
         text += f" ({row['Corrected']} of them corrected since)"
     if row["Repeated"]:
         text += f", {row['Repeated']} said the same again"
-    text += f"; {row['People']} people{': ' + ', '.join(parts) if parts else ''}."
+    text += f"; {_people(row)}{': ' + ', '.join(parts) if parts else ''}."
     kinds = [
         f"{row[column]} {_kind(kind, row[column])}" for kind, column in extracts.KIND_COLUMNS.items() if row.get(column)
     ]
@@ -312,6 +328,21 @@ def sentence(
     if row.get("Missing"):
         text += f" {_missing(int(row['Missing']), str(row.get('NotDisabled') or ''))}"
     return " ".join([text, *reasons])
+
+
+def _rows(row: Values) -> str:
+    return counted(int(row["Rows"]), "row").replace(",", "")
+
+
+def _people(row: Values) -> str:
+    return counted_people(int(row["People"])).replace(",", "")
+
+
+def _had_already(row: Values, counts: Mapping[str, int]) -> int:
+    """How many of those who count as unchanged were sent all the same, so that the kinds of change add up."""
+    if "Quiet" not in row:
+        return 0
+    return max(0, counts["Unchanged"] - int(json.loads(row["Quiet"] or "{}").get("Unchanged") or 0))
 
 
 def _failed_before(row: Values) -> str:

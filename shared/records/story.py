@@ -235,6 +235,9 @@ def _names(person: Planned) -> dict[str, str]:
     """By which the person is found; nothing where only the absence from a file is told."""
     user = person.worker.user
     names = {"DisplayName": str(user.get("displayName") or ""), "UserName": str(user.get("userName") or "")}
+    mails = [str(mail.get("value") or "").lower() for mail in user.get("emails") or ()]
+    if mails:  # by which the person is searched for, too
+        names["Mail"] = mails[0] if mails[0] != names["UserName"].lower() else ""
     return names if user else {}
 
 

@@ -5,20 +5,25 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from azure.storage.blob import ContentSettings
 
-from shared.clock import iso
-from shared.model import ExtractRef
+from shared.clock import at_place, iso
+from shared.model import ExtractRef, Reject
 from shared.records.extracts import DUE, FAILED, HELD, KIND_COLUMNS, OUTCOMES, REJECTED, STALE, load, outbox_path
-from shared.records.names import INBOX, OUTBOX
-from shared.records.pages import read_held, read_notes
-from shared.records.rows import Values
+from shared.records.how_it_went import how_it_went
+from shared.records.names import INBOX, OUTBOX, WORKERS
+from shared.records.pages import read_held, read_notes, read_rejects
+from shared.records.rows import Values, query
 from shared.records.storage import Storage
-from shared.records.story import HR, IT
+from shared.records.story import HR, IT, in_general
+from shared.records.to_look_at import MOST, Person, Some, ToLookAt, bullets, causes_list, common_cause, people_list
+from shared.wording import counted
+from shared.wording import people as counted_people
+
+__all__ = ["MOST", "Person", "Some", "ToLookAt", "bullets", "people_list"]
 
 IN_FILE = {
     "Rows": "Rows",
@@ -57,98 +62,15 @@ _FATES = {
     "Superseded": "Taken over by a newer file",
 }
 _COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
-_MISSING = "Not in this list, though they were in the one before"
+_GONE = "Not in this list, though they were in one before"
 _ALWAYS = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
     *("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
-    *("FailedBefore", "NoAccount", "OnHold"),
+    *("FailedBefore", "NoAccount", "OnHold", "ComparedWith", "ComparedPeople", "ComparedRejected"),
 )
 _TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
 _NOTHING_USED = (REJECTED, STALE, FAILED)
-MOST = 200
-"""Up to so many people are listed on a page."""
-_MOST_NAMED = 400
-_MOST_IDS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Somebody whom HR has to look at.
-
-    Attributes:
-        worker_id: as in HR's file.
-        name: as it is shown; empty if nobody knows it.
-        row: of the file; 0 if it is not in it.
-        text: what is the matter, and what to do.
-        cause: the same in short for whoever has it too, and who acts; empty where everybody is a case of her own.
-    """
-
-    worker_id: str
-    name: str
-    row: int
-    text: str
-    cause: tuple[str, str] = ("", "")
-
-
-@dataclass
-class Some:
-    """People who are listed, and more of them who are counted only.
-
-    Attributes:
-        named: the first ones.
-        causes: of everybody, by what is the matter.
-    """
-
-    named: list[Person] = field(default_factory=list)
-    causes: dict[tuple[str, str], Cause] = field(default_factory=dict)
-
-    def add(self, person: Person, text: str = "", short: str = "") -> None:
-        """Take somebody in.
-
-        Args:
-            person: whom.
-            text: of the cause, where it is told of several people.
-            short: the same, where it is not the same for all of them.
-        """
-        if len(self.named) < _MOST_NAMED:
-            self.named.append(person)
-        if person.cause[0]:
-            found = self.causes.setdefault(person.cause, Cause(text))
-            found.text = text if found.text == text else short
-            found.people += 1
-            if len(found.ids) < _MOST_IDS:
-                found.ids.append(person.worker_id)
-
-
-@dataclass
-class Cause:
-    """What is the matter with several people.
-
-    Attributes:
-        text: what it is, and what to do.
-        people: how many have it.
-        ids: of the first of them.
-    """
-
-    text: str
-    people: int = 0
-    ids: list[str] = field(default_factory=list)
-
-
-@dataclass
-class ToLookAt:
-    """Whom somebody has to look at.
-
-    Attributes:
-        failed: whom Entra could not take.
-        failed_before: who failed with an earlier file, and of whom this one says nothing new.
-        warned: who is sent, but with something open, such as a manager whom nobody knows.
-    """
-
-    failed: Some = field(default_factory=Some)
-    failed_before: Some = field(default_factory=Some)
-    warned: Some = field(default_factory=Some)
 
 
 def write_summary(
@@ -173,65 +95,91 @@ def write_summary(
     row = {**load(storage, ref), **(values or {})}
     if row.get("Kind") == DUE and row["Status"] != HELD:
         return  # there is no file, and nothing that HR has to look at
-    plan = row.get("ReadPlan") or row.get("Plan")
+    plan = str(row.get("ReadPlan") or row.get("Plan") or "")
     notes = read_notes(storage, ref, plan) if plan else []
-    waits = row.get("Held") and not row.get("SupersededBy")
-    held = [_held(person) for person in read_held(storage, ref, plan)] if plan and waits else []
+    if plan and row.get("Held") and not row.get("SupersededBy"):
+        people.held = _held(read_held(storage, ref, plan), by_cause=not row.get("HeldWhole"))
+    if plan and row.get("Rejected") and not row.get("HeldWhole"):
+        people.rejected = _rejected(read_rejects(storage, ref, plan))
+    if row.get("Missing") and not row.get("HeldWhole"):
+        people.missing = _missing(storage, ref)
     as_of = iso(at) if at else max((str(row[name]) for name in _TIMES if row.get(name)), default="")
     lists = {
-        "failedPeople": people.failed.named,
-        "failedBeforePeople": people.failed_before.named,
-        "heldPeople": held,
-        "openWarnings": people.warned.named,
+        "failedPeople": people.failed,
+        "failedBeforePeople": people.failed_before,
+        "heldPeople": people.held,
+        "rejectedRows": people.rejected,
+        "openWarnings": people.warned,
     }
+    named = {name: some.named for name, some in lists.items()} | {"missingPeople": people.missing}
     facts = {camel(name): row[name] for name in _FACTS if name in row}
     summary: dict[str, Any] = {
         "source": ref.source,
+        "outcome": how_it_went(row, _cause(row, people)),
         **facts,
         **({"asOf": as_of} if as_of else {}),
-        **{name: [_as_json(person) for person in some] for name, some in lists.items() if some},
+        **{name: [_as_json(person) for person in some] for name, some in named.items() if some},
         "notes": notes,
     }
     as_json = json.dumps(summary, indent=2, ensure_ascii=False)
-    as_html = page(ref, row, notes, people, as_of=as_of, held=held)
     upload(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
+    as_html = page(ref, row, notes, people, as_of=as_of)
     upload(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
 
 
-def page(
-    ref: ExtractRef,
-    row: Values,
-    notes: Sequence[str],
-    people: ToLookAt | None = None,
-    *,
-    as_of: str = "",
-    held: Sequence[Person] = (),
-) -> str:
+def page(ref: ExtractRef, row: Values, notes: Sequence[str], people: ToLookAt | None = None, *, as_of: str = "") -> str:
     """The summary as a page: no script, nothing from elsewhere, everything escaped."""
     people = people or ToLookAt()
     title = html.escape(f"{row['File']} ({ref.source})")
-    arrived = html.escape(str(row.get("ArrivedAt", "")))
+    zone = str(row.get("Zone") or "")
+    arrived, as_of = at_place(str(row.get("ArrivedAt", "")), zone), at_place(as_of, zone)
+    whole = bool(row.get("HeldWhole"))
     body = [
         f"<h1>{title}</h1>",
-        f"<p class='status'>{html.escape(str(row['Status']))}</p><p>{html.escape(str(row['Message']))}</p>",
+        f"<p class='outcome'>{html.escape(how_it_went(row, _cause(row, people)))}</p>",
+        f"<p>Status: <b>{html.escape(str(row['Status']))}</b>. {html.escape(str(row['Message']))}</p>",
+        _compared(row),
         _advice(ref, row),
+        causes_list("Rows that were not sent", people.rejected, "row", "rows"),
+        people_list(_GONE, people.held.named, int(row.get("Missing") or 0)) if whole else "",
+        "" if whole else causes_list("Held: somebody has to approve of these changes", people.held),
+        causes_list("Failed: Entra could not take these people", people.failed),
+        causes_list("Failed before, and nothing new is said of them", people.failed_before),
+        people_list(_GONE, people.missing, int(row.get("Missing") or 0)),
+        causes_list("Sent, but something is open", people.warned),
         *(count_table(heading, labels, row) for heading, labels in _COUNTS.items()),
-        people_list(_MISSING if row.get("HeldWhole") else "Held: somebody has to approve of these changes", held),
-        _causes("Failed: Entra could not take these people", people.failed),
-        _causes("Failed before, and nothing new is said of them", people.failed_before),
-        people_list("Sent, but something is open", people.warned.named),
         bullets("Worth knowing", [html.escape(note) for note in notes]),
-        f"<p class='small'>As of {html.escape(as_of) or arrived}. Arrived {arrived}, extract {ref.id}</p>",
+        f"<p class='small'>As of {html.escape(as_of or arrived)}. Arrived {html.escape(arrived)}, extract {ref.id}</p>",
     ]
     return document(title, body)
+
+
+def _cause(row: Values, people: ToLookAt) -> str:
+    sent = sum(
+        int(row.get(name) or 0) for name in ("Provisioned", "Failed", "Skipped", "Overdue", "Uploaded", "Waiting")
+    )
+    return common_cause(people.failed, sent)
 
 
 def document(title: str, body: Iterable[str]) -> str:
     """A page of some parts; title and parts are HTML."""
     return (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
-        f"<title>{title}</title><style>{_STYLE}</style></head><body>{''.join(body)}</body></html>\n"
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
     )
+
+
+def _compared(row: Values) -> str:
+    """With which list a file was compared; empty if nothing of it was used, or an older version has planned it."""
+    if row.get("ComparedWith") is None:
+        return ""
+    if not row["ComparedWith"]:
+        return "<p>It is the first list of this source: there was none to compare it with.</p>"
+    rejected = int(row.get("ComparedRejected") or 0)
+    besides = f", and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
+    who = counted_people(int(row.get("ComparedPeople") or 0))
+    return f"<p>The list before it is <b>{html.escape(str(row['ComparedWith']))}</b>: {who}{besides}.</p>"
 
 
 def _advice(ref: ExtractRef, row: Values) -> str:
@@ -263,53 +211,46 @@ def count_table(heading: str, labels: Mapping[str, str], row: Values) -> str:
     return f"<h2>{heading}</h2><table>{counts}</table>" if counts else ""
 
 
-def people_list(
-    heading: str, people: Sequence[Person], count: int = 0, more: str = "the support desk has them all"
-) -> str:
-    """People whom HR has to look at, as a part of a page; empty if there are none.
-
-    Args:
-        heading: above them.
-        people: of whom the first are listed.
-        count: how many there are, if not all of them are given.
-        more: where the others are found.
-    """
-    lines = []
-    for person in people[:MOST]:
-        where = f", row {person.row}" if person.row else ""
-        who = f"<b>{html.escape(person.worker_id)}</b> {html.escape(person.name)}".strip()
-        lines.append(f"{who}{where}: {html.escape(person.text)}")
-    if (left := max(count, len(people)) - len(lines)) > 0:
-        lines.append(f"and {left:,} more; {more}.")
-    return bullets(heading, lines)
+def _held(people: Iterable[Mapping[str, Any]], *, by_cause: bool) -> Some:
+    """A plan's list of held people."""
+    some = Some()
+    for one in people:
+        changed, why = ", ".join(one.get("changed", ())), str(one.get("why", ""))
+        detail = f"would change: {changed}" if changed else ""
+        cause = (why, IT) if by_cause else ("", "")
+        text = f"{detail}. {why}" if detail else why
+        person = Person(str(one["id"]), str(one.get("name", "")), int(one.get("row", 0)), text, cause, detail)
+        some.add(person, why, why)
+    return some
 
 
-def _causes(heading: str, some: Some) -> str:
-    """One cause is one line, however many people have it; whoever is alone with it has a line of her own."""
-    several = sorted((cause for cause, found in some.causes.items() if found.people > 1), key=lambda one: one[::-1])
-    lines = []
-    for cause in several:
-        found = some.causes[cause]
-        ids = ", ".join(found.ids) + (", ..." if found.people > len(found.ids) else "")
-        who = f"{cause[1]} acts" if cause[1] in (HR, IT) else "nobody has to act"
-        lines.append(
-            f"<b>{found.people:,} people</b> ({who}): {html.escape(found.text)} Worker ids: {html.escape(ids)}"
-        )
-    alone = [one for one in some.named if one.cause not in several]
-    return bullets(heading, lines) + people_list("" if lines else heading, alone)
+def _rejected(rejects: Iterable[Reject]) -> Some:
+    some = Some()
+    for one in rejects:
+        short = in_general(one.reason)
+        detail = one.reason if short != one.reason else ""
+        person = Person(one.told_on, one.display_name, one.row, one.reason, (short, HR), detail)
+        some.add(person, one.reason, short)
+    return some
 
 
-def bullets(heading: str, lines: Iterable[str]) -> str:
-    """A list of HTML, as a part of a page; empty if there is nothing in it."""
-    items = "".join(f"<li>{line}</li>" for line in lines)
-    return f"{f'<h2>{heading}</h2>' if heading else ''}<ul>{items}</ul>" if items else ""
-
-
-def _held(person: Mapping[str, Any]) -> Person:
-    """Somebody of a plan's list of held people."""
-    changed, why = ", ".join(person.get("changed", ())), str(person.get("why", ""))
-    text = f"would change: {changed}. {why}" if changed else why
-    return Person(str(person["id"]), str(person.get("name", "")), int(person.get("row", 0)), text)
+def _missing(storage: Storage, ref: ExtractRef) -> list[Person]:
+    """Who is missing from a file, whoever is missing from it for the first time first."""
+    rows = query(
+        storage.table(WORKERS),
+        "PartitionKey ge @first and PartitionKey lt @last and MissingIn gt '' and MissingIn le @extract",
+        select=("WorkerId", "DisplayName", "MissingIn"),
+        first=f"{ref.source}|",
+        last=f"{ref.source}}}",  # "}" follows "|"
+        extract=ref.id,
+    )
+    new: list[Person] = []
+    before: list[Person] = []
+    for row in rows:
+        is_new = row["MissingIn"] == ref.id
+        text = "" if is_new else "missing from an earlier list already"
+        (new if is_new else before).append(Person(str(row["WorkerId"]), str(row.get("DisplayName") or ""), 0, text))
+    return [*new, *before][:MOST]
 
 
 def _as_json(person: Person) -> dict[str, Any]:
@@ -317,9 +258,11 @@ def _as_json(person: Person) -> dict[str, Any]:
 
 
 _STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}"
-    "h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}th{text-align:left;font-weight:normal;"
-    "padding-right:2rem}td{text-align:right}.status{font-weight:bold}.small{font-size:.85rem;opacity:.8}"
+    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
+    "padding:0 1rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}"
+    "th{text-align:left;font-weight:normal;padding-right:2rem}td{text-align:right}summary{cursor:pointer}"
+    ".history td,.history th{text-align:left;vertical-align:top;padding:.3rem 1rem .3rem 0}"
+    ".outcome{font-size:1.2rem;font-weight:bold}.status{font-weight:bold}.small{font-size:.85rem}"
 )
 
 

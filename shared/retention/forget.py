@@ -23,6 +23,7 @@ from shared.errors import TerminalError
 from shared.holds.hold_rows import ORDER, read_all, remove
 from shared.holds.holds_file import PLACE
 from shared.records import created, extracts, keys, pages, story
+from shared.records.history import HISTORY
 from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
 from shared.records.people import account_key, pack, unpack, worker_key
 from shared.records.rosters import forget_rosters
@@ -310,7 +311,8 @@ def _files_of_hr(storage: Storage, sources: Sequence[str]) -> Iterator[str]:
             (OUTBOX, f"{source}/", "summaries and rejected rows for HR, until ROLLCALL_KEEP_OUTBOX_DAYS"),
         ]
         for container, prefix, what in places:
-            count = sum(1 for _ in storage.container(container).list_blob_names(name_starts_with=prefix))
+            names = storage.container(container).list_blob_names(name_starts_with=prefix)
+            count = sum(not name.endswith(f"/{HISTORY}") for name in names)  # which names files only
             if count:
                 yield f"{container}/{prefix}: {what}: {count}. The person may be in them."
         rejects = sum(

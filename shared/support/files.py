@@ -12,21 +12,19 @@ from datetime import date, datetime, timedelta
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso
-from shared.extracts.operator import held_now
-from shared.extracts.protected import protected_among
 from shared.model import ExtractRef
 from shared.records import extracts
-from shared.records.pages import read_held
 from shared.records.rows import Values
 from shared.records.storage import Storage
+from shared.wording import people
 
 DAYS = 14
 _MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be there within two seconds
 _PARALLEL = 8
-_LISTED = (
+LISTED = (
     "PartitionKey", "Extract", "Kind", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Rejected",
     "ReadPlan", "SupersededBy", "Releasing", "Approvals", "HeldWhole", "FailedBefore",
-    "NoAccount", *extracts.OUTCOMES,
+    "NoAccount", "Job", *extracts.OUTCOMES,
 )  # fmt: skip
 
 LABELS = {
@@ -76,6 +74,7 @@ class Extract:
         is_whole: whether it waits as a whole, because people are missing from it.
         failed_before: of those who are unchanged, how many failed with an earlier file.
         no_account: of these, how many have no account.
+        job: the provisioning job that its people belong to.
     """
 
     id: str
@@ -94,6 +93,7 @@ class Extract:
     is_whole: bool = False
     failed_before: int = 0
     no_account: int = 0
+    job: str = ""
 
     @property
     def done(self) -> int:
@@ -107,29 +107,6 @@ class Extract:
     def held(self) -> int:
         """How many people it holds."""
         return self.counts.get("Held", 0)
-
-
-@dataclass(frozen=True)
-class Held:
-    """Somebody who is held.
-
-    Attributes:
-        worker_id: the id.
-        name: display name.
-        row: in the file.
-        kind: of change.
-        changed: names of the attributes that would change, with commas.
-        why: in a sentence.
-        protected: whether nobody else may be released together with this person.
-    """
-
-    worker_id: str
-    name: str
-    row: int
-    kind: str
-    changed: str
-    why: str
-    protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -149,7 +126,7 @@ def newest(storage: Storage, count: int, among: Sequence[str]) -> tuple[list[Ext
     """The newest extracts of some sources, and whether there are more."""
 
     def of(source: str) -> list[Extract]:
-        return [_extract(row) for row in extracts.newest(storage, source, _LISTED, count + 1)]
+        return [extract_of(row) for row in extracts.newest(storage, source, LISTED, count + 1)]
 
     with ThreadPoolExecutor(_PARALLEL) as pool:
         found = [extract for some in pool.map(of, among) for extract in some]
@@ -159,12 +136,13 @@ def newest(storage: Storage, count: int, among: Sequence[str]) -> tuple[list[Ext
 
 def holding(storage: Storage, among: Sequence[str] = ()) -> list[Extract]:
     """The extracts that hold people, the newest first; `among` are the sources, if they are known."""
-    rows = extracts.everywhere(storage, "Held gt 0", _LISTED, most_pages=_MOST_PAGES, among=among)
-    found = [_extract(row) for row in rows if _may_be_released(row)]
+    rows = extracts.everywhere(storage, "Held gt 0", LISTED, most_pages=_MOST_PAGES, among=among)
+    found = [extract_of(row) for row in rows if may_be_released(row)]
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)
 
 
-def _may_be_released(row: Values) -> bool:
+def may_be_released(row: Values) -> bool:
+    """Whether somebody could release an extract now."""
     return (
         row["Status"] in (extracts.HELD, extracts.UPLOADING)
         and not row.get("SupersededBy")
@@ -174,35 +152,8 @@ def _may_be_released(row: Values) -> bool:
 
 def load(storage: Storage, ref: ExtractRef) -> Extract | None:
     """An extract; None if there is none."""
-    row = _row(storage, ref)
-    return _extract(row) if row else None
-
-
-def held_people(storage: Storage, ref: ExtractRef, now: datetime, *, whole: bool = False) -> tuple[list[Held], int]:
-    """Who is held in an extract and could be released now, by row, and how many they are.
-
-    Of a file that waits as a whole these are the people who are missing from it.
-    Of more people than one look takes in, some are listed, unless the whole list is wanted, however long it takes.
-    """
-    row = _row(storage, ref)
-    if row is None or not row.get("ReadPlan") or not _may_be_released(row):
-        return [], 0
-    people = read_held(storage, ref, str(row["ReadPlan"]))
-    still, cut = {str(one["id"]) for one in people}, False
-    if not row.get("HeldWhole"):
-        still, cut = held_now(storage, ref, still, most_pages=0 if whole else _MOST_PAGES)
-    protected = frozenset() if row.get("HeldWhole") else protected_among(storage, ref, row["ReadPlan"], still, now)
-    held = [
-        Held(
-            *(one["id"], str(one["name"] or ""), one["row"], one["kind"]),
-            ", ".join(one.get("changed", ())),
-            one["why"],
-            one["id"] in protected,
-        )
-        for one in people
-        if one["id"] in still
-    ]
-    return sorted(held, key=lambda one: (one.row, one.worker_id)), int(row["Held"]) if cut else len(held)
+    row = row_of(storage, ref)
+    return extract_of(row) if row else None
 
 
 def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day]:
@@ -228,14 +179,16 @@ def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day
     ]
 
 
-def _row(storage: Storage, ref: ExtractRef) -> Values | None:
+def row_of(storage: Storage, ref: ExtractRef) -> Values | None:
+    """The row of an extract; None if there is none."""
     try:
         return extracts.load(storage, ref)
     except (ResourceNotFoundError, ValueError):  # a wrong id has no time in it
         return None
 
 
-def _extract(row: Values) -> Extract:
+def extract_of(row: Values) -> Extract:
+    """An extract, by `LISTED` of its row."""
     counts = {name: int(row.get(name) or 0) for name in extracts.OUTCOMES}
     return Extract(
         id=str(row["Extract"]),
@@ -254,9 +207,10 @@ def _extract(row: Values) -> Extract:
         is_whole=bool(row.get("HeldWhole")),
         failed_before=int(row.get("FailedBefore") or 0),
         no_account=int(row.get("NoAccount") or 0),
+        job=str(row.get("Job") or ""),
     )
 
 
 def _approvals(row: Values) -> Iterator[str]:
     for order in reversed(json.loads(row.get("Approvals") or "[]")):
-        yield f"{order['by']} released {order['people']} people at {order['at']}: {order['reason']}"
+        yield f"{order['by']} released {people(int(order['people']))} at {order['at']}: {order['reason']}"

@@ -6,14 +6,18 @@ counts. Its key is derived from the fingerprint key, so that all instances have 
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from cryptography.fernet import Fernet, InvalidToken
+
 _LASTS = timedelta(hours=8)
 _PURPOSE = b"forms of the support page"
+_SEALED = b"addresses of the support page"
 
 
 def make_token(key: bytes, user: str, about: str, now: datetime) -> str:
@@ -35,6 +39,23 @@ def check_token(key: bytes, token: str, user: str, about: str, now: datetime) ->
     if not (until.isascii() and until.isdigit() and len(until) < 15) or int(until) < now.timestamp():
         return False
     return hmac.compare_digest(digest.encode(), _digest(key, user, about, int(until)).encode())
+
+
+def seal(key: bytes, text: str, now: datetime) -> str:
+    """A text that may stand in an address: nobody without the key can read it, and it counts for some hours."""
+    return _seal(key).encrypt_at_time(text.encode(), int(now.timestamp())).decode()
+
+
+def unseal(key: bytes, sealed: str, now: datetime) -> str | None:
+    """The text that was sealed; None if it was not sealed by us, or too long ago."""
+    try:
+        return _seal(key).decrypt_at_time(sealed.encode(), int(_LASTS.total_seconds()), int(now.timestamp())).decode()
+    except InvalidToken:
+        return None
+
+
+def _seal(key: bytes) -> Fernet:
+    return Fernet(base64.urlsafe_b64encode(hmac.new(key, _SEALED, hashlib.sha256).digest()))
 
 
 def is_same_origin(headers: Mapping[str, str]) -> bool:

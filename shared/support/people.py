@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple, TypeVar
 
+from shared.changes.compare import kept_claims
+from shared.model import ENTERPRISE_USER, manager_of
 from shared.outcomes.catalogue import cause_of
-from shared.records import keys, story
+from shared.records import accounts, extracts, keys, story
 from shared.records.extracts import sources
 from shared.records.known import VIEW
 from shared.records.listing import Listing, cuts_of, list_rows
@@ -20,13 +21,15 @@ from shared.records.people import worker_key
 from shared.records.rows import Values, read_rows
 from shared.records.snapshots import read_partitions
 from shared.records.storage import Storage
+from shared.support.plain import nearly, plain, words_of
 
 MOST_HITS = 200
+_MOSTTOLD_APART = 50
 _MOST_PAGES = 150  # of up to 1,000 rows that a download looks at
 _PAGES = 25  # that a page about what is wrong looks at: it is to be there within two seconds
 _SHOWN = ("PartitionKey", "WorkerId", "DisplayName", "UserName", "Status", "WhoActs")
-_COUNTED = ("Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Warning")
-_TOLD = tuple(dict.fromkeys((*_SHOWN, *_COUNTED, "Row")))
+COUNTED = ("Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Warning")
+TOLD = tuple(dict.fromkeys((*_SHOWN, *COUNTED, "Row")))
 _T = TypeVar("_T")
 
 TROUBLED = (story.FAILED, story.SKIPPED, story.OVERDUE, story.REJECTED, story.HELD, story.MISSING)
@@ -46,6 +49,10 @@ class Hit:
         who_acts: HR, IT or nobody.
         reason: a sentence; only in lists of what is wrong.
         row: in the file; 0 if none.
+        department: or an empty text, as the three that follow; only where few people were found.
+        title: of the job.
+        manager: name and id.
+        first_day: ISO day.
     """
 
     source: str
@@ -56,6 +63,10 @@ class Hit:
     who_acts: str
     reason: str = ""
     row: int = 0
+    department: str = ""
+    title: str = ""
+    manager: str = ""
+    first_day: str = ""
 
 
 @dataclass(frozen=True)
@@ -65,10 +76,12 @@ class Hits:
     Attributes:
         people: in the order of source and id.
         cut: whether there may be more.
+        nearly: whether a letter of what was searched for had to be taken for a mistake.
     """
 
     people: tuple[Hit, ...]
     cut: bool = False
+    nearly: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,31 +123,80 @@ class Causes:
 def search(storage: Storage, text: str) -> Hits:
     """Whoever has an id; if nobody has, those in whose name, user name or id all words of `text` appear.
 
-    An id is looked up in every source by reads of single rows. For a name everybody is gone through, by the snapshot
-    of the results table, without regard to case and accents. Whose id differs in case or in leading zeros only comes
-    first.
+    An id is looked up in every source by reads of single rows, and an address by a filter of the table. For a name
+    everybody is gone through, by the snapshot of the results table, without regard to case, accents, and commas. Whose
+    id differs in case or in leading zeros only comes first. If nobody is found, one letter of each word may be wrong.
     """
     wanted = text.strip()
     if not wanted:
         return Hits(())
     ids = [worker_key(source, wanted) for source in sources(storage)]
     if rows := read_rows(storage.table(WORKERS), ids, select=_SHOWN):
-        return Hits(tuple(sorted(map(_hit, rows.values()), key=_place)))
-    words, bare = _plain(wanted).split(), _plain(wanted).lstrip("0")
+        return _told_apart(storage, Hits(tuple(sorted(map(hit_of, rows.values()), key=_place))))
+    words, bare = words_of(wanted), plain(wanted).lstrip("0")
+    hits = _among(storage, bare, lambda names: all(map(names.__contains__, words)))
+    if not hits.people and "@" in wanted:
+        hits = _by_mail(storage, wanted.lower())
+    if not hits.people and words:
+        hits = replace(_among(storage, bare, nearly(words)), nearly=True)
+    return _told_apart(storage, hits)
+
+
+def _among(storage: Storage, bare: str, matches: Callable[[str], bool]) -> Hits:
+    """The people whose names match, after those whose id is `bare` without its zeros."""
     same: list[Hit] = []
     found: list[Hit] = []
     doubtful: set[Hit] = set()
     for partition, everybody in read_partitions(storage, VIEW):
         for _, worker_id, name, user_name, queued_at, status, who_acts in everybody:
-            names = _plain(f"{name or ''} {user_name or ''} {worker_id}")
-            is_same = _plain(worker_id).lstrip("0") == bare
-            if is_same or all(map(names.__contains__, words)):
+            is_same = plain(worker_id).lstrip("0") == bare
+            if is_same or matches(plain(f"{name or ''} {user_name or ''} {worker_id}")):
                 hit = Hit(keys.owner(partition), worker_id, name or "", user_name or "", status, who_acts or "")
                 (same if is_same else found).append(hit)
                 if status == story.REJECTED and not queued_at:
                     doubtful.add(hit)
     hits = (*sorted(same, key=_place), *sorted(found, key=_place))
     return Hits(_there(storage, hits[:MOST_HITS], doubtful), len(hits) > MOST_HITS)
+
+
+def _by_mail(storage: Storage, mail: str) -> Hits:
+    """Whoever was sent with a mail address that is not the user name."""
+    listing = list_rows(
+        storage.table(WORKERS),
+        "Mail eq @mail",
+        _SHOWN,
+        hit_of,
+        cuts=cuts_of(sources(storage)),
+        most_pages=_PAGES,
+        parameters={"mail": mail},
+    )
+    return Hits(tuple(sorted(listing.found, key=_place)), listing.cut)
+
+
+def _told_apart(storage: Storage, hits: Hits) -> Hits:
+    """The same people with what tells those of one name apart, if they are not too many to be looked up."""
+    if not 1 < len(hits.people) <= _MOSTTOLD_APART:
+        return hits
+    more: dict[tuple[str, str], dict[str, Any]] = {}
+    for source in {hit.source for hit in hits.people}:
+        newest = extracts.newest(storage, source, ("Job",), 1)
+        if not newest or not newest[0].get("Job"):
+            continue
+        ids = [hit.worker_id for hit in hits.people if hit.source == source]
+        found = accounts.read(storage, str(newest[0]["Job"]), ids)
+        chiefs = {worker_key(source, id_): id_ for one in found.values() if (id_ := manager_of(one.record))}
+        rows = read_rows(storage.table(WORKERS), chiefs, select=("DisplayName",))
+        names = {chiefs[key]: str(row.get("DisplayName") or "") for key, row in rows.items()}
+        for worker_id, account in found.items():
+            claim = kept_claims(account).get(source)
+            chief = manager_of(account.record)
+            more[source, worker_id] = {
+                "department": str(account.record.get(ENTERPRISE_USER, {}).get("department") or ""),
+                "title": str(account.record.get("title") or ""),
+                "manager": f"{names.get(chief, '')} ({chief})".strip() if chief else "",
+                "first_day": str((claim.first_day if claim else "") or ""),
+            }
+    return replace(hits, people=tuple(replace(hit, **more.get(_place(hit), {})) for hit in hits.people))
 
 
 def _there(storage: Storage, hits: Sequence[Hit], doubtful: Collection[Hit]) -> tuple[Hit, ...]:
@@ -155,14 +217,21 @@ def find_causes(storage: Storage, among: Sequence[str] = ()) -> Causes:
         storage: the account with HR data.
         among: the sources, if they are known: then people are looked through side by side.
     """
-    listing = _troubled(storage, among, _COUNTED, _cause, _PAGES)
-    counts = Counter(listing.found)
-    causes = [
-        Cause(_key(status, title), status, title, next_step, who, people)
-        for (status, title, next_step, who), people in counts.items()
-    ]
-    ordered = sorted(causes, key=lambda cause: (-cause.people, cause.title))
-    return Causes(tuple(ordered), counts.total(), listing.cut)
+    listing = _troubled(storage, among, COUNTED, cause_of_row, _PAGES)
+    causes = grouped(listing.found)
+    return Causes(causes, len(listing.found), listing.cut)
+
+
+def grouped(kinds: Iterable[Kind]) -> tuple[Cause, ...]:
+    """Causes with how many people have them, most first; of next steps that differ the commonest is told."""
+    groups: dict[tuple[str, str], Counter[Kind]] = {}
+    for kind in kinds:
+        groups.setdefault((kind.status, kind.title), Counter())[kind] += 1
+    causes = []
+    for (status, title), counts in groups.items():
+        kind, _ = counts.most_common(1)[0]
+        causes.append(Cause(_key(status, title), status, title, kind.next_step, kind.who_acts, counts.total()))
+    return tuple(sorted(causes, key=lambda cause: (-cause.people, cause.title)))
 
 
 def of_cause(
@@ -177,11 +246,11 @@ def of_cause(
         whole: whether everybody is wanted, however long it takes.
     """
 
-    def wanted(row: Values) -> tuple[_Kind, Hit] | None:
-        kind = _cause(row)
-        return (kind, _hit(row)) if _key(kind.status, kind.title) == key else None
+    def wanted(row: Values) -> tuple[Kind, Hit] | None:
+        kind = cause_of_row(row)
+        return (kind, hit_of(row)) if _key(kind.status, kind.title) == key else None
 
-    listing = _troubled(storage, among, _TOLD, wanted, _MOST_PAGES if whole else _PAGES)
+    listing = _troubled(storage, among, TOLD, wanted, _MOST_PAGES if whole else _PAGES)
     if not listing.found:
         return None, Hits((), listing.cut)
     kind, _ = Counter(found for found, _ in listing.found).most_common(1)[0]
@@ -203,31 +272,36 @@ def _troubled(
     return list_rows(storage.table(WORKERS), text, columns, make, cuts=cuts, most_pages=most_pages)
 
 
-class _Kind(NamedTuple):
+class Kind(NamedTuple):
+    """What is wrong with somebody, in general."""
+
     status: str
     title: str
     next_step: str
     who_acts: str
 
 
-def _cause(row: Values) -> _Kind:
+def cause_of_row(row: Values) -> Kind:
+    """What is wrong with somebody, by `COUNTED` of the row."""
     status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
     next_step, _, again = str(row.get("NextStep") or "").partition(story.SENT_AGAIN)
-    next_step += _SENT_AGAIN if again else ""
+    next_step = _AT.sub("soon", next_step) + (_SENT_AGAIN if again else "")
     who = str(row.get("WhoActs") or "")
     if status not in TROUBLED:
-        return _Kind(status, f"Open beside the account: {story.in_general(str(row['Warning']))}", _WARNED, story.HR)
+        return Kind(status, f"Open beside the account: {story.in_general(str(row['Warning']))}", _WARNED, story.HR)
     if status == story.REJECTED:
-        return _Kind(status, f"Row not sent: {story.in_general(_ROW_OF.sub('', reason))}", next_step, who)
+        return Kind(status, f"Row not sent: {story.in_general(_ROW_OF.sub('', reason))}", next_step, who)
     if status == story.OVERDUE:
-        return _Kind(status, "Entra has taken the upload and says nothing", next_step, who)
+        return Kind(status, "Entra has taken the upload and says nothing", next_step, who)
     if code and (cause := cause_of(code)):
-        return _Kind(status, f"{_upper(cause.meaning.format(domain='of the user name'))} ({code})", next_step, who)
+        return Kind(status, f"{_upper(cause.meaning.format(domain='of the user name'))} ({code})", next_step, who)
     if code:
-        return _Kind(status, f"Entra's error {code}", next_step, who)
-    return _Kind(status, story.in_general(reason.partition(story.ENTRAS_WORDS)[0]), next_step, who)
+        return Kind(status, f"Entra's error {code}", next_step, who)
+    return Kind(status, story.in_general(reason.partition(story.ENTRAS_WORDS)[0]), next_step, who)
 
 
+_AT = re.compile(r"\b(?:at )?\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z")
+"""A moment in a next step: what is wrong is the same, whatever the second of the next try."""
 _SENT_AGAIN = " The same is sent again by itself, and whenever HR's record changes."
 _WARNED = "HR checks what is named, such as the manager's id; what depends on it is then sent by itself."
 _ROW_OF = re.compile(r"^Row \d+ of .*? was not sent: ", re.DOTALL)
@@ -241,25 +315,8 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _plain(text: str) -> str:
-    """`text` as it is compared: without case and accents."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFKD", text.casefold()).translate(_BARE)
-
-
-class _Bare(dict[int, int | None]):
-    """For `str.translate`: letters stay, accents go; it learns them as they come."""
-
-    def __missing__(self, letter: int) -> int | None:
-        self[letter] = found = None if unicodedata.combining(chr(letter)) else letter
-        return found
-
-
-_BARE = _Bare()
-
-
-def _hit(row: Values) -> Hit:
+def hit_of(row: Values) -> Hit:
+    """Somebody in a list, by the row."""
     return Hit(
         source=keys.owner(str(row["PartitionKey"])),
         worker_id=str(row.get("WorkerId") or ""),

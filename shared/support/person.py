@@ -38,6 +38,8 @@ from shared.records.people import worker_key
 from shared.records.rosters import Seen, find_seen
 from shared.records.rows import Values, read_rows
 from shared.support.account import Coming, coming, next_steps, standing
+from shared.support.holding import Held, held_person, with_values
+from shared.support.sent import SentRecord, sent_record
 
 FILE = "File"
 DECISION = "Decision"
@@ -112,6 +114,8 @@ class Person:
         request_id: of that upload.
         target_id: object id of the account, or an empty text.
         timeline: what happened, the oldest first.
+        sent: what was sent, or is about to be, attribute by attribute.
+        held: what would become of somebody who is held, old values beside new ones; None for others.
         cut: whether the log has older entries than are told.
     """
 
@@ -139,6 +143,8 @@ class Person:
     request_id: str
     target_id: str
     timeline: tuple[Moment, ...]
+    sent: SentRecord
+    held: Held | None = None
     cut: bool = False
 
     @property
@@ -209,11 +215,25 @@ def _person(context: Context, source: str, row: Values) -> Person:
         request_id=_text(row, "RequestId"),
         target_id=_text(row, "TargetId"),
         timeline=(*timeline, *_ahead(row, ahead)),
+        sent=sent_record(context, source, row, account, ExtractRef(_said_last(account, source), source)),
+        held=_would_be(context, row, extract, job),
         cut=len(entries) > _MOST,
     )
 
 
 _ORDER = (FILE, DECISION, SENT, ENTRA, NEXT)
+
+
+def _said_last(account: Account | None, source: str) -> str:
+    """The extract that the source's kept word stands in, or an empty text."""
+    return str((account.claims.get(source) or {}).get("extract") or "") if account else ""
+
+
+def _would_be(context: Context, row: Values, extract: Values | None, job: str) -> Held | None:
+    if row.get("Status") != story.HELD or extract is None:
+        return None
+    found = held_person(context.storage, extract, _text(row, "WorkerId"))
+    return with_values(context.storage, job, [found])[0] if found else None
 
 
 @dataclass(frozen=True)

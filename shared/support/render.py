@@ -14,6 +14,7 @@ from markupsafe import Markup
 from shared.support.chart import HEIGHT, WIDTH
 from shared.support.files import LABELS
 from shared.support.person import KINDS
+from shared.wording import people
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -29,6 +30,7 @@ def _templates() -> Environment:
     )
     templates.filters["when"] = _when
     templates.filters["number"] = lambda count: f"{count:,}"
+    templates.filters["people"] = people
     templates.globals.update(
         style=Markup(_style()),  # noqa: S704 (a file of ours)
         labels=LABELS,

@@ -1,85 +1,30 @@
 """The support page: from a request to an answer.
 
 Nothing is read or shown before it is known who asks. What a user searches for comes in a form and not in the address,
-because addresses are logged.
+because addresses are logged; it goes on as an address in which it is sealed, so that the way back works.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
 
 from shared.checkup.findings import WRONG, View
 from shared.checkup.round import check_app
 from shared.context import Context
-from shared.errors import TransientError
-from shared.extracts.operator import Order, OrderRefused, release
-from shared.holds.listed import parse_until
 from shared.holds.look import look as look_at_holds
-from shared.holds.orders import HoldOrder, HoldRefused, end_hold, put_on_hold
-from shared.model import ExtractRef
 from shared.records.extracts import sources
-from shared.support import chart, files, forms, jobs, people, person, render, sheets
-from shared.support.principal import NoRole, NotProtected, NotSignedIn, Principal, read_principal
+from shared.support import chart, files, forms, jobs, people, person, sheets, troubles
+from shared.support.ordering_holds import DONE, hold_tokens, order_hold
+from shared.support.principal import NoRole, NotProtected, NotSignedIn, read_principal
+from shared.support.release import filter_held, order_release, show_file
+from shared.support.visit import FORGED, LONGEST_REASON, SHOWN, Answer, Request, Visit, message, to_sign_in
+
+__all__ = ["PREFIX", "Answer", "Request", "serve"]
 
 PREFIX = "support"
-_HTML = "text/html; charset=utf-8"
-_SHOWN = 500  # people of a list on a page; a download has all of them
 _RECENT = 10
 _MANY = 200
-_MOST_FIELDS = 2 * _SHOWN
-_LONGEST_REASON = 500
 _MOST_HOLDS = 50
-
-
-@dataclass(frozen=True)
-class Request:
-    """What came in.
-
-    Attributes:
-        method: GET or POST.
-        url: the whole address.
-        page: what follows `support/` in its path.
-        query: the parameters in the address.
-        headers: by name in lower case.
-        body: of a form.
-    """
-
-    method: str
-    url: str
-    page: str = ""
-    query: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-
-    @cached_property
-    def base(self) -> str:
-        """Path of the first page."""
-        return urlsplit(self.url).path.rstrip("/").removesuffix(self.page.strip("/")).rstrip("/")
-
-    @cached_property
-    def form(self) -> Mapping[str, list[str]]:
-        """The fields of a form; none if it is broken or far too long."""
-        try:
-            return parse_qs(self.body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS)
-        except ValueError:
-            return {}
-
-    def said(self, name: str) -> str:
-        """The first value of a field."""
-        return self.form.get(name, [""])[0]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What goes out."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes = b""
 
 
 def serve(context: Callable[[], Context], request: Request, environment: Mapping[str, str]) -> Answer:
@@ -93,17 +38,17 @@ def serve(context: Callable[[], Context], request: Request, environment: Mapping
     try:
         principal = read_principal(request.headers, environment)
     except NotProtected:
-        return _message(request, 503, "This page is switched off", _SWITCHED_OFF)
+        return message(request, 503, "This page is switched off", _SWITCHED_OFF)
     except NotSignedIn:
-        return _to_sign_in(request)
+        return to_sign_in(request)
     except NoRole:
-        return _message(request, 403, "You have no access to this page", _NO_ROLE)
+        return message(request, 403, "You have no access to this page", _NO_ROLE)
     view = _PAGES.get((request.method, request.page.strip("/")))
     if view is None:
-        return _message(request, 404, "There is no such page", "Go back to the first page and look from there.")
+        return message(request, 404, "There is no such page", "Go back to the first page and look from there.")
     if request.method == "POST" and not forms.is_same_origin(request.headers):
-        return _message(request, 403, "This form was not sent by the support page", _FORGED)
-    return view(_Visit(context(), request, principal, environment))
+        return message(request, 403, "This form was not sent by the support page", FORGED)
+    return view(Visit(context(), request, principal, environment))
 
 
 _SWITCHED_OFF = (
@@ -114,48 +59,9 @@ _NO_ROLE = (
     "You are signed in, but you have neither the app role reader nor releaser. Ask whoever runs the app, or your "
     "Entra administrator, to assign you one; then sign out and in again."
 )
-_FORGED = "Nothing was done. Go back to the page, load it again and repeat what you did."
 
 
-@dataclass(frozen=True)
-class _Visit:
-    """A request of somebody who may ask."""
-
-    context: Context
-    request: Request
-    principal: Principal
-    environment: Mapping[str, str]
-
-    def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Answer:  # noqa: ANN401
-        body = render.page(template, title=title, base=self.request.base, principal=self.principal, **values)
-        return Answer(status, {**render.headers(), "Content-Type": _HTML}, body)
-
-    def sorry(self, status: int, title: str, text: str) -> Answer:
-        return _message(self.request, status, title, text, self.principal)
-
-    def sheet(self, sheet: sheets.Sheet, form: str) -> Answer:
-        disposition = f'attachment; filename="rollcall-{sheet.name}.{form}"'
-        headers = {"Content-Type": sheets.TYPES[form], "Content-Disposition": disposition}
-        return Answer(200, {**render.headers(), **headers}, sheets.write(sheet, form))
-
-    @property
-    def wants(self) -> str:
-        """The kind of file that is asked for, or an empty text for a page."""
-        form = self.request.query.get("format", "") or self.request.said("format")
-        return form if form in sheets.TYPES else ""
-
-
-def _message(request: Request, status: int, title: str, text: str, principal: Principal | None = None) -> Answer:
-    body = render.page("message", title=title, text=text, base=request.base, principal=principal)
-    return Answer(status, {**render.headers(), "Content-Type": _HTML}, body)
-
-
-def _to_sign_in(request: Request) -> Answer:
-    back = quote(request.base, safe="/")
-    return Answer(302, {**render.headers(), "Location": f"/.auth/login/aad?post_login_redirect_uri={back}"})
-
-
-def _home(visit: _Visit) -> Answer:
+def _home(visit: Visit) -> Answer:
     storage = visit.context.storage
     among = sources(storage)
     days = files.days(storage, visit.context.clock.now(), among)
@@ -177,20 +83,26 @@ def _home(visit: _Visit) -> Answer:
         extracts=recent,
         more=more,
         causes=people.find_causes(storage, among),
+        refused=troubles.refused_files(storage, among),
     )
 
 
-def _search(visit: _Visit) -> Answer:
-    text = visit.request.said("q").strip()
+def _search(visit: Visit) -> Answer:
+    """What is searched for comes in a form, and goes on sealed."""
+    return visit.see_other("people", s=visit.sealed(visit.request.said("q").strip()))
+
+
+def _found(visit: Visit) -> Answer:
+    text, sealed = visit.unsealed(), visit.request.query.get("s", "")
     hits = people.search(visit.context.storage, text)
     if visit.wants:
         return visit.sheet(_people_sheet("people", hits), visit.wants)
-    if len(hits.people) == 1 and not hits.cut:
-        return _see_other(visit, "person", source=hits.people[0].source, id=hits.people[0].worker_id)
-    return visit.page("hits", "People found", text=text, hits=hits)
+    if len(hits.people) == 1 and not hits.cut and not hits.nearly:
+        return visit.see_other("person", source=hits.people[0].source, id=hits.people[0].worker_id)
+    return visit.page("hits", "People found", text=text, hits=hits, sealed=sealed)
 
 
-def _person(visit: _Visit) -> Answer:
+def _person(visit: Visit) -> Answer:
     worker_id, source = visit.request.query.get("id", ""), visit.request.query.get("source", "")
     found = person.find(visit.context, worker_id, source) if worker_id else []
     if not found:
@@ -200,54 +112,16 @@ def _person(visit: _Visit) -> Answer:
             (one.source, moment.at, moment.what, moment.text, moment.detail) for one in found for moment in one.timeline
         ]
         return visit.sheet(sheets.Sheet("timeline", ("Source", "Time", "What", "Text", "Detail"), rows), visit.wants)
-    tokens = {one.source: _hold_token(visit, one) for one in found} if visit.principal.may_release else {}
-    done = _HOLD_DONE.get(visit.request.query.get("hold", ""), "")
-    title = found[0].name or found[0].worker_id
-    return visit.page("person", title, people=found, tokens=tokens, done=done, longest=_LONGEST_REASON)
-
-
-_HOLD_DONE = {
-    "set": "The account is on hold. It is disabled within a minute or two, and stays so whatever HR says.",
-    "ended": "That hold is over. What HR said last is sent within a minute or two, unless another hold is in force.",
-}
-
-
-def _about_hold(one: person.Person) -> str:
-    return f"hold|{one.source}|{one.worker_id}|{one.hold.in_full if one.hold else ''}"
-
-
-def _hold_token(visit: _Visit, one: person.Person) -> str:
-    key, now = visit.context.fingerprint_key, visit.context.clock.now()
-    return forms.make_token(key, visit.principal.id, _about_hold(one), now)
-
-
-def _hold(visit: _Visit) -> Answer:
-    """Put somebody on hold, or end it: by the same form, of which the button says what."""
-    request, principal, context = visit.request, visit.principal, visit.context
-    if not principal.may_release:
-        return visit.sorry(403, "You may not put anybody on hold", "That takes the app role releaser.")
-    source, worker_id, now = request.said("source"), request.said("id"), context.clock.now()
-    found = person.find(context, worker_id, source) if source and worker_id else []
-    # What was looked at is part of the token: nobody ends a hold that was set since.
-    about = _about_hold(found[0]) if found else ""
-    if not found or not forms.check_token(context.fingerprint_key, request.said("token"), principal.id, about, now):
-        return visit.sorry(403, "The page that you ordered it from is out of date", _FORGED)
-    reason = " ".join(request.said("reason").split())[:_LONGEST_REASON]
-    if not reason:
-        return visit.sorry(400, "A reason is missing", "Nothing was done. Go back and say why.")
-    hold, ends = found[0].hold, request.said("what") == "end"
-    try:
-        if ends and hold is None:
-            raise HoldRefused("There is no hold to end")
-        if ends and hold:
-            end_hold(context.storage, HoldOrder(hold.worker, hold.source, principal.name, reason, now))
-        else:
-            until = request.said("until").strip()
-            order = HoldOrder(worker_id, source, principal.name, reason, now)
-            put_on_hold(context.storage, order, parse_until(until) if until else None)
-    except (HoldRefused, TransientError, ValueError) as error:
-        return visit.sorry(409, "Nothing was done", f"{error}.")
-    return _see_other(visit, "person", source=source, id=worker_id, hold="ended" if ends else "set")
+    searched = visit.request.query.get("s", "") if visit.unsealed() else ""
+    return visit.page(
+        "person",
+        found[0].name or found[0].worker_id,
+        people=found,
+        searched=searched,
+        tokens=hold_tokens(visit, found),
+        done=DONE.get(visit.request.query.get("hold", ""), ""),
+        longest=LONGEST_REASON,
+    )
 
 
 _UNKNOWN = (
@@ -256,7 +130,7 @@ _UNKNOWN = (
 )
 
 
-def _extracts(visit: _Visit) -> Answer:
+def _extracts(visit: Visit) -> Answer:
     source = visit.request.query.get("source", "")
     storage = visit.context.storage
     found, more = files.newest(storage, _MANY, [source] if source else sources(storage))
@@ -273,65 +147,7 @@ def _extracts(visit: _Visit) -> Answer:
     return visit.page("extracts", "Files", extracts=found, more=more, source=source)
 
 
-def _extract(visit: _Visit) -> Answer:
-    ref = ExtractRef(visit.request.query.get("id", ""), visit.request.query.get("source", ""))
-    extract = files.load(visit.context.storage, ref) if ref.id and ref.source else None
-    if extract is None:
-        return visit.sorry(404, "There is no such extract", "It may have been removed when its time was over.")
-    held, count = files.held_people(visit.context.storage, ref, visit.context.clock.now(), whole=bool(visit.wants))
-    if visit.wants:
-        columns = ("Worker id", "Name", "Row", "Kind", "Changes", "Why")
-        rows = [(one.worker_id, one.name, str(one.row), one.kind, one.changed, one.why) for one in held]
-        return visit.sheet(sheets.Sheet("held", columns, rows), visit.wants)
-    released = visit.request.query.get("released", "")
-    return visit.page(
-        "extract",
-        extract.file,
-        extract=extract,
-        held=held[:_SHOWN],
-        count=count,
-        released=int(released) if released.isascii() and released.isdigit() and len(released) < 10 else 0,
-        token=_token(visit, extract) if held and visit.principal.may_release else "",
-        longest=_LONGEST_REASON,
-    )
-
-
-def _release(visit: _Visit) -> Answer:
-    request, principal = visit.request, visit.principal
-    if not principal.may_release:
-        return visit.sorry(403, "You may not release anybody", "That takes the app role releaser.")
-    ref = ExtractRef(request.said("extract"), request.said("source"))
-    extract = files.load(visit.context.storage, ref) if ref.id and ref.source else None
-    now = visit.context.clock.now()
-    # The plan is part of it: what was looked at is what is released.
-    about = _about(extract) if extract else ""
-    if not extract or not forms.check_token(
-        visit.context.fingerprint_key, request.said("token"), principal.id, about, now
-    ):
-        return visit.sorry(403, "The page you released from is out of date", _FORGED)
-    whom = request.form.get("whom", [])
-    alone = request.form.get("alone", [])  # the button beside a protected person
-    if len(alone) > 1 or (whom not in (["all"], ["chosen"]) and not alone):
-        return visit.sorry(400, "Whom to release was not said", _NO_CHOICE)
-    chosen = alone or (request.form.get("worker", []) if whom == ["chosen"] else [])
-    if whom == ["chosen"] and not chosen:
-        return visit.sorry(400, "Nobody was chosen", "Nothing was done. Go back, tick the people and try again.")
-    reason = " ".join(request.said("reason").split())[:_LONGEST_REASON]
-    if not reason:
-        return visit.sorry(
-            400, "A reason is missing", "Nothing was done. Go back and say why these people are released."
-        )
-    try:
-        count = release(visit.context.storage, ref.id, Order(principal.name, reason, now), chosen)
-    except (OrderRefused, TransientError) as error:
-        return visit.sorry(409, "Nothing was released", f"{error}.")
-    return _see_other(visit, "extract", source=ref.source, id=ref.id, released=str(count))
-
-
-_NO_CHOICE = "Nothing was done. Go back and press one of the buttons: those who are ticked, or all."
-
-
-def _causes(visit: _Visit) -> Answer:
+def _causes(visit: Visit) -> Answer:
     storage, key = visit.context.storage, visit.request.query.get("cause", "")
     among = sources(storage)
     if not key:
@@ -340,39 +156,31 @@ def _causes(visit: _Visit) -> Answer:
             columns = ("People", "Status", "What is wrong", "Next step", "Who acts")
             rows = [(str(one.people), one.status, one.title, one.next_step, one.who_acts) for one in causes.causes]
             return visit.sheet(sheets.Sheet("causes", columns, rows), visit.wants)
-        return visit.page("causes", "What is wrong", causes=causes)
+        return visit.page("causes", "What is wrong", causes=causes, refused=troubles.refused_files(storage, among))
     cause, hits = people.of_cause(storage, key, among, whole=bool(visit.wants))
     if visit.wants:
         return visit.sheet(_people_sheet("people", hits), visit.wants)
     if cause is None:
         return visit.sorry(404, "Nobody has this any more", "What was wrong has been put right meanwhile.")
-    return visit.page("cause", cause.title, cause=cause, hits=people.Hits(hits.people[:_SHOWN], hits.cut))
+    return visit.page("cause", cause.title, cause=cause, hits=people.Hits(hits.people[:SHOWN], hits.cut))
 
 
 def _people_sheet(name: str, hits: people.Hits) -> sheets.Sheet:
-    columns = ("Source", "Worker id", "Name", "User name", "Status", "Who acts", "Row", "Reason")
+    columns = (
+        *("Source", "Worker id", "Name", "User name", "Status", "Who acts", "Row", "Reason"),
+        *("Department", "Title", "Manager", "First day"),
+    )
     rows = [
-        (one.source, one.worker_id, one.name, one.user_name, one.status, one.who_acts, str(one.row or ""), one.reason)
+        (
+            *(one.source, one.worker_id, one.name, one.user_name, one.status, one.who_acts, str(one.row or "")),
+            *(one.reason, one.department, one.title, one.manager, one.first_day),
+        )
         for one in hits.people
     ]
     return sheets.Sheet(name, columns, rows)
 
 
-def _about(extract: files.Extract) -> str:
-    return f"release|{extract.source}|{extract.id}|{extract.plan}"
-
-
-def _token(visit: _Visit, extract: files.Extract) -> str:
-    key, now = visit.context.fingerprint_key, visit.context.clock.now()
-    return forms.make_token(key, visit.principal.id, _about(extract), now)
-
-
-def _see_other(visit: _Visit, page: str, **query: str) -> Answer:
-    parameters = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items())
-    return Answer(303, {**render.headers(), "Location": f"{visit.request.base}/{page}?{parameters}"})
-
-
-def _check_up(visit: _Visit) -> Answer:
+def _check_up(visit: Visit) -> Answer:
     if not visit.principal.may_release:
         return visit.sorry(403, "You may not look at how the app is set up", "That takes the app role releaser.")
     findings = check_app(View(visit.context, visit.environment))
@@ -384,14 +192,16 @@ def _check_up(visit: _Visit) -> Answer:
     return visit.page("check", "Is everything set up?", findings=findings, wrong=wrong)
 
 
-_PAGES: dict[tuple[str, str], Callable[[_Visit], Answer]] = {
+_PAGES: dict[tuple[str, str], Callable[[Visit], Answer]] = {
     ("GET", ""): _home,
     ("POST", "people"): _search,
+    ("GET", "people"): _found,
     ("GET", "person"): _person,
     ("GET", "extracts"): _extracts,
-    ("GET", "extract"): _extract,
-    ("POST", "release"): _release,
-    ("POST", "hold"): _hold,
+    ("GET", "extract"): show_file,
+    ("POST", "extract"): filter_held,
+    ("POST", "release"): order_release,
+    ("POST", "hold"): order_hold,
     ("GET", "causes"): _causes,
     ("GET", "check"): _check_up,
 }

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import os
+import platform
 import subprocess
 import sys
+import tomllib
 from importlib import import_module
+from pathlib import Path
 
 import pytest
 
 from cli.__main__ import COMMANDS, main
+
+ROOT = Path(__file__).parent.parent.parent
+SERVICES = ("blob", "queue", "table")
 
 
 def test_without_a_command_the_tools_are_listed(capsys: pytest.CaptureFixture[str]) -> None:
@@ -17,6 +23,31 @@ def test_without_a_command_the_tools_are_listed(capsys: pytest.CaptureFixture[st
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "usage: python -m cli COMMAND ..."
     assert [line.split()[0] for line in lines[2:]] == list(COMMANDS)
+
+
+def test_the_version_is_that_of_the_project(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--version"]) == 0
+    said = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    assert capsys.readouterr().out == f"Rollcall {said}, Python {platform.python_version()}\n"
+
+
+def test_whoever_is_not_signed_in_reads_one_line(tmp_path: Path) -> None:
+    services = {f"HR_STORAGE__{name}ServiceUri": f"https://nobody.{name}.core.windows.net" for name in SERVICES}
+    # Nothing of Azure's own is on the path, and no identity answers.
+    kept = {
+        "PATH": str(tmp_path),
+        "HOME": str(tmp_path),
+        "IDENTITY_ENDPOINT": "http://127.0.0.1:1/",
+        "IDENTITY_HEADER": "x",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "cli", "status"],
+        env={**kept, **services}, cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    said = (
+        "Nobody who may use storage is signed in on this machine: sign in with az login. Nothing may have been done.\n"
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", said)
 
 
 def test_an_unknown_command_is_a_wrong_call(capsys: pytest.CaptureFixture[str]) -> None:

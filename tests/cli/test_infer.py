@@ -373,3 +373,21 @@ def test_whatever_a_file_holds_the_proposal_is_a_mapping_or_says_what_is_missing
         assert fault.endswith(
             ("key: is missing", "status.column: is missing", "status.values: must have keys of its own")
         ), fault
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "template"),
+    [
+        ("Id,Status,First name,Surname", "{0},Active,Ann,Lee", "{First name}.{Surname}@example.com"),
+        ("Id,Status,Name", "{0},Active,Ann Lee", "{Id}@example.com"),
+    ],
+)
+def test_a_hint_at_a_user_name_is_made_of_columns_that_the_file_has(
+    header: str, row: str, template: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "people.csv"
+    file.write_text("\n".join([header, *(row.format(number) for number in range(1, 4))]) + "\n", encoding="utf-8")
+    main([str(file)])
+    said = " ".join(line.strip(" #") for line in capsys.readouterr().out.splitlines())
+    hint = said.partition("such as userName: ")[2].partition("unique: true}")[0] + "unique: true}"
+    assert yaml.safe_load(hint) == {"template": template, "transliterate": "plain", "case": "lower", "unique": True}

@@ -46,6 +46,15 @@ SCHEDULED = (
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 
 
+def test_the_file_that_the_readme_drops_is_there_and_every_row_of_it_can_be_sent(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = Path(__file__).parent.parent.parent
+    assert "local drop samples/people.csv" in (root / "README.md").read_text("utf-8")
+    assert main([str(root / "samples" / "people.csv")]) == 0
+    assert "5 rows: 5 people to send in 1 request, 0 rejected, 0 repeated." in capsys.readouterr().out
+
+
 @pytest.fixture
 def mapping(tmp_path: Path) -> str:
     path = tmp_path / "people.yaml"

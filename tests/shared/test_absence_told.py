@@ -39,7 +39,7 @@ def next_day(office: Office, missing: str, *rows: str) -> dict[str, Any]:
         (
             STAFF[:30],
             "10 people are not in the file any more; nobody was disabled for that, because ",
-            "the file has 30 people, the one before had 40.",
+            "the file has 30 people; the one before, people_20260918_060000.csv, had 40 people.",
         ),
         (
             [*STAFF[:39], "1.2E+7,X,active"],
@@ -65,7 +65,36 @@ def test_where_people_are_disabled_nothing_is_said_of_doubts(office: Office) -> 
 def test_a_file_that_is_far_smaller_than_the_last_one_makes_people_ask(office: Office) -> None:
     told = next_day(office, "report", *STAFF[:35])
     assert told["message"].endswith("5 people are not in the file any more.")
-    assert told["notes"] == ["The last file had 40 people, this one has 35; is this one complete?"]
+    assert told["notes"] == [
+        "The file has 35 people; the one before, people_20260918_060000.csv, had 40 people. Is this one complete?"
+    ]
+    assert (told["comparedWith"], told["comparedPeople"], told["comparedRejected"]) == (
+        *("people_20260918_060000.csv", 40),
+        0,
+    )
+    assert told["missingPeople"] == [
+        {"workerId": f"{number}", "name": f"P{number}", "row": 0, "text": ""} for number in range(135, 140)
+    ]
+    assert told["outcome"] == "Done, but look at this: 5 people are missing from the list."
+
+
+def test_people_in_rejected_rows_are_in_the_list_all_the_same(office: Office) -> None:
+    told = next_day(office, "report", *STAFF[:30], *(f"{row},maybe" for row in STAFF[30:38]))
+    before = "the one before, people_20260918_060000.csv, had 40 people."
+    assert told["notes"] == [f"The file has 30 people and 8 rows that were rejected; {before}"]
+    assert [person["workerId"] for person in told["missingPeople"]] == ["138", "139"]
+    assert [row["row"] for row in told["rejectedRows"]] == list(range(32, 40))
+
+
+def test_who_was_missing_before_is_named_after_who_is_missing_anew(office: Office) -> None:
+    next_day(office, "report", *STAFF[:39])
+    office.time.forward(86_400)
+    office.night(*STAFF[:38])
+    told = office.summary_of(str(office.newest()["Extract"]))
+    assert [(person["workerId"], person["text"]) for person in told["missingPeople"]] == [
+        ("138", ""),
+        ("139", "missing from an earlier list already"),
+    ]
 
 
 def test_a_file_that_is_a_little_smaller_does_not(office: Office) -> None:

@@ -32,7 +32,10 @@ def rows(data: str, worker_id: str = "1") -> list[Occurrence]:
 
 
 def conflict(row: int, others: str, worker_id: str = "1") -> Reject:
-    reason = f"the same Id is also in row {others} with different data; leave the right one only."
+    reason = (
+        f"the same Id is also in row {others} with different data; leave the right one only or, if they are two "
+        "people, correct Id in one of them."
+    )
     return Reject(row, row + 10, worker_id, reason)
 
 

@@ -213,6 +213,7 @@ def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(conte
     assert blob.name == "employees/list.csv/20260918T060000Z-f36bfb6fff25/summary.json"
     assert json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall()) == {
         "source": "employees",
+        "outcome": "The file was refused: nothing of it was used.",
         "extract": "20260918T060000Z-f36bfb6fff25",
         "file": "list.csv",
         "status": "rejected",
@@ -271,8 +272,10 @@ def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> Non
         people=summary.ToLookAt(
             failed=summary.Some([summary.Person("7", "Ada <b>", 3, "Entra does not know the domain.")]),
             warned=summary.Some([summary.Person("8", "", 0, "manager 9 is not known.")]),
+            held=summary.Some(
+                [summary.Person(str(number), "Bo", number, "too many leavers.") for number in range(2, 300)]
+            ),
         ),
-        held=[summary.Person(str(number), "Bo", number, "too many leavers.") for number in range(2, 300)],
     )
     assert "<h2>In the file</h2><table><tr><th scope='row'>Rows</th><td>1,200</td></tr>" in page
     assert "<h2>What it changes</h2><table><tr><th scope='row'>Leavers</th><td>1</td></tr></table>" in page
@@ -282,7 +285,12 @@ def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> Non
     assert (
         "<li><b>201</b> Bo, row 201: too many leavers.</li><li>and 98 more; the support desk has them all.</li>" in page
     )
-    assert "As of 2026-09-18T06:10:00Z. Arrived 2026-09-18T06:00:01Z" in page
+    assert "As of 2026-09-18 06:10 (UTC). Arrived 2026-09-18 06:00 (UTC)" in page
+    in_order = [
+        page.index(text)
+        for text in ("1 person failed, 1 person waits for approval", "Status: <b>held</b>", "In the file")
+    ]
+    assert in_order == sorted(in_order)
 
 
 def test_one_cause_is_one_line_of_the_summary_however_many_people_have_it() -> None:
@@ -294,11 +302,49 @@ def test_one_cause_is_one_line_of_the_summary_however_many_people_have_it() -> N
         )
     failed.add(summary.Person("99", "Cy <b>", 3, "The user name is taken.", ("taken", "HR")), "Taken.", "Taken.")
     page = summary.page(VERSION.ref, {"File": "a", "Status": "delivered", "Message": ""}, [], summary.ToLookAt(failed))
-    ids = ", ".join(map(str, range(1, 21)))
+    behind = "".join(f"<li><b>{number}</b> Bo, row 2</li>" for number in range(1, 60))
     assert (
-        "<h2>Failed: Entra could not take these people</h2><ul><li><b>59 people</b> (IT acts): Entra knows no licence. "
-        f"Worker ids: {ids}, ...</li></ul><ul><li><b>99</b> Cy &lt;b&gt;, row 3: The user name is taken.</li></ul>"
+        "<h2>Failed: Entra could not take these people</h2><ul><li><details><summary><b>59 people</b> (IT acts): Entra "
+        f"knows no licence.</summary><ul>{behind}</ul></details></li></ul>"
+        "<ul><li><b>99</b> Cy &lt;b&gt;, row 3: The user name is taken.</li></ul>"
     ) in page
+
+
+def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() -> None:
+    failed = summary.Some()
+    text = "Entra could not create the account: the domain contoso.local is not in the tenant. IT adds it."
+    for number in range(9):
+        failed.add(summary.Person(f"{number}", "Bo", 2, "Each.", ("the domain", "IT")), text, text)
+    row = {"File": "a", "Status": "delivered", "Message": "", "Failed": 9, "Provisioned": 1}
+    page = summary.page(VERSION.ref, row, [], summary.ToLookAt(failed))
+    first = f"Nearly nobody of this file got through, for one reason: {text}"
+    assert page.index(f"<p class='outcome'>{first}</p>") < page.index("Status:")
+    page = summary.page(VERSION.ref, {**row, "Provisioned": 30}, [], summary.ToLookAt(failed))
+    assert "<p class='outcome'>Done, but look at this: 9 people failed.</p>" in page
+
+
+def test_hr_s_times_are_those_of_the_source() -> None:
+    row = {
+        "File": "a",
+        "Status": "delivered",
+        "Message": "",
+        "ArrivedAt": "2026-07-18T22:30:00Z",
+        "Zone": "Europe/Berlin",
+    }
+    page = summary.page(VERSION.ref, row, [], as_of="2026-12-18T06:10:00Z")
+    assert "As of 2026-12-18 07:10 (Europe/Berlin). Arrived 2026-07-19 00:30 (Europe/Berlin)" in page
+
+
+def test_the_list_that_came_before_is_named() -> None:
+    row = {"File": "a", "Status": "delivered", "Message": ""}
+    before = {"ComparedWith": "people <1>.csv", "ComparedPeople": 30, "ComparedRejected": 10}
+    assert (
+        "The list before it is <b>people &lt;1&gt;.csv</b>: 30 people, and 10 rows that were rejected."
+        in summary.page(VERSION.ref, {**row, **before}, [])
+    )
+    first = {"ComparedWith": "", "ComparedPeople": 0, "ComparedRejected": 0}
+    assert "It is the first list of this source" in summary.page(VERSION.ref, {**row, **first}, [])
+    assert "list before" not in summary.page(VERSION.ref, row, [])
 
 
 def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:

@@ -38,6 +38,7 @@ from shared.extracts.sweep import take_in_unannounced
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, people, summary
+from shared.records.history import HISTORY
 from shared.records.leases import Lease, hold
 from shared.records.messages import decode
 from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS
@@ -78,9 +79,10 @@ def drop(context: Context, content: bytes = LIST, path: str = "employees/list.cs
 
 
 def outbox(context: Context) -> dict[str, bytes]:
-    """File name and content of everything HR got."""
+    """File name and content of everything HR got about files."""
     box = context.storage.container(OUTBOX)
-    return {blob.name.split("/")[-1]: box.download_blob(blob.name).readall() for blob in box.list_blobs()}
+    names = [blob.name for blob in box.list_blobs() if not blob.name.endswith(HISTORY)]
+    return {name.split("/")[-1]: box.download_blob(name).readall() for name in names}
 
 
 def extract_row(context: Context) -> dict[str, Any]:
@@ -376,7 +378,7 @@ def test_a_file_that_cannot_be_used_is_refused_with_a_reason(context: Context) -
 def test_a_file_of_rejected_rows_only_is_delivered_at_once(context: Context) -> None:
     take_in(context, drop(context, (HEADER + "3,Cid,cid@example.com,maybe,\n").encode()))
     row = extract_row(context)
-    assert (row["Status"], row["Message"]) == ("delivered", "1 rows: 1 rejected; 0 people.")
+    assert (row["Status"], row["Message"]) == ("delivered", "1 row: 1 rejected; 0 people.")
     assert json.loads(outbox(context)["summary.json"])["status"] == "delivered"
 
 
@@ -635,6 +637,7 @@ def end_state(context: Context, source: str) -> dict[str, Any]:
     files = [
         (blob.name.split("/")[-1], box.download_blob(blob.name).readall().decode())
         for blob in box.list_blobs(name_starts_with=f"{source}/")
+        if not blob.name.endswith(HISTORY)
     ]
     digits = {row["Extract"]: f"extract {place}" for place, row in enumerate(ours)}
     return {

@@ -22,7 +22,19 @@ FLOW = [
     "entra",
     "records",
 ]
-BASE = {"model", "settings", "clock", "errors", "letters", "transport", "identity", "secrets", "context", "schedules"}
+BASE = {
+    "model",
+    "settings",
+    "clock",
+    "errors",
+    "letters",
+    "transport",
+    "identity",
+    "secrets",
+    "context",
+    "schedules",
+    "wording",
+}
 OPENED_BY_CONTEXT = {"entra", "records"}
 
 SHARED = sorted((ROOT / "shared").rglob("*.py"))

@@ -70,7 +70,10 @@ def test_a_single_row_is_rejected_as_that_of_the_known_person(opened: ExitStack,
 
 def test_the_id_comes_before_the_user_name_that_the_known_person_has(opened: ExitStack) -> None:
     extract = read(opened, "21,Ann,Active,ann@x\n5,Cy,Active,ann@x\n6,Di,Active,di@x\n")
-    name = "Mail: the user name 'ann@x' is already used by worker 000021."
+    name = (
+        "Mail: the user name 'ann@x' is already used by worker 000021. If they are one person, Id is wrong in one of "
+        "the two places; if they are two, Mail is."
+    )
     assert rejected(extract) == [(2, "000021", reason("21", "000021")), (3, "5", name)]
     assert people(extract) == ["6"]
 

@@ -111,10 +111,11 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
     [row] = rows_of(context.storage, EXTRACTS)
     message = "12 rows: 2 rejected, 1 said the same again; 9 people: 8 provisioned, 1 failed."
     assert (row["Status"], row["DeliveredAt"], row["Message"]) == ("delivered", "2026-09-18T06:05:00Z", message)
-    [_, blob] = context.storage.container(OUTBOX).list_blobs()  # summary.html and summary.json
+    [*_, blob] = context.storage.container(OUTBOX).list_blobs()  # summary.html and summary.json
     summary = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
     assert summary == {
         "source": "employees",
+        "outcome": "Done, but look at this: 2 rows were not sent, 1 person failed.",
         "extract": REF.id,
         "file": "list.csv",
         "status": "delivered",
@@ -152,7 +153,7 @@ def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, mon
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["uploading"]
     refresh(context.storage, REF, LATER)
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
-    assert len(list(context.storage.container(OUTBOX).list_blobs())) == 2
+    assert len(list(context.storage.container(OUTBOX).list_blobs())) == 3  # with the history of the source
 
 
 @pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.FAILED, extracts.REJECTED, extracts.STALE}))
@@ -191,6 +192,7 @@ def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_ever
 ) -> None:
     held = {"id": "7", "row": 8, "name": "Ada", "changed": ["active"], "why": "Leavers are 12 %."}
     pages.write_held(context.storage, REF, "plan", [held])
+    pages.write_rejects(context.storage, REF, "plan", [])
     extracts.save(context.storage, REF, {"Quiet": json.dumps({"Held": 1}), "Plan": "plan", "ReadPlan": "plan"})
 
     def told(minutes: int, **counts: int) -> tuple[dict[str, int], str, list[str]]:
@@ -214,7 +216,8 @@ def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Co
     page(context, 1, Waiting=0, Unchanged=1, Provisioned=2)
     refresh(context.storage, REF, LATER)
     message = (
-        "12 rows: 2 rejected, 1 said the same again; 9 people: 2 provisioned, 6 unchanged, 1 scheduled for a date."
+        "12 rows: 2 rejected, 1 said the same again; 9 people: 2 provisioned, 5 unchanged, 1 sent, which Entra "
+        "had already, 1 scheduled for a date."
     )
     assert state_of(context) == ("delivered", {"Provisioned": 2, "Unchanged": 6, "Scheduled": 1}, message)
 

@@ -60,8 +60,12 @@ def user(worker_id: str, name: str, *, active: bool = True) -> ScimUser:
     return {"schemas": schemas, "externalId": worker_id, "active": active, "displayName": name}
 
 
-def conflict(row: int, worker_id: str, others: str, line: int = 0) -> Reject:
-    reason = f"the same Id is also in row {others} with different data; leave the right one only."
+def conflict(row: int, worker_id: str, others: str, line: int = 0, where: str = "") -> Reject:
+    differing = f" ({where})" if where else ""
+    reason = (
+        f"the same Id is also in row {others} with different data{differing}; leave the right one only or, if they are "
+        "two people, correct Id in one of them."
+    )
     return Reject(row, line or row, worker_id, reason)
 
 
@@ -166,8 +170,8 @@ def test_every_row_is_counted_in_exactly_one_place(opened: ExitStack) -> None:
             "State 'Retired' is not one of the agreed words (Active, Left); correct it, or have IT map it.",
         ),
         Reject(6, 7, "", "the row has 3 of 5 columns.", tentative_id="5"),
-        conflict(7, "4", "8", line=8),
-        conflict(8, "4", "7", line=9),
+        conflict(7, "4", "8", line=8, where="State"),
+        conflict(8, "4", "7", line=9, where="State"),
         Reject(9, 10, "", "Id is empty, so nobody can tell whom the row is about."),
     ]
     assert [worker_id for worker_id in "12345" if extract.rejected(worker_id)] == ["2", "4"]
@@ -186,7 +190,11 @@ def test_a_row_that_cannot_be_read_contradicts_the_others_of_its_id(opened: Exit
 
 def test_a_row_that_was_repeated_before_it_was_contradicted_is_rejected_as_well(opened: ExitStack) -> None:
     extract = read(opened, HEADER + "1,Ann,Active,,\n1,Ann,Active,,\n1,Ann,Left,,\n")
-    assert unnamed(extract.rejects) == [conflict(2, "1", "3, 4"), conflict(3, "1", "2, 4"), conflict(4, "1", "2, 3")]
+    assert unnamed(extract.rejects) == [
+        conflict(2, "1", "3, 4", where="State"),
+        conflict(3, "1", "2, 4", where="State"),
+        conflict(4, "1", "2, 3", where="State"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -298,7 +306,7 @@ def test_with_prefer_active_somebody_who_works_somewhere_works(opened: ExitStack
     text = f"{HEADER}1,Ann,Left,,\n1,Ann,Active,,\n2,Bob,Active,,\n2,Bo,Active,,\n"
     extract = read(opened, text, mapping(duplicates="prefer_active"))
     assert [said.worker.row for said in extract.read(["1"])] == [3]
-    assert unnamed(extract.rejects) == [conflict(4, "2", "5"), conflict(5, "2", "4")]
+    assert unnamed(extract.rejects) == [conflict(4, "2", "5", where="Name"), conflict(5, "2", "4", where="Name")]
 
 
 def test_with_primary_the_marked_row_counts_and_two_that_differ_say_in_what(opened: ExitStack) -> None:
@@ -353,7 +361,8 @@ NAMES = mapping({"userName": "Boss", MANAGER: "Salary"})
 
 
 def taken(column: str, name: str, holder: str, row: int = 0, what: str = "user name") -> str:
-    return f"{column}: the {what} '{name}' is already used by worker {holder}{f' in row {row}' if row else ''}."
+    said = f"{column}: the {what} '{name}' is already used by worker {holder}{f' in row {row}' if row else ''}."
+    return f"{said} If they are one person, Id is wrong in one of the two places; if they are two, {column} is."
 
 
 def names_in(stack: ExitStack, rows: str, known: Known = NOBODY) -> tuple[dict[str, str], list[tuple[int, str]]]:

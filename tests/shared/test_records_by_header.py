@@ -102,13 +102,24 @@ def test_only_what_is_ambiguous_is_refused() -> None:
         "drop the file again."
     )
     assert refusal_of("Id,Hire-Date\n1,x\n", "Id", "HireDate", "Hire Date") == (
-        "2 of 3 columns are missing: HireDate, Hire Date. The file has 'Hire-Date' for 'HireDate', 'Hire-Date' for "
-        "'Hire Date'. Is this the right file, is its header among the first lines, did the report language change? "
+        "2 of 3 columns are missing: HireDate, Hire Date. In this file 'Hire-Date' may be 'HireDate', 'Hire-Date' may "
+        "be 'Hire Date'. Is this the right file, is its header among the first lines, did the report language change? "
         f"{USE}"
     )
     assert refusal_of("Id,Hire Date\n1,x\n", "Id", "HireDate", "Hire Date") == (
-        f"1 of 3 columns is missing: HireDate. The file has 'Hire Date' for 'HireDate'. {USE}"
+        f"1 of 3 columns is missing: HireDate. In this file 'Hire Date' may be 'HireDate'. {USE}"
     )
+
+
+@pytest.mark.parametrize("name", ["Pers.-Nr.", "PersNr", "Personalnr.", "Personal-Nummer (HR)"])
+def test_a_column_that_was_renamed_is_named(name: str) -> None:
+    said = refusal_of(f"{name},Name,Status\n1,x,y\n", "Personalnummer", "Name", "Status")
+    assert said == f"1 of 3 columns is missing: Personalnummer. In this file '{name}' may be 'Personalnummer'. {USE}"
+
+
+def test_a_name_that_may_be_short_for_several_is_guessed_of_none() -> None:
+    said = refusal_of("Pers.-Nr.,PersNo,Status\n1,x,y\n", "Personalnummer oder so", "Status")
+    assert "may be" not in said
 
 
 def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
@@ -133,7 +144,7 @@ def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
         (
             "Id,Street Adress,City\n1,x,y\n",
             ["Id", "Street Address", "City"],
-            f"1 of 3 columns is missing: Street Address. The file has 'Street Adress' for 'Street Address'. {USE}",
+            f"1 of 3 columns is missing: Street Address. In this file 'Street Adress' may be 'Street Address'. {USE}",
         ),
         (
             "Personalnummer,Nachname,City\n1,x,y\n",

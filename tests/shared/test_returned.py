@@ -118,12 +118,27 @@ def test_a_spreadsheet_may_have_changed_the_delimiter_and_the_encoding() -> None
 @pytest.mark.parametrize(
     ("header", "file"), [("Id;Name;Rollcall row;Rollcall reason", "x.csv"), ("Id;Name", "people.rejects.csv")]
 )
-def test_rejects_that_excel_did_not_save_as_utf_8_are_refused_with_what_to_do(header: str, file: str) -> None:
-    with pytest.raises(ExtractRefused) as refused:
-        people(opened(f"{header}\r\n12;J\u00fcrgen;7;no.\r\n".encode("cp1252"), file))
-    assert str(refused.value) == (
-        "The file is not in UTF-8: line 2 holds the byte 0xFC. In Excel, save it as 'CSV UTF-8' and drop it again."
-    )
+@pytest.mark.parametrize("hints", [FormatHints(), FormatHints(encoding="utf-8", delimiter=",")])
+def test_rejects_that_a_german_spreadsheet_saved_again_are_taken_back(
+    header: str, file: str, hints: FormatHints
+) -> None:
+    more = ";7;no \u2026" if "Rollcall" in header else ""
+    table = opened(f"{header}\r\n12;J\u00fcrgen Gro\u00df{more}\r\n".encode("cp1252"), file, hints)
+    assert people(table) == [("12", "J\u00fcrgen Gro\u00df")]
+    assert (table.returned, table.form.encoding, table.form.delimiter) == (True, "cp1252", ";")
+    assert "A spreadsheet has saved the file in windows-1252; it was read as that." in table.notes
+
+
+@pytest.mark.parametrize(
+    ("name", "encoding"),
+    [("K\u0119pa", "cp1250"), ("Fran\u00e7ois L\u00e8bre", "cp1252"), ("\u0418\u0432\u0430\u043d", "cp1251")],
+)
+def test_rejects_in_a_code_page_that_may_be_another_are_refused_with_what_to_do(name: str, encoding: str) -> None:
+    data = f"Id;Name;Rollcall row;Rollcall reason\r\n12;{name};7;no.\r\n".encode(encoding)
+    with pytest.raises(ExtractRefused, match="In Excel, save it as 'CSV UTF-8' and drop it again"):
+        people(opened(data, "x.csv"))
+    with pytest.raises(ExtractRefused, match="The file is not in UTF-8"):
+        people(opened("Id;Name\r\n12;J\u00fcrgen\r\n".encode("cp1252"), "people.csv"))  # not one of ours
 
 
 @pytest.mark.parametrize(

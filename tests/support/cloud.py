@@ -16,6 +16,7 @@ from local import processes
 from local.processes import Process
 from shared import settings
 from shared.records import extracts
+from shared.records.history import HISTORY
 from shared.records.names import EXTRACTS, INBOX, OUTBOX, WORKERS
 from shared.records.rows import Values, query
 from shared.records.storage import Storage, connect
@@ -101,9 +102,10 @@ class Cloud:
         return json.loads(content) if content else None
 
     def outbox(self) -> dict[str, bytes]:
-        """Everything HR got back, by path."""
+        """Everything HR got back about files, by path."""
         container = self.storage.container(OUTBOX)
-        return {name: container.download_blob(name).readall() for name in container.list_blob_names()}
+        names = [name for name in container.list_blob_names() if not name.endswith(f"/{HISTORY}")]
+        return {name: container.download_blob(name).readall() for name in names}
 
 
 @contextlib.contextmanager

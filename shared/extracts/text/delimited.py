@@ -58,7 +58,9 @@ def open_delimited(
     escape = "" if dialect.escapes.found else dialect.escapes.mark  # what is written back is written in the usual way
     form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, escape)
     notes = [note] if (note := dialect.escapes.note()) else []
-    if hints.encoding and not lines.declared and lines.encoding != "utf-8":
+    if lines.saved_again:
+        notes.append("A spreadsheet has saved the file in windows-1252; it was read as that.")
+    elif hints.encoding and not lines.declared and lines.encoding != "utf-8":
         notes.append(f"The file is in {lines.encoding.upper()}, not in {hints.encoding} as the mapping says.")
     if opening.row_names:
         raise ExtractRefused(

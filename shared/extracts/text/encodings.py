@@ -2,7 +2,8 @@
 
 A byte order mark decides, then the zero bytes of UTF-16, then strict UTF-8, then the code page that the mapping
 declares. Between code pages nobody can choose by looking, so without a declaration there is no guess: the file is
-refused, and the line and the byte are named.
+refused, and the line and the byte are named. The one exception is a file of ours that a spreadsheet has saved again: it
+is in windows-1252 if that is the same as in the code pages with which it could be confused.
 """
 
 from __future__ import annotations
@@ -36,6 +37,17 @@ _NO_TEXT = re.compile(r"[\x00\x02-\x08\x0e-\x19\x1b-\x1d\x7f]")
 _AGAIN = "export the list again as CSV in UTF-8 and drop that file"
 
 
+# Bytes that stand for the same character in the code pages of Western, Central and Northern Europe and of Turkey.
+_ALIKE = frozenset(
+    byte
+    for byte in range(0x80, 0x100)
+    if len({bytes([byte]).decode(page, "replace") for page in ("cp1252", "cp1250", "cp1254", "cp1257")}) == 1
+    and bytes([byte]).decode("cp1252", "replace") != "\ufffd"
+)
+_NO_WORD = re.compile(rb"[\x80-\xff]{3}")  # in Latin letters; in Greek or Russian every word has it
+_MOST_RETURNED = 64  # blocks of a file of ours that are looked at
+
+
 class Lines:
     """The physical lines of a file, ends included; they may end in CRLF, LF or CR, mixed.
 
@@ -43,6 +55,7 @@ class Lines:
         encoding: a Python codec name.
         bom: whether the file starts with a byte order mark.
         declared: whether the encoding is the mapping's code page.
+        saved_again: whether it is a file of ours that a spreadsheet has saved in windows-1252.
     """
 
     def __init__(self, chunks: Iterable[bytes], code_page: str | None = None, *, returned: bool = False) -> None:
@@ -65,6 +78,7 @@ class Lines:
                 "drop the complete file again."
             )
         self.declared = False
+        self.saved_again = False
         self.bom = False
         mark, self.encoding = next(((mark, name) for mark, name in _MARKS if first.startswith(mark)), (b"", ""))
         if mark:
@@ -74,7 +88,12 @@ class Lines:
         blocks = chain([first[len(mark) :]], blocks)
         if not self.encoding:
             self.encoding = "utf-8"
-            if fallback != "utf-8":
+            if returned and fallback == "utf-8":
+                seen = list(islice(blocks, _MOST_RETURNED))
+                blocks = chain(seen, blocks)
+                self.saved_again = _is_alike(b"".join(seen))
+                self.encoding = "cp1252" if self.saved_again else "utf-8"
+            elif fallback != "utf-8":
                 self.declared, blocks = _choose(blocks, fallback)
                 self.encoding = fallback if self.declared else "utf-8"
         text = first[len(mark) : _LOOK].decode("latin-1" if _is_ascii_in(self.encoding) else self.encoding, "replace")
@@ -141,10 +160,10 @@ class Lines:
             )
         elif self.encoding != "utf-8":
             text = f"The file is in {self.encoding.upper()}, but {byte}, which does not fit: {_AGAIN}."
+        elif self._returned and not self.bom:
+            text = f"The file is not in UTF-8: {byte}. In Excel, save it as 'CSV UTF-8' and drop it again."
         elif self._code_page and not self.bom:
             text = f"The file begins in UTF-8, but {byte}: two encodings are mixed in it. To mend it, {_AGAIN}."
-        elif self._returned:
-            text = f"The file is not in UTF-8: {byte}. In Excel, save it as 'CSV UTF-8' and drop it again."
         else:
             text = (
                 f"The file is not in UTF-8: {byte}. If the export is in a Windows code page, IT sets format.encoding "
@@ -195,6 +214,15 @@ def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     for block in blocks:
         yield block, False
     yield b"", True
+
+
+def _is_alike(data: bytes) -> bool:
+    """Whether bytes are no UTF-8, but Latin text that is the same in every code page it may have been saved in."""
+    with suppress(UnicodeDecodeError):
+        data.decode("utf-8")
+        return False
+    others = {byte for byte in data if byte > 0x7F}
+    return others <= _ALIKE and not _NO_WORD.search(data)
 
 
 def _by_zeros(first: bytes) -> str:

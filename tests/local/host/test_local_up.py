@@ -68,12 +68,14 @@ def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
     first = three_ports()
     entra = processes.free_port()
 
-    process = start(bare_toy, "--azurite-port", str(first), "--entra-port", str(entra))
+    domains = ("--verified-domain", "contoso.com", "--verified-domain", "fabrikam.com")
+    process = start(bare_toy, "--azurite-port", str(first), "--entra-port", str(entra), *domains)
 
     assert process.alive, process.tail()
     output = process.log.read_text()
     assert f"http://127.0.0.1:{first}/devstoreaccount1" in output
     assert f"http://127.0.0.1:{entra}/simulator/directory" in output
+    assert "its domains    contoso.com, fabrikam.com;" in output
     assert "python -m local drop FILE" in output
     assert "python -m local map SOURCE FILE" in output
     assert output.rstrip().endswith("files, results and accounts are gone then.")

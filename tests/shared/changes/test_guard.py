@@ -80,6 +80,14 @@ def test_the_first_load_passes_up_to_a_number_and_is_held_whole_above_it() -> No
     assert verdict.reasons == dict.fromkeys(CLASSES, reason)
 
 
+def test_a_file_after_one_that_got_nobody_an_account_is_not_called_the_first() -> None:
+    verdict = guard(rules(first_load=100), {CREATE: 101}, {}, 0, file_before="people_1.csv")
+    assert verdict.reasons[CREATE] == (
+        "people_1.csv came before, and nobody of it got an account; this file is about 101 people; more than 100 need "
+        "approval once, so that a wrong mapping does not reach everybody."
+    )
+
+
 def test_a_pilot_of_a_few_people_does_not_open_the_door_to_everybody() -> None:
     pilot = rules(first_load=100)
     assert guard(pilot, {CREATE: 90, CHANGE: 10}, {}, 5) == Verdict()

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused
 from shared.mapping.apply import Applied, Applier, apply
-from shared.mapping.model import MappingFile
+from shared.mapping.ids import id_warnings, read_id
+from shared.mapping.model import KeyRule, MappingFile
 from shared.mapping.names import NOBODY, Known
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, Worker
 from tests.support.known import People
@@ -233,6 +234,36 @@ def test_what_looks_right_is_sent_without_a_word(cells: dict[str, str]) -> None:
 def test_a_formula_for_a_name_rejects_the_row() -> None:
     formula = '=HYPERLINK("http://x.example")'
     assert applied({"Last": formula}) == rejected("7", "Last looks like a formula; enter the name itself.")
+
+
+@pytest.mark.parametrize("formula", ["=1+1", "=cmd|'/c calc'!A1", "=B2", '=HYPERLINK("x")'])
+def test_a_formula_for_any_other_text_rejects_the_row(formula: str) -> None:
+    assert applied({"Title": formula}) == rejected("7", "Title looks like a formula; enter the value itself.")
+
+
+@pytest.mark.parametrize("formula", ["+cmd|'/c calc'!A1", "@SUM(A1)", "-HYPERLINK(x)"])
+def test_what_only_begins_like_a_formula_is_sent_as_text_and_told(formula: str) -> None:
+    user, warnings = worker({"Title": formula})
+    assert user["title"] == formula
+    assert warnings == (f"Title starts with {formula[0]}, like a formula; it is sent as text.",)
+
+
+@pytest.mark.parametrize("text", ["+49 (30) 123-45", "-", "@home", "- Team A -", "1=1"])
+def test_signs_that_run_nothing_are_no_formula(text: str) -> None:
+    assert worker({"Title": text})[1] == ()
+
+
+@pytest.mark.parametrize(
+    ("worker_id", "fault", "warnings"),
+    [
+        ("=1+1", True, 0), ("=cmd|'/c calc'!A1", True, 0), ("+1+1", True, 0), ("@SUM(A1)", True, 0), ("-2*3", True, 0),
+        ("@5", False, 1), ("-17", False, 1), ("A-17", False, 0),
+    ],
+)  # fmt: skip
+def test_a_formula_is_no_id(worker_id: str, *, fault: bool, warnings: int) -> None:
+    text, said = read_id(KeyRule(column="Id"), worker_id, "entra")
+    assert (text, said.startswith("looks like a formula")) == (worker_id, fault)
+    assert fault or len(id_warnings("Id", worker_id, text)) == warnings
 
 
 @pytest.mark.parametrize(

@@ -68,8 +68,10 @@ def test_nobody_loses_a_name_that_nobody_else_wants() -> None:
 
 def test_the_reason_names_who_has_the_name() -> None:
     kind = Kind("user name", "userName", "Login")
-    assert Holder("A", 2).taken(kind, "js") == "Login: the user name 'js' is already used by worker A in row 2."
-    assert Holder("A").taken(kind, "js") == "Login: the user name 'js' is already used by worker A."
+    which = "If they are one person, Id is wrong in one of the two places; if they are two, Login is."
+    said = "Login: the user name 'js' is already used by worker A"
+    assert Holder("A", 2).taken(kind, "js", "Id") == f"{said} in row 2. {which}"
+    assert Holder("A").taken(kind, "js", "Id") == f"{said}. {which}"
 
 
 def test_names_that_only_one_person_may_have_are_handed_on_with_their_kind() -> None:

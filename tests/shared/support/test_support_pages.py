@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
@@ -17,14 +18,18 @@ from shared.clock import iso
 from shared.context import Context
 from shared.delivery import stops
 from shared.extracts import operator
-from shared.model import Reject
+from shared.model import ENTERPRISE_USER, ExtractRef, Reject
 from shared.records import extracts, listing, story
 from shared.records.health import Health, save_health
-from shared.records.names import WORKERS
+from shared.records.names import STATE, WORKERS
 from shared.records.people import worker_key
 from shared.records.story import Release, released
 from shared.support import files, people
+from shared.support import holding as holding_people
+from shared.support import person as person_page
+from shared.support.holding import Change, held_people
 from shared.support.people import Hit
+from shared.support.plain import is_near, nearly
 from tests.conftest import Storage
 from tests.shared.support.visiting import (
     FORMULA,
@@ -35,11 +40,13 @@ from tests.shared.support.visiting import (
     failed,
     file,
     holding,
+    look_for,
     person,
     text,
     visit,
 )
 from tests.support.contexts import START, ManualTime, open_test_context
+from tests.support.office import Office, open_office
 
 
 @pytest.fixture
@@ -47,6 +54,12 @@ def context(storage: Storage) -> Iterator[Context]:
     time = ManualTime()
     time.forward(7200)
     with open_test_context(storage.connection_string, time) as opened:
+        yield opened
+
+
+@pytest.fixture
+def office(storage: Storage) -> Iterator[Office]:
+    with open_office(storage.connection_string) as opened:
         yield opened
 
 
@@ -83,7 +96,7 @@ def test_one_person_s_story_is_told_in_order_and_nothing_about_others(context: C
 def test_whoever_decides_sees_what_would_change_and_names_no_command_line(context: Context) -> None:
     ref = holding(context.storage, {"L1": "Ann Lee"})
     said = text(visit(context, f"extract?source=employees&id={ref.id}", role="releaser"))
-    assert "L1 Ann Lee 2 leaver active, department Leavers are 12 %" in said
+    assert "L1 Ann Lee would be disabled department 2 Leavers are 12 %" in said
     person_said = text(visit(context, "person?id=L1"))
     assert "Next step (IT): Somebody with the role Releaser looks at it and releases it" in person_said
     assert "Decision Held, from leavers.csv: Leavers are 12 %" in person_said
@@ -117,12 +130,12 @@ def test_a_search_by_name_says_whom_it_cannot_find(context: Context) -> None:
         row = {**story.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
         key = worker_key(ref.source, number)
         context.storage.table(WORKERS).create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
-    said = text(visit(context, "people", form={"q": "jane"}))
+    said = text(look_for(context, "jane"))
     assert "2 found" in said
     assert "Rows whose name could not be read are not among them: they are found by worker id only." in said
     assert "Entra has taken nothing about an account yet." in text(visit(context, "person?id=1"))
     assert "User name jane1@x.com" in text(visit(context, "person?id=1"))
-    said = text(visit(context, "people", form={"q": "june"}))
+    said = text(look_for(context, "xaver"))
     assert "Nobody was found." in said
     assert "A row whose name could not be read is found by its worker id only" in said
 
@@ -183,7 +196,7 @@ def test_people_are_found_by_id_and_by_parts_of_their_names_without_accents(cont
 
 def test_a_search_with_one_hit_leads_to_the_person_and_no_name_is_in_any_address(context: Context) -> None:
     person(context.storage, file(context.storage, "people.csv"), "A/B 7", "Marek Novak")
-    answer = visit(context, "people", form={"q": "novak"})
+    answer = look_for(context, "novak")
     assert (answer.status, answer.headers["Location"]) == (303, "/api/support/person?source=employees&id=A%2FB%207")
     assert "Worker A/B 7 of employees" in text(visit(context, f"person?source=employees&id={quote('A/B 7', safe='')}"))
 
@@ -193,7 +206,7 @@ def test_a_list_that_is_cut_says_so(context: Context, monkeypatch: pytest.Monkey
     for number in range(4):
         person(context.storage, ref, f"{number}", "Same Name")
     monkeypatch.setattr(people, "MOST_HITS", 3)
-    said = text(visit(context, "people", form={"q": "same"}))
+    said = text(look_for(context, "same"))
     assert "3 found; there may be more than are shown" in said
     assert [hit.worker_id for hit in people.search(context.storage, "same").people] == ["0", "1", "2"]
 
@@ -244,13 +257,13 @@ def test_many_who_are_held_are_found_as_few_are(context: Context, monkeypatch: p
     storage, key = context.storage, worker_key("employees", "L4")
     gone = {"PartitionKey": key.partition, "RowKey": key.row, "Extract": "20260919T060000Z-bbbbbbbbbbbb"}
     storage.table(WORKERS).update_entity(gone)
-    few = files.held_people(storage, ref, START)
+    few = held_people(storage, ref, START)
     monkeypatch.setattr(operator, "_FEW", 5)
-    assert files.held_people(storage, ref, START) == few
+    assert held_people(storage, ref, START) == few
     assert ([one.worker_id for one in few[0]], few[1]) == (["L0", "L1", "L2", "L3", "L5", "L6", "L7", "L8"], 8)
     # Of more than one look takes in, some are shown, with the number that the file's row has; a download has all.
     monkeypatch.setattr(listing, "PAGE", 1)
-    monkeypatch.setattr(files, "_MOST_PAGES", 14)
+    monkeypatch.setattr(holding_people, "_MOST_PAGES", 14)
     said = text(visit(context, f"extract?source=employees&id={ref.id}"))
     assert "9 people are held" in said
     assert "of 9, the download has all" in said
@@ -376,7 +389,7 @@ def test_hostile_names_are_text_on_every_page(context: Context) -> None:
     paths += [f"person?id={quote(one, safe='')}" for one in HOSTILE]
     paths += [f"causes?cause={cause.key}" for cause in people.find_causes(context.storage).causes]
     pages = [visit(context, path, role="releaser") for path in paths]
-    pages += [visit(context, "people", form={"q": SCRIPT}), visit(context, "people", form={"q": "h"}), visit(context)]
+    pages += [look_for(context, SCRIPT), look_for(context, "h"), visit(context)]
     assert [page.status for page in pages] == [200] * len(pages[:-3]) + [303, 200, 200]
     for page in pages:
         body = page.body.decode()
@@ -410,8 +423,9 @@ def test_every_list_can_be_downloaded(context: Context, form: str) -> None:
     key = people.find_causes(context.storage).causes[0].key
     paths = ["?", "extracts?", "causes?", f"causes?cause={key}&", "person?id=J3&"]
     answers = [visit(context, f"{path}format={form}") for path in paths]
-    answers.append(visit(context, "people", form={"q": "jane", "format": form}))
-    assert [answer.status for answer in answers] == [200] * 6
+    answers.append(look_for(context, "jane", f"&format={form}"))
+    answers.append(visit(context, f"extract?source=employees&id={ref.id}&list=troubles&format={form}"))
+    assert [answer.status for answer in answers] == [200] * 7
     lengths = []
     for answer in answers:
         assert answer.headers["Content-Disposition"].endswith(f'.{form}"')
@@ -419,4 +433,124 @@ def test_every_list_can_be_downloaded(context: Context, form: str) -> None:
             lengths.append(len(list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))))
         else:
             lengths.append(openpyxl.load_workbook(io.BytesIO(answer.body)).worksheets[0].max_row)
-    assert lengths == [15, 2, 2, 3, 5, 3]
+    assert lengths == [15, 2, 2, 3, 5, 3, 3]
+
+
+def test_a_search_knows_commas_mistyped_letters_mail_and_zeros(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    person(context.storage, ref, "000042", "Frieda Neumann", UserName="fneumann@contoso.com", Mail="f.n@fabrikam.com")
+    person(context.storage, ref, "000043", "Fritz Naumann", UserName="fritz@contoso.com")
+
+    def found(wanted: str) -> list[str]:
+        return [hit.worker_id for hit in people.search(context.storage, wanted).people]
+
+    wanted = ("Neumann, Frieda", "neuman frieda", "Freida Neumann", "Neuman", "42", "F.N@fabrikam.com", "fnuemann")
+    assert {text: found(text) for text in wanted} == {one: ["000042"] for one in wanted}
+    assert found("frittz naumann") == ["000043"]
+    assert found("Xavier") == []
+    assert people.search(context.storage, "Freida").nearly
+    assert "Nobody is called exactly so" in text(look_for(context, "Freida"))
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "near"),
+    [
+        ("frieda", "freida", True), ("frieda", "frida", True), ("frieda", "friedda", True), ("frieda", "frieds", True),
+        ("frieda", "frieda", True), ("frieda", "frdeia", False), ("frieda", "frid", False), ("ann", "anm", False),
+    ],
+)  # fmt: skip
+def test_one_letter_of_a_longer_word_may_be_wrong(word: str, other: str, near: bool) -> None:
+    assert is_near(word, other) is near
+    assert nearly([word])(other) is near
+
+
+def test_people_of_one_name_are_told_apart(office: Office) -> None:
+    attributes = {
+        "displayName": "Name", "title": "Zone", f"{ENTERPRISE_USER}:manager": "Boss",
+    }  # fmt: skip
+    status = {"column": "Status", "values": {"active": True, "gone": False}, "first_day": "First"}
+    office.map(attributes=attributes, status=status)
+    office.night("1,Ann Lee,active,2026-01-05,,Baker,", "2,Ann Lee,active,,,Cook,1", "3,Ann Lee,active,,,Cook,1")
+    hits = people.search(office.context.storage, "ann lee").people
+    assert [(hit.worker_id, hit.title, hit.manager, hit.first_day) for hit in hits] == [
+        ("1", "Baker", "", "2026-01-05"),
+        ("2", "Cook", "Ann Lee (1)", ""),
+        ("3", "Cook", "Ann Lee (1)", ""),
+    ]
+    page = look_for(office.context, "ann lee")
+    assert "2 employees Ann Lee Cook Ann Lee (1)" in text(page)
+    sealed = re.search(r"person\?source=employees&amp;id=2&amp;s=([^\"]+)", page.body.decode())
+    assert sealed is not None
+    back = visit(office.context, f"person?source=employees&id=2&s={sealed[1]}").body.decode()
+    assert f'<a href="/api/support/people?s={sealed[1]}">Back to the people found</a>' in back
+
+
+def test_what_was_sent_is_shown_with_hr_s_cells_and_how_far_entra_has_confirmed_it(office: Office) -> None:
+    office.night("1,Ann Lee,active", "2,Bo Ek,active,,,,1")
+    [found] = person_page.find(office.context, "2")
+    shown = {one.name: (one.columns, one.cells, one.value, one.entra) for one in found.sent.attributes}
+    assert shown == {
+        "active": ("Status, First, Last", "active", "True", "no answer yet"),
+        "displayName": ("Name", "Bo Ek", "Bo Ek", "no answer yet"),
+        "manager": ("Boss", "1", "1", "no answer yet"),
+    }
+    assert found.sent.no_cells == ""
+    said = text(visit(office.context, "person?id=2"))
+    assert "displayName Name Bo Ek Bo Ek no answer yet" in said
+    office.context.storage.container(STATE).delete_blob(extracts.copy_path(ExtractRef(found.extract, "employees")))
+    [found] = person_page.find(office.context, "2")
+    assert found.sent.no_cells == "The copy of the file is not kept any more, so the cells cannot be shown."
+
+
+def test_of_somebody_held_the_old_values_stand_beside_the_new(office: Office) -> None:
+    office.map(guard={"change": {"at_most": 0}})
+    office.night("1,Ann Lee,active", "2,Bo Ek,active")
+    office.time.forward(3600)
+    office.night("1,Ann Lee-Roe,active", "2,Bo Ek,active")
+    [found] = person_page.find(office.context, "1")
+    assert found.held is not None
+    assert found.held.changes == (Change("displayName", "Ann Lee", "Ann Lee-Roe"),)
+    assert "displayName Ann Lee Ann Lee-Roe" in text(visit(office.context, "person?id=1"))
+    listed = text(visit(office.context, f"extract?source=employees&id={found.held_in}"))
+    assert "1 Ann Lee-Roe would be changed displayName: Ann Lee Ann Lee-Roe" in listed
+
+
+def test_a_refused_file_is_among_what_is_wrong_until_one_is_used(context: Context) -> None:
+    file(context.storage, "good.csv")
+    file(context.storage, "bad.csv", minutes=1, Status=extracts.REJECTED, Message="The header lacks Name.")
+    file(context.storage, "worse.csv", minutes=2, Status=extracts.FAILED, Message="A fault in Rollcall.")
+    for page in ("", "causes"):
+        said = text(visit(context, page))
+        assert (
+            "rejected bad.csv (employees), arrived 2026-09-18 06:01:00 ; no file of this source was used since." in said
+        )
+        assert said.index("worse.csv") < said.index("bad.csv")
+    file(context.storage, "better.csv", minutes=3)
+    assert "Files that were refused" not in text(visit(context, "causes"))
+    assert "Nothing that somebody would have to look at." in text(visit(context, "causes"))
+
+
+def test_a_file_lists_its_rejected_rows_and_failed_people_by_cause(office: Office) -> None:
+    extract = office.drop("1,Ann,active", "2,Bo,maybe", "3,Cy,maybe", ",Di,active")
+    office.tick()
+    failed(office.context.storage, ExtractRef(extract, "employees"), "1", "Ann")
+    said = text(visit(office.context, f"extract?source=employees&id={extract}"))
+    wrong = said.partition("What is wrong in this file")[2]
+    assert "rejected 2: Row not sent: Status \u2026" in wrong
+    assert "2 Bo (row 3)" in wrong
+    assert "3 Cy (row 4)" in wrong
+    assert "rejected 1: Row not sent: Id is empty" in wrong
+    assert "(row 5)" in wrong
+    assert "failed 1: The user name is not one that Entra takes" in wrong
+
+
+def test_a_cause_is_one_whatever_the_second_of_the_next_try(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    for second in range(3):
+        step = f"HR corrects the user name.{story.SENT_AGAIN}2026-09-18T07:00:0{second}Z, and whenever it changes."
+        failed(context.storage, ref, f"F{second}", "Jane Doe", NextStep=step)
+        wait = f"Wait: Rollcall asks again at 2026-09-18T08:00:0{second}Z."
+        person(context.storage, ref, f"O{second}", "Joe", Status=story.OVERDUE, Reason="x", NextStep=wait, WhoActs="IT")
+    causes = people.find_causes(context.storage).causes
+    assert [(cause.status, cause.people) for cause in causes] == [("overdue", 3), ("failed", 3)]
+    assert sorted(cause.next_step for cause in causes)[1] == "Wait: Rollcall asks again soon."

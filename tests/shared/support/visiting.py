@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from shared.clock import iso
 from shared.context import Context
@@ -68,6 +68,23 @@ def visit(
         body=urlencode(form or {}, doseq=True).encode(),
     )
     return serve(lambda: context, request, environment)
+
+
+def look_for(context: Context, wanted: str, more: str = "") -> Answer:
+    """What a search leads to, which goes on as an address that nobody can read; with more of the address."""
+    answer = visit(context, "people", form={"q": wanted})
+    assert answer.status == 303
+    assert len(wanted) < 4 or wanted not in unquote(answer.headers["Location"])
+    return visit(context, answer.headers["Location"].partition("/support/")[2] + more)
+
+
+def hidden(answer: Answer) -> dict[str, list[str]]:
+    """The hidden fields of a page's form that releases people."""
+    form = answer.body.decode().partition('action="/api/support/release"')[2].partition("</form>")[0]
+    found: dict[str, list[str]] = {}
+    for name, value in re.findall(r'<input type="hidden" name="([^"]+)" value="([^"]*)"', form):
+        found.setdefault(name, []).append(html.unescape(value))
+    return found
 
 
 def text(answer: Answer) -> str:

@@ -1,0 +1,98 @@
+"""What is wrong with files: those that were refused, and the rows and people of one file, by cause."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.model import ExtractRef
+from shared.records import extracts, story
+from shared.records.listing import cuts_of, list_rows
+from shared.records.names import WORKERS
+from shared.records.pages import read_rejects
+from shared.records.storage import Storage
+from shared.support.files import LISTED, Extract, extract_of, row_of
+from shared.support.people import TOLD, Cause, Hit, Kind, cause_of_row, grouped, hit_of
+
+_MOST_FILES = 20  # of a source that are looked at
+_MOST_PAGES = 25
+_REFUSED = (extracts.REJECTED, extracts.FAILED)
+_PASSED_OVER = (extracts.STALE, extracts.DUPLICATE, extracts.ARRIVED, extracts.READING)
+_REJECTED_STEP = "HR corrects the row and drops the file again; the account stays as it was until then."
+
+
+@dataclass(frozen=True)
+class Group:
+    """Rows or people of a file with one cause.
+
+    Attributes:
+        cause: of them.
+        people: whom it is about, by row.
+    """
+
+    cause: Cause
+    people: tuple[Hit, ...]
+
+
+def refused_files(storage: Storage, among: Sequence[str]) -> list[Extract]:
+    """The files that were refused, and after which no file of their source was used; the newest first."""
+    found = []
+    for source in among:
+        for row in extracts.newest(storage, source, LISTED, _MOST_FILES):
+            if row["Status"] in _REFUSED:
+                found.append(extract_of(row))
+            elif row.get("Kind") == extracts.FILE and row["Status"] not in _PASSED_OVER:
+                break
+    return sorted(found, key=lambda one: one.arrived_at, reverse=True)
+
+
+def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[list[Group], bool]:
+    """The rejected rows of a file, and the people of it who failed, by cause; and whether there may be more.
+
+    Args:
+        storage: the account with HR data.
+        ref: the file.
+        whole: whether everybody is wanted, however long it takes.
+    """
+    found = [*_rejected(storage, ref)]
+    listing = list_rows(
+        storage.table(WORKERS),
+        "Extract eq @extract and (Status eq 'failed' or Status eq 'skipped' or Status eq 'overdue')",
+        TOLD,
+        lambda row: (cause_of_row(row), hit_of(row)),
+        cuts=cuts_of([ref.source]),
+        between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
+        most_pages=0 if whole else _MOST_PAGES,
+        parameters={"extract": ref.id},
+    )
+    found += listing.found
+    by_cause: dict[tuple[str, str], list[Hit]] = {}
+    for kind, hit in found:
+        by_cause.setdefault((kind.status, kind.title), []).append(hit)
+    groups = [
+        Group(cause, tuple(sorted(by_cause[cause.status, cause.title], key=lambda hit: (hit.row, hit.worker_id))))
+        for cause in grouped(kind for kind, _ in found)
+    ]
+    return groups, listing.cut
+
+
+def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[Kind, Hit]]:
+    row = row_of(storage, ref)
+    if row is None or not row.get("ReadPlan") or not row.get("Rejected"):
+        return []
+    try:
+        rejects = read_rejects(storage, ref, str(row["ReadPlan"]))
+    except ResourceNotFoundError:  # the plan has been cleared away
+        return []
+    found = []
+    for one in rejects:
+        about = {"Status": story.REJECTED, "Reason": one.reason, "NextStep": _REJECTED_STEP, "WhoActs": story.HR}
+        hit = Hit(
+            *(ref.source, one.told_on, one.display_name, one.user_name, story.REJECTED, story.HR),
+            reason=one.reason,
+            row=one.row,
+        )
+        found.append((cause_of_row(about), hit))
+    return found
