@@ -3,7 +3,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: setup demo test lint types bench clean
+.PHONY: setup demo test lint types bench real-host clean
 
 setup: $(VENV)/.ready node_modules/.ready
 
@@ -37,6 +37,10 @@ test: lint types
 # SIZE=small takes two minutes and writes nothing; SIZE=full has the largest sizes and takes hours.
 bench: setup
 	@$(RUN) -m benchmarks --size $(or $(SIZE),usual)
+
+# Behind the library of the real Functions host; REAL_HOST names the program, and without it that is said.
+real-host: setup
+	@$(RUN) -m benchmarks.real_host
 
 clean:
 	rm -rf $(VENV) node_modules .cache .local .mypy_cache .ruff_cache .pytest_cache .hypothesis
