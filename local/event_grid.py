@@ -33,6 +33,7 @@ CREATED, DELETED = "Microsoft.Storage.BlobCreated", "Microsoft.Storage.BlobDelet
 _LOOK = 0.25  # seconds
 _MOST_TRIES = 6
 _TIMEOUT = 10.0
+_PATIENCE = 2.0
 
 
 @dataclass(frozen=True)
@@ -191,7 +192,7 @@ class EventGrid:
     def stop(self) -> None:
         """Tell nobody anything any more."""
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(_PATIENCE)  # it may be waiting for storage that is away
 
     def _run(self) -> None:
         while not self._stopping.is_set():

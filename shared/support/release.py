@@ -11,7 +11,10 @@ from shared.support.visit import FORGED, LONGEST_REASON, Answer, Visit
 _SHOWN = 200  # held people on a page
 _NAMED = 50  # of them on the page that asks once more
 _LISTED = 100  # people behind one cause
-_EACH_ALONE = "Whoever is held there is released alone, by the button with the name."
+_EACH_ALONE = (
+    "Protected people are released one by one, each by the button with the name; so is whoever is asked about. Nothing "
+    "was done."
+)
 _NO_CHOICE = "Nothing was done. Go back and press one of the buttons: those who are ticked, or all."
 
 
@@ -91,7 +94,7 @@ def order_release(visit: Visit) -> Answer:
             400, "A reason is missing", "Nothing was done. Go back and say why these people are released."
         )
     many = len(chosen) or (extract.people if extract.is_whole else sum(not one.protected for one in held))
-    if not many:
+    if not many or (len(chosen) > 1 and any(one.protected for one in held if one.worker_id in set(chosen))):
         return visit.sorry(409, "Nobody was released", _EACH_ALONE)
     if not request.said("confirmed"):
         return _ask_once_more(visit, extract, held, chosen, many, reason)

@@ -22,7 +22,7 @@ PAGES = [
 PYTHON = r"(?:\.venv/bin/)?python(?:3\S*)? -m "
 BLOCKS = re.compile(r"^```(?:sh|bash|console|powershell)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 INLINE = re.compile(r"`(" + PYTHON + r"[^`]+)`")
-MAKE = re.compile(r"(?:^|`)make ([a-z]+)")
+MAKE = re.compile(r"(?:^|`)make ([a-z-]+)")
 ELSEWHERE = {"pip", "venv"}  # not ours
 STANDS_FOR = {
     "SOURCE": "employees",
@@ -102,7 +102,7 @@ def test_a_command_on_a_page_is_understood(
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_what_a_page_has_made_is_in_the_makefile(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
     text = page.read_text(encoding="utf-8")
     lines = [*re.findall(r"`(make [^`]*)`", text), *(line for line in lines_of(text) if line.startswith("make "))]
     assert {match[1] for line in lines if (match := MAKE.match(line))} - targets == set()

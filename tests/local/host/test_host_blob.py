@@ -46,6 +46,29 @@ def test_every_version_comes_once_to_one_of_two_instances(storage: Storage, toy:
     ]
 
 
+def test_a_receipt_is_marked_while_it_is_open_and_a_name_that_ends_in_a_slash_never_comes(
+    storage: Storage, toy: Toy
+) -> None:
+    inbox = storage.blobs.create_container("inbox")
+    hosts = storage.blobs.create_container("azure-webjobs-hosts")
+    toy.write(NOTE)
+    etag = str(inbox.upload_blob("open.csv", b"0").get_blob_properties().etag)
+    # As an instance leaves it that dies between the receipt and the message.
+    receipt = f"blobreceipts/local/Host.Functions.arrived/{etag}/inbox/open.csv"
+    hosts.upload_blob(receipt, b"", metadata={"incomplete": "true"})
+    inbox.upload_blob("folder/", b"1")
+    etag = str(inbox.upload_blob("done.csv", b"2").get_blob_properties().etag)
+    hosts.upload_blob(f"blobreceipts/local/Host.Functions.arrived/{etag}/inbox/done.csv", b"")
+
+    toy.start()
+    toy.wait_for_notes(1)
+    inbox.upload_blob("last.csv", b"3")
+    toy.wait_for_notes(2)
+
+    assert [note["name"] for note in toy.notes()] == ["open.csv", "last.csv"]
+    wait_for(lambda: hosts.get_blob_client(receipt).get_blob_properties().metadata == {})
+
+
 def test_a_version_that_always_fails_is_set_aside(storage: Storage, toy: Toy) -> None:
     inbox = storage.blobs.create_container("inbox")
     toy.write(NOTE)

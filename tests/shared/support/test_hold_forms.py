@@ -128,7 +128,10 @@ def test_protected_people_have_a_button_of_their_own_and_stay_when_all_are_relea
     form = {"source": "employees", "extract": ref.id, "token": token(page), "reason": "Looked at."}
     both = visit(context, "release", role="releaser", form={**form, "whom": "chosen", "worker": ["L1", "L2"]})
     assert (both.status, "Protected people are released one by one" in text(both)) == (409, True)
-    alone = visit(context, "release", role="releaser", form={**form, "alone": "L2"})
+    asked = visit(context, "release", role="releaser", form={**form, "alone": "L2"})
+    assert (asked.status, "Release 1 person?" in text(asked)) == (200, True)
+    assert visit(context, "release", role="releaser", form={**form, "whom": "all", "confirmed": "2"}).status == 409
+    alone = visit(context, "release", role="releaser", form={**form, "alone": "L2", "confirmed": "1"})
     assert alone.headers["Location"].endswith("released=1")
     assert "Protected. Nothing is sent before somebody releases just this person" in text(
         visit(context, "person?id=L2")
