@@ -118,7 +118,7 @@ class Planned:
         new: whether there was no row of the account when it was planned.
         decided_by: the source whose word counts, if it is another one that calls the person otherwise.
         on_hold: by whose order the account stays disabled, until when and why; empty if it is not on hold. Not for HR.
-        approved: whether the person is protected, and this is what somebody has ordered by name, or Entra has already.
+        approved: whether it goes even if the person is protected: somebody has ordered it by name, or Entra has it.
     """
 
     worker: Worker

@@ -69,7 +69,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         run.hold_of,
     )
     lines = Lines(run.stack)
-    entries = _judge_all(judge, drafted, lines)
+    entries = _judge_all(run, judge, drafted, lines)
     counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _is_protected(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
@@ -81,7 +81,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         drafted.absent |= absent
         circles = find_circles(ties_of(drafted, above, standing, _said_before(drafted, waiting, lines)))
         if absent or circles != judge.circles:
-            entries = _judge_all(replace(judge, circles=circles), drafted, lines)
+            entries = _judge_all(run, replace(judge, circles=circles), drafted, lines)
     have_others_looked_at(run, above, circles)
     sends = Sends(lines)
     held, extras = [], 0
@@ -94,8 +94,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
             held.append(_who(waits, entry.counts_as or guard.CHANGE, because))
             drafted.keep_quiet(story.HELD, waits, remember=False)
         elif entry.fate == SEND:
-            place = _place_of(run, entry, lines)
-            sends.add(entry.worker_id, place, entry.kind, entry.manager, removes_access=entry.removes_access)
+            sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
         else:
             drafted.keep_quiet(entry.fate, entry.planned(lines), remember=True)
     if not run.is_release:
@@ -120,7 +119,7 @@ class _Entry:
         sources: the feeds that speak of the person.
         kept_out: as in `Judged`.
         ordered: likewise.
-        repeated: whether the very record is sent that Entra has taken before.
+        approved: as in `Planned`.
     """
 
     worker_id: str
@@ -133,7 +132,7 @@ class _Entry:
     sources: tuple[str, ...]
     kept_out: bool
     ordered: bool
-    repeated: bool
+    approved: bool
 
     @classmethod
     def of(cls, judged: Judged, lines: Lines, sources: Iterable[str] = ()) -> _Entry:
@@ -142,24 +141,25 @@ class _Entry:
         place = lines.add(planned_to_json(planned))
         manager = planned.worker.manager_id if judged.fate == SEND else ""
         about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
-        repeated = planned.kind == RESENT and not planned.waited
-        return cls(planned.worker.worker_id, place, *about, tuple(sources), judged.kept_out, judged.ordered, repeated)
+        held = (tuple(sources), judged.kept_out, judged.ordered, planned.approved)
+        return cls(planned.worker.worker_id, place, *about, *held)
 
     def planned(self, lines: Lines) -> Planned:
         """What is planned for the person."""
         return planned_from_json(orjson.loads(lines.at(self.place)))
 
 
-def _judge_all(judge: Judge, drafted: Drafted, lines: Lines) -> list[_Entry]:
-    drafts = map(Draft.load, drafted.drafts)
-    return [_Entry.of(judge.judge(draft), lines, draft.claims) for draft in drafts]
-
-
-def _place_of(run: PlanRun, entry: _Entry, lines: Lines) -> int:
-    """The place of what is planned for somebody who is sent; of the protected it says that somebody has approved it."""
-    if not run.holds.protects(entry.worker_id, entry.sources):
-        return entry.place
-    return lines.add(planned_to_json(replace(entry.planned(lines), approved=True)))
+def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: Lines) -> list[_Entry]:
+    entries = []
+    for draft in map(Draft.load, drafted.drafts):
+        judged = judge.judge(draft)
+        planned = judged.planned
+        # The very record that Entra has taken before has been approved, or was sent before anybody was protected.
+        repeats = planned.kind == RESENT and not planned.waited
+        if judged.ordered or repeats or draft.external_id == run.alone:
+            judged = replace(judged, planned=replace(planned, approved=True))
+        entries.append(_Entry.of(judged, lines, draft.claims))
+    return entries
 
 
 def _said_before(drafted: Drafted, held: list[_Entry], lines: Lines) -> dict[str, str]:
@@ -208,13 +208,8 @@ def _may_try(run: PlanRun, entry: _Entry) -> bool:
 
 
 def _is_protected(run: PlanRun, entry: _Entry) -> bool:
-    """Whether something of a protected person would be sent that nobody has released by name.
-
-    What is sent once more has been released, or was sent before the person was protected; a hold is an order by name.
-    """
-    if entry.fate != SEND or entry.ordered or entry.repeated or entry.worker_id == run.alone:
-        return False
-    return run.holds.protects(entry.worker_id, entry.sources)
+    """Whether something of a protected person would be sent that nobody has ordered by name."""
+    return entry.fate == SEND and not entry.approved and run.holds.protects(entry.worker_id, entry.sources)
 
 
 def _waits_because(run: PlanRun, verdict: guard.Verdict, entry: _Entry) -> str:
