@@ -7,7 +7,6 @@ import csv
 import io
 import json
 import os
-import time
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
