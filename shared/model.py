@@ -24,11 +24,16 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the mapping asked for of one row: mapped columns only; the others never leave the reader."""
+    """What the mapping asked for of one row: mapped columns only; the others never leave the reader.
+
+    Attributes:
+        faults: a sentence for each cell that cannot be relied on, by column.
+    """
 
     row: int
     line: int
     values: Mapping[str, str]
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

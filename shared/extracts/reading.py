@@ -40,6 +40,7 @@ from shared.mapping.paths import AttributePath, parse
 from shared.mapping.text import clean
 from shared.mapping.values import MAIL, Compiler
 from shared.model import ENTERPRISE_USER, Reject, Worker
+from shared.model import Record as RawRecord
 from shared.records.scratch import open_scratch
 
 FOUND_OUT = Reading()
@@ -283,6 +284,9 @@ class _Reader:
             if isinstance(batch, Reject):
                 rows += 1
                 self._take_apart(batch)
+            elif isinstance(batch, RawRecord):
+                rows += 1
+                self._take_faulty(batch, applier)
             else:
                 rows += len(batch)
                 observer.observe_batch(batch)
@@ -336,6 +340,16 @@ class _Reader:
                 named = applied.named(applier.names_in(record, who)) if who else applied
                 self._reject(named, primary=primaries[place])
         self._take_plain(batch, mapped, primaries, slice(start, len(batch)))
+
+    def _take_faulty(self, record: RawRecord, applier: Applier) -> None:
+        """A row some of whose cells cannot be relied on: whoever leaves by it leaves."""
+        primary = self._primary is not None and fold(clean(record.values[self._primary.column])) == self._primary.folded
+        applied = applier.apply(record)
+        if isinstance(applied, Applied):
+            self._take(applied, record.line, primary=primary)
+            return
+        who = applied.worker_id
+        self._reject(applied.named(applier.names_in(record, who)) if who else applied, primary=primary)
 
     def _take_plain(self, batch: Batch, mapped: Mapped, primaries: Sequence[bool], part: slice) -> None:
         """Rows about which there is nothing to tell."""

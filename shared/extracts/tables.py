@@ -15,12 +15,15 @@ class BadRow:
     Attributes:
         cells: what could be read of it.
         reason: one plain sentence for HR.
+        faults: such a sentence for each cell that cannot be relied on, by its place, where the other cells, and that
+            they are this row's, are beyond doubt; empty where they are not.
     """
 
     number: int
     line: int
     cells: tuple[str, ...]
     reason: str
+    faults: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -227,6 +227,7 @@ class Workbook:
         read = self._cells.read
         cells = [""] * width
         reason, filled = "", False
+        faults: list[tuple[int, str]] = []
         for cell in raw.cells:
             at = cell[0]
             text, problem = read(cell)
@@ -234,8 +235,8 @@ class Workbook:
                 cells[at] = text
                 if at == ids and cell[1] in _NO_TEXT_KINDS:
                     problem = problem or _id_problem(text)
-                if problem and at in counted and not reason:
-                    reason = f"{header[at].strip()} (cell {column_letters(at)}{raw.number}) {problem}."
+                if problem and at in counted:
+                    faults.append((at, f"{header[at].strip()} (cell {column_letters(at)}{raw.number}) {problem}."))
                 if not filled and text and not text.isspace():
                     filled = True
             elif at < _MAX_WIDTH and text.strip():
@@ -249,7 +250,9 @@ class Workbook:
         if not filled:
             return None
         if reason:
-            return BadRow(raw.number, raw.number, tuple(cells), reason)
+            return BadRow(raw.number, raw.number, tuple(cells), faults[0][1] if faults else reason)
+        if faults:
+            return BadRow(raw.number, raw.number, tuple(cells), faults[0][1], tuple(faults))
         return Row(raw.number, raw.number, tuple(cells))
 
 

@@ -22,7 +22,7 @@ from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, r
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
-from shared.mapping.text import LETTER, NOTHING_BUT_MARKS, clean, holds_control, looks_broken, shorten
+from shared.mapping.text import LETTER, NOTHING_BUT_MARKS, clean, holds_control, looks_broken, sheet_error, shorten
 from shared.mapping.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 from shared.records.scratch import open_scratch
@@ -159,8 +159,11 @@ class Applier:
             worker_id = ""
             return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
         if fault and not (may_be_number(worker_id) and self._known.is_worker(worker_id)):
+            worker_id = "" if sheet_error(worker_id) else worker_id
             return reject(f"{mapping.key} {fault}")
         self.look_at_ids([worker_id])
+        if fault := record.faults.get(self._status.column, ""):
+            return reject(fault)
         status = clean(record.values[self._status.column])
         active = self._status.folded.get(fold(status))
         if active is None:
@@ -184,6 +187,8 @@ class Applier:
             user = self._user(row, active, refuse, unusable - {mapping.key})
         except Unusable as wrong:
             return reject(str(wrong))
+        if unusable and self._known.is_worker(worker_id):
+            damaged += unusable - {mapping.key, self._status.column}
         keeps = self._made_of(damaged) if damaged else ()
         return Applied(
             Worker(worker_id, record.row, user),
@@ -242,7 +247,7 @@ class Applier:
     def _works_on(self, record: Record) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""
         reader = self._days[1]
-        if reader is None or self.today is None or self._status.end == "at_once":
+        if reader is None or self.today is None or self._status.end == "at_once" or reader.column in record.faults:
             return False
         try:
             last = (
@@ -261,7 +266,9 @@ class Applier:
         broken = []
         for column, raw in record.values.items():
             cell, _, fault = read_cell(raw, self.placeholders)
-            if fault:
+            if column in record.faults:
+                broken.append((column, record.faults[column]))
+            elif fault:
                 broken.append((column, f"{column} {fault}"))
             cells[column] = cell
         for column in mapping.optional:
@@ -368,13 +375,15 @@ def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
         The cell; what to tell about it and why it cannot be sent, to follow the column's name, or empty texts.
     """
     cell = clean(raw)
-    if cell.isascii() and cell.isprintable() and len(cell) <= MAX_VALUE:  # as nearly all are
+    if cell[:1] != "#" and cell.isascii() and cell.isprintable() and len(cell) <= MAX_VALUE:  # as nearly all are
         return ("" if cell in placeholders else cell), "", ""
     warning = ""
     if not cell.isascii() and looks_broken(raw):
         warning = _BROKEN
     if cell in placeholders:
         return "", warning, ""
+    if error := sheet_error(cell):
+        return cell, warning, f"{error}."
     if len(cell) > MAX_VALUE:
         return cell, warning, f"has {len(cell)} characters; at most {MAX_VALUE} can be sent."
     if not cell.isprintable() and holds_control(cell):
