@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from shared.letters import fold
+from shared.letters import fold, fold_id
 from shared.model import Reject
 
 _NAMED_ROWS = 10
@@ -54,11 +54,7 @@ class Rule:
 
     def alike(self, worker_id: str) -> str:
         """What ids have in common that cannot be told apart safely."""
-        alike = worker_id
-        if not self.case:
-            alike = fold(worker_id)
-            if " " in alike:
-                alike = alike.replace(" ", "")
+        alike = worker_id if self.case else fold_id(worker_id)
         if not self.zeros and alike[:1] == "0" and alike.isascii() and alike.isdigit():
             alike = alike.lstrip("0")
         return alike

@@ -6,20 +6,21 @@ person may have, then managers are found who are not named by their ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
 from shared.changes.duplicates import Rule, decide
 from shared.extracts.row_index import MANAGER, Entry, RowIndex
 from shared.extracts.spool import Spool, digest_with
-from shared.letters import fold
+from shared.letters import fold, fold_id
 from shared.mapping.apply import although
 from shared.mapping.model import MappingFile
 from shared.mapping.names import Claimant, Kind, Known, holder_of
 from shared.mapping.paths import parse
 from shared.mapping.values import USER_NAME, label_of
 from shared.model import Reject
+from shared.records.scratch import batches
 
 Warn = Callable[[int, str], None]
 
@@ -86,6 +87,8 @@ class Resolver:
         """Rows that cannot be taken apart belong to people whom others know."""
         tell_apart = self.mapping.key_rule.leading_zeros == "distinct"
         longer = {} if tell_apart else self.known.lost_zeros(tentative.values())
+        letters = {} if self.mapping.key_rule.case_sensitive else self.known.other_letters(tentative.values())
+        longer = {**{one: known_as[0] for one, known_as in letters.items()}, **longer}
         for row, worker_id in tentative.items():
             if (known_as := longer.get(worker_id, "")) and not self._rows_of(known_as):
                 self.rejects[row] = replace(self.rejects[row], worker_id=known_as)
@@ -231,7 +234,10 @@ class Resolver:
     def _find_managers(self) -> None:
         """Put ids in the place of what names managers, where that is clear."""
         rule = self.mapping.manager_rule
-        if rule is None or rule.by == "id":
+        if rule is None:
+            return
+        if rule.by == "id":
+            self._find_managers_in_other_letters()
             return
         label = label_of("", rule)
         found = []
@@ -250,6 +256,32 @@ class Resolver:
                 self.index.set_managers(found)
                 found.clear()
         self.index.set_managers(found)
+
+    def _find_managers_in_other_letters(self) -> None:
+        """A manager's id in other capital letters, or with other blanks, is the id that the file or others have."""
+        if self.mapping.key_rule.case_sensitive:
+            return
+        meant: dict[str, str] = {}
+        for some in batches(self.index.with_managers(), 1000):
+            new = {manager for *_, manager in some if not (manager.isascii() and manager.isdigit())} - meant.keys()
+            unknown = {manager for manager in new if not self._rows_of(manager)}
+            meant |= dict.fromkeys(new - unknown, "") | self._in_other_letters(unknown)
+            self.index.set_managers(
+                (known_as, digest_with(digest, known_as), seq)
+                for seq, _, _, digest, manager in some
+                if (known_as := meant.get(manager, ""))
+            )
+
+    def _in_other_letters(self, ids: Collection[str]) -> dict[str, str]:
+        """As what some ids are known in the file, else to others; empty texts where that is not clear."""
+        known = self.known.other_letters(ids)
+        found = {}
+        for worker_id in ids:
+            rows = self.index.alike(self._rule.alike(worker_id))
+            alike = {one.of.worker_id for one in rows if fold_id(one.of.worker_id) == fold_id(worker_id)}
+            one = alike or set(known.get(worker_id, ()))
+            found[worker_id] = min(one) if len(one) == 1 else ""
+        return found
 
 
 def _groups(entries: Sequence[Entry], rule: Rule) -> Iterator[list[Entry]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -161,7 +161,15 @@ class Applier:
         if fault and not (may_be_number(worker_id) and self._known.is_worker(worker_id)):
             worker_id = "" if sheet_error(worker_id) else worker_id
             return reject(f"{mapping.key} {fault}")
-        self.look_at_ids([worker_id])
+        known_as = self.other_letters([worker_id]).get(worker_id, ())
+        if known_as:
+            fault = _known_otherwise(mapping.key, worker_id, known_as)
+            worker_id = known_as[0]
+            if len(known_as) > 1:
+                return reject(fault)
+        else:
+            self.look_at_ids([worker_id])
+        other_letters = "" if mapping.key_rule.as_known or not known_as else fault
         if fault := record.faults.get(self._status.column, ""):
             return reject(fault)
         status = clean(record.values[self._status.column])
@@ -174,6 +182,9 @@ class Applier:
                 "it, or have IT map it."
             )
         warnings += id_warnings(mapping.key, raw, worker_id)
+        if other_letters and active:
+            return reject(other_letters)
+        warnings += [although(other_letters)] if other_letters else []
         matters = active or self._works_on(record)
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         damaged: list[str] = []
@@ -220,6 +231,10 @@ class Applier:
     def look_at_ids(self, ids: Iterable[str]) -> None:
         """Take note of the ids of rows that can be told whom they are about, each once."""
         self._zeros.look(ids)
+
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Those of some ids that are known only with other capital letters or blanks, and as what."""
+        return {} if self.mapping.key_rule.case_sensitive else self._known.other_letters(ids)
 
     @property
     def lost_zeros(self) -> Mapping[str, str]:
@@ -399,6 +414,16 @@ def _read_day(reader: DateReader | None, cells: Mapping[str, str], refuse: Calla
     except Unusable as wrong:
         refuse(str(wrong))
         return None
+
+
+def _known_otherwise(column: str, worker_id: str, known_as: Sequence[str]) -> str:
+    # There is no third way for ids to be alike: see `fold_id`.
+    what = "capital letters" if any(fold(worker_id) == fold(one) for one in known_as) else "blanks"
+    return (
+        f"{column} {worker_id} is known as {' and '.join(known_as)}, which differs from it in {what} only; Entra takes "
+        f"them for the same person. Write it as it is known; or ask IT to say in the mapping that HR writes ids in "
+        "several ways (key: as_known), or that they are different people (key: case_sensitive)."
+    )
 
 
 def _ignore(_reason: str) -> None:

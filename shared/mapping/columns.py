@@ -216,10 +216,13 @@ class ColumnMapper:
 
     def _read_ids(self, cells: Column) -> list[str]:
         placeholders = self._applier.placeholders
-        ids = plain_ids(self._mapping.key_rule, cells)
-        if ids is not None and placeholders.isdisjoint(ids) and placeholders.isdisjoint(cells):
-            return list(ids)
-        return list(map(self._read_id, cells))
+        plain = plain_ids(self._mapping.key_rule, cells)
+        if plain is not None and placeholders.isdisjoint(plain) and placeholders.isdisjoint(cells):
+            ids = list(plain)
+        else:
+            ids = list(map(self._read_id, cells))
+        known_otherwise = self._applier.other_letters(ids)
+        return [CAREFUL if one in known_otherwise else one for one in ids] if known_otherwise else ids
 
     def _read_id(self, cell: str) -> str:
         placeholders = self._applier.placeholders

@@ -51,6 +51,7 @@ class KeyRule(Section):
         long_numbers: take numbers that many programs cannot hold exactly (beyond 2^53) as they are.
         letter_e: take ids such as 12E3 as they are, though they could be numbers that a program has written so.
         case_sensitive: ids that differ in nothing but capitals are different people.
+        as_known: an id that is known with other capitals or blanks only is read as it is known, and not rejected.
         width: numbers that are shorter get zeros in front.
         leading_zeros: whether 00012 and 12 in one file are a mistake, and rejected, or `distinct` people.
     """
@@ -61,8 +62,15 @@ class KeyRule(Section):
     long_numbers: bool = False
     letter_e: bool = False
     case_sensitive: bool = False
+    as_known: bool = False
     width: Annotated[int, Field(ge=1, le=128)] | None = None
     leading_zeros: Literal["reject", "distinct"] = "reject"
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> KeyRule:
+        if self.case_sensitive and self.as_known:
+            raise ValueError("'case_sensitive' and 'as_known' are two rules; say one of them")
+        return self
 
     @property
     def guards_zeros(self) -> bool:

@@ -133,6 +133,10 @@ class Known(Protocol):
         """Those of some ids that are known only with more zeros in front, and as what."""
         ...
 
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Those of some ids that are known only with other capital letters or blanks, and as what."""
+        ...
+
 
 class _Nobody:
     """Knows nobody: for a first look at an extract."""
@@ -147,6 +151,9 @@ class _Nobody:
         return {}
 
     def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
+        return {}
+
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         return {}
 
 
