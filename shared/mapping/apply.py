@@ -339,6 +339,12 @@ class Applier:
         again = first is not None and last < first
         said = f"{self._status.column} is '{shorten(status)}'"
         end = f"{self._status.last_day} {last.isoformat()}"
+        later = self._days[1].later_century(cells[self._days[1].column]) if again and self._days[1] else None
+        if later is not None:
+            refuse(
+                f"{end} lies before {self._status.first_day} {first}, as the mapping reads years of two digits (dates: "
+                f"pivot); is it {later.isoformat()}? Write the year with four digits."
+            )
         if last < self.today and not again:
             refuse(f"{said}, but {end} has passed; one of them is wrong.")
         if last >= self.today and again:

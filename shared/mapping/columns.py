@@ -99,6 +99,9 @@ class ColumnMapper:
         self._applier = applier
         self._today = applier.today.isoformat() if applier.today else ""
         compiler = Compiler(mapping, _NoWatch(), applier.today)
+        self._short_years = status.last_day is not None and any(
+            pattern.needs_pivot for pattern in compiler.dates(status.last_day).patterns
+        )
         room, cleaner = Room(), Cleaner(applier.placeholders)
         self._clean = cleaner.one
         self._active = Remembered(self._read_status, room)
@@ -262,7 +265,8 @@ class ColumnMapper:
     def _contradict(self, active: str, first_day: str, last_day: str) -> bool:
         """Whether somebody is said to work whose last day has passed, unless she was hired again since."""
         again = first_day != NO_DAY and last_day < first_day
-        return bool(self._today) and active == "true" and again == (last_day >= self._today)
+        doubtful = again == (last_day >= self._today) or (again and self._short_years)
+        return bool(self._today) and active == "true" and doubtful
 
 
 class _NoWatch(DateWatch):

@@ -166,7 +166,8 @@ class Compiler:
         place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
         midnight = parse_zone(place) if place else None
         open_end = column != self.mapping.status.first_day
-        return DateReader(column, patterns, pivot, none, self.watch, midnight, self.today, open_end)
+        ends = column == self.mapping.status.last_day
+        return DateReader(column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends)
 
     def _names(self, rule: Rule, outer: Named, blanks: str) -> Named:
         """What finds the value of a name in a rule: of a piece of the rule, else what is known around it."""
