@@ -13,6 +13,7 @@ from typing import Protocol
 
 from shared.letters import fold
 from shared.mapping.dates import Unusable
+from shared.mapping.limits import may_be_made_up
 from shared.records.scratch import batches, marks
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -195,7 +196,10 @@ class Holder:
     def taken(self, kind: Kind, name: str) -> str:
         """Why nobody else can get the name."""
         where = f" in row {self.row}" if self.row else ""
-        return f"{kind.label}: the {kind.what} '{name}' is already used by worker {self.worker_id}{where}."
+        hint = ""
+        if may_be_made_up(name):
+            hint = f" If it stands for none, leave the cell empty, or ask IT to say so (placeholders: ['{name}'])."
+        return f"{kind.label}: the {kind.what} '{name}' is already used by worker {self.worker_id}{where}.{hint}"
 
 
 def holder_of(

@@ -68,9 +68,24 @@ def are_plain(texts: Sequence[str]) -> bool:
     )
 
 
+def odd_character(text: str, place: int) -> str:
+    """A character that is not there as it seems, or seems to be another one, by its name and place, for a sentence."""
+    letter = text[place]
+    name = f"{unicodedata.name(letter, 'a character without a name')}, U+{ord(letter):04X}"
+    seen = letter.isprintable() and not _INVISIBLE.match(letter) and not letter.isspace()
+    shown = f"'{letter}'" if seen else "an invisible character"
+    return f"{shown} ({name}) in place {place + 1}"
+
+
 def hides_something(text: str) -> bool:
     """Whether a character that nobody sees is inside `text`; those at its ends do not count."""
     return not text.isascii() and _HIDDEN.search(_ENDS.sub("", text)) is not None
+
+
+def first_hidden(text: str) -> int | None:
+    """The place of the first character in `text` that nobody sees, but for plain blanks; None if there is none."""
+    found = None if text.isascii() else _HIDDEN.search(text)
+    return found.start() if found else None
 
 
 def holds_control(text: str) -> bool:

@@ -12,7 +12,14 @@ from shared.letters import fold
 from shared.mapping.countries import country_code
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import ad_stamp, parse_time, parse_zone, stamp
-from shared.mapping.limits import are_fine_user_names, limit_of, user_name_fault
+from shared.mapping.limits import (
+    address_fault,
+    are_fine_addresses,
+    are_fine_user_names,
+    hidden_fault,
+    limit_of,
+    user_name_fault,
+)
 from shared.mapping.model import MappingFile
 from shared.mapping.names import transliterate, transliterate_many
 from shared.mapping.rules import (
@@ -494,8 +501,10 @@ def _checks(path: str, label: str, limits: str) -> list[Step]:
     checks: list[Step] = []
     if path in NAMES:
         checks.append(_check_name(label))
-    if path == USER_NAME and limits == "entra":
-        checks.append(_check_user_name(label))
+    if path == MAIL:
+        checks.append(_check_address(label))
+    if path == USER_NAME:
+        checks.append(_check_user_name(label) if limits == "entra" else _check_hidden(label))
     limit = limit_of(path, limits)
     if limit is not None:
         checks.append(_check_length(label, *limit))
@@ -537,3 +546,26 @@ def _check_user_name(label: str) -> Step:
         return text
 
     return Step(step, lambda texts: texts if are_fine_user_names(texts) else None)
+
+
+def _check_hidden(label: str) -> Step:
+    """Of a user name that another directory than Entra ID takes."""
+
+    def step(text: str, _: Warn) -> str:
+        if fault := hidden_fault(text):
+            raise Unusable(f"{label} {fault}.")
+        return text
+
+    return Step(step, lambda texts: texts if "".join(texts).isascii() else None)
+
+
+def _check_address(label: str) -> Step:
+    """What is no mail address is better left out: Entra would refuse the person for it, or send mail to nobody."""
+
+    def step(text: str, warn: Warn) -> str:
+        fault = address_fault(text)
+        if fault:
+            warn(f"{label} {fault}; it is left out.")
+        return "" if fault else text
+
+    return Step(step, lambda texts: texts if are_fine_addresses(texts) else None)
