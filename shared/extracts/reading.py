@@ -266,9 +266,12 @@ class _Reader:
 
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
-        applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
-        mapper = ColumnMapper(applier)
         table = reading.open(chunks, mapping.columns, mapping.days)
+        holds_dates = table.form.kind == "xlsx"
+        applier = Applier(
+            mapping, known=self._known, today=reading.today, scratch=self._scratch, holds_dates=holds_dates
+        )
+        mapper = ColumnMapper(applier)
         observer = Observer(mapping, self._digest_key, table.header)
         rows = 0
         changes_only = mapping.mode == "delta"
@@ -297,7 +300,7 @@ class _Reader:
         profile = observer.finish()
         if not table.returned:
             check(profile, mapping.status.column)
-        far = check_days(mapping, observer.sample, reading.today)
+        far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,
@@ -321,7 +324,7 @@ class _Reader:
             self._made_at(),
             profile,
             self._keeps,
-            damage.doubts(),
+            " ".join(filter(None, (*table.doubts, damage.doubts()))),
         )
 
     def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:

@@ -87,6 +87,7 @@ class Cells:
         """
         formats = [number_format(each) for each in book.formats] or [NumberFormat()]
         self._plain = {style for style, how in enumerate(formats) if how.shape is Shape.PLAIN}
+        self._dates = {style for style, how in enumerate(formats) if how.shape is Shape.DATE}
         self._uncalculated = book.uncalculated
         self._calculated = calculated
         self._shared = lru_cache(maxsize=65_536)(lambda place: _text(strings[whole(place, -1)]))
@@ -111,6 +112,10 @@ class Cells:
         if kind == "d":
             return _MIDNIGHT.sub("", value), ""
         return _text(value if sheet_error(value) else "#VALUE!")
+
+    def is_date(self, cell: RawCell) -> bool:
+        """Whether the workbook holds a day in a cell, and not a text."""
+        return cell[1] == "d" or (cell[1] == "n" and cell[2] in self._dates)
 
     def _is_unknown(self, kind: str, value: str) -> bool:
         """Whether 0 is what a program wrote for a result that it left to Excel; not if it knows other results."""

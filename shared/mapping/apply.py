@@ -84,10 +84,12 @@ class Applier:
         known: the people of earlier extracts; needed for ids that have lost their zeros and for numbered user names.
         today: where the source is; needed to see that somebody who is said to be active has left.
         scratch: remembers what would fill the memory; the applier opens one of its own if it needs one.
+        holds_dates: whether the extract holds days as dates, besides texts.
 
     Attributes:
         mapping: see above.
         today: see above.
+        holds_dates: see above.
         placeholders: cells that mean nothing, cleaned.
         kinds: of names that only one person may have; who that is can be decided only once all records are applied.
         taken: the user names that are made unique, if the mapping says so.
@@ -103,9 +105,11 @@ class Applier:
         known: Known | None = None,
         today: date | None = None,
         scratch: sqlite3.Connection | None = None,
+        holds_dates: bool = False,
     ) -> None:
         self.mapping = mapping
         self.today = today
+        self.holds_dates = holds_dates
         self._status = mapping.status
         self._words = ", ".join(mapping.status.words)
         self.placeholders = frozenset(clean(text) for text in mapping.placeholders)
@@ -119,7 +123,7 @@ class Applier:
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
-        compiler = Compiler(mapping, self._dates, today)
+        compiler = Compiler(mapping, self._dates, today, holds_dates)
         days = (self._status.first_day, self._status.last_day)
         self._days = [compiler.dates(column) if column else None for column in days]
         self.kinds: list[Kind] = []

@@ -98,7 +98,7 @@ class ColumnMapper:
         status, rules = mapping.status, mapping.attributes.values()
         self._applier = applier
         self._today = applier.today.isoformat() if applier.today else ""
-        compiler = Compiler(mapping, _NoWatch(), applier.today)
+        compiler = Compiler(mapping, _NoWatch(), applier.today, applier.holds_dates)
         self._short_years = status.last_day is not None and any(
             pattern.needs_pivot for pattern in compiler.dates(status.last_day).patterns
         )

@@ -106,6 +106,8 @@ class DateReader:
         today: where the source is; days that are further ahead than a working life are doubted.
         open_end: whether the first and the last day of a year far ahead may stand for "for ever", as of a last day.
         ends: whether it is a last day, which is nobody's if it lies further back than a working life.
+        holds_dates: whether the file holds days as dates, besides texts: as a workbook does. They come with the year
+            first, whatever the patterns of texts are.
     """
 
     column: str
@@ -117,6 +119,7 @@ class DateReader:
     today: date | None = None
     open_end: bool = False
     ends: bool = False
+    holds_dates: bool = False
 
     def read(self, text: str) -> date | None:
         """The day that a cell says, None if it says that there is none.
@@ -126,7 +129,8 @@ class DateReader:
         """
         if text in self.none:
             return None
-        if len(text) == 10 and text[4] == "-" == text[7] and (self.patterns or _YEAR_FIRST)[0].iso:  # the usual case
+        is_iso = self.holds_dates or (self.patterns or _YEAR_FIRST)[0].iso
+        if is_iso and len(text) == 10 and text[4] == "-" == text[7]:  # the usual case
             try:
                 day = date.fromisoformat(text)
             except ValueError:
@@ -138,8 +142,8 @@ class DateReader:
             parts = pattern.read(said, self.pivot)
             if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):
                 return self._checked(text, self._of_this_life(text, parts) if pattern.needs_pivot else parts)
-        if ODATA in self.patterns and (parts := _ISO.read(said, None)) is not None:
-            return self._checked(text, parts)  # a reader of documents has made that of it, for other rules
+        if (self.holds_dates or ODATA in self.patterns) and (parts := _ISO.read(said, None)) is not None:
+            return self._checked(text, parts)  # a reader of workbooks or documents has made that of it
         if (parts := ODATA.read(said, None)) is not None:  # it is clear whatever the mapping says of other dates
             return None if odata_text(said) in self.none else self._checked(text, parts)
         numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(said)[:3]))

@@ -108,11 +108,13 @@ class Compiler:
         mapping: whose rules they are.
         watch: is told about dates.
         today: where the source is, if days that are far ahead are to be doubted.
+        holds_dates: whether the extract holds days as dates, besides texts.
     """
 
     mapping: MappingFile
     watch: DateWatch
     today: date | None = None
+    holds_dates: bool = False
 
     def reader(self, path: str, rule: Rule) -> Reader:
         """What reads an attribute's value out of a row's cells."""
@@ -174,7 +176,9 @@ class Compiler:
         midnight = parse_zone(place) if place else None
         open_end = column != self.mapping.status.first_day
         ends = column == self.mapping.status.last_day
-        return DateReader(column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends)
+        return DateReader(
+            column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
+        )
 
     def _names(self, rule: Rule, outer: Named, blanks: str) -> Named:
         """What finds the value of a name in a rule: of a piece of the rule, else what is known around it."""
