@@ -120,6 +120,7 @@ class Planned:
         waited: whether the person is sent only because an older plan had not sent this very record yet.
         new: whether there was no row of the account when it was planned.
         decided_by: the source whose word counts, if it is another one that calls the person otherwise.
+        kept: attributes whose old values Entra keeps, because the record leaves them out.
     """
 
     worker: Worker
@@ -138,6 +139,7 @@ class Planned:
     waited: bool = False
     new: bool = False
     decided_by: str = ""
+    kept: tuple[str, ...] = ()
 
     @property
     def removes_access(self) -> bool:

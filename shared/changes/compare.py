@@ -6,7 +6,7 @@ a draft; drafts are judged once all of them are there, because whether a manager
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -17,6 +17,7 @@ from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
 from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
+from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
 from shared.model import (
@@ -182,6 +183,7 @@ class Judge:
         circles: those whom everybody closes with the manager whom HR named.
         in_flight: whether what is pending of an account is being sent at this moment.
         file: the name of the extract's file, for sentences.
+        left_out: the attributes that the source's mapping has, and a record of its leaves out.
     """
 
     now: datetime
@@ -190,6 +192,7 @@ class Judge:
     circles: Mapping[str, Circle]
     in_flight: Callable[[Account], bool]
     file: str
+    left_out: Callable[[ScimUser], Collection[str]] = lambda _: ()
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""
@@ -223,6 +226,7 @@ class Judge:
         )
         unsent = account is not None and self._is_unsent(account)
         before = _before(account, unsent=unsent)
+        planned = self._with_kept(planned, draft, desired, before)
         kind = kind_of(before, desired, self.now)
         mark = self.fingerprint(record)
         if account and mark == (account.pending or account.accepted):
@@ -241,6 +245,20 @@ class Judge:
         planned = replace(planned, kind=kind, changed=changed)
         planned = replace(planned, reason=reasons.sent(planned, desired, draft, draft.file, self.now))
         return Judged(SEND, self._class(draft, desired, before, kind), planned)
+
+    def _with_kept(self, planned: Planned, draft: Draft, desired: Desired, before: Before | None) -> Planned:
+        """The same, with what Entra keeps because HR's cells are empty now: open as long as the person works."""
+        if before is None or draft.account is None:
+            return planned
+        kept = set(draft.account.kept)
+        if desired.winner.source == draft.source:
+            missing, was_missing = self.left_out(planned.worker.user), self.left_out(before.record)
+            kept = {name for name in missing if name in kept or name not in was_missing}
+        manager = "" if manager_of(desired.record) or desired.winner.clears_manager else planned.keeps
+        still = desired.active or desired.winner.awaits(self.now)
+        told = kept_in_entra(sorted(kept), manager) if still else ""
+        warning = " ".join(filter(None, (planned.warning, told)))
+        return replace(planned, kept=tuple(sorted(kept)), warning=warning)
 
     def _awaits(self, external_id: str, record: ScimUser, warning: str) -> tuple[str, ...]:
         """Whose word, or sending, may make it possible to name the manager."""

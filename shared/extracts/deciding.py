@@ -21,7 +21,8 @@ from shared.extracts.flights import Flights
 from shared.extracts.looking import count_known
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.sends import Lines, Sends
-from shared.model import ENTERPRISE_USER, RESENT, Planned, Worker
+from shared.mapping.model import MappingFile
+from shared.model import ENTERPRISE_USER, RESENT, Planned, ScimUser, Worker
 from shared.records import accounts, extracts, story
 from shared.records.accounts import Account
 from shared.records.fingerprint import fingerprint
@@ -64,6 +65,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         circles,
         flights.is_sending,
         run.file,
+        _left_out_by(run.mapping),
     )
     lines = Lines(run.stack)
     entries = _judge_all(judge, drafted, lines)
@@ -150,6 +152,16 @@ def _said_before(drafted: Drafted, held: list[_Entry], lines: Lines) -> dict[str
     }
 
 
+def _left_out_by(mapping: MappingFile) -> Callable[[ScimUser], frozenset[str]]:
+    """What finds the attributes that are left out of a record where HR's cells are empty; but for the manager."""
+    omitted = [
+        (path, text)
+        for path, text, rule in mapping.targets
+        if (rule.empty or mapping.empty) == "omit" and path.name != "manager"
+    ]
+    return lambda user: frozenset(text for path, text in omitted if path.get(user) is None)
+
+
 def _standing(drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], Standing]:
     """What is known of a manager."""
 
@@ -213,6 +225,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
                 reason=reasons.resent(waits=True),
                 next_change_at=account.next_change_at,
                 waited=True,
+                kept=account.kept,
                 keeps="" if "manager" in account.record.get(ENTERPRISE_USER, {}) else account.manager,
             )
 

@@ -64,7 +64,7 @@ class SwappedDays:
                 name = header[at].strip()
                 yield (
                     f"{name} holds {one.dates:,} dates, all of them with days up to 12, beside {one.texts:,} texts "
-                    f"with days beyond, such as {one.example}: a spreadsheet in another language has taken the day for the "
-                    "month where it could, and left the others as text. Nothing of the file was used. Drop the file as "
-                    "the HR system wrote it, or open it where days are written as in the list."
+                    f"with days beyond, such as {one.example}: a spreadsheet in another language has taken the day for "
+                    "the month where it could, and left the others as text. Nothing of the file was used. Drop the "
+                    "file as the HR system wrote it, or open it where days are written as in the list."
                 )

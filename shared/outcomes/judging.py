@@ -142,6 +142,8 @@ class _Session:
         tries = int(row.get("Tries") or 0)
         tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in story.UNANSWERED else max(tries, 1)
         values = {**found.values, "Tries": tries}
+        if values["Status"] == story.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
+            values |= {"Reason": "Entra had nothing to change.", "NextStep": "See what is open beside the account."}
         if is_current:
             is_wrong = values["Status"] in (story.FAILED, story.SKIPPED)
             self.no_account[external_id] = is_wrong and not (row.get("TargetId") or values.get("TargetId"))

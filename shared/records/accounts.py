@@ -49,6 +49,8 @@ class Account:
         manager: whom Entra has as the manager, or is about to get; only where the whole row was read. A record that
             names none, and does not clear him, leaves him where he is.
         no_account: whether Entra's last word is that it could not make the account, and there has never been one.
+        kept: attributes whose old values Entra keeps, because the record leaves them out; only where the whole row was
+            read.
     """
 
     external_id: str
@@ -70,12 +72,13 @@ class Account:
     record: ScimUser
     manager: str = ""
     no_account: bool = False
+    kept: tuple[str, ...] = ()
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
         """The account that JSON made plain."""
         deliverer = Deliverer(*kept["deliverer"]) if kept["deliverer"] else None
-        return cls(**{**kept, "deliverer": deliverer})
+        return cls(**{**kept, "deliverer": deliverer, "kept": tuple(kept["kept"])})
 
     @property
     def known_to_entra(self) -> bool:
@@ -171,4 +174,5 @@ def _account(row: Values) -> Account:
         record=record,
         manager=row["Manager"] if "Manager" in row else manager_of(record),  # rows of older versions lack it
         no_account=bool(row.get("NoAccount")),
+        kept=tuple(json.loads(row.get("Kept") or "[]")),
     )

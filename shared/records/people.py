@@ -127,6 +127,7 @@ def note_planned(
             "Pending": fingerprint(user),
             "Record": pack(user),
             "Manager": person.worker.manager_id or person.keeps,
+            "Kept": json.dumps(person.kept),
             **dict(zip(_DELIVERER, ours, strict=True)),
             "Enabled": bool(user["active"]),
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),

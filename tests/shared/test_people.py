@@ -104,6 +104,7 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "Pending": "print of Worker 1222",
             "Record": pack(user("1222")),
             "Manager": "",
+            "Kept": "[]",
             "Source": "employees",
             "Extract": OLD.id,
             "Page": 3,
