@@ -25,6 +25,9 @@ COMMANDS = {
     ),
     "pause": ("cli.pause", "send nothing more, from one source or from all"),
     "resume": ("cli.resume", "let sending go on after a pause"),
+    "hold": ("cli.hold", "keep an account disabled, whatever HR says"),
+    "unhold": ("cli.unhold", "end that, so that HR's word counts again"),
+    "holds": ("cli.holds", "who is on hold and who is protected; check a holds.yaml"),
     "forget": ("cli.forget", "remove what is held about one person, and say what was removed"),
     "redrive": ("cli.redrive", "send again what failed again and again and was put aside"),
 }

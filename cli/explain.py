@@ -20,6 +20,7 @@ from shared.support.person import Person, find
 _WIDTH = 100
 _INDENT = " " * 22
 _MOST_ALIKE = 20
+_PROTECTED = "nothing is sent before somebody releases just this person, by name"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -75,6 +76,8 @@ def _story(person: Person) -> Iterator[str]:
         yield from _lines("To release", release)
     yield from _lines("Who acts", person.who_acts)
     yield from _lines("Open besides", person.warning)
+    yield from _lines("On hold", person.hold.in_full if person.hold else "")
+    yield from _lines("Protected", _PROTECTED if person.protected else "")
     yield from _lines("Missing", person.missing)
     yield from _lines("User name", person.user_name)
     yield from _lines("File", f"{person.file}, row {person.row}" if person.file and person.row else person.file)

@@ -10,6 +10,7 @@ import argparse
 from collections.abc import Sequence
 
 from cli.connecting import add_order, connected, run
+from shared.extracts import operator
 from shared.extracts.operator import Order, release
 
 
@@ -23,7 +24,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("extract", help="id of the extract: the column Extract of the table Extracts")
     add_order(parser, by="who releases them")
     parser.add_argument(
-        "--worker", nargs="+", action="extend", default=[], metavar="ID", help="only these; everybody held if left out"
+        "--worker",
+        nargs="+",
+        action="extend",
+        default=[],
+        metavar="ID",
+        help="only these; everybody held, but for protected people, if left out",
     )
     given = parser.parse_args(arguments)
     return run(lambda: _run(given))
@@ -33,6 +39,9 @@ def _run(given: argparse.Namespace) -> int:
     with connected() as context:
         order = Order(given.by, given.reason, context.clock.now())
         count = release(context.storage, given.extract, order, given.worker)
+        left = operator.protected_held(context.storage, given.extract, order.at) if not given.worker else frozenset()
     people = "1 person is" if count == 1 else f"{count} people are"
     print(f"{people} released. The clock compares the file anew within a minute and sends whoever still is to change.")
+    if left:
+        print(f"Protected people stay held; release each by name, alone (--worker ID): {', '.join(sorted(left))}")
     return 0

@@ -22,6 +22,8 @@ from shared.clock import SYSTEM_CLOCK
 from shared.context import Context
 from shared.entra.upload import bulk_request
 from shared.extracts import operator
+from shared.holds.listed import Hold
+from shared.holds.look import look
 from shared.model import ExtractRef, Planned
 from shared.records import pages, story
 from shared.records.names import WORKERS
@@ -67,7 +69,8 @@ def _run(given: argparse.Namespace) -> int:
             return FAILED
         if row["Status"] == story.HELD:
             planned = _held(context.storage, ExtractRef(row["Extract"], given.source), given.worker)
-            print("\n".join(_preview(planned)))
+            hold = look(context.storage, context.clock.now()).of(given.worker, {given.source})
+            print("\n".join(_preview(planned, hold)))
             if not given.yes:
                 print("Nothing was sent. To send just this, run it again with --yes --by NAME --reason TEXT.")
                 return 0
@@ -100,9 +103,11 @@ def _held(storage: Storage, ref: ExtractRef, worker: str) -> Planned:
     raise operator.OrderRefused(f"Not held in extract {ref.id}: {worker}")
 
 
-def _preview(planned: Planned) -> Iterator[str]:
+def _preview(planned: Planned, hold: Hold | None) -> Iterator[str]:
     yield "This is the request that Entra gets, if the file is judged as before:"
-    yield json.dumps(json.loads(bulk_request([planned.worker.user])), indent=2, ensure_ascii=False)
+    user = {**planned.worker.user, "active": False} if hold else planned.worker.user
+    yield json.dumps(json.loads(bulk_request([user])), indent=2, ensure_ascii=False)
+    yield from _wrapped("On hold", hold.in_full if hold else "")
     yield from _wrapped("Why", planned.reason)
     yield from _wrapped("Besides", planned.warning)
 
@@ -135,6 +140,7 @@ def _verdict(row: Values) -> Iterator[str]:
     yield f"Worker {printable(row['WorkerId'])}: {row['Status']}"
     yield from _wrapped("Why", row.get("Reason") or "")
     yield from _wrapped("Next step", row.get("NextStep") or "")
+    yield from _wrapped("On hold", row.get("OnHold") or "")
     yield from _wrapped("Open besides", row.get("Warning") or "")
 
 

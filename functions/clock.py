@@ -10,6 +10,7 @@ from shared.extracts.dates import register_due
 from shared.extracts.intake import work_off_all
 from shared.extracts.sweep import take_in_unannounced
 from shared.extracts.trial import call_for_trials
+from shared.holds.taking_in import take_in_holds
 from shared.notices.created import write_created
 from shared.notices.telling import tell
 from shared.retention.removal import remove_old
@@ -30,4 +31,5 @@ def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name
         steps.callback(tend, context())
         steps.callback(work_off_all, context())
         steps.callback(register_due, context())
+        steps.callback(take_in_holds, context())
         steps.callback(take_in_unannounced, context())

@@ -141,7 +141,7 @@ class NotNow(TransientError):  # noqa: N818
 
     Attributes:
         until: when it is worth trying again.
-        kind: what is waited for: "turn", "quota", "pause", "quarantine" or "job".
+        kind: what is waited for: "turn", "quota", "pause", "quarantine", "holds" or "job".
         next_step: what somebody is to do, for the results table; empty if there is nothing to do.
         who_acts: who, or empty.
     """

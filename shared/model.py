@@ -95,7 +95,9 @@ WITHDRAWN = "withdrawn"  # hired, but never came
 CONVERTED = "converted"  # contractor to employee, say
 UNCHANGED = "unchanged"
 RESENT = "resent"  # nothing new: what an earlier plan could not deliver
-KINDS = (JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT)
+ON_HOLD = "put on hold"  # IT wants the account disabled, whatever HR says
+OFF_HOLD = "hold ended"  # and HR's word counts again
+KINDS = (JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT, ON_HOLD, OFF_HOLD)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,7 @@ class Planned:
         new: whether there was no row of the account when it was planned.
         decided_by: the source whose word counts, if it is another one that calls the person otherwise.
         kept: attributes whose old values Entra keeps, because the record leaves them out.
+        on_hold: by whose order the account stays disabled, until when and why; empty if it is not on hold. Not for HR.
     """
 
     worker: Worker
@@ -140,11 +143,12 @@ class Planned:
     new: bool = False
     decided_by: str = ""
     kept: tuple[str, ...] = ()
+    on_hold: str = ""
 
     @property
     def removes_access(self) -> bool:
         """Whether the person is to be disabled, now or at last: such people go first, and may use the reserve."""
-        return self.kind == LEAVER or (self.kind == RESENT and not self.worker.user["active"])
+        return self.kind in (LEAVER, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,9 @@ import orjson
 from shared.changes import guard, reasons
 from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
-from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
+from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
 from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
+from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
 from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
@@ -26,6 +27,8 @@ from shared.model import (
     JOINER,
     LEAVER,
     MOVER,
+    OFF_HOLD,
+    ON_HOLD,
     REHIRE,
     REINSTATED,
     RESENT,
@@ -54,6 +57,8 @@ _CLASS = {
     CONVERTED: guard.CHANGE,
     WITHDRAWN: guard.CHANGE,
     LEAVER: guard.DISABLE,
+    ON_HOLD: "",  # somebody has ordered it, by name
+    OFF_HOLD: guard.CREATE,
 }
 
 
@@ -109,11 +114,15 @@ class Judged:
         fate: `SEND`, `OLDER`, or the status of somebody who is not sent.
         counts_as: the guard's class of change, or an empty text.
         planned: the rest.
+        kept_out: whether she would be enabled by HR's word, and is not because she is on hold.
+        ordered: whether nothing is sent but what a hold asks for, which somebody has ordered by name.
     """
 
     fate: str
     counts_as: str
     planned: Planned
+    kept_out: bool = False
+    ordered: bool = False
 
 
 def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
@@ -184,6 +193,7 @@ class Judge:
         in_flight: whether what is pending of an account is being sent at this moment.
         file: the name of the extract's file, for sentences.
         left_out: the attributes that the source's mapping has, and a record of its leaves out.
+        hold_of: the hold on an account.
     """
 
     now: datetime
@@ -193,12 +203,26 @@ class Judge:
     in_flight: Callable[[Account], bool]
     file: str
     left_out: Callable[[ScimUser], Collection[str]] = lambda _: ()
+    hold_of: HoldOf = nobody
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""
         draft = draft if draft.file else replace(draft, file=self.file)
+        by_hr = decide(draft.claims, self.now)
+        hold = self.hold_of(draft.external_id, draft.claims)
+        judged = self._judge(draft, under_hold(by_hr, hold), kept_out=hold is not None and by_hr.active)
+        if hold is None:
+            return judged
+        planned, kind = judged.planned, judged.planned.kind if judged.fate == SEND else ""
+        return replace(
+            judged,
+            planned=replace(planned, on_hold=hold.in_full, reason=told(planned.reason, hold, kind=kind)),
+            kept_out=by_hr.active,
+            ordered=kind == ON_HOLD and not draft.new,
+        )
+
+    def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:
         account = draft.account
-        desired = decide(draft.claims, self.now)
         ours = draft.claims[draft.source]
         planned = Planned(
             Worker(draft.external_id, draft.row, desired.record),
@@ -227,7 +251,8 @@ class Judge:
         unsent = account is not None and self._is_unsent(account)
         before = _before(account, unsent=unsent)
         planned = self._with_kept(planned, draft, desired, before)
-        kind = kind_of(before, desired, self.now)
+        kind = kind_on_hold(before) if kept_out else kind_of(before, desired, self.now)
+        kind = kind_after_hold(kind, account, before)
         mark = self.fingerprint(record)
         if account and mark == (account.pending or account.accepted):
             if unsent or draft.force:

@@ -26,6 +26,10 @@ WORDS = {
 }
 
 
+PROTECTED = (
+    "The person is protected (hr-config/holds.yaml): nothing is sent of them before somebody releases just this "
+    "person, by name."
+)
 PILOT = "IT tries it with some people first (the mapping says whom, under guard: pilot), and this is somebody else."
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.changes.claims import Claim, Desired
 from shared.clock import iso
-from shared.model import CONVERTED, JOINER, LEAVER, MOVER, REHIRE, REINSTATED, WITHDRAWN, ScimUser
+from shared.model import CONVERTED, JOINER, LEAVER, MOVER, ON_HOLD, REHIRE, REINSTATED, WITHDRAWN, ScimUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,13 @@ def kind_of(before: Before | None, desired: Desired, now: datetime) -> str:
     types = [record.get("userType") for record in (before.record, desired.record)]
     moved = before.winner is not None and before.winner.source != desired.winner.source
     return CONVERTED if moved or (all(types) and types[0] != types[1]) else MOVER
+
+
+def kind_on_hold(before: Before | None) -> str:
+    """The kind of a change of somebody who may work by HR's word, and whose account is on hold."""
+    if before is None or not before.record:
+        return JOINER
+    return ON_HOLD if before.enabled else MOVER
 
 
 def employed_since(claim: Claim) -> str:

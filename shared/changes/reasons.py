@@ -14,6 +14,8 @@ from shared.model import (
     JOINER,
     LEAVER,
     MOVER,
+    OFF_HOLD,
+    ON_HOLD,
     REHIRE,
     REINSTATED,
     WITHDRAWN,
@@ -32,6 +34,8 @@ _KINDS = {
     REINSTATED: "The termination was taken back",
     WITHDRAWN: "The hire was withdrawn",
     CONVERTED: "Changes from one kind of employment to another",
+    ON_HOLD: "Put on hold",
+    OFF_HOLD: "The hold has ended, and what HR says counts again",
 }
 
 

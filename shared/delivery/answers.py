@@ -124,6 +124,11 @@ class Progress:
         ids = [worker.worker_id for worker in self.workers(piece)]
         return self._and(piece, {"split": piece.first + ids.index(middle_id)})
 
+    def with_split_before(self, piece: Piece, worker_id: str) -> Progress:
+        """Somebody of a piece, and those behind her, have to wait; those before go out by themselves."""
+        ids = [worker.worker_id for worker in self.workers(piece)]
+        return self._and(piece, {"split": piece.first + ids.index(worker_id)})
+
     def with_refused(self, piece: Piece, error: RequestRejected) -> Progress:
         """Entra has refused the one person of a piece."""
         return self._and(piece, {"people": 1, "refused": error.code, "requestId": error.request_id})

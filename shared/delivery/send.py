@@ -25,6 +25,7 @@ from shared.delivery import claims, stops
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
 from shared.delivery.ledger import Calls, ledger_of
 from shared.delivery.meanwhile import sent_meanwhile
+from shared.delivery.on_hold import heed_holds
 from shared.delivery.queueing import queue_ready_pages, send_out_all
 from shared.delivery.troubles import RECORDS, Trouble, refused_record, trouble_of
 from shared.delivery.waiting import put_off, send_message
@@ -222,14 +223,8 @@ class _Sending:
     def _send(self, piece: Piece) -> None:
         """Send a piece, unless nobody of it is left, or it took too long until it could go."""
         assert self._calls  # noqa: S101 (made before the first piece)
-        leavers = self._progress.leavers(self._gone)
-        if any(worker.worker_id not in self._gone for worker in self._progress.workers(piece)):
-            # What may take long goes before the look at who is left, which must not be old when the request goes out.
-            self._token = self._context.graph.token(self._context.endpoint(self._job))
-            if not self._calls.at_hand:
-                self._standing()
-            self._calls.wait(leavers)
-            self._leave_out(self._progress.workers(piece), again=True)
+        if not self._is_ready(piece):
+            return
         ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
         if not ours:
             self._answered(self._progress.with_nobody(piece))
@@ -267,6 +262,36 @@ class _Sending:
             # If the answer to an earlier attempt was lost, Entra may have been at work since then.
             self._answered(self._progress.with_accepted(piece, self._gone, accepted, self._since(accepted)))
             self._went_well(len(ours), standing)
+
+    def _is_ready(self, piece: Piece) -> bool:
+        """See that a call is in hand, then who of a piece may go; False if the piece was cut in two for that."""
+        assert self._calls  # noqa: S101 (made before the first piece)
+        leavers = self._progress.leavers(self._gone)
+        if all(worker.worker_id in self._gone for worker in self._progress.workers(piece)):
+            return True
+        # What may take long goes before the look at who is left, which must not be old when the request goes out.
+        self._token = self._context.graph.token(self._context.endpoint(self._job))
+        if not self._calls.at_hand:
+            self._standing()
+        self._calls.wait(leavers)
+        self._leave_out(self._progress.workers(piece), again=True)
+        return self._heeds_holds(piece)
+
+    def _heeds_holds(self, piece: Piece) -> bool:
+        """See that nobody of a piece is enabled who may not be; False if the piece was cut in two for that.
+
+        Raises:
+            NotNow: nobody can tell who may be enabled, and somebody who would be is next.
+        """
+        ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
+        heeded = heed_holds(self._context, self._ref, self._job, ours)
+        self._gone |= heeded.left_out
+        if not heeded.waiting:
+            return True
+        if ours[0].worker_id == heeded.waiting:
+            raise heeded.not_now(self._context)
+        self._answered(self._progress.with_split_before(piece, heeded.waiting))  # leavers do not wait for that
+        return False
 
     def _standing(self) -> stops.Standing:
         """What is stopped, when nothing is that this page needs.

@@ -14,14 +14,17 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import claims, stops
 from shared.delivery.ledger import Ledger, ledger_of
+from shared.delivery.on_hold import WAITS
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.errors import NotNow, TerminalError
+from shared.holds.look import look
 from shared.model import ExtractRef, PageMessage, Worker
 from shared.records import messages, pages, people, story
 from shared.records.names import PAGES
@@ -90,7 +93,7 @@ def put_off(
 
 
 def _reason(wait: NotNow, until: datetime) -> str:
-    return str(wait) if wait.kind in ("pause", "quarantine") else f"{wait} It is tried again at {iso(until)}."
+    return str(wait) if wait.kind in ("pause", "quarantine", WAITS) else f"{wait} It is tried again at {iso(until)}."
 
 
 def send_out(context: Context, rows: Iterable[Values], *, forecast: bool) -> None:
@@ -143,6 +146,9 @@ class _Gate:
             if job in self._probed:
                 return False
             self._probed.add(job)
+        elif row["WaitFor"] == WAITS:
+            if self._holds_fault:
+                return False
         elif not due and row["WaitFor"] not in ("pause", "quarantine", "job", "quota"):
             return False
         calls = _calls(row)
@@ -152,6 +158,11 @@ class _Gate:
             return False
         self._sent += 1
         return True
+
+    @cached_property
+    def _holds_fault(self) -> str:
+        """Why it is not known who is on hold; empty if it is."""
+        return look(self._context.storage, self._now).fault
 
     def _allowance(self, job: str) -> _Allowance:
         ledger = ledger_of(self._context, job)

@@ -234,7 +234,7 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
 
     def state(fate: str, person: Planned, known: Values | None) -> Mapping[str, Any] | None:
         if row["Kind"] == DUE and not release and _says_more(known, fate):
-            return _new_warning(person, known)
+            return _told_beside(person, known)
         return story.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == FILE)
 
     chunk.sort(key=_sort)
@@ -252,12 +252,14 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
         due.wake(context.storage, row["Job"], new, now + _MANAGER_FIRST)
 
 
-def _new_warning(person: Planned, known: Values | None) -> dict[str, Any] | None:
-    """What is open about somebody may have changed without a file, such as by whom a circle of managers is closed."""
-    warning = story.open_warning(person, known)
-    if known is None or known["Status"] == story.HELD or (known.get("Warning") or "") == warning:
+def _told_beside(person: Planned, known: Values | None) -> dict[str, Any] | None:
+    """What is told beside may have changed without a file, such as who closes a circle of managers, or a hold."""
+    if known is None:
         return None
-    return {"Warning": warning, "Sequence": known["Sequence"]}
+    new = {"Warning": story.open_warning(person, known)} if known["Status"] != story.HELD else {}
+    new |= {"OnHold": person.on_hold}
+    is_new = any((known.get(name) or "") != value for name, value in new.items())
+    return {**new, "Sequence": known["Sequence"]} if is_new else None
 
 
 def _says_more(known: Values | None, fate: str) -> bool:

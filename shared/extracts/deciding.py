@@ -6,7 +6,7 @@ circles of managers -> judge -> guard -> both again, knowing who is held -> who 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -42,12 +42,14 @@ class Decided:
         held: what whoever decides about a release is shown of each who is held.
         counts: of the guard's classes of change that go on.
         extras: how many people it is about who are not in the file.
+        kept_out: those of the file who are on hold, and would be enabled without it.
     """
 
     sends: Sends
     held: list[dict[str, Any]]
     counts: Counter[str]
     extras: int
+    kept_out: list[str]
 
 
 def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
@@ -55,7 +57,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     flights = Flights(run.context, run.job)
     managers = set(drafted.named.values()) - drafted.named.keys() - {""}
     outside = accounts.read_briefly(run.storage, run.job, sorted(managers))
-    standing = _standing(drafted, outside)
+    standing = _standing(run, drafted, outside)
     above = look_above(run, drafted, managers - outside.keys())
     circles = find_circles(ties_of(drafted, above, standing, {}))
     judge = Judge(
@@ -66,10 +68,11 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         flights.is_sending,
         run.file,
         _left_out_by(run.mapping),
+        run.hold_of,
     )
     lines = Lines(run.stack)
     entries = _judge_all(judge, drafted, lines)
-    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry))
+    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _is_protected(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
     waiting = [entry for entry in entries if _waits_because(run, verdict, entry)]
@@ -103,7 +106,8 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
             extras += 1
     for name in verdict.held:
         del counts[name]
-    return Decided(sends, held, counts, extras)
+    kept_out = [entry.worker_id for entry in entries if entry.kept_out and _is_in_file(run, entry.worker_id)]
+    return Decided(sends, held, counts, extras, kept_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,10 @@ class _Entry:
         place: of what is planned, in the lines.
         fate: as in `Judged`.
         counts_as: likewise.
+        sources: the feeds that speak of the person.
+        kept_out: as in `Judged`.
+        ordered: likewise.
+        repeated: whether the very record is sent that Entra has taken before.
     """
 
     worker_id: str
@@ -123,15 +131,20 @@ class _Entry:
     kind: str
     manager: str
     removes_access: bool
+    sources: tuple[str, ...]
+    kept_out: bool
+    ordered: bool
+    repeated: bool
 
     @classmethod
-    def of(cls, judged: Judged, lines: Lines) -> _Entry:
+    def of(cls, judged: Judged, lines: Lines, sources: Iterable[str] = ()) -> _Entry:
         """The entry of somebody, whose plan is put down."""
         planned = judged.planned
         place = lines.add(planned_to_json(planned))
         manager = planned.worker.manager_id if judged.fate == SEND else ""
         about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
-        return cls(planned.worker.worker_id, place, *about)
+        repeated = planned.kind == RESENT and not planned.waited
+        return cls(planned.worker.worker_id, place, *about, tuple(sources), judged.kept_out, judged.ordered, repeated)
 
     def planned(self, lines: Lines) -> Planned:
         """What is planned for the person."""
@@ -139,7 +152,8 @@ class _Entry:
 
 
 def _judge_all(judge: Judge, drafted: Drafted, lines: Lines) -> list[_Entry]:
-    return [_Entry.of(judge.judge(Draft.load(line)), lines) for line in drafted.drafts]
+    drafts = map(Draft.load, drafted.drafts)
+    return [_Entry.of(judge.judge(draft), lines, draft.claims) for draft in drafts]
 
 
 def _said_before(drafted: Drafted, held: list[_Entry], lines: Lines) -> dict[str, str]:
@@ -162,7 +176,7 @@ def _left_out_by(mapping: MappingFile) -> Callable[[ScimUser], frozenset[str]]:
     return lambda user: frozenset(text for path, text in omitted if path.get(user) is None)
 
 
-def _standing(drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], Standing]:
+def _standing(run: PlanRun, drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], Standing]:
     """What is known of a manager."""
 
     def standing(manager: str) -> Standing:
@@ -173,7 +187,8 @@ def _standing(drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str
             return Standing.LEFT if manager in drafted.inactive else Standing.WORKS
         if account is None or not account.known_to_entra:
             return Standing.UNKNOWN
-        return Standing.LEFT if not account.enabled and account.ever_enabled else Standing.WORKS
+        has_left = not account.enabled and account.ever_enabled and not run.holds.of(manager, account.said)
+        return Standing.LEFT if has_left else Standing.WORKS
 
     return standing
 
@@ -194,8 +209,22 @@ def _may_try(run: PlanRun, entry: _Entry) -> bool:
     return run.is_release or guard.may_try(run.mapping.guard, entry.worker_id)
 
 
+def _is_protected(run: PlanRun, entry: _Entry) -> bool:
+    """Whether something of a protected person would be sent that nobody has released by name.
+
+    What is sent once more has been released, or was sent before the person was protected; a hold is an order by name.
+    """
+    if entry.fate != SEND or entry.ordered or entry.repeated or entry.worker_id == run.alone:
+        return False
+    return run.holds.protects(entry.worker_id, entry.sources)
+
+
 def _waits_because(run: PlanRun, verdict: guard.Verdict, entry: _Entry) -> str:
     """Why somebody waits for a release; empty for whoever does not."""
+    if entry.ordered:
+        return ""
+    if _is_protected(run, entry):
+        return guard.PROTECTED
     if not _may_try(run, entry) and (entry.counts_as or entry.fate == SEND):
         return guard.PILOT
     return verdict.reasons[entry.counts_as] if entry.counts_as in verdict.held else ""
@@ -248,4 +277,5 @@ def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
         "class": counts_as,
         "changed": list(planned.changed),
         "why": because,
+        "protected": because == guard.PROTECTED,
     }

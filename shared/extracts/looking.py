@@ -127,7 +127,7 @@ def _has_account(run: PlanRun, account: Account) -> bool:
 def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, digest: str) -> bool:
     """Whether nobody has to look closer; then it is noted that the person was seen."""
     settled = is_settled(account, run.ref.source, run.digest(digest), run.now)
-    if not settled or account.external_id in drafted.in_circles:
+    if not settled or account.external_id in drafted.in_circles or run.holds.names(account.external_id):
         return False
     if not drafted.must_be_told(account.external_id, story.UNCHANGED):
         drafted.fates[story.UNCHANGED] += 1

@@ -19,6 +19,7 @@ from azure.data.tables import UpdateMode
 
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
+from shared.extracts.on_hold import protected_among
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages, story
@@ -29,6 +30,7 @@ from shared.records.people import worker_key
 from shared.records.rows import Key, Values, query, read_rows
 from shared.records.storage import Storage
 
+_SHOWN = 20  # ids in a sentence
 _FEW = 100  # people whose rows are read one by one, rather than by a look at all of their source
 _ROW_KEY = re.compile(r"[0-9]{13}-[0-9a-f]{12}")
 
@@ -79,11 +81,13 @@ def find(storage: Storage, extract: str) -> Values:
 def release(storage: Storage, extract: str, order: Order, workers: Sequence[str] = ()) -> int:
     """Have people sent who are held: those who are still in a new comparison with this file, and nobody else.
 
+    Whoever is protected stays held, unless the order names just this person.
+
     Args:
         storage: the account with HR data.
         extract: its id, or its RowKey.
         order: who releases it, and why.
-        workers: the ids of some of the people; all who are held if there are none.
+        workers: the ids of some of the people; all who are held and not protected if there are none.
 
     Returns:
         How many people are released.
@@ -105,11 +109,14 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
     if row.get("HeldWhole"):
         return _release_whole(storage, row, order, workers)
     held = still_held(storage, ref, row)
-    wanted = list(workers) or sorted(held)
+    protected = protected_among(storage, ref, row["ReadPlan"], held, order.at)
+    wanted = list(workers) or sorted(held - protected)
     if not wanted:
-        raise OrderRefused(f"Nobody is held in extract {extract}")
+        raise OrderRefused(_all_protected(extract, protected) if protected else f"Nobody is held in extract {extract}")
     if others := sorted(set(wanted) - held):
         raise OrderRefused(f"Not held in extract {extract}: {', '.join(others)}")
+    if protected.intersection(wanted) and len(set(wanted)) > 1:
+        raise OrderRefused(_all_protected(extract, protected.intersection(wanted)))
     name = uuid.uuid4().hex
     path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{name}.json")
     storage.container(STATE).upload_blob(path, json.dumps(sorted(set(wanted))).encode())
@@ -128,6 +135,15 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
         },
     )
     return len(set(wanted))
+
+
+def _all_protected(extract: str, protected: Collection[str]) -> str:
+    few = sorted(protected)[:_SHOWN]
+    more = f" and {len(protected) - _SHOWN} more" if len(protected) > _SHOWN else ""
+    return (
+        f"Protected people are released one by one, each by name and alone: {', '.join(few)}{more}. For each of them: "
+        f"python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody was released"
+    )
 
 
 def _release_whole(storage: Storage, row: Values, order: Order, workers: Sequence[str]) -> int:
@@ -155,6 +171,19 @@ def _release_whole(storage: Storage, row: Values, order: Order, workers: Sequenc
         },
     )
     return people
+
+
+def protected_held(storage: Storage, extract: str, now: datetime) -> frozenset[str]:
+    """The protected people whom an extract holds, who are released one by one.
+
+    Raises:
+        OrderRefused: there is no such extract.
+    """
+    row = find(storage, extract)
+    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    if not row.get("ReadPlan") or row.get("HeldWhole"):
+        return frozenset()
+    return protected_among(storage, ref, row["ReadPlan"], still_held(storage, ref, row), now)
 
 
 def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str] | None:

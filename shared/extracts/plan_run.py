@@ -16,6 +16,8 @@ from shared.clock import iso
 from shared.context import Context
 from shared.extracts.reading import ReadExtract
 from shared.extracts.sends import Lines
+from shared.holds.listed import Hold, Holds
+from shared.holds.look import look
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef, Planned, manager_of
 from shared.records import extracts, story
@@ -40,6 +42,7 @@ class PlanRun:
         stack: closes the temporary files.
         extract: the file; None where dates have come.
         settle: writes to the tables, if it is not done yet, what plans that are being carried out say of some people.
+        alone: the one person whom a release names; empty if it is none, or is about several.
     """
 
     context: Context
@@ -50,6 +53,7 @@ class PlanRun:
     stack: ExitStack
     extract: ReadExtract | None
     settle: Callable[[Iterable[str]], None] = lambda _: None
+    alone: str = ""
 
     @property
     def storage(self) -> Storage:
@@ -98,6 +102,15 @@ class PlanRun:
     def now(self) -> datetime:
         """The time that counts for the whole plan."""
         return self.context.clock.now()
+
+    @cached_property
+    def holds(self) -> Holds:
+        """Who is on hold, and who is protected; whoever is sent is looked at once more before that."""
+        return look(self.storage, self.now)
+
+    def hold_of(self, external_id: str, sources: Collection[str]) -> Hold | None:
+        """The hold on an account of which some sources speak."""
+        return self.holds.of(external_id, {*sources, self.ref.source})
 
     @cached_property
     def employment(self) -> Employment:

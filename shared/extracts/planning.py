@@ -25,6 +25,7 @@ from shared.extracts.feedback import keep_rejects_file
 from shared.extracts.holding import hold_whole, too_many_lost
 from shared.extracts.looking import look_again, look_at, look_at_everybody, look_at_released
 from shared.extracts.missing import more_before
+from shared.extracts.on_hold import alone_in, notes_on_holds
 from shared.extracts.open_extract import Reading
 from shared.extracts.operator import released_people
 from shared.extracts.plan_run import Drafted, PlanRun
@@ -144,7 +145,7 @@ def plan_file(
                 refuse_doubtful(extract.doubts)
             notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
         pace.settle(name for pair in extract.managers() for name in pair if name)
-        run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle, alone_in(released))
         drafted = Drafted.begin(run)
         if released is not None:
             look_at_released(run, drafted, released)
@@ -157,7 +158,9 @@ def plan_file(
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
         notes += drafted.notes
         notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
-        values, people = store(run, drafted, decide_all(run, drafted)), extract.people
+        decided = decide_all(run, drafted)
+        notes += notes_on_holds(run.holds, decided.kept_out)
+        values, people = store(run, drafted, decided), extract.people
         if run.looks_at_everybody:
             write_roster(context.storage, ref, attempt, extract.rows_of_people())
         if extract.returned:
@@ -252,9 +255,9 @@ def plan_due(context: Context, ref: ExtractRef, row: Values, mapping: MappingFil
         attempt: the plan's name.
     """
     with ExitStack() as stack:
-        run = PlanRun(context, ref, row, mapping, attempt, stack, None)
-        drafted = Drafted.begin(run)
         released = released_people(context.storage, ref, row)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, None, alone=alone_in(released))
+        drafted = Drafted.begin(run)
         if released is not None:
             look_again(run, drafted, released, frozenset())
         else:

@@ -80,6 +80,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "Counted": json.dumps({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
         "HeldWhole": False,
         "Extras": decided.extras,
+        "OnHold": len(decided.kept_out),
         "Missing": drafted.fates[story.MISSING],
         "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["why"] for person in decided.held)),

@@ -12,6 +12,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from pydantic import ValidationError
 
 from shared.errors import MappingError
+from shared.holds.listed import FILE as HOLDS
 from shared.mapping.faults import sentences
 from shared.mapping.model import MappingFile
 from shared.records.names import CONFIG
@@ -77,7 +78,8 @@ def shipped_names() -> list[str]:
 def configured_names(storage: Storage) -> list[str]:
     """The sources that have a mapping file of their own in `hr-config`."""
     paths = storage.container(CONFIG).list_blob_names()
-    return sorted(path.removesuffix(".yaml") for path in paths if path.endswith(".yaml") and "/" not in path)
+    names = (path for path in paths if path.endswith(".yaml") and "/" not in path and path != HOLDS)
+    return sorted(path.removesuffix(".yaml") for path in names)
 
 
 def parse_mapping(data: bytes, name: str) -> LoadedMapping:

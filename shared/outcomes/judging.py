@@ -40,7 +40,7 @@ _PAGES_AT_ONCE = 25  # of up to 200 people
 _EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
 _ACCOUNT = (
     "Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered", "EverEnabled", "NextChangeAt",
-    "NoAccount",
+    "NoAccount", "OnHold",
 )  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
@@ -185,7 +185,7 @@ class _Session:
     def _is_leaver(self, external_id: str, row: Values) -> bool:
         """Whether the account is to lose access; one that was made ahead of the first day has never had any."""
         account = self.cases[external_id].account
-        is_ahead = not account.get("EverEnabled") and bool(account.get("NextChangeAt"))
+        is_ahead = not account.get("EverEnabled") and bool(account.get("NextChangeAt") or account.get("OnHold"))
         return row.get("Active") is False and not is_ahead
 
     def _matter(self, external_id: str, source: str, row: Values, wrong: str) -> str:

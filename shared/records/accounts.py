@@ -48,6 +48,7 @@ class Account:
         record: what was planned last; only where the whole row was read.
         manager: whom Entra has as the manager, or is about to get; only where the whole row was read. A record that
             names none, and does not clear him, leaves him where he is.
+        on_hold: whether it was on hold when it was planned last; only where the whole row was read.
         no_account: whether Entra's last word is that it could not make the account, and there has never been one.
         kept: attributes whose old values Entra keeps, because the record leaves them out; only where the whole row was
             read.
@@ -73,6 +74,7 @@ class Account:
     manager: str = ""
     no_account: bool = False
     kept: tuple[str, ...] = ()
+    on_hold: bool = False
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
@@ -175,4 +177,5 @@ def _account(row: Values) -> Account:
         manager=row["Manager"] if "Manager" in row else manager_of(record),  # rows of older versions lack it
         no_account=bool(row.get("NoAccount")),
         kept=tuple(json.loads(row.get("Kept") or "[]")),
+        on_hold=bool(row.get("OnHold")),
     )

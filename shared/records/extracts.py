@@ -26,6 +26,8 @@ from shared.model import (
     JOINER,
     LEAVER,
     MOVER,
+    OFF_HOLD,
+    ON_HOLD,
     REHIRE,
     REINSTATED,
     RESENT,
@@ -258,6 +260,8 @@ KIND_COLUMNS = {
     WITHDRAWN: "WithdrawnHires",
     CONVERTED: "Converted",
     RESENT: "Resent",
+    ON_HOLD: "PutOnHold",
+    OFF_HOLD: "HoldsEnded",
 }
 """For each kind of change the column that counts the people who were sent for it."""
 

@@ -29,7 +29,7 @@ _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
 _FOR_QUIET = (
     "Sequence", "Status", "MissingIn", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
-    *_SAID_BEFORE,
+    "OnHold", *_SAID_BEFORE,
 )  # fmt: skip
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
 ANOTHER = "another record"
@@ -252,6 +252,7 @@ def _said(source: str, person: Planned, row: Values | None) -> dict[str, Any]:
         "ExternalId": person.worker.worker_id,
         "Open": person.warning,
         "NextChangeAt": person.next_change_at,
+        "OnHold": bool(person.on_hold),
     }
     said = json.loads(row["Said"]) if row else {}
     if person.said:

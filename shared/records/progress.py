@@ -307,6 +307,8 @@ def sentence(
     ]
     if kinds:
         text += f" {sent}: {', '.join(kinds)}."
+    if row.get("OnHold"):
+        text += f" On hold by order of IT, and so disabled: {row['OnHold']}."
     if row.get("Missing"):
         text += f" {_missing(int(row['Missing']), str(row.get('NotDisabled') or ''))}"
     return " ".join([text, *reasons])

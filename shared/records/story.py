@@ -92,6 +92,7 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         **({} if person.kind == RESENT else {"SentDecision": person.reason, "SentKind": person.kind}),
         "Changed": ", ".join(person.changed),
         "Warning": person.warning,
+        "OnHold": person.on_hold,
         "NextChangeAt": person.next_change_at,
         "Extract": extract_id,
         "Row": worker.row,
@@ -127,7 +128,7 @@ def queued_beside(person: Planned, extract_id: str, at: datetime) -> dict[str, A
 
 _SENDING = (
     "Active", "SentBy", "SentStatus", "SentChanged", "SentDecision", "SentKind", "QueuedAt", "UploadedAt", "RequestId",
-    "MissingIn", "Tries", "AskedAgainAt",
+    "MissingIn", "Tries", "AskedAgainAt", "OnHold",
 )  # fmt: skip
 
 
@@ -176,6 +177,8 @@ def quiet(
     if status == MISSING and before in WHILE_MISSING:
         return {} if since else {"MissingIn": extract_id}
     place: dict[str, Any] = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
+    if person.on_hold or (row and row.get("OnHold")):
+        place["OnHold"] = person.on_hold
     if MISSING in (status, person.said):
         place["MissingIn"] = since or extract_id
     elif seen:

@@ -37,12 +37,15 @@ CHANGES = {
     "WithdrawnHires": "Hires taken back",
     "Converted": "Changed from one kind of employment to another",
     "Resent": "Sent again without a change",
+    "PutOnHold": "Disabled by order of IT (on hold)",
+    "HoldsEnded": "Enabled again, as a hold has ended",
 }
 _FATES = {
     "Provisioned": "Created, updated or disabled in Entra",
     "Unchanged": "The file says nothing new",
     "FailedBefore": "Of these, people who failed before",
     "NoAccount": "Of these, people without an account",
+    "OnHold": "Of all, people whom IT keeps disabled (on hold); HR has nothing to correct",
     "Waiting": "Waiting to be sent",
     "Uploaded": "Sent, no answer of Entra yet",
     "Overdue": "Sent, no answer of Entra in time",
@@ -59,7 +62,7 @@ _ALWAYS = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
     *("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
-    *("FailedBefore", "NoAccount"),
+    *("FailedBefore", "NoAccount", "OnHold"),
 )
 _TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
 _NOTHING_USED = (REJECTED, STALE, FAILED)

@@ -20,6 +20,8 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso
 from shared.context import Context
 from shared.errors import TerminalError
+from shared.holds.hold_rows import ORDER, read_all, remove
+from shared.holds.holds_file import PLACE
 from shared.records import created, extracts, keys, pages, story
 from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
 from shared.records.people import account_key, pack, unpack, worker_key
@@ -101,6 +103,7 @@ def forget(
     removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
     forget_snapshots(storage)
     forget_rosters(storage, sources)
+    kept += _forget_holds(storage, worker_id, sources, removed, context.clock.now())
     if len(whole) == len(accounts):
         dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
         removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
@@ -127,6 +130,21 @@ def forget(
         )
     _record(storage, by, reason, done, context.clock.now())
     return Forgotten(done, kept)
+
+
+def _forget_holds(
+    storage: Storage, worker_id: str, sources: Sequence[str], removed: Counter[str], now: datetime
+) -> Iterator[str]:
+    """Remove holds that are over. One that is in force stays: without it the next file would open the account."""
+    rows = [row for row in read_all(storage) if row.worker == worker_id and (not row.source or row.source in sources)]
+    over = [row for row in rows if row.kind == ORDER and not row.is_in_force(now) and not row.applied]
+    for row in over:
+        remove(storage, row)
+    removed["holds that are over"] += len(over)
+    for row in rows:
+        if row not in over:
+            how = "end it first: python -m cli unhold" if row.kind == ORDER else f"take the entry out of {PLACE}"
+            yield f"Quota: the person is on hold or protected; the id and why stay as long as that counts ({how})."
 
 
 def _refuse_while_busy(

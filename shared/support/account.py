@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from shared.changes.claims import Claim, Desired, decide
 from shared.changes.compare import kept_claims
+from shared.changes.on_hold import under_hold
+from shared.holds.listed import Hold
 from shared.records import keys, story
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER
@@ -17,6 +19,7 @@ CREATED = "created, disabled"
 ENABLED = "enabled"
 DISABLED = "disabled"
 
+_HOLD_ENDS = "the hold ends"
 _MOST = 5  # moments that are told
 _FARTHEST_EAST = timedelta(hours=14)
 _FARTHEST_WEST = timedelta(hours=-12)
@@ -52,30 +55,36 @@ class Coming:
         return f"On {self.day.isoformat()} 00:00 (UTC {self.at:%Y-%m-%dT%H:%MZ}) {happens}"
 
 
-def coming(account: Account | None, now: datetime) -> list[Coming]:
+def coming(account: Account | None, now: datetime, hold: Hold | None = None) -> list[Coming]:
     """What the dates of a person do, the next one first; nothing of what is held, as nobody has approved of it.
 
-    It follows from what each source says: the same rule that decides on the day is asked for each moment.
+    It follows from what each source says, and from a hold on the account: the same rules that decide on the day are
+    asked for each moment.
     """
     claims = kept_claims(account)
-    return list(_coming(claims, account is not None and account.known_to_entra, now)) if claims else []
+    return list(_coming(claims, hold, account is not None and account.known_to_entra, now)) if claims else []
 
 
-def _coming(claims: dict[str, Claim], has_account: bool, now: datetime) -> Iterator[Coming]:
-    before = decide(claims, now)
+def _decided(claims: dict[str, Claim], hold: Hold | None, at: datetime) -> Desired:
+    return under_hold(decide(claims, at), hold if hold and (hold.until is None or at < hold.until) else None)
+
+
+def _coming(claims: dict[str, Claim], hold: Hold | None, has_account: bool, now: datetime) -> Iterator[Coming]:
+    before = _decided(claims, hold, now)
     has_account = has_account or before.needs_account
     for _ in range(_MOST):
         at = before.next_change_at
         if at is None:
             return
-        after = decide(claims, at)
+        after = _decided(claims, hold, at)
         what = ""
         if after.active != before.active:
             what = ENABLED if after.active else DISABLED
         elif after.needs_account and not has_account:
             what = CREATED
         if what or after.record != before.record:
-            yield Coming(at, _day_of(claims, at), what, _why(what, before, after))
+            why = _HOLD_ENDS if hold and at == hold.until else _why(what, before, after)
+            yield Coming(at, _day_of(claims, at), what, why)
         has_account = has_account or after.needs_account
         before = after
 

@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso
+from shared.extracts.on_hold import protected_among
 from shared.extracts.operator import held_now
 from shared.model import ExtractRef
 from shared.records import extracts
@@ -119,6 +120,7 @@ class Held:
         kind: of change.
         changed: names of the attributes that would change, with commas.
         why: in a sentence.
+        protected: whether nobody else may be released together with this person.
     """
 
     worker_id: str
@@ -127,6 +129,7 @@ class Held:
     kind: str
     changed: str
     why: str
+    protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +178,7 @@ def load(storage: Storage, ref: ExtractRef) -> Extract | None:
     return _extract(row) if row else None
 
 
-def held_people(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[list[Held], int]:
+def held_people(storage: Storage, ref: ExtractRef, now: datetime, *, whole: bool = False) -> tuple[list[Held], int]:
     """Who is held in an extract and could be released now, by row, and how many they are.
 
     Of a file that waits as a whole these are the people who are missing from it.
@@ -188,9 +191,13 @@ def held_people(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tu
     still, cut = {str(one["id"]) for one in people}, False
     if not row.get("HeldWhole"):
         still, cut = held_now(storage, ref, still, most_pages=0 if whole else _MOST_PAGES)
+    protected = frozenset() if row.get("HeldWhole") else protected_among(storage, ref, row["ReadPlan"], still, now)
     held = [
         Held(
-            *(one["id"], str(one["name"] or ""), one["row"], one["kind"]), ", ".join(one.get("changed", ())), one["why"]
+            *(one["id"], str(one["name"] or ""), one["row"], one["kind"]),
+            ", ".join(one.get("changed", ())),
+            one["why"],
+            one["id"] in protected,
         )
         for one in people
         if one["id"] in still

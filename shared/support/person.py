@@ -12,11 +12,16 @@ from shared.changes.compare import kept_claims
 from shared.clock import iso
 from shared.context import Context
 from shared.entra.logs import LogEntry
+from shared.holds.hold_rows import ORDERED
+from shared.holds.listed import Hold
+from shared.holds.look import look
 from shared.model import (
     CONVERTED,
     JOINER,
     LEAVER,
     MOVER,
+    OFF_HOLD,
+    ON_HOLD,
     REHIRE,
     REINSTATED,
     RESENT,
@@ -50,6 +55,8 @@ KINDS = {
     CONVERTED: "another kind of employment",
     UNCHANGED: "nothing new",
     RESENT: "sent again",
+    ON_HOLD: "put on hold",
+    OFF_HOLD: "hold ended",
 }
 """Words for the kinds of change."""
 
@@ -94,6 +101,8 @@ class Person:
         meaning: of the error code, in our words, or an empty text.
         warning: what is open besides, or an empty text.
         sent_because: what was decided when the person was sent last, with file and row; or an empty text.
+        hold: on the account; None if there is none.
+        protected: whether nothing is sent before somebody releases just this person.
         missing: that the person is missing from the newest full file, if that is not what `reason` says; else empty.
         file: name of the file that the person's word comes from; empty if its extract is not kept any more.
         extract: id of it.
@@ -119,6 +128,8 @@ class Person:
     meaning: str
     warning: str
     sent_because: str
+    hold: Hold | None
+    protected: bool
     missing: str
     file: str
     extract: str
@@ -129,6 +140,11 @@ class Person:
     target_id: str
     timeline: tuple[Moment, ...]
     cut: bool = False
+
+    @property
+    def may_end_hold(self) -> bool:
+        """Whether the hold is one that the page, or a command, can end."""
+        return self.hold is not None and self.hold.place == ORDERED
 
 
 def find(context: Context, worker_id: str, source: str = "") -> list[Person]:
@@ -151,7 +167,9 @@ def _person(context: Context, source: str, row: Values) -> Person:
     worker_id, now = _text(row, "WorkerId"), context.clock.now()
     job = _job(context, extract or sending)
     account = accounts.read(context.storage, job, [worker_id]).get(worker_id) if job else None
-    ahead = coming(account, now)
+    holds, named_by = look(context.storage, now), {source, *(account.said if account else ())}
+    hold = holds.of(worker_id, named_by)
+    ahead = coming(account, now, hold)
     said = _said_in(context, source, row, extract, account)
     entries = _entries(context, job, worker_id)
     cause = cause_of(_text(row, "ErrorCode"))
@@ -180,6 +198,8 @@ def _person(context: Context, source: str, row: Values) -> Person:
         meaning=cause.meaning.format(domain="of the user name") if cause else "",
         warning=_text(row, "Warning"),
         sent_because=_text(row, "SentDecision"),
+        hold=hold,
+        protected=holds.protects(worker_id, named_by),
         missing=_missing(row, missing_from) if row.get("Status") != story.MISSING else "",
         file=_file(said.file),
         extract=said.extract,

@@ -15,6 +15,9 @@ from urllib.parse import parse_qs, quote, urlsplit
 from shared.context import Context
 from shared.errors import TransientError
 from shared.extracts.operator import Order, OrderRefused, release
+from shared.holds.listed import parse_until
+from shared.holds.look import look as look_at_holds
+from shared.holds.orders import HoldOrder, HoldRefused, end_hold, put_on_hold
 from shared.model import ExtractRef
 from shared.records.extracts import sources
 from shared.support import chart, files, forms, jobs, people, person, render, sheets
@@ -27,6 +30,7 @@ _RECENT = 10
 _MANY = 200
 _MOST_FIELDS = 2 * _SHOWN
 _LONGEST_REASON = 500
+_MOST_HOLDS = 50
 
 
 @dataclass(frozen=True)
@@ -165,6 +169,8 @@ def _home(visit: _Visit) -> Answer:
         days=days,
         chart=chart.draw(days),
         holding=files.holding(storage, among),
+        most_holds=_MOST_HOLDS,
+        holds=look_at_holds(storage, visit.context.clock.now()),
         extracts=recent,
         more=more,
         causes=people.find_causes(storage, among),
@@ -191,7 +197,52 @@ def _person(visit: _Visit) -> Answer:
             (one.source, moment.at, moment.what, moment.text, moment.detail) for one in found for moment in one.timeline
         ]
         return visit.sheet(sheets.Sheet("timeline", ("Source", "Time", "What", "Text", "Detail"), rows), visit.wants)
-    return visit.page("person", found[0].name or found[0].worker_id, people=found)
+    tokens = {one.source: _hold_token(visit, one) for one in found} if visit.principal.may_release else {}
+    done = _HOLD_DONE.get(visit.request.query.get("hold", ""), "")
+    title = found[0].name or found[0].worker_id
+    return visit.page("person", title, people=found, tokens=tokens, done=done, longest=_LONGEST_REASON)
+
+
+_HOLD_DONE = {
+    "set": "The account is on hold. It is disabled within a minute or two, and stays so whatever HR says.",
+    "ended": "That hold is over. What HR said last is sent within a minute or two, unless another hold is in force.",
+}
+
+
+def _about_hold(one: person.Person) -> str:
+    return f"hold|{one.source}|{one.worker_id}|{one.hold.in_full if one.hold else ''}"
+
+
+def _hold_token(visit: _Visit, one: person.Person) -> str:
+    key, now = visit.context.fingerprint_key, visit.context.clock.now()
+    return forms.make_token(key, visit.principal.id, _about_hold(one), now)
+
+
+def _hold(visit: _Visit) -> Answer:
+    """Put somebody on hold, or end it: by the same form, of which the button says what."""
+    request, principal, context = visit.request, visit.principal, visit.context
+    if not principal.may_release:
+        return visit.sorry(403, "You may not put anybody on hold", "That takes the app role releaser.")
+    source, worker_id, now = request.said("source"), request.said("id"), context.clock.now()
+    found = person.find(context, worker_id, source) if source and worker_id else []
+    # What was looked at is part of the token: nobody ends a hold that was set since.
+    about = _about_hold(found[0]) if found else ""
+    if not found or not forms.check_token(context.fingerprint_key, request.said("token"), principal.id, about, now):
+        return visit.sorry(403, "The page that you ordered it from is out of date", _FORGED)
+    reason = " ".join(request.said("reason").split())[:_LONGEST_REASON]
+    if not reason:
+        return visit.sorry(400, "A reason is missing", "Nothing was done. Go back and say why.")
+    hold, ends = found[0].hold, request.said("what") == "end"
+    try:
+        if ends and hold is not None:
+            end_hold(context.storage, HoldOrder(hold.worker, hold.source, principal.name, reason, now))
+        else:
+            until = request.said("until").strip()
+            order = HoldOrder(worker_id, source, principal.name, reason, now)
+            put_on_hold(context.storage, order, parse_until(until) if until else None)
+    except (HoldRefused, TransientError, ValueError) as error:
+        return visit.sorry(409, "Nothing was done", f"{error}.")
+    return _see_other(visit, "person", source=source, id=worker_id, hold="ended" if ends else "set")
 
 
 _UNKNOWN = (
@@ -222,7 +273,7 @@ def _extract(visit: _Visit) -> Answer:
     extract = files.load(visit.context.storage, ref) if ref.id and ref.source else None
     if extract is None:
         return visit.sorry(404, "There is no such extract", "It may have been removed when its time was over.")
-    held, count = files.held_people(visit.context.storage, ref, whole=bool(visit.wants))
+    held, count = files.held_people(visit.context.storage, ref, visit.context.clock.now(), whole=bool(visit.wants))
     if visit.wants:
         columns = ("Worker id", "Name", "Row", "Kind", "Changes", "Why")
         rows = [(one.worker_id, one.name, str(one.row), one.kind, one.changed, one.why) for one in held]
@@ -254,9 +305,10 @@ def _release(visit: _Visit) -> Answer:
     ):
         return visit.sorry(403, "The page you released from is out of date", _FORGED)
     whom = request.form.get("whom", [])
-    if whom not in (["all"], ["chosen"]):
+    alone = request.form.get("alone", [])  # the button beside a protected person
+    if len(alone) > 1 or (whom not in (["all"], ["chosen"]) and not alone):
         return visit.sorry(400, "Whom to release was not said", _NO_CHOICE)
-    chosen = request.form.get("worker", []) if whom == ["chosen"] else []
+    chosen = alone or (request.form.get("worker", []) if whom == ["chosen"] else [])
     if whom == ["chosen"] and not chosen:
         return visit.sorry(400, "Nobody was chosen", "Nothing was done. Go back, tick the people and try again.")
     reason = " ".join(request.said("reason").split())[:_LONGEST_REASON]
@@ -322,5 +374,6 @@ _PAGES: dict[tuple[str, str], Callable[[_Visit], Answer]] = {
     ("GET", "extracts"): _extracts,
     ("GET", "extract"): _extract,
     ("POST", "release"): _release,
+    ("POST", "hold"): _hold,
     ("GET", "causes"): _causes,
 }

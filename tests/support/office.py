@@ -14,6 +14,7 @@ from shared.delivery.send import deliver
 from shared.extracts.dates import register_due
 from shared.extracts.intake import go_on, take_in, work_off_all
 from shared.extracts.trial import call_for_trials
+from shared.holds.taking_in import take_in_holds
 from shared.model import ENTERPRISE_USER, GO_ON, ScimUser
 from shared.records.messages import decode
 from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, WORKERS
@@ -77,6 +78,7 @@ class Office:
     def tick(self) -> list[tuple[str, bool]]:
         """A tick of the clock, and delivery of whatever is on the queue then; who was sent, and whether enabled."""
         before = len(self._sent())
+        take_in_holds(self.context)
         register_due(self.context)
         work_off_all(self.context)
         self.deliver()

@@ -1,0 +1,47 @@
+"""What a hold makes of what HR says: everything counts but that the account is enabled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from shared.changes.claims import Claim, Desired
+from shared.changes.kinds import Before
+from shared.holds.listed import Hold
+from shared.model import JOINER, OFF_HOLD, REHIRE, REINSTATED
+from shared.records.accounts import Account
+
+HoldOf = Callable[[str, Mapping[str, Claim]], Hold | None]
+"""The hold on an account, given its externalId and what each source says."""
+
+
+def nobody(_external_id: str, _claims: Mapping[str, Claim]) -> Hold | None:
+    """Nobody is on hold."""
+    return None
+
+
+def under_hold(desired: Desired, hold: Hold | None) -> Desired:
+    """What Entra should have while a hold lasts; its end is a moment to look again."""
+    if hold is None:
+        return desired
+    moments = [moment for moment in (desired.next_change_at, hold.until) if moment is not None]
+    record = {**desired.record, "active": False}
+    return replace(desired, record=record, next_change_at=min(moments, default=None))
+
+
+def kind_after_hold(kind: str, account: Account | None, before: Before | None) -> str:
+    """The kind of a change of somebody who is not on hold: of whoever was, that the hold has ended."""
+    was_on_hold = account is not None and account.on_hold and before is not None and before.ever_enabled
+    return OFF_HOLD if was_on_hold and kind in (REHIRE, REINSTATED) else kind
+
+
+def told(reason: str, hold: Hold, *, kind: str) -> str:
+    """A reason, and what the hold on the account does to it; nothing of why there is one, as HR reads it too.
+
+    Args:
+        reason: without the hold.
+        hold: on the account.
+        kind: of change, if something is sent; else empty.
+    """
+    made = " An account is made, disabled." if kind == JOINER else ""
+    return f"{reason} {hold.sentence}{made}"

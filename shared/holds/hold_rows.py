@@ -1,0 +1,149 @@
+"""The partition `holds` of the table `Quota`: what the page and the commands have set, and the file as last understood.
+
+A row is one person of one source (or of any) in one place. What the file said last is kept so that a broken file, or
+one that is gone, ends no hold; and each row says what of it has been brought to the account, so that a change is found
+by whoever looks, however it came about.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError
+
+from shared.clock import iso, parse_iso
+from shared.holds.holds_file import PLACE
+from shared.holds.listed import Hold, Protected
+from shared.records import keys
+from shared.records.names import QUOTA
+from shared.records.rows import Key, Values, query
+from shared.records.storage import Storage
+
+PARTITION = "holds"
+ORDER = "order"
+"""Set by the page or a command."""
+IN_FILE = "file"
+"""In the file, when it was understood last."""
+PROTECTED = "protected"
+"""Likewise, among those who are protected."""
+
+ORDERED = "support page or command"
+_HISTORY = 20
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRow:
+    """A row.
+
+    Attributes:
+        key: of the row.
+        kind: `ORDER`, `IN_FILE` or `PROTECTED`.
+        worker: the worker id.
+        source: the feed; empty for any.
+        by: who has set it.
+        reason: why.
+        since: when it was set or first read (ISO).
+        until: when it ends by itself (ISO); empty if it does not.
+        ended_at: when somebody ended it (ISO); empty if nobody has.
+        applied: what was last brought to the account, as `Hold.in_full`; empty if the account is free of it.
+        history: what was ordered, the oldest first: `what`, `by`, `reason`, `until`, `at`.
+        etag: of the row as it was read.
+    """
+
+    key: Key
+    kind: str
+    worker: str
+    source: str
+    by: str
+    reason: str
+    since: str
+    until: str
+    ended_at: str
+    applied: str
+    history: tuple[Mapping[str, str], ...]
+    etag: str = ""
+
+    @classmethod
+    def of(cls, row: Values) -> HoldRow:
+        """What a row of the table says."""
+        return cls(
+            key=Key(row["PartitionKey"], row["RowKey"]),
+            kind=str(row["Kind"]),
+            worker=str(row["Worker"]),
+            source=str(row["Source"]),
+            by=str(row["By"]),
+            reason=str(row["Why"]),
+            since=str(row["At"]),
+            until=str(row["Until"]),
+            ended_at=str(row["EndedAt"]),
+            applied=str(row.get("Applied") or ""),
+            history=tuple(json.loads(row.get("History") or "[]")),
+            etag=str(row.metadata["etag"]),  # type: ignore[attr-defined]
+        )
+
+    def is_in_force(self, now: datetime) -> bool:
+        """Whether it counts at a moment."""
+        return not self.ended_at and (not self.until or self.until > iso(now))
+
+    @property
+    def hold(self) -> Hold:
+        """The hold that it is about."""
+        until = parse_iso(self.until) if self.until else None
+        place = ORDERED if self.kind == ORDER else PLACE
+        return Hold(self.worker, self.source, self.by, self.reason, until, place, self.since)
+
+    @property
+    def protected(self) -> Protected:
+        """The protected person whom it is about."""
+        return Protected(self.worker, self.source, self.reason)
+
+
+def row_key(kind: str, source: str, worker: str) -> Key:
+    """The key of a row."""
+    return Key(PARTITION, keys.encode(f"{kind}|{source}|{worker}"))
+
+
+def read_all(storage: Storage) -> list[HoldRow]:
+    """All rows: those in force and those that are over."""
+    return [HoldRow.of(row) for row in query(storage.table(QUOTA), "PartitionKey eq @one", one=PARTITION)]
+
+
+def read_orders(storage: Storage) -> list[HoldRow]:
+    """The rows that the page and the commands have set, as `read_all`."""
+    text = "PartitionKey eq @one and RowKey ge @first and RowKey lt @last"
+    rows = query(storage.table(QUOTA), text, one=PARTITION, first=f"{ORDER}|", last=f"{ORDER}}}")  # "}" follows "|"
+    return [HoldRow.of(row) for row in rows]
+
+
+def remove(storage: Storage, row: HoldRow) -> None:
+    """Remove a row, unless somebody has written to it since it was read: it may be about a new hold."""
+    with suppress(ResourceModifiedError):
+        storage.table(QUOTA).delete_entity(
+            row.key.partition, row.key.row, etag=row.etag, match_condition=MatchConditions.IfNotModified
+        )
+
+
+def values_of(kind: str, hold: Hold, now: datetime) -> dict[str, Any]:
+    """A new row's values: nothing of it has been brought to the account yet."""
+    return {
+        "Kind": kind,
+        "Worker": hold.worker,
+        "Source": hold.source,
+        "By": hold.by,
+        "Why": hold.reason,
+        "At": iso(now),
+        "Until": iso(hold.until) if hold.until else "",
+        "EndedAt": "",
+    }
+
+
+def with_entry(row: Values | None, entry: Mapping[str, str]) -> str:
+    """The history of a row, with one more entry, for its column."""
+    history = json.loads((row or {}).get("History") or "[]")
+    return json.dumps([*history, dict(entry)][-_HISTORY:], ensure_ascii=False)

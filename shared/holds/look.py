@@ -1,0 +1,90 @@
+"""What counts now: the file as it is at this moment, and the rows.
+
+Asked for when a plan is made, and again before every request: one blob and one partition of a table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+
+from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, read_all, read_orders
+from shared.holds.holds_file import PLACE, HoldsFile, HoldsFileError, parse
+from shared.holds.listed import FILE, Holds
+from shared.records.names import CONFIG
+from shared.records.storage import Storage
+
+
+@dataclass(frozen=True)
+class Found:
+    """What there is.
+
+    Attributes:
+        rows: of the table; those of the file may be left out where the file can be used.
+        file: what the file says; None if it cannot be used.
+        fault: why it cannot; else empty.
+    """
+
+    rows: Sequence[HoldRow]
+    file: HoldsFile | None
+    fault: str
+
+
+def look(storage: Storage, now: datetime) -> Holds:
+    """Who is on hold and who is protected at a moment.
+
+    Raises:
+        azure.core.exceptions.AzureError: storage is away; whoever asks must not enable anybody then.
+    """
+    return in_force(find(storage, now), now)
+
+
+def in_force(found: Found, now: datetime) -> Holds:
+    """What counts of what there is."""
+    holds = [row.hold for row in found.rows if row.kind == ORDER and row.is_in_force(now)]
+    if found.file is None:
+        holds += [row.hold for row in found.rows if row.kind == IN_FILE and row.is_in_force(now)]
+        protected = [row.protected for row in found.rows if row.kind == PROTECTED]
+        return Holds(holds, protected, found.fault)
+    holds += [hold for hold in found.file.holds if hold.until is None or hold.until > now]
+    return Holds(holds, found.file.protected)
+
+
+def find(storage: Storage, now: datetime, *, whole: bool = False) -> Found:
+    """Read the file, then the rows.
+
+    Args:
+        storage: the account with HR data.
+        now: the time.
+        whole: whether all rows are wanted, whatever the file says.
+
+    Raises:
+        azure.core.exceptions.AzureError: storage is away.
+    """
+    try:
+        file = parse(storage.container(CONFIG).download_blob(FILE).readall())
+    except ResourceNotFoundError:
+        rows = read_all(storage)
+        fault = _gone(rows, now)
+        return Found(rows, None if fault else HoldsFile(), fault)
+    except HoldsFileError as error:
+        return Found(read_all(storage), None, str(error))
+    except HttpResponseError as error:
+        fault = f"{PLACE} cannot be read: storage answers {error.status_code}"
+        return Found(read_all(storage), None, fault)
+    return Found(read_all(storage) if whole else read_orders(storage), file, "")
+
+
+def _gone(rows: Sequence[HoldRow], now: datetime) -> str:
+    """Why it is a fault that there is no file; empty if nobody was in it."""
+    count = sum(row.kind != ORDER and row.is_in_force(now) for row in rows)
+    if not count:
+        return ""
+    people = "1 person was" if count == 1 else f"{count} people were"
+    return (
+        f"{PLACE} is gone, and {people} in it. Put it back; if nobody is to be on hold any more, put one there that "
+        "says 'version: 1' and 'holds: []'"
+    )

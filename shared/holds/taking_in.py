@@ -1,0 +1,103 @@
+"""The clock's part: what the file says is kept, and accounts of which a hold begins, changes or ends are looked at.
+
+What is to become of an account follows from what HR said last and from the holds; whoever is due is worked out anew. A
+row says what of it has been brought to the account only after that was asked for, so a crash asks for it once more.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.clock import parse_iso
+from shared.context import Context
+from shared.holds import hold_rows
+from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, row_key
+from shared.holds.holds_file import HoldsFile
+from shared.holds.listed import Hold
+from shared.holds.look import find
+from shared.records import accounts
+from shared.records.due import Due, schedule
+from shared.records.names import QUOTA
+from shared.records.rows import Key, Values, change_rows
+from shared.records.storage import Storage
+
+logger = logging.getLogger(__name__)
+
+
+def take_in_holds(context: Context) -> None:
+    """Take in what has changed about holds since the last look; doing it again changes nothing."""
+    storage, now = context.storage, context.clock.now()
+    found = find(storage, now, whole=True)
+    gone: set[Key] = set()
+    if found.file is None:
+        logger.warning("holds.yaml cannot be used; nobody is enabled until it is mended")
+    else:
+        wanted = dict(_rows_of(found.file, now))
+        gone = {row.key for row in found.rows if row.kind != ORDER} - wanted.keys()
+        if _keep(storage, wanted, found.rows):
+            found = find(storage, now, whole=True)
+    changed = {
+        row.key: (row.worker, text)
+        for row in found.rows
+        if row.kind != PROTECTED and (text := _in_force(row, now, gone)) != row.applied
+    }
+    _have_looked_at(context, {worker for worker, _ in changed.values()}, now)
+    _note_applied(storage, {key: text for key, (_, text) in changed.items()})
+    for row in found.rows:
+        if not row.applied and (row.key in gone or _is_long_over(row, now, context.settings.keep_extracts_days)):
+            hold_rows.remove(storage, row)
+
+
+def _rows_of(file: HoldsFile, now: datetime) -> Iterator[tuple[Key, dict[str, Any]]]:
+    for hold in file.holds:
+        yield row_key(IN_FILE, hold.source, hold.worker), hold_rows.values_of(IN_FILE, hold, now)
+    for one in file.protected:
+        protected = Hold(one.worker, one.source, "", one.reason, None, "")
+        yield row_key(PROTECTED, one.source, one.worker), hold_rows.values_of(PROTECTED, protected, now)
+
+
+def _keep(storage: Storage, wanted: Mapping[Key, dict[str, Any]], rows: Iterable[HoldRow]) -> bool:
+    """Write what the file says where it says something new; whether it does."""
+    known = {row.key for row in rows}
+    new = False
+
+    def change(key: Key, row: Values | None) -> Values | None:
+        nonlocal new
+        says = {name: value for name, value in wanted[key].items() if name != "At"}
+        if row is not None and all(row.get(name) == value for name, value in says.items()):
+            return None
+        new = True
+        return wanted[key] if row is None else says
+
+    change_rows(storage.table(QUOTA), wanted, change, new=wanted.keys() - known)
+    return new
+
+
+def _in_force(row: HoldRow, now: datetime, gone: set[Key]) -> str:
+    return row.hold.in_full if row.key not in gone and row.is_in_force(now) else ""
+
+
+def _have_looked_at(context: Context, workers: Iterable[str], now: datetime) -> None:
+    """Have the accounts of some people looked at, in whatever job."""
+    ids = sorted(set(workers))
+    if not ids:
+        return
+    for job in context.settings.endpoints:
+        known = accounts.read_briefly(context.storage, job, ids)
+        schedule(context.storage, (Due(now, job, one) for one in known))
+
+
+def _note_applied(storage: Storage, changed: Mapping[Key, str]) -> None:
+    change_rows(
+        storage.table(QUOTA), changed, lambda key, row: {"Applied": changed[key]} if row else None, select=("Applied",)
+    )
+
+
+def _is_long_over(row: HoldRow, now: datetime, days: int) -> bool:
+    """Whether nobody needs to know any more that somebody was on hold."""
+    if row.kind != ORDER or row.applied or row.is_in_force(now) or not days:
+        return False
+    return parse_iso(row.ended_at or row.until) + timedelta(days=days) <= now
