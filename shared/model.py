@@ -45,6 +45,7 @@ class Reject:
         tentative_id: what stands where the id should be, in a row that is not what the header promises.
         display_name: what the row makes of it, as far as it tells; else empty.
         user_name: likewise.
+        in_doubt: whether it is in doubt because of it that, or from when to when, the person may work.
     """
 
     row: int
@@ -54,6 +55,7 @@ class Reject:
     tentative_id: str = ""
     display_name: str = ""
     user_name: str = ""
+    in_doubt: bool = field(default=False, compare=False)
 
     @property
     def told_on(self) -> str:

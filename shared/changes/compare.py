@@ -18,6 +18,7 @@ from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
 from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
+from shared.changes.questions import question
 from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
@@ -78,6 +79,7 @@ class Draft:
         missing: whether it is the absence from a full file that speaks.
         force: whether the person is sent even if nothing has changed.
         file: the name of the file that `row` is of, for sentences; empty if it is the one that is being planned.
+        unconfirmed: of somebody whose dates have come, why a start must wait; empty if nothing is in doubt.
     """
 
     external_id: str
@@ -91,6 +93,7 @@ class Draft:
     missing: bool = False
     force: bool = False
     file: str = ""
+    unconfirmed: str = ""
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
@@ -116,6 +119,7 @@ class Judged:
         planned: the rest.
         kept_out: whether she would be enabled by HR's word, and is not because she is on hold.
         ordered: whether nothing is sent but what a hold asks for, which somebody has ordered by name.
+        asks: what somebody has to decide about this person alone before anything is sent; an empty text if nothing.
     """
 
     fate: str
@@ -123,6 +127,7 @@ class Judged:
     planned: Planned
     kept_out: bool = False
     ordered: bool = False
+    asks: str = ""
 
 
 def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
@@ -211,6 +216,8 @@ class Judge:
         by_hr = decide(draft.claims, self.now)
         hold = self.hold_of(draft.external_id, draft.claims)
         judged = self._judge(draft, under_hold(by_hr, hold), kept_out=hold is not None and by_hr.active)
+        asks = self._asks(draft, by_hr, judged)
+        judged = replace(judged, asks=asks) if asks else judged
         if hold is None:
             return judged
         planned, kind = judged.planned, judged.planned.kind if judged.fate == SEND else ""
@@ -220,6 +227,19 @@ class Judge:
             kept_out=by_hr.active,
             ordered=kind == ON_HOLD and not draft.new,
         )
+
+    def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
+        """What somebody has to decide about a person before she is sent."""
+        if judged.fate != SEND or judged.planned.waited or draft.missing:
+            return ""
+        account = draft.account
+        before = _before(account, unsent=account is not None and self._is_unsent(account))
+        starts = (desired.active or desired.winner.awaits(self.now)) and not (account and account.enabled)
+        if draft.unconfirmed and starts:
+            return draft.unconfirmed
+        kept = account.claims.get(draft.source) if account else None
+        old = from_json(draft.source, kept) if kept else None
+        return question(draft.external_id, before, desired, old, new=draft.new, now=self.now)
 
     def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:
         account = draft.account

@@ -144,5 +144,5 @@ def _reject(rows: Sequence[Occurrence], reason: str) -> Decision:
         if row.digest is not None:
             others = list(islice((str(other.row) for other in first if other is not row), _NAMED_ROWS + 1))
             named = ", ".join(others[:_NAMED_ROWS]) + (" and more" if len(others) > _NAMED_ROWS else "")
-            rejects.append(Reject(row.row, row.line, row.worker_id, reason.replace("{others}", named)))
+            rejects.append(Reject(row.row, row.line, row.worker_id, reason.replace("{others}", named), in_doubt=True))
     return Decision(rejects=rejects)

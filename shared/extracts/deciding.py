@@ -72,7 +72,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     )
     lines = Lines(run.stack)
     entries = _judge_all(judge, drafted, lines)
-    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _is_protected(run, entry))
+    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _waits_alone(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
     waiting = [entry for entry in entries if _waits_because(run, verdict, entry)]
@@ -93,7 +93,8 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         if because:
             planned = entry.planned(lines)
             waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
-            held.append(_who(waits, entry.counts_as or guard.CHANGE, because))
+            alone = _waits_alone(run, entry)
+            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone))
             drafted.keep_quiet(story.HELD, waits, remember=False)
         elif entry.fate == SEND:
             sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
@@ -122,6 +123,7 @@ class _Entry:
         kept_out: as in `Judged`.
         ordered: likewise.
         repeated: whether the very record is sent that Entra has taken before.
+        asks: as in `Judged`.
     """
 
     worker_id: str
@@ -135,6 +137,7 @@ class _Entry:
     kept_out: bool
     ordered: bool
     repeated: bool
+    asks: str
 
     @classmethod
     def of(cls, judged: Judged, lines: Lines, sources: Iterable[str] = ()) -> _Entry:
@@ -144,7 +147,8 @@ class _Entry:
         manager = planned.worker.manager_id if judged.fate == SEND else ""
         about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
         repeated = planned.kind == RESENT and not planned.waited
-        return cls(planned.worker.worker_id, place, *about, tuple(sources), judged.kept_out, judged.ordered, repeated)
+        more = (judged.kept_out, judged.ordered, repeated, judged.asks)
+        return cls(planned.worker.worker_id, place, *about, tuple(sources), *more)
 
     def planned(self, lines: Lines) -> Planned:
         """What is planned for the person."""
@@ -219,12 +223,20 @@ def _is_protected(run: PlanRun, entry: _Entry) -> bool:
     return run.holds.protects(entry.worker_id, entry.sources)
 
 
+def _waits_alone(run: PlanRun, entry: _Entry) -> bool:
+    """Whether somebody waits to be released by name, and not together with others."""
+    asked = bool(entry.asks) and not entry.ordered and entry.worker_id != run.alone
+    return asked or _is_protected(run, entry)
+
+
 def _waits_because(run: PlanRun, verdict: guard.Verdict, entry: _Entry) -> str:
     """Why somebody waits for a release; empty for whoever does not."""
     if entry.ordered:
         return ""
     if _is_protected(run, entry):
         return guard.PROTECTED
+    if _waits_alone(run, entry):
+        return entry.asks
     if not _may_try(run, entry) and (entry.counts_as or entry.fate == SEND):
         return guard.PILOT
     return verdict.reasons[entry.counts_as] if entry.counts_as in verdict.held else ""
@@ -265,8 +277,8 @@ def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
     return (LAST_DAY,) if ends else planned.changed
 
 
-def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
-    """What whoever decides about a release is shown."""
+def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> dict[str, Any]:
+    """What whoever decides about a release is shown; a question names people, and is told on their own pages only."""
     worker = planned.worker
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
     return {
@@ -277,5 +289,6 @@ def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
         "class": counts_as,
         "changed": list(planned.changed),
         "why": because,
-        "protected": because == guard.PROTECTED,
+        "protected": alone,
+        "in_general": guard.ASKED if alone and because != guard.PROTECTED else because,
     }

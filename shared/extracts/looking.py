@@ -17,6 +17,7 @@ from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims,
 from shared.extracts.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.reading import Said
+from shared.extracts.starts import unconfirmed_starts
 from shared.mapping.paths import keep
 from shared.model import UNCHANGED, ExtractRef, Planned, Worker
 from shared.records import accounts, extracts, story
@@ -87,7 +88,9 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
         resent: those who are sent even if nothing has changed.
     """
     files: dict[str, str] = {}
-    for account in accounts.read(run.storage, run.job, people).values():
+    known = accounts.read(run.storage, run.job, people)
+    unconfirmed = {} if run.is_release else unconfirmed_starts(run, known.values())
+    for account in known.values():
         kept = kept_claims(account)
         drafted.note_stamps(account)
         if not kept or decide(kept, run.now).winner.source != run.ref.source:
@@ -98,6 +101,7 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
         found = Draft(
             account.external_id, ours.row, run.ref.source, kept, False, "", run.later(ours.sequence), account,
             force=account.external_id in resent, file=files[ours.extract],
+            unconfirmed=unconfirmed.get(account.external_id, ""),
         )  # fmt: skip
         drafted.add(found)
 

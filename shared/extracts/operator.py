@@ -141,7 +141,8 @@ def _all_protected(extract: str, protected: Collection[str]) -> str:
     few = sorted(protected)[:_SHOWN]
     more = f" and {len(protected) - _SHOWN} more" if len(protected) > _SHOWN else ""
     return (
-        f"Protected people are released one by one, each by name and alone: {', '.join(few)}{more}. For each of them: "
+        "Protected people are released one by one, each by name and alone, and so is whoever is asked about: "
+        f"{', '.join(few)}{more}. For each of them: "
         f"python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody was released"
     )
 

@@ -399,7 +399,7 @@ class _Reader:
 
     def _take_apart(self, reject: Reject) -> None:
         """A row that is not what the header promises: its id is not certain yet."""
-        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id)
+        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id, in_doubt=True)
         if reject.worker_id:
             rule = self._mapping.key_rule.model_copy(update={"letter_e": True})  # only known ids count here
             worker_id, fault = read_id(rule, reject.worker_id, self._mapping.limits)

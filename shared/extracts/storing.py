@@ -83,7 +83,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "OnHold": len(decided.kept_out),
         "Missing": drafted.fates[story.MISSING],
         "NotDisabled": drafted.doubt,
-        "HeldBecause": " ".join(dict.fromkeys(person["why"] for person in decided.held)),
+        "HeldBecause": " ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
         **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
     }
 

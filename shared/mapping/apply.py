@@ -157,7 +157,8 @@ class Applier:
         worker_id, fault = read_id(mapping.key_rule, raw, mapping.limits)
 
         def reject(reason: str) -> Reject:
-            return Reject(record.row, record.line, worker_id if len(worker_id) <= MAX_KEY else "", reason)
+            who = worker_id if len(worker_id) <= MAX_KEY else ""
+            return Reject(record.row, record.line, who, reason, in_doubt=bool(who) and self._is_in_doubt(record))
 
         if not worker_id or worker_id in self.placeholders:
             worker_id = ""
@@ -262,6 +263,24 @@ class Applier:
         if lost or other:
             raise ExtractRefused(" ".join(filter(None, (self._zeros.sentence, other))))
         return notes
+
+    def _is_in_doubt(self, record: Record) -> bool:
+        """Whether a row does not tell that, or from when to when, the person may work; whatever else is wrong."""
+        asked = [one for one in (self._status.first_day, self._status.last_day, self._status.zone) if one is not None]
+        columns = [self._status.column, *asked]
+        cells = {one: read_cell(record.values.get(one, ""), self.placeholders) for one in columns}
+        if any(one in record.faults or fault for one, (_, _, fault) in cells.items()):
+            return True
+        texts = {one: text for one, (text, _, _) in cells.items()}
+        status = texts[self._status.column]
+        if fold(status) not in self._status.folded:
+            return True
+        try:
+            self._employment(texts, status, _raise)
+            self._zone(texts, _raise)
+        except Unusable:
+            return True
+        return False
 
     def _works_on(self, record: Record) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""

@@ -28,7 +28,7 @@ _PAGES_BEFORE = 30  # plans that take over from each other while a single reques
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
 _FOR_QUIET = (
-    "Sequence", "Status", "MissingIn", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
+    "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
     "OnHold", *_SAID_BEFORE,
 )  # fmt: skip
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
@@ -297,7 +297,7 @@ def note_rejected(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in first],
         person,
-        ("Sequence", "Status", "QueuedAt", "Decision"),
+        ("Sequence", "Status", "QueuedAt", "Decision", "NextChangeAt"),
     )
 
 
