@@ -238,7 +238,7 @@ class Judge:
         if draft.unconfirmed and starts:
             return draft.unconfirmed
         kept = account.claims.get(draft.source) if account else None
-        old = from_json(draft.source, kept) if kept else None
+        old = from_json(draft.source, kept).at(self.now) if kept else None
         return question(draft.external_id, before, desired, old, new=draft.new, now=self.now)
 
     def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:
@@ -341,7 +341,7 @@ class Judge:
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
             return Judged(story.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
-        ours = draft.claims[draft.source]
+        ours = draft.claims[draft.source].at(self.now)
         if ours.works and not draft.missing and _calls_otherwise(ours.record, desired.winner.record):
             reason = reasons.another_decides(desired, draft, draft.file)
             decided_by = desired.winner.source
@@ -368,7 +368,8 @@ def _before(account: Account | None, *, unsent: bool) -> Before | None:
     winner = None
     if kept:
         # Who won when it was planned is not kept; whoever names the same record did.
-        winner = next((claim for claim in kept.values() if _alike(claim.record, account.record)), None)
+        said = [one for claim in kept.values() for one in (claim, claim.then) if one is not None]
+        winner = next((claim for claim in said if _alike(claim.record, account.record)), None)
         winner = winner or max(kept.values(), key=lambda claim: (claim.works, claim.precedence, claim.source))
     enabled = account.accepted_enabled if unsent else account.enabled
     return Before(account.record, enabled, account.ever_enabled, account.since, winner)
@@ -382,9 +383,9 @@ def _new_end(draft: Draft, desired: Desired, now: datetime) -> bool:
     """Whether somebody who works is given an end that is to come, earlier than any said before."""
     if not draft.new or draft.account is None or not draft.account.known_to_entra:
         return False
-    ends = draft.claims[draft.source].ends
+    ends = draft.claims[draft.source].leaves
     if ends is None or ends <= now or desired.winner.source != draft.source or not desired.active:
         return False
     before = draft.account.claims.get(draft.source)
-    old = from_json(draft.source, before).ends if before else None
+    old = from_json(draft.source, before).leaves if before else None
     return old is None or ends < old

@@ -19,7 +19,7 @@ from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.reading import Said
 from shared.extracts.starts import unconfirmed_starts
 from shared.mapping.paths import keep
-from shared.model import UNCHANGED, ExtractRef, Planned, Worker
+from shared.model import ENTERPRISE_USER, UNCHANGED, ExtractRef, Planned, Worker
 from shared.records import accounts, extracts, story
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise
@@ -165,6 +165,18 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
 
 
 def _claim(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:
+    claim = _claim_of(run, said, before, account)
+    if said.then is None:
+        return claim
+    then = _claim_of(run, said.then, None, account)
+    manager = claim.record.get(ENTERPRISE_USER, {}).get("manager")
+    by_name = run.mapping.manager_rule is not None and run.mapping.manager_rule.by != "id"
+    if by_name and manager and "manager" not in then.record.get(ENTERPRISE_USER, {}):
+        then.record.setdefault(ENTERPRISE_USER, {})["manager"] = manager  # of the next row nobody has looked for one
+    return replace(claim, then=then)
+
+
+def _claim_of(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:
     record = said.worker.user
     if said.keeps and (old := before.record if before else account.record if account else {}):
         record = keep(record, old, said.keeps)

@@ -58,6 +58,7 @@ class Said:
         zone: where the worker's day begins, an IANA name.
         digest: over user, days and zone, in hexadecimal digits: the same only if HR says the same.
         keeps: attributes that keep the values which were said before, because those of the row are damaged.
+        then: what counts from a later first day on, in another row of the person's; None if nothing.
     """
 
     worker: Worker
@@ -67,6 +68,7 @@ class Said:
     zone: str
     digest: str
     keeps: tuple[str, ...] = ()
+    then: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -142,7 +144,7 @@ class ReadExtract:
 
     def everybody(self) -> Iterator[Said]:
         """What the extract says of everybody, sorted like `people_by_account`."""
-        for found in self._scratch.execute("SELECT id, place, digest, manager FROM people ORDER BY tail, id"):
+        for found in self._scratch.execute("SELECT id, place, digest, manager, next FROM people ORDER BY tail, id"):
             yield self._said(*found)
 
     def managers(self) -> Iterator[tuple[str, str]]:
@@ -192,18 +194,19 @@ class ReadExtract:
         return found
 
     def _read(self, worker_id: str) -> Said:
-        found = self._person("place, digest, manager", worker_id)
+        found = self._person("place, digest, manager, next", worker_id)
         if found is None:
             raise KeyError(worker_id)
         return self._said(worker_id, *found)
 
-    def _said(self, worker_id: str, place: int, digest: bytes, manager: str) -> Said:
+    def _said(self, worker_id: str, place: int, digest: bytes, manager: str, following: int | None = None) -> Said:
         said = self._spool.read(place)
         if manager:
             said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": manager}
         worker = Worker(worker_id, said.row, said.user)
         days = (said.first_day, said.last_day, said.zone)
-        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()))
+        then = None if following is None else self._said(worker_id, following, digest, "")
+        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()), then)
 
 
 def read_extract(
@@ -310,6 +313,7 @@ class _Reader:
             self._spool,
             self._rejects,
             lambda row, warning: self._warnings.add(row, [warning]),
+            reading.today,
         ).resolve(self._tentative)
         self._index.close()
         return ReadExtract(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import groupby
 
-from shared.changes.duplicates import Rule, decide
+from shared.changes.duplicates import Decision, Rule, Spell, decide, decide_by_days
 from shared.extracts.row_index import MANAGER, Entry, RowIndex
 from shared.extracts.spool import Spool, digest_with
 from shared.letters import fold, fold_id
@@ -48,6 +49,7 @@ class Resolver:
         spool: their records; changed ones are added.
         rejects: by row; more are added.
         warn: told about rows.
+        today: where the source is.
     """
 
     mapping: MappingFile
@@ -58,6 +60,7 @@ class Resolver:
     spool: Spool
     rejects: dict[int, Reject]
     warn: Warn
+    today: date | None = None
 
     def resolve(self, tentative: Mapping[int, str]) -> int:
         """Decide everything.
@@ -123,7 +126,7 @@ class Resolver:
         for same_hash in self.index.repeated():
             for group in _groups(same_hash, rule):
                 places = {entry.of.row: entry.place for entry in group}
-                decision = decide(
+                decision = self._by_days(group) or decide(
                     [entry.of for entry in group],
                     rule,
                     column,
@@ -134,8 +137,26 @@ class Resolver:
                 for row in decision.excused:
                     self.warn(row, f"{self.rejects.pop(row).reason} Another row of the same {column} counts.")
                 self.index.drop(entry.seq for entry in group if entry.of is not decision.kept)
+                self._let_follow(group, decision)
                 repeated += len(group) - 1 if decision.kept is not None else 0
         return repeated
+
+    def _by_days(self, group: Sequence[Entry]) -> Decision | None:
+        """Which contract of one person counts, where the rule leaves it to the days; None if it does not."""
+        rows = [entry.of for entry in group]
+        asks = self._rule.keep in ("current", "last", "prefer_active") and self.today is not None
+        if not asks or len({row.worker_id for row in rows}) > 1 or None in (row.digest for row in rows):
+            return None
+        records = [self.spool.read(entry.place) for entry in group]
+        spells = [Spell(one.user["active"], one.first_day, one.last_day) for one in records]
+        return decide_by_days(rows, spells, self._rule, self.mapping.key, self.today or date.min)
+
+    def _let_follow(self, group: Sequence[Entry], decision: Decision) -> None:
+        if decision.then is None or decision.kept is None or decision.kept.digest is None:
+            return
+        kept, then = (next(one for one in group if one.of is row) for row in (decision.kept, decision.then))
+        digest = digest_with(decision.kept.digest, (decision.then.digest or b"").hex())
+        self.index.follow(kept.seq, digest, then.place)
 
     def _differing(self, places: Sequence[int]) -> list[str]:
         """The columns, or attributes, in which records differ."""

@@ -200,6 +200,7 @@ class Applier:
             first_day, last_day = self._employment(cells, status, refuse)
             zone = self._zone(cells, refuse)
             row = Cells(cells, worker_id, record.row, warnings.append)
+            active = active and not self._is_over(first_day, last_day)
             user = self._user(row, active, refuse, unusable - {mapping.key})
         except Unusable as wrong:
             return reject(str(wrong))
@@ -368,7 +369,7 @@ class Applier:
                 f"{end} lies before {self._status.first_day} {first}, as the mapping reads years of two digits (dates: "
                 f"pivot); is it {later.isoformat()}? Write the year with four digits."
             )
-        if last < self.today and not again:
+        if last < self.today and not again and not self._of_several:
             refuse(f"{said}, but {end} has passed; one of them is wrong.")
         if last >= self.today and again:
             refuse(
@@ -376,6 +377,16 @@ class Applier:
                 "is wrong, or two employments are in one row."
             )
         return first, last
+
+    @property
+    def _of_several(self) -> bool:
+        """Whether a row is one contract among several, of which the days say which counts."""
+        return self.mapping.duplicates.keep == "current"
+
+    def _is_over(self, first: date | None, last: date | None) -> bool:
+        """Whether a contract has ended, whatever its status says of the person."""
+        ended = last is not None and self.today is not None and last < self.today
+        return self._of_several and ended and (first is None or last is None or last >= first)
 
     def _zone(self, cells: dict[str, str], refuse: Callable[[str], None]) -> str:
         """Where the worker's day begins."""

@@ -198,11 +198,13 @@ class Duplicates(Section):
     """Which row counts, if rows with the same id say different things.
 
     Attributes:
-        keep: none of them (all are rejected), the `last` one, or the one of somebody who may work (`prefer_active`).
+        keep: none of them (all are rejected), the `last` one, the one of somebody who may work (`prefer_active`), or
+            the one that counts today by its days, and the next from its first day on (`current`). None of these puts
+            somebody out who works today because another row is to come.
         primary: the row that a column marks.
     """
 
-    keep: Literal["none", "last", "prefer_active"] = "none"
+    keep: Literal["none", "last", "prefer_active", "current"] = "none"
     primary: Primary | None = None
 
     @model_validator(mode="after")
@@ -318,6 +320,14 @@ class MappingFile(Section):
         if faults:
             raise ValueError("\n".join(faults))
         return rules
+
+    @model_validator(mode="after")
+    def _contracts_have_days(self) -> MappingFile:
+        if self.duplicates.keep == "current" and not self.status.first_day:
+            raise ValueError(
+                "duplicates: 'current' goes by the days of the rows; name the column under status.first_day"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> MappingFile:
