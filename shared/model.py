@@ -124,6 +124,7 @@ class Planned:
         waited: whether the person is sent only because an older plan had not sent this very record yet.
         new: whether there was no row of the account when it was planned.
         decided_by: the source whose word counts, if it is another one that calls the person otherwise.
+        takes_from: who gives up, in the same plan, a name that this person gets.
         kept: attributes whose old values Entra keeps, because the record leaves them out.
         on_hold: by whose order the account stays disabled, until when and why; empty if it is not on hold. Not for HR.
     """
@@ -144,6 +145,7 @@ class Planned:
     waited: bool = False
     new: bool = False
     decided_by: str = ""
+    takes_from: str = ""
     kept: tuple[str, ...] = ()
     on_hold: str = ""
 

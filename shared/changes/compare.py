@@ -15,6 +15,7 @@ import orjson
 from shared.changes import guard, reasons
 from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
+from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
 from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
@@ -119,6 +120,8 @@ class Judged:
         planned: the rest.
         kept_out: whether she would be enabled by HR's word, and is not because she is on hold.
         ordered: whether nothing is sent but what a hold asks for, which somebody has ordered by name.
+        gives: names that only one account may have, and that this one gives up.
+        takes: such names that it gets.
         asks: what somebody has to decide about this person alone before anything is sent; an empty text if nothing.
     """
 
@@ -128,6 +131,8 @@ class Judged:
     kept_out: bool = False
     ordered: bool = False
     asks: str = ""
+    gives: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
 
 
 def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
@@ -289,7 +294,8 @@ class Judge:
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
         planned = replace(planned, reason=reasons.sent(planned, desired, draft, draft.file, self.now))
-        return Judged(SEND, self._class(draft, desired, before, kind), planned)
+        old, new = names_of(before.record if before else {}), names_of(record)
+        return Judged(SEND, self._class(draft, desired, before, kind), planned, gives=old - new, takes=new - old)
 
     def _with_kept(self, planned: Planned, draft: Draft, desired: Desired, before: Before | None) -> Planned:
         """The same, with what Entra keeps because HR's cells are empty now: open as long as the person works."""

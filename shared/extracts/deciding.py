@@ -15,6 +15,7 @@ import orjson
 from shared.changes import guard, reasons
 from shared.changes.circles import find_circles
 from shared.changes.compare import SEND, Draft, Judge, Judged
+from shared.changes.handing_on import find_handed_on, swap_told
 from shared.changes.managers import Standing
 from shared.extracts.circling import have_others_looked_at, look_above, ties_of
 from shared.extracts.flights import Flights
@@ -105,10 +106,29 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
             entry = _Entry.of(Judged(SEND, "", carried), lines)
             sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
             extras += 1
+    _hand_on(sends, entries, lines)
     for name in verdict.held:
         del counts[name]
     kept_out = [entry.worker_id for entry in entries if entry.kept_out and _is_in_file(run, entry.worker_id)]
     return Decided(sends, held, counts, extras, kept_out)
+
+
+def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: Lines) -> None:
+    """Whoever gives up a name that somebody else gets goes first, and the taker remembers whom."""
+    entries = list(entries)
+    sent = {entry.worker_id: entry for entry in entries if entry.worker_id in sends.managers}
+    given = {name: entry.worker_id for entry in entries for name in entry.gives}  # be it by somebody who is held
+    if not given:
+        return
+    sends.handed_on = find_handed_on(given, ((entry.worker_id, entry.takes) for entry in sent.values()))
+    for taker, giver in sends.handed_on.givers.items():
+        planned = sent[taker].planned(lines)
+        sends.replace(taker, planned_to_json(replace(planned, takes_from=giver)))
+    for one in sends.handed_on.circles & sent.keys():
+        planned = sent[one].planned(lines)
+        told = swap_told(one, sends.handed_on.circles)
+        warning = " ".join(filter(None, (planned.warning, told)))
+        sends.replace(one, planned_to_json(replace(planned, warning=warning)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +144,8 @@ class _Entry:
         ordered: likewise.
         repeated: whether the very record is sent that Entra has taken before.
         asks: as in `Judged`.
+        gives: likewise.
+        takes: likewise.
     """
 
     worker_id: str
@@ -138,6 +160,8 @@ class _Entry:
     ordered: bool
     repeated: bool
     asks: str
+    gives: frozenset[str]
+    takes: frozenset[str]
 
     @classmethod
     def of(cls, judged: Judged, lines: Lines, sources: Iterable[str] = ()) -> _Entry:
@@ -147,7 +171,7 @@ class _Entry:
         manager = planned.worker.manager_id if judged.fate == SEND else ""
         about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
         repeated = planned.kind == RESENT and not planned.waited
-        more = (judged.kept_out, judged.ordered, repeated, judged.asks)
+        more = (judged.kept_out, judged.ordered, repeated, judged.asks, judged.gives, judged.takes)
         return cls(planned.worker.worker_id, place, *about, tuple(sources), *more)
 
     def planned(self, lines: Lines) -> Planned:

@@ -40,7 +40,7 @@ _PAGES_AT_ONCE = 25  # of up to 200 people
 _EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
 _ACCOUNT = (
     "Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered", "EverEnabled", "NextChangeAt",
-    "NoAccount", "OnHold",
+    "NoAccount", "OnHold", "TakesFrom",
 )  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
@@ -194,6 +194,8 @@ class _Session:
             return wrong
         if self._is_leaver(external_id, row):
             return resending.LEAVER
+        if self.cases[external_id].account.get("TakesFrom"):
+            return resending.TAKER
         return resending.SAID_ONCE if self._says_it_once(source) else DATA
 
     def _has_own_domain(self, ref: ExtractRef) -> bool:

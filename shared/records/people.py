@@ -128,6 +128,7 @@ def note_planned(
             "Record": pack(user),
             "Manager": person.worker.manager_id or person.keeps,
             "Kept": json.dumps(person.kept),
+            "TakesFrom": person.takes_from,
             **dict(zip(_DELIVERER, ours, strict=True)),
             "Enabled": bool(user["active"]),
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),

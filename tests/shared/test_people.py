@@ -105,6 +105,7 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "Record": pack(user("1222")),
             "Manager": "",
             "Kept": "[]",
+            "TakesFrom": "",
             "Source": "employees",
             "Extract": OLD.id,
             "Page": 3,
