@@ -58,9 +58,10 @@ def _run(given: argparse.Namespace) -> int:
     with connected() as context:
         if given.source:
             check_source(context.storage, given.source)
+        known: list[str] = []
         if not given.to_come:
             try:
-                check_known(context.storage, given.worker, given.source)
+                known = check_known(context.storage, given.worker, given.source)
             except Unknown as error:
                 print(error, file=sys.stderr)
                 for hit in search(context.storage, given.worker).people[:10]:
@@ -71,6 +72,8 @@ def _run(given: argparse.Namespace) -> int:
         was_sent = _was_sent(context.storage, given.worker, given.source)
     lasts = f"until {until_in_words(given.until)}" if given.until else "until unhold"
     print(f"{whose(given.worker, given.source)} is on hold {lasts}, whatever HR says.")
+    if len(known) > 1:
+        print(f"Several sources have this id, and the hold is for all of them: {', '.join(known)}.")
     if before is not None:
         print(f"This takes the place of the hold by {printable(before.by)} of {before.since}.")
     if was_sent:

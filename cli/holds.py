@@ -93,7 +93,7 @@ def _doubt(worker: str, source: str, known: set[tuple[str, str]]) -> str:
 
 def _known(storage: Storage, holds: Holds) -> set[tuple[str, str]]:
     """The entries that somebody answers to."""
-    named = {(one.worker, one.source) for one in (*holds.holds, *holds.protected)}
+    named = {(one.worker, one.source) for one in holds.holds} | {(one.worker, one.source) for one in holds.protected}
     sources = known_sources(storage)
     keys = {
         worker_key(each, worker): (worker, source)
@@ -103,20 +103,22 @@ def _known(storage: Storage, holds: Holds) -> set[tuple[str, str]]:
     return {keys[key] for key in read_rows(storage.table(WORKERS), keys, select=("WorkerId",))}
 
 
-def check_known(storage: Storage, worker: str, source: str) -> None:
-    """See whether somebody has an id, so that a typing mistake does not leave an account open.
+def check_known(storage: Storage, worker: str, source: str) -> list[str]:
+    """The sources in which somebody has an id; so a typing mistake leaves no account open.
 
     Raises:
         Unknown: nobody has.
     """
-    wanted = [source] if source else known_sources(storage)
-    if not read_rows(storage.table(WORKERS), [worker_key(one, worker) for one in wanted], select=("WorkerId",)):
+    wanted = {worker_key(one, worker): one for one in ([source] if source else known_sources(storage))}
+    found = read_rows(storage.table(WORKERS), wanted, select=("WorkerId",))
+    if not found:
         where = f" of {source}" if source else ""
         raise Unknown(
             f"Nobody{where} is known by the id {printable(worker)}, so nothing was set. Ids are compared letter by "
             "letter, leading zeros included; a user name is no id. If the person is still to come, add --to-come. "
             "Somebody like it:"
         )
+    return sorted(wanted[key] for key in found)
 
 
 def whose(worker: str, source: str) -> str:

@@ -127,6 +127,7 @@ class Planned:
         takes_from: who gives up, in the same plan, a name that this person gets.
         kept: attributes whose old values Entra keeps, because the record leaves them out.
         on_hold: by whose order the account stays disabled, until when and why; empty if it is not on hold. Not for HR.
+        approved: whether it goes even if the person is protected: somebody has ordered it by name, or Entra has it.
     """
 
     worker: Worker
@@ -148,6 +149,7 @@ class Planned:
     takes_from: str = ""
     kept: tuple[str, ...] = ()
     on_hold: str = ""
+    approved: bool = False
 
     @property
     def removes_access(self) -> bool:

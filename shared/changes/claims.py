@@ -165,13 +165,10 @@ def make_claim(
         over = _after_grace(before, said_at, timedelta(days=employment.grace_days))
         ends = min(ends, over) if ends and over else over
     appears = _midnight(first_day - timedelta(days=employment.create_days_before), zone) if first_day else None
-    days = {
-        "first_day": first_day.isoformat() if first_day else "",
-        "last_day": last_day.isoformat() if last_day else "",
-    }
     return Claim(
-        source, precedence, sequence, extract, row, works, record, appears, starts, ends, **days, withdrawn=withdrawn,
-        clears_manager=clears_manager,
+        source, precedence, sequence, extract, row, works, record, appears, starts, ends,
+        first_day=first_day.isoformat() if first_day else "", last_day=last_day.isoformat() if last_day else "",
+        withdrawn=withdrawn, clears_manager=clears_manager,
     )  # fmt: skip
 
 

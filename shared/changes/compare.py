@@ -49,6 +49,8 @@ SEND = "send"
 OLDER = "older"  # something newer is known of the person
 # besides those that are also a status: unchanged, scheduled, withdrawn, held, missing
 
+LAST_DAY = "last day"
+"""Stands among what changes for an end that is set, or taken back."""
 _AWAITED = 10  # in a larger circle of managers everybody waits for the next few; whoever moves wakes those below
 
 _CLASS = {
@@ -226,11 +228,14 @@ class Judge:
         if hold is None:
             return judged
         planned, kind = judged.planned, judged.planned.kind if judged.fate == SEND else ""
+        # HR says nothing new: what she said before has been taken in, and so been let through.
+        ordered = bool(kind) and by_hr.active and not draft.new
         return replace(
             judged,
+            counts_as="" if ordered else judged.counts_as,
             planned=replace(planned, on_hold=hold.in_full, reason=told(planned.reason, hold, kind=kind)),
             kept_out=by_hr.active,
-            ordered=kind == ON_HOLD and not draft.new,
+            ordered=ordered,
         )
 
     def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
@@ -293,7 +298,10 @@ class Judge:
             )
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
-        planned = replace(planned, reason=reasons.sent(planned, desired, draft, draft.file, self.now))
+        reason = reasons.sent(planned, desired, draft, draft.file, self.now)
+        if taken_back := _end_taken_back(draft, desired, self.now):
+            reason = f"{reason} {reasons.end_taken_back(taken_back, draft, draft.file)}"
+        planned = replace(planned, reason=reason)
         old, new = names_of(before.record if before else {}), names_of(record)
         return Judged(SEND, self._class(draft, desired, before, kind), planned, gives=old - new, takes=new - old)
 
@@ -352,6 +360,10 @@ class Judge:
             reason = reasons.another_decides(desired, draft, draft.file)
             decided_by = desired.winner.source
             return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by))
+        if taken_back := _end_taken_back(draft, desired, self.now):
+            reason = reasons.end_taken_back(taken_back, draft, draft.file)
+            changed = replace(planned, kind=UNCHANGED, reason=reason, changed=(LAST_DAY,))
+            return Judged(story.UNCHANGED, guard.CHANGE, changed)
         reason = reasons.unchanged(desired, draft, draft.file, self.now)
         return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
@@ -383,6 +395,18 @@ def _before(account: Account | None, *, unsent: bool) -> Before | None:
 
 def _alike(claimed: ScimUser, sent: ScimUser) -> bool:
     return {**claimed, "active": True} == {**sent, "active": True}
+
+
+def _end_taken_back(draft: Draft, desired: Desired, now: datetime) -> str:
+    """The last day that was to come of somebody who works, and of whom none is named any more; else empty."""
+    if not draft.new or draft.account is None or not draft.account.known_to_entra or draft.missing:
+        return ""
+    before = draft.account.claims.get(draft.source)
+    old = from_json(draft.source, before).at(now) if before else None
+    if old is None or old.ends is None or not old.employs(now) or not desired.active:
+        return ""
+    is_gone = desired.winner.source == draft.source and desired.winner.ends is None
+    return old.last_day or iso(old.ends) if is_gone else ""
 
 
 def _new_end(draft: Draft, desired: Desired, now: datetime) -> bool:

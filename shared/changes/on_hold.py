@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import Before
-from shared.holds.listed import Hold
+from shared.holds.listed import Hold, Holds
 from shared.model import JOINER, OFF_HOLD, REHIRE, REINSTATED
 from shared.records.accounts import Account
+
+_SHOWN = 20
 
 HoldOf = Callable[[str, Mapping[str, Claim]], Hold | None]
 """The hold on an account, given its externalId and what each source says."""
@@ -45,3 +47,24 @@ def told(reason: str, hold: Hold, *, kind: str) -> str:
     """
     made = " An account is made, disabled." if kind == JOINER else ""
     return f"{reason} {hold.sentence}{made}"
+
+
+def notes_on_holds(holds: Holds, kept_out: Sequence[str]) -> Iterator[str]:
+    """What HR is told: whose accounts stay disabled, and that it is no fault of theirs. Why is not HR's to know.
+
+    Args:
+        holds: that the plan was made by.
+        kept_out: ids of people of the file who are on hold, and would be enabled without it.
+    """
+    if kept_out:
+        shown = ", ".join(kept_out[:_SHOWN]) + (", ..." if len(kept_out) > _SHOWN else "")
+        people = "1 person" if len(kept_out) == 1 else f"{len(kept_out)} people"
+        yield (
+            f"IT keeps the account of {people} disabled, whatever this list says: {shown}. There is nothing for HR to "
+            "correct; what the list says counts once IT ends that."
+        )
+    if holds.fault:
+        yield (
+            "IT has a list of accounts that are to stay disabled, and it cannot be used at the moment. Until IT has "
+            "mended it, nobody is sent who would be enabled. There is nothing for HR to correct."
+        )

@@ -98,6 +98,11 @@ def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     return f"Unchanged: {_place(draft, file)}{news}; nothing to send.{_outranked(desired, draft, now)}"
 
 
+def end_taken_back(last_day: str, draft: Draft, file: str) -> str:
+    """Somebody was to leave, and is not to leave any more."""
+    return f"The last day, {last_day}, was taken back ({_place(draft, file)}): the account stays enabled after it."
+
+
 def another_decides(desired: Desired, draft: Draft, file: str) -> str:
     """Why nothing is sent of somebody whom another list calls otherwise."""
     other = desired.winner.source

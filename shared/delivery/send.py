@@ -23,9 +23,9 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import claims, stops
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
+from shared.delivery.heeding import heed_holds
 from shared.delivery.ledger import Calls, ledger_of
 from shared.delivery.meanwhile import sent_meanwhile
-from shared.delivery.on_hold import heed_holds
 from shared.delivery.queueing import queue_ready_pages, send_out_all
 from shared.delivery.troubles import RECORDS, Trouble, refused_record, trouble_of
 from shared.delivery.waiting import put_off, send_message
@@ -278,17 +278,19 @@ class _Sending:
         return self._heeds_holds(piece)
 
     def _heeds_holds(self, piece: Piece) -> bool:
-        """See that nobody of a piece is enabled who may not be; False if the piece was cut in two for that.
+        """See that nobody of a piece goes who may not any more; False if the piece was cut in two for that.
 
         Raises:
             NotNow: nobody can tell who may be enabled, and somebody who would be is next.
         """
-        ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
+        ours = [one for one in self._progress.people(piece) if one.worker.worker_id not in self._gone]
+        if not ours:
+            return True
         heeded = heed_holds(self._context, self._ref, self._job, ours)
         self._gone |= heeded.left_out
         if not heeded.waiting:
             return True
-        if ours[0].worker_id == heeded.waiting:
+        if ours[0].worker.worker_id == heeded.waiting:
             raise heeded.not_now(self._context)
         self._answered(self._progress.with_split_before(piece, heeded.waiting))  # leavers do not wait for that
         return False

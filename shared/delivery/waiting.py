@@ -20,8 +20,8 @@ from typing import Any
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import claims, stops
+from shared.delivery.heeding import WAITS
 from shared.delivery.ledger import Ledger, ledger_of
-from shared.delivery.on_hold import WAITS
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.errors import NotNow, TerminalError
 from shared.holds.look import look

@@ -14,7 +14,7 @@ import orjson
 
 from shared.changes import guard, reasons
 from shared.changes.circles import find_circles
-from shared.changes.compare import SEND, Draft, Judge, Judged
+from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
 from shared.changes.handing_on import find_handed_on, swap_told
 from shared.changes.managers import Standing
 from shared.extracts.circling import have_others_looked_at, look_above, ties_of
@@ -31,7 +31,6 @@ from shared.records.pages import planned_from_json, planned_to_json
 from shared.records.rows import in_chunks
 
 _BATCH = 500
-LAST_DAY = "last day"
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         run.hold_of,
     )
     lines = Lines(run.stack)
-    entries = _judge_all(judge, drafted, lines)
+    entries = _judge_all(run, judge, drafted, lines)
     counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _waits_alone(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
@@ -84,7 +83,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         drafted.absent |= absent
         circles = find_circles(ties_of(drafted, above, standing, _said_before(drafted, waiting, lines)))
         if absent or circles != judge.circles:
-            entries = _judge_all(replace(judge, circles=circles), drafted, lines)
+            entries = _judge_all(run, replace(judge, circles=circles), drafted, lines)
     have_others_looked_at(run, above, circles)
     sends = Sends(lines)
     held, extras = [], 0
@@ -142,7 +141,7 @@ class _Entry:
         sources: the feeds that speak of the person.
         kept_out: as in `Judged`.
         ordered: likewise.
-        repeated: whether the very record is sent that Entra has taken before.
+        approved: as in `Planned`.
         asks: as in `Judged`.
         gives: likewise.
         takes: likewise.
@@ -158,7 +157,7 @@ class _Entry:
     sources: tuple[str, ...]
     kept_out: bool
     ordered: bool
-    repeated: bool
+    approved: bool
     asks: str
     gives: frozenset[str]
     takes: frozenset[str]
@@ -170,18 +169,25 @@ class _Entry:
         place = lines.add(planned_to_json(planned))
         manager = planned.worker.manager_id if judged.fate == SEND else ""
         about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
-        repeated = planned.kind == RESENT and not planned.waited
-        more = (judged.kept_out, judged.ordered, repeated, judged.asks, judged.gives, judged.takes)
-        return cls(planned.worker.worker_id, place, *about, tuple(sources), *more)
+        held = (tuple(sources), judged.kept_out, judged.ordered, planned.approved)
+        return cls(planned.worker.worker_id, place, *about, *held, judged.asks, judged.gives, judged.takes)
 
     def planned(self, lines: Lines) -> Planned:
         """What is planned for the person."""
         return planned_from_json(orjson.loads(lines.at(self.place)))
 
 
-def _judge_all(judge: Judge, drafted: Drafted, lines: Lines) -> list[_Entry]:
-    drafts = map(Draft.load, drafted.drafts)
-    return [_Entry.of(judge.judge(draft), lines, draft.claims) for draft in drafts]
+def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: Lines) -> list[_Entry]:
+    entries = []
+    for draft in map(Draft.load, drafted.drafts):
+        judged = judge.judge(draft)
+        planned = judged.planned
+        # The very record that Entra has taken before has been approved, or was sent before anybody was protected.
+        repeats = planned.kind == RESENT and not planned.waited
+        if judged.ordered or repeats or draft.external_id == run.alone:
+            judged = replace(judged, planned=replace(planned, approved=True))
+        entries.append(_Entry.of(judged, lines, draft.claims))
+    return entries
 
 
 def _said_before(drafted: Drafted, held: list[_Entry], lines: Lines) -> dict[str, str]:
@@ -238,19 +244,13 @@ def _may_try(run: PlanRun, entry: _Entry) -> bool:
 
 
 def _is_protected(run: PlanRun, entry: _Entry) -> bool:
-    """Whether something of a protected person would be sent that nobody has released by name.
-
-    What is sent once more has been released, or was sent before the person was protected; a hold is an order by name.
-    """
-    if entry.fate != SEND or entry.ordered or entry.repeated or entry.worker_id == run.alone:
-        return False
-    return run.holds.protects(entry.worker_id, entry.sources)
+    """Whether something of a protected person would be sent that nobody has ordered by name."""
+    return entry.fate == SEND and not entry.approved and run.holds.protects(entry.worker_id, entry.sources)
 
 
 def _waits_alone(run: PlanRun, entry: _Entry) -> bool:
     """Whether somebody waits to be released by name, and not together with others."""
-    asked = bool(entry.asks) and not entry.ordered and entry.worker_id != run.alone
-    return asked or _is_protected(run, entry)
+    return (bool(entry.asks) and not entry.approved) or _is_protected(run, entry)
 
 
 def _waits_because(run: PlanRun, verdict: guard.Verdict, entry: _Entry) -> str:

@@ -19,7 +19,7 @@ from azure.data.tables import UpdateMode
 
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
-from shared.extracts.on_hold import protected_among
+from shared.extracts.protected import protected_among
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages, story
@@ -141,9 +141,9 @@ def _all_protected(extract: str, protected: Collection[str]) -> str:
     few = sorted(protected)[:_SHOWN]
     more = f" and {len(protected) - _SHOWN} more" if len(protected) > _SHOWN else ""
     return (
-        "Protected people are released one by one, each by name and alone, and so is whoever is asked about: "
-        f"{', '.join(few)}{more}. For each of them: "
-        f"python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody was released"
+        f"Protected people are released one by one, each by name and alone: {', '.join(few)}{more}. So is whoever is "
+        f"asked about. For each of them: python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody "
+        "was released"
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any
 from shared.changes import reasons
 from shared.changes.claims import decide
 from shared.changes.compare import kept_claims
+from shared.changes.on_hold import notes_on_holds
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.errors import ExtractDuplicate, ExtractRefused, ExtractStale
@@ -25,11 +26,11 @@ from shared.extracts.feedback import keep_rejects_file
 from shared.extracts.holding import hold_whole, too_many_lost
 from shared.extracts.looking import look_again, look_at, look_at_everybody, look_at_released
 from shared.extracts.missing import more_before
-from shared.extracts.on_hold import alone_in, notes_on_holds
 from shared.extracts.open_extract import Reading
 from shared.extracts.operator import released_people
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.profile import Profile
+from shared.extracts.protected import alone_in
 from shared.extracts.reading import ReadExtract, read_extract
 from shared.extracts.storing import store
 from shared.extracts.whole_file import compare, refuse_doubtful, unused_columns

@@ -82,6 +82,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "HeldWhole": False,
         "Extras": decided.extras,
         "OnHold": len(decided.kept_out),
+        "HeldProtected": sum(person["protected"] for person in decided.held),
         "Missing": drafted.fates[story.MISSING],
         "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["in_general"] for person in decided.held)),

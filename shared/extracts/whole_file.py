@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from shared.errors import ExtractRefused
-from shared.extracts.profile import Person, Profile
+from shared.extracts.profile import DATES, Person, Profile
 from shared.extracts.text.names import places_of, plain
 
 _FEWEST = 10  # people or cells; of fewer, chance may say anything
+_FEWEST_DAYS = 5  # people who had a last day, say; of fewer it is no wonder if all of them have left
 _NEARLY_ALL = 0.9
 _NEARLY_NONE = 0.05
 _MOSTLY = 0.5
@@ -120,12 +121,24 @@ def _emptied(previous: Profile, now: Profile) -> Iterator[str]:
         few = new * len(previous.people) < old * len(now.people) * _NEARLY_NONE
         if min(old, len(now.people)) >= _FEWEST and old > len(previous.people) * _MOSTLY and few:
             names.append(column)
+    names += [column for column in _days_gone(previous, now) if column not in names]
     if names:
         yield (
             f"{_listed(names)} {'is' if len(names) == 1 else 'are'} empty for nearly everybody, but "
             f"{'was' if len(names) == 1 else 'were'} not in the file before: does the export still have the right to "
             "read this?"
         )
+
+
+def _days_gone(previous: Profile, now: Profile) -> Iterator[str]:
+    """Columns of days that some people had, and nobody has any more, though these people are still there."""
+    pairs = _pairs(previous, now)
+    for column, before, after in _common(previous, now):
+        kind, count = _most(previous.kinds[before])
+        if kind != DATES or count < _FEWEST_DAYS or sum(now.kinds[after].values()):
+            continue
+        if sum(bool(old.cells[before]) for old, _ in pairs) >= _FEWEST_DAYS:
+            yield column
 
 
 def _other_words(previous: Profile, now: Profile) -> Iterator[str]:

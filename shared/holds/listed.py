@@ -90,6 +90,10 @@ class Holds:
         """Whether somebody with this id is on hold, in whatever feed."""
         return fold(worker_id) in self._by_id
 
+    def concerns(self, worker_id: str) -> bool:
+        """Whether somebody with this id is on hold or protected, in whatever feed."""
+        return self.names(worker_id) or fold(worker_id) in self._protected
+
     def protects(self, worker_id: str, sources: Collection[str]) -> bool:
         """Whether nothing of an account changes without a release by name; the arguments are as in `of`."""
         return any(not found or found in sources for found in self._protected.get(fold(worker_id), ()))

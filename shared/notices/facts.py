@@ -11,6 +11,7 @@ from shared.clock import iso
 from shared.context import Context
 from shared.delivery import ledger, stops
 from shared.errors import MappingError
+from shared.holds.look import look as look_at_holds
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.records import extracts
@@ -27,7 +28,7 @@ _EARLY = timedelta(hours=12)  # before the agreed time, in which a file counts a
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _COLUMNS = (
     "PartitionKey", "Extract", "Status", "Kind", "ArrivedAt", "ReadPlan", "SupersededBy", "Releasing",
-    "Rows", "Rejected", "Returned", "HeldWhole", "Missing", "OtherNames", "FailedBefore",
+    "Rows", "Rejected", "Returned", "HeldWhole", "Missing", "OtherNames", "FailedBefore", "HeldProtected",
     *OUTCOMES,
 )  # fmt: skip
 
@@ -73,6 +74,7 @@ class Facts:
         health: of the jobs that somebody has had a reason to look at.
         quotas: of the tenants.
         missed: files that should be there and are not.
+        holds_fault: why the list of accounts on hold cannot be used; empty if it can.
     """
 
     now: datetime
@@ -81,6 +83,7 @@ class Facts:
     health: Sequence[Health]
     quotas: Sequence[Quota]
     missed: Sequence[Missed]
+    holds_fault: str = ""
 
 
 def look(context: Context) -> Facts:
@@ -93,7 +96,8 @@ def look(context: Context) -> Facts:
     standing = stops.look(storage)
     stopped = {job: row for job in jobs if (row := standing.stopped(job))}
     health = [known for job in jobs if (known := load_health(storage, job))]
-    return Facts(now, rows, stopped, health, _quotas(context, jobs), _missed(storage, rows, now))
+    fault = look_at_holds(storage, now).fault
+    return Facts(now, rows, stopped, health, _quotas(context, jobs), _missed(storage, rows, now), fault)
 
 
 def _quotas(context: Context, jobs: Sequence[str]) -> list[Quota]:

@@ -23,6 +23,7 @@ OVERDUE = "overdue"
 QUOTA = "quota-nearly-spent"
 NO_FILE = "no-file"
 SHARED = "ids-shared"
+HOLDS = "holds-unusable"
 DIGEST = "digest"
 
 _DAY = timedelta(days=1)
@@ -55,6 +56,13 @@ def derive(facts: Facts) -> list[Note]:
     found += [note for job, row in facts.stopped.items() for note in _of_stop(job, row, facts)]
     found += [note for health in facts.health for note in _of_health(health)]
     found += _of_quota(facts)
+    if facts.holds_fault:
+        text = (
+            "Nobody is enabled at the moment, because hr-config/holds.yaml cannot be used: it is broken or gone. What "
+            "it said last goes on counting, and leavers are disabled. IT mends it; the support page, or python -m cli "
+            "holds, says what is wrong with it."
+        )
+        found.append(Note(HOLDS, HOLDS, text))
     for missed in facts.missed:
         due = f"{missed.due:%Y-%m-%d %H:%M}"
         text = (
@@ -80,10 +88,14 @@ def _of_extract(row: Values) -> Iterator[Note]:
     waits = status in (extracts.HELD, extracts.UPLOADING) and not row.get("SupersededBy") and not row.get("Releasing")
     if held and waits:
         order = f"python -m cli release {extract} --by NAME --reason TEXT"
+        protected = min(int(row.get("HeldProtected") or 0), held)
+        what = "would change people who are protected" if protected == held else "changes unusually many"
         text = (
-            f"A file {where} changes unusually many: {_people(held)} held, the others go on. Somebody looks at them on "
+            f"A file {where} {what}: {_people(held)} held, the others go on. Somebody looks at them on "
             f"the support page and releases them (or: {order})."
         )
+        if protected:
+            text += f" {_people(protected)} protected: each is released alone, by name."
         if row.get("HeldWhole"):
             missing = _people(int(row.get("Missing") or 0))
             text = (

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso
-from shared.extracts.on_hold import protected_among
 from shared.extracts.operator import held_now
+from shared.extracts.protected import protected_among
 from shared.model import ExtractRef
 from shared.records import extracts
 from shared.records.pages import read_held

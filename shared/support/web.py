@@ -234,7 +234,9 @@ def _hold(visit: _Visit) -> Answer:
         return visit.sorry(400, "A reason is missing", "Nothing was done. Go back and say why.")
     hold, ends = found[0].hold, request.said("what") == "end"
     try:
-        if ends and hold is not None:
+        if ends and hold is None:
+            raise HoldRefused("There is no hold to end")
+        if ends and hold:
             end_hold(context.storage, HoldOrder(hold.worker, hold.source, principal.name, reason, now))
         else:
             until = request.said("until").strip()

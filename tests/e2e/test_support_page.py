@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
@@ -21,6 +22,7 @@ from shared.clock import iso
 from shared.context import Context
 from shared.records import story
 from shared.records.health import Health, save_health
+from shared.records.names import CONFIG
 from shared.support.web import Request, serve
 from tests.conftest import Storage
 from tests.shared.support.visiting import HOSTILE, LONG, ON, SCRIPT, failed, file, holding, person, principal
@@ -251,6 +253,46 @@ def test_every_page_is_labelled_has_contrast_and_obeys_its_own_policy(browser: B
             found["hits"] = problems
         assert found == {}
         assert refused == []
+
+
+def test_a_hold_is_set_and_ended_by_forms_that_everybody_can_use(browser: Browser, url: str, context: Context) -> None:
+    listed = [{"worker": "1017", "by": "Sam", "reason": SCRIPT}]
+    written = json.dumps({"version": "1", "holds": listed, "protected": [{"worker": "3000"}]})
+    context.storage.container(CONFIG).upload_blob("holds.yaml", written)
+    with browser.new_context(java_script_enabled=True, viewport=ViewportSize(width=360, height=700)) as opened:
+        page, found = opened.new_page(), {}
+
+        def check(name: str) -> None:
+            assert page.title() != "stolen"
+            assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), name
+            if problems := violations(page):
+                found[name] = problems
+
+        page.goto(f"{url}/person?source=employees&id=1007")
+        page.get_by_text("Keep the account disabled, whatever HR says").click()
+        page.get_by_label("Why (is recorded").fill("Case 17")
+        page.get_by_label("The last day").fill("2026-12-31")
+        check("form")
+        page.get_by_role("button", name="Put on hold").click()
+        expect(page.get_by_role("status")).to_contain_text("The account is on hold.")
+        expect(page.locator("main")).to_contain_text("set by rita.berg@contoso.com (support page or command): Case 17")
+        page.get_by_text("Change or end the hold").click()
+        check("on hold")
+        page.get_by_label("Why (is recorded").fill("Closed")
+        page.get_by_role("button", name="End the hold").click()
+        expect(page.get_by_role("status")).to_contain_text("That hold is over.")
+        page.goto(url)
+        expect(page.locator("main")).to_contain_text("1017: Stays disabled until somebody ends it, set by Sam")
+        check("overview")
+        page.get_by_role("link", name="people of leavers.csv").click()
+        expect(page.get_by_role("button", name="Release only 3000, Eva Lund")).to_be_visible()
+        expect(page.get_by_label("Choose worker 3000")).to_have_count(0)
+        check("held")
+        context.storage.container(CONFIG).upload_blob("holds.yaml", b"broken", overwrite=True)
+        page.goto(url)
+        expect(page.locator("main")).to_contain_text("Nobody is enabled at the moment.")
+        check("broken")
+        assert found == {}
 
 
 @pytest.mark.parametrize("url", [{}], indirect=True, ids=["tame"])

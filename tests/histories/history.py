@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 from shared.extracts.operator import Order, process, release, still_held
+from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.model import ExtractRef
 from shared.records import accounts, extracts
 from shared.records.names import EXTRACTS, WORKERS
@@ -44,6 +45,7 @@ class _History:
         # Whoever cannot be told by the id is missing.
         mistakes = [mistake for mistake in MISTAKES if not plan.missing or mistake not in ABOUT_IDS]
         lives = Random(f"{plan.seed} lives")
+        self._security = Random(f"{plan.seed} security")
         self._company = Company(lives, plan.people, plan.start, delta=plan.delta, mistakes=mistakes)
         self._reader = Reader(plan, self._truth)
         self._figures = Figures()
@@ -98,6 +100,8 @@ class _History:
                 self._look(f"{today} after {file.feed}/{file.name}")
                 at = self._world.now() + timedelta(minutes=1)
         self._advance(max(at, datetime(today.year, today.month, today.day, 13, tzinfo=UTC)))
+        if self._plan.holds:
+            self._act_on_holds()
         self._world.report()
         self._look(f"{today} in the evening")
         if self._plan.guarded and self._world.open_work():
@@ -137,13 +141,47 @@ class _History:
             self._world.tenant.faults.add([kind])
             self._loose = True
         self._world.announce(path)
+        at_last = self._plan.holds and not self._plan.crashes and self._security.random() < 0.5
+        put = self._put_on_hold(1) if at_last else {}
         self._world.deliver()
         self._hear(file, outcome)
+        for person, until in put.items():
+            self._truth.put_on_hold(person, until)
+        if put:
+            self._loose = True  # whoever was planned enabled is left out, and sent disabled
+            self._world.tick()
         if self._loose:
             self._settle()
         self._check_counts(file, becomes, outcome, newest=not self._loose)
         if becomes == extracts.STALE and not self._loose and self._random.random() < 0.4:
             self._force(file)
+
+    def _act_on_holds(self) -> None:
+        """Security puts some people on hold and lets others go, and the clock runs."""
+        on_hold = sorted(person for person in self._truth.holds if self._truth.is_on_hold(person))
+        for person, until in self._put_on_hold(self._security.randrange(4)).items():
+            self._truth.put_on_hold(person, until)
+        for person in self._security.sample(on_hold, len(on_hold) // 3):
+            end_hold(self._world.context.storage, self._order_of(person))
+            self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {person} is let go")
+            self._truth.let_go(person)
+        self._world.tick()
+        self._look("after Security has acted")
+
+    def _put_on_hold(self, count: int) -> dict[str, datetime | None]:
+        """Some people who are not on hold are from now on; they and until when."""
+        known = sorted(person for person in self._truth.words if not self._truth.is_on_hold(person))
+        put: dict[str, datetime | None] = {}
+        for person in self._security.sample(known, min(count, len(known))):
+            days = self._security.choice((0, 1, 2, 4))
+            put[person] = self._world.now() + timedelta(days=days, hours=self._security.randrange(20)) if days else None
+            put_on_hold(self._world.context.storage, self._order_of(person), put[person])
+            self._figures.holds += 1
+            self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {person} is put on hold until {put[person]}")
+        return put
+
+    def _order_of(self, person: str) -> HoldOrder:
+        return HoldOrder(person, "", "Sam", "A case.", self._world.now())
 
     def _force(self, file: File) -> None:
         """Somebody says that the late file is right all the same; from now on it is the newest."""

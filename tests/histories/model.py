@@ -8,6 +8,8 @@ It knows no files, no tables and no plans, only this:
   is that of an earlier employment.
 - Of several feeds the one that employs the person counts; if none does, one that awaits her within the lead time; else
   the one of higher precedence.
+- Whoever is on hold by order of IT has a disabled account, whatever feeds say, until the hold ends, by its date or by
+  hand; then what they said last counts.
 - An account is made, disabled, seven days before the first day, or with the first day that has come. It is never taken
   away. Of somebody who had left before anybody spoke of her a disabled record is sent, for there may be an account;
   of somebody whose hire was withdrawn before the first day there is none.
@@ -96,6 +98,7 @@ class Truth:
         changes: how often what Entra should have of a person changed since somebody last asked.
         arrived: who got an account since then.
         clears: whether null is sent for a manager who is not named.
+        holds: until when somebody is on hold by order of IT.
     """
 
     now: datetime
@@ -104,6 +107,7 @@ class Truth:
     accounts: dict[str, Account] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
     arrived: set[str] = field(default_factory=set)
+    holds: dict[str, datetime] = field(default_factory=dict)
     _next: dict[str, datetime] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # reports by unknown manager
     _named: dict[str, str] = field(default_factory=dict)  # by whoever's word counts
@@ -125,6 +129,20 @@ class Truth:
                 self.words[person][feed] = replace(word, withdrawn=withdrawn)
         self._look_at(said)
 
+    def put_on_hold(self, person: str, until: datetime | None) -> None:
+        """IT wants an account to stay disabled."""
+        self.holds[person] = until or _NEVER
+        self._look_at([person])
+
+    def let_go(self, person: str) -> None:
+        """IT does not want that any more."""
+        del self.holds[person]
+        self._look_at([person])
+
+    def is_on_hold(self, person: str) -> bool:
+        """Whether an account has to be disabled now."""
+        return self.now < self.holds.get(person, self.now)
+
     def catch_up(self) -> None:
         """Nobody looked for a while; now every date that came counts at once."""
         self._look_at([person for person, at in self._next.items() if at <= self.now])
@@ -142,6 +160,8 @@ class Truth:
         for person in people:
             words = self.words[person].values()
             self._next[person] = min(word.next_moment(self.now) for word in words)
+            if self.is_on_hold(person):
+                self._next[person] = min(self._next[person], self.holds[person])
             if person not in self.accounts and any(word.asks_for_account(self.now) for word in words):
                 self.accounts[person] = Account()
                 arrived.append(person)
@@ -160,7 +180,7 @@ class Truth:
         if account is None:
             return
         word = self._counting(person)
-        enabled = word.employs(self.now)
+        enabled = word.employs(self.now) and not self.is_on_hold(person)
         named = word.manager not in ("", person) and person not in self._barred
         manager = word.manager if named and word.manager in self.accounts else ""
         if word.manager not in self.accounts:

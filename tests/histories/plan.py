@@ -32,6 +32,7 @@ class Plan:
         missing: whether people who are missing from a full file are disabled.
         down: whether the app is stopped now and then, for days.
         clears: whether null is sent for a manager who is not named.
+        holds: whether IT puts people on hold, and lets them go.
         start: the first day.
     """
 
@@ -44,6 +45,7 @@ class Plan:
     missing: bool = False
     down: bool = False
     clears: bool = False
+    holds: bool = False
     start: date = date(2026, 3, 16)
 
     @property
@@ -81,6 +83,7 @@ class Figures(Sums):
     crashes: int = 0
     released: int = 0
     missing: int = 0
+    holds: int = 0
 
 
 def _guard_of(plan: Plan) -> dict[str, object]:

@@ -15,6 +15,7 @@ PLANS = [
     Plan(2, people=60, days=6, delta=True, down=True),
     Plan(3, people=60, days=5, crashes=True, missing=True),
     Plan(4, people=60, days=5, guarded=True, start=date(2026, 10, 22)),
+    Plan(5, people=60, days=6, holds=True),
 ]
 
 

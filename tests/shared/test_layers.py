@@ -9,8 +9,17 @@ import pytest
 
 ROOT = Path(__file__).parent.parent.parent
 FLOW = [
-    *("support", "notices", "retention", "extracts", "mapping", "changes", "delivery", "outcomes", "holds"),
-    *("entra", "records"),
+    "support",
+    "notices",
+    "retention",
+    "extracts",
+    "mapping",
+    "changes",
+    "delivery",
+    "outcomes",
+    "holds",
+    "entra",
+    "records",
 ]
 BASE = {"model", "settings", "clock", "errors", "letters", "transport", "identity", "secrets", "context"}
 OPENED_BY_CONTEXT = {"entra", "records"}

@@ -10,8 +10,10 @@ import pytest
 
 from shared.delivery import send
 from shared.entra import upload as upload_module
+from shared.extracts.intake import work_off_all
 from shared.extracts.operator import Order, release
 from shared.holds import taking_in
+from shared.holds.hold_rows import read_all
 from shared.holds.listed import parse_until
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.records.due import RESEND, Due, schedule
@@ -235,6 +237,23 @@ def test_a_release_sends_somebody_on_hold_disabled(office: Office) -> None:
     assert office.tick() == [("1", False)]
 
 
+def test_somebody_who_was_released_and_left_out_since_is_sent_disabled_and_her_file_comes_to_its_end(
+    office: Office,
+) -> None:
+    office.map(guard={"pilot": []})
+    office.night(ANN)
+    extract = str(office.newest()["Extract"])
+    release(office.context.storage, extract, Order("Ina", "The pilot.", office.time()))
+    work_off_all(office.context)
+    hold(office)
+    office.deliver()
+    assert office.enabled == {}
+    office.time.forward(60)
+    assert office.tick() == [("1", False)]
+    row = office.extract(extract)
+    assert (row["Waiting"], row["Held"], row["Superseded"]) == (0, 0, 1)
+
+
 def test_no_guard_and_no_pilot_keeps_an_account_that_is_put_on_hold_from_being_disabled(office: Office) -> None:
     crew = [f"{number},P,active" for number in range(10, 20)]
     office.night(*crew)
@@ -304,7 +323,7 @@ def test_nobody_is_enabled_while_the_file_is_broken_but_leavers_go_out(office: O
         "Nobody is enabled at the moment, because the list of accounts on hold cannot be used: hr-config/holds.yaml "
         "line 3: holds: entry 1: there is no key 'wroker'; did you mean 'worker'?"
     )
-    assert (next_step.partition(";")[0], who) == ("IT mends hr-config/holds.yaml", "IT")
+    assert (next_step.partition(" (")[0], who) == ("IT mends hr-config/holds.yaml", "IT")
     write(office, listed("1", "3"))
     office.time.forward(60)
     office.tick()
@@ -328,6 +347,21 @@ def test_a_file_that_is_gone_ends_no_hold(office: Office) -> None:
     office.time.forward(60)
     office.tick()
     assert office.enabled == {"1": True, "2": True}
+
+
+def test_an_order_that_has_been_over_for_as_long_as_extracts_are_kept_is_removed(office: Office) -> None:
+    office.night(ANN)
+    hold(office, until="2026-09-20")
+    hold(office, worker="2")
+    office.tick()
+    office.at("2026-09-21 00:00")
+    office.tick()
+    office.at("2027-10-25 00:00")
+    office.tick()
+    assert [row.worker for row in read_all(office.context.storage)] == ["1", "2"]
+    office.at("2027-10-26 00:00")
+    office.tick()
+    assert [row.worker for row in read_all(office.context.storage)] == ["2"]
 
 
 def test_nothing_is_left_on_the_queue_for_somebody_who_waits_for_the_file(office: Office) -> None:

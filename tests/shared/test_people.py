@@ -113,6 +113,7 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "EverEnabled": True,
             "Before": "[]",
             "PutAside": "",
+            "OnHold": False,
             "Since": "",
         }
     ]
@@ -135,6 +136,8 @@ def test_people_who_are_planned_are_in_both_tables_in_full(context: Context) -> 
             "SentKind": "joiner",
             "Changed": "",
             "Warning": "",
+            "InDoubt": False,
+            "OnHold": "",
             "NextChangeAt": "",
             "Extract": OLD.id,
             "Row": 7,
@@ -329,6 +332,7 @@ def test_the_first_reject_of_an_id_is_on_its_row_and_rejects_without_an_id_are_n
             "Status": "rejected",
             "Reason": "Row 2 of list.csv was not sent: reason 2.",
             "NextStep": "HR corrects the row and drops the file again; the account stays as it was until then.",
+            "InDoubt": False,
             "WhoActs": "HR",
             "ErrorCode": "",
             "Extract": NEW.id,
@@ -464,6 +468,7 @@ def test_whoever_is_not_sent_is_remembered_with_dates_and_without_a_page(context
         "Enabled": False,
         "EverEnabled": False,
         "Before": "[]",
+        "OnHold": False,
         "PutAside": "",
     }
     assert [(row["At"], row["ExternalId"], row["Why"]) for row in rows_of(context.storage, DUE)] == [

@@ -160,6 +160,27 @@ def test_whoever_was_protected_since_the_release_was_ordered_with_others_is_held
     assert held(office) == {"1"}
 
 
+def test_whoever_is_protected_while_her_page_waits_is_held_and_released_by_name_alone(office: Office) -> None:
+    protect(office)
+    office.at("2026-09-19 06:00")
+    office.drop("1,Boss,active", "2,Bo,active", "3,Cid,gone")
+    protect(office, "1", "3")
+    office.deliver()
+    assert office.enabled["3"]
+    office.time.forward(60)
+    office.tick()
+    assert (office.directory["2"]["displayName"], held(office)) == ("Bo", {"1", "3"})
+    extract = str(office.newest()["Extract"])
+    with pytest.raises(OrderRefused, match="each by name and alone: 1, 3"):
+        let_go(office, extract)
+    assert let_go(office, extract, "3") == 1
+    office.time.forward(60)
+    assert office.tick() == [("3", False)]
+    assert let_go(office, extract, "1") == 1
+    office.time.forward(60)
+    assert (office.tick(), office.tick(), held(office)) == ([("1", True)], [], set())
+
+
 def test_a_broken_file_protects_whom_it_protected_before(office: Office) -> None:
     office.tick()
     office.context.storage.container(CONFIG).upload_blob("holds.yaml", b"- oops", overwrite=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -25,6 +28,9 @@ protected:
 """
 
 
+PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
+
+
 def faults(text: str) -> list[str]:
     with pytest.raises(HoldsFileError) as caught:
         parse(text.encode(), "holds.yaml")
@@ -39,6 +45,13 @@ def test_people_are_read_as_they_are_written() -> None:
         Hold("9", "", "Sam", "Banned", None, f"{place} 8"),
     )
     assert found.protected == (Protected("1", "", "Break-glass"), Protected("2", "employees"))
+
+
+def test_the_example_of_the_page_for_operators_is_right() -> None:
+    [example] = re.findall(r"```yaml\n( *version: 1\n *holds:.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+    found = parse(textwrap.dedent(example).encode())
+    assert [(hold.worker, hold.source, hold.by) for hold in found.holds] == [("1222", "employees", "Sam, Security")]
+    assert [one.worker for one in found.protected] == ["0001"]
 
 
 def test_nobody_is_said_by_an_empty_list() -> None:

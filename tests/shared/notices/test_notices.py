@@ -95,6 +95,36 @@ def test_a_file_that_is_held_is_told_once_with_its_count_and_without_names(offic
     assert script.requests[0].headers["Content-Type"] == "application/json"
 
 
+def test_protected_people_who_are_held_are_told_as_such(office: Office, script: Script) -> None:
+    protected = "version: 1\nprotected: [{worker: 1}]"
+    office.context.storage.container(CONFIG).upload_blob("holds.yaml", protected.encode())
+    office.at("2026-09-19 12:00")
+    office.night("1,Anna,active", "2,Bob,active", "3,Cid,active")
+    tell(told_by(office, script))
+    extract = office.newest()["Extract"]
+    assert texts(script) == [
+        (
+            f"A file of source employees (extract {extract}) would change people who are protected: 1 person is held, "
+            "the others go on. Somebody looks at them on the support page and releases them (or: python -m cli release "
+            f"{extract} --by NAME --reason TEXT). 1 person is protected: each is released alone, by name."
+        )
+    ]
+
+
+def test_a_list_of_holds_that_cannot_be_used_is_told_and_not_what_stands_in_it(office: Office, script: Script) -> None:
+    broken = "version: 1\nholds: [{worker: Jane}]"
+    office.context.storage.container(CONFIG).upload_blob("holds.yaml", broken.encode())
+    for _ in range(2):
+        tell(told_by(office, script))
+    assert texts(script) == [
+        (
+            "Nobody is enabled at the moment, because hr-config/holds.yaml cannot be used: it is broken or gone. What "
+            "it said last goes on counting, and leavers are disabled. IT mends it; the support page, or python -m cli "
+            "holds, says what is wrong with it."
+        )
+    ]
+
+
 def test_a_file_that_is_refused_is_told_without_what_stands_in_it(office: Office, script: Script) -> None:
     office.drop("1,Ann,active", name="Jane Doe.csv", source="no-such-source")
     tell(told_by(office, script))

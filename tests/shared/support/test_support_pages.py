@@ -244,9 +244,9 @@ def test_many_who_are_held_are_found_as_few_are(context: Context, monkeypatch: p
     storage, key = context.storage, worker_key("employees", "L4")
     gone = {"PartitionKey": key.partition, "RowKey": key.row, "Extract": "20260919T060000Z-bbbbbbbbbbbb"}
     storage.table(WORKERS).update_entity(gone)
-    few = files.held_people(storage, ref)
+    few = files.held_people(storage, ref, START)
     monkeypatch.setattr(operator, "_FEW", 5)
-    assert files.held_people(storage, ref) == few
+    assert files.held_people(storage, ref, START) == few
     assert ([one.worker_id for one in few[0]], few[1]) == (["L0", "L1", "L2", "L3", "L5", "L6", "L7", "L8"], 8)
     # Of more than one look takes in, some are shown, with the number that the file's row has; a download has all.
     monkeypatch.setattr(listing, "PAGE", 1)
