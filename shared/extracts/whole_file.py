@@ -50,13 +50,14 @@ def check(now: Profile, status: str) -> None:
         )
 
 
-def compare(previous: Profile, now: Profile, *, full: bool) -> None:
+def compare(previous: Profile, now: Profile, *, full: bool, held: bool = False) -> None:
     """Judge a file by the one before it.
 
     Args:
         previous: what the newest file of the source that was used looked like.
         now: what this file looks like.
         full: whether a file holds everybody; one with changes only may well look different from the one before.
+        held: whether people of the file before are held: it may have been that one that was wrong.
 
     Raises:
         ExtractRefused: with one sentence for each kind of fault, all of them found in one go, first what may explain
@@ -66,7 +67,7 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
     others = list(_other_people(previous, now)) if full else []
     faults = [*moved.values(), *others, *_other_kinds(previous, now)]
     if full:
-        faults += _emptied(previous, now)
+        faults += _emptied(previous, now, days=not held)
         faults += [] if others else _lost_managers(previous, now)
         faults += _inverted(previous, now)
         if not moved:
@@ -113,7 +114,7 @@ def _other_kinds(previous: Profile, now: Profile) -> Iterator[str]:
             yield f"{column} held {kind} so far and holds {other} now: is it another field, or did the columns shift?"
 
 
-def _emptied(previous: Profile, now: Profile) -> Iterator[str]:
+def _emptied(previous: Profile, now: Profile, *, days: bool) -> Iterator[str]:
     """Columns that lost nearly all of their cells, as when the person who exports may not see a field any more."""
     names = []
     for column, before, after in _common(previous, now):
@@ -121,7 +122,7 @@ def _emptied(previous: Profile, now: Profile) -> Iterator[str]:
         few = new * len(previous.people) < old * len(now.people) * _NEARLY_NONE
         if min(old, len(now.people)) >= _FEWEST and old > len(previous.people) * _MOSTLY and few:
             names.append(column)
-    names += [column for column in _days_gone(previous, now) if column not in names]
+    names += [column for column in _days_gone(previous, now) if days and column not in names]
     if names:
         yield (
             f"{_listed(names)} {'is' if len(names) == 1 else 'are'} empty for nearly everybody, but "
@@ -131,13 +132,13 @@ def _emptied(previous: Profile, now: Profile) -> Iterator[str]:
 
 
 def _days_gone(previous: Profile, now: Profile) -> Iterator[str]:
-    """Columns of days that some people had, and nobody has any more, though these people are still there."""
+    """Columns of days that some people who work had, and nobody has any more, though these people are still there."""
     pairs = _pairs(previous, now)
     for column, before, after in _common(previous, now):
         kind, count = _most(previous.kinds[before])
         if kind != DATES or count < _FEWEST_DAYS or sum(now.kinds[after].values()):
             continue
-        if sum(bool(old.cells[before]) for old, _ in pairs) >= _FEWEST_DAYS:
+        if sum(bool(old.active and old.cells[before]) for old, _ in pairs) >= _FEWEST_DAYS:
             yield column
 
 

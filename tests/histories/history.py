@@ -104,7 +104,7 @@ class _History:
             self._act_on_holds()
         self._world.report()
         self._look(f"{today} in the evening")
-        if self._plan.guarded and self._world.open_work():
+        if self._world.open_work():
             self._settle()  # somebody was released just now, and Entra has not told yet
         if open_work := self._world.open_work():
             raise WrongError("\n".join([f"{today}: not everything is done: ", *open_work, *self._story]))
