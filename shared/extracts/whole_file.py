@@ -136,7 +136,7 @@ def _days_gone(previous: Profile, now: Profile) -> Iterator[str]:
     pairs = _pairs(previous, now)
     for column, before, after in _common(previous, now):
         kind, count = _most(previous.kinds[before])
-        if kind != DATES or count < _FEWEST_DAYS or sum(now.kinds[after].values()):
+        if kind != DATES or count < _FEWEST_DAYS or any(now.kinds[after].values()):
             continue
         if sum(bool(old.active and old.cells[before]) for old, _ in pairs) >= _FEWEST_DAYS:
             yield column
