@@ -19,7 +19,7 @@ import tempfile
 import xml.parsers.expat
 import zipfile
 from collections import defaultdict
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -123,6 +123,9 @@ class _Known:
         return {name: [name[1:8]] for name in names if self.user_name(name[1:8]) == name}
 
     def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
+        return {}
+
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         return {}
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -192,6 +192,11 @@ def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterat
 
 
 def _claim(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
+    claim = _claim_of(said, mapping, employment, now)
+    return replace(claim, then=_claim_of(said.then, mapping, employment, now)) if said.then else claim
+
+
+def _claim_of(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
     return make_claim(
         _REF.source,
         mapping.precedence,

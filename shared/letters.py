@@ -50,5 +50,11 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else "".join(_folded.get(letter) or _fold(letter) for letter in text)
 
 
+def fold_id(worker_id: str) -> str:
+    """An id as it is compared without regard to case and blanks, by which Entra, or a reader, tells nobody apart."""
+    folded = fold(worker_id)
+    return folded.replace(" ", "") if " " in folded else folded
+
+
 def _fold(letter: str) -> str:
     return _folded.setdefault(letter, letter if letter in _OF_ONE_CASE else lower(upper(letter)))

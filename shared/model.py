@@ -24,11 +24,16 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What the mapping asked for of one row: mapped columns only; the others never leave the reader."""
+    """What the mapping asked for of one row: mapped columns only; the others never leave the reader.
+
+    Attributes:
+        faults: a sentence for each cell that cannot be relied on, by column.
+    """
 
     row: int
     line: int
     values: Mapping[str, str]
+    faults: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Reject:
         tentative_id: what stands where the id should be, in a row that is not what the header promises.
         display_name: what the row makes of it, as far as it tells; else empty.
         user_name: likewise.
+        in_doubt: whether it is in doubt because of it that, or from when to when, the person may work.
     """
 
     row: int
@@ -49,6 +55,7 @@ class Reject:
     tentative_id: str = ""
     display_name: str = ""
     user_name: str = ""
+    in_doubt: bool = field(default=False, compare=False)
 
     @property
     def told_on(self) -> str:
@@ -117,6 +124,8 @@ class Planned:
         waited: whether the person is sent only because an older plan had not sent this very record yet.
         new: whether there was no row of the account when it was planned.
         decided_by: the source whose word counts, if it is another one that calls the person otherwise.
+        takes_from: who gives up, in the same plan, a name that this person gets.
+        kept: attributes whose old values Entra keeps, because the record leaves them out.
         on_hold: by whose order the account stays disabled, until when and why; empty if it is not on hold. Not for HR.
         approved: whether it goes even if the person is protected: somebody has ordered it by name, or Entra has it.
     """
@@ -137,6 +146,8 @@ class Planned:
     waited: bool = False
     new: bool = False
     decided_by: str = ""
+    takes_from: str = ""
+    kept: tuple[str, ...] = ()
     on_hold: str = ""
     approved: bool = False
 

@@ -52,6 +52,7 @@ class Claim:
         last_day: likewise.
         withdrawn: whether it was taken back before the first day.
         clears_manager: whether the source has null sent for a manager whom nobody names.
+        then: what the source says from a later first day on, in another row; None if nothing.
     """
 
     source: str
@@ -68,6 +69,7 @@ class Claim:
     last_day: str = ""
     withdrawn: bool = False
     clears_manager: bool = False
+    then: Claim | None = None
 
     @classmethod
     def revived(cls, kept: dict[str, Any]) -> Claim:
@@ -75,7 +77,22 @@ class Claim:
         for name in _MOMENTS:
             if kept[name] is not None:
                 kept[name] = parse_iso(kept[name])
+        if kept.get("then"):
+            kept["then"] = cls.revived(kept["then"])
         return cls(**kept)
+
+    def at(self, now: datetime) -> Claim:
+        """What counts of it at a moment: the next row from its first day on."""
+        then = self.then
+        return then.at(now) if then and then.starts is not None and then.starts <= now else self
+
+    @property
+    def leaves(self) -> datetime | None:
+        """The end of the employment, as long as no other one follows it without a gap; None if none is said."""
+        then = self.then
+        if then and then.starts is not None and self.ends is not None and then.starts <= self.ends:
+            return then.leaves
+        return self.ends
 
     def employs(self, now: datetime) -> bool:
         """Whether the person may work at a moment. The last day counts in full, whatever the status says by then."""
@@ -98,11 +115,18 @@ class Claim:
 
     def changes_after(self, now: datetime) -> datetime | None:
         """The next moment at which something about the claim changes by itself."""
-        moments = (self.appears, self.starts, self.ends) if self.works else (self.ends,)
+        counting = self.at(now)
+        if counting is not self:
+            return counting.changes_after(now)
+        moments = [self.appears, self.starts, self.ends] if self.works else [self.ends]
+        if self.then:
+            moments.append(self.then.starts)
         return min((moment for moment in moments if moment is not None and moment > now), default=None)
 
     def until(self) -> str:
         """The end as text that can be compared with a time: empty without an end, `0` if it is over for good."""
+        if self.then:
+            return self.then.until()
         if self.ends is not None:
             return iso(self.ends)
         return "" if self.works else "0"
@@ -141,13 +165,10 @@ def make_claim(
         over = _after_grace(before, said_at, timedelta(days=employment.grace_days))
         ends = min(ends, over) if ends and over else over
     appears = _midnight(first_day - timedelta(days=employment.create_days_before), zone) if first_day else None
-    days = {
-        "first_day": first_day.isoformat() if first_day else "",
-        "last_day": last_day.isoformat() if last_day else "",
-    }
     return Claim(
-        source, precedence, sequence, extract, row, works, record, appears, starts, ends, **days, withdrawn=withdrawn,
-        clears_manager=clears_manager,
+        source, precedence, sequence, extract, row, works, record, appears, starts, ends,
+        first_day=first_day.isoformat() if first_day else "", last_day=last_day.isoformat() if last_day else "",
+        withdrawn=withdrawn, clears_manager=clears_manager,
     )  # fmt: skip
 
 
@@ -156,6 +177,7 @@ def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str,
 
     A last day that it had named does not keep her: it may be that of a contract of years.
     """
+    before = replace(before.at(said_at), then=None)
     gone = replace(before, works=False, sequence=sequence, extract=extract, withdrawn=before.awaits(said_at))
     if gone.withdrawn:
         return replace(gone, ends=None, last_day="")
@@ -212,12 +234,13 @@ def decide(claims: Mapping[str, Claim], now: datetime) -> Desired:
         expected = claim.awaits(now) and claim.needs_account(now)
         return claim.employs(now), expected, claim.precedence, claim.source
 
-    winner = max(claims.values(), key=rank)
+    counting = [claim.at(now) for claim in claims.values()]
+    winner = max(counting, key=rank)
     moments = [moment for claim in claims.values() if (moment := claim.changes_after(now)) is not None]
     return Desired(
         {**winner.record, "active": winner.employs(now)},
         winner,
-        any(claim.needs_account(now) for claim in claims.values()),
+        any(claim.needs_account(now) for claim in counting),
         min(moments, default=None),
     )
 
@@ -235,6 +258,7 @@ def to_json(claim: Claim) -> dict[str, Any]:
         "last_day": claim.last_day,
         "withdrawn": claim.withdrawn,
         **({"clears_manager": True} if claim.clears_manager else {}),
+        **({"then": to_json(claim.then)} if claim.then else {}),
         **{name: iso(at) for name in _MOMENTS if (at := getattr(claim, name)) is not None},
     }
 
@@ -242,6 +266,8 @@ def to_json(claim: Claim) -> dict[str, Any]:
 def from_json(source: str, kept: Mapping[str, Any]) -> Claim:
     """The claim that `to_json` made."""
     values: dict[str, Any] = {name: parse_iso(value) if name in _MOMENTS else value for name, value in kept.items()}
+    if values.get("then"):
+        values["then"] = from_json(source, values["then"])
     return Claim(source=source, **values)
 
 

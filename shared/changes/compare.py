@@ -6,7 +6,7 @@ a draft; drafts are judged once all of them are there, because whether a manager
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -15,9 +15,12 @@ import orjson
 from shared.changes import guard, reasons
 from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
+from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
 from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
+from shared.changes.questions import question
+from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
 from shared.model import (
@@ -46,6 +49,8 @@ SEND = "send"
 OLDER = "older"  # something newer is known of the person
 # besides those that are also a status: unchanged, scheduled, withdrawn, held, missing
 
+LAST_DAY = "last day"
+"""Stands among what changes for an end that is set, or taken back."""
 _AWAITED = 10  # in a larger circle of managers everybody waits for the next few; whoever moves wakes those below
 
 _CLASS = {
@@ -77,6 +82,7 @@ class Draft:
         missing: whether it is the absence from a full file that speaks.
         force: whether the person is sent even if nothing has changed.
         file: the name of the file that `row` is of, for sentences; empty if it is the one that is being planned.
+        unconfirmed: of somebody whose dates have come, why a start must wait; empty if nothing is in doubt.
     """
 
     external_id: str
@@ -90,6 +96,7 @@ class Draft:
     missing: bool = False
     force: bool = False
     file: str = ""
+    unconfirmed: str = ""
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
@@ -115,6 +122,9 @@ class Judged:
         planned: the rest.
         kept_out: whether she would be enabled by HR's word, and is not because she is on hold.
         ordered: whether nothing is sent but what a hold asks for, which somebody has ordered by name.
+        gives: names that only one account may have, and that this one gives up.
+        takes: such names that it gets.
+        asks: what somebody has to decide about this person alone before anything is sent; an empty text if nothing.
     """
 
     fate: str
@@ -122,6 +132,9 @@ class Judged:
     planned: Planned
     kept_out: bool = False
     ordered: bool = False
+    asks: str = ""
+    gives: frozenset[str] = frozenset()
+    takes: frozenset[str] = frozenset()
 
 
 def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
@@ -191,6 +204,7 @@ class Judge:
         circles: those whom everybody closes with the manager whom HR named.
         in_flight: whether what is pending of an account is being sent at this moment.
         file: the name of the extract's file, for sentences.
+        left_out: the attributes that the source's mapping has, and a record of its leaves out.
         hold_of: the hold on an account.
     """
 
@@ -200,6 +214,7 @@ class Judge:
     circles: Mapping[str, Circle]
     in_flight: Callable[[Account], bool]
     file: str
+    left_out: Callable[[ScimUser], Collection[str]] = lambda _: ()
     hold_of: HoldOf = nobody
 
     def judge(self, draft: Draft) -> Judged:
@@ -208,6 +223,8 @@ class Judge:
         by_hr = decide(draft.claims, self.now)
         hold = self.hold_of(draft.external_id, draft.claims)
         judged = self._judge(draft, under_hold(by_hr, hold), kept_out=hold is not None and by_hr.active)
+        asks = self._asks(draft, by_hr, judged)
+        judged = replace(judged, asks=asks) if asks else judged
         if hold is None:
             return judged
         planned, kind = judged.planned, judged.planned.kind if judged.fate == SEND else ""
@@ -220,6 +237,19 @@ class Judge:
             kept_out=by_hr.active,
             ordered=ordered,
         )
+
+    def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
+        """What somebody has to decide about a person before she is sent."""
+        if judged.fate != SEND or judged.planned.waited or draft.missing:
+            return ""
+        account = draft.account
+        before = _before(account, unsent=account is not None and self._is_unsent(account))
+        starts = (desired.active or desired.winner.awaits(self.now)) and not (account and account.enabled)
+        if draft.unconfirmed and starts:
+            return draft.unconfirmed
+        kept = account.claims.get(draft.source) if account else None
+        old = from_json(draft.source, kept).at(self.now) if kept else None
+        return question(draft.external_id, before, desired, old, new=draft.new, now=self.now)
 
     def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:
         account = draft.account
@@ -250,6 +280,7 @@ class Judge:
         )
         unsent = account is not None and self._is_unsent(account)
         before = _before(account, unsent=unsent)
+        planned = self._with_kept(planned, draft, desired, before)
         kind = kind_on_hold(before) if kept_out else kind_of(before, desired, self.now)
         kind = kind_after_hold(kind, account, before)
         mark = self.fingerprint(record)
@@ -267,8 +298,26 @@ class Judge:
             )
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
-        planned = replace(planned, reason=reasons.sent(planned, desired, draft, draft.file, self.now))
-        return Judged(SEND, self._class(draft, desired, before, kind), planned)
+        reason = reasons.sent(planned, desired, draft, draft.file, self.now)
+        if taken_back := _end_taken_back(draft, desired, self.now):
+            reason = f"{reason} {reasons.end_taken_back(taken_back, draft, draft.file)}"
+        planned = replace(planned, reason=reason)
+        old, new = names_of(before.record if before else {}), names_of(record)
+        return Judged(SEND, self._class(draft, desired, before, kind), planned, gives=old - new, takes=new - old)
+
+    def _with_kept(self, planned: Planned, draft: Draft, desired: Desired, before: Before | None) -> Planned:
+        """The same, with what Entra keeps because HR's cells are empty now: open as long as the person works."""
+        if before is None or draft.account is None:
+            return planned
+        kept = set(draft.account.kept)
+        if desired.winner.source == draft.source:
+            missing, was_missing = self.left_out(planned.worker.user), self.left_out(before.record)
+            kept = {name for name in missing if name in kept or name not in was_missing}
+        manager = "" if manager_of(desired.record) or desired.winner.clears_manager else planned.keeps
+        still = desired.active or desired.winner.awaits(self.now)
+        told = kept_in_entra(sorted(kept), manager) if still else ""
+        warning = " ".join(filter(None, (planned.warning, told)))
+        return replace(planned, kept=tuple(sorted(kept)), warning=warning)
 
     def _awaits(self, external_id: str, record: ScimUser, warning: str) -> tuple[str, ...]:
         """Whose word, or sending, may make it possible to name the manager."""
@@ -306,11 +355,15 @@ class Judge:
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
             return Judged(story.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
-        ours = draft.claims[draft.source]
+        ours = draft.claims[draft.source].at(self.now)
         if ours.works and not draft.missing and _calls_otherwise(ours.record, desired.winner.record):
             reason = reasons.another_decides(desired, draft, draft.file)
             decided_by = desired.winner.source
             return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by))
+        if taken_back := _end_taken_back(draft, desired, self.now):
+            reason = reasons.end_taken_back(taken_back, draft, draft.file)
+            changed = replace(planned, kind=UNCHANGED, reason=reason, changed=(LAST_DAY,))
+            return Judged(story.UNCHANGED, guard.CHANGE, changed)
         reason = reasons.unchanged(desired, draft, draft.file, self.now)
         return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
@@ -333,7 +386,8 @@ def _before(account: Account | None, *, unsent: bool) -> Before | None:
     winner = None
     if kept:
         # Who won when it was planned is not kept; whoever names the same record did.
-        winner = next((claim for claim in kept.values() if _alike(claim.record, account.record)), None)
+        said = [one for claim in kept.values() for one in (claim, claim.then) if one is not None]
+        winner = next((claim for claim in said if _alike(claim.record, account.record)), None)
         winner = winner or max(kept.values(), key=lambda claim: (claim.works, claim.precedence, claim.source))
     enabled = account.accepted_enabled if unsent else account.enabled
     return Before(account.record, enabled, account.ever_enabled, account.since, winner)
@@ -343,13 +397,25 @@ def _alike(claimed: ScimUser, sent: ScimUser) -> bool:
     return {**claimed, "active": True} == {**sent, "active": True}
 
 
+def _end_taken_back(draft: Draft, desired: Desired, now: datetime) -> str:
+    """The last day that was to come of somebody who works, and of whom none is named any more; else empty."""
+    if not draft.new or draft.account is None or not draft.account.known_to_entra or draft.missing:
+        return ""
+    before = draft.account.claims.get(draft.source)
+    old = from_json(draft.source, before).at(now) if before else None
+    if old is None or old.ends is None or not old.employs(now) or not desired.active:
+        return ""
+    is_gone = desired.winner.source == draft.source and desired.winner.ends is None
+    return old.last_day or iso(old.ends) if is_gone else ""
+
+
 def _new_end(draft: Draft, desired: Desired, now: datetime) -> bool:
     """Whether somebody who works is given an end that is to come, earlier than any said before."""
     if not draft.new or draft.account is None or not draft.account.known_to_entra:
         return False
-    ends = draft.claims[draft.source].ends
+    ends = draft.claims[draft.source].leaves
     if ends is None or ends <= now or desired.winner.source != draft.source or not desired.active:
         return False
     before = draft.account.claims.get(draft.source)
-    old = from_json(draft.source, before).ends if before else None
+    old = from_json(draft.source, before).leaves if before else None
     return old is None or ends < old

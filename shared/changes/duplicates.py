@@ -11,10 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from datetime import date
 from itertools import islice
 from typing import Literal
 
-from shared.letters import fold
+from shared.letters import fold, fold_id
 from shared.model import Reject
 
 _NAMED_ROWS = 10
@@ -48,17 +49,13 @@ class Rule:
         case: whether ab12 and AB12 are different people.
     """
 
-    keep: Literal["none", "last", "prefer_active", "primary"] = "none"
+    keep: Literal["none", "last", "prefer_active", "current", "primary"] = "none"
     zeros: bool = False
     case: bool = False
 
     def alike(self, worker_id: str) -> str:
         """What ids have in common that cannot be told apart safely."""
-        alike = worker_id
-        if not self.case:
-            alike = fold(worker_id)
-            if " " in alike:
-                alike = alike.replace(" ", "")
+        alike = worker_id if self.case else fold_id(worker_id)
         if not self.zeros and alike[:1] == "0" and alike.isascii() and alike.isdigit():
             alike = alike.lstrip("0")
         return alike
@@ -79,11 +76,39 @@ class Decision:
         kept: the row that counts, if one does.
         rejects: those that are rejected because of each other, without those that were rejected by themselves.
         excused: rows that were rejected by themselves, but do not count because another one does.
+        then: the row that counts from its first day on, if that is to come and there is one.
     """
 
     kept: Occurrence | None = None
     rejects: Sequence[Reject] = ()
     excused: Sequence[int] = ()
+    then: Occurrence | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """When a row employs somebody.
+
+    Attributes:
+        works: whether its status says that the person may work.
+        first: the first day; None if it is not said.
+        last: the last day; None if none is said.
+    """
+
+    works: bool
+    first: date | None
+    last: date | None
+
+    def is_to_come(self, today: date) -> bool:
+        """Whether it begins later."""
+        return self.works and self.first is not None and self.first > today
+
+    def employs(self, today: date) -> bool:
+        """Whether the person works on a day."""
+        if self.is_to_come(today) or (not self.works and self.last is None):
+            return False
+        earlier = self.first is not None and self.last is not None and self.last < self.first
+        return self.last is None or self.last >= today or (self.works and earlier)
 
 
 def decide(
@@ -138,6 +163,48 @@ def _where(rows: Sequence[Occurrence], differing: Callable[[Sequence[Occurrence]
     return f" ({names})" if names else ""
 
 
+def decide_by_days(
+    rows: Sequence[Occurrence], spells: Sequence[Spell], rule: Rule, column: str, today: date
+) -> Decision | None:
+    """Which of several contracts of one person counts today, and which from its first day on.
+
+    Nobody is put out today because another contract is to come, whatever the rule says of rows.
+
+    Args:
+        rows: of one id, in the order of the file; none of them rejected by itself.
+        spells: theirs.
+        rule: of the mapping.
+        column: of the ids.
+        today: where the source is.
+
+    Returns:
+        None where days decide nothing, and the rule does.
+    """
+    pairs = list(zip(rows, spells, strict=True))
+    now = [row for row, spell in pairs if spell.employs(today)]
+    coming = [(spell.first, row) for row, spell in pairs if spell.is_to_come(today)]
+    first = min((day for day, _ in coming if day), default=None)
+    following = [row for day, row in coming if day == first]
+    if rule.keep == "last":
+        # The last row counts; until its first day has come the last one that employs the person does.
+        if not now or rows[-1] not in [row for _, row in coming]:
+            return None
+        return Decision(now[-1], then=rows[-1])
+    if rule.keep == "prefer_active" and not (now and coming):
+        return None
+    if not now and not following:
+        over = max(pairs, key=lambda pair: (pair[1].last or pair[1].first or date.min, pair[0].row))[0]
+        return Decision(over)
+    counting, then = (now, following) if now else (following, [])
+    for some, when in ((counting, "count today" if now else "begin on the same day"), (then, "begin on the same day")):
+        if len({row.digest for row in some}) > 1:
+            return _reject(
+                rows,
+                f"the same {column} is also in row {{others}}, and two of them {when} and differ; leave one of them.",
+            )
+    return Decision(counting[0], then=then[0] if then else None)
+
+
 def _how_alike(rows: Sequence[Occurrence]) -> str:
     ids = {row.worker_id for row in rows}
     if len({fold(worker_id) for worker_id in ids}) == 1:
@@ -157,5 +224,5 @@ def _reject(rows: Sequence[Occurrence], reason: str) -> Decision:
         if row.digest is not None:
             others = list(islice((str(other.row) for other in first if other is not row), _NAMED_ROWS + 1))
             named = ", ".join(others[:_NAMED_ROWS]) + (" and more" if len(others) > _NAMED_ROWS else "")
-            rejects.append(Reject(row.row, row.line, row.worker_id, reason.replace("{others}", named)))
+            rejects.append(Reject(row.row, row.line, row.worker_id, reason.replace("{others}", named), in_doubt=True))
     return Decision(rejects=rejects)

@@ -26,6 +26,7 @@ WORDS = {
 }
 
 
+ASKED = "There is a question about each of some people; each is released by name."
 PROTECTED = (
     "The person is protected (hr-config/holds.yaml): nothing is sent of them before somebody releases just this "
     "person, by name."

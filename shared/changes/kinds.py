@@ -90,5 +90,10 @@ def _flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]
             yield place, inner
 
 
+def short_name(path: str) -> str:
+    """An attribute's path as sentences call it: `department` of the enterprise extension, `emails` of the work ones."""
+    return _short(path).partition("[")[0]
+
+
 def _short(name: str) -> str:
     return name.rpartition(":")[2] if name.startswith("urn:") else name

@@ -10,31 +10,38 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from shared.changes.handing_on import NOTHING_HANDED_ON, HandedOn
 from shared.records.keys import account_partition
 
 PEOPLE_PER_PAGE = 200
 
 
-def order(managers: Mapping[str, str], leavers: Collection[str] = frozenset()) -> list[str]:
+def order(
+    managers: Mapping[str, str], leavers: Collection[str] = frozenset(), handed_on: HandedOn = NOTHING_HANDED_ON
+) -> list[str]:
     """The ids of `managers` (worker id to manager id, or an empty text) in the order in which they are sent.
 
-    Leavers first, then managers by their level in the tree, then everybody to whom nobody reports; people in a loop of
-    managers, and those below them, come last. Beside that the order is that of the table partitions of the ids, so
-    that the rows of a page lie in few of them: most people of a company have nobody who reports to them.
+    Leavers first, then whoever gives up a name that somebody else gets, then managers by their level in the tree, then
+    everybody to whom nobody reports; people in a loop of managers, and those below them, come last. Beside that the
+    order is that of the table partitions of the ids, so that the rows of a page lie in few of them: most people of a
+    company have nobody who reports to them.
     """
     levels = _levels(managers)
     bottom = len(managers)
     reported_to = set(managers.values())
+    givers = set(handed_on.givers.values())
 
     def place(worker_id: str) -> tuple[int, int, str, str]:
         if worker_id in leavers:
             turn, level = 0, 0
+        elif worker_id in givers:
+            turn, level = 1, handed_on.depth(worker_id)
         elif (level := levels[worker_id]) == bottom:
-            turn = 3
+            turn = 4
         elif worker_id in reported_to:
-            turn = 1
+            turn = 2
         else:
-            turn, level = 2, 0
+            turn, level = 3, 0
         return turn, level, account_partition("", worker_id), worker_id
 
     return sorted(managers, key=place)
@@ -46,7 +53,8 @@ class Cut:
 
     Attributes:
         number: counted from 1.
-        after: the last earlier page that holds a manager of its people and so must be sent before; 0 if there is none.
+        after: the last earlier page that holds a manager of its people, or somebody who gives up a name that one of
+            them gets, and so must be sent before; 0 if there is none.
         ids: in the order in which they are sent.
     """
 
@@ -55,7 +63,14 @@ class Cut:
     ids: Sequence[str]
 
 
-def cut(ordered: Sequence[str], managers: Mapping[str, str], *, first: int = 1, size: int) -> Iterator[Cut]:
+def cut(
+    ordered: Sequence[str],
+    managers: Mapping[str, str],
+    *,
+    first: int = 1,
+    size: int,
+    handed_on: HandedOn = NOTHING_HANDED_ON,
+) -> Iterator[Cut]:
     """The pages of a plan.
 
     Args:
@@ -63,12 +78,14 @@ def cut(ordered: Sequence[str], managers: Mapping[str, str], *, first: int = 1, 
         managers: worker id to manager id, or an empty text.
         first: the number of the first page.
         size: the most people of a page.
+        handed_on: who takes a name from whom.
     """
     place = {worker_id: index // size + first for index, worker_id in enumerate(ordered)}
     for start in range(0, len(ordered), size):
         ids = ordered[start : start + size]
         number = start // size + first
-        earlier = (place.get(managers[worker_id], 0) for worker_id in ids)
+        before = (one for worker_id in ids for one in (managers[worker_id], handed_on.givers.get(worker_id, "")))
+        earlier = (place.get(one, 0) for one in before)
         after = max((page for page in earlier if page < number), default=0)
         yield Cut(number, after, ids)
 

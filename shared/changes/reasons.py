@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from shared.changes.claims import Claim, Desired
+from shared.changes.kinds import short_name
 from shared.clock import iso
 from shared.model import (
     CONVERTED,
@@ -97,6 +98,11 @@ def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     return f"Unchanged: {_place(draft, file)}{news}; nothing to send.{_outranked(desired, draft, now)}"
 
 
+def end_taken_back(last_day: str, draft: Draft, file: str) -> str:
+    """Somebody was to leave, and is not to leave any more."""
+    return f"The last day, {last_day}, was taken back ({_place(draft, file)}): the account stays enabled after it."
+
+
 def another_decides(desired: Desired, draft: Draft, file: str) -> str:
     """Why nothing is sent of somebody whom another list calls otherwise."""
     other = desired.winner.source
@@ -147,6 +153,26 @@ def withdrawn(draft: Draft, file: str) -> str:
     has_account = draft.account is not None and draft.account.known_to_entra
     account = "the account stays disabled and can be removed" if has_account else "no account was made"
     return f"The hire was withdrawn before it began ({_place(draft, file)}): {account}."
+
+
+def kept_in_entra(names: Sequence[str], manager: str) -> str:
+    """What Entra keeps of somebody whose cells are empty now, and what to do; empty if that is nothing.
+
+    Args:
+        names: of attributes, as the mapping has them.
+        manager: whom Entra keeps as the manager, or an empty text.
+    """
+    kept = list(dict.fromkeys(map(short_name, names)))
+    kept += [f"manager ({manager})"] if manager else []
+    if not kept:
+        return ""
+    *first, last = kept
+    listed = f"{', '.join(first)} and {last}" if first else last
+    return (
+        f"HR's file has no {listed} any more, but Entra keeps what it has: the mapping leaves empty cells out. IT has "
+        "the mapping send null for it (empty: \"null\") and switches on 'Flow null values' for the attribute in Entra, "
+        "or clears it there by hand."
+    )
 
 
 def resent(*, waits: bool) -> str:

@@ -14,14 +14,16 @@ import orjson
 
 from shared.changes import guard, reasons
 from shared.changes.circles import find_circles
-from shared.changes.compare import SEND, Draft, Judge, Judged
+from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
+from shared.changes.handing_on import find_handed_on, swap_told
 from shared.changes.managers import Standing
 from shared.extracts.circling import have_others_looked_at, look_above, ties_of
 from shared.extracts.flights import Flights
 from shared.extracts.looking import count_known
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.sends import Lines, Sends
-from shared.model import ENTERPRISE_USER, RESENT, Planned, Worker
+from shared.mapping.model import MappingFile
+from shared.model import ENTERPRISE_USER, RESENT, Planned, ScimUser, Worker
 from shared.records import accounts, extracts, story
 from shared.records.accounts import Account
 from shared.records.fingerprint import fingerprint
@@ -29,7 +31,6 @@ from shared.records.pages import planned_from_json, planned_to_json
 from shared.records.rows import in_chunks
 
 _BATCH = 500
-LAST_DAY = "last day"
 
 
 @dataclass(frozen=True)
@@ -66,11 +67,12 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         circles,
         flights.is_sending,
         run.file,
+        _left_out_by(run.mapping),
         run.hold_of,
     )
     lines = Lines(run.stack)
     entries = _judge_all(run, judge, drafted, lines)
-    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _is_protected(run, entry))
+    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _waits_alone(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
     waiting = [entry for entry in entries if _waits_because(run, verdict, entry)]
@@ -91,7 +93,8 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         if because:
             planned = entry.planned(lines)
             waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
-            held.append(_who(waits, entry.counts_as or guard.CHANGE, because))
+            alone = _waits_alone(run, entry)
+            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone))
             drafted.keep_quiet(story.HELD, waits, remember=False)
         elif entry.fate == SEND:
             sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
@@ -102,10 +105,29 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
             entry = _Entry.of(Judged(SEND, "", carried), lines)
             sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
             extras += 1
+    _hand_on(sends, entries, lines)
     for name in verdict.held:
         del counts[name]
     kept_out = [entry.worker_id for entry in entries if entry.kept_out and _is_in_file(run, entry.worker_id)]
     return Decided(sends, held, counts, extras, kept_out)
+
+
+def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: Lines) -> None:
+    """Whoever gives up a name that somebody else gets goes first, and the taker remembers whom."""
+    entries = list(entries)
+    sent = {entry.worker_id: entry for entry in entries if entry.worker_id in sends.managers}
+    given = {name: entry.worker_id for entry in entries for name in entry.gives}  # be it by somebody who is held
+    if not given:
+        return
+    sends.handed_on = find_handed_on(given, ((entry.worker_id, entry.takes) for entry in sent.values()))
+    for taker, giver in sends.handed_on.givers.items():
+        planned = sent[taker].planned(lines)
+        sends.replace(taker, planned_to_json(replace(planned, takes_from=giver)))
+    for one in sends.handed_on.circles & sent.keys():
+        planned = sent[one].planned(lines)
+        told = swap_told(one, sends.handed_on.circles)
+        warning = " ".join(filter(None, (planned.warning, told)))
+        sends.replace(one, planned_to_json(replace(planned, warning=warning)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +142,9 @@ class _Entry:
         kept_out: as in `Judged`.
         ordered: likewise.
         approved: as in `Planned`.
+        asks: as in `Judged`.
+        gives: likewise.
+        takes: likewise.
     """
 
     worker_id: str
@@ -133,6 +158,9 @@ class _Entry:
     kept_out: bool
     ordered: bool
     approved: bool
+    asks: str
+    gives: frozenset[str]
+    takes: frozenset[str]
 
     @classmethod
     def of(cls, judged: Judged, lines: Lines, sources: Iterable[str] = ()) -> _Entry:
@@ -142,7 +170,7 @@ class _Entry:
         manager = planned.worker.manager_id if judged.fate == SEND else ""
         about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
         held = (tuple(sources), judged.kept_out, judged.ordered, planned.approved)
-        return cls(planned.worker.worker_id, place, *about, *held)
+        return cls(planned.worker.worker_id, place, *about, *held, judged.asks, judged.gives, judged.takes)
 
     def planned(self, lines: Lines) -> Planned:
         """What is planned for the person."""
@@ -170,6 +198,16 @@ def _said_before(drafted: Drafted, held: list[_Entry], lines: Lines) -> dict[str
         )
         for entry in held
     }
+
+
+def _left_out_by(mapping: MappingFile) -> Callable[[ScimUser], frozenset[str]]:
+    """What finds the attributes that are left out of a record where HR's cells are empty; but for the manager."""
+    omitted = [
+        (path, text)
+        for path, text, rule in mapping.targets
+        if (rule.empty or mapping.empty) == "omit" and path.name != "manager"
+    ]
+    return lambda user: frozenset(text for path, text in omitted if path.get(user) is None)
 
 
 def _standing(run: PlanRun, drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], Standing]:
@@ -212,12 +250,19 @@ def _is_protected(run: PlanRun, entry: _Entry) -> bool:
     return entry.fate == SEND and not entry.approved and run.holds.protects(entry.worker_id, entry.sources)
 
 
+def _waits_alone(run: PlanRun, entry: _Entry) -> bool:
+    """Whether somebody waits to be released by name, and not together with others."""
+    return (bool(entry.asks) and not entry.approved) or _is_protected(run, entry)
+
+
 def _waits_because(run: PlanRun, verdict: guard.Verdict, entry: _Entry) -> str:
     """Why somebody waits for a release; empty for whoever does not."""
     if entry.ordered:
         return ""
     if _is_protected(run, entry):
         return guard.PROTECTED
+    if _waits_alone(run, entry):
+        return entry.asks
     if not _may_try(run, entry) and (entry.counts_as or entry.fate == SEND):
         return guard.PILOT
     return verdict.reasons[entry.counts_as] if entry.counts_as in verdict.held else ""
@@ -247,6 +292,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
                 reason=reasons.resent(waits=True),
                 next_change_at=account.next_change_at,
                 waited=True,
+                kept=account.kept,
                 keeps="" if "manager" in account.record.get(ENTERPRISE_USER, {}) else account.manager,
             )
 
@@ -257,8 +303,8 @@ def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
     return (LAST_DAY,) if ends else planned.changed
 
 
-def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
-    """What whoever decides about a release is shown."""
+def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> dict[str, Any]:
+    """What whoever decides about a release is shown; a question names people, and is told on their own pages only."""
     worker = planned.worker
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
     return {
@@ -269,7 +315,8 @@ def _who(planned: Planned, counts_as: str, because: str) -> dict[str, Any]:
         "class": counts_as,
         "changed": list(planned.changed),
         "why": because,
-        "protected": because == guard.PROTECTED,
+        "protected": alone,
+        "in_general": guard.ASKED if alone and because != guard.PROTECTED else because,
         "user": worker.user,
         "lastDay": (planned.claim or {}).get("last_day") or "",
     }

@@ -17,8 +17,9 @@ from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims,
 from shared.extracts.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.reading import Said
+from shared.extracts.starts import unconfirmed_starts
 from shared.mapping.paths import keep
-from shared.model import UNCHANGED, ExtractRef, Planned, Worker
+from shared.model import ENTERPRISE_USER, UNCHANGED, ExtractRef, Planned, Worker
 from shared.records import accounts, extracts, story
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise
@@ -89,7 +90,9 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
         resent: those who are sent even if nothing has changed.
     """
     files: dict[str, str] = {}
-    for account in accounts.read(run.storage, run.job, people).values():
+    known = accounts.read(run.storage, run.job, people)
+    unconfirmed = {} if run.is_release else unconfirmed_starts(run, known.values())
+    for account in known.values():
         kept = kept_claims(account)
         drafted.note_stamps(account)
         if not kept or decide(kept, run.now).winner.source != run.ref.source:
@@ -100,6 +103,7 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
         found = Draft(
             account.external_id, ours.row, run.ref.source, kept, False, "", run.later(ours.sequence), account,
             force=account.external_id in resent, file=files[ours.extract],
+            unconfirmed=unconfirmed.get(account.external_id, ""),
         )  # fmt: skip
         drafted.add(found)
 
@@ -163,6 +167,18 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
 
 
 def _claim(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:
+    claim = _claim_of(run, said, before, account)
+    if said.then is None:
+        return claim
+    then = _claim_of(run, said.then, None, account)
+    manager = claim.record.get(ENTERPRISE_USER, {}).get("manager")
+    by_name = run.mapping.manager_rule is not None and run.mapping.manager_rule.by != "id"
+    if by_name and manager and "manager" not in then.record.get(ENTERPRISE_USER, {}):
+        then.record.setdefault(ENTERPRISE_USER, {})["manager"] = manager  # of the next row nobody has looked for one
+    return replace(claim, then=then)
+
+
+def _claim_of(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:
     record = said.worker.user
     if said.keeps and (old := before.record if before else account.record if account else {}):
         record = keep(record, old, said.keeps)

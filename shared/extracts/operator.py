@@ -141,8 +141,9 @@ def _all_protected(extract: str, protected: Collection[str]) -> str:
     few = sorted(protected)[:_SHOWN]
     more = f" and {len(protected) - _SHOWN} more" if len(protected) > _SHOWN else ""
     return (
-        f"Protected people are released one by one, each by name and alone: {', '.join(few)}{more}. For each of them: "
-        f"python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody was released"
+        f"Protected people are released one by one, each by name and alone: {', '.join(few)}{more}. So is whoever is "
+        f"asked about. For each of them: python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody "
+        "was released"
     )
 
 

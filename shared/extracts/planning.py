@@ -223,7 +223,9 @@ def _compare_with_last(
     data = read_profile(context.storage, ref.source)
     last = Profile.load(data) if data else None
     if last and not forced:
-        compare(last, extract.profile, full=full)
+        others = extracts.of_source(context.storage, ref.source)
+        held = any(one["Status"] == extracts.HELD and not one.get("SupersededBy") for one in others)
+        compare(last, extract.profile, full=full, held=held)
     page_records.write_profile(context.storage, ref, attempt, extract.profile.dump())
     return unused_columns(last, extract.profile)
 

@@ -40,6 +40,7 @@ from shared.mapping.paths import AttributePath, parse
 from shared.mapping.text import clean
 from shared.mapping.values import MAIL, Compiler
 from shared.model import ENTERPRISE_USER, Reject, Worker
+from shared.model import Record as RawRecord
 from shared.records.scratch import open_scratch
 
 FOUND_OUT = Reading()
@@ -57,6 +58,7 @@ class Said:
         zone: where the worker's day begins, an IANA name.
         digest: over user, days and zone, in hexadecimal digits: the same only if HR says the same.
         keeps: attributes that keep the values which were said before, because those of the row are damaged.
+        then: what counts from a later first day on, in another row of the person's; None if nothing.
     """
 
     worker: Worker
@@ -66,6 +68,7 @@ class Said:
     zone: str
     digest: str
     keeps: tuple[str, ...] = ()
+    then: Said | None = None
 
 
 @dataclass(frozen=True)
@@ -141,7 +144,7 @@ class ReadExtract:
 
     def everybody(self) -> Iterator[Said]:
         """What the extract says of everybody, sorted like `people_by_account`."""
-        for found in self._scratch.execute("SELECT id, place, digest, manager FROM people ORDER BY tail, id"):
+        for found in self._scratch.execute("SELECT id, place, digest, manager, next FROM people ORDER BY tail, id"):
             yield self._said(*found)
 
     def managers(self) -> Iterator[tuple[str, str]]:
@@ -191,18 +194,19 @@ class ReadExtract:
         return found
 
     def _read(self, worker_id: str) -> Said:
-        found = self._person("place, digest, manager", worker_id)
+        found = self._person("place, digest, manager, next", worker_id)
         if found is None:
             raise KeyError(worker_id)
         return self._said(worker_id, *found)
 
-    def _said(self, worker_id: str, place: int, digest: bytes, manager: str) -> Said:
+    def _said(self, worker_id: str, place: int, digest: bytes, manager: str, following: int | None = None) -> Said:
         said = self._spool.read(place)
         if manager:
             said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": manager}
         worker = Worker(worker_id, said.row, said.user)
         days = (said.first_day, said.last_day, said.zone)
-        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()))
+        then = None if following is None else self._said(worker_id, following, digest, "")
+        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()), then)
 
 
 def read_extract(
@@ -265,9 +269,12 @@ class _Reader:
 
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
-        applier = Applier(mapping, known=self._known, today=reading.today, scratch=self._scratch)
-        mapper = ColumnMapper(applier)
         table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
+        holds_dates = table.form.kind == "xlsx"
+        applier = Applier(
+            mapping, known=self._known, today=reading.today, scratch=self._scratch, holds_dates=holds_dates
+        )
+        mapper = ColumnMapper(applier)
         observer = Observer(mapping, self._digest_key, table.header)
         rows = 0
         changes_only = mapping.mode == "delta"
@@ -283,6 +290,9 @@ class _Reader:
             if isinstance(batch, Reject):
                 rows += 1
                 self._take_apart(batch)
+            elif isinstance(batch, RawRecord):
+                rows += 1
+                self._take_faulty(batch, applier)
             else:
                 rows += len(batch)
                 observer.observe_batch(batch)
@@ -293,7 +303,7 @@ class _Reader:
         profile = observer.finish()
         if not table.returned:
             check(profile, mapping.status.column)
-        far = check_days(mapping, observer.sample, reading.today)
+        far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,
@@ -303,6 +313,7 @@ class _Reader:
             self._spool,
             self._rejects,
             lambda row, warning: self._warnings.add(row, [warning]),
+            reading.today,
         ).resolve(self._tentative)
         self._index.close()
         return ReadExtract(
@@ -317,7 +328,7 @@ class _Reader:
             self._made_at(),
             profile,
             self._keeps,
-            damage.doubts(),
+            " ".join(filter(None, (*table.doubts, damage.doubts()))),
         )
 
     def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:
@@ -336,6 +347,16 @@ class _Reader:
                 named = applied.named(applier.names_in(record, who)) if who else applied
                 self._reject(named, primary=primaries[place])
         self._take_plain(batch, mapped, primaries, slice(start, len(batch)))
+
+    def _take_faulty(self, record: RawRecord, applier: Applier) -> None:
+        """A row some of whose cells cannot be relied on: whoever leaves by it leaves."""
+        primary = self._primary is not None and fold(clean(record.values[self._primary.column])) == self._primary.folded
+        applied = applier.apply(record)
+        if isinstance(applied, Applied):
+            self._take(applied, record.line, primary=primary)
+            return
+        who = applied.worker_id
+        self._reject(applied.named(applier.names_in(record, who)) if who else applied, primary=primary)
 
     def _take_plain(self, batch: Batch, mapped: Mapped, primaries: Sequence[bool], part: slice) -> None:
         """Rows about which there is nothing to tell."""
@@ -382,7 +403,7 @@ class _Reader:
 
     def _take_apart(self, reject: Reject) -> None:
         """A row that is not what the header promises: its id is not certain yet."""
-        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id)
+        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id, in_doubt=True)
         if reject.worker_id:
             rule = self._mapping.key_rule.model_copy(update={"letter_e": True})  # only known ids count here
             worker_id, fault = read_id(rule, reject.worker_id, self._mapping.limits)

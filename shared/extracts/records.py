@@ -38,7 +38,7 @@ def read_records(
 ) -> Iterator[Record | Reject]:
     """What `read_batches` gives, one row after the other."""
     for one in read_batches(table, columns, optional, key, may_be_empty=may_be_empty):
-        if isinstance(one, Reject):
+        if isinstance(one, Reject | Record):
             yield one
         else:
             yield from map(one.record, range(len(one)))
@@ -52,8 +52,10 @@ def read_batches(
     *,
     may_be_empty: bool = False,
     text_guard: bool = False,
-) -> Iterator[Batch | Reject]:
+) -> Iterator[Batch | Record | Reject]:
     """What the mapping asked for of each row, some hundred rows at a time, in the order of the file.
+
+    A row some of whose cells cannot be relied on, though the others can, comes by itself, with its faults.
 
     A `rejects.csv` that HR corrected and dropped again reads like the file that it came from.
 
@@ -109,7 +111,9 @@ def read_batches(
             if bad and cells:
                 yield batch()
             for row in bad:
-                yield Reject(row.number, row.line, _key_cell(table, row, places.get(key)), row.reason)
+                yield _faulty(row, columns, places, key, [read, without_guard if text_guard else None]) or Reject(
+                    row.number, row.line, _key_cell(table, row, places.get(key)), row.reason
+                )
             found = [pick(row_cells) for _, _, row_cells in good]
             numbers += [number for number, _, _ in good]
             lines += [line for _, line, _ in good]
@@ -141,6 +145,31 @@ def _parts(rows: Sequence[Row | BadRow]) -> Iterator[tuple[list[BadRow], list[Ro
             bad, good = [], []
         bad.append(row)
     yield bad, good
+
+
+def _faulty(
+    row: BadRow,
+    columns: Sequence[str],
+    places: Mapping[str, int],
+    key: str,
+    off: Sequence[Callable[[str], str] | None],
+) -> Record | None:
+    """A row some of whose cells cannot be relied on; None if it is the row as a whole, or the id.
+
+    Args:
+        row: as it was read.
+        columns: the mapped columns.
+        places: of those that the file has.
+        key: the column with the ids.
+        off: what takes guards off cells, if anything has to.
+    """
+    wrong = dict(row.faults)
+    if not wrong or places.get(key) in wrong:
+        return None
+    values = dict.fromkeys(columns, "") | {column: row.cells[place] for column, place in places.items()}
+    for take_off in filter(None, off):
+        values = {column: take_off(cell) for column, cell in values.items()}
+    return Record(row.number, row.line, values, {one: wrong[place] for one, place in places.items() if place in wrong})
 
 
 def _note_first_rows(table: Table, rows: Iterable[Row | BadRow], place: int, read: Callable[[str], str]) -> None:

@@ -6,20 +6,22 @@ person may have, then managers are found who are not named by their ids.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from itertools import groupby
 
-from shared.changes.duplicates import Rule, decide
+from shared.changes.duplicates import Decision, Rule, Spell, decide, decide_by_days
 from shared.extracts.row_index import MANAGER, Entry, RowIndex
 from shared.extracts.spool import Spool, digest_with
-from shared.letters import fold
+from shared.letters import fold, fold_id
 from shared.mapping.apply import although
 from shared.mapping.model import MappingFile
 from shared.mapping.names import Claimant, Kind, Known, holder_of
 from shared.mapping.paths import parse
 from shared.mapping.values import USER_NAME, label_of
 from shared.model import Reject
+from shared.records.scratch import batches
 
 Warn = Callable[[int, str], None]
 
@@ -47,6 +49,7 @@ class Resolver:
         spool: their records; changed ones are added.
         rejects: by row; more are added.
         warn: told about rows.
+        today: where the source is.
     """
 
     mapping: MappingFile
@@ -57,6 +60,7 @@ class Resolver:
     spool: Spool
     rejects: dict[int, Reject]
     warn: Warn
+    today: date | None = None
 
     def resolve(self, tentative: Mapping[int, str]) -> int:
         """Decide everything.
@@ -86,6 +90,8 @@ class Resolver:
         """Rows that cannot be taken apart belong to people whom others know."""
         tell_apart = self.mapping.key_rule.leading_zeros == "distinct"
         longer = {} if tell_apart else self.known.lost_zeros(tentative.values())
+        letters = {} if self.mapping.key_rule.case_sensitive else self.known.other_letters(tentative.values())
+        longer = {**{one: known_as[0] for one, known_as in letters.items()}, **longer}
         for row, worker_id in tentative.items():
             if (known_as := longer.get(worker_id, "")) and not self._rows_of(known_as):
                 self.rejects[row] = replace(self.rejects[row], worker_id=known_as)
@@ -120,7 +126,7 @@ class Resolver:
         for same_hash in self.index.repeated():
             for group in _groups(same_hash, rule):
                 places = {entry.of.row: entry.place for entry in group}
-                decision = decide(
+                decision = self._by_days(group) or decide(
                     [entry.of for entry in group],
                     rule,
                     column,
@@ -131,8 +137,26 @@ class Resolver:
                 for row in decision.excused:
                     self.warn(row, f"{self.rejects.pop(row).reason} Another row of the same {column} counts.")
                 self.index.drop(entry.seq for entry in group if entry.of is not decision.kept)
+                self._let_follow(group, decision)
                 repeated += len(group) - 1 if decision.kept is not None else 0
         return repeated
+
+    def _by_days(self, group: Sequence[Entry]) -> Decision | None:
+        """Which contract of one person counts, where the rule leaves it to the days; None if it does not."""
+        rows = [entry.of for entry in group]
+        asks = self._rule.keep in ("current", "last", "prefer_active") and self.today is not None
+        if not asks or len({row.worker_id for row in rows}) > 1 or None in (row.digest for row in rows):
+            return None
+        records = [self.spool.read(entry.place) for entry in group]
+        spells = [Spell(one.user["active"], one.first_day, one.last_day) for one in records]
+        return decide_by_days(rows, spells, self._rule, self.mapping.key, self.today or date.min)
+
+    def _let_follow(self, group: Sequence[Entry], decision: Decision) -> None:
+        if decision.then is None or decision.kept is None or decision.kept.digest is None:
+            return
+        kept, then = (next(one for one in group if one.of is row) for row in (decision.kept, decision.then))
+        digest = digest_with(decision.kept.digest, (decision.then.digest or b"").hex())
+        self.index.follow(kept.seq, digest, then.place)
 
     def _differing(self, places: Sequence[int]) -> list[str]:
         """The columns, or attributes, in which records differ."""
@@ -231,7 +255,10 @@ class Resolver:
     def _find_managers(self) -> None:
         """Put ids in the place of what names managers, where that is clear."""
         rule = self.mapping.manager_rule
-        if rule is None or rule.by == "id":
+        if rule is None:
+            return
+        if rule.by == "id":
+            self._find_managers_in_other_letters()
             return
         label = label_of("", rule)
         found = []
@@ -250,6 +277,32 @@ class Resolver:
                 self.index.set_managers(found)
                 found.clear()
         self.index.set_managers(found)
+
+    def _find_managers_in_other_letters(self) -> None:
+        """A manager's id in other capital letters, or with other blanks, is the id that the file or others have."""
+        if self.mapping.key_rule.case_sensitive:
+            return
+        meant: dict[str, str] = {}
+        for some in batches(self.index.with_managers(), 1000):
+            new = {manager for *_, manager in some if not (manager.isascii() and manager.isdigit())} - meant.keys()
+            unknown = {manager for manager in new if not self._rows_of(manager)}
+            meant |= dict.fromkeys(new - unknown, "") | self._in_other_letters(unknown)
+            self.index.set_managers(
+                (known_as, digest_with(digest, known_as), seq)
+                for seq, _, _, digest, manager in some
+                if (known_as := meant.get(manager, ""))
+            )
+
+    def _in_other_letters(self, ids: Collection[str]) -> dict[str, str]:
+        """As what some ids are known in the file, else to others; empty texts where that is not clear."""
+        known = self.known.other_letters(ids)
+        found = {}
+        for worker_id in ids:
+            rows = self.index.alike(self._rule.alike(worker_id))
+            alike = {one.of.worker_id for one in rows if fold_id(one.of.worker_id) == fold_id(worker_id)}
+            one = alike or set(known.get(worker_id, ()))
+            found[worker_id] = min(one) if len(one) == 1 else ""
+        return found
 
 
 def _groups(entries: Sequence[Entry], rule: Rule) -> Iterator[list[Entry]]:

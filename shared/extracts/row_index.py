@@ -21,16 +21,17 @@ MANAGER = -1
 TABLES = """
 CREATE TABLE rows (
     seq INTEGER PRIMARY KEY, alike INTEGER, id TEXT, row INTEGER, line INTEGER, digest BLOB, active INTEGER,
-    marked INTEGER, place INTEGER, manager TEXT
+    marked INTEGER, place INTEGER, manager TEXT, next INTEGER
 );
 CREATE TABLE names (kind INTEGER, key INTEGER, name TEXT, seq INTEGER);
 """
 _PEOPLE = """
 CREATE TABLE people (
-    tail TEXT, id TEXT, number INTEGER, row INTEGER, digest BLOB, place INTEGER, manager TEXT, PRIMARY KEY (tail, id)
+    tail TEXT, id TEXT, number INTEGER, row INTEGER, digest BLOB, place INTEGER, manager TEXT, next INTEGER,
+    PRIMARY KEY (tail, id)
 ) WITHOUT ROWID;
 INSERT INTO people
-    SELECT substr(id, -2), id, row_number() OVER (ORDER BY substr(id, -2), id) - 1, row, digest, place, manager
+    SELECT substr(id, -2), id, row_number() OVER (ORDER BY substr(id, -2), id) - 1, row, digest, place, manager, next
     FROM rows WHERE digest IS NOT NULL ORDER BY 1, 2;
 DROP TABLE rows;
 DROP TABLE names;
@@ -134,6 +135,10 @@ class RowIndex:
         """A row has another record now."""
         self._scratch.execute("UPDATE rows SET digest = ?, place = ? WHERE seq = ?", (digest, place, seq))
 
+    def follow(self, seq: int, digest: bytes, place: int) -> None:
+        """A row is followed by another one of the person's, from its first day on; it has another digest for that."""
+        self._scratch.execute("UPDATE rows SET digest = ?, next = ? WHERE seq = ?", (digest, place, seq))
+
     def index_names(self) -> None:
         """All rows that do not count because of their ids are dropped; names can be asked for."""
         self._scratch.execute("CREATE INDEX names_key ON names (kind, key)")
@@ -207,7 +212,7 @@ class RowIndex:
         self._scratch.execute("CREATE INDEX IF NOT EXISTS names_seq ON names (seq)")
 
     def _flush(self) -> None:
-        self._scratch.executemany(f"INSERT INTO rows VALUES ({marks(range(10))})", self._rows)  # noqa: S608 (place holders)
+        self._scratch.executemany(f"INSERT INTO rows VALUES ({marks(range(10))}, NULL)", self._rows)  # noqa: S608
         self._scratch.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", self._names)
         self._rows.clear()
         self._names.clear()

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from typing import IO
 
+from shared.changes.handing_on import NOTHING_HANDED_ON, HandedOn
+
 
 class Lines:
     """Lines of JSON in a temporary file: written once, read as often as need be."""
@@ -45,6 +47,7 @@ class Sends:
         managers: of each of them, id to manager id or an empty text.
         leavers: those who are to be disabled.
         kinds: how many of each kind of change.
+        handed_on: who takes a name from whom.
     """
 
     def __init__(self, lines: Lines) -> None:
@@ -53,6 +56,11 @@ class Sends:
         self.managers: dict[str, str] = {}
         self.leavers: set[str] = set()
         self.kinds: Counter[str] = Counter()
+        self.handed_on: HandedOn = NOTHING_HANDED_ON
+
+    def replace(self, worker_id: str, line: bytes) -> None:
+        """Something else is planned for somebody who is in the plan, as JSON."""
+        self._places[worker_id] = self._lines.add(line)
 
     def add(self, worker_id: str, place: int, kind: str, manager: str, *, removes_access: bool) -> None:
         """Take somebody into the plan.

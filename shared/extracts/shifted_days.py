@@ -28,13 +28,20 @@ Cell = tuple[str, date, Clock | None]
 """A cell with the day that is written in it, and the time."""
 
 
-def check_days(mapping: MappingFile, rows: Iterable[Mapping[str, str]], today: date | None = None) -> list[str]:
+def check_days(
+    mapping: MappingFile,
+    rows: Iterable[Mapping[str, str]],
+    today: date | None = None,
+    *,
+    holds_dates: bool = False,
+) -> list[str]:
     """Look whether days are midnights of another zone, or so far ahead that they may stand for none.
 
     Args:
         mapping: of the source.
         rows: raw cells by column, of some people of a file or all of them.
         today: where the source is, if days far ahead are to be told.
+        holds_dates: whether the file holds days as dates, besides texts.
 
     Returns:
         Notes on columns of days that are further ahead than a working life and are used all the same.
@@ -47,7 +54,8 @@ def check_days(mapping: MappingFile, rows: Iterable[Mapping[str, str]], today: d
     notes: dict[str, str] = {}
     for column, formats, days_only in dict.fromkeys(_columns(mapping)):
         said = (formats.midnight if formats else None) or mapping.dates.midnight
-        reader = replace(Compiler(mapping, DateWatch(), today).dates(column, formats), midnight=None)
+        compiler = Compiler(mapping, DateWatch(), today, holds_dates)
+        reader = replace(compiler.dates(column, formats), midnight=None)
         cells = list(_cells(reader, (row.get(column, "") for row in rows)))
         if far := next((text for text, day, _ in cells if today and day.year > today.year + WORKING_LIFE), ""):
             notes[column] = (

@@ -40,8 +40,9 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
     """
     sends = decided.sends
     first = int(run.row.get("Pages", 0)) + 1
-    ordered = order(sends.managers, sends.leavers)
-    pages = list(cut(ordered, sends.managers, first=first, size=PEOPLE_PER_PAGE))
+    ordered = order(sends.managers, sends.leavers, sends.handed_on)
+    handed_on = sends.handed_on
+    pages = list(cut(ordered, sends.managers, first=first, size=PEOPLE_PER_PAGE, handed_on=handed_on))
     _write_pages(run, sends, pages)
     heads = [
         PageHead(page.number, page.after, len(page.ids), sum(one in sends.leavers for one in page.ids))
@@ -84,7 +85,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "HeldProtected": sum(person["protected"] for person in decided.held),
         "Missing": drafted.fates[story.MISSING],
         "NotDisabled": drafted.doubt,
-        "HeldBecause": " ".join(dict.fromkeys(person["why"] for person in decided.held)),
+        "HeldBecause": " ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
         **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
     }
 

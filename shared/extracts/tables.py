@@ -15,12 +15,15 @@ class BadRow:
     Attributes:
         cells: what could be read of it.
         reason: one plain sentence for HR.
+        faults: such a sentence for each cell that cannot be relied on, by its place, where the other cells, and that
+            they are this row's, are beyond doubt; empty where they are not.
     """
 
     number: int
     line: int
     cells: tuple[str, ...]
     reason: str
+    faults: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ class Table:
         returned: whether it is the answer to rejects; then it never holds everybody, whatever the mapping says.
         first_rows: of such a file: row to row of the file that it answers, as far as it says so; filled while the
             records are read.
+        doubts: why the file should not be used unless somebody wants it all the same; complete once the rows are read.
     """
 
     form: Form
@@ -65,3 +69,4 @@ class Table:
     notes: list[str] = field(default_factory=list)
     returned: bool = False
     first_rows: dict[int, int] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)

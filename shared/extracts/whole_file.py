@@ -13,10 +13,11 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from shared.errors import ExtractRefused
-from shared.extracts.profile import Person, Profile
+from shared.extracts.profile import DATES, Person, Profile
 from shared.extracts.text.names import places_of, plain
 
 _FEWEST = 10  # people or cells; of fewer, chance may say anything
+_FEWEST_DAYS = 5  # people who had a last day, say; of fewer it is no wonder if all of them have left
 _NEARLY_ALL = 0.9
 _NEARLY_NONE = 0.05
 _MOSTLY = 0.5
@@ -49,13 +50,14 @@ def check(now: Profile, status: str) -> None:
         )
 
 
-def compare(previous: Profile, now: Profile, *, full: bool) -> None:
+def compare(previous: Profile, now: Profile, *, full: bool, held: bool = False) -> None:
     """Judge a file by the one before it.
 
     Args:
         previous: what the newest file of the source that was used looked like.
         now: what this file looks like.
         full: whether a file holds everybody; one with changes only may well look different from the one before.
+        held: whether people of the file before are held: it may have been that one that was wrong.
 
     Raises:
         ExtractRefused: with one sentence for each kind of fault, all of them found in one go, first what may explain
@@ -65,7 +67,7 @@ def compare(previous: Profile, now: Profile, *, full: bool) -> None:
     others = list(_other_people(previous, now)) if full else []
     faults = [*moved.values(), *others, *_other_kinds(previous, now)]
     if full:
-        faults += _emptied(previous, now)
+        faults += _emptied(previous, now, days=not held)
         faults += [] if others else _lost_managers(previous, now)
         faults += _inverted(previous, now)
         if not moved:
@@ -112,7 +114,7 @@ def _other_kinds(previous: Profile, now: Profile) -> Iterator[str]:
             yield f"{column} held {kind} so far and holds {other} now: is it another field, or did the columns shift?"
 
 
-def _emptied(previous: Profile, now: Profile) -> Iterator[str]:
+def _emptied(previous: Profile, now: Profile, *, days: bool) -> Iterator[str]:
     """Columns that lost nearly all of their cells, as when the person who exports may not see a field any more."""
     names = []
     for column, before, after in _common(previous, now):
@@ -120,12 +122,24 @@ def _emptied(previous: Profile, now: Profile) -> Iterator[str]:
         few = new * len(previous.people) < old * len(now.people) * _NEARLY_NONE
         if min(old, len(now.people)) >= _FEWEST and old > len(previous.people) * _MOSTLY and few:
             names.append(column)
+    names += [column for column in _days_gone(previous, now) if days and column not in names]
     if names:
         yield (
             f"{_listed(names)} {'is' if len(names) == 1 else 'are'} empty for nearly everybody, but "
             f"{'was' if len(names) == 1 else 'were'} not in the file before: does the export still have the right to "
             "read this?"
         )
+
+
+def _days_gone(previous: Profile, now: Profile) -> Iterator[str]:
+    """Columns of days that some people who work had, and nobody has any more, though these people are still there."""
+    pairs = _pairs(previous, now)
+    for column, before, after in _common(previous, now):
+        kind, count = _most(previous.kinds[before])
+        if kind != DATES or count < _FEWEST_DAYS or any(now.kinds[after].values()):
+            continue
+        if sum(bool(old.active and old.cells[before]) for old, _ in pairs) >= _FEWEST_DAYS:
+            yield column
 
 
 def _other_words(previous: Profile, now: Profile) -> Iterator[str]:

@@ -18,6 +18,7 @@ from shared.extracts.text.guard import is_rejects_file
 from shared.extracts.text.names import loose, loose_set, places_of, plain
 from shared.extracts.unpack.limits import Limits, spool
 from shared.extracts.workbook_cells import Cells
+from shared.extracts.workbook_dates import SwappedDays
 from shared.extracts.workbook_ends import without_ends
 from shared.extracts.workbook_package import Package, Sheet, read_book
 from shared.extracts.workbook_sheet import RawRow, SheetReader, column_letters
@@ -70,11 +71,12 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
             source.close()
         raise
     notes: list[str] = []
+    doubts: list[str] = []
     trailer = None if is_rejects_file(place.header) else hints.trailer
-    people = without_ends(workbook.rows(place, wanted, notes), place.header, trailer, notes)
+    people = without_ends(workbook.rows(place, wanted, notes, doubts), place.header, trailer, notes)
     rows = _closing(source if owned else None, people)
     next(rows)  # begun, so that the file is closed even if nobody reads on
-    return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes)
+    return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes, doubts=doubts)
 
 
 class Workbook:
@@ -88,6 +90,7 @@ class Workbook:
         self._package = Package(file)
         self.book, strings = read_book(self._package)
         self._cells = Cells(self.book, strings, lambda: self._calculated)
+        self._swapped = SwappedDays()
 
     @cached_property
     def _calculated(self) -> bool:
@@ -138,8 +141,16 @@ class Workbook:
             + " Is this the right file?"
         )
 
-    def rows(self, place: Place, wanted: Sequence[str], notes: list[str]) -> Iterator[Row | BadRow]:
+    def rows(
+        self, place: Place, wanted: Sequence[str], notes: list[str], doubts: list[str] | None = None
+    ) -> Iterator[Row | BadRow]:
         """Everyone in the list. Blank rows are left out but count in row numbers.
+
+        Args:
+            place: where the list is.
+            wanted: see `open_workbook`.
+            notes: takes warnings for HR.
+            doubts: takes why the list should not be used, if anybody wants to know.
 
         Raises:
             ExtractRefused: the sheet is damaged, or merged cells hide what belongs to whom.
@@ -149,6 +160,7 @@ class Workbook:
         ids = next(iter(places[wanted[0]]), -1) if wanted else -1
         reader = SheetReader(self._package, place.sheet.path)
         hidden: list[int] = []
+        self._swapped = SwappedDays()
         last, begun = 0, False
         for raw in reader.rows():
             if not begun:
@@ -165,6 +177,8 @@ class Workbook:
             yield row
         _check_merged(reader, place, counted, last)
         notes += _hidden_rows(hidden)
+        if doubts is not None:
+            doubts += self._swapped.doubts(place.header)
         if reader.filtered:
             notes.append(f"A filter is set in the sheet '{place.sheet.name}'; what it hides was read too.")
 
@@ -227,6 +241,7 @@ class Workbook:
         read = self._cells.read
         cells = [""] * width
         reason, filled = "", False
+        faults: list[tuple[int, str]] = []
         for cell in raw.cells:
             at = cell[0]
             text, problem = read(cell)
@@ -234,8 +249,13 @@ class Workbook:
                 cells[at] = text
                 if at == ids and cell[1] in _NO_TEXT_KINDS:
                     problem = problem or _id_problem(text)
-                if problem and at in counted and not reason:
-                    reason = f"{header[at].strip()} (cell {column_letters(at)}{raw.number}) {problem}."
+                if text[:1].isdigit() and at in counted:
+                    if self._cells.is_date(cell):
+                        self._swapped.see_date(at, text)
+                    else:
+                        self._swapped.see_text(at, text, raw.number)
+                if problem and at in counted:
+                    faults.append((at, f"{header[at].strip()} (cell {column_letters(at)}{raw.number}) {problem}."))
                 if not filled and text and not text.isspace():
                     filled = True
             elif at < _MAX_WIDTH and text.strip():
@@ -249,7 +269,9 @@ class Workbook:
         if not filled:
             return None
         if reason:
-            return BadRow(raw.number, raw.number, tuple(cells), reason)
+            return BadRow(raw.number, raw.number, tuple(cells), faults[0][1] if faults else reason)
+        if faults:
+            return BadRow(raw.number, raw.number, tuple(cells), faults[0][1], tuple(faults))
         return Row(raw.number, raw.number, tuple(cells))
 
 

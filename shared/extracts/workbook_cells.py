@@ -15,22 +15,8 @@ from math import isinf
 from shared.extracts.workbook_package import MAX_TEXT, Book, Strings, whole
 from shared.extracts.workbook_sheet import RawCell
 from shared.mapping.datetext import DAY, is_midnight
+from shared.mapping.text import sheet_error
 
-_ERRORS = frozenset(
-    {
-        "#N/A",
-        "#REF!",
-        "#VALUE!",
-        "#NAME?",
-        "#DIV/0!",
-        "#NULL!",
-        "#NUM!",
-        "#SPILL!",
-        "#CALC!",
-        "#GETTING_DATA",
-        "#FIELD!",
-    }
-)
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _SCIENTIFIC_TEXT = re.compile(r"-?\d(?:[.,]\d+E\+?|E\+)\d{2,3}")
 _ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -101,6 +87,7 @@ class Cells:
         """
         formats = [number_format(each) for each in book.formats] or [NumberFormat()]
         self._plain = {style for style, how in enumerate(formats) if how.shape is Shape.PLAIN}
+        self._dates = {style for style, how in enumerate(formats) if how.shape is Shape.DATE}
         self._uncalculated = book.uncalculated
         self._calculated = calculated
         self._shared = lru_cache(maxsize=65_536)(lambda place: _text(strings[whole(place, -1)]))
@@ -124,7 +111,11 @@ class Cells:
             return "TRUE" if value in {"1", "true"} else "FALSE", ""
         if kind == "d":
             return _MIDNIGHT.sub("", value), ""
-        return _text(value if value in _ERRORS else "#VALUE!")
+        return _text(value if sheet_error(value) else "#VALUE!")
+
+    def is_date(self, cell: RawCell) -> bool:
+        """Whether the workbook holds a day in a cell, and not a text."""
+        return cell[1] == "d" or (cell[1] == "n" and cell[2] in self._dates)
 
     def _is_unknown(self, kind: str, value: str) -> bool:
         """Whether 0 is what a program wrote for a result that it left to Excel; not if it knows other results."""
@@ -162,8 +153,8 @@ def _text(value: str) -> Text:
     if "_x" in value:
         value = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), value)
         value = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")  # two escapes may be one character
-    if value[:1] == "#" and value in _ERRORS:
-        return value, f"holds the error {value}"
+    if fault := sheet_error(value):
+        return value, fault
     if value[:1] == "=":
         return value, "looks like a formula; enter the value itself"
     if "E" in value and _SCIENTIFIC_TEXT.fullmatch(value):

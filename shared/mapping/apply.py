@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,7 +22,7 @@ from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, r
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
-from shared.mapping.text import LETTER, NOTHING_BUT_MARKS, clean, holds_control, looks_broken, shorten
+from shared.mapping.text import LETTER, NOTHING_BUT_MARKS, clean, holds_control, looks_broken, sheet_error, shorten
 from shared.mapping.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 from shared.records.scratch import open_scratch
@@ -84,10 +84,12 @@ class Applier:
         known: the people of earlier extracts; needed for ids that have lost their zeros and for numbered user names.
         today: where the source is; needed to see that somebody who is said to be active has left.
         scratch: remembers what would fill the memory; the applier opens one of its own if it needs one.
+        holds_dates: whether the extract holds days as dates, besides texts.
 
     Attributes:
         mapping: see above.
         today: see above.
+        holds_dates: see above.
         placeholders: cells that mean nothing, cleaned.
         kinds: of names that only one person may have; who that is can be decided only once all records are applied.
         taken: the user names that are made unique, if the mapping says so.
@@ -103,9 +105,11 @@ class Applier:
         known: Known | None = None,
         today: date | None = None,
         scratch: sqlite3.Connection | None = None,
+        holds_dates: bool = False,
     ) -> None:
         self.mapping = mapping
         self.today = today
+        self.holds_dates = holds_dates
         self._status = mapping.status
         self._words = ", ".join(mapping.status.words)
         self.placeholders = frozenset(clean(text) for text in mapping.placeholders)
@@ -119,7 +123,7 @@ class Applier:
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
-        compiler = Compiler(mapping, self._dates, today)
+        compiler = Compiler(mapping, self._dates, today, holds_dates)
         days = (self._status.first_day, self._status.last_day)
         self._days = [compiler.dates(column) if column else None for column in days]
         self.kinds: list[Kind] = []
@@ -153,14 +157,26 @@ class Applier:
         worker_id, fault = read_id(mapping.key_rule, raw, mapping.limits)
 
         def reject(reason: str) -> Reject:
-            return Reject(record.row, record.line, worker_id if len(worker_id) <= MAX_KEY else "", reason)
+            who = worker_id if len(worker_id) <= MAX_KEY else ""
+            return Reject(record.row, record.line, who, reason, in_doubt=bool(who) and self._is_in_doubt(record))
 
         if not worker_id or worker_id in self.placeholders:
             worker_id = ""
             return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
         if fault and not (may_be_number(worker_id) and self._known.is_worker(worker_id)):
+            worker_id = "" if sheet_error(worker_id) else worker_id
             return reject(f"{mapping.key} {fault}")
-        self.look_at_ids([worker_id])
+        known_as = self.other_letters([worker_id]).get(worker_id, ())
+        if known_as:
+            fault = _known_otherwise(mapping.key, worker_id, known_as)
+            worker_id = known_as[0]
+            if len(known_as) > 1:
+                return reject(fault)
+        else:
+            self.look_at_ids([worker_id])
+        other_letters = "" if mapping.key_rule.as_known or not known_as else fault
+        if fault := record.faults.get(self._status.column, ""):
+            return reject(fault)
         status = clean(record.values[self._status.column])
         active = self._status.folded.get(fold(status))
         if active is None:
@@ -171,6 +187,9 @@ class Applier:
                 "it, or have IT map it."
             )
         warnings += id_warnings(mapping.key, raw, worker_id)
+        if other_letters and active:
+            return reject(other_letters)
+        warnings += [although(other_letters)] if other_letters else []
         matters = active or self._works_on(record)
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         damaged: list[str] = []
@@ -181,9 +200,12 @@ class Applier:
             first_day, last_day = self._employment(cells, status, refuse)
             zone = self._zone(cells, refuse)
             row = Cells(cells, worker_id, record.row, warnings.append)
+            active = active and not self._is_over(first_day, last_day)
             user = self._user(row, active, refuse, unusable - {mapping.key})
         except Unusable as wrong:
             return reject(str(wrong))
+        if unusable and self._known.is_worker(worker_id):
+            damaged += unusable - {mapping.key, self._status.column}
         keeps = self._made_of(damaged) if damaged else ()
         return Applied(
             Worker(worker_id, record.row, user),
@@ -216,6 +238,10 @@ class Applier:
         """Take note of the ids of rows that can be told whom they are about, each once."""
         self._zeros.look(ids)
 
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Those of some ids that are known only with other capital letters or blanks, and as what."""
+        return {} if self.mapping.key_rule.case_sensitive else self._known.other_letters(ids)
+
     @property
     def lost_zeros(self) -> Mapping[str, str]:
         """The ids that are known only with more zeros in front, and as what; complete after `finish`."""
@@ -239,10 +265,28 @@ class Applier:
             raise ExtractRefused(" ".join(filter(None, (self._zeros.sentence, other))))
         return notes
 
+    def _is_in_doubt(self, record: Record) -> bool:
+        """Whether a row does not tell that, or from when to when, the person may work; whatever else is wrong."""
+        asked = [one for one in (self._status.first_day, self._status.last_day, self._status.zone) if one is not None]
+        columns = [self._status.column, *asked]
+        cells = {one: read_cell(record.values.get(one, ""), self.placeholders) for one in columns}
+        if any(one in record.faults or fault for one, (_, _, fault) in cells.items()):
+            return True
+        texts = {one: text for one, (text, _, _) in cells.items()}
+        status = texts[self._status.column]
+        if fold(status) not in self._status.folded:
+            return True
+        try:
+            self._employment(texts, status, _raise)
+            self._zone(texts, _raise)
+        except Unusable:
+            return True
+        return False
+
     def _works_on(self, record: Record) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""
         reader = self._days[1]
-        if reader is None or self.today is None or self._status.end == "at_once":
+        if reader is None or self.today is None or self._status.end == "at_once" or reader.column in record.faults:
             return False
         try:
             last = (
@@ -261,7 +305,9 @@ class Applier:
         broken = []
         for column, raw in record.values.items():
             cell, _, fault = read_cell(raw, self.placeholders)
-            if fault:
+            if column in record.faults:
+                broken.append((column, record.faults[column]))
+            elif fault:
                 broken.append((column, f"{column} {fault}"))
             cells[column] = cell
         for column in mapping.optional:
@@ -317,7 +363,13 @@ class Applier:
         again = first is not None and last < first
         said = f"{self._status.column} is '{shorten(status)}'"
         end = f"{self._status.last_day} {last.isoformat()}"
-        if last < self.today and not again:
+        later = self._days[1].later_century(cells[self._days[1].column]) if again and self._days[1] else None
+        if later is not None:
+            refuse(
+                f"{end} lies before {self._status.first_day} {first}, as the mapping reads years of two digits (dates: "
+                f"pivot); is it {later.isoformat()}? Write the year with four digits."
+            )
+        if last < self.today and not again and not self._of_several:
             refuse(f"{said}, but {end} has passed; one of them is wrong.")
         if last >= self.today and again:
             refuse(
@@ -325,6 +377,16 @@ class Applier:
                 "is wrong, or two employments are in one row."
             )
         return first, last
+
+    @property
+    def _of_several(self) -> bool:
+        """Whether a row is one contract among several, of which the days say which counts."""
+        return self.mapping.duplicates.keep == "current"
+
+    def _is_over(self, first: date | None, last: date | None) -> bool:
+        """Whether a contract has ended, whatever its status says of the person."""
+        ended = last is not None and self.today is not None and last < self.today
+        return self._of_several and ended and (first is None or last is None or last >= first)
 
     def _zone(self, cells: dict[str, str], refuse: Callable[[str], None]) -> str:
         """Where the worker's day begins."""
@@ -368,13 +430,15 @@ def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
         The cell; what to tell about it and why it cannot be sent, to follow the column's name, or empty texts.
     """
     cell = clean(raw)
-    if cell.isascii() and cell.isprintable() and len(cell) <= MAX_VALUE:  # as nearly all are
+    if cell[:1] != "#" and cell.isascii() and cell.isprintable() and len(cell) <= MAX_VALUE:  # as nearly all are
         return ("" if cell in placeholders else cell), "", ""
     warning = ""
     if not cell.isascii() and looks_broken(raw):
         warning = _BROKEN
     if cell in placeholders:
         return "", warning, ""
+    if error := sheet_error(cell):
+        return cell, warning, f"{error}."
     if len(cell) > MAX_VALUE:
         return cell, warning, f"has {len(cell)} characters; at most {MAX_VALUE} can be sent."
     if not cell.isprintable() and holds_control(cell):
@@ -390,6 +454,16 @@ def _read_day(reader: DateReader | None, cells: Mapping[str, str], refuse: Calla
     except Unusable as wrong:
         refuse(str(wrong))
         return None
+
+
+def _known_otherwise(column: str, worker_id: str, known_as: Sequence[str]) -> str:
+    # There is no third way for ids to be alike: see `fold_id`.
+    what = "capital letters" if any(fold(worker_id) == fold(one) for one in known_as) else "blanks"
+    return (
+        f"{column} {worker_id} is known as {' and '.join(known_as)}, which differs from it in {what} only; Entra takes "
+        f"them for the same person. Write it as it is known; or ask IT to say in the mapping that HR writes ids in "
+        "several ways (key: as_known), or that they are different people (key: case_sensitive)."
+    )
 
 
 def _ignore(_reason: str) -> None:

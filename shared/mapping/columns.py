@@ -98,7 +98,10 @@ class ColumnMapper:
         status, rules = mapping.status, mapping.attributes.values()
         self._applier = applier
         self._today = applier.today.isoformat() if applier.today else ""
-        compiler = Compiler(mapping, _NoWatch(), applier.today)
+        compiler = Compiler(mapping, _NoWatch(), applier.today, applier.holds_dates)
+        self._short_years = status.last_day is not None and any(
+            pattern.needs_pivot for pattern in compiler.dates(status.last_day).patterns
+        )
         room, cleaner = Room(), Cleaner(applier.placeholders)
         self._clean = cleaner.one
         self._active = Remembered(self._read_status, room)
@@ -216,10 +219,13 @@ class ColumnMapper:
 
     def _read_ids(self, cells: Column) -> list[str]:
         placeholders = self._applier.placeholders
-        ids = plain_ids(self._mapping.key_rule, cells)
-        if ids is not None and placeholders.isdisjoint(ids) and placeholders.isdisjoint(cells):
-            return list(ids)
-        return list(map(self._read_id, cells))
+        plain = plain_ids(self._mapping.key_rule, cells)
+        if plain is not None and placeholders.isdisjoint(plain) and placeholders.isdisjoint(cells):
+            ids = list(plain)
+        else:
+            ids = list(map(self._read_id, cells))
+        known_otherwise = self._applier.other_letters(ids)
+        return [CAREFUL if one in known_otherwise else one for one in ids] if known_otherwise else ids
 
     def _read_id(self, cell: str) -> str:
         placeholders = self._applier.placeholders
@@ -259,7 +265,8 @@ class ColumnMapper:
     def _contradict(self, active: str, first_day: str, last_day: str) -> bool:
         """Whether somebody is said to work whose last day has passed, unless she was hired again since."""
         again = first_day != NO_DAY and last_day < first_day
-        return bool(self._today) and active == "true" and again == (last_day >= self._today)
+        doubtful = again == (last_day >= self._today) or (again and self._short_years)
+        return bool(self._today) and active == "true" and doubtful
 
 
 class _NoWatch(DateWatch):

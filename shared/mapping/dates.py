@@ -21,6 +21,7 @@ YEARS = range(1900, 9991)  # days in others are slips; and days are added to the
 WORKING_LIFE = 60
 """Years. Nobody is hired, or leaves, further ahead."""
 _OF_PEOPLE = range(1900, 2101)  # years in which people of our time are hired and leave
+_CENTURY = 100
 _BUDDHIST = 543  # years that the calendar of Thailand is ahead
 _HIJRI = range(1300, 1500)  # the years of our time by the Islamic calendars
 _UNSEEN = re.compile(f"[{INVISIBLE}]")
@@ -104,6 +105,9 @@ class DateReader:
         midnight: whose midnight a time beside a day may be; the day is then the one that begins there.
         today: where the source is; days that are further ahead than a working life are doubted.
         open_end: whether the first and the last day of a year far ahead may stand for "for ever", as of a last day.
+        ends: whether it is a last day, which is nobody's if it lies further back than a working life.
+        holds_dates: whether the file holds days as dates, besides texts: as a workbook does. They come with the year
+            first, whatever the patterns of texts are.
     """
 
     column: str
@@ -114,6 +118,8 @@ class DateReader:
     midnight: ZoneInfo | None = None
     today: date | None = None
     open_end: bool = False
+    ends: bool = False
+    holds_dates: bool = False
 
     def read(self, text: str) -> date | None:
         """The day that a cell says, None if it says that there is none.
@@ -123,7 +129,8 @@ class DateReader:
         """
         if text in self.none:
             return None
-        if len(text) == 10 and text[4] == "-" == text[7] and (self.patterns or _YEAR_FIRST)[0].iso:  # the usual case
+        is_iso = self.holds_dates or (self.patterns or _YEAR_FIRST)[0].iso
+        if is_iso and len(text) == 10 and text[4] == "-" == text[7]:  # the usual case
             try:
                 day = date.fromisoformat(text)
             except ValueError:
@@ -134,9 +141,9 @@ class DateReader:
         for pattern in self.patterns or _YEAR_FIRST:
             parts = pattern.read(said, self.pivot)
             if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):
-                return self._checked(text, parts)
-        if ODATA in self.patterns and (parts := _ISO.read(said, None)) is not None:
-            return self._checked(text, parts)  # a reader of documents has made that of it, for other rules
+                return self._checked(text, self._of_this_life(text, parts) if pattern.needs_pivot else parts)
+        if (self.holds_dates or ODATA in self.patterns) and (parts := _ISO.read(said, None)) is not None:
+            return self._checked(text, parts)  # a reader of workbooks or documents has made that of it
         if (parts := ODATA.read(said, None)) is not None:  # it is clear whatever the mapping says of other dates
             return None if odata_text(said) in self.none else self._checked(text, parts)
         numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(said)[:3]))
@@ -148,6 +155,30 @@ class DateReader:
                 if day_first and month_first:
                     return self._either(text, (first, day_first), (second, month_first))
         raise Unusable(self._wrong(text))
+
+    def later_century(self, text: str) -> date | None:
+        """The day that a cell with a year of two digits may say of the next century; None if it cannot."""
+        said = text if text.isascii() else _UNSEEN.sub("", text)
+        found = (pattern.read(said, self.pivot) for pattern in self.patterns if pattern.needs_pivot)
+        parts = next(filter(None, found), None)
+        return _day(_later(parts)) if parts and self._may_be_later(parts) else None
+
+    def _may_be_later(self, parts: Parts) -> bool:
+        return self.today is not None and parts[0] + _CENTURY <= self.today.year + WORKING_LIFE
+
+    def _of_this_life(self, text: str, parts: Parts) -> Parts:
+        """A day whose year has two digits: nobody's first or last day is further back than a working life."""
+        if self.today is None or parts[0] >= self.today.year - WORKING_LIFE or not self._may_be_later(parts):
+            return parts
+        if self.ends:
+            return _later(parts)
+        if not self.open_end:
+            raise Unusable(
+                f"{self.column} '{shorten(text)}' is a day of {parts[0]} by the mapping (dates: pivot), further back "
+                f"than a working life; is it {parts[0] + _CENTURY}? Write the year with four digits, or ask IT to "
+                "correct the pivot."
+            )
+        return parts
 
     def _checked(self, text: str, parts: Parts) -> date | None:
         if parts in _NO_DAY:
@@ -225,6 +256,11 @@ def _in_thailand(parts: Parts) -> str:
         f", which is {meant.isoformat()} by the calendar of Thailand. Export the days with years such as "
         f"{meant.year} (in .NET: CultureInfo.InvariantCulture)"
     )
+
+
+def _later(parts: Parts) -> Parts:
+    year, month, day = parts
+    return year + _CENTURY, month, day
 
 
 def _day(parts: Parts) -> date | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from shared.mapping.limits import MAX_EMPLOYEE_ID
 from shared.mapping.model import KeyRule
-from shared.mapping.text import clean, hides_something
+from shared.mapping.text import clean, hides_something, sheet_error
 
 MAX_KEY = 128
 _GUARD = re.compile(r"""=?"([^"]*)"|'(.*)|=(\d+)""")
@@ -53,6 +53,8 @@ def plain_ids(rule: KeyRule, cells: Sequence[str]) -> Sequence[str] | None:
 def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
     if len(text) > MAX_KEY:
         return f"has {len(text)} characters; a worker's id has at most {MAX_KEY}."
+    if error := sheet_error(text):
+        return f"{error}."
     if not text.isprintable() or hides_something(cell):
         return "holds an invisible character."
     if not text.isdigit():

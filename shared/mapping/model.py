@@ -51,6 +51,7 @@ class KeyRule(Section):
         long_numbers: take numbers that many programs cannot hold exactly (beyond 2^53) as they are.
         letter_e: take ids such as 12E3 as they are, though they could be numbers that a program has written so.
         case_sensitive: ids that differ in nothing but capitals are different people.
+        as_known: an id that is known with other capitals or blanks only is read as it is known, and not rejected.
         width: numbers that are shorter get zeros in front.
         leading_zeros: whether 00012 and 12 in one file are a mistake, and rejected, or `distinct` people.
     """
@@ -61,8 +62,15 @@ class KeyRule(Section):
     long_numbers: bool = False
     letter_e: bool = False
     case_sensitive: bool = False
+    as_known: bool = False
     width: Annotated[int, Field(ge=1, le=128)] | None = None
     leading_zeros: Literal["reject", "distinct"] = "reject"
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> KeyRule:
+        if self.case_sensitive and self.as_known:
+            raise ValueError("'case_sensitive' and 'as_known' are two rules; say one of them")
+        return self
 
     @property
     def guards_zeros(self) -> bool:
@@ -190,11 +198,13 @@ class Duplicates(Section):
     """Which row counts, if rows with the same id say different things.
 
     Attributes:
-        keep: none of them (all are rejected), the `last` one, or the one of somebody who may work (`prefer_active`).
+        keep: none of them (all are rejected), the `last` one, the one of somebody who may work (`prefer_active`), or
+            the one that counts today by its days, and the next from its first day on (`current`). None of these puts
+            somebody out who works today because another row is to come.
         primary: the row that a column marks.
     """
 
-    keep: Literal["none", "last", "prefer_active"] = "none"
+    keep: Literal["none", "last", "prefer_active", "current"] = "none"
     primary: Primary | None = None
 
     @model_validator(mode="after")
@@ -321,6 +331,14 @@ class MappingFile(Section):
         if faults:
             raise ValueError("\n".join(faults))
         return rules
+
+    @model_validator(mode="after")
+    def _contracts_have_days(self) -> MappingFile:
+        if self.duplicates.keep == "current" and not self.status.first_day:
+            raise ValueError(
+                "duplicates: 'current' goes by the days of the rows; name the column under status.first_day"
+            )
+        return self
 
     @model_validator(mode="after")
     def _fits_together(self) -> MappingFile:

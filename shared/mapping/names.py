@@ -13,6 +13,7 @@ from typing import Protocol
 
 from shared.letters import fold
 from shared.mapping.dates import Unusable
+from shared.mapping.limits import may_be_made_up
 from shared.records.scratch import batches, marks
 
 _GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
@@ -133,6 +134,10 @@ class Known(Protocol):
         """Those of some ids that are known only with more zeros in front, and as what."""
         ...
 
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Those of some ids that are known only with other capital letters or blanks, and as what."""
+        ...
+
 
 class _Nobody:
     """Knows nobody: for a first look at an extract."""
@@ -147,6 +152,9 @@ class _Nobody:
         return {}
 
     def lost_zeros(self, ids: Collection[str]) -> Mapping[str, str]:
+        return {}
+
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         return {}
 
 
@@ -194,9 +202,12 @@ class Holder:
             key: the column of the ids.
         """
         where = f" in row {self.row}" if self.row else ""
+        hint = ""
+        if may_be_made_up(name):
+            hint = f" If it stands for none, leave the cell empty, or ask IT to say so (placeholders: ['{name}'])."
         return (
             f"{kind.label}: the {kind.what} '{name}' is already used by worker {self.worker_id}{where}. If they are "
-            f"one person, {key} is wrong in one of the two places; if they are two, {kind.label} is."
+            f"one person, {key} is wrong in one of the two places; if they are two, {kind.label} is.{hint}"
         )
 
 

@@ -46,7 +46,12 @@ class Cleaner:
         return list(map(self.one, raw))
 
     def _are_fine(self, cells: Column) -> bool:
-        return are_plain(cells) and self._placeholders.isdisjoint(cells) and max(map(len, cells)) <= MAX_VALUE
+        return (
+            are_plain(cells)
+            and self._placeholders.isdisjoint(cells)
+            and max(map(len, cells)) <= MAX_VALUE
+            and "#" not in "".join(cells)  # which begins the errors of a spreadsheet
+        )
 
 
 class Attribute:

@@ -28,6 +28,17 @@ _FIRST = re.compile("[\xc2-\xc5\xd0\xd1\xe2\ufffd]")  # what they all begin with
 # Anything but the letters and signs of the scripts that names are mostly written in.
 _UNUSUAL = re.compile("[^\n -~\u00a1-\u00ac\u00ae-\u024f\u0386-\u03ce\u0400-\u045f\u1e00-\u1eff\u4e00-\u9fff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_ERRORS = frozenset(
+    (  # noqa: SIM905 (a list of sixty would hide what it is about)
+        # What Excel shows where a formula fails, in the languages in which lists come, and then writes into a CSV.
+        "#N/A #REF! #VALUE! #NAME? #DIV/0! #NULL! #NUM! #SPILL! #CALC! #GETTING_DATA #FIELD! #BLOCKED! #UNKNOWN! "
+        "#CONNECT! #BUSY! #NV #BEZUG! #WERT! #ZAHL! #\u00dcBERLAUF! #VALEUR! #NOM? #NOMBRE! #NUL! #N/D #\u00a1REF! "
+        "#\u00a1VALOR! #\u00bfNOMBRE? #\u00a1NUM! #\u00a1DIV/0! #\u00a1NULO! #RIF! #VALORE! #NOME? #NULLO! #VALOR! "
+        "#N\u00daM! #NULO! #N/B #VERW! #WAARDE! #NAAM? #GETAL! #DEEL/0! #LEEG! #I/T #V\u00c6RDI! #NAVN? #REFERENCE! "
+        "#SAKNAS! #REFERENS! #V\u00c4RDEFEL! #NAMN? #OGILTIGT! #DIVISION/0! #VERDI!"
+    ).split()
+)
+_TOO_NARROW = re.compile(r"#{3,}")
 
 
 def clean(text: str) -> str:
@@ -57,14 +68,40 @@ def are_plain(texts: Sequence[str]) -> bool:
     )
 
 
+def odd_character(text: str, place: int) -> str:
+    """A character that is not there as it seems, or seems to be another one, by its name and place, for a sentence."""
+    letter = text[place]
+    name = f"{unicodedata.name(letter, 'a character without a name')}, U+{ord(letter):04X}"
+    seen = letter.isprintable() and not _INVISIBLE.match(letter) and not letter.isspace()
+    shown = f"'{letter}'" if seen else "an invisible character"
+    return f"{shown} ({name}) in place {place + 1}"
+
+
 def hides_something(text: str) -> bool:
     """Whether a character that nobody sees is inside `text`; those at its ends do not count."""
     return not text.isascii() and _HIDDEN.search(_ENDS.sub("", text)) is not None
 
 
+def first_hidden(text: str) -> int | None:
+    """The place of the first character in `text` that nobody sees, but for plain blanks; None if there is none."""
+    found = None if text.isascii() else _HIDDEN.search(text)
+    return found.start() if found else None
+
+
 def holds_control(text: str) -> bool:
     """Whether a control character is in `text`."""
     return _CONTROL.search(text) is not None
+
+
+def sheet_error(text: str) -> str:
+    """What is wrong with a cell that a spreadsheet could not work out or show, to follow its column; else empty."""
+    if text[:1] != "#":
+        return ""
+    if text in _ERRORS:
+        return f"holds the error {text} of a spreadsheet; enter the value itself there, or correct the formula"
+    if _TOO_NARROW.fullmatch(text):
+        return "holds what a spreadsheet shows where a column is too narrow; make it wider and export the list again"
+    return ""
 
 
 def looks_broken(text: str) -> bool:

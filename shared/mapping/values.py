@@ -12,7 +12,14 @@ from shared.letters import fold
 from shared.mapping.countries import country_code
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.datetext import ad_stamp, odata_text, parse_time, parse_zone, stamp
-from shared.mapping.limits import are_fine_user_names, limit_of, user_name_fault
+from shared.mapping.limits import (
+    address_fault,
+    are_fine_addresses,
+    are_fine_user_names,
+    hidden_fault,
+    limit_of,
+    user_name_fault,
+)
 from shared.mapping.model import MappingFile
 from shared.mapping.names import transliterate, transliterate_many
 from shared.mapping.rules import (
@@ -104,11 +111,13 @@ class Compiler:
         mapping: whose rules they are.
         watch: is told about dates.
         today: where the source is, if days that are far ahead are to be doubted.
+        holds_dates: whether the extract holds days as dates, besides texts.
     """
 
     mapping: MappingFile
     watch: DateWatch
     today: date | None = None
+    holds_dates: bool = False
 
     def reader(self, path: str, rule: Rule) -> Reader:
         """What reads an attribute's value out of a row's cells."""
@@ -179,7 +188,10 @@ class Compiler:
         place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
         midnight = parse_zone(place) if place else None
         open_end = column != self.mapping.status.first_day
-        return DateReader(column, patterns, pivot, none, self.watch, midnight, self.today, open_end)
+        ends = column == self.mapping.status.last_day
+        return DateReader(
+            column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
+        )
 
     def _names(self, rule: Rule, outer: Named, blanks: str) -> Named:
         """What finds the value of a name in a rule: of a piece of the rule, else what is known around it."""
@@ -512,8 +524,10 @@ def _checks(path: str, label: str, limits: str) -> list[Step]:
         checks.append(_check_name(label))
     elif path != USER_NAME:  # which has no such signs in front
         checks.append(_check_formula(label))
-    if path == USER_NAME and limits == "entra":
-        checks.append(_check_user_name(label))
+    if path == MAIL:
+        checks.append(_check_address(label))
+    if path == USER_NAME:
+        checks.append(_check_user_name(label) if limits == "entra" else _check_hidden(label))
     limit = limit_of(path, limits)
     if limit is not None:
         checks.append(_check_length(label, *limit))
@@ -572,3 +586,26 @@ def _check_user_name(label: str) -> Step:
         return text
 
     return Step(step, lambda texts: texts if are_fine_user_names(texts) else None)
+
+
+def _check_hidden(label: str) -> Step:
+    """Of a user name that another directory than Entra ID takes."""
+
+    def step(text: str, _: Warn) -> str:
+        if fault := hidden_fault(text):
+            raise Unusable(f"{label} {fault}.")
+        return text
+
+    return Step(step, lambda texts: texts if "".join(texts).isascii() else None)
+
+
+def _check_address(label: str) -> Step:
+    """What is no mail address is better left out: Entra would refuse the person for it, or send mail to nobody."""
+
+    def step(text: str, warn: Warn) -> str:
+        fault = address_fault(text)
+        if fault:
+            warn(f"{label} {fault}; it is left out.")
+        return "" if fault else text
+
+    return Step(step, lambda texts: texts if are_fine_addresses(texts) else None)

@@ -44,7 +44,7 @@ _PAGES_AT_ONCE = 25  # of up to 200 people
 _EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
 _ACCOUNT = (
     "Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered", "EverEnabled", "NextChangeAt",
-    "NoAccount", "OnHold",
+    "NoAccount", "OnHold", "TakesFrom",
 )  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
@@ -146,6 +146,8 @@ class _Session:
         tries = int(row.get("Tries") or 0)
         tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in story.UNANSWERED else max(tries, 1)
         values = {**found.values, "Tries": tries}
+        if values["Status"] == story.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
+            values |= {"Reason": "Entra had nothing to change.", "NextStep": "See what is open beside the account."}
         if is_current:
             is_wrong = values["Status"] in (story.FAILED, story.SKIPPED)
             self.no_account[external_id] = is_wrong and not (row.get("TargetId") or values.get("TargetId"))
@@ -196,6 +198,8 @@ class _Session:
             return wrong
         if self._is_leaver(external_id, row):
             return resending.LEAVER
+        if self.cases[external_id].account.get("TakesFrom"):
+            return resending.TAKER
         return resending.SAID_ONCE if self._says_it_once(source) else DATA
 
     def _has_own_domain(self, ref: ExtractRef) -> bool:

@@ -21,6 +21,8 @@ from shared.records.storage import Storage
 LEAVER = "leaver"  # the data of somebody who is still enabled, and must not be
 SAID_ONCE = "said once"  # the data of somebody of a feed that does not say things twice
 
+TAKER = "taker"  # the data of somebody who gets a name that somebody else has given up just now
+
 _HOUR = timedelta(hours=1)
 _LADDERS: Mapping[str, tuple[timedelta, ...]] = {
     ENTRA: (timedelta(minutes=10), _HOUR, 6 * _HOUR, 24 * _HOUR),
@@ -28,6 +30,7 @@ _LADDERS: Mapping[str, tuple[timedelta, ...]] = {
     DATA: (),
     LEAVER: (_HOUR, 6 * _HOUR, 24 * _HOUR),
     SAID_ONCE: (24 * _HOUR,),
+    TAKER: (timedelta(minutes=10), _HOUR, 6 * _HOUR, 24 * _HOUR),
 }
 _AT_LAST = timedelta(days=7)
 
@@ -36,7 +39,8 @@ def next_try(wrong: str, tries: int, at: datetime) -> datetime:
     """When a person is sent again.
 
     Args:
-        wrong: what was wrong, as in `shared.outcomes.verdict`, or `LEAVER` or `SAID_ONCE` in the place of `DATA`.
+        wrong: what was wrong, as in `shared.outcomes.verdict`, or `LEAVER`, `SAID_ONCE` or `TAKER` in the place of
+            `DATA`.
         tries: how often the same has been sent in vain, 1 at least.
         at: when it went wrong.
     """

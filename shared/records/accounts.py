@@ -50,6 +50,8 @@ class Account:
             names none, and does not clear him, leaves him where he is.
         on_hold: whether it was on hold when it was planned last; only where the whole row was read.
         no_account: whether Entra's last word is that it could not make the account, and there has never been one.
+        kept: attributes whose old values Entra keeps, because the record leaves them out; only where the whole row was
+            read.
     """
 
     external_id: str
@@ -71,13 +73,14 @@ class Account:
     record: ScimUser
     manager: str = ""
     no_account: bool = False
+    kept: tuple[str, ...] = ()
     on_hold: bool = False
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
         """The account that JSON made plain."""
         deliverer = Deliverer(*kept["deliverer"]) if kept["deliverer"] else None
-        return cls(**{**kept, "deliverer": deliverer})
+        return cls(**{**kept, "deliverer": deliverer, "kept": tuple(kept["kept"])})
 
     @property
     def known_to_entra(self) -> bool:
@@ -173,5 +176,6 @@ def _account(row: Values) -> Account:
         record=record,
         manager=row["Manager"] if "Manager" in row else manager_of(record),  # rows of older versions lack it
         no_account=bool(row.get("NoAccount")),
+        kept=tuple(json.loads(row.get("Kept") or "[]")),
         on_hold=bool(row.get("OnHold")),
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from shared.letters import fold
+from shared.letters import fold, fold_id
 from shared.records.names import WORKERS
 from shared.records.scratch import batches, marks, open_scratch
 from shared.records.snapshots import View, read_partitions
@@ -15,9 +15,10 @@ from shared.records.storage import Storage
 from shared.records.story import SCHEDULED
 
 VIEW = View("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status", "WhoActs"))
-# `number` is of ids of digits that start with a zero: the id without its zeros.
+# `number` is of ids of digits that start with a zero: the id without its zeros. `letters` is of ids that are not digits
+# only: the id without regard to case and blanks.
 _TABLES = """
-CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT) WITHOUT ROWID;
+CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT, letters TEXT) WITHOUT ROWID;
 CREATE TABLE owners (name TEXT, id TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID;
 """
 
@@ -64,6 +65,22 @@ class KnownPeople:
             found |= self._lost_zeros(some)
         return found
 
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        """Those of some ids that the source knows only with other capital letters or blanks, and as what."""
+        found: dict[str, list[str]] = {}
+        for some in batches(one for one in ids if _letters(one)):
+            query = f"SELECT id FROM people WHERE id IN ({marks(some)})"  # noqa: S608 (place holders)
+            known = {worker_id for (worker_id,) in self._people.execute(query, some)}
+            folded = {worker_id: fold_id(worker_id) for worker_id in some if worker_id not in known}
+            keys = list(dict.fromkeys(folded.values()))
+            among = marks(keys)
+            query = f"SELECT coalesce(letters, id), id FROM people WHERE letters IN ({among}) OR id IN ({among})"  # noqa: S608
+            same: dict[str, list[str]] = {}
+            for key, worker_id in self._people.execute(query, keys * 2):
+                same.setdefault(key, []).append(worker_id)
+            found |= {worker_id: sorted(same[key]) for worker_id, key in folded.items() if key in same}
+        return found
+
     def close(self) -> None:
         """Remove the temporary file; another question would read everything again."""
         if (people := self.__dict__.pop("_people", None)) is not None:
@@ -82,11 +99,12 @@ class KnownPeople:
     def _people(self) -> sqlite3.Connection:
         people = open_scratch(_TABLES)
         for some in batches(self._rows(), 1000):
-            mine = [(worker_id, name, _number(worker_id)) for own, worker_id, name in some if own]
-            people.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?)", mine)
+            mine = [(one, name, _number(one), _letters(one)) for own, one, name in some if own]
+            people.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?)", mine)
             owned = [(fold(name), worker_id) for _, worker_id, name in some if name]
             people.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?)", owned)
         people.execute("CREATE INDEX by_number ON people (number) WHERE number IS NOT NULL")
+        people.execute("CREATE INDEX by_letters ON people (letters) WHERE letters IS NOT NULL")
         return people
 
     def _rows(self) -> Iterator[tuple[bool, str, str]]:
@@ -101,3 +119,7 @@ class KnownPeople:
 
 def _number(worker_id: str) -> str | None:
     return worker_id.lstrip("0") if worker_id[:1] == "0" and worker_id.isascii() and worker_id.isdigit() else None
+
+
+def _letters(worker_id: str) -> str | None:
+    return None if worker_id.isascii() and worker_id.isdigit() else fold_id(worker_id)

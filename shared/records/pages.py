@@ -218,6 +218,7 @@ def planned_from_json(body: dict[str, Any]) -> Planned:
             **body,
             "worker": Worker(**body["worker"]),
             "changed": tuple(body["changed"]),
+            "kept": tuple(body.get("kept") or ()),  # older versions lack it
             "awaits": (awaits,) if isinstance(awaits, str) else tuple(awaits),  # older versions name one manager
         }
     )

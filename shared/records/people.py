@@ -28,7 +28,7 @@ _PAGES_BEFORE = 30  # plans that take over from each other while a single reques
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
 _FOR_QUIET = (
-    "Sequence", "Status", "MissingIn", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
+    "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
     "OnHold", *_SAID_BEFORE,
 )  # fmt: skip
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
@@ -127,6 +127,8 @@ def note_planned(
             "Pending": fingerprint(user),
             "Record": pack(user),
             "Manager": person.worker.manager_id or person.keeps,
+            "Kept": json.dumps(person.kept),
+            "TakesFrom": person.takes_from,
             **dict(zip(_DELIVERER, ours, strict=True)),
             "Enabled": bool(user["active"]),
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
@@ -296,7 +298,7 @@ def note_rejected(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in first],
         person,
-        ("Sequence", "Status", "QueuedAt", "Decision"),
+        ("Sequence", "Status", "QueuedAt", "Decision", "NextChangeAt"),
     )
 
 

@@ -104,6 +104,7 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "ResolvedAt": "",
         "RequestId": "",
         **_absence(person, extract_id),
+        "InDoubt": False,
         **(released(release) if release else _NEVER_HELD),
         # A new record deserves all tries again.
         **({} if person.kind == RESENT else {"Tries": 0, "AskedAgainAt": ""}),
@@ -179,6 +180,8 @@ def quiet(
     place: dict[str, Any] = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
     if person.on_hold or (row and row.get("OnHold")):
         place["OnHold"] = person.on_hold
+    if row and row.get("InDoubt") and status != HELD:
+        place["InDoubt"] = False
     if MISSING in (status, person.said):
         place["MissingIn"] = since or extract_id
     elif seen:
@@ -286,7 +289,8 @@ def rejected(
         "WorkerId": reject.told_on,
         "Status": REJECTED,
         "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",
-        "NextStep": "HR corrects the row and drops the file again; the account stays as it was until then.",
+        "NextStep": f"HR corrects the row and drops the file again; {_until_then(reject, row)}",
+        "InDoubt": reject.in_doubt,
         "WhoActs": HR,
         "ErrorCode": "",
         "Extract": extract_id,
@@ -294,6 +298,19 @@ def rejected(
         "ResolvedAt": iso(at),
         "MissingIn": "",
     }
+
+
+def _until_then(reject: Reject, row: Mapping[str, Any] | None) -> str:
+    """What becomes of the account of somebody whose row was rejected."""
+    due = str((row or {}).get("NextChangeAt") or "")
+    if not due:
+        return "the account stays as it was until then."
+    if reject.in_doubt:
+        return (
+            f"until then what was said before counts, with what is due at {due}; but the account is not enabled by a "
+            "date, which this row does not confirm."
+        )
+    return f"until then what was said before counts, with what is due at {due}."
 
 
 def uploaded(sent_at: str, request_id: str) -> dict[str, Any]:

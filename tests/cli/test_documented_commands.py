@@ -60,8 +60,8 @@ def run(module: str, arguments: Sequence[str], monkeypatch: pytest.MonkeyPatch) 
     """Have the command line read by the program that it names, as far as that goes before anything is done."""
     read = argparse.ArgumentParser.parse_args
 
-    def parse_args(parser: argparse.ArgumentParser, *given: Sequence[str]) -> argparse.Namespace:
-        options: argparse.Namespace = read(parser, *given)
+    def parse_args(parser: argparse.ArgumentParser, given: Sequence[str] | None = None) -> argparse.Namespace:
+        options = read(parser, given)
         if parser.prog == "python -m local":
             return options  # which asks the command for the rest
         raise Understood

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from shared.extracts.operator import Order, process, release, still_held
+from shared.extracts.operator import Order, process, protected_held, release, still_held
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.model import ExtractRef
 from shared.records import accounts, extracts
@@ -104,7 +104,7 @@ class _History:
             self._act_on_holds()
         self._world.report()
         self._look(f"{today} in the evening")
-        if self._plan.guarded and self._world.open_work():
+        if self._world.open_work():
             self._settle()  # somebody was released just now, and Entra has not told yet
         if open_work := self._world.open_work():
             raise WrongError("\n".join([f"{today}: not everything is done: ", *open_work, *self._story]))
@@ -203,8 +203,7 @@ class _History:
             becomes, outcome = self._becomes(file)
             self._hear(file, outcome)
             self._check_counts(file, becomes, outcome)
-            if self._plan.guarded:
-                self._release()  # nobody knows what is said of people who are held
+            self._release()  # nobody knows what is said of people who are held
         self._settle()
         self._look(f"{today} after files in the same minute")
 
@@ -262,13 +261,18 @@ class _History:
         self._truth.advance(self._world.now())
 
     def _release(self) -> None:
-        """Somebody has looked at what the guard holds, and finds it right; what follows from it may be held again."""
+        """Somebody has looked at what is held, and finds it right; what follows from it may be held again.
+
+        Whoever is asked about is released by name, one after the other.
+        """
         storage = self._world.context.storage
         while held := [row for row in self._world.rows(EXTRACTS) if self._holds(row)]:
             self._loose = True
             for row in held:
                 order = Order("Ada", "It is right.", self._world.now())
-                self._figures.released += release(storage, str(row["Extract"]), order)
+                extract = str(row["Extract"])
+                alone = [] if row.get("HeldWhole") else sorted(protected_held(storage, extract, self._world.now()))
+                self._figures.released += release(storage, extract, order, alone[:1])
                 self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {row['File']} is released: {row['Message']}")
                 self._world.tick()
                 if row.get("HeldWhole"):
@@ -288,8 +292,7 @@ class _History:
 
     def _look(self, when: str) -> None:
         """What Entra has is what it should have, and nothing was sent but what had changed."""
-        if self._plan.guarded:
-            self._release()
+        self._release()
         self._world.now.forward(2)  # Entra works off what it was sent
         self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} look: {when}")
         if self._world.faults:

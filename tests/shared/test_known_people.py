@@ -20,6 +20,9 @@ ROWS = [
     ("hr", "8", "rejected@x.example", ""),
     ("hr", "0", "zero@x.example", "2026-11-01T06:00:00Z"),
     ("hr", "000031", "later@x.example", "", "scheduled"),
+    ("hr", "w1", "", "2026-11-01T06:00:00Z"),
+    ("hr", "W2", "", "2026-11-01T06:00:00Z"),
+    ("hr", "w2", "", "2026-11-01T06:00:00Z"),
     ("other", "0012", "ann@x.example", "2026-11-01T06:00:00Z"),
     ("other", "9", "BO@x.example", "2026-11-01T06:00:00Z"),
     ("other", "10", "bo@x.example", "2026-11-01T06:00:00Z"),
@@ -68,6 +71,22 @@ def test_user_names_have_owners_in_every_source(known: KnownPeople) -> None:
 def test_ids_that_have_lost_their_zeros_are_found(known: KnownPeople, ids: list[str], lost: dict[str, str]) -> None:
     assert known.lost_zeros(ids) == lost
     assert known.lost_zeros([*ids, *map(str, range(1000, 3000))]) == lost
+
+
+@pytest.mark.parametrize(
+    ("ids", "other"),
+    [
+        (["W1", "w 1"], {"W1": ["w1"], "w 1": ["w1"]}),
+        (["w1", "w2", "W2", "7", "0012", "70", "Z1"], {}),
+        (["W 2", " 7"], {"W 2": ["W2", "w2"], " 7": ["7"]}),
+        ([], {}),
+    ],
+)
+def test_ids_that_are_known_in_other_letters_are_found(
+    known: KnownPeople, ids: list[str], other: dict[str, list[str]]
+) -> None:
+    assert known.other_letters(ids) == other
+    assert known.other_letters([*ids, *(f"n{number}" for number in range(2000))]) == other
 
 
 def test_somebody_whose_first_day_is_to_come_has_an_id_but_no_user_name_yet(known: KnownPeople) -> None:

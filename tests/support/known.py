@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+
+from shared.letters import fold_id
 
 
 class People:
@@ -33,3 +35,10 @@ class People:
         unknown = {worker_id for worker_id in ids if worker_id not in self._names}
         known = sorted(self._names, key=len)
         return {one: long for long in known for one in unknown if len(long) > len(one) and one.zfill(len(long)) == long}
+
+    def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        same: dict[str, list[str]] = {}
+        for worker_id in sorted(self._names):
+            same.setdefault(fold_id(worker_id), []).append(worker_id)
+        unknown = {worker_id for worker_id in ids if worker_id not in self._names and not worker_id.isdigit()}
+        return {one: same[fold_id(one)] for one in unknown if fold_id(one) in same}

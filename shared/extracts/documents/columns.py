@@ -90,10 +90,11 @@ class Columns:
             if not (record.keys() <= self._keys or self._all_walk):
                 self._learn(record)
             cells = tuple(map(record.get, self._names, self._missing))
+        faults: dict[int, str] = {}
         try:
             text = "".join(cells)
         except TypeError:  # not all of them are texts
-            cells, fault = self._looked_up(record, cells, fault)
+            cells, faults = self._looked_up(record, cells)
             text = "".join(cells)
         if "/Date(" in text:
             cells = tuple(
@@ -103,12 +104,15 @@ class Columns:
             self._example = self._example or record
             self._unseen.difference_update(record)
         self.records += 1
-        if not fault:
-            if text.isascii() or _is_whole(text):
-                return Row(number, line, cells)
-            fault = "A value holds half a character (a lone surrogate)."
+        if not text.isascii() and not _is_whole(text):
+            halved = [place for place, cell in enumerate(cells) if _HALF.search(cell)]
+            faults |= dict.fromkeys(halved, "A value holds half a character (a lone surrogate).")
             cells = tuple(_HALF.sub("\ufffd", cell) for cell in cells)
-        return BadRow(number, line, cells, fault)
+        if fault:
+            return BadRow(number, line, cells, fault)
+        if faults:
+            return BadRow(number, line, cells, next(iter(faults.values())), tuple(faults.items()))
+        return Row(number, line, cells)
 
     def seen(self, record: Value) -> int:
         """How many of the wanted paths are in the record."""
@@ -170,9 +174,10 @@ class Columns:
                 if key != name and key.casefold() == name.casefold():
                     self._missing[place] = _WALK
 
-    def _looked_up(self, record: Value, found: Sequence[object], fault: str) -> tuple[tuple[str, ...], str]:
-        """The cells, where not all that was found are texts, and the fault of the record."""
+    def _looked_up(self, record: Value, found: Sequence[object]) -> tuple[tuple[str, ...], dict[int, str]]:
+        """The cells, where not all that was found are texts, and what is wrong with some of them, by place."""
         cells: list[Any] = [*found]
+        faults: dict[int, str] = {}
         for place, value in enumerate(found):
             if type(value) is str:
                 continue
@@ -184,11 +189,11 @@ class Columns:
             try:
                 cell = path.find(record)
             except NoValueError as error:
-                fault, cell = fault or str(error), ""
+                faults[place], cell = str(error), ""
             if cell is not None:
                 self._unseen.discard(path.text)
             cells[place] = cell or ""
-        return tuple(cells), fault
+        return tuple(cells), faults
 
 
 def _selector(entry: dict[str, Value], wanted: str) -> str:

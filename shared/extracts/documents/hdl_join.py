@@ -251,6 +251,7 @@ class People:
         if key[0] == "nobody":
             fault = fault or f"The {self._base_name} line has neither a PersonNumber nor a SourceSystemId."
         cells: dict[str, str] = {}
+        faults: dict[str, str] = {}  # by the text of what is wanted
         at = base[0].number
         for (name, condition, value), columns in self._groups().items():
             lines = base if name == self._base else joined[name]
@@ -258,15 +259,22 @@ class People:
                 lines = [line for line in lines if fold(line.values.get(condition, "").strip()) == value]
             line = self._choose(lines, [column.name.casefold() for column in columns]) if lines else None
             if lines and line is None:
-                fault = fault or (
+                differ = (
                     f"{len(lines)} lines of {columns[0].object} for this person differ (lines "
                     f"{', '.join(str(line.number) for line in lines[:5])}), and none is marked as the one that counts."
                 )
+                faults |= {column.text: differ for column in columns}
             if line is not None and name == self._base and not condition:
                 at = line.number
             cells |= {column.text: line.values.get(column.name.casefold(), "") if line else "" for column in columns}
         row = tuple(cells[column.text] for column in self._wanted)
-        return BadRow(number, at, row, fault) if fault else Row(number, at, row)
+        if fault:
+            return BadRow(number, at, row, fault)
+        if faults:
+            places = {column.text: place for place, column in enumerate(self._wanted)}
+            doubtful = tuple((places[text], why) for text, why in faults.items())
+            return BadRow(number, at, row, next(iter(faults.values())), doubtful)
+        return Row(number, at, row)
 
     def _choose(self, lines: Sequence[_Line], columns: Sequence[str]) -> _Line | None:
         """The line that counts, or `None` if nobody can tell."""

@@ -113,13 +113,9 @@ def test_values_are_not_changed() -> None:
 
 
 def test_parts_are_no_value() -> None:
+    parts = "'Manager' is not a value but has parts (@Descriptor, ID), and the mapping names none of them."
     assert list(XML.open(REPORT, ["Employee_ID", "Manager"], optional=["Manager"]).rows) == [
-        BadRow(
-            1,
-            3,
-            ("007", ""),
-            "'Manager' is not a value but has parts (@Descriptor, ID), and the mapping names none of them.",
-        ),
+        BadRow(1, 3, ("007", ""), parts, ((1, parts),)),
         Row(2, 6, ("001", "")),
     ]
 

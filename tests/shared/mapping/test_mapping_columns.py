@@ -36,7 +36,7 @@ MAPPING = MappingFile.model_validate(
             "last_day": "End",
             "zone": "Zone",
         },
-        "dates": {"format": ["iso", "dd.mm.yyyy"]},
+        "dates": {"format": ["iso", "dd.mm.yyyy", "dd.mm.yy"], "pivot": 30},
         "attributes": {
             "userName": {
                 "template": "{Nick|First}.{Last}@contoso.example",
@@ -64,7 +64,9 @@ MAPPING = MappingFile.model_validate(
         },
     }
 )
-KNOWN = People({"0007": "ann.lee3@contoso.example", "0012": "", "00044": ""}, {"0099": "bo.lee@contoso.example"})
+KNOWN = People(
+    {"0007": "ann.lee3@contoso.example", "0012": "", "00044": "", "w7": ""}, {"0099": "bo.lee@contoso.example"}
+)
 
 MAPPING_WITH_CLAIMS = MAPPING.model_copy(
     update={
@@ -93,16 +95,17 @@ NAMES = (
         "50%",
     ),
     *("e\u0301", "\u200bBo", "bell\x07", "unknown", 'quo"te\\', "+x", "a@b", "..", "\u00a0x", "\u00c3\u00a0"),
+    *("#REF!", "#BEZUG!", "####", "#1", "#N/A"),
 )
 ODD = {
-    "Id": ("", "12E3", "'7", "N/A", "a b", "\u00e97", "44", "7"),
+    "Id": ("", "12E3", "'7", "N/A", "a b", "\u00e97", "44", "7", "W7", "w7", "w 7", "#REF!"),
     "State": ("active ", "Left", "", "Sabbatical"),
     "First": NAMES,
     "Last": NAMES,
     "Nick": NAMES,
     "Boss": ("", "1", "7", "NONE", "1.0", "x" * 20),
-    "Start": ("", "31.01.2020", "9999-12-31", "2020-02-30", "2027-05-01"),
-    "End": ("2026-11-21", "2026-11-20", "2019-01-01", "never"),
+    "Start": ("", "31.01.2020", "9999-12-31", "2020-02-30", "2027-05-01", "01.01.31", "01.06.26"),
+    "End": ("2026-11-21", "2026-11-20", "2019-01-01", "never", "31.12.31", "31.12.70", "31.05.24"),
     "Country": ("", "Germany", "Atlantis"),
     "Phone": ("", "+49 (0)30 99 99 99", "soon"),
     "Zone": ("Europe/Berlin", "Mars/Phobos"),

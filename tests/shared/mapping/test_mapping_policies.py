@@ -232,3 +232,50 @@ def test_until_a_last_day_that_is_to_come_the_row_of_a_leaver_must_be_right() ->
     )
     for status, day in ((last, "2026-11-20"), (last, ""), (f"{last}, end: at_once", "2026-11-30")):
         assert isinstance(applied(mapping(rules, status), State="Left", Last=day, Name=""), Applied)
+
+
+SHORT = 'dates: {format: "dd.mm.yy", pivot: 30}\n'
+DAYS = ", first_day: First, last_day: Last"
+
+
+@pytest.mark.parametrize(
+    ("last", "day"),
+    [
+        ("31.12.31", date(2031, 12, 31)),
+        ("31.12.65", date(2065, 12, 31)),
+        ("31.12.30", date(2030, 12, 31)),
+        ("31.05.24", date(2024, 5, 31)),  # of an earlier employment
+        ("31.12.99", date(1999, 12, 31)),  # 2099 is further ahead than a working life
+    ],
+)
+def test_a_last_day_with_a_year_of_two_digits_is_of_this_life(last: str, day: date) -> None:
+    said = mapping(SHORT, DAYS)
+    made = applied(said, State="Active", First="01.06.26", Last=last)
+    assert isinstance(made, Applied)
+    assert (made.first_day, made.last_day) == (date(2026, 6, 1), day)
+
+
+def test_a_last_day_that_may_be_of_either_century_is_asked_about() -> None:
+    said = mapping(SHORT, DAYS)
+    assert applied(said, State="Active", First="01.06.20", Last="31.12.70") == Reject(
+        2,
+        2,
+        "1",
+        "Last 1970-12-31 lies before First 2020-06-01, as the mapping reads years of two digits (dates: pivot); is it "
+        "2070-12-31? Write the year with four digits.",
+    )
+    gone = applied(said, State="Left", First="01.06.20", Last="31.12.70")
+    assert isinstance(gone, Applied)
+    assert gone.last_day == date(1970, 12, 31)
+
+
+def test_a_first_day_further_back_than_a_working_life_is_asked_about() -> None:
+    said = mapping(SHORT, DAYS)
+    assert applied(said, State="Active", First="01.01.31", Last="") == Reject(
+        2,
+        2,
+        "1",
+        "First '01.01.31' is a day of 1931 by the mapping (dates: pivot), further back than a working life; is it "
+        "2031? Write the year with four digits, or ask IT to correct the pivot.",
+    )
+    assert isinstance(applied(said, State="Active", First="01.01.67", Last=""), Applied)

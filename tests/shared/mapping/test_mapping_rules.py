@@ -234,7 +234,17 @@ ALLOWED = "a user name may have A-Z, a-z, 0-9 and ' . - _ ! # ^ ~ only"
 @pytest.mark.parametrize(
     ("name", "fault"),
     [
-        ("jürgen", f"holds 'ü'; {ALLOWED}"),
+        ("jürgen", f"holds 'ü' (LATIN SMALL LETTER U WITH DIAERESIS, U+00FC) in place 2; {ALLOWED}"),
+        ("j\u0435n@x", f"holds '\u0435' (CYRILLIC SMALL LETTER IE, U+0435) in place 2; {ALLOWED}"),
+        ("jen\u200b@x", f"holds an invisible character (ZERO WIDTH SPACE, U+200B) in place 4; {ALLOWED}"),
+        ("je\u00adn@x", f"holds an invisible character (SOFT HYPHEN, U+00AD) in place 3; {ALLOWED}"),
+        ("je\u00a0n@x", f"holds a blank; {ALLOWED}"),
+        ("Ed <ed@x.example>", f"holds a blank; {ALLOWED}"),
+        ("mailto:ed@x.example", f"holds ':'; {ALLOWED}"),
+        ("ed@x.example,ed@y.example", f"holds ','; {ALLOWED}"),
+        ("ed@x.example.", "has a dot at the start or end, or two dots together; a user name may not"),
+        ("ed@.x.example", "has a dot at the start or end, or two dots together; a user name may not"),
+        ("None", "'None' stands for no user name; enter the name itself"),
         ("john smith", f"holds a blank; {ALLOWED}"),
         ("a@b@c", "is not a user name: it needs something before and after its only @"),
         ("@contoso.com", "is not a user name: it needs something before and after its only @"),

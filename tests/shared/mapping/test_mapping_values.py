@@ -392,3 +392,46 @@ def applied_warnings(worker_id: str) -> tuple[str, ...]:
     made = applied({"Id": worker_id})
     assert isinstance(made, Applied)
     return made.warnings
+
+
+MAIL = 'emails[type eq "work"].value'
+AROUND = "is no mail address: something other than letters, digits and dots stands around, before or behind it"
+
+
+def odd(what: str, place: int) -> str:
+    return f"holds {what} in place {place}, which no mail address has"
+
+
+@pytest.mark.parametrize(
+    ("cell", "fault"),
+    [
+        ("none", "is no mail address: it has no @"),
+        ("Ed Lee <ed@x.example>", AROUND),
+        ("ed@x.example; el@x.example", "holds more than one @, so it is no mail address or several"),
+        ("ed@@x.example", "holds more than one @, so it is no mail address or several"),
+        ("mailto:ed@x.example", "begins with 'mailto:', which is of a link and not of a mail address"),
+        ("ed@x.example.", AROUND),
+        ("@x.example", AROUND),
+        ("e\u200bd@x.example", odd("an invisible character (ZERO WIDTH SPACE, U+200B)", 2)),
+        ("ed@x\u00ad.example", odd("an invisible character (SOFT HYPHEN, U+00AD)", 5)),
+        ("\u0435d@x.example", odd("'\u0435' (CYRILLIC SMALL LETTER IE, U+0435)", 1)),
+        ("\u00e9d@x.example", odd("'\u00e9' (LATIN SMALL LETTER E WITH ACUTE, U+00E9)", 1)),
+    ],
+)
+def test_what_is_no_mail_address_is_left_out_and_told(cell: str, fault: str) -> None:
+    user, warnings = worker({"Title": cell}, attributes={"name.familyName": "Last", MAIL: "Title"})
+    assert (user, warnings) == (LEE, (f"Title {fault}; it is left out.",))
+
+
+@pytest.mark.parametrize(
+    "cell", ["ed@x.example", "e.d+a_b'c@sub.x-y.example", "ED@x", "1@2.example", "\u200bed@x.example "]
+)
+def test_a_mail_address_is_sent_as_it_is(cell: str) -> None:
+    user, warnings = worker({"Title": cell}, attributes={"name.familyName": "Last", MAIL: "Title"})
+    assert (user["emails"], warnings) == ([{"type": "work", "value": cell.strip("\u200b ")}], ())
+
+
+def test_a_user_name_for_active_directory_hides_nothing_either() -> None:
+    made = applied({"Title": "e\u200bd"}, attributes={"userName": "Title"}, limits="ad")
+    assert made == rejected("7", "Title holds an invisible character (ZERO WIDTH SPACE, U+200B) in place 2.")
+    assert isinstance(applied({"Title": "\u00e9d"}, attributes={"userName": "Title"}, limits="ad"), Applied)

@@ -215,3 +215,13 @@ def test_the_thousandth_of_a_name_is_not_asked_about_a_thousand_names() -> None:
     made = [taken.make_unique("john.smith@contoso.example", str(number)) for number in range(1000)]
     assert made[-1] == "john.smith1000@contoso.example"
     assert asked < 2100
+
+
+def test_two_people_with_one_made_up_address_are_told_of_placeholders() -> None:
+    kind = Kind("mail address", MAIL, "Mail")
+    hint = " If it stands for none, leave the cell empty, or ask IT to say so (placeholders: ['none@x.example'])."
+    taken = (
+        "Mail: the mail address 'none@x.example' is already used by worker A in row 2. If they are one person, Id is wrong "
+        "in one of the two places; if they are two, Mail is."
+    )
+    assert Holder("A", 2).taken(kind, "none@x.example", "Id") == taken + hint

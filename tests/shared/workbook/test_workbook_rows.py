@@ -223,7 +223,10 @@ def test_cells_whose_information_is_gone_make_the_row_bad(xml: str, code: str, w
 
 @pytest.mark.parametrize("kind", ["e", "str"])
 def test_errors_make_the_row_bad_even_if_they_came_back_as_text(kind: str) -> None:
-    assert one_cell(f'<c r="A2" t="{kind}"><v>#N/A</v></c>') == ("#N/A", "Cell (cell A2) holds the error #N/A.")
+    assert one_cell(f'<c r="A2" t="{kind}"><v>#N/A</v></c>') == (
+        "#N/A",
+        "Cell (cell A2) holds the error #N/A of a spreadsheet; enter the value itself there, or correct the formula.",
+    )
 
 
 def test_a_text_that_looks_like_a_formula_makes_the_row_bad() -> None:
