@@ -94,7 +94,7 @@ def test_the_rule_for_duplicates_can_be_one_word(rule: str) -> None:
             "",
             ["line 5: guard.create.percent: must not be more than 100"],
         ),
-        ("duplicates: first", "", ["line 5: duplicates: must be 'none', 'last' or 'prefer_active'"]),
+        ("duplicates: first", "", ["line 5: duplicates: must be 'none', 'last', 'prefer_active' or 'current'"]),
         ("duplicates: {primary: {colum: A, value: B}}", "", None),
         (
             "duplicates: {keep: last, primary: {column: A, value: B}}",

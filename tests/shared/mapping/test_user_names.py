@@ -221,7 +221,7 @@ def test_two_people_with_one_made_up_address_are_told_of_placeholders() -> None:
     kind = Kind("mail address", MAIL, "Mail")
     hint = " If it stands for none, leave the cell empty, or ask IT to say so (placeholders: ['none@x.example'])."
     taken = (
-        "Mail: the mail address 'none@x.example' is already used by worker A in row 2. If they are one person, Id is wrong "
-        "in one of the two places; if they are two, Mail is."
+        "Mail: the mail address 'none@x.example' is already used by worker A in row 2. If they are one person, Id is "
+        "wrong in one of the two places; if they are two, Mail is."
     )
     assert Holder("A", 2).taken(kind, "none@x.example", "Id") == taken + hint
