@@ -157,7 +157,8 @@ class _History:
             self._force(file)
 
     def _act_on_holds(self) -> None:
-        """Security puts some people on hold and lets others go, and the clock runs."""
+        """Security puts some people on hold and lets others go, and the clock runs, not in a second in which it has."""
+        self._advance(self._world.now() + timedelta(seconds=67))
         on_hold = sorted(person for person in self._truth.holds if self._truth.is_on_hold(person))
         for person, until in self._put_on_hold(self._security.randrange(4)).items():
             self._truth.put_on_hold(person, until)
