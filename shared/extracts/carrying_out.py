@@ -11,6 +11,7 @@ from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.changes.compare import OLDER
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import stops
@@ -234,6 +235,8 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
     now, release = context.clock.now(), _release_of(row)
 
     def state(fate: str, person: Planned, known: Values | None) -> Mapping[str, Any] | None:
+        if fate == OLDER and known and known["Sequence"] >= person.sequence:
+            return None
         if row["Kind"] == DUE and not release and _says_more(known, fate):
             return _told_beside(person, known)
         return story.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == FILE)

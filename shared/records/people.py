@@ -29,8 +29,10 @@ _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
 _FOR_QUIET = (
     "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
-    "OnHold", *_SAID_BEFORE,
+    "OnHold", "SeenIn", *_SAID_BEFORE,
 )  # fmt: skip
+_BEHIND_A_FILE = 4
+"""Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
 _ABOUT_SENDING = ("UploadedAt", "RequestId")
 ANOTHER = "another record"
 """In the place of a fingerprint in `Accepted`: what Entra took is not what anybody plans any more. It equals none."""
@@ -220,10 +222,14 @@ def note_quiet(
 
     def person_row(key: Key, row: Values | None) -> Values | None:
         person = by_id[keys.decode(key.row)]
-        if row and row["Sequence"] >= person.sequence:
-            return None
+        told = str(row["Sequence"]) if row else ""
+        if row and told >= person.sequence:
+            # A date that came since the file was made is no word of HR's: the file is told of beside it, once.
+            is_late = _tells_of_a_date(told) and not _tells_of_a_date(person.sequence)
+            if not is_late or ref.id in (row["Extract"], row.get("SeenIn")):
+                return None
         values = state(person, row)
-        return None if values is None else {"Sequence": person.sequence, **values}
+        return None if values is None else {"Sequence": max(told, person.sequence), **values}
 
     change_rows(
         storage.table(WORKERS),
@@ -245,6 +251,11 @@ _NOBODY_YET: dict[str, Any] = {
     "EverEnabled": False,
     "Before": "[]",
 }
+
+
+def _tells_of_a_date(sequence: str) -> bool:
+    """Whether a row tells of a plan that is behind all files: of a date that came, a release, or a file by order."""
+    return sequence.count(" ") == _BEHIND_A_FILE
 
 
 def _said(source: str, person: Planned, row: Values | None) -> dict[str, Any]:
