@@ -1,6 +1,6 @@
 """After a table or a container was lost: `python -m cli recover`. The app is stopped meanwhile; see docs/disaster.md.
 
-Puts back what the other tables know: dates, and who waited for what is gone. Nothing is sent by it.
+Puts back what the other tables know: dates, who waited for what is gone, and who was on hold. Nothing is sent by it.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ def _run() -> int:
                 f"{counted(done.people, 'person', 'people')} who waited for what is gone, and {done.looks} more with "
                 "something open, are looked at when the app runs."
             )
+            if done.holds:
+                print(f"Job {job}: {counted(done.holds, 'person', 'people')} on hold again, until somebody ends it.")
     return 0
 
 

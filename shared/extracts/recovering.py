@@ -6,6 +6,7 @@ more. See docs/disaster.md.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -13,6 +14,8 @@ from datetime import datetime
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import parse_iso
+from shared.holds.look import look
+from shared.holds.orders import HoldOrder, put_on_hold
 from shared.model import ExtractRef
 from shared.records import accounts, pages
 from shared.records.accounts import Account
@@ -21,6 +24,10 @@ from shared.records.names import ACCOUNTS, EXTRACTS, PAGES, STATE
 from shared.records.people import Deliverer, account_key
 from shared.records.rows import Key, Values, change_rows, query
 from shared.records.storage import Storage
+
+BY = "python -m cli recover"
+"""Who orders a hold that is put back."""
+_REASON = "On hold when a table was lost; who ordered it, why and until when stands in the person's row, in OnHold."
 
 
 @dataclass
@@ -32,12 +39,14 @@ class Recovered:
         people: who waited for a page that is gone, and are looked at now.
         looks: further people who are looked at now, because something is open about them.
         dates: people whose first or last day, or the like, is to come.
+        holds: people who were on hold, and whom nothing keeps on hold any more; they are again.
     """
 
     pages: int = 0
     people: int = 0
     looks: int = 0
     dates: int = 0
+    holds: int = 0
 
 
 @dataclass
@@ -85,9 +94,9 @@ def recover(storage: Storage, job: str, now: datetime) -> Recovered:
 
     Whoever was to be sent from a page that is gone is compared anew with what Entra has, and sent from what is kept of
     each source's word. Dates that are to come are written down again. Whoever waits for a manager, or to be sent again,
-    is looked at now: what has to be awaited is worked out anew then.
+    is looked at now: what has to be awaited is worked out anew then. Whoever was on hold is so again.
     """
-    done = Recovered()
+    done = Recovered(holds=_put_back_holds(storage, job, now))
     known = _Pages(storage)
     for _, found in accounts.scan(storage, job, keep=False):
         lost = {account.external_id for account in found if _waits_in_vain(account, known)}
@@ -103,6 +112,19 @@ def recover(storage: Storage, job: str, now: datetime) -> Recovered:
         done.people += len(lost)
         done.looks += len(opened)
         done.dates += len(dated)
+    return done
+
+
+def _put_back_holds(storage: Storage, job: str, now: datetime) -> int:
+    """Have whoever was on hold, and is kept so by nothing any more, be on hold until somebody ends it; how many."""
+    text = "PartitionKey ge @first and PartitionKey lt @last and OnHold eq true"
+    on_hold = query(storage.table(ACCOUNTS), text, first=f"{job}|", last=f"{job}}}")  # "}" follows "|"
+    holds, done = look(storage, now), 0
+    for row in on_hold:
+        worker = str(row["ExternalId"])
+        if holds.of(worker, set(json.loads(row["Said"]))) is None:
+            put_on_hold(storage, HoldOrder(worker, "", BY, _REASON, now), until=None)
+            done += 1
     return done
 
 
