@@ -149,7 +149,9 @@ def story(lost: str, cure: Sequence[Mapping[str, Any]]) -> Story:
         },
         {"at": "2026-11-05 20:00", "when": "dates"},
     ]
-    said = {"title": f"{lost} is lost", "until": "2026-11-06 04:00", "mappings": MAPPINGS, "steps": steps}
+    # Two lists name one person: what is sent of her depends on whether both are there before the first is sent.
+    frame = {"title": f"{lost} is lost", "events": "exact", "until": "2026-11-06 04:00"}
+    said = {**frame, "mappings": MAPPINGS, "steps": steps}
     scenario = Scenario.model_validate(said)
     return Story(HERE / lost.replace(" ", "-"), scenario, read_expected(EXPECTED))
 
