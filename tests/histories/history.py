@@ -158,7 +158,8 @@ class _History:
 
     def _act_on_holds(self) -> None:
         """Security puts some people on hold and lets others go, and the clock runs, not in a second in which it has."""
-        self._advance(self._world.now() + timedelta(seconds=67))
+        # Of another second each day, too: a hold of some hours ends in the second in which it began.
+        self._advance(self._world.now() + timedelta(seconds=61 + self._figures.days))
         on_hold = sorted(person for person in self._truth.holds if self._truth.is_on_hold(person))
         for person, until in self._put_on_hold(self._security.randrange(4)).items():
             self._truth.put_on_hold(person, until)
