@@ -37,8 +37,11 @@ def test_of_a_fresh_company_everything_is_set_up(tmp_path: Path) -> None:
         found = wait_for(lambda: next((f for f in [look()] if not unseen(f, "app")), None), timeout=90, every=2)
     finally:
         process.stop()
-    # The app's identity has three roles in Graph, and reading domains is none of them.
-    assert [(one["check"], one["state"]) for one in found if one["state"] != "ok"] == [("domains", "unseen")]
+    # The app's identity has three roles in Graph, and reading domains is none of them; and no file has come yet.
+    assert [(one["check"], one["state"]) for one in found if one["state"] != "ok"] == [
+        ("domains", "unseen"),
+        ("new files", "unseen"),
+    ]
     assert len(found) > 30
 
 
