@@ -245,7 +245,7 @@ def test_every_page_is_labelled_has_contrast_and_obeys_its_own_policy(browser: B
         page.on("console", lambda message: refused.append(message.text))
         pages = all_pages(page, url)
         kinds = {address.rpartition("/api/support")[2].partition("?")[0] for address in pages}
-        assert kinds == {"", "/extracts", "/causes", "/extract", "/person"}
+        assert kinds == {"", "/extracts", "/causes", "/check", "/extract", "/person"}
         found = {}
         for address in pages:
             page.goto(address)
