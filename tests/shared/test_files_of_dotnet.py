@@ -277,7 +277,7 @@ def test_a_column_that_is_a_day_and_a_text_is_quoted_as_the_file_has_it_and_sent
 GUARDED = (
     "WorkerID,State,Login,Name,Title,Phone\r\n"
     '0007,Active,0007@contoso.example,N0007,"\'-1 ""level""","\'+49 30 5550199"\r\n'
-    '0012,Active,0012@contoso.example,N0012,"\'=1+1",030 5550198\r\n'
+    '0012,Active,0012@contoso.example,N0012,"\'@home",030 5550198\r\n'
     "0101,Active,0101@contoso.example,N0101,'s-Graveland,\"'@work, '+1\"\r\n"
 )
 
@@ -301,7 +301,7 @@ def test_a_guard_against_formulas_is_told_by_column_and_taken_off_for_the_whole_
 
     expected = people(
         {"title": '-1 "level"', "phoneNumbers": number("+49305550199")},
-        {"title": "=1+1", "phoneNumbers": number("+49305550198")},
+        {"title": "@home", "phoneNumbers": number("+49305550198")},
         {"title": "'s-Graveland"},
         days=False,
     )
