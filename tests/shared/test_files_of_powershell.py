@@ -278,9 +278,9 @@ def test_infer_does_not_take_somebody_for_the_header_whose_job_is_called_like_a_
 
 def test_infer_proposes_that_guards_are_taken_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "people.csv"
-    file.write_text(f"{HEADER}001,a@x.example,Active,Ann,'-1,y\n002,b@x.example,Left,Bo,'=x,y\n", encoding="utf-8")
+    file.write_text(f"{HEADER}001,a@x.example,Active,Ann,'-1,y\n002,b@x.example,Left,Bo,'+x,y\n", encoding="utf-8")
     infer.main([str(file), "--output", str(tmp_path / "people.yaml")])
     assert "format:\n  text_guard: true\n" in (tmp_path / "people.yaml").read_text(encoding="utf-8")
     capsys.readouterr()
     assert preview.main([str(file), "--mapping", str(tmp_path / "people.yaml"), "--today", "2026-11-28"]) == 0
-    assert '"title": "=x"' in capsys.readouterr().out
+    assert '"title": "+x"' in capsys.readouterr().out
