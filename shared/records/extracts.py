@@ -81,7 +81,6 @@ _NEVER_HANDED_OVER = {
         "over. Drop it again without such a key (--encryption-key, x-ms-encryption-key); storage encrypts it by itself."
     ),
 }
-_COPIED = "BlobAlreadyExists"  # another instance was faster
 _BEING_BROUGHT_BACK = "BlobBeingRehydrated"  # which may take 15 hours
 _COPY_CHUNK = 4 * 1024 * 1024
 _copying: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()  # by extract, while somebody copies it
@@ -193,6 +192,12 @@ def copy_path(ref: ExtractRef) -> str:
     return f"extracts/{ref.source}/{ref.id}/original"
 
 
+_REPLACED = (
+    "The file was overwritten or removed before it could be read. Nothing of this version was used; a newer version is "
+    "taken in on its own."
+)
+
+
 def keep_copy(storage: Storage, ref: ExtractRef, blob: BlobClient, etag: str) -> None:
     """Copy exactly the version `etag` of HR's file to `rollcall-state`, byte by byte as it is stored, streaming.
 
@@ -221,14 +226,13 @@ def _copy(storage: Storage, ref: ExtractRef, blob: BlobClient, target: BlobClien
     except (ResourceModifiedError, ResourceNotFoundError) as error:
         if target.exists():  # somebody else was faster, both to copy this version and to replace it
             return
-        raise ExtractReplaced(
-            "The file was overwritten or removed before it could be read. Nothing of this version was used; "
-            "a newer version is taken in on its own."
-        ) from error
+        raise ExtractReplaced(_REPLACED) from error
+    except ResourceExistsError as error:
+        # The client says so, too, where the file that is read was overwritten in the middle of it.
+        if not target.exists():
+            raise ExtractReplaced(_REPLACED) from error
     except HttpResponseError as error:
         code = str(getattr(error, "error_code", None) or "")
-        if code == _COPIED:
-            return
         if code in _NEVER_HANDED_OVER:
             raise ExtractRefused(_NEVER_HANDED_OVER[code]) from error
         if code == _BEING_BROUGHT_BACK:
