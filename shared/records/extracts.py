@@ -192,6 +192,7 @@ def copy_path(ref: ExtractRef) -> str:
     return f"extracts/{ref.source}/{ref.id}/original"
 
 
+_COPIED = "BlobAlreadyExists"  # another instance was faster
 _REPLACED = (
     "The file was overwritten or removed before it could be read. Nothing of this version was used; a newer version is "
     "taken in on its own."
@@ -227,12 +228,14 @@ def _copy(storage: Storage, ref: ExtractRef, blob: BlobClient, target: BlobClien
         if target.exists():  # somebody else was faster, both to copy this version and to replace it
             return
         raise ExtractReplaced(_REPLACED) from error
-    except ResourceExistsError as error:
-        # The client says so, too, where the file that is read was overwritten in the middle of it.
-        if not target.exists():
-            raise ExtractReplaced(_REPLACED) from error
     except HttpResponseError as error:
-        code = str(getattr(error, "error_code", None) or "")
+        found = getattr(error, "error_code", None)
+        code = str(getattr(found, "value", found) or "")  # where the client makes up an error, it is of an enumeration
+        if code == _COPIED:
+            # The client says so, too, where the file that is read was overwritten in the middle of it.
+            if target.exists():
+                return
+            raise ExtractReplaced(_REPLACED) from error
         if code in _NEVER_HANDED_OVER:
             raise ExtractRefused(_NEVER_HANDED_OVER[code]) from error
         if code == _BEING_BROUGHT_BACK:
