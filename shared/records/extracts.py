@@ -39,7 +39,7 @@ from shared.model import (
 from shared.records.listing import PAGE, first_rows, list_rows, thinned
 from shared.records.names import EXTRACTS, STATE
 from shared.records.rows import Values, query
-from shared.records.storage import Storage
+from shared.records.storage import Storage, code_of
 
 ARRIVED = "arrived"  # registered, copied or about to be
 READING = "reading"
@@ -229,8 +229,7 @@ def _copy(storage: Storage, ref: ExtractRef, blob: BlobClient, target: BlobClien
             return
         raise ExtractReplaced(_REPLACED) from error
     except HttpResponseError as error:
-        found = getattr(error, "error_code", None)
-        code = str(getattr(found, "value", found) or "")  # where the client makes up an error, it is of an enumeration
+        code = code_of(error)
         if code == _COPIED:
             # The client says so, too, where the file that is read was overwritten in the middle of it.
             if target.exists():
@@ -329,8 +328,13 @@ def everywhere(
 
 
 def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> list[Values]:
-    """Some columns of the newest extracts of a source, the newest first."""
-    return first_rows(storage.table(EXTRACTS), "PartitionKey eq @source", select, count, source=source)[0]
+    """Some columns of the newest extracts of a source, the newest first.
+
+    Their keys hold the second in which storage took the file; of one second, what arrived last comes first, if
+    `ArrivedAt` is among the columns.
+    """
+    rows = first_rows(storage.table(EXTRACTS), "PartitionKey eq @source", select, count, source=source)[0]
+    return sorted(rows, key=lambda row: str(row.get("ArrivedAt") or ""), reverse=True)
 
 
 def of_source(storage: Storage, source: str) -> Iterator[Values]:
