@@ -30,6 +30,7 @@ from benchmarks.extracts import MAPPING, SOURCE
 from benchmarks.figures import left, say
 from local import processes
 from local.azurite import ACCOUNT, Azurite
+from local.entra.app_settings import app_settings
 from shared import settings
 from shared.records.names import CONFIG, CONTAINERS, EXTRACTS, INBOX, QUEUES, TABLES
 
@@ -227,11 +228,7 @@ def parts(
             command = [sys.executable, "-m", "local.entra", "--port", "0"]
             simulator = stack.enter_context(processes.start("The Entra simulator", command, log=logs / "entra.log"))
             entra = str(simulator.ready["url"]).rstrip("/")
-            common |= {
-                settings.PROVISIONING_ENDPOINT: str(simulator.ready["provisioningEndpoint"]),
-                "IDENTITY_ENDPOINT": str(simulator.ready["identityEndpoint"]),
-                "IDENTITY_HEADER": str(simulator.ready["identityHeader"]),
-            }
+            common |= app_settings(simulator.ready)
             pids["entra"] = [simulator.pid]
         common |= {
             settings.BLOB_SOURCE: "polling",

@@ -21,6 +21,7 @@ from rich.console import Console
 
 from local import company, demo, processes
 from local.azurite import Azurite
+from local.entra.app_settings import app_settings
 from local.host.connections import Connections
 from local.host.storage import ensure_storage
 from shared import settings
@@ -96,9 +97,7 @@ def _cloud(program: Path, events: Mapping[str, float]) -> Iterator[demo.Cloud]:
             **os.environ,
             "AzureWebJobsStorage": connection,
             settings.HR_STORAGE: connection,
-            settings.PROVISIONING_ENDPOINT: str(entra.ready["provisioningEndpoint"]),
-            "IDENTITY_ENDPOINT": str(entra.ready["identityEndpoint"]),
-            "IDENTITY_HEADER": str(entra.ready["identityHeader"]),
+            **app_settings(entra.ready),
             settings.BLOB_SOURCE: "event_grid",
             settings.LOG_SCHEDULE: "*/3 * * * * *",
             settings.CLOCK_SCHEDULE: "*/10 * * * * *",

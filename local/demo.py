@@ -28,6 +28,7 @@ from rich.table import Table
 
 from local import company, processes
 from local.azurite import Azurite
+from local.entra.app_settings import app_settings
 from local.processes import ProcessError
 from shared import settings
 from shared.mapping.load import DEFAULT_SOURCE
@@ -100,9 +101,7 @@ def start(stack: contextlib.ExitStack) -> Cloud:
     env |= {
         "AzureWebJobsStorage": azurite.connection_string(),
         settings.HR_STORAGE: azurite.connection_string(),
-        settings.PROVISIONING_ENDPOINT: str(entra.ready["provisioningEndpoint"]),
-        "IDENTITY_ENDPOINT": str(entra.ready["identityEndpoint"]),
-        "IDENTITY_HEADER": str(entra.ready["identityHeader"]),
+        **app_settings(entra.ready),
         settings.BLOB_SOURCE: "event_grid",
         settings.LOG_SCHEDULE: "*/3 * * * * *",
         settings.CLOCK_SCHEDULE: "*/10 * * * * *",

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from local import azurite, event_grid, processes
+from local.entra.app_settings import app_settings
 from local.entra.settings import Settings
 from local.host.pace import PACES
 from local.host.sign_in import ROLES
@@ -31,12 +32,6 @@ _FOR_COMMANDS = (
 )
 _HOST_STORAGE = "AzureWebJobsStorage"
 _STORAGE = (settings.HR_STORAGE, _HOST_STORAGE)
-# What the simulator tells, and the settings it is for.
-_ENTRA = {
-    settings.PROVISIONING_ENDPOINT: "provisioningEndpoint",
-    "IDENTITY_ENDPOINT": "identityEndpoint",
-    "IDENTITY_HEADER": "identityHeader",
-}
 
 
 class UsageError(Exception):
@@ -138,8 +133,8 @@ class Parts:
         process = processes.start("The Entra simulator", command, log=LOGS / "entra.log", env=self._env)
         self._keep(process)
         url = str(process.ready["url"]).rstrip("/")
-        for name, key in _ENTRA.items():
-            self._add(name, str(process.ready[key]))
+        for name, value in app_settings(process.ready).items():
+            self._add(name, value)
         self._pages.append(
             f"Entra          {url}/\nits directory  {url}/simulator/directory\n"
             f"its domains    {', '.join(domains)}; accounts with user names in others fail (--verified-domain DOMAIN)"

@@ -50,6 +50,11 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else "".join(_folded.get(letter) or _fold(letter) for letter in text)
 
 
+def bare(text: str) -> str:
+    """`text` taken apart by compatibility (NFKD), without its accents and other marks."""
+    return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
+
+
 def fold_id(worker_id: str) -> str:
     """An id as it is compared without regard to case and blanks, by which Entra, or a reader, tells nobody apart."""
     folded = fold(worker_id)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from shared.letters import fold
+from shared.letters import bare, fold
 from shared.mapping.dates import DateReader, DateWatch, Unusable
 from shared.mapping.paths import KNOWN_PATHS
 from shared.mapping.text import clean
@@ -171,7 +170,7 @@ def _how_they_differ(one: str, other: str, old: object, new: object) -> str:
 
 
 def _plain(text: str) -> str:
-    return "".join(sign for sign in unicodedata.normalize("NFKD", fold(text)) if not unicodedata.combining(sign))
+    return bare(fold(text))
 
 
 def _same_day(one: str, other: str) -> bool:

@@ -7,8 +7,9 @@ They are compared by letters and digits alone: `Employee_ID`, `employeeId` and `
 from __future__ import annotations
 
 import re
-import unicodedata
 from functools import cache
+
+from shared.letters import bare
 
 KEY, STATUS, FIRST_DAY, LAST_DAY, MANAGER = "key", "status", "first_day", "last_day", "manager"
 PRIVATE = "private"
@@ -212,8 +213,7 @@ _LETTERS = str.maketrans({"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d
 
 def fold(name: str) -> str:
     """A name as it is compared: small letters without accents, and digits."""
-    text = unicodedata.normalize("NFKD", name.casefold().translate(_LETTERS))
-    return _SIGNS.sub("", "".join(letter for letter in text if not unicodedata.combining(letter)))
+    return _SIGNS.sub("", bare(name.casefold().translate(_LETTERS)))
 
 
 @cache
@@ -234,7 +234,7 @@ def as_written() -> tuple[str, ...]:
     written: dict[str, None] = {}
     for text in _WORDS.values():
         for word in _split(text):
-            for spelt in (word, _without_accents(word)):
+            for spelt in (word, bare(word)):
                 parts = re.split(r"[ _-]+", spelt)
                 written |= dict.fromkeys((spelt, *(mark.join(parts) for mark in ("", " ", "_", "-"))))
     return tuple(written)
@@ -242,8 +242,3 @@ def as_written() -> tuple[str, ...]:
 
 def _split(text: str) -> list[str]:
     return [word.strip() for line in text.split("\n") for word in line.split("|") if word.strip()]
-
-
-def _without_accents(text: str) -> str:
-    parts = unicodedata.normalize("NFKD", text)
-    return "".join(letter for letter in parts if not unicodedata.combining(letter))

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from shared.letters import fold
+from shared.letters import bare, fold
 
 SAME = "the same"
 ALIKE = "the same in other letters, order or parts"
@@ -273,7 +273,7 @@ def _latin(word: str) -> tuple[str, bool, bool]:
             plain = plain.replace(pair, letters)
         made = plain.translate(_SCRIPTS)
         foreign = foreign or made != plain
-        made = "".join(sign for sign in unicodedata.normalize("NFKD", made) if not unicodedata.combining(sign))
+        made = bare(made)
         made = made.translate(_SCRIPTS).lower()  # folding leaves İ, which is an I with a dot
         readable = made.replace("\ufffd", "").isascii()
     for two, letter in _TWO_FOR_ONE:

@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -173,10 +173,7 @@ class Apps:
         Raises:
             GraphError: 404.
         """
-        found = next((app for app in self.visible(now) if app.id == object_id), None)
-        if found is None:
-            raise not_found(f"'{object_id}'")
-        return found
+        return self._one(lambda app: app.id, object_id, now)
 
     def find_by_app_id(self, app_id: str, now: datetime) -> App:
         """A service principal by the id of its application.
@@ -184,9 +181,12 @@ class Apps:
         Raises:
             GraphError: 404.
         """
-        found = next((app for app in self.visible(now) if app.app_id == app_id), None)
+        return self._one(lambda app: app.app_id, app_id, now)
+
+    def _one(self, id_of: Callable[[App], str], wanted: str, now: datetime) -> App:
+        found = next((app for app in self.visible(now) if id_of(app) == wanted), None)
         if found is None:
-            raise not_found(f"'{app_id}'")
+            raise not_found(f"'{wanted}'")
         return found
 
     def instantiate(self, template_id: str, name: str, now: datetime, seconds: float) -> App:

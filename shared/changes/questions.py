@@ -15,7 +15,7 @@ from difflib import SequenceMatcher
 
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import Before
-from shared.letters import fold
+from shared.letters import bare, fold
 from shared.model import ScimUser
 
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3400-\u9fff\uac00-\ud7af]")
@@ -96,8 +96,7 @@ def _words(user: ScimUser) -> set[str]:
     name = user.get("name") or {}
     parts = [str(name.get(part) or "") for part in ("givenName", "familyName")]
     text = " ".join(parts) if all(parts) else str(user.get("displayName") or name.get("formatted") or "")
-    plain = unicodedata.normalize("NFKD", _ASIDE.sub(" ", text).translate(_PLAIN))
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = bare(_ASIDE.sub(" ", text).translate(_PLAIN))
     words = {fold(word) for word in _WORD.findall(unicodedata.normalize("NFC", plain))}
     return words - _SHARED_WORDS or words
 

@@ -12,6 +12,7 @@ from shared.context import Context
 from shared.entra.management import CallRefused, Management, root_of
 from shared.entra.token import Claims
 from shared.errors import NoToken, RollcallError
+from shared.records.storage import code_of
 from shared.settings import DEFAULT_JOB
 
 OK = "ok"
@@ -122,12 +123,6 @@ class View:
 
 
 Look = Callable[[View], Iterator[Finding]]
-
-
-def code_of(error: HttpResponseError) -> str:
-    """Storage's word for a refusal, such as `AuthorizationPermissionMismatch`; empty if it gives none."""
-    code = getattr(error, "error_code", "") or ""
-    return str(getattr(code, "value", code))
 
 
 def in_words(error: Exception) -> str:

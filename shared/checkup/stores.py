@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
-from shared.checkup.findings import Check, Finding, View, code_of, in_words
+from shared.checkup.findings import Check, Finding, View, in_words
 from shared.errors import NoToken, SecretForbidden, SecretMissing, TerminalError, TransientError
 from shared.records.fingerprint import SECRET_NAME
 from shared.records.names import (
@@ -22,7 +22,7 @@ from shared.records.names import (
     TABLES,
     UPLOADS_POISON,
 )
-from shared.records.storage import Storage
+from shared.records.storage import Storage, code_of
 
 _NOBODY = "rollcall-check-up"  # a name that nothing has: to remove it takes the right to write, and does nothing
 _BY_NETWORK = ("AuthorizationFailure", "PublicAccessNotPermitted", "NetworkSecurityPerimeterDenied")

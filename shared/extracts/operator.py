@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -108,8 +108,7 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
         raise OrderRefused(f"Extract {extract} is '{row['Status']}': {row['Message']} There is nothing to release now")
     if row.get("HeldWhole"):
         return _release_whole(storage, row, order, workers)
-    held = still_held(storage, ref, row)
-    protected = protected_among(storage, ref, row["ReadPlan"], held, order.at)
+    held, protected = _held_and_protected(storage, ref, row, order.at)
     wanted = list(workers) or sorted(held - protected)
     if not wanted:
         raise OrderRefused(_all_protected(extract, protected) if protected else f"Nobody is held in extract {extract}")
@@ -184,7 +183,7 @@ def protected_held(storage: Storage, extract: str, now: datetime) -> frozenset[s
     ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
     if not row.get("ReadPlan") or row.get("HeldWhole"):
         return frozenset()
-    return protected_among(storage, ref, row["ReadPlan"], still_held(storage, ref, row), now)
+    return _held_and_protected(storage, ref, row, now)[1]
 
 
 def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str] | None:
@@ -199,13 +198,27 @@ def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str]
     return sorted(still_held(storage, ref, row).intersection(people))
 
 
+def _held_and_protected(
+    storage: Storage, ref: ExtractRef, row: Values, now: datetime
+) -> tuple[set[str], frozenset[str]]:
+    """Whom an extract holds still, and those of them who are protected; none if it has not been planned."""
+    if not row.get("ReadPlan"):
+        return set(), frozenset()
+    people = pages.read_held(storage, ref, row["ReadPlan"])
+    held = _still(storage, ref, row, people)
+    return held, protected_among(storage, ref.source, people, held, now)
+
+
 def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:
     """The people whom an extract holds and of whom no newer one speaks; if it waits as a whole, who is missing."""
     if not row.get("ReadPlan"):
         return set()
-    if row.get("HeldWhole"):
-        return {person["id"] for person in pages.read_held(storage, ref, row["ReadPlan"])}
-    return held_now(storage, ref, [person["id"] for person in pages.read_held(storage, ref, row["ReadPlan"])])[0]
+    return _still(storage, ref, row, pages.read_held(storage, ref, row["ReadPlan"]))
+
+
+def _still(storage: Storage, ref: ExtractRef, row: Values, people: Sequence[Mapping[str, Any]]) -> set[str]:
+    ids = [person["id"] for person in people]
+    return set(ids) if row.get("HeldWhole") else held_now(storage, ref, ids)[0]
 
 
 def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pages: int = 0) -> tuple[set[str], bool]:

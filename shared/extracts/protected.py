@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from shared.holds.look import look
-from shared.model import ExtractRef
-from shared.records.pages import read_held
 from shared.records.storage import Storage
 
 
@@ -17,17 +16,17 @@ def alone_in(released: Sequence[str] | None) -> str:
 
 
 def protected_among(
-    storage: Storage, ref: ExtractRef, plan: str, held: Collection[str], now: datetime
+    storage: Storage, source: str, people: Iterable[Mapping[str, Any]], held: Collection[str], now: datetime
 ) -> frozenset[str]:
     """Those of the people whom an extract holds who are protected: who were when it was planned, and who are now.
 
     Args:
         storage: the account with HR data.
-        ref: the extract.
-        plan: that holds the people.
-        held: their ids.
+        source: of the extract.
+        people: whom its plan holds, as `read_held` has them.
+        held: the ids of those who are held still.
         now: the time.
     """
-    before = {str(one["id"]) for one in read_held(storage, ref, plan) if one.get("protected")}
+    before = {str(one["id"]) for one in people if one.get("protected")}
     holds = look(storage, now)
-    return frozenset(one for one in held if one in before or holds.protects(one, {ref.source}))
+    return frozenset(one for one in held if one in before or holds.protects(one, {source}))

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import csv
 import re
-import unicodedata
 from functools import cache
 from pathlib import Path
+
+from shared.letters import bare
 
 _TABLE = Path(__file__).with_name("countries.csv")
 _WORDS = re.compile(r"[^\W_]+")
@@ -26,8 +27,7 @@ def country_code(text: str) -> str:
 
 
 def _fold(text: str) -> str:
-    apart = unicodedata.normalize("NFKD", text.replace("&", " and ").replace("\u2019", "'"))
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter))
+    plain = bare(text.replace("&", " and ").replace("\u2019", "'"))
     return " ".join(_WORDS.findall(plain.casefold()))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
-import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, count
 from typing import Protocol
 
-from shared.letters import fold
+from shared.letters import bare, fold
 from shared.mapping.dates import Unusable
 from shared.mapping.limits import may_be_made_up
 from shared.records.scratch import batches, marks
@@ -68,8 +67,7 @@ class _Letters(dict[int, str]):
         text = chr(code)
         for table in self._tables:
             text = text.translate(table)
-        text = unicodedata.normalize("NFKD", text)
-        text = "".join(letter for letter in text if not unicodedata.combining(letter))
+        text = bare(text)
         text = "".join(
             letter for letter in text if _ALLOWED.match(letter) or (letter.isalnum() and not letter.isascii())
         )

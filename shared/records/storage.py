@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import requests
+from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableClient, TableServiceClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
@@ -62,6 +63,15 @@ class Storage:
             self.session.close()
         if self.identity:
             self.identity.close()
+
+
+def code_of(error: HttpResponseError) -> str:
+    """Storage's word for a refusal, such as `AuthorizationPermissionMismatch`; empty if it gives none.
+
+    Where the client makes up an error, its code is of an enumeration.
+    """
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "")
 
 
 def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:

@@ -19,7 +19,7 @@ from shared.records.storage import Storage
 from shared.wording import people
 
 DAYS = 14
-_MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be there within two seconds
+MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be there within two seconds
 _PARALLEL = 8
 LISTED = (
     "PartitionKey", "Extract", "Kind", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Rejected",
@@ -136,7 +136,7 @@ def newest(storage: Storage, count: int, among: Sequence[str]) -> tuple[list[Ext
 
 def holding(storage: Storage, among: Sequence[str] = ()) -> list[Extract]:
     """The extracts that hold people, the newest first; `among` are the sources, if they are known."""
-    rows = extracts.everywhere(storage, "Held gt 0", LISTED, most_pages=_MOST_PAGES, among=among)
+    rows = extracts.everywhere(storage, "Held gt 0", LISTED, most_pages=MOST_PAGES, among=among)
     found = [extract_of(row) for row in rows if may_be_released(row)]
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)
 
@@ -161,7 +161,7 @@ def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day
     first = now.date() - timedelta(days=DAYS - 1)
     columns = ("ArrivedAt", "SupersededBy", *{name for names in GROUPS.values() for name in names})
     rows = extracts.everywhere(
-        storage, "ArrivedAt ge @since", columns, most_pages=_MOST_PAGES, among=among, since=first.isoformat()
+        storage, "ArrivedAt ge @since", columns, most_pages=MOST_PAGES, among=among, since=first.isoformat()
     )
     counts: dict[str, Counter[str]] = {}
     for row in rows:

@@ -18,10 +18,8 @@ from shared.records import accounts
 from shared.records.pages import read_held
 from shared.records.rows import Values
 from shared.records.storage import Storage
-from shared.support.files import may_be_released, row_of
+from shared.support.files import MOST_PAGES, may_be_released, row_of
 from shared.support.plain import plain
-
-_MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be there within two seconds
 
 _WOULD = {
     JOINER: "would be created",
@@ -116,8 +114,8 @@ def held_people(storage: Storage, ref: ExtractRef, now: datetime, *, whole: bool
     people = read_held(storage, ref, str(row["ReadPlan"]))
     still, cut = {str(one["id"]) for one in people}, False
     if not row.get("HeldWhole"):
-        still, cut = held_now(storage, ref, still, most_pages=0 if whole else _MOST_PAGES)
-    protected = frozenset() if row.get("HeldWhole") else protected_among(storage, ref, row["ReadPlan"], still, now)
+        still, cut = held_now(storage, ref, still, most_pages=0 if whole else MOST_PAGES)
+    protected = frozenset() if row.get("HeldWhole") else protected_among(storage, ref.source, people, still, now)
     held = [replace(_held(one), protected=one["id"] in protected) for one in people if one["id"] in still]
     return sorted(held, key=lambda one: (one.row, one.worker_id)), int(row["Held"]) if cut else len(held)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.errors import TransientError
 from shared.holds.listed import parse_until
 from shared.holds.orders import HoldOrder, HoldRefused, end_hold, put_on_hold
-from shared.support import forms, person
+from shared.support import person
 from shared.support.visit import FORGED, Answer, Visit
 
 DONE = {
@@ -19,8 +19,7 @@ def hold_tokens(visit: Visit, found: list[person.Person]) -> dict[str, str]:
     """What each form on a person's page proves itself with, by source; none for whoever may only read."""
     if not visit.principal.may_release:
         return {}
-    key, now = visit.context.fingerprint_key, visit.context.clock.now()
-    return {one.source: forms.make_token(key, visit.principal.id, _about(one), now) for one in found}
+    return {one.source: visit.token(_about(one)) for one in found}
 
 
 def order_hold(visit: Visit) -> Answer:
@@ -31,8 +30,7 @@ def order_hold(visit: Visit) -> Answer:
     source, worker_id, now = request.said("source"), request.said("id"), context.clock.now()
     found = person.find(context, worker_id, source) if source and worker_id else []
     # What was looked at is part of the token: nobody ends a hold that was set since.
-    about = _about(found[0]) if found else ""
-    if not found or not forms.check_token(context.fingerprint_key, request.said("token"), principal.id, about, now):
+    if not found or not visit.proves(_about(found[0])):
         return visit.sorry(403, "The page that you ordered it from is out of date", FORGED)
     if not visit.reason:
         return visit.sorry(400, "A reason is missing", "Nothing was done. Go back and say why.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from shared.errors import TransientError
 from shared.extracts.operator import Order, OrderRefused, release
 from shared.model import ExtractRef
-from shared.support import files, forms, holding, sheets, troubles
+from shared.support import files, holding, sheets, troubles
 from shared.support.visit import FORGED, LONGEST_REASON, Answer, Visit
 
 _SHOWN = 200  # held people on a page
@@ -55,7 +55,7 @@ def show_file(visit: Visit) -> Answer:
         groups_cut=cut,
         listed=_LISTED,
         released=_number(query.get("released", "")),
-        token=_token(visit, extract) if held and visit.principal.may_release else "",
+        token=visit.token(_about(extract)) if held and visit.principal.may_release else "",
         longest=LONGEST_REASON,
     )
 
@@ -75,10 +75,8 @@ def order_release(visit: Visit) -> Answer:
     ref = ExtractRef(request.said("extract"), request.said("source"))
     extract = files.load(storage, ref) if ref.id and ref.source else None
     now = visit.context.clock.now()
-    # The plan is part of it: what was looked at is what is released.
-    about = _about(extract) if extract else ""
-    key = visit.context.fingerprint_key
-    if not extract or not forms.check_token(key, request.said("token"), principal.id, about, now):
+    # The plan is part of the token: what was looked at is what is released.
+    if not extract or not visit.proves(_about(extract)):
         return visit.sorry(403, "The page you released from is out of date", FORGED)
     alone = request.form.get("alone", [])  # the button beside a protected person
     whom = request.form.get("whom", [])
@@ -179,11 +177,6 @@ def _troubles_sheet(groups: list[troubles.Group]) -> sheets.Sheet:
 
 def _about(extract: files.Extract) -> str:
     return f"release|{extract.source}|{extract.id}|{extract.plan}"
-
-
-def _token(visit: Visit, extract: files.Extract) -> str:
-    key, now = visit.context.fingerprint_key, visit.context.clock.now()
-    return forms.make_token(key, visit.principal.id, _about(extract), now)
 
 
 def _number(text: str) -> int:

@@ -13,11 +13,10 @@ from shared.records.listing import cuts_of, list_rows
 from shared.records.names import WORKERS
 from shared.records.pages import read_rejects
 from shared.records.storage import Storage
-from shared.support.files import LISTED, Extract, extract_of, row_of
+from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, row_of
 from shared.support.people import TOLD, Cause, Hit, Kind, cause_of_row, grouped, hit_of
 
 _MOST_FILES = 20  # of a source that are looked at
-_MOST_PAGES = 25
 _REFUSED = (extracts.REJECTED, extracts.FAILED)
 _PASSED_OVER = (extracts.STALE, extracts.DUPLICATE, extracts.ARRIVED, extracts.READING)
 _REJECTED_STEP = "HR corrects the row and drops the file again; the account stays as it was until then."
@@ -64,7 +63,7 @@ def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[
         lambda row: (cause_of_row(row), hit_of(row)),
         cuts=cuts_of([ref.source]),
         between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
-        most_pages=0 if whole else _MOST_PAGES,
+        most_pages=0 if whole else MOST_PAGES,
         parameters={"extract": ref.id},
     )
     found += listing.found

@@ -111,6 +111,15 @@ class Visit:
         headers = {"Content-Type": sheets.TYPES[form], "Content-Disposition": disposition}
         return Answer(200, {**render.headers(), **headers}, sheets.write(sheet, form))
 
+    def token(self, about: str) -> str:
+        """What a form proves itself with: that it is about what was looked at, and sent by whoever looked."""
+        return forms.make_token(self.context.fingerprint_key, self.principal.id, about, self.context.clock.now())
+
+    def proves(self, about: str) -> bool:
+        """Whether the form that came in has the token for it."""
+        key, now = self.context.fingerprint_key, self.context.clock.now()
+        return forms.check_token(key, self.request.said("token"), self.principal.id, about, now)
+
     @property
     def reason(self) -> str:
         """The reason in a form, on one line."""

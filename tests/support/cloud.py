@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from local import processes
+from local.entra.app_settings import app_settings
 from local.processes import Process
 from shared import settings
 from shared.records import extracts
@@ -142,9 +143,7 @@ def run_cloud(
         made = {
             "AzureWebJobsStorage": connection_string,
             settings.HR_STORAGE: connection_string,
-            settings.PROVISIONING_ENDPOINT: str(entra.ready["provisioningEndpoint"]),
-            "IDENTITY_ENDPOINT": str(entra.ready["identityEndpoint"]),
-            "IDENTITY_HEADER": str(entra.ready["identityHeader"]),
+            **app_settings(entra.ready),
             settings.BLOB_SOURCE: "event_grid",
             settings.LOG_SCHEDULE: "*/3 * * * * *",  # the log API takes 5 requests in 10 seconds
             settings.CLOCK_SCHEDULE: "*/2 * * * * *",

@@ -263,7 +263,7 @@ def test_many_who_are_held_are_found_as_few_are(context: Context, monkeypatch: p
     assert ([one.worker_id for one in few[0]], few[1]) == (["L0", "L1", "L2", "L3", "L5", "L6", "L7", "L8"], 8)
     # Of more than one look takes in, some are shown, with the number that the file's row has; a download has all.
     monkeypatch.setattr(listing, "PAGE", 1)
-    monkeypatch.setattr(holding_people, "_MOST_PAGES", 14)
+    monkeypatch.setattr(holding_people, "MOST_PAGES", 14)
     said = text(visit(context, f"extract?source=employees&id={ref.id}"))
     assert "9 people are held" in said
     assert "of 9, the download has all" in said
