@@ -12,6 +12,7 @@ from shared.records import extracts, story
 from shared.records.listing import cuts_of, list_rows
 from shared.records.names import WORKERS
 from shared.records.pages import read_rejects
+from shared.records.rows import Values
 from shared.records.storage import Storage
 from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, row_of
 from shared.support.people import TOLD, Cause, Hit, Kind, cause_of_row, grouped, hit_of
@@ -36,15 +37,20 @@ class Group:
 
 
 def refused_files(storage: Storage, among: Sequence[str]) -> list[Extract]:
-    """The files that were refused, and after which no file of their source was used; the newest first."""
-    found = []
+    """The files that were refused, and after which no file of their source was used; the newest first.
+
+    Of files that arrived in the same second nobody knows which came after which: those that were refused are listed.
+    """
+    found: list[Extract] = []
     for source in among:
-        for row in extracts.newest(storage, source, LISTED, _MOST_FILES):
-            if row["Status"] in _REFUSED:
-                found.append(extract_of(row))
-            elif row.get("Kind") == extracts.FILE and row["Status"] not in _PASSED_OVER:
-                break
+        rows = extracts.newest(storage, source, LISTED, _MOST_FILES)
+        used = max((str(row["ArrivedAt"]) for row in rows if _was_used(row)), default="")
+        found += [extract_of(row) for row in rows if row["Status"] in _REFUSED and str(row["ArrivedAt"]) >= used]
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)
+
+
+def _was_used(row: Values) -> bool:
+    return row.get("Kind") == extracts.FILE and row["Status"] not in (*_REFUSED, *_PASSED_OVER)
 
 
 def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[list[Group], bool]:

@@ -24,7 +24,7 @@ from shared.records.health import Health, save_health
 from shared.records.names import STATE, WORKERS
 from shared.records.people import worker_key
 from shared.records.story import Release, released
-from shared.support import files, people
+from shared.support import files, people, troubles
 from shared.support import holding as holding_people
 from shared.support import person as person_page
 from shared.support.holding import Change, held_people
@@ -554,3 +554,14 @@ def test_a_cause_is_one_whatever_the_second_of_the_next_try(context: Context) ->
     causes = people.find_causes(context.storage).causes
     assert [(cause.status, cause.people) for cause in causes] == [("overdue", 3), ("failed", 3)]
     assert sorted(cause.next_step for cause in causes)[1] == "Wait: Rollcall asks again soon."
+
+
+def test_a_file_that_was_refused_in_the_second_in_which_another_one_was_used_is_listed(context: Context) -> None:
+    for number in range(3):
+        file(context.storage, f"refused-{number}.csv", Status=extracts.REJECTED)
+    file(context.storage, "used.csv")
+    assert sorted(one.file for one in troubles.refused_files(context.storage, ["employees"])) == [
+        "refused-0.csv", "refused-1.csv", "refused-2.csv"
+    ]  # fmt: skip
+    file(context.storage, "later.csv", minutes=1)
+    assert troubles.refused_files(context.storage, ["employees"]) == []
