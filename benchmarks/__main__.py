@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.figures import END, SIZES, Report, load, options, page, say, table
+from benchmarks.support.figures import END, SIZES, Report, load, options, page, say, table
 from local.processes import ROOT, spawn
 
 ORDER = ("cold_start", "reading", "first_load", "nightly", "leaver", "answers", "page")

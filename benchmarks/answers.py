@@ -4,7 +4,7 @@
 
 A file is taken in while the function `delivery` is switched off; then hosts are started that only deliver, and after
 them hosts that read the log. The simulator enforces both of Entra's limits. --entries goes through a log of odd
-entries over a twentieth of so many people (`benchmarks/log.py`) on a clock that jumps over the waits, to see the work.
+entries over a twentieth of so many people (`support/log.py`) on a clock that jumps over the waits, to see the work.
 """
 
 from __future__ import annotations
@@ -15,9 +15,20 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.extracts import Company, write
-from benchmarks.figures import FailedError, Figure, Report, finish, options, run, say
-from benchmarks.parts import A_REQUEST, CALLS, WINDOW, Parts, accepted, most_in_a_window, parts, refusals, share, wait
+from benchmarks.support.extracts import Company, write
+from benchmarks.support.figures import FailedError, Figure, Report, finish, options, run, say
+from benchmarks.support.parts import (
+    A_REQUEST,
+    CALLS,
+    WINDOW,
+    Parts,
+    accepted,
+    most_in_a_window,
+    parts,
+    refusals,
+    share,
+    wait,
+)
 
 _PEOPLE = {"small": 300, "usual": 6_000, "full": 20_000}
 _HOSTS = {"small": (1,), "usual": (1, 2, 4), "full": (1, 2, 4)}
@@ -130,7 +141,7 @@ def long_log(entries: int, deadline: float) -> list[Figure]:
     command = [
         sys.executable,
         "-m",
-        "benchmarks.log",
+        "benchmarks.support.log",
         "--kills",
         "0",
         "--entries",

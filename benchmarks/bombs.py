@@ -25,10 +25,10 @@ from pathlib import Path
 from typing import IO
 
 from shared.errors import ExtractRefused
-from shared.extracts.open_extract import Reading
-from shared.extracts.records import read_records
+from shared.extract.records import read_records
 from shared.mapping.format import FormatHints
 from shared.model import Reject
+from shared.readers.open_extract import Reading
 
 _SECONDS, _MEGABYTES = 10.0, 300
 _MIB = 1024 * 1024

@@ -16,9 +16,9 @@ import time
 import urllib.request
 from pathlib import Path
 
-from benchmarks.extracts import Company, write
-from benchmarks.figures import Figure, Report, Usage, figure, finish, options, ratio, run, say
-from benchmarks.parts import parts, wait
+from benchmarks.support.extracts import Company, write
+from benchmarks.support.figures import Figure, Report, Usage, figure, finish, options, ratio, run, say
+from benchmarks.support.parts import parts, wait
 from local.processes import ROOT
 from shared import settings
 

@@ -17,9 +17,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.extracts import Company, write
-from benchmarks.figures import Figure, Report, figure, finish, growth, options, ratio, say
-from benchmarks.parts import A_REQUEST, CALLS, LONGEST_INVOCATION, WINDOW, Parts, accepted, parts, share, wait, worktree
+from benchmarks.support.extracts import Company, write
+from benchmarks.support.figures import Figure, Report, figure, finish, growth, options, ratio, say
+from benchmarks.support.parts import (
+    A_REQUEST,
+    CALLS,
+    LONGEST_INVOCATION,
+    WINDOW,
+    Parts,
+    accepted,
+    parts,
+    share,
+    wait,
+    worktree,
+)
 from local.processes import ROOT
 
 _PEOPLE = {"small": (500,), "usual": (1_000, 10_000), "full": (1_000, 10_000, 50_000, 100_000)}

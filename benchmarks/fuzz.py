@@ -22,14 +22,14 @@ from datetime import date
 from pathlib import Path
 
 from benchmarks.bombs import peak_memory
-from benchmarks.fuzz_inputs import Sample, make, samples, vault
+from benchmarks.support.fuzz_inputs import Sample, make, samples, vault
 from shared.errors import ExtractRefused
-from shared.extracts.feedback import rejects_csv
-from shared.extracts.open_extract import Reading
-from shared.extracts.records import read_records
+from shared.extract.records import read_records
+from shared.extract.rejects import rejects_csv
 from shared.mapping.apply import Applier
-from shared.mapping.names import NOBODY
+from shared.mapping.cells.user_names import NOBODY
 from shared.model import Reject
+from shared.readers.open_extract import Reading
 
 _TODAY = date(2026, 11, 21)
 _SECONDS, _MEGABYTES = 2.0, 300

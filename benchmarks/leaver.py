@@ -15,12 +15,12 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.extracts import SOURCE, Company, write
-from benchmarks.figures import Figure, Report, finish, options, say
-from benchmarks.parts import A_REQUEST, CALLS, Parts, accepted, most_in_a_window, parts, refusals, wait
 from benchmarks.reading import measure
+from benchmarks.support.extracts import SOURCE, Company, write
+from benchmarks.support.figures import Figure, Report, finish, options, say
+from benchmarks.support.parts import A_REQUEST, CALLS, Parts, accepted, most_in_a_window, parts, refusals, wait
 from shared import settings
-from shared.records.names import QUOTA
+from shared.storage.names import QUOTA
 
 _PEOPLE = {"small": 300, "usual": 10_000, "full": 100_000}
 _BACKLOG = {"small": 300, "usual": 1_000, "full": 2_400}

@@ -4,7 +4,7 @@
 
 The company is made known first, by the app itself. Then a functions host runs against Azurite, the next file is
 dropped, and it is noted when the last page is queued and when everybody is confirmed. With --stand-in the tables are in
-`benchmarks/stand_in.py`, a server that keeps them on disk: Azurite keeps them in memory and does not hold a million.
+`support/stand_in.py`, a server that keeps them on disk: Azurite keeps them in memory and does not hold a million.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.extracts import Company, write
-from benchmarks.figures import Figure, Report, finish, growth, left, options, say
-from benchmarks.known import TooLateError, known
-from benchmarks.parts import A_REQUEST, accepted, refusals, wait
 from benchmarks.reading import measure
+from benchmarks.support.extracts import Company, write
+from benchmarks.support.figures import Figure, Report, finish, growth, left, options, say
+from benchmarks.support.known import TooLateError, known
+from benchmarks.support.parts import A_REQUEST, accepted, refusals, wait
 
 _PEOPLE = {"small": (300,), "usual": (10_000, 50_000), "full": (10_000, 50_000, 200_000)}
 _STAND_IN = {"small": (300,), "usual": (100_000,), "full": (1_000_000,)}
@@ -103,7 +103,7 @@ def report(sizes: list[int], stand_ins: list[int], memory: float, deadline: floa
     return Report(
         "nightly",
         "The app has made a company known before; then its next file is dropped, in which 1% have changed. Calls are "
-        "those of bulkUpload. The stand-in is a server that keeps the tables in a file (`benchmarks/stand_in.py`).",
+        "those of bulkUpload. The stand-in is a server that keeps the tables in a file (`support/stand_in.py`).",
         "Bound by reading and mapping the whole file, and by what has to be read of the tables to know that nothing is "
         "open about the other 99%.",
         tuple(found),

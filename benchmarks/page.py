@@ -23,11 +23,11 @@ from typing import Any
 
 from azure.data.tables import TransactionOperation, UpdateMode
 
-from benchmarks.extracts import SOURCE, Company
-from benchmarks.figures import Figure, Report, finish, options, say
-from benchmarks.known import TooLateError, known
-from benchmarks.parts import Host, Parts
-from shared.records.names import ACCOUNTS, WORKERS
+from benchmarks.support.extracts import SOURCE, Company
+from benchmarks.support.figures import Figure, Report, finish, options, say
+from benchmarks.support.known import TooLateError, known
+from benchmarks.support.parts import Host, Parts
+from shared.storage.names import ACCOUNTS, WORKERS
 
 _PEOPLE = {"small": (1_000,), "usual": (5_000, 20_000), "full": (5_000, 70_000)}
 _DEADLINE = {"small": 60.0, "usual": 240.0, "full": 3_600.0}

@@ -24,8 +24,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from benchmarks.extracts import FIRST_ID, FORMS, HEADER, MAPPING, Company, write
-from benchmarks.figures import FailedError, Figure, Report, Usage, figure, finish, growth, options, ratio, run, say
+from benchmarks.support.extracts import FIRST_ID, FORMS, HEADER, MAPPING, Company, write
+from benchmarks.support.figures import (
+    FailedError,
+    Figure,
+    Report,
+    Usage,
+    figure,
+    finish,
+    growth,
+    options,
+    ratio,
+    run,
+    say,
+)
 
 _ROWS = {"small": (1_000, 5_000), "usual": (10_000, 100_000), "full": (10_000, 100_000, 1_000_000)}
 _RUNS = {"small": 1, "usual": 2, "full": 3}
@@ -64,7 +76,7 @@ def measure(path: Path, who: str = "ours", *, known: int = 0) -> Read:
     """Read a file in a process of its own: `ours`, or the `floor` of its form.
 
     Args:
-        path: of a file that `benchmarks.extracts` made.
+        path: of a file that `benchmarks.support.extracts` made.
         who: reads it.
         known: so many people of the company are known from earlier extracts.
     """
@@ -89,9 +101,9 @@ def _used() -> float:
 def _ours(known: int) -> Callable[[Path], tuple[int, int]]:
     """Reads as intake does, up to the people whom the next step compares."""
     from shared.clock import SYSTEM_CLOCK
-    from shared.extracts.open_extract import Reading
-    from shared.extracts.reading import read_extract
+    from shared.extract.reading import read_extract
     from shared.mapping.load import parse_mapping
+    from shared.readers.open_extract import Reading
 
     mapping = parse_mapping(MAPPING.encode(), "employees.yaml").mapping
 

@@ -26,8 +26,8 @@ from local.host.connections import Connections
 from local.host.storage import ensure_storage
 from shared import settings
 from shared.records import extracts
-from shared.records.names import EXTRACTS
-from shared.records.storage import connect
+from shared.storage.clients import connect
+from shared.storage.names import EXTRACTS
 
 LOGS = processes.ROOT / ".local" / "real-host"
 _STARTS = 60.0  # seconds

@@ -16,9 +16,9 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from benchmarks.figures import run, say
-from benchmarks.reconcile_people import MAPPING, faults, make
-from cli.reconcile import main as reconcile
+from benchmarks.support.figures import run, say
+from benchmarks.support.reconcile_people import MAPPING, faults, make
+from cli.files.reconcile import main as reconcile
 
 _SECONDS, _MEGABYTES = 60, 300
 _SHOWN = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from shared.wording import counted
+from shared.wording.numbers import counted
 
 __all__ = ["counted", "plain_table", "printable"]
 

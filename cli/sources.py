@@ -9,8 +9,8 @@ import re
 from shared.errors import TerminalError
 from shared.mapping.load import configured_names
 from shared.records.extracts import sources
-from shared.records.names import CONFIG
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import CONFIG
 
 
 class UnknownSource(TerminalError):  # noqa: N818

@@ -6,11 +6,11 @@ import azure.functions as func
 
 from functions import context
 from shared.delivery.queueing import tend
-from shared.extracts.dates import register_due
-from shared.extracts.intake import work_off_all
-from shared.extracts.sweep import take_in_unannounced
-from shared.extracts.trial import call_for_trials
 from shared.holds.taking_in import take_in_holds
+from shared.intake.due_dates import register_due
+from shared.intake.ingest import work_off_all
+from shared.intake.sweep import take_in_unannounced
+from shared.intake.trial import call_for_trials
 from shared.notices.created import write_created
 from shared.notices.telling import tell
 from shared.retention.removal import remove_old

@@ -3,13 +3,13 @@
 import azure.functions as func
 
 from functions import context
-from shared.delivery.aside import put_aside
+from shared.delivery.dead_letter import put_aside
 from shared.delivery.send import deliver
-from shared.extracts.intake import go_on
+from shared.intake.ingest import go_on
 from shared.model import GO_ON
-from shared.records.messages import decode
-from shared.records.names import UPLOADS, UPLOADS_POISON
 from shared.settings import HR_STORAGE
+from shared.storage.messages import message_from_json
+from shared.storage.names import UPLOADS, UPLOADS_POISON
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -18,7 +18,7 @@ blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 @blueprint.queue_trigger(arg_name="message", queue_name=UPLOADS, connection=HR_STORAGE)
 def delivery(message: func.QueueMessage) -> None:
     """Send the page that the message points at, or go on with the extracts of its job."""
-    header = decode(message.get_body().decode())
+    header = message_from_json(message.get_body().decode())
     if header.page == GO_ON:
         go_on(context(), header.job)
     else:
@@ -29,6 +29,6 @@ def delivery(message: func.QueueMessage) -> None:
 @blueprint.queue_trigger(arg_name="message", queue_name=UPLOADS_POISON, connection=HR_STORAGE)
 def delivery_poison(message: func.QueueMessage) -> None:
     """End the page of a message that failed five times; extracts are gone on with by the clock."""
-    header = decode(message.get_body().decode())
+    header = message_from_json(message.get_body().decode())
     if header.page != GO_ON:
         put_aside(context(), header)

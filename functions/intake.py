@@ -4,10 +4,10 @@ import azure.functions as func
 from azurefunctions.extensions.bindings import blob
 
 from functions import context
-from shared.extracts.aside import note_unread
-from shared.extracts.intake import take_in
-from shared.records.names import BLOBS_POISON, INBOX
+from shared.intake.dead_letter import note_unread
+from shared.intake.ingest import ingest_version
 from shared.settings import HR_STORAGE, load
+from shared.storage.names import BLOBS_POISON, INBOX
 
 blueprint = func.Blueprint()  # type: ignore[no-untyped-call]
 
@@ -24,7 +24,7 @@ def intake(client: blob.BlobClient) -> None:
 
     The event gives the name, and no more: the client that comes with it has an identity and time limits of its own.
     """
-    take_in(context(), context().storage.container(INBOX).get_blob_client(client.blob_name))
+    ingest_version(context(), context().storage.container(INBOX).get_blob_client(client.blob_name))
 
 
 @blueprint.function_name("intake_poison")

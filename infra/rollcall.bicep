@@ -49,7 +49,7 @@ var allTags = union(tags, {
   'azd-env-name': environmentName
 })
 
-// The names of shared/records/names.py; a test compares the two.
+// The names of shared/storage/names.py; a test compares the two.
 var hrContainers = [
   'hr-inbox'
   'hr-outbox'

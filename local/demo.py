@@ -33,10 +33,11 @@ from local.processes import ProcessError
 from shared import settings
 from shared.mapping.load import DEFAULT_SOURCE
 from shared.model import ExtractRef
-from shared.records import extracts, story
-from shared.records.names import EXTRACTS, INBOX, OUTBOX, WORKERS
-from shared.records.rows import Values, query
-from shared.records.storage import Storage, connect
+from shared.records import extracts
+from shared.storage.clients import Storage, connect
+from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS
+from shared.storage.rows import Values, query
+from shared.wording import worker_status
 
 LOGS = processes.ROOT / ".local" / "demo"
 _PATIENCE = 150.0  # seconds for one day
@@ -231,7 +232,7 @@ def show_day(console: Console, cloud: Cloud, row: Values, day: company.Extract) 
     table = Table("Worker", "Row", "Status", "Decision", "Outcome", title="Some of the people")
     for person in sorted(people, key=lambda person: int(person["Row"])):
         if person["WorkerId"] in shown:
-            outcome = person["NextStep"] if person["Status"] == story.HELD else person["Reason"]
+            outcome = person["NextStep"] if person["Status"] == worker_status.HELD else person["Reason"]
             table.add_row(person["WorkerId"], str(person["Row"]), person["Status"], person.get("Decision"), outcome)
     console.print(table)
     rejects = read_rejects(cloud, ExtractRef(row["Extract"], row["PartitionKey"]), row["File"])

@@ -12,8 +12,8 @@ from azure.core.exceptions import AzureError
 from azure.storage.blob import BlobServiceClient
 
 from shared.mapping.load import DEFAULT_SOURCE
-from shared.records.names import INBOX
 from shared.settings import HR_STORAGE
+from shared.storage.names import INBOX
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from local.drop import put
 from shared.errors import MappingError
 from shared.mapping.load import parse_mapping
-from shared.records.names import CONFIG
+from shared.storage.names import CONFIG
 
 
 def main(arguments: Sequence[str]) -> int:

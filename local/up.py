@@ -19,7 +19,7 @@ from local.host.pace import PACES
 from local.host.sign_in import ROLES
 from local.processes import Process, ProcessError
 from shared import settings
-from shared.records import names
+from shared.storage import names
 
 LOGS = processes.ROOT / ".local" / "logs"
 

@@ -12,9 +12,9 @@ from shared.errors import TerminalError
 from shared.identity import app_identity
 from shared.records.failures import Failures
 from shared.records.fingerprint import load_key
-from shared.records.storage import Storage, connect
 from shared.secrets import Vault, open_vault
 from shared.settings import ProvisioningEndpoint, Settings
+from shared.storage.clients import Storage, connect
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,7 @@ class Crontab:
     oddities: tuple[str, ...] = ()
 
 
-def read(expression: str) -> Crontab:
+def read_schedule(expression: str) -> Crontab:
     """Read an expression as the host does.
 
     Raises:
@@ -90,7 +90,7 @@ def read(expression: str) -> Crontab:
 def faults(expression: str) -> list[str]:
     """In what the host would refuse an expression, or read it otherwise than it is written, in sentences."""
     try:
-        return list(read(expression).oddities)
+        return list(read_schedule(expression).oddities)
     except ValueError as error:
         return [f"the host would not start: {error}"]
 

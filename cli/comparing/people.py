@@ -8,9 +8,9 @@ from functools import lru_cache
 from typing import Any
 
 from shared.letters import bare, fold
-from shared.mapping.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.text import clean
 from shared.mapping.paths import KNOWN_PATHS
-from shared.mapping.text import clean
 from shared.model import ENTERPRISE_USER
 
 SAME, OTHER, ONLY_THERE, ONLY_HERE = "same", "other", "only there", "only here"

@@ -14,13 +14,13 @@ import orjson
 
 from cli.comparing.other_tool import User
 from cli.comparing.people import ONLY_HERE, ONLY_THERE, SAME, Difference, compared, flat
-from cli.dry_run import Wanted, wanted
-from shared.extracts.open_extract import Reading
-from shared.extracts.reading import read_extract
+from cli.files.dry_run import Wanted, wanted
+from shared.extract.reading import read_extract
+from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY
 from shared.model import ScimUser
-from shared.records.scratch import batches, open_scratch
+from shared.readers.open_extract import Reading
+from shared.storage.scratch import batches, open_scratch
 
 _TABLES = """
 CREATE TABLE there (number INTEGER PRIMARY KEY, tail TEXT, id TEXT, user BLOB);

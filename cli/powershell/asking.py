@@ -38,8 +38,8 @@ from cli.powershell.trees import (
     then,
 )
 from shared.letters import lower, upper
+from shared.mapping.cells.steps import asks
 from shared.mapping.rules import Asked
-from shared.mapping.steps import asks
 
 _NUMBERS = (
     "a number without quotes makes PowerShell compare numbers: 7, 07 and 0012 are 7, 7 and 12; put the words in quotes"

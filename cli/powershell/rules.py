@@ -27,8 +27,8 @@ from cli.powershell.texts import (
 )
 from cli.powershell.trees import Fork, Leaf, Question, Tree, leaves, questions
 from shared.letters import fold
+from shared.mapping.cells.steps import asks, plain_words
 from shared.mapping.rules import Asked, Keep, Pad, Part, Replace, Section, Split, Trim
-from shared.mapping.steps import asks, plain_words
 
 RuleText = dict[str, Any]
 """A rule as it stands in a mapping file."""

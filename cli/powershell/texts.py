@@ -9,9 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from shared.letters import lower, upper
+from shared.mapping.cells.steps import kept, one_of_several, padded, part_of, replaced, trimmed
+from shared.mapping.cells.text import clean
 from shared.mapping.rules import Keep, Pad, Part, Replace, Split, Trim
-from shared.mapping.steps import kept, one_of_several, padded, part_of, replaced, trimmed
-from shared.mapping.text import clean
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from cli.powershell.nodes import NotCarriedOver, Number
 from cli.powershell.patterns import has_case
 from cli.powershell.texts import Column, Joined, Made, Text, Together
 from shared.letters import fold
+from shared.mapping.cells.steps import asks
 from shared.mapping.rules import Asked, Pad, Part
-from shared.mapping.steps import asks
 
 _MOST_CASES = 300
 

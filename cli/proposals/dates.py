@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.mapping.datetext import DatePattern, parse_pattern
-from shared.mapping.text import clean
+from shared.mapping.cells.datetext import DatePattern, parse_pattern
+from shared.mapping.cells.text import clean
 
 _MARKS = ".-/"
 _YEAR_FIRST = ("iso", "yyyy/mm/dd", "yyyy.mm.dd", "yyyymmdd", "odata")

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 
 from cli.proposals.header_words import all_names, fold
 from shared.errors import ExtractRefused
-from shared.extracts.documents.decoding import TextStream, lines
-from shared.extracts.documents.paging import Pages
-from shared.extracts.documents.paths import TEXT, Value
-from shared.extracts.documents.xml_records import Records
-from shared.extracts.documents.xml_survey import Survey
 from shared.mapping.format import FormatHints
+from shared.readers.documents.decoding import TextStream, lines
+from shared.readers.documents.paging import Pages
+from shared.readers.documents.paths import TEXT, Value
+from shared.readers.documents.xml_records import Records
+from shared.readers.documents.xml_survey import Survey
 
 _BIGGEST = 64 * 1024 * 1024  # bytes that are looked at as a whole
 _DEEPEST = 12

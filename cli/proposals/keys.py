@@ -10,7 +10,7 @@ from cli.proposals.draft import Draft
 from cli.proposals.header_words import KEY, all_names
 from cli.proposals.roles import Roles, spellings
 from cli.proposals.sample import Column
-from shared.mapping.ids import MAX_KEY, read_id
+from shared.mapping.cells.ids import MAX_KEY, read_id
 from shared.mapping.model import KeyRule
 
 _ID_LIKE = re.compile(r"[^\s@,;]{1,40}")

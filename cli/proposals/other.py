@@ -8,9 +8,9 @@ from cli.plain_tables import counted, printable
 from cli.proposals.draft import Draft
 from cli.proposals.roles import Roles
 from cli.proposals.sample import Column
-from shared.mapping.countries import country_code
-from shared.mapping.datetext import parse_zone
-from shared.mapping.text import shorten
+from shared.mapping.cells.countries import country_code
+from shared.mapping.cells.datetext import parse_zone
+from shared.mapping.cells.text import shorten
 from shared.model import ENTERPRISE_USER
 
 _CORE = ("title", "userType", "name.middleName", "name.honorificPrefix", "name.honorificSuffix")

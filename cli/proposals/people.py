@@ -19,7 +19,7 @@ from cli.proposals.header_words import (
 )
 from cli.proposals.roles import Roles
 from cli.proposals.sample import Column
-from shared.mapping.ids import read_id
+from shared.mapping.cells.ids import read_id
 from shared.mapping.model import NO_MANAGER, KeyRule
 from shared.model import ENTERPRISE_USER
 

@@ -12,18 +12,18 @@ from itertools import islice
 from cli.proposals.documents import hdl_columns, json_columns, xml_columns
 from cli.proposals.header_words import as_written
 from shared.errors import ExtractRefused
-from shared.extracts.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
-from shared.extracts.open_extract import Reading
-from shared.extracts.peek import peek
-from shared.extracts.records import find_columns
-from shared.extracts.tables import BadRow, Table
-from shared.extracts.text.guard import guards_a_formula, without_guard
-from shared.extracts.text.headers import is_somebody, why_no_header
-from shared.extracts.text.names import count_found, loose_set, places_of, plain
-from shared.extracts.unpack import open_layers
+from shared.extract.records import find_columns
+from shared.mapping.cells.text import clean
 from shared.mapping.format import FormatHints
 from shared.mapping.model import PLACEHOLDERS
-from shared.mapping.text import clean
+from shared.readers.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
+from shared.readers.open_extract import Reading
+from shared.readers.peek import peek
+from shared.readers.table import BadRow, Table
+from shared.readers.text.column_names import count_found, loose_set, places_of, plain_name
+from shared.readers.text.headers import is_somebody, why_no_header
+from shared.readers.text.own_rejects import guards_a_formula, without_guard
+from shared.readers.unpack import open_layers
 
 ROWS = 20_000
 """So many rows are looked at unless a person says otherwise."""
@@ -208,14 +208,14 @@ def _take(source: Source, hints: FormatHints, most: int) -> Sample:
 
 def _of_table(source: Source, hints: FormatHints, most: int) -> Sample:
     table, (cells, rows, bad, whole) = _with_header(source, hints, most)
-    names = Counter(plain(name) for name in table.header)
+    names = Counter(plain_name(name) for name in table.header)
     columns = tuple(
         Column(" ".join(name.split()), tuple(cells[at]))
         for at, name in enumerate(table.header)
-        if name.strip() and names[plain(name)] == 1
+        if name.strip() and names[plain_name(name)] == 1
     )
     twice = tuple(
-        dict.fromkeys(" ".join(name.split()) for name in table.header if names[plain(name)] > 1 and name.strip())
+        dict.fromkeys(" ".join(name.split()) for name in table.header if names[plain_name(name)] > 1 and name.strip())
     )
     return _finished(source, hints, Sample(table.form.kind, columns, twice, rows, bad, whole), table)
 

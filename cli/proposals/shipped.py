@@ -11,11 +11,11 @@ from cli.proposals.roles import Roles
 from cli.proposals.sample import TABLES, Column, Sample, Source, take_columns
 from cli.proposals.work import tell_words
 from shared.errors import ExtractRefused
-from shared.extracts.text.names import places_of
 from shared.letters import fold
 from shared.mapping.format import FormatHints
 from shared.mapping.load import SHIPPED, parse_mapping
 from shared.mapping.model import MappingFile
+from shared.readers.text.column_names import places_of
 
 _ROWS = 2_000
 _ENOUGH = 0.6

@@ -9,9 +9,9 @@ from cli.proposals.header_words import FIRST_DAY, LAST_DAY, STATUS, fold
 from cli.proposals.roles import Roles
 from cli.proposals.sample import Column
 from cli.proposals.status_words import is_known, is_leave, meaning
-from shared.extracts.shifted_days import shifted_day
-from shared.mapping.dates import DateReader, DateWatch
-from shared.mapping.datetext import parse_pattern
+from shared.extract.shifted_days import shifted_day
+from shared.mapping.cells.dates import DateReader, DateWatch
+from shared.mapping.cells.datetext import parse_pattern
 
 _MOST_WORDS = 40
 _LONGEST_WORD = 60

@@ -16,16 +16,16 @@ from cli.plain_tables import counted
 from cli.proposals.dates import how_written
 from cli.reconciling.names import Name, name_of, words_of
 from shared.errors import ExtractRefused
-from shared.extracts.open_extract import Reading
-from shared.extracts.tables import BadRow, Table
-from shared.extracts.text.guard import unguard
-from shared.extracts.text.names import loose
 from shared.letters import fold
-from shared.mapping.dates import DateReader, DateWatch, Unusable
-from shared.mapping.datetext import parse_pattern
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.datetext import parse_pattern
+from shared.mapping.cells.text import clean
 from shared.mapping.format import FormatHints
-from shared.mapping.text import clean
 from shared.model import Row
+from shared.readers.open_extract import Reading
+from shared.readers.table import BadRow, Table
+from shared.readers.text.column_names import loose
+from shared.readers.text.own_rejects import unguard_cell
 
 PERSON, GUEST, NOT_A_PERSON = "", "guest", "mailbox or service"
 """Kinds of accounts: whether a mailbox is shared or a room's is seen from its type, or from words in its name."""
@@ -250,7 +250,7 @@ class _Reader:
             key,
             upn,
             sam,
-            unguard(self._cell(row, "employee")),
+            unguard_cell(self._cell(row, "employee")),
             mail,
             self._addresses(row, upn, mail),
             display or f"{given} {family}".strip() or upn or sam,

@@ -11,7 +11,7 @@ from cli.reconciling.ids import loose_id
 from cli.reconciling.names import AGREE, CLOSE, FAMILY, GIVEN, OTHER, SAME, UNKNOWN, compare
 from cli.reconciling.people import Person
 from shared.letters import fold
-from shared.mapping.limits import MAX_EMPLOYEE_ID
+from shared.mapping.cells.limits import MAX_EMPLOYEE_ID
 
 SURE, LIKELY, UNSURE = GRADES = "sure", "likely", "unsure"
 """Grades, the best first. Only what is sure may be written into a directory without somebody looking at it."""

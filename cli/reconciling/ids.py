@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from shared.mapping.text import clean
+from shared.mapping.cells.text import clean
 
 # Letters of other scripts that look like Latin ones.
 _LOOK_ALIKE = str.maketrans("авекмнорстухіјѕαβεζηικμνορτυχ", "abekmhopctyxijsabezhikmnoptyx")

@@ -7,14 +7,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cli.dry_run import Wanted, wanted
+from cli.files.dry_run import Wanted, wanted
 from cli.reconciling.names import Name, name_of
-from shared.extracts.open_extract import Reading
-from shared.extracts.reading import Said, read_extract
+from shared.extract.reading import Said, read_extract
 from shared.letters import fold
+from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY
 from shared.model import ScimUser
+from shared.readers.open_extract import Reading
 
 _MAIL = 'emails[type eq "work"].value'
 _OF_NAMES = ("displayName", "nickName", "name.givenName", "name.familyName", "name.formatted", "name.middleName")

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from cli.reconciling.accounts import GUEST, PERSON, Account, Directory
 from cli.reconciling.hints import GRADES, LIKELY, SURE, UNSURE
 from cli.reconciling.matching import CONFLICT, MATCHED, NO_ACCOUNT, OTHERWISE, Alone, Reconciled, Verdict
-from shared.extracts.text.guard import guard
+from shared.readers.text.own_rejects import guard_cell
 
 SEED, FOR_HR, FOR_IT = "seed-employee-id.csv", "for-hr.csv", "for-it.csv"
 
@@ -152,5 +152,5 @@ def _csv(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(header)
-    writer.writerows([guard(cell) for cell in row] for row in rows)
+    writer.writerows([guard_cell(cell) for cell in row] for row in rows)
     return text.getvalue()

@@ -10,8 +10,9 @@ import sys
 import uuid
 from collections.abc import Sequence
 
-from local.entra import managed_identity, server, settings
-from local.entra.graph import bulk_upload_path
+from local.entra import server, settings
+from local.entra.calls import managed_identity
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.settings import Settings, Tenant
 from local.entra.simulator import Simulator
 

@@ -8,9 +8,9 @@ from email.utils import format_datetime
 
 from aiohttp import web
 
-from local.entra import application_calls, control, graph, managed_identity, synchronization_calls
+from local.entra.calls import application_calls, control, managed_identity, provisioning_calls, synchronization_calls
+from local.entra.calls.routing import REQUEST_ID, SIMULATOR, AnswerLostError
 from local.entra.errors import GraphError, error_body
-from local.entra.routing import REQUEST_ID, SIMULATOR, AnswerLostError
 from local.entra.simulator import Simulator
 
 #: Far above what 50 operations need. The service documents no limit.
@@ -29,7 +29,7 @@ def create_app(simulator: Simulator) -> web.Application:
     app[SIMULATOR] = simulator
     app.cleanup_ctx.append(_process_in_background)
     managed_identity.add_routes(app.router)
-    graph.add_routes(app.router)
+    provisioning_calls.add_routes(app.router)
     synchronization_calls.add_routes(app.router)
     application_calls.add_routes(app.router)
     control.add_routes(app.router)

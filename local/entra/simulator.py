@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 
-from local.entra.apps import Apps, Engine
 from local.entra.clock import Clock, system_clock, timestamp
-from local.entra.directory import Directory
 from local.entra.errors import not_found
 from local.entra.faults import Fault, Faults
-from local.entra.jobs import Job
-from local.entra.limits import Window
-from local.entra.logs import ProvisioningLog
 from local.entra.settings import Settings, Tenant, as_json, patched
+from local.entra.tenant.apps import Apps, Engine
+from local.entra.tenant.directory import Directory
+from local.entra.tenant.jobs import Job
+from local.entra.tenant.limits import Window
+from local.entra.tenant.logs import ProvisioningLog
 
 Sleep = Callable[[float], Awaitable[None]]
 

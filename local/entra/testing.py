@@ -8,10 +8,10 @@ from typing import Self
 
 import requests
 
-from local.entra.bulk import BULK_REQUEST, CONTENT_TYPE, CORE_USER, ENTERPRISE_USER
-from local.entra.graph import bulk_upload_path
-from local.entra.managed_identity import PATH
+from local.entra.calls.managed_identity import PATH
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.settings import Tenant
+from local.entra.tenant.bulk import BULK_REQUEST, CONTENT_TYPE, CORE_USER, ENTERPRISE_USER
 
 Record = dict[str, object]
 

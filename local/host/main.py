@@ -18,15 +18,15 @@ from local.event_grid import EventGrid
 from local.host import config, instances, logs
 from local.host.connections import HOST_STORAGE, Connections
 from local.host.errors import HostError
-from local.host.http import HttpListener
 from local.host.instances import Told
 from local.host.invocations import Invoker
-from local.host.listeners import Listener, Wiring
 from local.host.outages import STORAGE_ERRORS, Outage
 from local.host.pace import PACES
 from local.host.sign_in import ENABLED, ROLES, SignIn
 from local.host.signals import StopSignal
 from local.host.storage import ensure_storage
+from local.host.triggers.http import HttpListener
+from local.host.triggers.listeners import Listener, Wiring
 from local.host.worker import Function, Worker
 
 log = logging.getLogger("host")

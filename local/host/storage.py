@@ -7,7 +7,7 @@ import contextlib
 from azure.core.exceptions import ResourceExistsError
 
 from local.host.connections import HOST_STORAGE, Connections
-from shared.records import names
+from shared.storage import names
 
 HR_STORAGE = "HR_STORAGE"
 HOSTS = "azure-webjobs-hosts"  # where the Functions host keeps receipts, locks and schedules

@@ -14,7 +14,7 @@ from typing import Any
 import azure.functions as func
 
 from local.event_grid import EXACT, Chance, Event, events_of
-from local.host.schedules import parse
+from local.host.triggers.schedules import parse
 from local.scenario.functions import registered, working_with
 from local.scenario.simulated import Identity, Killed, Service, WatchedGraph, timed_storage
 from local.scenario.tenant import Tenant
@@ -22,8 +22,8 @@ from local.scenario.timers import moments_after, moments_written_down, next_occu
 from shared.clock import Clock
 from shared.context import Context
 from shared.identity import Identity as AppIdentity
-from shared.records.names import BLOBS_POISON, INBOX
 from shared.settings import Settings
+from shared.storage.names import BLOBS_POISON, INBOX
 
 # A failed message is hidden for the 30 s of host.json, and found by the look after. A file is tried again at once,
 # whatever host.json says. What fails in a queue for poison stays hidden, as if its process had vanished.

@@ -8,9 +8,9 @@ from typing import Any
 
 from local.scenario.tenant import Operation, Record
 from shared.model import ENTERPRISE_USER
-from shared.records import keys
-from shared.records.names import EXTRACTS, WORKERS
-from shared.records.storage import Storage
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import EXTRACTS, WORKERS
 
 
 @dataclass(frozen=True)

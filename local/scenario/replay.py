@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from unittest.mock import patch
 
-from local.entra.graph import bulk_upload_path
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.entra.testing import ManualClock
 from local.event_grid import DEPLOYED, EXACT
@@ -23,11 +23,11 @@ from local.scenario.observe import Window, extracts_of, people_of
 from local.scenario.operator import run_command
 from local.scenario.simulated import Service, timed_storage
 from local.scenario.tenant import Administrator, Operation, Record, Tenant
-from shared.extracts.registering import look
+from shared.intake.registering import arrived_version
 from shared.records import extracts
-from shared.records.names import CONFIG, CONTAINERS, INBOX, QUEUES, TABLES
-from shared.records.storage import Storage
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, from_environment
+from shared.storage.clients import Storage
+from shared.storage.names import CONFIG, CONTAINERS, INBOX, QUEUES, TABLES
 
 _UNREAD = (*extracts.UNREAD, extracts.TRYING)
 _REQUESTS_A_PAGE = 2  # where batches are small
@@ -193,7 +193,7 @@ class _Stage:
         """HR drops a file; returns the id of the extract that it is."""
         blob = self._storage.container(INBOX).get_blob_client(path)
         blob.upload_blob(content, overwrite=True)
-        version = look(blob)
+        version = arrived_version(blob)
         self._host.note(f"{path} is dropped ({len(content)} bytes): extract {version.ref.id}")
         if announced:
             self._host.announce_by_chance(path)

@@ -20,15 +20,15 @@ from azure.storage.queue import QueueClient, QueueMessage
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
-from local.entra.identity import API_VERSION
-from local.entra.managed_identity import PATH
+from local.entra.calls.managed_identity import PATH
 from local.entra.settings import Tenant
+from local.entra.tenant.identity import API_VERSION
 from local.entra.testing import ManualClock
 from local.scenario.model import Kill
 from shared.entra.graph import Graph
-from shared.records.names import DUE, INBOX, PAGES
-from shared.records.storage import Storage, connect
 from shared.settings import ProvisioningEndpoint, StorageConnection
+from shared.storage.clients import Storage, connect
+from shared.storage.names import DUE, INBOX, PAGES
 
 _REFRESH = 300  # seconds before the end of a token
 _TIMEOUT_SECONDS = 30
@@ -125,7 +125,7 @@ class _WatchedRequests(_Around):
 
 class _WatchedTable(_Around):
     @property
-    def _client(self) -> _WatchedRequests:  # as the SDK's client has one, see `shared.records.transactions`
+    def _client(self) -> _WatchedRequests:  # as the SDK's client has one, see `shared.storage.transactions`
         return _WatchedRequests(self._around._client, self._service)
 
     def __getattr__(self, name: str) -> Any:  # noqa: ANN401

@@ -9,12 +9,12 @@ from datetime import datetime
 
 import requests
 
-from local.entra.directory import Action, Directory, Outcome, Problem, Status
-from local.entra.graph import bulk_upload_path
-from local.entra.identity import DEFAULT_CLIENT_ID, GRAPH_AUDIENCES, issue
-from local.entra.jobs import Job
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.settings import Settings
 from local.entra.simulator import Simulator
+from local.entra.tenant.directory import Action, Directory, Outcome, Problem, Status
+from local.entra.tenant.identity import DEFAULT_CLIENT_ID, GRAPH_AUDIENCES, issue
+from local.entra.tenant.jobs import Job
 from local.scenario.model import Entra
 
 Record = dict[str, object]

@@ -11,11 +11,11 @@ import math
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from local.host.schedules import Schedule
+from local.host.triggers.schedules import Schedule
 from shared.clock import parse_iso
-from shared.records.names import DUE, PAGES
 from shared.records.pages import FINISHED
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import DUE, PAGES
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 

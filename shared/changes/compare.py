@@ -17,7 +17,7 @@ from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
-from shared.changes.managers import UNKNOWN_MANAGER, Standing, with_manager
+from shared.changes.managers import UNKNOWN_MANAGER, ManagerStanding, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
 from shared.changes.questions import question
 from shared.changes.reasons import kept_in_entra
@@ -41,9 +41,9 @@ from shared.model import (
     Worker,
     manager_of,
 )
-from shared.records import story
 from shared.records.accounts import Account
 from shared.records.people import is_refused
+from shared.wording import worker_status
 
 SEND = "send"
 OLDER = "older"  # something newer is known of the person
@@ -210,7 +210,7 @@ class Judge:
 
     now: datetime
     fingerprint: Callable[[ScimUser], str]
-    standing: Callable[[str], Standing]
+    standing: Callable[[str], ManagerStanding]
     circles: Mapping[str, Circle]
     in_flight: Callable[[Account], bool]
     file: str
@@ -292,7 +292,7 @@ class Judge:
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(
-                story.UNCHANGED,
+                worker_status.UNCHANGED,
                 "",
                 replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
             )
@@ -335,37 +335,39 @@ class Judge:
         if desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = guard.CREATE if draft.new else ""
-            return Judged(story.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
+            return Judged(worker_status.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
         return Judged(
-            story.WITHDRAWN,
+            worker_status.WITHDRAWN,
             "",
-            replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, draft.file)),
+            replace(planned, kind=WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
         )
 
     def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: str) -> Judged:
         """Entra has, or is about to get, what it should have."""
         if kind == WITHDRAWN:
             return Judged(
-                story.WITHDRAWN,
+                worker_status.WITHDRAWN,
                 "",
-                replace(planned, kind=WITHDRAWN, reason=reasons.withdrawn(draft, draft.file)),
+                replace(planned, kind=WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
             )
         ends = _new_end(draft, desired, self.now)
         if ends or desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
-            return Judged(story.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
+            return Judged(worker_status.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
         ours = draft.claims[draft.source].at(self.now)
         if ours.works and not draft.missing and _calls_otherwise(ours.record, desired.winner.record):
             reason = reasons.another_decides(desired, draft, draft.file)
             decided_by = desired.winner.source
-            return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by))
+            return Judged(
+                worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by)
+            )
         if taken_back := _end_taken_back(draft, desired, self.now):
             reason = reasons.end_taken_back(taken_back, draft, draft.file)
             changed = replace(planned, kind=UNCHANGED, reason=reason, changed=(LAST_DAY,))
-            return Judged(story.UNCHANGED, guard.CHANGE, changed)
+            return Judged(worker_status.UNCHANGED, guard.CHANGE, changed)
         reason = reasons.unchanged(desired, draft, draft.file, self.now)
-        return Judged(story.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
+        return Judged(worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
     def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: str) -> str:
         if before is None or not before.record:

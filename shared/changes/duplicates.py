@@ -40,7 +40,7 @@ class Occurrence:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class DuplicatesRule:
     """Which row counts if several differ.
 
     Attributes:
@@ -111,9 +111,9 @@ class Spell:
         return self.last is None or self.last >= today or (self.works and earlier)
 
 
-def decide(
+def which_row_counts(
     rows: Sequence[Occurrence],
-    rule: Rule,
+    rule: DuplicatesRule,
     column: str,
     differing: Callable[[Sequence[Occurrence]], Collection[str]] = lambda _: (),
 ) -> Decision:
@@ -164,7 +164,7 @@ def _where(rows: Sequence[Occurrence], differing: Callable[[Sequence[Occurrence]
 
 
 def decide_by_days(
-    rows: Sequence[Occurrence], spells: Sequence[Spell], rule: Rule, column: str, today: date
+    rows: Sequence[Occurrence], spells: Sequence[Spell], rule: DuplicatesRule, column: str, today: date
 ) -> Decision | None:
     """Which of several contracts of one person counts today, and which from its first day on.
 

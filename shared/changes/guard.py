@@ -34,8 +34,8 @@ PROTECTED = (
 PILOT = "IT tries it with some people first (the mapping says whom, under guard: pilot), and this is somebody else."
 
 
-class Threshold(Protocol):
-    """How many people may go through a class of change; `shared.mapping.guard` has the real one."""
+class ThresholdLike(Protocol):
+    """How many people may go through a class of change; `shared.mapping.guard_limits` has the real one."""
 
     @property
     def percent(self) -> float:
@@ -85,13 +85,13 @@ class Rules(Protocol):
         """Whether nothing is ever held."""
         ...
 
-    def threshold(self, name: str) -> Threshold:
+    def threshold(self, name: str) -> ThresholdLike:
         """Of a class of change."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class GuardVerdict:
     """What the guard says.
 
     Attributes:
@@ -105,7 +105,7 @@ class Verdict:
 
 def guard(
     rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int], known: int, file_before: str = ""
-) -> Verdict:
+) -> GuardVerdict:
     """Whether the changes of a plan may go out.
 
     Args:
@@ -116,7 +116,7 @@ def guard(
         file_before: the name of the file before, if there was one of which nobody has got an account.
     """
     if rules.off or not sum(counts.values()):
-        return Verdict()
+        return GuardVerdict()
     if known == 0 or (known < rules.minimum and sum(counts.values()) > rules.first_load):
         return _first_load(rules, counts, known, file_before)
     reasons = {}
@@ -139,7 +139,7 @@ def guard(
         because = next(iter(reasons.values()))
         everything = f"Everything waits, as the mapping says (guard: hold: all), because {because}"
         reasons = dict.fromkeys(CLASSES, everything) | reasons
-    return Verdict(frozenset(reasons), reasons)
+    return GuardVerdict(frozenset(reasons), reasons)
 
 
 def may_try(rules: Rules, worker_id: str) -> bool:
@@ -176,10 +176,10 @@ def may_hold(rules: Rules, counts: Mapping[str, int], earlier: Mapping[str, int]
     return any(guard(rules, counts, earlier, known).held for known in (0, max(1, rules.minimum)))
 
 
-def _first_load(rules: Rules, counts: Mapping[str, int], known: int, before: str) -> Verdict:
+def _first_load(rules: Rules, counts: Mapping[str, int], known: int, before: str) -> GuardVerdict:
     total = sum(counts.values())
     if total <= rules.first_load:
-        return Verdict()
+        return GuardVerdict()
     file = f"This is the first file of the source, with {total} people"
     if before and not known:
         file = f"{before} came before, and nobody of it got an account; this file is about {total} people"
@@ -188,4 +188,4 @@ def _first_load(rules: Rules, counts: Mapping[str, int], known: int, before: str
     reason = (
         f"{file}; more than {rules.first_load} need approval once, so that a wrong mapping does not reach everybody."
     )
-    return Verdict(frozenset(CLASSES), dict.fromkeys(CLASSES, reason))
+    return GuardVerdict(frozenset(CLASSES), dict.fromkeys(CLASSES, reason))

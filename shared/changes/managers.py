@@ -17,7 +17,7 @@ from shared.model import ENTERPRISE_USER, ScimUser, manager_of
 UNKNOWN_MANAGER = "is not known"
 
 
-class Standing(Enum):
+class ManagerStanding(Enum):
     """What is known of somebody who is named as a manager."""
 
     WORKS = "works"
@@ -28,7 +28,7 @@ class Standing(Enum):
 def with_manager(
     record: ScimUser,
     external_id: str,
-    standing: Callable[[str], Standing],
+    standing: Callable[[str], ManagerStanding],
     circles: Mapping[str, Circle],
     *,
     clears: bool = False,
@@ -60,9 +60,9 @@ def with_manager(
             f"{left_out}"
         )
     known = standing(manager)
-    if known is Standing.UNKNOWN:
+    if known is ManagerStanding.UNKNOWN:
         return _without(record, clears=clears), f"Manager {manager} {UNKNOWN_MANAGER}; {left_out}"
-    if known is Standing.LEFT:
+    if known is ManagerStanding.LEFT:
         return record, f"Manager {manager} has left."
     return record, ""
 

@@ -11,12 +11,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from shared.changes.handing_on import NOTHING_HANDED_ON, HandedOn
-from shared.records.keys import account_partition
+from shared.storage.keys import account_partition
 
 PEOPLE_PER_PAGE = 200
 
 
-def order(
+def sending_order(
     managers: Mapping[str, str], leavers: Collection[str] = frozenset(), handed_on: HandedOn = NOTHING_HANDED_ON
 ) -> list[str]:
     """The ids of `managers` (worker id to manager id, or an empty text) in the order in which they are sent.

@@ -148,7 +148,7 @@ def scheduled(desired: Desired, draft: Draft, file: str) -> str:
     return f"Works until {winner.last_day or ends} ({_place(draft, file)}){already}: the account is disabled at {ends}."
 
 
-def withdrawn(draft: Draft, file: str) -> str:
+def never_came(draft: Draft, file: str) -> str:
     """Hired, but never came."""
     has_account = draft.account is not None and draft.account.known_to_entra
     account = "the account stays disabled and can be removed" if has_account else "no account was made"

@@ -12,8 +12,8 @@ from shared.context import Context
 from shared.entra.management import CallRefused, Management, root_of
 from shared.entra.token import Claims
 from shared.errors import NoToken, RollcallError
-from shared.records.storage import code_of
 from shared.settings import DEFAULT_JOB
+from shared.storage.clients import code_of
 
 OK = "ok"
 WRONG = "wrong"
@@ -125,7 +125,7 @@ class View:
 Look = Callable[[View], Iterator[Finding]]
 
 
-def in_words(error: Exception) -> str:
+def error_in_words(error: Exception) -> str:
     """Why something could not be looked at, without anybody's data."""
     if isinstance(error, CallRefused):
         code = f", {error.code}" if error.code else ""

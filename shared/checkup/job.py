@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from shared.checkup.findings import Check, Finding, View, in_words
+from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.entra.jobs import NOT_STARTED, PAUSED, QUARANTINED, RUNNING, JobStatus, parse_status
 from shared.entra.management import CallRefused
 from shared.entra.notification import read_notification
@@ -44,7 +44,7 @@ def check_roles(view: View) -> Iterator[Finding]:
             return
     except TransientError as error:
         yield Check("role").wrong(
-            f"there is no token for Graph: {in_words(error)}",
+            f"there is no token for Graph: {error_in_words(error)}",
             "on a laptop: az login; in the app: see that its managed identity is assigned and AZURE_CLIENT_ID names it",
         )
         return
@@ -67,7 +67,7 @@ def _assigned(view: View) -> Iterator[Finding]:
     try:
         held = set(held_roles(way, view.principal, read_offer(way)))
     except RollcallError as error:
-        yield Check("role").unseen(f"the roles of {view.principal} cannot be read: {in_words(error)}")
+        yield Check("role").unseen(f"the roles of {view.principal} cannot be read: {error_in_words(error)}")
         return
     for role, purpose in PURPOSES.items():
         check = Check("role", role)
@@ -117,9 +117,9 @@ def _asking(check: Check, ask: Callable[[], Mapping[str, Any]]) -> Mapping[str, 
             )
         if error.is_for_want_of_rights:
             return check.unseen(f"whoever looks may not read it ({error.status})", f"it takes {READ_JOB}")
-        return check.unseen(in_words(error))
+        return check.unseen(error_in_words(error))
     except RollcallError as error:
-        return check.unseen(in_words(error))
+        return check.unseen(error_in_words(error))
 
 
 def _state(view: View, name: str) -> Finding:
@@ -166,7 +166,7 @@ def _schema(view: View, name: str) -> Iterator[Finding]:
     try:
         users = schema_of(view, name).users
     except RollcallError as error:
-        yield check.unseen(f"the schema of the job cannot be read: {in_words(error)}")
+        yield check.unseen(f"the schema of the job cannot be read: {error_in_words(error)}")
         return
     if not users:
         yield check.wrong(
@@ -196,7 +196,7 @@ def _agent(view: View, name: str) -> Iterator[Finding]:
     try:
         found = list(view.graph(name).items("onPremisesPublishingProfiles/provisioning/agents", version="beta"))
     except RollcallError as error:
-        yield check.unseen(f"agents cannot be read ({in_words(error)}); an app never may", _AGENT)
+        yield check.unseen(f"agents cannot be read ({error_in_words(error)}); an app never may", _AGENT)
         return
     active = [one for one in found if one.get("status") == "active"]
     if active:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from azure.core.exceptions import AzureError
 
-from shared.checkup.findings import Check, Finding, View, in_words
+from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.checkup.job import schema_of
 from shared.entra.schema import JobSchema
 from shared.errors import MappingError, NoToken, RollcallError
@@ -16,9 +16,9 @@ from shared.mapping.load import LoadedMapping, configured_names, find_mapping
 from shared.mapping.model import MappingFile
 from shared.model import ENTERPRISE_USER
 from shared.records.extracts import sources
-from shared.records.listing import first_rows
-from shared.records.names import CONFIG, WORKERS
 from shared.settings import PROVISIONING_ENDPOINT
+from shared.storage.listing import first_rows
+from shared.storage.names import CONFIG, WORKERS
 
 _MOST_NAMES = 1000  # rows of Workers that are looked at for domains
 _DOMAIN = re.compile(r"@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)\b")
@@ -30,7 +30,7 @@ def check_mappings(view: View) -> Iterator[Finding]:
     try:
         names = sorted({*sources(view.context.storage), *configured_names(view.context.storage)})
     except (AzureError, NoToken) as error:
-        yield check.unseen(f"{CONFIG} cannot be read: {in_words(error)}")
+        yield check.unseen(f"{CONFIG} cannot be read: {error_in_words(error)}")
         return
     if not names:
         yield check.ok("no source has delivered a file or has a mapping of its own yet")
@@ -46,7 +46,7 @@ def _mapping(view: View, source: str, schemas: dict[str, JobSchema | str]) -> Fi
     except MappingError as error:
         return check.wrong("; ".join(str(error).splitlines()), f"correct it, and upload it to {CONFIG}/{source}.yaml")
     except (AzureError, NoToken) as error:
-        return check.unseen(in_words(error))
+        return check.unseen(error_in_words(error))
     job = loaded.mapping.job
     if not view.context.settings.endpoints:
         return check.unseen("it is valid; no job is set, so nothing can be said of what the job takes")
@@ -80,7 +80,7 @@ def _read(view: View, job: str) -> JobSchema | str:
     try:
         return schema_of(view, job)
     except RollcallError as error:
-        return in_words(error)
+        return error_in_words(error)
 
 
 def _beside(check: Check, mapping: MappingFile, schema: JobSchema) -> Finding:
@@ -113,7 +113,7 @@ def check_domains(view: View) -> Iterator[Finding]:
         found = list(view.graph(view.first_job).items("domains"))
     except RollcallError as error:
         yield check.unseen(
-            f"the directory's domains cannot be read ({in_words(error)})",
+            f"the directory's domains cannot be read ({error_in_words(error)})",
             "it takes Domain.Read.All, which the app lacks",
         )
         return
@@ -121,7 +121,7 @@ def check_domains(view: View) -> Iterator[Finding]:
     try:
         used = _used(view)
     except (AzureError, NoToken) as error:
-        yield check.unseen(f"user names cannot be read: {in_words(error)}")
+        yield check.unseen(f"user names cannot be read: {error_in_words(error)}")
         return
     strange = {domain: count for domain, count in used.items() if domain not in verified}
     if strange:

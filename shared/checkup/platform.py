@@ -12,10 +12,10 @@ from pathlib import Path
 
 from azure.core.exceptions import AzureError
 
-from shared.checkup.findings import Check, Finding, View, in_words
+from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.errors import RollcallError, SettingsError
-from shared.records.names import STATE
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, Settings, from_environment
+from shared.storage.names import STATE
 
 # https://learn.microsoft.com/azure/azure-functions/supported-languages: how long the platform takes each.
 _PYTHONS = {
@@ -128,7 +128,7 @@ def check_clocks(view: View) -> Iterator[Finding]:
         next(pages, None)
         yield _apart(check, view.context.clock.now(), parsedate_to_datetime(heard[0]) if heard else None)
     except (AzureError, RollcallError, ValueError) as error:
-        yield check.unseen(in_words(error))
+        yield check.unseen(error_in_words(error))
     if not view.first_job:
         return
     check, way = Check("clock", "Graph"), view.graph(view.first_job)
@@ -136,7 +136,7 @@ def check_clocks(view: View) -> Iterator[Finding]:
         way.get("")  # whatever it answers, it says when
     except RollcallError as error:
         if way.heard_at is None:
-            yield check.unseen(in_words(error))
+            yield check.unseen(error_in_words(error))
             return
     yield _apart(check, view.context.clock.now(), way.heard_at)
 

@@ -7,15 +7,15 @@ from datetime import datetime, timedelta
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
 
-from shared.checkup.findings import Check, Finding, View, in_words
+from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.clock import parse_iso
-from shared.delivery import ledger, stops
+from shared.delivery import circuit_breaker, rate_limiter
 from shared.errors import NoToken
-from shared.extracts.registering import version_of
+from shared.intake.registering import version_of
 from shared.records import extracts
-from shared.records.listing import first_rows
-from shared.records.names import EXTRACTS, INBOX, STATE
-from shared.records.rows import Values
+from shared.storage.listing import first_rows
+from shared.storage.names import EXTRACTS, INBOX, STATE
+from shared.storage.rows import Values
 
 _LIVES = timedelta(minutes=30)  # the timers leave their marks every few minutes
 _MARKS = ("retention/round.json", "watermarks/", "health/")
@@ -32,9 +32,9 @@ def check_calls(view: View) -> Iterator[Finding]:
     for name in sorted(view.context.settings.endpoints):
         check, allowed = Check("calls", name), view.context.settings.daily_calls
         try:
-            left = ledger.remaining(view.context, name)
+            left = rate_limiter.remaining(view.context, name)
         except (AzureError, NoToken) as error:
-            yield check.unseen(in_words(error))
+            yield check.unseen(error_in_words(error))
             continue
         if left.calls <= allowed * _NEARLY:
             yield check.wrong(
@@ -50,9 +50,9 @@ def check_sending(view: View) -> Iterator[Finding]:
     """Whether somebody, or something, has stopped sending."""
     check = Check("sending")
     try:
-        standing = stops.look(view.context.storage)
+        standing = circuit_breaker.stopped_now(view.context.storage)
     except (AzureError, NoToken) as error:
-        yield check.unseen(in_words(error))
+        yield check.unseen(error_in_words(error))
         return
     for pause in standing.pauses():
         yield Check("sending", str(pause["Source"])).wrong(
@@ -77,7 +77,7 @@ def check_life(view: View) -> Iterator[Finding]:
             for blob in view.context.storage.container(STATE).list_blobs(name_starts_with=prefix)
         ]
     except (AzureError, NoToken) as error:
-        yield check.unseen(in_words(error))
+        yield check.unseen(error_in_words(error))
         return
     if not marks:
         yield check.unseen("its timers have left no mark yet")
@@ -100,7 +100,7 @@ def check_new_files(view: View) -> Iterator[Finding]:
         waiting = _waiting(view)
         rows = _newest(view)
     except (AzureError, NoToken) as error:
-        yield check.unseen(in_words(error))
+        yield check.unseen(error_in_words(error))
         return
     if waiting:
         yield check.wrong(
@@ -150,7 +150,7 @@ def _waiting(view: View) -> int:
         if blob.last_modified > oldest or (blob.metadata or {}).get("hdi_isfolder") == "true":
             continue
         try:
-            extracts.load(view.context.storage, version_of(blob.name, blob).ref)
+            extracts.load_extract(view.context.storage, version_of(blob.name, blob).ref)
         except ResourceNotFoundError:
             count += 1
     return count

@@ -8,21 +8,11 @@ from http import HTTPStatus
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
-from shared.checkup.findings import Check, Finding, View, in_words
+from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.errors import NoToken, SecretForbidden, SecretMissing, TerminalError, TransientError
 from shared.records.fingerprint import SECRET_NAME
-from shared.records.names import (
-    BLOBS_POISON,
-    CONFIG,
-    CONTAINERS,
-    INBOX,
-    OUTBOX,
-    QUEUES,
-    STATE,
-    TABLES,
-    UPLOADS_POISON,
-)
-from shared.records.storage import Storage, code_of
+from shared.storage.clients import Storage, code_of
+from shared.storage.names import BLOBS_POISON, CONFIG, CONTAINERS, INBOX, OUTBOX, QUEUES, STATE, TABLES, UPLOADS_POISON
 
 _NOBODY = "rollcall-check-up"  # a name that nothing has: to remove it takes the right to write, and does nothing
 _BY_NETWORK = ("AuthorizationFailure", "PublicAccessNotPermitted", "NetworkSecurityPerimeterDenied")
@@ -64,7 +54,7 @@ def _look(store: _Store) -> Finding:
     except HttpResponseError as error:
         if error.status_code != HTTPStatus.FORBIDDEN:
             return check.wrong(
-                in_words(error), "try again; if it stays so, see the storage account's page in the portal"
+                error_in_words(error), "try again; if it stays so, see the storage account's page in the portal"
             )
         if code_of(error) in _BY_NETWORK:
             return check.wrong(
@@ -83,7 +73,7 @@ def _look(store: _Store) -> Finding:
             "on a laptop: az login, without HR_STORAGE__credential; in the app: see that HR_STORAGE__clientId is right",
         )
     except AzureError as error:
-        return check.wrong(in_words(error), "check HR_STORAGE and the network")
+        return check.wrong(error_in_words(error), "check HR_STORAGE and the network")
     return check.ok("is there" + (", and may be written" if store.write else ""))
 
 
@@ -151,7 +141,7 @@ def check_put_aside(view: View) -> Iterator[Finding]:
         try:
             count = view.context.storage.queue(name).get_queue_properties().approximate_message_count or 0
         except (AzureError, NoToken) as error:
-            yield check.unseen(in_words(error))
+            yield check.unseen(error_in_words(error))
             continue
         yield check.wrong(f"{count} messages failed five times", cure) if count else check.ok("nothing is")
 
@@ -174,6 +164,8 @@ def check_vault(view: View) -> Iterator[Finding]:
             str(error), "azd provision gives the app its role on the vault; a new role takes some minutes"
         )
     except (TerminalError, TransientError) as error:
-        yield check.wrong(in_words(error), "check KEY_VAULT_URI, and that the vault is there and not soft-deleted")
+        yield check.wrong(
+            error_in_words(error), "check KEY_VAULT_URI, and that the vault is there and not soft-deleted"
+        )
     else:
         yield check.ok(f"can be read; {SECRET_NAME} is there")

@@ -16,8 +16,9 @@ from shared.context import Context
 from shared.entra.upload import OPERATIONS_PER_REQUEST, Accepted
 from shared.errors import RequestRejected
 from shared.model import ExtractRef, Page, Planned, Worker
-from shared.records import people, story
-from shared.records.rows import Values
+from shared.records import people
+from shared.storage.rows import Values
+from shared.wording import worker_status
 
 Answer = Mapping[str, Any]
 """`from` and `to`, counted in the page's people; and `accepted` (Graph's time) with `requestId`, `people`, and who was
@@ -153,5 +154,5 @@ def record_refused(
     """
     reason = error.words or f"error {error.code}, without a word of explanation"
     now = context.clock.now()
-    state = story.refused(error.code, reason, error.request_id, now)
+    state = worker_status.refused(error.code, reason, error.request_id, now)
     people.note_refused(context.storage, ref, job, page, [worker.worker_id], state, now)

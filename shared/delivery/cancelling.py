@@ -11,10 +11,12 @@ from azure.data.tables import UpdateMode
 from shared.clock import iso
 from shared.context import Context
 from shared.model import ExtractRef
-from shared.records import accounts, pages, people, progress, story
-from shared.records.names import PAGES
+from shared.outcomes import progress
+from shared.records import accounts, pages, people
 from shared.records.people import Deliverer
-from shared.records.rows import Values, read_rows
+from shared.storage.names import PAGES
+from shared.storage.rows import Values, read_rows
+from shared.wording import worker_status
 
 
 def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
@@ -44,7 +46,7 @@ def _tell(context: Context, page: Deliverer, row: Values) -> None:
     ref = ExtractRef(page.extract, page.source)
     ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row["Plan"], page.page).workers]
     now = context.clock.now()
-    people.note_state(context.storage, ref, ids, story.withdrawn(now))
+    people.note_state(context.storage, ref, ids, worker_status.withdrawn(now))
     progress.recount_page(context.storage, ref, row["Plan"], page.page)
     progress.refresh(context.storage, ref, now)
 

@@ -13,11 +13,12 @@ from datetime import timedelta
 
 from shared.context import Context
 from shared.errors import NotNow
-from shared.holds.look import look
+from shared.holds.look import holds_at
 from shared.model import ExtractRef, Planned
-from shared.records import accounts, story
+from shared.records import accounts
 from shared.records.due import Due, schedule
 from shared.records.people import note_state
+from shared.wording import worker_status
 
 WAITS = "holds"
 """What a page waits for whose people would be enabled while nobody knows who is on hold."""
@@ -56,7 +57,7 @@ class Heeded:
             until=context.clock.now() + _LOOKS_AGAIN,
             kind=WAITS,
             next_step=_MEND,
-            who_acts=story.IT,
+            who_acts=worker_status.IT,
         )
 
 
@@ -70,7 +71,7 @@ def heed_holds(context: Context, ref: ExtractRef, job: str, planned: Sequence[Pl
         planned: what is about to be sent of whom.
     """
     now = context.clock.now()
-    holds = look(context.storage, now)
+    holds = holds_at(context.storage, now)
     enabled = [person.worker.worker_id for person in planned if person.worker.user["active"]]
     unasked = [person.worker.worker_id for person in planned if not person.approved]
     sources = _sources(context, ref, job, {one for one in (*enabled, *unasked) if holds.concerns(one)})
@@ -95,4 +96,9 @@ def _leave_out(context: Context, ref: ExtractRef, job: str, people: Collection[s
         return
     now = context.clock.now()
     schedule(context.storage, (Due(now, job, one) for one in people))
-    note_state(context.storage, ref, people, story.waiting(why, "Nothing to do: it happens by itself.", story.NOBODY))
+    note_state(
+        context.storage,
+        ref,
+        people,
+        worker_status.waiting(why, "Nothing to do: it happens by itself.", worker_status.NOBODY),
+    )

@@ -11,9 +11,10 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery.waiting import MOST_ON_THE_QUEUE, send_message, send_out
 from shared.model import ExtractRef
-from shared.records import extracts, pages, progress
-from shared.records.names import PAGES, UPLOADS
-from shared.records.rows import Key, Values, change_rows
+from shared.outcomes import progress
+from shared.records import extracts, pages
+from shared.storage.names import PAGES, UPLOADS
+from shared.storage.rows import Key, Values, change_rows
 
 logger = logging.getLogger(__name__)
 

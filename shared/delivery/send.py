@@ -21,15 +21,15 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifie
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery import claims, stops
+from shared.delivery import circuit_breaker, page_claim
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
+from shared.delivery.failure_policy import RECORDS, Trouble, refused_record, trouble_of
 from shared.delivery.heeding import heed_holds
-from shared.delivery.ledger import Calls, ledger_of
-from shared.delivery.meanwhile import sent_meanwhile
 from shared.delivery.queueing import queue_ready_pages, send_out_all
-from shared.delivery.troubles import RECORDS, Trouble, refused_record, trouble_of
+from shared.delivery.rate_limiter import Calls, ledger_of
+from shared.delivery.sent_by_older_page import sent_meanwhile
 from shared.delivery.waiting import put_off, send_message
-from shared.entra.upload import Accepted, upload
+from shared.entra.upload import Accepted, upload_bulk
 from shared.errors import (
     AnswerLost,
     ClaimLost,
@@ -44,10 +44,12 @@ from shared.errors import (
     TransientError,
 )
 from shared.model import ExtractRef, Page, PageMessage, Worker
-from shared.outcomes import resending
-from shared.records import messages, pages, people, progress, story
-from shared.records.names import PAGES
-from shared.records.rows import Key, Values, change_rows
+from shared.outcomes import progress, resending
+from shared.records import pages, people
+from shared.storage import messages
+from shared.storage.names import PAGES
+from shared.storage.rows import Key, Values, change_rows
+from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
 
@@ -115,7 +117,7 @@ def _count_failure(context: Context, message: PageMessage) -> None:
 
 def _deliver(context: Context, message: PageMessage) -> None:
     ref = ExtractRef(message.extract, message.source)
-    for _ in range(claims.LOOKS):
+    for _ in range(page_claim.LOOKS):
         try:
             row = context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, message.page))
         except ResourceNotFoundError:
@@ -129,13 +131,13 @@ def _deliver(context: Context, message: PageMessage) -> None:
         if message.generation < row["Generation"]:
             return  # a newer message for the page is on the queue, or it waits without one
         now = context.clock.now()
-        if (free := claims.free_from(context, row)) > now:
+        if (free := page_claim.free_from(context, row)) > now:
             # Its holder is at work, or died less than a request ago; look again when the claim is over.
             send_message(context, row, delay=(free - now).total_seconds() + 1)
             return
         page = pages.read_page(context.storage, ref, row["Plan"], message.page)
         try:
-            held = claims.claim(context, row)
+            held = page_claim.claim(context, row)
         except ResourceModifiedError:
             continue  # somebody has counted, or claimed: look again
         sending = _Sending(context, ref, held, page)
@@ -165,7 +167,7 @@ class _Sending:
         page: the page.
     """
 
-    def __init__(self, context: Context, ref: ExtractRef, held: claims.Held, page: Page) -> None:
+    def __init__(self, context: Context, ref: ExtractRef, held: page_claim.ClaimedPage, page: Page) -> None:
         self._context = context
         self._ref = ref
         self._held = held
@@ -218,7 +220,7 @@ class _Sending:
         """
         if self._held.row["Status"] == pages.SENDING:
             with suppress(AzureError, RollcallError):  # then the claim ends by itself
-                claims.let_go(self._context, self._held)
+                page_claim.let_go(self._context, self._held)
 
     def _send(self, piece: Piece) -> None:
         """Send a piece, unless nobody of it is left, or it took too long until it could go."""
@@ -230,8 +232,8 @@ class _Sending:
             self._answered(self._progress.with_nobody(piece))
             return
         standing = self._standing()
-        probe = stops.may_probe(self._context, standing, self._job)
-        if not (self._calls.at_hand and claims.outlasts_a_request(self._context, self._held)):
+        probe = circuit_breaker.may_probe(self._context, standing, self._job)
+        if not (self._calls.at_hand and page_claim.outlasts_a_request(self._context, self._held)):
             return
         try:
             accepted = self._upload(ours)
@@ -295,14 +297,14 @@ class _Sending:
         self._answered(self._progress.with_split_before(piece, heeded.waiting))  # leavers do not wait for that
         return False
 
-    def _standing(self) -> stops.Standing:
+    def _standing(self) -> circuit_breaker.Stopped:
         """What is stopped, when nothing is that this page needs.
 
         Raises:
             NotNow: until when it has to wait, and why.
         """
-        standing = stops.look(self._context.storage)
-        stops.check(standing, self._ref.source, self._job, self._context.clock.now())
+        standing = circuit_breaker.stopped_now(self._context.storage)
+        circuit_breaker.check_may_send(standing, self._ref.source, self._job, self._context.clock.now())
         return standing
 
     def _leave_out(self, workers: Sequence[Worker], *, again: bool = False) -> None:
@@ -310,26 +312,26 @@ class _Sending:
 
         Their rows say why they are not sent from here. Another look is for nothing as long as there is no newer plan.
         """
-        if again and self._is_newest() and claims.outlasts_a_request(self._context, self._held):
+        if again and self._is_newest() and page_claim.outlasts_a_request(self._context, self._held):
             return
         while True:
             elsewhere = people.superseded(self._context.storage, self._ref, self._job, self._number, workers)
-            if claims.outlasts_a_request(self._context, self._held):
+            if page_claim.outlasts_a_request(self._context, self._held):
                 break
-            self._held = claims.renew(self._context, self._held)
+            self._held = page_claim.renew(self._context, self._held)
         if new := elsewhere - self._gone:
             # One of the same source has written to their rows itself; this is about those of other sources.
-            state = story.withdrawn(self._context.clock.now())
+            state = worker_status.withdrawn(self._context.clock.now())
             people.note_state(self._context.storage, self._ref, new, state)
         self._gone |= elsewhere
 
     def _is_newest(self) -> bool:
         """Whether no plan of the job has begun to be carried out since that of the page."""
-        return stops.look(self._context.storage).newest_plan(self._job) == str(self._held.row["Plan"])
+        return circuit_breaker.stopped_now(self._context.storage).newest_plan(self._job) == str(self._held.row["Plan"])
 
     def _upload(self, workers: Sequence[Worker]) -> Accepted:
         endpoint = self._context.endpoint(self._job)
-        return upload(self._context.graph, endpoint, [worker.user for worker in workers], self._token)
+        return upload_bulk(self._context.graph, endpoint, [worker.user for worker in workers], self._token)
 
     def _note_if_late(self, sent: Sequence[Worker]) -> None:
         """See to people of whom something newer may have gone out while our request was on its way.
@@ -347,7 +349,7 @@ class _Sending:
                 "A request of page %d of extract %s ended after its claim; %d people may have been overtaken",
                 self._number, self._ref.id, len(late), extra={"extract": self._ref.id, "page": self._number},
             )  # fmt: skip
-            resending.remember(self._context, self._job, dict.fromkeys(late, now + _LATE_WAIT))
+            resending.remember_to_resend(self._context, self._job, dict.fromkeys(late, now + _LATE_WAIT))
 
     def _since(self, accepted: Accepted) -> str:
         """When a piece counts as sent, by Entra's clock."""
@@ -367,15 +369,21 @@ class _Sending:
             "AttemptedAt": iso(self._context.clock.now()),
             "UnansweredSince": "",
         }
-        self._held = claims.renew(self._context, self._held, values)
+        self._held = page_claim.renew(self._context, self._held, values)
 
-    def _went_well(self, sent: int, standing: stops.Standing) -> None:
-        if stops.note_success(self._context, self._job, sent, standing):
+    def _went_well(self, sent: int, standing: circuit_breaker.Stopped) -> None:
+        if circuit_breaker.note_success(self._context, self._job, sent, standing):
             logger.info("Job %s goes on", self._job, extra={"job": self._job})
             send_out_all(self._context)
 
     def _refused(
-        self, piece: Piece, ours: Sequence[Worker], error: RequestRejected, standing: stops.Standing, *, probe: bool
+        self,
+        piece: Piece,
+        ours: Sequence[Worker],
+        error: RequestRejected,
+        standing: circuit_breaker.Stopped,
+        *,
+        probe: bool,
     ) -> None:
         """Halve what Entra refused; whoever is alone in a refused request is refused by name."""
         if error.status not in _TOO_MUCH:
@@ -399,10 +407,10 @@ class _Sending:
 
     def _trouble(self, trouble: Trouble, error: RollcallError) -> NotNow:
         """Take note of a trouble; how long this page has to wait for it."""
-        row = stops.note_trouble(self._context, self._job, trouble)
+        row = circuit_breaker.note_trouble(self._context, self._job, trouble)
         if row is not None:
             logger.warning("Job %s is stopped: %s", self._job, error, extra={"job": self._job})
-            return stops.stopped(row, parse_iso(row["Until"]))
+            return circuit_breaker.stopped(row, parse_iso(row["Until"]))
         delay = timedelta(seconds=trouble.wait(int(self._held.row["Tries"])))
         return NotNow(trouble.reason, until=self._context.clock.now() + delay, kind="retry")
 
@@ -415,7 +423,7 @@ class _Sending:
 
     def _end(self) -> None:
         done = {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""}
-        self._held = claims.save(self._context, self._held, done)
+        self._held = page_claim.save_page(self._context, self._held, done)
         requests = sum("requestId" in answer for answer in self._progress.answers)
         logger.info(
             "Page %d of extract %s is sent in %d requests",

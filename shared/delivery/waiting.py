@@ -19,16 +19,18 @@ from typing import Any
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery import claims, stops
+from shared.delivery import circuit_breaker, page_claim
 from shared.delivery.heeding import WAITS
-from shared.delivery.ledger import Ledger, ledger_of
+from shared.delivery.rate_limiter import Ledger, ledger_of
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.errors import NotNow, TerminalError
-from shared.holds.look import look
+from shared.holds.look import holds_at
 from shared.model import ExtractRef, PageMessage, Worker
-from shared.records import messages, pages, people, story
-from shared.records.names import PAGES
-from shared.records.rows import Key, Values, change_rows
+from shared.records import pages, people
+from shared.storage import messages
+from shared.storage.names import PAGES
+from shared.storage.rows import Key, Values, change_rows
+from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
 
@@ -41,8 +43,14 @@ _BY_ITSELF = "Nothing to do: it is sent by itself."
 
 
 def put_off(
-    context: Context, ref: ExtractRef, held: claims.Held, unsent: Sequence[Worker], wait: NotNow, *, unanswered: bool
-) -> claims.Held:
+    context: Context,
+    ref: ExtractRef,
+    held: page_claim.ClaimedPage,
+    unsent: Sequence[Worker],
+    wait: NotNow,
+    *,
+    unanswered: bool,
+) -> page_claim.ClaimedPage:
     """Give a claimed page back, to be sent later. Its message goes first, if it gets one, so that none is lost.
 
     Args:
@@ -85,9 +93,11 @@ def put_off(
         values["UnansweredSince"] = held.unanswered_since
     if parked:
         values["Told"] = told
-    held = claims.save(context, held, values)
+    held = page_claim.save_page(context, held, values)
     if parked and row.get("Told") != told:
-        state = story.waiting(_reason(wait, until), wait.next_step or _BY_ITSELF, wait.who_acts or story.NOBODY)
+        state = worker_status.waiting(
+            _reason(wait, until), wait.next_step or _BY_ITSELF, wait.who_acts or worker_status.NOBODY
+        )
         people.note_state(context.storage, ref, [worker.worker_id for worker in unsent], state)
     return held
 
@@ -109,7 +119,7 @@ def send_out(context: Context, rows: Iterable[Values], *, forecast: bool) -> Non
     waiting = [row for row in rows if row["Status"] == pages.WAITING and row.get("Parked")]
     if not waiting:
         return
-    gate = _Gate(context, stops.look(context.storage), forecast=forecast)
+    gate = _Gate(context, circuit_breaker.stopped_now(context.storage), forecast=forecast)
     for row in sorted(waiting, key=lambda row: (not row.get("Leavers"), row["PartitionKey"], row["RowKey"])):
         if not gate.lets_through(row):
             continue
@@ -122,7 +132,7 @@ def send_out(context: Context, rows: Iterable[Values], *, forecast: bool) -> Non
 class _Gate:
     """What may go out now: what is stopped, and how many calls the day still has."""
 
-    def __init__(self, context: Context, standing: stops.Standing, *, forecast: bool) -> None:
+    def __init__(self, context: Context, standing: circuit_breaker.Stopped, *, forecast: bool) -> None:
         self._context = context
         self._standing = standing
         self._forecasts = forecast
@@ -136,7 +146,7 @@ class _Gate:
             return False
         job, due = row["Job"], parse_iso(row["WaitUntil"]) <= self._now
         try:
-            stops.check(self._standing, row["Source"], job, self._now)
+            circuit_breaker.check_may_send(self._standing, row["Source"], job, self._now)
             allowance = self._allowance(job)
         except NotNow:
             return False
@@ -162,7 +172,7 @@ class _Gate:
     @cached_property
     def _holds_fault(self) -> str:
         """Why it is not known who is on hold; empty if it is."""
-        return look(self._context.storage, self._now).fault
+        return holds_at(self._context.storage, self._now).fault
 
     def _allowance(self, job: str) -> _Allowance:
         ledger = ledger_of(self._context, job)

@@ -38,7 +38,7 @@ DAY = "day"
 
 
 @dataclass(frozen=True)
-class Limits:
+class CallLimits:
     """What a tenant may call.
 
     Attributes:
@@ -87,7 +87,7 @@ class Wait:
 
 
 @dataclass(frozen=True)
-class Place:
+class ReservedCall:
     """A place that a call has taken, until when, and whether that is settled: its answer has come."""
 
     call: str
@@ -107,7 +107,7 @@ class Windows:
         refused_at: when it said so last.
     """
 
-    places: tuple[Place, ...] = ()
+    places: tuple[ReservedCall, ...] = ()
     day: Mapping[int, int] = field(default_factory=dict)
     not_before: float = 0.0
     refusals: int = 0
@@ -118,7 +118,7 @@ class Windows:
         day = {bucket: calls for bucket, calls in self.day.items() if _is_over(bucket) > now and calls > 0}
         return replace(self, places=tuple(place for place in self.places if place.free_at > now), day=day)
 
-    def take(self, limits: Limits, now: float, leavers: Sequence[bool], name: str) -> tuple[Windows, Grant | Wait]:
+    def take(self, limits: CallLimits, now: float, leavers: Sequence[bool], name: str) -> tuple[Windows, Grant | Wait]:
         """Grant calls for the first of some requests.
 
         Args:
@@ -147,7 +147,7 @@ class Windows:
         bucket = int((start_by + _ON_ITS_WAY) // _BUCKET)
         over = start_by + _ON_ITS_WAY + BURST_SECONDS + _SKEW
         kept = taken[max(len(slots) - (BURST_CALLS - len(taken)), 0) :]
-        mine = [Place(_call(name, index), over, settled=False) for index in range(len(slots))]
+        mine = [ReservedCall(_call(name, index), over, settled=False) for index in range(len(slots))]
         day = {**current.day, bucket: current.day.get(bucket, 0) + len(slots)}
         return replace(current, places=(*kept, *mine), day=day), Grant(name, slots, start_by, bucket, now)
 
@@ -166,7 +166,7 @@ class Windows:
             if place.call not in times:
                 places.append(place)
             elif (at := times[place.call]) is not None:
-                places.append(Place(place.call, at + BURST_SECONDS + _SKEW, settled=True))
+                places.append(ReservedCall(place.call, at + BURST_SECONDS + _SKEW, settled=True))
         unused = sum(at is None for at in answered)
         day = {**self.day, grant.bucket: max(self.day.get(grant.bucket, 0) - unused, 0)}
         well = accepted and grant.at >= self.refused_at
@@ -189,7 +189,7 @@ class Windows:
         """The calls of the last 24 hours."""
         return sum(self.day.values())
 
-    def opens(self, limits: Limits, now: float, *, leaver: bool, calls: int = 1) -> float:
+    def opens(self, limits: CallLimits, now: float, *, leaver: bool, calls: int = 1) -> float:
         """When so many further calls are allowed by the day's window."""
         cap = limits.cap(leaver=leaver)
         left = self.used()
@@ -202,7 +202,7 @@ class Windows:
         # More than a day allows, or a day that allows none: look again tomorrow.
         return max(moment, self.not_before) if left + min(calls, max(cap, 1)) <= cap else now + _DAY
 
-    def _within_the_day(self, limits: Limits, leavers: Sequence[bool]) -> int:
+    def _within_the_day(self, limits: CallLimits, leavers: Sequence[bool]) -> int:
         used = self.used()
         allowed = 0
         for leaver in leavers:

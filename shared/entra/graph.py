@@ -130,7 +130,7 @@ class Graph:
         if response.status_code == 401:
             self._refused = token  # the next request gets another one
         if response.status_code != expected:
-            check(response, endpoint, self.clock)
+            raise_for_answer(response, endpoint, self.clock)
         return response
 
     def _send(
@@ -194,7 +194,7 @@ def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.R
     return found
 
 
-def check(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Clock) -> None:
+def raise_for_answer(response: requests.Response, endpoint: ProvisioningEndpoint, clock: Clock) -> None:
     """Raise the error that an answer means. Entra's own words are kept out of the message, which may be logged.
 
     Raises:

@@ -49,7 +49,7 @@ def bulk_request(users: Sequence[ScimUser]) -> bytes:
     return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def upload(graph: Graph, endpoint: ProvisioningEndpoint, users: Sequence[ScimUser], token: str) -> Accepted:
+def upload_bulk(graph: Graph, endpoint: ProvisioningEndpoint, users: Sequence[ScimUser], token: str) -> Accepted:
     """Send one bulk request at once.
 
     Args:

@@ -19,11 +19,11 @@ from azure.core.exceptions import ResourceModifiedError
 
 from shared.clock import iso, parse_iso
 from shared.holds.holds_file import PLACE
-from shared.holds.listed import Hold, Protected
-from shared.records import keys
-from shared.records.names import QUOTA
-from shared.records.rows import Key, Values, query
-from shared.records.storage import Storage
+from shared.holds.listed import Hold, ProtectedPerson
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import QUOTA
+from shared.storage.rows import Key, Values, query
 
 PARTITION = "holds"
 ORDER = "order"
@@ -99,12 +99,12 @@ class HoldRow:
         return Hold(self.worker, self.source, self.by, self.reason, until, place, self.since)
 
     @property
-    def protected(self) -> Protected:
+    def protected(self) -> ProtectedPerson:
         """The protected person whom it is about."""
-        return Protected(self.worker, self.source, self.reason)
+        return ProtectedPerson(self.worker, self.source, self.reason)
 
 
-def row_key(kind: str, source: str, worker: str) -> Key:
+def hold_key(kind: str, source: str, worker: str) -> Key:
     """The key of a row."""
     return Key(PARTITION, keys.encode(f"{kind}|{source}|{worker}"))
 

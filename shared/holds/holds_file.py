@@ -15,9 +15,9 @@ from functools import lru_cache
 import yaml
 
 from shared.errors import TerminalError
-from shared.holds.listed import FILE, Hold, Protected, parse_until
+from shared.holds.listed import FILE, Hold, ProtectedPerson, parse_until
 from shared.letters import fold
-from shared.records.names import CONFIG
+from shared.storage.names import CONFIG
 
 PLACE = f"{CONFIG}/{FILE}"
 _LARGEST = 4 << 20  # bytes; some ten thousand people
@@ -45,11 +45,11 @@ class HoldsFile:
     """
 
     holds: tuple[Hold, ...] = ()
-    protected: tuple[Protected, ...] = ()
+    protected: tuple[ProtectedPerson, ...] = ()
 
 
 @lru_cache(maxsize=4)  # it is read before every request, and seldom changes
-def parse(data: bytes, name: str = PLACE) -> HoldsFile:
+def parse_holds(data: bytes, name: str = PLACE) -> HoldsFile:
     """Read the file.
 
     Args:
@@ -104,7 +104,7 @@ class _Reading:
             for line, said in self._entries(top, "holds")
         ]
         protected = [
-            Protected(said["worker"], said.get("source", ""), said.get("reason", ""))
+            ProtectedPerson(said["worker"], said.get("source", ""), said.get("reason", ""))
             for _, said in self._entries(top, "protected")
         ]
         return HoldsFile(tuple(holds), tuple(protected))

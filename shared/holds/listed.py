@@ -53,7 +53,7 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
-class Protected:
+class ProtectedPerson:
     """Somebody of whom nothing changes without a release by name; the attributes are as in `Hold`."""
 
     worker: str
@@ -73,7 +73,7 @@ class Holds:
     """
 
     holds: Sequence[Hold] = ()
-    protected: Sequence[Protected] = ()
+    protected: Sequence[ProtectedPerson] = ()
     fault: str = ""
 
     def of(self, worker_id: str, sources: Collection[str]) -> Hold | None:

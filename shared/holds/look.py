@@ -12,14 +12,14 @@ from datetime import datetime
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, read_all, read_orders
-from shared.holds.holds_file import PLACE, HoldsFile, HoldsFileError, parse
+from shared.holds.holds_file import PLACE, HoldsFile, HoldsFileError, parse_holds
 from shared.holds.listed import FILE, Holds
-from shared.records.names import CONFIG
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import CONFIG
 
 
 @dataclass(frozen=True)
-class Found:
+class HoldsNow:
     """What there is.
 
     Attributes:
@@ -33,16 +33,16 @@ class Found:
     fault: str
 
 
-def look(storage: Storage, now: datetime) -> Holds:
+def holds_at(storage: Storage, now: datetime) -> Holds:
     """Who is on hold and who is protected at a moment.
 
     Raises:
         azure.core.exceptions.AzureError: storage is away; whoever asks must not enable anybody then.
     """
-    return in_force(find(storage, now), now)
+    return in_force(read_holds(storage, now), now)
 
 
-def in_force(found: Found, now: datetime) -> Holds:
+def in_force(found: HoldsNow, now: datetime) -> Holds:
     """What counts of what there is."""
     holds = [row.hold for row in found.rows if row.kind == ORDER and row.is_in_force(now)]
     if found.file is None:
@@ -53,7 +53,7 @@ def in_force(found: Found, now: datetime) -> Holds:
     return Holds(holds, found.file.protected)
 
 
-def find(storage: Storage, now: datetime, *, whole: bool = False) -> Found:
+def read_holds(storage: Storage, now: datetime, *, whole: bool = False) -> HoldsNow:
     """Read the file, then the rows.
 
     Args:
@@ -65,17 +65,17 @@ def find(storage: Storage, now: datetime, *, whole: bool = False) -> Found:
         azure.core.exceptions.AzureError: storage is away.
     """
     try:
-        file = parse(storage.container(CONFIG).download_blob(FILE).readall())
+        file = parse_holds(storage.container(CONFIG).download_blob(FILE).readall())
     except ResourceNotFoundError:
         rows = read_all(storage)
         fault = _gone(rows, now)
-        return Found(rows, None if fault else HoldsFile(), fault)
+        return HoldsNow(rows, None if fault else HoldsFile(), fault)
     except HoldsFileError as error:
-        return Found(read_all(storage), None, str(error))
+        return HoldsNow(read_all(storage), None, str(error))
     except HttpResponseError as error:
         fault = f"{PLACE} cannot be read: storage answers {error.status_code}"
-        return Found(read_all(storage), None, fault)
-    return Found(read_all(storage) if whole else read_orders(storage), file, "")
+        return HoldsNow(read_all(storage), None, fault)
+    return HoldsNow(read_all(storage) if whole else read_orders(storage), file, "")
 
 
 def _gone(rows: Sequence[HoldRow], now: datetime) -> str:

@@ -8,14 +8,14 @@ from datetime import datetime
 from shared.clock import iso
 from shared.errors import TerminalError
 from shared.holds import hold_rows
-from shared.holds.hold_rows import ORDER, ORDERED, HoldRow, row_key
+from shared.holds.hold_rows import ORDER, ORDERED, HoldRow, hold_key
 from shared.holds.holds_file import PLACE
 from shared.holds.listed import Hold
-from shared.holds.look import look
+from shared.holds.look import holds_at
 from shared.letters import fold
-from shared.records.names import QUOTA
-from shared.records.rows import Key, Values, change_rows
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import QUOTA
+from shared.storage.rows import Key, Values, change_rows
 
 
 class HoldRefused(TerminalError):  # noqa: N818
@@ -75,7 +75,7 @@ def put_on_hold(storage: Storage, order: HoldOrder, until: datetime | None) -> H
         values = hold_rows.values_of(ORDER, new, order.at)
         return {**values, "History": hold_rows.with_entry(row, order.entry("put on hold", values["Until"]))}
 
-    change_rows(storage.table(QUOTA), [row_key(ORDER, order.source, order.worker)], change)
+    change_rows(storage.table(QUOTA), [hold_key(ORDER, order.source, order.worker)], change)
     return before
 
 
@@ -98,7 +98,7 @@ def end_hold(storage: Storage, order: HoldOrder) -> Hold | None:
             return None
         return {"EndedAt": iso(order.at), "History": hold_rows.with_entry(row, order.entry("ended"))}
 
-    change_rows(storage.table(QUOTA), [row_key(ORDER, order.source, order.worker)], change)
+    change_rows(storage.table(QUOTA), [hold_key(ORDER, order.source, order.worker)], change)
     still = _still(storage, order)
     if not ended:
         raise HoldRefused(_nothing_to_end(order, still))
@@ -106,7 +106,7 @@ def end_hold(storage: Storage, order: HoldOrder) -> Hold | None:
 
 
 def _still(storage: Storage, order: HoldOrder) -> Hold | None:
-    holds = look(storage, order.at).holds
+    holds = holds_at(storage, order.at).holds
     same = [one for one in holds if fold(one.worker) == fold(order.worker)]
     return next((one for one in same if not (one.source and order.source) or one.source == order.source), None)
 

@@ -14,15 +14,15 @@ from typing import Any
 from shared.clock import parse_iso
 from shared.context import Context
 from shared.holds import hold_rows
-from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, row_key
+from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, hold_key
 from shared.holds.holds_file import HoldsFile
 from shared.holds.listed import Hold
-from shared.holds.look import find
+from shared.holds.look import read_holds
 from shared.records import accounts
 from shared.records.due import Due, schedule
-from shared.records.names import QUOTA
-from shared.records.rows import Key, Values, change_rows
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import QUOTA
+from shared.storage.rows import Key, Values, change_rows
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 def take_in_holds(context: Context) -> None:
     """Take in what has changed about holds since the last look; doing it again changes nothing."""
     storage, now = context.storage, context.clock.now()
-    found = find(storage, now, whole=True)
+    found = read_holds(storage, now, whole=True)
     gone: set[Key] = set()
     if found.file is None:
         logger.warning("holds.yaml cannot be used; nobody is enabled until it is mended")
@@ -38,7 +38,7 @@ def take_in_holds(context: Context) -> None:
         wanted = dict(_rows_of(found.file, now))
         gone = {row.key for row in found.rows if row.kind != ORDER} - wanted.keys()
         if _keep(storage, wanted, found.rows):
-            found = find(storage, now, whole=True)
+            found = read_holds(storage, now, whole=True)
     changed = {
         row.key: (row.worker, text)
         for row in found.rows
@@ -53,10 +53,10 @@ def take_in_holds(context: Context) -> None:
 
 def _rows_of(file: HoldsFile, now: datetime) -> Iterator[tuple[Key, dict[str, Any]]]:
     for hold in file.holds:
-        yield row_key(IN_FILE, hold.source, hold.worker), hold_rows.values_of(IN_FILE, hold, now)
+        yield hold_key(IN_FILE, hold.source, hold.worker), hold_rows.values_of(IN_FILE, hold, now)
     for one in file.protected:
         protected = Hold(one.worker, one.source, "", one.reason, None, "")
-        yield row_key(PROTECTED, one.source, one.worker), hold_rows.values_of(PROTECTED, protected, now)
+        yield hold_key(PROTECTED, one.source, one.worker), hold_rows.values_of(PROTECTED, protected, now)
 
 
 def _keep(storage: Storage, wanted: Mapping[Key, dict[str, Any]], rows: Iterable[HoldRow]) -> bool:

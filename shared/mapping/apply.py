@@ -15,17 +15,25 @@ from datetime import date
 
 from shared.errors import ExtractRefused, MappingError
 from shared.letters import fold
-from shared.mapping.dates import DateReader, DateWatch, Unusable
-from shared.mapping.datetext import parse_zone
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.datetext import parse_zone
+from shared.mapping.cells.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, read_id
+from shared.mapping.cells.text import (
+    LETTER,
+    NOTHING_BUT_MARKS,
+    clean,
+    holds_control,
+    looks_broken,
+    sheet_error,
+    shorten,
+)
+from shared.mapping.cells.user_names import NOBODY, Known, TakenNames, UniqueName
+from shared.mapping.cells.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
 from shared.mapping.identity import identity_reader
-from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, read_id
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY, Kind, Known, TakenNames
 from shared.mapping.paths import AttributePath
-from shared.mapping.text import LETTER, NOTHING_BUT_MARKS, clean, holds_control, looks_broken, sheet_error, shorten
-from shared.mapping.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
-from shared.records.scratch import open_scratch
+from shared.storage.scratch import open_scratch
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
@@ -126,7 +134,7 @@ class Applier:
         compiler = Compiler(mapping, self._dates, today, holds_dates)
         days = (self._status.first_day, self._status.last_day)
         self._days = [compiler.dates(column) if column else None for column in days]
-        self.kinds: list[Kind] = []
+        self.kinds: list[UniqueName] = []
         self.taken: TakenNames | None = None
 
         def unique() -> TakenNames:

@@ -18,13 +18,13 @@ from json.encoder import encode_basestring as quote
 
 from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
-from shared.mapping.dates import DateReader, DateWatch, Unusable
-from shared.mapping.datetext import parse_zone
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.datetext import parse_zone
+from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
+from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.identity import MANAGER
-from shared.mapping.ids import id_warnings, plain_ids, read_id
 from shared.mapping.pieces import Attribute, Cleaner, Object, new_object
 from shared.mapping.remembered import CAREFUL, Column, Remembered, Room
-from shared.mapping.values import MAIL, USER_NAME, Compiler
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 
 NO_DAY = "-"

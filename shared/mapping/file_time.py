@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
-from shared.mapping.dates import YEARS
+from shared.mapping.cells.dates import YEARS
 from shared.mapping.rules import Column, Section
 
 _MARK = r"[^A-Za-z0-9]?"

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shared.mapping.ids import read_id
+from shared.mapping.cells.ids import read_id
+from shared.mapping.cells.user_names import TakenNames, UniqueName
+from shared.mapping.cells.values import MAIL, USER_NAME, Cells, Compiler, Reader, label_of
 from shared.mapping.model import NO_MANAGER, KeyRule
-from shared.mapping.names import Kind, TakenNames
 from shared.mapping.rules import Rule
-from shared.mapping.values import MAIL, USER_NAME, Cells, Compiler, Reader, label_of
 from shared.model import ENTERPRISE_USER
 
 MANAGER = f"{ENTERPRISE_USER}:manager"
 
 
 def identity_reader(
-    compiler: Compiler, path: str, rule: Rule, kinds: list[Kind], unique: Callable[[], TakenNames]
+    compiler: Compiler, path: str, rule: Rule, kinds: list[UniqueName], unique: Callable[[], TakenNames]
 ) -> Reader | None:
     """What reads such an attribute; None if it is any other.
 
@@ -32,9 +32,9 @@ def identity_reader(
     if path == USER_NAME:
         if rule.unique:
             return _unique_name(read, unique())
-        return _user_name(_claimed(read, Kind("user name", path, label_of("", rule), known=True), rule, kinds))
+        return _user_name(_claimed(read, UniqueName("user name", path, label_of("", rule), known=True), rule, kinds))
     if path == MAIL and rule.copy_of is None:
-        return _claimed(read, Kind("mail address", path, label_of("", rule)), rule, kinds)
+        return _claimed(read, UniqueName("mail address", path, label_of("", rule)), rule, kinds)
     return None
 
 
@@ -46,7 +46,7 @@ def manager_reader(compiler: Compiler, rule: Rule) -> Reader:
     return _manager(read, compiler.mapping.key_rule, compiler.mapping.limits, rule)
 
 
-def _claimed(read: Reader, kind: Kind, rule: Rule, kinds: list[Kind]) -> Reader:
+def _claimed(read: Reader, kind: UniqueName, rule: Rule, kinds: list[UniqueName]) -> Reader:
     if rule.shared:
         return read
     number = len(kinds)

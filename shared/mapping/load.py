@@ -15,8 +15,8 @@ from shared.errors import MappingError
 from shared.holds.listed import FILE as HOLDS
 from shared.mapping.faults import sentences
 from shared.mapping.model import MappingFile
-from shared.records.names import CONFIG
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import CONFIG
 
 SHIPPED = Path(__file__).parent.parent / "mappings"
 DEFAULT_SOURCE = "default"

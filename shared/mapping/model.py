@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, Field, StrictBool, field_validator, model_validator
 
 from shared.letters import fold
-from shared.mapping.datetext import parse_zone
+from shared.mapping.cells.datetext import parse_zone
+from shared.mapping.cells.text import clean
 from shared.mapping.file_time import RunTime, time_in_name
 from shared.mapping.format import FormatHints
-from shared.mapping.guard import Guard
-from shared.mapping.paths import AttributePath, parse
+from shared.mapping.guard_limits import Guard
+from shared.mapping.paths import AttributePath, parse_path
 from shared.mapping.rules import Column, DateFormats, Rule, Section, ShortForm, Text
-from shared.mapping.text import clean
 from shared.model import ENTERPRISE_USER
 
 PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
@@ -32,7 +32,7 @@ _SHARED = ("userName", 'emails[type eq "work"].value')
 
 
 def _known(path: str) -> str:
-    parse(path)
+    parse_path(path)
     return path
 
 
@@ -277,7 +277,7 @@ class MappingFile(Section):
     @cached_property
     def targets(self) -> tuple[tuple[AttributePath, str, Rule], ...]:
         """The attributes with their parsed paths, each before those that copy it."""
-        found = [(parse(path), path, rule) for path, rule in self.attributes.items()]
+        found = [(parse_path(path), path, rule) for path, rule in self.attributes.items()]
         return tuple(sorted(found, key=lambda target: target[2].copy_of is not None))
 
     @cached_property
@@ -368,7 +368,7 @@ class MappingFile(Section):
 
 def _misfit(path: str, rule: Rule, rules: Mapping[str, Rule]) -> str:
     """Why a rule cannot be meant for an attribute, or an empty text."""
-    target = parse(path)
+    target = parse_path(path)
     typed = rule.type in ("boolean", "integer")
     if typed and (not target.schema or target.schema == ENTERPRISE_USER):
         return f"Entra takes this attribute as text only, not as {rule.type}; leave 'type' out"

@@ -91,7 +91,7 @@ def keep(user: ScimUser, before: ScimUser, paths: Iterable[str]) -> ScimUser:
     """A user with the values that another one has at some places; neither is changed."""
     made = deepcopy(user)
     for text in paths:
-        path = parse(text)
+        path = parse_path(text)
         old = path.get(before)
         if old is None:
             path.drop(made)
@@ -100,7 +100,7 @@ def keep(user: ScimUser, before: ScimUser, paths: Iterable[str]) -> ScimUser:
     return made
 
 
-def parse(text: str) -> AttributePath:
+def parse_path(text: str) -> AttributePath:
     """The path that a text names.
 
     Raises:

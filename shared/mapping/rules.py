@@ -28,8 +28,8 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_before_validator_function
 
 from shared.letters import fold
-from shared.mapping.datetext import DatePattern, parse_pattern, parse_time, parse_zone
-from shared.mapping.text import clean
+from shared.mapping.cells.datetext import DatePattern, parse_pattern, parse_time, parse_zone
+from shared.mapping.cells.text import clean
 
 Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=1024)]

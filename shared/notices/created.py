@@ -17,9 +17,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContentSettings
 
 from shared.context import Context
-from shared.extracts.text.guard import guard
-from shared.records.created import Created, marks, read_created, unmark
-from shared.records.names import OUTBOX
+from shared.readers.text.own_rejects import guard_cell
+from shared.records.created import Created, days_to_tell, read_created, unmark
+from shared.storage.names import OUTBOX
 
 FOLDER = "created-accounts"
 _COLUMNS = ("Worker id", "User name", "Object id", "Created at", "First enabled at")
@@ -29,7 +29,7 @@ _LONGEST = timedelta(seconds=20)  # that one tick of the clock spends on it
 def write_created(context: Context) -> None:
     """The clock's part: write the files of the days of which there is something new."""
     until = context.clock.now() + _LONGEST
-    for mark in marks(context.storage):
+    for mark in days_to_tell(context.storage):
         _write(context, mark.source, mark.day)
         unmark(context.storage, mark)
         if context.clock.now() > until:
@@ -43,7 +43,7 @@ def as_csv(accounts: Iterable[Created]) -> str:
     lines.writerow(_COLUMNS)
     for one in accounts:
         cells = (one.worker_id, one.user_name, one.object_id, one.created_at, one.enabled_at)
-        lines.writerow(map(guard, cells))
+        lines.writerow(map(guard_cell, cells))
     return text.getvalue()
 
 

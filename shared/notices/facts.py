@@ -9,17 +9,17 @@ from functools import lru_cache
 
 from shared.clock import iso
 from shared.context import Context
-from shared.delivery import ledger, stops
+from shared.delivery import circuit_breaker, rate_limiter
 from shared.errors import MappingError
-from shared.holds.look import look as look_at_holds
+from shared.holds.look import holds_at as look_at_holds
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.records import extracts
 from shared.records.extracts import FILE, OUTCOMES, TRIAL
 from shared.records.health import Health, load_health
-from shared.records.names import CONFIG
-from shared.records.rows import Values
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import CONFIG
+from shared.storage.rows import Values
 
 WINDOW = timedelta(days=2)
 """How far back files are looked at."""
@@ -86,14 +86,14 @@ class Facts:
     holds_fault: str = ""
 
 
-def look(context: Context) -> Facts:
+def facts_now(context: Context) -> Facts:
     """How everything is now."""
     storage, now = context.storage, context.clock.now()
     text = "ArrivedAt ge @since or Held gt 0"
     found = extracts.everywhere(storage, text, _COLUMNS, since=iso(now - WINDOW))
     rows = [row for row in found if row.get("Kind") != TRIAL]
     jobs = sorted(context.settings.endpoints)
-    standing = stops.look(storage)
+    standing = circuit_breaker.stopped_now(storage)
     stopped = {job: row for job in jobs if (row := standing.stopped(job))}
     health = [known for job in jobs if (known := load_health(storage, job))]
     fault = look_at_holds(storage, now).fault
@@ -103,9 +103,9 @@ def look(context: Context) -> Facts:
 def _quotas(context: Context, jobs: Sequence[str]) -> list[Quota]:
     tenants: dict[str, list[str]] = {}
     for job in jobs:
-        tenants.setdefault(ledger.tenant_of(context.endpoint(job)), []).append(job)
+        tenants.setdefault(rate_limiter.tenant_of(context.endpoint(job)), []).append(job)
     return [
-        Quota(tenant, tuple(names), ledger.remaining(context, names[0]).calls, context.settings.daily_calls)
+        Quota(tenant, tuple(names), rate_limiter.remaining(context, names[0]).calls, context.settings.daily_calls)
         for tenant, names in tenants.items()
     ]
 

@@ -11,9 +11,10 @@ from typing import Any
 from shared.clock import iso, parse_iso
 from shared.entra import jobs
 from shared.notices.facts import Facts
-from shared.records import extracts, story
+from shared.records import extracts
 from shared.records.health import Health
-from shared.records.rows import Values
+from shared.storage.rows import Values
+from shared.wording import worker_status
 
 REFUSED = "file-refused"
 HELD = "file-held"
@@ -137,7 +138,7 @@ def _of_skipped(row: Values) -> Note | None:
 def _of_stop(job: str, row: Values, facts: Facts) -> Iterator[Note]:
     """A stop that passes by itself is told only if it does not."""
     since = str(row["Since"])
-    if row["WhoActs"] == story.NOBODY and parse_iso(since) + _PASSES > facts.now:
+    if row["WhoActs"] == worker_status.NOBODY and parse_iso(since) + _PASSES > facts.now:
         return
     text = f"Nothing is sent to job {job} since {since}. {row['Reason']} {row['NextStep']}"
     yield Note(f"{STOPPED}|{job}|{row['Kind']}", STOPPED, text, {"job": job, "since": since, "cause": str(row["Kind"])})
@@ -145,7 +146,7 @@ def _of_stop(job: str, row: Values, facts: Facts) -> Iterator[Note]:
 
 def _of_health(health: Health) -> Iterator[Note]:
     since = iso(health.since)
-    if health.state not in _WELL and health.who_acts != story.NOBODY:
+    if health.state not in _WELL and health.who_acts != worker_status.NOBODY:
         text = f"Job {health.job}: {health.state} since {since}. {health.next_step}"
         yield Note(
             f"{STOPPED}|{health.job}|{health.state}", STOPPED, text,

@@ -15,10 +15,10 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.errors import RollcallError, SecretMissing
 from shared.notices.channels import WEBHOOK_SECRET, Log, Topic, Webhook
-from shared.notices.facts import Facts, look
+from shared.notices.facts import Facts, facts_now
 from shared.notices.notes import Note, derive, digest
-from shared.records.names import STATE
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import STATE
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def tell(context: Context) -> None:
             if (channel := _open(context, name)) is None:
                 save_told(context.storage, name, replace(told, not_before=iso(now + _NO_SECRET)))
                 continue
-            facts = facts or look(context)
+            facts = facts or facts_now(context)
             new = due_notes(facts, told, context.settings.digest_at)
             if new:
                 channel.send(new, now)
@@ -84,7 +84,7 @@ def tell(context: Context) -> None:
             save_told(context.storage, name, replace(told, tries=tries, not_before=iso(now + wait)))
             logger.warning("Notes could not be sent, and are tried again after %s: %s", wait, error)
             continue
-        after = remember(facts, told, new)
+        after = told_after(facts, told, new)
         if after != told:
             save_told(context.storage, name, after)
 
@@ -97,7 +97,7 @@ def due_notes(facts: Facts, told: Told, digest_at: str) -> list[Note]:
     return list({note.key: note for note in new}.values())
 
 
-def remember(facts: Facts, told: Told, sent: Sequence[Note]) -> Told:
+def told_after(facts: Facts, told: Told, sent: Sequence[Note]) -> Told:
     """What is remembered once `sent` is told; what has long not been true is forgotten."""
     now = facts.now
     true = {note.key for note in derive(facts)}

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from shared.records.story import HR, IT, NOBODY
+from shared.wording.worker_status import HR, IT, NOBODY
 
 
 @dataclass(frozen=True)
-class Cause:
+class Explanation:
     """What an error code means.
 
     Attributes:
@@ -39,118 +39,120 @@ _DUPLICATE = (
 OWN_DOMAIN = "IT corrects the domain in the mapping, where it stands for everybody, or verifies it in the tenant."
 """What to do about a domain that no file of HR's names."""
 
-_CAUSES: dict[tuple[str, ...], Cause] = {
-    ("Conflict", "EntryConflict"): Cause(
+_CAUSES: dict[tuple[str, ...], Explanation] = {
+    ("Conflict", "EntryConflict"): Explanation(
         "another account has a value that must be unique, such as the user name or a mail address",
         _DUPLICATE,
         IT,
     ),
-    ("TooManyRequests",): Cause("Entra was busy and turned the change away", _WAIT, NOBODY, ours=True),
-    ("InternalServerError", "WebExceptionProtocolError", "InternalError"): Cause(
+    ("TooManyRequests",): Explanation("Entra was busy and turned the change away", _WAIT, NOBODY, ours=True),
+    ("InternalServerError", "WebExceptionProtocolError", "InternalError"): Explanation(
         "a fault inside Entra", _WAIT, NOBODY, ours=True
     ),
-    ("Timeout",): Cause("Entra took too long", _WAIT, NOBODY, ours=True),
-    ("InsufficientRights", "MethodNotAllowed", "NotPermitted", "Unauthorized"): Cause(
+    ("Timeout",): Explanation("Entra took too long", _WAIT, NOBODY, ours=True),
+    ("InsufficientRights", "MethodNotAllowed", "NotPermitted", "Unauthorized"): Explanation(
         "the provisioning job may not change this account", _RIGHTS, IT
     ),
-    ("UnprocessableEntity",): Cause(
+    ("UnprocessableEntity",): Explanation(
         "the directory did not take a value, often one that is too long or of the wrong form",
         "HR corrects the value that Entra names, or IT shortens it in the mapping.",
         HR,
     ),
-    ("NotImplemented",): Cause(
+    ("NotImplemented",): Explanation(
         "the directory does not know how to do what the job asked for",
         "IT checks the configuration of the provisioning job.",
         IT,
     ),
-    ("InvalidAnchor",): Cause(
+    ("InvalidAnchor",): Explanation(
         "the account that this person had was deleted, and the job still looks for it",
         "IT deletes the person's object connection of the job, or restarts the job; then the person is sent again.",
         IT,
     ),
-    ("MandatoryFieldsMissing", "MissingValues"): Cause(
+    ("MandatoryFieldsMissing", "MissingValues"): Explanation(
         "a new account needs a value that HR's record does not have",
         "HR fills in what Entra names, or IT gives it a default in the mapping.",
         HR,
     ),
-    ("SchemaAttributeNotFound",): Cause("the job writes an attribute that the directory does not have", _MAPPING, IT),
-    ("InvalidDomain",): Cause(
+    ("SchemaAttributeNotFound",): Explanation(
+        "the job writes an attribute that the directory does not have", _MAPPING, IT
+    ),
+    ("InvalidDomain",): Explanation(
         "the domain {domain} is not in the tenant",
         "HR corrects the domain of the user name, or IT adds it to the tenant as a verified domain.",
         HR,
     ),
-    ("LicenseLimitExceeded",): Cause("there is no licence left", "IT gets more licences or frees some.", IT),
-    ("DuplicateTargetEntries",): Cause(
+    ("LicenseLimitExceeded",): Explanation("there is no licence left", "IT gets more licences or frees some.", IT),
+    ("DuplicateTargetEntries",): Explanation(
         "more than one account in the directory has this person's employee id",
         "IT finds the accounts with this employee id and takes it off all but the right one.",
         IT,
     ),
-    ("DuplicateSourceEntries",): Cause(
+    ("DuplicateSourceEntries",): Explanation(
         "more than one person of the source has this matching value",
         "HR checks whether two people share an id.",
         HR,
     ),
-    ("ImportSkipped",): Cause(
+    ("ImportSkipped",): Explanation(
         "the record lacks the value by which the job finds accounts",
         "IT compares the matching attribute of the job with what the mapping sends.",
         IT,
     ),
-    ("EntrySynchronizationSkipped",): Cause(
+    ("EntrySynchronizationSkipped",): Explanation(
         "the job's scoping filter leaves this person out, or there was nothing to do",
         "IT checks the scoping filter of the provisioning job, if this person should have an account.",
         IT,
     ),
-    ("SchemaPropertyCanOnlyAcceptValue",): Cause(
+    ("SchemaPropertyCanOnlyAcceptValue",): Explanation(
         "the job writes several values into an attribute that takes one", _MAPPING, IT
     ),
     (
         "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse",
         "SystemForCrossDomainIdentityManagementServiceIncompatible",
-    ): Cause(
+    ): Explanation(
         "the directory answered the job in a way that the job does not understand",
         "IT opens a support case with Microsoft, with the request id of this row.",
         IT,
     ),
-    ("InvalidUserPrincipalName", "AzureActiveDirectoryInvalidUserPrincipalName"): Cause(
+    ("InvalidUserPrincipalName", "AzureActiveDirectoryInvalidUserPrincipalName"): Explanation(
         "the user name is not one that Entra takes",
         "HR corrects the user name (letters and digits without accents, a domain of the tenant), or IT the mapping.",
         HR,
     ),
-    ("AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService",): Cause(
+    ("AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService",): Explanation(
         "another service, such as Exchange, owns a value that was to be written",
         "IT takes that attribute out of the mapping of the provisioning job.",
         IT,
     ),
-    ("AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises",): Cause(
+    ("AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises",): Explanation(
         "the account comes from Active Directory, and only that can change it",
         "IT provisions this person to Active Directory, or takes the person out of scope.",
         IT,
     ),
-    ("AzureActiveDirectoryQuotaLimitExceeded",): Cause(
+    ("AzureActiveDirectoryQuotaLimitExceeded",): Explanation(
         "the tenant holds as many objects as it may", "IT has the directory's quota raised.", IT
     ),
-    ("AzureActiveDirectoryForbidden",): Cause("a policy of the tenant forbids it", _RIGHTS, IT),
+    ("AzureActiveDirectoryForbidden",): Explanation("a policy of the tenant forbids it", _RIGHTS, IT),
     (
         "AzureDirectoryB2BManagementPolicyCheckFailure",
         "InvitationCreationFailure",
         "InvitationCreationFailureInvalidPropertyValue",
         "InvitationCreationFailureAmbiguousUser",
-    ): Cause(
+    ): Explanation(
         "the job tried to invite a guest, which a job for HR's people should not do",
         "IT checks that this is an API-driven provisioning job and what its mapping says of the user type.",
         IT,
     ),
-    ("HybridSynchronizationActiveDirectoryCannotFindAttribute",): Cause(
+    ("HybridSynchronizationActiveDirectoryCannotFindAttribute",): Explanation(
         "the provisioning agent does not know an attribute of Active Directory",
         "IT restarts the provisioning agent, which reads the schema then.",
         IT,
     ),
-    ("InvalidAttributeSyntax",): Cause(
+    ("InvalidAttributeSyntax",): Explanation(
         "Active Directory did not take a value, often an empty one",
         "IT checks the attribute that Entra names in the mapping of the job.",
         IT,
     ),
-    ("UnableToResolveReferenceAttributeValue",): Cause(
+    ("UnableToResolveReferenceAttributeValue",): Explanation(
         "the job does not know the manager yet", "HR checks the manager's id.", HR
     ),
 }
@@ -167,7 +169,7 @@ def is_about_domain(code: str) -> bool:
     return code.strip().lower().endswith(_DOMAIN)
 
 
-def cause_of(code: str) -> Cause | None:
+def cause_of(code: str) -> Explanation | None:
     """What a code means; None of one that is not in the catalogue: then Entra's own words are all there is."""
     wanted = code.strip().lower().replace(_PREFIXED, "azureactivedirectory").replace(" ", "")
     if not wanted:

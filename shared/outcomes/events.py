@@ -10,11 +10,11 @@ from typing import Any
 
 from shared.clock import iso
 from shared.entra.logs import LogEntry
-from shared.records import keys
-from shared.records.names import EVENTS
-from shared.records.queries import answers
-from shared.records.rows import Key, Values, in_chunks, put_rows, query
-from shared.records.storage import Storage
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import EVENTS
+from shared.storage.queries import query_answers
+from shared.storage.rows import Key, Values, in_chunks, put_rows, query
 
 _LAST_MOMENT = 10**15  # milliseconds; inverts a time so that the newest entry of a person sorts first
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,7 +67,7 @@ def _scan(storage: Storage, ends: Mapping[str, str]) -> dict[str, list[Values]] 
     if len(ends) < _FEW:
         return None
     first, *_, last = ends  # they are sorted
-    pages = answers(
+    pages = query_answers(
         storage.table(EVENTS),
         "PartitionKey ge @first and PartitionKey le @last and RowKey lt @end",
         {"first": first, "last": last, "end": max(ends.values())},

@@ -23,16 +23,18 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.model import ExtractRef
-from shared.outcomes import resending
+from shared.outcomes import progress, resending
 from shared.outcomes.events import read_events
 from shared.outcomes.verdict import DATA, MANAGER, MANAGER_NOT_SET, Verdict, is_creation, verdict
 from shared.outcomes.watermark import PageName
-from shared.records import created, extracts, keys, progress, story
+from shared.records import created, extracts
 from shared.records.created import Created
-from shared.records.names import ACCOUNTS, WORKERS
 from shared.records.people import account_key, worker_key
-from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
-from shared.records.storage import Storage
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import ACCOUNTS, WORKERS
+from shared.storage.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,7 @@ _WORKER = (
 
 
 @dataclass(frozen=True)
-class Judged:
+class VerdictsWritten:
     """What has come of a look at some people.
 
     Attributes:
@@ -114,9 +116,9 @@ class _Session:
             return None
         status = row.get("SentStatus", "")
         is_current = source == case.account["Source"]
-        if status == story.QUEUED and case.entries[0].at >= parse_iso(row["QueuedAt"]):
+        if status == worker_status.QUEUED and case.entries[0].at >= parse_iso(row["QueuedAt"]):
             self.look_again[external_id] = self.context.clock.now()
-        may_change = (*story.UNANSWERED, *story.ANSWERED) if is_current else story.UNANSWERED
+        may_change = (*worker_status.UNANSWERED, *worker_status.ANSWERED) if is_current else worker_status.UNANSWERED
         if not case.is_ready or status not in may_change or not row.get("UploadedAt"):
             return None
         if is_current and row["UploadedAt"] > case.account.get("AcceptedAt", ""):  # sent since the account was read
@@ -144,27 +146,31 @@ class _Session:
         self, external_id: str, source: str, row: Values, found: Verdict, *, is_current: bool
     ) -> dict[str, Any]:
         tries = int(row.get("Tries") or 0)
-        tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in story.UNANSWERED else max(tries, 1)
+        tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in worker_status.UNANSWERED else max(tries, 1)
         values = {**found.values, "Tries": tries}
-        if values["Status"] == story.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
+        if values["Status"] == worker_status.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
             values |= {"Reason": "Entra had nothing to change.", "NextStep": "See what is open beside the account."}
         if is_current:
-            is_wrong = values["Status"] in (story.FAILED, story.SKIPPED)
+            is_wrong = values["Status"] in (worker_status.FAILED, worker_status.SKIPPED)
             self.no_account[external_id] = is_wrong and not (row.get("TargetId") or values.get("TargetId"))
         if found.wrong and is_current and not self.cases[external_id].account["Pending"]:
             matter = self._matter(external_id, source, row, found.wrong)
             again = resending.next_try(matter, tries, found.first_at)
-            values["NextStep"] += f"{story.SENT_AGAIN}{iso(again)}, and whenever HR's record changes."
+            values["NextStep"] += f"{worker_status.SENT_AGAIN}{iso(again)}, and whenever HR's record changes."
             self.send_again[external_id] = again
             if found.wrong == MANAGER:
                 self.no_manager.add(external_id)
-        elif is_current and values["Status"] in (story.PROVISIONED, story.UNCHANGED) and found.has_account:
+        elif (
+            is_current
+            and values["Status"] in (worker_status.PROVISIONED, worker_status.UNCHANGED)
+            and found.has_account
+        ):
             self.done.add(external_id)
         if found.wrong == MANAGER and not row.get("Warning"):
             values["Warning"] = MANAGER_NOT_SET
         elif found.wrong != MANAGER and row.get("Warning") == MANAGER_NOT_SET:
             values["Warning"] = ""
-        if not story.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
+        if not worker_status.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
             values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
         return {**values, "SentStatus": found.values["Status"]}
 
@@ -179,7 +185,10 @@ class _Session:
             if account is None or (made.target_id != account.object_id and iso(made.at) >= account.created_at):
                 name = made.user_name or str(row.get("UserName") or "")
                 account = Created(external_id, name, made.target_id, iso(made.at))
-        works = row.get("Active") is True and found.values["Status"] in (story.PROVISIONED, story.UNCHANGED)
+        works = row.get("Active") is True and found.values["Status"] in (
+            worker_status.PROVISIONED,
+            worker_status.UNCHANGED,
+        )
         if account and works and not account.enabled_at and iso(found.at) >= account.created_at:
             account = replace(account, enabled_at=iso(found.at))
         # Also if the row says so already: perhaps a crash has kept HR from being told.
@@ -206,7 +215,7 @@ class _Session:
         """Whether the mapping gave the user names of an extract their domain; then HR can do nothing about it."""
         if ref not in self.own_domains:
             try:
-                self.own_domains[ref] = bool(extracts.load(self.context.storage, ref).get("OwnDomain"))
+                self.own_domains[ref] = bool(extracts.load_extract(self.context.storage, ref).get("OwnDomain"))
             except ResourceNotFoundError:  # its time was over
                 self.own_domains[ref] = False
         return self.own_domains[ref]
@@ -220,7 +229,7 @@ class _Session:
         return self.feeds[source]
 
 
-def judge(context: Context, job: str, people: Sequence[str]) -> Judged:
+def judge(context: Context, job: str, people: Sequence[str]) -> VerdictsWritten:
     """Bring the rows of some people in line with the stored entries.
 
     Everything is worked out from what is stored, so doing it again changes nothing, and names the same pages.
@@ -238,15 +247,15 @@ def judge(context: Context, job: str, people: Sequence[str]) -> Judged:
     }
     session = _Session(context, job, cases, rows, look_again=waiting)
     change_rows(context.storage.table(WORKERS), rows, session.change, select=_WORKER)
-    resending.remember(context, job, session.send_again)
-    resending.await_managers(context, job, session.no_manager)
+    resending.remember_to_resend(context, job, session.send_again)
+    resending.resend_after_managers(context, job, session.no_manager)
     resending.managers_known(context, job, session.done)
     _note_answered(context.storage, job, cases)
     _tell_how_long(job, cases.values())
     _note_accounts(context.storage, job, cases, session.no_account)
     oldest = context.clock.now() - _EARLY
     again = {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}
-    return Judged(again, frozenset(session.touched), frozenset(session.days))
+    return VerdictsWritten(again, frozenset(session.touched), frozenset(session.days))
 
 
 def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str, _Case], dict[str, datetime]]:

@@ -21,14 +21,16 @@ from shared.entra import jobs
 from shared.entra.jobs import JobStatus
 from shared.errors import EndpointRefused, EntraUnavailable, RollcallError
 from shared.model import ExtractRef
-from shared.outcomes import resending
+from shared.outcomes import progress, resending
 from shared.outcomes.watermark import Watermark, load_watermark
-from shared.records import extracts, keys, pages, progress, story
+from shared.records import extracts, pages
 from shared.records.health import Health, load_health, save_health
-from shared.records.names import QUOTA, WORKERS
 from shared.records.people import worker_key
 from shared.records.quarantine import Quarantine, load_quarantine, save_quarantine
-from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.storage import keys
+from shared.storage.names import QUOTA, WORKERS
+from shared.storage.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
 
@@ -84,7 +86,7 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
 
 
 def _is_full(context: Context, job: str) -> bool:
-    """Whether delivery has noted that Entra answers 500 (`shared.delivery.stops` keeps it in `Quota`)."""
+    """Whether delivery has noted that Entra answers 500 (`shared.delivery.circuit_breaker` keeps it in `Quota`)."""
     key = Key("stops", f"job|{job}")
     row = read_rows(context.storage.table(QUOTA), [key], select=("Stopped", "Kind")).get(key)
     return bool(row and row["Stopped"] and row["Kind"] == "full")
@@ -191,7 +193,7 @@ def _note_page(
 
     def is_overdue(key: Key, row: Values) -> bool:
         return (
-            (row.get("SentBy"), row.get("SentStatus") in story.UNANSWERED) == (ref.id, True)
+            (row.get("SentBy"), row.get("SentStatus") in worker_status.UNANSWERED) == (ref.id, True)
             and "" < row["UploadedAt"] <= late
             and keys.decode(key.row) not in watermark.look_at  # something was heard and is about to be written
         )
@@ -204,9 +206,9 @@ def _note_page(
         sentences = _advice(health, asked_again=bool(row.get("AskedAgainAt")))
         waited = int((now - parse_iso(row["UploadedAt"])).total_seconds() // 60)
         minutes = min(context.settings.overdue_minutes, waited)
-        values = {**story.overdue(row["UploadedAt"], minutes, *sentences), "SentStatus": story.OVERDUE}
-        if not story.is_told(row["Status"], story.OVERDUE):
-            values = {"SentStatus": story.OVERDUE}
+        values = {**worker_status.overdue(row["UploadedAt"], minutes, *sentences), "SentStatus": worker_status.OVERDUE}
+        if not worker_status.is_told(row["Status"], worker_status.OVERDUE):
+            values = {"SentStatus": worker_status.OVERDUE}
         return None if all(row.get(name) == value for name, value in values.items()) else values
 
     table = context.storage.table(WORKERS)
@@ -247,7 +249,7 @@ def _ask_again(
         for key, row in rows.items()
         if is_lost(row) or (not row.get("AskedAgainAt") and (is_silent or row["UploadedAt"] <= long_ago))
     ]
-    resending.remember(context, health.job, dict.fromkeys((keys.decode(key.row) for key in asked), now))
+    resending.remember_to_resend(context, health.job, dict.fromkeys((keys.decode(key.row) for key in asked), now))
     change_rows(context.storage.table(WORKERS), asked, lambda *_: {"AskedAgainAt": iso(now)}, select=("Status",))
 
 
@@ -276,19 +278,24 @@ def _state(
     if fault:
         answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused | EntraUnavailable) else ""
         step = _GRANT_LOG if isinstance(fault, EndpointRefused) and fault.status == 403 else _REACH_LOG
-        return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, story.IT
+        return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, worker_status.IT
     if not isinstance(status, JobStatus):
         refused = isinstance(status, EndpointRefused) and status.status == 403
         why = " the app lacks the role Synchronization.Read.All" if refused else " Entra does not answer that now"
-        return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, story.IT
+        return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, worker_status.IT
     words = f" The job names an error: {status.error}." if status.error else ""
     agent = _AGENT if context.endpoint(job).is_for_active_directory else ""
     if status.state == jobs.RUNNING:
         if unanswered.is_full:
-            return FULL, f"The queue of the job is full, so Entra turns uploads away.{words}", _FULL + agent, story.IT
-        return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, story.NOBODY
+            return (
+                FULL,
+                f"The queue of the job is full, so Entra turns uploads away.{words}",
+                _FULL + agent,
+                worker_status.IT,
+            )
+        return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, worker_status.NOBODY
     step = _CURE if status.state == jobs.QUARANTINED else _START if status.state in _STOPPED else _CHECK
-    return status.state, _sentence_of(status), step + agent, story.IT
+    return status.state, _sentence_of(status), step + agent, worker_status.IT
 
 
 def _sentence_of(status: JobStatus) -> str:
@@ -300,7 +307,7 @@ def _sentence_of(status: JobStatus) -> str:
 
 def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, str]:
     if health.state == jobs.RUNNING and asked_again:
-        return health.sentence, _ASKED, story.IT
+        return health.sentence, _ASKED, worker_status.IT
     return health.sentence, health.next_step, health.who_acts
 
 

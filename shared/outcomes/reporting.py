@@ -23,7 +23,7 @@ from shared.outcomes.judging import judge, recount
 from shared.outcomes.overdue import find_unanswered, look_at_job, note_overdue
 from shared.outcomes.watermark import Watermark, load_watermark, save_watermark
 from shared.records import created
-from shared.records.rows import in_chunks
+from shared.storage.rows import in_chunks
 
 logger = logging.getLogger(__name__)
 

@@ -12,11 +12,13 @@ from datetime import datetime, timedelta
 from shared.context import Context
 from shared.model import Worker
 from shared.outcomes.verdict import DATA, ENTRA, MANAGER
-from shared.records import due, keys, story
-from shared.records.names import ACCOUNTS, WORKERS
+from shared.records import due
 from shared.records.people import ANOTHER, account_key, unpack, worker_key
-from shared.records.rows import Values, read_rows
-from shared.records.storage import Storage
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import ACCOUNTS, WORKERS
+from shared.storage.rows import Values, read_rows
+from shared.wording import worker_status
 
 LEAVER = "leaver"  # the data of somebody who is still enabled, and must not be
 SAID_ONCE = "said once"  # the data of somebody of a feed that does not say things twice
@@ -48,7 +50,7 @@ def next_try(wrong: str, tries: int, at: datetime) -> datetime:
     return at + (ladder[tries - 1] if tries <= len(ladder) else _AT_LAST)
 
 
-def remember(context: Context, job: str, times: Mapping[str, datetime]) -> None:
+def remember_to_resend(context: Context, job: str, times: Mapping[str, datetime]) -> None:
     """Have people (externalId) sent again at some time. Doing it again changes nothing."""
     due.schedule(context.storage, (due.Due(at, job, external_id, due.RESEND) for external_id, at in times.items()))
 
@@ -78,11 +80,14 @@ def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
 
 def _is_wanted(row: Values) -> bool:
     status = row.get("SentStatus")
-    may_be_well = status in (story.PROVISIONED, story.SKIPPED)  # only if something was wrong is it tried again
-    return status in (story.FAILED, story.OVERDUE) or (may_be_well and bool(row.get("Tries")))
+    may_be_well = status in (
+        worker_status.PROVISIONED,
+        worker_status.SKIPPED,
+    )  # only if something was wrong is it tried again
+    return status in (worker_status.FAILED, worker_status.OVERDUE) or (may_be_well and bool(row.get("Tries")))
 
 
-def await_managers(context: Context, job: str, people: Collection[str]) -> None:
+def resend_after_managers(context: Context, job: str, people: Collection[str]) -> None:
     """Remember whose manager Entra did not know, under the manager, so that the manager's success brings them back."""
     accounts = [account_key(job, external_id) for external_id in people]
     rows = read_rows(context.storage.table(ACCOUNTS), accounts, select=("Record",))

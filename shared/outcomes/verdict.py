@@ -10,7 +10,7 @@ from typing import Any
 from shared.clock import iso
 from shared.entra.logs import LogEntry
 from shared.outcomes.catalogue import OWN_DOMAIN, cause_of, is_about_domain
-from shared.records import story
+from shared.wording import worker_status
 
 ENTRA = "Entra's own fault"
 DATA = "data, mapping or rights"
@@ -84,11 +84,11 @@ def verdict(
         manager_unresolved=any(entry.manager_unresolved for entry in change),
         user_name=user_name,
     )
-    if values["WhoActs"] == story.HR and is_about_domain(values["ErrorCode"]) and own_domain():
-        values |= {"NextStep": OWN_DOMAIN, "WhoActs": story.IT}
-    if leaver and values["Status"] == story.FAILED and worst.action == "create" and worst.code in _LACKING:
+    if values["WhoActs"] == worker_status.HR and is_about_domain(values["ErrorCode"]) and own_domain():
+        values |= {"NextStep": OWN_DOMAIN, "WhoActs": worker_status.IT}
+    if leaver and values["Status"] == worker_status.FAILED and worst.action == "create" and worst.code in _LACKING:
         values, wrong = _nobody_to_disable(worst), ""
-    elif leaver and values["Status"] in (story.FAILED, story.SKIPPED):
+    elif leaver and values["Status"] in (worker_status.FAILED, worker_status.SKIPPED):
         values["Reason"] += " This is a leaver: the account may still be enabled."
         wrong = wrong or DATA  # whom Entra skips because of data or scope has not lost access either
     values["ResolvedAt"] = iso(worst.at)
@@ -121,11 +121,11 @@ def _sentences(
         return _skipped(entry, unchanged=bool(target_id) and in_scope), ""
     if entry.status == "warning":
         return {
-            "Status": story.PROVISIONED,
+            "Status": worker_status.PROVISIONED,
             "Action": entry.action,
             "Reason": f"Entra reports a warning ({entry.code or 'no code given'}).{_words(entry)}",
             "NextStep": "IT reads Entra's words and decides whether anything needs to be done.",
-            "WhoActs": story.IT,
+            "WhoActs": worker_status.IT,
             "ErrorCode": entry.code,
         }, ""
     return _failed(entry, user_name)
@@ -136,11 +136,11 @@ def _done(entry: LogEntry, *, manager_unresolved: bool) -> dict[str, Any]:
     if manager_unresolved:
         done = "The account is there, but " + MANAGER_NOT_SET
     return {
-        "Status": story.PROVISIONED,
+        "Status": worker_status.PROVISIONED,
         "Action": entry.action,
         "Reason": done,
         "NextStep": "HR checks the manager's id." if manager_unresolved else "Nothing to do.",
-        "WhoActs": story.HR if manager_unresolved else story.NOBODY,
+        "WhoActs": worker_status.HR if manager_unresolved else worker_status.NOBODY,
         "ErrorCode": "",
     }
 
@@ -148,20 +148,20 @@ def _done(entry: LogEntry, *, manager_unresolved: bool) -> dict[str, Any]:
 def _skipped(entry: LogEntry, *, unchanged: bool) -> dict[str, Any]:
     if unchanged:
         return {
-            "Status": story.UNCHANGED,
+            "Status": worker_status.UNCHANGED,
             "Action": "unchanged",
             "Reason": "The account already is as HR's file says.",
             "NextStep": "Nothing to do.",
-            "WhoActs": story.NOBODY,
+            "WhoActs": worker_status.NOBODY,
             "ErrorCode": "",
         }
     cause = cause_of(entry.code)
     return {
-        "Status": story.SKIPPED,
+        "Status": worker_status.SKIPPED,
         "Action": _NONE,
         "Reason": f"Entra skipped this person ({entry.code or 'no code given'}).{_words(entry)}",
         "NextStep": cause.next_step if cause else _SCOPE,
-        "WhoActs": cause.who_acts if cause else story.IT,
+        "WhoActs": cause.who_acts if cause else worker_status.IT,
         "ErrorCode": entry.code,
     }
 
@@ -169,28 +169,28 @@ def _skipped(entry: LogEntry, *, unchanged: bool) -> dict[str, Any]:
 def _nobody_to_disable(entry: LogEntry) -> dict[str, Any]:
     """A leaver whose row holds too little for a new account: Entra tried to make one, because it has none of hers."""
     return {
-        "Status": story.UNCHANGED,
+        "Status": worker_status.UNCHANGED,
         "Action": _NONE,
         "Reason": (
             "There is no account to disable: Entra has none that matches this leaver, and makes none of a row that "
             f"lacks what a new account needs ({entry.code}).{_words(entry)}"
         ),
         "NextStep": "Nothing to do.",
-        "WhoActs": story.NOBODY,
+        "WhoActs": worker_status.NOBODY,
         "ErrorCode": "",
     }
 
 
 def _staged(entry: LogEntry) -> dict[str, Any]:
     return {
-        "Status": story.FAILED,
+        "Status": worker_status.FAILED,
         "Action": entry.action,
         "Reason": (
             "Entra holds this change back: so many accounts were to be disabled that the job's threshold against "
             f"accidental deletions was reached.{_words(entry)}"
         ),
         "NextStep": "IT reviews the disabled people of the job and allows or rejects the deletions in the portal.",
-        "WhoActs": story.IT,
+        "WhoActs": worker_status.IT,
         "ErrorCode": entry.code,
     }
 
@@ -203,17 +203,17 @@ def _failed(entry: LogEntry, user_name: str) -> tuple[dict[str, Any], str]:
         domain = user_name.rpartition("@")[2] or "of a value"
         why = f": {cause.meaning.format(domain=domain)}{why}"
     return {
-        "Status": story.FAILED,
+        "Status": worker_status.FAILED,
         "Action": entry.action,
         "Reason": f"{did}{why}.{_words(entry)}",
         "NextStep": cause.next_step if cause else "IT reads Entra's words; HR or IT corrects what they name.",
-        "WhoActs": cause.who_acts if cause else story.IT,
+        "WhoActs": cause.who_acts if cause else worker_status.IT,
         "ErrorCode": entry.code,
     }, ENTRA if cause and cause.ours else DATA
 
 
 def _words(entry: LogEntry) -> str:
-    return f"{story.ENTRAS_WORDS}{entry.reason}" if entry.reason else ""
+    return f"{worker_status.ENTRAS_WORDS}{entry.reason}" if entry.reason else ""
 
 
 _DONE = {

@@ -12,8 +12,8 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import parse_iso
 from shared.context import Context
-from shared.records.names import STATE
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import STATE
 
 _FIRST_LOOK = timedelta(days=1)  # how far back the very first reading goes
 

@@ -10,12 +10,12 @@ from typing import Any
 import orjson
 
 from shared.model import ScimUser, manager_of
-from shared.records import keys
-from shared.records.names import ACCOUNTS
 from shared.records.people import Deliverer, account_key, unpack
-from shared.records.rows import Values, in_chunks, read_rows
-from shared.records.snapshots import Row, View, read_partitions
-from shared.records.storage import Storage
+from shared.records.snapshots import Row, SnapshotView, read_partitions
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import ACCOUNTS
+from shared.storage.rows import Values, in_chunks, read_rows
 
 _AT_ONCE = 1000
 _BRIEF = (
@@ -104,12 +104,12 @@ def scan(storage: Storage, job: str, *, keep: bool = True) -> Iterator[tuple[str
         yield accounts[0].external_id[-2:], accounts
 
 
-def view_of(job: str) -> View:
+def view_of(job: str) -> SnapshotView:
     """The view that `scan` reads."""
-    return View(f"accounts-{job}", ACCOUNTS, _BRIEF, f"{job}|", f"{job}}}")  # "}" follows "|"
+    return SnapshotView(f"accounts-{job}", ACCOUNTS, _BRIEF, f"{job}|", f"{job}}}")  # "}" follows "|"
 
 
-def read(storage: Storage, job: str, ids: Iterable[str]) -> dict[str, Account]:
+def read_accounts(storage: Storage, job: str, ids: Iterable[str]) -> dict[str, Account]:
     """The accounts of some people, whole, by externalId."""
     found: dict[str, Account] = {}
     for chunk in in_chunks(list(ids), _AT_ONCE):

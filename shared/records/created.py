@@ -15,10 +15,10 @@ from typing import Any
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
-from shared.records.listing import cuts_of, list_rows
-from shared.records.names import STATE, WORKERS
-from shared.records.rows import Values
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.listing import cuts_of, list_rows
+from shared.storage.names import STATE, WORKERS
+from shared.storage.rows import Values
 
 COLUMNS = ("CreatedAt", "CreatedAs", "CreatedName", "EnabledAt", "CreatedBefore")
 """Of a person's row."""
@@ -117,7 +117,7 @@ class Mark:
     etag: str
 
 
-def marks(storage: Storage) -> Iterator[Mark]:
+def days_to_tell(storage: Storage) -> Iterator[Mark]:
     """The days of which HR is to be told."""
     for blob in storage.container(STATE).list_blobs(name_starts_with=_FOLDER):
         source, _, day = blob.name.removeprefix(_FOLDER).partition("/")

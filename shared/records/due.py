@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.clock import iso, parse_iso
-from shared.records import keys
-from shared.records.names import DUE
-from shared.records.rows import Key, Values, in_chunks, put_rows, query
-from shared.records.storage import Storage
-from shared.records.transactions import MOST_ROWS, Delete, submit
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import DUE
+from shared.storage.rows import Key, Values, in_chunks, put_rows, query
+from shared.storage.transactions import MOST_ROWS, Delete, submit
 
 DATE = "date"  # a first or last day comes
 RESEND = "resend"  # Entra failed for a reason of its own
@@ -56,7 +56,7 @@ def due_until(storage: Storage, now: datetime, job: str) -> Iterator[Due]:
         yield Due(parse_iso(row["At"]), row["Job"], row["ExternalId"], row["Why"])
 
 
-def forget(storage: Storage, dues: Iterable[Due]) -> None:
+def remove_dues(storage: Storage, dues: Iterable[Due]) -> None:
     """Remove what has been looked at; what is gone already is no fault."""
     table = storage.table(DUE)
     by_hour: dict[str, list[Key]] = {}

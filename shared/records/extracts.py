@@ -36,10 +36,10 @@ from shared.model import (
     WITHDRAWN,
     ExtractRef,
 )
-from shared.records.listing import PAGE, first_rows, list_rows, thinned
-from shared.records.names import EXTRACTS, STATE
-from shared.records.rows import Values, query
-from shared.records.storage import Storage, code_of
+from shared.storage.clients import Storage, code_of
+from shared.storage.listing import PAGE, first_rows, list_rows, thinned
+from shared.storage.names import EXTRACTS, STATE
+from shared.storage.rows import Values, query
 
 ARRIVED = "arrived"  # registered, copied or about to be
 READING = "reading"
@@ -114,7 +114,7 @@ class Version:
         return ExtractRef(f"{self.last_modified:%Y%m%dT%H%M%SZ}-{digest}", self.source)
 
 
-def kind_of(file: str) -> str:
+def kind_of_file(file: str) -> str:
     """`TRIAL` for a file in a folder named `try`, at any depth and however that is written; else `FILE`.
 
     Whoever makes such a folder means a trial. A trial that was meant to be real is dropped again; a real file that was
@@ -140,7 +140,7 @@ def row_key(extract_id: str) -> str:
     return f"{_LAST_MOMENT - seconds:013d}-{digest}"
 
 
-def register(storage: Storage, version: Version, values: Values) -> bool:
+def insert_extract(storage: Storage, version: Version, values: Values) -> bool:
     """Insert the row of a version, with `values`; False if it is there already and nothing was written."""
     row = {
         **values,
@@ -166,7 +166,7 @@ def size_of(row: Values) -> int:
     return int(size.value if isinstance(size, EntityProperty) else size)
 
 
-def load(storage: Storage, ref: ExtractRef) -> Values:
+def load_extract(storage: Storage, ref: ExtractRef) -> Values:
     """The row of an extract.
 
     Raises:
@@ -175,7 +175,7 @@ def load(storage: Storage, ref: ExtractRef) -> Values:
     return storage.table(EXTRACTS).get_entity(ref.source, row_key(ref.id))
 
 
-def save(storage: Storage, ref: ExtractRef, values: Values) -> None:
+def save_extract(storage: Storage, ref: ExtractRef, values: Values) -> None:
     """Merge `values` into the row of an extract."""
     row = {**values, "PartitionKey": ref.source, "RowKey": row_key(ref.id)}
     storage.table(EXTRACTS).update_entity(row, mode=UpdateMode.MERGE)
@@ -238,7 +238,7 @@ def _copy(storage: Storage, ref: ExtractRef, blob: BlobClient, target: BlobClien
         if code in _NEVER_HANDED_OVER:
             raise ExtractRefused(_NEVER_HANDED_OVER[code]) from error
         if code == _BEING_BROUGHT_BACK:
-            save(
+            save_extract(
                 storage, ref, {"Message": "Storage brings the file back from its archive; it is read when it is here."}
             )
         raise
@@ -314,7 +314,7 @@ def everywhere(
 
     Args:
         storage: the account with HR data.
-        text: see `shared.records.listing.list_rows`; with `parameters`.
+        text: see `shared.storage.listing.list_rows`; with `parameters`.
         select: the columns wanted.
         most_pages: see there.
         among: the sources, if they are known: then they are looked through side by side.

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from shared.clock import iso, parse_iso
 from shared.model import ExtractRef
 from shared.records import extracts
-from shared.records.rows import Values
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.rows import Values
 
 _MOST = 5
 _APART = timedelta(minutes=1)
@@ -50,8 +50,8 @@ class Failures:
 
 def count_failure(storage: Storage, ref: ExtractRef, now: datetime) -> Failures:
     """Count a failure of an extract on its row; returns those that count by now."""
-    before = Failures.of(extracts.load(storage, ref))
+    before = Failures.of(extracts.load_extract(storage, ref))
     after = before.another(now)
     if after != before:
-        extracts.save(storage, ref, {"Failures": after.count, "FailedAt": iso(now)})
+        extracts.save_extract(storage, ref, {"Failures": after.count, "FailedAt": iso(now)})
     return after

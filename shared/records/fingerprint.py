@@ -11,9 +11,9 @@ import orjson
 from azure.core.exceptions import ResourceExistsError
 
 from shared.model import ScimUser
-from shared.records.names import STATE
-from shared.records.storage import Storage
 from shared.secrets import Vault
+from shared.storage.clients import Storage
+from shared.storage.names import STATE
 
 SECRET_NAME = "rollcall-fingerprint-key"  # noqa: S105 (a name)
 _KEY_BYTES = 32

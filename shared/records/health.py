@@ -9,8 +9,8 @@ from datetime import datetime
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
-from shared.records.names import STATE
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import STATE
 
 
 @dataclass(frozen=True)

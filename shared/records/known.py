@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.letters import fold, fold_id
-from shared.records.names import WORKERS
-from shared.records.scratch import batches, marks, open_scratch
-from shared.records.snapshots import View, read_partitions
-from shared.records.storage import Storage
-from shared.records.story import SCHEDULED
+from shared.records.snapshots import SnapshotView, read_partitions
+from shared.storage.clients import Storage
+from shared.storage.names import WORKERS
+from shared.storage.scratch import batches, open_scratch, placeholders
+from shared.wording.worker_status import SCHEDULED
 
-VIEW = View("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status", "WhoActs"))
+VIEW = SnapshotView("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status", "WhoActs"))
 # `number` is of ids of digits that start with a zero: the id without its zeros. `letters` is of ids that are not digits
 # only: the id without regard to case and blanks.
 _TABLES = """
@@ -53,7 +53,7 @@ class KnownPeople:
         """The ids of the workers of any source who have some user names, by user name; all of them folded."""
         found: dict[str, list[str]] = {}
         for some in batches(names):
-            query = f"SELECT name, id FROM owners WHERE name IN ({marks(some)})"  # noqa: S608 (place holders)
+            query = f"SELECT name, id FROM owners WHERE name IN ({placeholders(some)})"  # noqa: S608 (place holders)
             for name, worker_id in self._people.execute(query, some):
                 found.setdefault(name, []).append(worker_id)
         return found
@@ -69,11 +69,11 @@ class KnownPeople:
         """Those of some ids that the source knows only with other capital letters or blanks, and as what."""
         found: dict[str, list[str]] = {}
         for some in batches(one for one in ids if _letters(one)):
-            query = f"SELECT id FROM people WHERE id IN ({marks(some)})"  # noqa: S608 (place holders)
+            query = f"SELECT id FROM people WHERE id IN ({placeholders(some)})"  # noqa: S608 (place holders)
             known = {worker_id for (worker_id,) in self._people.execute(query, some)}
             folded = {worker_id: fold_id(worker_id) for worker_id in some if worker_id not in known}
             keys = list(dict.fromkeys(folded.values()))
-            among = marks(keys)
+            among = placeholders(keys)
             query = f"SELECT coalesce(letters, id), id FROM people WHERE letters IN ({among}) OR id IN ({among})"  # noqa: S608
             same: dict[str, list[str]] = {}
             for key, worker_id in self._people.execute(query, keys * 2):
@@ -87,10 +87,10 @@ class KnownPeople:
             people.close()
 
     def _lost_zeros(self, ids: list[str]) -> dict[str, str]:
-        query = f"SELECT id FROM people WHERE id IN ({marks(ids)})"  # noqa: S608 (place holders)
+        query = f"SELECT id FROM people WHERE id IN ({placeholders(ids)})"  # noqa: S608 (place holders)
         known = {found for (found,) in self._people.execute(query, ids)}
         numbers = {worker_id: worker_id.lstrip("0") for worker_id in ids if worker_id not in known}
-        query = f"SELECT number, id FROM people WHERE number IN ({marks(numbers)}) ORDER BY length(id)"  # noqa: S608
+        query = f"SELECT number, id FROM people WHERE number IN ({placeholders(numbers)}) ORDER BY length(id)"  # noqa: S608
         longest: dict[str, str] = dict(self._people.execute(query, list(numbers.values())))
         longer = {worker_id: longest.get(number, "") for worker_id, number in numbers.items()}
         return {worker_id: known_as for worker_id, known_as in longer.items() if len(known_as) > len(worker_id)}

@@ -14,10 +14,10 @@ import orjson
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.model import ExtractRef, Page, Planned, Reject, Worker
-from shared.records.names import PAGES, STATE
-from shared.records.rows import Key, Values, query, read_rows
-from shared.records.storage import Storage
-from shared.records.tails import read_numbers, write_numbers
+from shared.storage.clients import Storage
+from shared.storage.names import PAGES, STATE
+from shared.storage.numbers_by_id import read_numbers, write_numbers
+from shared.storage.rows import Key, Values, query, read_rows
 
 PLANNED = "planned"  # not on the queue yet: an earlier page has to go first
 QUEUED = "queued"
@@ -144,12 +144,12 @@ class Correction:
     people: list[str]
 
 
-def write_profile(storage: Storage, ref: ExtractRef, attempt: str, profile: bytes) -> None:
+def write_plan_profile(storage: Storage, ref: ExtractRef, attempt: str, profile: bytes) -> None:
     """Store what the columns of the file look like."""
     storage.container(STATE).upload_blob(plan_path(ref, attempt, "profile"), profile, overwrite=True)
 
 
-def read_profile(storage: Storage, ref: ExtractRef, attempt: str) -> bytes | None:
+def read_plan_profile(storage: Storage, ref: ExtractRef, attempt: str) -> bytes | None:
     """What the columns of the file look like; None if nobody looked."""
     try:
         return storage.container(STATE).download_blob(plan_path(ref, attempt, "profile")).readall()

@@ -17,11 +17,12 @@ import orjson
 
 from shared.clock import iso, parse_iso
 from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
-from shared.records import keys, story
 from shared.records.due import Due, await_managers, schedule
-from shared.records.names import ACCOUNTS, WORKERS
-from shared.records.rows import Key, Values, change_rows, query, read_rows
-from shared.records.storage import Storage
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import ACCOUNTS, WORKERS
+from shared.storage.rows import Key, Values, change_rows, query, read_rows
+from shared.wording import worker_status
 
 _DELIVERER = ("Source", "Extract", "Page")
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
@@ -77,7 +78,7 @@ def note_planned(
     stamp: str,
     fingerprint: Callable[[ScimUser], str],
     at: datetime,
-    release: story.Release | None = None,
+    release: worker_status.Release | None = None,
     holds_stay: bool = False,
 ) -> dict[int, set[Deliverer]]:
     """Write that the people of some pages are to have these records, before the pages may be sent.
@@ -156,9 +157,9 @@ def note_planned(
         late = row is not None and person.worker.worker_id in ours_now and row.get("SentBy") != ref.id
         if told >= person.sequence and not late:
             return None
-        if holds_stay and row and row["Status"] == story.HELD and (not person.said or told > person.sequence):
-            return story.queued_beside(person, ref.id, at)
-        return {**story.queued(person, file, ref.id, at, release), "Sequence": max(told, person.sequence)}
+        if holds_stay and row and row["Status"] == worker_status.HELD and (not person.said or told > person.sequence):
+            return worker_status.queued_beside(person, ref.id, at)
+        return {**worker_status.queued(person, file, ref.id, at, release), "Sequence": max(told, person.sequence)}
 
     change_rows(
         storage.table(WORKERS),
@@ -299,11 +300,11 @@ def note_rejected(
             first.setdefault(worker_id, reject)
 
     def person(key: Key, row: Values | None) -> Values | None:
-        if row and (row["Sequence"], row["Status"] == story.REJECTED) >= (sequence, True):
+        if row and (row["Sequence"], row["Status"] == worker_status.REJECTED) >= (sequence, True):
             return None
         if row and not first[keys.decode(key.row)].worker_id:
             return None  # what stands in a row that cannot be taken apart says nothing against somebody who is known
-        return {**story.rejected(first[keys.decode(key.row)], file, ref.id, at, row), "Sequence": sequence}
+        return {**worker_status.rejected(first[keys.decode(key.row)], file, ref.id, at, row), "Sequence": sequence}
 
     change_rows(
         storage.table(WORKERS),
@@ -313,7 +314,7 @@ def note_rejected(
     )
 
 
-class Told(NamedTuple):
+class WorkerTold(NamedTuple):
     """What a row of `Workers` tells.
 
     Attributes:
@@ -325,12 +326,12 @@ class Told(NamedTuple):
     is_missing: bool
 
 
-def told_otherwise(storage: Storage, source: str) -> dict[str, Told]:
+def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
     """The people of a source whose rows tell what became of a row of a file, or that they are missing.
 
     The rows of all others tell what became of the account, which stays true when a file says the same again.
     """
-    states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, story.SCHEDULED))
+    states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, worker_status.SCHEDULED))
     rows = query(
         storage.table(WORKERS),
         f"PartitionKey ge @first and PartitionKey lt @last and ({states} or MissingIn gt '')",
@@ -339,14 +340,23 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, Told]:
         last=f"{source}}}",  # "}" follows "|"
     )
     return {
-        str(row["WorkerId"]): Told(str(row["Status"]), row["Status"] == story.MISSING or bool(row.get("MissingIn")))
+        str(row["WorkerId"]): WorkerTold(
+            str(row["Status"]), row["Status"] == worker_status.MISSING or bool(row.get("MissingIn"))
+        )
         for row in rows
-        if row["Status"] != story.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
+        if row["Status"] != worker_status.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
     }
 
 
 # Whoever has failed is told where the file stands that goes on saying so.
-_OF_A_FILE = (story.REJECTED, story.MISSING, story.HELD, story.WITHDRAWN, story.FAILED, story.SKIPPED)
+_OF_A_FILE = (
+    worker_status.REJECTED,
+    worker_status.MISSING,
+    worker_status.HELD,
+    worker_status.WITHDRAWN,
+    worker_status.FAILED,
+    worker_status.SKIPPED,
+)
 
 
 def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:
@@ -404,7 +414,7 @@ def note_accepted(
         return {**accepted, "Pending": "", "Refused": "", **unanswered}
 
     _change_accounts(storage, job, answers, account)
-    _change_workers(storage, ref, answers, lambda worker_id: story.uploaded(*answers[worker_id]))
+    _change_workers(storage, ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
 
 
 def note_late(storage: Storage, ref: ExtractRef, job: str, page: int, people: Iterable[str], at: datetime) -> set[str]:
@@ -489,11 +499,11 @@ def _change_workers(
     """
 
     def person(key: Key, row: Values | None) -> Values | None:
-        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != story.QUEUED:
+        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != worker_status.QUEUED:
             return None
         new = values(keys.decode(key.row))
         sent = {"SentStatus": new["Status"], **{name: new[name] for name in _ABOUT_SENDING if name in new}}
-        is_told = row["Extract"] == ref.id and row["Status"] in story.ABOUT_SENDING
+        is_told = row["Extract"] == ref.id and row["Status"] in worker_status.ABOUT_SENDING
         return {**new, **sent} if is_told else sent
 
     change_rows(

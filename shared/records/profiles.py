@@ -1,11 +1,11 @@
-"""What the newest file of a source that was used looked like, in `rollcall-state`; see `shared.extracts.profile`."""
+"""What the newest file of a source that was used looked like, in `rollcall-state`; see `shared.extract.profile`."""
 
 from __future__ import annotations
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.records.names import STATE
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import STATE
 
 
 def profile_path(source: str) -> str:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.clock import iso, parse_iso
-from shared.records.names import QUOTA
-from shared.records.rows import Key, read_rows
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import QUOTA
+from shared.storage.rows import Key, read_rows
 
 PARTITION = "stops"  # of all rows of `Quota` that keep pages from being sent; they are read together
 

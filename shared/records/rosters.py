@@ -14,10 +14,10 @@ import orjson
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.model import ExtractRef
-from shared.records.names import STATE
 from shared.records.pages import plan_path
-from shared.records.storage import Storage
-from shared.records.tails import read_numbers, write_numbers
+from shared.storage.clients import Storage
+from shared.storage.names import STATE
+from shared.storage.numbers_by_id import read_numbers, write_numbers
 
 
 @dataclass(frozen=True, slots=True)

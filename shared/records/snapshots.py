@@ -25,12 +25,12 @@ from typing import Any
 import orjson
 from azure.core.exceptions import ResourceExistsError, ResourceNotFoundError
 
-from shared.records import keys
 from shared.records.extracts import sources
-from shared.records.listing import cuts_of, list_in_order, list_rows
-from shared.records.names import STATE
-from shared.records.rows import Values
-from shared.records.storage import Storage
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.listing import cuts_of, list_in_order, list_rows
+from shared.storage.names import STATE
+from shared.storage.rows import Values
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ _WRITE = 1 << 16
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class SnapshotView:
     """What a snapshot is of.
 
     Attributes:
@@ -67,7 +67,7 @@ Row = Sequence[Any]
 """RowKey, and the values of the columns; None for one that the row lacks."""
 
 
-def read_partitions(storage: Storage, view: View, *, keep: bool = True) -> Iterator[tuple[str, list[Row]]]:
+def read_partitions(storage: Storage, view: SnapshotView, *, keep: bool = True) -> Iterator[tuple[str, list[Row]]]:
     """All rows of a view as the table has them now, partition by partition, in no particular order.
 
     Whoever reads to the end leaves a new snapshot, if enough has changed, unless not `keep`.
@@ -133,7 +133,7 @@ def _mark(storage: Storage) -> tuple[str, datetime]:
     return mark, parsedate_to_datetime(dates[-1])
 
 
-def _open(storage: Storage, view: View, mark: str) -> tuple[_Head | None, Iterator[bytes]]:
+def _open(storage: Storage, view: SnapshotView, mark: str) -> tuple[_Head | None, Iterator[bytes]]:
     """The head of a snapshot that may be used, and its other lines; no head and no lines if there is none."""
     try:
         # It is read as a whole before anything is made of it: half of one must not count.
@@ -153,7 +153,7 @@ def _open(storage: Storage, view: View, mark: str) -> tuple[_Head | None, Iterat
     return None, iter(())
 
 
-def _is_there(storage: Storage, view: View, line: bytes) -> bool:
+def _is_there(storage: Storage, view: SnapshotView, line: bytes) -> bool:
     """Whether the table has the first row of a line."""
     partition, rows = orjson.loads(line)
     try:
@@ -179,7 +179,7 @@ def _lines(data: bytes) -> Iterator[bytes]:
         yield from whole
 
 
-def _changed(storage: Storage, view: View, owners: Sequence[str], head: _Head) -> dict[str, dict[str, Row]]:
+def _changed(storage: Storage, view: SnapshotView, owners: Sequence[str], head: _Head) -> dict[str, dict[str, Row]]:
     """The rows that have changed since a snapshot, by RowKey and partition."""
     listing = list_rows(
         storage.table(view.table),
@@ -196,7 +196,7 @@ def _changed(storage: Storage, view: View, owners: Sequence[str], head: _Head) -
     return changed
 
 
-def _all(storage: Storage, view: View, owners: Sequence[str]) -> Iterator[tuple[str, list[Row]]]:
+def _all(storage: Storage, view: SnapshotView, owners: Sequence[str]) -> Iterator[tuple[str, list[Row]]]:
     """All rows as the table has them, by partition."""
     table, between = storage.table(view.table), (view.first, view.last)
     for rows in list_in_order(table, _columns(view), owners=owners, between=between):
@@ -204,11 +204,11 @@ def _all(storage: Storage, view: View, owners: Sequence[str]) -> Iterator[tuple[
             yield partition, [_values(view, row) for row in found]
 
 
-def _columns(view: View) -> tuple[str, ...]:
+def _columns(view: SnapshotView) -> tuple[str, ...]:
     return ("PartitionKey", "RowKey", *view.columns)
 
 
-def _values(view: View, row: Values) -> Row:
+def _values(view: SnapshotView, row: Values) -> Row:
     return [row["RowKey"], *(row.get(name) for name in view.columns)]
 
 
@@ -227,7 +227,7 @@ def _merged(lines: Iterable[bytes], changed: dict[str, dict[str, Row]]) -> Itera
 class _Writer:
     """Writes a snapshot to a file, packed: a line for the head and one for each partition."""
 
-    def __init__(self, file: Any, view: View, mark: str, began: datetime) -> None:  # noqa: ANN401 (any binary file)
+    def __init__(self, file: Any, view: SnapshotView, mark: str, began: datetime) -> None:  # noqa: ANN401 (any binary file)
         self._file = file
         self._pack = zlib.compressobj(1)
         self._line(orjson.dumps(_Head(list(view.columns), mark, began.isoformat())))
@@ -244,5 +244,5 @@ class _Writer:
         self._file.write(self._pack.compress(line + b"\n"))
 
 
-def _path(view: View) -> str:
+def _path(view: SnapshotView) -> str:
     return f"{_FOLDER}{view.name}"

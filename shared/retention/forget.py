@@ -22,15 +22,17 @@ from shared.context import Context
 from shared.errors import TerminalError
 from shared.holds.hold_rows import ORDER, read_all, remove
 from shared.holds.holds_file import PLACE
-from shared.records import created, extracts, keys, pages, story
-from shared.records.history import HISTORY
-from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
+from shared.hr_outbox.history import HISTORY
+from shared.records import created, extracts, pages
 from shared.records.people import account_key, pack, unpack, worker_key
 from shared.records.rosters import forget_rosters
-from shared.records.rows import Key, Values, change_rows, query, read_rows
 from shared.records.snapshots import forget_snapshots
-from shared.records.storage import Storage
 from shared.retention.removal import delete_rows
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
+from shared.storage.rows import Key, Values, change_rows, query, read_rows
+from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
 
@@ -158,7 +160,7 @@ def _refuse_while_busy(
             f"Extract {planned[0]['Extract']} of source {planned[0]['PartitionKey']} is being read or planned at this "
             "moment, and would bring the person back; try again when it is done"
         )
-    waits = any(row.get("SentStatus") in (story.QUEUED, *story.UNANSWERED) for row in workers.values())
+    waits = any(row.get("SentStatus") in (worker_status.QUEUED, *worker_status.UNANSWERED) for row in workers.values())
     if not whatever and (waits or any(row.get("Pending") for row in accounts.values())):
         raise ForgetRefused(
             "Something about the person is queued, or was sent and has no answer yet. Wait for it, or add --yes: what "

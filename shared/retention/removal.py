@@ -23,10 +23,10 @@ from shared.context import Context
 from shared.model import ExtractRef
 from shared.outcomes.events import row_key_of
 from shared.records import extracts
-from shared.records.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
-from shared.records.rows import Values, in_chunks, query
-from shared.records.storage import Storage
-from shared.records.transactions import MOST_ROWS, Delete, submit
+from shared.storage.clients import Storage
+from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
+from shared.storage.rows import Values, in_chunks, query
+from shared.storage.transactions import MOST_ROWS, Delete, submit
 
 logger = logging.getLogger(__name__)
 

@@ -14,9 +14,9 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso
 from shared.model import ExtractRef
 from shared.records import extracts
-from shared.records.rows import Values
-from shared.records.storage import Storage
-from shared.wording import people
+from shared.storage.clients import Storage
+from shared.storage.rows import Values
+from shared.wording.numbers import people
 
 DAYS = 14
 MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be there within two seconds
@@ -122,7 +122,7 @@ class Day:
     counts: dict[str, int]
 
 
-def newest(storage: Storage, count: int, among: Sequence[str]) -> tuple[list[Extract], bool]:
+def newest_files(storage: Storage, count: int, among: Sequence[str]) -> tuple[list[Extract], bool]:
     """The newest extracts of some sources, and whether there are more."""
 
     def of(source: str) -> list[Extract]:
@@ -150,7 +150,7 @@ def may_be_released(row: Values) -> bool:
     )
 
 
-def load(storage: Storage, ref: ExtractRef) -> Extract | None:
+def load_file(storage: Storage, ref: ExtractRef) -> Extract | None:
     """An extract; None if there is none."""
     row = row_of(storage, ref)
     return extract_of(row) if row else None
@@ -182,7 +182,7 @@ def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day
 def row_of(storage: Storage, ref: ExtractRef) -> Values | None:
     """The row of an extract; None if there is none."""
     try:
-        return extracts.load(storage, ref)
+        return extracts.load_extract(storage, ref)
     except (ResourceNotFoundError, ValueError):  # a wrong id has no time in it
         return None
 

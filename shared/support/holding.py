@@ -11,15 +11,15 @@ from typing import Any
 from shared.changes import guard
 from shared.changes.compare import kept_claims
 from shared.changes.kinds import attributes
-from shared.extracts.operator import held_now
-from shared.extracts.protected import protected_among
 from shared.model import CONVERTED, ENTERPRISE_USER, JOINER, REHIRE, REINSTATED, WITHDRAWN, ExtractRef, ScimUser
+from shared.planning.orders import held_now
+from shared.planning.protected import protected_among
 from shared.records import accounts
 from shared.records.pages import read_held
-from shared.records.rows import Values
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.rows import Values
 from shared.support.files import MOST_PAGES, may_be_released, row_of
-from shared.support.plain import plain
+from shared.support.site.plain import plain_text
 
 _WOULD = {
     JOINER: "would be created",
@@ -137,18 +137,18 @@ def classes_of(held: Iterable[Held]) -> dict[str, int]:
 
 def those(held: Sequence[Held], counts_as: str, text: str) -> list[Held]:
     """Those of a class of change in whose id, name or department all words of a text appear; of all if empty."""
-    words = plain(text).split()
+    words = plain_text(text).split()
     return [
         one
         for one in held
         if (not counts_as or one.counts_as == counts_as)
-        and all(word in plain(f"{one.worker_id} {one.name} {one.department}") for word in words)
+        and all(word in plain_text(f"{one.worker_id} {one.name} {one.department}") for word in words)
     ]
 
 
 def with_values(storage: Storage, job: str, held: Sequence[Held]) -> list[Held]:
     """People with old and new values beside each other, and with the last day that is known; a read of their rows."""
-    found = accounts.read(storage, job, [one.worker_id for one in held])
+    found = accounts.read_accounts(storage, job, [one.worker_id for one in held])
     looked_up = []
     for one in held:
         account = found.get(one.worker_id)

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from shared.clock import iso
 from shared.context import Context
-from shared.delivery import ledger, stops
-from shared.records import story
+from shared.delivery import circuit_breaker, rate_limiter
 from shared.records.health import load_health
+from shared.wording import worker_status
 
 _WELL = "No trouble is known."
 
@@ -42,9 +42,9 @@ class Job:
     opens_at: str
 
 
-def look(context: Context) -> tuple[list[Job], list[str]]:
+def jobs_now(context: Context) -> tuple[list[Job], list[str]]:
     """How the jobs are, and what somebody has paused, a sentence each."""
-    standing = stops.look(context.storage)
+    standing = circuit_breaker.stopped_now(context.storage)
     pauses = [
         f"{'Sending from ' + row['Source'] if row['Source'] else 'All sending'} was stopped by {row['By']} at "
         f"{row['At']}: {row['Why']}"
@@ -53,10 +53,10 @@ def look(context: Context) -> tuple[list[Job], list[str]]:
     return [_job(context, standing, name) for name in sorted(context.settings.endpoints)], pauses
 
 
-def _job(context: Context, standing: stops.Standing, name: str) -> Job:
-    sentence, next_step, who, since = _WELL, "", story.NOBODY, ""
+def _job(context: Context, standing: circuit_breaker.Stopped, name: str) -> Job:
+    sentence, next_step, who, since = _WELL, "", worker_status.NOBODY, ""
     if row := standing.quarantine(name):
-        sentence, next_step, who, since = str(row["Reason"]), str(row["NextStep"]), story.IT, str(row["Since"])
+        sentence, next_step, who, since = str(row["Reason"]), str(row["NextStep"]), worker_status.IT, str(row["Since"])
     elif row := standing.stopped(name):
         sentence = f"Nothing is sent to it: {row['Reason']}"
         next_step, who, since = str(row["NextStep"]), str(row["WhoActs"]), str(row["Since"])
@@ -64,10 +64,10 @@ def _job(context: Context, standing: stops.Standing, name: str) -> Job:
         overdue = f" {health.overdue} people have no answer in time." if health.overdue else ""
         sentence = f"{health.sentence}{overdue}"
         next_step, who, since = health.next_step, health.who_acts, iso(health.since)
-    left = ledger.remaining(context, name)
+    left = rate_limiter.remaining(context, name)
     return Job(
         name=name,
-        is_well=who == story.NOBODY,
+        is_well=who == worker_status.NOBODY,
         sentence=sentence,
         next_step=next_step,
         who_acts=who,

@@ -6,7 +6,7 @@ from shared.errors import TransientError
 from shared.holds.listed import parse_until
 from shared.holds.orders import HoldOrder, HoldRefused, end_hold, put_on_hold
 from shared.support import person
-from shared.support.visit import FORGED, Answer, Visit
+from shared.support.site.visit import FORGED, Answer, Visit
 
 DONE = {
     "set": "The account is on hold. It is disabled within a minute or two, and stays so whatever HR says.",
@@ -28,7 +28,7 @@ def order_hold(visit: Visit) -> Answer:
     if not principal.may_release:
         return visit.sorry(403, "You may not put anybody on hold", "That takes the app role releaser.")
     source, worker_id, now = request.said("source"), request.said("id"), context.clock.now()
-    found = person.find(context, worker_id, source) if source and worker_id else []
+    found = person.find_stories(context, worker_id, source) if source and worker_id else []
     # What was looked at is part of the token: nobody ends a hold that was set since.
     if not found or not visit.proves(_about(found[0])):
         return visit.sorry(403, "The page that you ordered it from is out of date", FORGED)

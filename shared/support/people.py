@@ -12,16 +12,18 @@ from typing import Any, NamedTuple, TypeVar
 from shared.changes.compare import kept_claims
 from shared.model import ENTERPRISE_USER, manager_of
 from shared.outcomes.catalogue import cause_of
-from shared.records import accounts, extracts, keys, story
+from shared.records import accounts, extracts
 from shared.records.extracts import sources
 from shared.records.known import VIEW
-from shared.records.listing import Listing, cuts_of, list_rows
-from shared.records.names import WORKERS
 from shared.records.people import worker_key
-from shared.records.rows import Values, read_rows
 from shared.records.snapshots import read_partitions
-from shared.records.storage import Storage
-from shared.support.plain import nearly, plain, words_of
+from shared.storage import keys
+from shared.storage.clients import Storage
+from shared.storage.listing import Listing, cuts_of, list_rows
+from shared.storage.names import WORKERS
+from shared.storage.rows import Values, read_rows
+from shared.support.site.plain import nearly, plain_text, words_of
+from shared.wording import worker_status
 
 MOST_HITS = 200
 _MOSTTOLD_APART = 50
@@ -32,7 +34,14 @@ COUNTED = ("Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Warning")
 TOLD = tuple(dict.fromkeys((*_SHOWN, *COUNTED, "Row")))
 _T = TypeVar("_T")
 
-TROUBLED = (story.FAILED, story.SKIPPED, story.OVERDUE, story.REJECTED, story.HELD, story.MISSING)
+TROUBLED = (
+    worker_status.FAILED,
+    worker_status.SKIPPED,
+    worker_status.OVERDUE,
+    worker_status.REJECTED,
+    worker_status.HELD,
+    worker_status.MISSING,
+)
 """The states in which somebody has to look."""
 
 
@@ -85,7 +94,7 @@ class Hits:
 
 
 @dataclass(frozen=True)
-class Cause:
+class Trouble:
     """One thing that is wrong.
 
     Attributes:
@@ -115,7 +124,7 @@ class Causes:
         cut: whether there are more of whom it was not looked what is wrong.
     """
 
-    causes: tuple[Cause, ...]
+    causes: tuple[Trouble, ...]
     people: int
     cut: bool = False
 
@@ -133,7 +142,7 @@ def search(storage: Storage, text: str) -> Hits:
     ids = [worker_key(source, wanted) for source in sources(storage)]
     if rows := read_rows(storage.table(WORKERS), ids, select=_SHOWN):
         return _told_apart(storage, Hits(tuple(sorted(map(hit_of, rows.values()), key=_place))))
-    words, bare = words_of(wanted), plain(wanted).lstrip("0")
+    words, bare = words_of(wanted), plain_text(wanted).lstrip("0")
     hits = _among(storage, bare, lambda names: all(map(names.__contains__, words)))
     if not hits.people and "@" in wanted:
         hits = _by_mail(storage, wanted.lower())
@@ -149,11 +158,11 @@ def _among(storage: Storage, bare: str, matches: Callable[[str], bool]) -> Hits:
     doubtful: set[Hit] = set()
     for partition, everybody in read_partitions(storage, VIEW):
         for _, worker_id, name, user_name, queued_at, status, who_acts in everybody:
-            is_same = plain(worker_id).lstrip("0") == bare
-            if is_same or matches(plain(f"{name or ''} {user_name or ''} {worker_id}")):
+            is_same = plain_text(worker_id).lstrip("0") == bare
+            if is_same or matches(plain_text(f"{name or ''} {user_name or ''} {worker_id}")):
                 hit = Hit(keys.owner(partition), worker_id, name or "", user_name or "", status, who_acts or "")
                 (same if is_same else found).append(hit)
-                if status == story.REJECTED and not queued_at:
+                if status == worker_status.REJECTED and not queued_at:
                     doubtful.add(hit)
     hits = (*sorted(same, key=_place), *sorted(found, key=_place))
     return Hits(_there(storage, hits[:MOST_HITS], doubtful), len(hits) > MOST_HITS)
@@ -183,7 +192,7 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
         if not newest or not newest[0].get("Job"):
             continue
         ids = [hit.worker_id for hit in hits.people if hit.source == source]
-        found = accounts.read(storage, str(newest[0]["Job"]), ids)
+        found = accounts.read_accounts(storage, str(newest[0]["Job"]), ids)
         chiefs = {worker_key(source, id_): id_ for one in found.values() if (id_ := manager_of(one.record))}
         rows = read_rows(storage.table(WORKERS), chiefs, select=("DisplayName",))
         names = {chiefs[key]: str(row.get("DisplayName") or "") for key, row in rows.items()}
@@ -200,7 +209,7 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
 
 
 def _there(storage: Storage, hits: Sequence[Hit], doubtful: Collection[Hit]) -> tuple[Hit, ...]:
-    """Those of some people who have a row. Ids that nobody has (`shared.records.strangers`) may have lost theirs."""
+    """Those of some people who have a row. Ids that nobody has (`shared.records.orphan_rows`) may have lost theirs."""
     asked = {hit: worker_key(hit.source, hit.worker_id) for hit in hits if hit in doubtful}
     rows = read_rows(storage.table(WORKERS), asked.values(), select=("Status",))
     return tuple(hit for hit in hits if hit not in asked or asked[hit] in rows)
@@ -222,21 +231,21 @@ def find_causes(storage: Storage, among: Sequence[str] = ()) -> Causes:
     return Causes(causes, len(listing.found), listing.cut)
 
 
-def grouped(kinds: Iterable[Kind]) -> tuple[Cause, ...]:
+def grouped(kinds: Iterable[TroubleKind]) -> tuple[Trouble, ...]:
     """Causes with how many people have them, most first; of next steps that differ the commonest is told."""
-    groups: dict[tuple[str, str], Counter[Kind]] = {}
+    groups: dict[tuple[str, str], Counter[TroubleKind]] = {}
     for kind in kinds:
         groups.setdefault((kind.status, kind.title), Counter())[kind] += 1
     causes = []
     for (status, title), counts in groups.items():
         kind, _ = counts.most_common(1)[0]
-        causes.append(Cause(_key(status, title), status, title, kind.next_step, kind.who_acts, counts.total()))
+        causes.append(Trouble(_key(status, title), status, title, kind.next_step, kind.who_acts, counts.total()))
     return tuple(sorted(causes, key=lambda cause: (-cause.people, cause.title)))
 
 
 def of_cause(
     storage: Storage, key: str, among: Sequence[str] = (), *, whole: bool = False
-) -> tuple[Cause | None, Hits]:
+) -> tuple[Trouble | None, Hits]:
     """One thing that is wrong, with its people; None if nobody has it any more.
 
     Args:
@@ -246,7 +255,7 @@ def of_cause(
         whole: whether everybody is wanted, however long it takes.
     """
 
-    def wanted(row: Values) -> tuple[Kind, Hit] | None:
+    def wanted(row: Values) -> tuple[TroubleKind, Hit] | None:
         kind = cause_of_row(row)
         return (kind, hit_of(row)) if _key(kind.status, kind.title) == key else None
 
@@ -255,7 +264,7 @@ def of_cause(
         return None, Hits((), listing.cut)
     kind, _ = Counter(found for found, _ in listing.found).most_common(1)[0]
     people = sorted((hit for _, hit in listing.found), key=_place)
-    cause = Cause(key, kind.status, kind.title, kind.next_step, kind.who_acts, len(people))
+    cause = Trouble(key, kind.status, kind.title, kind.next_step, kind.who_acts, len(people))
     return cause, Hits(tuple(people), listing.cut)
 
 
@@ -272,7 +281,7 @@ def _troubled(
     return list_rows(storage.table(WORKERS), text, columns, make, cuts=cuts, most_pages=most_pages)
 
 
-class Kind(NamedTuple):
+class TroubleKind(NamedTuple):
     """What is wrong with somebody, in general."""
 
     status: str
@@ -281,23 +290,32 @@ class Kind(NamedTuple):
     who_acts: str
 
 
-def cause_of_row(row: Values) -> Kind:
+def cause_of_row(row: Values) -> TroubleKind:
     """What is wrong with somebody, by `COUNTED` of the row."""
     status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
-    next_step, _, again = str(row.get("NextStep") or "").partition(story.SENT_AGAIN)
+    next_step, _, again = str(row.get("NextStep") or "").partition(worker_status.SENT_AGAIN)
     next_step = _AT.sub("soon", next_step) + (_SENT_AGAIN if again else "")
     who = str(row.get("WhoActs") or "")
     if status not in TROUBLED:
-        return Kind(status, f"Open beside the account: {story.in_general(str(row['Warning']))}", _WARNED, story.HR)
-    if status == story.REJECTED:
-        return Kind(status, f"Row not sent: {story.in_general(_ROW_OF.sub('', reason))}", next_step, who)
-    if status == story.OVERDUE:
-        return Kind(status, "Entra has taken the upload and says nothing", next_step, who)
+        return TroubleKind(
+            status,
+            f"Open beside the account: {worker_status.in_general(str(row['Warning']))}",
+            _WARNED,
+            worker_status.HR,
+        )
+    if status == worker_status.REJECTED:
+        return TroubleKind(status, f"Row not sent: {worker_status.in_general(_ROW_OF.sub('', reason))}", next_step, who)
+    if status == worker_status.OVERDUE:
+        return TroubleKind(status, "Entra has taken the upload and says nothing", next_step, who)
     if code and (cause := cause_of(code)):
-        return Kind(status, f"{_upper(cause.meaning.format(domain='of the user name'))} ({code})", next_step, who)
+        return TroubleKind(
+            status, f"{_upper(cause.meaning.format(domain='of the user name'))} ({code})", next_step, who
+        )
     if code:
-        return Kind(status, f"Entra's error {code}", next_step, who)
-    return Kind(status, story.in_general(reason.partition(story.ENTRAS_WORDS)[0]), next_step, who)
+        return TroubleKind(status, f"Entra's error {code}", next_step, who)
+    return TroubleKind(
+        status, worker_status.in_general(reason.partition(worker_status.ENTRAS_WORDS)[0]), next_step, who
+    )
 
 
 _AT = re.compile(r"\b(?:at )?\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z")

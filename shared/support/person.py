@@ -14,7 +14,7 @@ from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.holds.hold_rows import ORDERED
 from shared.holds.listed import Hold
-from shared.holds.look import look
+from shared.holds.look import holds_at
 from shared.model import (
     CONVERTED,
     JOINER,
@@ -31,15 +31,16 @@ from shared.model import (
 )
 from shared.outcomes.catalogue import cause_of
 from shared.outcomes.events import read_events
-from shared.records import accounts, extracts, story
+from shared.records import accounts, extracts
 from shared.records.accounts import Account
-from shared.records.names import WORKERS
 from shared.records.people import worker_key
 from shared.records.rosters import Seen, find_seen
-from shared.records.rows import Values, read_rows
+from shared.storage.names import WORKERS
+from shared.storage.rows import Values, read_rows
 from shared.support.account import Coming, coming, next_steps, standing
 from shared.support.holding import Held, held_person, with_values
 from shared.support.sent import SentRecord, sent_record
+from shared.wording import worker_status
 
 FILE = "File"
 DECISION = "Decision"
@@ -64,7 +65,13 @@ KINDS = {
 
 _SINCE = datetime(2020, 1, 1, tzinfo=UTC)  # there was no API-driven provisioning before
 _MOST = 100  # entries of the log that are told
-_DECIDED_WITHOUT_SENDING = (story.REJECTED, story.HELD, story.SCHEDULED, story.MISSING, story.WITHDRAWN)
+_DECIDED_WITHOUT_SENDING = (
+    worker_status.REJECTED,
+    worker_status.HELD,
+    worker_status.SCHEDULED,
+    worker_status.MISSING,
+    worker_status.WITHDRAWN,
+)
 _ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}
 
 
@@ -153,7 +160,7 @@ class Person:
         return self.hold is not None and self.hold.place == ORDERED
 
 
-def find(context: Context, worker_id: str, source: str = "") -> list[Person]:
+def find_stories(context: Context, worker_id: str, source: str = "") -> list[Person]:
     """The stories of whoever has an id, one for each source that knows it; a few reads of single rows.
 
     Args:
@@ -172,8 +179,8 @@ def _person(context: Context, source: str, row: Values) -> Person:
     sending = extract if row.get("SentBy") == row.get("Extract") else _extract(context, source, _text(row, "SentBy"))
     worker_id, now = _text(row, "WorkerId"), context.clock.now()
     job = _job(context, extract or sending)
-    account = accounts.read(context.storage, job, [worker_id]).get(worker_id) if job else None
-    holds, named_by = look(context.storage, now), {source, *(account.said if account else ())}
+    account = accounts.read_accounts(context.storage, job, [worker_id]).get(worker_id) if job else None
+    holds, named_by = holds_at(context.storage, now), {source, *(account.said if account else ())}
     hold = holds.of(worker_id, named_by)
     ahead = coming(account, now, hold)
     said = _said_in(context, source, row, extract, account)
@@ -206,11 +213,11 @@ def _person(context: Context, source: str, row: Values) -> Person:
         sent_because=_text(row, "SentDecision"),
         hold=hold,
         protected=holds.protects(worker_id, named_by),
-        missing=_missing(row, missing_from) if row.get("Status") != story.MISSING else "",
+        missing=_missing(row, missing_from) if row.get("Status") != worker_status.MISSING else "",
         file=_file(said.file),
         extract=said.extract,
         row=said.row,
-        held_in=_text(row, "Extract") if row.get("Status") == story.HELD else "",
+        held_in=_text(row, "Extract") if row.get("Status") == worker_status.HELD else "",
         sent_at=_text(row, "UploadedAt"),
         request_id=_text(row, "RequestId"),
         target_id=_text(row, "TargetId"),
@@ -230,7 +237,7 @@ def _said_last(account: Account | None, source: str) -> str:
 
 
 def _would_be(context: Context, row: Values, extract: Values | None, job: str) -> Held | None:
-    if row.get("Status") != story.HELD or extract is None:
+    if row.get("Status") != worker_status.HELD or extract is None:
         return None
     found = held_person(context.storage, extract, _text(row, "WorkerId"))
     return with_values(context.storage, job, [found])[0] if found else None
@@ -281,7 +288,7 @@ def _decisions(row: Values, seen: Seen | None) -> Iterator[Moment]:
         why = _text(row, "SentDecision") or (decided if is_sent else "")
         why = why or f"{about if is_sent else ''}To be sent to Entra."
         yield Moment(_text(row, "QueuedAt"), DECISION, why, _attributes(row, "SentChanged"))
-    is_told_apart = row.get("Status") == story.HELD and row.get("HeldAt")
+    is_told_apart = row.get("Status") == worker_status.HELD and row.get("HeldAt")
     without_sending = row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent)
     if without_sending and not is_told_apart:
         yield Moment(_text(row, "ResolvedAt"), DECISION, _text(row, "Reason"))
@@ -298,7 +305,7 @@ def _held(context: Context, source: str, row: Values) -> Iterator[Moment]:
     if not row.get("HeldAt"):
         return
     file = _file(_extract(context, source, _text(row, "HeldIn"))) or "an extract"
-    attributes = _attributes(row, "Changed") if row.get("Status") == story.HELD else ""
+    attributes = _attributes(row, "Changed") if row.get("Status") == worker_status.HELD else ""
     detail = f"{attributes}; extract" if attributes else "Extract"
     because = _text(row, "HeldBecause")
     yield Moment(_text(row, "HeldAt"), DECISION, f"Held, from {file}: {because}", f"{detail} {row['HeldIn']}")
@@ -316,7 +323,7 @@ def _missing(row: Values, extract: Values | None) -> str:
 
 def _absence(row: Values, extract: Values | None) -> Iterator[Moment]:
     """That the person is missing from a full file, beside what else is told of her."""
-    if row.get("Status") != story.MISSING and (text := _missing(row, extract)):
+    if row.get("Status") != worker_status.MISSING and (text := _missing(row, extract)):
         yield Moment(_text(extract or {}, "ArrivedAt") or _seen_at(_text(row, "MissingIn")), DECISION, text)
 
 
@@ -361,7 +368,7 @@ def _entries(context: Context, job: str, worker_id: str) -> Sequence[LogEntry]:
 
 def _extract(context: Context, source: str, extract_id: str) -> Values | None:
     try:
-        return extracts.load(context.storage, ExtractRef(extract_id, source)) if extract_id else None
+        return extracts.load_extract(context.storage, ExtractRef(extract_id, source)) if extract_id else None
     except ResourceNotFoundError:
         return None
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from shared.errors import TransientError
-from shared.extracts.operator import Order, OrderRefused, release
 from shared.model import ExtractRef
-from shared.support import files, holding, sheets, troubles
-from shared.support.visit import FORGED, LONGEST_REASON, Answer, Visit
+from shared.planning.orders import Order, OrderRefused, release
+from shared.support import files, holding, troubles
+from shared.support.site import sheets
+from shared.support.site.visit import FORGED, LONGEST_REASON, Answer, Visit
 
 _SHOWN = 200  # held people on a page
 _NAMED = 50  # of them on the page that asks once more
@@ -22,7 +23,7 @@ def show_file(visit: Visit) -> Answer:
     """The page of a file: where it stands, what is wrong with it, and whom it holds."""
     query, storage = visit.request.query, visit.context.storage
     ref = ExtractRef(query.get("id", ""), query.get("source", ""))
-    extract = files.load(storage, ref) if ref.id and ref.source else None
+    extract = files.load_file(storage, ref) if ref.id and ref.source else None
     if extract is None:
         return visit.sorry(404, "There is no such extract", "It may have been removed when its time was over.")
     if visit.wants and query.get("list") == "troubles":
@@ -73,7 +74,7 @@ def order_release(visit: Visit) -> Answer:
     if not principal.may_release:
         return visit.sorry(403, "You may not release anybody", "That takes the app role releaser.")
     ref = ExtractRef(request.said("extract"), request.said("source"))
-    extract = files.load(storage, ref) if ref.id and ref.source else None
+    extract = files.load_file(storage, ref) if ref.id and ref.source else None
     now = visit.context.clock.now()
     # The plan is part of the token: what was looked at is what is released.
     if not extract or not visit.proves(_about(extract)):

@@ -11,14 +11,15 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.changes.kinds import attributes
 from shared.context import Context
 from shared.errors import RollcallError
-from shared.extracts.planning import reading_of
-from shared.extracts.records import read_records
+from shared.extract.records import read_records
 from shared.mapping.load import find_mapping
 from shared.mapping.model import MappingFile
 from shared.model import ENTERPRISE_USER, ExtractRef, Record
-from shared.records import extracts, story
+from shared.planning.build import reading_of
+from shared.records import extracts
 from shared.records.accounts import Account
-from shared.records.rows import Values
+from shared.storage.rows import Values
+from shared.wording import worker_status
 
 _MOST_BYTES = 4_000_000  # of a file in which a row is looked up; the page is to be there within two seconds
 _LONGEST = 1.2  # seconds that the look-up may take
@@ -96,14 +97,14 @@ def sent_record(context: Context, source: str, row: Values, account: Account | N
 def _confirmed(row: Values, account: Account) -> str:
     """How far Entra has confirmed the record that was planned last."""
     status = str(row.get("SentStatus") or "")
-    if account.pending and account.pending != account.accepted and status not in story.UNANSWERED:
-        return "not sent yet" if status != story.FAILED else "not taken"
+    if account.pending and account.pending != account.accepted and status not in worker_status.UNANSWERED:
+        return "not sent yet" if status != worker_status.FAILED else "not taken"
     return {
-        story.PROVISIONED: "confirmed",
-        story.UNCHANGED: "confirmed",
-        story.FAILED: "not taken",
-        story.SKIPPED: "skipped",
-        story.QUEUED: "not sent yet",
+        worker_status.PROVISIONED: "confirmed",
+        worker_status.UNCHANGED: "confirmed",
+        worker_status.FAILED: "not taken",
+        worker_status.SKIPPED: "skipped",
+        worker_status.QUEUED: "not sent yet",
     }.get(status, "no answer yet")
 
 
@@ -129,7 +130,7 @@ def _cells(context: Context, ref: ExtractRef, mapping: MappingFile, number: int)
     if not ref.id or not number:
         return {}, _NO_FILE
     try:
-        extract = extracts.load(context.storage, ref)
+        extract = extracts.load_extract(context.storage, ref)
     except ResourceNotFoundError:
         return {}, _GONE
     if extracts.size_of(extract) > _MOST_BYTES:

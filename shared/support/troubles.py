@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.model import ExtractRef
-from shared.records import extracts, story
-from shared.records.listing import cuts_of, list_rows
-from shared.records.names import WORKERS
+from shared.records import extracts
 from shared.records.pages import read_rejects
-from shared.records.rows import Values
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.listing import cuts_of, list_rows
+from shared.storage.names import WORKERS
+from shared.storage.rows import Values
 from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, row_of
-from shared.support.people import TOLD, Cause, Hit, Kind, cause_of_row, grouped, hit_of
+from shared.support.people import TOLD, Hit, Trouble, TroubleKind, cause_of_row, grouped, hit_of
+from shared.wording import worker_status
 
 _MOST_FILES = 20  # of a source that are looked at
 _REFUSED = (extracts.REJECTED, extracts.FAILED)
@@ -32,7 +33,7 @@ class Group:
         people: whom it is about, by row.
     """
 
-    cause: Cause
+    cause: Trouble
     people: tuple[Hit, ...]
 
 
@@ -83,7 +84,7 @@ def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[
     return groups, listing.cut
 
 
-def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[Kind, Hit]]:
+def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[TroubleKind, Hit]]:
     row = row_of(storage, ref)
     if row is None or not row.get("ReadPlan") or not row.get("Rejected"):
         return []
@@ -93,9 +94,14 @@ def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[Kind, Hit]]:
         return []
     found = []
     for one in rejects:
-        about = {"Status": story.REJECTED, "Reason": one.reason, "NextStep": _REJECTED_STEP, "WhoActs": story.HR}
+        about = {
+            "Status": worker_status.REJECTED,
+            "Reason": one.reason,
+            "NextStep": _REJECTED_STEP,
+            "WhoActs": worker_status.HR,
+        }
         hit = Hit(
-            *(ref.source, one.told_on, one.display_name, one.user_name, story.REJECTED, story.HR),
+            *(ref.source, one.told_on, one.display_name, one.user_name, worker_status.REJECTED, worker_status.HR),
             reason=one.reason,
             row=one.row,
         )

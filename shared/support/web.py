@@ -11,13 +11,14 @@ from collections.abc import Callable, Mapping
 from shared.checkup.findings import WRONG, View
 from shared.checkup.round import check_app
 from shared.context import Context
-from shared.holds.look import look as look_at_holds
+from shared.holds.look import holds_at as look_at_holds
 from shared.records.extracts import sources
-from shared.support import chart, files, forms, jobs, people, person, sheets, troubles
+from shared.support import files, jobs, people, person, troubles
 from shared.support.ordering_holds import DONE, hold_tokens, order_hold
-from shared.support.principal import NoRole, NotProtected, NotSignedIn, read_principal
 from shared.support.release import filter_held, order_release, show_file
-from shared.support.visit import FORGED, LONGEST_REASON, SHOWN, Answer, Request, Visit, message, to_sign_in
+from shared.support.site import chart, forms, sheets
+from shared.support.site.principal import NoRole, NotProtected, NotSignedIn, read_principal
+from shared.support.site.visit import FORGED, LONGEST_REASON, SHOWN, Answer, Request, Visit, message, to_sign_in
 
 __all__ = ["PREFIX", "Answer", "Request", "serve"]
 
@@ -68,8 +69,8 @@ def _home(visit: Visit) -> Answer:
     if visit.wants:
         rows = [(day.day.isoformat(), *(str(day.counts[group]) for group in files.GROUPS)) for day in days]
         return visit.sheet(sheets.Sheet("outcomes", ("Day", *files.GROUPS), rows), visit.wants)
-    found, pauses = jobs.look(visit.context)
-    recent, more = files.newest(storage, _RECENT, among)
+    found, pauses = jobs.jobs_now(visit.context)
+    recent, more = files.newest_files(storage, _RECENT, among)
     return visit.page(
         "home",
         "What became of everybody",
@@ -104,7 +105,7 @@ def _found(visit: Visit) -> Answer:
 
 def _person(visit: Visit) -> Answer:
     worker_id, source = visit.request.query.get("id", ""), visit.request.query.get("source", "")
-    found = person.find(visit.context, worker_id, source) if worker_id else []
+    found = person.find_stories(visit.context, worker_id, source) if worker_id else []
     if not found:
         return visit.sorry(404, "Nobody is known by this id", _UNKNOWN)
     if visit.wants:
@@ -133,7 +134,7 @@ _UNKNOWN = (
 def _extracts(visit: Visit) -> Answer:
     source = visit.request.query.get("source", "")
     storage = visit.context.storage
-    found, more = files.newest(storage, _MANY, [source] if source else sources(storage))
+    found, more = files.newest_files(storage, _MANY, [source] if source else sources(storage))
     if visit.wants:
         columns = ("Source", "File", "Extract", "Status", "Arrived", "Rows", "People", "Rejected", "Message")
         rows = [

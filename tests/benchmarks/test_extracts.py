@@ -10,10 +10,10 @@ from pathlib import Path
 import openpyxl  # type: ignore[import-untyped]
 import pytest
 
-from benchmarks.extracts import FORMS, MAPPING, Company, write
-from shared.extracts.open_extract import Reading
-from shared.extracts.reading import read_extract
+from benchmarks.support.extracts import FORMS, MAPPING, Company, write
+from shared.extract.reading import read_extract
 from shared.mapping.load import parse_mapping
+from shared.readers.open_extract import Reading
 
 PEOPLE = 300
 

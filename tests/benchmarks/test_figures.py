@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import figures
-from benchmarks.figures import Figure, Report, exponent, figure, load, page, ratio, run, table
-from benchmarks.parts import most_in_a_window, refusals, share
+from benchmarks.support import figures
+from benchmarks.support.figures import Figure, Report, exponent, figure, load, page, ratio, run, table
+from benchmarks.support.parts import most_in_a_window, refusals, share
 
 REPORT = Report(
     "reading",

@@ -20,9 +20,9 @@ from azure.data.tables import (
     UpdateMode,
 )
 
-from benchmarks.stand_in import Server, Tables
+from benchmarks.support.stand_in import Server, Tables
 from local.azurite import ACCOUNT, KEY
-from shared.records.rows import Key, change_rows, put_rows, query, read_rows
+from shared.storage.rows import Key, change_rows, put_rows, query, read_rows
 
 ODD = "o'd d/\\#?%|ü"
 

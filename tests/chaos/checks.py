@@ -10,9 +10,9 @@ from typing import Any
 
 from shared.model import RESENT, ExtractRef
 from shared.records import extracts, pages
-from shared.records.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS
-from shared.records.rows import Values
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS
+from shared.storage.rows import Values
 from tests.chaos.cloud import Cloud
 from tests.chaos.entra import Accepted
 from tests.histories.lives import TYPES, File, Outcome, as_known

@@ -19,13 +19,13 @@ from azure.core.exceptions import AzureError, ResourceNotFoundError
 from azure.storage.blob import BlobLeaseClient, ContainerClient
 
 from local.azurite import Azurite
-from local.entra import managed_identity
-from local.entra.graph import bulk_upload_path
+from local.entra.calls import managed_identity
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.event_grid import Event, EventGrid, webhook
 from shared import settings
-from shared.records.names import BLOBS_POISON, CONFIG, INBOX, STATE, UPLOADS, UPLOADS_POISON
-from shared.records.storage import Storage, connect
+from shared.storage.clients import Storage, connect
+from shared.storage.names import BLOBS_POISON, CONFIG, INBOX, STATE, UPLOADS, UPLOADS_POISON
 from tests.chaos import host_process
 from tests.chaos.entra import Entra
 from tests.chaos.host_process import Place

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from local.entra.apps import Engine
 from local.entra.settings import Settings
 from local.entra.simulator import Call, Simulator
+from local.entra.tenant.apps import Engine
 
 LOST = ("lose-answer", "late-answer")
 """Faults after which nobody knows that Entra has accepted a request."""

@@ -31,7 +31,8 @@ from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import BlobClient
 from urllib3 import HTTPResponse
 
-from local.host import blobs, main, timers, worker
+from local.host import main, worker
+from local.host.triggers import blobs, timers
 from shared.clock import Clock
 from shared.entra import graph
 from shared.settings import ProvisioningEndpoint
@@ -79,10 +80,10 @@ _IMPORTED = (
     "azure.data.tables",
     "azure_functions_runtime",
     "azurefunctions.extensions.bindings.blob",
-    "shared.delivery.aside",
-    "shared.extracts.aside",
-    "shared.extracts.dates",
-    "shared.extracts.sweep",
+    "shared.delivery.dead_letter",
+    "shared.intake.dead_letter",
+    "shared.intake.due_dates",
+    "shared.intake.sweep",
     "shared.notices.telling",
     "shared.outcomes.reporting",
     "shared.retention.removal",
@@ -221,8 +222,8 @@ def _give_context(clock: Clock, folder: Path) -> None:
 
 def _make_small(place: Place) -> None:
     """Smaller requests and pages than usual, so that a few people make many."""
-    import shared.delivery.aside
-    import shared.extracts.intake  # noqa: F401 (and with both whatever knows the size of a request, or of a page)
+    import shared.delivery.dead_letter
+    import shared.intake.ingest  # noqa: F401 (and with both whatever knows the size of a request, or of a page)
 
     sizes = {"OPERATIONS_PER_REQUEST": place.request, "PEOPLE_PER_PAGE": place.page}
     for module in [module for name, module in sys.modules.items() if name.startswith("shared.")]:

@@ -15,7 +15,7 @@ from local.entra.faults import Faults
 from local.processes import ProcessError
 from shared.records import extracts, pages
 from shared.records.due import due_until
-from shared.records.names import EXTRACTS, PAGES
+from shared.storage.names import EXTRACTS, PAGES
 from tests.chaos.checks import Drop, Findings, find
 from tests.chaos.cloud import Cloud, cloud
 from tests.chaos.plan import Day, Event, Figures, Plan, Staff

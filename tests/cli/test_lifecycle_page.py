@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from cli.preview import main
+from cli.files.preview import main
 from cli.reconciling.accounts import COLUMNS
-from shared.extracts.text.names import loose
+from shared.readers.text.column_names import loose
 
 DOCS = Path(__file__).parents[2] / "docs"
 OWN = "urn:ietf:params:scim:schemas:extension:contoso:1.0:User"

@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from local.scenario.replay import replay
-from shared.extracts import looking
-from shared.records import keys as key
-from shared.records.names import CONFIG, CONTAINERS, STATE, TABLES, WORKERS
+from shared.planning import candidates
+from shared.storage import keys as key
+from shared.storage.names import CONFIG, CONTAINERS, STATE, TABLES, WORKERS
 from tests.conftest import Storage
 from tests.disaster.company import MAPPINGS, story, strayed
 
@@ -61,7 +61,7 @@ def test_what_is_lost_comes_back_by_the_steps_of_the_page(store: str, storage: S
 def test_everybody_has_a_row_again_also_in_a_list_that_is_not_rewritten_each_night(
     storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(looking, "MOST_REWRITTEN", 10)
+    monkeypatch.setattr(candidates, "MOST_REWRITTEN", 10)
     outcome = replay(story("table Workers", cure("table Workers")), storage.connection_string)
     found = {key.decode(str(row["RowKey"])) for row in storage.tables.get_table_client(WORKERS).list_entities()}
     assert list(outcome.differences) == []

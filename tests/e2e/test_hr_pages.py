@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, ViewportSize, expect
 
-from shared.records.history import HISTORY
-from shared.records.names import OUTBOX
+from shared.hr_outbox.history import HISTORY
+from shared.storage.names import OUTBOX
 from tests.conftest import Storage
 from tests.support.browser import open_browser, violations
 from tests.support.office import Office, open_office

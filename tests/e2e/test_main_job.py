@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.records.names import EXTRACTS, WORKERS
+from shared.storage.names import EXTRACTS, WORKERS
 from tests.conftest import Storage
 from tests.support.cloud import Cloud, run_cloud
 from tests.support.waiting import wait_for

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.records.names import OUTBOX, STATE, TABLES, UPLOADS
+from shared.storage.names import OUTBOX, STATE, TABLES, UPLOADS
 from tests.conftest import Storage
 from tests.support.cloud import Cloud, run_cloud
 

@@ -20,10 +20,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from local.serving import serve_in_thread
 from shared.clock import iso
 from shared.context import Context
-from shared.records import story
 from shared.records.health import Health, save_health
-from shared.records.names import CONFIG
+from shared.storage.names import CONFIG
 from shared.support.web import Request, serve
+from shared.wording import worker_status
 from tests.conftest import Storage
 from tests.shared.support.visiting import HOSTILE, LONG, ON, SCRIPT, failed, file, holding, person, principal
 from tests.support.browser import open_browser, violations
@@ -210,7 +210,7 @@ def furnish(context: Context, others: Mapping[str, str]) -> None:
     for number in range(3):
         reason = f"Row {number + 5} of employees-14.csv was not sent: the last name is missing"
         person(
-            storage, today, f"20{number}1", "Ole Dahl", Status=story.REJECTED, Reason=reason, WhoActs="HR",
+            storage, today, f"20{number}1", "Ole Dahl", Status=worker_status.REJECTED, Reason=reason, WhoActs="HR",
             NextStep="HR corrects the row and drops the file again; the account stays as it was until then.",
         )  # fmt: skip
     people = {f"30{number:02d}": name for number, name in enumerate(("Eva Lund", "Max Roth", "Ida Falk", "Noah Bell"))}

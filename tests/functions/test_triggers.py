@@ -16,8 +16,8 @@ from azurefunctions.extensions.bindings import blob
 
 from local.scenario.functions import registered, working_with
 from shared.context import Context, open_context
-from shared.records.names import EXTRACTS, INBOX
 from shared.settings import Settings, StorageConnection
+from shared.storage.names import EXTRACTS, INBOX
 from tests.conftest import Storage
 from tests.support.contexts import ManualTime, open_test_context, rows_of
 from tests.support.scripted_server import Reply, Script, run_script

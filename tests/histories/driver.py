@@ -15,8 +15,8 @@ from unittest.mock import patch
 import azure.functions as func
 import requests
 
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.faults import Faults
-from local.entra.graph import bulk_upload_path
 from local.entra.server import serving
 from local.entra.testing import ManualClock
 from local.scenario.functions import registered, working_with
@@ -25,13 +25,13 @@ from local.scenario.tenant import Tenant
 from shared.clock import Clock, parse_iso
 from shared.context import Context
 from shared.entra.graph import Graph
-from shared.extracts import looking
 from shared.identity import Identity as AppIdentity
+from shared.planning import candidates
 from shared.records import extracts, pages
-from shared.records.names import CONFIG, DUE, EXTRACTS, INBOX, PAGES, UPLOADS
-from shared.records.rows import Values
-from shared.records.storage import connect
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, ProvisioningEndpoint, from_environment
+from shared.storage.clients import connect
+from shared.storage.names import CONFIG, DUE, EXTRACTS, INBOX, PAGES, UPLOADS
+from shared.storage.rows import Values
 from tests.support.contexts import make_everything
 
 _HIDDEN = 6 * 24 * 3600  # seconds; nobody but us takes messages off the queue
@@ -300,8 +300,8 @@ def world(connection_string: str, start: datetime, *, large: bool = False, clear
     now = ManualClock(start)
     tenant = Tenant(now=now)
     tenant.change_settings({"dailyLimit": None, "flowNullValues": clears})
-    most = 0 if large else looking.MOST_REWRITTEN
-    with patch.object(looking, "MOST_REWRITTEN", most), serving(tenant) as url:
+    most = 0 if large else candidates.MOST_REWRITTEN
+    with patch.object(candidates, "MOST_REWRITTEN", most), serving(tenant) as url:
         made = World(connection_string, start, tenant, now, url)
         try:
             yield made

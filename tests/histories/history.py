@@ -11,13 +11,13 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from shared.extracts.operator import Order, process, protected_held, release, still_held
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.model import ExtractRef
+from shared.planning.orders import Order, process, protected_held, release, still_held
 from shared.records import accounts, extracts
-from shared.records.names import EXTRACTS, WORKERS
 from shared.records.rosters import find_seen
-from shared.records.rows import Values
+from shared.storage.names import EXTRACTS, WORKERS
+from shared.storage.rows import Values
 from tests.histories.driver import World, world
 from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome, as_known
 from tests.histories.model import PRECEDENCE, Truth
@@ -398,7 +398,7 @@ class _History:
             lines += [f"model: {feed}: {word}" for feed, word in words.items()]
             lines += [f"model: {self._truth.accounts.get(person)}"]
             with suppress(Exception):
-                for account in accounts.read(self._world.context.storage, "default", [person]).values():
+                for account in accounts.read_accounts(self._world.context.storage, "default", [person]).values():
                     lines += [
                         f"Accounts: {replace(account, claims={}, record={})}",
                         f"Record: {_brief(account.record)}",

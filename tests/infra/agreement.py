@@ -15,7 +15,7 @@ from pathlib import Path
 from shared import settings
 from shared.errors import SettingsError
 from shared.notices import notes
-from shared.records import names
+from shared.storage import names
 from tests.infra.snapshots import CASES, INFRA, Deployment, Resource, load, reference, resolved
 
 ROOT = INFRA.parent
@@ -209,9 +209,9 @@ def account_of_host(deployment: Deployment) -> Resource:
 def _storage(_: Case, deployment: Deployment) -> Iterator[str]:
     hr, host = account_of_hr(deployment).name, account_of_host(deployment).name
     kinds = (
-        ("container", "blobServices/containers", hr, names.CONTAINERS, "shared/records/names.py"),
-        ("queue", "queueServices/queues", hr, names.QUEUES, "shared/records/names.py"),
-        ("table", "tableServices/tables", hr, names.TABLES, "shared/records/names.py"),
+        ("container", "blobServices/containers", hr, names.CONTAINERS, "shared/storage/names.py"),
+        ("queue", "queueServices/queues", hr, names.QUEUES, "shared/storage/names.py"),
+        ("table", "tableServices/tables", hr, names.TABLES, "shared/storage/names.py"),
         ("container", "blobServices/containers", host, ("app-package",), "infra/rollcall.bicep"),
         ("queue", "queueServices/queues", host, (), "the runtime, which makes its own,"),
         ("table", "tableServices/tables", host, (), "the runtime, which makes its own,"),

@@ -16,8 +16,8 @@ import pytest
 import yaml
 
 from shared import settings
-from shared.records import names
-from shared.support.principal import READER, RELEASER
+from shared.storage import names
+from shared.support.site.principal import READER, RELEASER
 from tests.infra import agreement
 from tests.infra.agreement import (
     COMMITTED,
@@ -145,7 +145,7 @@ PLANTED: list[tuple[Case, Callable[[Material], None], str]] = [
     (DEV, a_setting_misspelt, "The app setting ROLLCALL_DIGEST is read by nobody; did you mean ROLLCALL_DIGEST_AT?"),
     (DEV, a_setting_of_another_account, "The app setting HR_STORAGE__blobServiceUri is https://sthost"),
     (DEV, a_setting_that_the_code_refuses, "ROLLCALL_LEAVER_RESERVE must be a percentage from 0 to 100, such as 5%"),
-    (DEV, a_table_forgotten, "The table Quota of shared/records/names.py is not made in sthr"),
+    (DEV, a_table_forgotten, "The table Quota of shared/storage/names.py is not made in sthr"),
     (DEV, a_public_blob, "The container hr-outbox lets the public read blobs: publicAccess is not None."),
     (DEV, a_key_allowed, "accepts keys: allowSharedKeyAccess is True, not False."),
     (DEV, an_old_tls, "accepts an old TLS: minimumTlsVersion is 'TLS1_0', not 'TLS1_2'."),
@@ -213,7 +213,7 @@ def test_every_setting_that_the_code_asks_for_is_set() -> None:
     }
     assert readers == {
         "functions/support.py",  # hands it to the support page, which asks whether the platform signs people in
-        "shared/extracts/unpack/pgp.py",  # hands it to a process of its own
+        "shared/readers/unpack/pgp.py",  # hands it to a process of its own
         "shared/identity.py",  # IDENTITY_ENDPOINT, which the platform sets, and AZURE_CLIENT_ID
         "shared/settings.py",
     }

@@ -19,15 +19,15 @@ import requests
 from shared import transport
 from shared.delivery.queueing import tend
 from shared.errors import RequestRejected
-from shared.extracts.dates import register_due
-from shared.extracts.intake import take_in, work_off_all
-from shared.extracts.sweep import take_in_unannounced
-from shared.extracts.trial import call_for_trials
+from shared.intake.due_dates import register_due
+from shared.intake.ingest import ingest_version, work_off_all
+from shared.intake.sweep import take_in_unannounced
+from shared.intake.trial import call_for_trials
 from shared.notices.created import write_created
 from shared.notices.telling import tell
 from shared.outcomes.reporting import report
-from shared.records import names
 from shared.retention.removal import remove_old
+from shared.storage import names
 from tests.conftest import Storage
 from tests.infra.agreement import APP, GRANTS, HR_ACCOUNT
 from tests.support.office import HEADER, Office, open_office
@@ -113,7 +113,7 @@ def test_every_right_of_the_app_on_hr_s_data_is_used_and_none_is_missing(
     inbox = storage.blobs.get_container_client(names.INBOX)
     for path in ("employees/people.csv", "employees/try/people.csv"):
         inbox.upload_blob(path, rows.encode())  # HR's own client: what it asks for is not noted
-        take_in(office.context, office.context.storage.container(names.INBOX).get_blob_client(path))
+        ingest_version(office.context, office.context.storage.container(names.INBOX).get_blob_client(path))
     a_round_of_the_app(office)
     assert office.workers() == {"1": "uploaded", "2": "uploaded"}
 

@@ -9,10 +9,10 @@ import pytest
 from local.__main__ import main
 from shared import settings
 from shared.mapping.load import SHIPPED
-from shared.records.names import CONFIG, INBOX
-from shared.records.storage import Storage as Account
-from shared.records.storage import connect
 from shared.settings import StorageConnection
+from shared.storage.clients import Storage as Account
+from shared.storage.clients import connect
+from shared.storage.names import CONFIG, INBOX
 from tests.conftest import Storage
 from tests.support.contexts import make_everything
 

@@ -15,8 +15,8 @@ from azure.core.credentials import AccessToken
 from shared import identity as identity_module
 from shared.errors import NoToken
 from shared.identity import Identity, app_identity, storage_identity
-from shared.records.storage import connect
 from shared.settings import StorageConnection
+from shared.storage.clients import connect
 from tests.support.scripted_server import CUT, SILENCE, Reply, Script, run_script
 
 HTML = Reply(200, b"<html>Service unavailable</html>", {"Content-Type": "text/html"})

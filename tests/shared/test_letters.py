@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from shared.letters import fold, lower, title, upper
-from shared.mapping.names import transliterate
+from shared.mapping.cells.user_names import transliterate
 
 NAMES = [
     "ALİ",

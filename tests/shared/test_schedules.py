@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from shared.schedules import Crontab, faults, read
+from shared.schedules import Crontab, faults, read_schedule
 
 EVERY = (
     tuple(range(60)), tuple(range(60)), tuple(range(24)), tuple(range(1, 32)), tuple(range(1, 13)), tuple(range(7)),
@@ -36,7 +36,7 @@ def crontab(**fields: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
     ],
 )  # fmt: skip
 def test_what_the_host_reads_as_it_is_written(expression: str, fields: tuple[tuple[int, ...], ...]) -> None:
-    assert read(expression) == Crontab(fields)
+    assert read_schedule(expression) == Crontab(fields)
     assert faults(expression) == []
 
 
@@ -87,7 +87,7 @@ def test_what_the_host_reads_as_it_is_written(expression: str, fields: tuple[tup
 def test_what_the_host_reads_otherwise_than_it_is_written(
     expression: str, fields: dict[str, tuple[int, ...]], oddity: str
 ) -> None:
-    assert read(expression) == Crontab(crontab(**fields), (oddity,))
+    assert read_schedule(expression) == Crontab(crontab(**fields), (oddity,))
     assert faults(expression) == [oddity]
 
 
@@ -121,5 +121,5 @@ def test_what_the_host_reads_otherwise_than_it_is_written(
 )
 def test_what_the_host_does_not_start_with(expression: str, message: str) -> None:
     with pytest.raises(ValueError, match=f"^{re.escape(message)}") as wrong:
-        read(expression)
+        read_schedule(expression)
     assert faults(expression) == [f"the host would not start: {wrong.value}"]

@@ -9,9 +9,9 @@ import pytest
 import requests
 from azure.core.exceptions import AzureError
 
-from shared.records import storage as storage_module
-from shared.records.storage import connect
 from shared.settings import StorageConnection
+from shared.storage import clients as storage_module
+from shared.storage.clients import connect
 from shared.transport import LONGEST_WAIT, limited_session
 from tests.support.scripted_server import SILENCE, Reply, Script, run_script
 

@@ -16,11 +16,11 @@ from local import processes
 from local.entra.app_settings import app_settings
 from local.processes import Process
 from shared import settings
+from shared.hr_outbox.history import HISTORY
 from shared.records import extracts
-from shared.records.history import HISTORY
-from shared.records.names import EXTRACTS, INBOX, OUTBOX, WORKERS
-from shared.records.rows import Values, query
-from shared.records.storage import Storage, connect
+from shared.storage.clients import Storage, connect
+from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS
+from shared.storage.rows import Values, query
 from tests.support.waiting import wait_for
 
 LEASE_SECONDS = 5

@@ -15,10 +15,10 @@ from shared.context import Context
 from shared.entra.graph import Graph
 from shared.identity import Identity as AppIdentity
 from shared.model import CORE_USER, ENTERPRISE_USER, Page, Planned, ScimUser, Worker
-from shared.records.names import CONTAINERS, QUEUES, TABLES, UPLOADS
-from shared.records.rows import Values
-from shared.records.storage import Storage, connect
 from shared.settings import ProvisioningEndpoint, Settings, StorageConnection, parse_endpoint
+from shared.storage.clients import Storage, connect
+from shared.storage.names import CONTAINERS, QUEUES, TABLES, UPLOADS
+from shared.storage.rows import Values
 
 START = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
 NOWHERE = "http://127.0.0.1:9"

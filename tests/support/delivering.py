@@ -9,13 +9,13 @@ from typing import Any
 
 from shared.clock import iso
 from shared.context import Context
-from shared.delivery.aside import put_aside
+from shared.delivery.dead_letter import put_aside
 from shared.delivery.queueing import queue_ready_pages
 from shared.model import LEAVER, MOVER, ExtractRef, Page, PageMessage, Planned
 from shared.records import extracts, pages, people
 from shared.records.extracts import Version
-from shared.records.names import PAGES
-from shared.records.rows import change_rows
+from shared.storage.names import PAGES
+from shared.storage.rows import change_rows
 from tests.support.contexts import START, rows_of, worker
 from tests.support.scripted_server import Request, Script
 
@@ -53,7 +53,7 @@ def planned(
     ref = version.ref
     count = sum(map(len, pages_of_ids))
     values = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
-    extracts.register(
+    extracts.insert_extract(
         context.storage, version, {"Status": extracts.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values}
     )
 
@@ -138,5 +138,5 @@ def give_up(context: Context, message: PageMessage) -> None:
 
 def counts(context: Context, ref: ExtractRef) -> dict[str, int]:
     """The counts of an extract that are not zero."""
-    row = extracts.load(context.storage, ref)
+    row = extracts.load_extract(context.storage, ref)
     return {name: row[name] for name in extracts.OUTCOMES if row.get(name)}

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from local.entra.apps import App
-from local.entra.managed_identity import PATH
+from local.entra.calls.managed_identity import PATH
 from local.entra.server import serving
 from local.entra.settings import Settings, Tenant
 from local.entra.simulator import Simulator
+from local.entra.tenant.apps import App
 from local.entra.testing import ManualClock
 from shared.clock import Clock
 

@@ -11,13 +11,13 @@ from typing import Any
 from shared.context import Context
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
-from shared.extracts.dates import register_due
-from shared.extracts.intake import go_on, take_in, work_off_all
-from shared.extracts.trial import call_for_trials
 from shared.holds.taking_in import take_in_holds
+from shared.intake.due_dates import register_due
+from shared.intake.ingest import go_on, ingest_version, work_off_all
+from shared.intake.trial import call_for_trials
 from shared.model import ENTERPRISE_USER, GO_ON, ScimUser
-from shared.records.messages import decode
-from shared.records.names import CONFIG, EXTRACTS, INBOX, OUTBOX, WORKERS
+from shared.storage.messages import message_from_json
+from shared.storage.names import CONFIG, EXTRACTS, INBOX, OUTBOX, WORKERS
 from tests.support.contexts import ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
 from tests.support.scripted_server import Reply, Script, run_script
 
@@ -72,7 +72,7 @@ class Office:
         blob = self.context.storage.container(INBOX).get_blob_client(f"{source}/{name}")
         blob.upload_blob("".join(f"{line}\n" for line in lines).encode(), overwrite=True)
         self.time.forward(1)
-        take_in(self.context, blob)
+        ingest_version(self.context, blob)
         versions = [row for row in self._extracts() if row["Path"] == f"{source}/{name}"]
         return str(max(versions, key=lambda row: row["ArrivedAt"])["Extract"])
 
@@ -92,7 +92,7 @@ class Office:
         """Send whatever is on the queue."""
         while messages := visible_messages(self.context.storage):
             for text in messages:
-                header = decode(text)
+                header = message_from_json(text)
                 if header.page == GO_ON:
                     go_on(self.context, header.job)
                 else:

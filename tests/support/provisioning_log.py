@@ -15,8 +15,8 @@ from shared.context import Context
 from shared.model import ExtractRef
 from shared.records import extracts, pages, people
 from shared.records.extracts import Version
-from shared.records.names import PAGES, WORKERS
-from shared.records.rows import change_rows
+from shared.storage.names import PAGES, WORKERS
+from shared.storage.rows import change_rows
 from tests.support.contexts import START, ManualTime, page_of, rows_of, worker
 from tests.support.scripted_server import Reply, Request
 
@@ -108,7 +108,7 @@ def planned(
         "Repeated": 0,
         "People": len(ids),
     }
-    extracts.register(context.storage, version, values)
+    extracts.insert_extract(context.storage, version, values)
     page = page_of(*(worker(one, **(changes or {}).get(one, {})) for one in ids), number=number, sequence=ref.id)
     pages.write_page(context.storage, ref, "plan", page)
     row = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), "Answers": "[]"}
@@ -153,7 +153,7 @@ def person(context: Context, worker_id: str, *columns: str, source: str = "emplo
 
 def of_extract(context: Context, ref: ExtractRef) -> tuple[str, dict[str, int]]:
     """Status and counts of an extract."""
-    row = extracts.load(context.storage, ref)
+    row = extracts.load_extract(context.storage, ref)
     return row["Status"], {name: row[name] for name in extracts.OUTCOMES if row.get(name)}
 
 

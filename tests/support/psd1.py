@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cli.import_psd1 import Imported, import_psd1
+from cli.files.import_psd1 import Imported, import_psd1
 from shared.mapping.apply import Applier
 from shared.mapping.load import parse_mapping
 from shared.model import Record, Reject

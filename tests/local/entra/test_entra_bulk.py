@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from local.entra.bulk import BULK_REQUEST, CORE_USER, ENTERPRISE_USER, InvalidBulkRequestError, outline, parse
+from local.entra.tenant.bulk import BULK_REQUEST, CORE_USER, ENTERPRISE_USER, InvalidBulkRequestError, outline, parse
 from local.entra.testing import Record, bulk_request, person
 
 CUSTOM = "urn:contoso:employee"

@@ -1,10 +1,10 @@
 import pytest
 
-from local.entra.bulk import ENTERPRISE_USER
-from local.entra.directory import Action, Directory, Outcome, Status
 from local.entra.errors import ControlError
-from local.entra.mapping import Value
 from local.entra.settings import DEFAULT_TENANT
+from local.entra.tenant.bulk import ENTERPRISE_USER
+from local.entra.tenant.directory import Action, Directory, Outcome, Status
+from local.entra.tenant.mapping import Value
 from local.entra.testing import Record, person
 
 DOMAINS = ("example.com", "example.org")

@@ -5,11 +5,11 @@ import pytest
 from azure.core.exceptions import ClientAuthenticationError
 from azure.identity import ManagedIdentityCredential
 
-from local.entra.identity import issue, roles_of
-from local.entra.managed_identity import PATH
+from local.entra.calls.managed_identity import PATH
 from local.entra.server import serving
 from local.entra.settings import DEFAULT_APP_PRINCIPAL, DEFAULT_TENANT, Tenant
 from local.entra.simulator import Simulator
+from local.entra.tenant.identity import issue, roles_of
 from local.entra.testing import Caller, ManualClock
 
 ISSUER = f"https://sts.windows.net/{DEFAULT_TENANT}/"

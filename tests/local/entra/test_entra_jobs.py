@@ -3,9 +3,9 @@ from datetime import datetime
 import pytest
 
 from local.entra.errors import GraphError
-from local.entra.log_queries import parse
 from local.entra.settings import Settings
 from local.entra.simulator import Simulator
+from local.entra.tenant.log_queries import parse
 from local.entra.testing import ManualClock, person
 
 

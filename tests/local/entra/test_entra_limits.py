@@ -1,6 +1,6 @@
 import pytest
 
-from local.entra.limits import Window
+from local.entra.tenant.limits import Window
 
 
 # Calls at 100, 102 and 104, asked at 104: with a limit of 2, room comes when the first two have left, at 112.

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from local.entra.apps import GRAPH_APP_ID, TEMPLATES
 from local.entra.server import serving
 from local.entra.settings import DEFAULT_APP_PRINCIPAL, DEFAULT_SERVICE_PRINCIPAL, Tenant
 from local.entra.simulator import Simulator
+from local.entra.tenant.apps import GRAPH_APP_ID, TEMPLATES
 from local.entra.testing import Caller, ManualClock, person
 
 EVERYTHING = [

@@ -3,11 +3,11 @@ from email.utils import parsedate_to_datetime
 import jwt
 import pytest
 
-from local.entra.bulk import CONTENT_TYPE
-from local.entra.graph import bulk_upload_path
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.entra.settings import Settings, Tenant
 from local.entra.simulator import Simulator
+from local.entra.tenant.bulk import CONTENT_TYPE
 from local.entra.testing import Caller, ManualClock, Record, bulk_request, person
 
 

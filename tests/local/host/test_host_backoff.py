@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from local.host.backoff import BackOff
+from local.host.triggers.backoff import BackOff
 
 RUN = 0.25  # seconds for which a function runs before it fails, and its message is hidden
 

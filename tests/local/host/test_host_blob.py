@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from local.host.blobs import parse_pattern
+from local.host.triggers.blobs import parse_pattern
 from tests.conftest import Storage
 from tests.local.host.conftest import Toy
 from tests.support.waiting import wait_for

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from local.event_grid import CREATED, DELETED, Chance, Event, body_of, events_of, webhook
-from local.host.events import Webhook
+from local.host.triggers.events import Webhook
 from tests.conftest import Storage
 from tests.local.host.conftest import Toy
 from tests.support.waiting import wait_for

@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from local.host.errors import HostError
-from local.host.http import parse_route
 from local.host.sign_in import SignIn
+from local.host.triggers.http import parse_route
 from local.host.worker import Function
 from tests.local.host.conftest import Toy
 

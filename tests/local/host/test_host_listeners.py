@@ -10,7 +10,7 @@ from local.host.config import HostConfig
 from local.host.connections import Connections
 from local.host.errors import HostError
 from local.host.invocations import Invoker
-from local.host.listeners import Wiring
+from local.host.triggers.listeners import Wiring
 from local.host.worker import Function
 
 STORAGE = "UseDevelopmentStorage=true"

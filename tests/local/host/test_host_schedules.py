@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from local.host.schedules import parse
+from local.host.triggers.schedules import parse
 
 NOON = datetime(2026, 3, 2, 12, 0, 0, tzinfo=UTC)  # a Monday
 

@@ -10,12 +10,12 @@ from typing import Any, cast
 import pytest
 from azure.storage.blob import BlobClient
 
-from local.host import timers
 from local.host.invocations import Invoker
 from local.host.leases import Lock
 from local.host.pace import AZURE
-from local.host.schedules import parse
-from local.host.timers import TimerListener
+from local.host.triggers import timers
+from local.host.triggers.schedules import parse
+from local.host.triggers.timers import TimerListener
 from local.host.worker import Function, Outcome
 
 START = datetime(2026, 11, 2, 6, 0, tzinfo=UTC)

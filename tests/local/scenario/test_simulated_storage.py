@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from local.entra.testing import ManualClock
 from local.scenario.simulated import Service, timed_storage
-from shared.records.names import DUE
-from shared.records.rows import Key, put_rows, read_rows
 from shared.settings import StorageConnection
+from shared.storage.names import DUE
+from shared.storage.rows import Key, put_rows, read_rows
 from tests.conftest import Storage
 
 

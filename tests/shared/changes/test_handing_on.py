@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from shared.changes.handing_on import HandedOn, find_handed_on, names_of
-from shared.changes.plan import cut, order
+from shared.changes.plan import cut, sending_order
 from shared.clock import parse_iso
 from shared.outcomes.resending import TAKER, next_try
 
@@ -37,7 +37,7 @@ def test_who_takes_a_name_from_whom(given: dict[str, str], taken: list[tuple[str
 def test_givers_go_after_leavers_and_before_everybody_else_and_are_waited_for() -> None:
     managers = {"1": "9", "2": "", "3": "", "7": "", "9": ""}
     chain = HandedOn({"1": "2", "2": "3"})
-    ordered = order(managers, {"7"}, chain)
+    ordered = sending_order(managers, {"7"}, chain)
     assert ordered == ["7", "3", "2", "9", "1"]
     assert [(page.ids, page.after) for page in cut(ordered, managers, size=1, handed_on=chain)] == [
         (["7"], 0),

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.changes.circles import Circle
-from shared.changes.managers import Standing, with_manager
+from shared.changes.managers import ManagerStanding, with_manager
 from shared.model import ENTERPRISE_USER, manager_of
 from tests.support.contexts import user
 
@@ -20,8 +20,8 @@ def report(external_id: str, manager: str = "", **enterprise: Any) -> dict[str, 
     return user(external_id, **({ENTERPRISE_USER: {**enterprise, **named}} if enterprise or named else {}))
 
 
-def standing(manager: str) -> Standing:
-    return {"gone": Standing.LEFT, "nobody": Standing.UNKNOWN}.get(manager, Standing.WORKS)
+def standing(manager: str) -> ManagerStanding:
+    return {"gone": ManagerStanding.LEFT, "nobody": ManagerStanding.UNKNOWN}.get(manager, ManagerStanding.WORKS)
 
 
 @pytest.mark.parametrize(

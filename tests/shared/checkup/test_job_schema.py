@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from local.entra.schemas import ACTIVE_DIRECTORY, ENTRA, default_schema
+from local.entra.tenant.schemas import ACTIVE_DIRECTORY, ENTRA, default_schema
 from shared.entra.notification import KEY, Notification, read_notification
 from shared.entra.schema import add_attributes, name_at_creation, read_schema, turn_delete_off
 

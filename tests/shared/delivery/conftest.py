@@ -7,7 +7,7 @@ import pytest
 
 from shared.context import Context
 from shared.model import PageMessage
-from shared.records import messages
+from shared.storage import messages
 from tests.conftest import Storage
 from tests.support.contexts import ManualTime, endpoint_at, open_test_context
 from tests.support.scripted_server import Reply, Script, run_script

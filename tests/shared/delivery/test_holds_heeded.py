@@ -11,15 +11,15 @@ from azure.storage.blob import ContainerClient
 
 from shared.context import Context
 from shared.delivery import heeding
-from shared.delivery.aside import put_aside, redrive
+from shared.delivery.dead_letter import put_aside, redrive
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
-from shared.holds.look import look
+from shared.holds.look import holds_at
 from shared.holds.orders import HoldOrder, put_on_hold
 from shared.holds.taking_in import take_in_holds
 from shared.records import pages
 from shared.records.due import due_until
-from shared.records.names import CONFIG, WORKERS
+from shared.storage.names import CONFIG, WORKERS
 from tests.support.contexts import START, ManualTime
 from tests.support.delivering import column, ids, message, page_row, planned, sent, set_page
 from tests.support.scripted_server import Reply, Request, Script
@@ -137,7 +137,7 @@ def test_a_file_that_the_app_may_not_read_is_taken_for_broken(
         raise error
 
     monkeypatch.setattr(ContainerClient, "download_blob", forbidden)
-    holds = look(context.storage, START)
+    holds = holds_at(context.storage, START)
     assert (holds.fault, holds.names("1")) == ("hr-config/holds.yaml cannot be read: storage answers 403", True)
 
 

@@ -20,7 +20,7 @@ from shared.entra import upload
 from shared.entra.upload import Accepted
 from shared.errors import RequestRejected
 from shared.records import extracts, pages
-from shared.records.names import ACCOUNTS, PAGES, WORKERS
+from shared.storage.names import ACCOUNTS, PAGES, WORKERS
 from tests.support.contexts import ManualTime, page_of, rows_of, worker
 from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent
 from tests.support.scripted_server import Reply, Request, Script
@@ -74,7 +74,7 @@ def test_three_records_refused_in_a_row_for_one_cause_stop_the_job_with_a_senten
     deliver_all(context, ref)
     assert counts(context, ref) == {"Failed": 3, "Waiting": 397}
     assert len(sent(script)) < 15
-    said = extracts.load(context.storage, ref)["Message"]
+    said = extracts.load_extract(context.storage, ref)["Message"]
     assert "refused 3 records in a row for the same cause (BadRequest); it is in all of them" in said
     waiting = [row for row in rows_of(context.storage, WORKERS) if row["Status"] == "queued"]
     assert {row["WhoActs"] for row in waiting} == {"IT"}
@@ -107,7 +107,7 @@ def test_halving_goes_on_where_a_crash_ended_it(
 ) -> None:
     ref = planned(context, ids(50))
     script.answer = refusing(["0033-x"])
-    real = upload.upload
+    real = upload.upload_bulk
     for calls in range(1, 4):
         with monkeypatch.context() as patch:
             left = [calls]

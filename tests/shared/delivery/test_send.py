@@ -11,17 +11,18 @@ from azure.core.credentials import AccessToken
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery import claims, send, stops
+from shared.delivery import circuit_breaker, page_claim, send
 from shared.delivery.queueing import tend
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
 from shared.entra.graph import LONGEST_REQUEST
 from shared.errors import NoToken
 from shared.model import ExtractRef
+from shared.outcomes import progress
 from shared.outcomes.resending import still_wanted
-from shared.records import extracts, pages, progress
+from shared.records import extracts, pages
 from shared.records.due import RESEND, due_until
-from shared.records.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
+from shared.storage.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent, set_page
 from tests.support.scripted_server import CUT, Reply, Request, Script
@@ -99,7 +100,7 @@ def test_who_takes_over_resends_just_the_request_without_an_answer(
     def crash() -> Reply:
         raise AssertionError("the test's process ends here")
 
-    real = upload_module.upload
+    real = upload_module.upload_bulk
 
     def upload(*arguments: Any) -> Any:
         if arguments[2][0]["externalId"] == "0050-x":
@@ -153,7 +154,7 @@ def test_a_page_whose_row_changes_just_before_the_claim_is_sent_all_the_same(
 ) -> None:
     ref = planned(context, ids(2))
     set_page(context, ref, Status=pages.PLANNED)
-    real = claims._update
+    real = page_claim._update
     steps: list[Callable[[], None]] = [lambda: set_page(context, ref, Status=pages.QUEUED)]
 
     def update(*arguments: Any) -> Any:
@@ -161,7 +162,7 @@ def test_a_page_whose_row_changes_just_before_the_claim_is_sent_all_the_same(
             steps.pop()()
         return real(*arguments)
 
-    monkeypatch.setattr(claims, "_update", update)
+    monkeypatch.setattr(page_claim, "_update", update)
     deliver(context, message(ref))
     assert (sent(script), page_row(context, ref)["Status"]) == ([ids(2)], "done")
 
@@ -171,7 +172,7 @@ def test_of_two_who_get_the_same_message_at_once_one_sends(
 ) -> None:
     ref = planned(context, ids(2))
     barrier = threading.Barrier(2)
-    real = claims._update
+    real = page_claim._update
     waited = threading.local()
 
     def update(*arguments: Any) -> Any:
@@ -180,7 +181,7 @@ def test_of_two_who_get_the_same_message_at_once_one_sends(
             barrier.wait(10)
         return real(*arguments)
 
-    monkeypatch.setattr(claims, "_update", update)
+    monkeypatch.setattr(page_claim, "_update", update)
     threads = [threading.Thread(target=deliver, args=(context, message(ref))) for _ in range(2)]
     for thread in threads:
         thread.start()
@@ -250,7 +251,7 @@ def test_a_short_wait_is_the_time_for_which_the_message_stays_invisible_and_nobo
     assert (row["Generation"], row["Status"], row["Parked"], row["Tries"]) == (2, "waiting", False, 1)
     assert row["WaitUntil"] == iso(time() + timedelta(seconds=wait))
     assert words in row["Reason"]
-    assert row["Reason"] in extracts.load(context.storage, ref)["Message"]
+    assert row["Reason"] in extracts.load_extract(context.storage, ref)["Message"]
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
@@ -291,7 +292,7 @@ def test_a_long_wait_needs_no_message_and_ends_by_itself(
     assert wait[0] <= (until - time()).total_seconds() <= wait[1] + 1
     assert (sent_messages[1:], row["Status"], row["Parked"]) == ([], "waiting", True)
     assert words in row["Reason"]
-    assert row["Reason"] in extracts.load(context.storage, ref)["Message"]
+    assert row["Reason"] in extracts.load_extract(context.storage, ref)["Message"]
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
@@ -302,7 +303,7 @@ def test_a_long_wait_needs_no_message_and_ends_by_itself(
     assert sent_messages[1:] == [(1, 3, 0)]
     deliver(context, message(ref, generation=3))
     assert (sent(script), counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
-    assert extracts.load(context.storage, ref)["Message"].endswith("60 sent, no verdict yet.")
+    assert extracts.load_extract(context.storage, ref)["Message"].endswith("60 sent, no verdict yet.")
 
 
 def test_a_refused_token_is_replaced_once_and_at_once(context: Context, script: Script) -> None:
@@ -351,7 +352,7 @@ def test_a_page_all_of_whose_people_are_planned_anew_sends_nothing_and_is_delive
     old = planned(context, ids(2))
     planned(context, ids(2), minutes=5)
     deliver(context, message(old))
-    assert (sent(script), extracts.load(context.storage, old)["Status"]) == ([], "delivered")
+    assert (sent(script), extracts.load_extract(context.storage, old)["Status"]) == ([], "delivered")
 
 
 def test_people_whom_a_newer_extract_plans_between_two_requests_are_left_out_of_the_next(
@@ -400,7 +401,7 @@ def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newe
     context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For a token, or because the process stood still; the newer plan's page need not wait for a claim that is over."""
-    real: dict[str, Any] = {"token": context.graph.token, "look": stops.look}
+    real: dict[str, Any] = {"token": context.graph.token, "look": circuit_breaker.stopped_now}
 
     def hold_up(where: str, newer: list[ExtractRef], minutes: int) -> Callable[..., Any]:
         def wait(*arguments: Any) -> Any:
@@ -412,7 +413,7 @@ def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newe
 
         return wait
 
-    for minutes, where, owner in ((10, "token", context.graph), (20, "look", stops)):
+    for minutes, where, owner in ((10, "token", context.graph), (20, "look", circuit_breaker)):
         old = planned(context, ids(2), minutes=minutes)
         newer: list[ExtractRef] = []
         script.requests.clear()
@@ -453,7 +454,7 @@ def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_
     newer_is_answered: bool,
 ) -> None:
     """A process that stood still between the look at its claim and the request."""
-    real = upload_module.upload
+    real = upload_module.upload_bulk
     newer: list[ExtractRef] = []
 
     def stand_still(*arguments: Any) -> Any:
@@ -480,17 +481,17 @@ def test_an_identity_that_has_no_token_for_storage_after_the_answer_is_no_troubl
     context: Context, script: Script, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]]
 ) -> None:
     ref = planned(context, ids(2))
-    real, faults = claims.renew, [NoToken("no token for storage")]
+    real, faults = page_claim.renew, [NoToken("no token for storage")]
 
-    def fail_once(context: Context, held: claims.Held, values: Any = None) -> claims.Held:
+    def fail_once(context: Context, held: page_claim.ClaimedPage, values: Any = None) -> page_claim.ClaimedPage:
         if values and faults:
             raise faults.pop()
         return real(context, held, values)
 
-    monkeypatch.setattr(claims, "renew", fail_once)
+    monkeypatch.setattr(page_claim, "renew", fail_once)
     deliver(context, message(ref))
     assert (sent(script), sent_messages[1:]) == ([ids(2)], [(1, 1, 30)])
-    assert stops.look(context.storage).stopped("default") is None
+    assert circuit_breaker.stopped_now(context.storage).stopped("default") is None
     row = page_row(context, ref)
     assert (row["Status"], row["UnansweredSince"]) == ("queued", iso(START))  # it may have reached Entra
     deliver(context, message(ref))
@@ -549,7 +550,7 @@ def test_an_extract_that_a_crash_kept_from_being_counted_is_delivered_by_the_clo
         deliver(context, message(ref))
     context.storage.queue(UPLOADS).clear_messages()
     tend(context)
-    row = extracts.load(context.storage, ref)
+    row = extracts.load_extract(context.storage, ref)
     assert (row["Status"], counts(context, ref)) == ("delivered", {"Failed": 2})
 
 

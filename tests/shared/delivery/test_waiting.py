@@ -13,16 +13,17 @@ import pytest
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery import stops
-from shared.delivery.ledger import ledger_of, remaining, tenant_of
+from shared.delivery import circuit_breaker
 from shared.delivery.queueing import queue_ready_pages, send_out_all, tend
+from shared.delivery.rate_limiter import ledger_of, remaining, tenant_of
 from shared.delivery.send import deliver
 from shared.delivery.waiting import MOST_ON_THE_QUEUE
 from shared.model import ExtractRef
-from shared.records import extracts, messages, pages
-from shared.records.names import PAGES, QUOTA, WORKERS
+from shared.records import extracts, pages
 from shared.records.quarantine import Quarantine, save_quarantine
 from shared.settings import Settings, parse_endpoint
+from shared.storage import messages
+from shared.storage.names import PAGES, QUOTA, WORKERS
 from tests.support.contexts import START, ManualTime, rows_of, visible_messages
 from tests.support.delivering import column, counts, ids, message, page_row, planned, sent
 from tests.support.scripted_server import CUT, Reply, Request, Script
@@ -38,7 +39,7 @@ def limited(context: Context, daily: int, reserve: float = 5.0) -> None:
 
 def work_off_the_queue(context: Context) -> int:
     """Deliver every message that is visible, as a host would; how many there were."""
-    found = [messages.decode(text) for text in visible_messages(context.storage)]
+    found = [messages.message_from_json(text) for text in visible_messages(context.storage)]
     for one in found:
         deliver(context, one)
     return len(found)
@@ -58,7 +59,7 @@ def test_what_is_over_the_days_calls_waits_without_a_message_until_the_window_op
     row = page_row(context, ref, 2)
     assert (row["Status"], row["Parked"], row["WaitFor"]) == ("waiting", True, "quota")
     assert "The 7 calls in 24 hours are used up. It is tried again at" in row["Reason"]
-    assert row["Reason"] in extracts.load(context.storage, ref)["Message"]
+    assert row["Reason"] in extracts.load_extract(context.storage, ref)["Message"]
     jane = next(row for row in rows_of(context.storage, WORKERS) if row["RowKey"] == "0399-x")
     assert (jane["Status"], jane["Reason"], jane["WhoActs"]) == ("queued", row["Reason"], "nobody")
     assert remaining(context, "default").calls == 0
@@ -144,7 +145,7 @@ def test_a_stopped_job_costs_one_call_a_while_and_goes_on_by_itself(
     assert work_off_the_queue(context) == 1
     assert work_off_the_queue(context) == 4  # the one that got through has sent the others out
     assert [counts(context, ref) for ref in refs] == [{"Uploaded": 50}] * 5
-    assert "403" not in extracts.load(context.storage, refs[4])["Message"]
+    assert "403" not in extracts.load_extract(context.storage, refs[4])["Message"]
 
 
 def test_of_many_instances_one_tries_a_stopped_job(context: Context, script: Script, time: ManualTime) -> None:
@@ -218,26 +219,26 @@ def test_when_entra_is_back_after_six_hours_everything_arrives_leavers_first(
 
 def test_a_pause_stops_all_sending_and_says_who_and_why(context: Context, script: Script) -> None:
     ref = planned(context, ids(60))
-    stops.pause(context.storage, "", by="Kim", reason="maintenance of the directory", now=context.clock.now())
+    circuit_breaker.pause(context.storage, "", by="Kim", reason="maintenance of the directory", now=context.clock.now())
     work_off_the_queue(context)
     said = f"All sending was stopped by Kim at {iso(START)}: maintenance of the directory"
     assert (sent(script), queue_is_empty(context)) == ([], True)
-    assert said in extracts.load(context.storage, ref)["Message"]
+    assert said in extracts.load_extract(context.storage, ref)["Message"]
     rows = rows_of(context.storage, WORKERS)
     assert {(row["Reason"], row["NextStep"]) for row in rows} == {(said, "Kim lets it go on: python -m cli resume")}
     send_out_all(context)
     assert queue_is_empty(context)
-    assert stops.resume(context.storage, "")
+    assert circuit_breaker.resume(context.storage, "")
     send_out_all(context)
     work_off_the_queue(context)
     assert counts(context, ref) == {"Uploaded": 60}
-    assert not stops.resume(context.storage, "")
+    assert not circuit_breaker.resume(context.storage, "")
 
 
 def test_a_pause_of_a_source_leaves_the_others_alone(context: Context, script: Script) -> None:
     planned(context, ids(10), source="employees")
     planned(context, ids(10, 10), source="contractors")
-    stops.pause(context.storage, "employees", by="Kim", reason="x", now=context.clock.now())
+    circuit_breaker.pause(context.storage, "employees", by="Kim", reason="x", now=context.clock.now())
     work_off_the_queue(context)
     tend(context)
     work_off_the_queue(context)
@@ -248,7 +249,7 @@ def test_a_pause_between_two_requests_is_heeded_by_the_second(context: Context, 
     ref = planned(context, ids(120))
 
     def pause(_: Request) -> Reply:
-        stops.pause(context.storage, "", by="Kim", reason="x", now=context.clock.now())
+        circuit_breaker.pause(context.storage, "", by="Kim", reason="x", now=context.clock.now())
         return ACCEPTED
 
     script.answer = pause

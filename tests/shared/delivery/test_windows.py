@@ -9,19 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.delivery.windows import BURST, DAY, THROTTLED, Grant, Limits, Wait, Windows, reserved
+from shared.delivery.windows import BURST, DAY, THROTTLED, CallLimits, Grant, Wait, Windows, reserved
 
-LIMITS = Limits(daily=2000, reserve=100)
+LIMITS = CallLimits(daily=2000, reserve=100)
 NOW = 1_800_000_000.0
 
 
-def take(windows: Windows, calls: int, *, now: float = NOW, limits: Limits = LIMITS, leaver: bool = False) -> Grant:
+def take(windows: Windows, calls: int, *, now: float = NOW, limits: CallLimits = LIMITS, leaver: bool = False) -> Grant:
     _, answer = windows.take(limits, now, [leaver] * calls, "x")
     assert isinstance(answer, Grant)
     return answer
 
 
-def after(windows: Windows, calls: int, *, now: float = NOW, limits: Limits = LIMITS) -> Windows:
+def after(windows: Windows, calls: int, *, now: float = NOW, limits: CallLimits = LIMITS) -> Windows:
     """What is left once so many calls have been made and answered at once."""
     done = 0
     while done < calls:
@@ -62,7 +62,7 @@ def test_a_grant_that_nobody_settles_holds_its_places_until_no_call_can_be_under
 
 
 def test_the_last_calls_of_a_day_are_for_requests_with_a_leaver() -> None:
-    limits = Limits(daily=300, reserve=15)
+    limits = CallLimits(daily=300, reserve=15)
     windows, now = Windows(), NOW
     for _ in range(7):
         windows, now = after(windows, 40, now=now, limits=limits), now + 6
@@ -80,8 +80,8 @@ def test_the_last_calls_of_a_day_are_for_requests_with_a_leaver() -> None:
 
 
 def test_a_prefix_of_leavers_is_granted_where_the_others_have_to_wait() -> None:
-    windows = after(Windows(), 5, limits=Limits(10, 5))
-    _, grant = windows.take(Limits(10, 5), NOW, [True, True, False, True], "x")
+    windows = after(Windows(), 5, limits=CallLimits(10, 5))
+    _, grant = windows.take(CallLimits(10, 5), NOW, [True, True, False, True], "x")
     assert isinstance(grant, Grant)
     assert len(grant.slots) == 2
 
@@ -120,7 +120,7 @@ def test_a_late_202_does_not_end_a_throttle() -> None:
 @pytest.mark.parametrize(("calls", "opens"), [(5, 0), (6, 1), (45, 1), (46, 2), (85, 2), (10_000, 2)])
 def test_it_is_known_when_so_many_calls_may_be_made(calls: int, opens: int) -> None:
     """Two lots of forty, half an hour apart: five are left, and each lot is allowed again after a day."""
-    limits = Limits(85, 0)
+    limits = CallLimits(85, 0)
     windows = after(after(Windows(), 40, limits=limits), 40, now=NOW + 1800, limits=limits)
     later = [0.0, 86_400.0, 86_400.0 + 1800]
     found = windows.opens(limits, NOW + 1801, leaver=False, calls=calls)
@@ -157,7 +157,7 @@ def test_entra_never_sees_more_than_forty_calls_in_any_five_seconds(
         for moment, grant, answered in [one for one in pending if one[0] <= now]:
             windows = windows.settle(grant, answered, moment, accepted=True)
         pending = [one for one in pending if one[0] > now]
-        windows, answer = windows.take(Limits(10_000, 0), now, [False] * calls, str(number))
+        windows, answer = windows.take(CallLimits(10_000, 0), now, [False] * calls, str(number))
         if isinstance(answer, Wait):
             now = answer.until
             continue

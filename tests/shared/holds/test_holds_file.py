@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from shared.holds.holds_file import HoldsFileError, parse
-from shared.holds.listed import Hold, Holds, Protected, parse_until, until_in_words
+from shared.holds.holds_file import HoldsFileError, parse_holds
+from shared.holds.listed import Hold, Holds, ProtectedPerson, parse_until, until_in_words
 
 GOOD = """\
 version: 1
@@ -33,29 +33,29 @@ PAGE = Path(__file__).parents[3] / "docs" / "operating.md"
 
 def faults(text: str) -> list[str]:
     with pytest.raises(HoldsFileError) as caught:
-        parse(text.encode(), "holds.yaml")
+        parse_holds(text.encode(), "holds.yaml")
     return str(caught.value).splitlines()
 
 
 def test_people_are_read_as_they_are_written() -> None:
-    found = parse(GOOD.encode(), "holds.yaml")
+    found = parse_holds(GOOD.encode(), "holds.yaml")
     place = "hr-config/holds.yaml line"
     assert found.holds == (
         Hold("00042", "employees", "Sam (Security)", "Case 17", datetime(2027, 1, 1, tzinfo=UTC), f"{place} 3"),
         Hold("9", "", "Sam", "Banned", None, f"{place} 8"),
     )
-    assert found.protected == (Protected("1", "", "Break-glass"), Protected("2", "employees"))
+    assert found.protected == (ProtectedPerson("1", "", "Break-glass"), ProtectedPerson("2", "employees"))
 
 
 def test_the_example_of_the_page_for_operators_is_right() -> None:
     [example] = re.findall(r"```yaml\n( *version: 1\n *holds:.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-    found = parse(textwrap.dedent(example).encode())
+    found = parse_holds(textwrap.dedent(example).encode())
     assert [(hold.worker, hold.source, hold.by) for hold in found.holds] == [("1222", "employees", "Sam, Security")]
     assert [one.worker for one in found.protected] == ["0001"]
 
 
 def test_nobody_is_said_by_an_empty_list() -> None:
-    found = parse(b"version: 1\nholds: []\n")
+    found = parse_holds(b"version: 1\nholds: []\n")
     assert (found.holds, found.protected) == ((), ())
 
 
@@ -122,7 +122,7 @@ def test_all_faults_are_told_together_and_a_bomb_of_them_is_cut() -> None:
 @pytest.mark.parametrize("data", [b"\xff\xfe", b"a: &a [*a]", b"[" * 3000, b"x: !!python/object:os.system {}"])
 def test_whatever_is_in_the_file_it_is_refused_and_nothing_else_happens(data: bytes) -> None:
     with pytest.raises(HoldsFileError):
-        parse(data, "holds.yaml")
+        parse_holds(data, "holds.yaml")
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_the_hold_that_lasts_longest_counts_and_ids_are_folded() -> None:
         Hold("ab1", "employees", "S", "R", None, "y"),
         Hold("ab1", "interns", "S", "R", None, "z"),
     )
-    holds = Holds([short, long, other], [Protected("AB1", "employees")])
+    holds = Holds([short, long, other], [ProtectedPerson("AB1", "employees")])
     assert holds.of("aB1", {"employees"}) == long
     assert holds.of("aB1", {"elsewhere"}) == short
     assert holds.of("2", {"employees"}) is None

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from shared.errors import ExtractRefused
 from shared.mapping import remembered
 from shared.mapping.apply import Applied, Applier
+from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.columns import NO_DAY, Batch, ColumnMapper
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY
 from shared.model import ENTERPRISE_USER, Reject
 from tests.support.known import People
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from shared.changes.claims import Employment, from_json, make_claim, to_json
 from shared.errors import ExtractRefused
-from shared.mapping.dates import DateReader, DateWatch, Unusable
-from shared.mapping.datetext import EXCEL_DAY_0, parse_pattern, parse_time, parse_zone, stamp
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.datetext import EXCEL_DAY_0, parse_pattern, parse_time, parse_zone, stamp
 
 
 def reader(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from shared.errors import MappingError
 from shared.mapping.load import SHIPPED, find_mapping, parse_mapping, shipped_names
 from shared.mapping.model import KeyRule, MappingFile, Status
-from shared.mapping.paths import KNOWN_PATHS, AttributePath, parse
+from shared.mapping.paths import KNOWN_PATHS, AttributePath, parse_path
 from shared.mapping.rules import Rule
 from shared.model import ENTERPRISE_USER
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
 
 GOOD = """\
 version: 1
@@ -255,7 +255,7 @@ def test_no_text_makes_anything_but_a_mapping_or_a_mapping_error(pieces: list[st
     ],
 )
 def test_attribute_paths_are_taken_apart(text: str, path: AttributePath) -> None:
-    assert parse(text) == path
+    assert parse_path(text) == path
 
 
 @pytest.mark.parametrize(
@@ -263,13 +263,13 @@ def test_attribute_paths_are_taken_apart(text: str, path: AttributePath) -> None
 )
 def test_what_entra_would_drop_is_no_attribute(text: str) -> None:
     with pytest.raises(ValueError, match=f"^'{text.replace('[', '.').replace(']', '.')}' is "):
-        parse(text)
+        parse_path(text)
 
 
 def test_all_known_attributes_fit_into_one_user() -> None:
     user: dict[str, object] = {"schemas": []}
     for number, text in enumerate(KNOWN_PATHS):
-        parse(text).put(user, number)
+        parse_path(text).put(user, number)
     assert user == {
         "schemas": [ENTERPRISE_USER],
         "userName": 0,

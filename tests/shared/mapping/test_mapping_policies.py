@@ -9,7 +9,7 @@ import pytest
 
 from shared.errors import MappingError
 from shared.mapping.apply import Applied, Applier
-from shared.mapping.guard import Guard, Threshold
+from shared.mapping.guard_limits import Guard, Threshold
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import Duplicates, MappingFile, Primary
 from shared.model import Record, Reject

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from shared.errors import MappingError
 from shared.mapping.apply import Applied, Applier
-from shared.mapping.countries import country_code
+from shared.mapping.cells.countries import country_code
+from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY
-from shared.mapping.paths import parse
+from shared.mapping.paths import parse_path
 from shared.model import Record, Reject
 
 CUSTOM = "urn:contoso:User:x"
@@ -39,7 +39,7 @@ def mapped(
 def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, ...]]:
     """What was sent, and the warnings; None if nothing was."""
     assert isinstance(made, Applied)
-    place = parse(path)
+    place = parse_path(path)
     found: Any = made.worker.user
     for step in (place.schema, place.name, place.sub):
         found = found[0] if isinstance(found, list) else found

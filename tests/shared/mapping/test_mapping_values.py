@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused
 from shared.mapping.apply import Applied, Applier, apply
-from shared.mapping.ids import id_warnings, read_id
+from shared.mapping.cells.ids import id_warnings, read_id
+from shared.mapping.cells.user_names import NOBODY, Known
 from shared.mapping.model import KeyRule, MappingFile
-from shared.mapping.names import NOBODY, Known
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, Worker
 from tests.support.known import People
 

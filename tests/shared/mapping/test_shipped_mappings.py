@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from shared.extracts.open_extract import open_extract
-from shared.extracts.records import read_records
+from shared.extract.records import read_records
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.load import SHIPPED, parse_mapping
 from shared.mapping.model import MappingFile
 from shared.model import Record, Reject
+from shared.readers.open_extract import open_extract
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 TODAY = date(2026, 11, 21)

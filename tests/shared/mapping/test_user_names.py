@@ -9,10 +9,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.mapping.apply import Applied, Applier
+from shared.mapping.cells.user_names import (
+    NOBODY,
+    Claimant,
+    Holder,
+    Known,
+    TakenNames,
+    UniqueName,
+    holder_of,
+    transliterate,
+)
 from shared.mapping.model import MappingFile
-from shared.mapping.names import NOBODY, Claimant, Holder, Kind, Known, TakenNames, holder_of, transliterate
 from shared.model import Record
-from shared.records.scratch import open_scratch
+from shared.storage.scratch import open_scratch
 from tests.support.known import People
 
 MAIL = 'emails[type eq "work"].value'
@@ -67,7 +76,7 @@ def test_nobody_loses_a_name_that_nobody_else_wants() -> None:
 
 
 def test_the_reason_names_who_has_the_name() -> None:
-    kind = Kind("user name", "userName", "Login")
+    kind = UniqueName("user name", "userName", "Login")
     which = "If they are one person, Id is wrong in one of the two places; if they are two, Login is."
     said = "Login: the user name 'js' is already used by worker A"
     assert Holder("A", 2).taken(kind, "js", "Id") == f"{said} in row 2. {which}"
@@ -79,8 +88,8 @@ def test_names_that_only_one_person_may_have_are_handed_on_with_their_kind() -> 
     applied = made.apply(Record(2, 2, {"Id": "1", "State": "Active", "Name": "JS@x.example"}))
     assert isinstance(applied, Applied)
     assert [(made.kinds[number], name) for number, name in applied.claims] == [
-        (Kind("user name", "userName", "Name", known=True), "JS@x.example"),
-        (Kind("mail address", MAIL, "Name"), "js@x.example"),
+        (UniqueName("user name", "userName", "Name", known=True), "JS@x.example"),
+        (UniqueName("mail address", MAIL, "Name"), "js@x.example"),
     ]
 
 
@@ -218,7 +227,7 @@ def test_the_thousandth_of_a_name_is_not_asked_about_a_thousand_names() -> None:
 
 
 def test_two_people_with_one_made_up_address_are_told_of_placeholders() -> None:
-    kind = Kind("mail address", MAIL, "Mail")
+    kind = UniqueName("mail address", MAIL, "Mail")
     hint = " If it stands for none, leave the cell empty, or ask IT to say so (placeholders: ['none@x.example'])."
     taken = (
         "Mail: the mail address 'none@x.example' is already used by worker A in row 2. If they are one person, Id is "

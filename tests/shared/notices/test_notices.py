@@ -13,8 +13,8 @@ import pytest
 
 from shared.clock import iso
 from shared.context import Context
-from shared.delivery import stops
-from shared.delivery.troubles import trouble_of
+from shared.delivery import circuit_breaker
+from shared.delivery.failure_policy import trouble_of
 from shared.errors import EndpointRefused, SecretMissing, TerminalError
 from shared.mapping.load import parse_mapping
 from shared.model import ExtractRef
@@ -24,8 +24,8 @@ from shared.notices.notes import Note
 from shared.notices.telling import load_told, tell
 from shared.records import extracts
 from shared.records.health import Health, save_health
-from shared.records.names import CONFIG
 from shared.secrets import Vault
+from shared.storage.names import CONFIG
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 from tests.support.scripted_server import Reply, Script, run_script
@@ -157,7 +157,7 @@ def test_a_file_that_is_refused_is_told_without_what_stands_in_it(office: Office
 def test_a_job_that_needs_somebody_is_told_at_once_and_again_when_it_comes_back(office: Office, script: Script) -> None:
     context = told_by(office, script)
     trouble = trouble_of(EndpointRefused("Entra answered 403 for job default.", status=403))
-    stops.note_trouble(context, "default", trouble)
+    circuit_breaker.note_trouble(context, "default", trouble)
     tell(context)
     since = iso(office.time())
     assert texts(script) == [
@@ -166,11 +166,11 @@ def test_a_job_that_needs_somebody_is_told_at_once_and_again_when_it_comes_back(
             "or the endpoint; sending goes on by itself within the hour."
         )
     ]
-    stops.note_success(context, "default", 50, stops.look(context.storage))
+    circuit_breaker.note_success(context, "default", 50, circuit_breaker.stopped_now(context.storage))
     for _ in range(14):
         office.time.forward(3600)
         tell(context)
-    stops.note_trouble(context, "default", trouble)
+    circuit_breaker.note_trouble(context, "default", trouble)
     tell(context)
     assert len(texts(script)) == 2
 
@@ -201,10 +201,10 @@ def test_that_entra_skips_everybody_of_a_file_is_told_once_as_a_thing_of_its_own
         {"Skipped": 40, "Uploaded": 20, "Provisioned": 1},
         {"Skipped": 40, "Failed": 1},
     ):
-        extracts.save(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | counts)
+        extracts.save_extract(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | counts)
         tell(context)
     assert texts(script) == []
-    extracts.save(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | {"Skipped": 40, "Unchanged": 900})
+    extracts.save_extract(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | {"Skipped": 40, "Unchanged": 900})
     tell(context)
     tell(context)
     assert texts(script) == [
@@ -268,7 +268,7 @@ def test_the_agreed_time_is_that_of_the_mapping_s_zone(days: str, now: str, due:
 def test_the_digest_goes_out_once_a_day_with_counts(office: Office, script: Script) -> None:
     context = told_by(office, script)
     context = replace(context, settings=replace(context.settings, digest_at="12:30"))
-    extracts.save(context.storage, ExtractRef(office.newest()["Extract"], "employees"), {"FailedBefore": 1})
+    extracts.save_extract(context.storage, ExtractRef(office.newest()["Extract"], "employees"), {"FailedBefore": 1})
     for moment in ("2026-09-18 12:29", "2026-09-18 12:30", "2026-09-18 18:00", "2026-09-19 12:29"):
         office.at(moment)
         tell(context)

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from shared.outcomes.catalogue import Cause, cause_of
-from shared.records.story import HR, IT, NOBODY
+from shared.outcomes.catalogue import Explanation, cause_of
+from shared.wording.worker_status import HR, IT, NOBODY
 
 PUBLISHED = [
     "Conflict",
@@ -49,7 +49,7 @@ PUBLISHED = [
 troubleshooting pages of API-driven provisioning and of those on updates of users and managers."""
 
 
-def known(code: str) -> Cause:
+def known(code: str) -> Explanation:
     cause = cause_of(code)
     assert cause is not None, code
     return cause

@@ -15,9 +15,9 @@ from shared.context import Context
 from shared.notices.created import write_created
 from shared.outcomes.reporting import report
 from shared.records import created
-from shared.records.created import mark, marks
-from shared.records.names import OUTBOX
+from shared.records.created import days_to_tell, mark
 from shared.retention.removal import remove_old
+from shared.storage.names import OUTBOX
 from tests import conftest
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at
 from tests.support.provisioning_log import Log, planned, uploaded
@@ -42,7 +42,7 @@ def hear(context: Context) -> dict[str, str]:
     """What Entra says is read, and the files are written."""
     report(context)
     write_created(context)
-    assert list(marks(context.storage)) == []
+    assert list(days_to_tell(context.storage)) == []
     return in_outbox(context)
 
 
@@ -103,7 +103,7 @@ def test_a_crash_between_the_rows_and_the_file_leaves_no_day_without_it(
         with pytest.raises(KeyboardInterrupt):
             report(context)
     report(context)
-    [due] = marks(context.storage)
+    [due] = days_to_tell(context.storage)
     mark(context.storage, {("employees", "2026-09-18")})  # something more has come while the file was written
     created.unmark(context.storage, due)
     assert hear(context) == {FIRST: f"{HEADER}{ANN.rpartition(',')[0]},\r\n"}

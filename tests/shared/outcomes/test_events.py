@@ -11,10 +11,10 @@ from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.outcomes import events
 from shared.outcomes.events import read_events, write_events
-from shared.records import queries, rows
-from shared.records.names import EVENTS
-from shared.records.rows import Values
-from shared.records.transactions import Operation, submit
+from shared.storage import queries, rows
+from shared.storage.names import EVENTS
+from shared.storage.rows import Values
+from shared.storage.transactions import Operation, submit
 from tests.support.contexts import START, rows_of
 
 
@@ -70,7 +70,7 @@ def test_people_who_lie_far_apart_are_asked_for_one_by_one_and_neighbours_togeth
     asked: list[str] = []
 
     def watched(table: TableClient, text: str, *given: Any, **named: Any) -> Iterator[list[Values]]:
-        for answer in queries.answers(table, text, *given, **named):
+        for answer in queries.query_answers(table, text, *given, **named):
             asked.append(text)
             yield answer
 

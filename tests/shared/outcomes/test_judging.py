@@ -14,9 +14,9 @@ from shared.outcomes.verdict import DATA, ENTRA, MANAGER
 from shared.outcomes.watermark import load_watermark
 from shared.records import extracts, people
 from shared.records.due import RESEND, due_until
-from shared.records.names import ACCOUNTS, DUE, PAGES, WORKERS
 from shared.records.people import account_key, worker_key
-from shared.records.rows import change_rows
+from shared.storage.names import ACCOUNTS, DUE, PAGES, WORKERS
+from shared.storage.rows import change_rows
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.provisioning_log import Log, of_extract, person, planned, statuses, uploaded
 
@@ -326,7 +326,7 @@ def test_further_failures_of_one_upload_lead_to_no_further_try(context: Context,
 
 def test_for_a_delta_feed_nobody_waits_longer_than_a_day(context: Context, log: Log) -> None:
     ref = planned(context, "1")
-    extracts.save(context.storage, ref, {"Full": False})
+    extracts.save_extract(context.storage, ref, {"Full": False})
     uploaded(context, ref, "1")
     log.fail("1", 100)
     report(context)

@@ -17,10 +17,10 @@ from shared.outcomes.watermark import load_watermark
 from shared.records import extracts
 from shared.records.due import RESEND, due_until
 from shared.records.health import load_health
-from shared.records.names import QUOTA, WORKERS
 from shared.records.people import worker_key
 from shared.records.quarantine import Quarantine, load_quarantine
-from shared.records.rows import change_rows
+from shared.storage.names import QUOTA, WORKERS
+from shared.storage.rows import change_rows
 from tests.support.contexts import START, ManualTime
 from tests.support.provisioning_log import Log, of_extract, person, planned, uploaded
 from tests.support.scripted_server import Reply, Request, Script
@@ -93,7 +93,9 @@ def test_j6_is_overdue_after_an_hour_because_the_job_is_paused(context: Context,
     )
     assert person(context, "J1", "Status") == "provisioned"
     assert of_extract(context, ref) == ("uploading", {"Provisioned": 1, "Overdue": 1})
-    assert extracts.load(context.storage, ref)["Message"].endswith(f"1 sent, no verdict in time. {found} {step}")
+    assert extracts.load_extract(context.storage, ref)["Message"].endswith(
+        f"1 sent, no verdict in time. {found} {step}"
+    )
     health = load_health(context.storage, "default")
     assert health
     assert (health.state, health.overdue, health.since) == ("paused", 1, START + timedelta(minutes=65, seconds=2))

@@ -16,9 +16,9 @@ from shared.errors import EntraUnavailable
 from shared.outcomes import events, judging, reporting
 from shared.outcomes.reporting import report, report_job
 from shared.outcomes.watermark import load_watermark
-from shared.records.names import EVENTS, EXTRACTS, PAGES, STATE, WORKERS
 from shared.records.people import worker_key
-from shared.records.rows import change_rows
+from shared.storage.names import EVENTS, EXTRACTS, PAGES, STATE, WORKERS
+from shared.storage.rows import change_rows
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context, rows_of
 from tests.support.provisioning_log import Log, fill, model, of_extract, planned, statuses, uploaded

@@ -13,9 +13,9 @@ from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.outcomes.events import write_events
 from shared.records import extracts
-from shared.records.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
 from shared.retention import removal
 from shared.retention.removal import load_round, remove_old
+from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
 from tests.conftest import Storage
 from tests.support.contexts import rows_of
 from tests.support.office import Office, open_office

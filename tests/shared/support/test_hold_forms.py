@@ -8,8 +8,8 @@ import pytest
 
 from shared.context import Context
 from shared.holds.hold_rows import read_all
-from shared.holds.look import look
-from shared.records.names import CONFIG
+from shared.holds.look import holds_at
+from shared.storage.names import CONFIG
 from tests.conftest import Storage
 from tests.shared.support.visiting import file, holding, person, text, token, visit
 from tests.support.contexts import START, ManualTime, open_test_context
@@ -26,7 +26,7 @@ def context(storage: Storage) -> Iterator[Context]:
 
 
 def on_hold(context: Context) -> dict[str, str]:
-    return {hold.worker: hold.by for hold in look(context.storage, START).holds}
+    return {hold.worker: hold.by for hold in holds_at(context.storage, START).holds}
 
 
 def write(context: Context, content: str) -> None:

@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.changes.claims import Employment, make_claim, to_json
-from shared.records import story
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER, Deliverer, worker_key
 from shared.support import person
 from shared.support.account import coming, next_steps, standing
+from shared.wording import worker_status
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 
@@ -94,31 +94,39 @@ NOT_YET = "Entra has taken nothing about an account yet"
 @pytest.mark.parametrize(
     ("found", "row", "sentence"),
     [
-        (None, {"Status": story.REJECTED}, f"{NOT_YET}."),
-        (None, {"SentStatus": story.PROVISIONED, "UploadedAt": "t", "Active": True}, "The account is enabled."),
-        (account(accepted="", pending="print"), {"SentStatus": story.QUEUED}, f"{NOT_YET}; it waits to be sent."),
-        (account(), {"SentStatus": story.PROVISIONED}, "The account is enabled."),
+        (None, {"Status": worker_status.REJECTED}, f"{NOT_YET}."),
+        (None, {"SentStatus": worker_status.PROVISIONED, "UploadedAt": "t", "Active": True}, "The account is enabled."),
+        (
+            account(accepted="", pending="print"),
+            {"SentStatus": worker_status.QUEUED},
+            f"{NOT_YET}; it waits to be sent.",
+        ),
+        (account(), {"SentStatus": worker_status.PROVISIONED}, "The account is enabled."),
         (
             account(pending="new"),
-            {"SentStatus": story.QUEUED},
+            {"SentStatus": worker_status.QUEUED},
             "Entra was last asked for an enabled account; a newer record waits to be sent.",
         ),
         (
             account(pending="new", accepted=ANOTHER),
-            {"SentStatus": story.QUEUED},
+            {"SentStatus": worker_status.QUEUED},
             "Entra was sent an older record; a newer one waits to be sent.",
         ),
-        (account(enabled=False), {"SentStatus": story.UNCHANGED}, "The account is disabled."),
-        (account(), {"SentStatus": story.UPLOADED}, "The account is to be enabled; Entra has not answered yet."),
-        (account(), {"SentStatus": story.FAILED}, "Entra has confirmed no account."),
+        (account(enabled=False), {"SentStatus": worker_status.UNCHANGED}, "The account is disabled."),
+        (
+            account(),
+            {"SentStatus": worker_status.UPLOADED},
+            "The account is to be enabled; Entra has not answered yet.",
+        ),
+        (account(), {"SentStatus": worker_status.FAILED}, "Entra has confirmed no account."),
         (
             account(enabled=False),
-            {"SentStatus": story.FAILED, "TargetId": "id"},
+            {"SentStatus": worker_status.FAILED, "TargetId": "id"},
             "The account is to be disabled; Entra's last answer does not confirm it.",
         ),
         (
             account(enabled=False, employees=claim(first_day=date(2026, 11, 25))),
-            {"SentStatus": story.PROVISIONED},
+            {"SentStatus": worker_status.PROVISIONED},
             "The account is disabled until 25 Nov 2026.",
         ),
     ],
@@ -129,14 +137,14 @@ def test_whether_the_account_is_enabled_is_said_as_far_as_entra_confirms_it(
     assert standing(found, row, NOW) == sentence
 
 
-@pytest.mark.parametrize("status", [story.PROVISIONED, story.UPLOADED, story.FAILED])
+@pytest.mark.parametrize("status", [worker_status.PROVISIONED, worker_status.UPLOADED, worker_status.FAILED])
 def test_what_another_source_had_sent_last_is_not_taken_as_confirmed_by_the_row_of_this_one(status: str) -> None:
     found = replace(account(enabled=False), deliverer=Deliverer("contractors", "x", 1))
     row = {"PartitionKey": worker_key("employees", "1").partition, "SentStatus": status}
     assert standing(found, row, NOW) == (
         "By the record of contractors the account is to be disabled; the row of contractors tells whether it is."
     )
-    row = {"PartitionKey": worker_key("contractors", "1").partition, "SentStatus": story.PROVISIONED}
+    row = {"PartitionKey": worker_key("contractors", "1").partition, "SentStatus": worker_status.PROVISIONED}
     assert standing(found, row, NOW) == "The account is disabled."
 
 
@@ -153,9 +161,9 @@ def test_a_joiner_before_her_first_day_is_told_what_comes_also_after_an_unchange
     office.night(jane, "2,Joe,active")
     for day in ("2026-11-21 06:00", "2026-11-22 06:00"):
         office.context.storage.table("Workers").update_entity(
-            {"PartitionKey": "employees|1", "RowKey": "1", "SentStatus": story.PROVISIONED, "TargetId": "id"}
+            {"PartitionKey": "employees|1", "RowKey": "1", "SentStatus": worker_status.PROVISIONED, "TargetId": "id"}
         )
-        [found] = person.find(office.context, "1")
+        [found] = person.find_stories(office.context, "1")
         assert found.account == "The account is disabled until 25 Nov 2026."
         assert found.next_step.endswith(
             "On 2026-11-25 00:00 (UTC 2026-11-24T23:00Z) the account is enabled (first day 2026-11-25)."

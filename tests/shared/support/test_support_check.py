@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from local.entra.graph import bulk_upload_path
-from local.entra.managed_identity import PATH
+from local.entra.calls.managed_identity import PATH
+from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.entra.settings import Tenant
 from local.entra.simulator import Simulator

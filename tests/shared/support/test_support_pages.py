@@ -16,20 +16,22 @@ from azure.data.tables import TableClient
 
 from shared.clock import iso
 from shared.context import Context
-from shared.delivery import stops
-from shared.extracts import operator
+from shared.delivery import circuit_breaker
 from shared.model import ENTERPRISE_USER, ExtractRef, Reject
-from shared.records import extracts, listing, story
+from shared.planning import orders
+from shared.records import extracts
 from shared.records.health import Health, save_health
-from shared.records.names import STATE, WORKERS
 from shared.records.people import worker_key
-from shared.records.story import Release, released
+from shared.storage import listing
+from shared.storage.names import STATE, WORKERS
 from shared.support import files, people, troubles
 from shared.support import holding as holding_people
 from shared.support import person as person_page
 from shared.support.holding import Change, held_people
 from shared.support.people import Hit
-from shared.support.plain import is_near, nearly
+from shared.support.site.plain import is_near, nearly
+from shared.wording import worker_status
+from shared.wording.worker_status import Release, released
 from tests.conftest import Storage
 from tests.shared.support.visiting import (
     FORMULA,
@@ -127,7 +129,7 @@ def test_a_search_by_name_says_whom_it_cannot_find(context: Context) -> None:
     ref = file(context.storage, "people.csv")
     for number in "12":
         reject = Reject(4, 4, number, "no.", display_name=f"Jane {number}", user_name=f"jane{number}@x.com")
-        row = {**story.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+        row = {**worker_status.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
         key = worker_key(ref.source, number)
         context.storage.table(WORKERS).create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
     said = text(look_for(context, "jane"))
@@ -145,7 +147,7 @@ def test_whom_a_newer_file_has_judged_anew_is_neither_waiting_nor_held(context: 
         context.storage, "old.csv", Status=extracts.SUPERSEDED, SupersededBy="20260919T060000Z-bbbbbbbbbbbb",
         Provisioned=28, Held=2, Rows=30, People=30,
     )  # fmt: skip
-    [listed] = files.newest(context.storage, 5, ["employees"])[0]
+    [listed] = files.newest_files(context.storage, 5, ["employees"])[0]
     assert listed.done == 100
     assert files.days(context.storage, context.clock.now())[-1].counts["held"] == 0
     said = text(visit(context, f"extract?source=employees&id={ref.id}"))
@@ -220,11 +222,11 @@ def test_a_search_by_name_knows_what_has_changed_since_the_last_and_who_is_gone(
 
     person(context.storage, ref, "1", "Jane One")
     reject = Reject(4, 4, "2", "no.", display_name="Jane Two", user_name="jane2@x.com")
-    row = {**story.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+    row = {**worker_status.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
     key = worker_key(ref.source, "2")
     table.create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
     assert found("jane") == [("1", "Jane One", "queued"), ("2", "Jane Two", "rejected")]
-    person(context.storage, ref, "1", "Jane Uno", Status=story.FAILED)
+    person(context.storage, ref, "1", "Jane Uno", Status=worker_status.FAILED)
     person(context.storage, ref, "3", "Jane Three")
     table.delete_entity(key.partition, key.row)  # HR has corrected the row: nobody has this id
     assert found("jane") == [("1", "Jane Uno", "failed"), ("3", "Jane Three", "queued")]
@@ -258,7 +260,7 @@ def test_many_who_are_held_are_found_as_few_are(context: Context, monkeypatch: p
     gone = {"PartitionKey": key.partition, "RowKey": key.row, "Extract": "20260919T060000Z-bbbbbbbbbbbb"}
     storage.table(WORKERS).update_entity(gone)
     few = held_people(storage, ref, START)
-    monkeypatch.setattr(operator, "_FEW", 5)
+    monkeypatch.setattr(orders, "_FEW", 5)
     assert held_people(storage, ref, START) == few
     assert ([one.worker_id for one in few[0]], few[1]) == (["L0", "L1", "L2", "L3", "L5", "L6", "L7", "L8"], 8)
     # Of more than one look takes in, some are shown, with the number that the file's row has; a download has all.
@@ -284,7 +286,7 @@ def test_the_first_page_asks_for_a_bounded_number_of_answers(context: Context, m
     monkeypatch.setattr(listing, "PAGE", 1)
     ref = file(context.storage, "people.csv")
     for number in range(40):
-        person(context.storage, ref, f"{number}", "Ann", Status=story.MISSING, Reason="Not in the file.")
+        person(context.storage, ref, f"{number}", "Ann", Status=worker_status.MISSING, Reason="Not in the file.")
     assert visit(context).status == 200
     assert asked.count(WORKERS) == 25
 
@@ -297,11 +299,11 @@ def test_what_is_wrong_is_grouped_by_cause_with_what_to_do(context: Context) -> 
             f"Row {number} of people.csv was not sent: the user name 'x{number}' is already used by worker {number}"
         )
         person(
-            context.storage, ref, f"R{number}", "Joe", Status=story.REJECTED, Reason=reason, NextStep="HR corrects it.",
-            WhoActs="HR",
+            context.storage, ref, f"R{number}", "Joe", Status=worker_status.REJECTED, Reason=reason,
+            NextStep="HR corrects it.", WhoActs="HR",
         )  # fmt: skip
-    person(context.storage, ref, "W", "Jim", Status=story.PROVISIONED, Warning="The manager 99 is not known")
-    person(context.storage, ref, "ok", "Jill", Status=story.PROVISIONED)
+    person(context.storage, ref, "W", "Jim", Status=worker_status.PROVISIONED, Warning="The manager 99 is not known")
+    person(context.storage, ref, "ok", "Jill", Status=worker_status.PROVISIONED)
 
     causes = people.find_causes(context.storage).causes
 
@@ -337,7 +339,7 @@ def test_what_is_wrong_is_grouped_by_cause_with_what_to_do(context: Context) -> 
 def test_files_show_how_far_they_are_and_days_add_up(context: Context) -> None:
     file(context.storage, "first.csv", Provisioned=6, Failed=1, Skipped=1, Waiting=2, Rejected=3, Rows=13, People=10)
     file(context.storage, "second.csv", minutes=1, source="contractors", Provisioned=4, Held=2)
-    listed, more = files.newest(context.storage, 5, ["contractors", "employees"])
+    listed, more = files.newest_files(context.storage, 5, ["contractors", "employees"])
     assert [(one.file, one.done) for one in listed] == [("second.csv", 66), ("first.csv", 80)]
     assert not more
     *before, today = files.days(context.storage, context.clock.now())
@@ -354,7 +356,7 @@ def test_the_health_of_a_job_and_a_pause_are_on_the_first_page(context: Context)
         context.storage,
         Health("default", "paused", "The job is paused.", "IT starts it.", "IT", START, START, overdue=3),
     )
-    stops.pause(context.storage, "employees", by="Ines", reason="wrong file", now=START)
+    circuit_breaker.pause(context.storage, "employees", by="Ines", reason="wrong file", now=START)
     said = text(visit(context))
     assert "The job is paused. 3 people have no answer in time. since 2026-09-18 06:00:00 IT starts it. IT" in said
     assert "Sending from employees was stopped by Ines at 2026-09-18T06:00:00Z: wrong file" in said
@@ -363,7 +365,9 @@ def test_the_health_of_a_job_and_a_pause_are_on_the_first_page(context: Context)
 def test_a_date_that_lies_ahead_ends_the_story(context: Context) -> None:
     ahead = iso(START + timedelta(days=3))
     ref = file(context.storage, "people.csv")
-    person(context.storage, ref, "S", "Sue", Status=story.SCHEDULED, Reason="Starts on Monday.", NextChangeAt=ahead)
+    person(
+        context.storage, ref, "S", "Sue", Status=worker_status.SCHEDULED, Reason="Starts on Monday.", NextChangeAt=ahead
+    )
     assert "2026-09-21 06:00:00 Next A date falls due" in text(visit(context, "person?id=S"))
 
 
@@ -487,7 +491,7 @@ def test_people_of_one_name_are_told_apart(office: Office) -> None:
 
 def test_what_was_sent_is_shown_with_hr_s_cells_and_how_far_entra_has_confirmed_it(office: Office) -> None:
     office.night("1,Ann Lee,active", "2,Bo Ek,active,,,,1")
-    [found] = person_page.find(office.context, "2")
+    [found] = person_page.find_stories(office.context, "2")
     shown = {one.name: (one.columns, one.cells, one.value, one.entra) for one in found.sent.attributes}
     assert shown == {
         "active": ("Status, First, Last", "active", "True", "no answer yet"),
@@ -498,7 +502,7 @@ def test_what_was_sent_is_shown_with_hr_s_cells_and_how_far_entra_has_confirmed_
     said = text(visit(office.context, "person?id=2"))
     assert "displayName Name Bo Ek Bo Ek no answer yet" in said
     office.context.storage.container(STATE).delete_blob(extracts.copy_path(ExtractRef(found.extract, "employees")))
-    [found] = person_page.find(office.context, "2")
+    [found] = person_page.find_stories(office.context, "2")
     assert found.sent.no_cells == "The copy of the file is not kept any more, so the cells cannot be shown."
 
 
@@ -507,7 +511,7 @@ def test_of_somebody_held_the_old_values_stand_beside_the_new(office: Office) ->
     office.night("1,Ann Lee,active", "2,Bo Ek,active")
     office.time.forward(3600)
     office.night("1,Ann Lee-Roe,active", "2,Bo Ek,active")
-    [found] = person_page.find(office.context, "1")
+    [found] = person_page.find_stories(office.context, "1")
     assert found.held is not None
     assert found.held.changes == (Change("displayName", "Ann Lee", "Ann Lee-Roe"),)
     assert "displayName Ann Lee Ann Lee-Roe" in text(visit(office.context, "person?id=1"))
@@ -547,10 +551,21 @@ def test_a_file_lists_its_rejected_rows_and_failed_people_by_cause(office: Offic
 def test_a_cause_is_one_whatever_the_second_of_the_next_try(context: Context) -> None:
     ref = file(context.storage, "people.csv")
     for second in range(3):
-        step = f"HR corrects the user name.{story.SENT_AGAIN}2026-09-18T07:00:0{second}Z, and whenever it changes."
+        step = (
+            f"HR corrects the user name.{worker_status.SENT_AGAIN}2026-09-18T07:00:0{second}Z, and whenever it changes."
+        )
         failed(context.storage, ref, f"F{second}", "Jane Doe", NextStep=step)
         wait = f"Wait: Rollcall asks again at 2026-09-18T08:00:0{second}Z."
-        person(context.storage, ref, f"O{second}", "Joe", Status=story.OVERDUE, Reason="x", NextStep=wait, WhoActs="IT")
+        person(
+            context.storage,
+            ref,
+            f"O{second}",
+            "Joe",
+            Status=worker_status.OVERDUE,
+            Reason="x",
+            NextStep=wait,
+            WhoActs="IT",
+        )
     causes = people.find_causes(context.storage).causes
     assert [(cause.status, cause.people) for cause in causes] == [("overdue", 3), ("failed", 3)]
     assert sorted(cause.next_step for cause in causes)[1] == "Wait: Rollcall asks again soon."

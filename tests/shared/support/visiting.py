@@ -16,13 +16,14 @@ from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.model import LEAVER, MOVER, ExtractRef, Planned
 from shared.outcomes.events import write_events
-from shared.records import extracts, story
+from shared.records import extracts
 from shared.records.extracts import Version
-from shared.records.names import WORKERS
 from shared.records.pages import write_held
 from shared.records.people import worker_key
-from shared.records.storage import Storage
+from shared.storage.clients import Storage
+from shared.storage.names import WORKERS
 from shared.support.web import Answer, Request, serve
+from shared.wording import worker_status
 from tests.support.contexts import START, worker
 
 HOST = "rollcall.example"
@@ -110,7 +111,7 @@ def file(storage: Storage, name: str, *, source: str = "employees", minutes: int
         "Kind": extracts.FILE,
     }
     given |= {"Job": "default", "Rows": 0, "People": 0, "Rejected": 0}
-    extracts.register(storage, version, {**given, **values})
+    extracts.insert_extract(storage, version, {**given, **values})
     return version.ref
 
 
@@ -118,7 +119,7 @@ def person(storage: Storage, ref: ExtractRef, worker_id: str, name: str, **value
     """A row of the results table: planned in a file, and whatever became of it."""
     user = worker(worker_id, 4, displayName=name, userName=values.pop("UserName", f"{worker_id.lower()}@contoso.com"))
     planned = Planned(user, MOVER, changed=("department", "title"), reason="Data changed: department, title.")
-    row = {**story.queued(planned, "people.csv", ref.id, START), "Sequence": ref.id, **values}
+    row = {**worker_status.queued(planned, "people.csv", ref.id, START), "Sequence": ref.id, **values}
     key = worker_key(ref.source, worker_id)
     storage.table(WORKERS).upsert_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
 
@@ -128,12 +129,12 @@ def failed(storage: Storage, ref: ExtractRef, worker_id: str, name: str, **value
     sent = START + timedelta(minutes=5)
     code, words = "AzureActiveDirectoryInvalidUserPrincipalName", f"The user name of {worker_id} is not valid."
     row = {
-        **story.uploaded(iso(sent), "request-1"),
-        "SentStatus": story.FAILED,
-        "Status": story.FAILED,
+        **worker_status.uploaded(iso(sent), "request-1"),
+        "SentStatus": worker_status.FAILED,
+        "Status": worker_status.FAILED,
         "Reason": f"Entra could not create the account: the user name is not one that Entra takes. {words}",
         "NextStep": "HR corrects the user name.",
-        "WhoActs": story.HR,
+        "WhoActs": worker_status.HR,
         "ErrorCode": code,
         "ResolvedAt": iso(sent + timedelta(minutes=35)),
     }
@@ -168,7 +169,7 @@ def holding(storage: Storage, people: Mapping[str, str], minutes: int = 60) -> E
     at = iso(START + timedelta(minutes=minutes))
     for one, name in people.items():
         person(
-            storage, ref, one, name, Status=story.HELD, Reason=why, WhoActs=story.IT, NextStep=step, Kind=LEAVER,
-            Changed="active, department", HeldIn=ref.id, HeldAt=at, HeldBecause=why,
+            storage, ref, one, name, Status=worker_status.HELD, Reason=why, WhoActs=worker_status.IT, NextStep=step,
+            Kind=LEAVER, Changed="active, department", HeldIn=ref.id, HeldAt=at, HeldBecause=why,
         )  # fmt: skip
     return ref

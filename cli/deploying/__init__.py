@@ -1,0 +1,1 @@
+"""Commands of whoever deploys Rollcall and keeps it set up."""

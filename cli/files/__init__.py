@@ -1,0 +1,1 @@
+"""Commands about files and mappings; they need no storage."""

@@ -1,0 +1,237 @@
+"""One extract from its bytes to the requests that would carry it, with nothing sent and nothing kept.
+
+Everything is decided by the parts that decide it in the app. What the app knows of earlier files is not known here: the
+file is taken for the first one of its source.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from shared.changes import guard
+from shared.changes.circles import Circle
+from shared.changes.claims import Claim, Desired, Employment, decide, make_claim
+from shared.changes.compare import SEND, Draft, Judge, draft
+from shared.changes.managers import ManagerStanding, with_manager
+from shared.changes.plan import sending_order
+from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
+from shared.extract.reading import ReadExtract, Said, read_extract
+from shared.extract.whole_file import refuse_doubtful
+from shared.mapping.cells.user_names import NOBODY
+from shared.mapping.model import MappingFile
+from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
+from shared.readers.open_extract import Reading
+from shared.storage.rows import in_chunks
+from shared.storage.scratch import batches
+
+_REF = ExtractRef("preview", "preview")
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What would become of an extract.
+
+    Attributes:
+        rows: in the file.
+        repeated: rows that do not count because another row of the person does.
+        sent: who would be sent, in that order.
+        quiet: who would not be, and the status that they would have.
+        rejects: the rows that would not be used, in the order of the file.
+        notes: warnings for HR.
+        held: why people would wait for a release first; empty if nobody would.
+    """
+
+    rows: int
+    repeated: int
+    sent: tuple[Planned, ...]
+    quiet: tuple[tuple[str, Planned], ...]
+    rejects: tuple[Reject, ...]
+    notes: tuple[str, ...]
+    held: tuple[str, ...] = ()
+
+
+def bulk_requests(workers: Iterable[Worker]) -> Iterator[dict[str, Any]]:
+    """The bodies of the bulk requests that carry some people."""
+    for chunk in in_chunks(list(workers), OPERATIONS_PER_REQUEST):
+        yield json.loads(bulk_request([worker.user for worker in chunk]))
+
+
+def dry_run(
+    chunks: Iterable[bytes], mapping: MappingFile, reading: Reading, now: datetime, file: str = "the file"
+) -> DryRun:
+    """Read, map and judge a file by the very rules of the app.
+
+    Args:
+        chunks: the file.
+        mapping: of its source.
+        reading: what it takes to open it.
+        now: the time that counts.
+        file: what to call it in sentences.
+
+    Raises:
+        ExtractRefused: the file as a whole cannot be used.
+    """
+    with read_extract(chunks, mapping, reading, NOBODY) as extract:
+        refuse_doubtful(extract.doubts)
+        drafts = list(_drafts(extract, mapping, now))
+        judge = Judge(now, _fingerprint, _Standings(drafts, now), _circles(extract), lambda _: False, file)
+        judged = [judge.judge(one) for one in drafts]
+        counts = Counter(one.counts_as for one in judged if one.counts_as)
+        verdict = guard.guard(mapping.guard, counts, Counter(), 0)
+        sent = {one.planned.worker.worker_id: one.planned for one in judged if one.fate == SEND}
+        managers = {person: planned.worker.manager_id for person, planned in sent.items()}
+        leavers = {person for person, planned in sent.items() if planned.removes_access}
+        return DryRun(
+            extract.rows,
+            extract.repeated,
+            tuple(sent[person] for person in sending_order(managers, leavers)),
+            tuple((one.fate, one.planned) for one in judged if one.fate != SEND),
+            tuple(extract.rejects),
+            (*extract.notes, *_warnings(one.planned for one in judged)),
+            tuple(dict.fromkeys(verdict.reasons.values())),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The record that Entra should have of one person.
+
+    Attributes:
+        worker_id: who it is.
+        user: the record.
+        needs_account: whether it would be sent, if the file were the first one of its source.
+        warning: about the manager.
+    """
+
+    worker_id: str
+    user: ScimUser
+    needs_account: bool
+    warning: str
+
+
+def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Wanted]:
+    """What Entra should have of everybody in an extract, sorted by the last two characters of the id, then by the id.
+
+    Of all of them only who is somebody's manager is remembered.
+    """
+    circles = _circles(extract)
+    fates = _Fates(mapping, now)
+    standings: dict[str, ManagerStanding] = {}
+
+    def standing(manager: str) -> ManagerStanding:
+        if manager not in standings:
+            known = extract.digest(manager) is not None
+            standings[manager] = fates.of(extract.read([manager])[0]).standing if known else ManagerStanding.UNKNOWN
+        return standings[manager]
+
+    for said in extract.everybody():
+        fate = fates.of(said)
+        said.worker.user["active"] = fate.active
+        user, warning = with_manager(
+            said.worker.user, said.worker.worker_id, standing, circles, clears=mapping.clears_manager
+        )
+        yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
+
+
+def _circles(extract: ReadExtract) -> dict[str, Circle]:
+    return {person: Circle(loop) for loop in extract.loops() for person in loop}
+
+
+@dataclass(frozen=True, slots=True)
+class _Fate:
+    active: bool
+    needs_account: bool
+    standing: ManagerStanding
+
+
+class _Fates:
+    """What follows from status and days of one person, whoever it is: worked out once for each."""
+
+    def __init__(self, mapping: MappingFile, now: datetime) -> None:
+        self._mapping = mapping
+        self._now = now
+        self._known: dict[tuple[bool, date | None, date | None, str], _Fate] = {}
+
+    def of(self, said: Said) -> _Fate:
+        """What becomes of somebody of whom nothing else is known."""
+        key = (said.worker.user["active"], said.first_day, said.last_day, said.zone)
+        if key not in self._known:
+            claim = _claim(said, self._mapping, _employment(self._mapping), self._now)
+            desired = decide({claim.source: claim}, self._now)
+            standing = _standing_of(desired, self._now)
+            self._known[key] = _Fate(desired.active, desired.needs_account, standing)
+        return self._known[key]
+
+
+def _standing_of(desired: Desired, now: datetime) -> ManagerStanding:
+    if not desired.needs_account:
+        return ManagerStanding.UNKNOWN
+    return ManagerStanding.WORKS if desired.active or desired.winner.awaits(now) else ManagerStanding.LEFT
+
+
+def _employment(mapping: MappingFile) -> Employment:
+    status = mapping.status
+    return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+
+
+def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
+    employment = _employment(mapping)
+    people = [person for person, _ in extract.people_by_account()]
+    for some in batches(people):
+        for said in extract.read(some):
+            made = draft(_claim(said, mapping, employment, now), said.worker.worker_id, None, said.digest)
+            if made is not None:
+                yield made
+
+
+def _claim(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
+    claim = _claim_of(said, mapping, employment, now)
+    return replace(claim, then=_claim_of(said.then, mapping, employment, now)) if said.then else claim
+
+
+def _claim_of(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
+    return make_claim(
+        _REF.source,
+        mapping.precedence,
+        "",
+        _REF.id,
+        said.worker.row,
+        said.worker.user,
+        employment=employment,
+        first_day=said.first_day,
+        last_day=said.last_day,
+        zone=ZoneInfo(said.zone),
+        said_at=now,
+        clears_manager=mapping.clears_manager,
+    )
+
+
+class _Standings:
+    """What is known of managers: only those of the file are."""
+
+    def __init__(self, drafts: Iterable[Draft], now: datetime) -> None:
+        self._known: dict[str, ManagerStanding] = {}
+        for one in drafts:
+            standing = _standing_of(decide(one.claims, now), now)
+            if standing is not ManagerStanding.UNKNOWN:
+                self._known[one.external_id] = standing
+
+    def __call__(self, manager: str) -> ManagerStanding:
+        return self._known.get(manager, ManagerStanding.UNKNOWN)
+
+
+def _fingerprint(user: ScimUser) -> str:
+    return hashlib.blake2b(json.dumps(user, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
+def _warnings(people: Iterable[Planned]) -> Iterator[str]:
+    for planned in people:
+        if planned.warning:
+            yield f"Row {planned.worker.row}: {planned.warning}"

@@ -1,0 +1,1 @@
+"""Commands that order something; each says who ordered it, and why."""

@@ -1,0 +1,1 @@
+"""What is in the simulated tenant, and what its parts do; no HTTP."""

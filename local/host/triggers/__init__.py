@@ -1,0 +1,1 @@
+"""What listens for timers, messages, blobs and requests, and how often."""

@@ -1,0 +1,280 @@
+"""What is stopped: all sending or a source's by a person, a job's by an answer or a quarantine; the newest plans.
+
+A few rows of `Quota` that every instance reads before each request. A stopped job is tried again after a while by one
+request of one instance, the *probe*; when Entra takes it, the job goes on by itself.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core.exceptions import ResourceExistsError
+from azure.data.tables import UpdateMode
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.delivery.failure_policy import Trouble, is_over
+from shared.errors import NotNow, TerminalError
+from shared.records.quarantine import PARTITION, key_of
+from shared.storage.clients import Storage
+from shared.storage.names import QUOTA
+from shared.storage.rows import Key, Values, change_rows, query
+from shared.wording import worker_status
+
+ANY_SOURCE = ""
+
+_PROBE = timedelta(seconds=60)  # longer than a request lasts; a probe whose host died is made again after it
+_PAUSE = timedelta(
+    hours=1
+)  # somebody has to end it, a quarantine too; this is when a page would be looked at in any case
+_WHILE_PROBED = (3.0, 6.0)  # seconds until those who wait for the probe look again
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """What was stopped at the last look.
+
+    Attributes:
+        rows: of the partition, by RowKey.
+    """
+
+    rows: Mapping[str, Values]
+
+    def pause(self, source: str) -> Values | None:
+        """The pause that holds a source up, if there is one."""
+        return self.rows.get(_pause_key(ANY_SOURCE)) or self.rows.get(_pause_key(source))
+
+    def pauses(self) -> list[Values]:
+        """All pauses."""
+        return [row for key, row in self.rows.items() if key.startswith(_pause_key(ANY_SOURCE))]
+
+    def newest_plan(self, job: str) -> str:
+        """The plan of a job that was begun to be carried out last; an empty text if that is not known."""
+        row = self.rows.get(_plan_key(job))
+        return str(row["Plan"]) if row else ""
+
+    def job(self, job: str) -> Values | None:
+        """What is noted about a job: that it is stopped, or that something has begun to go wrong."""
+        return self.rows.get(_job_key(job))
+
+    def stopped(self, job: str) -> Values | None:
+        """The row of a job that is stopped."""
+        row = self.job(job)
+        return row if row and row["Stopped"] else None
+
+    def quarantine(self, job: str) -> Values | None:
+        """The quarantine that a job is in; whoever looks at the jobs writes it, and ends it."""
+        row = self.rows.get(key_of(job))
+        return row if row and not row["EndedAt"] else None
+
+
+def stopped_now(storage: Storage) -> Stopped:
+    """What is stopped now."""
+    rows = query(storage.table(QUOTA), "PartitionKey eq @partition", partition=PARTITION)
+    return Stopped({row["RowKey"]: row for row in rows})
+
+
+class PauseRefused(TerminalError):  # noqa: N818
+    """Nothing is paused; the sentence says why."""
+
+
+def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime) -> Values | None:
+    """Stop sending from a source, or all sending (`ANY_SOURCE`), until `resume`.
+
+    Returns:
+        The pause that is there already, which stays as it is; None if there was none.
+
+    Raises:
+        PauseRefused: it does not say who stops it, or why.
+    """
+    if not by.strip() or not reason.strip():
+        raise PauseRefused("Say who stops it (--by NAME) and why (--reason TEXT); both are recorded")
+    row = {"PartitionKey": PARTITION, "RowKey": _pause_key(source), "Source": source}
+    row |= {"By": by, "Why": reason, "At": iso(now)}
+    try:
+        storage.table(QUOTA).create_entity(row)
+    except ResourceExistsError:
+        return stopped_now(storage).rows.get(_pause_key(source))
+    return None
+
+
+def resume(storage: Storage, source: str) -> bool:
+    """Take a pause back; False if there was none."""
+    if _pause_key(source) not in stopped_now(storage).rows:
+        return False
+    storage.table(QUOTA).delete_entity(PARTITION, _pause_key(source))
+    return True
+
+
+def note_plan(storage: Storage, job: str, plan: str) -> None:
+    """Say that a plan is about to be carried out, before the first account is written.
+
+    As long as it is the newest, whoever holds a page of it need not look for people whom a newer one has taken over.
+    """
+    row = {"PartitionKey": PARTITION, "RowKey": _plan_key(job), "Plan": plan}
+    storage.table(QUOTA).upsert_entity(row, mode=UpdateMode.REPLACE)
+
+
+def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> None:
+    """See whether a source may send to a job now.
+
+    Raises:
+        NotNow: it may not, until when, and why.
+    """
+    if row := standing.pause(source):
+        what = f"Sending from {source}" if row["Source"] else "All sending"
+        again = f"python -m cli resume {row['Source']}".rstrip()
+        raise NotNow(
+            f"{what} was stopped by {row['By']} at {row['At']}: {row['Why']}",
+            until=now + _PAUSE,
+            kind="pause",
+            next_step=f"{row['By']} lets it go on: {again}",
+            who_acts=worker_status.IT,
+        )
+    if row := standing.quarantine(job):
+        raise NotNow(
+            f"Nothing is sent to this job since {row['Since']}: {row['Reason']}",
+            until=now + _PAUSE,
+            kind="quarantine",
+            next_step=row["NextStep"],
+            who_acts=worker_status.IT,
+        )
+    row = standing.stopped(job)
+    if row and parse_iso(row["Until"]) > now:
+        raise stopped(row, parse_iso(row["Until"]))
+
+
+def may_probe(context: Context, standing: Stopped, job: str) -> bool:
+    """Whether the caller's next request is the probe of a stopped job; False if the job is not stopped.
+
+    Raises:
+        NotNow: the job is stopped, and it is not the caller's turn.
+    """
+    seen = standing.stopped(job)
+    if seen is None:
+        return False
+    now = context.clock.now()
+    won = False
+
+    def change(_key: Key, row: Values | None) -> Values | None:
+        nonlocal won
+        won = bool(row and row["Stopped"]) and parse_iso(max(row["Until"], row["ProbedUntil"])) <= now if row else False
+        return {"ProbedUntil": iso(now + _PROBE)} if won else None
+
+    _change(context, job, change)
+    if not won:
+        raise stopped(seen, now + timedelta(seconds=random.uniform(*_WHILE_PROBED)))
+    return True
+
+
+def note_trouble(context: Context, job: str, trouble: Trouble) -> Values | None:
+    """Take note that something went wrong with a request.
+
+    Returns:
+        The row of the job, if it is stopped by it; None if it goes on, because the trouble has not come often enough in
+        a row.
+    """
+    now = context.clock.now()
+    written: Values | None = None
+
+    def change(_key: Key, row: Values | None) -> Values | None:
+        nonlocal written
+        before = row or _CLEAR
+        counts = json.loads(before["Counts"])
+        counts[trouble.cause] = counts.get(trouble.cause, 0) + 1
+        noted = {**(_CLEAR if row is None else {}), "Counts": json.dumps(counts)}
+        if not before["Stopped"] and counts[trouble.cause] < trouble.threshold:
+            written = None
+            return noted
+        # Requests that were under way together when it began are one trouble.
+        first = not before["Stopped"] or parse_iso(before["Until"]) > now
+        tries = 0 if first else int(before["Tries"]) + 1
+        written = {
+            **noted,
+            "Stopped": True,
+            "Kind": trouble.kind,
+            "Reason": trouble.reason,
+            "NextStep": trouble.next_step(tries),
+            "WhoActs": trouble.who_acts(tries),
+            "Since": before["Since"] if before["Stopped"] else iso(now),
+            "Until": iso(now + timedelta(seconds=math.ceil(trouble.wait(tries)))),
+            "ProbedUntil": "",
+            "Tries": tries,
+        }
+        return written
+
+    _change(context, job, change)
+    return written
+
+
+def note_success(context: Context, job: str, people: int, standing: Stopped) -> bool:
+    """Take note that Entra has taken a request of so many people.
+
+    Returns:
+        Whether a stopped job goes on by this.
+    """
+    seen = standing.job(job)
+    if seen is None or not (seen["Stopped"] or _left_over(seen, people) != json.loads(seen["Counts"])):
+        return False
+    lifted = False
+
+    def change(_key: Key, row: Values | None) -> Values | None:
+        nonlocal lifted
+        lifted = bool(row and row["Stopped"])
+        if row is None:
+            return None
+        return {**_CLEAR, "Counts": json.dumps({} if lifted else _left_over(row, people))}
+
+    _change(context, job, change)
+    return lifted
+
+
+def _left_over(row: Values, people: int) -> dict[str, int]:
+    return {cause: count for cause, count in json.loads(row["Counts"]).items() if not is_over(cause, people)}
+
+
+def stopped(row: Values, until: datetime) -> NotNow:
+    """What a stopped job means for a page."""
+    return NotNow(
+        f"Nothing is sent to this job since {row['Since']}: {row['Reason']}",
+        until=until,
+        kind="job",
+        next_step=row["NextStep"],
+        who_acts=row["WhoActs"],
+    )
+
+
+_CLEAR: dict[str, Any] = {
+    "Stopped": False,
+    "Kind": "",
+    "Reason": "",
+    "NextStep": "",
+    "WhoActs": "",
+    "Since": "",
+    "Until": "",
+    "ProbedUntil": "",
+    "Tries": 0,
+    "Counts": "{}",
+}
+
+
+def _change(context: Context, job: str, change: Callable[[Key, Values | None], Values | None]) -> None:
+    change_rows(context.storage.table(QUOTA), [Key(PARTITION, _job_key(job))], change)
+
+
+def _pause_key(source: str) -> str:
+    return f"pause|{source}"
+
+
+def _job_key(job: str) -> str:
+    return f"job|{job}"
+
+
+def _plan_key(job: str) -> str:
+    return f"plan|{job}"

@@ -1,0 +1,199 @@
+"""Pages whose message failed again and again, and how they come back.
+
+The runtime puts such a message aside as poison. The people of its page who were not sent are then marked failed, so
+that somebody sees them, and the page ends. Nothing is sent again by itself, because whatever made it fail five times
+would do so again; a newer file that names these people sends them, and `redrive` puts the page back.
+
+A message fails five times too while storage, or the identity, is away for long. Then nothing in the page's row speaks
+of a fault of ours, and the page goes back to the queue.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.delivery import page_claim
+from shared.delivery.answers import Progress, record_accepted
+from shared.delivery.queueing import queue_ready_pages
+from shared.delivery.waiting import send_message
+from shared.model import ExtractRef, PageMessage
+from shared.outcomes import progress
+from shared.records import extracts, pages, people
+from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, WORKERS
+from shared.storage.rows import Key, Values, change_rows, query
+from shared.wording import worker_status
+
+logger = logging.getLogger(__name__)
+
+PUT_ASIDE = "PutAside"
+"""The error code of people whose page was put aside."""
+
+_COMES_BACK = 300.0  # seconds
+_MOST_COME_BACKS = 24  # two hours at least, and usually four; then it is no outage
+
+
+def put_aside(context: Context, message: PageMessage) -> None:
+    """End the page of a message that failed again and again; doing it again changes nothing."""
+    ref = ExtractRef(message.extract, message.source)
+    try:
+        row = context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, message.page))
+    except ResourceNotFoundError:
+        logger.warning("Poison message for page %d of extract %s, which is not planned", message.page, ref.id)
+        return
+    if row["Status"] in pages.FINISHED or message.generation < row["Generation"]:
+        return  # it has come to its end some other way, or has a newer message
+    if row["Status"] == pages.SENDING and parse_iso(row["ClaimedUntil"]) > context.clock.now():
+        # Another instance is at work; the message is looked at again when its claim is over.
+        delay = (parse_iso(row["ClaimedUntil"]) - context.clock.now()).total_seconds() + 1
+        send_message(context, row, delay=delay)
+        return
+    if row["Status"] != pages.SENDING and not row.get("Failures") and int(row.get("CameBack") or 0) < _MOST_COME_BACKS:
+        _come_back(context, ref, row)
+        return
+    held = page_claim.claim(context, row)
+    job = str(row["Job"])
+    logger.error(
+        "Page %d of extract %s is given up: its message failed again and again",
+        message.page, ref.id, extra={"extract": ref.id, "page": message.page},
+    )  # fmt: skip
+    try:
+        sending = Progress.of(pages.read_page(context.storage, ref, row["Plan"], message.page), row)
+    except ResourceNotFoundError:  # the plan is gone: nobody can be sent from it
+        logger.exception("The plan of extract %s is gone", ref.id)
+    else:
+        record_accepted(context, ref, job, sending)
+        ids = [worker.worker_id for worker in sending.unsent()]
+        people.note_state(context.storage, ref, ids, _state(context, ref))
+        _forget_pending(context, ref, job, message.page, ids)
+    failed = {"Status": pages.FAILED, "ClaimedUntil": "", "Reason": "It failed again and again and was given up."}
+    page_claim.save_page(context, held, failed)
+    progress.recount_page(context.storage, ref, row["Plan"], message.page)
+    queue_ready_pages(context, ref)
+    progress.refresh(context.storage, ref, context.clock.now())
+
+
+def _come_back(context: Context, ref: ExtractRef, row: Values) -> None:
+    """Put a page that nothing of ours has failed at back onto the queue, as a new generation."""
+    logger.warning(
+        "The message for page %s of extract %s could not be delivered; it is tried again in %.0f seconds",
+        row["RowKey"], ref.id, _COMES_BACK, extra={"extract": ref.id, "page": int(row["RowKey"])},
+    )  # fmt: skip
+    generation = row["Generation"] + 1
+    send_message(context, row, delay=_COMES_BACK, generation=generation)
+    until = iso(context.clock.now() + timedelta(seconds=_COMES_BACK))  # until then its message is not taken for lost
+    values = {"Generation": generation, "CameBack": int(row.get("CameBack") or 0) + 1, "WaitUntil": until}
+
+    def change(_key: Key, now: Values | None) -> Values | None:
+        return values if now and now["Generation"] == row["Generation"] else None
+
+    key = Key(row["PartitionKey"], row["RowKey"])
+    change_rows(context.storage.table(PAGES), [key], change, select=("Generation",))
+
+
+def _state(context: Context, ref: ExtractRef) -> dict[str, str]:
+    return {
+        "Status": worker_status.FAILED,
+        "Reason": "Rollcall failed again and again to send this person; the app's log says why.",
+        "NextStep": f"IT mends the cause, then: python -m cli redrive {ref.id}",
+        "WhoActs": worker_status.IT,
+        "ErrorCode": PUT_ASIDE,
+        "ResolvedAt": iso(context.clock.now()),
+    }
+
+
+def redrive(context: Context, extract: str = "") -> dict[str, int]:
+    """Put back pages that were put aside, of one extract or of all.
+
+    Returns:
+        For each extract, the number of its pages that are sent again.
+    """
+    text = "Status eq @status" + (" and PartitionKey eq @extract" if extract else "")
+    rows = list(query(context.storage.table(PAGES), text, status=pages.FAILED, extract=extract))
+    found: dict[str, int] = {}
+    refs = {}
+    for row in rows:
+        ref = refs[row["PartitionKey"]] = ExtractRef(row["PartitionKey"], row["Source"])
+        _put_back(context, ref, row)
+        found[ref.id] = found.get(ref.id, 0) + 1
+    for ref in refs.values():
+        queue_ready_pages(context, ref)
+        progress.refresh(context.storage, ref, context.clock.now())
+    return found
+
+
+def _put_back(context: Context, ref: ExtractRef, row: Values) -> None:
+    number = int(row["RowKey"])
+    page = pages.read_page(context.storage, ref, row["Plan"], number)
+    ids = [worker.worker_id for worker in Progress.of(page, row).unsent()]
+    _remember_pending(context, ref, str(row["Job"]), number, ids)
+    _wait_again(context, ref, ids)
+    key = Key(ref.source, extracts.row_key(ref.id))
+    change_rows(context.storage.table(EXTRACTS), [key], _open_again, select=("Status",))
+    planned = {
+        "Status": pages.PLANNED,
+        "Generation": row["Generation"] + 1,
+        "Tries": 0,
+        "Failures": 0,
+        "CameBack": 0,
+        "Reason": "",
+        "Told": "",
+        "UpdatedAt": iso(context.clock.now()),
+    }
+
+    def change(_key: Key, now: Values | None) -> Values | None:
+        return planned if now and now["Status"] == pages.FAILED else None
+
+    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=("Status",))
+    progress.recount_page(context.storage, ref, row["Plan"], number)
+
+
+def _open_again(_key: Key, row: Values | None) -> Values | None:
+    """Of an extract that has ended. One that is open may be about to be planned again, for a release say."""
+    return {"Status": extracts.UPLOADING} if row and row["Status"] not in extracts.UNFINISHED else None
+
+
+def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
+    """People who were put aside wait to be sent again, as far as nothing newer is said about them."""
+    queued = worker_status.waiting(
+        "Put back by an operator; waits to be sent to Entra.", "Nothing to do: it is sent by itself.", "nobody"
+    )
+
+    def person(_key: Key, row: Values | None) -> Values | None:
+        if row is None or row["SentBy"] != ref.id or row.get("ErrorCode") != PUT_ASIDE:
+            return None
+        sent = {"SentStatus": worker_status.QUEUED, "ErrorCode": ""}
+        return {**queued, **sent, "ResolvedAt": ""} if row["Extract"] == ref.id else sent
+
+    keys = [people.worker_key(ref.source, worker_id) for worker_id in ids]
+    change_rows(context.storage.table(WORKERS), keys, person, select=("Extract", "SentBy", "ErrorCode"))
+
+
+def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
+    """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people."""
+
+    def account(_key: Key, row: Values | None) -> Values | None:
+        if row is None or not people.is_from(row, ref, page) or not row["Pending"]:
+            return None
+        return {"PutAside": row["Pending"], "Pending": ""}
+
+    keys = [people.account_key(job, worker_id) for worker_id in ids]
+    change_rows(context.storage.table(ACCOUNTS), keys, account, select=_ACCOUNT)
+
+
+def _remember_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
+    def account(_key: Key, row: Values | None) -> Values | None:
+        if row is None or not people.is_from(row, ref, page) or row["Pending"] or not row.get("PutAside"):
+            return None
+        return {"Pending": row["PutAside"], "PutAside": ""}
+
+    keys = [people.account_key(job, worker_id) for worker_id in ids]
+    change_rows(context.storage.table(ACCOUNTS), keys, account, select=_ACCOUNT)
+
+
+_ACCOUNT = ("Pending", "PutAside", "Source", "Extract", "Page")

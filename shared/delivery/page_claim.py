@@ -1,0 +1,123 @@
+"""The claim on a page: a name of the claimant's own in the page's row, written only on the row as it was read (ETag).
+
+It is renewed before every request and outlives it, so no two machines send the same page at once. Others write to the
+row too, to count its people; a claim survives that, and only another claim ends it.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError
+from azure.data.tables import UpdateMode
+
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.entra.graph import LONGEST_REQUEST
+from shared.errors import ClaimLost, TransientError
+from shared.records import pages
+from shared.storage.names import PAGES
+from shared.storage.rows import Values, read_rows
+
+_CLAIM = timedelta(seconds=LONGEST_REQUEST + 10)
+LOOKS = 30
+"""How often a row is read again that others keep writing to."""
+
+
+@dataclass(frozen=True)
+class ClaimedPage:
+    """A page's row with our claim on it, and the ETag that says it is still as we know it."""
+
+    row: Values
+    etag: str
+
+    @property
+    def unanswered_since(self) -> str:
+        """Since when something may have reached Entra without an answer, if the last attempt got none."""
+        return str(self.row.get("UnansweredSince") or self.row["AttemptedAt"])
+
+
+def free_from(context: Context, row: Values) -> datetime:
+    """When the claims end that keep a page from being sent: its own, and those of pages it took people over from.
+
+    One of those that was put off because an answer did not come has its claim still: its request may be on its way. To
+    send the same page again need not wait for that.
+    """
+    overtaken = [pages.page_key(extract, number) for _, extract, number in json.loads(row["Overtakes"])]
+    rows = read_rows(context.storage.table(PAGES), overtaken, select=("ClaimedUntil",))
+    claims = [str(other.get("ClaimedUntil") or "") for other in rows.values()]
+    own = str(row["ClaimedUntil"]) if row["Status"] == pages.SENDING else ""
+    return parse_iso(max((own, *claims)) or "0001-01-01T00:00:00Z")
+
+
+def claim(context: Context, row: Values) -> ClaimedPage:
+    """Claim a page whose row was read just now.
+
+    Raises:
+        azure.core.exceptions.ResourceModifiedError: somebody has counted, or claimed, since.
+    """
+    # Whoever held the page before may have died between Entra's answer and its record.
+    unanswered = row["AttemptedAt"] if row["Status"] == pages.SENDING else row.get("UnansweredSince", "")
+    attempt = {"Claim": uuid.uuid4().hex, "AttemptedAt": iso(context.clock.now()), "UnansweredSince": unanswered}
+    return _update(context, row, str(row.metadata["etag"]), {**attempt, **_until(context)})  # type: ignore[attr-defined]
+
+
+def let_go(context: Context, held: ClaimedPage) -> None:
+    """Give a claim back; what was sent under it may have reached Entra.
+
+    Raises:
+        ClaimLost, TransientError: as `save`.
+    """
+    save_page(context, held, {"Status": pages.QUEUED, "ClaimedUntil": "", "UnansweredSince": held.unanswered_since})
+
+
+def outlasts_a_request(context: Context, held: ClaimedPage) -> bool:
+    """Whether a claim is sure to last longer than a request that starts now."""
+    return (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() >= LONGEST_REQUEST
+
+
+def renew(context: Context, held: ClaimedPage, values: Mapping[str, Any] | None = None) -> ClaimedPage:
+    """Begin a claim's time anew, and merge values into the page's row.
+
+    Raises:
+        ClaimLost: as `save`.
+    """
+    return save_page(context, held, {**(values or {}), **_until(context)})
+
+
+def save_page(context: Context, held: ClaimedPage, values: Mapping[str, Any]) -> ClaimedPage:
+    """Merge values into a page's row as long as our claim is on it.
+
+    Raises:
+        ClaimLost: somebody else has claimed the page.
+        TransientError: the row kept changing under our hands.
+    """
+    for _ in range(LOOKS):
+        try:
+            return _update(context, held.row, held.etag, values)
+        except ResourceModifiedError as error:
+            row = context.storage.table(PAGES).get_entity(held.row["PartitionKey"], held.row["RowKey"])
+            if row["Claim"] != held.row["Claim"]:
+                raise ClaimLost("The page was taken over by somebody else") from error
+            held = ClaimedPage(row, str(row.metadata["etag"]))
+    raise TransientError(f"Page {held.row['RowKey']} of extract {held.row['PartitionKey']} keeps changing; try again")
+
+
+def _until(context: Context) -> dict[str, Any]:
+    return {"Status": pages.SENDING, "ClaimedUntil": iso(context.clock.now() + _CLAIM)}
+
+
+def _update(context: Context, row: Values, etag: str, values: Mapping[str, Any]) -> ClaimedPage:
+    """Merge values into a page's row if it is still as we know it."""
+    values = {**values, "UpdatedAt": iso(context.clock.now())}
+    keys = {name: row[name] for name in ("PartitionKey", "RowKey")}
+    answer = context.storage.table(PAGES).update_entity(
+        {**keys, **values}, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
+    )
+    return ClaimedPage({**row, **values}, answer["etag"])

@@ -1,0 +1,159 @@
+"""Cells that a program has damaged on their way: told by column and count, because no single row shows what happened.
+
+Three kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
+write it. Letters lost to ASCII: a question mark in the place of each letter that the encoding lacks, which is what
+Windows PowerShell 5.1 does by default. The name of a .NET type where a list or an object has no text of its own.
+
+Whole columns are looked at, and cells only where a column holds one of the signs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from shared.mapping.cells.text import LETTER, NOTHING_BUT_MARKS
+from shared.mapping.cells.values import NAMES
+from shared.mapping.columns import Batch
+from shared.mapping.model import MappingFile
+from shared.readers.text.own_rejects import is_guarded
+
+_MOST_ROWS = 3  # that are named
+_FEWEST = 2  # damaged names that hold a file; one may be anything
+_LOST = re.compile(rf"\?{LETTER}|{NOTHING_BUT_MARKS}\Z")
+_QUERY = re.compile(r"://|\?\w+=")
+_ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
+_TYPE = re.compile(
+    rf"{_ROOT}(?:[.+][A-Z_]\w*)+(?:`\d+)?(?:\[.*\])+"  # lists and generic types
+    rf"|{_ROOT}(?:\.[A-Z_]\w*){{2,}}(?:[+`]\w+)*"
+    r"|<>f__AnonymousType.*|System\.__ComObject"
+    r"|System\.(?:Object|String|DateTime|DateTimeOffset|DateOnly|DBNull|Guid|Byte|Char|Int32|Int64|Decimal|Double|Boolean)"
+    r"|@\{\s*[\w ]+=.*\}",
+    re.DOTALL,
+)
+
+
+@dataclass
+class _Found:
+    """What was found in a column of one kind of damage."""
+
+    count: int = 0
+    rows: list[int] = field(default_factory=list)
+
+    def add(self, rows: Sequence[int]) -> None:
+        self.count += len(rows)
+        self.rows += rows[: _MOST_ROWS - len(self.rows)]
+
+    @property
+    def where(self) -> str:
+        """Its rows, the first ones."""
+        what = "row" if self.count == 1 else "rows" if self.count == len(self.rows) else "first in rows"
+        return f"{what} {', '.join(map(str, self.rows))}"
+
+
+class DamageWatch:
+    """Looks over the cells of an extract, as HR wrote them.
+
+    Args:
+        mapping: of its source.
+    """
+
+    def __init__(self, mapping: MappingFile) -> None:
+        names = {column for path, rule in mapping.attributes.items() if path in NAMES for column in rule.reads}
+        apart = {mapping.status.column, *mapping.days}  # what is no word there, or no day, is told anyway
+        self._columns = [column for column in mapping.columns if column not in apart]
+        self._names = [column for column in self._columns if column in names]
+        self._key = mapping.key
+        self._filled = dict.fromkeys(self._names, 0)
+        self._guards: dict[str, _Found] = {}
+        self._marks: dict[str, _Found] = {}
+        self._types: dict[str, _Found] = {}
+
+    def look(self, batch: Batch) -> None:
+        """Take note of some rows."""
+        for column in self._columns:
+            cells = batch.columns[column]
+            text = "\n".join(cells)
+            if ("'" in text or "=" in text) and column != self._key:
+                _note(self._guards, column, batch, is_guarded)
+            if "?" in text:
+                _note(self._marks, column, batch, _lost_of_a_name if column in self._names else _lost)
+            if (
+                "System." in text or "soft." in text or "[" in text or "{" in text or "<" in text
+            ):  # single signs are quick
+                _note(self._types, column, batch, _names_a_type)
+        for column in self._names:
+            cells = batch.columns[column]
+            self._filled[column] += len(cells) - cells.count("")
+
+    def notes(self) -> list[str]:
+        """What HR is told of it."""
+        notes = []
+        if self._guards:
+            which = _listed(self._guards)
+            notes.append(
+                "A program has guarded cells against spreadsheets, by an apostrophe in front of =, +, -, @ or a number "
+                f'or by ="…" around the text: {which}. They are sent so. Export them without it, or ask IT to '
+                "have it taken off (format: text_guard: true)."
+            )
+        if self._marks:
+            notes.append(
+                f"Question marks stand in the place of letters: {_listed(self._marks)}. Outside of names they are sent "
+                "as they are. A program wrote the list in an encoding that lacks these letters; export it again in "
+                "UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)."
+            )
+        if self._types:
+            notes.append(
+                f"Cells hold the name of a .NET type, or an object, in the place of a value: {_listed(self._types)}. "
+                "They are sent as they are. Have the export write the values themselves (in PowerShell: Select-Object "
+                "with an expression for each of these columns, such as @{n='Title';e={$_.Title -join '; '}})."
+            )
+        return notes
+
+    def doubts(self) -> str:
+        """Why the file should not be used as it is: most names of a column are damaged; empty if none are."""
+        for column in self._names:
+            marks, types = (found.get(column, _Found()) for found in (self._marks, self._types))
+            damaged, filled = marks.count + types.count, self._filled[column]
+            if damaged >= _FEWEST and damaged * 2 > filled:
+                what = (
+                    "question marks in the place of letters"
+                    if marks.count >= types.count
+                    else "the name of a .NET type in the place of a name"
+                )
+                advice = (
+                    "in UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)"
+                    if marks.count >= types.count
+                    else "with the values themselves"
+                )
+                return (
+                    f"{damaged} of {filled} cells of {column} hold {what}, so people would get wrong names. Nothing of "
+                    f"the file was used. Export the list again {advice} and drop it."
+                )
+        return ""
+
+
+def _note(into: dict[str, _Found], column: str, batch: Batch, is_damaged: Callable[[str], bool]) -> None:
+    rows = [row for row, cell in zip(batch.rows, batch.columns[column], strict=True) if is_damaged(cell)]
+    if rows:
+        into.setdefault(column, _Found()).add(rows)
+
+
+def _listed(found: dict[str, _Found]) -> str:
+    return "; ".join(
+        f"{column} in {one.count:,} {'cell' if one.count == 1 else 'cells'} ({one.where})"
+        for column, one in found.items()
+    )
+
+
+def _lost(cell: str) -> bool:
+    return "?" in cell and _LOST.search(cell) is not None and not _QUERY.search(cell)
+
+
+def _lost_of_a_name(cell: str) -> bool:
+    return "?" in cell
+
+
+def _names_a_type(cell: str) -> bool:
+    return _TYPE.fullmatch(cell.strip()) is not None

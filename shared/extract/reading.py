@@ -1,0 +1,479 @@
+"""Read an extract to its end: every row mapped, and decided which rows count.
+
+Rows are read once, as a stream. What has to be remembered of them is in temporary files: the mapped records in a spool,
+ids, digests and names in a database. Memory holds the rejected rows, and a few bytes for each person.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+from shared.changes.duplicates import Occurrence
+from shared.changes.loops import loops, smallest_first
+from shared.errors import ExtractRefused
+from shared.extract.damage import DamageWatch
+from shared.extract.profile import Observer, Profile
+from shared.extract.records import read_batches
+from shared.extract.resolving import Resolver, rule_of
+from shared.extract.row_index import MANAGER, RowIndex
+from shared.extract.shifted_days import check_days
+from shared.extract.spool import Spool, SpooledRecord
+from shared.extract.whole_file import check_whole_file
+from shared.letters import fold
+from shared.mapping.apply import Applied, Applier
+from shared.mapping.cells.dates import DateWatch, Unusable
+from shared.mapping.cells.ids import read_id
+from shared.mapping.cells.text import clean
+from shared.mapping.cells.user_names import NOBODY, Known
+from shared.mapping.cells.values import MAIL, Compiler
+from shared.mapping.columns import Batch, ColumnMapper, Mapped
+from shared.mapping.file_time import time_in_cell
+from shared.mapping.model import MappingFile
+from shared.mapping.paths import AttributePath, parse_path
+from shared.model import ENTERPRISE_USER, Reject, Worker
+from shared.model import Record as RawRecord
+from shared.readers.open_extract import Reading
+from shared.storage.scratch import open_scratch
+
+FOUND_OUT = Reading()
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What an extract says of one person.
+
+    Attributes:
+        worker: with the complete user; `active` is what the status word means, the manager is as HR named them.
+        line: of the file where the row starts.
+        first_day: of the employment, if the mapping names its column.
+        last_day: likewise.
+        zone: where the worker's day begins, an IANA name.
+        digest: over user, days and zone, in hexadecimal digits: the same only if HR says the same.
+        keeps: attributes that keep the values which were said before, because those of the row are damaged.
+        then: what counts from a later first day on, in another row of the person's; None if nothing.
+    """
+
+    worker: Worker
+    line: int
+    first_day: date | None
+    last_day: date | None
+    zone: str
+    digest: str
+    keeps: tuple[str, ...] = ()
+    then: Said | None = None
+
+
+@dataclass(frozen=True)
+class ReadExtract:
+    """An extract that was read to its end; to be closed, which removes its temporary files.
+
+    Every row is in one place: `rows == people + repeated + len(rejects)`.
+
+    Attributes:
+        rows: of the file.
+        repeated: rows that do not count because another row of the person does.
+        rejects: the rows that are not sent, in the order of the file.
+        notes: warnings for HR: about the file as a whole, and about rows that are sent all the same.
+        returned: whether it is a corrected file of rejects, which is never a full one.
+        first_rows: of such a file: row to row of the file that it answers, as far as it says so.
+        made_at: when the file was made, in UTC, if the mapping names the column that says so.
+        profile: what its columns look like.
+        doubts: why it should not be used unless somebody wants it all the same; empty if it should.
+    """
+
+    rows: int
+    repeated: int
+    rejects: list[Reject]
+    notes: list[str]
+    _scratch: sqlite3.Connection = field(repr=False)
+    _spool: Spool = field(repr=False)
+    returned: bool = False
+    first_rows: Mapping[int, int] = field(default_factory=dict)
+    made_at: datetime | None = None
+    profile: Profile | None = None
+    _keeps: Mapping[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
+    doubts: str = ""
+
+    @cached_property
+    def people(self) -> int:
+        """How many people the extract says something of."""
+        return int(self._scratch.execute("SELECT count(*) FROM people").fetchone()[0])
+
+    def digest(self, worker_id: str) -> str | None:
+        """The digest of what the extract says of somebody; None if it says nothing, or is rejected."""
+        found = self._person("digest", worker_id)
+        return found[0].hex() if found else None
+
+    def rejected(self, worker_id: str) -> bool:
+        """Whether a row with an id was rejected."""
+        return worker_id in self._rejected
+
+    def people_by_account(self) -> Iterator[tuple[str, str]]:
+        """Every id with its digest, sorted by the last two characters of the id, then by the id."""
+        for worker_id, digest in self._scratch.execute("SELECT id, digest FROM people ORDER BY tail, id"):
+            yield worker_id, digest.hex()
+
+    def rows_of_people(self) -> Iterator[tuple[str, int]]:
+        """Every id with its row, sorted like `people_by_account`."""
+        yield from self._scratch.execute("SELECT id, row FROM people ORDER BY tail, id")
+
+    def tails(self) -> list[str]:
+        """The last two characters of all ids, each once."""
+        return [tail for (tail,) in self._scratch.execute("SELECT DISTINCT tail FROM people ORDER BY tail")]
+
+    def people_in(self, tail: str) -> list[tuple[str, int, str]]:
+        """Id, row and digest of everybody whose id ends in two characters."""
+        found = self._scratch.execute("SELECT id, row, digest FROM people WHERE tail = ? ORDER BY id", (tail,))
+        return [(worker_id, row, digest.hex()) for worker_id, row, digest in found]
+
+    def read(self, ids: Sequence[str]) -> list[Said]:
+        """What the extract says of some people, in that order.
+
+        Raises:
+            KeyError: somebody is not in it.
+        """
+        return [self._read(worker_id) for worker_id in ids]
+
+    def everybody(self) -> Iterator[Said]:
+        """What the extract says of everybody, sorted like `people_by_account`."""
+        for found in self._scratch.execute("SELECT id, place, digest, manager, next FROM people ORDER BY tail, id"):
+            yield self._said(*found)
+
+    def managers(self) -> Iterator[tuple[str, str]]:
+        """Every id with the manager's id, or an empty text; sorted like `people_by_account`."""
+        yield from self._scratch.execute("SELECT id, manager FROM people ORDER BY tail, id")
+
+    def manager_of(self, worker_id: str) -> str:
+        """The id of somebody's manager, or an empty text."""
+        found = self._person("manager", worker_id)
+        return str(found[0]) if found else ""
+
+    def loops(self) -> list[tuple[str, ...]]:
+        """The ids of every loop of managers among the people, from worker to manager, the smallest id first."""
+        managers = array("i", [-1]) * self.people
+        query = """
+            SELECT worker.number, manager.number FROM people worker
+            JOIN people manager ON manager.tail = substr(worker.manager, -2) AND manager.id = worker.manager
+        """
+        for worker, manager in self._scratch.execute(query):
+            managers[worker] = manager
+        found = list(loops(managers))
+        wanted = {number for loop in found for number in loop}
+        if not wanted:
+            return []
+        everybody = self._scratch.execute("SELECT number, id FROM people")
+        ids = {number: worker_id for number, worker_id in everybody if number in wanted}
+        return sorted(smallest_first([ids[number] for number in loop]) for loop in found)
+
+    def close(self) -> None:
+        """Remove the temporary files."""
+        self._scratch.close()
+        self._spool.close()
+
+    def __enter__(self) -> ReadExtract:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    @cached_property
+    def _rejected(self) -> frozenset[str]:
+        return frozenset(reject.worker_id for reject in self.rejects if reject.worker_id)
+
+    def _person(self, columns: str, worker_id: str) -> tuple[Any, ...] | None:
+        query = f"SELECT {columns} FROM people WHERE tail = ? AND id = ?"  # noqa: S608 (columns of ours)
+        found: tuple[Any, ...] | None = self._scratch.execute(query, (worker_id[-2:], worker_id)).fetchone()
+        return found
+
+    def _read(self, worker_id: str) -> Said:
+        found = self._person("place, digest, manager, next", worker_id)
+        if found is None:
+            raise KeyError(worker_id)
+        return self._said(worker_id, *found)
+
+    def _said(self, worker_id: str, place: int, digest: bytes, manager: str, following: int | None = None) -> Said:
+        said = self._spool.read(place)
+        if manager:
+            said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": manager}
+        worker = Worker(worker_id, said.row, said.user)
+        days = (said.first_day, said.last_day, said.zone)
+        then = None if following is None else self._said(worker_id, following, digest, "")
+        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()), then)
+
+
+def read_extract(
+    chunks: Iterable[bytes],
+    mapping: MappingFile,
+    reading: Reading = FOUND_OUT,
+    known: Known | None = None,
+    *,
+    digest_key: bytes = b"",
+) -> ReadExtract:
+    """Read and map every row of an extract.
+
+    Args:
+        chunks: the file.
+        mapping: of its source.
+        reading: what it takes to open its files.
+        known: the people of earlier extracts.
+        digest_key: of the digests in the profile.
+
+    Raises:
+        ExtractRefused: the file as a whole cannot be used.
+    """
+    with ExitStack() as opened:
+        scratch, spool = open_scratch(), Spool()
+        opened.callback(scratch.close)
+        opened.callback(spool.close)
+        reader = _Reader(mapping, reading, known, scratch, spool, digest_key)
+        extract = reader.read(chunks)
+        opened.pop_all()
+        return extract
+
+
+class _Reader:
+    """Reads one extract."""
+
+    def __init__(
+        self,
+        mapping: MappingFile,
+        reading: Reading,
+        known: Known | None,
+        scratch: sqlite3.Connection,
+        spool: Spool,
+        digest_key: bytes,
+    ) -> None:
+        self._mapping = mapping
+        self._reading = reading
+        self._known = known
+        self._digest_key = digest_key
+        self._scratch = scratch
+        self._spool = spool
+        self._index = RowIndex(scratch)
+        self._rule = rule_of(mapping)
+        self._primary = mapping.duplicates.primary
+        self._names_manager = _name_of_manager(mapping)
+        self._rejects: dict[int, Reject] = {}
+        self._tentative: dict[int, str] = {}
+        self._warnings = _Warnings()
+        self._times: dict[str, int] = {}
+        self._keeps: dict[int, tuple[str, ...]] = {}
+
+    def read(self, chunks: Iterable[bytes]) -> ReadExtract:
+        mapping, reading = self._mapping, self._reading
+        table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
+        holds_dates = table.form.kind == "xlsx"
+        applier = Applier(
+            mapping, known=self._known, today=reading.today, scratch=self._scratch, holds_dates=holds_dates
+        )
+        mapper = ColumnMapper(applier)
+        observer = Observer(mapping, self._digest_key, table.header)
+        rows = 0
+        changes_only = mapping.mode == "delta"
+        damage = DamageWatch(mapping)
+        for batch in read_batches(
+            table,
+            mapping.columns,
+            reading.optional,
+            mapping.key,
+            may_be_empty=changes_only,
+            text_guard=mapping.format.text_guard,
+        ):
+            if isinstance(batch, Reject):
+                rows += 1
+                self._take_apart(batch)
+            elif isinstance(batch, RawRecord):
+                rows += 1
+                self._take_faulty(batch, applier)
+            else:
+                rows += len(batch)
+                observer.observe_batch(batch)
+                damage.look(batch)
+                self._look_at_time(batch)
+                self._take_batch(batch, mapper.map(batch), applier)
+        notes = applier.finish()
+        profile = observer.finish()
+        if not table.returned:
+            check_whole_file(profile, mapping.status.column)
+        far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
+        repeated = Resolver(
+            mapping,
+            self._known or NOBODY,
+            applier.kinds,
+            applier.lost_zeros,
+            self._index,
+            self._spool,
+            self._rejects,
+            lambda row, warning: self._warnings.add(row, [warning]),
+            reading.today,
+        ).resolve(self._tentative)
+        self._index.close()
+        return ReadExtract(
+            rows,
+            repeated,
+            [self._rejects[row] for row in sorted(self._rejects)],
+            [*table.notes, *notes, *far, *damage.notes(), *self._warnings.sentences()],
+            self._scratch,
+            self._spool,
+            table.returned,
+            table.first_rows,
+            self._made_at(),
+            profile,
+            self._keeps,
+            " ".join(filter(None, (*table.doubts, damage.doubts()))),
+        )
+
+    def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:
+        """Take note of what became of some rows, in their order."""
+        start = 0
+        primaries = self._primaries(batch)
+        for place in sorted(mapped.careful):
+            self._take_plain(batch, mapped, primaries, slice(start, place))
+            start = place + 1
+            applied = mapped.careful[place]
+            if isinstance(applied, Applied):
+                self._take(applied, batch.lines[place], primary=primaries[place])
+            else:
+                record = batch.record(place)
+                who = applied.worker_id
+                named = applied.named(applier.names_in(record, who)) if who else applied
+                self._reject(named, primary=primaries[place])
+        self._take_plain(batch, mapped, primaries, slice(start, len(batch)))
+
+    def _take_faulty(self, record: RawRecord, applier: Applier) -> None:
+        """A row some of whose cells cannot be relied on: whoever leaves by it leaves."""
+        primary = self._primary is not None and fold(clean(record.values[self._primary.column])) == self._primary.folded
+        applied = applier.apply(record)
+        if isinstance(applied, Applied):
+            self._take(applied, record.line, primary=primary)
+            return
+        who = applied.worker_id
+        self._reject(applied.named(applier.names_in(record, who)) if who else applied, primary=primary)
+
+    def _take_plain(self, batch: Batch, mapped: Mapped, primaries: Sequence[bool], part: slice) -> None:
+        """Rows about which there is nothing to tell."""
+        ids, rows, lines = mapped.ids[part], batch.rows[part], batch.lines[part]
+        if not ids:
+            return
+        days = zip(mapped.first_days[part], mapped.last_days[part], mapped.zones[part], strict=True)
+        before = [f"{first} {last} {zone} " for first, last, zone in days]
+        said = map("".join, zip(before, *(column[part] for column in mapped.users), strict=True))
+        places, digests = self._spool.write_many(rows, lines, said)
+        active = [word == "true" for word in mapped.active[part]]
+        managers = mapped.managers[part]
+        names = [(kind, column[part]) for kind, column in mapped.claims]
+        if self._names_manager is not None:
+            names.append((MANAGER, mapped.called[part]))
+        self._index.add_many(
+            self._rule.alike_many(ids),
+            zip(ids, rows, lines, digests, active, primaries[part], places, managers, strict=True),
+            names,
+        )
+
+    def _take(self, applied: Applied, line: int, *, primary: bool) -> None:
+        worker = applied.worker
+        self._warnings.add(worker.row, applied.warnings)
+        if applied.keeps:
+            self._keeps[worker.row] = applied.keeps
+        place, digest = self._spool.write(
+            SpooledRecord(worker.row, line, applied.first_day, applied.last_day, applied.zone, worker.user)
+        )
+        row = Occurrence(worker.worker_id, worker.row, line, digest, worker.user["active"], primary)
+        manager = applied.manager_name or worker.manager_id
+        seq = self._index.add(self._rule.alike(worker.worker_id), row, place, manager)
+        if applied.claims:
+            self._index.add_names(seq, applied.claims)
+        if self._names_manager is not None and (name := self._names_manager.get(worker.user)):
+            self._index.add_names(seq, [(MANAGER, str(name))])
+
+    def _reject(self, reject: Reject, *, primary: bool) -> None:
+        """A rejected row contradicts the other rows of its id: what it says cannot be compared."""
+        self._rejects[reject.row] = reject
+        if reject.worker_id:
+            row = Occurrence(reject.worker_id, reject.row, reject.line, None, primary=primary)
+            self._index.add(self._rule.alike(reject.worker_id), row)
+
+    def _take_apart(self, reject: Reject) -> None:
+        """A row that is not what the header promises: its id is not certain yet."""
+        self._rejects[reject.row] = Reject(reject.row, reject.line, "", reject.reason, reject.worker_id, in_doubt=True)
+        if reject.worker_id:
+            rule = self._mapping.key_rule.model_copy(update={"letter_e": True})  # only known ids count here
+            worker_id, fault = read_id(rule, reject.worker_id, self._mapping.limits)
+            if worker_id and not fault and worker_id not in self._mapping.placeholders:
+                self._tentative[reject.row] = worker_id
+                row = Occurrence(worker_id, reject.row, reject.line, None, primary=True)
+                self._index.add(self._rule.alike(worker_id), row)
+
+    def _look_at_time(self, batch: Batch) -> None:
+        """Remember what rows say about when the file was made; two different answers are enough."""
+        run_time = self._mapping.run_time
+        if run_time and run_time.column:
+            for raw in dict.fromkeys(batch.columns[run_time.column]):
+                if len(self._times) < 2:
+                    row = batch.rows[batch.columns[run_time.column].index(raw)]
+                    self._times.setdefault(clean(raw), row)
+
+    def _made_at(self) -> datetime | None:
+        mapping = self._mapping
+        if not self._times or not mapping.run_time or not mapping.run_time.column:
+            return None
+        column = mapping.run_time.column
+        if len(self._times) > 1:
+            rows = " and ".join(str(row) for row in self._times.values())
+            raise ExtractRefused(
+                f"{column} says when the file was made, and must say the same in every row; rows {rows} differ. Export "
+                "the list again in one go."
+            )
+        [cell] = self._times
+        try:
+            made_at = time_in_cell(cell, Compiler(mapping, DateWatch()).dates(column).read, mapping.dates.place)
+        except Unusable as wrong:
+            raise ExtractRefused(f"Nobody can tell when the file was made: {wrong}") from None
+        if made_at is None:
+            raise ExtractRefused(
+                f"Nobody can tell when the file was made: {column} is empty. Export the list again, then drop it."
+            )
+        return made_at
+
+    def _primaries(self, batch: Batch) -> list[bool]:
+        """Whether each row is marked as the one of its id that counts."""
+        primary = self._primary
+        if primary is None:
+            return [False] * len(batch)
+        return [fold(clean(cell)) == primary.folded for cell in batch.columns[primary.column]]
+
+
+class _Warnings:
+    """The first warnings about rows, and how many more there were: a fault in every row must not fill the memory."""
+
+    _MOST = 200
+
+    def __init__(self) -> None:
+        self._said: list[str] = []
+        self._more = 0
+
+    def add(self, row: int, warnings: Sequence[str]) -> None:
+        for warning in warnings:
+            if len(self._said) < self._MOST:
+                self._said.append(f"Row {row}: {warning}")
+            else:
+                self._more += 1
+
+    def sentences(self) -> list[str]:
+        return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
+
+
+def _name_of_manager(mapping: MappingFile) -> AttributePath | None:
+    """Where in a user the name is by which the mapping finds managers, if it is not the id."""
+    rule = mapping.manager_rule
+    if rule is None or rule.by == "id":
+        return None
+    return parse_path(MAIL if rule.by == "mail" else "displayName")

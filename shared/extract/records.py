@@ -1,0 +1,290 @@
+"""Rows to records: finds the mapped columns by the header and drops all others on the spot."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from operator import itemgetter
+
+from shared.errors import ExtractRefused
+from shared.mapping.columns import Batch
+from shared.model import Record, Reject, Row
+from shared.readers.returned import row_place
+from shared.readers.table import BadRow, Table
+from shared.readers.text.column_names import loose, places_of, plain_name
+from shared.readers.text.headers import why_no_header
+from shared.readers.text.own_rejects import is_rejects_file, unguard_cell, without_guard
+from shared.readers.text.rows_of_cells import COMMON, MARK
+
+_NAMED = 5
+_COMPARED = 1_000
+_SHORTEST = 4  # letters of a name that may stand for a longer one
+_CELL_BY_CELL = {"csv", "fixed", "xlsx"}
+_ROWS_AT_ONCE = 500
+_SIZE_AT_ONCE = 500_000  # characters of mapped cells
+_FEW = 20  # rows, until it is seen how large they are
+_MOST_ROWS = 5_000_000  # no employer has more people, those who left included; each row costs time and memory
+
+
+def read_records(
+    table: Table,
+    columns: Sequence[str],
+    optional: Collection[str] = (),
+    key: str = "",
+    *,
+    may_be_empty: bool = False,
+) -> Iterator[Record | Reject]:
+    """What `read_batches` gives, one row after the other."""
+    for one in read_batches(table, columns, optional, key, may_be_empty=may_be_empty):
+        if isinstance(one, Reject | Record):
+            yield one
+        else:
+            yield from map(one.record, range(len(one)))
+
+
+def read_batches(
+    table: Table,
+    columns: Sequence[str],
+    optional: Collection[str] = (),
+    key: str = "",
+    *,
+    may_be_empty: bool = False,
+    text_guard: bool = False,
+) -> Iterator[Batch | Record | Reject]:
+    """What the mapping asked for of each row, some hundred rows at a time, in the order of the file.
+
+    A row some of whose cells cannot be relied on, though the others can, comes by itself, with its faults.
+
+    A `rejects.csv` that HR corrected and dropped again reads like the file that it came from.
+
+    Args:
+        table: the file, opened; columns that occur twice without harm are added to its notes.
+        columns: the mapped columns; they are found by name, whatever their order, without regard to case, and to
+            blanks, dashes and underscores; where these differ that is added to the table's notes.
+        optional: those of them that the file may lack; their cells are then empty.
+        key: the column with the ids. A row that is not what the header promises is rejected with the cell of this
+            column as it is, if that is certain, else without an id.
+        may_be_empty: whether nobody in the file is no fault, as where a file holds changes only.
+        text_guard: whether cells are guarded against spreadsheets, and the guard is taken off.
+
+    Raises:
+        ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file, or so many people
+            as nobody employs.
+    """
+    read = unguard_cell if table.returned or is_rejects_file(table.header) else None
+    first_rows = row_place(table.header)
+    header = [read(name) for name in table.header] if read else table.header
+    places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
+    table.notes.extend([*_nearly_so(header, places), *_twice_without_harm(header)])
+    pick = itemgetter(*places.values(), next(iter(places.values())))  # one more, so that it is always a tuple
+    numbers: list[int] = []
+    lines: list[int] = []
+    cells: list[tuple[str, ...]] = []
+
+    def batch() -> Batch:
+        found: dict[str, Sequence[str]] = dict(zip(places, zip(*cells, strict=True), strict=False))
+        if read:
+            found = {column: list(map(read, values)) for column, values in found.items()}
+        if text_guard:
+            found = {column: list(map(without_guard, values)) for column, values in found.items()}
+        absent = {column: [""] * len(cells) for column in columns if column not in places}
+        made = Batch(numbers.copy(), lines.copy(), found | absent)
+        numbers.clear()
+        lines.clear()
+        cells.clear()
+        return made
+
+    count = size = 0
+    rows = iter(table.rows)
+    while few := list(islice(rows, _FEW)):
+        count += len(few)
+        if count > _MOST_ROWS:
+            raise ExtractRefused(
+                f"The file has more than {_MOST_ROWS:,} rows, which no list of people has. Export the list again and "
+                "drop that file."
+            )
+        if first_rows is not None:
+            _note_first_rows(table, few, first_rows, read or str)
+        for bad, good in _parts(few):
+            if bad and cells:
+                yield batch()
+            for row in bad:
+                yield _faulty(row, columns, places, key, [read, without_guard if text_guard else None]) or Reject(
+                    row.number, row.line, _key_cell(table, row, places.get(key)), row.reason
+                )
+            found = [pick(row_cells) for _, _, row_cells in good]
+            numbers += [number for number, _, _ in good]
+            lines += [line for _, line, _ in good]
+            cells += found
+            size += len("".join(map("".join, found)))
+        if len(cells) >= _ROWS_AT_ONCE or size > _SIZE_AT_ONCE:
+            size = 0
+            if cells:
+                yield batch()
+    if cells:
+        yield batch()
+    if not count:
+        what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
+        if not may_be_empty or table.returned:
+            raise ExtractRefused(f"The file has {what}. Drop the complete list.")
+        table.notes.append(f"The file has {what}.")
+
+
+def _parts(rows: Sequence[Row | BadRow]) -> Iterator[tuple[list[BadRow], list[Row]]]:
+    """Some rows: bad ones, then good ones, then bad ones again; nearly always all are good."""
+    bad: list[BadRow] = []
+    good: list[Row] = []
+    for row in rows:
+        if not isinstance(row, BadRow):
+            good.append(row)
+            continue
+        if good:
+            yield bad, good
+            bad, good = [], []
+        bad.append(row)
+    yield bad, good
+
+
+def _faulty(
+    row: BadRow,
+    columns: Sequence[str],
+    places: Mapping[str, int],
+    key: str,
+    off: Sequence[Callable[[str], str] | None],
+) -> Record | None:
+    """A row some of whose cells cannot be relied on; None if it is the row as a whole, or the id.
+
+    Args:
+        row: as it was read.
+        columns: the mapped columns.
+        places: of those that the file has.
+        key: the column with the ids.
+        off: what takes guards off cells, if anything has to.
+    """
+    wrong = dict(row.faults)
+    if not wrong or places.get(key) in wrong:
+        return None
+    values = dict.fromkeys(columns, "") | {column: row.cells[place] for column, place in places.items()}
+    for take_off in filter(None, off):
+        values = {column: take_off(cell) for column, cell in values.items()}
+    return Record(row.number, row.line, values, {one: wrong[place] for one, place in places.items() if place in wrong})
+
+
+def _note_first_rows(table: Table, rows: Iterable[Row | BadRow], place: int, read: Callable[[str], str]) -> None:
+    for row in rows:
+        if place < len(row.cells) and (first := read(row.cells[place]).strip()).isdecimal():
+            table.first_rows[row.number] = int(first[:9])
+
+
+def _key_cell(table: Table, row: BadRow, place: int | None) -> str:
+    """The cell with the id of a row that is not what the header promises, or an empty text.
+
+    With too few or too many cells only the first one is certain, and only where another follows.
+    """
+    if place is None or table.form.kind not in _CELL_BY_CELL or sum(map(bool, map(str.strip, row.cells))) < 2:
+        return ""
+    return row.cells[place] if place == 0 or len(row.cells) == len(table.header) else ""
+
+
+def find_columns(
+    header: Sequence[str], columns: Sequence[str], optional: Collection[str] = (), *, delimiter: str = ""
+) -> dict[str, int]:
+    """Where each mapped column is; optional ones that are missing are left out.
+
+    Raises:
+        ExtractRefused: a mapped column is missing or occurs twice.
+    """
+    found = places_of(header, columns)
+    missing = [column for column, places in found.items() if not places and column not in optional]
+    if missing:
+        raise ExtractRefused(_missing(header, missing, columns, delimiter))
+    present = {column: places for column, places in found.items() if places}
+    twice = [column for column, places in present.items() if len(places) > 1]
+    if twice and all(plain_name(header[place]) == plain_name(column) for column in twice for place in present[column]):
+        raise ExtractRefused(
+            f"The column {', '.join(twice)} occurs more than once in the header, so nobody can tell which one counts. "
+            "Remove or rename one and drop the file again."
+        )
+    if twice:
+        either = "; ".join(f"{column} may be {_quoted(header, present[column])}" for column in twice)
+        raise ExtractRefused(
+            f"{either}, so nobody can tell which one counts. Remove or rename one and drop the file again."
+        )
+    return {column: places[0] for column, places in present.items()}
+
+
+def _quoted(header: Sequence[str], places: Sequence[int]) -> str:
+    return " or ".join(f"'{header[place].strip()}'" for place in places[:_NAMED])
+
+
+def _nearly_so(header: Sequence[str], places: Mapping[str, int]) -> list[str]:
+    """A note on the columns whose names differ in more than capitals and the kind of blanks."""
+    other = [
+        f"'{' '.join(header[place].split())}' for '{column}'"
+        for column, place in places.items()
+        if plain_name(header[place]) != plain_name(column)
+    ]
+    if not other:
+        return []
+    more = f" and {len(other) - _NAMED} more" if len(other) > _NAMED else ""
+    return [f"The header has {', '.join(other[:_NAMED])}{more}; these columns were read as those."]
+
+
+def _twice_without_harm(header: Sequence[str]) -> list[str]:
+    counts = Counter(plain_name(name) for name in header if name.strip())
+    names = {plain_name(name): name.strip() for name in reversed(header)}
+    twice = [names[name] for name, count in counts.items() if count > 1]
+    if not twice:
+        return []
+    more = f" and {len(twice) - _NAMED} more" if len(twice) > _NAMED else ""
+    return [f"These columns occur more than once, but are not used: {', '.join(twice[:_NAMED])}{more}."]
+
+
+def _like(column: str, names: Collection[str], taken: Collection[str]) -> str:
+    """The one of some names that a column seems to have got, or an empty text: nearly the same, or one shortened."""
+    if match := difflib.get_close_matches(column, names, 1, cutoff=0.75):
+        return match[0]
+    free = [name for name in names if name not in taken]
+    short = [name for name in free if _is_short_for(name, column) or _is_short_for(column, name)]
+    return short[0] if len(short) == 1 else ""
+
+
+def _is_short_for(short: str, name: str) -> bool:
+    """Whether a name, such as `Pers.-Nr.`, has the letters of another one, `Personalnummer`, in their order."""
+    letters = [letter for letter in short if letter.isalnum()]
+    rest = iter(name)
+    begins = len(letters) >= _SHORTEST and name.startswith("".join(letters[:2]))
+    return begins and len(letters) < len(name) and all(letter in rest for letter in letters)
+
+
+def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[str], delimiter: str) -> str:
+    if any(plain_name(name).startswith("spreadsheet key") for name in header):
+        return (
+            "This is a template for loading data into Workday (EIB), not a report from it. Export the report and drop "
+            "that file."
+        )
+    wanted = len(columns)
+    if len(missing) > wanted / 2 and (other := why_no_header(header, columns)):
+        return other
+    text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
+    if len(header) == 1 and delimiter:
+        other = next((mark for mark in COMMON if mark in header[0] and mark != delimiter), "")
+        if other:
+            return (
+                f"{text}The columns seem to be separated by {MARK[other]}s, but the file or the mapping says "
+                f"{MARK.get(delimiter, repr(delimiter))}s. Export the list again so, or ask IT to correct "
+                "format.delimiter."
+            )
+        text += "The header has only one column; no character was found that separates columns. "
+    names = {loose(name): name.strip() for name in reversed(header[:_COMPARED])}
+    taken = {loose(column) for column in columns if column not in missing}
+    near = [
+        f"'{names[match]}' may be '{column}'" for column in missing if (match := _like(loose(column), names, taken))
+    ]
+    if near:
+        text += f"In this file {', '.join(near)}. "
+    if len(missing) > wanted / 2:
+        text += "Is this the right file, is its header among the first lines, did the report language change? "
+    return text + "Nothing of the file was used. Correct the header, or ask IT to change the mapping."

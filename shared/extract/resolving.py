@@ -1,0 +1,317 @@
+"""Which rows of an extract count: decided once all of them have been read.
+
+First ids are found that have lost their zeros, then the rows of one id are compared, then the names that only one
+person may have, then managers are found who are not named by their ids.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import groupby
+
+from shared.changes.duplicates import Decision, DuplicatesRule, Spell, decide_by_days, which_row_counts
+from shared.extract.row_index import MANAGER, Entry, RowIndex
+from shared.extract.spool import Spool, digest_with
+from shared.letters import fold, fold_id
+from shared.mapping.apply import although
+from shared.mapping.cells.user_names import Claimant, Known, UniqueName, holder_of
+from shared.mapping.cells.values import USER_NAME, label_of
+from shared.mapping.model import MappingFile
+from shared.mapping.paths import parse_path
+from shared.model import Reject
+from shared.storage.scratch import batches
+
+Warn = Callable[[int, str], None]
+
+
+def rule_of(mapping: MappingFile) -> DuplicatesRule:
+    """Which row counts if several have one id, as the mapping says it."""
+    said = mapping.duplicates
+    return DuplicatesRule(
+        keep="primary" if said.primary else said.keep,
+        zeros=not mapping.key_rule.guards_zeros,
+        case=mapping.key_rule.case_sensitive,
+    )
+
+
+@dataclass(frozen=True)
+class Resolver:
+    """Decides which rows count.
+
+    Attributes:
+        mapping: of the source.
+        known: the people of earlier extracts.
+        kinds: of the names that only one person may have.
+        longer: ids that have lost the zeros in front, and as what they are known.
+        index: all rows; those that do not count are dropped from it.
+        spool: their records; changed ones are added.
+        rejects: by row; more are added.
+        warn: told about rows.
+        today: where the source is.
+    """
+
+    mapping: MappingFile
+    known: Known
+    kinds: Sequence[UniqueName]
+    longer: Mapping[str, str]
+    index: RowIndex
+    spool: Spool
+    rejects: dict[int, Reject]
+    warn: Warn
+    today: date | None = None
+
+    def resolve(self, tentative: Mapping[int, str]) -> int:
+        """Decide everything.
+
+        Args:
+            tentative: the ids of rows that cannot be taken apart, by row. They are certain enough if others know them.
+
+        Returns:
+            How many rows do not count because another row of the person does.
+        """
+        self.index.finish()
+        self._find_tentative(tentative)
+        self._refuse_lost_zeros(tentative)
+        repeated = self._compare_ids()
+        repeated -= self._compare_names()
+        self._find_managers()
+        return repeated
+
+    @property
+    def _rule(self) -> DuplicatesRule:
+        return rule_of(self.mapping)
+
+    def _rows_of(self, worker_id: str) -> list[Entry]:
+        return [one for one in self.index.alike(self._rule.alike(worker_id)) if one.of.worker_id == worker_id]
+
+    def _find_tentative(self, tentative: Mapping[int, str]) -> None:
+        """Rows that cannot be taken apart belong to people whom others know."""
+        tell_apart = self.mapping.key_rule.leading_zeros == "distinct"
+        longer = {} if tell_apart else self.known.lost_zeros(tentative.values())
+        letters = {} if self.mapping.key_rule.case_sensitive else self.known.other_letters(tentative.values())
+        longer = {**{one: known_as[0] for one, known_as in letters.items()}, **longer}
+        for row, worker_id in tentative.items():
+            if (known_as := longer.get(worker_id, "")) and not self._rows_of(known_as):
+                self.rejects[row] = replace(self.rejects[row], worker_id=known_as)
+            elif any(one.of.row != row for one in self._rows_of(worker_id)) or self.known.is_worker(worker_id):
+                self.rejects[row] = replace(self.rejects[row], worker_id=worker_id)
+
+    def _refuse_lost_zeros(self, tentative: Mapping[int, str]) -> None:
+        """Whoever is known only with more zeros in the id is no new person: the row is rejected as hers.
+
+        If she is in the file under her right id too, the rows are compared with each other, as they are where nobody is
+        known; or, where the mapping says how zeros are filled in, her own row counts.
+        """
+        key = self.mapping.key_rule
+        for worker_id, known_as in self.longer.items():
+            both = bool(self._rows_of(known_as))
+            if both and key.guards_zeros:
+                continue
+            reason = (
+                f"{key.column} {worker_id} is known as {known_as}; a spreadsheet took the zeros off. Format the column "
+                "as text, or ask IT to fill the zeros in (key: width)."
+            )
+            rows = [entry for entry in self._rows_of(worker_id) if entry.of.row not in tentative]
+            for entry in rows:
+                whose = worker_id if both else known_as
+                self.rejects[entry.of.row] = Reject(entry.of.row, entry.of.line, whose, reason)
+            self.index.drop(entry.seq for entry in rows)
+
+    def _compare_ids(self) -> int:
+        """Of several rows with one id one counts, or none; how many rows another one stands for."""
+        rule, column = self._rule, self.mapping.key
+        repeated = 0
+        for same_hash in self.index.repeated():
+            for group in _groups(same_hash, rule):
+                places = {entry.of.row: entry.place for entry in group}
+                decision = self._by_days(group) or which_row_counts(
+                    [entry.of for entry in group],
+                    rule,
+                    column,
+                    lambda rows, places=places: self._differing([places[one.row] for one in rows]),  # type: ignore[misc]
+                )
+                for reject in decision.rejects:
+                    self.rejects[reject.row] = reject.named(self.spool.read(places[reject.row]).user)
+                for row in decision.excused:
+                    self.warn(row, f"{self.rejects.pop(row).reason} Another row of the same {column} counts.")
+                self.index.drop(entry.seq for entry in group if entry.of is not decision.kept)
+                self._let_follow(group, decision)
+                repeated += len(group) - 1 if decision.kept is not None else 0
+        return repeated
+
+    def _by_days(self, group: Sequence[Entry]) -> Decision | None:
+        """Which contract of one person counts, where the rule leaves it to the days; None if it does not."""
+        rows = [entry.of for entry in group]
+        asks = self._rule.keep in ("current", "last", "prefer_active") and self.today is not None
+        if not asks or len({row.worker_id for row in rows}) > 1 or None in (row.digest for row in rows):
+            return None
+        records = [self.spool.read(entry.place) for entry in group]
+        spells = [Spell(one.user["active"], one.first_day, one.last_day) for one in records]
+        return decide_by_days(rows, spells, self._rule, self.mapping.key, self.today or date.min)
+
+    def _let_follow(self, group: Sequence[Entry], decision: Decision) -> None:
+        if decision.then is None or decision.kept is None or decision.kept.digest is None:
+            return
+        kept, then = (next(one for one in group if one.of is row) for row in (decision.kept, decision.then))
+        digest = digest_with(decision.kept.digest, (decision.then.digest or b"").hex())
+        self.index.follow(kept.seq, digest, then.place)
+
+    def _differing(self, places: Sequence[int]) -> list[str]:
+        """The columns, or attributes, in which records differ."""
+        records = [self.spool.read(place) for place in places]
+        status = self.mapping.status
+        differing = [status.column] if len({record.user["active"] for record in records}) > 1 else []
+        for column, days in (
+            (status.first_day, {record.first_day for record in records}),
+            (status.last_day, {record.last_day for record in records}),
+            (status.zone, {record.zone for record in records}),
+        ):
+            if column is not None and len(days) > 1:
+                differing.append(column)
+        for path, text, rule in self.mapping.targets:
+            if len({repr(path.get(record.user)) for record in records}) > 1:
+                differing.append(label_of(text, rule))
+        return list(dict.fromkeys(differing))
+
+    def _compare_names(self) -> int:
+        """Nobody gets a name that somebody else has; how many repeated rows are rejected for that."""
+        if not self.kinds:
+            return 0
+        self.index.index_names()
+        contested = dict.fromkeys(self._contested())
+        repeated = 0
+        while True:
+            losers = [loser for number, folded in contested for loser in self._losers(number, folded)]
+            if not losers:
+                return repeated
+            for number, seq, reason in losers:
+                repeated += self._refuse(number, seq, reason)
+
+    def _contested(self) -> Iterator[tuple[int, str]]:
+        """The names that more than one person is to get, or that somebody else has."""
+        for number, kind in enumerate(self.kinds):
+            for key in self.index.shared_keys(number):
+                for name, _ in self.index.with_key(number, key):
+                    yield number, fold(name)
+            if not kind.known:
+                continue
+            for some in self.index.names(number):
+                owners = self.known.owners({fold(name) for name, _ in some})
+                for name, worker_id in some if owners else ():
+                    owned = owners.get(fold(name), ())
+                    if owned and worker_id not in owned:
+                        yield number, fold(name)
+
+    def _losers(self, number: int, folded: str) -> Iterator[tuple[int, int, str]]:
+        """The kind, row and reason of everybody who cannot have a name."""
+        kind = self.kinds[number]
+        named = self.index.named(number, folded)
+        if not named:
+            return
+        claimants = {Claimant(entry.of.worker_id, entry.of.row): (name, entry) for name, entry in named}
+        owners = self.known.owners([folded]).get(folded, ()) if kind.known else ()
+        holder, losers = holder_of(list(claimants), owners, lambda owner: self._gets_other(number, folded, owner))
+        for one in losers:
+            name, entry = claimants[one]
+            yield number, entry.seq, holder.taken(kind, name, self.mapping.key)
+
+    def _gets_other(self, number: int, folded: str, worker_id: str) -> bool:
+        """Whether somebody gets another name of a kind by this extract."""
+        for entry in self.index.alike(self._rule.alike(worker_id)):
+            if entry.of.worker_id == worker_id and entry.of.digest is not None:
+                return fold(self.index.name_of(number, entry.seq)) not in ("", folded)
+        return False
+
+    def _refuse(self, number: int, seq: int, reason: str) -> int:
+        """Somebody who may work is rejected, with all rows of the id; a leaver leaves without the name."""
+        entry = self.index.entry(seq)
+        if entry.of.digest is None:
+            return 0  # because of another name
+        if not entry.of.active:
+            self._take_name(number, entry, reason)
+            return 0
+        rows = [one for one in self.index.alike(self._rule.alike(entry.of.worker_id)) if one.of.row not in self.rejects]
+        user = self.spool.read(entry.place).user
+        for one in rows:
+            if one.of.worker_id == entry.of.worker_id:
+                self.rejects[one.of.row] = Reject(one.of.row, one.of.line, one.of.worker_id, reason).named(user)
+        self.index.drop([seq])
+        return len(rows) - 1
+
+    def _take_name(self, number: int, entry: Entry, reason: str) -> None:
+        kind = self.kinds[number]
+        record = self.spool.read(entry.place)
+        parse_path(kind.path).drop(record.user)
+        for path, _, rule in self.mapping.targets:
+            if kind.path == USER_NAME and rule.copy_of is not None:
+                path.drop(record.user)
+        place, digest = self.spool.write(record)
+        self.index.replace(entry.seq, digest, place)
+        self.index.unname(number, entry.seq)
+        self.warn(entry.of.row, although(reason))
+
+    def _find_managers(self) -> None:
+        """Put ids in the place of what names managers, where that is clear."""
+        rule = self.mapping.manager_rule
+        if rule is None:
+            return
+        if rule.by == "id":
+            self._find_managers_in_other_letters()
+            return
+        label = label_of("", rule)
+        found = []
+        for seq, worker_id, row, digest, name in self.index.with_managers():
+            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER, fold(name))}
+            manager = min(ids) if len(ids) == 1 else ""
+            if len(ids) > 1:
+                self.warn(row, f"{label} names several people of the file; the person is sent without a manager.")
+            elif not manager:
+                self.warn(row, f"{label} names nobody in the file; the person is sent without a manager.")
+            elif manager == worker_id:
+                self.warn(row, f"{label} names the person's own row; the person is sent without a manager.")
+                manager = ""
+            found.append((manager, digest_with(digest, manager), seq))
+            if len(found) == 1000:
+                self.index.set_managers(found)
+                found.clear()
+        self.index.set_managers(found)
+
+    def _find_managers_in_other_letters(self) -> None:
+        """A manager's id in other capital letters, or with other blanks, is the id that the file or others have."""
+        if self.mapping.key_rule.case_sensitive:
+            return
+        meant: dict[str, str] = {}
+        for some in batches(self.index.with_managers(), 1000):
+            new = {manager for *_, manager in some if not (manager.isascii() and manager.isdigit())} - meant.keys()
+            unknown = {manager for manager in new if not self._rows_of(manager)}
+            meant |= dict.fromkeys(new - unknown, "") | self._in_other_letters(unknown)
+            self.index.set_managers(
+                (known_as, digest_with(digest, known_as), seq)
+                for seq, _, _, digest, manager in some
+                if (known_as := meant.get(manager, ""))
+            )
+
+    def _in_other_letters(self, ids: Collection[str]) -> dict[str, str]:
+        """As what some ids are known in the file, else to others; empty texts where that is not clear."""
+        known = self.known.other_letters(ids)
+        found = {}
+        for worker_id in ids:
+            rows = self.index.alike(self._rule.alike(worker_id))
+            alike = {one.of.worker_id for one in rows if fold_id(one.of.worker_id) == fold_id(worker_id)}
+            one = alike or set(known.get(worker_id, ()))
+            found[worker_id] = min(one) if len(one) == 1 else ""
+        return found
+
+
+def _groups(entries: Sequence[Entry], rule: DuplicatesRule) -> Iterator[list[Entry]]:
+    """Rows whose ids are alike; those that only have the same hash are told apart."""
+
+    def alike(entry: Entry) -> str:
+        return rule.alike(entry.of.worker_id)
+
+    for _, group in groupby(sorted(entries, key=alike), key=alike):
+        rows = list(group)
+        if len(rows) > 1:
+            yield rows

@@ -1,0 +1,145 @@
+"""Days that a program in another zone wrote as moments: `2026-10-31T23:00:00Z` for 1 November in Berlin.
+
+Without the time, such a day is the one before. No row shows that, but a column does: all of its times are midnight
+somewhere. Times from which the same day comes, as west of Greenwich (05:00), do no harm and are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from shared.errors import ExtractRefused
+from shared.mapping.cells.dates import WORKING_LIFE, DateReader, DateWatch, Unusable
+from shared.mapping.cells.midnight import TimeOfDay, clock_of, day_meant
+from shared.mapping.cells.text import clean, shorten
+from shared.mapping.cells.values import Compiler
+from shared.mapping.model import MappingFile
+from shared.mapping.rules import DateFormats
+
+_NOON_SIDE = 10 * 60  # minutes; an earlier time is midnight only in zones where the day is the same
+_MOST_TIMES = 4  # that the midnights of one zone have had in UTC, summer and winter, over a century
+_AS_WRITTEN = "UTC"
+
+Cell = tuple[str, date, TimeOfDay | None]
+"""A cell with the day that is written in it, and the time."""
+
+
+def check_days(
+    mapping: MappingFile,
+    rows: Iterable[Mapping[str, str]],
+    today: date | None = None,
+    *,
+    holds_dates: bool = False,
+) -> list[str]:
+    """Look whether days are midnights of another zone, or so far ahead that they may stand for none.
+
+    Args:
+        mapping: of the source.
+        rows: raw cells by column, of some people of a file or all of them.
+        today: where the source is, if days far ahead are to be told.
+        holds_dates: whether the file holds days as dates, besides texts.
+
+    Returns:
+        Notes on columns of days that are further ahead than a working life and are used all the same.
+
+    Raises:
+        ExtractRefused: the days of a column are, and the mapping does not say of which zone; or not of the one that it
+            says.
+    """
+    rows = list(rows)
+    notes: dict[str, str] = {}
+    for column, formats, days_only in dict.fromkeys(_columns(mapping)):
+        said = (formats.midnight if formats else None) or mapping.dates.midnight
+        compiler = Compiler(mapping, DateWatch(), today, holds_dates)
+        reader = replace(compiler.dates(column, formats), midnight=None)
+        cells = list(_cells(reader, (row.get(column, "") for row in rows)))
+        if far := next((text for text, day, _ in cells if today and day.year > today.year + WORKING_LIFE), ""):
+            notes[column] = (
+                f"{column} holds days that are further ahead than a working life, such as '{shorten(far)}'; they count "
+                f'as days. If they stand for none, ask IT to say so in the mapping (dates: none: ["{shorten(far)}"]).'
+            )
+        if said == _AS_WRITTEN:
+            continue
+        if said and any(clock and day_meant(day, clock, ZoneInfo(said)) for _, day, clock in cells):
+            continue
+        if shown := _shifted(cells, fewest=1 if days_only else 2):
+            raise ExtractRefused(_sentence(column, shown, said, mapping))
+    return list(notes.values())
+
+
+def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:
+    """The first of some cells of a column of days, if these are midnights of another zone; else an empty text."""
+    shown = _shifted(list(_cells(reader, texts)), fewest=1)
+    return shown[0] if shown else ""
+
+
+def _columns(mapping: MappingFile) -> Iterator[tuple[str, DateFormats | None, bool]]:
+    """The columns that hold days, how they are written, and whether they can hold nothing else."""
+    for column in (mapping.status.first_day, mapping.status.last_day):
+        if column:
+            yield column, None, True
+    for rule in mapping.attributes.values():
+        if rule.date is not None:
+            for column in rule.reads:
+                yield column, rule.date, rule.date.to == "date"
+
+
+def _cells(reader: DateReader, texts: Iterable[str]) -> Iterator[Cell]:
+    for text in map(clean, texts):
+        try:
+            day = reader.read(text) if text else None
+        except Unusable:
+            continue
+        if day is not None:
+            yield text, day, clock_of(text)
+
+
+def _shifted(cells: Collection[Cell], fewest: int) -> tuple[str, date, TimeOfDay] | None:
+    """A cell that shows it, if the days of a column are the midnights of one zone."""
+    timed = [(text, day, clock) for text, day, clock in cells if clock]
+    harmful = [each for each in timed if each[2].minute >= _NOON_SIDE]
+    times = {clock for _, _, clock in timed}
+    if len(timed) < fewest or not harmful or len(times) > _MOST_TIMES:
+        return None
+    # Where UTC is the time in winter, winter's midnights have no time to show, and there are no others.
+    mixed = [(day, clock or TimeOfDay(0)) for _, day, clock in cells] if len(timed) < len(cells) else []
+    if len(timed) * 2 < len(cells) and not (mixed and _zones(frozenset(mixed))):
+        return None
+    return harmful[0] if _zones(frozenset((day, clock) for _, day, clock in timed)) else None
+
+
+@lru_cache(maxsize=64)
+def _zones(moments: frozenset[tuple[date, TimeOfDay]]) -> tuple[str, ...]:
+    """The zones in which all of some moments are midnight."""
+    some = list(moments)
+    return tuple(name for name in _places() if all(day_meant(day, clock, ZoneInfo(name)) for day, clock in some))
+
+
+@lru_cache(maxsize=1)
+def _places() -> tuple[str, ...]:
+    areas = ("Africa/", "America/", "Antarctica/", "Asia/", "Atlantic/", "Australia/", "Europe/", "Indian/", "Pacific/")
+    return tuple(sorted(name for name in available_timezones() if name.startswith(areas)))
+
+
+def _sentence(column: str, shown: tuple[str, date, TimeOfDay], said: str | None, mapping: MappingFile) -> str:
+    text, day, clock = shown
+    meant = (day + timedelta(days=1)).isoformat()
+    if said:
+        return (
+            f"{column} holds days with a time that is not midnight in {said}, though the mapping says so (dates: "
+            f"midnight): '{shorten(text)}' probably means {meant}. Nothing of the file was used. Ask IT to name the "
+            "zone of the program that writes the list, or UTC if the days are right as they are written; then drop "
+            "the file again."
+        )
+    home = mapping.dates.zone if day_meant(day, clock, mapping.dates.place) else ""
+    return (
+        f"{column} holds days as a program in another time zone writes them: midnight there, which is {clock.text} "
+        f"here. '{shorten(text)}' would be read as {day.isoformat()} and probably means {meant}, so that people would "
+        "come and go a day early. Nothing of the file was used. Export the days without a time, or ask IT to say in "
+        f"the mapping whose midnight it is (dates: midnight: {home or 'an IANA name such as Europe/Berlin'}; UTC if "
+        "the days are right as they are written), then drop the file again."
+    )

@@ -1,0 +1,112 @@
+"""Mapped records in a temporary file, until they are asked for."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from hashlib import blake2b
+from itertools import accumulate
+
+import orjson
+
+from shared.model import ScimUser
+
+_DIGEST = 16  # bytes
+_NO_DAY = b"-"
+
+
+@dataclass(frozen=True, slots=True)
+class SpooledRecord:
+    """What a row says of a person, apart from whom it is about.
+
+    Attributes:
+        first_day: of the employment, if the mapping names its column.
+        last_day: likewise.
+        zone: where the worker's day begins, an IANA name.
+        user: complete, but perhaps for a manager who is not known by id.
+    """
+
+    row: int
+    line: int
+    first_day: date | None
+    last_day: date | None
+    zone: str
+    user: ScimUser
+
+
+class Spool:
+    """The temporary file; it is gone once it is closed."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
+        self._end = 0
+        self._at_end = True  # moving there again would write the buffer out each time
+
+    def write(self, record: SpooledRecord) -> tuple[int, bytes]:
+        """Keep a record.
+
+        Returns:
+            Its place, and the digest of all that it says; where it stands in the extract does not count.
+        """
+        user = json.dumps(record.user, ensure_ascii=False, separators=(",", ":")).encode()
+        said = b"%s %s %s %s" % (_day(record.first_day), _day(record.last_day), record.zone.encode(), user)
+        line = b"%d %d %s\n" % (record.row, record.line, said)
+        place, self._end = self._end, self._end + len(line)
+        if not self._at_end:
+            self._file.seek(place)
+            self._at_end = True
+        self._file.write(line)
+        return place, blake2b(said, digest_size=_DIGEST).digest()
+
+    def write_many(
+        self, rows: Sequence[int], lines: Sequence[int], texts: Iterable[str]
+    ) -> tuple[list[int], list[bytes]]:
+        """Keep records that are text already.
+
+        Args:
+            rows: of the extract.
+            lines: where they start.
+            texts: first day, last day (`-` if there is none), zone and the user in JSON, with a blank between them.
+
+        Returns:
+            Their places and digests.
+        """
+        said = list(map(str.encode, texts))
+        digests = [blake2b(each, digest_size=_DIGEST).digest() for each in said]
+        kept = [b"%d %d %s\n" % each for each in zip(rows, lines, said, strict=True)]
+        *places, end = accumulate(map(len, kept), initial=self._end)
+        if not self._at_end:
+            self._file.seek(self._end)
+            self._at_end = True
+        self._file.write(b"".join(kept))
+        self._end = end
+        return places, digests
+
+    def read(self, place: int) -> SpooledRecord:
+        """The record at a place."""
+        self._at_end = False
+        self._file.seek(place)
+        row, line, first_day, last_day, zone, user = self._file.readline().split(b" ", 5)
+        return SpooledRecord(
+            int(row), int(line), _read_day(first_day), _read_day(last_day), zone.decode(), orjson.loads(user)
+        )
+
+    def close(self) -> None:
+        """Remove the file."""
+        self._file.close()
+
+
+def digest_with(digest: bytes, more: str) -> bytes:
+    """The digest of a record together with something that is not in it."""
+    return blake2b(digest + more.encode(), digest_size=_DIGEST).digest()
+
+
+def _day(day: date | None) -> bytes:
+    return _NO_DAY if day is None else day.isoformat().encode()
+
+
+def _read_day(text: bytes) -> date | None:
+    return None if text == _NO_DAY else date.fromisoformat(text.decode())

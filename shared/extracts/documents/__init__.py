@@ -1,8 +1,0 @@
-"""Readers of documents: JSON, XML and Oracle's HCM Data Loader files. Bytes in, a table of the wanted paths out."""
-
-from shared.extracts.documents.hdl import open_hdl
-from shared.extracts.documents.json_document import open_json
-from shared.extracts.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
-from shared.extracts.documents.xml_document import open_xml
-
-__all__ = ["looks_like_hdl", "looks_like_json", "looks_like_xml", "open_hdl", "open_json", "open_xml"]

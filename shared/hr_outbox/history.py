@@ -1,0 +1,67 @@
+"""`history.html`: the files of a source, the newest first, and what became of them; HR finds it in the outbox."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+
+from azure.storage.blob import ContentSettings
+
+from shared.clock import at_place
+from shared.hr_outbox.how_it_went import how_it_went
+from shared.hr_outbox.summary import document
+from shared.model import ExtractRef
+from shared.records import extracts
+from shared.storage.clients import Storage
+from shared.storage.names import OUTBOX
+from shared.storage.rows import Values
+
+HISTORY = "history.html"
+_MOST = 100
+_LOOKED_AT = 300  # rows; dates that came are among them
+_COLUMNS = (
+    "PartitionKey", "Extract", "File", "Kind", "Status", "ArrivedAt", "Rows", "People", "Rejected", "Corrected",
+    "RejectsFile", "Missing", "HeldWhole", "SupersededBy", "FailedBefore", "Zone", *extracts.OUTCOMES,
+)  # fmt: skip
+
+
+def write_history(storage: Storage, ref: ExtractRef, values: Values) -> None:
+    """Write the page anew.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract of which there is something new.
+        values: what its row is about to say.
+    """
+    rows = extracts.newest(storage, ref.source, _COLUMNS, _LOOKED_AT)
+    shown = [{**row, **values} if row["Extract"] == ref.id else row for row in rows if row.get("Kind") != extracts.DUE]
+    storage.container(OUTBOX).upload_blob(
+        f"{ref.source}/{HISTORY}",
+        history_page(ref.source, shown[:_MOST]).encode(),
+        overwrite=True,
+        content_settings=ContentSettings(content_type="text/html; charset=utf-8"),
+    )
+
+
+def history_page(source: str, rows: Sequence[Values]) -> str:
+    """The page of some extracts, the newest first."""
+    title = f"Files of {html.escape(source)}"
+    head = "".join(f"<th scope='col'>{name}</th>" for name in ("File", "Arrived", "How it went", "Rows", "Answer"))
+    body = "".join(map(_line, rows))
+    table = f"<table class='history'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return document(title, [f"<h1>{title}</h1>", f"<p>The newest {_MOST} are listed.</p>", table])
+
+
+def _line(row: Values) -> str:
+    trial = row.get("Kind") == extracts.TRIAL
+    went = "It was only tried out." if trial else how_it_went(row)
+    folder = extracts.outbox_path(str(row["PartitionKey"]), str(row["File"]), str(row["Extract"]), "")
+    rejects = f", {row['RejectsFile']}" if row.get("RejectsFile") else ""
+    cells = (
+        at_place(str(row.get("ArrivedAt") or ""), str(row.get("Zone") or "")),
+        f"{went} ({row['Status']})",
+        f"{int(row.get('Rows') or 0):,}",
+        f"{folder}: summary.html{rejects}",
+    )
+    name = html.escape(extracts.told_name(str(row["File"])))
+    return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"

@@ -1,0 +1,302 @@
+"""`summary.json` and `summary.html`: HR's short account of an extract, in the outbox."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from azure.storage.blob import ContentSettings
+
+from shared.clock import at_place, iso
+from shared.hr_outbox.how_it_went import how_it_went
+from shared.hr_outbox.to_look_at import (
+    MOST,
+    PersonToLookAt,
+    Some,
+    ToLookAt,
+    bullets,
+    causes_list,
+    common_cause,
+    people_list,
+)
+from shared.model import ExtractRef, Reject
+from shared.records.extracts import (
+    DUE,
+    FAILED,
+    HELD,
+    KIND_COLUMNS,
+    OUTCOMES,
+    REJECTED,
+    STALE,
+    load_extract,
+    outbox_path,
+)
+from shared.records.pages import read_held, read_notes, read_rejects
+from shared.storage.clients import Storage
+from shared.storage.names import INBOX, OUTBOX, WORKERS
+from shared.storage.rows import Values, query
+from shared.wording.numbers import counted
+from shared.wording.numbers import people as counted_people
+from shared.wording.worker_status import HR, IT, in_general
+
+IN_FILE = {
+    "Rows": "Rows",
+    "People": "People",
+    "Repeated": "Rows that said the same again",
+    "Rejected": "Rows that were not sent",
+    "Missing": "People who were in the file before and are not in this one",
+    "Extras": "People of earlier files who are sent along",
+}
+CHANGES = {
+    "Joiners": "Joiners",
+    "Movers": "Movers",
+    "Leavers": "Leavers",
+    "Rehires": "Rehires",
+    "Reinstated": "Terminations taken back",
+    "WithdrawnHires": "Hires taken back",
+    "Converted": "Changed from one kind of employment to another",
+    "Resent": "Sent again without a change",
+    "PutOnHold": "Disabled by order of IT (on hold)",
+    "HoldsEnded": "Enabled again, as a hold has ended",
+}
+_FATES = {
+    "Provisioned": "Created, updated or disabled in Entra",
+    "Unchanged": "The file says nothing new",
+    "FailedBefore": "Of these, people who failed before",
+    "NoAccount": "Of these, people without an account",
+    "OnHold": "Of all, people whom IT keeps disabled (on hold); HR has nothing to correct",
+    "Waiting": "Waiting to be sent",
+    "Uploaded": "Sent, no answer of Entra yet",
+    "Overdue": "Sent, no answer of Entra in time",
+    "Scheduled": "Take effect on a later day",
+    "Held": "Held until somebody approves",
+    "Failed": "Failed",
+    "Skipped": "Skipped by Entra",
+    "Withdrawn": "Taken back before they were sent",
+    "Superseded": "Taken over by a newer file",
+}
+_COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
+_GONE = "Not in this list, though they were in one before"
+_ALWAYS = ("Rows", "People", "Rejected")
+_FACTS = (
+    *("Extract", "File", "Status", "Message", "ArrivedAt"),
+    *("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
+    *("FailedBefore", "NoAccount", "OnHold", "ComparedWith", "ComparedPeople", "ComparedRejected"),
+)
+_TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
+_NOTHING_USED = (REJECTED, STALE, FAILED)
+
+
+def write_summary(
+    storage: Storage,
+    ref: ExtractRef,
+    values: Values | None = None,
+    people: ToLookAt | None = None,
+    *,
+    at: datetime | None = None,
+) -> None:
+    """Write both forms of the summary from the extract's row and its plan.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        values: what the row is about to say. An ending goes into the summary first and into the row second: the row is
+            what nobody looks at again.
+        people: whom somebody has to look at.
+        at: the time now; without it the newest time in the row.
+    """
+    people = people or ToLookAt()
+    row = {**load_extract(storage, ref), **(values or {})}
+    if row.get("Kind") == DUE and row["Status"] != HELD:
+        return  # there is no file, and nothing that HR has to look at
+    plan = str(row.get("ReadPlan") or row.get("Plan") or "")
+    notes = read_notes(storage, ref, plan) if plan else []
+    if plan and row.get("Held") and not row.get("SupersededBy"):
+        people.held = _held(read_held(storage, ref, plan), by_cause=not row.get("HeldWhole"))
+    if plan and row.get("Rejected") and not row.get("HeldWhole"):
+        people.rejected = _rejected(read_rejects(storage, ref, plan))
+    if row.get("Missing") and not row.get("HeldWhole"):
+        people.missing = _missing(storage, ref)
+    as_of = iso(at) if at else max((str(row[name]) for name in _TIMES if row.get(name)), default="")
+    lists = {
+        "failedPeople": people.failed,
+        "failedBeforePeople": people.failed_before,
+        "heldPeople": people.held,
+        "rejectedRows": people.rejected,
+        "openWarnings": people.warned,
+    }
+    named = {name: some.named for name, some in lists.items()} | {"missingPeople": people.missing}
+    facts = {camel(name): row[name] for name in _FACTS if name in row}
+    summary: dict[str, Any] = {
+        "source": ref.source,
+        "outcome": how_it_went(row, _cause(row, people)),
+        **facts,
+        **({"asOf": as_of} if as_of else {}),
+        **{name: [_as_json(person) for person in some] for name, some in named.items() if some},
+        "notes": notes,
+    }
+    as_json = json.dumps(summary, indent=2, ensure_ascii=False)
+    put_in_outbox(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
+    as_html = summary_page(ref, row, notes, people, as_of=as_of)
+    put_in_outbox(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
+
+
+def summary_page(
+    ref: ExtractRef, row: Values, notes: Sequence[str], people: ToLookAt | None = None, *, as_of: str = ""
+) -> str:
+    """The summary as a page: no script, nothing from elsewhere, everything escaped."""
+    people = people or ToLookAt()
+    title = html.escape(f"{row['File']} ({ref.source})")
+    zone = str(row.get("Zone") or "")
+    arrived, as_of = at_place(str(row.get("ArrivedAt", "")), zone), at_place(as_of, zone)
+    whole = bool(row.get("HeldWhole"))
+    body = [
+        f"<h1>{title}</h1>",
+        f"<p class='outcome'>{html.escape(how_it_went(row, _cause(row, people)))}</p>",
+        f"<p>Status: <b>{html.escape(str(row['Status']))}</b>. {html.escape(str(row['Message']))}</p>",
+        _compared(row),
+        _advice(ref, row),
+        causes_list("Rows that were not sent", people.rejected, "row", "rows"),
+        people_list(_GONE, people.held.named, int(row.get("Missing") or 0)) if whole else "",
+        "" if whole else causes_list("Held: somebody has to approve of these changes", people.held),
+        causes_list("Failed: Entra could not take these people", people.failed),
+        causes_list("Failed before, and nothing new is said of them", people.failed_before),
+        people_list(_GONE, people.missing, int(row.get("Missing") or 0)),
+        causes_list("Sent, but something is open", people.warned),
+        *(count_table(heading, labels, row) for heading, labels in _COUNTS.items()),
+        bullets("Worth knowing", [html.escape(note) for note in notes]),
+        f"<p class='small'>As of {html.escape(as_of or arrived)}. Arrived {html.escape(arrived)}, extract {ref.id}</p>",
+    ]
+    return document(title, body)
+
+
+def _cause(row: Values, people: ToLookAt) -> str:
+    sent = sum(
+        int(row.get(name) or 0) for name in ("Provisioned", "Failed", "Skipped", "Overdue", "Uploaded", "Waiting")
+    )
+    return common_cause(people.failed, sent)
+
+
+def document(title: str, body: Iterable[str]) -> str:
+    """A page of some parts; title and parts are HTML."""
+    return (
+        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
+        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
+    )
+
+
+def _compared(row: Values) -> str:
+    """With which list a file was compared; empty if nothing of it was used, or an older version has planned it."""
+    if row.get("ComparedWith") is None:
+        return ""
+    if not row["ComparedWith"]:
+        return "<p>It is the first list of this source: there was none to compare it with.</p>"
+    rejected = int(row.get("ComparedRejected") or 0)
+    besides = f", and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
+    who = counted_people(int(row.get("ComparedPeople") or 0))
+    return f"<p>The list before it is <b>{html.escape(str(row['ComparedWith']))}</b>: {who}{besides}.</p>"
+
+
+def _advice(ref: ExtractRef, row: Values) -> str:
+    """What HR does next, if anything."""
+    inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
+    if row.get("RejectsFile"):
+        return (
+            f"<p>The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
+            f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
+            "need not be sent again.</p>"
+        )
+    if row.get("HeldWhole") and not row.get("SupersededBy"):
+        return (
+            "<p>Look at who is missing below. If these people are to be missing, tell IT, who release the file; if "
+            f"not, drop a complete list into {inbox}, which takes the place of this one.</p>"
+        )
+    if row["Status"] in _NOTHING_USED:
+        return f"<p>Nothing of the file was used. The place for the next one is {inbox}.</p>"
+    return ""
+
+
+def count_table(heading: str, labels: Mapping[str, str], row: Values) -> str:
+    """Counts with their labels, as a part of a page; empty if there are none."""
+    counts = "".join(
+        f"<tr><th scope='row'>{label}</th><td>{int(row[name]):,}</td></tr>"
+        for name, label in labels.items()
+        if row.get(name) is not None and (row[name] or name in _ALWAYS)
+    )
+    return f"<h2>{heading}</h2><table>{counts}</table>" if counts else ""
+
+
+def _held(people: Iterable[Mapping[str, Any]], *, by_cause: bool) -> Some:
+    """A plan's list of held people."""
+    some = Some()
+    for one in people:
+        changed, why = ", ".join(one.get("changed", ())), str(one.get("why", ""))
+        detail = f"would change: {changed}" if changed else ""
+        cause = (why, IT) if by_cause else ("", "")
+        text = f"{detail}. {why}" if detail else why
+        person = PersonToLookAt(str(one["id"]), str(one.get("name", "")), int(one.get("row", 0)), text, cause, detail)
+        some.add(person, why, why)
+    return some
+
+
+def _rejected(rejects: Iterable[Reject]) -> Some:
+    some = Some()
+    for one in rejects:
+        short = in_general(one.reason)
+        detail = one.reason if short != one.reason else ""
+        person = PersonToLookAt(one.told_on, one.display_name, one.row, one.reason, (short, HR), detail)
+        some.add(person, one.reason, short)
+    return some
+
+
+def _missing(storage: Storage, ref: ExtractRef) -> list[PersonToLookAt]:
+    """Who is missing from a file, whoever is missing from it for the first time first."""
+    rows = query(
+        storage.table(WORKERS),
+        "PartitionKey ge @first and PartitionKey lt @last and MissingIn gt '' and MissingIn le @extract",
+        select=("WorkerId", "DisplayName", "MissingIn"),
+        first=f"{ref.source}|",
+        last=f"{ref.source}}}",  # "}" follows "|"
+        extract=ref.id,
+    )
+    new: list[PersonToLookAt] = []
+    before: list[PersonToLookAt] = []
+    for row in rows:
+        is_new = row["MissingIn"] == ref.id
+        text = "" if is_new else "missing from an earlier list already"
+        (new if is_new else before).append(
+            PersonToLookAt(str(row["WorkerId"]), str(row.get("DisplayName") or ""), 0, text)
+        )
+    return [*new, *before][:MOST]
+
+
+def _as_json(person: PersonToLookAt) -> dict[str, Any]:
+    return {"workerId": person.worker_id, "name": person.name, "row": person.row, "text": person.text}
+
+
+_STYLE = (
+    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
+    "padding:0 1rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}"
+    "th{text-align:left;font-weight:normal;padding-right:2rem}td{text-align:right}summary{cursor:pointer}"
+    ".history td,.history th{text-align:left;vertical-align:top;padding:.3rem 1rem .3rem 0}"
+    ".outcome{font-size:1.2rem;font-weight:bold}.status{font-weight:bold}.small{font-size:.85rem}"
+)
+
+
+def put_in_outbox(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str, kind: str) -> None:
+    """Put a text about an extract into HR's outbox."""
+    storage.container(OUTBOX).upload_blob(
+        outbox_path(ref.source, str(row["File"]), ref.id, name),
+        text.encode(),
+        overwrite=True,
+        content_settings=ContentSettings(content_type=kind),
+    )
+
+
+def camel(name: str) -> str:
+    """The name of a column, as JSON has it."""
+    return name[0].lower() + name[1:]

@@ -1,0 +1,165 @@
+"""Whom HR has to look at after a file, as lists of a page: one cause is one line, with everybody behind it."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from shared.wording.numbers import counted
+from shared.wording.worker_status import HR, IT
+
+MOST = 200
+"""Up to so many people are listed on a page, and behind each cause."""
+_MOST_NAMED = 400
+_NEARLY_ALL = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class PersonToLookAt:
+    """Somebody whom HR has to look at.
+
+    Attributes:
+        worker_id: as in HR's file.
+        name: as it is shown; empty if nobody knows it.
+        row: of the file; 0 if it is not in it.
+        text: what is the matter, and what to do.
+        cause: the same in short for whoever has it too, and who acts; empty where everybody is a case of her own.
+        detail: what differs from person to person, to stand behind a cause that several people have.
+    """
+
+    worker_id: str
+    name: str
+    row: int
+    text: str
+    cause: tuple[str, str] = ("", "")
+    detail: str = ""
+
+
+@dataclass
+class Cause:
+    """What is the matter with several people.
+
+    Attributes:
+        text: what it is, and what to do.
+        people: how many have it.
+        named: the first of them.
+    """
+
+    text: str
+    people: int = 0
+    named: list[PersonToLookAt] = field(default_factory=list)
+
+
+@dataclass
+class Some:
+    """People who are listed, and more of them who are counted only.
+
+    Attributes:
+        named: the first ones.
+        causes: of everybody, by what is the matter.
+    """
+
+    named: list[PersonToLookAt] = field(default_factory=list)
+    causes: dict[tuple[str, str], Cause] = field(default_factory=dict)
+
+    def add(self, person: PersonToLookAt, text: str = "", short: str = "") -> None:
+        """Take somebody in.
+
+        Args:
+            person: whom.
+            text: of the cause, where it is told of several people.
+            short: the same, where it is not the same for all of them.
+        """
+        if len(self.named) < _MOST_NAMED:
+            self.named.append(person)
+        if person.cause[0]:
+            found = self.causes.setdefault(person.cause, Cause(text))
+            found.text = text if found.text == text else short
+            found.people += 1
+            if len(found.named) < MOST:
+                found.named.append(person)
+
+
+@dataclass
+class ToLookAt:
+    """Whom somebody has to look at.
+
+    Attributes:
+        failed: whom Entra could not take.
+        failed_before: who failed with an earlier file, and of whom this one says nothing new.
+        warned: who is sent, but with something open, such as a manager whom nobody knows.
+        held: of whom somebody has to approve; of a file that waits as a whole, who is missing from it.
+        rejected: the rows that were not sent.
+        missing: the first of those who are not in the file any more.
+    """
+
+    failed: Some = field(default_factory=Some)
+    failed_before: Some = field(default_factory=Some)
+    warned: Some = field(default_factory=Some)
+    held: Some = field(default_factory=Some)
+    rejected: Some = field(default_factory=Some)
+    missing: list[PersonToLookAt] = field(default_factory=list)
+
+
+def common_cause(some: Some, people: int) -> str:
+    """What is the matter with nearly all of some people, if it is one thing; else an empty text.
+
+    Args:
+        some: of the people, those who have something the matter with them.
+        people: how many there are.
+    """
+    most = max(some.causes.values(), key=lambda cause: cause.people, default=None)
+    return most.text if most and most.people > 1 and most.people >= _NEARLY_ALL * people else ""
+
+
+def people_list(
+    heading: str, people: Sequence[PersonToLookAt], count: int = 0, more: str = "the support desk has them all"
+) -> str:
+    """People whom HR has to look at, as a part of a page; empty if there are none.
+
+    Args:
+        heading: above them.
+        people: of whom the first are listed.
+        count: how many there are, if not all of them are given.
+        more: where the others are found.
+    """
+    lines = [_line(person, person.text) for person in people[:MOST]]
+    return bullets(heading, [*lines, *_left(max(count, len(people)) - len(lines), more)])
+
+
+def causes_list(heading: str, some: Some, one: str = "person", many: str = "people") -> str:
+    """One cause is one line, however many people have it; who they are stands behind it.
+
+    Whoever is alone with a cause has a line of her own. `one` and `many` are the words for whom it is about.
+    """
+    several = sorted((cause for cause, found in some.causes.items() if found.people > 1), key=lambda cause: cause[::-1])
+    lines = []
+    for cause in several:
+        found = some.causes[cause]
+        who = f"{cause[1]} acts" if cause[1] in (HR, IT) else "nobody has to act"
+        named = [_line(person, person.detail if person.detail not in found.text else "") for person in found.named]
+        behind = bullets("", [*named, *_left(found.people - len(named), "the support desk has them all")])
+        lines.append(
+            f"<details><summary><b>{counted(found.people, one, many)}</b> ({who}): {html.escape(found.text)}</summary>"
+            f"{behind}</details>"
+        )
+    alone = [person for person in some.named if person.cause not in several]
+    return bullets(heading, lines) + people_list("" if lines else heading, alone)
+
+
+def bullets(heading: str, lines: Iterable[str]) -> str:
+    """A list of HTML, as a part of a page; empty if there is nothing in it."""
+    items = "".join(f"<li>{line}</li>" for line in lines)
+    return f"{f'<h2>{heading}</h2>' if heading else ''}<ul>{items}</ul>" if items else ""
+
+
+def _line(person: PersonToLookAt, text: str) -> str:
+    where = f"row {person.row}" if person.row else ""
+    name = " ".join(part for part in (f"<b>{html.escape(person.worker_id)}</b>", html.escape(person.name)) if part)
+    who = ", ".join(part for part in (name if person.worker_id or person.name else "", where) if part)
+    return f"{who}: {html.escape(text)}" if text else who
+
+
+def _left(count: int, more: str) -> list[str]:
+    return [f"and {count:,} more; {more}."] if count > 0 else []

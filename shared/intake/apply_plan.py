@@ -1,0 +1,358 @@
+"""A committed plan becomes rows and messages. Every step can be done again, and nothing is decided any more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import groupby
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.changes.compare import OLDER
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.delivery import circuit_breaker
+from shared.delivery.cancelling import cancel_overtaken
+from shared.delivery.queueing import queue_ready_pages
+from shared.extract.rejects import hand_out
+from shared.hr_outbox import summary
+from shared.hr_outbox.history import write_history
+from shared.model import ExtractRef, Planned
+from shared.outcomes import progress
+from shared.planning.corrections import note_correction
+from shared.planning.orders import still_held
+from shared.records import due, extracts, orphan_rows, pages, people
+from shared.records.extracts import DUE, FILE
+from shared.records.fingerprint import fingerprint
+from shared.records.pages import Quiet
+from shared.records.people import Deliverer
+from shared.records.profiles import write_profile
+from shared.records.rosters import make_newest
+from shared.storage.names import EXTRACTS, PAGES
+from shared.storage.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.wording import worker_status
+from shared.wording.worker_status import Release
+
+_MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
+_PAGES_AT_ONCE = 8  # recorded together, between two looks at whether the queue has room
+
+
+def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Callable[[], None] = lambda: None) -> bool:
+    """Continue a committed plan.
+
+    A page may be sent as soon as its own people are recorded, while the later ones still are: leavers do not wait for
+    a hundred thousand joiners.
+
+    Args:
+        context: everything.
+        ref: the extract.
+        until: when to stop and leave the rest to the next who continues it.
+        between: called now and then, so that others need not wait until all is done.
+
+    Returns:
+        Whether it has been carried out to its end.
+    """
+    storage = context.storage
+    row = extracts.load_extract(storage, ref)
+    if row["Status"] != extracts.PLANNED:
+        return True
+    if row.get("HeldWhole"):
+        supersede_whole(context, ref, row)
+        _move_on(context, ref, row)
+        return True
+    plan, file = row["Plan"], row["File"]
+    now = context.clock.now()
+    circuit_breaker.note_plan(storage, row["Job"], plan)
+    numbers = _write_pages(context, ref, row)
+    if not _record_pages(context, ref, row, numbers, until, between):
+        return False
+    rows = pages.page_rows(storage, ref.id, select=("RowKey", "Overtakes"))
+    overtaken = [one for page in rows if int(page["RowKey"]) in numbers for one in json.loads(page["Overtakes"])]
+    cancel_overtaken(context, {Deliverer(*one) for one in overtaken})
+    done = int(row.get("QuietDone") or 0) if row.get("QuietOf") == plan else 0
+    for number, chunk in enumerate(pages.read_quiet(storage, ref, plan, skip=done), done + 1):
+        _record_quiet(context, ref, row, chunk)
+        between()
+        if context.clock.now() > until:
+            extracts.save_extract(storage, ref, {"QuietOf": plan, "QuietDone": number})
+            return False
+    queue_ready_pages(context, ref)
+    rejects = pages.read_rejects(storage, ref, row["ReadPlan"])
+    people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
+    if row["RejectsFile"]:
+        hand_out(storage, ref, row["ReadPlan"], file, row["RejectsFile"])
+    if (profile := pages.read_plan_profile(storage, ref, plan)) is not None:
+        write_profile(storage, ref.source, profile)  # the next file is compared with this one
+    if row["Full"] and plan == row["ReadPlan"]:
+        make_newest(storage, ref, plan, file, row["Sequence"])
+    if row["Kind"] == DUE:
+        _forget_dues(context, ref, row, numbers)
+    elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
+        # A list that lacks many does not show that anybody has been corrected.
+        named = {reject.told_on for reject in rejects}
+        orphan_rows.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
+    elif row["Returned"]:
+        note_correction(context, ref, row)
+    if row["Kind"] != DUE and plan == row["ReadPlan"]:
+        _supersede_held(context, ref, row)
+    _move_on(context, ref, row)
+    return True
+
+
+def settle(context: Context, ref: ExtractRef, row: Values, ids: Collection[str]) -> None:
+    """Write to their tables what a plan that is being carried out says of some people, before the rest of it.
+
+    Args:
+        context: everything.
+        ref: the extract.
+        row: of the extract.
+        ids: of the people.
+    """
+    plan = row["Plan"]
+    # A plan of an older version has no places, and is written as a whole.
+    places = pages.read_places(context.storage, ref, plan, ids)
+    numbers = places[0] if places else _write_pages(context, ref, row)
+    rows = pages.page_rows(context.storage, ref.id, select=("RowKey", "Recorded"))
+    recorded = {int(page["RowKey"]) for page in rows if page["Recorded"]}
+    awaited = due.awaited(context.storage, row["Job"])
+    for some in in_chunks(sorted(numbers - recorded), _PAGES_AT_ONCE):
+        _record(context, ref, row, some, awaited)
+    if places is None:
+        quiet = pages.read_quiet(context.storage, ref, plan)
+    else:
+        quiet = (pages.read_quiet_part(context.storage, ref, plan, part) for part in sorted(places[1]))
+    for chunk in quiet:
+        _record_quiet(context, ref, row, chunk)
+
+
+def _record_pages(
+    context: Context, ref: ExtractRef, row: Values, numbers: set[int], until: datetime, between: Callable[[], None]
+) -> bool:
+    """Write the people of the pages to their tables, and put the pages onto the queue; whether there was time."""
+    storage = context.storage
+    left = [
+        number
+        for page in pages.page_rows(storage, ref.id, select=("RowKey", "Recorded"))
+        if (number := int(page["RowKey"])) in numbers and not page["Recorded"]
+    ]
+    awaited = due.awaited(storage, row["Job"]) if left else []
+    for some in (left[:1], *in_chunks(left[1:], _PAGES_AT_ONCE)):  # the first waits for no other
+        if some:
+            _record(context, ref, row, some, awaited)
+            queue_ready_pages(context, ref)
+        if context.clock.now() > until:
+            return False
+        between()
+    return True
+
+
+def _forget_dues(context: Context, ref: ExtractRef, row: Values, numbers: set[int]) -> None:
+    """Whoever is in the plan has been looked at."""
+    storage, plan = context.storage, row["Plan"]
+    seen = {one.planned.worker.worker_id for chunk in pages.read_quiet(storage, ref, plan) for one in chunk}
+    for number in numbers:
+        seen |= {worker.worker_id for worker in pages.read_page(storage, ref, plan, number).workers}
+    found = due.due_until(storage, parse_iso(row["DueAt"]), row["Job"])
+    due.remove_dues(storage, [one for one in found if one.external_id in seen])
+
+
+def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:
+    """Make the rows of the plan's pages; returns their numbers."""
+    manifest = pages.read_manifest(context.storage, ref, row["Plan"])
+    common = {"Source": ref.source, "Job": row["Job"], "Plan": row["Plan"], "Of": row["Pages"]}
+    new_rows = {
+        pages.page_key(ref.id, head.number): {
+            **common,
+            "After": head.after,
+            "People": head.people,
+            "Leavers": head.leavers,
+            "Waiting": head.people,
+            "Status": pages.PLANNED,
+            "Recorded": False,
+            "Generation": 1,
+            "Tries": 0,
+            "Answers": "[]",
+            "Overtakes": "[]",
+            "UpdatedAt": iso(context.clock.now()),
+        }
+        for head in manifest
+    }
+    table = context.storage.table(PAGES)
+    change_rows(table, new_rows, lambda key, known: None if known else new_rows[key], ("Status",), new=new_rows)
+    return {head.number for head in manifest}
+
+
+def _record(context: Context, ref: ExtractRef, row: Values, numbers: Sequence[int], awaited: Sequence[Values]) -> None:
+    """Write the people of some pages to their tables, then mark the pages as recorded.
+
+    Args:
+        context: everything.
+        ref: the extract.
+        row: of the extract.
+        numbers: of the pages.
+        awaited: who waits for managers who are not known yet.
+    """
+    job = context.endpoint(row["Job"])
+    found = [pages.read_page(context.storage, ref, row["Plan"], number) for number in numbers]
+    now, release = context.clock.now(), _release_of(row)
+    earlier = people.note_planned(
+        context.storage,
+        ref,
+        row["Job"],
+        found,
+        file=row["File"],
+        stamp=row["Stamp"],
+        fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
+        at=now,
+        release=release,
+        holds_stay=not row["Full"] and not release,
+    )
+    # Whoever is awaited is new to Entra, be it as somebody who has left already.
+    arrived = {worker.worker_id for page in found for worker in page.workers}
+    due.wake(context.storage, row["Job"], arrived, now + _MANAGER_FIRST, waiting=awaited)
+    overtaken = {page for taken in earlier.values() for page in taken}
+    _recount_earlier(context, overtaken)
+    not_over = _not_over(context, overtaken)
+    recorded = {
+        pages.page_key(ref.id, number): {"Recorded": True, "Overtakes": json.dumps(sorted(taken & not_over))}
+        for number, taken in earlier.items()
+    }
+    change_rows(context.storage.table(PAGES), recorded, lambda key, known: recorded[key] if known else None)
+
+
+def _not_over(context: Context, earlier: set[Deliverer]) -> set[Deliverer]:
+    """Those of some pages that matter still: something may have been on its way from them, or they must be counted."""
+    keys = {pages.page_key(page.extract, page.page): page for page in earlier}
+    rows = read_rows(context.storage.table(PAGES), keys)
+    return {keys[key] for key, row in rows.items() if row.get("Waiting") or not pages.has_sent_nothing(row)}
+
+
+def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Quiet]) -> None:
+    """Write to their tables the people of a plan who are not sent.
+
+    Those with whom somebody closes a circle of managers are awaited: a new word of theirs may undo it.
+    """
+    now, release = context.clock.now(), _release_of(row)
+
+    def state(fate: str, person: Planned, known: Values | None) -> Mapping[str, Any] | None:
+        if fate == OLDER and known and known["Sequence"] >= person.sequence:
+            return None
+        if row["Kind"] == DUE and not release and _says_more(known, fate):
+            return _told_beside(person, known)
+        return worker_status.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == FILE)
+
+    chunk.sort(key=_sort)
+    for (fate, remember), group in groupby(chunk, key=_sort):
+        people.note_quiet(
+            context.storage,
+            ref,
+            row["Job"],
+            [person.planned for person in group],
+            stamp=row["Stamp"],
+            state=partial(state, fate),
+            remember=remember,
+        )
+    if new := {one.planned.worker.worker_id for one in chunk if one.remember and one.planned.said}:
+        due.wake(context.storage, row["Job"], new, now + _MANAGER_FIRST)
+
+
+def _told_beside(person: Planned, known: Values | None) -> dict[str, Any] | None:
+    """What is told beside may have changed without a file, such as who closes a circle of managers, or a hold."""
+    if known is None:
+        return None
+    new = {"Warning": worker_status.open_warning(person, known)} if known["Status"] != worker_status.HELD else {}
+    new |= {"OnHold": person.on_hold}
+    is_new = any((known.get(name) or "") != value for name, value in new.items())
+    return {**new, "Sequence": known["Sequence"]} if is_new else None
+
+
+def _says_more(known: Values | None, fate: str) -> bool:
+    """Whether the row of a person tells more than that a date has come and nothing is to be sent."""
+    return fate == worker_status.UNCHANGED or bool(known and known["Status"] == worker_status.HELD)
+
+
+def _release_of(row: Values) -> Release | None:
+    """Who released the people of the plan; None if it is the extract's own plan.
+
+    Nobody can order another release before this one is carried out.
+    """
+    if row["Plan"] == row["ReadPlan"]:
+        return None
+    return Release(str(row["ReleasedBy"]), str(row["ReleaseReason"]), str(row["ReleasedAt"]))
+
+
+def _sort(person: Quiet) -> tuple[str, bool]:
+    return person.fate, person.remember
+
+
+def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
+    """A newer full file has everything in it that older ones hold, and it has been guarded again.
+
+    A file of changes has some of it; what is held ends once nobody is left of whom nothing newer has been said.
+    """
+    others = list(extracts.of_source(context.storage, ref.source))
+    for other in others:
+        holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
+            "Held"
+        )
+        if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"] or other.get("HeldWhole"):
+            continue
+        older = ExtractRef(other["Extract"], ref.source)
+        if row["Full"] or not still_held(context.storage, older, other):
+            _supersede(context, ref, older)
+    if row["Full"]:
+        _supersede_whole(context, ref, row, others)
+
+
+def supersede_whole(context: Context, ref: ExtractRef, row: Values) -> None:
+    """A full file takes the place of older ones that wait as a whole; nothing of them is used any more."""
+    _supersede_whole(context, ref, row, extracts.of_source(context.storage, ref.source))
+
+
+def _supersede_whole(context: Context, ref: ExtractRef, row: Values, others: Iterable[Values]) -> None:
+    for other in others:
+        waits = other.get("HeldWhole") and other["Status"] in (extracts.HELD, extracts.UPLOADING)
+        if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
+            _supersede(context, ref, ExtractRef(other["Extract"], ref.source))
+
+
+def _supersede(context: Context, ref: ExtractRef, older: ExtractRef) -> None:
+    extracts.save_extract(context.storage, older, {"SupersededBy": ref.id})
+    progress.refresh(context.storage, older, context.clock.now())
+
+
+def _move_on(context: Context, ref: ExtractRef, row: Values) -> None:
+    """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
+    looks = row["Kind"] == FILE and json.loads(row["Quiet"]).get("Unchanged")
+    failed = progress.count_failed_before(context.storage, ref) if looks else {"FailedBefore": 0, "NoAccount": 0}
+    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
+    summary.write_summary(context.storage, ref, uploading)
+    if row["Kind"] == FILE:
+        write_history(context.storage, ref, uploading)
+
+    def change(_key: Key, now: Values | None) -> Values | None:
+        if now is None or (now["Status"], now["Plan"]) != (extracts.PLANNED, row["Plan"]):
+            return None
+        return uploading
+
+    change_rows(context.storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
+    progress.refresh(context.storage, ref, context.clock.now())
+
+
+def _recount_earlier(context: Context, earlier: set[Deliverer]) -> None:
+    """Extracts that wait for people whom this one has taken over must not wait for ever."""
+    for source, extract in {(source, extract) for source, extract, _ in earlier}:
+        ref = ExtractRef(extract, source)
+        try:
+            row = extracts.load_extract(context.storage, ref)
+        except ResourceNotFoundError:  # somebody has cleared it away
+            continue
+        if row["Status"] == extracts.UPLOADING:
+            for *_, number in (one for one in earlier if one[:2] == (source, extract)):
+                plan = pages.plan_of(context.storage, ref, number)
+                if plan:
+                    progress.recount_page(context.storage, ref, plan, number)
+            progress.refresh(context.storage, ref, context.clock.now())

@@ -1,0 +1,89 @@
+"""Dates that have come: an extract without a file, for the people of each source whom it is time to look at again."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from datetime import datetime
+
+from azure.core.exceptions import ResourceExistsError
+
+from shared.clock import iso
+from shared.context import Context
+from shared.errors import RollcallError
+from shared.mapping.load import find_mapping
+from shared.outcomes.resending import still_wanted
+from shared.planning.build import dues_by_source
+from shared.records import extracts
+from shared.records.due import RESEND, due_until, remove_dues
+from shared.records.extracts import DUE
+from shared.storage.names import EXTRACTS
+
+logger = logging.getLogger(__name__)
+
+
+def register_due(context: Context) -> None:
+    """Register an extract for each source with people who are due now, unless one is under way.
+
+    It is read and planned like one with a file, by whoever holds the job's lease; what is due stays in the table until
+    its plan is carried out, so nothing is lost in between.
+
+    Raises:
+        RollcallError: the mapping of a source is wrong, so that nobody knows what is to become of its people; all other
+            sources have had their turn.
+    """
+    now = context.clock.now()
+    faults: list[RollcallError] = []
+    under_way = {
+        (row["PartitionKey"], row["Job"])
+        for row in extracts.unfinished(context.storage, (extracts.ARRIVED, extracts.READING, extracts.PLANNED))
+        if row["Kind"] == DUE
+    }
+    for job in context.settings.endpoints:
+        dues = list(due_until(context.storage, now, job))
+        if not dues:
+            continue
+        again = {due.external_id for due in dues if due.why == RESEND}
+        pointless = again - still_wanted(context.storage, job, again)
+        remove_dues(context.storage, [due for due in dues if due.why == RESEND and due.external_id in pointless])
+        dues = [due for due in dues if due.why != RESEND or due.external_id not in pointless]
+        by_source = dues_by_source(context, job, dues)
+        known = {external_id for people in by_source.values() for external_id in people}
+        remove_dues(context.storage, [due for due in dues if due.external_id not in known])
+        for source in by_source:
+            if (source, job) in under_way:
+                continue
+            try:
+                find_mapping(context.storage, source)
+            except RollcallError as error:
+                faults.append(error)
+            else:
+                _register(context, source, job, now)
+    if faults:
+        raise faults[0]
+
+
+def _register(context: Context, source: str, job: str, now: datetime) -> None:
+    digest = hashlib.sha256(f"{source}\0{job}\0{now.isoformat()}".encode()).hexdigest()[:12]
+    extract = f"{now:%Y%m%dT%H%M%SZ}-{digest}"
+    row = {
+        "PartitionKey": source,
+        "RowKey": extracts.row_key(extract),
+        "Extract": extract,
+        "File": f"dates due at {iso(now)}",
+        "Path": "",
+        "Kind": DUE,
+        "Job": job,
+        "Status": extracts.ARRIVED,
+        "Message": "People whose dates have come are being looked at.",
+        "ArrivedAt": iso(now),
+        "DueAt": iso(now),
+        "LastModified": iso(now),
+        "Sequence": f"{iso(now)} {extract}",
+        "Failures": 0,
+    }
+    try:
+        context.storage.table(EXTRACTS).create_entity(row)
+    except ResourceExistsError:
+        return
+    logger.info("Dates have come for people of source %s", source, extra={"extract": extract})

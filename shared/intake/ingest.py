@@ -1,0 +1,435 @@
+"""One extract from its arrival to its queued pages.
+
+register -> copy -> read and map -> plan -> **commit** -> record people -> queue pages -> tell HR
+
+Up to the commit everything can be done again from the start. After it nothing is decided again: whoever comes next
+continues from where the last one stopped. Who comes next is whoever gets the job's lease: another event, the same event
+redelivered, or the clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from azure.core import MatchConditions
+from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
+from azure.data.tables import UpdateMode
+from azure.storage.blob import BlobClient
+
+from shared.clock import iso
+from shared.context import Context
+from shared.errors import (
+    ClaimLost,
+    ExtractDuplicate,
+    ExtractRefused,
+    ExtractReplaced,
+    ExtractStale,
+    MappingError,
+    RollcallError,
+    TerminalError,
+    TransientError,
+)
+from shared.hr_outbox import summary
+from shared.hr_outbox.history import write_history
+from shared.intake.apply_plan import apply_plan, settle, supersede_whole
+from shared.intake.faults import passes
+from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
+from shared.intake.trial import try_out
+from shared.mapping.load import LoadedMapping, find_mapping
+from shared.model import ExtractRef
+from shared.outcomes import progress
+from shared.planning.build import Pace, check_new, plan_due, plan_file, reading_of
+from shared.records import extracts
+from shared.records.extracts import FILE, TRIAL
+from shared.records.failures import count_failure
+from shared.storage import messages
+from shared.storage.leases import Lease, hold
+from shared.storage.names import EXTRACTS, INBOX
+from shared.storage.rows import Values
+
+logger = logging.getLogger(__name__)
+
+_LONGEST_RUN = timedelta(minutes=2)
+"""After so long nothing is begun any more, and a plan that is carried out is left to a message; see `work_off`."""
+_LOOKS_BETWEEN = timedelta(seconds=3)
+_TELLS = timedelta(seconds=10)  # how often it is told how far a file has been read
+_SMALL = 256 * 1024  # bytes: a file that is read and planned in a few seconds
+
+
+def ingest_version(context: Context, blob: BlobClient, *, tries: bool = True) -> None:
+    """Take in the version of HR's file that is there now.
+
+    Returns normally whenever the version is taken care of, be it by refusing it. A second event for the same version
+    changes nothing, or continues what a crash left undone.
+
+    Args:
+        context: everything.
+        blob: the file.
+        tries: whether there is time for a trial; else it is only made known.
+    """
+    try:
+        version = arrived_version(blob)
+    except ResourceNotFoundError:
+        logger.info("The file is not there any more; nothing to take in")
+        return
+    job = register(context, version)
+    if job is None:
+        return
+    if extracts.kind_of_file(version.name) == TRIAL:
+        if tries:
+            try_out(context, job)
+        return
+    try:
+        extracts.keep_copy(context.storage, version.ref, blob, version.etag)
+    except (ExtractReplaced, ExtractRefused) as error:
+        status = extracts.STALE if isinstance(error, ExtractReplaced) else extracts.REJECTED
+        _end(context, version.ref, status, str(error))
+        return
+    process_pending(context, job, version.ref)
+
+
+def go_on(context: Context, job: str) -> None:
+    """What a message asks for that there is more to do for a job: its extracts, then its trials."""
+    if job:
+        process_pending(context, job)
+    try_out(context, job)
+
+
+@dataclass(frozen=True)
+class _Turn:
+    """What whoever works off the extracts of a job goes by.
+
+    Attributes:
+        context: everything.
+        job: whose extracts.
+        own: the extract that the caller answers for; None for all of them.
+        until: when nothing is begun any more.
+        tried: the extracts that have had their turn.
+        faults: those that the caller answers for.
+    """
+
+    context: Context
+    job: str
+    own: ExtractRef | None
+    until: datetime
+    tried: set[str] = field(default_factory=set)
+    faults: list[Exception] = field(default_factory=list)
+
+
+class _End(Enum):
+    """Why a look at the extracts of a job came to its end."""
+
+    DONE = "done"
+    TIME = "time"  # somebody has to go on
+    STOP = "stop"  # what is half done keeps the others from their turn
+
+
+def process_pending(context: Context, job: str, own: ExtractRef | None = None) -> None:
+    """Read and plan the arrived extracts of a job, one after the other, the oldest file first.
+
+    If somebody else is at it, he is left to it: everybody looks again for what has arrived after giving the lease back,
+    so an extract that was registered before the lease was asked for is always seen. While a committed plan has not been
+    carried out to its end nothing else is planned: it would be compared with what is only half written. Small files
+    are an exception to both, see `_small_ones`: nobody waits behind a giant.
+
+    No run of a function depends on its time-out: after a while the rest is left to the next run, which a message on the
+    queue brings about at once.
+
+    Args:
+        context: everything.
+        job: whose extracts.
+        own: the extract that the caller answers for; faults of the others are logged, and they are tried again later.
+
+    Raises:
+        Exception: the first fault that the caller answers for, after all extracts have had their turn.
+    """
+    turn = _Turn(context, job, own, context.clock.now() + _LONGEST_RUN)
+    while True:
+        with hold(context.storage, job) as lease:
+            if lease is None:
+                break
+            end = _work_through(turn, lease)
+        if end is _End.TIME:
+            messages.ask_to_go_on(context.storage, job)
+        if end is not _End.DONE or all(row["Extract"] in turn.tried for row in _to_read(context, job)):
+            break
+    if turn.faults:
+        raise turn.faults[0]
+
+
+def _work_through(turn: _Turn, lease: Lease) -> _End:
+    """Give each extract that has arrived its turn, under the lease."""
+    rows = _to_read(turn.context, turn.job)
+    if _stop_others(turn.context, rows):
+        rows = _to_read(turn.context, turn.job)
+    for row in rows:
+        if row["Extract"] in turn.tried:
+            continue
+        if turn.context.clock.now() > turn.until:
+            return _End.TIME
+        if (end := _give_turn(turn, row, lease, _small_ones(turn, row, lease))) is not _End.DONE:
+            return end
+    return _End.DONE
+
+
+def _give_turn(turn: _Turn, row: Values, lease: Lease, between: Callable[[], None]) -> _End:
+    """Bring one extract as far as it gets."""
+    turn.tried.add(row["Extract"])
+    try:
+        if not _continue(turn.context, row, lease, turn.until, between):
+            return _End.TIME
+    except ClaimLost as error:
+        logger.warning("Somebody else works for job %s now: %s", turn.job, error, extra={"job": turn.job})
+        return _End.STOP
+    except Exception as error:  # noqa: BLE001 (one extract must not keep the others from being read)
+        if turn.own is None or row["Extract"] == turn.own.id:
+            turn.faults.append(error)
+        else:
+            logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
+        if passes(error) and _is_committed(turn.context, row):
+            return _End.STOP
+    return _End.DONE
+
+
+def _small_ones(turn: _Turn, busy: Values, lease: Lease) -> Callable[[], None]:
+    """What gives small files of other sources their turn, while the extract `busy` is read or carried out.
+
+    While it is read, nothing has been compared yet. While its plan is carried out, that is written first for the people
+    of the small file (`_settle`). Of one source, files are read in HR's order.
+    """
+    looked_at = turn.context.clock.now()
+
+    def look() -> None:
+        nonlocal looked_at
+        if (now := turn.context.clock.now()) - looked_at < _LOOKS_BETWEEN:
+            return
+        looked_at = now
+        passed_over = {busy["PartitionKey"]}
+        for row in _to_read(turn.context, turn.job):
+            if not _is_small(row):
+                passed_over.add(row["PartitionKey"])
+            elif row["PartitionKey"] not in passed_over and row["Extract"] not in turn.tried:
+                own = replace(turn, until=now + _LONGEST_RUN)
+                if _give_turn(own, row, lease, _nothing) is not _End.DONE:
+                    raise ClaimLost(f"extract {row['Extract']} has to be carried out first")
+
+    return look
+
+
+def _is_small(row: Values) -> bool:
+    """Whether an extract is a file that has not been begun, and is read and planned within seconds."""
+    return row["Kind"] == FILE and row["Status"] == extracts.ARRIVED and extracts.size_of(row) <= _SMALL
+
+
+def _nothing() -> None:
+    """There is nothing to do in between."""
+
+
+def _stop_others(context: Context, rows: Sequence[Values]) -> bool:
+    """Keep others from committing: whoever is reading an extract still has lost the lease. Whether there was one."""
+    begun = [row for row in rows if row["Status"] == extracts.READING]
+    for row in begun:
+        with suppress(ClaimLost):  # he has done it just now
+            _write_if_unchanged(context, row, row.metadata["etag"], {"Message": "To be read again."})  # type: ignore[attr-defined]
+    return bool(begun)
+
+
+def work_off_all(context: Context) -> None:
+    """The clock's part: continue whatever a crash, or a fault that has passed, left unread.
+
+    Raises:
+        Exception: the first fault, after all jobs have had their turn.
+    """
+    faults: list[Exception] = []
+    for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, extracts.UNREAD)}):
+        try:
+            process_pending(context, job)
+        except Exception as error:  # noqa: BLE001 (one job must not keep the others from being worked off)
+            faults.append(error)
+    if faults:
+        raise faults[0]
+
+
+def _is_committed(context: Context, row: Values) -> bool:
+    try:
+        now = extracts.load_extract(context.storage, ExtractRef(row["Extract"], row["PartitionKey"]))
+    except (AzureError, TransientError):
+        return True  # for all we know
+    return bool(now["Status"] == extracts.PLANNED)
+
+
+def _to_read(context: Context, job: str) -> list[Values]:
+    """The extracts that need work, in the order in which they get their turn.
+
+    Plans that are committed go first, because the next comparison builds on them; then small files, those of one source
+    in HR's order.
+    """
+    rows = [row for row in extracts.unfinished(context.storage, extracts.UNREAD) if row["Job"] == job]
+    behind: set[str] = set()  # sources of which something comes first that takes long
+    places = {}
+    for row in rows:
+        if not _is_small(row):
+            behind.add(row["PartitionKey"])
+        places[row["Extract"]] = (row["Status"] != extracts.PLANNED, row["PartitionKey"] in behind)
+    return sorted(rows, key=lambda row: places[row["Extract"]])
+
+
+def _continue(
+    context: Context, row: Values, lease: Lease, until: datetime, between: Callable[[], None] = _nothing
+) -> bool:
+    """Bring one extract as far as its queued pages; whether there was time for it."""
+    ref = ExtractRef(row["Extract"], row["PartitionKey"])
+    try:
+        if row["Status"] != extracts.PLANNED:
+            if row["Kind"] == FILE:
+                inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
+                extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
+            _plan(context, ref, row, find_mapping(context.storage, ref.source), lease, between)
+        return apply_plan(context, ref, until, between)
+    except (ExtractRefused, MappingError) as error:
+        _refuse(context, ref, row, for_hr(error))
+    except (ExtractReplaced, ExtractStale) as error:
+        _end(context, ref, extracts.STALE, str(error))
+    except ExtractDuplicate as error:
+        supersede_whole(context, ref, row)
+        _end(context, ref, extracts.DUPLICATE, str(error))
+    except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
+        extracts.save_extract(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
+        raise
+    except Exception as error:
+        if not passes(error):
+            _count_failure(context, ref)
+        raise  # the event is redelivered, or the clock comes back to it
+    return True
+
+
+def _plan(
+    context: Context,
+    ref: ExtractRef,
+    row: Values,
+    loaded: LoadedMapping,
+    lease: Lease,
+    between: Callable[[], None],
+) -> None:
+    """Read, map, compare and plan; the last write of it commits the plan."""
+    reading = {"Status": extracts.READING, "Message": "Being read."}
+    etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
+    told_at = context.clock.now()
+
+    def has_read(done: int) -> None:
+        nonlocal etag, told_at
+        between()
+        if (now := context.clock.now()) - told_at >= _TELLS:
+            told_at = now
+            how_far = {"Message": f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far."}
+            etag = _write_if_unchanged(context, row, etag, how_far)
+
+    attempt = uuid.uuid4().hex
+    # The mapping may name another job by now; what was begun for a job is brought to its end there.
+    mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
+    loaded = replace(loaded, mapping=mapping)
+    if row["Kind"] == FILE:
+        content = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
+        opened = reading_of(context, mapping, row["File"])
+        pace = Pace(has_read, lambda people: _settle(context, ref, mapping.job, people))
+        values = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
+    else:
+        values = plan_due(context, ref, row, mapping, attempt)
+    committed = {
+        "Status": extracts.PLANNED,
+        "Message": "Read and planned.",
+        "Mapping": loaded.name,
+        "MappingVersion": loaded.version,
+        **values,
+    }
+    lease.confirm()  # whoever took it over compares with something else
+    _write_if_unchanged(context, row, etag, committed)
+    logger.info(
+        "Extract %s is planned: %s",
+        ref.id,
+        {name: value for name, value in values.items() if isinstance(value, int)},
+        extra={"extract": ref.id},
+    )
+
+
+def _settle(context: Context, ref: ExtractRef, job: str, people: Iterable[str]) -> None:
+    """Write what plans that are being carried out say of some people."""
+    planned = extracts.unfinished(context.storage, (extracts.PLANNED,))
+    others = [row for row in planned if row["Job"] == job and row["Extract"] != ref.id]
+    if others:
+        ids = set(people)
+        for row in others:
+            settle(context, ExtractRef(row["Extract"], row["PartitionKey"]), row, ids)
+
+
+def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values) -> str:
+    """Merge values into an extract's row, and return its new ETag.
+
+    Raises:
+        ClaimLost: another instance, which took the lease over, has written to it.
+    """
+    entity = {**values, "PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+    try:
+        answer = context.storage.table(EXTRACTS).update_entity(
+            entity, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
+        )
+    except ResourceModifiedError as error:
+        raise ClaimLost(f"Extract {row['Extract']} is being read by another instance") from error
+    return str(answer["etag"])
+
+
+def _refuse(context: Context, ref: ExtractRef, row: Values, message: str) -> None:
+    if row.get("PlannedAt"):
+        _take_back_order(context, ref, message)
+    else:
+        _end(context, ref, extracts.REJECTED, message)
+
+
+def _take_back_order(context: Context, ref: ExtractRef, message: str) -> None:
+    """What the extract has planned goes on; only what was ordered since cannot be done."""
+    logger.warning("What was ordered for extract %s came to nothing", ref.id, extra={"extract": ref.id})
+    back = {"Status": extracts.UPLOADING, "Releasing": "", "OrderFailed": message}
+    extracts.save_extract(context.storage, ref, back)
+    progress.refresh(context.storage, ref, context.clock.now())
+
+
+def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
+    """Nothing of the extract is used; say so in the table and in HR's outbox, unless somebody else has planned it."""
+    if extracts.load_extract(context.storage, ref)["Status"] not in (extracts.ARRIVED, extracts.READING):
+        return
+    logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
+    ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now()), **_zone_of(context, ref)}
+    summary.write_summary(context.storage, ref, ended)
+    write_history(context.storage, ref, ended)
+    extracts.save_extract(context.storage, ref, ended)
+
+
+def _zone_of(context: Context, ref: ExtractRef) -> dict[str, str]:
+    """The zone of a source, in whose times HR is answered; nothing if the mapping cannot be read."""
+    try:
+        return {"Zone": find_mapping(context.storage, ref.source).mapping.dates.zone}
+    except RollcallError:
+        return {}
+
+
+def _count_failure(context: Context, ref: ExtractRef) -> None:
+    """A fault in our own code must not make the file come round for ever.
+
+    Once a plan is committed it is continued for ever all the same: its people are queued, and must not be forgotten.
+    """
+    if not count_failure(context.storage, ref, context.clock.now()).are_enough:
+        return
+    row = extracts.load_extract(context.storage, ref)
+    if row["Status"] == extracts.PLANNED:
+        return
+    message = failed_by_us(ref.id)
+    if row.get("PlannedAt"):
+        _take_back_order(context, ref, message)
+    else:
+        _end(context, ref, extracts.FAILED, message)

@@ -1,0 +1,281 @@
+"""What HR gets for a file that was only tried out: a summary of what would change, and everybody by name.
+
+It lies where the answer to a real file would: `summary.html` and `summary.json`, and `changes.csv`, which names
+everybody who would be sent, held, scheduled, withdrawn or missed, and every row that would be rejected, each with the
+reason that the real file would be given.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.storage.blob import ContentSettings
+
+from shared.changes.compare import OLDER
+from shared.clock import at_place, iso
+from shared.hr_outbox import summary
+from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, bullets, people_list
+from shared.model import UNCHANGED, ExtractRef, Planned
+from shared.outcomes import progress
+from shared.readers.text.own_rejects import guard_cell
+from shared.records import pages
+from shared.records.extracts import DELIVERED, HELD, outbox_path, told_name
+from shared.records.people import worker_key
+from shared.storage.clients import Storage
+from shared.storage.names import INBOX, OUTBOX, WORKERS
+from shared.storage.rows import Values, in_chunks, read_rows
+from shared.wording import worker_status
+
+NOTHING_DONE = "This was a trial: nothing was sent, and nothing of it is remembered."
+CHANGES = "changes.csv"
+
+_AT_ONCE = 1000
+_SENT = "sent"
+_COLUMNS = (
+    "Would be", "Worker id", "Name", "User name", "Row", "Change", "Attributes", "Why", "Open besides",
+)  # fmt: skip
+_HEADINGS = {
+    _SENT: "Would be sent",
+    worker_status.HELD: "Would be held: somebody has to approve of these changes",
+    worker_status.SCHEDULED: "Would take effect on a later day",
+    worker_status.WITHDRAWN: "Hires that would be taken back",
+    worker_status.MISSING: "Not in the file any more",
+    worker_status.REJECTED: "Rows that would not be sent",
+    OLDER: "Of whom something newer is known",
+}
+"""What would become of people, in the order in which it is told."""
+
+_IN_FILE = {
+    **summary.IN_FILE,
+    "Rejected": "Rows that would not be sent",
+    "Extras": "People of earlier files who would be sent along",
+}
+_FATES = {
+    "Unchanged": "Already as the file says",
+    "Waiting": "Would be sent",
+    "Scheduled": "Would take effect on a later day",
+    "Held": "Would be held until somebody approves",
+    "Withdrawn": "Would be taken back before they are sent",
+    "Superseded": "Of whom something newer is known",
+}
+_COUNTS = {
+    "In the file": _IN_FILE,
+    "What it would change": summary.CHANGES,
+    "What would become of the people": _FATES,
+}
+_NAMES = [name for labels in _COUNTS.values() for name in labels]
+_WORDS = {
+    "Unchanged": "unchanged",
+    "Scheduled": "would be scheduled for a date",
+    "Held": "would be held until somebody has looked at them",
+    "Withdrawn": "would be withdrawn before anything is sent",
+    "Superseded": "are known by something newer",
+    "Waiting": "would be sent",
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a trial ended.
+
+    Attributes:
+        would_be: the status that the real file would have in the end.
+        sentence: why, or with which counts.
+        plan: the attempt that the plan is stored under; empty if the file would not be used.
+        values: what the row of the real file would say once the plan is committed.
+        notes: what HR should know besides.
+    """
+
+    would_be: str
+    sentence: str
+    plan: str = ""
+    values: Values = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """For the row of the trial, and for HR."""
+        return f"{NOTHING_DONE} {self.sentence}"
+
+
+def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: Values, notes: Iterable[str] = ()) -> Outcome:
+    """What a stored plan would come to.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        plan: the attempt's name.
+        values: what the extract's row would say.
+        notes: what HR should know besides what is stored with the plan.
+    """
+    counts = Counter(json.loads(values["Quiet"]))
+    counts["Waiting"] = sum(head.people for head in pages.read_manifest(storage, ref, plan))
+    values = {**values, **counts}
+    reasons = [values["HeldBecause"]] if counts["Held"] else []
+    told = progress.sentence(values, counts, reasons, known=_WORDS, sent="They would be sent for")
+    besides = (*notes, *pages.read_notes(storage, ref, plan))
+    return Outcome(HELD if counts["Held"] else DELIVERED, f"As a real file: {told}", plan, values, besides)
+
+
+def write_answer(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcome, at: datetime) -> None:
+    """Put the answer into HR's outbox; doing it again writes the same.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        row: of the trial.
+        outcome: how it ended.
+        at: the time now.
+    """
+    lists = _write_changes(storage, ref, row, outcome)
+    as_of, arrived, zone = iso(at), str(row["ArrivedAt"]), str(outcome.values.get("Zone") or "")
+    when = f"Arrived {at_place(arrived, zone)}"
+    facts = {summary.camel(name): outcome.values[name] for name in _NAMES if name in outcome.values}
+    as_json: dict[str, Any] = {
+        "source": ref.source,
+        "extract": ref.id,
+        "file": row["File"],
+        "trial": True,
+        "wouldBe": outcome.would_be,
+        "message": outcome.message,
+        "arrivedAt": arrived,
+        "asOf": as_of,
+        **facts,
+        "notes": list(outcome.notes),
+    }
+    title = html.escape(f"Trial of {told_name(row['File'])} ({ref.source})")
+    body = [
+        f"<h1>{title}</h1>",
+        f"<p class='status'>{NOTHING_DONE}</p><p>{html.escape(outcome.sentence)}</p>",
+        _advice(ref, outcome, has_list=any(lists.counts.values())),
+        *(summary.count_table(heading, names, outcome.values) for heading, names in _COUNTS.items()),
+        *lists.parts(),
+        bullets("Worth knowing", [html.escape(note) for note in outcome.notes]),
+        f"<p class='small'>Compared with what was known at {at_place(as_of, zone)}. {when}, trial {ref.id}</p>",
+    ]
+    text = json.dumps(as_json, indent=2, ensure_ascii=False)
+    summary.put_in_outbox(storage, ref, row, "summary.json", text, "application/json; charset=utf-8")
+    summary.put_in_outbox(storage, ref, row, "summary.html", summary.document(title, body), "text/html; charset=utf-8")
+
+
+def _advice(ref: ExtractRef, outcome: Outcome, *, has_list: bool) -> str:
+    inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
+    if not outcome.plan:
+        return f"<p>A real file like this would end as <b>{html.escape(outcome.would_be)}</b>.</p>"
+    names = f" Everybody is named in <b>{CHANGES}</b> beside this page." if has_list else ""
+    return f"<p>If this is what you mean, drop the file into {inbox}, and not into <b>try</b>.{names}</p>"
+
+
+@dataclass(frozen=True)
+class _Lists:
+    """The first people of each kind, and how many there are."""
+
+    people: dict[str, list[PersonToLookAt]] = field(default_factory=lambda: {what: [] for what in _HEADINGS})
+    counts: Counter[str] = field(default_factory=Counter)
+
+    def add(self, what: str, person: PersonToLookAt) -> None:
+        """Count somebody, and keep the first ones by name."""
+        self.counts[what] += 1
+        if len(self.people[what]) < MOST:
+            self.people[what].append(person)
+
+    def parts(self) -> Iterator[str]:
+        """The lists as parts of a page."""
+        for what, heading in _HEADINGS.items():
+            yield people_list(heading, self.people[what], self.counts[what], f"{CHANGES} has them all")
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of `changes.csv`."""
+
+    what: str
+    worker_id: str
+    name: str
+    user_name: str
+    row: int
+    kind: str
+    changed: str
+    why: str
+    warning: str
+
+    @property
+    def cells(self) -> list[str]:
+        """Safe in a spreadsheet."""
+        texts = (self.worker_id, self.name, self.user_name, str(self.row or ""), self.kind, self.changed, self.why)
+        return [self.what, *map(guard_cell, texts), guard_cell(self.warning)]
+
+    @property
+    def person(self) -> PersonToLookAt:
+        """For the page."""
+        return PersonToLookAt(self.worker_id, self.name, self.row, " ".join(filter(None, (self.why, self.warning))))
+
+
+def _write_changes(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcome) -> _Lists:
+    """Write the list of everybody, if there is anybody, and give back the first of each kind."""
+    lists = _Lists()
+    path = outbox_path(ref.source, str(row["File"]), ref.id, CHANGES)
+    box = storage.container(OUTBOX)
+    with tempfile.TemporaryFile() as file:
+        text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")  # the mark makes Excel read it as UTF-8
+        lines = csv.writer(text)
+        lines.writerow(_COLUMNS)
+        for line in _lines(storage, ref, outcome.plan) if outcome.plan else ():
+            lines.writerow(line.cells)
+            lists.add(line.what, line.person)
+        text.flush()
+        if any(lists.counts.values()):
+            file.seek(0)
+            settings = ContentSettings(content_type="text/csv; charset=utf-8")
+            box.upload_blob(path, file, overwrite=True, content_settings=settings)
+        else:
+            with suppress(ResourceNotFoundError):  # of an answer that a crash cut off
+                box.delete_blob(path)
+        text.detach()
+    return lists
+
+
+def _lines(storage: Storage, ref: ExtractRef, plan: str) -> Iterator[_Line]:
+    """Everybody of a plan about whom there is something to say: those who are sent in the order of sending."""
+    for head in pages.read_manifest(storage, ref, plan):
+        for planned in pages.read_page(storage, ref, plan, head.number).people:
+            yield _line(_SENT, planned)
+    for chunk in pages.read_quiet(storage, ref, plan):
+        told = [one for one in chunk if one.fate != worker_status.UNCHANGED]
+        names = _names(storage, ref, [one.planned.worker.worker_id for one in told if not one.planned.worker.user])
+        yield from (_line(one.fate, one.planned, names) for one in told)
+    for reject in pages.read_rejects(storage, ref, plan):
+        about = (reject.told_on, reject.display_name, reject.user_name, reject.row)
+        yield _Line(worker_status.REJECTED, *about, "", "", reject.reason, "")
+
+
+def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | None = None) -> _Line:
+    worker = planned.worker
+    names = (str(worker.user.get("displayName") or ""), str(worker.user.get("userName") or ""))
+    if not worker.user and known:
+        names = known.get(worker.worker_id, names)
+    changed = ", ".join(planned.changed)
+    kind = "" if what == worker_status.MISSING or planned.kind == UNCHANGED else planned.kind
+    return _Line(what, worker.worker_id, *names, worker.row, kind, changed, planned.reason, planned.warning)
+
+
+def _names(storage: Storage, ref: ExtractRef, people: Iterable[str]) -> dict[str, tuple[str, str]]:
+    """Names and user names of people who are not in the file, by id."""
+    found = {}
+    for some in in_chunks(list(people), _AT_ONCE):
+        by_key = {worker_key(ref.source, person): person for person in some}
+        rows = read_rows(storage.table(WORKERS), by_key, select=("DisplayName", "UserName"))
+        for key, row in rows.items():
+            found[by_key[key]] = (str(row.get("DisplayName") or ""), str(row.get("UserName") or ""))
+    return found

@@ -1,0 +1,270 @@
+"""Dates of an extract: read as the mapping declares, or as far as the file itself shows what is meant."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from shared.errors import ExtractRefused
+from shared.mapping.cells.datetext import ODATA, DatePattern, Parts, odata_text, parse_pattern, serial_day
+from shared.mapping.cells.midnight import clock_of, day_meant
+from shared.mapping.cells.text import INVISIBLE, shorten
+
+# Year, month and day in any order: days by which systems say "none" or "for ever".
+# The last two are the first and the last day of .NET by the Buddhist calendar.
+_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)} | {(544, 1, 1)}
+_NO_DAY_SORTED = {tuple(sorted(parts)) for parts in (_NO_DAY | {(10542, 12, 31)}) - {(1, 1, 1)}}  # 01.01.01 is a day
+_NO_DAY_1 = re.compile(r"(?:0001\D0?1\D0?1|0?1\D0?1\D0001)(?!\d).*")
+YEARS = range(1900, 9991)  # days in others are slips; and days are added to them, which a calendar must still have
+WORKING_LIFE = 60
+"""Years. Nobody is hired, or leaves, further ahead."""
+_OF_PEOPLE = range(1900, 2101)  # years in which people of our time are hired and leave
+_CENTURY = 100
+_BUDDHIST = 543  # years that the calendar of Thailand is ahead
+_HIJRI = range(1300, 1500)  # the years of our time by the Islamic calendars
+_UNSEEN = re.compile(f"[{INVISIBLE}]")
+_NUMBERS = re.compile(r"\d+")
+_FOR_PEOPLE = {"iso": "yyyy-mm-dd"}  # who have not read the mapping
+_SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
+
+_YEAR_FIRST = tuple(parse_pattern(text) for text in ("yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "odata"))
+_ISO = _YEAR_FIRST[0]
+_TWO_WAYS = {mark: (parse_pattern(f"dd{mark}mm{mark}yyyy"), parse_pattern(f"mm{mark}dd{mark}yyyy")) for mark in ".-/"}
+
+
+class Unusable(ValueError):  # noqa: N818 (it never leaves the mapping)
+    """A value cannot be sent. The message says why, for HR, and starts with the column's name."""
+
+
+@dataclass
+class _Seen:
+    """Dates of one column whose format nobody declared."""
+
+    both: int = 0
+    example: str = ""
+    only: dict[str, int] = field(default_factory=dict)
+
+
+class DateWatch:
+    """Looks over all dates of an extract whose format the mapping does not declare.
+
+    Dates with the year first are clear. Of the others, one that can be read two ways is rejected with its row; if not
+    a single date of the column shows which way is meant, the file as a whole cannot be trusted.
+    """
+
+    def __init__(self) -> None:
+        self._columns: dict[str, _Seen] = {}
+
+    def two_ways(self, column: str, text: str) -> None:
+        """Take note of a date that can be read two ways."""
+        seen = self._columns.setdefault(column, _Seen())
+        seen.both += 1
+        seen.example = seen.example or text
+
+    def one_way(self, column: str, pattern: str) -> None:
+        """Take note of a date that can be read in one way only."""
+        only = self._columns.setdefault(column, _Seen()).only
+        only[pattern] = only.get(pattern, 0) + 1
+
+    def finish(self) -> tuple[str, ...]:
+        """What to tell about the dates, once the extract has been read.
+
+        Raises:
+            ExtractRefused: the dates of a column can all be read two ways.
+        """
+        notes = []
+        for column, seen in self._columns.items():
+            if seen.both and not seen.only:
+                raise ExtractRefused(
+                    f"{column}: the day and the month of every date can be swapped ('{shorten(seen.example)}'), so "
+                    "nobody can tell which is meant. Ask IT to say in the mapping how dates are written "
+                    "(dates: format), then drop the file again."
+                )
+            if seen.both or len(seen.only) > 1:
+                ways = " and ".join(f"{count} only as {pattern}" for pattern, count in seen.only.items())
+                notes.append(
+                    f"{column}: the mapping does not say how dates are written. {seen.both} can be read two ways and "
+                    f"were not used; {ways} can be read."
+                )
+        return tuple(notes)
+
+
+@dataclass(frozen=True)
+class DateReader:
+    """Reads the dates of one column.
+
+    Attributes:
+        column: what to call it.
+        patterns: how its dates may be written; if empty, dates with the year first and dates that can be read in one
+            way only.
+        pivot: for years of two digits.
+        none: cells that mean no date, besides the well-known ones.
+        watch: is told about dates of undeclared format.
+        midnight: whose midnight a time beside a day may be; the day is then the one that begins there.
+        today: where the source is; days that are further ahead than a working life are doubted.
+        open_end: whether the first and the last day of a year far ahead may stand for "for ever", as of a last day.
+        ends: whether it is a last day, which is nobody's if it lies further back than a working life.
+        holds_dates: whether the file holds days as dates, besides texts: as a workbook does. They come with the year
+            first, whatever the patterns of texts are.
+    """
+
+    column: str
+    patterns: tuple[DatePattern, ...]
+    pivot: int | None
+    none: frozenset[str]
+    watch: DateWatch
+    midnight: ZoneInfo | None = None
+    today: date | None = None
+    open_end: bool = False
+    ends: bool = False
+    holds_dates: bool = False
+
+    def read(self, text: str) -> date | None:
+        """The day that a cell says, None if it says that there is none.
+
+        Raises:
+            Unusable: it is not a date, or not in the declared format.
+        """
+        if text in self.none:
+            return None
+        is_iso = self.holds_dates or (self.patterns or _YEAR_FIRST)[0].iso
+        if is_iso and len(text) == 10 and text[4] == "-" == text[7]:  # the usual case
+            try:
+                day = date.fromisoformat(text)
+            except ValueError:
+                pass
+            else:
+                return None if (day.year, day.month, day.day) in _NO_DAY else self._of_our_time(text, day)
+        said = text if text.isascii() else _UNSEEN.sub("", text)
+        for pattern in self.patterns or _YEAR_FIRST:
+            parts = pattern.read(said, self.pivot)
+            if parts is not None and (len(self.patterns) < 2 or _day(parts) or parts in _NO_DAY):
+                return self._checked(text, self._of_this_life(text, parts) if pattern.needs_pivot else parts)
+        if (self.holds_dates or ODATA in self.patterns) and (parts := _ISO.read(said, None)) is not None:
+            return self._checked(text, parts)  # a reader of workbooks or documents has made that of it
+        if (parts := ODATA.read(said, None)) is not None:  # it is clear whatever the mapping says of other dates
+            return None if odata_text(said) in self.none else self._checked(text, parts)
+        numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(said)[:3]))
+        if numbers in _NO_DAY_SORTED or _NO_DAY_1.fullmatch(said):
+            return None
+        if not self.patterns and len(said) > 2:
+            for first, second in _TWO_WAYS.values():
+                day_first, month_first = first.read(said, None), second.read(said, None)
+                if day_first and month_first:
+                    return self._either(text, (first, day_first), (second, month_first))
+        raise Unusable(self._wrong(text))
+
+    def later_century(self, text: str) -> date | None:
+        """The day that a cell with a year of two digits may say of the next century; None if it cannot."""
+        said = text if text.isascii() else _UNSEEN.sub("", text)
+        found = (pattern.read(said, self.pivot) for pattern in self.patterns if pattern.needs_pivot)
+        parts = next(filter(None, found), None)
+        return _day(_later(parts)) if parts and self._may_be_later(parts) else None
+
+    def _may_be_later(self, parts: Parts) -> bool:
+        return self.today is not None and parts[0] + _CENTURY <= self.today.year + WORKING_LIFE
+
+    def _of_this_life(self, text: str, parts: Parts) -> Parts:
+        """A day whose year has two digits: nobody's first or last day is further back than a working life."""
+        if self.today is None or parts[0] >= self.today.year - WORKING_LIFE or not self._may_be_later(parts):
+            return parts
+        if self.ends:
+            return _later(parts)
+        if not self.open_end:
+            raise Unusable(
+                f"{self.column} '{shorten(text)}' is a day of {parts[0]} by the mapping (dates: pivot), further back "
+                f"than a working life; is it {parts[0] + _CENTURY}? Write the year with four digits, or ask IT to "
+                "correct the pivot."
+            )
+        return parts
+
+    def _checked(self, text: str, parts: Parts) -> date | None:
+        if parts in _NO_DAY:
+            return None
+        day = _day(parts)
+        if day is None:
+            raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day{_in_thailand(parts)}.")
+        if self.midnight is not None:
+            day = self._begun(text, day)
+            if (day.year, day.month, day.day) in _NO_DAY:
+                return None
+        return self._of_our_time(text, day)
+
+    def _begun(self, text: str, day: date) -> date:
+        """The day that begins at the time in a cell, if that is midnight where the mapping says; else the day."""
+        clock = clock_of(text) if self.midnight else None
+        return (clock and self.midnight and day_meant(day, clock, self.midnight)) or day
+
+    def _either(self, text: str, one: tuple[DatePattern, Parts], other: tuple[DatePattern, Parts]) -> date:
+        days = [(pattern, day) for pattern, parts in (one, other) if (day := _day(parts))]
+        if not days:
+            raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day.")
+        if len(days) == 2 and days[0][1] != days[1][1]:
+            self.watch.two_ways(self.column, text)
+            raise Unusable(
+                f"{self.column} '{shorten(text)}' can be read two ways; write the year first, or ask IT to say in the "
+                "mapping how dates are written."
+            )
+        if len(days) == 1:
+            self.watch.one_way(self.column, days[0][0].text)
+        return self._of_our_time(text, self._begun(text, days[0][1]))
+
+    def _of_our_time(self, text: str, day: date) -> date:
+        ahead = self.today is not None and day.year > self.today.year + WORKING_LIFE
+        if day.year not in YEARS or (ahead and not (self.open_end and is_open_end(day))):
+            said = f"{self.column} '{shorten(text)}' cannot be right: it is a day of the year {day.year}"
+            other = _in_thailand((day.year, day.month, day.day))
+            if not other and day.year in _HIJRI:
+                other = (
+                    ", which is of our time by the calendars of Saudi Arabia and Iran only; export years such as 2026"
+                )
+            if not other and day.year in YEARS:
+                other = (
+                    f", further ahead than a working life. If it stands for no day at all, ask IT to say so in the "
+                    f'mapping (dates: none: ["{shorten(text)}"])'
+                )
+            raise Unusable(f"{said}{other}.")
+        return day
+
+    def _wrong(self, text: str) -> str:
+        said = f"{self.column} '{shorten(text)}' is not a date"
+        if self.patterns:
+            ways = dict.fromkeys(
+                _FOR_PEOPLE.get(pattern.text.strip().casefold(), pattern.text) for pattern in self.patterns
+            )
+            said += f" written as {' or '.join(ways)}"
+        serial = serial_day(text)
+        if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
+            return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."
+        return f"{said}."
+
+
+def is_open_end(day: date) -> bool:
+    """Whether a day far ahead may stand for "for ever"; one that is of our time by the Buddhist calendar may not."""
+    return (day.month, day.day) in {(12, 31), (1, 1)} and not _in_thailand((day.year, day.month, day.day))
+
+
+def _in_thailand(parts: Parts) -> str:
+    """What to add about a day that is of our time by the calendar of Thailand."""
+    year, month, day = parts
+    meant = _day((year - _BUDDHIST, month, day)) if year > _BUDDHIST else None
+    if meant is None or meant.year not in _OF_PEOPLE:
+        return ""
+    return (
+        f", which is {meant.isoformat()} by the calendar of Thailand. Export the days with years such as "
+        f"{meant.year} (in .NET: CultureInfo.InvariantCulture)"
+    )
+
+
+def _later(parts: Parts) -> Parts:
+    year, month, day = parts
+    return year + _CENTURY, month, day
+
+
+def _day(parts: Parts) -> date | None:
+    try:
+        return date(*parts)
+    except ValueError:
+        return None

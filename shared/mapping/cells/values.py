@@ -1,0 +1,611 @@
+"""What a mapping's rules do to values: each rule becomes one function from a row's cells to what is sent."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from shared import letters
+from shared.letters import fold
+from shared.mapping.cells.countries import country_code
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.datetext import ad_stamp, odata_text, parse_time, parse_zone, stamp
+from shared.mapping.cells.limits import (
+    address_fault,
+    are_fine_addresses,
+    are_fine_user_names,
+    hidden_fault,
+    limit_of,
+    user_name_fault,
+)
+from shared.mapping.cells.steps import asks, kept, one_of_several, padded, part_of, replaced, trimmed
+from shared.mapping.cells.text import are_plain, clean, shorten
+from shared.mapping.cells.user_names import transliterate, transliterate_many
+from shared.mapping.model import MappingFile
+from shared.mapping.rules import (
+    WHOLE_NUMBER,
+    YES_OR_NO,
+    Case,
+    DateFormats,
+    DateRule,
+    Phone,
+    Replace,
+    Rule,
+    Words,
+    typed,
+)
+
+Value = str | int | bool
+Warn = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that is done to texts.
+
+    Attributes:
+        one: to a text that is not empty. Raises Unusable.
+        many: the same to many, some of which are empty; None if they have to be looked at one by one.
+    """
+
+    one: Callable[[str, Warn], Value]
+    many: Callable[[list[str]], list[str] | None] | None = None
+
+
+@dataclass(slots=True)
+class Cells:
+    """A row on its way to a user.
+
+    Attributes:
+        of: the cells by column, cleaned.
+        worker_id: whose row it is.
+        row: its number.
+        warn: told about what is sent, or left out, all the same.
+        user_name: the user name, once it was made.
+        manager_name: what names the manager, if it is not the id.
+        claims: names that nobody else may have, by the number of their kind.
+    """
+
+    of: Mapping[str, str]
+    worker_id: str
+    row: int
+    warn: Warn
+    user_name: str = ""
+    manager_name: str = ""
+    claims: list[tuple[int, str]] = field(default_factory=list)
+
+
+Reader = Callable[[Cells], Value]
+"""The value of an attribute, an empty text if there is none. Raises Unusable if it cannot be sent."""
+Finish = Callable[[str, Warn], Value]
+"""The same, out of the text of the attribute's source."""
+InColumns = Callable[[Sequence[list[str]], set[int]], list[str]]
+"""The texts that an attribute has in many rows, out of the columns that it reads, cleaned. It adds the places of rows
+that have to be looked at one by one."""
+Text = Callable[[Cells], str]
+Named = Callable[[str], Text]
+"""What reads a column, or a piece of a rule, by its name."""
+
+USER_NAME = "userName"
+MAIL = 'emails[type eq "work"].value'
+NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
+PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
+_MAX_INTEGER = 2**31 - 1
+_BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
+    map(chr, range(0x2000, 0x200B))
+)
+_NO_DIGITS = dict.fromkeys(map(ord, f"{_BLANKS}().-/" + "".join(map(chr, range(0x2010, 0x2016)))))
+_NUMBER = re.compile(r"\+[1-9]\d{5,14}")
+# A program or a function that a spreadsheet would run (OWASP, CSV injection); telephone numbers are none.
+_FORMULA = re.compile(r"[+\-@](?:.*[|!]|[A-Za-z.]+\()", re.DOTALL)
+_GUARDED = re.compile(r'="[^"]*"')  # told once for the whole file, see `shared.extract.damage`
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """Makes functions of the rules of a mapping, for one extract.
+
+    Attributes:
+        mapping: whose rules they are.
+        watch: is told about dates.
+        today: where the source is, if days that are far ahead are to be doubted.
+        holds_dates: whether the extract holds days as dates, besides texts.
+    """
+
+    mapping: MappingFile
+    watch: DateWatch
+    today: date | None = None
+    holds_dates: bool = False
+
+    def reader(self, path: str, rule: Rule) -> Reader:
+        """What reads an attribute's value out of a row's cells."""
+        return self._reader(path, rule, _column if rule.is_day else self._text, self.mapping.blanks)
+
+    def _reader(self, path: str, rule: Rule, outer: Named, blanks: str) -> Reader:
+        """A reader of an attribute, or of a part of one; `outer` finds what the rules around it know by a name."""
+        blanks = rule.blanks or blanks
+        tidy = clean if blanks == "tidy" else str
+        source = self._source(path, rule, self._names(rule, outer, blanks), blanks)
+        finish = self._finish(path, rule, tidy)
+        return (lambda cells: finish(str(source(cells)), cells.warn)) if finish else source
+
+    def _text(self, column: str) -> Text:
+        """What reads a column as text: where it is read as a day as well, the day that a program wrote is said."""
+        return _day_as_text(column) if column in self.mapping.days_in_texts else _column(column)
+
+    def finish(self, path: str, rule: Rule) -> Finish | None:
+        """What makes an attribute's value of the text of its source; None if that is the value."""
+        return self._finish(path, rule, clean if (rule.blanks or self.mapping.blanks) == "tidy" else str)
+
+    def _finish(self, path: str, rule: Rule, tidy: Callable[[str], str]) -> Finish | None:
+        steps = [step.one for step in self._steps(path, rule, label_of(path, rule), tidy)]
+        default: Value | None = rule.default
+        if rule.default is not None and rule.type in ("boolean", "integer"):
+            default = typed(rule, rule.default)
+
+        def finish(text: str, warn: Warn) -> Value:
+            value: Value = text
+            for step in steps:
+                if not isinstance(value, str) or not value:
+                    break
+                value = step(value, warn)
+            return default if default is not None and value == "" else value
+
+        return finish if steps or default is not None else None
+
+    def in_columns(self, path: str, rule: Rule) -> InColumns | None:
+        """What reads an attribute's values out of whole columns; None if that is not worth it, or they are no texts."""
+        if rule.type in ("boolean", "integer") or rule.choose is not None or rule.pieces:
+            return None
+        is_tidy = (rule.blanks or self.mapping.blanks) == "tidy"
+        take = _source_in_columns(path, rule, _clean_many if is_tidy else list)
+        steps = self._steps(path, rule, label_of(path, rule), clean if is_tidy else str)
+        default = rule.default
+        days = () if rule.is_day else self.mapping.days_in_texts.intersection(rule.reads)
+
+        def read(columns: Sequence[list[str]], odd: set[int]) -> list[str]:
+            if days:
+                columns = [
+                    list(map(odata_text, column)) if name in days else column
+                    for name, column in zip(rule.reads, columns, strict=True)
+                ]
+            texts = take(columns, odd)
+            for step in steps:
+                done = step.many(texts) if step.many else None
+                texts = _one_by_one(step, texts, odd) if done is None else done
+            return texts if default is None else [text or default for text in texts]
+
+        return read
+
+    def dates(self, column: str, formats: DateFormats | None = None) -> DateReader:
+        """What reads the dates of a column; a first day is the one that never stands for "for ever"."""
+        declared = self.mapping.dates
+        pivot = declared.pivot if formats is None or formats.pivot is None else formats.pivot
+        patterns = formats.patterns if formats is not None and formats.patterns else declared.patterns
+        none = frozenset(clean(text) for text in declared.none)
+        place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
+        midnight = parse_zone(place) if place else None
+        open_end = column != self.mapping.status.first_day
+        ends = column == self.mapping.status.last_day
+        return DateReader(
+            column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
+        )
+
+    def _names(self, rule: Rule, outer: Named, blanks: str) -> Named:
+        """What finds the value of a name in a rule: of a piece of the rule, else what is known around it."""
+        if not rule.pieces:
+            return outer
+        readers = {name: self._reader("", piece, outer, blanks) for name, piece in rule.pieces.items()}
+        pieces = {name: _text_of(reader) for name, reader in readers.items()}
+        return lambda name: pieces.get(name) or outer(name)
+
+    def _source(self, path: str, rule: Rule, named: Named, blanks: str) -> Reader:
+        if rule.choose is not None:
+            cases = [
+                (_fits(case, named), self._reader(path, case, named, blanks) if case.is_said else _nothing)
+                for case in rule.choose
+            ]
+            return lambda cells: next((read(cells) for fits, read in cases if fits(cells)), "")
+        return _source(path, rule, named, clean if blanks == "tidy" else str)
+
+    def _steps(self, path: str, rule: Rule, label: str, tidy: Callable[[str], str]) -> list[Step]:
+        steps: list[Step] = _shaping(rule, tidy)
+        if rule.map is not None:
+            steps.append(_map(rule.map, rule.otherwise, label))
+        steps += self._conversion(rule, label)
+        if rule.case is not None:
+            steps.append(_CASES[rule.case])
+        if rule.transliterate is not None:
+            how = rule.transliterate
+            steps.append(
+                Step(lambda text, _: transliterate(text, how, label), lambda texts: transliterate_many(texts, how))
+            )
+        if rule.pad is not None:
+            pad = rule.pad
+            steps.append(Step(lambda text, _: padded(text, pad)))
+        if rule.cut is not None:
+            steps.append(_cut(rule.cut, label))
+        if rule.copy_of is None:
+            steps += _checks(path, label, self.mapping.limits)
+        return steps
+
+    def _conversion(self, rule: Rule, label: str) -> list[Step]:
+        if rule.date is not None:
+            return [self._date(rule.date, label)]
+        if rule.type == "boolean":
+            return [_boolean(rule.boolean or YES_OR_NO, label)]
+        if rule.type == "integer":
+            return [_integer(label, limited=self.mapping.limits != "none")]
+        if rule.country is not None:
+            return [_country(rule.country, label)]
+        return [_phone(rule.phone, label)] if rule.phone is not None else []
+
+    def _date(self, rule: DateRule, label: str) -> Step:
+        read = self.dates(label, rule).read
+        zone = parse_zone(rule.zone) if rule.zone else self.mapping.dates.place
+        at = parse_time(rule.time)
+        moment = ad_stamp if rule.to == "ad" else stamp
+        day_only = rule.to == "date"
+
+        def step(text: str, _: Warn) -> str:
+            day = read(text)
+            if day is None:
+                return ""
+            return day.isoformat() if day_only else moment(day, at, zone)
+
+        return Step(step)
+
+
+def label_of(path: str, rule: Rule) -> str:
+    """What HR knows a value by: its columns, or the attribute if it has none."""
+    if rule.first is not None or len(rule.reads) < 2:
+        return " or ".join(rule.reads) or path
+    return f"The value made of {' and '.join(rule.reads)}"
+
+
+def _column(name: str) -> Text:
+    return lambda cells: cells.of[name]
+
+
+def _day_as_text(name: str) -> Text:
+    return lambda cells: odata_text(cells.of[name])
+
+
+def _text_of(reader: Reader) -> Text:
+    """A part of an attribute: its rules give nothing but texts."""
+    return lambda cells: str(reader(cells))
+
+
+def _nothing(_: Cells) -> str:
+    return ""
+
+
+def _fits(case: Case, named: Named) -> Callable[[Cells], bool]:
+    """Whether a case counts for a row."""
+    asked = [(named(name), asks(words)) for name, words in case.when.items()]
+    return lambda cells: all(fits(value(cells)) for value, fits in asked)
+
+
+def _source(path: str, rule: Rule, named: Named, tidy: Callable[[str], str]) -> Reader:
+    if rule.column is not None:
+        return named(rule.column)
+    if rule.columns is not None:
+        columns, join = [named(name) for name in rule.columns], rule.join
+        return lambda cells: tidy(join.join(cell for read in columns if (cell := read(cells))))
+    if rule.first is not None:
+        choices = [named(name) for name in rule.first]
+        return lambda cells: next((cell for read in choices if (cell := read(cells))), "")
+    if rule.copy_of is not None:
+        return lambda cells: cells.user_name
+    if rule.constant is not None:
+        constant = rule.constant
+        return lambda _: constant
+    return _template(rule, named, tidy, complete=path in (USER_NAME, MAIL))
+
+
+def _template(rule: Rule, named: Named, tidy: Callable[[str], str], *, complete: bool) -> Reader:
+    """Fills in a template. Without any of its columns it is empty; a user name or an address needs all of them."""
+    parts = rule.parts
+    places = {part: [named(name) for name in part] for part in parts if isinstance(part, tuple)}
+
+    def fill(cells: Cells) -> str:
+        texts: list[str] = []
+        empty: list[str] = []
+        for part in parts:
+            if isinstance(part, str):
+                texts.append(part)
+                continue
+            for read in places[part]:
+                if cell := read(cells):
+                    texts.append(cell)
+                    break
+            else:
+                empty.append("/".join(part))
+        if empty:
+            empty = list(dict.fromkeys(empty))
+            if len(empty) == len(places):
+                return ""
+            if complete:
+                verb = "is" if len(empty) == 1 else "are"
+                raise Unusable(f"{' and '.join(empty)} {verb} empty, but the name needs it.")
+        return tidy("".join(texts))
+
+    return fill
+
+
+def _source_in_columns(path: str, rule: Rule, tidy: Callable[[list[str]], list[str]]) -> InColumns:
+    if rule.template is not None:
+        return _template_in_columns(rule, tidy, complete=path in (USER_NAME, MAIL))
+    if rule.columns is not None:
+        join = rule.join
+        return lambda columns, _: tidy([join.join(filter(None, row)) for row in zip(*columns, strict=True)])
+    return lambda columns, _: columns[0] if len(columns) == 1 else list(map(_first, zip(*columns, strict=True)))
+
+
+def _template_in_columns(rule: Rule, tidy: Callable[[list[str]], list[str]], *, complete: bool) -> InColumns:
+    parts, reads = rule.parts, rule.reads
+    places = list(dict.fromkeys(part for part in parts if isinstance(part, tuple)))
+
+    def fill(columns: Sequence[list[str]], odd: set[int]) -> list[str]:
+        of = dict(zip(reads, columns, strict=True))
+        texts = {
+            names: of[names[0]] if len(names) == 1 else list(map(_first, zip(*(of[one] for one in names), strict=True)))
+            for names in places
+        }
+        size = len(columns[0])
+        pieces = [[part] * size if isinstance(part, str) else texts[part] for part in parts]
+        filled = list(map("".join, zip(*pieces, strict=True)))
+        if any("" in column for column in texts.values()):
+            for place, row in enumerate(zip(*texts.values(), strict=True)):
+                if not any(row) or (complete and "" in row):
+                    filled[place] = ""
+                    if any(row):
+                        odd.add(place)
+        return tidy(filled)
+
+    return fill
+
+
+def _first(cells: Iterable[str]) -> str:
+    return next(filter(None, cells), "")
+
+
+def _clean_many(texts: list[str]) -> list[str]:
+    return texts if are_plain(texts) else list(map(clean, texts))
+
+
+def _one_by_one(step: Step, texts: Iterable[str], odd: set[int]) -> list[str]:
+    """Do something to many texts, and add the places of those about which there is something to tell."""
+    told: list[str] = []
+    done = []
+    for place, text in enumerate(texts):
+        made = text
+        if text:
+            try:
+                made = str(step.one(text, told.append))
+            except Unusable as wrong:
+                told.append(str(wrong))
+            if told:
+                odd.add(place)
+                told.clear()
+                made = ""
+        done.append(made)
+    return done
+
+
+def _longest(texts: Iterable[str]) -> int:
+    return max(map(len, texts), default=0)
+
+
+def _shaping(rule: Rule, tidy: Callable[[str], str]) -> list[Step]:
+    """The steps that go by nothing but characters."""
+    steps: list[Step] = []
+    if (trim := rule.trim) is not None:
+        # Tidy, blanks between the characters that go are in the way of none of them.
+        blank = " " if tidy is clean else ""
+        off = trim.model_copy(update={end: f"{blank}{signs}" for end, signs in trim if signs})
+        steps.append(Step(lambda text, _: tidy(trimmed(text, off))))
+    if rule.replace:
+        steps.append(_replace(rule.replace, tidy))
+    if rule.keep is not None:
+        keep = kept(rule.keep)
+        steps.append(Step(lambda text, _: tidy(keep(text))))
+    if (split := rule.split) is not None:
+        steps.append(Step(lambda text, _: tidy(one_of_several(text, split))))
+    if (part := rule.part) is not None:
+        steps.append(Step(lambda text, _: tidy(part_of(text, part))))
+    return steps
+
+
+def _replace(pairs: Sequence[Replace], tidy: Callable[[str], str]) -> Step:
+    def step(text: str, _: Warn) -> str:
+        for pair in pairs:
+            text = replaced(text, pair)
+        return tidy(text)
+
+    return Step(step)
+
+
+def _map(words: Mapping[str, str], otherwise: str | None, label: str) -> Step:
+    folded = {fold(clean(word)): value for word, value in words.items()}
+
+    def step(text: str, _: Warn) -> str:
+        value = folded.get(fold(text))
+        if value is not None:
+            return value
+        if otherwise is None:
+            raise Unusable(
+                f"{label} '{shorten(text)}' is not one of the agreed words ({', '.join(words)}); correct it, or have "
+                "IT map it."
+            )
+        return otherwise.replace("{value}", text)
+
+    return Step(step)
+
+
+def _boolean(words: Words, label: str) -> Step:
+    agreed = ", ".join((*words.true, *words.false))
+
+    def step(text: str, _: Warn) -> bool:
+        value = words.meaning.get(fold(text))
+        if value is None:
+            raise Unusable(f"{label} '{shorten(text)}' is neither yes nor no ({agreed}).")
+        return value
+
+    return Step(step)
+
+
+def _integer(label: str, *, limited: bool) -> Step:
+    def step(text: str, _: Warn) -> int:
+        if not WHOLE_NUMBER.fullmatch(text):
+            raise Unusable(f"{label} '{shorten(text)}' is not a whole number.")
+        if limited and abs(int(text)) > _MAX_INTEGER:
+            raise Unusable(f"{label} '{text}' is too large a number; at most {_MAX_INTEGER} can be stored.")
+        return int(text)
+
+    return Step(step)
+
+
+def _country(unknown: str, label: str) -> Step:
+    def step(text: str, warn: Warn) -> str:
+        code = country_code(text)
+        if code:
+            return code
+        if unknown == "reject":
+            raise Unusable(
+                f"{label} '{shorten(text)}' is not a country; write its name, or its two letters (ISO 3166)."
+            )
+        what = "it is sent as it is" if unknown == "keep" else "it is left out"
+        warn(f"{label} '{shorten(text)}' is not a country that is known; {what}.")
+        return text if unknown == "keep" else ""
+
+    return Step(step)
+
+
+def _phone(rule: Phone, label: str) -> Step:
+    code = "+" + rule.code.removeprefix("+")
+
+    def step(text: str, warn: Warn) -> str:
+        digits = text.replace("(0)", "").translate(_NO_DIGITS)
+        if digits.startswith("00"):
+            digits = "+" + digits[2:]
+        elif not digits.startswith("+"):
+            digits = code + digits.removeprefix(rule.trunk)
+        if _NUMBER.fullmatch(digits):
+            return digits
+        warn(f"{label} is not a telephone number; it is left out.")
+        return ""
+
+    return Step(step)
+
+
+def _cut(most: int, label: str) -> Step:
+    def step(text: str, warn: Warn) -> str:
+        if len(text) <= most:
+            return text
+        warn(f"{label} has {len(text)} characters; it is cut to {most}.")
+        return text[:most].rstrip()
+
+    return Step(step, lambda texts: texts if _longest(texts) <= most else None)
+
+
+_CASES: Mapping[str, Step] = {
+    "upper": Step(lambda text, _: letters.upper(text)),
+    "lower": Step(lambda text, _: letters.lower(text), lambda texts: list(map(letters.lower, texts))),
+    "title": Step(lambda text, _: letters.title(text)),
+}
+
+
+def _checks(path: str, label: str, limits: str) -> list[Step]:
+    checks: list[Step] = []
+    if path in NAMES:
+        checks.append(_check_name(label))
+    elif path != USER_NAME:  # which has no such signs in front
+        checks.append(_check_formula(label))
+    if path == MAIL:
+        checks.append(_check_address(label))
+    if path == USER_NAME:
+        checks.append(_check_user_name(label) if limits == "entra" else _check_hidden(label))
+    limit = limit_of(path, limits)
+    if limit is not None:
+        checks.append(_check_length(label, *limit))
+    return checks
+
+
+def _check_length(label: str, where: str, most: int) -> Step:
+    def step(text: str, _: Warn) -> str:
+        if len(text) > most:
+            raise Unusable(f"{label} has {len(text)} characters; {where} holds at most {most}.")
+        return text
+
+    return Step(step, lambda texts: texts if _longest(texts) <= most else None)
+
+
+def _check_formula(label: str) -> Step:
+    """Keeps what a spreadsheet would work out from the directory, whose lists are opened in spreadsheets, too."""
+
+    def step(text: str, warn: Warn) -> str:
+        if text[0] == "=" and not _GUARDED.fullmatch(text):
+            raise Unusable(f"{label} looks like a formula; enter the value itself.")
+        if _FORMULA.match(text):
+            warn(f"{label} starts with {text[0]}, like a formula; it is sent as text.")
+        return text
+
+    def many(texts: list[str]) -> list[str] | None:
+        in_lines = "\n" + "\n".join(texts)
+        return None if any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@")) else texts
+
+    return Step(step, many)
+
+
+def _check_name(label: str) -> Step:
+    def step(text: str, warn: Warn) -> str:
+        if text[0] in "=+-@":
+            if text[0] == "=":
+                raise Unusable(f"{label} looks like a formula; enter the name itself.")
+            warn(f"{label} starts with {text[0]}, like a formula; it is sent as it is.")
+        elif text.casefold() in PLACEHOLDER_NAMES:
+            raise Unusable(f"{label} '{text}' stands in for a name; enter the name itself.")
+        return text
+
+    def many(texts: list[str]) -> list[str] | None:
+        in_lines = "\n" + "\n".join(texts)
+        odd = any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@"))
+        return texts if not odd and PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, texts)) else None
+
+    return Step(step, many)
+
+
+def _check_user_name(label: str) -> Step:
+    def step(text: str, _: Warn) -> str:
+        fault = user_name_fault(text)
+        if fault:
+            raise Unusable(f"{label} {fault}.")
+        return text
+
+    return Step(step, lambda texts: texts if are_fine_user_names(texts) else None)
+
+
+def _check_hidden(label: str) -> Step:
+    """Of a user name that another directory than Entra ID takes."""
+
+    def step(text: str, _: Warn) -> str:
+        if fault := hidden_fault(text):
+            raise Unusable(f"{label} {fault}.")
+        return text
+
+    return Step(step, lambda texts: texts if "".join(texts).isascii() else None)
+
+
+def _check_address(label: str) -> Step:
+    """What is no mail address is better left out: Entra would refuse the person for it, or send mail to nobody."""
+
+    def step(text: str, warn: Warn) -> str:
+        fault = address_fault(text)
+        if fault:
+            warn(f"{label} {fault}; it is left out.")
+        return "" if fault else text
+
+    return Step(step, lambda texts: texts if are_fine_addresses(texts) else None)

@@ -1,0 +1,1 @@
+"""What becomes of everybody, decided and stored as a plan; nothing is committed here."""

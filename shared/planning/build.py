@@ -1,0 +1,311 @@
+"""Decide what becomes of everybody, and store the plan: pages, quiet people, rejects. Nothing is committed here.
+
+read -> look (`looking.py`) -> decide (`deciding.py`) -> store (`storing.py`). Three things lead to a plan: a file,
+dates that fell due, and a release of people who were held. Memory grows with what changed, not with the extract.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from shared.changes import reasons
+from shared.changes.claims import decide
+from shared.changes.compare import kept_claims
+from shared.changes.on_hold import notes_on_holds
+from shared.clock import iso, parse_iso
+from shared.context import Context
+from shared.errors import ExtractDuplicate, ExtractRefused, ExtractStale
+from shared.extract.profile import Profile
+from shared.extract.reading import ReadExtract, read_extract
+from shared.extract.rejects import keep_rejects_file
+from shared.extract.whole_file import compare, refuse_doubtful, unused_columns
+from shared.mapping.load import LoadedMapping
+from shared.mapping.model import MappingFile
+from shared.model import ExtractRef
+from shared.outcomes.resending import still_wanted
+from shared.planning.candidates import look_again, look_at, look_at_everybody, look_at_released
+from shared.planning.corrections import correction_of
+from shared.planning.deciding import decide_all
+from shared.planning.holding import hold_whole, too_many_lost
+from shared.planning.missing import more_before
+from shared.planning.orders import released_people
+from shared.planning.plan_run import Drafted, PlanRun
+from shared.planning.protected import alone_in
+from shared.planning.storing import store
+from shared.readers.open_extract import Reading
+from shared.records import accounts, extracts
+from shared.records import pages as page_records
+from shared.records.due import RESEND, Due, due_until
+from shared.records.extracts import FILE, TRIAL
+from shared.records.known import KnownPeople
+from shared.records.profiles import read_profile
+from shared.records.rosters import write_roster
+from shared.storage.rows import Values
+
+AHEAD = timedelta(days=1)
+"""A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """What goes on besides, while a file is read and planned.
+
+    Attributes:
+        has_read: told now and then how many bytes have been read.
+        settle: given people with whom others will be compared, before that is done.
+    """
+
+    has_read: Callable[[int], None]
+    settle: Callable[[Iterable[str]], None]
+
+
+NOTHING_BESIDES = Pace(has_read=lambda _: None, settle=lambda _: None)
+
+
+def reading_of(context: Context, mapping: MappingFile, file: str) -> Reading:
+    """What it takes to open a file of a source."""
+    return Reading(
+        hints=mapping.format,
+        read_secret=context.vault.read if context.vault else None,
+        optional=mapping.optional,
+        today=context.clock.now().astimezone(mapping.dates.place).date(),
+        file=file,
+    )
+
+
+def check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> dict[str, str]:
+    """The digest of the file's content and Entra's id of the job, for the extract's row.
+
+    Raises:
+        ExtractDuplicate: both are those of the last file, and the mapping is the same.
+    """
+    digest = hashlib.sha256()
+    for chunk in extracts.read_copy(context.storage, ref):
+        digest.update(chunk)
+    new = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
+    if row.get("Forced"):
+        return new
+    planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
+    last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
+    if last and {name: last.get(name) for name in new} == new and last["MappingVersion"] == loaded.version:
+        raise ExtractDuplicate(
+            f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
+            "there is nothing to do for it."
+        )
+    return new
+
+
+def _was_file(row: Values, ref: ExtractRef) -> bool:
+    return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
+
+
+def plan_file(
+    context: Context,
+    ref: ExtractRef,
+    row: Values,
+    loaded: LoadedMapping,
+    attempt: str,
+    reading: Reading,
+    pace: Pace = NOTHING_BESIDES,
+) -> dict[str, Any]:
+    """Read the copy of an extract and store the plan for it under an attempt's name.
+
+    Args:
+        context: storage, clock, keys.
+        ref: the extract.
+        row: of the extract in `Extracts`; if it names people who are released, the plan is for them alone.
+        loaded: the mapping of its source.
+        attempt: the plan's name.
+        reading: what it takes to open the file.
+        pace: what goes on besides.
+
+    Returns:
+        What the extract's row says once the plan is committed.
+
+    Raises:
+        ExtractRefused: the file as a whole cannot be used.
+        ExtractStale: a newer full file has been read.
+    """
+    mapping = loaded.mapping
+    with ExitStack() as stack:
+        known = stack.enter_context(closing(KnownPeople(context.storage, ref.source, keep=row["Kind"] != TRIAL)))
+        copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
+        extract = stack.enter_context(read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key))
+        released = released_people(context.storage, ref, row)
+        full = mapping.mode == "full" and not extract.returned
+        row = {**row, **_time_of(row, extract.made_at, context.clock.now())}
+        notes = list(extract.notes)
+        if released is None:
+            if not row.get("Forced"):
+                _refuse_stale(context, ref, row, full=full)
+                refuse_doubtful(extract.doubts)
+            notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
+        pace.settle(name for pair in extract.managers() for name in pair if name)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle, alone_in(released))
+        drafted = Drafted.begin(run)
+        if released is not None:
+            look_at_released(run, drafted, released)
+        elif run.looks_at_everybody:
+            look_at_everybody(run, drafted)
+            if because := too_many_lost(run, drafted):
+                page_records.write_notes(context.storage, ref, attempt, notes)
+                return {**hold_whole(run, drafted, because), **_compared_with(run, full=full)}
+        else:
+            look_at(run, drafted, (person for person, _ in extract.people_by_account()))
+        notes += drafted.notes
+        notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
+        decided = decide_all(run, drafted)
+        notes += notes_on_holds(run.holds, decided.kept_out)
+        values, people = store(run, drafted, decided), extract.people
+        if run.looks_at_everybody:
+            write_roster(context.storage, ref, attempt, extract.rows_of_people())
+        if extract.returned:
+            page_records.write_correction(context.storage, ref, attempt, correction_of(extract))
+    if released is not None:
+        return values
+    page_records.write_rejects(context.storage, ref, attempt, extract.rejects)
+    page_records.write_notes(context.storage, ref, attempt, notes)
+    file = keep_rejects_file(context.storage, ref, attempt, extract.rejects, mapping.columns, reading)
+    return {
+        **values,
+        "ReadPlan": attempt,
+        "MadeAt": row["MadeAt"],
+        "Sequence": row["Sequence"],
+        "Full": full,
+        "Rows": extract.rows,
+        "People": people,
+        "Repeated": extract.repeated,
+        "Rejected": len(extract.rejects),
+        "RejectsFile": file,
+        "Returned": extract.returned,
+        "OtherNames": sum(map(len, drafted.called_otherwise.values())),
+        "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) is not None,
+        **_compared_with(run, full=full),
+    }
+
+
+def _compared_with(run: PlanRun, *, full: bool) -> dict[str, Any]:
+    """The list before a file, for HR: its name, how many people it had, and how many of its rows were rejected."""
+    files = [row for row in extracts.of_source(run.storage, run.ref.source) if _was_file(row, run.ref)]
+    before = [row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full)]
+    last = max(before, key=lambda row: str(row["Sequence"]), default=None)
+    return {
+        "ComparedWith": str(last["File"]) if last else "",
+        "ComparedPeople": int(last.get("People") or 0) if last else 0,
+        "ComparedRejected": int(last.get("Rejected") or 0) if last else 0,
+        "Zone": run.mapping.dates.zone,
+    }
+
+
+def _told(chunks: Iterable[bytes], has_read: Callable[[int], None]) -> Iterator[bytes]:
+    done = 0
+    for chunk in chunks:
+        yield chunk
+        done += len(chunk)
+        has_read(done)
+
+
+def _compare_with_last(
+    context: Context, ref: ExtractRef, extract: ReadExtract, attempt: str, *, full: bool, forced: bool
+) -> list[str]:
+    """Notes on the columns; the profile of the file is kept for the one that comes next.
+
+    Raises:
+        ExtractRefused: its columns do not look like those of the file before; not if somebody wants it all the same.
+    """
+    if extract.returned or extract.profile is None:
+        return []
+    data = read_profile(context.storage, ref.source)
+    last = Profile.load(data) if data else None
+    if last and not forced:
+        others = extracts.of_source(context.storage, ref.source)
+        held = any(one["Status"] == extracts.HELD and not one.get("SupersededBy") for one in others)
+        compare(last, extract.profile, full=full, held=held)
+    page_records.write_plan_profile(context.storage, ref, attempt, extract.profile.dump())
+    return unused_columns(last, extract.profile)
+
+
+def _time_of(row: Values, made_at: datetime | None, now: datetime) -> dict[str, str]:
+    """When the file was made, and its sequence, if the file itself says it.
+
+    Raises:
+        ExtractRefused: it says a time that is to come.
+    """
+    if made_at is None or row.get("Forced"):
+        return {"MadeAt": row["MadeAt"], "Sequence": row["Sequence"]}
+    if made_at > now + AHEAD:
+        raise ExtractRefused(
+            f"The file says that it was made at {iso(made_at)}, which is to come. Export the list again, then drop it."
+        )
+    _, _, later = str(row["Sequence"]).partition(" ")
+    return {"MadeAt": iso(made_at), "Sequence": f"{iso(made_at)} {later}"}
+
+
+def _refuse_stale(context: Context, ref: ExtractRef, row: Values, *, full: bool) -> None:
+    read = [other for other in extracts.of_source(context.storage, ref.source) if other.get("Full")]
+    newest = max(read, key=lambda other: str(other["Sequence"]), default=None)
+    if full and newest and newest["Extract"] != ref.id and newest["Sequence"] > row["Sequence"]:
+        raise ExtractStale(
+            f"The file is older than {newest['File']} (extract {newest['Extract']}), which has been read already. "
+            "Nothing of it was used."
+            + (
+                f" If it is right all the same, IT runs: python -m cli process {ref.id} --force --by NAME --reason TEXT"
+                if row["Kind"] == FILE
+                else ""
+            )
+        )
+
+
+def plan_due(context: Context, ref: ExtractRef, row: Values, mapping: MappingFile, attempt: str) -> dict[str, Any]:
+    """Store a plan for the people of a source whose dates have come, or who are to be sent once more.
+
+    Args:
+        context: storage, clock, keys.
+        ref: of the row in `Extracts` that stands for them.
+        row: this row.
+        mapping: of the source.
+        attempt: the plan's name.
+    """
+    with ExitStack() as stack:
+        released = released_people(context.storage, ref, row)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, None, alone=alone_in(released))
+        drafted = Drafted.begin(run)
+        if released is not None:
+            look_again(run, drafted, released, frozenset())
+        else:
+            dues = list(due_until(context.storage, parse_iso(row["DueAt"]), row["Job"]))
+            resent = still_wanted(context.storage, row["Job"], {due.external_id for due in dues if due.why == RESEND})
+            dated = {due.external_id for due in dues if due.why != RESEND}
+            look_again(run, drafted, sorted(dated | resent), resent)
+        values = store(run, drafted, decide_all(run, drafted))
+    if released is not None:
+        return values
+    page_records.write_rejects(context.storage, ref, attempt, [])
+    page_records.write_notes(context.storage, ref, attempt, [])
+    people = values["Extras"]
+    return {
+        **values,
+        "ReadPlan": attempt,
+        "Full": False,
+        "Rows": people,
+        "People": people,
+        "Repeated": 0,
+        "Rejected": 0,
+        "RejectsFile": "",
+        "Extras": 0,
+    }
+
+
+def dues_by_source(context: Context, job: str, dues: Iterable[Due]) -> dict[str, list[str]]:
+    """The people who are due, by the source whose word counts for them now."""
+    now = context.clock.now()
+    by_source: dict[str, list[str]] = {}
+    for account in accounts.read_accounts(context.storage, job, {due.external_id for due in dues}).values():
+        if kept := kept_claims(account):
+            by_source.setdefault(decide(kept, now).winner.source, []).append(account.external_id)
+    return by_source

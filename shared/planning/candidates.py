@@ -1,0 +1,200 @@
+"""Whom a plan has to look at: those who are in the file, or are missing from it, or whose dates have come.
+
+Of a person about whom nothing is new it is only noted that he was seen. Everybody else is drafted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
+
+from azure.core.exceptions import ResourceNotFoundError
+
+from shared.changes import reasons
+from shared.changes.claims import Claim, decide, make_claim
+from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims, meets_other_names
+from shared.extract.reading import Said
+from shared.mapping.paths import keep
+from shared.model import ENTERPRISE_USER, UNCHANGED, ExtractRef, Planned, Worker
+from shared.planning.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
+from shared.planning.plan_run import Drafted, PlanRun
+from shared.planning.starts import unconfirmed_starts
+from shared.records import accounts, extracts
+from shared.records.accounts import Account
+from shared.records.people import told_otherwise
+from shared.storage.rows import in_chunks
+from shared.wording import worker_status
+
+_BATCH = 500
+MOST_REWRITTEN = 2_000
+"""Up to so many people of a full file have their rows in `Workers` rewritten though nothing is new of them."""
+
+
+def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
+    """A full file: everybody who is in it, and everybody who is not."""
+    extract = run.of_file
+    done: set[str] = set()
+    missing: list[Account] = []
+    known = spoken_of = 0
+    # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`. By order
+    # they are: the table may have been lost.
+    spares = extract.people > MOST_REWRITTEN and not run.row.get("Forced")
+    drafted.told = told_otherwise(run.storage, run.ref.source) if spares else None
+    for tail, found in accounts.scan(run.storage, run.job, keep=not run.is_trial):
+        done.add(tail)
+        here = {person: (row, digest) for person, row, digest in extract.people_in(tail)}
+        closer = []
+        for account in found:
+            drafted.note_stamps(account)
+            known += _has_account(run, account)
+            spoken_of += speaks_of(run, account)
+            if said := here.pop(account.external_id, None):
+                if not _passed_over(run, drafted, account, *said):
+                    closer.append(account.external_id)
+            elif is_missing(run, account):
+                missing.append(account)
+        look_at(run, drafted, closer)
+        _draft(run, drafted, list(here), {})
+    for tail in extract.tails():
+        if tail not in done:
+            _draft(run, drafted, [person for person, _, _ in extract.people_in(tail)], {})
+    drafted.known = known
+    note_lost(run, drafted, missing, spoken_of)
+    look_at_absence(run, drafted, missing)
+
+
+def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
+    """Some people of the file; nobody is missing because of it."""
+    for chunk in in_chunks(list(people), _BATCH):
+        known = accounts.read_accounts(run.storage, run.job, chunk)
+        drafted.note_stamps(*known.values())
+        _draft(run, drafted, chunk, known)
+
+
+def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> None:
+    """People who have been released, of whom some may be missing from the file."""
+    extract = run.of_file
+    look_at(run, drafted, [person for person in people if extract.digest(person) is not None])
+    gone = [person for person in people if extract.digest(person) is None]
+    found = accounts.read_accounts(run.storage, run.job, gone).values()
+    draft_missing(run, drafted, [account for account in found if is_missing(run, account)])
+
+
+def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Collection[str]) -> None:
+    """People of whom no file speaks; the claims that are kept are looked at again.
+
+    Args:
+        run: the plan.
+        drafted: takes them in.
+        people: externalIds.
+        resent: those who are sent even if nothing has changed.
+    """
+    files: dict[str, str] = {}
+    known = accounts.read_accounts(run.storage, run.job, people)
+    unconfirmed = {} if run.is_release else unconfirmed_starts(run, known.values())
+    for account in known.values():
+        kept = kept_claims(account)
+        drafted.note_stamps(account)
+        if not kept or decide(kept, run.now).winner.source != run.ref.source:
+            continue
+        ours = kept[run.ref.source]
+        if ours.extract not in files:
+            files[ours.extract] = _file_of(run, ours.extract)
+        found = Draft(
+            account.external_id, ours.row, run.ref.source, kept, False, "", run.later(ours.sequence), account,
+            force=account.external_id in resent, file=files[ours.extract],
+            unconfirmed=unconfirmed.get(account.external_id, ""),
+        )  # fmt: skip
+        drafted.add(found)
+
+
+def _file_of(run: PlanRun, extract: str) -> str:
+    """The name of the file that somebody's word came from."""
+    try:
+        return str(extracts.load_extract(run.storage, ExtractRef(extract, run.ref.source))["File"])
+    except (ResourceNotFoundError, ValueError):  # its time was over
+        return "an earlier file"
+
+
+def count_known(run: PlanRun) -> int:
+    """How many people of the source have an account. It reads all accounts of the job, which takes a while."""
+    return sum(
+        _has_account(run, account)
+        for _, found in accounts.scan(run.storage, run.job, keep=not run.is_trial)
+        for account in found
+    )
+
+
+def _has_account(run: PlanRun, account: Account) -> bool:
+    """Whether it is that of somebody of whom the source speaks, up to now."""
+    return account.known_to_entra and not account.no_account and speaks_of(run, account)
+
+
+def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, digest: str) -> bool:
+    """Whether nobody has to look closer; then it is noted that the person was seen."""
+    settled = is_settled(account, run.ref.source, run.digest(digest), run.now)
+    if not settled or account.external_id in drafted.in_circles or run.holds.names(account.external_id):
+        return False
+    if not drafted.must_be_told(account.external_id, worker_status.UNCHANGED):
+        drafted.fates[worker_status.UNCHANGED] += 1
+        return True
+    seen = Planned(
+        Worker(account.external_id, row, {}),
+        kind=UNCHANGED,
+        sequence=run.sequence,
+        reason=reasons.seen_again(row, run.file),
+        next_change_at=account.next_change_at,
+    )
+    drafted.keep_quiet(worker_status.UNCHANGED, seen, remember=False)
+    return True
+
+
+def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[str, Account]) -> None:
+    for chunk in in_chunks(people, _BATCH):
+        for said in run.of_file.read(chunk):
+            person = said.worker.worker_id
+            account = known.get(person)
+            claim = _claim(run, said, kept_claims(account).get(run.ref.source), account)
+            made = draft(claim, person, account, run.digest(said.digest))
+            if made:
+                if other := meets_other_names(made):
+                    drafted.called_otherwise.setdefault(other, []).append(person)
+                drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
+            else:
+                older = reasons.older(said.worker.row, run.file)
+                planned = Planned(said.worker, kind=UNCHANGED, sequence=run.sequence, reason=older)
+                drafted.keep_quiet(OLDER, planned, remember=False)
+
+
+def _claim(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:
+    claim = _claim_of(run, said, before, account)
+    if said.then is None:
+        return claim
+    then = _claim_of(run, said.then, None, account)
+    manager = claim.record.get(ENTERPRISE_USER, {}).get("manager")
+    by_name = run.mapping.manager_rule is not None and run.mapping.manager_rule.by != "id"
+    if by_name and manager and "manager" not in then.record.get(ENTERPRISE_USER, {}):
+        then.record.setdefault(ENTERPRISE_USER, {})["manager"] = manager  # of the next row nobody has looked for one
+    return replace(claim, then=then)
+
+
+def _claim_of(run: PlanRun, said: Said, before: Claim | None, account: Account | None) -> Claim:
+    record = said.worker.user
+    if said.keeps and (old := before.record if before else account.record if account else {}):
+        record = keep(record, old, said.keeps)
+    return make_claim(
+        run.ref.source,
+        run.mapping.precedence,
+        run.sequence,
+        run.ref.id,
+        said.worker.row,
+        record,
+        employment=run.employment,
+        first_day=said.first_day,
+        last_day=said.last_day,
+        zone=ZoneInfo(said.zone),
+        said_at=run.now,
+        before=before,
+        clears_manager=run.mapping.clears_manager,
+    )

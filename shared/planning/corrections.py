@@ -1,0 +1,67 @@
+"""A corrected file of rejects completes the story of the file that the rejects came from."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from shared.context import Context
+from shared.extract.reading import ReadExtract
+from shared.model import ExtractRef
+from shared.outcomes import progress
+from shared.readers.returned import files_answered
+from shared.records import extracts, orphan_rows, pages
+from shared.records.pages import Correction
+from shared.storage.names import EXTRACTS
+from shared.storage.rows import Key, Values, change_rows
+
+
+def correction_of(extract: ReadExtract) -> Correction:
+    """The rows and people of another file that a file of corrected rejects sets right."""
+    wrong = {reject.row for reject in extract.rejects}
+    rows = [first for row, first in extract.first_rows.items() if row not in wrong]
+    return Correction(sorted(set(rows)), [person for person, _ in extract.people_by_account()])
+
+
+def note_correction(context: Context, ref: ExtractRef, row: Values) -> None:
+    """Count in the first file's row what a corrected file has set right; ids that were slips are forgotten.
+
+    Doing it again changes nothing.
+    """
+    first = _first_file(context, ref, row)
+    if first is None:
+        return
+    storage = context.storage
+    there = ExtractRef(first["Extract"], ref.source)
+    correction = pages.read_correction(storage, ref, row["ReadPlan"])
+    rows, people = set(correction.rows), set(correction.people)
+    rejects = pages.read_rejects(storage, there, first["ReadPlan"])
+    people.discard("")
+    mended = {
+        reject.row for reject in rejects if reject.row in rows or {reject.worker_id, reject.tentative_id} & people
+    }
+    mended |= set(pages.read_mended(storage, there, first["ReadPlan"]))
+    if not mended:
+        return
+    pages.write_mended(storage, there, first["ReadPlan"], sorted(mended))
+    wrong = {reject.told_on for reject in rejects if reject.row not in mended}
+    right = {reject.told_on for reject in rejects if reject.row in mended}
+    ids = right - wrong - {""}
+    orphan_rows.remove_corrected(storage, ref.source, row["Job"], ids=ids, extract=there.id)
+    values = {"Corrected": len(mended), "CorrectedBy": ref.id}
+    key = Key(ref.source, extracts.row_key(there.id))
+    change_rows(storage.table(EXTRACTS), [key], lambda _, known: values if known else None)
+    progress.refresh(storage, there, context.clock.now())
+
+
+def _first_file(context: Context, ref: ExtractRef, row: Values) -> Values | None:
+    """The file with rejects that this one answers: the one whose name fits, else the last one before it."""
+    found = [other for other in extracts.of_source(context.storage, ref.source) if _has_rejects(other, ref.id, row)]
+    found.sort(key=lambda other: str(other["Sequence"]), reverse=True)
+    names: Collection[str] = [other["File"] for other in found]
+    name = files_answered(row["File"], names)
+    return next((other for other in found if not name or other["File"] == name), None)
+
+
+def _has_rejects(other: Values, extract: str, row: Values) -> bool:
+    earlier = other["Extract"] != extract and bool(other.get("ReadPlan")) and other["Sequence"] < row["Sequence"]
+    return earlier and bool(other["Rejected"])

@@ -1,0 +1,323 @@
+"""What becomes of those who are drafted: judged together, held by the guard, or sent.
+
+circles of managers -> judge -> guard -> both again, knowing who is held -> who was not sent before
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from shared.changes import guard, reasons
+from shared.changes.circles import find_circles
+from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
+from shared.changes.handing_on import find_handed_on, swap_told
+from shared.changes.managers import ManagerStanding
+from shared.mapping.model import MappingFile
+from shared.model import ENTERPRISE_USER, RESENT, Planned, ScimUser, Worker
+from shared.planning.candidates import count_known
+from shared.planning.in_flight import Flights
+from shared.planning.manager_circles import have_others_looked_at, look_above, ties_of
+from shared.planning.plan_run import Drafted, PlanRun
+from shared.planning.sends import Sends, SpooledLines
+from shared.records import accounts, extracts
+from shared.records.accounts import Account
+from shared.records.fingerprint import fingerprint
+from shared.records.pages import planned_from_json, planned_to_json
+from shared.storage.rows import in_chunks
+from shared.wording import worker_status
+
+_BATCH = 500
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a plan does.
+
+    Attributes:
+        sends: who is sent.
+        held: what whoever decides about a release is shown of each who is held.
+        counts: of the guard's classes of change that go on.
+        extras: how many people it is about who are not in the file.
+        kept_out: those of the file who are on hold, and would be enabled without it.
+    """
+
+    sends: Sends
+    held: list[dict[str, Any]]
+    counts: Counter[str]
+    extras: int
+    kept_out: list[str]
+
+
+def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
+    """Judge all who are drafted, and have the guard look at them together."""
+    flights = Flights(run.context, run.job)
+    managers = set(drafted.named.values()) - drafted.named.keys() - {""}
+    outside = accounts.read_briefly(run.storage, run.job, sorted(managers))
+    standing = _standing(run, drafted, outside)
+    above = look_above(run, drafted, managers - outside.keys())
+    circles = find_circles(ties_of(drafted, above, standing, {}))
+    judge = Judge(
+        run.now,
+        lambda user: fingerprint(run.context.fingerprint_key, run.context.endpoint(run.job).job_id, user),
+        standing,
+        circles,
+        flights.is_sending,
+        run.file,
+        _left_out_by(run.mapping),
+        run.hold_of,
+    )
+    lines = SpooledLines(run.stack)
+    entries = _judge_all(run, judge, drafted, lines)
+    counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _waits_alone(run, entry))
+    del counts[""]
+    verdict = _guard(run, drafted, counts)
+    waiting = [entry for entry in entries if _waits_because(run, verdict, entry)]
+    if waiting:
+        # Whoever is held and has no account is nobody's manager yet, and what is said of those who are held is not
+        # taken in.
+        absent = {one.worker_id for one in waiting if (one.counts_as, one.fate) == (guard.CREATE, SEND)}
+        drafted.absent |= absent
+        circles = find_circles(ties_of(drafted, above, standing, _said_before(drafted, waiting, lines)))
+        if absent or circles != judge.circles:
+            entries = _judge_all(run, replace(judge, circles=circles), drafted, lines)
+    have_others_looked_at(run, above, circles)
+    sends = Sends(lines)
+    held, extras = [], 0
+    for entry in entries:
+        extras += not _is_in_file(run, entry.worker_id)
+        because = _waits_because(run, verdict, entry)
+        if because:
+            planned = entry.planned(lines)
+            waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
+            alone = _waits_alone(run, entry)
+            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone))
+            drafted.keep_quiet(worker_status.HELD, waits, remember=False)
+        elif entry.fate == SEND:
+            sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
+        else:
+            drafted.keep_quiet(entry.fate, entry.planned(lines), remember=True)
+    if not run.is_release:
+        for carried in _carried(run, drafted, flights):
+            entry = _Entry.of(Judged(SEND, "", carried), lines)
+            sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
+            extras += 1
+    _hand_on(sends, entries, lines)
+    for name in verdict.held:
+        del counts[name]
+    kept_out = [entry.worker_id for entry in entries if entry.kept_out and _is_in_file(run, entry.worker_id)]
+    return Decided(sends, held, counts, extras, kept_out)
+
+
+def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: SpooledLines) -> None:
+    """Whoever gives up a name that somebody else gets goes first, and the taker remembers whom."""
+    entries = list(entries)
+    sent = {entry.worker_id: entry for entry in entries if entry.worker_id in sends.managers}
+    given = {name: entry.worker_id for entry in entries for name in entry.gives}  # be it by somebody who is held
+    if not given:
+        return
+    sends.handed_on = find_handed_on(given, ((entry.worker_id, entry.takes) for entry in sent.values()))
+    for taker, giver in sends.handed_on.givers.items():
+        planned = sent[taker].planned(lines)
+        sends.replace(taker, planned_to_json(replace(planned, takes_from=giver)))
+    for one in sends.handed_on.circles & sent.keys():
+        planned = sent[one].planned(lines)
+        told = swap_told(one, sends.handed_on.circles)
+        warning = " ".join(filter(None, (planned.warning, told)))
+        sends.replace(one, planned_to_json(replace(planned, warning=warning)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """Somebody who has been judged; what is planned is in a temporary file.
+
+    Attributes:
+        place: of what is planned, in the lines.
+        fate: as in `Judged`.
+        counts_as: likewise.
+        sources: the feeds that speak of the person.
+        kept_out: as in `Judged`.
+        ordered: likewise.
+        approved: as in `Planned`.
+        asks: as in `Judged`.
+        gives: likewise.
+        takes: likewise.
+    """
+
+    worker_id: str
+    place: int
+    fate: str
+    counts_as: str
+    kind: str
+    manager: str
+    removes_access: bool
+    sources: tuple[str, ...]
+    kept_out: bool
+    ordered: bool
+    approved: bool
+    asks: str
+    gives: frozenset[str]
+    takes: frozenset[str]
+
+    @classmethod
+    def of(cls, judged: Judged, lines: SpooledLines, sources: Iterable[str] = ()) -> _Entry:
+        """The entry of somebody, whose plan is put down."""
+        planned = judged.planned
+        place = lines.add(planned_to_json(planned))
+        manager = planned.worker.manager_id if judged.fate == SEND else ""
+        about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
+        held = (tuple(sources), judged.kept_out, judged.ordered, planned.approved)
+        return cls(planned.worker.worker_id, place, *about, *held, judged.asks, judged.gives, judged.takes)
+
+    def planned(self, lines: SpooledLines) -> Planned:
+        """What is planned for the person."""
+        return planned_from_json(orjson.loads(lines.at(self.place)))
+
+
+def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: SpooledLines) -> list[_Entry]:
+    entries = []
+    for draft in map(Draft.load, drafted.drafts):
+        judged = judge.judge(draft)
+        planned = judged.planned
+        # The very record that Entra has taken before has been approved, or was sent before anybody was protected.
+        repeats = planned.kind == RESENT and not planned.waited
+        if judged.ordered or repeats or draft.external_id == run.alone:
+            judged = replace(judged, planned=replace(planned, approved=True))
+        entries.append(_Entry.of(judged, lines, draft.claims))
+    return entries
+
+
+def _said_before(drafted: Drafted, held: list[_Entry], lines: SpooledLines) -> dict[str, str]:
+    """Of people who are held, the managers whom HR had named before."""
+    return {
+        entry.worker_id: drafted.named_before.get(
+            entry.worker_id, "" if entry.planned(lines).new else drafted.named[entry.worker_id]
+        )
+        for entry in held
+    }
+
+
+def _left_out_by(mapping: MappingFile) -> Callable[[ScimUser], frozenset[str]]:
+    """What finds the attributes that are left out of a record where HR's cells are empty; but for the manager."""
+    omitted = [
+        (path, text)
+        for path, text, rule in mapping.targets
+        if (rule.empty or mapping.empty) == "omit" and path.name != "manager"
+    ]
+    return lambda user: frozenset(text for path, text in omitted if path.get(user) is None)
+
+
+def _standing(run: PlanRun, drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], ManagerStanding]:
+    """What is known of a manager."""
+
+    def standing(manager: str) -> ManagerStanding:
+        if manager in drafted.absent:
+            return ManagerStanding.UNKNOWN
+        account = outside.get(manager)
+        if manager in drafted.named:
+            return ManagerStanding.LEFT if manager in drafted.inactive else ManagerStanding.WORKS
+        if account is None or not account.known_to_entra:
+            return ManagerStanding.UNKNOWN
+        has_left = not account.enabled and account.ever_enabled and not run.holds.of(manager, account.said)
+        return ManagerStanding.LEFT if has_left else ManagerStanding.WORKS
+
+    return standing
+
+
+def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.GuardVerdict:
+    if run.is_release:
+        return guard.GuardVerdict()
+    earlier = extracts.counted_since(run.storage, run.ref, run.now)
+    rules = run.mapping.guard
+    if drafted.known is None:
+        if extracts.last_planned(run.storage, run.ref) and not guard.may_hold(rules, counts, earlier):
+            return guard.GuardVerdict()
+        drafted.known = count_known(run)
+    # A file after one that came to nothing sets it right, and is not the first.
+    last = extracts.last_planned(run.storage, run.ref) if drafted.known == 0 else None
+    return guard.guard(rules, counts, earlier, drafted.known, str(last["File"]) if last else "")
+
+
+def _may_try(run: PlanRun, entry: _Entry) -> bool:
+    return run.is_release or guard.may_try(run.mapping.guard, entry.worker_id)
+
+
+def _is_protected(run: PlanRun, entry: _Entry) -> bool:
+    """Whether something of a protected person would be sent that nobody has ordered by name."""
+    return entry.fate == SEND and not entry.approved and run.holds.protects(entry.worker_id, entry.sources)
+
+
+def _waits_alone(run: PlanRun, entry: _Entry) -> bool:
+    """Whether somebody waits to be released by name, and not together with others."""
+    return (bool(entry.asks) and not entry.approved) or _is_protected(run, entry)
+
+
+def _waits_because(run: PlanRun, verdict: guard.GuardVerdict, entry: _Entry) -> str:
+    """Why somebody waits for a release; empty for whoever does not."""
+    if entry.ordered:
+        return ""
+    if _is_protected(run, entry):
+        return guard.PROTECTED
+    if _waits_alone(run, entry):
+        return entry.asks
+    if not _may_try(run, entry) and (entry.counts_as or entry.fate == SEND):
+        return guard.PILOT
+    return verdict.reasons[entry.counts_as] if entry.counts_as in verdict.held else ""
+
+
+def _is_in_file(run: PlanRun, person: str) -> bool:
+    return bool(run.extract and run.extract.digest(person))
+
+
+def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Planned]:
+    """Those whom older plans of this source have not sent yet, and of whom this extract says nothing."""
+    waiting = flights.waiting(run.ref)
+    for chunk in in_chunks(sorted(waiting.keys() - drafted.named.keys()), _BATCH):
+        for account in accounts.read_accounts(run.storage, run.job, chunk).values():
+            if not account.pending or account.deliverer != waiting[account.external_id]:
+                continue
+            if _is_in_file(run, account.external_id):
+                continue  # passed over
+            drafted.note_stamps(account)
+            word = account.said.get(run.ref.source, ["", "", ""])
+            row = account.claims.get(run.ref.source, {}).get("row", 0)
+            yield Planned(
+                Worker(account.external_id, row, account.record),
+                kind=RESENT,
+                sequence=run.later(word[0]),
+                warning=account.open,
+                reason=reasons.resent(waits=True),
+                next_change_at=account.next_change_at,
+                waited=True,
+                kept=account.kept,
+                keeps="" if "manager" in account.record.get(ENTERPRISE_USER, {}) else account.manager,
+            )
+
+
+def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
+    """The names of what would change; a last day that is still to come changes no attribute yet."""
+    ends = entry.fate == worker_status.SCHEDULED and entry.counts_as in (guard.DISABLE, guard.MISSING)
+    return (LAST_DAY,) if ends else planned.changed
+
+
+def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> dict[str, Any]:
+    """What whoever decides about a release is shown; a question names people, and is told on their own pages only."""
+    worker = planned.worker
+    name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
+    return {
+        "id": worker.worker_id,
+        "row": worker.row,
+        "name": name,
+        "kind": planned.kind,
+        "class": counts_as,
+        "changed": list(planned.changed),
+        "why": because,
+        "protected": alone,
+        "in_general": guard.ASKED if alone and because != guard.PROTECTED else because,
+        "user": worker.user,
+        "lastDay": (planned.claim or {}).get("last_day") or "",
+    }

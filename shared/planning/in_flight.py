@@ -1,0 +1,47 @@
+"""What older plans of a job have not sent yet."""
+
+from __future__ import annotations
+
+from shared.clock import iso
+from shared.context import Context
+from shared.model import ExtractRef
+from shared.records import extracts, pages
+from shared.records.accounts import Account
+from shared.records.people import Deliverer
+from shared.storage.rows import Values
+
+
+class Flights:
+    """The pages of older plans of a job that are not finished."""
+
+    def __init__(self, context: Context, job: str) -> None:
+        self._storage = context.storage
+        now = iso(context.clock.now())
+        self._sending: set[tuple[str, int]] = set()
+        self._waiting: list[Values] = []
+        for extract in extracts.unfinished(context.storage, extracts.SENDING):
+            if extract["Job"] != job:
+                continue
+            for page in pages.page_rows(context.storage, extract["Extract"]):
+                if page["Status"] in pages.FINISHED:
+                    continue
+                if page["Status"] == pages.SENDING and page["ClaimedUntil"] > now:
+                    self._sending.add((page["PartitionKey"], int(page["RowKey"])))
+                else:
+                    self._waiting.append(page)
+
+    def is_sending(self, account: Account) -> bool:
+        """Whether what is pending of an account is being sent at this moment."""
+        return account.deliverer is not None and account.deliverer[1:] in self._sending
+
+    def waiting(self, ref: ExtractRef) -> dict[str, Deliverer]:
+        """The people of a source in pages that wait, with their page."""
+        found: dict[str, Deliverer] = {}
+        for row in self._waiting:
+            if row["Source"] == ref.source and row["PartitionKey"] != ref.id:
+                page = pages.read_page(
+                    self._storage, ExtractRef(row["PartitionKey"], row["Source"]), row["Plan"], int(row["RowKey"])
+                )
+                deliverer = Deliverer(row["Source"], row["PartitionKey"], page.number)
+                found |= {worker.worker_id: deliverer for worker in page.workers}
+        return found

@@ -1,0 +1,354 @@
+"""What an operator orders: release what is held, process a file all the same, process the last file again.
+
+An order is written to the extract's row, with who gave it and why; whoever works the job off next carries it out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError
+from azure.data.tables import UpdateMode
+
+from shared.clock import iso
+from shared.errors import TerminalError, TransientError
+from shared.mapping.load import find_mapping
+from shared.model import ExtractRef
+from shared.planning.protected import protected_among
+from shared.records import extracts, pages
+from shared.records.extracts import FILE, TRIAL
+from shared.records.people import worker_key
+from shared.storage.clients import Storage
+from shared.storage.listing import cuts_of, list_rows
+from shared.storage.names import EXTRACTS, INBOX, STATE, WORKERS
+from shared.storage.rows import Key, Values, query, read_rows
+from shared.wording import worker_status
+
+_SHOWN = 20  # ids in a sentence
+_FEW = 100  # people whose rows are read one by one, rather than by a look at all of their source
+_ROW_KEY = re.compile(r"[0-9]{13}-[0-9a-f]{12}")
+
+
+class OrderRefused(TerminalError):  # noqa: N818
+    """What was ordered cannot be done; the sentence says why."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """Who orders something, and why.
+
+    Attributes:
+        by: a name.
+        reason: a sentence.
+        at: when.
+    """
+
+    by: str
+    reason: str
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if not self.by.strip() or not self.reason.strip():
+            raise OrderRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
+
+
+def find_extract(storage: Storage, extract: str) -> Values:
+    """The row of an extract, by its id or its RowKey.
+
+    Raises:
+        OrderRefused: there is no such extract.
+    """
+    row_key = extract
+    if not _ROW_KEY.fullmatch(extract):
+        try:
+            row_key = extracts.row_key(extract)
+        except ValueError:
+            raise OrderRefused(
+                f"'{extract}' is not the id of an extract, such as 20261121T060000Z-0123456789ab"
+            ) from None
+    found = next(query(storage.table(EXTRACTS), "RowKey eq @row", row=row_key), None)
+    if found is None:
+        raise OrderRefused(f"There is no extract {extract}")
+    return found
+
+
+def release(storage: Storage, extract: str, order: Order, workers: Sequence[str] = ()) -> int:
+    """Have people sent who are held: those who are still in a new comparison with this file, and nobody else.
+
+    Whoever is protected stays held, unless the order names just this person.
+
+    Args:
+        storage: the account with HR data.
+        extract: its id, or its RowKey.
+        order: who releases it, and why.
+        workers: the ids of some of the people; all who are held and not protected if there are none.
+
+    Returns:
+        How many people are released.
+
+    Raises:
+        OrderRefused: nobody is held there, somebody who is named is not, or a newer file has taken the extract's place.
+    """
+    row = find_extract(storage, extract)
+    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    extract = ref.id
+    if row.get("SupersededBy"):
+        newer = extracts.load_extract(storage, ExtractRef(row["SupersededBy"], ref.source))
+        raise OrderRefused(
+            f"Extract {extract} was superseded by {newer['File']} (extract {newer['Extract']}), in which everything "
+            "that was held has been judged anew; release that one"
+        )
+    if row.get("Releasing") or row["Status"] not in (extracts.HELD, extracts.UPLOADING):
+        raise OrderRefused(f"Extract {extract} is '{row['Status']}': {row['Message']} There is nothing to release now")
+    if row.get("HeldWhole"):
+        return _release_whole(storage, row, order, workers)
+    held, protected = _held_and_protected(storage, ref, row, order.at)
+    wanted = list(workers) or sorted(held - protected)
+    if not wanted:
+        raise OrderRefused(_all_protected(extract, protected) if protected else f"Nobody is held in extract {extract}")
+    if others := sorted(set(wanted) - held):
+        raise OrderRefused(f"Not held in extract {extract}: {', '.join(others)}")
+    if protected.intersection(wanted) and len(set(wanted)) > 1:
+        raise OrderRefused(_all_protected(extract, protected.intersection(wanted)))
+    name = uuid.uuid4().hex
+    path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{name}.json")
+    storage.container(STATE).upload_blob(path, json.dumps(sorted(set(wanted))).encode())
+    approvals = [*json.loads(row.get("Approvals") or "[]"), _said(order, people=len(set(wanted)))]
+    _save(
+        storage,
+        row,
+        {
+            "Status": extracts.ARRIVED,
+            "Releasing": name,
+            "ReleasedBy": order.by,
+            "ReleaseReason": order.reason,
+            "ReleasedAt": iso(order.at),
+            "Approvals": json.dumps(approvals[-20:], ensure_ascii=False),
+            "Message": f"{len(set(wanted))} people released by {order.by}; they are about to be sent.",
+        },
+    )
+    return len(set(wanted))
+
+
+def _all_protected(extract: str, protected: Collection[str]) -> str:
+    few = sorted(protected)[:_SHOWN]
+    more = f" and {len(protected) - _SHOWN} more" if len(protected) > _SHOWN else ""
+    return (
+        f"Protected people are released one by one, each by name and alone: {', '.join(few)}{more}. So is whoever is "
+        f"asked about. For each of them: python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody "
+        "was released"
+    )
+
+
+def _release_whole(storage: Storage, row: Values, order: Order, workers: Sequence[str]) -> int:
+    """Have a file used that waits as a whole; it is read again, and is the newest of its source then."""
+    if workers:
+        raise OrderRefused(
+            f"Extract {row['Extract']} is held as a whole, because people are missing from it: release all of it "
+            "(without --worker), or have HR drop a complete list"
+        )
+    people = int(row["People"])
+    approvals = [*json.loads(row.get("Approvals") or "[]"), _said(order, people=people)]
+    _save(
+        storage,
+        row,
+        {
+            "Status": extracts.ARRIVED,
+            "LossApproved": True,
+            "HeldWhole": False,
+            "Held": 0,
+            "ReleasedBy": order.by,
+            "ReleaseReason": order.reason,
+            "ReleasedAt": iso(order.at),
+            "Approvals": json.dumps(approvals[-20:], ensure_ascii=False),
+            "Message": f"The whole file was released by {order.by}; it is about to be planned.",
+        },
+    )
+    return people
+
+
+def protected_held(storage: Storage, extract: str, now: datetime) -> frozenset[str]:
+    """The protected people whom an extract holds, who are released one by one.
+
+    Raises:
+        OrderRefused: there is no such extract.
+    """
+    row = find_extract(storage, extract)
+    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    if not row.get("ReadPlan") or row.get("HeldWhole"):
+        return frozenset()
+    return _held_and_protected(storage, ref, row, now)[1]
+
+
+def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str] | None:
+    """The people who are being released, or None if the extract is not being released.
+
+    Of whom a newer file has spoken since the order was given, that file has decided.
+    """
+    if not row.get("Releasing"):
+        return None
+    path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{row['Releasing']}.json")
+    people: list[str] = json.loads(storage.container(STATE).download_blob(path).readall())
+    return sorted(still_held(storage, ref, row).intersection(people))
+
+
+def _held_and_protected(
+    storage: Storage, ref: ExtractRef, row: Values, now: datetime
+) -> tuple[set[str], frozenset[str]]:
+    """Whom an extract holds still, and those of them who are protected; none if it has not been planned."""
+    if not row.get("ReadPlan"):
+        return set(), frozenset()
+    people = pages.read_held(storage, ref, row["ReadPlan"])
+    held = _still(storage, ref, row, people)
+    return held, protected_among(storage, ref.source, people, held, now)
+
+
+def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:
+    """The people whom an extract holds and of whom no newer one speaks; if it waits as a whole, who is missing."""
+    if not row.get("ReadPlan"):
+        return set()
+    return _still(storage, ref, row, pages.read_held(storage, ref, row["ReadPlan"]))
+
+
+def _still(storage: Storage, ref: ExtractRef, row: Values, people: Sequence[Mapping[str, Any]]) -> set[str]:
+    ids = [person["id"] for person in people]
+    return set(ids) if row.get("HeldWhole") else held_now(storage, ref, ids)[0]
+
+
+def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pages: int = 0) -> tuple[set[str], bool]:
+    """Those people of whom no newer extract speaks, and whether there may be more of them.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        ids: of the people whom its plan holds.
+        most_pages: how many answers of up to 1,000 rows are looked at; 0 for all.
+    """
+    keys = {worker_key(ref.source, person): person for person in ids}
+    columns, cut = ("PartitionKey", "RowKey", "Status", "Extract"), False
+    if len(keys) <= _FEW:
+        rows = list(read_rows(storage.table(WORKERS), keys, select=columns).values())
+    else:
+        listing = list_rows(
+            storage.table(WORKERS),
+            "Extract eq @extract and Status eq @held",
+            columns,
+            lambda person: person,
+            cuts=cuts_of([ref.source]),
+            between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
+            most_pages=most_pages,
+            parameters={"extract": ref.id, "held": worker_status.HELD},
+        )
+        rows, cut = listing.found, listing.cut
+    still = {
+        Key(one["PartitionKey"], one["RowKey"])
+        for one in rows
+        if (one["Status"], one["Extract"]) == (worker_status.HELD, ref.id)
+    }
+    return {person for key, person in keys.items() if key in still}, cut
+
+
+def process(storage: Storage, extract: str, order: Order) -> str:
+    """Process a file that was not used: as if it were the newest, and not the same as another.
+
+    Args:
+        storage: the account with HR data.
+        extract: its id, or its RowKey.
+        order: who orders it, and why.
+
+    Returns:
+        The id of its extract.
+
+    Raises:
+        OrderRefused: it was used, or there is no copy of it.
+    """
+    row = find_extract(storage, extract)
+    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    extract = ref.id
+    if row["Kind"] == TRIAL:
+        raise OrderRefused(
+            f"{row['File']} (extract {extract}) was only tried out, and nothing of it was kept. To have it processed, "
+            f"drop it into {INBOX}/{ref.source}/"
+        )
+    unused = (extracts.STALE, extracts.DUPLICATE, extracts.REJECTED, extracts.FAILED)
+    if row["Status"] not in unused:
+        raise OrderRefused(
+            f"Extract {extract} is '{row['Status']}', not one of {', '.join(unused)}; to have the last file of a "
+            f"source processed again, run: python -m cli reprocess {ref.source}"
+        )
+    if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
+        raise OrderRefused(f"There is no copy of {row['File']} (extract {extract}); drop the file again")
+    _again(storage, row, order, max(str(other["Sequence"]) for other in (row, *_files(storage, ref.source))))
+    return extract
+
+
+def reprocess(storage: Storage, source: str, order: Order) -> str:
+    """Process the last file of a source again, with the mapping as it is now.
+
+    Returns:
+        The id of its extract.
+
+    Raises:
+        OrderRefused: there is none, or it is being processed.
+    """
+    row = max(_files(storage, source), key=lambda row: str(row["Sequence"]), default=None)
+    if row is None:
+        raise OrderRefused(f"No file of source '{source}' has been processed yet")
+    if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED):
+        raise OrderRefused(f"Extract {row['Extract']} of source '{source}' is being processed at this moment")
+    _again(storage, row, order, str(row["Sequence"]))
+    return str(row["Extract"])
+
+
+def _files(storage: Storage, source: str) -> list[Values]:
+    """The files of a source that have been processed."""
+    return [row for row in extracts.of_source(storage, source) if row["Kind"] == FILE and row.get("PlannedAt")]
+
+
+def _again(storage: Storage, row: Values, order: Order, newest: str) -> None:
+    """Have an extract processed, just behind the newest sequence there is, and so before any file that is to come.
+
+    Raises:
+        MappingError: the mapping of its source is wrong.
+    """
+    mapping = find_mapping(storage, row["PartitionKey"]).mapping
+    orders = [*json.loads(row.get("Orders") or "[]"), _said(order)]
+    _save(
+        storage,
+        row,
+        {
+            "Status": extracts.ARRIVED,
+            "Job": row["Job"] or mapping.job,
+            "Forced": True,
+            "Orders": json.dumps(orders[-20:], ensure_ascii=False),
+            "Sequence": f"{newest} {iso(order.at)}",
+            "SupersededBy": "",
+            "LossApproved": False,
+            "Failures": 0,
+            "Message": f"To be processed by order of {order.by}.",
+        },
+    )
+
+
+def _said(order: Order, **more: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"by": order.by, "reason": order.reason, "at": iso(order.at), **more}
+
+
+def _save(storage: Storage, row: Values, values: Values) -> None:
+    entity = {**values, "PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+    try:
+        storage.table(EXTRACTS).update_entity(
+            entity,
+            mode=UpdateMode.MERGE,
+            etag=row.metadata["etag"],  # type: ignore[attr-defined]
+            match_condition=MatchConditions.IfNotModified,
+        )
+    except ResourceModifiedError as error:
+        raise TransientError(f"Extract {row['Extract']} has just changed; look at it and try again") from error

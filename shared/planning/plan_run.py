@@ -1,0 +1,269 @@
+"""What the steps of making one plan hand on: the task, and the people who have been drafted so far."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from shared.changes.claims import Desired, Employment, decide
+from shared.changes.compare import Draft, kept_claims
+from shared.clock import iso
+from shared.context import Context
+from shared.extract.reading import ReadExtract
+from shared.holds.listed import Hold, Holds
+from shared.holds.look import holds_at
+from shared.mapping.model import MappingFile
+from shared.model import ExtractRef, Planned, manager_of
+from shared.planning.sends import SpooledLines
+from shared.records import extracts
+from shared.records.accounts import Account
+from shared.records.extracts import FILE, TRIAL
+from shared.records.pages import Quiet, QuietWriter
+from shared.records.people import WorkerTold
+from shared.storage.clients import Storage
+from shared.storage.rows import Values
+from shared.wording import worker_status
+
+
+@dataclass(frozen=True)
+class PlanRun:
+    """One plan to make.
+
+    Attributes:
+        context: storage, clock, keys.
+        ref: the extract.
+        row: of the extract in `Extracts`.
+        mapping: of its source.
+        attempt: the plan's name.
+        stack: closes the temporary files.
+        extract: the file; None where dates have come.
+        settle: writes to the tables, if it is not done yet, what plans that are being carried out say of some people.
+        alone: the one person whom a release names; empty if it is none, or is about several.
+    """
+
+    context: Context
+    ref: ExtractRef
+    row: Values
+    mapping: MappingFile
+    attempt: str
+    stack: ExitStack
+    extract: ReadExtract | None
+    settle: Callable[[Iterable[str]], None] = lambda _: None
+    alone: str = ""
+
+    @property
+    def storage(self) -> Storage:
+        """Where everything is kept."""
+        return self.context.storage
+
+    @property
+    def job(self) -> str:
+        """The provisioning job that the people belong to."""
+        return self.mapping.job
+
+    @property
+    def sequence(self) -> str:
+        """The sequence of the extract."""
+        return str(self.row["Sequence"])
+
+    @property
+    def file(self) -> str:
+        """The name of the file, for sentences."""
+        return str(self.row["File"])
+
+    @property
+    def is_release(self) -> bool:
+        """Whether the plan is for people who were held and have been released."""
+        return bool(self.row.get("Releasing"))
+
+    @property
+    def is_trial(self) -> bool:
+        """Whether nothing of it is ever to be carried out."""
+        return bool(self.row["Kind"] == TRIAL)
+
+    @property
+    def looks_at_everybody(self) -> bool:
+        """Whether everybody of the source is looked at, not just some."""
+        whole = self.extract is not None and not self.extract.returned and self.mapping.mode == "full"
+        return whole and not self.is_release
+
+    @property
+    def of_file(self) -> ReadExtract:
+        """The file of a run that has one."""
+        if self.extract is None:
+            raise AssertionError("there is no file")
+        return self.extract
+
+    @cached_property
+    def now(self) -> datetime:
+        """The time that counts for the whole plan."""
+        return self.context.clock.now()
+
+    @cached_property
+    def holds(self) -> Holds:
+        """Who is on hold, and who is protected; whoever is sent is looked at once more before that."""
+        return holds_at(self.storage, self.now)
+
+    def hold_of(self, external_id: str, sources: Collection[str]) -> Hold | None:
+        """The hold on an account of which some sources speak."""
+        return self.holds.of(external_id, {*sources, self.ref.source})
+
+    @cached_property
+    def employment(self) -> Employment:
+        """What the mapping says about first and last days."""
+        status = self.mapping.status
+        return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+
+    def digest(self, said: str) -> str:
+        """The digest of what a source says of a person, from that of the row.
+
+        It covers what a claim is made of besides the row, and Entra's id of the job; if one of them changes, everybody
+        is looked at again.
+        """
+        return hashlib.sha256(f"{self._basis}/{said}".encode()).hexdigest()[:16]
+
+    def later(self, sequence: str) -> str:
+        """A sequence just behind that of a file, and of the newest one there is, before that of any to come."""
+        return f"{max(sequence, self._newest)} {iso(self.now)}"
+
+    @cached_property
+    def _basis(self) -> str:
+        clears = "/clears" if self.mapping.clears_manager else ""
+        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{self.employment}{clears}"
+
+    @cached_property
+    def _newest(self) -> str:
+        """The sequence of the newest file of the source that has been planned."""
+        rows = extracts.of_source(self.storage, self.ref.source)
+        planned = [row for row in rows if row.get("PlannedAt") and row["Kind"] == FILE]
+        return max((str(row["Sequence"]) for row in planned), default="")
+
+
+@dataclass
+class Drafted:
+    """The people who have been looked at so far.
+
+    Attributes:
+        now: the time that counts.
+        drafts: of those who must be judged, in a temporary file.
+        quiet: writes down those who need not be sent.
+        fates: of these, counted.
+        in_circles: those whom the file itself shows in a circle of managers; nothing new need be said of them.
+        named: the manager whom HR named, or an empty text, of each who is drafted.
+        named_before: the one whom HR had named before, where that is another one.
+        has: the manager whom Entra has, or is about to get, of those with one.
+        cleared: those whose manager a record that names none takes away.
+        moved: those of them who may open or close a circle of managers, or are in one.
+        absent: those who have no account, and do not get one now.
+        inactive: those who may not work any more.
+        known: people of the source who have an account; None if nobody has counted them.
+        told: those whose rows in `Workers` tell of a file and not of what became of the account, and what they tell;
+            None where everybody's row is written.
+        stamp: the newest that was seen in an account.
+        doubt: why nobody was disabled for not being in the file, though the mapping asks for it; else empty.
+        lost: who is missing from the file and was in the one before.
+        before: how many people were in the one before.
+        called_otherwise: by other source, whom it calls otherwise, and of whom this one has not spoken before.
+        notes: what HR should know of the file besides.
+    """
+
+    now: datetime
+    drafts: SpooledLines
+    quiet: QuietWriter
+    fates: Counter[str] = field(default_factory=Counter)
+    in_circles: Collection[str] = frozenset()
+    named: dict[str, str] = field(default_factory=dict)
+    named_before: dict[str, str] = field(default_factory=dict)
+    has: dict[str, str] = field(default_factory=dict)
+    cleared: set[str] = field(default_factory=set)
+    moved: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    inactive: set[str] = field(default_factory=set)
+    known: int | None = None
+    told: Mapping[str, WorkerTold] | None = None
+    stamp: str = ""
+    doubt: str = ""
+    lost: list[Account] = field(default_factory=list)
+    before: int = 0
+    called_otherwise: dict[str, list[str]] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, run: PlanRun) -> Drafted:
+        """Nobody has been looked at yet."""
+        circles = run.extract.loops() if run.extract and run.looks_at_everybody else []
+        in_circles = {person for circle in circles for person in circle}
+        return cls(
+            run.now, SpooledLines(run.stack), QuietWriter(run.storage, run.ref, run.attempt), in_circles=in_circles
+        )
+
+    def add(self, made: Draft) -> None:
+        """Take somebody in who must be judged once everybody is there."""
+        desired = decide(made.claims, self.now)
+        if not (made.account and made.account.known_to_entra) and not desired.needs_account:
+            self.absent.add(made.external_id)
+        if not desired.active and not desired.winner.awaits(self.now):
+            self.inactive.add(made.external_id)
+        self._note_manager(made, desired)
+        self.drafts.add(made.dump())
+
+    def _note_manager(self, made: Draft, desired: Desired) -> None:
+        person, account = made.external_id, made.account
+        named = self.named[person] = manager_of(desired.record)
+        if account is None:
+            if named:
+                self.moved.add(person)
+            return
+        if account.manager:
+            self.has[person] = account.manager
+            if desired.winner.clears_manager:
+                self.cleared.add(person)
+        same = made.new and _says_same_manager(made, account)
+        if made.new and not same:
+            kept = kept_claims(account)
+            before = manager_of(decide(kept, self.now).record) if kept else ""
+            if before != named:
+                self.named_before[person] = before
+        if named and not (same and named == account.manager and not account.open):
+            self.moved.add(person)
+
+    def must_be_told(self, external_id: str, status: str) -> bool:
+        """Whether the row of somebody of whom nothing is new does not say so yet.
+
+        Args:
+            external_id: who.
+            status: `UNCHANGED` or `MISSING`.
+        """
+        if self.told is None:
+            return True
+        told = self.told.get(external_id)
+        if status == worker_status.MISSING:
+            return told is None or not told.is_missing or told.status not in worker_status.WHILE_MISSING
+        return told is not None
+
+    def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:
+        """Write down somebody who is not sent.
+
+        Args:
+            fate: a status, or `OLDER`.
+            planned: who, and why.
+            remember: whether the source's word is new and is to be kept.
+        """
+        self.quiet.add(Quiet(fate, remember, planned))
+        self.fates[fate] += 1
+
+    def note_stamps(self, *found: Account) -> None:
+        """A plan's stamp is later than those of all accounts that it touches."""
+        self.stamp = max([self.stamp, *(account.stamp for account in found)])
+
+
+def _says_same_manager(made: Draft, account: Account) -> bool:
+    """Whether it is plain, without asking which source's word counts, that HR names the same manager as before."""
+    if made.claims.keys() != account.claims.keys() or len(made.claims) > 1:
+        return False
+    return manager_of(account.claims[made.source]["record"]) == manager_of(made.claims[made.source].record)

@@ -1,0 +1,83 @@
+"""The people of a plan while it is made, in temporary files instead of memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from typing import IO
+
+from shared.changes.handing_on import NOTHING_HANDED_ON, HandedOn
+
+
+class SpooledLines:
+    """Lines of JSON in a temporary file: written once, read as often as need be."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        self._file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
+        self._end = 0
+        self._is_at_end = True  # moving there again would write the buffer out each time
+
+    def add(self, line: bytes) -> int:
+        """Write a line, which is without a line break; returns its place."""
+        place, self._end = self._end, self._end + len(line) + 1
+        if not self._is_at_end:
+            self._file.seek(place)
+            self._is_at_end = True
+        self._file.write(line + b"\n")
+        return place
+
+    def at(self, place: int) -> bytes:
+        """The line at a place."""
+        self._is_at_end = False
+        self._file.seek(place)
+        return self._file.readline().rstrip(b"\n")
+
+    def __iter__(self) -> Iterator[bytes]:
+        self._is_at_end = False
+        self._file.seek(0)
+        yield from self._file
+
+
+class Sends:
+    """Whom the plan sends.
+
+    Attributes:
+        managers: of each of them, id to manager id or an empty text.
+        leavers: those who are to be disabled.
+        kinds: how many of each kind of change.
+        handed_on: who takes a name from whom.
+    """
+
+    def __init__(self, lines: SpooledLines) -> None:
+        self._lines = lines
+        self._places: dict[str, int] = {}
+        self.managers: dict[str, str] = {}
+        self.leavers: set[str] = set()
+        self.kinds: Counter[str] = Counter()
+        self.handed_on: HandedOn = NOTHING_HANDED_ON
+
+    def replace(self, worker_id: str, line: bytes) -> None:
+        """Something else is planned for somebody who is in the plan, as JSON."""
+        self._places[worker_id] = self._lines.add(line)
+
+    def add(self, worker_id: str, place: int, kind: str, manager: str, *, removes_access: bool) -> None:
+        """Take somebody into the plan.
+
+        Args:
+            worker_id: who.
+            place: of what is planned, in the lines.
+            kind: of change.
+            manager: the manager's id, or an empty text.
+            removes_access: whether it takes access away, now or at last.
+        """
+        self._places[worker_id] = place
+        self.managers[worker_id] = manager
+        self.kinds[kind] += 1
+        if removes_access:
+            self.leavers.add(worker_id)
+
+    def read(self, ids: Sequence[str]) -> list[bytes]:
+        """What is planned for some people, in that order, as JSON."""
+        return [self._lines.at(self._places[person]) for person in ids]

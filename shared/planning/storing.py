@@ -1,0 +1,119 @@
+"""A plan is stored: its pages in the order of sending, who is not sent, and what the extract's row says of it."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from shared.changes import guard
+from shared.changes.compare import OLDER
+from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, sending_order
+from shared.clock import iso
+from shared.mapping.cells.values import USER_NAME
+from shared.planning.deciding import Decided
+from shared.planning.plan_run import Drafted, PlanRun
+from shared.planning.sends import Sends
+from shared.records import extracts
+from shared.records import pages as page_records
+from shared.records.pages import PageHead
+from shared.storage.scratch import batches
+from shared.wording import worker_status
+
+_PARALLEL = 4
+_COLUMNS = {
+    worker_status.UNCHANGED: "Unchanged",
+    worker_status.SCHEDULED: "Scheduled",
+    worker_status.WITHDRAWN: "Withdrawn",
+    worker_status.HELD: "Held",
+    OLDER: "Superseded",
+}
+
+
+def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
+    """Store a plan under its attempt's name.
+
+    Returns:
+        What the extract's row says once the plan is committed.
+    """
+    sends = decided.sends
+    first = int(run.row.get("Pages", 0)) + 1
+    ordered = sending_order(sends.managers, sends.leavers, sends.handed_on)
+    handed_on = sends.handed_on
+    pages = list(cut(ordered, sends.managers, first=first, size=PEOPLE_PER_PAGE, handed_on=handed_on))
+    _write_pages(run, sends, pages)
+    heads = [
+        PageHead(page.number, page.after, len(page.ids), sum(one in sends.leavers for one in page.ids))
+        for page in pages
+    ]
+    drafted.quiet.close()
+    on_page = {one: page.number for page in pages for one in page.ids}
+    page_records.write_places(run.storage, run.ref, run.attempt, on_page, drafted.quiet.remembered)
+    page_records.write_manifest(run.storage, run.ref, run.attempt, heads)
+    quiet = {_COLUMNS[fate]: number for fate, number in drafted.fates.items() if fate in _COLUMNS}
+    login = run.mapping.attributes.get(USER_NAME)
+    common = {
+        "Plan": run.attempt,
+        "Job": run.job,
+        "Stamp": next_stamp(run.now, drafted.stamp),
+        "PlannedAt": iso(run.now),
+        "Pages": first - 1 + len(heads),
+        "Releasing": "",
+        "OwnDomain": login is not None and login.has_own_domain,
+    }
+    if run.is_release:
+        before = Counter(json.loads(run.row["Quiet"]))
+        before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values())})
+        before.update(quiet)
+        plans = [*json.loads(run.row["Plans"]), run.attempt]
+        kinds = {
+            column: int(run.row.get(column) or 0) + sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()
+        }
+        return {**common, "Quiet": json.dumps(before), "Plans": json.dumps(plans), **kinds}
+    page_records.write_held(run.storage, run.ref, run.attempt, decided.held)
+    return {
+        **common,
+        "Plans": json.dumps([run.attempt]),
+        "Quiet": json.dumps(quiet),
+        # A first load says nothing about what is usual.
+        "Counted": json.dumps({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
+        "HeldWhole": False,
+        "Extras": decided.extras,
+        "OnHold": len(decided.kept_out),
+        "HeldProtected": sum(person["protected"] for person in decided.held),
+        "Missing": drafted.fates[worker_status.MISSING],
+        "NotDisabled": drafted.doubt,
+        "HeldBecause": " ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
+        **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
+    }
+
+
+def _lost(run: PlanRun, drafted: Drafted) -> dict[str, int]:
+    """How many people are missing anew, for the guard; nothing if somebody has approved of it."""
+    return {} if run.row.get("LossApproved") or not drafted.lost else {guard.LOST: len(drafted.lost)}
+
+
+def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
+    """Store the people of each page, several pages at a time; they are read by one."""
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for some in batches(pages, 4 * _PARALLEL):
+            people = [sends.read(page.ids) for page in some]
+            written = [
+                pool.submit(
+                    page_records.write_people, run.storage, run.ref, run.attempt, page.number, page.after, on_it
+                )
+                for page, on_it in zip(some, people, strict=True)
+            ]
+            for one in written:
+                one.result()
+
+
+def next_stamp(now: datetime, newest: str) -> str:
+    """Later than every stamp so far, even if the clock of another machine was ahead."""
+    at = now.astimezone(UTC)
+    if newest:
+        at = max(at, datetime.fromisoformat(newest) + timedelta(microseconds=1))
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%f+00:00")

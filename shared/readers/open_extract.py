@@ -1,0 +1,230 @@
+"""The one door for every file: takes off what it is wrapped in, sees what it is, and opens it as a table.
+
+Only the bytes count, never the name. What a mapping says of the form (`format.type`) is checked, not believed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from shared.errors import ExtractRefused
+from shared.mapping.format import FormatHints
+from shared.readers.documents.hdl import open_hdl
+from shared.readers.documents.json_document import open_json
+from shared.readers.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
+from shared.readers.documents.xml_document import open_xml
+from shared.readers.peek import peek
+from shared.readers.returned import ending_of, is_named_so, is_returned, reason_column
+from shared.readers.table import Table
+from shared.readers.text import open_delimited, open_fixed
+from shared.readers.text.own_rejects import is_rejects_file
+from shared.readers.text.rows_of_cells import COMMON
+from shared.readers.unpack import open_layers
+from shared.readers.workbook.workbook import open_workbook
+
+_LOOK = 8192
+_WORDS = {
+    "csv": "delimited text",
+    "fixed": "text of fixed width",
+    "json": "JSON",
+    "ndjson": "JSON with one record on each line",
+    "xml": "XML",
+    "hdl": "an HDL file of Oracle HCM",
+    "xlsx": "an Excel workbook",
+}
+_ENDINGS = {
+    "csv": ("csv",),
+    "tsv": ("csv",),
+    "xls": ("xlsx",),
+    "xlsx": ("xlsx",),
+    "xlsm": ("xlsx",),
+    "json": ("json", "ndjson"),
+    "xml": ("xml",),
+}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What it takes to open a source's files.
+
+    Attributes:
+        hints: what the mapping says of their form.
+        read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
+        optional: columns that a file may lack.
+        today: where the source is; files with dated lines (HDL) need it.
+        file: the file's name, which may say that it answers rejects.
+    """
+
+    hints: FormatHints = field(default_factory=FormatHints)
+    read_secret: Callable[[str], str] | None = None
+    optional: Collection[str] = ()
+    today: date | None = None
+    file: str = ""
+
+    def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
+        """Open a file; see `open_extract`."""
+        return open_extract(
+            chunks,
+            self.hints,
+            wanted,
+            self.read_secret,
+            optional=self.optional,
+            days=days,
+            today=self.today,
+            file=self.file,
+        )
+
+
+def open_extract(
+    chunks: Iterable[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    read_secret: Callable[[str], str] | None = None,
+    *,
+    optional: Collection[str] = (),
+    days: Collection[str] = (),
+    today: date | None = None,
+    file: str = "",
+) -> Table:
+    """Open a file of HR's, whatever its form.
+
+    What answers rejects may be CSV whatever the form of the file that it came from, with another delimiter than the
+    mapping says (spreadsheets write the one that is usual where they run), and has no trailer and one header row.
+
+    Args:
+        chunks: the file.
+        hints: what the mapping says of its form.
+        wanted: the columns that are asked for.
+        read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
+        optional: those of the wanted columns that the file may lack.
+        days: those that a reader of days looks at, to whom they go as they are written.
+        today: where the source is; files with dated lines (HDL) need it.
+        file: the file's name, which may say that it answers rejects.
+
+    Raises:
+        ExtractRefused: the file as a whole cannot be used; also while the rows are read.
+    """
+    unpacked = open_layers(chunks, hints, read_secret)
+    first, stream = peek(unpacked.chunks, _LOOK)
+    if not first:
+        inside = unpacked.layers or unpacked.name
+        raise ExtractRefused(
+            "The archive holds an empty file (0 bytes). Drop the complete list."
+            if inside
+            else "The file is empty (0 bytes). If its upload is still going on, nothing needs to be done; otherwise "
+            "drop the complete file again."
+        )
+    if is_named_so(file) or _is_rejects_file(first, hints):
+        returned = hints.model_copy(update={"trailer": None, "delimiter": None})
+        table = _open_returned(first, stream, returned, wanted, optional, days, today)
+    else:
+        table = _open(first, stream, hints, wanted, optional, days, today)
+    table.notes[:0] = [*unpacked.notes, *_misnamed(file, table.form.kind)]
+    if not is_returned(file, table.header, wanted):
+        return table
+    if not is_named_so(file) and not is_rejects_file(table.header):
+        table.notes.append(
+            f"The last column is '{reason_column(table.header, wanted)}', so this was taken for corrected rejects: "
+            "people who are not in the file do not count as missing."
+        )
+    return replace(table, returned=True)
+
+
+def _misnamed(file: str, kind: str) -> list[str]:
+    """What a file really is, if its name says something else."""
+    ending = ending_of(file)
+    kinds = _ENDINGS.get(ending)
+    if kinds is None or kind in kinds:
+        return []
+    return [f"The file's name ends in .{ending}, but it is {_WORDS[kind]}; it was read as that."]
+
+
+def _open_returned(
+    first: bytes,
+    stream: Iterator[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    optional: Collection[str],
+    days: Collection[str],
+    today: date | None,
+) -> Table:
+    kind = "csv" if _is_rejects_file(first, hints) else _kind(first, hints)
+    if kind == "csv":
+        return open_delimited(stream, hints.model_copy(update={"header_rows": 1}), wanted, returned=True)
+    if kind == "xlsx":
+        return open_workbook(stream, hints, wanted)
+    return _open(first, stream, hints, wanted, optional, days, today)
+
+
+def _open(
+    first: bytes,
+    stream: Iterator[bytes],
+    hints: FormatHints,
+    wanted: Sequence[str],
+    optional: Collection[str],
+    days: Collection[str],
+    today: date | None,
+) -> Table:
+    kind = _kind(first, hints)
+    if hints.type and hints.type != kind:
+        raise ExtractRefused(
+            f"The file is {_WORDS[kind]}, but the mapping says {_WORDS[hints.type]} (format.type: {hints.type}). Drop "
+            "the list in that form, or ask IT to correct the mapping."
+        )
+    if kind == "xlsx":
+        return open_workbook(stream, hints, wanted)
+    if kind == "json":
+        return open_json(stream, hints, wanted, optional=optional, days=days)
+    if kind == "xml":
+        return open_xml(stream, hints, wanted, optional=optional, days=days)
+    if kind == "hdl":
+        if today is None:
+            raise ExtractRefused("An HDL file holds dated lines, and nothing says which day it is. IT has to act.")
+        return open_hdl(stream, hints, wanted, today=today, optional=optional)
+    if kind == "fixed":
+        return open_fixed(stream, hints, wanted)
+    return open_delimited(stream, hints, wanted)
+
+
+def _kind(first: bytes, hints: FormatHints) -> str:
+    if first.startswith(b"PK\x03\x04"):
+        return "xlsx"  # any other archive has been opened
+    if looks_like_json(first):
+        return "json"
+    if looks_like_xml(first):
+        return "xml"
+    if looks_like_hdl(first):
+        return "hdl"
+    return "fixed" if hints.type == "fixed" or (hints.columns and hints.type != "csv") else "csv"
+
+
+def _is_rejects_file(first: bytes, hints: FormatHints) -> bool:
+    """Whether the first line is the header of a rejects file."""
+    for mark, encoding in (
+        (codecs.BOM_UTF8, "utf-8"),
+        (codecs.BOM_UTF16_LE, "utf-16-le"),
+        (codecs.BOM_UTF16_BE, "utf-16-be"),
+        (b"", hints.encoding or "utf-8"),
+    ):
+        if first.startswith(mark):
+            try:
+                text = first[len(mark) :].decode(encoding, "replace")
+            except (LookupError, ValueError):
+                return False
+            return any(
+                is_rejects_file(_first_cells(text, delimiter, hints.quote or '"'))
+                for delimiter in (hints.delimiter or ",", *COMMON)
+            )
+    return False
+
+
+def _first_cells(text: str, delimiter: str, quote: str) -> list[str]:
+    try:
+        return next(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quotechar=quote), [])
+    except csv.Error:
+        return []

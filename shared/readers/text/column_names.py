@@ -1,0 +1,63 @@
+"""How names of columns are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from shared.mapping.cells.text import INVISIBLE
+from shared.readers.text.own_rejects import is_rejects_file, unguard_cell
+
+_MOST_COLUMNS = 10_000
+
+
+_UNSEEN = re.compile(f"[{INVISIBLE}]")
+_BETWEEN = re.compile(r"[\s_\-\u2010-\u2015\u2212]+")
+
+
+def plain_name(name: str) -> str:
+    """A column's name without regard to case, to the number and kind of blanks, and to what nobody sees in it."""
+    if not name.isascii():
+        name = unicodedata.normalize("NFC", _UNSEEN.sub("", name))
+    return " ".join(name.split()).casefold()
+
+
+def loose(name: str) -> str:
+    """A column's name as `plain` has it, and without blanks, dashes and underscores at all."""
+    name = plain_name(name)
+    return _BETWEEN.sub("", name) or name
+
+
+def loose_set(names: Iterable[str]) -> frozenset[str]:
+    """Names as they are compared where nothing is the same by `plain`."""
+    return frozenset(map(loose, names))
+
+
+def places_of(header: Sequence[str], wanted: Iterable[str]) -> dict[str, list[int]]:
+    """Where in a header each of some names is; empty where it is not.
+
+    A name that is not there is looked for without regard to blanks, dashes and underscores, among the columns that have
+    no other wanted name. If several wanted names could be one column, none of them is.
+    """
+    by_name: dict[str, list[int]] = {}
+    loosely: dict[str, list[int]] = {}
+    for place, name in enumerate(header):
+        by_name.setdefault(plain_name(name), []).append(place)
+        loosely.setdefault(loose(name), []).append(place)
+    found = {name: by_name.get(plain_name(name), []) for name in wanted}
+    taken = {place for places in found.values() for place in places}
+    left = [name for name, places in found.items() if not places]
+    rivals = Counter(map(loose, dict.fromkeys(map(plain_name, left))))
+    for name in left:
+        if rivals[loose(name)] == 1:
+            found[name] = [place for place in loosely.get(loose(name), []) if place not in taken]
+    return found
+
+
+def count_found(cells: Sequence[str], wanted: frozenset[str]) -> int:
+    """How many of the wanted names (as `loose` has them) a row holds, each counted once."""
+    cells = cells[:_MOST_COLUMNS]
+    read = unguard_cell if is_rejects_file(cells) else str
+    return len(wanted.intersection(loose(read(cell)) for cell in cells))

@@ -1,0 +1,115 @@
+"""Rows that are no people but say how many people there are: trailers and totals."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from shared.errors import ExtractRefused
+from shared.readers.text.column_names import plain_name
+
+_LONGEST = 100
+_WORDS = (
+    r"trailer|trl|trlr|tr|t|footer|end|eof|end of (?:file|report|list)|"
+    r"(?:grand |sub)?totals?(?: (?:number of )?(?:rows?|records?|employees|workers|people|count))?|count|"
+    r"(?:number of )?(?:rows?|records?|employees|workers|people)(?: count)?|"
+    r"summe|gesamt|gesamtzahl|gesamtsumme|anzahl|anzahl (?:zeilen|personen|mitarbeiter|datens\u00e4tze)"
+)
+_WORD = re.compile(rf"[*#\-= ]*(?:{_WORDS})[*#\-=: ]*\Z")
+_WORD_AND_COUNT = re.compile(
+    rf"[*#\-= ]*(?:{_WORDS})\s*[:=#]?\s+(\S.*?)[*#\-= ]*\Z|[*#\-= ]*(?:{_WORDS})[:=]\s*(\S.*)\Z"
+)
+_COUNT_FIRST = re.compile(
+    r"\(?(\d[\d,.]*) (?:rows?|records?|employees|workers)(?: (?:affected|selected|returned|exported))?\)?\.?"
+)
+_NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:[,.'\u2019 ]\d{3}){1,2}")
+
+
+def read_count(text: str) -> int | None:
+    """A number of rows, with or without marks between the thousands; None if it is none."""
+    text = " ".join(text.split())
+    if not text.isascii() and "\u2019" not in text:
+        return None
+    return int(re.sub(r"\D", "", text)) if _NUMBER.fullmatch(text) else None
+
+
+def looks_like_count(cells: Sequence[str]) -> tuple[bool, int | None]:
+    """Whether a row seems to be a trailer or a total, and the count in it if there is one.
+
+    It is if its first cell is such a word, and the others hold one whole number or nothing.
+    """
+    first = plain_name(cells[0][:_LONGEST])
+    others = [cell for cell in cells[1:] if cell.strip()]
+    if _WORD.match(first):
+        if not others:
+            return len(first) > 2, None  # a lone `T` is somebody's cut-off row rather than an end
+        count = read_count(others[0])
+        return count is not None and len(others) == 1, count
+    if others:
+        return False, None
+    match = _WORD_AND_COUNT.match(first)
+    said = (match[1] or match[2]) if match else ""
+    if not match and (match := _COUNT_FIRST.fullmatch(first)):  # as databases end their answers: (12 rows)
+        said = match[1]
+    count = read_count(said)
+    return count is not None, count
+
+
+def speaks_of_a_count(cell: str) -> bool:
+    """Whether a cell begins as trailers and totals do, whatever follows."""
+    first = plain_name(cell[:_LONGEST])
+    return _WORD.match(first) is not None or _WORD_AND_COUNT.match(first) is not None
+
+
+def check_count(count: int, rows: int, line: int) -> None:
+    """Compare what the file says with what it holds.
+
+    Raises:
+        ExtractRefused: the two differ.
+    """
+    if count != rows:
+        raise ExtractRefused(
+            f"Line {line} says that the file has {count:,} rows of people, but there are {rows:,}: the upload was cut "
+            "off, or rows were removed or added. Drop the complete file again.",
+            line=line,
+        )
+
+
+def check_trailer(word: str, text: str, rows: int, line: int) -> None:
+    """Compare the count of the trailer that the mapping asks for.
+
+    Args:
+        word: the trailer's first cell.
+        text: its count.
+        rows: what the file holds.
+        line: where the trailer is.
+
+    Raises:
+        ExtractRefused: the two differ, or there is no count.
+    """
+    count = read_count(text)
+    if count is None:
+        raise ExtractRefused(
+            f"The trailer '{word}' on line {line} does not say how many rows the file has: the upload was cut off, or "
+            "the export is wrong. Drop the complete file again.",
+            line=line,
+        )
+    check_count(count, rows, line)
+
+
+def no_trailer(word: str, line: int) -> ExtractRefused:
+    """The refusal of a file that ends without the trailer that the mapping asks for."""
+    return ExtractRefused(
+        f"The file ends on line {line} without its trailer '{word}': the upload was cut off. Drop the complete file "
+        "again.",
+        line=line,
+    )
+
+
+def after_trailer(word: str, trailer: int, line: int) -> ExtractRefused:
+    """The refusal of a file that goes on after its trailer."""
+    return ExtractRefused(
+        f"The trailer '{word}' on line {trailer} should end the file, but line {line} holds another row. Perhaps two "
+        "files were joined; drop one complete file.",
+        line=line,
+    )

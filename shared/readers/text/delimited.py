@@ -1,0 +1,352 @@
+"""Delimited text (CSV and its relatives), read as a stream: bytes in, rows out.
+
+A *bad row* is handed on as such and the rest goes on. A *bad file* is refused whole, because nothing in it can be
+trusted: bytes that are no text, a quote that is never closed, a count that differs, a file that was cut off.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+
+from shared.errors import ExtractRefused
+from shared.mapping.format import FormatHints
+from shared.model import Row
+from shared.readers.table import BadRow, Form, Table
+from shared.readers.text.column_names import plain_name
+from shared.readers.text.count_rows import (
+    after_trailer,
+    check_count,
+    check_trailer,
+    looks_like_count,
+    no_trailer,
+    speaks_of_a_count,
+)
+from shared.readers.text.dialect import LOOK, Opening, find_opening
+from shared.readers.text.encodings import PhysicalLines
+from shared.readers.text.own_rejects import is_rejects_file
+from shared.readers.text.rows_of_cells import MARK, CellRows
+from shared.readers.text.swallowed import id_shape, may_swallow_rows, swallows_rows
+
+_MOST_COUNTS = 10  # at the end of a file
+_GOES_ON = (
+    "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have to "
+    "be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
+)
+
+
+def open_delimited(
+    chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str], *, returned: bool = False
+) -> Table:
+    """Open delimited text; how it is written is found from its first lines where the hints do not say it.
+
+    Args:
+        chunks: the file.
+        hints: what the mapping says of its form.
+        wanted: names of columns; the header is the row that holds most of them.
+        returned: whether it is a file of ours, corrected and saved by a spreadsheet.
+
+    Raises:
+        ExtractRefused: it is no text, or nothing but blank lines.
+    """
+    lines = PhysicalLines(chunks, hints.encoding, returned=returned)
+    sample = lines.peek(LOOK)
+    opening = find_opening(sample, hints, wanted)
+    if not opening.header:
+        raise _no_header(sample)
+    dialect = opening.dialect
+    escape = "" if dialect.escapes.found else dialect.escapes.mark  # what is written back is written in the usual way
+    form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, escape)
+    notes = [note] if (note := dialect.escapes.note()) else []
+    if lines.saved_again:
+        notes.append("A spreadsheet has saved the file in windows-1252; it was read as that.")
+    elif hints.encoding and not lines.declared and lines.encoding != "utf-8":
+        notes.append(f"The file is in {lines.encoding.upper()}, not in {hints.encoding} as the mapping says.")
+    if opening.row_names:
+        raise ExtractRefused(
+            f"The rows have {len(opening.header) + 1} cells where the header has {len(opening.header)} names: each row "
+            "begins with its number, as R's write.table writes it, and the header leaves that out. Export the list "
+            "again without row names (row.names = FALSE)."
+        )
+    rows = _Rows(lines, opening, hints, notes)
+    return Table(form, rows.header, iter(rows), notes)
+
+
+def _no_header(sample: Sequence[str]) -> ExtractRefused:
+    line = next((number for number, line in enumerate(sample, 1) if line.strip(" \t\r\n,;|\ufeff")), None)
+    if line is None:
+        return ExtractRefused(
+            "The file has only blank lines: there is no header and nobody in it. Drop the complete list."
+        )
+    return ExtractRefused(
+        f"The header cannot be read: on line {line} a quotation mark is in the wrong place or is never closed. Correct "
+        "it and drop the file again.",
+        line=line,
+    )
+
+
+class _Rows:
+    """The rows below the header."""
+
+    def __init__(self, lines: PhysicalLines, opening: Opening, hints: FormatHints, notes: list[str]) -> None:
+        stream = iter(lines)
+        if opening.announced:
+            next(stream)
+        self._source = CellRows(stream, opening.dialect, hints.comment, before=int(opening.announced))
+        self._delimiter = opening.dialect.delimiter
+        self._notes = notes
+        again = is_rejects_file(opening.header)
+        self._trailer = None if again or not hints.trailer else plain_name(hints.trailer)
+        self._trailer_word = hints.trailer or ""
+        self._trailer_marks = {mark for mark in (self._trailer or "")[:1] for mark in (mark, mark.upper(), "\ufeff")}
+        self._counts = not again and not hints.trailer  # whether count rows are looked for
+        self._more_header = 0 if again else hints.header_rows - 1
+        self._skip_to(opening)
+        self._full = len(opening.header)  # with the empty cells that delimiters at the ends of all lines make
+        self.header = opening.header
+        while len(self.header) > 1 and not self.header[-1].strip():
+            self.header = self.header[:-1]
+        self._width = len(self.header)
+        self._plain_header = list(map(plain_name, opening.header))
+        self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
+        self._short = opening.short
+        self._filled = 0  # rows to which empty cells were added
+        self._shorter: set[int] = set()  # cells that rows without some have
+        self._people = 0
+        self._skipping = self._more_header
+        self._ended = 0  # the line of the trailer
+        self._held: list[tuple[BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
+
+    def _skip_to(self, opening: Opening) -> None:
+        """Take the rows above the header, and the header."""
+        source = self._source
+        while source.number <= opening.above:
+            try:
+                source.read()
+            except csv.Error as error:
+                if source.number > opening.above:
+                    raise ExtractRefused(
+                        f"The header on line {source.start + 1} cannot be read: a cell has a quotation mark in the "
+                        "wrong place. Correct it and drop the file again.",
+                        line=source.start + 1,
+                    ) from error
+        line = source.start + 1
+        if any("\n" in cell and self._delimiter in cell for cell in opening.header):
+            raise ExtractRefused(
+                f"The header on line {line} runs to line {source.lines} and seems to hold rows: probably a quotation "
+                "mark is not closed. Correct it and drop the file again.",
+                line=line,
+            )
+        if opening.texts_above:
+            self._notes.append(
+                f"The header is on line {line}; what stands above it ({opening.texts_above} "
+                f"{'row' if opening.texts_above == 1 else 'rows'}) was left out."
+            )
+
+    def __iter__(self) -> Iterator[Row | BadRow]:
+        source, full, width = self._source, self._full, self._width
+        reader = source.reader
+        second, third = min(1, width - 1), min(2, width - 1)
+        special, marks, counts = self._first_names, self._trailer_marks, self._counts
+        usual = not self._skipping  # whether nothing of the rows above has to be remembered
+        before: Row | BadRow | None = None  # the newest row: the next line may show that its last cell is cut
+        while True:
+            source.begins = True
+            source.start = source.lines
+            try:
+                cells = next(reader)
+            except StopIteration:
+                break
+            except csv.Error as error:
+                source.number += 1
+                lined_up = source.lined_up()
+                for row in self._judge(source.start + 1, lined_up) if lined_up else self._unreadable(error):
+                    if before is not None:
+                        yield before
+                    before = row
+                usual = not (self._held or self._skipping or self._ended)
+                continue
+            source.number = number = source.number + 1
+            line = source.lines
+            if (
+                usual
+                and len(cells) == full
+                and (first := cells[0].strip())
+                and line == source.start + 1
+                and ((cells[second] and cells[third]) or cells[width - 1] or not counts)
+                and (full == width or not any(cells[width:]))
+                and first.casefold() not in special
+                and first[0] not in marks
+            ):
+                self._people += 1
+                if before is not None:
+                    yield before
+                before = Row(number, line, tuple(cells if full == width else cells[:width]))
+            else:
+                if before is not None and self._goes_on(before, cells):
+                    before = BadRow(before.number, before.line, before.cells, _GOES_ON)
+                for row in self._judge(source.start + 1, cells):
+                    if before is not None:
+                        yield before
+                    before = row
+                usual = not (self._held or self._skipping or self._ended)
+        if before is not None:
+            yield before
+        self._end()
+
+    def _goes_on(self, before: Row | BadRow, cells: list[str]) -> bool:
+        """Whether a line is the rest of the last cell of the row before it, which is not in quotes."""
+        source = self._source
+        return (
+            isinstance(before, Row)
+            and source.start == before.line
+            and source.lines == before.line + 1
+            and any(map(str.strip, cells))
+            and len(cells) < self._width
+            and not self._leaves_out(len(cells))
+            and not source.line_before.rstrip().endswith(source.quote)
+            and (len(cells) == 1 or len(cells[0].split()) > 2 or _is_prose(cells, before.cells))
+            and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
+            and not speaks_of_a_count(cells[0])
+            and (self._trailer is None or plain_name(cells[0]) != self._trailer)
+        )
+
+    def _judge(self, line: int, cells: list[str]) -> Iterator[Row | BadRow]:
+        """A row that needs a closer look."""
+        source = self._source
+        if not any(map(str.strip, cells)):
+            return
+        if self._ended:
+            raise after_trailer(self._trailer_word, self._ended, line)
+        if source.lines > line:
+            self._check_lines(line, cells)
+        if self._skipping:
+            self._skipping -= 1
+            return
+        if plain_name(cells[0]) == self._plain_header[0] and list(map(plain_name, cells)) == self._plain_header:
+            self._notes.append(f"Line {line} repeats the header, as when files are joined; it was left out.")
+            self._skipping = self._more_header
+            return
+        if self._trailer is not None and plain_name(cells[0]) == self._trailer:
+            check_trailer(self._trailer_word, cells[1] if len(cells) > 1 else "", self._people, line)
+            self._ended = line
+            return
+        if self._counts and self._may_count(cells):
+            is_count, count = looks_like_count(cells)
+            if is_count:
+                self._held.append((self._bad(line, cells), count))
+                if len(self._held) > _MOST_COUNTS:
+                    yield from self._release()
+                return
+        yield from self._release()
+        self._people += 1
+        yield self._sized(line, cells)
+
+    def _may_count(self, cells: list[str]) -> bool:
+        """Whether a row is so empty that it cannot be somebody's."""
+        return len(cells) not in {self._width, self._full} or sum(map(bool, map(str.strip, cells))) <= 2
+
+    def _release(self) -> Iterator[BadRow]:
+        """People follow: what seemed to be totals at the end is something else."""
+        for row, _ in self._held:
+            self._people += 1
+            yield BadRow(row.number, row.line, row.cells, "the row looks like a total, but more rows follow.")
+        self._held.clear()
+
+    def _sized(self, line: int, cells: list[str]) -> Row | BadRow:
+        number, found, width = self._source.number, len(cells), self._width
+        if found in {width, self._full} and not any(map(str.strip, cells[width:])):
+            return Row(number, line, tuple(cells[:width]))
+        if found < width and self._leaves_out(found):
+            self._filled += 1
+            return Row(number, line, (*cells, *[""] * (width - found)))
+        if self._source.cut_off and found < width and found not in self._shorter:
+            raise ExtractRefused(
+                f"The file ends in the middle of line {line} ({found} of {width} columns): the upload was cut off. "
+                "Drop the complete file again.",
+                line=line,
+            )
+        return self._bad(line, cells)
+
+    def _leaves_out(self, found: int) -> bool:
+        """Whether a row with so few cells leaves out empty ones; of the last one without an end nobody can be sure."""
+        return bool(self._short) and (found in self._short if self._source.cut_off else found >= min(self._short))
+
+    def _bad(self, line: int, cells: list[str]) -> BadRow:
+        found, width = len(cells), self._width
+        if found < width:
+            self._shorter.add(found)
+            reason = f"the row has {found} of {width} columns."
+        elif found in {width, self._full}:
+            reason = "the row has something in a column that has no name."
+        else:
+            mark = MARK.get(self._delimiter, f"'{self._delimiter}'")
+            reason = (
+                f"the row has {found} columns where the header has {width}; perhaps a {mark} in a cell is not in "
+                "quotes."
+            )
+        return BadRow(self._source.number, line, tuple(cells), reason)
+
+    def _check_lines(self, line: int, cells: list[str]) -> None:
+        """A row over several lines is somebody's with a line break in a cell, or a quote is not closed."""
+        last, found, width = self._source.lines, len(cells), self._width
+        if found not in {width, self._full} and not (found < width and self._leaves_out(found)):
+            if not may_swallow_rows(cells, self._delimiter):
+                return  # a bad row, like others; nobody else can be in it
+            raise ExtractRefused(
+                f"The row that starts on line {line} runs to line {last} and has {found} columns where the header has "
+                f"{width}: probably a quotation mark is not closed. Correct it and drop the file again.",
+                line=line,
+            )
+        if swallows_rows(cells, self._delimiter):
+            raise ExtractRefused(
+                f"A cell of the row that starts on line {line} runs to line {last} and seems to hold other rows: "
+                "probably a quotation mark is not closed. Correct it and drop the file again.",
+                line=line,
+            )
+
+    def _unreadable(self, error: csv.Error) -> Iterator[BadRow]:
+        """A row whose cells cannot be told apart; if it runs over several lines, neither can the rest of the file."""
+        source = self._source
+        line = source.start + 1
+        if "unexpected end of data" in str(error):
+            raise ExtractRefused(
+                f"A quotation mark that opens on line {line} is never closed: either it is a mistake or the upload "
+                "was cut off. Correct that line, or drop the complete file again.",
+                line=line,
+            ) from error
+        if source.lines > line:
+            raise ExtractRefused(
+                f"A quotation mark that opens on line {line} is never properly closed, so everything after it "
+                "cannot be told apart. Correct that line and drop the file again.",
+                line=line,
+            ) from error
+        if self._ended:
+            raise after_trailer(self._trailer_word, self._ended, line) from error
+        yield from self._release()
+        self._people += 1
+        if "field larger" in str(error):
+            reason = f"a cell has more than {csv.field_size_limit():,} characters."
+        else:
+            reason = "a cell has a quotation mark in the wrong place."
+        yield BadRow(source.number, line, (source.text.rstrip("\r\n"),), reason)
+
+    def _end(self) -> None:
+        if self._trailer is not None and not self._ended:
+            raise no_trailer(self._trailer_word, self._source.lines)
+        if self._filled:
+            rows = "1 row leaves" if self._filled == 1 else f"{self._filled:,} rows leave"
+            self._notes.append(
+                f"{rows} out empty cells at the end, as some programs write them; these cells count as empty."
+            )
+        for row, count in self._held:
+            if count is None:
+                self._notes.append(f"Line {row.line} only marks the end of the list; it is nobody.")
+            else:
+                check_count(count, self._people, row.line)
+                self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
+
+
+def _is_prose(cells: Sequence[str], others: Sequence[str]) -> bool:
+    """Whether blanks follow the delimiters, as in a sentence, and not in another row."""
+    return all(cell.startswith(" ") for cell in cells[1:]) and not any(cell.startswith(" ") for cell in others)

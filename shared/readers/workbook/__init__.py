@@ -1,0 +1,1 @@
+"""Excel workbooks (XLSX), read as a stream with limits on everything that could grow."""

@@ -1,0 +1,64 @@
+"""Rows of a workbook that are nobody: trailers, totals, and the header that comes again, as in delimited text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from shared.model import Row
+from shared.readers.table import BadRow
+from shared.readers.text.column_names import plain_name
+from shared.readers.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
+
+_FEW = 2  # cells that a total has
+_MOST_COUNTS = 10  # at the end of a list
+
+
+def without_ends(
+    rows: Iterator[Row | BadRow], header: Sequence[str], trailer: str | None, notes: list[str]
+) -> Iterator[Row | BadRow]:
+    """The rows that are somebody's.
+
+    Args:
+        rows: of the list, blank ones left out.
+        header: the names of its columns.
+        trailer: the first cell of the row that has to end it and hold the number of people; without one, totals at the
+            end are found by their words.
+        notes: takes what is left out.
+
+    Raises:
+        ExtractRefused: the trailer is missing or not at the end, or a count differs.
+    """
+    names = [plain_name(name) for name in header]
+    people, last, ended = 0, 0, 0
+    held: list[tuple[Row | BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
+    for row in rows:
+        last = row.number
+        filled = [cell for cell in row.cells if cell.strip()]
+        if ended:
+            raise after_trailer(trailer or "", ended, row.line)
+        if trailer and plain_name(filled[0]) == plain_name(trailer):
+            check_trailer(trailer, filled[1] if len(filled) > 1 else "", people, row.line)
+            ended = row.line
+            continue
+        if plain_name(row.cells[0]) == names[0] and [plain_name(cell) for cell in row.cells] == names:
+            notes.append(f"Row {row.number} repeats the header; it was left out.")
+            continue
+        if not trailer and len(filled) <= _FEW and len(header) > _FEW and len(held) < _MOST_COUNTS:
+            is_count, count = looks_like_count(filled)
+            if is_count:
+                held.append((row, count))
+                continue
+        for total, _ in held:
+            people += 1
+            yield BadRow(total.number, total.line, total.cells, "the row looks like a total, but more rows follow.")
+        held.clear()
+        people += 1
+        yield row
+    if trailer and not ended:
+        raise no_trailer(trailer, last)
+    for total, count in held:
+        if count is None:
+            notes.append(f"Row {total.number} only marks the end of the list; it is nobody.")
+        else:
+            check_count(count, people, total.line)
+            notes.append(f"Row {total.number} says that there are {count:,} rows, which is right; it is nobody.")

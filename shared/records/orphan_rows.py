@@ -1,0 +1,84 @@
+"""Rows of `Workers` about ids that nobody has: rejected, never sent, without an account.
+
+Such an id is a slip, say a number that a spreadsheet has cut short. Its row tells HR to correct the file; once that is
+done no file names the id again, and nothing else would ever change the row. So it is removed. What was rejected and why
+stays with the file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
+
+from shared.records import accounts
+from shared.records.people import worker_key
+from shared.storage.clients import Storage
+from shared.storage.names import WORKERS
+from shared.storage.rows import Values, in_chunks, query, read_rows
+from shared.wording import worker_status
+
+_COLUMNS = ("PartitionKey", "RowKey", "WorkerId", "Status", "QueuedAt", "Extract")
+_AT_ONCE = 1000
+_PARALLEL = 8
+
+
+def remove_absent(storage: Storage, source: str, job: str, *, before: str, named: Collection[str]) -> None:
+    """Remove the strangers of a source whom its newest full file does not name. Doing it again changes nothing.
+
+    Args:
+        storage: the account with HR data.
+        source: of the file.
+        job: of the accounts.
+        before: the file's sequence; rows that tell of it, or of a newer file, stay.
+        named: ids that stand in rejected rows of the file.
+    """
+    rows = query(
+        storage.table(WORKERS),
+        "PartitionKey ge @first and PartitionKey lt @last and Status eq @status and Sequence lt @before",
+        select=_COLUMNS,
+        first=f"{source}|",
+        last=f"{source}}}",  # "}" follows "|"
+        status=worker_status.REJECTED,
+        before=before,
+    )
+    _remove(storage, source, job, (row for row in rows if row["WorkerId"] not in named))
+
+
+def remove_corrected(storage: Storage, source: str, job: str, *, ids: Collection[str], extract: str) -> None:
+    """Remove the strangers among some ids whose rows in a file have been corrected. Doing it again changes nothing.
+
+    Args:
+        storage: the account with HR data.
+        source: of the file.
+        job: of the accounts.
+        ids: that stand in rows which have been corrected.
+        extract: the file; rows that tell of another one stay.
+    """
+    rows = read_rows(storage.table(WORKERS), [worker_key(source, worker_id) for worker_id in ids], select=_COLUMNS)
+    _remove(storage, source, job, (row for row in rows.values() if row["Extract"] == extract))
+
+
+def _remove(storage: Storage, source: str, job: str, rows: Iterable[Values]) -> None:
+    """Remove the rows that were rejected, of people of whom the source has never said anything that counts."""
+    table = storage.table(WORKERS)
+
+    def remove(row: Values) -> None:
+        with suppress(ResourceNotFoundError, ResourceModifiedError):  # somebody has told something newer
+            table.delete_entity(
+                row["PartitionKey"],
+                row["RowKey"],
+                etag=row.metadata["etag"],  # type: ignore[attr-defined]
+                match_condition=MatchConditions.IfNotModified,
+            )
+
+    rejected = [row for row in rows if row["Status"] == worker_status.REJECTED and not row.get("QueuedAt")]
+    with ThreadPoolExecutor(_PARALLEL) as pool:
+        for some in in_chunks(rejected, _AT_ONCE):
+            known = accounts.read_briefly(storage, job, [row["WorkerId"] for row in some])
+            people = {account.external_id for account in known.values() if source in account.said}
+            for _ in pool.map(remove, (row for row in some if row["WorkerId"] not in people)):
+                pass

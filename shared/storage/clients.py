@@ -1,0 +1,104 @@
+"""Clients for the storage account with HR data, made once per process from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+from azure.core.exceptions import HttpResponseError
+from azure.data.tables import TableClient, TableServiceClient
+from azure.storage.blob import BlobServiceClient, ContainerClient
+from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
+
+from shared.identity import Identity, storage_identity
+from shared.settings import StorageConnection
+from shared.transport import limited_session, limited_transport
+
+# The Functions host runs a dozen messages of the queue at once in one process, each writing tables in parallel.
+_POOL_SIZE = 64
+_CONNECT_SECONDS = 5.0
+_READ_SECONDS = 60.0  # as long as the slowest thing that storage does for us may take
+_MOST_SILENCES = 2  # repetitions of a request to which no answer came in time
+# Seconds between the tries of the clients of blobs and queues: 2, 4, 8, 16, each one more or less. By themselves they
+# wait 18, 24, 42, 96, which is longer than a lease lasts, or a run of the clock. The client of tables begins at once.
+_WAITS: dict[str, Any] = {"initial_backoff": 0, "increment_base": 2, "random_jitter_range": 1}
+
+
+@dataclass(frozen=True)
+class Storage:
+    """The account with HR data.
+
+    Queue messages are base64, as the Functions host reads them by default.
+    """
+
+    blobs: BlobServiceClient
+    queues: QueueServiceClient
+    tables: TableServiceClient
+    session: requests.Session | None = None  # what the clients share
+    identity: Identity | None = None
+
+    def container(self, name: str) -> ContainerClient:
+        """The container called `name`; see `shared.storage.names`."""
+        return self.blobs.get_container_client(name)
+
+    def table(self, name: str) -> TableClient:
+        """The table called `name`; see `shared.storage.names`."""
+        return self.tables.get_table_client(name)
+
+    def queue(self, name: str) -> QueueClient:
+        """The queue called `name`; see `shared.storage.names`."""
+        return self.queues.get_queue_client(
+            name,
+            message_encode_policy=TextBase64EncodePolicy(),
+            message_decode_policy=TextBase64DecodePolicy(),
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.blobs.close()
+        self.queues.close()
+        self.tables.close()
+        if self.session:
+            self.session.close()
+        if self.identity:
+            self.identity.close()
+
+
+def code_of(error: HttpResponseError) -> str:
+    """Storage's word for a refusal, such as `AuthorizationPermissionMismatch`; empty if it gives none.
+
+    Where the client makes up an error, its code is of an enumeration.
+    """
+    code = getattr(error, "error_code", None)
+    return str(getattr(code, "value", code) or "")
+
+
+def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:
+    """Clients for the account that `connection` names; nothing is sent yet.
+
+    Args:
+        connection: a connection string, or service URIs with an identity.
+        retries: how often a client repeats a request that failed for a passing reason.
+    """
+    session = limited_session(pool_size=_POOL_SIZE)
+    options: dict[str, Any] = {
+        "transport": limited_transport(session, connect=_CONNECT_SECONDS, read=_READ_SECONDS, shared=True),
+        "retry_total": retries,
+        "retry_read": _MOST_SILENCES,
+    }
+    if text := connection.connection_string:
+        return Storage(
+            BlobServiceClient.from_connection_string(text, **options, **_WAITS),
+            QueueServiceClient.from_connection_string(text, **options, **_WAITS),
+            TableServiceClient.from_connection_string(text, **options),
+            session,
+        )
+    identity = storage_identity(connection)
+    return Storage(
+        BlobServiceClient(connection.blob_uri, identity, **options, **_WAITS),
+        QueueServiceClient(connection.queue_uri, identity, **options, **_WAITS),
+        TableServiceClient(connection.table_uri, credential=identity, **options),
+        session,
+        identity,
+    )

@@ -1,0 +1,228 @@
+"""Reading and writing many table rows at once, in few requests, without losing somebody else's write.
+
+A transaction of Azure Tables holds up to 100 rows of one partition. Rows are therefore grouped by partition, and the
+groups run in parallel.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple, TypeVar
+
+from azure.core.exceptions import ResourceNotFoundError
+from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+
+from shared.errors import TransientError
+from shared.storage import queries
+from shared.storage.queries import MOST_ROWS as MOST_READ
+from shared.storage.queries import query_answers
+from shared.storage.transactions import MOST_ROWS, InsertRow, MergeRow, Operation, ReplaceRow, submit
+
+Values = queries.Values
+"""The properties of a row."""
+
+_PARALLEL = 8
+_ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
+_POINT_READS = 3  # up to so many rows of a partition are read one by one, more by queries
+_MOST_NAMED = 14  # keys in a filter, which holds 15 comparisons at most
+_SPARSE = 4  # a range with more rows than so many times those wanted is not read to its end
+
+
+class Key(NamedTuple):
+    """PartitionKey and RowKey, already encoded (see `shared.storage.keys`)."""
+
+    partition: str
+    row: str
+
+
+Change = Callable[[Key, Values | None], Values | None]
+"""Given a row as it is (None if there is none), the properties to merge into it, or None to leave it alone."""
+
+
+def read_rows(table: TableClient, keys: Iterable[Key], select: Sequence[str] = ()) -> dict[Key, Values]:
+    """The rows of `keys` that exist.
+
+    Args:
+        table: where to read.
+        keys: which rows; those of one partition are best close together.
+        select: the properties wanted; all if empty.
+    """
+    found: dict[Key, Values] = {}
+    for part in _in_parallel(lambda group: _read_group(table, group, select), _by_partition(keys)):
+        found |= part
+    return found
+
+
+def change_rows(
+    table: TableClient,
+    keys: Iterable[Key],
+    change: Change,
+    select: Sequence[str] = (),
+    known: Mapping[Key, Values] | None = None,
+    new: Collection[Key] = (),
+) -> None:
+    """Change rows as a function of what they are now, with optimistic concurrency.
+
+    `change` may be called again for a row that somebody else wrote in between, so it must depend on nothing but its
+    arguments and what it reads itself when it is called. Rows are merged, not replaced. A crash on the way leaves some
+    rows changed and others not; calling again completes the work.
+
+    Args:
+        table: where to write.
+        keys: which rows, each once.
+        change: what to merge into a row, given the row as it is.
+        select: the properties that `change` looks at; all if empty.
+        known: those of the rows that exist, if they have just been read; they are read again if somebody else has
+            changed them since.
+        new: those of the keys that are thought to have no row yet. That is only a guess that saves reading them: where
+            it is wrong, the rows are read.
+
+    Raises:
+        TransientError: a row kept changing under our hands.
+    """
+    chunks = [chunk for group in _by_partition(keys) for chunk in in_chunks(group, MOST_ROWS)]
+    for _ in _in_parallel(lambda chunk: _change_chunk(table, chunk, change, select, known, new), chunks):
+        pass
+
+
+def put_rows(table: TableClient, rows: Mapping[Key, Values]) -> None:
+    """Write rows whatever was there before; only for rows that say the same whenever they are written."""
+    chunks = [chunk for group in _by_partition(rows) for chunk in in_chunks(group, MOST_ROWS)]
+
+    def put(chunk: Sequence[Key]) -> None:
+        entities = [{**rows[key], "PartitionKey": key.partition, "RowKey": key.row} for key in chunk]
+        if len(entities) == 1:  # a transaction costs its client several times as much as a row
+            table.upsert_entity(entities[0], mode=UpdateMode.REPLACE)
+            return
+        submit(table, [ReplaceRow(entity) for entity in entities])
+
+    for _ in _in_parallel(put, chunks):
+        pass
+
+
+def query(table: TableClient, text: str, select: Sequence[str] = (), **parameters: str) -> Iterator[Values]:
+    """The rows that an OData filter names, with `@name` parameters filled in safely."""
+    return (row for rows in query_answers(table, text, parameters, select) for row in rows)
+
+
+_T = TypeVar("_T")
+_Found = TypeVar("_Found")
+
+
+def in_chunks(items: Sequence[_T], size: int) -> Iterator[Sequence[_T]]:
+    """`items` in pieces of `size`; the last may be shorter."""
+    return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def _in_parallel(do: Callable[[Sequence[Key]], _Found], parts: Sequence[Sequence[Key]]) -> Iterator[_Found]:
+    """What comes of doing the same with several groups of keys, several at a time."""
+    if len(parts) <= 1:
+        yield from map(do, parts)
+        return
+    with ThreadPoolExecutor(min(_PARALLEL, len(parts))) as pool:
+        yield from pool.map(do, parts)
+
+
+def _by_partition(keys: Iterable[Key]) -> list[list[Key]]:
+    groups: defaultdict[str, list[Key]] = defaultdict(list)
+    for key in keys:
+        groups[key.partition].append(key)
+    return [sorted(group, key=_place) for group in groups.values()]
+
+
+def _place(key: Key) -> tuple[bytes, bytes]:
+    """Sorts as Azure Tables does: by UTF-16 code units."""
+    return key.partition.encode("utf-16-be"), key.row.encode("utf-16-be")
+
+
+def _read_group(table: TableClient, group: Sequence[Key], select: Sequence[str]) -> dict[Key, Values]:
+    """Rows of one partition, sorted, by as few requests as can be without reading many others."""
+    fields = ["PartitionKey", "RowKey", *select] if select else None
+    if len(group) <= _POINT_READS:
+        return dict(_read_one_by_one(table, group, fields))
+    if len(group) <= _MOST_NAMED:
+        return _read_by_name(table, group, fields)
+    found: dict[Key, Values] = {}
+    wanted = {key.row: key for key in group}
+    # Pages are sorted by partition and row, so the range between the first and the last row mostly holds little else.
+    pages = query_answers(
+        table,
+        "PartitionKey eq @partition and RowKey ge @first and RowKey le @last",
+        {"partition": group[0].partition, "first": group[0].row, "last": group[-1].row},
+        fields or (),
+        min(_SPARSE * len(group), MOST_READ),
+    )
+    read = 0
+    for page in pages:
+        for row in page:
+            read += 1
+            if row["RowKey"] in wanted:
+                found[wanted[row["RowKey"]]] = row
+        if read >= _SPARSE * len(group) and read > _SPARSE * len(found):
+            left = [key for key in group if _place(key) > _place(Key(row["PartitionKey"], row["RowKey"]))]
+            for names in in_chunks(left, _MOST_NAMED):
+                found |= _read_by_name(table, names, fields)
+            break
+    return found
+
+
+def _read_one_by_one(
+    table: TableClient, group: Sequence[Key], fields: list[str] | None
+) -> Iterator[tuple[Key, Values]]:
+    for key in group:
+        try:
+            yield key, table.get_entity(key.partition, key.row, select=fields)
+        except ResourceNotFoundError:
+            continue
+
+
+def _read_by_name(table: TableClient, group: Sequence[Key], fields: list[str] | None) -> dict[Key, Values]:
+    """Up to 14 rows of one partition, named in the filter."""
+    named = {f"row{number}": key.row for number, key in enumerate(group)}
+    rows = query(
+        table,
+        f"PartitionKey eq @partition and ({' or '.join(f'RowKey eq @{name}' for name in named)})",
+        fields or (),
+        partition=group[0].partition,
+        **named,
+    )
+    return {Key(row["PartitionKey"], row["RowKey"]): row for row in rows}
+
+
+def _change_chunk(
+    table: TableClient,
+    chunk: Sequence[Key],
+    change: Change,
+    select: Sequence[str],
+    known: Mapping[Key, Values] | None,
+    new: Collection[Key],
+) -> None:
+    for attempt in range(_ATTEMPTS):
+        current: Mapping[Key, Values]
+        if attempt:
+            current = _read_group(table, chunk, select)
+        elif known is not None:
+            current = known  # the ETags tell if it is still true
+        else:
+            unread = [key for key in chunk if key not in new]
+            current = _read_group(table, unread, select) if unread else {}
+        operations: list[Operation] = []
+        for key in chunk:
+            row = current.get(key)
+            values = change(key, row)
+            if values is None:
+                continue
+            entity = {**values, "PartitionKey": key.partition, "RowKey": key.row}
+            operations.append(InsertRow(entity) if row is None else MergeRow(entity, row.metadata["etag"]))  # type: ignore[attr-defined]
+        if not operations:
+            return
+        try:
+            submit(table, operations)
+        except TableTransactionError as error:
+            if error.status_code not in (404, 409, 412):
+                raise
+        else:
+            return
+    raise TransientError(f"Rows of partition {chunk[0].partition} in {table.table_name} keep changing; try again")

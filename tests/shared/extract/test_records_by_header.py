@@ -1,0 +1,224 @@
+"""Rows to records: the mapped columns are found by the header."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import ExtractRefused
+from shared.extract import records
+from shared.extract.profile import Profile
+from shared.extract.records import find_columns, read_records
+from shared.extract.whole_file import unused_columns
+from shared.mapping.format import FormatHints
+from shared.model import Record, Reject, Row
+from shared.readers.table import BadRow, Form, Table
+from shared.readers.text import open_delimited
+
+USE = "Nothing of the file was used. Correct the header, or ask IT to change the mapping."
+
+
+def records_of(text: str, *columns: str) -> list[Record | Reject]:
+    return list(read_records(open_delimited([text.encode()], FormatHints(), columns), columns))
+
+
+def refusal_of(text: str, *columns: str) -> str:
+    with pytest.raises(ExtractRefused) as refused:
+        records_of(text, *columns)
+    return str(refused.value)
+
+
+def test_only_mapped_columns_leave_the_reader() -> None:
+    assert records_of("Id,Salary,Name\n1,90000,Ann\n", "Name", "Id") == [Record(2, 2, {"Name": "Ann", "Id": "1"})]
+
+
+def test_a_bad_row_becomes_a_reject_without_a_worker_and_the_rest_goes_on() -> None:
+    assert records_of("Id,Name\n1,Ann,Lee\n2,Bob\n", "Id", "Name") == [
+        Reject(
+            2,
+            2,
+            "",
+            "the row has 3 columns where the header has 2; perhaps a comma in a cell is not in quotes.",
+        ),
+        Record(3, 3, {"Id": "2", "Name": "Bob"}),
+    ]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Worker\u200bI\u00adD,Hire\ufeff Date",
+        "WorkerID,Hire Date",
+        " worker id ,x",
+        "Hire\u00a0Date,WORKERID",
+        '"Hire\n Date",\ufeffworkerid',
+    ],
+)
+def test_a_column_is_found_whatever_its_capitals_its_blanks_and_its_place(header: str) -> None:
+    wanted = ["worker ID"] if "worker id" in header else ["WorkerId", "hire date"]
+    table = open_delimited([header.encode()], FormatHints(), wanted)
+    assert set(find_columns(table.header, wanted)) == set(wanted)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns", "note"),
+    [
+        ("worker id,Hire Date", ["WorkerID", "HireDate"], "'worker id' for 'WorkerID', 'Hire Date' for 'HireDate'"),
+        ("WorkerID,Hire\u00a0Date", ["WorkerID", "HireDate"], "'Hire Date' for 'HireDate'"),
+        ("Worker_ID,hire-date", ["Worker ID", "Hire Date"], "'Worker_ID' for 'Worker ID', 'hire-date' for 'Hire Date'"),
+        (
+            "WORKERID,HireDate",
+            ["worker_id", "Hire\u2011Date"],
+            "'WORKERID' for 'worker_id', 'HireDate' for 'Hire\u2011Date'",
+        ),
+        ("WorkerID,Hire \u00a0 Date,Hire Date Old", ["WorkerID", "HireDate"], "'Hire Date' for 'HireDate'"),
+    ],
+)
+@pytest.mark.parametrize("above", ["", "Staff list of today\n\n"])
+def test_a_column_is_found_whatever_is_between_its_words_and_that_is_told_once(
+    header: str, columns: list[str], note: str, above: str
+) -> None:
+    rest = ",x" * (header.count(",") - 1)
+    table = open_delimited(
+        [f"{above}{header}\n1,2026-11-02{rest}\n2,2026-11-03{rest}\n".encode()], FormatHints(), columns
+    )
+    assert [row.values for row in read_records(table, columns) if isinstance(row, Record)] == [
+        dict(zip(columns, ("1", "2026-11-02"), strict=True)),
+        dict(zip(columns, ("2", "2026-11-03"), strict=True)),
+    ]
+    assert f"The header has {note}; these columns were read as those." in table.notes
+    assert unused_columns(None, Profile(tuple(columns), (), {}, 0, "", header=table.header)) == (
+        ["These columns are not used, and nothing of them is kept: Hire Date Old."] if "Old" in header else []
+    )
+
+
+def test_a_name_that_is_there_exactly_goes_before_others() -> None:
+    assert find_columns(["Hire Date", "HireDate", "Id"], ["HireDate", "Id"]) == {"HireDate": 1, "Id": 2}
+    assert find_columns(["Hire Date", "HireDate"], ["HireDate", "Hire Date"]) == {"HireDate": 1, "Hire Date": 0}
+
+
+def test_only_what_is_ambiguous_is_refused() -> None:
+    assert refusal_of("Id,Hire Date,Hire_Date\n1,x,y\n", "Id", "HireDate") == (
+        "HireDate may be 'Hire Date' or 'Hire_Date', so nobody can tell which one counts. Remove or rename one and "
+        "drop the file again."
+    )
+    assert refusal_of("Id,Hire-Date\n1,x\n", "Id", "HireDate", "Hire Date") == (
+        "2 of 3 columns are missing: HireDate, Hire Date. In this file 'Hire-Date' may be 'HireDate', 'Hire-Date' may "
+        "be 'Hire Date'. Is this the right file, is its header among the first lines, did the report language change? "
+        f"{USE}"
+    )
+    assert refusal_of("Id,Hire Date\n1,x\n", "Id", "HireDate", "Hire Date") == (
+        f"1 of 3 columns is missing: HireDate. In this file 'Hire Date' may be 'HireDate'. {USE}"
+    )
+
+
+@pytest.mark.parametrize("name", ["Pers.-Nr.", "PersNr", "Personalnr.", "Personal-Nummer (HR)"])
+def test_a_column_that_was_renamed_is_named(name: str) -> None:
+    said = refusal_of(f"{name},Name,Status\n1,x,y\n", "Personalnummer", "Name", "Status")
+    assert said == f"1 of 3 columns is missing: Personalnummer. In this file '{name}' may be 'Personalnummer'. {USE}"
+
+
+def test_a_name_that_may_be_short_for_several_is_guessed_of_none() -> None:
+    said = refusal_of("Pers.-Nr.,PersNo,Status\n1,x,y\n", "Personalnummer oder so", "Status")
+    assert "may be" not in said
+
+
+def test_columns_of_one_name_do_no_harm_where_none_of_them_is_mapped() -> None:
+    assert find_columns(["Custom", "Id", "Custom"], ["Id"]) == {"Id": 1}
+
+
+@pytest.mark.parametrize(
+    ("text", "columns", "sentence"),
+    [
+        (
+            "\ufeff",
+            ["Id"],
+            "The file has only blank lines: there is no header and nobody in it. Drop the complete list.",
+        ),
+        (
+            "\n\n,,\n",
+            ["Id"],
+            "The file has only blank lines: there is no header and nobody in it. Drop the complete list.",
+        ),
+        ("Id,Name\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
+        ("Id,Name\n\n,\n", ["Id"], "The file has a header but nobody in it. Drop the complete list."),
+        (
+            "Id,Street Adress,City\n1,x,y\n",
+            ["Id", "Street Address", "City"],
+            f"1 of 3 columns is missing: Street Address. In this file 'Street Adress' may be 'Street Address'. {USE}",
+        ),
+        (
+            "Personalnummer,Nachname,City\n1,x,y\n",
+            ["WorkerID", "Surname", "City"],
+            (
+                "2 of 3 columns are missing: WorkerID, Surname. Is this the right file, is its header among the first "
+                f"lines, did the report language change? {USE}"
+            ),
+        ),
+        (
+            "Id,Name,name \n1,x,y\n",
+            ["Id", "Name"],
+            (
+                "The column Name occurs more than once in the header, so nobody can tell which one counts. Remove or "
+                "rename one and drop the file again."
+            ),
+        ),
+    ],
+)
+def test_a_file_without_what_is_needed_is_refused_with_a_sentence_for_hr(
+    text: str, columns: list[str], sentence: str
+) -> None:
+    assert refusal_of(text, *columns) == sentence
+
+
+def test_a_bad_row_alone_is_not_nobody() -> None:
+    table = Table(Form(), ("Id",), iter([BadRow(2, 2, ("1", "2"), "a reason.")]))
+    assert list(read_records(table, ["Id"])) == [Reject(2, 2, "", "a reason.")]
+
+
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("csv", "The file has a header but nobody in it. Drop the complete list."),
+        ("json", "The file has nobody in it. Drop the complete list."),
+    ],
+)
+def test_nobody_is_said_as_the_form_of_the_file_has_it(kind: str, sentence: str) -> None:
+    with pytest.raises(ExtractRefused) as refused:
+        list(read_records(Table(Form(kind), ("Id",), iter([])), ["Id"]))
+    assert str(refused.value) == sentence
+
+
+def test_nobody_is_no_fault_where_a_file_holds_changes_only() -> None:
+    table = Table(Form(), ("Id",), iter([]))
+    assert list(read_records(table, ["Id"], may_be_empty=True)) == []
+    assert table.notes == ["The file has a header but nobody in it."]
+    again = Table(Form(), ("Id",), iter([]), returned=True)
+    with pytest.raises(ExtractRefused, match="nobody in it"):
+        list(read_records(again, ["Id"], may_be_empty=True))
+
+
+def test_a_template_for_loading_workers_is_named_as_such() -> None:
+    text = "Spreadsheet Key*,Worker ID,Hire Date\n1,7,2026-01-01\n"
+    assert refusal_of(text, "Employee_ID", "Hire_Date") == (
+        "This is a template for loading data into Workday (EIB), not a report from it. Export the report and drop that "
+        "file."
+    )
+
+
+def test_more_rows_than_anybody_employs_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "_MOST_ROWS", 2)
+    assert len(records_of("Id\n1\n2\n", "Id")) == 2
+    assert refusal_of("Id\n1\n2\n3\n", "Id").startswith("The file has more than 2 rows, which no list of people has.")
+
+
+def test_a_column_that_the_file_may_lack_is_empty_where_it_is_missing() -> None:
+    table = Table(Form(), ("Id", "City"), iter([Row(2, 2, ("1", "x"))]))
+    assert list(read_records(table, ["Id", "Name", "City"], ["Name", "City"])) == [
+        Record(2, 2, {"Id": "1", "City": "x", "Name": ""})
+    ]
+
+
+def test_columns_that_occur_twice_without_harm_are_noted() -> None:
+    table = Table(Form(), ("Id", "Note", "Custom ", "custom", "", "", "note"), iter([Row(2, 2, ("1",) * 7)]))
+    assert list(read_records(table, ["Id"])) == [Record(2, 2, {"Id": "1"})]
+    assert table.notes == ["These columns occur more than once, but are not used: Note, Custom."]

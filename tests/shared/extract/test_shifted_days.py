@@ -1,0 +1,224 @@
+"""Days that a program in another zone wrote as moments: whole files in, the days or a sentence out."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import xlsxwriter  # type: ignore[import-untyped]
+
+from shared.errors import ExtractRefused
+from shared.extract.reading import read_extract
+from shared.mapping.model import MappingFile
+from shared.readers.open_extract import Reading
+
+HIRED = "urn:ietf:params:scim:schemas:extension:contoso:1.0:User:hired"
+SUMMER, WINTER = date(2026, 7, 1), date(2026, 11, 1)
+DAYS = (SUMMER, WINTER, date(2019, 1, 15), date(2027, 3, 31), date(2024, 2, 29), date(1999, 8, 2))
+
+
+def mapping(dates: dict[str, Any] | None = None, date_rule: dict[str, Any] | None = None) -> MappingFile:
+    hired = {"column": "Hired", "date": {"to": "date", **(date_rule or {})}}
+    return MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": "Id",
+            "status": {"column": "State", "values": {"Active": True}, "last_day": "Last"},
+            "dates": dates or {},
+            "attributes": {"displayName": "Id", HIRED: hired},
+        }
+    )
+
+
+def midnights(zone: str, days: Sequence[date] = DAYS) -> list[datetime]:
+    """Midnight of a zone, in UTC."""
+    place = ZoneInfo(zone)
+    return [datetime.combine(day, time(), place).astimezone(UTC).replace(tzinfo=None) for day in days]
+
+
+def as_csv(moments: Sequence[datetime | str]) -> bytes:
+    texts = [each if isinstance(each, str) else each.isoformat(" ", "minutes") for each in moments]
+    return "".join(["Id,State,Hired,Last\n", *(f"{at},Active,{text},\n" for at, text in enumerate(texts, 1))]).encode()
+
+
+def as_json(moments: Sequence[datetime | str]) -> bytes:
+    """As JSON.stringify writes dates."""
+    texts = [each if isinstance(each, str) else f"{each.isoformat()}.000Z" for each in moments]
+    return json.dumps(
+        [{"Id": f"{at}", "State": "Active", "Hired": text, "Last": None} for at, text in enumerate(texts, 1)]
+    ).encode()
+
+
+def as_odata(moments: Sequence[datetime | str]) -> bytes:
+    milliseconds = [int(each.replace(tzinfo=UTC).timestamp() * 1000) for each in moments if isinstance(each, datetime)]
+    return as_json([f"/Date({each})/" for each in milliseconds])
+
+
+def as_xlsx(moments: Sequence[datetime | str | float]) -> bytes:
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
+        sheet, style = book.add_worksheet(), book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, ["Id", "State", "Hired", "Last"])
+        for at, each in enumerate(moments, 1):
+            sheet.write_string(at, 0, f"{at}")
+            sheet.write_string(at, 1, "Active")
+            if isinstance(each, datetime):
+                sheet.write_datetime(at, 2, each, style)
+            elif isinstance(each, float):
+                sheet.write_number(at, 2, each, style)
+            else:
+                sheet.write_string(at, 2, each)
+    return target.getvalue()
+
+
+def hired(data: bytes, said: MappingFile) -> list[str | None]:
+    with read_extract([data], said, Reading(today=date(2026, 11, 21))) as extract:
+        assert extract.rejects == []
+        found = [said.worker for said in extract.read([person for person, _ in extract.people_by_account()])]
+    contoso, _, name = HIRED.rpartition(":")
+    return [user.get(contoso, {}).get(name) for _, user in sorted((int(each.worker_id), each.user) for each in found)]
+
+
+def refusal(data: bytes, said: MappingFile) -> str:
+    with pytest.raises(ExtractRefused) as refused:
+        read_extract([data], said, Reading(today=date(2026, 11, 21)))
+    return str(refused.value)
+
+
+FORMS = [as_csv, as_json, as_odata, as_xlsx]
+EAST = (
+    *("Europe/Berlin", "Europe/London", "Europe/Lisbon", "Europe/Istanbul", "Europe/Moscow", "Asia/Kolkata"),
+    *("Asia/Tokyo", "Australia/Sydney", "Pacific/Auckland", "Asia/Beirut", "Africa/Cairo"),
+)
+Form = Callable[[Sequence[datetime | str]], bytes]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("zone", EAST)
+def test_days_written_as_midnights_of_another_zone_refuse_the_file(form: Form, zone: str) -> None:
+    told = refusal(form(midnights(zone)), mapping())
+    assert told.startswith("Hired holds days as a program in another time zone writes them: midnight there")
+    assert "dates: midnight: an IANA name such as Europe/Berlin" in told
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("zone", [*EAST, "America/New_York", "America/Sao_Paulo", "Pacific/Honolulu"])
+def test_with_the_zone_in_the_mapping_each_day_is_right_in_summer_and_winter(form: Form, zone: str) -> None:
+    said = mapping({"midnight": zone})
+    assert hired(form(midnights(zone)), said) == [day.isoformat() for day in DAYS]
+
+
+def test_the_sentence_names_the_column_an_example_before_and_after_and_the_setting() -> None:
+    said = mapping({"zone": "Europe/Berlin"})
+    assert refusal(as_xlsx(midnights("Europe/Berlin", [WINTER, WINTER])), said) == (
+        "Hired holds days as a program in another time zone writes them: midnight there, which is 23:00 here. "
+        "'2026-10-31T23:00:00' would be read as 2026-10-31 and probably means 2026-11-01, so that people would come "
+        "and go a day early. Nothing of the file was used. Export the days without a time, or ask IT to say in the "
+        "mapping whose midnight it is (dates: midnight: Europe/Berlin; UTC if the days are right as they are "
+        "written), then drop the file again."
+    )
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("zone", ["America/New_York", "America/Los_Angeles", "America/Sao_Paulo", "Pacific/Honolulu"])
+def test_west_of_greenwich_the_day_is_the_one_that_is_written(form: Form, zone: str) -> None:
+    if zone == "Pacific/Honolulu":  # 10:00 may be tomorrow, in Kiribati: that has to be said
+        assert "10:00" in refusal(form(midnights(zone)), mapping())
+    else:
+        assert hired(form(midnights(zone)), mapping()) == [day.isoformat() for day in DAYS]
+
+
+def test_midnights_of_utc_written_by_a_clock_in_the_west_are_the_next_day() -> None:
+    place = ZoneInfo("America/New_York")
+    moments = [datetime.combine(day, time(), UTC).astimezone(place).replace(tzinfo=None) for day in DAYS]
+    assert "Hired holds days" in refusal(as_csv(moments), mapping())
+    assert hired(as_csv(moments), mapping({"midnight": "America/New_York"})) == [day.isoformat() for day in DAYS]
+
+
+def test_a_mapping_that_says_utc_takes_the_days_as_they_are_written() -> None:
+    found = hired(as_csv(midnights("Europe/Berlin")), mapping({"midnight": "UTC"}))
+    assert found == [(day - timedelta(days=1)).isoformat() for day in DAYS]
+
+
+def test_a_zone_that_does_not_fit_is_told() -> None:
+    told = refusal(as_csv(midnights("Europe/Berlin")), mapping({"midnight": "Asia/Tokyo"}))
+    assert told == (
+        "Hired holds days with a time that is not midnight in Asia/Tokyo, though the mapping says so (dates: "
+        "midnight): '2026-06-30 22:00' probably means 2026-07-01. Nothing of the file was used. Ask IT to name the "
+        "zone of the program that writes the list, or UTC if the days are right as they are written; then drop the "
+        "file again."
+    )
+
+
+def test_one_column_may_be_written_in_a_zone_of_its_own() -> None:
+    said = mapping({"midnight": "Asia/Tokyo"}, {"midnight": "Europe/Berlin"})
+    assert hired(as_csv(midnights("Europe/Berlin")), said) == [day.isoformat() for day in DAYS]
+
+
+@pytest.mark.parametrize("to", ["date", "datetime"])
+@pytest.mark.parametrize("midnight", [{}, {"midnight": "Europe/Berlin"}])
+def test_a_real_time_of_day_does_not_move_the_day(to: str, midnight: dict[str, str]) -> None:
+    texts = ["2026-11-02 08:30", "2026-11-03 17:45", "2026-06-04 22:15", "2026-11-05 12:00", "2026-11-06"]
+    said = mapping({"zone": "Europe/Berlin", **midnight}, {"to": to})
+    assert [text[:10] for text in hired(as_csv(texts), said) if text] == [text[:10] for text in texts]
+
+
+@pytest.mark.parametrize("text", ["2026-11-30 23:59", "2026-11-30 23:59:59", "2026-11-30 23:59:59.999", "2026-11-30"])
+def test_the_end_of_a_day_is_no_midnight_of_another_zone(text: str) -> None:
+    assert hired(as_csv([text, text]), mapping()) == ["2026-11-30"] * 2
+
+
+def test_a_single_row_of_a_column_of_days_is_enough() -> None:
+    assert "Hired holds days" in refusal(as_json(["2026-10-31T23:00:00.000Z"]), mapping())
+
+
+def test_the_only_row_of_a_column_of_moments_may_have_its_time() -> None:
+    assert hired(as_json(["2026-10-31T23:00:00.000Z"]), mapping(date_rule={"to": "datetime"})) == [
+        "2026-10-31T00:00:00Z"
+    ]
+
+
+def test_a_time_among_many_days_without_one_is_no_evidence() -> None:
+    texts = ["2026-11-02"] * 9 + ["2026-11-02 18:00"]
+    assert hired(as_csv(texts), mapping()) == ["2026-11-02"] * 10
+
+
+def test_a_day_that_somebody_typed_does_not_hide_the_others() -> None:
+    assert "Hired holds days" in refusal(as_csv([*midnights("Europe/Berlin"), "2026-11-02"]), mapping())
+
+
+def test_days_that_mean_for_ever_still_mean_it() -> None:
+    texts = [*(each.isoformat() for each in midnights("Europe/Berlin")), "9999-12-30T23:00:00Z"]
+    assert hired(as_json(texts), mapping({"midnight": "Europe/Berlin"}))[-1] is None
+
+
+@pytest.mark.parametrize("offset", ["+01:00", "Z", "-08:00"])
+def test_midnight_beside_an_offset_is_the_day_as_it_is_written(offset: str) -> None:
+    for said in (mapping(), mapping({"midnight": "Europe/Berlin"})):
+        assert hired(as_json([f"2026-11-01T00:00:00{offset}"] * 2), said) == ["2026-11-01"] * 2
+
+
+# What SheetJS 0.18.5 writes where clocks had odd seconds in 1899: a little less than midnight.
+@pytest.mark.parametrize("serial", [46326.99947916667, 46326.99975694444, 46326.99967592593])
+def test_a_serial_number_some_seconds_short_of_midnight_is_that_midnight(serial: float) -> None:
+    assert hired(as_xlsx([serial, serial]), mapping()) == ["2026-11-01"] * 2
+    assert hired(as_csv([str(serial)] * 2), mapping({"format": "excel"})) == ["2026-11-01"] * 2
+
+
+def test_a_serial_number_of_the_last_second_is_the_end_of_its_day() -> None:
+    serial = 46326 + 86399 / 86400
+    assert hired(as_xlsx([serial]), mapping()) == ["2026-10-31"]
+    assert hired(as_csv([str(serial)]), mapping({"format": "excel"})) == ["2026-10-31"]
+
+
+def test_serial_numbers_with_a_time_are_looked_at_too() -> None:
+    first = datetime.combine(date(1899, 12, 30), time())
+    serials = [str((each - first) / timedelta(days=1)) for each in midnights("Europe/Berlin")]
+    assert "Hired holds days" in refusal(as_csv(serials), mapping({"format": "excel"}))
+    said = mapping({"format": "excel", "midnight": "Europe/Berlin"})
+    assert hired(as_csv(serials), said) == [day.isoformat() for day in DAYS]

@@ -1,0 +1,227 @@
+"""What holds only, or first, when files are large: slices, small files in between, rows that are not rewritten."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from shared.intake import apply_plan, ingest
+from shared.intake.ingest import ingest_version, process_pending
+from shared.model import GO_ON
+from shared.planning import candidates, storing
+from shared.records import extracts, rosters
+from shared.records.rosters import Seen, find_seen
+from shared.storage.leases import hold
+from shared.storage.messages import message_from_json
+from shared.storage.names import ACCOUNTS, INBOX, PAGES, WORKERS
+from shared.support.person import find_stories
+from tests.conftest import Storage
+from tests.support.contexts import rows_of, visible_messages
+from tests.support.office import Office, open_office
+
+MANY = [f"{number},Ann {number},active" for number in range(1, 8)]
+
+
+@pytest.fixture
+def office(storage: Storage) -> Iterator[Office]:
+    with open_office(storage.connection_string) as opened:
+        opened.map(guard={"first_load": 100})
+        opened.map("contractors", guard={"first_load": 100})
+        yield opened
+
+
+@pytest.fixture
+def few_are_rewritten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(candidates, "MOST_REWRITTEN", 2)
+
+
+@pytest.fixture
+def a_page_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storing, "PEOPLE_PER_PAGE", 1)
+    monkeypatch.setattr(apply_plan, "_PAGES_AT_ONCE", 1)
+
+
+@pytest.mark.usefixtures("few_are_rewritten")
+def test_the_rows_of_people_who_are_unchanged_are_not_written_and_are_counted_all_the_same(office: Office) -> None:
+    office.night(*MANY)
+    before = rows_of(office.context.storage, WORKERS)
+    office.time.forward(86_400)
+    assert office.night(*MANY[1:], MANY[0].replace("Ann", "Anna")) == [("1", True)]
+    after = {row["WorkerId"]: row for row in rows_of(office.context.storage, WORKERS)}
+    assert [after[row["WorkerId"]] == row for row in before] == [False, *[True] * 6]
+    assert (office.newest()["Unchanged"], office.newest()["Uploaded"], office.newest()["Movers"]) == (6, 1, 1)
+
+
+@pytest.mark.usefixtures("few_are_rewritten")
+def test_where_somebody_stands_in_the_newest_full_file_is_found_and_told(office: Office) -> None:
+    office.night(*MANY)
+    office.time.forward(86_400)
+    newest = office.drop(*reversed(MANY), name="second.csv")
+    sequence = str(office.newest()["Sequence"])
+    storage = office.context.storage
+    assert find_seen(storage, "employees", "7") == Seen(newest, "second.csv", 2, sequence)
+    assert (find_seen(storage, "employees", "9"), find_seen(storage, "others", "7")) == (None, None)
+    [person] = find_stories(office.context, "7", "employees")
+    told = [moment.text for moment in person.timeline if "Seen again" in moment.text]
+    assert told == ["Seen again in row 2 of second.csv, which says nothing new."]
+
+
+@pytest.mark.usefixtures("few_are_rewritten")
+def test_whose_row_tells_of_a_rejected_row_is_told_that_all_is_well_again(office: Office) -> None:
+    office.night(*MANY)
+    office.time.forward(86_400)
+    office.night("1,Ann 1,whatever", *MANY[1:])
+    assert office.workers()["1"] == "rejected"
+    office.time.forward(86_400)
+    assert office.night(*MANY) == []
+    assert (office.workers()["1"], office.newest()["Unchanged"]) == ("unchanged", 7)
+
+
+@pytest.mark.usefixtures("few_are_rewritten")
+def test_whoever_is_missing_is_told_once_and_counted_each_time(office: Office) -> None:
+    office.night(*MANY)
+    for name in ("Ann", "Anna"):
+        office.time.forward(86_400)
+        office.night(*MANY[1:6], f"7,{name} 7,active")
+        assert (office.workers()["1"], office.newest()["Missing"]) == ("missing", 1)
+    first, second = (row["Extract"] for row in sorted(office._extracts(), key=lambda row: row["ArrivedAt"])[1:])
+    assert office.workers("Extract")["1"] == first != second
+    office.time.forward(86_400)
+    assert office.night(*MANY) == [("7", True)]
+    assert office.workers()["1"] == "unchanged"
+
+
+def test_a_roster_whose_plan_has_been_cleared_away_says_nothing(office: Office) -> None:
+    office.night(*MANY)
+    container = office.context.storage.container("rollcall-state")
+    for name in list(container.list_blob_names(name_starts_with="plans/employees/")):
+        container.delete_blob(name)
+    assert find_seen(office.context.storage, "employees", "7") is None
+    rosters.forget_rosters(office.context.storage, ["employees", "employees"])
+    assert find_seen(office.context.storage, "employees", "7") is None
+
+
+@pytest.mark.usefixtures("a_page_each")
+def test_a_plan_is_carried_out_in_slices_each_of_which_asks_for_the_next(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = apply_plan._record
+
+    def slowly(*arguments: Any) -> None:
+        real(*arguments)
+        office.time.forward(90)
+
+    monkeypatch.setattr(apply_plan, "_record", slowly)
+    office.drop(*MANY)
+    recorded = []
+    for _ in range(10):
+        messages = [message_from_json(text) for text in visible_messages(office.context.storage)]
+        recorded.append(sum(row["Recorded"] for row in rows_of(office.context.storage, PAGES)))
+        if not [message for message in messages if message.page == GO_ON]:
+            break
+        assert [(message.job, message.page) for message in messages][-1] == ("default", GO_ON)
+        assert {message.page for message in messages[:-1]} <= set(range(1, recorded[-1] + 1))
+        process_pending(office.context, "default")
+    assert recorded == [2, 4, 6, 7]
+    assert office.newest()["Status"] == "uploading"
+    office.time.forward(3600)
+    office.tick()  # the messages that were looked at here are made again
+    office.tick()
+    assert (len(office.directory), set(office.workers().values())) == (7, {"uploaded"})
+
+
+@pytest.mark.usefixtures("a_page_each")
+def test_the_first_page_is_sent_while_the_later_ones_are_not_recorded(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = apply_plan._record
+    sent: list[list[str]] = []
+
+    def record(*arguments: Any) -> None:
+        office.deliver()
+        sent.append(sorted(office.directory))
+        real(*arguments)
+
+    monkeypatch.setattr(apply_plan, "_record", record)
+    office.drop(*MANY)
+    assert [len(people) for people in sent] == [0, 1, 2, 3, 4, 5, 6]
+    assert {row["RowKey"].startswith("7") for row in rows_of(office.context.storage, ACCOUNTS)} == {False, True}
+
+
+def register(office: Office, source: str, *rows: str) -> None:
+    """A file arrives while somebody else holds the lease of the job."""
+    blob = office.context.storage.container(INBOX).get_blob_client(f"{source}/late.csv")
+    blob.upload_blob("Id,Name,Status,First,Last,Zone,Boss\n" + "".join(f"{row},,,,\n" for row in rows), overwrite=True)
+    ingest_version(office.context, blob)
+
+
+def stamps(office: Office) -> list[str]:
+    """The sources, in the order in which their files were planned."""
+    return [row["PartitionKey"] for row in sorted(office._extracts(), key=lambda row: str(row["Stamp"]))]
+
+
+def test_a_small_file_of_another_source_goes_before_a_large_one_that_waits(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_SMALL", 150)
+    with hold(office.context.storage, "default"):
+        office.drop(*MANY)
+        office.drop(*MANY, "8,Ann 8,active")
+        office.time.forward(60)
+        register(office, "contractors", "c1,Bob,active")
+    process_pending(office.context, "default")
+    assert stamps(office) == ["contractors", "employees", "employees"]
+    of_one = [row for row in office._extracts() if row["PartitionKey"] == "employees"]
+    in_order = sorted(of_one, key=lambda row: str(row["Sequence"]))
+    assert sorted(of_one, key=lambda row: str(row["Stamp"])) == in_order
+
+
+def test_a_small_file_that_comes_while_a_large_one_is_read_is_planned_before_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_LOOKS_BETWEEN", timedelta(0))
+    monkeypatch.setattr(ingest, "_SMALL", 150)
+    real = extracts.read_copy
+    came: list[str] = []
+
+    def read(storage: Any, ref: Any) -> Iterator[bytes]:
+        whole = b"".join(real(storage, ref))
+        yield whole[:60]
+        if ref.source == "employees" and not came:
+            came.append("late")
+            register(office, "contractors", "c1,Bob,active", "c2,Eve,gone")
+        yield whole[60:]
+
+    monkeypatch.setattr(extracts, "read_copy", read)
+    office.drop(*MANY)
+    assert stamps(office) == ["contractors", "employees"]
+    assert {row["Status"] for row in office._extracts()} == {"uploading"}
+
+
+@pytest.mark.usefixtures("a_page_each")
+def test_a_small_file_that_comes_while_a_large_plan_is_carried_out_is_compared_with_all_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_LOOKS_BETWEEN", timedelta(0))
+    monkeypatch.setattr(ingest, "_SMALL", 150)
+    monkeypatch.setattr(candidates, "MOST_REWRITTEN", 2)
+    real = apply_plan._record
+    recorded: list[tuple[str, int]] = []
+
+    def record(context: Any, ref: Any, row: Any, numbers: Sequence[int], awaited: Any) -> None:
+        real(context, ref, row, numbers, awaited)
+        recorded.extend((ref.source, number) for number in numbers)
+        if len(recorded) == 1:
+            # 7 ends here and works there; 8 is on no page: the first day is still to come.
+            register(office, "contractors", "7,Ann 7,gone", "8,Ann 8,gone", "c1,Bob,active")
+
+    monkeypatch.setattr(apply_plan, "_record", record)
+    office.drop(*MANY, "8,Ann 8,active,2026-12-01")
+    assert recorded[:2] == [("employees", 1), ("employees", 7)]
+    assert stamps(office) == ["employees", "contractors"]
+    office.deliver()
+    assert office.enabled == {**{str(number): True for number in range(1, 8)}, "8": False, "c1": True}
+    assert (office.workers()["8"], office.newest("contractors")["Status"]) == ("scheduled", "uploading")

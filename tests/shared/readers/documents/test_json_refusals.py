@@ -1,0 +1,255 @@
+"""JSON: what refuses a file, in bounded time and memory."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from collections.abc import Iterator
+
+import pytest
+
+from shared.mapping.format import FormatHints
+from shared.model import Row
+from shared.readers.documents import open_json
+from tests.shared.readers.documents.opening import JSON
+
+PEOPLE = '[{"id": "1", "name": "Ada"}, {"id": "2", "name": "Jürgen"}]'
+BOTH: list[tuple[str, ...] | str] = [("1", "Ada"), ("2", "Jürgen")]
+CUT_OFF = "the upload was cut off. Drop the complete file again."
+
+
+@pytest.mark.parametrize(
+    ("document", "sentence", "line"),
+    [
+        ('[{"id": 1},\n{"id": 2}', "The file ends too early on line 2: ", 2),
+        ('[{"id": 1},\n{"id": "2', "The file ends too early on line 2, in record 2: ", 2),
+        ('{"Report_Entry": [{"id": 1}]', "The file ends too early on line 1: ", 1),
+        ('{"Report_Entry": [', "The file ends too early on line 1: ", 1),
+        ('{"Report_Ent', "The file ends too early on line 1: ", 1),
+        ('{"id": 1}\n{"id": 2', "The file ends in the middle of record 2 on line 2: ", 2),
+    ],
+)
+def test_a_file_that_was_cut_off_is_refused(document: str, sentence: str, line: int) -> None:
+    assert JSON.refusal(document) == (sentence + CUT_OFF, line)
+
+
+@pytest.mark.parametrize("cut", range(1, 70))
+def test_wherever_a_document_is_cut_it_is_refused(cut: int) -> None:
+    whole = f'{{"a": {{"b": true}}, "Report_Entry": {PEOPLE}}} '.rstrip()
+    JSON.refusal(whole.encode()[:cut])
+
+
+@pytest.mark.parametrize(
+    ("document", "words", "line"),
+    [
+        ('[{"id": NaN}]', "record 1 is not valid JSON: on line 1 there is NaN, which is not a number in JSON", 1),
+        ('[{"id": 1},\n{"id":\n-Infinity}]', "there is -Infinity", 2),
+        ('{"id": 1}\n{"id": Infinity}\n', "there is Infinity", 2),
+        ('{"a": NaN, "value": [{"id": 1}]}', "there is NaN", 1),
+        ('[{"id": 1}] x', "something after the end of the document", 1),
+        ('[{"id": 1}]\n[{"id": 2}]', "something after the end of the document", 2),
+        ('{"value": [{"id": 1}]}}', "something after the end of the document", 1),
+        ('[{"id": 1} {"id": 2}]', "there is a , or a ] missing", 1),
+        ('[{"id": 1},]', "a value is missing before ']'", 1),
+        ('{"value": [{"id": 1}],}', "a key is missing or is not in double quotes", 1),
+        ('[{"id": 1,}]', "a key is missing or is not in double quotes", 1),
+        ("[{'id': 1}]", "a key is missing or is not in double quotes", 1),
+        ('[{"id": 01}]', "a comma or a closing bracket is missing", 1),
+        ('[{"id" 1}]', "a colon is missing", 1),
+        ('[{"id": True}]', "a value is missing or is not written as JSON wants it", 1),
+        ('[\n{"a": 1,\n"id": "a\nb"}]', "a text holds a control character or a line break", 3),
+        ('[{"id": "\\x"}]', "a text holds a backslash that means nothing in JSON", 1),
+        ('[{"id": 1}, {"id": [}]}]', "is not valid JSON", 1),
+        ('{"staff": [{"id": 1}], "deep": {"other": [{"id":}]}}', "a value is missing", 1),
+        ('{"value" [{"id": 1}]}', "there is a : missing", 1),
+    ],
+)
+def test_what_is_not_json_is_refused(document: str, words: str, line: int) -> None:
+    sentence, at = JSON.refusal(document)
+    assert words.lower() in sentence.lower()
+    assert at == line
+
+
+def test_what_is_no_list_of_people_is_refused() -> None:
+    assert JSON.refusal(b"")[0].startswith("The file is empty (0 bytes).")
+    assert JSON.refusal(b" \n\n") == ("The file is blank: there is nobody in it. Drop the complete file.", 3)
+    assert JSON.refusal(b"id,name\n1,Ada\n")[0].startswith("This is not JSON")
+    assert JSON.refusal('{"a": 1}')[0].startswith("There is no list of people in the document.")
+    assert JSON.refusal("[1, 2]")[0].startswith("There is no list of people in the document.")
+    assert JSON.refusal('{"a": [{"id": 1}]}', path="b.c")[0].startswith(
+        "There is no list of records at 'b.c' in the document; it has a."
+    )
+    assert "`format.path` cannot be used" in JSON.refusal('{"id": 1}\n{"id": 2}', path="b")[0]
+    assert JSON.refusal('{"value": [{"id": 1}]}\n{"value": [{"id": 2}]}')[0].startswith(
+        "The file holds several JSON documents, one on each line. Drop them one by one."
+    )
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        ('{"staff": [{"id": 1}], "others": [{"id": 2}]}', "'staff' and 'others'"),
+        ('{"x": {"staff": [{"id": 1}]}, "y": {"others": [{"id": 2}]}}', "'x.staff' and 'y.others'"),
+        ('{"employees": [{"id": 1}], "workers": [{"id": 2}]}', "'employees' and 'workers'"),
+    ],
+)
+def test_two_lists_that_are_equal_are_refused(document: str, names: str) -> None:
+    assert JSON.refusal(document) == (
+        (
+            f"The document has several lists that may be the people: {names}. Nothing of the file was used. Ask IT to "
+            "choose one with `format.path`."
+        ),
+        None,
+    )
+
+
+def test_a_list_that_comes_after_megabytes_of_another_is_refused_too() -> None:
+    long = ",".join([json.dumps({"id": "x" * 100_000})] * 50)
+    assert "'staff' and 'others'" in JSON.refusal(f'{{"staff": [{long}], "others": [{{"id": 1}}]}}')[0]
+    assert "'staff' and 'value'" in JSON.refusal(f'{{"staff": [{long}], "value": [{{"id": 1}}]}}')[0]
+    assert "'others' and 'staff'" in JSON.refusal(f'{{"others": [{{"id": 1}}], "staff": [{long}]}}')[0]
+    assert len(JSON.cells(f'{{"staff": [{long}], "deep": {{"others": [{{"id": 1}}]}}}}', ["id"])) == 50
+
+
+def test_a_list_that_occurs_twice_is_refused() -> None:
+    assert "'value' occurs twice" in JSON.refusal('{"value": [{"id": 1}], "value": [{"id": 2}]}')[0]
+
+
+@pytest.mark.parametrize(
+    ("around", "sign"),
+    [
+        ('{"d": {"results": %s, "__next": "https://x"}}', "__next"),
+        ('{"@odata.nextLink": "https://x", "value": %s}', "@odata.nextLink"),
+        ('{"value": %s, "odata.nextLink": "https://x"}', "odata.nextLink"),
+        ('{"totalSize": 2, "done": false, "records": %s}', "done"),
+        ('{"records": %s, "nextRecordsUrl": "/x"}', "nextRecordsUrl"),
+        ('{"workers": %s, "nextPageToken": "abc"}', "nextPageToken"),
+        ('{"data": %s, "next_cursor": "abc"}', "next_cursor"),
+        ('{"data": %s, "next": 2}', "next"),
+        ('{"data": %s, "_meta": {"links": {"next": {"href": "https://x"}}}}', "next"),
+        ('{"items": %s, "hasMore": true}', "hasMore"),
+        ('{"items": %s, "links": [{"rel": "self"}, {"rel": "next", "href": "x"}]}', "next"),
+        ('{"data": %s, "metadata": {"current_page": 0, "total_pages": 3}}', "total_pages"),
+    ],
+)
+def test_one_page_of_a_longer_export_is_refused(around: str, sign: str) -> None:
+    assert JSON.refusal(around % PEOPLE) == (
+        (
+            f"This is one page of a longer export: '{sign}' says that more follows after these 2 records. Have all "
+            "pages exported into one file and drop that."
+        ),
+        None,
+    )
+
+
+@pytest.mark.parametrize("name", ["totalSize", "total_elements", "totalResults", "__count", "@odata.count"])
+def test_a_total_above_the_number_of_records_refuses_the_file(name: str) -> None:
+    sentence = f"This is one page of a longer export: '{name}' says 1,000, but the file holds 2 records."
+    assert JSON.refusal(f'{{"{name}": "1000", "value": {PEOPLE}}}')[0].startswith(sentence)
+    assert JSON.cells(f'{{"{name}": 2, "value": {PEOPLE}}}', ["id", "name"]) == BOTH
+
+
+@pytest.mark.parametrize("beside", ['"limit": 2', '"offset": 0', '"page": 1', '"count": 2', '"per_page": 2'])
+def test_a_plain_total_counts_beside_words_of_paging_only(beside: str) -> None:
+    sentence = "This is one page of a longer export: 'total' says 9, but the file holds 2 records."
+    assert JSON.refusal(f'{{"data": {PEOPLE}, {beside}, "total": 9}}')[0].startswith(sentence)
+    assert JSON.cells(f'{{"data": {PEOPLE}, "total": 9}}', ["id", "name"]) == BOTH
+    assert JSON.cells(f'{{"data": {PEOPLE}, {beside}, "total": 2}}', ["id", "name"]) == BOTH
+
+
+NO_NAMES = (
+    "The document holds a list of values for each person, and the names apart or not at all, as pandas writes it with "
+    "orient='split' or 'values'. Export the list again with one object for each person (orient='records')."
+)
+BY_COLUMN = (
+    "The document is written column by column: one list of all ids, one of all names, and so on. Export the list again "
+    "with one object for each person (pandas: orient='records')."
+)
+BY_NUMBER = (
+    "The document has no list of people but a number for each of them, as pandas writes it with orient='index'. Export "
+    "the list again as a list with one object for each person (orient='records')."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"id": {"0": "1", "1": "2"}, "name": {"0": "Ann", "1": "Bob"}}', BY_COLUMN),
+        ('{"id": {"0": "1"}, "name": {"0": "Ann"}}', BY_COLUMN),
+        ('{"columns": ["id", "name"], "index": [0, 1], "data": [["1", "Ann"], ["2", "Bob"]]}', NO_NAMES),
+        ('[["1", "Ann"], ["2", "Bob"]]', NO_NAMES),
+        ('{"0": {"id": "1", "name": "Ann"}, "1": {"id": "2", "name": "Bob"}}', BY_NUMBER),
+    ],
+)
+def test_what_pandas_writes_is_refused_with_what_to_do_unless_it_is_a_list_of_people(text: str, sentence: str) -> None:
+    assert JSON.refusal(text)[0] == sentence
+    assert JSON.cells(f'{{"schema": {{"fields": [{{"name": "id"}}]}}, "data": {PEOPLE}}}', ["id", "name"]) == BOTH
+
+
+def test_a_document_that_is_written_column_by_column_is_refused() -> None:
+    assert JSON.refusal('{"id": ["1", "2"], "name": ["Ann", "Bob"]}')[0].startswith(
+        "The document is written column by column: one list of all ids, one of all names, and so on."
+    )
+
+
+@pytest.mark.parametrize("value", ["null", '""', "false", "{}", "[]"])
+def test_an_empty_link_to_a_next_page_is_none(value: str) -> None:
+    assert JSON.cells(f'{{"next": {value}, "__next": {value}, "value": {PEOPLE}}}', ["id", "name"]) == BOTH
+
+
+def test_nesting_has_a_limit() -> None:
+    for bomb in ("[" * 1_000_000, '{"a":' * 1_000_000, '{"value": [{"a": ' + "[" * 1_000_000):
+        sentence, line = JSON.refusal(bomb)
+        assert "more than 64 levels deep" in sentence
+        assert line == 1
+    deep = "[" * 70 + "]" * 70
+    assert JSON.cells(f'{{"id": 1}}\n{{"id": 2, "x": {deep}}}\n', ["id"]) == [
+        ("1",),
+        "The line is not valid JSON: objects and lists are nested more than 64 levels deep.",
+    ]
+    assert JSON.cells('[{"id": 1, "x": %s}]' % ("[" * 60 + "]" * 60), ["id"]) == [("1",)]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        '[{{"id": "{0}"}}]',
+        '{{"id": "1"}}\n{{"id": "{0}"}}',
+        '{{"value": [{{"id": "1"}}], "x": "{0}"}}',
+        '{{"{0}": 1}}',
+        '[{{"id": {0}}}]',
+        '[{{"a": [{{"{0}',
+        '["{0}',
+    ],
+)
+def test_ten_megabytes_in_one_value_are_refused_in_little_memory(document: str) -> None:
+    data = document.format("1" * 10_000_000).encode()
+    tracemalloc.start()
+    try:
+        sentence, line = JSON.refusal(data)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert "more than 1,048,576 characters" in sentence
+    assert line == document.count("\n") + 1
+    assert peak < 8_000_000
+
+
+@pytest.mark.slow
+def test_memory_does_not_grow_with_the_file() -> None:
+    def document(count: int) -> Iterator[bytes]:
+        yield b'{"Report_Entry": ['
+        for number in range(count):
+            yield (b"," if number else b"") + json.dumps({"id": f"{number:06}", "name": "x" * 500}).encode()
+        yield b"]}"
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        try:
+            rows = open_json(document(count), FormatHints(), ["id", "name"]).rows
+            assert sum(isinstance(row, Row) for row in rows) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(10_000) < peak(3_000) * 1.2 + 100_000

@@ -1,0 +1,160 @@
+"""Trailers and totals: who counts is counted, and nobody is called TRAILER."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import ExtractRefused
+from shared.mapping.format import FormatHints
+from shared.model import Row
+from shared.readers.table import BadRow
+from shared.readers.text import open_delimited
+from shared.readers.text.count_rows import read_count
+
+WANTED = ["Id", "Name", "State"]
+BODY = "Id,Name,State\n1,Ann,on\n2,Bob\n"
+ROWS = [Row(2, 2, ("1", "Ann", "on")), BadRow(3, 3, ("2", "Bob"), "the row has 2 of 3 columns.")]
+TRL = FormatHints(trailer="TRL")
+DROP = "Drop the complete file again."
+
+
+def read(text: str, hints: FormatHints | None = None) -> tuple[list[Row | BadRow], list[str]]:
+    table = open_delimited([text.encode()], hints or FormatHints(), WANTED)
+    return list(table.rows), table.notes
+
+
+def refusal_of(text: str, hints: FormatHints | None = None) -> tuple[str, int | None]:
+    with pytest.raises(ExtractRefused) as refused:
+        read(text, hints)
+    return str(refused.value), refused.value.line
+
+
+@pytest.mark.parametrize("trailer", ["TRL,2", "TRL,2\n", "trl , 00002,\n\n,,\n", '"TRL","2"\n\x1a'])
+def test_the_trailer_that_the_mapping_asks_for_is_checked(trailer: str) -> None:
+    assert read(BODY + trailer, TRL) == (ROWS, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence", "line"),
+    [
+        (BODY, f"The file ends on line 3 without its trailer 'TRL': the upload was cut off. {DROP}", 3),
+        (BODY + "TRAILER,2\n", f"The file ends on line 4 without its trailer 'TRL': the upload was cut off. {DROP}", 4),
+        (
+            BODY + "TRL,1205\n",
+            (
+                "Line 4 says that the file has 1,205 rows of people, but there are 2: the upload was cut off, or rows "
+                f"were removed or added. {DROP}"
+            ),
+            4,
+        ),
+        (
+            BODY + "TRL\n",
+            (
+                "The trailer 'TRL' on line 4 does not say how many rows the file has: the upload was cut off, or the "
+                f"export is wrong. {DROP}"
+            ),
+            4,
+        ),
+        (
+            BODY + "TRL,2\n\n3,Cy,on\n",
+            (
+                "The trailer 'TRL' on line 4 should end the file, but line 6 holds another row. Perhaps two files were "
+                "joined; drop one complete file."
+            ),
+            6,
+        ),
+        (
+            BODY + 'TRL,2\n"x" y\n',
+            (
+                "The trailer 'TRL' on line 4 should end the file, but line 5 holds another row. Perhaps two files were "
+                "joined; drop one complete file."
+            ),
+            5,
+        ),
+        (
+            "Id,Name,State\n1,Ann,on\n2,Bob,on\n3,",
+            f"The file ends in the middle of line 4 (2 of 3 columns): the upload was cut off. {DROP}",
+            4,
+        ),
+    ],
+)
+def test_a_trailer_that_is_missing_or_wrong_refuses_the_file(text: str, sentence: str, line: int) -> None:
+    assert refusal_of(text, TRL) == (sentence, line)
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        "TRAILER,2",
+        "TRL,2",
+        "T,2",
+        "Total: 2",
+        "Total,2",
+        "Total rows: 2",
+        "TOTAL ,2,",
+        "Number of employees,,2,\n\n",
+        "*** End of report ***",
+        "EOF",
+        '"Gesamt: 2"',
+        "Anzahl;2".replace(";", ","),
+    ],
+)
+def test_a_last_row_that_counts_is_checked_and_noted_and_is_nobody(last: str) -> None:
+    rows, notes = read(BODY + last)
+    assert rows == ROWS
+    assert notes in (
+        ["Line 4 says that there are 2 rows, which is right; it is nobody."],
+        ["Line 4 only marks the end of the list; it is nobody."],
+    )
+    assert notes[0].startswith("Line 4 says") == ("2" in last)
+
+
+@pytest.mark.parametrize("last", ["(2 rows)\n", "2 rows selected.\n", "(2 row affected)", "2 Records\n"])
+def test_a_last_row_as_databases_write_it_is_checked_and_is_nobody(last: str) -> None:
+    assert read(BODY + last) == (ROWS, ["Line 4 says that there are 2 rows, which is right; it is nobody."])
+
+
+@pytest.mark.parametrize("last", ["TRAILER,1205\n", "Total: 3", "T,20", "(1 row)"])
+def test_a_last_row_that_counts_otherwise_refuses_the_file(last: str) -> None:
+    assert refusal_of(BODY + last)[0].endswith(f"the upload was cut off, or rows were removed or added. {DROP}")
+
+
+@pytest.mark.parametrize(
+    ("row", "cells", "reason"),
+    [
+        ("Total: 2", ("Total: 2",), "the row looks like a total, but more rows follow."),
+        ("Total,90000.50\n", ("Total", "90000.50"), "the row has 2 of 3 columns."),
+        ("T\n", ("T",), "the row has 1 of 3 columns."),
+        ("Total: many\n", ("Total: many",), "the row has 1 of 3 columns."),
+        (
+            "Totals,2,3,4\n",
+            ("Totals", "2", "3", "4"),
+            "the row has 4 columns where the header has 3; perhaps a comma in a cell is not in quotes.",
+        ),
+    ],
+)  # fmt: skip
+def test_other_rows_of_the_kind_are_bad_rows(row: str, cells: tuple[str, ...], reason: str) -> None:
+    row = row if row.endswith("\n") else f"{row}\n"
+    assert read(f"Id,Name,State\n1,Ann,on\n{row}2,Bob,on\n") == (
+        [Row(2, 2, ("1", "Ann", "on")), BadRow(3, 3, cells, reason), Row(4, 4, ("2", "Bob", "on"))],
+        [],
+    )
+
+
+def test_people_may_be_called_like_a_total() -> None:
+    text = "Id,Name,State\nT,Ann,on\nEnd,Bob,\nCount,,on\n"
+    assert [row.cells[0] for row in read(text)[0]] == ["T", "End", "Count"]
+
+
+def test_a_rejects_file_needs_no_trailer_and_no_second_header() -> None:
+    text = "Id,Name,State,Rollcall row,Rollcall reason\n1,Ann,on,2,why\n"
+    assert read(text, FormatHints(trailer="TRL", header_rows=2)) == ([Row(2, 2, ("1", "Ann", "on", "2", "why"))], [])
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("8", 8), ("0008", 8), ("1,205", 1205), ("1.205", 1205), ("1\u00a0205", 1205), ("1.234.567", 1234567)]
+    + [(text, None) for text in ("", "x", "-8", "8.5", "1,2", "12.34", "٣", "1" * 10)],
+)  # fmt: skip
+def test_counts_are_whole_numbers(text: str, count: int | None) -> None:
+    assert read_count(text) == count

@@ -1,0 +1,182 @@
+"""Text of fixed width: bytes in, rows out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from shared.errors import ExtractRefused
+from shared.mapping.format import FormatHints
+from shared.model import Row
+from shared.readers.table import BadRow, Form
+from shared.readers.text import open_fixed
+
+WANTED = ["Id", "Name", "State"]
+COLUMNS = (
+    {"name": "Id", "start": 1, "width": 5},
+    {"name": "Name", "start": 6, "width": 8},
+    {"name": "State", "start": 15, "width": 1},
+)
+
+
+def hints(**more: Any) -> FormatHints:
+    return FormatHints.model_validate({"columns": COLUMNS, **more})
+
+
+def line(worker: str, name: str, state: str, end: str = "\n") -> str:
+    return f"{worker:5}{name:8} {state}{end}"
+
+
+def read(text: str | bytes, **more: Any) -> tuple[list[Row | BadRow], list[str]]:
+    data = text if isinstance(text, bytes) else text.encode()
+    table = open_fixed([data], hints(**more), WANTED)
+    assert table.header == ("Id", "Name", "State")
+    return list(table.rows), table.notes
+
+
+def refusal_of(text: str, **more: Any) -> tuple[str, int | None]:
+    with pytest.raises(ExtractRefused) as refused:
+        read(text, **more)
+    return str(refused.value), refused.value.line
+
+
+BODY = line("00001", "Jürgen", "A") + line("00002", 'Bob"', "T")
+ROWS = [Row(1, 1, ("00001", "Jürgen  ", "A")), Row(2, 2, ("00002", 'Bob"    ', "T"))]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize(("encoding", "name"), [(None, "utf-8"), ("windows-1252", "cp1252"), ("cp500", "cp500")])
+def test_cells_are_cut_by_characters(end: str, encoding: str | None, name: str) -> None:
+    table = open_fixed([BODY.replace("\n", end).encode(name)], hints(encoding=encoding), WANTED)
+    assert (table.form, table.header, list(table.rows), table.notes) == (Form("fixed", name), tuple(WANTED), ROWS, [])
+
+
+def test_a_header_is_recognised_wherever_it_is() -> None:
+    text = f"Report\n\n{line('id', 'NAME', 's')}{BODY}"
+    assert read(text) == (
+        [Row(4, 4, ROWS[0].cells), Row(5, 5, ROWS[1].cells)],
+        ["The header is on line 3; what stands above it (1 row) was left out."],
+    )
+
+
+def test_blank_lines_and_comments_are_left_out() -> None:
+    assert read(f"* made by HR\n\n{BODY}", comment="*")[0] == [
+        Row(3, 3, ROWS[0].cells),
+        Row(4, 4, ROWS[1].cells),
+    ]
+
+
+def test_a_line_of_another_length_is_a_bad_row() -> None:
+    body = "".join(line(f"{number:05}", "Ann", "A") for number in range(20))
+    rows, _ = read(f"{body}00021Bob\n{line('00022', 'Bob', 'Ax')}{line('00023', 'Cy', 'A')}")
+    assert rows[20:] == [
+        BadRow(21, 21, ("00021", "Bob", ""), "the line has 8 characters where the others have 15."),
+        BadRow(22, 22, ("00022", "Bob     ", "A"), "the line has 16 characters where the others have 15."),
+        Row(23, 23, ("00023", "Cy      ", "A")),
+    ]
+
+
+def test_blanks_at_the_ends_of_lines_may_have_been_taken_away() -> None:
+    assert read("00001Ann      A\n00002Bob\n00003Cyril\n00004Di       T and more\n")[0] == [
+        Row(1, 1, ("00001", "Ann     ", "A")),
+        Row(2, 2, ("00002", "Bob", "")),
+        Row(3, 3, ("00003", "Cyril", "")),
+        Row(4, 4, ("00004", "Di      ", "T")),
+    ]
+
+
+DROP = "Drop the complete file again."
+
+
+@pytest.mark.parametrize(
+    ("text", "more", "sentence", "line_number"),
+    [
+        (
+            f"{BODY}00003Cy",
+            {},
+            f"The file ends in the middle of line 3 (7 of 15 characters): the upload was cut off. {DROP}",
+            3,
+        ),
+        ("\n \n", {}, "The file has only blank lines: there is nobody in it. Drop the complete list.", None),
+        (
+            f"{BODY}TRL00003\n",
+            {"trailer": "TRL"},
+            (
+                "Line 3 says that the file has 3 rows of people, but there are 2: the upload was cut off, or rows were "
+                f"removed or added. {DROP}"
+            ),
+            3,
+        ),
+        (
+            BODY,
+            {"trailer": "TRL"},
+            f"The file ends on line 2 without its trailer 'TRL': the upload was cut off. {DROP}",
+            2,
+        ),
+        (
+            f"TRL  2\n{BODY}",
+            {"trailer": "TRL"},
+            (
+                "Line 1 says that the file has 2 rows of people, but there are 0: the upload was cut off, or rows were "
+                f"removed or added. {DROP}"
+            ),
+            1,
+        ),
+        (
+            f"{BODY}Total: 7\n",
+            {},
+            (
+                "Line 3 says that the file has 7 rows of people, but there are 2: the upload was cut off, or rows were "
+                f"removed or added. {DROP}"
+            ),
+            3,
+        ),
+        (
+            BODY,
+            {"columns": ()},
+            (
+                "The mapping says that the file has columns of fixed width, but not where they are. IT adds "
+                "format.columns to the mapping."
+            ),
+            None,
+        ),
+        (
+            BODY,
+            {"columns": COLUMNS[1:2]},
+            "The mapping does not say where the columns Id, State are. IT adds them to format.columns.",
+            None,
+        ),
+    ],
+)
+def test_a_bad_file_is_refused_with_a_sentence_for_hr(
+    text: str, more: dict[str, Any], sentence: str, line_number: int | None
+) -> None:
+    assert refusal_of(text, **more) == (sentence, line_number)
+
+
+@pytest.mark.parametrize("trailer", ["TRL00002", "TRL  2\n\n", "TRL", "Total: 2\n", "END OF REPORT"])
+def test_a_trailer_is_nobody(trailer: str) -> None:
+    if trailer == "TRL":
+        assert refusal_of(BODY + trailer, trailer="TRL")[0].startswith("The trailer 'TRL' on line 3 does not say")
+        return
+    rows, notes = read(BODY + trailer, trailer="TRL" if trailer.startswith("TRL") else None)
+    assert rows == ROWS
+    assert len(notes) == (not trailer.startswith("TRL"))
+
+
+def test_a_total_with_people_after_it_is_a_bad_row() -> None:
+    assert read(f"{line('00001', 'Ann', 'A')}Total: 1\n{line('00002', 'Bob', 'A')}")[0] == [
+        Row(1, 1, ("00001", "Ann     ", "A")),
+        BadRow(2, 2, ("Total", ": 1", ""), "the row looks like a total, but more rows follow."),
+        Row(3, 3, ("00002", "Bob     ", "A")),
+    ]
+
+
+@pytest.mark.parametrize(("mark", "word"), [(",", "comma"), (";", "semicolon"), ("\t", "tab"), ("|", "vertical bar")])
+def test_delimited_text_is_not_cut_by_places(mark: str, word: str) -> None:
+    text = f'"Id"{mark}Name{mark}State\n1{mark}Ann{mark}A\n2{mark}Bob{mark}A\n'
+    assert refusal_of(text)[0] == (
+        f"The file has {word}s between its columns, but the mapping says that they have a fixed width. Export the list "
+        "again so, or ask IT to take format.columns out of the mapping."
+    )

@@ -1,0 +1,114 @@
+"""Rows that leave out empty cells at their end, blanks between cells, row names: as ExcelJS, Excel and R write them."""
+
+from __future__ import annotations
+
+import pytest
+
+from shared.errors import ExtractRefused
+from shared.mapping.format import FormatHints
+from shared.model import Row
+from shared.readers.table import BadRow
+from shared.readers.text import open_delimited
+
+WANTED = ["Id", "Name", "State", "End", "Note"]
+HEADER = "Id,Name,State,End,Note\n"
+
+
+def read(text: str, hints: FormatHints | None = None) -> tuple[list[tuple[str, ...] | str], list[str]]:
+    """Cells of good rows, the reasons of bad ones, and the notes."""
+    table = open_delimited([text.encode()], hints or FormatHints(), WANTED)
+    return [row.reason if isinstance(row, BadRow) else row.cells for row in table.rows], table.notes
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ExtractRefused) as refused:
+        list(open_delimited([text.encode()], FormatHints(), WANTED).rows)
+    return str(refused.value)
+
+
+def told(rows: int) -> list[str]:
+    leave = "1 row leaves" if rows == 1 else f"{rows} rows leave"
+    return [f"{leave} out empty cells at the end, as some programs write them; these cells count as empty."]
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_what_exceljs_leaves_out_counts_as_empty_and_is_told(end: str) -> None:
+    text = f"{HEADER}1,Ann,on\n2,Bob,off,2026-01-01\n3,Cy,on,,x\n4,Di,on{end}"
+    assert read(text) == (
+        [
+            ("1", "Ann", "on", "", ""),
+            ("2", "Bob", "off", "2026-01-01", ""),
+            ("3", "Cy", "on", "", "x"),
+            ("4", "Di", "on", "", ""),
+        ],
+        told(3),
+    )
+
+
+def test_nobody_needs_to_have_the_last_columns() -> None:
+    rows = [("1", "Ann", "on", "", ""), ("2", "Bob", "off", "", ""), ("3", "Cy", "on", "", "")]
+    assert read(f"{HEADER}1,Ann,on\n2,Bob,off\n3,Cy,on") == (rows, told(3))
+
+
+def test_excel_may_leave_them_out_of_some_lines_only() -> None:
+    rows = "".join(f"{number},A,on,,\n" for number in range(16)) + "".join(
+        f"{number},A,on\n" for number in range(16, 32)
+    )
+    cells, notes = read(HEADER + rows)
+    assert (cells, notes) == ([(f"{number}", "A", "on", "", "") for number in range(32)], told(16))
+
+
+def test_one_short_row_among_others_is_a_slip() -> None:
+    rows = "".join(f"{number},A,on,,\n" for number in range(5))
+    assert read(f"{HEADER}{rows}5,A,on\n{rows}")[0][5] == "the row has 3 of 5 columns."
+
+
+def test_a_name_that_became_two_shifts_nobody() -> None:
+    text = "Id,Name, first,State,End,Note\n1,Ann,on,,x\n2,Bob,off,,y\n"
+    assert read(text)[0] == ["the row has 5 of 6 columns."] * 2
+
+
+def test_a_last_line_with_fewer_cells_than_any_other_is_cut_off() -> None:
+    assert refusal(f"{HEADER}1,Ann,on\n2,Bob,off,2026-01-01\n3,Cy,on,,x\n4,D") == (
+        "The file ends in the middle of line 5 (2 of 5 columns): the upload was cut off. Drop the complete file again."
+    )
+    assert "cut off" in refusal(f"{HEADER}1,Ann,on,,\n2,Bob,off,2026-01-01,\n3,Cy,on")
+
+
+def test_a_short_row_may_have_lines_in_a_cell() -> None:
+    text = f'{HEADER}1,"Ann\nLee",on\n2,Bob,off\n3,Cy,on,,x\n'
+    assert read(text)[0] == [("1", "Ann\nLee", "on", "", ""), ("2", "Bob", "off", "", ""), ("3", "Cy", "on", "", "x")]
+
+
+def test_a_total_below_short_rows_is_nobody() -> None:
+    assert read(f"{HEADER}1,Ann,on\n2,Bob,off\nTotal,2\n") == (
+        [("1", "Ann", "on", "", ""), ("2", "Bob", "off", "", "")],
+        [*told(2), "Line 4 says that there are 2 rows, which is right; it is nobody."],
+    )
+
+
+def test_blanks_between_cells_in_quotes_are_read() -> None:
+    text = '"Id" "Name" "State" "FTE"\n"1" "Ann \\"A\\" Lee" "on" 1\n"2" "CONTOSO\\bob" "off" NA\n'
+    table = open_delimited([text.encode()], FormatHints(), WANTED[:3])
+    assert table.form.delimiter == " "
+    assert list(table.rows) == [
+        Row(2, 2, ("1", 'Ann "A" Lee', "on", "1")),
+        Row(3, 3, ("2", "CONTOSO\\bob", "off", "NA")),
+    ]
+
+
+@pytest.mark.parametrize("mark", [" ", "\t", ",", ";"])
+def test_row_names_of_r_are_told_with_what_to_do(mark: str) -> None:
+    lines = [["Id", "Name", "State"], ["1", "7", "Ann Lee", "on"], ["2", "8", "Bob", "off"]]
+    text = "".join(mark.join(f'"{cell}"' for cell in line) + "\n" for line in lines)
+    assert refusal(text) == (
+        "The rows have 4 cells where the header has 3 names: each row begins with its number, as R's write.table "
+        "writes it, and the header leaves that out. Export the list again without row names (row.names = FALSE)."
+    )
+
+
+def test_rows_that_are_too_long_for_another_reason_are_rejected_one_by_one() -> None:
+    assert (
+        read("Id,Name,State\n1,Lee, Ann,on\n2,Ott, Bob,off\n")[0]
+        == ["the row has 4 columns where the header has 3; perhaps a comma in a cell is not in quotes."] * 2
+    )

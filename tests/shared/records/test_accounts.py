@@ -1,0 +1,118 @@
+"""Reading everybody, and somebody."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Iterator
+from itertools import islice
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.context import Context
+from shared.model import ExtractRef, Planned, Worker
+from shared.records import accounts
+from shared.records.people import Deliverer, note_accepted, note_planned, note_quiet
+from tests.conftest import Storage
+from tests.support.contexts import START, ManualTime, open_test_context, page_of, user, worker
+
+REF = ExtractRef("20260918T060000Z-aaaaaaaaaaaa", "employees")
+
+
+@pytest.fixture
+def context(storage: Storage) -> Iterator[Context]:
+    with open_test_context(storage.connection_string, ManualTime()) as opened:
+        yield opened
+
+
+def know(context: Context, job: str, ids: list[str]) -> None:
+    """Have accounts, without a page."""
+    note_quiet(
+        context.storage,
+        REF,
+        job,
+        [Planned(Worker(one, 2, {}), said="digest", claim={}) for one in ids],
+        stamp="1",
+        state=lambda *_: None,
+        remember=True,
+    )
+
+
+EVERY_KIND = [
+    *string.printable,
+    *(f"{one}{other}" for one in "0059AZaz|}~!" for other in "0459AHZaz|}~!/\\"),
+    *("1222", "ab", "AB", "Ab", "Ü", "ü", "Łukasz", "社員", "\U0001f600", "x\U0001f600", "\u0085", "a\x7f", "\ufffd"),
+    *("default|1", "}", "}}", "|", "||", "!7C", "a'b", "%41", "zz", "~~"),
+]  # fmt: skip
+
+
+def test_a_scan_finds_every_account_once_with_all_of_its_partition(context: Context) -> None:
+    ids = sorted(set(EVERY_KIND) - {""})
+    know(context, "default", ids)
+    know(context, "defaul", ["defaul's"])
+    know(context, "default-2", ["default-2's", "t"])
+    found = list(accounts.scan(context.storage, "default"))
+    assert sorted(account.external_id for _, some in found for account in some) == ids
+    tails = [tail for tail, _ in found]
+    assert sorted(tails) == sorted({one[-2:] for one in ids})
+    assert {tail: {account.external_id for account in some} for tail, some in found} == {
+        tail: {one for one in ids if one[-2:] == tail} for tail in tails
+    }
+    assert [one.external_id for _, some in accounts.scan(context.storage, "default-2") for one in some] == [
+        "default-2's",
+        "t",
+    ]
+
+
+text = st.text(st.characters(codec="utf-8", exclude_characters="\ufffe\uffff"), min_size=1, max_size=4)
+
+
+@pytest.fixture
+def new_job() -> Callable[[], str]:
+    jobs = (f"job-{number}" for number in range(1000))
+    return lambda: next(islice(jobs, 1))
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(ids=st.sets(text, min_size=1, max_size=12))
+def test_whatever_the_ids_are_a_scan_finds_each_once(
+    context: Context, new_job: Callable[[], str], ids: set[str]
+) -> None:
+    job = new_job()
+    know(context, job, sorted(ids))
+    found = list(accounts.scan(context.storage, job))
+    assert sorted(account.external_id for _, some in found for account in some) == sorted(ids)
+    assert all(account.external_id[-2:] == tail for tail, some in found for account in some)
+    assert accounts.read_accounts(context.storage, job, ids).keys() == ids
+
+
+def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
+    page = page_of(worker("1"), number=3, sequence="s")
+    note_planned(
+        context.storage, REF, "default", [page], file="x", stamp="5", fingerprint=lambda _: "print", at=START
+    )  # fmt: skip
+    note_accepted(context.storage, REF, "default", 3, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    whole = accounts.Account(
+        external_id="1",
+        said={"employees": ["s", "digest", ""]},
+        pending="",
+        accepted="print",
+        refused="",
+        refused_at="",
+        put_aside="",
+        enabled=True,
+        ever_enabled=True,
+        accepted_enabled=True,
+        since="",
+        open="",
+        next_change_at="",
+        stamp="5",
+        deliverer=Deliverer("employees", REF.id, 3),
+        claims={"employees": {}},
+        record=user("1"),
+    )
+    assert accounts.read_accounts(context.storage, "default", ["1", "2"]) == {"1": whole}
+    brief = accounts.read_briefly(context.storage, "default", ["1", "2"])["1"]
+    assert (brief.claims, brief.record, brief.accepted, brief.deliverer) == ({}, {}, "print", whole.deliverer)
+    assert whole.known_to_entra

@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from azure.core.exceptions import HttpResponseError
+from azure.data.tables import EdmType, TableClient, TableServiceClient, TransactionOperation, UpdateMode
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from shared.storage import keys
+from shared.storage.transactions import Delete, InsertRow, MergeRow, ReplaceRow, submit
+from tests.conftest import Storage
+from tests.support.table_values import VALUES
+
+OLD = "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""
+
+
+@pytest.fixture
+def table(storage: Storage) -> Iterator[TableClient]:
+    with TableServiceClient.from_connection_string(storage.connection_string, retry_total=0) as service:
+        yield service.create_table("Things")
+
+
+def rows(table: TableClient, partition: str) -> dict[str, dict[str, Any]]:
+    found = table.query_entities("PartitionKey eq @partition", parameters={"partition": partition})
+    return {row["RowKey"]: {name: row[name] for name in row if name not in ("PartitionKey", "RowKey")} for row in found}
+
+
+def row(partition: str, key: str, values: dict[str, Any]) -> dict[str, Any]:
+    return {"PartitionKey": partition, "RowKey": key, **values}
+
+
+def test_what_is_written_is_what_the_sdk_would_have_written(table: TableClient) -> None:
+    table.submit_transaction([(TransactionOperation.CREATE, row("sdk", "O'1 ü%", VALUES))])
+    submit(table, [InsertRow(row("ours", "O'1 ü%", VALUES))])
+    assert rows(table, "ours") == rows(table, "sdk") == {"O'1 ü%": VALUES}
+
+
+def test_each_kind_of_operation_does_as_in_the_sdk_and_gives_the_new_etags(table: TableClient) -> None:
+    first = [row("p", key, {"A": 1, "B": "old"}) for key in ("1", "2", "3")]
+    etags = submit(table, [InsertRow(entity) for entity in first])
+    assert etags == [table.get_entity("p", key).metadata["etag"] for key in ("1", "2", "3")]
+    after = submit(
+        table,
+        [
+            MergeRow(row("p", "1", {"B": "new"}), etags[0]),
+            ReplaceRow(row("p", "2", {"C": 3})),
+            Delete(row("p", "3", {})),
+            ReplaceRow(row("p", "4", {"D": 4})),
+        ],
+    )
+    assert rows(table, "p") == {"1": {"A": 1, "B": "new"}, "2": {"C": 3}, "4": {"D": 4}}
+    there = [table.get_entity("p", key).metadata["etag"] for key in ("1", "2", "4")]
+    assert after == [there[0], there[1], "", there[2]]
+
+
+@pytest.mark.parametrize(
+    ("operations", "status"),
+    [
+        ([InsertRow(row("p", "2", {})), InsertRow(row("p", "1", {}))], 409),
+        ([InsertRow(row("p", "2", {})), MergeRow(row("p", "1", {}), OLD)], 412),
+        ([InsertRow(row("p", "2", {})), Delete(row("p", "9", {}))], 404),
+        ([InsertRow(row("p", "2", {"A": "x" * 40_000}))], 400),
+    ],
+    ids=["there-already", "changed-since", "gone", "too-long"],
+)  # fmt: skip
+def test_what_fails_is_told_as_the_sdk_tells_it_and_nothing_is_written(
+    table: TableClient, operations: list[Any], status: int
+) -> None:
+    submit(table, [InsertRow(row("p", "1", {"A": 1}))])
+    with pytest.raises(HttpResponseError) as caught:
+        submit(table, operations)
+    assert (caught.value.status_code, rows(table, "p")) == (status, {"1": {"A": 1}})
+
+
+@pytest.mark.parametrize("value", [2**31, -(2**31) - 1, ["a"], (1, EdmType.INT64)])
+def test_a_value_that_no_column_can_hold_is_refused_before_anything_is_sent(table: TableClient, value: Any) -> None:
+    with pytest.raises(TypeError, match="Column A holds"):
+        submit(table, [InsertRow(row("p", "1", {"A": value}))])
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.text(min_size=1, max_size=20).filter(lambda text: not text.isspace()), st.text(max_size=20))
+def test_any_key_and_any_text_come_back(table: TableClient, key: str, text: str) -> None:
+    partition, encoded = keys.encode(f"p|{key}"), keys.encode(key)
+    submit(table, [ReplaceRow(row(partition, encoded, {"A": text}))])
+    table.upsert_entity(row("sdk", encoded, {"A": text}), mode=UpdateMode.REPLACE)
+    assert rows(table, partition)[encoded] == rows(table, "sdk")[encoded] == {"A": text}
