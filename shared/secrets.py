@@ -16,11 +16,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError, HttpResponseError
-from azure.keyvault.secrets import SecretClient, SecretProperties
 
 from shared.clock import SYSTEM_CLOCK, Clock
 from shared.errors import (
@@ -32,6 +31,9 @@ from shared.errors import (
 )
 from shared.identity import Identity
 from shared.transport import limited_session, limited_transport
+
+if TYPE_CHECKING:  # it takes a tenth of a cold start, and many an app has no vault
+    from azure.keyvault.secrets import SecretClient, SecretProperties
 
 KEEP = timedelta(minutes=10)
 
@@ -228,6 +230,8 @@ def open_vault(
         keep: how long a value that was read is used without asking again.
         client_options: further options of `SecretClient`, such as `connection_verify` or `retry_total`.
     """
+    from azure.keyvault.secrets import SecretClient
+
     verify = client_options.get("connection_verify", True)
     transport = limited_transport(
         limited_session(), connect=_CONNECT_SECONDS, read=_READ_SECONDS, shared=False, verify=verify
