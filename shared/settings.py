@@ -12,7 +12,7 @@ import difflib
 import ipaddress
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
@@ -239,79 +239,99 @@ def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
     Raises:
         SettingsError: naming every fault there is, not just the first.
     """
-    faults: list[str] = []
+    given = _Given(env)
+    given.faults += _contradictions(env) if sends else []
+    settings = Settings(
+        storage=_storage(given.text, given.faults),
+        endpoints=MappingProxyType(_endpoints(env, given.faults, required=sends)),
+        blob_source=given.blob_source(),
+        log_schedule=given.schedule(LOG_SCHEDULE, Settings.log_schedule),
+        clock_schedule=given.schedule(CLOCK_SCHEDULE, Settings.clock_schedule),
+        key_vault_uri=given.address(
+            KEY_VAULT_URI, _is_https, "the vault's https:// address, such as https://NAME.vault.azure.net/"
+        ),
+        daily_calls=given.whole(
+            DAILY_CALLS, Settings.daily_calls, (1, 1_000_000),
+            "a whole number of calls, such as 2000 (P1, P2) or 6000 (Governance)",
+        ),
+        leaver_reserve=given.percent(LEAVER_RESERVE, Settings.leaver_reserve),
+        overdue_minutes=given.whole(
+            OVERDUE_MINUTES, Settings.overdue_minutes, (10, 10_080),
+            "a whole number of minutes from 10 to 10080 (a week), such as 60",
+        ),
+        notify_topic=given.address(
+            NOTIFY_TOPIC, _is_topic,
+            "the https:// endpoint of an Event Grid topic, such as https://NAME.REGION.eventgrid.azure.net/api/events "
+            "(plain http only to this machine)",
+        ),
+        digest_at=given.time_of_day(DIGEST_AT, Settings.digest_at),
+        keep_events_days=given.days(KEEP_EVENTS, Settings.keep_events_days),
+        keep_extracts_days=given.days(KEEP_EXTRACTS, Settings.keep_extracts_days),
+        keep_outbox_days=given.days(KEEP_OUTBOX, Settings.keep_outbox_days),
+        client_id=given.text(AZURE_CLIENT_ID),
+    )  # fmt: skip
+    given.faults += _unknown(env)
+    if given.faults:
+        raise SettingsError(given.faults)
+    return settings
 
-    def value(name: str, default: str = "") -> str:
-        return env.get(name, "").strip() or default
 
-    storage = _storage(value, faults)
-    faults.extend(_contradictions(env) if sends else [])
-    endpoints = _endpoints(env, faults, required=sends)
+class _Given:
+    """The settings as they were given, and what is wrong with them; a wrong one is read as something harmless.
 
-    blob_source = value(BLOB_SOURCE, "event_grid").lower()
-    if blob_source not in ("event_grid", "polling"):
-        faults.append(f"{BLOB_SOURCE} is '{blob_source}'; it must be 'event_grid' (Azure) or 'polling' (local)")
+    Attributes:
+        faults: a sentence each.
+    """
 
-    schedules = {}
-    for name, default in ((LOG_SCHEDULE, Settings.log_schedule), (CLOCK_SCHEDULE, Settings.clock_schedule)):
-        schedules[name] = text = value(name, default)
-        faults += [f"{name} is '{text}': {fault}; write it such as '{default}'" for fault in odd_schedule(text)]
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self._env = env
+        self.faults: list[str] = []
 
-    vault = value(KEY_VAULT_URI)
-    if vault and not _is_https(vault):
-        faults.append(f"{KEY_VAULT_URI} must be the vault's https:// address, such as https://NAME.vault.azure.net/")
+    def text(self, name: str, usual: str = "") -> str:
+        return self._env.get(name, "").strip() or usual
 
-    calls = _number(value(DAILY_CALLS, str(Settings.daily_calls)), 1, 1_000_000)
-    if calls is None or calls != int(calls):
-        faults.append(f"{DAILY_CALLS} must be a whole number of calls, such as 2000 (P1, P2) or 6000 (Governance)")
-    reserve = _number(value(LEAVER_RESERVE, str(Settings.leaver_reserve)).removesuffix("%").strip(), 0, 100)
-    if reserve is None:
-        faults.append(f"{LEAVER_RESERVE} must be a percentage from 0 to 100, such as 5%")
+    def blob_source(self) -> str:
+        text = self.text(BLOB_SOURCE, "event_grid").lower()
+        if text not in ("event_grid", "polling"):
+            self.faults.append(f"{BLOB_SOURCE} is '{text}'; it must be 'event_grid' (Azure) or 'polling' (local)")
+        return text
 
-    overdue = _number(value(OVERDUE_MINUTES, str(Settings.overdue_minutes)), 10, 10_080)
-    if overdue is None or overdue != int(overdue):
-        faults.append(f"{OVERDUE_MINUTES} must be a whole number of minutes from 10 to 10080 (a week), such as 60")
+    def schedule(self, name: str, usual: str) -> str:
+        text = self.text(name, usual)
+        self.faults += [f"{name} is '{text}': {fault}; write it such as '{usual}'" for fault in odd_schedule(text)]
+        return text
 
-    topic = value(NOTIFY_TOPIC)
-    if topic and not _is_topic(topic):
-        faults.append(
-            f"{NOTIFY_TOPIC} must be the https:// endpoint of an Event Grid topic, such as "
-            "https://NAME.REGION.eventgrid.azure.net/api/events (plain http only to this machine)"
-        )
-    digest_at = value(DIGEST_AT, Settings.digest_at).lower()
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|off", digest_at, re.ASCII):
-        faults.append(f"{DIGEST_AT} must be a time of day in UTC, such as 06:30, or off")
-    keep = {}
-    for name, usual in (
-        (KEEP_EVENTS, Settings.keep_events_days),
-        (KEEP_EXTRACTS, Settings.keep_extracts_days),
-        (KEEP_OUTBOX, Settings.keep_outbox_days),
-    ):
-        days = _number(value(name, str(usual)), 0, 36_500)
-        keep[name] = int(days or 0)
-        if days is None or days != int(days) or 0 < days < 7:
-            faults.append(f"{name} must be a whole number of days, 7 at least, such as {usual}; or 0 to keep for ever")
+    def address(self, name: str, is_right: Callable[[str], bool], right: str) -> str:
+        text = self.text(name)
+        if text and not is_right(text):
+            self.faults.append(f"{name} must be {right}")
+        return text
 
-    faults.extend(_unknown(env))
-    if faults:
-        raise SettingsError(faults)
-    return Settings(
-        storage=storage,
-        endpoints=MappingProxyType(endpoints),
-        blob_source=blob_source,
-        log_schedule=schedules[LOG_SCHEDULE],
-        clock_schedule=schedules[CLOCK_SCHEDULE],
-        overdue_minutes=int(overdue or 0),
-        daily_calls=int(calls or 0),
-        leaver_reserve=reserve or 0.0,
-        notify_topic=topic,
-        digest_at="" if digest_at == "off" else digest_at,
-        keep_events_days=keep[KEEP_EVENTS],
-        keep_extracts_days=keep[KEEP_EXTRACTS],
-        keep_outbox_days=keep[KEEP_OUTBOX],
-        key_vault_uri=vault,
-        client_id=value(AZURE_CLIENT_ID),
-    )
+    def whole(self, name: str, usual: int, bounds: tuple[int, int], right: str) -> int:
+        number = _number(self.text(name, str(usual)), *bounds)
+        if number is None or number != int(number):
+            self.faults.append(f"{name} must be {right}")
+        return int(number or 0)
+
+    def percent(self, name: str, usual: float) -> float:
+        number = _number(self.text(name, str(usual)).removesuffix("%").strip(), 0, 100)
+        if number is None:
+            self.faults.append(f"{name} must be a percentage from 0 to 100, such as 5%")
+        return number or 0.0
+
+    def time_of_day(self, name: str, usual: str) -> str:
+        text = self.text(name, usual).lower()
+        if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d|off", text, re.ASCII):
+            self.faults.append(f"{name} must be a time of day in UTC, such as 06:30, or off")
+        return "" if text == "off" else text
+
+    def days(self, name: str, usual: int) -> int:
+        number = _number(self.text(name, str(usual)), 0, 36_500)
+        if number is None or number != int(number) or 0 < number < 7:
+            self.faults.append(
+                f"{name} must be a whole number of days, 7 at least, such as {usual}; or 0 to keep for ever"
+            )
+        return int(number or 0)
 
 
 def _number(text: str, lowest: float, highest: float) -> float | None:

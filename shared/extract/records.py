@@ -78,25 +78,9 @@ def read_batches(
     header = [read(name) for name in table.header] if read else table.header
     places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
     table.notes.extend([*_nearly_so(header, places), *_twice_without_harm(header)])
-    pick = itemgetter(*places.values(), next(iter(places.values())))  # one more, so that it is always a tuple
-    numbers: list[int] = []
-    lines: list[int] = []
-    cells: list[tuple[str, ...]] = []
-
-    def batch() -> Batch:
-        found: dict[str, Sequence[str]] = dict(zip(places, zip(*cells, strict=True), strict=False))
-        if read:
-            found = {column: list(map(read, values)) for column, values in found.items()}
-        if text_guard:
-            found = {column: list(map(without_guard, values)) for column, values in found.items()}
-        absent = {column: [""] * len(cells) for column in columns if column not in places}
-        made = Batch(numbers.copy(), lines.copy(), found | absent)
-        numbers.clear()
-        lines.clear()
-        cells.clear()
-        return made
-
-    count = size = 0
+    guards = [*([read] if read else []), *([without_guard] if text_guard else [])]
+    gathered = _Gathered(columns, places, guards)
+    count = 0
     rows = iter(table.rows)
     while few := list(islice(rows, _FEW)):
         count += len(few)
@@ -108,28 +92,65 @@ def read_batches(
         if first_rows is not None:
             _note_first_rows(table, few, first_rows, read or str)
         for bad, good in _parts(few):
-            if bad and cells:
-                yield batch()
+            if bad:
+                yield from gathered.batches()
             for row in bad:
-                yield _faulty(row, columns, places, key, [read, without_guard if text_guard else None]) or Reject(
+                yield _faulty(row, columns, places, key, guards) or Reject(
                     row.number, row.line, _key_cell(table, row, places.get(key)), row.reason
                 )
-            found = [pick(row_cells) for _, _, row_cells in good]
-            numbers += [number for number, _, _ in good]
-            lines += [line for _, line, _ in good]
-            cells += found
-            size += len("".join(map("".join, found)))
-        if len(cells) >= _ROWS_AT_ONCE or size > _SIZE_AT_ONCE:
-            size = 0
-            if cells:
-                yield batch()
-    if cells:
-        yield batch()
+            gathered.add(good)
+        if gathered.is_enough:
+            yield from gathered.batches()
+    yield from gathered.batches()
     if not count:
         what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
         if not may_be_empty or table.returned:
             raise ExtractRefused(f"The file has {what}. Drop the complete list.")
         table.notes.append(f"The file has {what}.")
+
+
+class _Gathered:
+    """The mapped cells of some rows, until there are enough of them for a batch.
+
+    Args:
+        columns: the mapped columns.
+        places: of those that the file has.
+        guards: what takes guards off cells.
+    """
+
+    def __init__(
+        self, columns: Sequence[str], places: Mapping[str, int], guards: Sequence[Callable[[str], str]]
+    ) -> None:
+        self._columns = columns
+        self._places = places
+        self._guards = guards
+        self._pick = itemgetter(*places.values(), next(iter(places.values())))  # one more, so that it is always a tuple
+        self._numbers: list[int] = []
+        self._lines: list[int] = []
+        self._cells: list[tuple[str, ...]] = []
+        self._size = 0  # characters
+
+    def add(self, rows: Sequence[Row]) -> None:
+        found = [self._pick(cells) for _, _, cells in rows]
+        self._numbers += [number for number, _, _ in rows]
+        self._lines += [line for _, line, _ in rows]
+        self._cells += found
+        self._size += len("".join(map("".join, found)))
+
+    @property
+    def is_enough(self) -> bool:
+        return len(self._cells) >= _ROWS_AT_ONCE or self._size > _SIZE_AT_ONCE
+
+    def batches(self) -> Iterator[Batch]:
+        """The rows as a batch, if there are any; then there are none any more."""
+        cells = self._cells
+        if cells:
+            found: dict[str, Sequence[str]] = dict(zip(self._places, zip(*cells, strict=True), strict=False))
+            for take_off in self._guards:
+                found = {column: list(map(take_off, values)) for column, values in found.items()}
+            absent = {column: [""] * len(cells) for column in self._columns if column not in self._places}
+            yield Batch(self._numbers, self._lines, found | absent)
+        self._numbers, self._lines, self._cells, self._size = [], [], [], 0
 
 
 def _parts(rows: Sequence[Row | BadRow]) -> Iterator[tuple[list[BadRow], list[Row]]]:
@@ -152,7 +173,7 @@ def _faulty(
     columns: Sequence[str],
     places: Mapping[str, int],
     key: str,
-    off: Sequence[Callable[[str], str] | None],
+    guards: Sequence[Callable[[str], str]],
 ) -> Record | None:
     """A row some of whose cells cannot be relied on; None if it is the row as a whole, or the id.
 
@@ -161,13 +182,13 @@ def _faulty(
         columns: the mapped columns.
         places: of those that the file has.
         key: the column with the ids.
-        off: what takes guards off cells, if anything has to.
+        guards: what takes guards off cells.
     """
     wrong = dict(row.faults)
     if not wrong or places.get(key) in wrong:
         return None
     values = dict.fromkeys(columns, "") | {column: row.cells[place] for column, place in places.items()}
-    for take_off in filter(None, off):
+    for take_off in guards:
         values = {column: take_off(cell) for column, cell in values.items()}
     return Record(row.number, row.line, values, {one: wrong[place] for one, place in places.items() if place in wrong})
 
