@@ -10,7 +10,7 @@ import json
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -98,22 +98,8 @@ def forget(
             f"{OUTBOX}/: the person is in lists of created accounts ({len(told)}); the app writes them anew within "
             "minutes, without the person."
         )
-    whole = [key for key, row in accounts.items() if not _others(row, sources)]
-    for key in accounts.keys() - set(whole):
-        removed["claims in Accounts"] += _withdraw(storage, key, sources)
-        named = ", ".join(sorted(_others(accounts[key], sources)))
-        kept.append(f"Accounts and Entra's log: the person is also named by {named}.")
-    removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
-    forget_snapshots(storage)
-    forget_rosters(storage, sources)
+    kept += _forget_accounts(storage, worker_id, sources, jobs, accounts, removed)
     kept += _forget_holds(storage, worker_id, sources, removed, context.clock.now())
-    if len(whole) == len(accounts):
-        dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
-        removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
-        for job in jobs:
-            partition = keys.event_partition(job, worker_id)
-            events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
-            removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
     left = 0
     for source in sources:
         count, busy = _clear_plans(storage, source, worker_id)
@@ -133,6 +119,38 @@ def forget(
         )
     _record(storage, by, reason, done, context.clock.now())
     return Forgotten(done, kept)
+
+
+def _forget_accounts(
+    storage: Storage,
+    worker_id: str,
+    sources: Sequence[str],
+    jobs: Collection[str],
+    accounts: Mapping[Key, Values],
+    removed: Counter[str],
+) -> list[str]:
+    """Remove the accounts' rows, dates and log, or only what `sources` said where another source names the person.
+
+    Returns:
+        What stays, and why.
+    """
+    kept = []
+    whole = [key for key, row in accounts.items() if not _others(row, sources)]
+    for key in accounts.keys() - set(whole):
+        removed["claims in Accounts"] += _withdraw(storage, key, sources)
+        named = ", ".join(sorted(_others(accounts[key], sources)))
+        kept.append(f"Accounts and Entra's log: the person is also named by {named}.")
+    removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
+    forget_snapshots(storage)
+    forget_rosters(storage, sources)
+    if len(whole) == len(accounts):
+        dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
+        removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
+        for job in jobs:
+            partition = keys.event_partition(job, worker_id)
+            events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
+            removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
+    return kept
 
 
 def _forget_holds(
