@@ -5,11 +5,11 @@ from contextlib import ExitStack
 import azure.functions as func
 
 from functions import context
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.holds.taking_in import take_in_holds
 from shared.intake.due_dates import register_due
-from shared.intake.ingest import work_off_all
-from shared.intake.sweep import take_in_unannounced
+from shared.intake.ingest import process_all_pending
+from shared.intake.sweep import ingest_unannounced
 from shared.intake.trial import call_for_trials
 from shared.notices.created import write_created
 from shared.notices.telling import tell
@@ -28,8 +28,8 @@ def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name
         steps.callback(tell, context())
         steps.callback(write_created, context())
         steps.callback(call_for_trials, context())
-        steps.callback(tend, context())
-        steps.callback(work_off_all, context())
+        steps.callback(reconcile, context())
+        steps.callback(process_all_pending, context())
         steps.callback(register_due, context())
         steps.callback(take_in_holds, context())
-        steps.callback(take_in_unannounced, context())
+        steps.callback(ingest_unannounced, context())

@@ -28,7 +28,11 @@ only ids and column names.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
+from types import TracebackType
+from typing import Self
 
 
 class RollcallError(Exception):
@@ -184,3 +188,31 @@ class NotDelivered(TransientError):  # noqa: N818
 
 class AnswerLost(TransientError):  # noqa: N818
     """The request may have reached Entra, but its answer did not reach us."""
+
+
+class Turns:
+    """Steps that each have their turn, whatever becomes of the others; the first fault is raised when all have had it.
+
+    with Turns() as turns:
+        for job in jobs:
+            with turns.turn():
+                ...
+    """
+
+    def __init__(self) -> None:
+        self._faults: list[Exception] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    @contextmanager
+    def turn(self, kinds: type[Exception] | tuple[type[Exception], ...] = Exception) -> Iterator[None]:
+        """One step; faults of some kinds wait until the others have had their turn."""
+        try:
+            yield
+        except kinds as error:
+            self._faults.append(error)
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        if error is None and self._faults:
+            raise self._faults[0]

@@ -11,7 +11,7 @@ No value is ever part of a message, a log line or a representation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ from shared.errors import (
     TransientError,
 )
 from shared.identity import Identity
-from shared.transport import limited_session, limited_transport
+from shared.transport import limited_session, limited_transport, retry_after
 
 if TYPE_CHECKING:  # it takes a tenth of a cold start, and many an app has no vault
     from azure.keyvault.secrets import SecretClient, SecretProperties
@@ -203,7 +203,7 @@ class Vault:
             return TransientError(
                 f"The vault {self._host} cannot {doing} secret '{name}' just now (it answered {status} "
                 f"{inner or code}).",
-                retry_after=_retry_after(error),
+                retry_after=retry_after(getattr(error.response, "headers", {}), self._clock.now()),
             )
         return TerminalError(
             f"Could not {doing} {where}: it answered {status} {inner or code}. Check KEY_VAULT_URI and the name."
@@ -253,9 +253,3 @@ def _codes(error: HttpResponseError) -> tuple[str, str]:
     if error.error is None:
         return "", ""
     return error.error.code or "", str((error.error.innererror or {}).get("code", ""))
-
-
-def _retry_after(error: HttpResponseError) -> float | None:
-    headers: Mapping[str, str] = getattr(error.response, "headers", {})
-    seconds = headers.get("Retry-After", "")
-    return float(seconds) if seconds.isdecimal() else None

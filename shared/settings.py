@@ -287,8 +287,8 @@ class _Given:
         self._env = env
         self.faults: list[str] = []
 
-    def text(self, name: str, usual: str = "") -> str:
-        return self._env.get(name, "").strip() or usual
+    def text(self, name: str, default: str = "") -> str:
+        return self._env.get(name, "").strip() or default
 
     def blob_source(self) -> str:
         text = self.text(BLOB_SOURCE, "event_grid").lower()

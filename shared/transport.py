@@ -7,15 +7,21 @@ for as long as `Retry-After` says, whatever it says.
 
 from __future__ import annotations
 
+import email.utils
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
 
+from shared.clock import SYSTEM_CLOCK
+
 LONGEST_WAIT = 10
 """Seconds that a client waits at most because an answer says so; whoever calls it tries again later by himself."""
 
+_A_DAY = 86_400.0
 _IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 
 
@@ -30,10 +36,37 @@ class _Adapter(HTTPAdapter):
         response = super().send(request, **options)
         for name in _IN_MILLISECONDS:
             response.headers.pop(name, None)
-        if asked := response.headers.get("Retry-After", "").strip():
-            seconds = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < 10 else self._longest_wait
-            response.headers["Retry-After"] = str(min(seconds, self._longest_wait))
+        if response.headers.get("Retry-After", "").strip():
+            asked = retry_after(response.headers, SYSTEM_CLOCK.now())
+            seconds = self._longest_wait if asked is None else min(asked, self._longest_wait)
+            response.headers["Retry-After"] = f"{seconds:.0f}"
         return response
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Seconds to wait, a day at most, from `Retry-After` in either of its forms; None if it says nothing.
+
+    A moment is compared with the answer's own `Date`, if there is one: our clock may be off (RFC 9110, 10.2.3).
+
+    Args:
+        headers: of the answer, by names without regard to case.
+        now: the time.
+    """
+    text = headers.get("Retry-After", "").strip()
+    if text.isascii() and text.isdigit():
+        return min(float(text), _A_DAY)
+    if (moment := http_date(text)) is None:
+        return None
+    return min(max((moment - (http_date(headers.get("Date", "")) or now)).total_seconds(), 0.0), _A_DAY)
+
+
+def http_date(text: str) -> datetime | None:
+    """A moment as headers write it, in UTC; None if it is none."""
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def limited_session(*, longest_wait: int = LONGEST_WAIT, pool_size: int = 10) -> requests.Session:

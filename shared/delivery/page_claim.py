@@ -72,7 +72,7 @@ def let_go(context: Context, held: ClaimedPage) -> None:
     """Give a claim back; what was sent under it may have reached Entra.
 
     Raises:
-        ClaimLost, TransientError: as `save`.
+        ClaimLost, TransientError: as `save_page`.
     """
     save_page(context, held, {"Status": pages.QUEUED, "ClaimedUntil": "", "UnansweredSince": held.unanswered_since})
 
@@ -86,7 +86,7 @@ def renew(context: Context, held: ClaimedPage, values: Mapping[str, Any] | None 
     """Begin a claim's time anew, and merge values into the page's row.
 
     Raises:
-        ClaimLost: as `save`.
+        ClaimLost: as `save_page`.
     """
     return save_page(context, held, {**(values or {}), **_until(context)})
 

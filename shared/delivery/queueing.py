@@ -10,6 +10,7 @@ from typing import Any
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery.waiting import MOST_ON_THE_QUEUE, send_message, send_out
+from shared.errors import Turns
 from shared.model import ExtractRef
 from shared.outcomes import progress
 from shared.records import extracts, pages
@@ -97,31 +98,25 @@ def _set(context: Context, page: Values, values: dict[str, dict[str, Any]]) -> N
     change_rows(context.storage.table(PAGES), [key], change, select=("Status",), known={key: page})
 
 
-def tend(context: Context) -> None:
+def reconcile(context: Context) -> None:
     """Look after every extract whose plan is committed and not all delivered: the clock's part of delivery.
 
     Raises:
         Exception: the first fault, after all extracts have had their turn.
     """
-    faults: list[Exception] = []
     refs = []
-    for row in extracts.unfinished(context.storage, extracts.SENDING):
-        ref = ExtractRef(row["Extract"], row["PartitionKey"])
-        try:
-            _recount_sent_pages(context, ref)
-            resend_lost_pages(context, ref)
-            progress.refresh(context.storage, ref, context.clock.now())
-            refs.append(ref)
-        except Exception as error:  # noqa: BLE001 (one extract must not keep the others from going on)
-            faults.append(error)
-    _send_out(context, refs)  # leavers first, of whatever extract
-    for ref in refs:
-        try:
-            _queue_ready_pages(context, ref)
-        except Exception as error:  # noqa: BLE001 (see above)
-            faults.append(error)
-    if faults:
-        raise faults[0]
+    with Turns() as turns:
+        for row in extracts.unfinished(context.storage, extracts.SENDING):
+            ref = ExtractRef(row["Extract"], row["PartitionKey"])
+            with turns.turn():
+                _recount_sent_pages(context, ref)
+                resend_lost_pages(context, ref)
+                progress.refresh(context.storage, ref, context.clock.now())
+                refs.append(ref)
+        _send_out(context, refs)  # leavers first, of whatever extract
+        for ref in refs:
+            with turns.turn():
+                _queue_ready_pages(context, ref)
 
 
 def _recount_sent_pages(context: Context, ref: ExtractRef) -> None:

@@ -6,12 +6,11 @@ with a token that was got beforehand: a claim would not outlive a slow identity 
 
 from __future__ import annotations
 
-import email.utils
 import queue
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
@@ -31,6 +30,7 @@ from shared.errors import (
 )
 from shared.identity import Identity
 from shared.settings import ProvisioningEndpoint
+from shared.transport import http_date, retry_after
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
@@ -40,7 +40,6 @@ LONGEST_REQUEST = CONNECT_SECONDS + READ_SECONDS + 5.0
 _POOL_SIZE = 32
 _PASSING = (408, 425)  # request timeout, too early: the same request may be taken later
 _ASIDE = 2.0  # seconds of the longest request for everything but waiting for the answer
-_LONGEST_WAIT = 86_400.0  # seconds; the longest of Entra's own windows
 _LONGEST_CODE = 200
 _LONGEST_WORDS = 2000  # characters; they are kept in tables, whose cells hold no more than 32,000
 
@@ -83,7 +82,7 @@ class Graph:
                 goes out at once.
 
         Raises:
-            RollcallError: see `check`; `NotDelivered`, `AnswerLost`.
+            RollcallError: see `raise_for_answer`; `NotDelivered`, `AnswerLost`.
         """
         headers = {"Content-Type": content_type}
         return self._request("POST", endpoint, endpoint.url, 202, token, data=body, headers=headers)
@@ -99,7 +98,8 @@ class Graph:
         """GET a URL below the job's Graph root and return the JSON object; anything but 200 is raised.
 
         Raises:
-            RollcallError: see `check`; `RequestRejected` too for a URL elsewhere or an answer that is no JSON object.
+            RollcallError: see `raise_for_answer`; `RequestRejected` too for a URL elsewhere or an answer that is no
+                JSON object.
         """
         if not url.startswith(f"{endpoint.graph_root}/"):
             raise RequestRejected("A link in Entra's answer points to another host; it was not followed", status=200)
@@ -207,7 +207,7 @@ def raise_for_answer(response: requests.Response, endpoint: ProvisioningEndpoint
     status = response.status_code
     request_id = response.headers.get("request-id", "")
     code, words = error_of(response)
-    wait = retry_after(response, clock)
+    wait = retry_after(response.headers, clock.now())
     about = f"for job {endpoint.name} (request-id {request_id or 'none'})"
     if status == 401:
         raise TokenRefused(f"Entra answered 401 {about}: it does not accept the token", retry_after=wait)
@@ -245,31 +245,13 @@ def error_of(response: requests.Response) -> tuple[str, str]:
     return code[:_LONGEST_CODE], words[:_LONGEST_WORDS]
 
 
-def retry_after(response: requests.Response, clock: Clock) -> float | None:
-    """Seconds to wait, a day at most, from `Retry-After` in either of its forms (RFC 9110, 10.2.3)."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), _LONGEST_WAIT)
-    moment = _http_date(text)
-    now = _http_date(response.headers.get("Date", "")) or clock.now()
-    return min(max((moment - now).total_seconds(), 0.0), _LONGEST_WAIT) if moment else None
-
-
 def sent_at(response: requests.Response, clock: Clock) -> datetime:
     """When a request was sent, by Graph's own clock, not later than it really was.
 
     Log entries carry Graph's time; ours may be off. `Date` says when the answer was made, so its age is taken off.
     """
-    answered = _http_date(response.headers.get("Date", "")) or clock.now()
+    answered = http_date(response.headers.get("Date", "")) or clock.now()
     return (answered - timedelta(seconds=response.elapsed.total_seconds())).replace(microsecond=0)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def _never_sent(error: requests.RequestException) -> bool:

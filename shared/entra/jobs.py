@@ -41,7 +41,7 @@ def read_status(graph: Graph, endpoint: ProvisioningEndpoint) -> JobStatus:
 
     Raises:
         EndpointRefused: the app may not ask (its identity lacks Synchronization.Read.All), or there is no such job.
-        RollcallError: as `shared.entra.graph.check`.
+        RollcallError: as `shared.entra.graph.raise_for_answer`.
     """
     job = quote(endpoint.job_id, safe="")
     url = f"{endpoint.graph_root}/servicePrincipals/{endpoint.service_principal_id}/synchronization/jobs/{job}"

@@ -74,7 +74,7 @@ def entries_since(
         until: so are entries of this moment and later.
 
     Raises:
-        RollcallError: as `shared.entra.graph.check`; `RequestRejected` too for pages that lead nowhere.
+        RollcallError: as `shared.entra.graph.raise_for_answer`; `RequestRejected` too for pages that lead nowhere.
     """
     between = f"activityDateTime gt {iso(since)}" + (f" and activityDateTime lt {iso(until)}" if until else "")
     query = {"$filter": f"jobid eq '{endpoint.job_id}' and {between}", "$top": str(_PAGE)}

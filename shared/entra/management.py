@@ -12,11 +12,12 @@ from urllib.parse import quote, urlencode, urlsplit
 import requests
 
 from shared.clock import Clock
-from shared.entra.graph import error_of, retry_after, sent_at
+from shared.entra.graph import error_of, sent_at
 from shared.entra.token import Claims, read_claims
 from shared.errors import AnswerLost, TerminalError
 from shared.identity import Identity
 from shared.settings import GRAPH_HOSTS, ProvisioningEndpoint, is_loopback
+from shared.transport import retry_after
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
@@ -200,7 +201,7 @@ class Management:
                 break
             # A POST that Graph did not take because it is busy has done nothing; of other faults nobody knows.
             if status in _BUSY and (method != "POST" or status == HTTPStatus.TOO_MANY_REQUESTS):
-                self.clock.sleep(min(retry_after(response, self.clock) or _USUAL_WAIT, _LONGEST_WAIT))
+                self.clock.sleep(min(retry_after(response.headers, self.clock.now()) or _USUAL_WAIT, _LONGEST_WAIT))
             elif status == HTTPStatus.UNAUTHORIZED and not refused:
                 refused = token
             else:

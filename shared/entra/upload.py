@@ -59,7 +59,7 @@ def upload_bulk(graph: Graph, endpoint: ProvisioningEndpoint, users: Sequence[Sc
         token: got beforehand, by `Graph.token`.
 
     Raises:
-        RollcallError: whatever came instead of a 202, told apart as in `shared.entra.graph.check`.
+        RollcallError: whatever came instead of a 202, told apart as in `shared.entra.graph.raise_for_answer`.
     """
     response = graph.post(endpoint, bulk_request(users), CONTENT_TYPE, token)
     return Accepted(iso(sent_at(response, graph.clock)), response.headers.get("request-id", ""))

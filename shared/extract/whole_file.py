@@ -1,7 +1,8 @@
 """Faults that no single row shows: a shifted column, another report language, a column that means something else.
 
-`check` looks at one file, `compare` at a file and the one before it. Both refuse the file with a sentence that names
-the columns. They speak up only where nearly everybody is concerned; what is less is for the guard against mass changes.
+`check_whole_file` looks at one file, `compare` at a file and the one before it. Both refuse the file with a sentence
+that names the columns. They speak up only where nearly everybody is concerned; what is less is for the guard against
+mass changes.
 
 What is meant can be let through: whoever orders a file to be processed all the same has it compared with nothing, and
 the next file is compared with that one.

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections.abc import Collection
 from datetime import datetime
 
 from azure.core.exceptions import ResourceExistsError
 
 from shared.clock import iso
 from shared.context import Context
-from shared.errors import RollcallError
+from shared.errors import RollcallError, Turns
 from shared.mapping.load import find_mapping
 from shared.outcomes.resending import still_wanted
 from shared.planning.build import dues_by_source
@@ -33,34 +34,33 @@ def register_due(context: Context) -> None:
             sources have had their turn.
     """
     now = context.clock.now()
-    faults: list[RollcallError] = []
     under_way = {
         (row["PartitionKey"], row["Job"])
         for row in extracts.unfinished(context.storage, (extracts.ARRIVED, extracts.READING, extracts.PLANNED))
         if row["Kind"] == DUE
     }
-    for job in context.settings.endpoints:
-        dues = list(due_until(context.storage, now, job))
-        if not dues:
-            continue
-        again = {due.external_id for due in dues if due.why == RESEND}
-        pointless = again - still_wanted(context.storage, job, again)
-        remove_dues(context.storage, [due for due in dues if due.why == RESEND and due.external_id in pointless])
-        dues = [due for due in dues if due.why != RESEND or due.external_id not in pointless]
-        by_source = dues_by_source(context, job, dues)
-        known = {external_id for people in by_source.values() for external_id in people}
-        remove_dues(context.storage, [due for due in dues if due.external_id not in known])
-        for source in by_source:
-            if (source, job) in under_way:
-                continue
-            try:
-                find_mapping(context.storage, source)
-            except RollcallError as error:
-                faults.append(error)
-            else:
-                _register(context, source, job, now)
-    if faults:
-        raise faults[0]
+    with Turns() as turns:
+        for job in context.settings.endpoints:
+            for source in _sources_with_dues(context, job, now):
+                if (source, job) not in under_way:
+                    with turns.turn(RollcallError):
+                        find_mapping(context.storage, source)
+                        _register(context, source, job, now)
+
+
+def _sources_with_dues(context: Context, job: str, now: datetime) -> Collection[str]:
+    """The sources of those whose dates have come; dates that are for nothing, or of nobody, are removed."""
+    dues = list(due_until(context.storage, now, job))
+    if not dues:
+        return ()
+    again = {due.external_id for due in dues if due.why == RESEND}
+    pointless = again - still_wanted(context.storage, job, again)
+    remove_dues(context.storage, [due for due in dues if due.why == RESEND and due.external_id in pointless])
+    dues = [due for due in dues if due.why != RESEND or due.external_id not in pointless]
+    by_source = dues_by_source(context, job, dues)
+    known = {external_id for people in by_source.values() for external_id in people}
+    remove_dues(context.storage, [due for due in dues if due.external_id not in known])
+    return by_source
 
 
 def _register(context: Context, source: str, job: str, now: datetime) -> None:

@@ -34,6 +34,7 @@ from shared.errors import (
     RollcallError,
     TerminalError,
     TransientError,
+    Turns,
 )
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
@@ -56,7 +57,7 @@ from shared.storage.rows import Values
 logger = logging.getLogger(__name__)
 
 _LONGEST_RUN = timedelta(minutes=2)
-"""After so long nothing is begun any more, and a plan that is carried out is left to a message; see `work_off`."""
+"""After so long nothing is begun any more, and a plan that is carried out is left to a message."""
 _LOOKS_BETWEEN = timedelta(seconds=3)
 _TELLS = timedelta(seconds=10)  # how often it is told how far a file has been read
 _SMALL = 256 * 1024  # bytes: a file that is read and planned in a few seconds
@@ -240,20 +241,16 @@ def _stop_others(context: Context, rows: Sequence[Values]) -> bool:
     return bool(begun)
 
 
-def work_off_all(context: Context) -> None:
+def process_all_pending(context: Context) -> None:
     """The clock's part: continue whatever a crash, or a fault that has passed, left unread.
 
     Raises:
         Exception: the first fault, after all jobs have had their turn.
     """
-    faults: list[Exception] = []
-    for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, extracts.UNREAD)}):
-        try:
-            process_pending(context, job)
-        except Exception as error:  # noqa: BLE001 (one job must not keep the others from being worked off)
-            faults.append(error)
-    if faults:
-        raise faults[0]
+    with Turns() as turns:
+        for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, extracts.UNREAD)}):
+            with turns.turn():
+                process_pending(context, job)
 
 
 def _is_committed(context: Context, row: Values) -> bool:

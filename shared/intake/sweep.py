@@ -24,7 +24,7 @@ _GRACE = timedelta(minutes=1)
 _IS_FOLDER = "hdi_isfolder"
 
 
-def take_in_unannounced(context: Context) -> None:
+def ingest_unannounced(context: Context) -> None:
     """Take in every file of the inbox whose version `Extracts` does not know.
 
     Versions once seen there are remembered in this process, so that a full inbox does not cost a read for each file and

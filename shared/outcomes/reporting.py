@@ -17,7 +17,7 @@ from azure.core.exceptions import AzureError
 
 from shared.context import Context
 from shared.entra.logs import LogEntry, entries_since
-from shared.errors import RollcallError, TerminalError
+from shared.errors import RollcallError, TerminalError, Turns
 from shared.outcomes.events import write_events
 from shared.outcomes.judging import judge, recount
 from shared.outcomes.overdue import find_unanswered, look_at_job, note_overdue
@@ -68,17 +68,18 @@ def report(context: Context) -> None:
     Raises:
         Exception: the first fault, after all jobs have had their turn.
     """
-    faults: list[Exception] = []
     stop = context.clock.now() + _LONGEST_RUN
-    for left, job in zip(range(len(context.settings.endpoints), 0, -1), context.settings.endpoints, strict=True):
-        share = max(stop - context.clock.now(), timedelta()) / left  # what a job does not need is the others'
-        try:
-            _report_job_and_overdue(context, job, share)
-        except (RollcallError, AzureError) as error:
-            logger.warning("The provisioning log of job %s could not be read: %s", job, error, extra={"job": job})
-            faults.append(error)
-    if faults:
-        raise faults[0]
+    with Turns() as turns:
+        for left, job in zip(range(len(context.settings.endpoints), 0, -1), context.settings.endpoints, strict=True):
+            share = max(stop - context.clock.now(), timedelta()) / left  # what a job does not need is the others'
+            with turns.turn((RollcallError, AzureError)):
+                try:
+                    _report_job_and_overdue(context, job, share)
+                except (RollcallError, AzureError) as error:
+                    logger.warning(
+                        "The provisioning log of job %s could not be read: %s", job, error, extra={"job": job}
+                    )
+                    raise
 
 
 def _report_job_and_overdue(context: Context, job: str, share: timedelta) -> None:

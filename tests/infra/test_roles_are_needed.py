@@ -17,11 +17,11 @@ import pytest
 import requests
 
 from shared import transport
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.errors import RequestRejected
 from shared.intake.due_dates import register_due
-from shared.intake.ingest import ingest_version, work_off_all
-from shared.intake.sweep import take_in_unannounced
+from shared.intake.ingest import ingest_version, process_all_pending
+from shared.intake.sweep import ingest_unannounced
 from shared.intake.trial import call_for_trials
 from shared.notices.created import write_created
 from shared.notices.telling import tell
@@ -90,11 +90,11 @@ def a_round_of_the_app(office: Office) -> None:
     """What the functions do in a few minutes."""
     context = office.context
     for _ in range(3):
-        take_in_unannounced(context)
+        ingest_unannounced(context)
         register_due(context)
-        work_off_all(context)
+        process_all_pending(context)
         office.deliver()
-        tend(context)
+        reconcile(context)
         call_for_trials(context)
         office.deliver()
         with suppress(RequestRejected):  # this Entra takes whatever it is sent, and has no log

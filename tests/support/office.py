@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.context import Context
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.holds.taking_in import take_in_holds
 from shared.intake.due_dates import register_due
-from shared.intake.ingest import go_on, ingest_version, work_off_all
+from shared.intake.ingest import go_on, ingest_version, process_all_pending
 from shared.intake.trial import call_for_trials
 from shared.model import ENTERPRISE_USER, GO_ON, ScimUser
 from shared.storage.messages import message_from_json
@@ -81,9 +81,9 @@ class Office:
         before = len(self._sent())
         take_in_holds(self.context)
         register_due(self.context)
-        work_off_all(self.context)
+        process_all_pending(self.context)
         self.deliver()
-        tend(self.context)
+        reconcile(self.context)
         call_for_trials(self.context)
         self.deliver()
         return [(user["externalId"], user["active"]) for user in self._sent()[before:]]

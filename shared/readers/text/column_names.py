@@ -25,13 +25,13 @@ def plain_name(name: str) -> str:
 
 
 def loose(name: str) -> str:
-    """A column's name as `plain` has it, and without blanks, dashes and underscores at all."""
+    """A column's name as `plain_name` has it, and without blanks, dashes and underscores at all."""
     name = plain_name(name)
     return _BETWEEN.sub("", name) or name
 
 
 def loose_set(names: Iterable[str]) -> frozenset[str]:
-    """Names as they are compared where nothing is the same by `plain`."""
+    """Names as they are compared where nothing is the same by `plain_name`."""
     return frozenset(map(loose, names))
 
 

@@ -11,7 +11,7 @@ _OWN = {ROW_COLUMN.casefold(), REASON_COLUMN.casefold()}
 
 # What a spreadsheet would take for a formula (OWASP, CSV injection), or for a number that it writes back otherwise:
 # leading zeros, more than eleven digits, an E among digits. One more apostrophe in front makes it text; cells that came
-# with apostrophes get one too, so that `unguard` gives back exactly what HR wrote.
+# with apostrophes get one too, so that `unguard_cell` gives back exactly what HR wrote.
 _GUARDED = re.compile(r"'*(?:[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|(?:0\d+|\d{12,}|\d+(?:\.\d+)?[eE][+\-]?\d+)\Z)")
 
 # What other programs write for the same purpose (CsvHelper's InjectionOptions.Escape, OWASP's advice), and what people

@@ -16,7 +16,7 @@ from shared.clock import iso
 from shared.context import Context
 from shared.delivery import send
 from shared.delivery.dead_letter import put_aside, redrive
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.errors import NoToken, TerminalError, TransientError
 from shared.intake import dead_letter as files
@@ -163,7 +163,7 @@ def test_a_page_is_not_given_up_because_storage_or_the_identity_was_away(
     assert set(column(context, WORKERS, "Status").values()) == {"queued"}
     put_aside(context, message(ref))  # once more, by a second message: it is an old one now
     assert page_row(context, ref)["CameBack"] == 1
-    tend(context)
+    reconcile(context)
     assert page_row(context, ref)["Generation"] == 2  # its message is not taken for lost
     deliver(context, message(ref, generation=2))
     assert (sent(script), counts(context, ref)) == ([ids(2)], {"Uploaded": 2})
@@ -221,7 +221,7 @@ def test_a_fault_while_a_page_is_sent_comes_back_with_the_message_until_the_page
     sent_messages: list[tuple[int, int, int]],
 ) -> None:
     ref = planned(context, ids(1))
-    monkeypatch.setattr(send, "upload", lambda *_: 1 // 0)
+    monkeypatch.setattr(send, "upload_bulk", lambda *_: 1 // 0)
     for _ in range(5):
         with pytest.raises(ZeroDivisionError):
             deliver(context, message(ref))
@@ -266,7 +266,7 @@ def test_a_file_whose_event_failed_again_and_again_is_marked_or_taken_in(
     blob.upload_blob(b"id\n1\n")
     text = json.dumps({"FunctionId": "Host.Functions.intake", "ContainerName": INBOX, "BlobName": blob.blob_name})
     taken: list[str] = []
-    monkeypatch.setattr(files, "take_in", lambda _, found: taken.append(found.blob_name))
+    monkeypatch.setattr(files, "ingest_version", lambda _, found: taken.append(found.blob_name))
     files.note_unread(context, text)
     assert taken == ["employees/people.csv"]
     version = arrived_version(blob)
@@ -316,7 +316,7 @@ def test_the_commands_pause_resume_and_redrive(
     deliver(context, message(ref))
     assert page_row(context, ref)["WaitFor"] == "pause"
     assert cli(["resume"]) == 0
-    tend(context)
+    reconcile(context)
     assert page_row(context, ref)["Status"] == "waiting"
     assert cli(["resume", "employees"]) == 0
     assert page_row(context, ref)["Status"] == "queued"

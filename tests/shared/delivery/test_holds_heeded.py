@@ -12,7 +12,7 @@ from azure.storage.blob import ContainerClient
 from shared.context import Context
 from shared.delivery import heeding
 from shared.delivery.dead_letter import put_aside, redrive
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.holds.look import holds_at
 from shared.holds.orders import HoldOrder, put_on_hold
@@ -85,10 +85,10 @@ def test_while_the_list_is_broken_leavers_of_a_request_go_and_the_others_wait_un
     row = page_row(context, ref)
     assert (row["Status"], row["WaitFor"], row["Parked"]) == (pages.WAITING, "holds", True)
     time.forward(400)
-    tend(context)
+    reconcile(context)
     assert page_row(context, ref)["Status"] == pages.WAITING
     write(context, "version: 1\nholds: []")
-    tend(context)
+    reconcile(context)
     row = page_row(context, ref)
     assert row["Status"] == pages.QUEUED
     deliver(context, message(ref, generation=int(row["Generation"])))
@@ -118,7 +118,7 @@ def test_while_nobody_can_read_who_is_on_hold_nobody_is_enabled(
         raise ServiceRequestError("No connection")
 
     with monkeypatch.context() as patch:
-        patch.setattr(heeding, "look", away)
+        patch.setattr(heeding, "holds_at", away)
         deliver(context, message(ref))
     assert (sent(script), sent_messages[1:]) == ([], [(1, 1, 30)])
     deliver(context, message(ref))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from shared.context import Context
 from shared.delivery import send
 from shared.delivery.answers import Piece, Progress
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.entra import upload
 from shared.entra.upload import Accepted
@@ -83,13 +83,13 @@ def test_three_records_refused_in_a_row_for_one_cause_stop_the_job_with_a_senten
     calls = len(sent(script))
     for _ in range(2):
         time.forward(901)
-        tend(context)
+        reconcile(context)
         deliver_all(context, ref)
     assert len(sent(script)) == calls + 2
     script.answer = lambda _: ACCEPTED
     time.forward(901)
     for _ in range(3):
-        tend(context)
+        reconcile(context)
         deliver_all(context, ref)
     assert counts(context, ref)["Uploaded"] >= 396
     assert set(column(context, PAGES, "Status").values()) == {"done"}
@@ -118,7 +118,7 @@ def test_halving_goes_on_where_a_crash_ended_it(
                 left[0] -= 1
                 return real(*arguments)
 
-            patch.setattr(send, "upload", crash_later)
+            patch.setattr(send, "upload_bulk", crash_later)
             with pytest.raises(KeyboardInterrupt):
                 deliver(context, message(ref))
         time.forward(300)

@@ -12,7 +12,7 @@ from azure.core.credentials import AccessToken
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker, page_claim, send
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
 from shared.entra.graph import LONGEST_REQUEST
@@ -108,7 +108,7 @@ def test_who_takes_over_resends_just_the_request_without_an_answer(
         return real(*arguments)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(send, "upload", upload)
+        patch.setattr(send, "upload_bulk", upload)
         with pytest.raises(KeyboardInterrupt):
             deliver(context, message(ref))
     script.answer = None
@@ -296,10 +296,10 @@ def test_a_long_wait_needs_no_message_and_ends_by_itself(
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
-    tend(context)
+    reconcile(context)
     assert sent_messages[1:] == []
     time.forward((until - time()).total_seconds())
-    tend(context)
+    reconcile(context)
     assert sent_messages[1:] == [(1, 3, 0)]
     deliver(context, message(ref, generation=3))
     assert (sent(script), counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
@@ -467,7 +467,7 @@ def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_
         return real(*arguments)
 
     old = planned(context, ids(2))
-    monkeypatch.setattr(send, "upload", stand_still)
+    monkeypatch.setattr(send, "upload_bulk", stand_still)
     deliver(context, message(old))
     if not newer_is_answered:  # it was on its way before the older one's answer came
         deliver(context, message(newer[0]))
@@ -519,11 +519,11 @@ def test_a_page_whose_message_is_gone_gets_a_new_one_of_a_new_generation(
     ref = planned(context, ids(2))
     context.storage.queue(UPLOADS).clear_messages()
     time.forward(100)
-    tend(context)
+    reconcile(context)
     assert sent_messages == [(1, 1, 0)]
     time.forward(30)
-    tend(context)
-    tend(context)
+    reconcile(context)
+    reconcile(context)
     assert sent_messages == [(1, 1, 0), (1, 2, 0)]
     assert page_row(context, ref)["Generation"] == 2
 
@@ -533,10 +533,10 @@ def test_a_page_without_a_message_is_found_even_if_the_queue_is_never_empty(
 ) -> None:
     planned(context, ids(2))
     time.forward(3000)
-    tend(context)
+    reconcile(context)
     assert sent_messages == [(1, 1, 0)]
     time.forward(700)
-    tend(context)
+    reconcile(context)
     assert sent_messages == [(1, 1, 0), (1, 2, 0)]
 
 
@@ -549,7 +549,7 @@ def test_an_extract_that_a_crash_kept_from_being_counted_is_delivered_by_the_clo
         patch.setattr(send, "_finish", lambda *_: None)
         deliver(context, message(ref))
     context.storage.queue(UPLOADS).clear_messages()
-    tend(context)
+    reconcile(context)
     row = extracts.load_extract(context.storage, ref)
     assert (row["Status"], counts(context, ref)) == ("delivered", {"Failed": 2})
 
@@ -590,8 +590,8 @@ def test_a_page_whose_holder_died_is_queued_again_though_his_message_is_still_hi
     set_page(context, ref, Status="sending", ClaimedUntil=iso(START))
     assert context.storage.queue("bulk-uploads").get_queue_properties().approximate_message_count
     time.forward(4)
-    tend(context)
+    reconcile(context)
     assert page_row(context, ref)["Generation"] == 1
     time.forward(2)
-    tend(context)
+    reconcile(context)
     assert page_row(context, ref)["Generation"] == 2

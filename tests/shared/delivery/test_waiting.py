@@ -14,7 +14,7 @@ import pytest
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker
-from shared.delivery.queueing import queue_ready_pages, send_out_all, tend
+from shared.delivery.queueing import queue_ready_pages, reconcile, send_out_all
 from shared.delivery.rate_limiter import ledger_of, remaining, tenant_of
 from shared.delivery.send import deliver
 from shared.delivery.waiting import MOST_ON_THE_QUEUE
@@ -65,10 +65,10 @@ def test_what_is_over_the_days_calls_waits_without_a_message_until_the_window_op
     assert remaining(context, "default").calls == 0
     for _ in range(3):
         time.forward(3600)
-        tend(context)
+        reconcile(context)
     assert queue_is_empty(context)
     time.forward(86_400)
-    tend(context)
+    reconcile(context)
     work_off_the_queue(context)
     assert (len(sent(script)), counts(context, ref)) == (12, {"Uploaded": 600})
 
@@ -82,7 +82,7 @@ def test_it_is_told_when_each_of_the_waiting_pages_will_go(context: Context, tim
     deliver(context, message(ref, 3))
     planned(context, ids(100, 400), minutes=5)
     work_off_the_queue(context)
-    tend(context)
+    reconcile(context)
     until = [parse_iso(row["WaitUntil"]) for row in rows_of(context.storage, PAGES) if row["Status"] == "waiting"]
     day = timedelta(days=1)
     assert START + day <= until[0] <= START + day + timedelta(minutes=10)
@@ -104,7 +104,7 @@ def test_leavers_go_first_and_from_the_reserve(context: Context, script: Script,
     third = planned(context, ids(10, 400), minutes=6, leavers=ids(10, 400))
     context.storage.queue("bulk-uploads").clear_messages()
     time.forward(8000)
-    tend(context)  # the message of the third is lost, and the others have no leaver left
+    reconcile(context)  # the message of the third is lost, and the others have no leaver left
     work_off_the_queue(context)
     assert sent(script)[4:] == [ids(10, 400)]
     assert page_row(context, third)["Status"] == "done"
@@ -136,12 +136,12 @@ def test_a_stopped_job_costs_one_call_a_while_and_goes_on_by_itself(
     for probes in range(2, 5):
         time.forward(901)
         for _ in range(3):
-            tend(context)
+            reconcile(context)
             work_off_the_queue(context)
         assert len(sent(script)) == probes
     script.replies[:] = [ACCEPTED]
     time.forward(901)
-    tend(context)
+    reconcile(context)
     assert work_off_the_queue(context) == 1
     assert work_off_the_queue(context) == 4  # the one that got through has sent the others out
     assert [counts(context, ref) for ref in refs] == [{"Uploaded": 50}] * 5
@@ -177,7 +177,7 @@ def test_a_full_bucket_is_left_alone_by_everybody_and_longer_after_several_looks
     script.replies[:] = [Reply(500)]
     waits = []
     for probes in range(1, 6):
-        tend(context)
+        reconcile(context)
         work_off_the_queue(context)
         assert len(sent(script)) == probes
         [row] = [row for row in rows_of(context.storage, QUOTA) if row["RowKey"] == "job|default"]
@@ -188,7 +188,7 @@ def test_a_full_bucket_is_left_alone_by_everybody_and_longer_after_several_looks
     assert row["NextStep"].startswith("IT looks at the provisioning job: one that is paused or in quarantine")
     script.replies[:] = [ACCEPTED]
     for _ in range(3):
-        tend(context)
+        reconcile(context)
         work_off_the_queue(context)
     assert [counts(context, ref) for ref in refs] == [{"Uploaded": 50}] * 3
 
@@ -202,7 +202,7 @@ def test_when_entra_is_back_after_six_hours_everything_arrives_leavers_first(
     script.replies[:] = [down]
     end = time() + timedelta(hours=6)
     while time() < end:
-        tend(context)
+        reconcile(context)
         work_off_the_queue(context)
         time.forward(300)
     assert len(sent(script)) < 100
@@ -210,7 +210,7 @@ def test_when_entra_is_back_after_six_hours_everything_arrives_leavers_first(
     script.replies[:] = [ACCEPTED]
     for _ in range(4):
         time.forward(600)
-        tend(context)
+        reconcile(context)
         work_off_the_queue(context)
     assert (counts(context, movers), counts(context, leavers)) == ({"Uploaded": 1000}, {"Uploaded": 40})
     assert sent(script)[0] == ids(40, 2000)
@@ -240,7 +240,7 @@ def test_a_pause_of_a_source_leaves_the_others_alone(context: Context, script: S
     planned(context, ids(10, 10), source="contractors")
     circuit_breaker.pause(context.storage, "employees", by="Kim", reason="x", now=context.clock.now())
     work_off_the_queue(context)
-    tend(context)
+    reconcile(context)
     work_off_the_queue(context)
     assert sent(script) == [ids(10, 10)]
 
@@ -299,10 +299,10 @@ def test_nothing_is_sent_into_a_quarantine_and_everything_goes_on_when_it_ends(
     [person, *_] = rows_of(context.storage, WORKERS)
     assert (person["Status"], person["NextStep"], person["WhoActs"]) == ("queued", "IT restarts it.", "IT")
     time.forward(2 * 3600)
-    tend(context)
+    reconcile(context)
     assert page_row(context, ref)["Status"] == "waiting"
     save_quarantine(context.storage, "default", replace(held, ended_at=time()))
-    tend(context)
+    reconcile(context)
     deliver(context, message(ref, generation=page_row(context, ref)["Generation"]))
     assert (sent(script), counts(context, ref)) == ([ids(50), ids(10, 50)], {"Uploaded": 60})
 

@@ -216,7 +216,7 @@ def test_a_source_whose_mapping_is_gone_does_not_keep_the_dates_of_others_from_c
     office.at("2026-09-21 00:00")
     with pytest.raises(MappingError, match="There is no mapping for the source 'interns'"):
         office.tick()
-    ingest.work_off_all(office.context)
+    ingest.process_all_pending(office.context)
     office.deliver()
     assert office.enabled == {"1": False, "2": True}
     office.map("interns")

@@ -28,15 +28,15 @@ from urllib3.exceptions import ProtocolError
 
 from shared.clock import Clock
 from shared.context import Context
-from shared.delivery.queueing import tend
+from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.errors import ClaimLost, SecretForbidden
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import HISTORY
 from shared.intake import ingest
-from shared.intake.ingest import ingest_version, work_off_all
+from shared.intake.ingest import ingest_version, process_all_pending
 from shared.intake.registering import arrived_version, register
-from shared.intake.sweep import take_in_unannounced
+from shared.intake.sweep import ingest_unannounced
 from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.planning import build
@@ -245,7 +245,7 @@ def test_a_file_in_the_archive_tier_ends_refused_and_hr_is_told_what_mends_it(co
             register(context, arrived_version(blob))  # and the process ended
     blob.set_standard_blob_tier(StandardBlobTier.ARCHIVE)
     if found_by == "clock":
-        work_off_all(context)
+        process_all_pending(context)
     else:
         ingest_version(context, blob)
     row = extract_row(context)
@@ -257,8 +257,8 @@ def test_a_file_in_the_archive_tier_ends_refused_and_hr_is_told_what_mends_it(co
         ),
     )
     assert json.loads(outbox(context)["summary.json"])["status"] == "rejected"
-    work_off_all(context)
-    take_in_unannounced(context)
+    process_all_pending(context)
+    ingest_unannounced(context)
     assert extract_row(context) == row
     blob.delete_blob()
     ingest_version(context, drop(context))
@@ -292,7 +292,7 @@ def test_a_file_that_is_on_its_way_out_of_the_archive_is_waited_for_and_its_row_
         "arrived",
         "Storage brings the file back from its archive; it is read when it is here.",
     )
-    work_off_all(context)
+    process_all_pending(context)
     assert extract_row(context)["Status"] == "uploading"
 
 
@@ -324,7 +324,7 @@ def test_while_somebody_else_reads_the_extract_is_left_to_him(context: Context) 
     with hold(context.storage, "default"):
         ingest_version(context, blob)
         assert extract_row(context)["Status"] == "arrived"
-    work_off_all(context)
+    process_all_pending(context)
     assert extract_row(context)["Status"] == "uploading"
 
 
@@ -405,7 +405,7 @@ def test_five_faults_of_our_own_a_minute_apart_end_it_and_hr_is_told(
     assert (row["Status"], row["Failures"]) == ("failed", 5)
     assert json.loads(outbox(context)["summary.json"])["status"] == "failed"
     ingest_version(context, blob)
-    work_off_all(context)
+    process_all_pending(context)
 
 
 def test_a_fault_of_less_than_a_minute_ends_no_file_however_often_the_trigger_tries(
@@ -421,11 +421,11 @@ def test_a_fault_of_less_than_a_minute_ends_no_file_however_often_the_trigger_tr
                     ingest_version(context, blob)
                 time.forward(0.1)
             with pytest.raises(ZeroDivisionError):
-                work_off_all(context)
+                process_all_pending(context)
             time.forward(14)
     row = extract_row(context)
     assert (row["Status"], row["Failures"], row["FailedAt"]) == ("reading", 1, row["ArrivedAt"])
-    work_off_all(context)
+    process_all_pending(context)
     assert extract_row(context)["Status"] == "uploading"
 
 
@@ -455,7 +455,7 @@ def test_a_connection_that_breaks_for_twenty_minutes_ends_no_file(
                 ingest_version(context, take)
             time.forward(60)
     assert (extract_row(context)["Status"], extract_row(context)["Failures"]) == ("reading", 0)
-    work_off_all(context)
+    process_all_pending(context)
     assert extract_row(context)["Status"] == "uploading"
 
 
@@ -477,7 +477,7 @@ def test_a_role_that_is_missing_keeps_the_extract_waiting_and_says_so(
         "planned",
         "Waits until IT has acted: The app may not read secrets of the vault.",
     )
-    work_off_all(context)
+    process_all_pending(context)
     assert extract_row(context)["Status"] == "uploading"
 
 
@@ -502,7 +502,7 @@ def test_a_fault_in_one_extract_or_job_does_not_keep_the_others_from_being_read(
                 ingest_version(context, drop(context, path=f"{source}/list.csv"))
         monkeypatch.setattr(ingest, "plan_file", plan)
         with pytest.raises(ConnectionError, match="boom"):
-            work_off_all(context)
+            process_all_pending(context)
         found = {row["PartitionKey"]: row["Status"] for row in rows_of(context.storage, EXTRACTS)}
         assert found == {"a": "reading", "b": "uploading", "c": "uploading"}
 
@@ -540,9 +540,9 @@ def test_a_reader_who_lost_the_lease_commits_nothing_and_leaves_the_rest_to_the_
 
     with monkeypatch.context() as patch:
         patch.setattr(ingest, "plan_file", stand_still)
-        work_off_all(context)
+        process_all_pending(context)
     assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["arrived", "reading"]
-    work_off_all(context)
+    process_all_pending(context)
     assert {row["Status"] for row in rows_of(context.storage, EXTRACTS)} == {"uploading", "delivered"}
 
 
@@ -558,13 +558,13 @@ def test_who_stood_still_just_before_the_commit_does_not_commit_once_another_has
         lease.break_lease(0)
         with monkeypatch.context() as busy:
             busy.setattr(ingest, "_continue", lambda *_: None)  # he has begun with another extract
-            work_off_all(context)
+            process_all_pending(context)
 
     with monkeypatch.context() as patch:
         patch.setattr(Lease, "confirm", stand_still)
         ingest_version(context, drop(context))
     assert extract_row(context)["Status"] == "reading"
-    work_off_all(context)
+    process_all_pending(context)
     assert extract_row(context)["Status"] == "uploading"
 
 
@@ -590,12 +590,12 @@ def test_nothing_is_planned_while_a_committed_plan_is_only_half_carried_out(
     with monkeypatch.context() as patch:
         patch.setattr(people, "note_planned", away)
         with pytest.raises(ServiceRequestError):
-            work_off_all(context)
+            process_all_pending(context)
         assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["arrived", "planned"]
         with suppress(ServiceRequestError):  # it is the caller's, if it is his file whose plan is committed
             ingest_version(context, first)
         assert sorted(row["Status"] for row in rows_of(context.storage, EXTRACTS)) == ["arrived", "planned"]
-    work_off_all(context)
+    process_all_pending(context)
     assert "arrived" not in {row["Status"] for row in rows_of(context.storage, EXTRACTS)}
 
 
@@ -681,8 +681,8 @@ def two_files(
         with suppress(ResourceExistsError):  # it was not held
             BlobLeaseClient(lease).break_lease(0)
     ingest_version(context, blob)
-    work_off_all(context)
-    tend(context)
+    process_all_pending(context)
+    reconcile(context)
     return crash.happened
 
 
@@ -748,11 +748,11 @@ def test_files_that_no_event_announced_are_taken_in_once_they_are_a_minute_old(c
     drop(context, path="employees/silent.csv")
     drop(context, path="My Folder/list.csv")
     newest = max(blob.last_modified for blob in context.storage.container(INBOX).list_blobs())
-    take_in_unannounced(at(context, newest + timedelta(seconds=30)))
+    ingest_unannounced(at(context, newest + timedelta(seconds=30)))
     assert rows_of(context.storage, EXTRACTS) == []
 
     for _ in range(2):
-        take_in_unannounced(at(context, newest + timedelta(seconds=90)))
+        ingest_unannounced(at(context, newest + timedelta(seconds=90)))
         rows = {(row["PartitionKey"], row["Path"]): row["Status"] for row in rows_of(context.storage, EXTRACTS)}
         assert rows == {
             ("employees", "employees/silent.csv"): "uploading",
@@ -763,7 +763,7 @@ def test_files_that_no_event_announced_are_taken_in_once_they_are_a_minute_old(c
 def test_a_file_that_was_announced_is_no_other_extract_for_the_sweep(context: Context) -> None:
     ingest_version(context, drop(context))
     row = extract_row(context)
-    take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+    ingest_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
     assert extract_row(context) == row
 
 
@@ -797,7 +797,7 @@ def test_a_path_that_nobody_expects_is_answered_once_and_keeps_no_other_file_wai
     for path in expected:
         drop(context, path=path.replace("/slash", "\\slash").replace("/side", "\\side"))
     for _ in range(2):
-        take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+        ingest_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
         rows = rows_of(context.storage, EXTRACTS)
         assert {row["Path"] for row in rows} == expected.keys()
         used = [row["Status"] for row in rows if row["PartitionKey"] == "employees"]
@@ -840,7 +840,7 @@ def test_names_for_which_no_event_ever_comes_are_found_by_the_sweep_and_answered
     for path in ("employees/./list.csv", "employees/../other/list.csv", "./list.csv"):
         put_as_it_is(storage, path, LIST)
     for _ in range(2):
-        take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+        ingest_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
     rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
     assert {path: row["Status"] for path, row in rows.items()} == {
         "employees/list/": "uploading",
@@ -863,7 +863,7 @@ def test_names_for_which_no_event_ever_comes_are_found_by_the_sweep_and_answered
 
 def test_an_event_and_the_sweep_call_a_file_with_a_backslash_the_same(context: Context) -> None:
     ingest_version(context, drop(context, path="employees\\list.csv"))
-    take_in_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+    ingest_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
     assert (extract_row(context)["Path"], extract_row(context)["Status"]) == ("employees/list.csv", "uploading")
 
 
@@ -883,11 +883,11 @@ def test_a_file_that_meets_a_fault_of_our_own_for_minutes_is_answered_so_and_not
     for seconds in (0, 1, 58, 1, 1, 59, 60):
         late.forward(seconds)
         with pytest.raises(OSError, match="too long"):
-            take_in_unannounced(process)
+            ingest_unannounced(process)
         assert [row["Path"] for row in rows_of(context.storage, EXTRACTS)] == ["employees/b.csv"]
     for _ in range(2):
         late.forward(60)
-        take_in_unannounced(process)
+        ingest_unannounced(process)
     assert process.failed_versions == {}
     rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
     assert {path: row["Status"] for path, row in rows.items()} == {

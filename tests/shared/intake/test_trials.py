@@ -16,7 +16,7 @@ from shared.errors import SecretForbidden
 from shared.intake import trial
 from shared.intake.dead_letter import note_unread
 from shared.intake.ingest import ingest_version
-from shared.intake.sweep import take_in_unannounced
+from shared.intake.sweep import ingest_unannounced
 from shared.notices.facts import facts_now
 from shared.notices.notes import derive, digest
 from shared.planning import build
@@ -379,7 +379,7 @@ def test_whoever_reads_extracts_leaves_trials_out_or_says_what_they_are(office: 
     inbox.get_blob_client("employees/try").upload_blob(b"", metadata={"hdi_isfolder": "true"})
     office.context.storage.container(INBOX).get_blob_client("employees/try/people.csv").upload_blob(b"Id,Name\n1,Ann\n")
     office.time.forward(timedelta(days=3650).total_seconds())  # whatever the system's clock says, they are old enough
-    take_in_unannounced(office.context)
+    ingest_unannounced(office.context)
     office.tick()
     trials = [row for row in rows_of(storage, EXTRACTS) if row["Kind"] == "trial"]
     assert [(row["File"], row["Status"]) for row in trials] == [("try/people.csv", "tried")]

@@ -74,7 +74,7 @@ def test_people_who_lie_far_apart_are_asked_for_one_by_one_and_neighbours_togeth
             asked.append(text)
             yield answer
 
-    monkeypatch.setattr(events, "answers", watched)
+    monkeypatch.setattr(events, "query_answers", watched)
     for some, answers in ((everybody[::250], 2), (everybody[:500], 1)):
         asked.clear()
         found = read_events(context.storage, "default", dict.fromkeys(some, START))

@@ -14,7 +14,7 @@ from shared.holds import taking_in
 from shared.holds.hold_rows import read_all
 from shared.holds.listed import parse_until
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
-from shared.intake.ingest import work_off_all
+from shared.intake.ingest import process_all_pending
 from shared.planning.orders import Order, release
 from shared.records.due import RESEND, Due, schedule
 from shared.storage.names import CONFIG
@@ -184,7 +184,7 @@ def test_a_crash_before_the_page_ends_loses_nobody_who_was_left_out(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(send, "upload", crash)
+        patch.setattr(send, "upload_bulk", crash)
         with pytest.raises(KeyboardInterrupt):
             office.deliver()
     office.time.forward(600)
@@ -244,7 +244,7 @@ def test_somebody_who_was_released_and_left_out_since_is_sent_disabled_and_her_f
     office.night(ANN)
     extract = str(office.newest()["Extract"])
     release(office.context.storage, extract, Order("Ina", "The pilot.", office.time()))
-    work_off_all(office.context)
+    process_all_pending(office.context)
     hold(office)
     office.deliver()
     assert office.enabled == {}

@@ -14,7 +14,7 @@ from urllib3 import HTTPResponse
 
 from shared.intake.dead_letter import note_unread
 from shared.intake.ingest import ingest_version
-from shared.intake.sweep import take_in_unannounced
+from shared.intake.sweep import ingest_unannounced
 from shared.records import extracts
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX
 from tests.conftest import Storage
@@ -47,7 +47,7 @@ def event(office: Office, path: str) -> bool:
 
 def clock(office: Office) -> None:
     with suppress(Exception):
-        take_in_unannounced(office.context)
+        ingest_unannounced(office.context)
     with suppress(Exception):
         office.tick()
 
