@@ -64,7 +64,7 @@ def among_many(people: int, deadline: float) -> list[Figure]:
 
 def with_a_reserve(backlog: int, deadline: float) -> list[Figure]:
     """A backlog waits for the quota; then leavers come, of another source and of its own."""
-    reserve = max(math.ceil(backlog / A_REQUEST * 0.1), 2)
+    reserve = max(math.ceil(backlog / A_REQUEST * 0.15), 2)  # so that the next day is enough for the rest
     daily = reserve * 100 // _RESERVE
     free = daily - reserve
     backlog = max(backlog, (free + 4) * A_REQUEST)
