@@ -36,7 +36,8 @@ from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage, connect
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS
-from shared.storage.rows import Values, query
+from shared.storage.rows import query
+from shared.tables.extracts import OUTCOMES, ExtractRow, quiet_of
 from shared.wording import worker_status
 
 LOGS = processes.ROOT / ".local" / "demo"
@@ -126,7 +127,7 @@ _OURS = (
 )
 
 
-def run_day(console: Console, cloud: Cloud, file: str, content: bytes) -> Values:
+def run_day(console: Console, cloud: Cloud, file: str, content: bytes) -> ExtractRow:
     """Drop a file and watch it until everybody in it has an outcome; the row of its extract."""
     blobs: BlobServiceClient = cloud.storage.blobs
     blobs.get_blob_client(INBOX, f"{DEFAULT_SOURCE}/{file}").upload_blob(content, overwrite=True)
@@ -141,7 +142,7 @@ def run_day(console: Console, cloud: Cloud, file: str, content: bytes) -> Values
             row = next(query(cloud.storage.table(EXTRACTS), "File eq @file", file=file), None)
             if row and row.get("People") is not None:
                 progress.update(reading, completed=row["Rows"], total=row["Rows"])
-                counts = {name: row.get(name, 0) for name in extracts.OUTCOMES}
+                counts = {name: row.get(name, 0) for name in OUTCOMES}
                 people = row["People"]
                 told = people - counts["Waiting"] - counts["Uploaded"] if sum(counts.values()) else 0
                 sent = people - counts["Waiting"] if sum(counts.values()) else 0
@@ -153,12 +154,12 @@ def run_day(console: Console, cloud: Cloud, file: str, content: bytes) -> Values
     raise DemoError(f"{file} was not done within {_PATIENCE:.0f} seconds; it stands at: {row and row['Message']}")
 
 
-def check_day(cloud: Cloud, row: Values, days: Sequence[company.Extract]) -> list[str]:
+def check_day(cloud: Cloud, row: ExtractRow, days: Sequence[company.Extract]) -> list[str]:
     """Everything that does not add up, one sentence each."""
     day = days[-1]
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     faults = []
-    outcomes = sum(row[name] for name in extracts.OUTCOMES)
+    outcomes = sum(row[name] for name in OUTCOMES)
     if row["Status"] != (extracts.HELD if day.mistaken else extracts.DELIVERED):
         faults.append(f"the extract ended as {row['Status']}: {row['Message']}")
     if row["Rows"] != day.rows or row["People"] + row["Repeated"] + row["Rejected"] != day.rows:
@@ -173,7 +174,7 @@ def check_day(cloud: Cloud, row: Values, days: Sequence[company.Extract]) -> lis
     unexplained = set(range(2, day.rows + 2)) - in_table - set(rejected)
     if unexplained:
         faults.append(f"rows {sorted(unexplained)} are neither in the results table nor in the rejects")
-    if row["Quiet"] and json.loads(row["Quiet"]).get("Held", 0) != len(day.mistaken):
+    if quiet_of(row).get("Held", 0) != len(day.mistaken):
         faults.append(
             f"{len(day.mistaken)} people left by mistake, but this is what became of those not sent: {row['Quiet']}"
         )
@@ -217,7 +218,7 @@ def read_rejects(cloud: Cloud, ref: ExtractRef, file: str) -> list[Mapping[str, 
     return list(csv.DictReader(io.StringIO(blob.download_blob().readall().decode("utf-8-sig"))))
 
 
-def show_day(console: Console, cloud: Cloud, row: Values, day: company.Extract) -> None:
+def show_day(console: Console, cloud: Cloud, row: ExtractRow, day: company.Extract) -> None:
     """The results table by outcome, some people, and the rejects."""
     people = list(query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=row["Extract"]))
     console.print(f"[bold]{row['Message']}[/]")

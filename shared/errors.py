@@ -32,7 +32,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import Literal, Self
+
+from shared.model import Actor, WaitKind
 
 
 class RollcallError(Exception):
@@ -145,12 +147,20 @@ class NotNow(TransientError):  # noqa: N818
 
     Attributes:
         until: when it is worth trying again.
-        kind: what is waited for: "turn", "quota", "pause", "quarantine", "holds" or "job".
+        kind: what is waited for.
         next_step: what somebody is to do, for the results table; empty if there is nothing to do.
         who_acts: who, or empty.
     """
 
-    def __init__(self, message: str, *, until: datetime, kind: str, next_step: str = "", who_acts: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        until: datetime,
+        kind: WaitKind,
+        next_step: str = "",
+        who_acts: Actor | Literal[""] = "",
+    ) -> None:
         super().__init__(message)
         self.until = until
         self.kind = kind

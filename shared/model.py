@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
+from enum import StrEnum
+from typing import Any, NamedTuple, TypedDict
 
 ScimUser = dict[str, Any]
 """A complete SCIM user as it goes into a bulk request's `data`."""
@@ -88,18 +89,72 @@ class Worker:
         return manager_of(self.user)
 
 
-JOINER = "joiner"
-MOVER = "mover"
-LEAVER = "leaver"
-REHIRE = "rehire"
-REINSTATED = "reinstated"  # a termination was taken back
-WITHDRAWN = "withdrawn"  # hired, but never came
-CONVERTED = "converted"  # contractor to employee, say
-UNCHANGED = "unchanged"
-RESENT = "resent"  # nothing new: what an earlier plan could not deliver
-ON_HOLD = "put on hold"  # IT wants the account disabled, whatever HR says
-OFF_HOLD = "hold ended"  # and HR's word counts again
-KINDS = (JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT, ON_HOLD, OFF_HOLD)
+class KeptClaim(TypedDict, total=False):
+    """What one source says about a person, as it is kept; see `shared.changes.claims`. Moments are ISO times."""
+
+    precedence: int
+    sequence: str
+    extract: str
+    row: int
+    works: bool
+    record: ScimUser
+    appears: str
+    starts: str
+    ends: str
+    first_day: str
+    last_day: str
+    withdrawn: bool
+    clears_manager: bool
+    then: KeptClaim
+
+
+class Actor(StrEnum):
+    """Who has to act."""
+
+    HR = "HR"
+    IT = "IT"
+    NOBODY = "nobody"
+
+
+class WaitKind(StrEnum):
+    """What a page waits for."""
+
+    TURN = "turn"  # other pages have all the calls of the moment
+    QUOTA = "quota"  # the calls of the day
+    PAUSE = "pause"  # somebody has stopped sending
+    QUARANTINE = "quarantine"
+    JOB = "job"  # the job is stopped
+    HOLDS = "holds"  # nobody knows who is on hold
+    RETRY = "retry"
+
+
+class ChangeKind(StrEnum):
+    """What a person goes through."""
+
+    JOINER = "joiner"
+    MOVER = "mover"
+    LEAVER = "leaver"
+    REHIRE = "rehire"
+    REINSTATED = "reinstated"  # a termination was taken back
+    WITHDRAWN = "withdrawn"  # hired, but never came
+    CONVERTED = "converted"  # contractor to employee, say
+    UNCHANGED = "unchanged"
+    RESENT = "resent"  # nothing new: what an earlier plan could not deliver
+    ON_HOLD = "put on hold"  # IT wants the account disabled, whatever HR says
+    OFF_HOLD = "hold ended"  # and HR's word counts again
+
+
+JOINER = ChangeKind.JOINER
+MOVER = ChangeKind.MOVER
+LEAVER = ChangeKind.LEAVER
+REHIRE = ChangeKind.REHIRE
+REINSTATED = ChangeKind.REINSTATED
+WITHDRAWN = ChangeKind.WITHDRAWN
+CONVERTED = ChangeKind.CONVERTED
+UNCHANGED = ChangeKind.UNCHANGED
+RESENT = ChangeKind.RESENT
+ON_HOLD = ChangeKind.ON_HOLD
+OFF_HOLD = ChangeKind.OFF_HOLD
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +163,7 @@ class Planned:
 
     Attributes:
         worker: whom it is about, and the record that Entra should have.
-        kind: of change, one of `KINDS`.
+        kind: of change.
         sequence: of the file that said so; orders what is known about the person.
         said: the digest of what the source said about the person; empty if it said nothing new.
         until: the end of what the source says, as text that can be compared with a time.
@@ -131,11 +186,11 @@ class Planned:
     """
 
     worker: Worker
-    kind: str = JOINER
+    kind: ChangeKind = ChangeKind.JOINER
     sequence: str = ""
     said: str = ""
     until: str = ""
-    claim: dict[str, Any] | None = None
+    claim: KeptClaim | None = None
     changed: tuple[str, ...] = ()
     warning: str = ""
     reason: str = ""

@@ -21,7 +21,8 @@ from shared.clock import SYSTEM_CLOCK
 from shared.context import Context
 from shared.records.people import worker_key
 from shared.storage.names import CONFIG, INBOX, WORKERS
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import read_rows
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 SOURCE = "rollcall-smoke"
@@ -109,7 +110,7 @@ def _drop(context: Context, domain: str, job: str, now: datetime) -> str:
     return name
 
 
-def _wait(context: Context, until: datetime, since: datetime) -> Mapping[str, Values]:
+def _wait(context: Context, until: datetime, since: datetime) -> Mapping[str, WorkerRow]:
     """The rows of the three, once each has a verdict on this run, or the time is over."""
     keys = {worker_key(SOURCE, worker): worker for worker in PEOPLE}
     told: dict[str, str] = {}
@@ -127,7 +128,7 @@ def _wait(context: Context, until: datetime, since: datetime) -> Mapping[str, Va
         SYSTEM_CLOCK.sleep(_LOOK_SECONDS)
 
 
-def _verdict(worker: str, row: Values | None) -> str:
+def _verdict(worker: str, row: WorkerRow | None) -> str:
     if row is None:
         return f"{worker}: the file has not been read yet. Does the app run? Its clock finds files within two minutes."
     words = [row.get("Reason") or "", row.get("NextStep") or ""]

@@ -29,7 +29,8 @@ from shared.records import pages
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import read_rows
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 _LOOK_SECONDS = 5
@@ -85,7 +86,7 @@ def _run(given: argparse.Namespace) -> int:
         return _wait(context, row, given)
 
 
-def _row(storage: Storage, source: str, worker: str) -> Values | None:
+def _row(storage: Storage, source: str, worker: str) -> WorkerRow | None:
     key = worker_key(source, worker)
     return read_rows(storage.table(WORKERS), [key]).get(key)
 
@@ -113,7 +114,7 @@ def _preview(planned: Planned, hold: Hold | None) -> Iterator[str]:
     yield from _wrapped("Besides", planned.warning)
 
 
-def _wait(context: Context, row: Values, given: argparse.Namespace) -> int:
+def _wait(context: Context, row: WorkerRow, given: argparse.Namespace) -> int:
     """Wait for the verdict, and say it."""
     if not given.wait:
         print(f"What becomes of it: python -m cli explain {given.worker} --source {given.source}")
@@ -137,7 +138,7 @@ def _wait(context: Context, row: Values, given: argparse.Namespace) -> int:
     return FAILED
 
 
-def _verdict(row: Values) -> Iterator[str]:
+def _verdict(row: WorkerRow) -> Iterator[str]:
     yield f"Worker {printable(row['WorkerId'])}: {row['Status']}"
     yield from _wrapped("Why", row.get("Reason") or "")
     yield from _wrapped("Next step", row.get("NextStep") or "")

@@ -14,7 +14,6 @@ from typing import Any, cast
 import requests
 from azure.core.credentials import AccessToken
 from azure.core.rest import HttpRequest, HttpResponse
-from azure.data.tables import TableClient
 from azure.storage.blob import BlobClient, BlobProperties, ContainerClient
 from azure.storage.queue import QueueClient, QueueMessage
 from requests.adapters import HTTPAdapter
@@ -28,7 +27,8 @@ from local.scenario.model import Kill
 from shared.entra.graph import Graph
 from shared.settings import ProvisioningEndpoint, StorageConnection
 from shared.storage.clients import Storage, connect
-from shared.storage.names import DUE, INBOX, PAGES
+from shared.storage.names import DUE, INBOX, PAGES, RowT, TableName
+from shared.storage.queries import RowTable
 
 _REFRESH = 300  # seconds before the end of a token
 _TIMEOUT_SECONDS = 30
@@ -154,9 +154,9 @@ class TimedStorage(Storage):
     def queue(self, name: str) -> QueueClient:
         return cast("QueueClient", _TimedQueue(super().queue(name), self.service))
 
-    def table(self, name: str) -> TableClient:
+    def table(self, name: TableName[RowT]) -> RowTable[RowT]:
         client = super().table(name)
-        return cast("TableClient", _WatchedTable(client, self.service)) if name in (DUE, PAGES) else client
+        return cast("RowTable[RowT]", _WatchedTable(client, self.service)) if name in (DUE, PAGES) else client
 
 
 def timed_storage(connection: StorageConnection, service: Service) -> TimedStorage:

@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from shared.clock import iso, parse_iso
-from shared.model import ScimUser
+from shared.model import KeptClaim, ScimUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,9 +245,9 @@ def decide(claims: Mapping[str, Claim], now: datetime) -> Desired:
     )
 
 
-def to_json(claim: Claim) -> dict[str, Any]:
+def to_json(claim: Claim) -> KeptClaim:
     """A claim as it is kept in `Accounts.Claims`."""
-    return {
+    kept: KeptClaim = {
         "precedence": claim.precedence,
         "sequence": claim.sequence,
         "extract": claim.extract,
@@ -257,18 +257,26 @@ def to_json(claim: Claim) -> dict[str, Any]:
         "first_day": claim.first_day,
         "last_day": claim.last_day,
         "withdrawn": claim.withdrawn,
-        **({"clears_manager": True} if claim.clears_manager else {}),
-        **({"then": to_json(claim.then)} if claim.then else {}),
-        **{name: iso(at) for name in _MOMENTS if (at := getattr(claim, name)) is not None},
     }
+    if claim.clears_manager:
+        kept["clears_manager"] = True
+    if claim.then:
+        kept["then"] = to_json(claim.then)
+    for name in _MOMENTS:
+        if (at := getattr(claim, name)) is not None:
+            kept[name] = iso(at)
+    return kept
 
 
-def from_json(source: str, kept: Mapping[str, Any]) -> Claim:
+def from_json(source: str, kept: KeptClaim) -> Claim:
     """The claim that `to_json` made."""
-    values: dict[str, Any] = {name: parse_iso(value) if name in _MOMENTS else value for name, value in kept.items()}
+    values: dict[str, Any] = {**kept}
+    for name in _MOMENTS:
+        if name in kept:
+            values[name] = parse_iso(kept[name])
     if values.get("then"):
         values["then"] = from_json(source, values["then"])
     return Claim(source=source, **values)
 
 
-_MOMENTS = ("appears", "starts", "ends")
+_MOMENTS: tuple[Literal["appears", "starts", "ends"], ...] = ("appears", "starts", "ends")

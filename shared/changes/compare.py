@@ -36,6 +36,7 @@ from shared.model import (
     RESENT,
     UNCHANGED,
     WITHDRAWN,
+    ChangeKind,
     Planned,
     ScimUser,
     Worker,
@@ -342,7 +343,7 @@ class Judge:
             replace(planned, kind=WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
         )
 
-    def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: str) -> Judged:
+    def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: ChangeKind) -> Judged:
         """Entra has, or is about to get, what it should have."""
         if kind == WITHDRAWN:
             return Judged(
@@ -369,7 +370,7 @@ class Judge:
         reason = reasons.unchanged(desired, draft, draft.file, self.now)
         return Judged(worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
 
-    def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: str) -> str:
+    def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: ChangeKind) -> str:
         if before is None or not before.record:
             return guard.CREATE
         ends = _new_end(draft, desired, self.now)

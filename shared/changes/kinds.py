@@ -9,7 +9,7 @@ from typing import Any
 
 from shared.changes.claims import Claim, Desired
 from shared.clock import iso
-from shared.model import CONVERTED, JOINER, LEAVER, MOVER, ON_HOLD, REHIRE, REINSTATED, WITHDRAWN, ScimUser
+from shared.model import CONVERTED, JOINER, LEAVER, MOVER, ON_HOLD, REHIRE, REINSTATED, WITHDRAWN, ChangeKind, ScimUser
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Before:
     winner: Claim | None
 
 
-def kind_of(before: Before | None, desired: Desired, now: datetime) -> str:
+def kind_of(before: Before | None, desired: Desired, now: datetime) -> ChangeKind:
     """The kind of a change from what was planned last to what Entra should have now."""
     if before is None or not before.record:
         return JOINER if desired.active or desired.winner.awaits(now) else LEAVER
@@ -48,7 +48,7 @@ def kind_of(before: Before | None, desired: Desired, now: datetime) -> str:
     return CONVERTED if moved or (all(types) and types[0] != types[1]) else MOVER
 
 
-def kind_on_hold(before: Before | None) -> str:
+def kind_on_hold(before: Before | None) -> ChangeKind:
     """The kind of a change of somebody who may work by HR's word, and whose account is on hold."""
     if before is None or not before.record:
         return JOINER

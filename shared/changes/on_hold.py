@@ -8,7 +8,7 @@ from dataclasses import replace
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import Before
 from shared.holds.listed import Hold, Holds
-from shared.model import JOINER, OFF_HOLD, REHIRE, REINSTATED
+from shared.model import JOINER, OFF_HOLD, REHIRE, REINSTATED, ChangeKind
 from shared.records.accounts import Account
 
 _SHOWN = 20
@@ -31,7 +31,7 @@ def under_hold(desired: Desired, hold: Hold | None) -> Desired:
     return replace(desired, record=record, next_change_at=min(moments, default=None))
 
 
-def kind_after_hold(kind: str, account: Account | None, before: Before | None) -> str:
+def kind_after_hold(kind: ChangeKind, account: Account | None, before: Before | None) -> ChangeKind:
     """The kind of a change of somebody who is not on hold: of whoever was, that the hold has ended."""
     was_on_hold = account is not None and account.on_hold and before is not None and before.ever_enabled
     return OFF_HOLD if was_on_hold and kind in (REHIRE, REINSTATED) else kind

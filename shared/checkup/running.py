@@ -15,7 +15,7 @@ from shared.intake.registering import version_of
 from shared.records import extracts
 from shared.storage.listing import first_rows
 from shared.storage.names import EXTRACTS, INBOX, STATE
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
 
 _LIVES = timedelta(minutes=30)  # the timers leave their marks every few minutes
 _MARKS = ("retention/round.json", "watermarks/", "health/")
@@ -125,10 +125,10 @@ def check_new_files(view: View) -> Iterator[Finding]:
         yield check.ok(f"{len(rows) - len(late)} of the last {len(rows)} were announced by an event")
 
 
-def _newest(view: View) -> list[Values]:
+def _newest(view: View) -> list[ExtractRow]:
     """The files that came last, of all sources."""
     storage = view.context.storage
-    found: list[Values] = []
+    found: list[ExtractRow] = []
     for source in extracts.sources(storage):
         shown = ["ArrivedAt", "LastModified"]
         rows, _ = first_rows(storage.table(EXTRACTS), "PartitionKey eq @source", shown, _FEW, source=source)
@@ -136,7 +136,7 @@ def _newest(view: View) -> list[Values]:
     return sorted(found, key=_arrived, reverse=True)[:_FEW]
 
 
-def _arrived(row: Values) -> datetime:
+def _arrived(row: ExtractRow) -> datetime:
     return parse_iso(row["ArrivedAt"])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 
@@ -12,7 +13,19 @@ from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.errors import NoToken, SecretForbidden, SecretMissing, TerminalError, TransientError
 from shared.records.fingerprint import SECRET_NAME
 from shared.storage.clients import Storage, code_of
-from shared.storage.names import BLOBS_POISON, CONFIG, CONTAINERS, INBOX, OUTBOX, QUEUES, STATE, TABLES, UPLOADS_POISON
+from shared.storage.names import (
+    BLOBS_POISON,
+    CONFIG,
+    CONTAINERS,
+    INBOX,
+    OUTBOX,
+    QUEUES,
+    STATE,
+    TABLES,
+    UPLOADS_POISON,
+    TableName,
+)
+from shared.storage.rows import Key, delete_row
 
 _NOBODY = "rollcall-check-up"  # a name that nothing has: to remove it takes the right to write, and does nothing
 _BY_NETWORK = ("AuthorizationFailure", "PublicAccessNotPermitted", "NetworkSecurityPerimeterDenied")
@@ -120,12 +133,12 @@ def _queues(view: View, storage: Storage) -> Iterator[_Store]:
 def _tables(storage: Storage) -> Iterator[_Store]:
     for name in TABLES:
 
-        def read(name: str = name) -> object:
+        def read(name: TableName[Any] = name) -> object:
             pages = storage.table(name).query_entities("PartitionKey eq ''", results_per_page=1).by_page()
             return next(pages, None)
 
-        def write(name: str = name) -> None:
-            storage.table(name).delete_entity(_NOBODY, _NOBODY)
+        def write(name: TableName[Any] = name) -> None:
+            delete_row(storage.table(name), Key(_NOBODY, _NOBODY))
 
         yield _Store(Check("table", name), "Storage Table Data Contributor", read, write)
 

@@ -7,23 +7,16 @@ pieces.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 from shared.context import Context
 from shared.entra.upload import OPERATIONS_PER_REQUEST, Accepted
 from shared.errors import RequestRejected
 from shared.model import ExtractRef, Page, Planned, Worker
 from shared.records import people
-from shared.storage.rows import Values
+from shared.tables.pages import Answer, PageRow, answers_of
 from shared.wording import worker_status
-
-Answer = Mapping[str, Any]
-"""`from` and `to`, counted in the page's people; and `accepted` (Graph's time) with `requestId`, `people`, and who was
-left out (`without`, counted likewise), or `split` (where), or `refused` (the code), or nothing more if nobody was left
-to send."""
 
 
 @dataclass(frozen=True)
@@ -47,9 +40,9 @@ class Progress:
     answers: tuple[Answer, ...]
 
     @classmethod
-    def of(cls, page: Page, row: Values) -> Progress:
+    def of(cls, page: Page, row: PageRow) -> Progress:
         """As the page's row has it."""
-        return cls(page, tuple(json.loads(row["Answers"])))
+        return cls(page, tuple(answers_of(row)))
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
@@ -105,9 +98,14 @@ class Progress:
         """
         places = enumerate(self.workers(piece), start=piece.first)
         left_out = [place for place, worker in places if worker.worker_id in without]
-        answer = {"people": piece.last - piece.first - len(left_out), "accepted": since}
-        request = {"requestId": accepted.request_id, **({"without": left_out} if left_out else {})}
-        return self._and(piece, {**answer, **request})
+        answer: Answer = {
+            "people": piece.last - piece.first - len(left_out),
+            "accepted": since,
+            "requestId": accepted.request_id,
+        }
+        if left_out:
+            answer["without"] = left_out
+        return self._and(piece, answer)
 
     def accepted(self) -> dict[str, tuple[str, str]]:
         """Those whom Entra has taken: when the request counts as sent, and its id, by externalId."""

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
-from azure.data.tables import UpdateMode
 
 from shared.clock import iso
 from shared.context import Context
@@ -15,7 +13,8 @@ from shared.outcomes import progress
 from shared.records import accounts, pages, people
 from shared.records.people import Deliverer
 from shared.storage.names import PAGES
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import etag_of, merge_row, read_rows
+from shared.tables.pages import PageRow
 from shared.wording import worker_status
 
 
@@ -30,18 +29,15 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
         claimed = row["Status"] == pages.SENDING and row["ClaimedUntil"] > now
         if row["Status"] in pages.FINISHED or claimed or _somebody_is_left(context, keys[key], row):
             continue
-        cancelled = {"PartitionKey": key.partition, "RowKey": key.row, "Status": pages.CANCELLED, "UpdatedAt": now}
-        etag = row.metadata["etag"]  # type: ignore[attr-defined]
+        cancelled: PageRow = {"Status": pages.CANCELLED, "UpdatedAt": now}
         try:
-            table.update_entity(
-                cancelled, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
-            )
+            merge_row(table, key, cancelled, etag_of(row))
         except ResourceModifiedError:
             continue  # somebody has claimed it: he finds nobody to send
         _tell(context, keys[key], row)
 
 
-def _tell(context: Context, page: Deliverer, row: Values) -> None:
+def _tell(context: Context, page: Deliverer, row: PageRow) -> None:
     """Say on the rows of those whom another source has taken over that they are not sent from here."""
     ref = ExtractRef(page.extract, page.source)
     ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row["Plan"], page.page).workers]
@@ -51,7 +47,7 @@ def _tell(context: Context, page: Deliverer, row: Values) -> None:
     progress.refresh(context.storage, ref, now)
 
 
-def _somebody_is_left(context: Context, page: Deliverer, row: Values) -> bool:
+def _somebody_is_left(context: Context, page: Deliverer, row: PageRow) -> bool:
     ref = ExtractRef(page.extract, page.source)
     ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row["Plan"], page.page).workers]
     found = accounts.read_briefly(context.storage, row["Job"], ids)

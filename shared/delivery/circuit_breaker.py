@@ -6,25 +6,25 @@ request of one instance, the *probe*; when Entra takes it, the job goes on by it
 
 from __future__ import annotations
 
-import json
 import math
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from azure.core.exceptions import ResourceExistsError
-from azure.data.tables import UpdateMode
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery.failure_policy import Trouble, is_over
 from shared.errors import NotNow, TerminalError
-from shared.records.quarantine import PARTITION, key_of
+from shared.model import WaitKind
+from shared.records.quarantine import PARTITION, key_of, stop_key
 from shared.storage.clients import Storage
-from shared.storage.names import QUOTA
-from shared.storage.rows import Key, Values, change_rows, query
+from shared.storage.names import STOPS
+from shared.storage.rows import Change, Key, change_rows, delete_row, insert_row, query, replace_row
+from shared.tables.base import from_json, to_json
+from shared.tables.quota import StopRow
 from shared.wording import worker_status
 
 ANY_SOURCE = ""
@@ -44,13 +44,13 @@ class Stopped:
         rows: of the partition, by RowKey.
     """
 
-    rows: Mapping[str, Values]
+    rows: Mapping[str, StopRow]
 
-    def pause(self, source: str) -> Values | None:
+    def pause(self, source: str) -> StopRow | None:
         """The pause that holds a source up, if there is one."""
         return self.rows.get(_pause_key(ANY_SOURCE)) or self.rows.get(_pause_key(source))
 
-    def pauses(self) -> list[Values]:
+    def pauses(self) -> list[StopRow]:
         """All pauses."""
         return [row for key, row in self.rows.items() if key.startswith(_pause_key(ANY_SOURCE))]
 
@@ -59,16 +59,16 @@ class Stopped:
         row = self.rows.get(_plan_key(job))
         return str(row["Plan"]) if row else ""
 
-    def job(self, job: str) -> Values | None:
+    def job(self, job: str) -> StopRow | None:
         """What is noted about a job: that it is stopped, or that something has begun to go wrong."""
-        return self.rows.get(_job_key(job))
+        return self.rows.get(stop_key(job).row)
 
-    def stopped(self, job: str) -> Values | None:
+    def stopped(self, job: str) -> StopRow | None:
         """The row of a job that is stopped."""
         row = self.job(job)
         return row if row and row["Stopped"] else None
 
-    def quarantine(self, job: str) -> Values | None:
+    def quarantine(self, job: str) -> StopRow | None:
         """The quarantine that a job is in; whoever looks at the jobs writes it, and ends it."""
         row = self.rows.get(key_of(job))
         return row if row and not row["EndedAt"] else None
@@ -76,7 +76,7 @@ class Stopped:
 
 def stopped_now(storage: Storage) -> Stopped:
     """What is stopped now."""
-    rows = query(storage.table(QUOTA), "PartitionKey eq @partition", partition=PARTITION)
+    rows = query(storage.table(STOPS), "PartitionKey eq @partition", partition=PARTITION)
     return Stopped({row["RowKey"]: row for row in rows})
 
 
@@ -84,7 +84,7 @@ class PauseRefused(TerminalError):  # noqa: N818
     """Nothing is paused; the sentence says why."""
 
 
-def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime) -> Values | None:
+def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime) -> StopRow | None:
     """Stop sending from a source, or all sending (`ANY_SOURCE`), until `resume`.
 
     Returns:
@@ -95,10 +95,9 @@ def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime)
     """
     if not by.strip() or not reason.strip():
         raise PauseRefused("Say who stops it (--by NAME) and why (--reason TEXT); both are recorded")
-    row = {"PartitionKey": PARTITION, "RowKey": _pause_key(source), "Source": source}
-    row |= {"By": by, "Why": reason, "At": iso(now)}
+    row: StopRow = {"Source": source, "By": by, "Why": reason, "At": iso(now)}
     try:
-        storage.table(QUOTA).create_entity(row)
+        insert_row(storage.table(STOPS), Key(PARTITION, _pause_key(source)), row)
     except ResourceExistsError:
         return stopped_now(storage).rows.get(_pause_key(source))
     return None
@@ -108,7 +107,7 @@ def resume(storage: Storage, source: str) -> bool:
     """Take a pause back; False if there was none."""
     if _pause_key(source) not in stopped_now(storage).rows:
         return False
-    storage.table(QUOTA).delete_entity(PARTITION, _pause_key(source))
+    delete_row(storage.table(STOPS), Key(PARTITION, _pause_key(source)))
     return True
 
 
@@ -117,8 +116,8 @@ def note_plan(storage: Storage, job: str, plan: str) -> None:
 
     As long as it is the newest, whoever holds a page of it need not look for people whom a newer one has taken over.
     """
-    row = {"PartitionKey": PARTITION, "RowKey": _plan_key(job), "Plan": plan}
-    storage.table(QUOTA).upsert_entity(row, mode=UpdateMode.REPLACE)
+    row: StopRow = {"Plan": plan}
+    replace_row(storage.table(STOPS), Key(PARTITION, _plan_key(job)), row)
 
 
 def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> None:
@@ -133,7 +132,7 @@ def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> N
         raise NotNow(
             f"{what} was stopped by {row['By']} at {row['At']}: {row['Why']}",
             until=now + _PAUSE,
-            kind="pause",
+            kind=WaitKind.PAUSE,
             next_step=f"{row['By']} lets it go on: {again}",
             who_acts=worker_status.IT,
         )
@@ -141,7 +140,7 @@ def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> N
         raise NotNow(
             f"Nothing is sent to this job since {row['Since']}: {row['Reason']}",
             until=now + _PAUSE,
-            kind="quarantine",
+            kind=WaitKind.QUARANTINE,
             next_step=row["NextStep"],
             who_acts=worker_status.IT,
         )
@@ -162,7 +161,7 @@ def may_probe(context: Context, standing: Stopped, job: str) -> bool:
     now = context.clock.now()
     won = False
 
-    def change(_key: Key, row: Values | None) -> Values | None:
+    def change(_key: Key, row: StopRow | None) -> StopRow | None:
         nonlocal won
         won = bool(row and row["Stopped"]) and parse_iso(max(row["Until"], row["ProbedUntil"])) <= now if row else False
         return {"ProbedUntil": iso(now + _PROBE)} if won else None
@@ -173,7 +172,7 @@ def may_probe(context: Context, standing: Stopped, job: str) -> bool:
     return True
 
 
-def note_trouble(context: Context, job: str, trouble: Trouble) -> Values | None:
+def note_trouble(context: Context, job: str, trouble: Trouble) -> StopRow | None:
     """Take note that something went wrong with a request.
 
     Returns:
@@ -181,14 +180,14 @@ def note_trouble(context: Context, job: str, trouble: Trouble) -> Values | None:
         a row.
     """
     now = context.clock.now()
-    written: Values | None = None
+    written: StopRow | None = None
 
-    def change(_key: Key, row: Values | None) -> Values | None:
+    def change(_key: Key, row: StopRow | None) -> StopRow | None:
         nonlocal written
         before = row or _CLEAR
-        counts = json.loads(before["Counts"])
+        counts = from_json(before["Counts"])
         counts[trouble.cause] = counts.get(trouble.cause, 0) + 1
-        noted = {**(_CLEAR if row is None else {}), "Counts": json.dumps(counts)}
+        noted: StopRow = {**_CLEAR, "Counts": to_json(counts)} if row is None else {"Counts": to_json(counts)}
         if not before["Stopped"] and counts[trouble.cause] < trouble.threshold:
             written = None
             return noted
@@ -220,37 +219,37 @@ def note_success(context: Context, job: str, people: int, standing: Stopped) -> 
         Whether a stopped job goes on by this.
     """
     seen = standing.job(job)
-    if seen is None or not (seen["Stopped"] or _left_over(seen, people) != json.loads(seen["Counts"])):
+    if seen is None or not (seen["Stopped"] or _left_over(seen, people) != from_json(seen["Counts"])):
         return False
     lifted = False
 
-    def change(_key: Key, row: Values | None) -> Values | None:
+    def change(_key: Key, row: StopRow | None) -> StopRow | None:
         nonlocal lifted
         lifted = bool(row and row["Stopped"])
         if row is None:
             return None
-        return {**_CLEAR, "Counts": json.dumps({} if lifted else _left_over(row, people))}
+        return {**_CLEAR, "Counts": to_json({} if lifted else _left_over(row, people))}
 
     _change(context, job, change)
     return lifted
 
 
-def _left_over(row: Values, people: int) -> dict[str, int]:
-    return {cause: count for cause, count in json.loads(row["Counts"]).items() if not is_over(cause, people)}
+def _left_over(row: StopRow, people: int) -> dict[str, int]:
+    return {cause: count for cause, count in from_json(row["Counts"]).items() if not is_over(cause, people)}
 
 
-def stopped(row: Values, until: datetime) -> NotNow:
+def stopped(row: StopRow, until: datetime) -> NotNow:
     """What a stopped job means for a page."""
     return NotNow(
         f"Nothing is sent to this job since {row['Since']}: {row['Reason']}",
         until=until,
-        kind="job",
+        kind=WaitKind.JOB,
         next_step=row["NextStep"],
         who_acts=row["WhoActs"],
     )
 
 
-_CLEAR: dict[str, Any] = {
+_CLEAR: StopRow = {
     "Stopped": False,
     "Kind": "",
     "Reason": "",
@@ -260,20 +259,16 @@ _CLEAR: dict[str, Any] = {
     "Until": "",
     "ProbedUntil": "",
     "Tries": 0,
-    "Counts": "{}",
+    "Counts": to_json({}),
 }
 
 
-def _change(context: Context, job: str, change: Callable[[Key, Values | None], Values | None]) -> None:
-    change_rows(context.storage.table(QUOTA), [Key(PARTITION, _job_key(job))], change)
+def _change(context: Context, job: str, change: Change[StopRow]) -> None:
+    change_rows(context.storage.table(STOPS), [stop_key(job)], change)
 
 
 def _pause_key(source: str) -> str:
     return f"pause|{source}"
-
-
-def _job_key(job: str) -> str:
-    return f"job|{job}"
 
 
 def _plan_key(job: str) -> str:

@@ -26,7 +26,11 @@ from shared.model import ExtractRef, PageMessage
 from shared.outcomes import progress
 from shared.records import extracts, pages, people
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, WORKERS
-from shared.storage.rows import Key, Values, change_rows, query
+from shared.storage.rows import Key, change_rows, key_of, query, read_row
+from shared.tables.accounts import AccountRow
+from shared.tables.extracts import ExtractRow
+from shared.tables.pages import PageRow
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -42,7 +46,7 @@ def put_aside(context: Context, message: PageMessage) -> None:
     """End the page of a message that failed again and again; doing it again changes nothing."""
     ref = ExtractRef(message.extract, message.source)
     try:
-        row = context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, message.page))
+        row = read_row(context.storage.table(PAGES), pages.page_key(ref.id, message.page))
     except ResourceNotFoundError:
         logger.warning("Poison message for page %d of extract %s, which is not planned", message.page, ref.id)
         return
@@ -71,14 +75,18 @@ def put_aside(context: Context, message: PageMessage) -> None:
         ids = [worker.worker_id for worker in sending.unsent()]
         people.note_state(context.storage, ref, ids, _state(context, ref))
         _forget_pending(context, ref, job, message.page, ids)
-    failed = {"Status": pages.FAILED, "ClaimedUntil": "", "Reason": "It failed again and again and was given up."}
+    failed: PageRow = {
+        "Status": pages.FAILED,
+        "ClaimedUntil": "",
+        "Reason": "It failed again and again and was given up.",
+    }
     page_claim.save_page(context, held, failed)
     progress.recount_page(context.storage, ref, row["Plan"], message.page)
     queue_ready_pages(context, ref)
     progress.refresh(context.storage, ref, context.clock.now())
 
 
-def _come_back(context: Context, ref: ExtractRef, row: Values) -> None:
+def _come_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
     """Put a page that nothing of ours has failed at back onto the queue, as a new generation."""
     logger.warning(
         "The message for page %s of extract %s could not be delivered; it is tried again in %.0f seconds",
@@ -87,16 +95,15 @@ def _come_back(context: Context, ref: ExtractRef, row: Values) -> None:
     generation = row["Generation"] + 1
     send_message(context, row, delay=_COMES_BACK, generation=generation)
     until = iso(context.clock.now() + timedelta(seconds=_COMES_BACK))  # until then its message is not taken for lost
-    values = {"Generation": generation, "CameBack": int(row.get("CameBack") or 0) + 1, "WaitUntil": until}
+    values: PageRow = {"Generation": generation, "CameBack": int(row.get("CameBack") or 0) + 1, "WaitUntil": until}
 
-    def change(_key: Key, now: Values | None) -> Values | None:
+    def change(_key: Key, now: PageRow | None) -> PageRow | None:
         return values if now and now["Generation"] == row["Generation"] else None
 
-    key = Key(row["PartitionKey"], row["RowKey"])
-    change_rows(context.storage.table(PAGES), [key], change, select=("Generation",))
+    change_rows(context.storage.table(PAGES), [key_of(row)], change, select=("Generation",))
 
 
-def _state(context: Context, ref: ExtractRef) -> dict[str, str]:
+def _state(context: Context, ref: ExtractRef) -> WorkerRow:
     return {
         "Status": worker_status.FAILED,
         "Reason": "Rollcall failed again and again to send this person; the app's log says why.",
@@ -127,15 +134,14 @@ def redrive(context: Context, extract: str = "") -> dict[str, int]:
     return found
 
 
-def _put_back(context: Context, ref: ExtractRef, row: Values) -> None:
+def _put_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
     number = int(row["RowKey"])
     page = pages.read_page(context.storage, ref, row["Plan"], number)
     ids = [worker.worker_id for worker in Progress.of(page, row).unsent()]
     _remember_pending(context, ref, str(row["Job"]), number, ids)
     _wait_again(context, ref, ids)
-    key = Key(ref.source, extracts.row_key(ref.id))
-    change_rows(context.storage.table(EXTRACTS), [key], _open_again, select=("Status",))
-    planned = {
+    change_rows(context.storage.table(EXTRACTS), [extracts.extract_key(ref)], _open_again, select=("Status",))
+    planned: PageRow = {
         "Status": pages.PLANNED,
         "Generation": row["Generation"] + 1,
         "Tries": 0,
@@ -146,14 +152,14 @@ def _put_back(context: Context, ref: ExtractRef, row: Values) -> None:
         "UpdatedAt": iso(context.clock.now()),
     }
 
-    def change(_key: Key, now: Values | None) -> Values | None:
+    def change(_key: Key, now: PageRow | None) -> PageRow | None:
         return planned if now and now["Status"] == pages.FAILED else None
 
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=("Status",))
     progress.recount_page(context.storage, ref, row["Plan"], number)
 
 
-def _open_again(_key: Key, row: Values | None) -> Values | None:
+def _open_again(_key: Key, row: ExtractRow | None) -> ExtractRow | None:
     """Of an extract that has ended. One that is open may be about to be planned again, for a release say."""
     return {"Status": extracts.UPLOADING} if row and row["Status"] not in extracts.UNFINISHED else None
 
@@ -161,13 +167,15 @@ def _open_again(_key: Key, row: Values | None) -> Values | None:
 def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
     """People who were put aside wait to be sent again, as far as nothing newer is said about them."""
     queued = worker_status.waiting(
-        "Put back by an operator; waits to be sent to Entra.", "Nothing to do: it is sent by itself.", "nobody"
+        "Put back by an operator; waits to be sent to Entra.",
+        "Nothing to do: it is sent by itself.",
+        worker_status.NOBODY,
     )
 
-    def person(_key: Key, row: Values | None) -> Values | None:
+    def person(_key: Key, row: WorkerRow | None) -> WorkerRow | None:
         if row is None or row["SentBy"] != ref.id or row.get("ErrorCode") != PUT_ASIDE:
             return None
-        sent = {"SentStatus": worker_status.QUEUED, "ErrorCode": ""}
+        sent: WorkerRow = {"SentStatus": worker_status.QUEUED, "ErrorCode": ""}
         return {**queued, **sent, "ResolvedAt": ""} if row["Extract"] == ref.id else sent
 
     keys = [people.worker_key(ref.source, worker_id) for worker_id in ids]
@@ -177,7 +185,7 @@ def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
 def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
     """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people."""
 
-    def account(_key: Key, row: Values | None) -> Values | None:
+    def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or not people.is_from(row, ref, page) or not row["Pending"]:
             return None
         return {"PutAside": row["Pending"], "Pending": ""}
@@ -187,7 +195,7 @@ def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids:
 
 
 def _remember_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
-    def account(_key: Key, row: Values | None) -> Values | None:
+    def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or not people.is_from(row, ref, page) or row["Pending"] or not row.get("PutAside"):
             return None
         return {"Pending": row["PutAside"], "PutAside": ""}

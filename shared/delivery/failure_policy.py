@@ -17,14 +17,16 @@ from shared.errors import (
     TokenRefused,
     TransientError,
 )
+from shared.model import Actor
+from shared.tables.quota import StopCause
 from shared.wording import worker_status
 
-CONNECTION = "connection"
-FULL = "full"
-TOKEN = "token"  # noqa: S105 (a kind of trouble)
-ENDPOINT = "endpoint"
-RECORDS = "records"
-SURPRISE = "surprise"
+CONNECTION = StopCause.CONNECTION
+FULL = StopCause.FULL
+TOKEN = StopCause.TOKEN
+ENDPOINT = StopCause.ENDPOINT
+RECORDS = StopCause.RECORDS
+SURPRISE = StopCause.SURPRISE
 
 _IN_A_ROW = 3
 _NOTHING_TO_DO = "Nothing to do: it is tried again by itself."
@@ -45,7 +47,7 @@ class Trouble:
         wait: seconds to leave the job alone after so many vain probes.
     """
 
-    kind: str
+    kind: StopCause
     cause: str
     reason: str
     advice: str
@@ -57,7 +59,7 @@ class Trouble:
         """What to do, after so many vain probes."""
         return self.advice or (self.late_advice if tries >= _SEVERAL else _NOTHING_TO_DO)
 
-    def who_acts(self, tries: int) -> str:
+    def who_acts(self, tries: int) -> Actor:
         """Who does it."""
         return worker_status.IT if self.advice or tries >= _SEVERAL else worker_status.NOBODY
 

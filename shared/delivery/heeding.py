@@ -14,14 +14,11 @@ from datetime import timedelta
 from shared.context import Context
 from shared.errors import NotNow
 from shared.holds.look import holds_at
-from shared.model import ExtractRef, Planned
+from shared.model import ExtractRef, Planned, WaitKind
 from shared.records import accounts
 from shared.records.due import Due, schedule
 from shared.records.people import note_state
 from shared.wording import worker_status
-
-WAITS = "holds"
-"""What a page waits for whose people would be enabled while nobody knows who is on hold."""
 
 _LOOKS_AGAIN = timedelta(minutes=5)
 _MEND = (
@@ -55,7 +52,7 @@ class Heeded:
         return NotNow(
             f"Nobody is enabled at the moment, because the list of accounts on hold cannot be used: {first}.",
             until=context.clock.now() + _LOOKS_AGAIN,
-            kind=WAITS,
+            kind=WaitKind.HOLDS,
             next_step=_MEND,
             who_acts=worker_status.IT,
         )

@@ -6,16 +6,11 @@ row too, to count its people; a claim survives that, and only another claim ends
 
 from __future__ import annotations
 
-import json
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
-from azure.data.tables import UpdateMode
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -23,7 +18,8 @@ from shared.entra.graph import LONGEST_REQUEST
 from shared.errors import ClaimLost, TransientError
 from shared.records import pages
 from shared.storage.names import PAGES
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import etag_of, key_of, merge_row, read_row, read_rows
+from shared.tables.pages import PageRow, overtaken_by
 
 _CLAIM = timedelta(seconds=LONGEST_REQUEST + 10)
 LOOKS = 30
@@ -34,7 +30,7 @@ LOOKS = 30
 class ClaimedPage:
     """A page's row with our claim on it, and the ETag that says it is still as we know it."""
 
-    row: Values
+    row: PageRow
     etag: str
 
     @property
@@ -43,20 +39,20 @@ class ClaimedPage:
         return str(self.row.get("UnansweredSince") or self.row["AttemptedAt"])
 
 
-def free_from(context: Context, row: Values) -> datetime:
+def free_from(context: Context, row: PageRow) -> datetime:
     """When the claims end that keep a page from being sent: its own, and those of pages it took people over from.
 
     One of those that was put off because an answer did not come has its claim still: its request may be on its way. To
     send the same page again need not wait for that.
     """
-    overtaken = [pages.page_key(extract, number) for _, extract, number in json.loads(row["Overtakes"])]
+    overtaken = [pages.page_key(extract, number) for _, extract, number in overtaken_by(row)]
     rows = read_rows(context.storage.table(PAGES), overtaken, select=("ClaimedUntil",))
     claims = [str(other.get("ClaimedUntil") or "") for other in rows.values()]
     own = str(row["ClaimedUntil"]) if row["Status"] == pages.SENDING else ""
     return parse_iso(max((own, *claims)) or "0001-01-01T00:00:00Z")
 
 
-def claim(context: Context, row: Values) -> ClaimedPage:
+def claim(context: Context, row: PageRow) -> ClaimedPage:
     """Claim a page whose row was read just now.
 
     Raises:
@@ -64,8 +60,12 @@ def claim(context: Context, row: Values) -> ClaimedPage:
     """
     # Whoever held the page before may have died between Entra's answer and its record.
     unanswered = row["AttemptedAt"] if row["Status"] == pages.SENDING else row.get("UnansweredSince", "")
-    attempt = {"Claim": uuid.uuid4().hex, "AttemptedAt": iso(context.clock.now()), "UnansweredSince": unanswered}
-    return _update(context, row, str(row.metadata["etag"]), {**attempt, **_until(context)})  # type: ignore[attr-defined]
+    attempt: PageRow = {
+        "Claim": uuid.uuid4().hex,
+        "AttemptedAt": iso(context.clock.now()),
+        "UnansweredSince": unanswered,
+    }
+    return _update(context, row, etag_of(row), {**attempt, **_until(context)})
 
 
 def let_go(context: Context, held: ClaimedPage) -> None:
@@ -82,16 +82,17 @@ def outlasts_a_request(context: Context, held: ClaimedPage) -> bool:
     return (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() >= LONGEST_REQUEST
 
 
-def renew(context: Context, held: ClaimedPage, values: Mapping[str, Any] | None = None) -> ClaimedPage:
+def renew(context: Context, held: ClaimedPage, values: PageRow | None = None) -> ClaimedPage:
     """Begin a claim's time anew, and merge values into the page's row.
 
     Raises:
         ClaimLost: as `save_page`.
     """
-    return save_page(context, held, {**(values or {}), **_until(context)})
+    until = _until(context)
+    return save_page(context, held, {**values, **until} if values else until)
 
 
-def save_page(context: Context, held: ClaimedPage, values: Mapping[str, Any]) -> ClaimedPage:
+def save_page(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPage:
     """Merge values into a page's row as long as our claim is on it.
 
     Raises:
@@ -102,22 +103,18 @@ def save_page(context: Context, held: ClaimedPage, values: Mapping[str, Any]) ->
         try:
             return _update(context, held.row, held.etag, values)
         except ResourceModifiedError as error:
-            row = context.storage.table(PAGES).get_entity(held.row["PartitionKey"], held.row["RowKey"])
+            row = read_row(context.storage.table(PAGES), key_of(held.row))
             if row["Claim"] != held.row["Claim"]:
                 raise ClaimLost("The page was taken over by somebody else") from error
-            held = ClaimedPage(row, str(row.metadata["etag"]))
+            held = ClaimedPage(row, etag_of(row))
     raise TransientError(f"Page {held.row['RowKey']} of extract {held.row['PartitionKey']} keeps changing; try again")
 
 
-def _until(context: Context) -> dict[str, Any]:
+def _until(context: Context) -> PageRow:
     return {"Status": pages.SENDING, "ClaimedUntil": iso(context.clock.now() + _CLAIM)}
 
 
-def _update(context: Context, row: Values, etag: str, values: Mapping[str, Any]) -> ClaimedPage:
+def _update(context: Context, row: PageRow, etag: str, values: PageRow) -> ClaimedPage:
     """Merge values into a page's row if it is still as we know it."""
     values = {**values, "UpdatedAt": iso(context.clock.now())}
-    keys = {name: row[name] for name in ("PartitionKey", "RowKey")}
-    answer = context.storage.table(PAGES).update_entity(
-        {**keys, **values}, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
-    )
-    return ClaimedPage({**row, **values}, answer["etag"])
+    return ClaimedPage({**row, **values}, merge_row(context.storage.table(PAGES), key_of(row), values, etag))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import Any
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -15,7 +14,8 @@ from shared.model import ExtractRef
 from shared.outcomes import progress
 from shared.records import extracts, pages
 from shared.storage.names import PAGES, UPLOADS
-from shared.storage.rows import Key, Values, change_rows
+from shared.storage.rows import Key, change_rows, key_of
+from shared.tables.pages import PageRow, PageStatus
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
     lost_after = _LOST_AT_LAST if properties.approximate_message_count else _LOST_AFTER
     now = context.clock.now()
     for row in pages.on_their_way(context.storage, ref.id):
-        due = max(parse_iso(row[name]) for name in ("UpdatedAt", "WaitUntil", "ClaimedUntil") if row.get(name))
+        due = max(parse_iso(at) for at in (row.get("UpdatedAt"), row.get("WaitUntil"), row.get("ClaimedUntil")) if at)
         # A claim that ran out has lost its holder; his message stays hidden for as long as the host leases it.
         patience = _CLAIM_IS_OVER if row["Status"] == pages.SENDING else lost_after
         if due + patience < now:
@@ -87,14 +87,14 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
             _set(context, row, {row["Status"]: {"Generation": generation}})
 
 
-def _set(context: Context, page: Values, values: dict[str, dict[str, Any]]) -> None:
+def _set(context: Context, page: PageRow, values: Mapping[PageStatus, PageRow]) -> None:
     """Write what `values` has for the status that a page is in, if anything; it was read just now."""
 
-    def change(_key: Key, row: Values | None) -> dict[str, Any] | None:
+    def change(_key: Key, row: PageRow | None) -> PageRow | None:
         found = values.get(row["Status"]) if row else None
         return {**found, "UpdatedAt": iso(context.clock.now())} if found else None
 
-    key = Key(page["PartitionKey"], page["RowKey"])
+    key = key_of(page)
     change_rows(context.storage.table(PAGES), [key], change, select=("Status",), known={key: page})
 
 

@@ -6,28 +6,28 @@ the row two writes. Within a process only one page at a time stands in line for 
 
 from __future__ import annotations
 
-import json
 import random
 import threading
 import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 from urllib.parse import urlsplit
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import UpdateMode
 
 from shared.clock import Clock, iso
 from shared.context import Context
 from shared.delivery.windows import BURST, DAY, CallLimits, Grant, ReservedCall, Wait, Windows, reserved
 from shared.errors import NotNow, TransientError
+from shared.model import WaitKind
 from shared.settings import ProvisioningEndpoint
 from shared.storage.clients import Storage
-from shared.storage.names import QUOTA
-from shared.storage.rows import Values
+from shared.storage.names import CALLS
+from shared.storage.rows import Key, etag_of, insert_row, read_row, replace_row
+from shared.tables.base import from_json, to_json
+from shared.tables.quota import CallsRow
 
 PATIENCE = 30.0
 """Seconds that a page waits for its turn in the five-second window before it goes back onto the queue."""
@@ -112,34 +112,33 @@ class Ledger:
         now = self._now()
         return _moment(_windows(self._read()).at(now).opens(self.limits, now, leaver=leaver, calls=calls))
 
+    @property
+    def _key(self) -> Key:
+        return Key(self.tenant, _ROW)
+
     def _now(self) -> float:
         return self.clock.now().timestamp()
 
-    def _read(self) -> Values | None:
+    def _read(self) -> CallsRow | None:
         try:
-            return self.storage.table(QUOTA).get_entity(self.tenant, _ROW)
+            return read_row(self.storage.table(CALLS), self._key)
         except ResourceNotFoundError:
             return None
 
     def _change(self, change: Callable[[Windows, float], tuple[Windows, _Answer]]) -> _Answer:
-        table = self.storage.table(QUOTA)
+        table = self.storage.table(CALLS)
         for _ in range(_ATTEMPTS):
             row = self._read()
             before = _windows(row)
             after, answer = change(before, self._now())
             if after == before:
                 return answer
-            entity = {"PartitionKey": self.tenant, "RowKey": _ROW, **_columns(after, self.clock.now())}
+            columns = _columns(after, self.clock.now())
             try:
                 if row is None:
-                    table.create_entity(entity)
+                    insert_row(table, self._key, columns)
                 else:
-                    table.update_entity(
-                        entity,
-                        mode=UpdateMode.REPLACE,
-                        etag=row.metadata["etag"],  # type: ignore[attr-defined]
-                        match_condition=MatchConditions.IfNotModified,
-                    )
+                    replace_row(table, self._key, columns, etag_of(row))
             except (ResourceExistsError, ResourceModifiedError):
                 self.clock.sleep(random.uniform(0, 0.05))
             else:
@@ -250,32 +249,32 @@ def tenant_of(endpoint: ProvisioningEndpoint) -> str:
 
 def _day_is_over(limits: CallLimits, until: datetime, *, leaver: bool) -> NotNow:
     which = "calls" if leaver or not limits.reserve else "calls that others than leavers may use"
-    return NotNow(f"The {limits.cap(leaver=leaver)} {which} in 24 hours are used up.", until=until, kind="quota")
+    return NotNow(f"The {limits.cap(leaver=leaver)} {which} in 24 hours are used up.", until=until, kind=WaitKind.QUOTA)
 
 
 def _throttled(until: datetime, now: datetime) -> NotNow:
     sentence = "Entra has answered 429: too many calls."
     if (until - now).total_seconds() > _ABOUT_THE_DAY:
         sentence += " The calls of 24 hours are used up, perhaps by another program."
-    return NotNow(sentence, until=until, kind="quota")
+    return NotNow(sentence, until=until, kind=WaitKind.QUOTA)
 
 
 def _later(clock: Clock, reason: str) -> NotNow:
-    return NotNow(reason, until=clock.now() + timedelta(seconds=random.uniform(*_LOOK_AGAIN)), kind="turn")
+    return NotNow(reason, until=clock.now() + timedelta(seconds=random.uniform(*_LOOK_AGAIN)), kind=WaitKind.TURN)
 
 
-def _windows(row: Values | None) -> Windows:
+def _windows(row: CallsRow | None) -> Windows:
     if row is None:
         return Windows()
-    places = tuple(ReservedCall(call, free_at, bool(settled)) for call, free_at, settled in json.loads(row["Places"]))
-    day = {int(bucket): calls for bucket, calls in json.loads(row["Day"]).items()}
+    places = tuple(ReservedCall(call, free_at, bool(settled)) for call, free_at, settled in from_json(row["Places"]))
+    day = {int(bucket): calls for bucket, calls in from_json(row["Day"]).items()}
     return Windows(places, day, row["NotBefore"], row["Refusals"], row["RefusedAt"])
 
 
-def _columns(windows: Windows, now: datetime) -> dict[str, Any]:
+def _columns(windows: Windows, now: datetime) -> CallsRow:
     return {
-        "Places": json.dumps([[place.call, round(place.free_at, 3), int(place.settled)] for place in windows.places]),
-        "Day": json.dumps(dict(windows.day)),
+        "Places": to_json([(place.call, round(place.free_at, 3), int(place.settled)) for place in windows.places]),
+        "Day": to_json({str(bucket): calls for bucket, calls in windows.day.items()}),
         "NotBefore": float(windows.not_before),
         "Refusals": windows.refusals,
         "RefusedAt": float(windows.refused_at),

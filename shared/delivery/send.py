@@ -10,7 +10,6 @@ that it took people over from is claimed. Nor is the same record sent twice: see
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 from collections.abc import Sequence
@@ -43,12 +42,13 @@ from shared.errors import (
     TokenRefused,
     TransientError,
 )
-from shared.model import ExtractRef, Page, PageMessage, Worker
+from shared.model import ExtractRef, Page, PageMessage, WaitKind, Worker
 from shared.outcomes import progress, resending
 from shared.records import pages, people
 from shared.storage import messages
 from shared.storage.names import PAGES
-from shared.storage.rows import Key, Values, change_rows
+from shared.storage.rows import Key, change_rows, read_row
+from shared.tables.pages import PageRow, answers_column
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def _put_back(context: Context, message: PageMessage) -> None:
 def _count_failure(context: Context, message: PageMessage) -> None:
     """Count a fault of our own in the page's row: without any, the page is not given up; see `aside.put_aside`."""
 
-    def change(_key: Key, row: Values | None) -> Values | None:
+    def change(_key: Key, row: PageRow | None) -> PageRow | None:
         return None if row is None else {"Failures": int(row.get("Failures") or 0) + 1}
 
     with suppress(AzureError, RollcallError):  # then it is storage that is away
@@ -119,7 +119,7 @@ def _deliver(context: Context, message: PageMessage) -> None:
     ref = ExtractRef(message.extract, message.source)
     for _ in range(page_claim.LOOKS):
         try:
-            row = context.storage.table(PAGES).get_entity(*pages.page_key(ref.id, message.page))
+            row = read_row(context.storage.table(PAGES), pages.page_key(ref.id, message.page))
         except ResourceNotFoundError:
             logger.warning("Message for page %d of extract %s, which is not planned", message.page, ref.id)
             return
@@ -251,7 +251,7 @@ class _Sending:
             self._fresh_token = True  # the next request has another one
         except Throttled as error:
             until = self._calls.throttled(error)
-            raise NotNow(f"{error}: too many calls.", until=until, kind="quota") from error
+            raise NotNow(f"{error}: too many calls.", until=until, kind=WaitKind.QUOTA) from error
         except NotDelivered:
             raise  # it counts for nothing
         except RollcallError:
@@ -361,8 +361,8 @@ class _Sending:
     def _answered(self, progress: Progress) -> None:
         """Write an answer to the page's row."""
         self._progress = progress
-        values = {
-            "Answers": json.dumps(progress.answers),
+        values: PageRow = {
+            "Answers": answers_column(progress.answers),
             "Tries": 0,
             "Failures": 0,
             "CameBack": 0,
@@ -402,7 +402,7 @@ class _Sending:
         logger.warning("%s; a record is refused", error, extra=about)
         record_refused(self._context, self._ref, self._job, self._number, ours[0], error)
         self._answered(self._progress.with_refused(piece, error))
-        if (wait := self._trouble(refused_record(error), error)).kind == "job":
+        if (wait := self._trouble(refused_record(error), error)).kind == WaitKind.JOB:
             raise wait
 
     def _trouble(self, trouble: Trouble, error: RollcallError) -> NotNow:
@@ -412,7 +412,7 @@ class _Sending:
             logger.warning("Job %s is stopped: %s", self._job, error, extra={"job": self._job})
             return circuit_breaker.stopped(row, parse_iso(row["Until"]))
         delay = timedelta(seconds=trouble.wait(int(self._held.row["Tries"])))
-        return NotNow(trouble.reason, until=self._context.clock.now() + delay, kind="retry")
+        return NotNow(trouble.reason, until=self._context.clock.now() + delay, kind=WaitKind.RETRY)
 
     def _put_off(self, wait: NotNow, *, unanswered: bool) -> None:
         unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
@@ -422,7 +422,7 @@ class _Sending:
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())
 
     def _end(self) -> None:
-        done = {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""}
+        done: PageRow = {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""}
         self._held = page_claim.save_page(self._context, self._held, done)
         requests = sum("requestId" in answer for answer in self._progress.answers)
         logger.info(
@@ -438,7 +438,7 @@ _about_to_finish: set[tuple[int, str]] = set()
 _guard = threading.Lock()
 
 
-def _finish(context: Context, ref: ExtractRef, row: Values) -> None:
+def _finish(context: Context, ref: ExtractRef, row: PageRow) -> None:
     """Count a page, queue those that waited for it, and bring the extract's row up to date.
 
     Pages of an extract that end at about the same time leave the latter two to the last of them in this process:

@@ -18,10 +18,11 @@ from shared.model import ExtractRef, ScimUser, Worker
 from shared.records import pages, people
 from shared.records.people import Deliverer
 from shared.storage.names import PAGES
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import read_rows
+from shared.tables.pages import PageRow
 
 
-def sent_meanwhile(context: Context, ref: ExtractRef, row: Values, progress: Progress) -> set[str]:
+def sent_meanwhile(context: Context, ref: ExtractRef, row: PageRow, progress: Progress) -> set[str]:
     """Note those people of a claimed page whom Entra took from an older page with the very same record.
 
     Doing it again changes nothing.
@@ -76,7 +77,7 @@ def _older_pages(context: Context, older: Iterable[Deliverer]) -> dict[Deliverer
     return {page: _older_page(context, page, rows.get(key)) for page, key in keys.items()}
 
 
-def _older_page(context: Context, page: Deliverer, row: Values | None) -> _Older:
+def _older_page(context: Context, page: Deliverer, row: PageRow | None) -> _Older:
     if row is None:
         return _GONE
     if pages.has_sent_nothing(row):

@@ -8,28 +8,26 @@ calls allow.
 
 from __future__ import annotations
 
-import json
 import logging
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
-from typing import Any
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker, page_claim
-from shared.delivery.heeding import WAITS
 from shared.delivery.rate_limiter import Ledger, ledger_of
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.errors import NotNow, TerminalError
 from shared.holds.look import holds_at
-from shared.model import ExtractRef, PageMessage, Worker
+from shared.model import ExtractRef, PageMessage, WaitKind, Worker
 from shared.records import pages, people
 from shared.storage import messages
 from shared.storage.names import PAGES
-from shared.storage.rows import Key, Values, change_rows
+from shared.storage.rows import Key, change_rows, key_of
+from shared.tables.pages import PageRow, answers_of
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -39,6 +37,7 @@ MOST_ON_THE_QUEUE = 64
 
 _SHORT = 60.0
 _FORECAST_OFF_BY = 60.0  # seconds; a forecast that has changed by less is not written again
+_MAY_BE_OVER = (WaitKind.PAUSE, WaitKind.QUARANTINE, WaitKind.JOB, WaitKind.QUOTA)  # before the time, by other rows
 _BY_ITSELF = "Nothing to do: it is sent by itself."
 
 
@@ -76,8 +75,8 @@ def put_off(
     generation = row["Generation"] + 1
     if not parked:
         send_message(context, row, delay=delay, generation=generation)
-    told = f"{wait.kind}|{wait.next_step}|{iso(until)[:13] if wait.kind == 'quota' else ''}"
-    values = {
+    told = f"{wait.kind}|{wait.next_step}|{iso(until)[:13] if wait.kind == WaitKind.QUOTA else ''}"
+    values: PageRow = {
         "Status": pages.WAITING,
         "Parked": parked,
         "WaitFor": wait.kind,
@@ -103,10 +102,14 @@ def put_off(
 
 
 def _reason(wait: NotNow, until: datetime) -> str:
-    return str(wait) if wait.kind in ("pause", "quarantine", WAITS) else f"{wait} It is tried again at {iso(until)}."
+    return (
+        str(wait)
+        if wait.kind in (WaitKind.PAUSE, WaitKind.QUARANTINE, WaitKind.HOLDS)
+        else f"{wait} It is tried again at {iso(until)}."
+    )
 
 
-def send_out(context: Context, rows: Iterable[Values], *, forecast: bool) -> None:
+def send_out(context: Context, rows: Iterable[PageRow], *, forecast: bool) -> None:
     """Send out again those of some pages that wait without a message and may go now: leavers first.
 
     Doing it twice at once does no harm: there is a message too many, and the page is claimed before it is sent.
@@ -125,7 +128,13 @@ def send_out(context: Context, rows: Iterable[Values], *, forecast: bool) -> Non
             continue
         generation = row["Generation"] + 1
         send_message(context, row, generation=generation)
-        queued = {"Status": pages.QUEUED, "Parked": False, "Generation": generation, "WaitUntil": "", "Reason": ""}
+        queued: PageRow = {
+            "Status": pages.QUEUED,
+            "Parked": False,
+            "Generation": generation,
+            "WaitUntil": "",
+            "Reason": "",
+        }
         _change_waiting(context, row, queued)
 
 
@@ -141,7 +150,7 @@ class _Gate:
         self._allowances: dict[str, _Allowance] = {}
         self._sent = 0
 
-    def lets_through(self, row: Values) -> bool:
+    def lets_through(self, row: PageRow) -> bool:
         if self._sent >= MOST_ON_THE_QUEUE:
             return False
         job, due = row["Job"], parse_iso(row["WaitUntil"]) <= self._now
@@ -156,10 +165,10 @@ class _Gate:
             if job in self._probed:
                 return False
             self._probed.add(job)
-        elif row["WaitFor"] == WAITS:
+        elif row["WaitFor"] == WaitKind.HOLDS:
             if self._holds_fault:
                 return False
-        elif not due and row["WaitFor"] not in ("pause", "quarantine", "job", "quota"):
+        elif not due and row["WaitFor"] not in _MAY_BE_OVER:
             return False
         calls = _calls(row)
         if not allowance.take(calls, leaver=bool(row.get("Leavers"))):
@@ -181,12 +190,12 @@ class _Gate:
             self._allowances[ledger.tenant] = _Allowance(ledger, left.calls, left.for_leavers)
         return self._allowances[ledger.tenant]
 
-    def _forecast(self, row: Values, until: datetime) -> None:
+    def _forecast(self, row: PageRow, until: datetime) -> None:
         """Write when a page will go, now that it is known how many go before it."""
         if abs((until - parse_iso(row["WaitUntil"])).total_seconds()) < _FORECAST_OFF_BY:
             return
         reason = f"The calls in 24 hours are used up, and other pages go first. It is tried again at {iso(until)}."
-        _change_waiting(self._context, row, {"WaitUntil": iso(until), "WaitFor": "quota", "Reason": reason})
+        _change_waiting(self._context, row, {"WaitUntil": iso(until), "WaitFor": WaitKind.QUOTA, "Reason": reason})
 
 
 @dataclass
@@ -213,23 +222,22 @@ class _Allowance:
         return first
 
 
-def _calls(row: Values) -> int:
+def _calls(row: PageRow) -> int:
     """The calls that a page still needs, if nothing is refused."""
-    done = sum("split" not in answer for answer in json.loads(row["Answers"]))
+    done = sum("split" not in answer for answer in answers_of(row))
     return max(math.ceil(int(row["People"]) / OPERATIONS_PER_REQUEST) - done, 1)
 
 
-def _change_waiting(context: Context, row: Values, values: dict[str, Any]) -> None:
-    def change(_key: Key, now: Values | None) -> Values | None:
+def _change_waiting(context: Context, row: PageRow, values: PageRow) -> None:
+    def change(_key: Key, now: PageRow | None) -> PageRow | None:
         if now is None or now["Status"] != pages.WAITING or now["Generation"] != row["Generation"]:
             return None
         return {**values, "UpdatedAt": iso(context.clock.now())}
 
-    key = Key(row["PartitionKey"], row["RowKey"])
-    change_rows(context.storage.table(PAGES), [key], change, select=("Status", "Generation"))
+    change_rows(context.storage.table(PAGES), [key_of(row)], change, select=("Status", "Generation"))
 
 
-def send_message(context: Context, row: Values, *, delay: float = 0, generation: int | None = None) -> None:
+def send_message(context: Context, row: PageRow, *, delay: float = 0, generation: int | None = None) -> None:
     """Put a message for a page onto the queue."""
     message = PageMessage(
         extract=row["PartitionKey"],

@@ -7,14 +7,10 @@ by whoever looks, however it came about.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
 
 from shared.clock import iso, parse_iso
@@ -22,15 +18,17 @@ from shared.holds.holds_file import PLACE
 from shared.holds.listed import Hold, ProtectedPerson
 from shared.storage import keys
 from shared.storage.clients import Storage
-from shared.storage.names import QUOTA
-from shared.storage.rows import Key, Values, query
+from shared.storage.names import HOLDS
+from shared.storage.rows import Key, delete_row, etag_of, key_of, query
+from shared.tables.base import Json, from_json, to_json
+from shared.tables.quota import HoldColumns, HoldEntry, HoldKind
 
 PARTITION = "holds"
-ORDER = "order"
+ORDER = HoldKind.ORDER
 """Set by the page or a command."""
-IN_FILE = "file"
+IN_FILE = HoldKind.FILE
 """In the file, when it was understood last."""
-PROTECTED = "protected"
+PROTECTED = HoldKind.PROTECTED
 """Likewise, among those who are protected."""
 
 ORDERED = "support page or command"
@@ -57,7 +55,7 @@ class HoldRow:
     """
 
     key: Key
-    kind: str
+    kind: HoldKind
     worker: str
     source: str
     by: str
@@ -66,15 +64,15 @@ class HoldRow:
     until: str
     ended_at: str
     applied: str
-    history: tuple[Mapping[str, str], ...]
+    history: tuple[HoldEntry, ...]
     etag: str = ""
 
     @classmethod
-    def of(cls, row: Values) -> HoldRow:
+    def of(cls, row: HoldColumns) -> HoldRow:
         """What a row of the table says."""
         return cls(
-            key=Key(row["PartitionKey"], row["RowKey"]),
-            kind=str(row["Kind"]),
+            key=key_of(row),
+            kind=row["Kind"],
             worker=str(row["Worker"]),
             source=str(row["Source"]),
             by=str(row["By"]),
@@ -83,8 +81,8 @@ class HoldRow:
             until=str(row["Until"]),
             ended_at=str(row["EndedAt"]),
             applied=str(row.get("Applied") or ""),
-            history=tuple(json.loads(row.get("History") or "[]")),
-            etag=str(row.metadata["etag"]),  # type: ignore[attr-defined]
+            history=tuple(_history(row)),
+            etag=etag_of(row),
         )
 
     def is_in_force(self, now: datetime) -> bool:
@@ -104,32 +102,30 @@ class HoldRow:
         return ProtectedPerson(self.worker, self.source, self.reason)
 
 
-def hold_key(kind: str, source: str, worker: str) -> Key:
+def hold_key(kind: HoldKind, source: str, worker: str) -> Key:
     """The key of a row."""
     return Key(PARTITION, keys.encode(f"{kind}|{source}|{worker}"))
 
 
 def read_all(storage: Storage) -> list[HoldRow]:
     """All rows: those in force and those that are over."""
-    return [HoldRow.of(row) for row in query(storage.table(QUOTA), "PartitionKey eq @one", one=PARTITION)]
+    return [HoldRow.of(row) for row in query(storage.table(HOLDS), "PartitionKey eq @one", one=PARTITION)]
 
 
 def read_orders(storage: Storage) -> list[HoldRow]:
     """The rows that the page and the commands have set, as `read_all`."""
     text = "PartitionKey eq @one and RowKey ge @first and RowKey lt @last"
-    rows = query(storage.table(QUOTA), text, one=PARTITION, first=f"{ORDER}|", last=f"{ORDER}}}")  # "}" follows "|"
+    rows = query(storage.table(HOLDS), text, one=PARTITION, first=f"{ORDER}|", last=f"{ORDER}}}")  # "}" follows "|"
     return [HoldRow.of(row) for row in rows]
 
 
 def remove(storage: Storage, row: HoldRow) -> None:
     """Remove a row, unless somebody has written to it since it was read: it may be about a new hold."""
     with suppress(ResourceModifiedError):
-        storage.table(QUOTA).delete_entity(
-            row.key.partition, row.key.row, etag=row.etag, match_condition=MatchConditions.IfNotModified
-        )
+        delete_row(storage.table(HOLDS), row.key, row.etag)
 
 
-def values_of(kind: str, hold: Hold, now: datetime) -> dict[str, Any]:
+def values_of(kind: HoldKind, hold: Hold, now: datetime) -> HoldColumns:
     """A new row's values: nothing of it has been brought to the account yet."""
     return {
         "Kind": kind,
@@ -143,7 +139,11 @@ def values_of(kind: str, hold: Hold, now: datetime) -> dict[str, Any]:
     }
 
 
-def with_entry(row: Values | None, entry: Mapping[str, str]) -> str:
+def with_entry(row: HoldColumns | None, entry: HoldEntry) -> Json[list[HoldEntry]]:
     """The history of a row, with one more entry, for its column."""
-    history = json.loads((row or {}).get("History") or "[]")
-    return json.dumps([*history, dict(entry)][-_HISTORY:], ensure_ascii=False)
+    history = _history(row) if row else []
+    return to_json([*history, entry][-_HISTORY:], ensure_ascii=False)
+
+
+def _history(row: HoldColumns) -> list[HoldEntry]:
+    return from_json(row["History"]) if row.get("History") else []

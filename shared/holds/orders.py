@@ -14,8 +14,9 @@ from shared.holds.listed import Hold
 from shared.holds.look import holds_at
 from shared.letters import fold
 from shared.storage.clients import Storage
-from shared.storage.names import QUOTA
-from shared.storage.rows import Key, Values, change_rows
+from shared.storage.names import HOLDS
+from shared.storage.rows import Key, change_rows
+from shared.tables.quota import HoldColumns, HoldEntry
 
 
 class HoldRefused(TerminalError):  # noqa: N818
@@ -44,7 +45,7 @@ class HoldOrder:
         if not self.by.strip() or not self.reason.strip():
             raise HoldRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
 
-    def entry(self, what: str, until: str = "") -> dict[str, str]:
+    def entry(self, what: str, until: str = "") -> HoldEntry:
         """The order as the history of its row has it."""
         return {"what": what, "by": self.by, "reason": self.reason, "until": until, "at": iso(self.at)}
 
@@ -68,14 +69,14 @@ def put_on_hold(storage: Storage, order: HoldOrder, until: datetime | None) -> H
     new = Hold(order.worker, order.source, order.by, order.reason, until, ORDERED)
     before: Hold | None = None
 
-    def change(_key: Key, row: Values | None) -> Values:
+    def change(_key: Key, row: HoldColumns | None) -> HoldColumns:
         nonlocal before
         known = HoldRow.of(row) if row else None
         before = known.hold if known and known.is_in_force(order.at) else None
         values = hold_rows.values_of(ORDER, new, order.at)
         return {**values, "History": hold_rows.with_entry(row, order.entry("put on hold", values["Until"]))}
 
-    change_rows(storage.table(QUOTA), [hold_key(ORDER, order.source, order.worker)], change)
+    change_rows(storage.table(HOLDS), [hold_key(ORDER, order.source, order.worker)], change)
     return before
 
 
@@ -91,14 +92,14 @@ def end_hold(storage: Storage, order: HoldOrder) -> Hold | None:
     """
     ended = False
 
-    def change(_key: Key, row: Values | None) -> Values | None:
+    def change(_key: Key, row: HoldColumns | None) -> HoldColumns | None:
         nonlocal ended
         ended = row is not None and HoldRow.of(row).is_in_force(order.at)
         if not ended:
             return None
         return {"EndedAt": iso(order.at), "History": hold_rows.with_entry(row, order.entry("ended"))}
 
-    change_rows(storage.table(QUOTA), [hold_key(ORDER, order.source, order.worker)], change)
+    change_rows(storage.table(HOLDS), [hold_key(ORDER, order.source, order.worker)], change)
     still = _still(storage, order)
     if not ended:
         raise HoldRefused(_nothing_to_end(order, still))

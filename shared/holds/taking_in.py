@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from shared.clock import parse_iso
 from shared.context import Context
@@ -21,8 +20,9 @@ from shared.holds.look import read_holds
 from shared.records import accounts
 from shared.records.due import Due, schedule
 from shared.storage.clients import Storage
-from shared.storage.names import QUOTA
-from shared.storage.rows import Key, Values, change_rows
+from shared.storage.names import HOLDS
+from shared.storage.rows import Key, change_rows
+from shared.tables.quota import HoldColumns
 
 logger = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def take_in_holds(context: Context) -> None:
             hold_rows.remove(storage, row)
 
 
-def _rows_of(file: HoldsFile, now: datetime) -> Iterator[tuple[Key, dict[str, Any]]]:
+def _rows_of(file: HoldsFile, now: datetime) -> Iterator[tuple[Key, HoldColumns]]:
     for hold in file.holds:
         yield hold_key(IN_FILE, hold.source, hold.worker), hold_rows.values_of(IN_FILE, hold, now)
     for one in file.protected:
@@ -59,20 +59,22 @@ def _rows_of(file: HoldsFile, now: datetime) -> Iterator[tuple[Key, dict[str, An
         yield hold_key(PROTECTED, one.source, one.worker), hold_rows.values_of(PROTECTED, protected, now)
 
 
-def _keep(storage: Storage, wanted: Mapping[Key, dict[str, Any]], rows: Iterable[HoldRow]) -> bool:
+def _keep(storage: Storage, wanted: Mapping[Key, HoldColumns], rows: Iterable[HoldRow]) -> bool:
     """Write what the file says where it says something new; whether it does."""
     known = {row.key for row in rows}
     new = False
 
-    def change(key: Key, row: Values | None) -> Values | None:
+    def change(key: Key, row: HoldColumns | None) -> HoldColumns | None:
         nonlocal new
-        says = {name: value for name, value in wanted[key].items() if name != "At"}
-        if row is not None and all(row.get(name) == value for name, value in says.items()):
-            return None
+        says = wanted[key].copy()
+        if row is not None:
+            del says["At"]
+            if all(row.get(name) == value for name, value in says.items()):
+                return None
         new = True
-        return wanted[key] if row is None else says
+        return says
 
-    change_rows(storage.table(QUOTA), wanted, change, new=wanted.keys() - known)
+    change_rows(storage.table(HOLDS), wanted, change, new=wanted.keys() - known)
     return new
 
 
@@ -92,7 +94,7 @@ def _have_looked_at(context: Context, workers: Iterable[str], now: datetime) -> 
 
 def _note_applied(storage: Storage, changed: Mapping[Key, str]) -> None:
     change_rows(
-        storage.table(QUOTA), changed, lambda key, row: {"Applied": changed[key]} if row else None, select=("Applied",)
+        storage.table(HOLDS), changed, lambda key, row: {"Applied": changed[key]} if row else None, select=("Applied",)
     )
 
 

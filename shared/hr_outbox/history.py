@@ -14,18 +14,18 @@ from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
 from shared.storage.names import OUTBOX
-from shared.storage.rows import Values
+from shared.tables.extracts import OUTCOMES, ExtractRow
 
 HISTORY = "history.html"
 _MOST = 100
 _LOOKED_AT = 300  # rows; dates that came are among them
 _COLUMNS = (
     "PartitionKey", "Extract", "File", "Kind", "Status", "ArrivedAt", "Rows", "People", "Rejected", "Corrected",
-    "RejectsFile", "Missing", "HeldWhole", "SupersededBy", "FailedBefore", "Zone", *extracts.OUTCOMES,
+    "RejectsFile", "Missing", "HeldWhole", "SupersededBy", "FailedBefore", "Zone", *OUTCOMES,
 )  # fmt: skip
 
 
-def write_history(storage: Storage, ref: ExtractRef, values: Values) -> None:
+def write_history(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None:
     """Write the page anew.
 
     Args:
@@ -34,7 +34,12 @@ def write_history(storage: Storage, ref: ExtractRef, values: Values) -> None:
         values: what its row is about to say.
     """
     rows = extracts.newest(storage, ref.source, _COLUMNS, _LOOKED_AT)
-    shown = [{**row, **values} if row["Extract"] == ref.id else row for row in rows if row.get("Kind") != extracts.DUE]
+    now: ExtractRow
+    shown: list[ExtractRow] = []
+    for row in rows:
+        now = {**row, **values} if row["Extract"] == ref.id else row
+        if row.get("Kind") != extracts.DUE:
+            shown.append(now)
     storage.container(OUTBOX).upload_blob(
         f"{ref.source}/{HISTORY}",
         history_page(ref.source, shown[:_MOST]).encode(),
@@ -43,7 +48,7 @@ def write_history(storage: Storage, ref: ExtractRef, values: Values) -> None:
     )
 
 
-def history_page(source: str, rows: Sequence[Values]) -> str:
+def history_page(source: str, rows: Sequence[ExtractRow]) -> str:
     """The page of some extracts, the newest first."""
     title = f"Files of {html.escape(source)}"
     head = "".join(f"<th scope='col'>{name}</th>" for name in ("File", "Arrived", "How it went", "Rows", "Answer"))
@@ -52,7 +57,7 @@ def history_page(source: str, rows: Sequence[Values]) -> str:
     return document(title, [f"<h1>{title}</h1>", f"<p>The newest {_MOST} are listed.</p>", table])
 
 
-def _line(row: Values) -> str:
+def _line(row: ExtractRow) -> str:
     trial = row.get("Kind") == extracts.TRIAL
     went = "It was only tried out." if trial else how_it_went(row)
     folder = extracts.outbox_path(str(row["PartitionKey"]), str(row["File"]), str(row["Extract"]), "")

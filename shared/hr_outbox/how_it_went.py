@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from shared.records import extracts
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow, ExtractStatus, counted_in
 from shared.wording.numbers import counted, people
 
-_NOT_USED = {
+_NOT_USED: Mapping[ExtractStatus, str] = {
     extracts.REJECTED: "The file was refused: nothing of it was used.",
     extracts.STALE: "The file was not used.",
     extracts.DUPLICATE: "There was nothing to do: the file says what the one before said.",
@@ -17,7 +17,7 @@ _NOT_USED = {
 }
 
 
-def how_it_went(row: Values, cause: str = "") -> str:
+def how_it_went(row: ExtractRow, cause: str = "") -> str:
     """Whether everybody of a file has what it says, and if not, what is in the way.
 
     Args:
@@ -27,7 +27,7 @@ def how_it_went(row: Values, cause: str = "") -> str:
     """
     if cause:
         return f"Nearly nobody of this file got through, for one reason: {cause}"
-    status = str(row["Status"])
+    status = row["Status"]
     if status in _NOT_USED:
         return _NOT_USED[status]
     if row.get("HeldWhole"):
@@ -38,27 +38,23 @@ def how_it_went(row: Values, cause: str = "") -> str:
         return f"It is on its way: not everybody has an answer of Entra yet.{so_far}"
     if not troubles:
         return "All went well: everybody of this file has what it says."
-    if _number(row, "Provisioned", "Unchanged", "Scheduled") > _number(row, "FailedBefore"):
+    if counted_in(row, "Provisioned", "Unchanged", "Scheduled") > counted_in(row, "FailedBefore"):
         return f"Done, but look at this: {', '.join(troubles)}."
     return f"This did not go well: {', '.join(troubles)}."
 
 
-def _troubles(row: Values) -> Iterator[str]:
-    if rejected := _number(row, "Rejected") - _number(row, "Corrected"):
+def _troubles(row: ExtractRow) -> Iterator[str]:
+    if rejected := counted_in(row, "Rejected") - counted_in(row, "Corrected"):
         yield f"{counted(rejected, 'row was', 'rows were')} not sent"
-    if failed := _number(row, "Failed"):
+    if failed := counted_in(row, "Failed"):
         yield f"{people(failed)} failed"
-    if before := _number(row, "FailedBefore"):
+    if before := counted_in(row, "FailedBefore"):
         yield f"{people(before)} failed before, and the file says nothing new of them"
-    if skipped := _number(row, "Skipped"):
+    if skipped := counted_in(row, "Skipped"):
         yield f"{people(skipped, 'was', 'were')} skipped by Entra"
-    if overdue := _number(row, "Overdue"):
+    if overdue := counted_in(row, "Overdue"):
         yield f"{people(overdue, 'has', 'have')} no answer of Entra in time"
-    if (held := _number(row, "Held")) and not row.get("SupersededBy"):
+    if (held := counted_in(row, "Held")) and not row.get("SupersededBy"):
         yield f"{people(held, 'waits', 'wait')} for approval"
-    if missing := _number(row, "Missing"):
+    if missing := counted_in(row, "Missing"):
         yield f"{people(missing, 'is', 'are')} missing from the list"
-
-
-def _number(row: Values, *names: str) -> int:
-    return sum(int(row.get(name) or 0) for name in names)

@@ -6,7 +6,7 @@ import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from azure.storage.blob import ContentSettings
 
@@ -27,8 +27,6 @@ from shared.records.extracts import (
     DUE,
     FAILED,
     HELD,
-    KIND_COLUMNS,
-    OUTCOMES,
     REJECTED,
     STALE,
     load_extract,
@@ -37,12 +35,13 @@ from shared.records.extracts import (
 from shared.records.pages import read_held, read_notes, read_rejects
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
-from shared.storage.rows import Values, query
+from shared.storage.rows import query
+from shared.tables.extracts import KIND_COLUMNS, OUTCOMES, CountColumn, ExtractRow, counted_in
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
 from shared.wording.worker_status import HR, IT, in_general
 
-IN_FILE = {
+IN_FILE: Mapping[CountColumn, str] = {
     "Rows": "Rows",
     "People": "People",
     "Repeated": "Rows that said the same again",
@@ -50,7 +49,7 @@ IN_FILE = {
     "Missing": "People who were in the file before and are not in this one",
     "Extras": "People of earlier files who are sent along",
 }
-CHANGES = {
+CHANGES: Mapping[CountColumn, str] = {
     "Joiners": "Joiners",
     "Movers": "Movers",
     "Leavers": "Leavers",
@@ -62,7 +61,7 @@ CHANGES = {
     "PutOnHold": "Disabled by order of IT (on hold)",
     "HoldsEnded": "Enabled again, as a hold has ended",
 }
-_FATES = {
+_FATES: Mapping[CountColumn, str] = {
     "Provisioned": "Created, updated or disabled in Entra",
     "Unchanged": "The file says nothing new",
     "FailedBefore": "Of these, people who failed before",
@@ -80,20 +79,26 @@ _FATES = {
 }
 _COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
 _GONE = "Not in this list, though they were in one before"
-_ALWAYS = ("Rows", "People", "Rejected")
+_ALWAYS: tuple[CountColumn, ...] = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
     *("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
     *("FailedBefore", "NoAccount", "OnHold", "ComparedWith", "ComparedPeople", "ComparedRejected"),
 )
-_TIMES = ("ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt")
+_TIMES: tuple[Literal["ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt"], ...] = (
+    "ArrivedAt",
+    "PlannedAt",
+    "EndedAt",
+    "DeliveredAt",
+    "ReleasedAt",
+)
 _NOTHING_USED = (REJECTED, STALE, FAILED)
 
 
 def write_summary(
     storage: Storage,
     ref: ExtractRef,
-    values: Values | None = None,
+    values: ExtractRow | None = None,
     people: ToLookAt | None = None,
     *,
     at: datetime | None = None,
@@ -109,7 +114,9 @@ def write_summary(
         at: the time now; without it the newest time in the row.
     """
     people = people or ToLookAt()
-    row = {**load_extract(storage, ref), **(values or {})}
+    row = load_extract(storage, ref)
+    if values:
+        row = {**row, **values}
     if row.get("Kind") == DUE and row["Status"] != HELD:
         return  # there is no file, and nothing that HR has to look at
     plan = str(row.get("ReadPlan") or row.get("Plan") or "")
@@ -120,7 +127,7 @@ def write_summary(
         people.rejected = _rejected(read_rejects(storage, ref, plan))
     if row.get("Missing") and not row.get("HeldWhole"):
         people.missing = _missing(storage, ref)
-    as_of = iso(at) if at else max((str(row[name]) for name in _TIMES if row.get(name)), default="")
+    as_of = iso(at) if at else max((time for name in _TIMES if (time := row.get(name))), default="")
     lists = {
         "failedPeople": people.failed,
         "failedBeforePeople": people.failed_before,
@@ -129,7 +136,7 @@ def write_summary(
         "openWarnings": people.warned,
     }
     named = {name: some.named for name, some in lists.items()} | {"missingPeople": people.missing}
-    facts = {camel(name): row[name] for name in _FACTS if name in row}
+    facts = {camel(name): row.get(name) for name in _FACTS if name in row}
     summary: dict[str, Any] = {
         "source": ref.source,
         "outcome": how_it_went(row, _cause(row, people)),
@@ -145,7 +152,7 @@ def write_summary(
 
 
 def summary_page(
-    ref: ExtractRef, row: Values, notes: Sequence[str], people: ToLookAt | None = None, *, as_of: str = ""
+    ref: ExtractRef, row: ExtractRow, notes: Sequence[str], people: ToLookAt | None = None, *, as_of: str = ""
 ) -> str:
     """The summary as a page: no script, nothing from elsewhere, everything escaped."""
     people = people or ToLookAt()
@@ -173,11 +180,10 @@ def summary_page(
     return document(title, body)
 
 
-def _cause(row: Values, people: ToLookAt) -> str:
-    sent = sum(
-        int(row.get(name) or 0) for name in ("Provisioned", "Failed", "Skipped", "Overdue", "Uploaded", "Waiting")
+def _cause(row: ExtractRow, people: ToLookAt) -> str:
+    return common_cause(
+        people.failed, counted_in(row, "Provisioned", "Failed", "Skipped", "Overdue", "Uploaded", "Waiting")
     )
-    return common_cause(people.failed, sent)
 
 
 def document(title: str, body: Iterable[str]) -> str:
@@ -189,7 +195,7 @@ def document(title: str, body: Iterable[str]) -> str:
     )
 
 
-def _compared(row: Values) -> str:
+def _compared(row: ExtractRow) -> str:
     """With which list a file was compared; empty if nothing of it was used, or an older version has planned it."""
     if row.get("ComparedWith") is None:
         return ""
@@ -201,7 +207,7 @@ def _compared(row: Values) -> str:
     return f"<p>The list before it is <b>{html.escape(str(row['ComparedWith']))}</b>: {who}{besides}.</p>"
 
 
-def _advice(ref: ExtractRef, row: Values) -> str:
+def _advice(ref: ExtractRef, row: ExtractRow) -> str:
     """What HR does next, if anything."""
     inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
     if row.get("RejectsFile"):
@@ -220,7 +226,7 @@ def _advice(ref: ExtractRef, row: Values) -> str:
     return ""
 
 
-def count_table(heading: str, labels: Mapping[str, str], row: Values) -> str:
+def count_table(heading: str, labels: Mapping[CountColumn, str], row: ExtractRow) -> str:
     """Counts with their labels, as a part of a page; empty if there are none."""
     counts = "".join(
         f"<tr><th scope='row'>{label}</th><td>{int(row[name]):,}</td></tr>"
@@ -287,7 +293,7 @@ _STYLE = (
 )
 
 
-def put_in_outbox(storage: Storage, ref: ExtractRef, row: Values, name: str, text: str, kind: str) -> None:
+def put_in_outbox(storage: Storage, ref: ExtractRef, row: ExtractRow, name: str, text: str, kind: str) -> None:
     """Put a text about an extract into HR's outbox."""
     storage.container(OUTBOX).upload_blob(
         outbox_path(ref.source, str(row["File"]), ref.id, name),

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
-from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -32,7 +30,11 @@ from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
 from shared.records.rosters import make_newest
 from shared.storage.names import EXTRACTS, PAGES
-from shared.storage.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.storage.rows import Key, change_rows, in_chunks, read_rows
+from shared.tables.due import DueRow
+from shared.tables.extracts import ExtractRow, quiet_of
+from shared.tables.pages import PageRow, answers_column, overtaken_by, overtakes_column
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 from shared.wording.worker_status import Release
 
@@ -70,7 +72,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
     if not _record_pages(context, ref, row, numbers, until, between):
         return False
     rows = pages.page_rows(storage, ref.id, select=("RowKey", "Overtakes"))
-    overtaken = [one for page in rows if int(page["RowKey"]) in numbers for one in json.loads(page["Overtakes"])]
+    overtaken = [one for page in rows if int(page["RowKey"]) in numbers for one in overtaken_by(page)]
     cancel_overtaken(context, {Deliverer(*one) for one in overtaken})
     done = int(row.get("QuietDone") or 0) if row.get("QuietOf") == plan else 0
     for number, chunk in enumerate(pages.read_quiet(storage, ref, plan, skip=done), done + 1):
@@ -102,7 +104,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
     return True
 
 
-def settle(context: Context, ref: ExtractRef, row: Values, ids: Collection[str]) -> None:
+def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[str]) -> None:
     """Write to their tables what a plan that is being carried out says of some people, before the rest of it.
 
     Args:
@@ -129,7 +131,7 @@ def settle(context: Context, ref: ExtractRef, row: Values, ids: Collection[str])
 
 
 def _record_pages(
-    context: Context, ref: ExtractRef, row: Values, numbers: set[int], until: datetime, between: Callable[[], None]
+    context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int], until: datetime, between: Callable[[], None]
 ) -> bool:
     """Write the people of the pages to their tables, and put the pages onto the queue; whether there was time."""
     storage = context.storage
@@ -149,7 +151,7 @@ def _record_pages(
     return True
 
 
-def _forget_dues(context: Context, ref: ExtractRef, row: Values, numbers: set[int]) -> None:
+def _forget_dues(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
     """Whoever is in the plan has been looked at."""
     storage, plan = context.storage, row["Plan"]
     seen = {one.planned.worker.worker_id for chunk in pages.read_quiet(storage, ref, plan) for one in chunk}
@@ -159,11 +161,11 @@ def _forget_dues(context: Context, ref: ExtractRef, row: Values, numbers: set[in
     due.remove_dues(storage, [one for one in found if one.external_id in seen])
 
 
-def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:
+def _write_pages(context: Context, ref: ExtractRef, row: ExtractRow) -> set[int]:
     """Make the rows of the plan's pages; returns their numbers."""
     manifest = pages.read_manifest(context.storage, ref, row["Plan"])
-    common = {"Source": ref.source, "Job": row["Job"], "Plan": row["Plan"], "Of": row["Pages"]}
-    new_rows = {
+    common: PageRow = {"Source": ref.source, "Job": row["Job"], "Plan": row["Plan"], "Of": row["Pages"]}
+    new_rows: dict[Key, PageRow] = {
         pages.page_key(ref.id, head.number): {
             **common,
             "After": head.after,
@@ -174,8 +176,8 @@ def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:
             "Recorded": False,
             "Generation": 1,
             "Tries": 0,
-            "Answers": "[]",
-            "Overtakes": "[]",
+            "Answers": answers_column([]),
+            "Overtakes": overtakes_column([]),
             "UpdatedAt": iso(context.clock.now()),
         }
         for head in manifest
@@ -185,7 +187,9 @@ def _write_pages(context: Context, ref: ExtractRef, row: Values) -> set[int]:
     return {head.number for head in manifest}
 
 
-def _record(context: Context, ref: ExtractRef, row: Values, numbers: Sequence[int], awaited: Sequence[Values]) -> None:
+def _record(
+    context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequence[int], awaited: Sequence[DueRow]
+) -> None:
     """Write the people of some pages to their tables, then mark the pages as recorded.
 
     Args:
@@ -216,8 +220,8 @@ def _record(context: Context, ref: ExtractRef, row: Values, numbers: Sequence[in
     overtaken = {page for taken in earlier.values() for page in taken}
     _recount_earlier(context, overtaken)
     not_over = _not_over(context, overtaken)
-    recorded = {
-        pages.page_key(ref.id, number): {"Recorded": True, "Overtakes": json.dumps(sorted(taken & not_over))}
+    recorded: dict[Key, PageRow] = {
+        pages.page_key(ref.id, number): {"Recorded": True, "Overtakes": overtakes_column(taken & not_over)}
         for number, taken in earlier.items()
     }
     change_rows(context.storage.table(PAGES), recorded, lambda key, known: recorded[key] if known else None)
@@ -230,14 +234,14 @@ def _not_over(context: Context, earlier: set[Deliverer]) -> set[Deliverer]:
     return {keys[key] for key, row in rows.items() if row.get("Waiting") or not pages.has_sent_nothing(row)}
 
 
-def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Quiet]) -> None:
+def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: list[Quiet]) -> None:
     """Write to their tables the people of a plan who are not sent.
 
     Those with whom somebody closes a circle of managers are awaited: a new word of theirs may undo it.
     """
     now, release = context.clock.now(), _release_of(row)
 
-    def state(fate: str, person: Planned, known: Values | None) -> Mapping[str, Any] | None:
+    def state(fate: str, person: Planned, known: WorkerRow | None) -> WorkerRow | None:
         if fate == OLDER and known and known["Sequence"] >= person.sequence:
             return None
         if row["Kind"] == DUE and not release and _says_more(known, fate):
@@ -259,22 +263,23 @@ def _record_quiet(context: Context, ref: ExtractRef, row: Values, chunk: list[Qu
         due.wake(context.storage, row["Job"], new, now + _MANAGER_FIRST)
 
 
-def _told_beside(person: Planned, known: Values | None) -> dict[str, Any] | None:
+def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
     """What is told beside may have changed without a file, such as who closes a circle of managers, or a hold."""
     if known is None:
         return None
-    new = {"Warning": worker_status.open_warning(person, known)} if known["Status"] != worker_status.HELD else {}
-    new |= {"OnHold": person.on_hold}
+    new: WorkerRow = {"OnHold": person.on_hold}
+    if known["Status"] != worker_status.HELD:
+        new["Warning"] = worker_status.open_warning(person, known)
     is_new = any((known.get(name) or "") != value for name, value in new.items())
     return {**new, "Sequence": known["Sequence"]} if is_new else None
 
 
-def _says_more(known: Values | None, fate: str) -> bool:
+def _says_more(known: WorkerRow | None, fate: str) -> bool:
     """Whether the row of a person tells more than that a date has come and nothing is to be sent."""
     return fate == worker_status.UNCHANGED or bool(known and known["Status"] == worker_status.HELD)
 
 
-def _release_of(row: Values) -> Release | None:
+def _release_of(row: ExtractRow) -> Release | None:
     """Who released the people of the plan; None if it is the extract's own plan.
 
     Nobody can order another release before this one is carried out.
@@ -288,16 +293,14 @@ def _sort(person: Quiet) -> tuple[str, bool]:
     return person.fate, person.remember
 
 
-def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
+def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """A newer full file has everything in it that older ones hold, and it has been guarded again.
 
     A file of changes has some of it; what is held ends once nobody is left of whom nothing newer has been said.
     """
     others = list(extracts.of_source(context.storage, ref.source))
     for other in others:
-        holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and json.loads(other.get("Quiet") or "{}").get(
-            "Held"
-        )
+        holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and quiet_of(other).get("Held")
         if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"] or other.get("HeldWhole"):
             continue
         older = ExtractRef(other["Extract"], ref.source)
@@ -307,12 +310,12 @@ def _supersede_held(context: Context, ref: ExtractRef, row: Values) -> None:
         _supersede_whole(context, ref, row, others)
 
 
-def supersede_whole(context: Context, ref: ExtractRef, row: Values) -> None:
+def supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """A full file takes the place of older ones that wait as a whole; nothing of them is used any more."""
     _supersede_whole(context, ref, row, extracts.of_source(context.storage, ref.source))
 
 
-def _supersede_whole(context: Context, ref: ExtractRef, row: Values, others: Iterable[Values]) -> None:
+def _supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow, others: Iterable[ExtractRow]) -> None:
     for other in others:
         waits = other.get("HeldWhole") and other["Status"] in (extracts.HELD, extracts.UPLOADING)
         if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
@@ -324,21 +327,23 @@ def _supersede(context: Context, ref: ExtractRef, older: ExtractRef) -> None:
     progress.refresh(context.storage, older, context.clock.now())
 
 
-def _move_on(context: Context, ref: ExtractRef, row: Values) -> None:
+def _move_on(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
-    looks = row["Kind"] == FILE and json.loads(row["Quiet"]).get("Unchanged")
-    failed = progress.count_failed_before(context.storage, ref) if looks else {"FailedBefore": 0, "NoAccount": 0}
-    uploading = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
+    looks = row["Kind"] == FILE and quiet_of(row).get("Unchanged")
+    failed: ExtractRow = {"FailedBefore": 0, "NoAccount": 0}
+    if looks:
+        failed = progress.count_failed_before(context.storage, ref)
+    uploading: ExtractRow = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
     summary.write_summary(context.storage, ref, uploading)
     if row["Kind"] == FILE:
         write_history(context.storage, ref, uploading)
 
-    def change(_key: Key, now: Values | None) -> Values | None:
+    def change(_key: Key, now: ExtractRow | None) -> ExtractRow | None:
         if now is None or (now["Status"], now["Plan"]) != (extracts.PLANNED, row["Plan"]):
             return None
         return uploading
 
-    change_rows(context.storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
+    change_rows(context.storage.table(EXTRACTS), [extracts.extract_key(ref)], change)
     progress.refresh(context.storage, ref, context.clock.now())
 
 

@@ -13,12 +13,15 @@ from shared.clock import iso
 from shared.context import Context
 from shared.errors import RollcallError, Turns
 from shared.mapping.load import find_mapping
+from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.planning.build import dues_by_source
 from shared.records import extracts
 from shared.records.due import RESEND, due_until, remove_dues
 from shared.records.extracts import DUE
 from shared.storage.names import EXTRACTS
+from shared.storage.rows import insert_row
+from shared.tables.extracts import ExtractRow
 
 logger = logging.getLogger(__name__)
 
@@ -66,9 +69,7 @@ def _sources_with_dues(context: Context, job: str, now: datetime) -> Collection[
 def _register(context: Context, source: str, job: str, now: datetime) -> None:
     digest = hashlib.sha256(f"{source}\0{job}\0{now.isoformat()}".encode()).hexdigest()[:12]
     extract = f"{now:%Y%m%dT%H%M%SZ}-{digest}"
-    row = {
-        "PartitionKey": source,
-        "RowKey": extracts.row_key(extract),
+    row: ExtractRow = {
         "Extract": extract,
         "File": f"dates due at {iso(now)}",
         "Path": "",
@@ -83,7 +84,7 @@ def _register(context: Context, source: str, job: str, now: datetime) -> None:
         "Failures": 0,
     }
     try:
-        context.storage.table(EXTRACTS).create_entity(row)
+        insert_row(context.storage.table(EXTRACTS), extracts.extract_key(ExtractRef(extract, source)), row)
     except ResourceExistsError:
         return
     logger.info("Dates have come for people of source %s", source, extra={"extract": extract})

@@ -17,9 +17,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import Enum
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
-from azure.data.tables import UpdateMode
 from azure.storage.blob import BlobClient
 
 from shared.clock import iso
@@ -52,7 +50,8 @@ from shared.records.failures import count_failure
 from shared.storage import messages
 from shared.storage.leases import Lease, hold
 from shared.storage.names import EXTRACTS, INBOX
-from shared.storage.rows import Values
+from shared.storage.rows import etag_of, key_of, merge_row
+from shared.tables.extracts import ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -179,7 +178,7 @@ def _work_through(turn: _Turn, lease: Lease) -> _End:
     return _End.DONE
 
 
-def _give_turn(turn: _Turn, row: Values, lease: Lease, between: Callable[[], None]) -> _End:
+def _give_turn(turn: _Turn, row: ExtractRow, lease: Lease, between: Callable[[], None]) -> _End:
     """Bring one extract as far as it gets."""
     turn.tried.add(row["Extract"])
     try:
@@ -198,7 +197,7 @@ def _give_turn(turn: _Turn, row: Values, lease: Lease, between: Callable[[], Non
     return _End.DONE
 
 
-def _small_ones(turn: _Turn, busy: Values, lease: Lease) -> Callable[[], None]:
+def _small_ones(turn: _Turn, busy: ExtractRow, lease: Lease) -> Callable[[], None]:
     """What gives small files of other sources their turn, while the extract `busy` is read or carried out.
 
     While it is read, nothing has been compared yet. While its plan is carried out, that is written first for the people
@@ -223,7 +222,7 @@ def _small_ones(turn: _Turn, busy: Values, lease: Lease) -> Callable[[], None]:
     return look
 
 
-def _is_small(row: Values) -> bool:
+def _is_small(row: ExtractRow) -> bool:
     """Whether an extract is a file that has not been begun, and is read and planned within seconds."""
     return row["Kind"] == FILE and row["Status"] == extracts.ARRIVED and extracts.size_of(row) <= _SMALL
 
@@ -232,12 +231,12 @@ def _nothing() -> None:
     """There is nothing to do in between."""
 
 
-def _stop_others(context: Context, rows: Sequence[Values]) -> bool:
+def _stop_others(context: Context, rows: Sequence[ExtractRow]) -> bool:
     """Keep others from committing: whoever is reading an extract still has lost the lease. Whether there was one."""
     begun = [row for row in rows if row["Status"] == extracts.READING]
     for row in begun:
         with suppress(ClaimLost):  # he has done it just now
-            _write_if_unchanged(context, row, row.metadata["etag"], {"Message": "To be read again."})  # type: ignore[attr-defined]
+            _write_if_unchanged(context, row, etag_of(row), {"Message": "To be read again."})
     return bool(begun)
 
 
@@ -253,7 +252,7 @@ def process_all_pending(context: Context) -> None:
                 process_pending(context, job)
 
 
-def _is_committed(context: Context, row: Values) -> bool:
+def _is_committed(context: Context, row: ExtractRow) -> bool:
     try:
         now = extracts.load_extract(context.storage, ExtractRef(row["Extract"], row["PartitionKey"]))
     except (AzureError, TransientError):
@@ -261,7 +260,7 @@ def _is_committed(context: Context, row: Values) -> bool:
     return bool(now["Status"] == extracts.PLANNED)
 
 
-def _to_read(context: Context, job: str) -> list[Values]:
+def _to_read(context: Context, job: str) -> list[ExtractRow]:
     """The extracts that need work, in the order in which they get their turn.
 
     Plans that are committed go first, because the next comparison builds on them; then small files, those of one source
@@ -278,7 +277,7 @@ def _to_read(context: Context, job: str) -> list[Values]:
 
 
 def _continue(
-    context: Context, row: Values, lease: Lease, until: datetime, between: Callable[[], None] = _nothing
+    context: Context, row: ExtractRow, lease: Lease, until: datetime, between: Callable[[], None] = _nothing
 ) -> bool:
     """Bring one extract as far as its queued pages; whether there was time for it."""
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
@@ -309,14 +308,14 @@ def _continue(
 def _plan(
     context: Context,
     ref: ExtractRef,
-    row: Values,
+    row: ExtractRow,
     loaded: LoadedMapping,
     lease: Lease,
     between: Callable[[], None],
 ) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
-    reading = {"Status": extracts.READING, "Message": "Being read."}
-    etag = _write_if_unchanged(context, row, row.metadata["etag"], reading)  # type: ignore[attr-defined]
+    reading: ExtractRow = {"Status": extracts.READING, "Message": "Being read."}
+    etag = _write_if_unchanged(context, row, etag_of(row), reading)
     told_at = context.clock.now()
 
     def has_read(done: int) -> None:
@@ -324,7 +323,7 @@ def _plan(
         between()
         if (now := context.clock.now()) - told_at >= _TELLS:
             told_at = now
-            how_far = {"Message": f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far."}
+            how_far: ExtractRow = {"Message": f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far."}
             etag = _write_if_unchanged(context, row, etag, how_far)
 
     attempt = uuid.uuid4().hex
@@ -332,13 +331,13 @@ def _plan(
     mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
     loaded = replace(loaded, mapping=mapping)
     if row["Kind"] == FILE:
-        content = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
+        content: ExtractRow = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
         opened = reading_of(context, mapping, row["File"])
         pace = Pace(has_read, lambda people: _settle(context, ref, mapping.job, people))
-        values = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
+        values: ExtractRow = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
     else:
         values = plan_due(context, ref, row, mapping, attempt)
-    committed = {
+    committed: ExtractRow = {
         "Status": extracts.PLANNED,
         "Message": "Read and planned.",
         "Mapping": loaded.name,
@@ -365,23 +364,19 @@ def _settle(context: Context, ref: ExtractRef, job: str, people: Iterable[str]) 
             settle(context, ExtractRef(row["Extract"], row["PartitionKey"]), row, ids)
 
 
-def _write_if_unchanged(context: Context, row: Values, etag: str, values: Values) -> str:
+def _write_if_unchanged(context: Context, row: ExtractRow, etag: str, values: ExtractRow) -> str:
     """Merge values into an extract's row, and return its new ETag.
 
     Raises:
         ClaimLost: another instance, which took the lease over, has written to it.
     """
-    entity = {**values, "PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
     try:
-        answer = context.storage.table(EXTRACTS).update_entity(
-            entity, mode=UpdateMode.MERGE, etag=etag, match_condition=MatchConditions.IfNotModified
-        )
+        return merge_row(context.storage.table(EXTRACTS), key_of(row), values, etag)
     except ResourceModifiedError as error:
         raise ClaimLost(f"Extract {row['Extract']} is being read by another instance") from error
-    return str(answer["etag"])
 
 
-def _refuse(context: Context, ref: ExtractRef, row: Values, message: str) -> None:
+def _refuse(context: Context, ref: ExtractRef, row: ExtractRow, message: str) -> None:
     if row.get("PlannedAt"):
         _take_back_order(context, ref, message)
     else:
@@ -391,23 +386,28 @@ def _refuse(context: Context, ref: ExtractRef, row: Values, message: str) -> Non
 def _take_back_order(context: Context, ref: ExtractRef, message: str) -> None:
     """What the extract has planned goes on; only what was ordered since cannot be done."""
     logger.warning("What was ordered for extract %s came to nothing", ref.id, extra={"extract": ref.id})
-    back = {"Status": extracts.UPLOADING, "Releasing": "", "OrderFailed": message}
+    back: ExtractRow = {"Status": extracts.UPLOADING, "Releasing": "", "OrderFailed": message}
     extracts.save_extract(context.storage, ref, back)
     progress.refresh(context.storage, ref, context.clock.now())
 
 
-def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
+def _end(context: Context, ref: ExtractRef, status: ExtractStatus, message: str) -> None:
     """Nothing of the extract is used; say so in the table and in HR's outbox, unless somebody else has planned it."""
     if extracts.load_extract(context.storage, ref)["Status"] not in (extracts.ARRIVED, extracts.READING):
         return
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
-    ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now()), **_zone_of(context, ref)}
+    ended: ExtractRow = {
+        "Status": status,
+        "Message": message,
+        "EndedAt": iso(context.clock.now()),
+        **_zone_of(context, ref),
+    }
     summary.write_summary(context.storage, ref, ended)
     write_history(context.storage, ref, ended)
     extracts.save_extract(context.storage, ref, ended)
 
 
-def _zone_of(context: Context, ref: ExtractRef) -> dict[str, str]:
+def _zone_of(context: Context, ref: ExtractRef) -> ExtractRow:
     """The zone of a source, in whose times HR is answered; nothing if the mapping cannot be read."""
     try:
         return {"Zone": find_mapping(context.storage, ref.source).mapping.dates.zone}

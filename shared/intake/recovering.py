@@ -6,7 +6,6 @@ more. See docs/disaster.md.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,7 +22,9 @@ from shared.records.due import Due, schedule
 from shared.records.people import Deliverer, account_key
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, STATE
-from shared.storage.rows import Key, Values, change_rows, query
+from shared.storage.rows import Key, change_rows, delete_row, key_of, query, read_row
+from shared.tables.accounts import AccountRow, said_of
+from shared.tables.pages import PageRow
 
 BY = "python -m cli recover"
 """Who orders a hold that is put back."""
@@ -61,7 +62,7 @@ class _Pages:
         if page not in self._known:
             key = pages.page_key(page.extract, page.page)
             try:
-                self.storage.table(PAGES).get_entity(key.partition, key.row, select=["PartitionKey"])
+                read_row(self.storage.table(PAGES), key, select=("PartitionKey",))
                 self._known[page] = True
             except ResourceNotFoundError:
                 self._known[page] = False
@@ -74,14 +75,14 @@ def remove_dead_pages(storage: Storage) -> int:
     Returns:
         How many.
     """
-    extract_rows = {row["Extract"] for row in storage.table(EXTRACTS).list_entities(select=["Extract"])}
+    extract_rows = {row["Extract"] for row in query(storage.table(EXTRACTS), "", ("Extract",))}
     dead = [row for row in query(storage.table(PAGES), pages.NOT_FINISHED) if _is_dead(storage, row, extract_rows)]
     for row in dead:
-        storage.table(PAGES).delete_entity(row["PartitionKey"], row["RowKey"])
+        delete_row(storage.table(PAGES), key_of(row))
     return len(dead)
 
 
-def _is_dead(storage: Storage, row: Values, extract_rows: set[str]) -> bool:
+def _is_dead(storage: Storage, row: PageRow, extract_rows: set[str]) -> bool:
     if row["PartitionKey"] not in extract_rows:
         return True
     ref, number = ExtractRef(str(row["PartitionKey"]), str(row["Source"])), int(row["RowKey"])
@@ -122,7 +123,7 @@ def _put_back_holds(storage: Storage, job: str, now: datetime) -> int:
     holds, done = holds_at(storage, now), 0
     for row in on_hold:
         worker = str(row["ExternalId"])
-        if holds.of(worker, set(json.loads(row["Said"]))) is None:
+        if holds.of(worker, set(said_of(row))) is None:
             put_on_hold(storage, HoldOrder(worker, "", BY, _REASON, now), until=None)
             done += 1
     return done
@@ -132,7 +133,7 @@ def _waits_in_vain(account: Account, known: _Pages) -> bool:
     return bool(account.pending) and not (account.deliverer and known.lives(account.deliverer))
 
 
-def _put_aside(_key: Key, row: Values | None) -> Values | None:
+def _put_aside(_key: Key, row: AccountRow | None) -> AccountRow | None:
     """As of a page that failed again and again: the next look compares with what Entra has."""
     if row is None or not row["Pending"]:
         return None

@@ -21,7 +21,7 @@ from shared.model import ExtractRef
 from shared.planning.build import AHEAD
 from shared.records import extracts
 from shared.records.extracts import TRIAL, Version
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def register(context: Context, version: Version) -> str | None:
     now = iso(context.clock.now())
     kind = extracts.kind_of_file(version.name)
     status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
-    first = {"Status": status, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": kind}
+    first: ExtractRow = {"Status": status, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": kind}
     folder, slash, _ = version.path.partition("/")
     if slash and folder != version.source:
         return _register_refused(
@@ -107,14 +107,14 @@ def register(context: Context, version: Version) -> str | None:
     return _left_to_do(extracts.load_extract(context.storage, ref))
 
 
-def _row_of(context: Context, ref: ExtractRef) -> Values | None:
+def _row_of(context: Context, ref: ExtractRef) -> ExtractRow | None:
     try:
         return extracts.load_extract(context.storage, ref)
     except ResourceNotFoundError:
         return None
 
 
-def _left_to_do(row: Values) -> str | None:
+def _left_to_do(row: ExtractRow) -> str | None:
     """The job of an extract that is known already, if there is still something to do for it."""
     if row["Status"] in (*extracts.UNREAD, extracts.TRYING) and row["Job"]:
         return str(row["Job"])
@@ -127,7 +127,7 @@ def give_up(context: Context, version: Version) -> None:
     """Make a version known that nobody can take in because of a fault of our own, so that it is not tried for ever."""
     now, kind = iso(context.clock.now()), extracts.kind_of_file(version.name)
     status = extracts.TRYING if kind == TRIAL else extracts.FAILED
-    first = {"Status": status, "ArrivedAt": now, "Failures": 1, "Kind": kind}
+    first: ExtractRow = {"Status": status, "ArrivedAt": now, "Failures": 1, "Kind": kind}
     _register_refused(context, version, first, failed_by_us(version.ref.id), status=extracts.FAILED)
 
 
@@ -140,7 +140,7 @@ def refuse_name(context: Context, version: Version) -> None:
     """Make a version known, and refused, that has no address: no event ever reaches us, and nobody could read it."""
     kind = extracts.kind_of_file(version.name)
     status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
-    first = {"Status": status, "ArrivedAt": iso(context.clock.now()), "Failures": 0, "Kind": kind}
+    first: ExtractRow = {"Status": status, "ArrivedAt": iso(context.clock.now()), "Failures": 0, "Kind": kind}
     _register_refused(
         context,
         version,
@@ -181,7 +181,7 @@ def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
 
 
 def _register_refused(
-    context: Context, version: Version, first: Values, message: str, *, status: str = extracts.REJECTED
+    context: Context, version: Version, first: ExtractRow, message: str, *, status: ExtractStatus = extracts.REJECTED
 ) -> str | None:
     """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait.
 
@@ -192,7 +192,7 @@ def _register_refused(
             context.storage, version, {**first, "Job": "", "Sequence": first["ArrivedAt"], "No": message}
         )
         return ""
-    refused = {
+    refused: ExtractRow = {
         "Job": "",
         "Sequence": first["ArrivedAt"],
         "Status": status,

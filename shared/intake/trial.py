@@ -43,7 +43,7 @@ from shared.storage import messages
 from shared.storage.clients import Storage
 from shared.storage.leases import hold
 from shared.storage.names import INBOX, STATE
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,7 @@ def try_out(context: Context, job: str) -> None:
                     logger.warning("Trial %s waits: %s", *about, extra={"extract": row["Extract"]})
 
 
-def _try(context: Context, row: Values) -> None:
+def _try(context: Context, row: ExtractRow) -> None:
     """Bring one trial to its answer, if this is the time for it."""
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     if row.get("EndedAt"):  # it has its answer; a crash has left something of it
@@ -109,17 +109,19 @@ def _try(context: Context, row: Values) -> None:
         _finish(context, ref, row, outcome)
 
 
-def _finish(context: Context, ref: ExtractRef, row: Values, outcome: Outcome) -> None:
+def _finish(context: Context, ref: ExtractRef, row: ExtractRow, outcome: Outcome) -> None:
     """Tell HR how a trial ended, and keep nothing but that."""
     now = context.clock.now()
     write_answer(context.storage, ref, row, outcome, now)
-    counts = {name: outcome.values[name] for name in ("Rows", "People") if name in outcome.values}
-    extracts.save_extract(context.storage, ref, {"Message": outcome.message, "EndedAt": iso(now), **counts})
+    ended: ExtractRow = {"Message": outcome.message, "EndedAt": iso(now)}
+    if outcome.plan:
+        ended |= {"Rows": outcome.values["Rows"], "People": outcome.values["People"]}
+    extracts.save_extract(context.storage, ref, ended)
     logger.info("Trial %s of source %s: %s", ref.id, ref.source, outcome.would_be, extra={"extract": ref.id})
     _forget(context.storage, ref)
 
 
-def _outcome(context: Context, ref: ExtractRef, row: Values) -> Outcome | None:
+def _outcome(context: Context, ref: ExtractRef, row: ExtractRow) -> Outcome | None:
     """What would become of the file; None if that cannot be told now, because a plan is being carried out."""
     storage, job = context.storage, str(row["Job"])
     if row.get("No"):
@@ -131,7 +133,7 @@ def _outcome(context: Context, ref: ExtractRef, row: Values) -> Outcome | None:
         return None
     loaded = find_mapping(storage, ref.source)
     loaded = replace(loaded, mapping=loaded.mapping.model_copy(update={"job": job}))
-    real = {**row, "File": told_name(row["File"])}
+    real: ExtractRow = {**row, "File": told_name(row["File"])}
     check_new(context, ref, real, loaded)
     attempt = uuid.uuid4().hex
     reading = reading_of(context, loaded.mapping, real["File"])

@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContentSettings
@@ -34,7 +34,8 @@ from shared.records.extracts import DELIVERED, HELD, outbox_path, told_name
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
-from shared.storage.rows import Values, in_chunks, read_rows
+from shared.storage.rows import in_chunks, read_rows
+from shared.tables.extracts import CountColumn, ExtractRow, OutcomeColumn, quiet_of
 from shared.wording import worker_status
 
 NOTHING_DONE = "This was a trial: nothing was sent, and nothing of it is remembered."
@@ -56,12 +57,12 @@ _HEADINGS = {
 }
 """What would become of people, in the order in which it is told."""
 
-_IN_FILE = {
+_IN_FILE: Mapping[CountColumn, str] = {
     **summary.IN_FILE,
     "Rejected": "Rows that would not be sent",
     "Extras": "People of earlier files who would be sent along",
 }
-_FATES = {
+_FATES: Mapping[CountColumn, str] = {
     "Unchanged": "Already as the file says",
     "Waiting": "Would be sent",
     "Scheduled": "Would take effect on a later day",
@@ -74,8 +75,8 @@ _COUNTS = {
     "What it would change": summary.CHANGES,
     "What would become of the people": _FATES,
 }
-_NAMES = [name for labels in _COUNTS.values() for name in labels]
-_WORDS = {
+_NAMES: list[CountColumn] = [name for labels in _COUNTS.values() for name in labels]
+_WORDS: Mapping[Literal[OutcomeColumn, "HadAlready"], str] = {
     "Unchanged": "unchanged",
     "Scheduled": "would be scheduled for a date",
     "Held": "would be held until somebody has looked at them",
@@ -100,7 +101,7 @@ class Outcome:
     would_be: str
     sentence: str
     plan: str = ""
-    values: Values = field(default_factory=dict)
+    values: ExtractRow = field(default_factory=ExtractRow)
     notes: tuple[str, ...] = ()
 
     @property
@@ -109,7 +110,7 @@ class Outcome:
         return f"{NOTHING_DONE} {self.sentence}"
 
 
-def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: Values, notes: Iterable[str] = ()) -> Outcome:
+def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: ExtractRow, notes: Iterable[str] = ()) -> Outcome:
     """What a stored plan would come to.
 
     Args:
@@ -119,16 +120,18 @@ def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: Values, not
         values: what the extract's row would say.
         notes: what HR should know besides what is stored with the plan.
     """
-    counts = Counter(json.loads(values["Quiet"]))
+    counts = Counter(quiet_of(values))
     counts["Waiting"] = sum(head.people for head in pages.read_manifest(storage, ref, plan))
-    values = {**values, **counts}
+    values = values.copy()
+    for name, count in counts.items():
+        values[name] = count
     reasons = [values["HeldBecause"]] if counts["Held"] else []
     told = progress.sentence(values, counts, reasons, known=_WORDS, sent="They would be sent for")
     besides = (*notes, *pages.read_notes(storage, ref, plan))
     return Outcome(HELD if counts["Held"] else DELIVERED, f"As a real file: {told}", plan, values, besides)
 
 
-def write_answer(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcome, at: datetime) -> None:
+def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome, at: datetime) -> None:
     """Put the answer into HR's outbox; doing it again writes the same.
 
     Args:
@@ -222,7 +225,7 @@ class _Line:
         return PersonToLookAt(self.worker_id, self.name, self.row, " ".join(filter(None, (self.why, self.warning))))
 
 
-def _write_changes(storage: Storage, ref: ExtractRef, row: Values, outcome: Outcome) -> _Lists:
+def _write_changes(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome) -> _Lists:
     """Write the list of everybody, if there is anybody, and give back the first of each kind."""
     lists = _Lists()
     path = outbox_path(ref.source, str(row["File"]), ref.id, CHANGES)

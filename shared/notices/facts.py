@@ -15,11 +15,12 @@ from shared.holds.look import holds_at as look_at_holds
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.records import extracts
-from shared.records.extracts import FILE, OUTCOMES, TRIAL
+from shared.records.extracts import FILE, TRIAL
 from shared.records.health import Health, load_health
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG
-from shared.storage.rows import Values
+from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.quota import StopRow
 
 WINDOW = timedelta(days=2)
 """How far back files are looked at."""
@@ -78,8 +79,8 @@ class Facts:
     """
 
     now: datetime
-    extracts: Sequence[Values]
-    stopped: Mapping[str, Values]
+    extracts: Sequence[ExtractRow]
+    stopped: Mapping[str, StopRow]
     health: Sequence[Health]
     quotas: Sequence[Quota]
     missed: Sequence[Missed]
@@ -110,7 +111,7 @@ def _quotas(context: Context, jobs: Sequence[str]) -> list[Quota]:
     ]
 
 
-def _missed(storage: Storage, rows: Sequence[Values], now: datetime) -> list[Missed]:
+def _missed(storage: Storage, rows: Sequence[ExtractRow], now: datetime) -> list[Missed]:
     """The files that should be there by the word of a mapping, and are not.
 
     Only mappings in `hr-config` are looked at: those that are shipped agree on no time.
@@ -147,6 +148,6 @@ def due_today(mapping: MappingFile, now: datetime) -> datetime | None:
     return datetime.combine(today, time.fromisoformat(mapping.expected_by), zone)
 
 
-def _is_file_of(row: Values, source: str, since: str) -> bool:
+def _is_file_of(row: ExtractRow, source: str, since: str) -> bool:
     is_file = row["PartitionKey"] == source and row.get("Kind") == FILE and not row.get("Returned")
     return is_file and str(row["ArrivedAt"]) >= since

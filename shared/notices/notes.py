@@ -13,7 +13,8 @@ from shared.entra import jobs
 from shared.notices.facts import Facts
 from shared.records import extracts
 from shared.records.health import Health
-from shared.storage.rows import Values
+from shared.tables.extracts import OUTCOMES, ExtractRow, counted_in
+from shared.tables.quota import StopRow
 from shared.wording import worker_status
 
 REFUSED = "file-refused"
@@ -75,7 +76,7 @@ def derive(facts: Facts) -> list[Note]:
     return found
 
 
-def _of_extract(row: Values) -> Iterator[Note]:
+def _of_extract(row: ExtractRow) -> Iterator[Note]:
     extract, source, status = str(row["Extract"]), str(row["PartitionKey"]), str(row["Status"])
     where = f"of source {source} (extract {extract})"
     if status in (extracts.REJECTED, extracts.FAILED):
@@ -118,12 +119,10 @@ def _of_extract(row: Values) -> Iterator[Note]:
         yield Note(f"{SHARED}|{extract}", SHARED, text, {"source": source, "extract": extract, "people": shared})
 
 
-def _of_skipped(row: Values) -> Note | None:
+def _of_skipped(row: ExtractRow) -> Note | None:
     """Everybody of a file of whom Entra has said something was left out: that is the job's set-up, not the people."""
-    skipped, others, unanswered = (
-        sum(int(row.get(name) or 0) for name in names)
-        for names in (("Skipped",), ("Provisioned", "Failed"), ("Waiting", "Uploaded", "Overdue"))
-    )
+    skipped, others = counted_in(row, "Skipped"), counted_in(row, "Provisioned", "Failed")
+    unanswered = counted_in(row, "Waiting", "Uploaded", "Overdue")
     if skipped < _MANY or others or unanswered > skipped:
         return None
     extract, source = str(row["Extract"]), str(row["PartitionKey"])
@@ -135,7 +134,7 @@ def _of_skipped(row: Values) -> Note | None:
     return Note(f"{SKIPPED}|{extract}", SKIPPED, text, {"source": source, "extract": extract, "skipped": skipped})
 
 
-def _of_stop(job: str, row: Values, facts: Facts) -> Iterator[Note]:
+def _of_stop(job: str, row: StopRow, facts: Facts) -> Iterator[Note]:
     """A stop that passes by itself is told only if it does not."""
     since = str(row["Since"])
     if row["WhoActs"] == worker_status.NOBODY and parse_iso(since) + _PASSES > facts.now:
@@ -182,8 +181,9 @@ def digest(facts: Facts) -> Note:
     files = [row for row in facts.extracts if row.get("Kind") == extracts.FILE and str(row["ArrivedAt"]) >= since]
     recent = [row for row in facts.extracts if str(row["ArrivedAt"]) >= since]
     ends = Counter(str(row["Status"]) for row in files)
-    people = Counter({name: sum(int(row.get(name) or 0) for row in recent) for name in extracts.OUTCOMES})
-    rejected, before = (sum(int(row.get(name) or 0) for row in files) for name in ("Rejected", "FailedBefore"))
+    people = Counter({name: sum(counted_in(row, name) for row in recent) for name in OUTCOMES})
+    rejected = sum(counted_in(row, "Rejected") for row in files)
+    before = sum(counted_in(row, "FailedBefore") for row in files)
     lines = [f"Rollcall, the 24 hours until {iso(facts.now)}:"]
     lines.append(f"Files: {_listed(ends) or 'none'}." + (f" Rows rejected: {rejected}." if rejected else ""))
     if said := _listed(Counter({name.lower(): count for name, count in people.items() if count})):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from shared.model import Actor
 from shared.wording.worker_status import HR, IT, NOBODY
 
 
@@ -24,7 +25,7 @@ class Explanation:
 
     meaning: str
     next_step: str
-    who_acts: str
+    who_acts: Actor
     ours: bool = False
 
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from sys import intern
-from typing import Any
 
 from shared.clock import iso
 from shared.entra.logs import LogEntry
@@ -14,7 +13,8 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import EVENTS
 from shared.storage.queries import query_answers
-from shared.storage.rows import Key, Values, in_chunks, put_rows, query
+from shared.storage.rows import Key, in_chunks, put_rows, query
+from shared.tables.events import EventRow
 
 _LAST_MOMENT = 10**15  # milliseconds; inverts a time so that the newest entry of a person sorts first
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +59,7 @@ def read_events(storage: Storage, job: str, since: Mapping[str, datetime]) -> di
         return {person: entries for part in pool.map(read, groups) for person, entries in part.items()}
 
 
-def _scan(storage: Storage, ends: Mapping[str, str]) -> dict[str, list[Values]] | None:
+def _scan(storage: Storage, ends: Mapping[str, str]) -> dict[str, list[EventRow]] | None:
     """The rows of neighbouring partitions by one query; None if there are few people, or too many others between them.
 
     After a big file everybody has entries, and to ask for each person takes a request for each.
@@ -73,7 +73,7 @@ def _scan(storage: Storage, ends: Mapping[str, str]) -> dict[str, list[Values]] 
         {"first": first, "last": last, "end": max(ends.values())},
         _COLUMNS,
     )
-    found: dict[str, list[Values]] = {partition: [] for partition in ends}
+    found: dict[str, list[EventRow]] = {partition: [] for partition in ends}
     wanted = 0
     for number, page in enumerate(pages):
         if number >= _FREE_ANSWERS and wanted < number * _WORTH:
@@ -85,7 +85,7 @@ def _scan(storage: Storage, ends: Mapping[str, str]) -> dict[str, list[Values]] 
     return found
 
 
-def _read(storage: Storage, partition: str, end: str) -> list[Values]:
+def _read(storage: Storage, partition: str, end: str) -> list[EventRow]:
     text = "PartitionKey eq @partition and RowKey lt @end"
     return list(query(storage.table(EVENTS), text, _COLUMNS, partition=partition, end=end))
 
@@ -109,8 +109,8 @@ def _event_key(job: str, entry: LogEntry) -> Key:
     return Key(keys.event_partition(job, entry.external_id), row)
 
 
-def _event(entry: LogEntry) -> dict[str, Any]:
-    return {
+def _event(entry: LogEntry) -> EventRow:
+    row: EventRow = {
         "EventId": entry.id,
         "At": iso(entry.at),
         "WorkerId": entry.external_id,
@@ -122,8 +122,10 @@ def _event(entry: LogEntry) -> dict[str, Any]:
         "Reason": entry.reason,
         "ManagerUnresolved": entry.manager_unresolved,
         "InScope": entry.in_scope,
-        **({"UserName": entry.user_name} if entry.user_name else {}),
     }
+    if entry.user_name:
+        row["UserName"] = entry.user_name
+    return row
 
 
 _COLUMNS = (
@@ -132,7 +134,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _entry(row: Values) -> LogEntry:
+def _entry(row: EventRow) -> LogEntry:
     return LogEntry(
         id=row["EventId"],
         at=_EPOCH + (_LAST_MOMENT - int(row["RowKey"][:15])) * _MILLISECOND,

@@ -8,14 +8,12 @@ and the last one counts.
 
 from __future__ import annotations
 
-import json
 import logging
 import statistics
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -25,7 +23,7 @@ from shared.entra.logs import LogEntry
 from shared.model import ExtractRef
 from shared.outcomes import progress, resending
 from shared.outcomes.events import read_events
-from shared.outcomes.verdict import DATA, MANAGER, MANAGER_NOT_SET, Verdict, is_creation, verdict
+from shared.outcomes.verdict import DATA, MANAGER, Verdict, is_creation, verdict
 from shared.outcomes.watermark import PageName
 from shared.records import created, extracts
 from shared.records.created import Created
@@ -33,7 +31,9 @@ from shared.records.people import account_key, worker_key
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
-from shared.storage.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.storage.rows import Key, change_rows, in_chunks, read_rows
+from shared.tables.accounts import AccountRow, said_of
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -79,7 +79,7 @@ class _Case:
         is_ready: whether entries can be told to be about the newest upload.
     """
 
-    account: Values
+    account: AccountRow
     entries: Sequence[LogEntry]
     is_ready: bool
 
@@ -108,7 +108,7 @@ class _Session:
     feeds: dict[str, bool] = field(default_factory=dict)
     own_domains: dict[ExtractRef, bool] = field(default_factory=dict)
 
-    def change(self, key: Key, row: Values | None) -> Values | None:
+    def change(self, key: Key, row: WorkerRow | None) -> WorkerRow | None:
         """What a person's row says from now on; None if that is what it says already, or nothing can be said."""
         external_id, source = self.people[key]
         case = self.cases[external_id]
@@ -142,12 +142,10 @@ class _Session:
             values |= created.noted(row, account)
         return None if all(row.get(name) == value for name, value in values.items()) else values
 
-    def _values(
-        self, external_id: str, source: str, row: Values, found: Verdict, *, is_current: bool
-    ) -> dict[str, Any]:
+    def _values(self, external_id: str, source: str, row: WorkerRow, found: Verdict, *, is_current: bool) -> WorkerRow:
         tries = int(row.get("Tries") or 0)
         tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in worker_status.UNANSWERED else max(tries, 1)
-        values = {**found.values, "Tries": tries}
+        values: WorkerRow = {**found.values, "Tries": tries}
         if values["Status"] == worker_status.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
             values |= {"Reason": "Entra had nothing to change.", "NextStep": "See what is open beside the account."}
         if is_current:
@@ -167,14 +165,17 @@ class _Session:
         ):
             self.done.add(external_id)
         if found.wrong == MANAGER and not row.get("Warning"):
-            values["Warning"] = MANAGER_NOT_SET
-        elif found.wrong != MANAGER and row.get("Warning") == MANAGER_NOT_SET:
+            values["Warning"] = worker_status.MANAGER_NOT_SET
+        elif found.wrong != MANAGER and worker_status.lacks_manager(row):
             values["Warning"] = ""
         if not worker_status.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
-            values = {name: values[name] for name in ("TargetId", "Tries") if name in values}
+            beside: WorkerRow = {"Tries": values["Tries"]}
+            if "TargetId" in values:
+                beside["TargetId"] = values["TargetId"]
+            values = beside
         return {**values, "SentStatus": found.values["Status"]}
 
-    def _created(self, external_id: str, row: Values, found: Verdict) -> Created | None:
+    def _created(self, external_id: str, row: WorkerRow, found: Verdict) -> Created | None:
         """The account that Entra has created for somebody, if there is anything new about it.
 
         An account that was there before Rollcall is not one of these.
@@ -195,13 +196,13 @@ class _Session:
         is_news = bool(creations) or (account is not None and iso(found.at) == account.enabled_at)
         return account if is_news else None
 
-    def _is_leaver(self, external_id: str, row: Values) -> bool:
+    def _is_leaver(self, external_id: str, row: WorkerRow) -> bool:
         """Whether the account is to lose access; one that was made ahead of the first day has never had any."""
         account = self.cases[external_id].account
         is_ahead = not account.get("EverEnabled") and bool(account.get("NextChangeAt") or account.get("OnHold"))
         return row.get("Active") is False and not is_ahead
 
-    def _matter(self, external_id: str, source: str, row: Values, wrong: str) -> str:
+    def _matter(self, external_id: str, source: str, row: WorkerRow, wrong: str) -> str:
         """What decides when the person is sent again."""
         if wrong != DATA:
             return wrong
@@ -224,8 +225,8 @@ class _Session:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
             rows = extracts.of_source(self.context.storage, source)
-            last = next((row for row in rows if row.get("PlannedAt") and row.get("Kind") != extracts.DUE), {})
-            self.feeds[source] = last.get("Full") is False
+            last = next((row for row in rows if row.get("PlannedAt") and row.get("Kind") != extracts.DUE), None)
+            self.feeds[source] = last is not None and last.get("Full") is False
         return self.feeds[source]
 
 
@@ -243,7 +244,7 @@ def judge(context: Context, job: str, people: Sequence[str]) -> VerdictsWritten:
     rows = {
         worker_key(source, external_id): (external_id, source)
         for external_id, case in cases.items()
-        for source in {*json.loads(case.account["Said"]), case.account["Source"]} - {""}
+        for source in {*said_of(case.account), case.account["Source"]} - {""}
     }
     session = _Session(context, job, cases, rows, look_again=waiting)
     change_rows(context.storage.table(WORKERS), rows, session.change, select=_WORKER)
@@ -266,7 +267,7 @@ def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str,
     by_id = {keys.decode(key.row): account for key, account in accounts.items()}
     since = {}
     for external_id, account in by_id.items():
-        sent = [parse_iso(account[name]) for name in ("Unanswered", "AcceptedAt") if account.get(name)]
+        sent = [parse_iso(at) for at in (account.get("Unanswered"), account.get("AcceptedAt")) if at]
         since[external_id] = min(sent, default=now - _EARLY)
     cases: dict[str, _Case] = {}
     waiting: dict[str, datetime] = {}
@@ -294,7 +295,7 @@ def _note_answered(storage: Storage, job: str, cases: dict[str, _Case]) -> None:
         if case.is_ready and case.account.get("Unanswered") and case.answers
     }
 
-    def change(key: Key, row: Values | None) -> Values | None:
+    def change(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or row.get("AcceptedAt") != answered[key] or not row.get("Unanswered"):
             return None
         return {"Unanswered": ""}
@@ -321,7 +322,7 @@ def _tell_how_long(job: str, cases: Iterable[_Case]) -> None:
 def _note_accounts(storage: Storage, job: str, cases: dict[str, _Case], none: Mapping[str, bool]) -> None:
     """Write of whom Entra could not make an account: whoever is sent again is new to it."""
     known = {account_key(job, external_id): case.account for external_id, case in cases.items()}
-    new = {
+    new: dict[Key, AccountRow] = {
         key: {"NoAccount": none[external_id]}
         for external_id in none
         if bool(known[key := account_key(job, external_id)].get("NoAccount")) != none[external_id]

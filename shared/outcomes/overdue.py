@@ -5,13 +5,11 @@ They are found by the counts of pages, not by looking at everybody. An answer th
 
 from __future__ import annotations
 
-import json
 import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -20,16 +18,19 @@ from shared.context import Context
 from shared.entra import jobs
 from shared.entra.jobs import JobStatus
 from shared.errors import EndpointRefused, EntraUnavailable, RollcallError
-from shared.model import ExtractRef
+from shared.model import Actor, ExtractRef
 from shared.outcomes import progress, resending
 from shared.outcomes.watermark import Watermark, load_watermark
 from shared.records import extracts, pages
 from shared.records.health import Health, load_health, save_health
 from shared.records.people import worker_key
-from shared.records.quarantine import Quarantine, load_quarantine, save_quarantine
+from shared.records.quarantine import Quarantine, load_quarantine, save_quarantine, stop_key
 from shared.storage import keys
-from shared.storage.names import QUOTA, WORKERS
-from shared.storage.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.storage.names import STOPS, WORKERS
+from shared.storage.rows import Key, change_rows, in_chunks, read_rows
+from shared.tables.pages import PageRow, answers_of
+from shared.tables.quota import StopCause
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -57,7 +58,7 @@ class Unanswered:
         is_full: whether Entra turns uploads away because the job's queue is full.
     """
 
-    pages: tuple[tuple[ExtractRef, Values], ...]
+    pages: tuple[tuple[ExtractRef, PageRow], ...]
     since: datetime | None
     is_full: bool
 
@@ -66,15 +67,14 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
     """The pages of a job with people who have waited for Entra's verdict for too long."""
     now = context.clock.now()
     late = _late(context, load_quarantine(context.storage, job))
-    found: list[tuple[ExtractRef, Values]] = []
+    found: list[tuple[ExtractRef, PageRow]] = []
     times: list[datetime] = []
     for extract in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
         if extract.get("Job") != job:
             continue
         ref = ExtractRef(extract["Extract"], extract["PartitionKey"])
         for page in pages.page_rows(context.storage, ref.id):
-            answers = json.loads(page.get("Answers") or "[]")
-            accepted = [parse_iso(answer["accepted"]) for answer in answers if "accepted" in answer]
+            accepted = [parse_iso(answer["accepted"]) for answer in answers_of(page) if "accepted" in answer]
             sent = min(accepted, default=late)
             if page.get("Uploaded") and sent <= late:
                 times.append(sent)
@@ -87,9 +87,9 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
 
 def _is_full(context: Context, job: str) -> bool:
     """Whether delivery has noted that Entra answers 500 (`shared.delivery.circuit_breaker` keeps it in `Quota`)."""
-    key = Key("stops", f"job|{job}")
-    row = read_rows(context.storage.table(QUOTA), [key], select=("Stopped", "Kind")).get(key)
-    return bool(row and row["Stopped"] and row["Kind"] == "full")
+    key = stop_key(job)
+    row = read_rows(context.storage.table(STOPS), [key], select=("Stopped", "Kind")).get(key)
+    return bool(row and row["Stopped"] and row["Kind"] == StopCause.FULL)
 
 
 def look_at_job(context: Context, job: str) -> JobStatus | RollcallError:
@@ -171,7 +171,7 @@ def note_overdue(
         )  # fmt: skip
 
 
-def _in_turn(found: Sequence[tuple[ExtractRef, Values]], now: datetime) -> list[tuple[ExtractRef, Values]]:
+def _in_turn(found: Sequence[tuple[ExtractRef, PageRow]], now: datetime) -> list[tuple[ExtractRef, PageRow]]:
     """Pages of which nobody is called overdue yet, then the others, another one first each time."""
     new = [one for one in found if not one[1].get("Overdue")]
     others = [one for one in found if one[1].get("Overdue")]
@@ -180,7 +180,12 @@ def _in_turn(found: Sequence[tuple[ExtractRef, Values]], now: datetime) -> list[
 
 
 def _note_page(
-    context: Context, ref: ExtractRef, page: Values, health: Health, watermark: Watermark, quarantine: Quarantine | None
+    context: Context,
+    ref: ExtractRef,
+    page: PageRow,
+    health: Health,
+    watermark: Watermark,
+    quarantine: Quarantine | None,
 ) -> int:
     """Write it on the people of a page; how many are overdue."""
     try:
@@ -189,16 +194,16 @@ def _note_page(
         return 0
     late, now = iso(_late(context, quarantine)), context.clock.now()
 
-    found: dict[Key, Values] = {}
+    found: dict[Key, WorkerRow] = {}
 
-    def is_overdue(key: Key, row: Values) -> bool:
+    def is_overdue(key: Key, row: WorkerRow) -> bool:
         return (
             (row.get("SentBy"), row.get("SentStatus") in worker_status.UNANSWERED) == (ref.id, True)
             and "" < row["UploadedAt"] <= late
             and keys.decode(key.row) not in watermark.look_at  # something was heard and is about to be written
         )
 
-    def change(key: Key, row: Values | None) -> dict[str, Any] | None:
+    def change(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         found.pop(key, None)
         if row is None or not is_overdue(key, row):
             return None
@@ -206,9 +211,9 @@ def _note_page(
         sentences = _advice(health, asked_again=bool(row.get("AskedAgainAt")))
         waited = int((now - parse_iso(row["UploadedAt"])).total_seconds() // 60)
         minutes = min(context.settings.overdue_minutes, waited)
-        values = {**worker_status.overdue(row["UploadedAt"], minutes, *sentences), "SentStatus": worker_status.OVERDUE}
-        if not worker_status.is_told(row["Status"], worker_status.OVERDUE):
-            values = {"SentStatus": worker_status.OVERDUE}
+        values: WorkerRow = {"SentStatus": worker_status.OVERDUE}
+        if worker_status.is_told(row["Status"], worker_status.OVERDUE):
+            values = {**worker_status.overdue(row["UploadedAt"], minutes, *sentences), **values}
         return None if all(row.get(name) == value for name, value in values.items()) else values
 
     table = context.storage.table(WORKERS)
@@ -222,7 +227,7 @@ _COLUMNS = ("Status", "SentBy", "SentStatus", "UploadedAt", "AskedAgainAt", "Rea
 
 
 def _ask_again(
-    context: Context, health: Health, watermark: Watermark, quarantine: Quarantine | None, rows: Mapping[Key, Values]
+    context: Context, health: Health, watermark: Watermark, quarantine: Quarantine | None, rows: Mapping[Key, WorkerRow]
 ) -> None:
     """Have those sent once more whom a running job has had time enough to answer; once for each record of HR's.
 
@@ -236,7 +241,7 @@ def _ask_again(
     if ended and now - ended < _AFTER_QUARANTINE:
         return
 
-    def is_lost(row: Values) -> bool:
+    def is_lost(row: WorkerRow) -> bool:
         if ended is None:
             return False
         is_before = row["UploadedAt"] <= iso(ended + _AFTER_QUARANTINE)
@@ -250,7 +255,7 @@ def _ask_again(
         if is_lost(row) or (not row.get("AskedAgainAt") and (is_silent or row["UploadedAt"] <= long_ago))
     ]
     resending.remember_to_resend(context, health.job, dict.fromkeys((keys.decode(key.row) for key in asked), now))
-    change_rows(context.storage.table(WORKERS), asked, lambda *_: {"AskedAgainAt": iso(now)}, select=("Status",))
+    change_rows(context.storage.table(WORKERS), asked, lambda _, __: {"AskedAgainAt": iso(now)}, select=("Status",))
 
 
 def _look(
@@ -274,7 +279,7 @@ def _state(
     unanswered: Unanswered,
     status: JobStatus | RollcallError | None,
     fault: RollcallError | None,
-) -> tuple[str, str, str, str]:
+) -> tuple[str, str, str, Actor]:
     if fault:
         answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused | EntraUnavailable) else ""
         step = _GRANT_LOG if isinstance(fault, EndpointRefused) and fault.status == 403 else _REACH_LOG
@@ -305,7 +310,7 @@ def _sentence_of(status: JobStatus) -> str:
     return found.format(words=status.words) + words
 
 
-def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, str]:
+def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, Actor]:
     if health.state == jobs.RUNNING and asked_again:
         return health.sentence, _ASKED, worker_status.IT
     return health.sentence, health.next_step, health.who_acts

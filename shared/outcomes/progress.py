@@ -6,12 +6,11 @@ make the numbers drift. People of whom the plan decided that nothing is sent are
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Final, Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -25,12 +24,16 @@ from shared.records.health import load_health
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, PAGES, WORKERS
-from shared.storage.rows import Key, Values, change_rows, query, read_rows
+from shared.storage.rows import Key, change_rows, query, read_rows
+from shared.tables.base import from_json
+from shared.tables.extracts import KIND_COLUMNS, OUTCOMES, ExtractRow, ExtractStatus, OutcomeColumn, quiet_of
+from shared.tables.pages import PageRow, answers_of
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
 
-_COLUMN = {
+_COLUMN: Mapping[WorkerStatus | Literal[""], OutcomeColumn] = {
     worker_status.QUEUED: "Waiting",
     worker_status.UPLOADED: "Uploaded",
     worker_status.OVERDUE: "Overdue",
@@ -40,8 +43,9 @@ _COLUMN = {
     worker_status.SKIPPED: "Skipped",
     worker_status.WITHDRAWN: "Superseded",
 }
-_HAD = "HadAlready"  # part of those who are unchanged
-_WORDS = {
+_HAD: Final = "HadAlready"  # part of those who are unchanged
+_Count = Literal[OutcomeColumn, "HadAlready"]
+_WORDS: Mapping[_Count, str] = {
     "Provisioned": "provisioned",
     "Unchanged": "unchanged",
     _HAD: "sent, which Entra had already",
@@ -56,7 +60,7 @@ _WORDS = {
     "Waiting": "waiting to be sent",
 }
 _REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD, extracts.SUPERSEDED)
-_COUNTED = ("Answers", "Plan", "Status", "Reason", *extracts.OUTCOMES)
+_COUNTED = ("Answers", "Plan", "Status", "Reason", *OUTCOMES)
 _MANY_PAGES = 20
 _COUNTS_AGE = timedelta(seconds=10)
 _SUMMARY_AGES = timedelta(minutes=15)  # while people are being sent, HR is told how it goes no more often
@@ -107,17 +111,20 @@ def _recount(storage: Storage, ref: ExtractRef, people: Mapping[int, list[Key]])
     by_key = {pages.page_key(ref.id, number): rows for number, rows in people.items()}
     first = read_rows(storage.table(PAGES), by_key, select=("Status",))
 
-    def read(keys: Iterable[Key]) -> Mapping[Key, Values]:
+    def read(keys: Iterable[Key]) -> Mapping[Key, WorkerRow]:
         return read_rows(storage.table(WORKERS), keys, select=("SentBy", "SentStatus"))
 
     everybody = read({key for page in first for key in by_key[page]})
 
-    def count(page: Key, row: Values | None) -> Values | None:
+    def count(page: Key, row: PageRow | None) -> PageRow | None:
         if row is None:
             return None
         rows = everybody if row is first.get(page) else read(by_key[page])
         counts = Counter(_column(rows.get(key), ref.id) for key in by_key[page])
-        return {name: counts[name] for name in extracts.OUTCOMES}
+        values: PageRow = {}
+        for name in OUTCOMES:
+            values[name] = counts[name]
+        return values
 
     for key in by_key:  # one by one, so that a page that is being sent does not keep the others from being written
         change_rows(storage.table(PAGES), [key], count, select=("Status",), known=first)
@@ -131,32 +138,34 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
     every few seconds only, whoever asks; the clock asks every minute.
     """
 
-    def change(_key: Key, row: Values | None) -> Values | None:
+    def change(_key: Key, row: ExtractRow | None) -> ExtractRow | None:
         if row is None or row["Status"] not in _REFRESHED or _is_fresh(row, now):
             return None
-        counts: Counter[str] = Counter(json.loads(row.get("Quiet") or "{}"))
-        earlier: Counter[str] = Counter()  # of plans before the extract was processed again
-        answers: list[str] = []
+        counts = Counter(quiet_of(row))
+        earlier: Counter[OutcomeColumn] = Counter()  # of plans before the extract was processed again
+        seen: list[PageRow] = []
         reasons: list[str] = []
-        plans = json.loads(row.get("Plans") or "[]")
+        plans = from_json(row["Plans"]) if row.get("Plans") else []
         for page in pages.page_rows(storage, ref.id, select=_COUNTED):
-            answers.append(str(page.get("Answers") or "[]"))
+            seen.append(page)
             if plans and page["Plan"] not in plans:
-                earlier.update({name: page.get(name) or 0 for name in ("Uploaded", "Overdue")})
+                earlier.update({"Uploaded": page.get("Uploaded") or 0, "Overdue": page.get("Overdue") or 0})
                 continue
-            counts.update({name: page.get(name) or 0 for name in extracts.OUTCOMES})
+            counts.update({name: page.get(name) or 0 for name in OUTCOMES})
             if page["Status"] == pages.WAITING and page.get("Reason") and not reasons:
                 reasons.append(str(page["Reason"]))  # one is enough: they all wait for the same
-        values: dict[str, Any] = {name: counts[name] for name in dict.fromkeys((*extracts.OUTCOMES, *counts))}
+        values: ExtractRow = {}
+        for name in dict.fromkeys((*OUTCOMES, *counts)):
+            values[name] = counts[name]
         if counts["Overdue"] or earlier["Overdue"]:
             reasons += _why_overdue(storage, row)
         if counts["Held"]:
             reasons.append(_why_held(row))
         values["Message"] = sentence(row, counts, reasons)
-        if _has_ended(row, counts + earlier, answers, now):
+        if _has_ended(row, counts + earlier, seen, now):
             values["Status"] = _ending(row, counts)
             values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
-        is_new = any(row.get(name) != value for name, value in values.items())
+        is_new = any(row.get(column) != value for column, value in values.items())
         if _has_many_pages(row):
             values["RefreshedAt"] = iso(now)
         has_ended = values.get("Status", row["Status"]) != extracts.UPLOADING
@@ -168,27 +177,27 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
             return {**values, "SummaryAt": iso(now)}
         return values if is_new else None
 
-    change_rows(storage.table(EXTRACTS), [Key(ref.source, extracts.row_key(ref.id))], change)
+    change_rows(storage.table(EXTRACTS), [extracts.extract_key(ref)], change)
 
 
-def _has_many_pages(row: Values) -> bool:
+def _has_many_pages(row: ExtractRow) -> bool:
     return int(row.get("Pages") or 0) > _MANY_PAGES
 
 
-def _is_fresh(row: Values, now: datetime) -> bool:
+def _is_fresh(row: ExtractRow, now: datetime) -> bool:
     """Whether the counts of an extract that is being sent are of this moment, more or less."""
     if row["Status"] != extracts.UPLOADING or not _has_many_pages(row) or not row.get("RefreshedAt"):
         return False
     return parse_iso(row["RefreshedAt"]) + _COUNTS_AGE > now
 
 
-def _summary_is_old(row: Values, now: datetime) -> bool:
+def _summary_is_old(row: ExtractRow, now: datetime) -> bool:
     """Whether HR should be told anew how it goes with a file that is being sent."""
     told = row.get("SummaryAt")
     return row.get("Kind") != extracts.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
 
 
-def count_failed_before(storage: Storage, ref: ExtractRef) -> dict[str, int]:
+def count_failed_before(storage: Storage, ref: ExtractRef) -> ExtractRow:
     """Of the people of whom an extract says nothing new, those who have failed before, and who have no account.
 
     That nothing is sent of them does not mean that Entra has what the file says.
@@ -224,7 +233,7 @@ def _to_look_at(storage: Storage, ref: ExtractRef) -> ToLookAt:
     for row in rows:
         name, reason = str(row.get("DisplayName") or ""), str(row["Reason"])
         is_before = row["Extract"] != ref.id
-        number = int(row.get("SeenRow" if is_before else "Row") or 0)
+        number = (row.get("SeenRow") if is_before else row.get("Row")) or 0
         if row["Status"] == worker_status.FAILED or (is_before and row["Status"] == worker_status.SKIPPED):
             step = str(row["NextStep"])
             short, _, _ = reason.partition(worker_status.ENTRAS_WORDS)
@@ -244,32 +253,32 @@ def _to_look_at(storage: Storage, ref: ExtractRef) -> ToLookAt:
     return found
 
 
-def _column(row: Values | None, extract_id: str) -> str:
+def _column(row: WorkerRow | None, extract_id: str) -> OutcomeColumn:
     if row is None or row.get("SentBy") != extract_id:
         return "Superseded"
-    return _COLUMN.get(str(row["SentStatus"]), "Failed")
+    return _COLUMN.get(row["SentStatus"], "Failed")
 
 
-def _has_ended(row: Values, counts: Counter[str], answers: Iterable[str], now: datetime) -> bool:
-    """Whether nobody waits for anything; `answers` are those of the extract's pages, as they are stored."""
+def _has_ended(row: ExtractRow, counts: Counter[OutcomeColumn], found: Iterable[PageRow], now: datetime) -> bool:
+    """Whether nobody waits for anything; `found` are the extract's pages."""
     if row["Status"] != extracts.UPLOADING:
         return True
     if counts["Waiting"] or counts["Uploaded"]:
         return False
     if not counts["Overdue"]:
         return True
-    accepted = (answer.get("accepted", "") for page in answers for answer in json.loads(page))
+    accepted = (answer.get("accepted", "") for page in found for answer in answers_of(page))
     sent = max(accepted, default="") or row.get("ArrivedAt")
     return bool(sent and parse_iso(sent) + _NO_ANSWER_COMES <= now)
 
 
-def _ending(row: Values, counts: Counter[str]) -> str:
+def _ending(row: ExtractRow, counts: Counter[OutcomeColumn]) -> ExtractStatus:
     if not counts["Held"]:
         return extracts.DELIVERED
     return extracts.SUPERSEDED if row.get("SupersededBy") else extracts.HELD
 
 
-def _why_held(row: Values) -> str:
+def _why_held(row: ExtractRow) -> str:
     if row.get("HeldWhole"):
         because = str(row.get("HeldBecause") or "")
         if row.get("SupersededBy"):
@@ -283,17 +292,17 @@ def _why_held(row: Values) -> str:
     return f"{row.get('HeldBecause') or ''} Somebody with the role Releaser looks at them and releases them.".strip()
 
 
-def _why_overdue(storage: Storage, row: Values) -> list[str]:
+def _why_overdue(storage: Storage, row: ExtractRow) -> list[str]:
     health = load_health(storage, str(row.get("Job") or ""))
     return [f"{health.sentence} {health.next_step}"] if health else []
 
 
 def sentence(
-    row: Values,
-    counts: Counter[str],
+    row: ExtractRow,
+    counts: Counter[OutcomeColumn],
     reasons: list[str],
     *,
-    known: Mapping[str, str] = _WORDS,
+    known: Mapping[_Count, str] = _WORDS,
     sent: str = "Sent for",
 ) -> str:
     """Where an extract stands, with counts that add up.
@@ -308,12 +317,15 @@ def sentence(
     if row.get("HeldWhole"):
         read = f"{_rows(row)}, {_people(row)}; nothing of the file was used."
         return " ".join([read, *reasons])
-    held = {"Held": "held, and judged anew since"} if row.get("SupersededBy") else {}
-    words = {**known, **held, **{name: name.lower() for name in counts if name not in known}}
+    words = dict(known)
+    if row.get("SupersededBy"):
+        words["Held"] = "held, and judged anew since"
+    words.update({name: name.lower() for name in counts if name not in known})
     if "Unchanged" in words:
         words["Unchanged"] += _failed_before(row)
     had = _had_already(row, counts)
-    shown = {**counts, "Unchanged": counts["Unchanged"] - had, _HAD: had}
+    shown: dict[_Count, int] = {name: counts[name] for name in counts}
+    shown |= {"Unchanged": counts["Unchanged"] - had, _HAD: had}
     parts = [f"{shown[name]} {said}" for name, said in words.items() if shown.get(name)]
     text = f"{_rows(row)}: {row['Rejected']} rejected"
     if row.get("Corrected"):
@@ -321,9 +333,7 @@ def sentence(
     if row["Repeated"]:
         text += f", {row['Repeated']} said the same again"
     text += f"; {_people(row)}{': ' + ', '.join(parts) if parts else ''}."
-    kinds = [
-        f"{row[column]} {_kind(kind, row[column])}" for kind, column in extracts.KIND_COLUMNS.items() if row.get(column)
-    ]
+    kinds = [f"{row[column]} {_kind(kind, row[column])}" for kind, column in KIND_COLUMNS.items() if row.get(column)]
     if kinds:
         text += f" {sent}: {', '.join(kinds)}."
     if row.get("OnHold"):
@@ -333,22 +343,22 @@ def sentence(
     return " ".join([text, *reasons])
 
 
-def _rows(row: Values) -> str:
+def _rows(row: ExtractRow) -> str:
     return counted(int(row["Rows"]), "row").replace(",", "")
 
 
-def _people(row: Values) -> str:
+def _people(row: ExtractRow) -> str:
     return counted_people(int(row["People"])).replace(",", "")
 
 
-def _had_already(row: Values, counts: Mapping[str, int]) -> int:
+def _had_already(row: ExtractRow, counts: Mapping[OutcomeColumn, int]) -> int:
     """How many of those who count as unchanged were sent all the same, so that the kinds of change add up."""
     if "Quiet" not in row:
         return 0
-    return max(0, counts["Unchanged"] - int(json.loads(row["Quiet"] or "{}").get("Unchanged") or 0))
+    return max(0, counts["Unchanged"] - quiet_of(row).get("Unchanged", 0))
 
 
-def _failed_before(row: Values) -> str:
+def _failed_before(row: ExtractRow) -> str:
     """What is added to the number of those who are unchanged."""
     everybody, none = int(row.get("FailedBefore") or 0), int(row.get("NoAccount") or 0)
     parts = [f"{none} have no account"] if none else []

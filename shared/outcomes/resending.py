@@ -17,7 +17,8 @@ from shared.records.people import ANOTHER, account_key, unpack, worker_key
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import read_rows
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 LEAVER = "leaver"  # the data of somebody who is still enabled, and must not be
@@ -78,7 +79,7 @@ def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
     return overtaken | {rows[key] for key, row in found.items() if _is_wanted(row)}
 
 
-def _is_wanted(row: Values) -> bool:
+def _is_wanted(row: WorkerRow) -> bool:
     status = row.get("SentStatus")
     may_be_well = status in (
         worker_status.PROVISIONED,

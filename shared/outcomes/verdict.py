@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from shared.clock import iso
 from shared.entra.logs import LogEntry
 from shared.outcomes.catalogue import OWN_DOMAIN, cause_of, is_about_domain
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 ENTRA = "Entra's own fault"
 DATA = "data, mapping or rights"
 MANAGER = "manager not known"
-
-MANAGER_NOT_SET = "Entra did not know the manager, so the manager is not set."
 
 # The worst row of a change counts: an account that was written while its manager failed is not done.
 _SEVERITY = ("failure", "warning", "success", "skipped")
@@ -39,7 +37,7 @@ class Verdict:
     """
 
     at: datetime
-    values: dict[str, Any]
+    values: WorkerRow
     first_at: datetime
     wrong: str = ""
     has_account: bool = True
@@ -111,7 +109,7 @@ def _severity(entry: LogEntry) -> int:
 
 def _sentences(
     entry: LogEntry, target_id: str, *, in_scope: bool, manager_unresolved: bool, user_name: str
-) -> tuple[dict[str, Any], str]:
+) -> tuple[WorkerRow, str]:
     """What the row says of the entry that counts, and what is wrong if the same has to be sent again."""
     if entry.action in _STAGED:
         return _staged(entry), DATA
@@ -131,10 +129,10 @@ def _sentences(
     return _failed(entry, user_name)
 
 
-def _done(entry: LogEntry, *, manager_unresolved: bool) -> dict[str, Any]:
+def _done(entry: LogEntry, *, manager_unresolved: bool) -> WorkerRow:
     done = _DONE.get(entry.action, f"Entra reports success ({entry.action or 'no action named'}).")
     if manager_unresolved:
-        done = "The account is there, but " + MANAGER_NOT_SET
+        done = "The account is there, but " + worker_status.MANAGER_NOT_SET
     return {
         "Status": worker_status.PROVISIONED,
         "Action": entry.action,
@@ -145,7 +143,7 @@ def _done(entry: LogEntry, *, manager_unresolved: bool) -> dict[str, Any]:
     }
 
 
-def _skipped(entry: LogEntry, *, unchanged: bool) -> dict[str, Any]:
+def _skipped(entry: LogEntry, *, unchanged: bool) -> WorkerRow:
     if unchanged:
         return {
             "Status": worker_status.UNCHANGED,
@@ -166,7 +164,7 @@ def _skipped(entry: LogEntry, *, unchanged: bool) -> dict[str, Any]:
     }
 
 
-def _nobody_to_disable(entry: LogEntry) -> dict[str, Any]:
+def _nobody_to_disable(entry: LogEntry) -> WorkerRow:
     """A leaver whose row holds too little for a new account: Entra tried to make one, because it has none of hers."""
     return {
         "Status": worker_status.UNCHANGED,
@@ -181,7 +179,7 @@ def _nobody_to_disable(entry: LogEntry) -> dict[str, Any]:
     }
 
 
-def _staged(entry: LogEntry) -> dict[str, Any]:
+def _staged(entry: LogEntry) -> WorkerRow:
     return {
         "Status": worker_status.FAILED,
         "Action": entry.action,
@@ -195,7 +193,7 @@ def _staged(entry: LogEntry) -> dict[str, Any]:
     }
 
 
-def _failed(entry: LogEntry, user_name: str) -> tuple[dict[str, Any], str]:
+def _failed(entry: LogEntry, user_name: str) -> tuple[WorkerRow, str]:
     cause = cause_of(entry.code)
     did = f"Entra could not {_VERBS.get(entry.action, 'process')} the account"
     why = f" ({entry.code or entry.status or 'no status given'})"

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from shared.changes import reasons
 from shared.changes.claims import decide
@@ -45,7 +44,7 @@ from shared.records.extracts import FILE, TRIAL
 from shared.records.known import KnownPeople
 from shared.records.profiles import read_profile
 from shared.records.rosters import write_roster
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
 
 AHEAD = timedelta(days=1)
 """A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
@@ -78,7 +77,7 @@ def reading_of(context: Context, mapping: MappingFile, file: str) -> Reading:
     )
 
 
-def check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapping) -> dict[str, str]:
+def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: LoadedMapping) -> ExtractRow:
     """The digest of the file's content and Entra's id of the job, for the extract's row.
 
     Raises:
@@ -87,12 +86,13 @@ def check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapp
     digest = hashlib.sha256()
     for chunk in extracts.read_copy(context.storage, ref):
         digest.update(chunk)
-    new = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
+    new: ExtractRow = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
     if row.get("Forced"):
         return new
     planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
     last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
-    if last and {name: last.get(name) for name in new} == new and last["MappingVersion"] == loaded.version:
+    is_same = last and (last.get("Content"), last.get("JobId")) == (new["Content"], new["JobId"])
+    if last and is_same and last["MappingVersion"] == loaded.version:
         raise ExtractDuplicate(
             f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
             "there is nothing to do for it."
@@ -100,19 +100,19 @@ def check_new(context: Context, ref: ExtractRef, row: Values, loaded: LoadedMapp
     return new
 
 
-def _was_file(row: Values, ref: ExtractRef) -> bool:
+def _was_file(row: ExtractRow, ref: ExtractRef) -> bool:
     return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
 
 
 def plan_file(
     context: Context,
     ref: ExtractRef,
-    row: Values,
+    row: ExtractRow,
     loaded: LoadedMapping,
     attempt: str,
     reading: Reading,
     pace: Pace = NOTHING_BESIDES,
-) -> dict[str, Any]:
+) -> ExtractRow:
     """Read the copy of an extract and store the plan for it under an attempt's name.
 
     Args:
@@ -189,7 +189,7 @@ def plan_file(
     }
 
 
-def _compared_with(run: PlanRun, *, full: bool) -> dict[str, Any]:
+def _compared_with(run: PlanRun, *, full: bool) -> ExtractRow:
     """The list before a file, for HR: its name, how many people it had, and how many of its rows were rejected."""
     files = [row for row in extracts.of_source(run.storage, run.ref.source) if _was_file(row, run.ref)]
     before = [row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full)]
@@ -230,7 +230,7 @@ def _compare_with_last(
     return unused_columns(last, extract.profile)
 
 
-def _time_of(row: Values, made_at: datetime | None, now: datetime) -> dict[str, str]:
+def _time_of(row: ExtractRow, made_at: datetime | None, now: datetime) -> ExtractRow:
     """When the file was made, and its sequence, if the file itself says it.
 
     Raises:
@@ -246,7 +246,7 @@ def _time_of(row: Values, made_at: datetime | None, now: datetime) -> dict[str, 
     return {"MadeAt": iso(made_at), "Sequence": f"{iso(made_at)} {later}"}
 
 
-def _refuse_stale(context: Context, ref: ExtractRef, row: Values, *, full: bool) -> None:
+def _refuse_stale(context: Context, ref: ExtractRef, row: ExtractRow, *, full: bool) -> None:
     read = [other for other in extracts.of_source(context.storage, ref.source) if other.get("Full")]
     newest = max(read, key=lambda other: str(other["Sequence"]), default=None)
     if full and newest and newest["Extract"] != ref.id and newest["Sequence"] > row["Sequence"]:
@@ -261,7 +261,7 @@ def _refuse_stale(context: Context, ref: ExtractRef, row: Values, *, full: bool)
         )
 
 
-def plan_due(context: Context, ref: ExtractRef, row: Values, mapping: MappingFile, attempt: str) -> dict[str, Any]:
+def plan_due(context: Context, ref: ExtractRef, row: ExtractRow, mapping: MappingFile, attempt: str) -> ExtractRow:
     """Store a plan for the people of a source whose dates have come, or who are to be sent once more.
 
     Args:

@@ -12,7 +12,8 @@ from shared.readers.returned import files_answered
 from shared.records import extracts, orphan_rows, pages
 from shared.records.pages import Correction
 from shared.storage.names import EXTRACTS
-from shared.storage.rows import Key, Values, change_rows
+from shared.storage.rows import change_rows
+from shared.tables.extracts import ExtractRow
 
 
 def correction_of(extract: ReadExtract) -> Correction:
@@ -22,7 +23,7 @@ def correction_of(extract: ReadExtract) -> Correction:
     return Correction(sorted(set(rows)), [person for person, _ in extract.people_by_account()])
 
 
-def note_correction(context: Context, ref: ExtractRef, row: Values) -> None:
+def note_correction(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """Count in the first file's row what a corrected file has set right; ids that were slips are forgotten.
 
     Doing it again changes nothing.
@@ -47,13 +48,12 @@ def note_correction(context: Context, ref: ExtractRef, row: Values) -> None:
     right = {reject.told_on for reject in rejects if reject.row in mended}
     ids = right - wrong - {""}
     orphan_rows.remove_corrected(storage, ref.source, row["Job"], ids=ids, extract=there.id)
-    values = {"Corrected": len(mended), "CorrectedBy": ref.id}
-    key = Key(ref.source, extracts.row_key(there.id))
-    change_rows(storage.table(EXTRACTS), [key], lambda _, known: values if known else None)
+    values: ExtractRow = {"Corrected": len(mended), "CorrectedBy": ref.id}
+    change_rows(storage.table(EXTRACTS), [extracts.extract_key(there)], lambda _, known: values if known else None)
     progress.refresh(storage, there, context.clock.now())
 
 
-def _first_file(context: Context, ref: ExtractRef, row: Values) -> Values | None:
+def _first_file(context: Context, ref: ExtractRef, row: ExtractRow) -> ExtractRow | None:
     """The file with rejects that this one answers: the one whose name fits, else the last one before it."""
     found = [other for other in extracts.of_source(context.storage, ref.source) if _has_rejects(other, ref.id, row)]
     found.sort(key=lambda other: str(other["Sequence"]), reverse=True)
@@ -62,6 +62,6 @@ def _first_file(context: Context, ref: ExtractRef, row: Values) -> Values | None
     return next((other for other in found if not name or other["File"] == name), None)
 
 
-def _has_rejects(other: Values, extract: str, row: Values) -> bool:
+def _has_rejects(other: ExtractRow, extract: str, row: ExtractRow) -> bool:
     earlier = other["Extract"] != extract and bool(other.get("ReadPlan")) and other["Sequence"] < row["Sequence"]
     return earlier and bool(other["Rejected"])

@@ -6,7 +6,6 @@ leaves out, so neither is sent, nobody's row is touched, and the next file is no
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from shared.changes import guard
@@ -17,6 +16,8 @@ from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.storing import next_stamp
 from shared.records import accounts, extracts
 from shared.records import pages as page_records
+from shared.tables.base import to_json
+from shared.tables.extracts import ExtractRow
 
 
 def too_many_lost(run: PlanRun, drafted: Drafted) -> str:
@@ -30,7 +31,7 @@ def too_many_lost(run: PlanRun, drafted: Drafted) -> str:
     return guard.shrinks(run.mapping.guard, len(drafted.lost), earlier, drafted.before)
 
 
-def hold_whole(run: PlanRun, drafted: Drafted, because: str) -> dict[str, Any]:
+def hold_whole(run: PlanRun, drafted: Drafted, because: str) -> ExtractRow:
     """Store that a file waits, and whom it lacks.
 
     Args:
@@ -51,12 +52,12 @@ def hold_whole(run: PlanRun, drafted: Drafted, because: str) -> dict[str, Any]:
         "HeldWhole": True,
         "Plan": run.attempt,
         "ReadPlan": run.attempt,
-        "Plans": json.dumps([run.attempt]),
+        "Plans": to_json([run.attempt]),
         "Job": run.job,
         "Stamp": next_stamp(run.now, drafted.stamp),
         "HeldAt": iso(run.now),
         "HeldBecause": because,
-        "Quiet": json.dumps({"Held": extract.people}),
+        "Quiet": to_json({"Held": extract.people}),
         "Missing": len(drafted.lost),
         "NotDisabled": "",
         "Pages": int(run.row.get("Pages") or 0),

@@ -8,7 +8,7 @@ from shared.model import ExtractRef
 from shared.records import extracts, pages
 from shared.records.accounts import Account
 from shared.records.people import Deliverer
-from shared.storage.rows import Values
+from shared.tables.pages import PageRow
 
 
 class Flights:
@@ -18,7 +18,7 @@ class Flights:
         self._storage = context.storage
         now = iso(context.clock.now())
         self._sending: set[tuple[str, int]] = set()
-        self._waiting: list[Values] = []
+        self._waiting: list[PageRow] = []
         for extract in extracts.unfinished(context.storage, extracts.SENDING):
             if extract["Job"] != job:
                 continue

@@ -13,7 +13,7 @@ from shared.planning.plan_run import Drafted, PlanRun
 from shared.records import accounts, extracts
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
 from shared.wording import worker_status
 from shared.wording.numbers import counted, people
 
@@ -117,7 +117,7 @@ def _doubt(run: PlanRun) -> str:
 _IS_IT_COMPLETE = " Is this one complete?"
 
 
-def _beside(run: PlanRun, last: Values) -> str:
+def _beside(run: PlanRun, last: ExtractRow) -> str:
     """How many people this file and the one before have; who is in a rejected row is in the file all the same."""
     rejected = len(run.of_file.rejects)
     besides = f" and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
@@ -125,7 +125,7 @@ def _beside(run: PlanRun, last: Values) -> str:
     return f"The file has {here}; the one before, {last['File']}, had {people(int(last['People']))}."
 
 
-def more_before(run: PlanRun) -> Values | None:
+def more_before(run: PlanRun) -> ExtractRow | None:
     """The row of the last full file, if this one has far fewer people in rows that can be used."""
     last = extracts.last_planned(run.storage, run.ref, full=True)
     return last if last and run.of_file.people < _FEWER * last["People"] else None

@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError
-from azure.data.tables import UpdateMode
 
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
@@ -28,10 +26,13 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import EXTRACTS, INBOX, STATE, WORKERS
-from shared.storage.rows import Key, Values, query, read_rows
+from shared.storage.rows import etag_of, key_of, merge_row, query, read_rows
+from shared.tables.base import Json, from_json, to_json
+from shared.tables.extracts import ExtractRow, Ordered
 from shared.wording import worker_status
 
 _SHOWN = 20  # ids in a sentence
+_REMEMBERED = 20  # orders
 _FEW = 100  # people whose rows are read one by one, rather than by a look at all of their source
 _ROW_KEY = re.compile(r"[0-9]{13}-[0-9a-f]{12}")
 
@@ -59,7 +60,7 @@ class Order:
             raise OrderRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
 
 
-def find_extract(storage: Storage, extract: str) -> Values:
+def find_extract(storage: Storage, extract: str) -> ExtractRow:
     """The row of an extract, by its id or its RowKey.
 
     Raises:
@@ -73,10 +74,9 @@ def find_extract(storage: Storage, extract: str) -> Values:
             raise OrderRefused(
                 f"'{extract}' is not the id of an extract, such as 20261121T060000Z-0123456789ab"
             ) from None
-    found = next(query(storage.table(EXTRACTS), "RowKey eq @row", row=row_key), None)
-    if found is None:
-        raise OrderRefused(f"There is no extract {extract}")
-    return found
+    for row in query(storage.table(EXTRACTS), "RowKey eq @row", row=row_key):
+        return row
+    raise OrderRefused(f"There is no extract {extract}")
 
 
 def release(storage: Storage, extract: str, order: Order, workers: Sequence[str] = ()) -> int:
@@ -120,7 +120,6 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
     name = uuid.uuid4().hex
     path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{name}.json")
     storage.container(STATE).upload_blob(path, json.dumps(sorted(set(wanted))).encode())
-    approvals = [*json.loads(row.get("Approvals") or "[]"), _said(order, people=len(set(wanted)))]
     _save(
         storage,
         row,
@@ -130,7 +129,7 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
             "ReleasedBy": order.by,
             "ReleaseReason": order.reason,
             "ReleasedAt": iso(order.at),
-            "Approvals": json.dumps(approvals[-20:], ensure_ascii=False),
+            "Approvals": _with_order(row.get("Approvals"), {**_said(order), "people": len(set(wanted))}),
             "Message": f"{len(set(wanted))} people released by {order.by}; they are about to be sent.",
         },
     )
@@ -147,15 +146,14 @@ def _all_protected(extract: str, protected: Collection[str]) -> str:
     )
 
 
-def _release_whole(storage: Storage, row: Values, order: Order, workers: Sequence[str]) -> int:
+def _release_whole(storage: Storage, row: ExtractRow, order: Order, workers: Sequence[str]) -> int:
     """Have a file used that waits as a whole; it is read again, and is the newest of its source then."""
     if workers:
         raise OrderRefused(
             f"Extract {row['Extract']} is held as a whole, because people are missing from it: release all of it "
             "(without --worker), or have HR drop a complete list"
         )
-    people = int(row["People"])
-    approvals = [*json.loads(row.get("Approvals") or "[]"), _said(order, people=people)]
+    people = row["People"]
     _save(
         storage,
         row,
@@ -167,7 +165,7 @@ def _release_whole(storage: Storage, row: Values, order: Order, workers: Sequenc
             "ReleasedBy": order.by,
             "ReleaseReason": order.reason,
             "ReleasedAt": iso(order.at),
-            "Approvals": json.dumps(approvals[-20:], ensure_ascii=False),
+            "Approvals": _with_order(row.get("Approvals"), {**_said(order), "people": people}),
             "Message": f"The whole file was released by {order.by}; it is about to be planned.",
         },
     )
@@ -187,7 +185,7 @@ def protected_held(storage: Storage, extract: str, now: datetime) -> frozenset[s
     return _held_and_protected(storage, ref, row, now)[1]
 
 
-def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str] | None:
+def released_people(storage: Storage, ref: ExtractRef, row: ExtractRow) -> list[str] | None:
     """The people who are being released, or None if the extract is not being released.
 
     Of whom a newer file has spoken since the order was given, that file has decided.
@@ -200,7 +198,7 @@ def released_people(storage: Storage, ref: ExtractRef, row: Values) -> list[str]
 
 
 def _held_and_protected(
-    storage: Storage, ref: ExtractRef, row: Values, now: datetime
+    storage: Storage, ref: ExtractRef, row: ExtractRow, now: datetime
 ) -> tuple[set[str], frozenset[str]]:
     """Whom an extract holds still, and those of them who are protected; none if it has not been planned."""
     if not row.get("ReadPlan"):
@@ -210,14 +208,14 @@ def _held_and_protected(
     return held, protected_among(storage, ref.source, people, held, now)
 
 
-def still_held(storage: Storage, ref: ExtractRef, row: Values) -> set[str]:
+def still_held(storage: Storage, ref: ExtractRef, row: ExtractRow) -> set[str]:
     """The people whom an extract holds and of whom no newer one speaks; if it waits as a whole, who is missing."""
     if not row.get("ReadPlan"):
         return set()
     return _still(storage, ref, row, pages.read_held(storage, ref, row["ReadPlan"]))
 
 
-def _still(storage: Storage, ref: ExtractRef, row: Values, people: Sequence[Mapping[str, Any]]) -> set[str]:
+def _still(storage: Storage, ref: ExtractRef, row: ExtractRow, people: Sequence[Mapping[str, Any]]) -> set[str]:
     ids = [person["id"] for person in people]
     return set(ids) if row.get("HeldWhole") else held_now(storage, ref, ids)[0]
 
@@ -247,11 +245,7 @@ def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pa
             parameters={"extract": ref.id, "held": worker_status.HELD},
         )
         rows, cut = listing.found, listing.cut
-    still = {
-        Key(one["PartitionKey"], one["RowKey"])
-        for one in rows
-        if (one["Status"], one["Extract"]) == (worker_status.HELD, ref.id)
-    }
+    still = {key_of(one) for one in rows if (one["Status"], one["Extract"]) == (worker_status.HELD, ref.id)}
     return {person for key, person in keys.items() if key in still}, cut
 
 
@@ -307,19 +301,18 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     return str(row["Extract"])
 
 
-def _files(storage: Storage, source: str) -> list[Values]:
+def _files(storage: Storage, source: str) -> list[ExtractRow]:
     """The files of a source that have been processed."""
     return [row for row in extracts.of_source(storage, source) if row["Kind"] == FILE and row.get("PlannedAt")]
 
 
-def _again(storage: Storage, row: Values, order: Order, newest: str) -> None:
+def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None:
     """Have an extract processed, just behind the newest sequence there is, and so before any file that is to come.
 
     Raises:
         MappingError: the mapping of its source is wrong.
     """
     mapping = find_mapping(storage, row["PartitionKey"]).mapping
-    orders = [*json.loads(row.get("Orders") or "[]"), _said(order)]
     _save(
         storage,
         row,
@@ -327,7 +320,7 @@ def _again(storage: Storage, row: Values, order: Order, newest: str) -> None:
             "Status": extracts.ARRIVED,
             "Job": row["Job"] or mapping.job,
             "Forced": True,
-            "Orders": json.dumps(orders[-20:], ensure_ascii=False),
+            "Orders": _with_order(row.get("Orders"), _said(order)),
             "Sequence": f"{newest} {iso(order.at)}",
             "SupersededBy": "",
             "LossApproved": False,
@@ -337,18 +330,18 @@ def _again(storage: Storage, row: Values, order: Order, newest: str) -> None:
     )
 
 
-def _said(order: Order, **more: Any) -> dict[str, Any]:  # noqa: ANN401
-    return {"by": order.by, "reason": order.reason, "at": iso(order.at), **more}
+def _said(order: Order) -> Ordered:
+    return {"by": order.by, "reason": order.reason, "at": iso(order.at)}
 
 
-def _save(storage: Storage, row: Values, values: Values) -> None:
-    entity = {**values, "PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+def _with_order(before: Json[list[Ordered]] | None, order: Ordered) -> Json[list[Ordered]]:
+    """A column of orders with one more, which is the newest."""
+    orders = [*(from_json(before) if before else []), order]
+    return to_json(orders[-_REMEMBERED:], ensure_ascii=False)
+
+
+def _save(storage: Storage, row: ExtractRow, values: ExtractRow) -> None:
     try:
-        storage.table(EXTRACTS).update_entity(
-            entity,
-            mode=UpdateMode.MERGE,
-            etag=row.metadata["etag"],  # type: ignore[attr-defined]
-            match_condition=MatchConditions.IfNotModified,
-        )
+        merge_row(storage.table(EXTRACTS), key_of(row), values, etag_of(row))
     except ResourceModifiedError as error:
         raise TransientError(f"Extract {row['Extract']} has just changed; look at it and try again") from error

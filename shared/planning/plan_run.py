@@ -26,7 +26,7 @@ from shared.records.extracts import FILE, TRIAL
 from shared.records.pages import Quiet, QuietWriter
 from shared.records.people import WorkerTold
 from shared.storage.clients import Storage
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
 from shared.wording import worker_status
 
 
@@ -48,7 +48,7 @@ class PlanRun:
 
     context: Context
     ref: ExtractRef
-    row: Values
+    row: ExtractRow
     mapping: MappingFile
     attempt: str
     stack: ExitStack

@@ -20,7 +20,8 @@ from shared.records.extracts import FILE
 from shared.records.people import worker_key
 from shared.storage import keys
 from shared.storage.names import WORKERS
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import read_rows
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 _COLUMNS = ("Status", "Reason", "MissingIn", "InDoubt", "Extract", "HeldBecause")
@@ -53,7 +54,7 @@ def unconfirmed_starts(run: PlanRun, known: Iterable[Account]) -> dict[str, str]
     return found
 
 
-def _why(run: PlanRun, row: Values, *, has_worked: bool) -> str:
+def _why(run: PlanRun, row: WorkerRow, *, has_worked: bool) -> str:
     if row.get("InDoubt") and row["Status"] in (worker_status.REJECTED, worker_status.HELD):
         return "the newest row of the person was rejected, and it is in doubt that or when the person may work"
     if has_worked:

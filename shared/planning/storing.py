@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from shared.changes import guard
 from shared.changes.compare import OLDER
@@ -17,14 +15,15 @@ from shared.mapping.cells.values import USER_NAME
 from shared.planning.deciding import Decided
 from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.sends import Sends
-from shared.records import extracts
 from shared.records import pages as page_records
 from shared.records.pages import PageHead
 from shared.storage.scratch import batches
+from shared.tables.base import from_json, to_json
+from shared.tables.extracts import KIND_COLUMNS, ExtractRow, OutcomeColumn, quiet_of
 from shared.wording import worker_status
 
 _PARALLEL = 4
-_COLUMNS = {
+_COLUMNS: Mapping[str, OutcomeColumn] = {
     worker_status.UNCHANGED: "Unchanged",
     worker_status.SCHEDULED: "Scheduled",
     worker_status.WITHDRAWN: "Withdrawn",
@@ -33,7 +32,7 @@ _COLUMNS = {
 }
 
 
-def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
+def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
     """Store a plan under its attempt's name.
 
     Returns:
@@ -55,7 +54,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
     page_records.write_manifest(run.storage, run.ref, run.attempt, heads)
     quiet = {_COLUMNS[fate]: number for fate, number in drafted.fates.items() if fate in _COLUMNS}
     login = run.mapping.attributes.get(USER_NAME)
-    common = {
+    common: ExtractRow = {
         "Plan": run.attempt,
         "Job": run.job,
         "Stamp": next_stamp(run.now, drafted.stamp),
@@ -65,21 +64,18 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "OwnDomain": login is not None and login.has_own_domain,
     }
     if run.is_release:
-        before = Counter(json.loads(run.row["Quiet"]))
+        before = Counter(quiet_of(run.row))
         before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values())})
         before.update(quiet)
-        plans = [*json.loads(run.row["Plans"]), run.attempt]
-        kinds = {
-            column: int(run.row.get(column) or 0) + sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()
-        }
-        return {**common, "Quiet": json.dumps(before), "Plans": json.dumps(plans), **kinds}
+        plans = [*from_json(run.row["Plans"]), run.attempt]
+        return {**common, "Quiet": to_json(before), "Plans": to_json(plans), **_kinds(sends, run.row)}
     page_records.write_held(run.storage, run.ref, run.attempt, decided.held)
     return {
         **common,
-        "Plans": json.dumps([run.attempt]),
-        "Quiet": json.dumps(quiet),
+        "Plans": to_json([run.attempt]),
+        "Quiet": to_json(quiet),
         # A first load says nothing about what is usual.
-        "Counted": json.dumps({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
+        "Counted": to_json({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
         "HeldWhole": False,
         "Extras": decided.extras,
         "OnHold": len(decided.kept_out),
@@ -87,8 +83,16 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
         "Missing": drafted.fates[worker_status.MISSING],
         "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
-        **{column: sends.kinds[kind] for kind, column in extracts.KIND_COLUMNS.items()},
+        **_kinds(sends, {}),
     }
+
+
+def _kinds(sends: Sends, before: ExtractRow) -> ExtractRow:
+    """How many people are sent for each kind of change, with those who were sent before."""
+    values: ExtractRow = {}
+    for kind, column in KIND_COLUMNS.items():
+        values[column] = int(before.get(column) or 0) + sends.kinds[kind]
+    return values
 
 
 def _lost(run: PlanRun, drafted: Drafted) -> dict[str, int]:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import orjson
 
-from shared.model import ScimUser, manager_of
+from shared.model import KeptClaim, ScimUser, manager_of
 from shared.records.people import Deliverer, account_key, unpack
 from shared.records.snapshots import Row, SnapshotView, read_partitions
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS
-from shared.storage.rows import Values, in_chunks, read_rows
+from shared.storage.rows import in_chunks, read_rows
+from shared.tables.accounts import AccountRow, Said, kept_of, said_of
 
 _AT_ONCE = 1000
 _BRIEF = (
@@ -55,7 +55,7 @@ class Account:
     """
 
     external_id: str
-    said: dict[str, list[str]]
+    said: Said
     pending: str
     accepted: str
     refused: str
@@ -69,7 +69,7 @@ class Account:
     next_change_at: str
     stamp: str
     deliverer: Deliverer | None
-    claims: dict[str, Any]
+    claims: dict[str, KeptClaim]
     record: ScimUser
     manager: str = ""
     no_account: bool = False
@@ -154,11 +154,11 @@ def _briefly(row: Row) -> Account:
     )
 
 
-def _account(row: Values) -> Account:
-    record = unpack(row.get("Record", b""))
+def _account(row: AccountRow) -> Account:
+    record = unpack(row.get("Record"))
     return Account(
         external_id=keys.decode(row["RowKey"]),
-        said=json.loads(row["Said"]),
+        said=said_of(row),
         pending=row["Pending"],
         accepted=row.get("Accepted", ""),
         refused=row.get("Refused", ""),
@@ -172,10 +172,10 @@ def _account(row: Values) -> Account:
         next_change_at=row["NextChangeAt"],
         stamp=row["Stamp"],
         deliverer=Deliverer(row["Source"], row["Extract"], row["Page"]) if row["Extract"] else None,
-        claims=unpack(row.get("Claims", b"")),
+        claims=unpack(row.get("Claims")),
         record=record,
         manager=row["Manager"] if "Manager" in row else manager_of(record),  # rows of older versions lack it
         no_account=bool(row.get("NoAccount")),
-        kept=tuple(json.loads(row.get("Kept") or "[]")),
+        kept=kept_of(row),
         on_hold=bool(row.get("OnHold")),
     )

@@ -6,11 +6,9 @@ time. An account that was deleted and created again has another object id; the o
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
@@ -18,7 +16,8 @@ from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import STATE, WORKERS
-from shared.storage.rows import Values
+from shared.tables.base import from_json, to_json
+from shared.tables.workers import EarlierAccount, WorkerRow
 
 COLUMNS = ("CreatedAt", "CreatedAs", "CreatedName", "EnabledAt", "CreatedBefore")
 """Of a person's row."""
@@ -58,33 +57,46 @@ class Created:
         return {at[:10] for at in (self.created_at, self.enabled_at) if at}
 
 
-def created_of(row: Values) -> list[Created]:
+def created_of(row: WorkerRow) -> list[Created]:
     """The accounts that were created for the person of a row, the newest last."""
     worker_id = str(row.get("WorkerId") or "")
-    found = [Created(worker_id, *before) for before in json.loads(row.get("CreatedBefore") or "[]")]
+    found = [Created(worker_id, *before) for before in _before(row)]
     if row.get("CreatedAt"):
-        texts = (str(row.get(name) or "") for name in ("CreatedName", "CreatedAs", "CreatedAt", "EnabledAt"))
-        found.append(Created(worker_id, *texts))
+        found.append(Created(worker_id, *_texts(row)))
     return found
 
 
-def noted(row: Values, account: Created) -> dict[str, Any]:
+def noted(row: WorkerRow, account: Created) -> WorkerRow:
     """The columns of a row from now on.
 
     Args:
         row: as it is.
         account: the newest one; another one than the row has takes its place.
     """
-    before = json.loads(row.get("CreatedBefore") or "[]")
+    before = _before(row)
     if row.get("CreatedAt") and (row["CreatedAt"], row["CreatedAs"]) != (account.created_at, account.object_id):
-        before.append([row["CreatedName"], row["CreatedAs"], row["CreatedAt"], row["EnabledAt"]])
+        before.append(_texts(row))
     return {
         "CreatedAt": account.created_at,
         "CreatedAs": account.object_id,
         "CreatedName": account.user_name,
         "EnabledAt": account.enabled_at,
-        "CreatedBefore": json.dumps(before[-_MOST_BEFORE:]) if before else "",
+        "CreatedBefore": to_json(before[-_MOST_BEFORE:]) if before else "",
     }
+
+
+def _texts(row: WorkerRow) -> EarlierAccount:
+    """The account that a row tells of, as it is kept among earlier ones once there is a newer one."""
+    return (
+        row.get("CreatedName") or "",
+        row.get("CreatedAs") or "",
+        row.get("CreatedAt") or "",
+        row.get("EnabledAt") or "",
+    )
+
+
+def _before(row: WorkerRow) -> list[EarlierAccount]:
+    return from_json(text) if (text := row.get("CreatedBefore")) else []
 
 
 def read_created(storage: Storage, source: str, since: str) -> list[Created]:

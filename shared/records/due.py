@@ -10,11 +10,12 @@ from shared.clock import iso, parse_iso
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import DUE
-from shared.storage.rows import Key, Values, in_chunks, put_rows, query
+from shared.storage.rows import Key, delete_row, in_chunks, key_of, put_rows, query
 from shared.storage.transactions import MOST_ROWS, Delete, submit
+from shared.tables.due import DueReason, DueRow
 
-DATE = "date"  # a first or last day comes
-RESEND = "resend"  # Entra failed for a reason of its own
+DATE = DueReason.DATE
+RESEND = DueReason.RESEND
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +32,12 @@ class Due:
     at: datetime
     job: str
     external_id: str
-    why: str = DATE
+    why: DueReason = DATE
 
 
 def schedule(storage: Storage, dues: Iterable[Due]) -> None:
     """Remember to look at accounts. Doing it again changes nothing; what is not true any more then does no harm."""
-    rows = {
+    rows: dict[Key, DueRow] = {
         _key(due): {"At": iso(due.at), "Job": due.job, "ExternalId": due.external_id, "Why": due.why} for due in dues
     }
     if rows:
@@ -69,12 +70,12 @@ def remove_dues(storage: Storage, dues: Iterable[Due]) -> None:
             submit(table, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk])
 
 
-def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[str]], why: str = DATE) -> None:
+def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[str]], why: DueReason = DATE) -> None:
     """Remember who (externalId) waits for which managers, so that they are found when one of these comes.
 
     Those who wait for him in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
     """
-    rows = {
+    rows: dict[Key, DueRow] = {
         Key(_awaited(job, why, manager), keys.encode(external_id)): {"Manager": manager, "ExternalId": external_id}
         for external_id, awaited in managers.items()
         for manager in awaited
@@ -83,7 +84,7 @@ def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[s
         put_rows(storage.table(DUE), rows)
 
 
-def awaited(storage: Storage, job: str, why: str = DATE) -> list[Values]:
+def awaited(storage: Storage, job: str, why: DueReason = DATE) -> list[DueRow]:
     """Who waits for which manager, as `wake` takes it."""
     text = "PartitionKey ge @first and PartitionKey lt @last"
     return list(query(storage.table(DUE), text, **_all_awaited(job, why)))
@@ -94,8 +95,8 @@ def wake(
     job: str,
     arrived: Collection[str],
     at: datetime,
-    why: str = DATE,
-    waiting: Iterable[Values] | None = None,
+    why: DueReason = DATE,
+    waiting: Iterable[DueRow] | None = None,
 ) -> None:
     """Have those looked at whose managers have arrived.
 
@@ -111,14 +112,14 @@ def wake(
     found = [row for row in rows if row["Manager"] in arrived]
     schedule(storage, (Due(at, job, row["ExternalId"], why) for row in found))
     for row in found:
-        storage.table(DUE).delete_entity(row["PartitionKey"], row["RowKey"])
+        delete_row(storage.table(DUE), key_of(row))
 
 
-def _awaited(job: str, why: str, manager: str) -> str:
+def _awaited(job: str, why: DueReason, manager: str) -> str:
     return keys.encode(f"manager|{job}|{why}|{manager}")
 
 
-def _all_awaited(job: str, why: str) -> dict[str, str]:
+def _all_awaited(job: str, why: DueReason) -> dict[str, str]:
     return {"first": _awaited(job, why, ""), "last": f"manager|{job}|{why}}}"}  # "}" follows "|"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -18,46 +17,36 @@ from azure.core.exceptions import (
     ResourceModifiedError,
     ResourceNotFoundError,
 )
-from azure.data.tables import EdmType, EntityProperty, UpdateMode
+from azure.data.tables import EdmType, EntityProperty
 from azure.storage.blob import BlobClient
 
 from shared.clock import iso
 from shared.errors import ExtractRefused, ExtractReplaced, TransientError
-from shared.model import (
-    CONVERTED,
-    JOINER,
-    LEAVER,
-    MOVER,
-    OFF_HOLD,
-    ON_HOLD,
-    REHIRE,
-    REINSTATED,
-    RESENT,
-    WITHDRAWN,
-    ExtractRef,
-)
+from shared.model import ExtractRef
 from shared.storage.clients import Storage, code_of
 from shared.storage.listing import PAGE, first_rows, list_rows, thinned
 from shared.storage.names import EXTRACTS, STATE
-from shared.storage.rows import Values, query
+from shared.storage.rows import Key, insert_row, merge_row, query, read_row
+from shared.tables.base import from_json
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
-ARRIVED = "arrived"  # registered, copied or about to be
-READING = "reading"
-PLANNED = "planned"  # the plan is committed; from here on it is only continued
-UPLOADING = "uploading"  # every page has been put on the queue or waits for an earlier page
-DELIVERED = "delivered"  # everyone of it has an outcome
-REJECTED = "rejected"  # the file as a whole was refused
-HELD = "held"  # somebody has to approve of some of its changes
-STALE = "stale"  # overwritten or removed before it could be read, or older than what has been read
-DUPLICATE = "duplicate"  # the same content as the file before
-SUPERSEDED = "superseded"  # a newer file came while changes were held
-FAILED = "failed"
-TRYING = "trying"  # a file that is only tried out, and has no answer yet
-TRIED = "tried"  # it has been answered
+ARRIVED = ExtractStatus.ARRIVED
+READING = ExtractStatus.READING
+PLANNED = ExtractStatus.PLANNED
+UPLOADING = ExtractStatus.UPLOADING
+DELIVERED = ExtractStatus.DELIVERED
+REJECTED = ExtractStatus.REJECTED
+HELD = ExtractStatus.HELD
+STALE = ExtractStatus.STALE
+DUPLICATE = ExtractStatus.DUPLICATE
+SUPERSEDED = ExtractStatus.SUPERSEDED
+FAILED = ExtractStatus.FAILED
+TRYING = ExtractStatus.TRYING
+TRIED = ExtractStatus.TRIED
 
-FILE = "file"  # kinds of rows: a file of HR's
-DUE = "due"  # people whose dates have come
-TRIAL = "trial"  # a file of HR's that is only tried out; nothing is ever planned for it
+FILE = ExtractKind.FILE
+DUE = ExtractKind.DUE
+TRIAL = ExtractKind.TRIAL
 
 UNREAD = (ARRIVED, READING, PLANNED)
 """The states in which somebody has still to read a file, or to carry its plan out."""
@@ -114,7 +103,7 @@ class Version:
         return ExtractRef(f"{self.last_modified:%Y%m%dT%H%M%SZ}-{digest}", self.source)
 
 
-def kind_of_file(file: str) -> str:
+def kind_of_file(file: str) -> ExtractKind:
     """`TRIAL` for a file in a folder named `try`, at any depth and however that is written; else `FILE`.
 
     Whoever makes such a folder means a trial. A trial that was meant to be real is dropped again; a real file that was
@@ -140,12 +129,15 @@ def row_key(extract_id: str) -> str:
     return f"{_LAST_MOMENT - seconds:013d}-{digest}"
 
 
-def insert_extract(storage: Storage, version: Version, values: Values) -> bool:
+def extract_key(ref: ExtractRef) -> Key:
+    """Key of an extract's row."""
+    return Key(ref.source, row_key(ref.id))
+
+
+def insert_extract(storage: Storage, version: Version, values: ExtractRow) -> bool:
     """Insert the row of a version, with `values`; False if it is there already and nothing was written."""
-    row = {
+    row: ExtractRow = {
         **values,
-        "PartitionKey": version.source,
-        "RowKey": row_key(version.ref.id),
         "Extract": version.ref.id,
         "File": version.name,
         "Path": version.path,
@@ -154,34 +146,33 @@ def insert_extract(storage: Storage, version: Version, values: Values) -> bool:
         "Size": EntityProperty(version.size, EdmType.INT64),
     }
     try:
-        storage.table(EXTRACTS).create_entity(row)
+        insert_row(storage.table(EXTRACTS), extract_key(version.ref), row)
     except ResourceExistsError:
         return False
     return True
 
 
-def size_of(row: Values) -> int:
+def size_of(row: ExtractRow) -> int:
     """The bytes of an extract's file; 0 if it has none."""
     size = row.get("Size") or 0
     return int(size.value if isinstance(size, EntityProperty) else size)
 
 
-def load_extract(storage: Storage, ref: ExtractRef) -> Values:
+def load_extract(storage: Storage, ref: ExtractRef) -> ExtractRow:
     """The row of an extract.
 
     Raises:
         azure.core.exceptions.ResourceNotFoundError: there is none.
     """
-    return storage.table(EXTRACTS).get_entity(ref.source, row_key(ref.id))
+    return read_row(storage.table(EXTRACTS), extract_key(ref))
 
 
-def save_extract(storage: Storage, ref: ExtractRef, values: Values) -> None:
+def save_extract(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None:
     """Merge `values` into the row of an extract."""
-    row = {**values, "PartitionKey": ref.source, "RowKey": row_key(ref.id)}
-    storage.table(EXTRACTS).update_entity(row, mode=UpdateMode.MERGE)
+    merge_row(storage.table(EXTRACTS), extract_key(ref), values)
 
 
-def unfinished(storage: Storage, statuses: Sequence[str] = UNFINISHED) -> list[Values]:
+def unfinished(storage: Storage, statuses: Sequence[ExtractStatus] = UNFINISHED) -> list[ExtractRow]:
     """The extracts that still need work, the oldest file first."""
     text = " or ".join(f"Status eq '{status}'" for status in statuses)
     return sorted(query(storage.table(EXTRACTS), text), key=lambda row: row["Sequence"])
@@ -269,27 +260,6 @@ def outbox_path(source: str, file: str, extract_id: str, name: str) -> str:
     return f"{source}/{file}/{extract_id}/{name}"
 
 
-OUTCOMES = (
-    "Waiting", "Uploaded", "Provisioned", "Unchanged", "Failed", "Skipped", "Overdue", "Superseded", "Held",
-    "Scheduled", "Withdrawn",
-)  # fmt: skip
-"""Counts of an extract's people by what became of them; they add up to `People` and `Extras`."""
-
-KIND_COLUMNS = {
-    JOINER: "Joiners",
-    MOVER: "Movers",
-    LEAVER: "Leavers",
-    REHIRE: "Rehires",
-    REINSTATED: "Reinstated",
-    WITHDRAWN: "WithdrawnHires",
-    CONVERTED: "Converted",
-    RESENT: "Resent",
-    ON_HOLD: "PutOnHold",
-    OFF_HOLD: "HoldsEnded",
-}
-"""For each kind of change the column that counts the people who were sent for it."""
-
-
 def sources(storage: Storage) -> list[str]:
     """The sources that have ever delivered a file, by name; a read of up to 1,000 rows for some of them at a time."""
     found: list[str] = []
@@ -309,7 +279,7 @@ def everywhere(
     most_pages: int = 0,
     among: Sequence[str] = (),
     **parameters: str,
-) -> list[Values]:
+) -> list[ExtractRow]:
     """The extracts of all sources that a filter names.
 
     Args:
@@ -327,7 +297,7 @@ def everywhere(
     return listing.found
 
 
-def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> list[Values]:
+def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> list[ExtractRow]:
     """Some columns of the newest extracts of a source, the newest first.
 
     Their keys hold the second in which storage took the file; of one second, what arrived last comes first, if
@@ -337,12 +307,12 @@ def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> 
     return sorted(rows, key=lambda row: str(row.get("ArrivedAt") or ""), reverse=True)
 
 
-def of_source(storage: Storage, source: str) -> Iterator[Values]:
+def of_source(storage: Storage, source: str) -> Iterator[ExtractRow]:
     """The extracts of a source, the newest first."""
     return query(storage.table(EXTRACTS), "PartitionKey eq @source", source=source)
 
 
-def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> Values | None:
+def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> ExtractRow | None:
     """The extract of the source that was planned last, besides `ref`; with `full`, the last full file."""
     found = [
         row
@@ -357,5 +327,7 @@ def counted_since(storage: Storage, ref: ExtractRef, now: datetime) -> Counter[s
     text = "PartitionKey eq @source and PlannedAt gt @since and Extract ne @ref"
     counted: Counter[str] = Counter()
     for row in query(storage.table(EXTRACTS), text, source=ref.source, since=iso(now - _COUNTS), ref=ref.id):
-        counted.update(json.loads(row.get("Counted") or "{}"))
+        if row.get("Counted"):
+            one = from_json(row["Counted"])
+            counted.update(one)
     return counted

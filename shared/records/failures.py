@@ -9,7 +9,7 @@ from shared.clock import iso, parse_iso
 from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
 
 _MOST = 5
 _APART = timedelta(minutes=1)
@@ -31,7 +31,7 @@ class Failures:
     at: datetime | None = None
 
     @classmethod
-    def of(cls, row: Values) -> Failures:
+    def of(cls, row: ExtractRow) -> Failures:
         """Those that the row of an extract tells of."""
         at = row.get("FailedAt")
         return cls(int(row.get("Failures") or 0), parse_iso(at) if at else None)

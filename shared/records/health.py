@@ -9,6 +9,7 @@ from datetime import datetime
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
+from shared.model import Actor
 from shared.storage.clients import Storage
 from shared.storage.names import STATE
 
@@ -32,7 +33,7 @@ class Health:
     state: str
     sentence: str
     next_step: str
-    who_acts: str
+    who_acts: Actor
     since: datetime
     checked_at: datetime
     overdue: int = 0

@@ -11,14 +11,14 @@ from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
-from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from shared.records import accounts
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
-from shared.storage.rows import Values, in_chunks, query, read_rows
+from shared.storage.rows import delete_row, etag_of, in_chunks, key_of, query, read_rows
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 _COLUMNS = ("PartitionKey", "RowKey", "WorkerId", "Status", "QueuedAt", "Extract")
@@ -62,18 +62,13 @@ def remove_corrected(storage: Storage, source: str, job: str, *, ids: Collection
     _remove(storage, source, job, (row for row in rows.values() if row["Extract"] == extract))
 
 
-def _remove(storage: Storage, source: str, job: str, rows: Iterable[Values]) -> None:
+def _remove(storage: Storage, source: str, job: str, rows: Iterable[WorkerRow]) -> None:
     """Remove the rows that were rejected, of people of whom the source has never said anything that counts."""
     table = storage.table(WORKERS)
 
-    def remove(row: Values) -> None:
+    def remove(row: WorkerRow) -> None:
         with suppress(ResourceNotFoundError, ResourceModifiedError):  # somebody has told something newer
-            table.delete_entity(
-                row["PartitionKey"],
-                row["RowKey"],
-                etag=row.metadata["etag"],  # type: ignore[attr-defined]
-                match_condition=MatchConditions.IfNotModified,
-            )
+            delete_row(table, key_of(row), etag_of(row))
 
     rejected = [row for row in rows if row["Status"] == worker_status.REJECTED and not row.get("QueuedAt")]
     with ThreadPoolExecutor(_PARALLEL) as pool:

@@ -15,17 +15,20 @@ from azure.core.exceptions import ResourceNotFoundError
 
 from shared.model import ExtractRef, Page, Planned, Reject, Worker
 from shared.storage.clients import Storage
+from shared.storage.listing import first_rows
 from shared.storage.names import PAGES, STATE
 from shared.storage.numbers_by_id import read_numbers, write_numbers
-from shared.storage.rows import Key, Values, query, read_rows
+from shared.storage.queries import ask, filled
+from shared.storage.rows import Key, query, read_rows
+from shared.tables.pages import PageRow, PageStatus, answers_of
 
-PLANNED = "planned"  # not on the queue yet: an earlier page has to go first
-QUEUED = "queued"
-SENDING = "sending"  # claimed until `ClaimedUntil`
-WAITING = "waiting"  # to be tried again at `WaitUntil`
-DONE = "done"
-CANCELLED = "cancelled"  # a newer plan has taken its people over
-FAILED = "failed"
+PLANNED = PageStatus.PLANNED
+QUEUED = PageStatus.QUEUED
+SENDING = PageStatus.SENDING
+WAITING = PageStatus.WAITING
+DONE = PageStatus.DONE
+CANCELLED = PageStatus.CANCELLED
+FAILED = PageStatus.FAILED
 
 FINISHED = (DONE, CANCELLED, FAILED)
 NOT_FINISHED = " and ".join(f"Status ne '{status}'" for status in FINISHED)
@@ -244,13 +247,13 @@ def read_manifest(storage: Storage, ref: ExtractRef, attempt: str) -> list[PageH
     return [PageHead(**page) for page in _download(storage, plan_path(ref, attempt, "plan.json"))]
 
 
-def page_rows(storage: Storage, extract_id: str, *, status: str = "", select: Sequence[str] = ()) -> Iterator[Values]:
+def page_rows(storage: Storage, extract_id: str, *, status: str = "", select: Sequence[str] = ()) -> Iterator[PageRow]:
     """The rows of an extract's pages, in order; only those of one status, and some properties, if these are given."""
     text = "PartitionKey eq @extract" + (" and Status eq @status" if status else "")
     return query(storage.table(PAGES), text, select, extract=extract_id, status=status)
 
 
-def on_their_way(storage: Storage, extract_id: str) -> list[Values]:
+def on_their_way(storage: Storage, extract_id: str) -> list[PageRow]:
     """The rows of those pages of an extract that have a message on the queue, or should have one."""
     text = (
         "PartitionKey eq @extract and (Status eq 'queued' or Status eq 'sending' or (Status eq 'waiting' "
@@ -261,17 +264,12 @@ def on_their_way(storage: Storage, extract_id: str) -> list[Values]:
 
 def first_unfinished(storage: Storage, extract_id: str) -> int:
     """The number of the first page of an extract that has not come to its end; 0 if all have."""
-    rows = storage.table(PAGES).query_entities(
-        f"PartitionKey eq @extract and {NOT_FINISHED}",
-        parameters={"extract": extract_id},
-        select=["RowKey"],
-        results_per_page=1,
-    )
-    row = next(iter(rows), None)
-    return int(row["RowKey"]) if row else 0
+    text = f"PartitionKey eq @extract and {NOT_FINISHED}"
+    rows, _ = first_rows(storage.table(PAGES), text, ["RowKey"], 1, extract=extract_id)
+    return int(rows[0]["RowKey"]) if rows else 0
 
 
-def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Values]:
+def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[PageRow]:
     """The rows of pages that may go onto the queue: written to their people's rows, and in wait of no earlier page.
 
     Args:
@@ -281,19 +279,16 @@ def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Valu
             for, so all before that must have.
         most: so many at most, 1,000 at the very most.
     """
-    found = storage.table(PAGES).query_entities(
-        "PartitionKey eq @extract and Status eq 'planned' and Recorded eq true and After lt @first",
-        parameters={"extract": extract_id, "first": first},
-        results_per_page=most,
-    )
-    return list(next(found.by_page(), ()))
+    text = f"PartitionKey eq @extract and Status eq '{PLANNED}' and Recorded eq true and After lt {first}"
+    rows, _ = ask(storage.table(PAGES), filled(text, {"extract": extract_id}), (), most)
+    return rows
 
 
-def has_sent_nothing(row: Values) -> bool:
+def has_sent_nothing(row: PageRow) -> bool:
     """Whether nothing of a page has ever been on its way to Entra, and nothing will."""
     return (
         row["Status"] == CANCELLED
-        and row["Answers"] == "[]"
+        and not answers_of(row)
         and not (row.get("ClaimedUntil") or row.get("UnansweredSince"))
     )
 

@@ -7,11 +7,10 @@ work never puts older data over newer. A row of `Workers` carries the *sequence*
 
 from __future__ import annotations
 
-import json
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -21,10 +20,13 @@ from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
-from shared.storage.rows import Key, Values, change_rows, query, read_rows
+from shared.storage.rows import Change, Key, change_rows, query, read_rows
+from shared.tables.accounts import AccountRow, said_column, said_of
+from shared.tables.base import NOTHING, Json, Packed, from_json, to_json
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
-_DELIVERER = ("Source", "Extract", "Page")
+_DELIVERER = ("Source", "Extract", "Page")  # of `Accounts`
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
@@ -34,9 +36,12 @@ _FOR_QUIET = (
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
-_ABOUT_SENDING = ("UploadedAt", "RequestId")
+_ABOUT_SENDING: tuple[Literal["UploadedAt", "RequestId"], ...] = ("UploadedAt", "RequestId")
 ANOTHER = "another record"
 """In the place of a fingerprint in `Accepted`: what Entra took is not what anybody plans any more. It equals none."""
+
+
+_T = TypeVar("_T")
 
 
 class Deliverer(NamedTuple):
@@ -57,14 +62,14 @@ def account_key(job: str, external_id: str) -> Key:
     return Key(keys.account_partition(job, external_id), keys.encode(external_id))
 
 
-def pack(value: Mapping[str, Any]) -> bytes:
+def pack(value: _T) -> Packed[_T]:
     """A SCIM user, or claims, compressed for a column of `Accounts`."""
-    return zlib.compress(orjson.dumps(value), _FAST)
+    return cast("Packed[_T]", zlib.compress(orjson.dumps(value), _FAST))
 
 
-def unpack(column: bytes) -> dict[str, Any]:
-    """What `pack` compressed."""
-    value: dict[str, Any] = orjson.loads(zlib.decompress(column)) if column else {}
+def unpack(column: Packed[dict[str, _T]] | None) -> dict[str, _T]:
+    """What `pack` compressed; nothing if that is what the column has."""
+    value: dict[str, _T] = orjson.loads(zlib.decompress(column)) if column else {}
     return value
 
 
@@ -110,35 +115,38 @@ def note_planned(
     ours_now: set[str] = set()
     _remember_dates(storage, job, people.values())
 
-    def account(key: Key, row: Values | None) -> Values | None:
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row and row["Stamp"] > stamp:
             return None
         worker_id = keys.decode(key.row)
         number = page_of[worker_id]
         ours_now.add(worker_id)
         if row and row["Stamp"] == stamp:  # written before a crash
-            before[number].update(Deliverer(*was) for was in json.loads(row["Before"]))
+            before[number].update(Deliverer(*was) for was in from_json(row["Before"]))
             return None
         person = people[worker_id]
         was = _pages_before(row)
         before[number].update(was)
-        ours = Deliverer(ref.source, ref.id, number)
         user = person.worker.user
-        return {
+        values: AccountRow = {
             **_said(ref.source, person, row),
             "Stamp": stamp,
             "Pending": fingerprint(user),
             "Record": pack(user),
             "Manager": person.worker.manager_id or person.keeps,
-            "Kept": json.dumps(person.kept),
+            "Kept": to_json(person.kept),
             "TakesFrom": person.takes_from,
-            **dict(zip(_DELIVERER, ours, strict=True)),
+            "Source": ref.source,
+            "Extract": ref.id,
+            "Page": number,
             "Enabled": bool(user["active"]),
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
-            **({"Since": person.since} if user["active"] else {}),
-            "Before": json.dumps(was),
+            "Before": _before_column(was),
             "PutAside": "",
         }
+        if user["active"]:
+            values["Since"] = person.since
+        return values
 
     new = [worker_id for worker_id, person in people.items() if person.new]
     change_rows(
@@ -149,7 +157,7 @@ def note_planned(
         new={account_key(job, worker_id) for worker_id in new},
     )
 
-    def person_row(key: Key, row: Values | None) -> Values | None:
+    def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         person = people[keys.decode(key.row)]
         told = str(row["Sequence"]) if row else ""
         # Whoever is to be sent from here is told of from here, though a date that came since the file was made, and
@@ -171,12 +179,18 @@ def note_planned(
     return before
 
 
-def _pages_before(row: Values | None) -> list[Deliverer]:
+def _pages_before(row: AccountRow | None) -> list[Deliverer]:
     """The pages that somebody may be on the way from, the newest first."""
     if row is None or not row["Extract"]:
         return []
-    earlier = json.loads(row["Before"]) if row["Pending"] else []
-    return [Deliverer(*(row[name] for name in _DELIVERER)), *(Deliverer(*was) for was in earlier)][:_PAGES_BEFORE]
+    earlier = from_json(row["Before"]) if row["Pending"] else []
+    newest = Deliverer(row["Source"], row["Extract"], row["Page"])
+    return [newest, *(Deliverer(*was) for was in earlier)][:_PAGES_BEFORE]
+
+
+def _before_column(pages: Sequence[Deliverer]) -> Json[list[tuple[str, str, int]]]:
+    """Pages that somebody was to be sent from, as `Before` has them."""
+    return to_json([*pages])
 
 
 def note_quiet(
@@ -186,7 +200,7 @@ def note_quiet(
     people: Iterable[Planned],
     *,
     stamp: str,
-    state: Callable[[Planned, Values | None], Mapping[str, Any] | None],
+    state: Callable[[Planned, WorkerRow | None], WorkerRow | None],
     remember: bool,
 ) -> None:
     """Write what is decided about people who are not sent. Calling it again changes nothing.
@@ -204,11 +218,13 @@ def note_quiet(
     """
     by_id = {person.worker.worker_id: person for person in people}
 
-    def account(key: Key, row: Values | None) -> Values | None:
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row and row["Stamp"] >= stamp:
             return None
         person = by_id[keys.decode(key.row)]
-        values = {**_said(ref.source, person, row), **(_NOBODY_YET if row is None else {})}
+        values = _said(ref.source, person, row)
+        if row is None:
+            values.update(_NOBODY_YET)
         return {**values, "Stamp": stamp, "PutAside": ""}
 
     if remember:
@@ -221,7 +237,7 @@ def note_quiet(
             new={account_key(job, worker_id) for worker_id, person in by_id.items() if person.new},
         )
 
-    def person_row(key: Key, row: Values | None) -> Values | None:
+    def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         person = by_id[keys.decode(key.row)]
         told = str(row["Sequence"]) if row else ""
         if row and told >= person.sequence:
@@ -241,16 +257,16 @@ def note_quiet(
     )
 
 
-_NOBODY_YET: dict[str, Any] = {
+_NOBODY_YET: AccountRow = {
     "Pending": "",
     "Accepted": "",
-    "Record": b"",
+    "Record": NOTHING,
     "Source": "",
     "Extract": "",
     "Page": 0,
     "Enabled": False,
     "EverEnabled": False,
-    "Before": "[]",
+    "Before": _before_column([]),
 }
 
 
@@ -259,22 +275,22 @@ def _tells_of_a_date(sequence: str) -> bool:
     return sequence.count(" ") == _BEHIND_A_FILE
 
 
-def _said(source: str, person: Planned, row: Values | None) -> dict[str, Any]:
+def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
     """What is kept of what a source says about a person, beside what the other sources said."""
-    values: dict[str, Any] = {
+    values: AccountRow = {
         "ExternalId": person.worker.worker_id,
         "Open": person.warning,
         "NextChangeAt": person.next_change_at,
         "OnHold": bool(person.on_hold),
     }
-    said = json.loads(row["Said"]) if row else {}
+    said = said_of(row) if row else {}
     if person.said:
-        said[source] = [person.sequence, person.said, person.until]
-    values["Said"] = json.dumps(said, sort_keys=True)
+        said[source] = (person.sequence, person.said, person.until)
+    values["Said"] = said_column(said)
     if person.claim is not None:
-        values["Claims"] = pack({**unpack(row["Claims"] if row else b""), source: person.claim})
+        values["Claims"] = pack({**unpack(row["Claims"] if row else None), source: person.claim})
     elif row is None:
-        values["Claims"] = b""
+        values["Claims"] = NOTHING
     return values
 
 
@@ -299,7 +315,7 @@ def note_rejected(
         if worker_id := reject.told_on:
             first.setdefault(worker_id, reject)
 
-    def person(key: Key, row: Values | None) -> Values | None:
+    def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         if row and (row["Sequence"], row["Status"] == worker_status.REJECTED) >= (sequence, True):
             return None
         if row and not first[keys.decode(key.row)].worker_id:
@@ -322,7 +338,7 @@ class WorkerTold(NamedTuple):
         is_missing: whether the newest full file that was used does not have her.
     """
 
-    status: str
+    status: WorkerStatus
     is_missing: bool
 
 
@@ -341,7 +357,7 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
     )
     return {
         str(row["WorkerId"]): WorkerTold(
-            str(row["Status"]), row["Status"] == worker_status.MISSING or bool(row.get("MissingIn"))
+            row["Status"], row["Status"] == worker_status.MISSING or bool(row.get("MissingIn"))
         )
         for row in rows
         if row["Status"] != worker_status.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
@@ -375,13 +391,13 @@ def taken_over(
     keys_of = [account_key(job, worker_id) for worker_id in ids]
     rows = read_rows(storage.table(ACCOUNTS), keys_of, select=("Before", *_DELIVERER))
     return {
-        keys.decode(key.row): [Deliverer(*was) for was in json.loads(row["Before"])]
+        keys.decode(key.row): [Deliverer(*was) for was in from_json(row["Before"])]
         for key, row in rows.items()
         if is_from(row, ref, page)
     }
 
 
-def is_from(row: Values, ref: ExtractRef, page: int) -> bool:
+def is_from(row: AccountRow, ref: ExtractRef, page: int) -> bool:
     """Whether a row of `Accounts` names a page as the one that is to send the person."""
     return (row["Source"], row["Extract"], row["Page"]) == (ref.source, ref.id, page)
 
@@ -399,19 +415,24 @@ def note_accepted(
         answers: for each externalId, when its request was sent by Entra's own clock, and the request id.
     """
 
-    def account(key: Key, row: Values | None) -> Values | None:
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or not row["Pending"]:
             return None
         at = answers[keys.decode(key.row)][0]
         # The earliest upload without a verdict: an entry of Entra's log may be about any since then.
-        unanswered = {"Unanswered": row.get("Unanswered") or at}
+        unanswered = row.get("Unanswered") or at
         if not is_from(row, ref, page):
             # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
-            return {"Accepted": ANOTHER, **unanswered}
-        # An older record may have reached Entra after this one; see `note_late`.
-        accepted = {"Accepted": ANOTHER if at <= (row.get("LateAt") or "") else row["Pending"]}
-        accepted |= {"AcceptedAt": at, "AcceptedEnabled": row["Enabled"]}
-        return {**accepted, "Pending": "", "Refused": "", **unanswered}
+            return {"Accepted": ANOTHER, "Unanswered": unanswered}
+        return {
+            # An older record may have reached Entra after this one; see `note_late`.
+            "Accepted": ANOTHER if at <= (row.get("LateAt") or "") else row["Pending"],
+            "AcceptedAt": at,
+            "AcceptedEnabled": row["Enabled"],
+            "Pending": "",
+            "Refused": "",
+            "Unanswered": unanswered,
+        }
 
     _change_accounts(storage, job, answers, account)
     _change_workers(storage, ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
@@ -433,7 +454,7 @@ def note_late(storage: Storage, ref: ExtractRef, job: str, page: int, people: It
     """
     late: set[str] = set()
 
-    def account(key: Key, row: Values | None) -> Values | None:
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or is_from(row, ref, page):
             return None
         late.add(keys.decode(key.row))
@@ -449,7 +470,7 @@ def note_refused(
     job: str,
     page: int,
     people: Iterable[str],
-    values: Mapping[str, Any],
+    values: WorkerRow,
     at: datetime,
 ) -> None:
     """Write that Entra refused the records of these people themselves (400).
@@ -458,7 +479,7 @@ def note_refused(
     """
     ids = list(people)
 
-    def account(_key: Key, row: Values | None) -> Values | None:
+    def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or not is_from(row, ref, page) or not row["Pending"]:
             return None
         return {"Refused": row["Pending"], "RefusedAt": iso(at), "Pending": ""}
@@ -475,14 +496,12 @@ def is_refused(refused: str, refused_at: str, fingerprint: str, now: datetime) -
     return refused == fingerprint and parse_iso(refused_at) + _REFUSAL_HOLDS > now
 
 
-def note_state(storage: Storage, ref: ExtractRef, people: Iterable[str], values: Mapping[str, Any]) -> None:
+def note_state(storage: Storage, ref: ExtractRef, people: Iterable[str], values: WorkerRow) -> None:
     """Write the same state on the rows of people who are still waiting in an extract."""
     _change_workers(storage, ref, people, lambda _: values)
 
 
-def _change_accounts(
-    storage: Storage, job: str, people: Iterable[str], change: Callable[[Key, Values | None], Values | None]
-) -> None:
+def _change_accounts(storage: Storage, job: str, people: Iterable[str], change: Change[AccountRow]) -> None:
     found = [account_key(job, worker_id) for worker_id in people]
     change_rows(
         storage.table(ACCOUNTS), found, change, select=("Pending", "Enabled", "Unanswered", "LateAt", *_DELIVERER)
@@ -490,7 +509,7 @@ def _change_accounts(
 
 
 def _change_workers(
-    storage: Storage, ref: ExtractRef, people: Iterable[str], values: Callable[[str], Mapping[str, Any]]
+    storage: Storage, ref: ExtractRef, people: Iterable[str], values: Callable[[str], WorkerRow]
 ) -> None:
     """Merge values into rows of people whom this extract is to send and who still wait for it.
 
@@ -498,11 +517,14 @@ def _change_workers(
     row goes on telling that, and only what became of the sending is noted.
     """
 
-    def person(key: Key, row: Values | None) -> Values | None:
+    def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != worker_status.QUEUED:
             return None
         new = values(keys.decode(key.row))
-        sent = {"SentStatus": new["Status"], **{name: new[name] for name in _ABOUT_SENDING if name in new}}
+        sent: WorkerRow = {"SentStatus": new["Status"]}
+        for name in _ABOUT_SENDING:
+            if name in new:
+                sent[name] = new[name]
         is_told = row["Extract"] == ref.id and row["Status"] in worker_status.ABOUT_SENDING
         return {**new, **sent} if is_told else sent
 

@@ -12,8 +12,9 @@ from datetime import datetime
 
 from shared.clock import iso, parse_iso
 from shared.storage.clients import Storage
-from shared.storage.names import QUOTA
-from shared.storage.rows import Key, read_rows
+from shared.storage.names import STOPS
+from shared.storage.rows import Key, read_rows, replace_row
+from shared.tables.quota import StopRow
 
 PARTITION = "stops"  # of all rows of `Quota` that keep pages from being sent; they are read together
 
@@ -42,10 +43,15 @@ def key_of(job: str) -> str:
     return f"quarantine|{job}"
 
 
+def stop_key(job: str) -> Key:
+    """Key of the row that says whether delivery has stopped a job; see `shared.delivery.circuit_breaker`."""
+    return Key(PARTITION, f"job|{job}")
+
+
 def load_quarantine(storage: Storage, job: str) -> Quarantine | None:
     """The last quarantine of a job; None if it was never found in one."""
     key = Key(PARTITION, key_of(job))
-    row = read_rows(storage.table(QUOTA), [key]).get(key)
+    row = read_rows(storage.table(STOPS), [key]).get(key)
     if row is None:
         return None
     return Quarantine(
@@ -59,13 +65,11 @@ def load_quarantine(storage: Storage, job: str) -> Quarantine | None:
 
 def save_quarantine(storage: Storage, job: str, quarantine: Quarantine) -> None:
     """Remember a quarantine; whoever looks at a job is the only one who does."""
-    row = {
-        "PartitionKey": PARTITION,
-        "RowKey": key_of(job),
+    row: StopRow = {
         "Since": iso(quarantine.since),
         "Reason": quarantine.reason,
         "NextStep": quarantine.next_step,
         "CheckedAt": iso(quarantine.checked_at),
         "EndedAt": iso(quarantine.ended_at) if quarantine.ended_at else "",
     }
-    storage.table(QUOTA).upsert_entity(row)
+    replace_row(storage.table(STOPS), Key(PARTITION, key_of(job)), row)

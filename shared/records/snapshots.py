@@ -29,7 +29,7 @@ from shared.records.extracts import sources
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_in_order, list_rows
-from shared.storage.names import STATE
+from shared.storage.names import STATE, TableName
 from shared.storage.rows import Values
 
 logger = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class SnapshotView:
     """
 
     name: str
-    table: str
+    table: TableName[Any]
     columns: tuple[str, ...]
     first: str = ""
     last: str = ""

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -30,11 +30,16 @@ from shared.records.snapshots import forget_snapshots
 from shared.retention.removal import delete_rows
 from shared.storage import keys
 from shared.storage.clients import Storage
-from shared.storage.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
-from shared.storage.rows import Key, Values, change_rows, query, read_rows
+from shared.storage.listing import first_rows
+from shared.storage.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS, TableName
+from shared.storage.rows import Key, change_rows, delete_row, query, read_rows
+from shared.tables.accounts import AccountRow, said_column, said_of
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
+
+_T = TypeVar("_T")
 
 _BEING_PLANNED = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
 
@@ -126,7 +131,7 @@ def _forget_accounts(
     worker_id: str,
     sources: Sequence[str],
     jobs: Collection[str],
-    accounts: Mapping[Key, Values],
+    accounts: Mapping[Key, AccountRow],
     removed: Counter[str],
 ) -> list[str]:
     """Remove the accounts' rows, dates and log, or only what `sources` said where another source names the person.
@@ -169,7 +174,7 @@ def _forget_holds(
 
 
 def _refuse_while_busy(
-    storage: Storage, sources: Sequence[str], workers: Mapping[Key, Values], accounts: Mapping[Key, Values],
+    storage: Storage, sources: Sequence[str], workers: Mapping[Key, WorkerRow], accounts: Mapping[Key, AccountRow],
     *, whatever: bool,
 ) -> None:  # fmt: skip
     planned = [row for row in extracts.unfinished(storage, _BEING_PLANNED) if row["PartitionKey"] in sources]
@@ -191,46 +196,46 @@ def _jobs(storage: Storage) -> set[str]:
     found: set[str] = set()
     after = ""
     while True:
-        rows = storage.table(ACCOUNTS).query_entities(
-            "PartitionKey gt @after", parameters={"after": after}, select=["PartitionKey"], results_per_page=1
-        )
-        row = next(iter(rows), None)
-        if row is None:
+        rows, _ = first_rows(storage.table(ACCOUNTS), "PartitionKey gt @after", ["PartitionKey"], 1, after=after)
+        if not rows:
             return found
-        job = keys.owner(str(row["PartitionKey"]))
+        job = keys.owner(rows[0]["PartitionKey"])
         found.add(job)
         after = f"{job}}}"  # the brace comes right after the bar that ends a job's name
 
 
-def _others(row: Values, sources: Sequence[str]) -> set[str]:
+def _others(row: AccountRow, sources: Sequence[str]) -> set[str]:
     """The other sources that name a person."""
-    return {*json.loads(row.get("Said") or "{}"), *unpack(row.get("Claims") or b"")} - set(sources)
+    return {*said_of(row), *unpack(row.get("Claims"))} - set(sources)
 
 
 def _withdraw(storage: Storage, key: Key, sources: Sequence[str]) -> int:
     """Take what some sources say out of an account that others name, too; 0 if they say nothing."""
     found = False
 
-    def change(_key: Key, row: Values | None) -> Values | None:
+    def change(_key: Key, row: AccountRow | None) -> AccountRow | None:
         nonlocal found
-        said, claims = (json.loads(row["Said"]), unpack(row["Claims"])) if row else ({}, {})
+        found = False
+        if row is None:
+            return None
+        said, claims = said_of(row), unpack(row["Claims"])
         found = not {*said, *claims}.isdisjoint(sources)
         if not found:
             return None
-        return {"Said": json.dumps(_without(said, sources), sort_keys=True), "Claims": pack(_without(claims, sources))}
+        return {"Said": said_column(_without(said, sources)), "Claims": pack(_without(claims, sources))}
 
     change_rows(storage.table(ACCOUNTS), [key], change)
     return int(found)
 
 
-def _without(values: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _without(values: Mapping[str, _T], names: Sequence[str]) -> dict[str, _T]:
     return {name: value for name, value in values.items() if name not in names}
 
 
-def _delete(storage: Storage, table: str, found: Iterable[Key]) -> int:
+def _delete(storage: Storage, table: TableName[Any], found: Iterable[Key]) -> int:
     there = read_rows(storage.table(table), found, select=("PartitionKey", "RowKey"))
     for key in there:
-        storage.table(table).delete_entity(key.partition, key.row)
+        delete_row(storage.table(table), key)
     return len(there)
 
 

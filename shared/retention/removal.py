@@ -15,7 +15,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
@@ -24,9 +23,11 @@ from shared.model import ExtractRef
 from shared.outcomes.events import row_key_of
 from shared.records import extracts
 from shared.storage.clients import Storage
-from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
-from shared.storage.rows import Values, in_chunks, query
+from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, TableName
+from shared.storage.rows import delete_row, etag_of, in_chunks, key_of, query
 from shared.storage.transactions import MOST_ROWS, Delete, submit
+from shared.tables.base import Keyed
+from shared.tables.extracts import ExtractRow
 
 logger = logging.getLogger(__name__)
 
@@ -126,7 +127,7 @@ def save_round(storage: Storage, state: Round) -> None:
     storage.container(STATE).upload_blob(_PATH, json.dumps(asdict(state)).encode(), overwrite=True)
 
 
-def delete_rows(storage: Storage, table: str, rows: Sequence[Values]) -> int:
+def delete_rows(storage: Storage, table: TableName[Any], rows: Sequence[Keyed]) -> int:
     """Delete rows, which are sorted by partition; what is gone already is no fault.
 
     Returns:
@@ -135,11 +136,11 @@ def delete_rows(storage: Storage, table: str, rows: Sequence[Values]) -> int:
     client = storage.table(table)
     for _, group in groupby(rows, key=lambda row: str(row["PartitionKey"])):
         for chunk in in_chunks(list(group), MOST_ROWS):
-            entities = [{name: row[name] for name in ("PartitionKey", "RowKey")} for row in chunk]
-            if len(entities) == 1:
-                client.delete_entity(entities[0]["PartitionKey"], entities[0]["RowKey"])
+            found = [key_of(row) for row in chunk]
+            if len(found) == 1:
+                delete_row(client, found[0])
             else:
-                submit(client, [Delete(entity) for entity in entities])
+                submit(client, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in found])
     return len(rows)
 
 
@@ -159,7 +160,8 @@ def _events(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> 
     )
     for page in pages:
         budget.look()
-        budget.spend(delete_rows(context.storage, EVENTS, list(page)))
+        rows: list[Any] = list(page)
+        budget.spend(delete_rows(context.storage, EVENTS, rows))
         token: Any = pages.continuation_token  # type: ignore[attr-defined]
         if token is None or budget.is_spent:
             return token
@@ -226,7 +228,7 @@ def _extracts(context: Context, cutoff: datetime, marker: Any, budget: Budget) -
     return None
 
 
-def _is_over(row: Values) -> bool:
+def _is_over(row: ExtractRow) -> bool:
     return row["Status"] not in (*extracts.UNFINISHED, extracts.TRYING, extracts.HELD) and not row.get("Releasing")
 
 
@@ -235,7 +237,7 @@ def _needed(storage: Storage, source: str) -> set[str]:
     planned = [row for row in extracts.of_source(storage, source) if row.get("PlannedAt")]
     files = [row for row in planned if row["Kind"] == extracts.FILE]
     full = [row for row in files if row.get("Full")]
-    orders: tuple[Callable[[Values], str], ...] = (
+    orders: tuple[Callable[[ExtractRow], str], ...] = (
         lambda row: str(row["Stamp"]),
         lambda row: str(row["Sequence"]),
         lambda row: str(row["ArrivedAt"]),
@@ -248,7 +250,7 @@ def _named_as_deliverers(storage: Storage) -> set[str]:
     return {str(row["Extract"]) for row in query(storage.table(ACCOUNTS), "Pending gt ''", select=("Extract",))}
 
 
-def _is_in_inbox(storage: Storage, row: Values) -> bool:
+def _is_in_inbox(storage: Storage, row: ExtractRow) -> bool:
     """Whether the very version is still in the inbox: it would be taken in as if it had just come."""
     if row["Kind"] == extracts.DUE:
         return False
@@ -263,7 +265,7 @@ def _is_in_inbox(storage: Storage, row: Values) -> bool:
     return bool(properties.etag.strip('"') == row["ETag"])
 
 
-def _remove(storage: Storage, row: Values, budget: Budget) -> bool:
+def _remove(storage: Storage, row: ExtractRow, budget: Budget) -> bool:
     """Remove an extract, its row at last, so that whatever is cut off is done again.
 
     Returns:
@@ -279,12 +281,7 @@ def _remove(storage: Storage, row: Values, budget: Budget) -> bool:
     pages = query(storage.table(PAGES), "PartitionKey eq @extract", ("PartitionKey", "RowKey"), extract=ref.id)
     budget.spend(delete_rows(storage, PAGES, list(pages)))
     try:
-        storage.table(EXTRACTS).delete_entity(
-            row["PartitionKey"],
-            row["RowKey"],
-            etag=row.metadata["etag"],  # type: ignore[attr-defined]
-            match_condition=MatchConditions.IfNotModified,
-        )
+        delete_row(storage.table(EXTRACTS), key_of(row), etag_of(row))
     except ResourceModifiedError:  # somebody has just ordered something about it
         return True
     budget.spend()

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import requests
 from azure.core.exceptions import HttpResponseError
-from azure.data.tables import TableClient, TableServiceClient
+from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
 from azure.storage.queue import QueueClient, QueueServiceClient, TextBase64DecodePolicy, TextBase64EncodePolicy
 
 from shared.identity import Identity, storage_identity
 from shared.settings import StorageConnection
+from shared.storage.names import RowT, TableName
+from shared.storage.queries import RowTable
 from shared.transport import limited_session, limited_transport
 
 # The Functions host runs a dozen messages of the queue at once in one process, each writing tables in parallel.
@@ -42,9 +44,9 @@ class Storage:
         """The container called `name`; see `shared.storage.names`."""
         return self.blobs.get_container_client(name)
 
-    def table(self, name: str) -> TableClient:
+    def table(self, name: TableName[RowT]) -> RowTable[RowT]:
         """The table called `name`; see `shared.storage.names`."""
-        return self.tables.get_table_client(name)
+        return cast("RowTable[RowT]", self.tables.get_table_client(name))
 
     def queue(self, name: str) -> QueueClient:
         """The queue called `name`; see `shared.storage.names`."""

@@ -16,10 +16,9 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Generic, NamedTuple, TypeVar
 
-from azure.data.tables import TableClient
-
 from shared.storage import keys
-from shared.storage.queries import MOST_ROWS, Values, ask, filled, literal
+from shared.storage.names import RowT
+from shared.storage.queries import MOST_ROWS, RowTable, ask, filled, literal
 
 PAGE = MOST_ROWS
 """Rows that an answer has at most."""
@@ -55,10 +54,10 @@ class _Place(NamedTuple):
     row: str = ""
 
 
-class _Answer(NamedTuple):
+class _Answer(NamedTuple, Generic[RowT]):
     """Rows, and where the next ones are; None if there are no more."""
 
-    rows: list[Values]
+    rows: list[RowT]
     next: _Place | None
 
 
@@ -78,10 +77,10 @@ def thinned(cuts: Sequence[str]) -> list[str]:
 
 
 def list_rows(
-    table: TableClient,
+    table: RowTable[RowT],
     text: str,
     select: Sequence[str],
-    make: Callable[[Values], _T | None],
+    make: Callable[[RowT], _T | None],
     *,
     cuts: Sequence[str] = (),
     between: tuple[str, str] = ("", ""),
@@ -101,7 +100,7 @@ def list_rows(
         parameters: what to put into the filter.
     """
     waiting = deque(_Place(one) for one in _ranges(filled(text, parameters or {}), cuts, between))
-    running: deque[Future[_Answer]] = deque()
+    running: deque[Future[_Answer[RowT]]] = deque()
     found: list[_T] = []
     asked = 0
     with ThreadPoolExecutor(_PARALLEL) as pool:
@@ -119,11 +118,11 @@ def list_rows(
 
 
 def first_rows(
-    table: TableClient, text: str, select: Sequence[str], count: int, **parameters: str
-) -> tuple[list[Values], bool]:
+    table: RowTable[RowT], text: str, select: Sequence[str], count: int, **parameters: str
+) -> tuple[list[RowT], bool]:
     """The first rows that a filter names, in the order of the table, and whether there may be more."""
     place: _Place | None = _Place(filled(text, parameters))
-    found: list[Values] = []
+    found: list[RowT] = []
     # The service ends an answer early where a server's rows end, or after some seconds, even with no row in it.
     while place and len(found) < count:
         answer = _ask(table, place, select, min(count - len(found), PAGE))
@@ -133,12 +132,12 @@ def first_rows(
 
 
 def list_in_order(
-    table: TableClient,
+    table: RowTable[RowT],
     select: Sequence[str],
     *,
     owners: Sequence[str] = (),
     between: tuple[str, str] = ("", ""),
-) -> Iterator[list[Values]]:
+) -> Iterator[list[RowT]]:
     """All rows of a table, partition by partition in its order, some at a time; only a small part of them is held.
 
     Args:
@@ -157,7 +156,7 @@ def list_in_order(
     yield [row for row in rows if row["PartitionKey"] != last]
     cuts = [keys.worker_partition(owner, ending) for owner in owners for ending in _FINE_ENDINGS]
     waiting = deque(_Place(one) for one in _ranges("", cuts, (last, between[1])))
-    running: deque[Future[list[Values]]] = deque()
+    running: deque[Future[list[RowT]]] = deque()
     with ThreadPoolExecutor(_AHEAD) as pool:
         while waiting or running:
             while waiting and len(running) < _AHEAD:
@@ -165,8 +164,8 @@ def list_in_order(
             yield running.popleft().result()
 
 
-def _read_whole(table: TableClient, place: _Place | None, select: Sequence[str]) -> list[Values]:
-    rows: list[Values] = []
+def _read_whole(table: RowTable[RowT], place: _Place | None, select: Sequence[str]) -> list[RowT]:
+    rows: list[RowT] = []
     while place:
         answer = _ask(table, place, select, PAGE)
         rows += answer.rows
@@ -193,7 +192,7 @@ def _place(key: str) -> bytes:
     return key.encode("utf-16-be")
 
 
-def _ask(table: TableClient, place: _Place, select: Sequence[str], most: int) -> _Answer:
+def _ask(table: RowTable[RowT], place: _Place, select: Sequence[str], most: int) -> _Answer[RowT]:
     """Up to `most` rows, as JSON has them."""
     rows, behind = ask(table, place.text, select, most, (place.partition, place.row), typed=False)
     return _Answer(rows, _Place(place.text, *behind) if behind else None)

@@ -14,15 +14,22 @@ import re
 from base64 import b64decode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Generic
 from urllib.parse import quote
 
 import orjson
 from azure.core.rest import HttpRequest
 from azure.data.tables import EdmType, EntityProperty, TableClient
 
+from shared.storage.names import RowT
+
 Values = Mapping[str, Any]
-"""The properties of a row."""
+"""The properties of a row, of whatever table."""
+
+
+class RowTable(TableClient, Generic[RowT]):
+    """A client of a table, which knows for the type checker what its rows are; in truth it is just the SDK's."""
+
 
 MOST_ROWS = 1000
 """A limit of Azure Tables for one answer."""
@@ -55,8 +62,8 @@ class StoredRow(dict[str, Any]):
 
 
 def query_answers(
-    table: TableClient, text: str, parameters: Mapping[str, str], select: Sequence[str] = (), most: int = MOST_ROWS
-) -> Iterator[list[Values]]:
+    table: RowTable[RowT], text: str, parameters: Mapping[str, str], select: Sequence[str] = (), most: int = MOST_ROWS
+) -> Iterator[list[RowT]]:
     """The rows that an OData filter names, an answer at a time, in the order of the table.
 
     The service ends an answer early where a server's rows end, or after some seconds, even with no row in it.
@@ -92,14 +99,14 @@ def literal(value: str | datetime) -> str:
 
 
 def ask(
-    table: TableClient,
+    table: RowTable[RowT],
     text: str,
     select: Sequence[str],
     most: int,
     place: Place = ("", ""),
     *,
     typed: bool = True,
-) -> tuple[list[Values], Place | None]:
+) -> tuple[list[RowT], Place | None]:
     """One answer to a filter: up to `most` rows from a place on, and where the next ones are; None if there are none.
 
     Args:
@@ -129,8 +136,8 @@ def ask(
     response = table._client.send_request(request, stream=True)
     if response.status_code == 200:
         partition, row = (response.headers.get(f"x-ms-continuation-{name}") or "" for name in _NEXT)
-        there: list[Values] = orjson.loads(response.read())["value"]
-        rows: list[Values] = there
+        there: list[Any] = orjson.loads(response.read())["value"]
+        rows = there
         if typed:
             rows = [made for values in there if (made := _row(dict(values))) is not None]
         if len(rows) == len(there):
@@ -138,7 +145,7 @@ def ask(
     response.close()
     token: Any = dict(zip(("PartitionKey", "RowKey"), place, strict=True)) if any(place) else None
     pages: Any = table.query_entities(text, select=list(select) or None, results_per_page=most).by_page(token)
-    by_sdk: list[Values] = list(next(pages, ()))
+    by_sdk: list[RowT] = list(next(pages, ()))
     token = pages.continuation_token
     return by_sdk, (token["PartitionKey"] or "", token["RowKey"] or "") if token else None
 

@@ -9,19 +9,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
+from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
-from azure.data.tables import TableClient, TableTransactionError, UpdateMode
+from azure.data.tables import TableTransactionError, UpdateMode
 
 from shared.errors import TransientError
 from shared.storage import queries
+from shared.storage.names import RowT
 from shared.storage.queries import MOST_ROWS as MOST_READ
-from shared.storage.queries import query_answers
+from shared.storage.queries import RowTable, query_answers
 from shared.storage.transactions import MOST_ROWS, InsertRow, MergeRow, Operation, ReplaceRow, submit
 
 Values = queries.Values
-"""The properties of a row."""
+"""The properties of a row, of whatever table."""
 
 _PARALLEL = 8
 _ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
@@ -37,11 +39,81 @@ class Key(NamedTuple):
     row: str
 
 
-Change = Callable[[Key, Values | None], Values | None]
+Change = Callable[[Key, RowT | None], RowT | None]
 """Given a row as it is (None if there is none), the properties to merge into it, or None to leave it alone."""
 
 
-def read_rows(table: TableClient, keys: Iterable[Key], select: Sequence[str] = ()) -> dict[Key, Values]:
+def etag_of(row: Values) -> str:
+    """The ETag of a row as it was read: a write with it fails once somebody else has written to the row."""
+    etag: str = row.metadata["etag"]  # type: ignore[attr-defined]
+    return etag
+
+
+def read_row(table: RowTable[RowT], key: Key, select: Sequence[str] = ()) -> RowT:
+    """One row; some properties of it, if these are given.
+
+    Raises:
+        azure.core.exceptions.ResourceNotFoundError: there is none.
+    """
+    row: RowT = cast("Any", table.get_entity(key.partition, key.row, select=list(select) or None))
+    return row
+
+
+def insert_row(table: RowTable[RowT], key: Key, row: RowT) -> None:
+    """Write a row that is not there yet.
+
+    Raises:
+        azure.core.exceptions.ResourceExistsError: it is.
+    """
+    table.create_entity({**row, **_keys(key)})
+
+
+def merge_row(table: RowTable[RowT], key: Key, row: RowT, etag: str = "") -> str:
+    """Merge properties into a row; with an ETag, only if nobody else has written to it. The new ETag.
+
+    Raises:
+        azure.core.exceptions.ResourceNotFoundError: there is no row.
+        azure.core.exceptions.ResourceModifiedError: somebody else has written to it.
+    """
+    answer = table.update_entity({**row, **_keys(key)}, mode=UpdateMode.MERGE, **_unchanged(etag))
+    return str(answer["etag"])
+
+
+def replace_row(table: RowTable[RowT], key: Key, row: RowT, etag: str = "") -> None:
+    """Write a row in the place of whatever is there; with an ETag, of that very row.
+
+    Raises:
+        azure.core.exceptions.ResourceModifiedError: somebody else has written to it.
+    """
+    if etag:
+        table.update_entity({**row, **_keys(key)}, mode=UpdateMode.REPLACE, **_unchanged(etag))
+    else:
+        table.upsert_entity({**row, **_keys(key)}, mode=UpdateMode.REPLACE)
+
+
+def delete_row(table: RowTable[RowT], key: Key, etag: str = "") -> None:
+    """Remove a row, if it is there; with an ETag, only if nobody else has written to it.
+
+    Raises:
+        azure.core.exceptions.ResourceModifiedError: somebody else has written to it.
+    """
+    table.delete_entity(key.partition, key.row, **_unchanged(etag))
+
+
+def key_of(row: Values) -> Key:
+    """The key of a row."""
+    return Key(row["PartitionKey"], row["RowKey"])
+
+
+def _keys(key: Key) -> dict[str, str]:
+    return {"PartitionKey": key.partition, "RowKey": key.row}
+
+
+def _unchanged(etag: str) -> dict[str, Any]:
+    return {"etag": etag, "match_condition": MatchConditions.IfNotModified} if etag else {}
+
+
+def read_rows(table: RowTable[RowT], keys: Iterable[Key], select: Sequence[str] = ()) -> dict[Key, RowT]:
     """The rows of `keys` that exist.
 
     Args:
@@ -49,18 +121,18 @@ def read_rows(table: TableClient, keys: Iterable[Key], select: Sequence[str] = (
         keys: which rows; those of one partition are best close together.
         select: the properties wanted; all if empty.
     """
-    found: dict[Key, Values] = {}
+    found: dict[Key, RowT] = {}
     for part in _in_parallel(lambda group: _read_group(table, group, select), _by_partition(keys)):
         found |= part
     return found
 
 
 def change_rows(
-    table: TableClient,
+    table: RowTable[RowT],
     keys: Iterable[Key],
-    change: Change,
+    change: Change[RowT],
     select: Sequence[str] = (),
-    known: Mapping[Key, Values] | None = None,
+    known: Mapping[Key, RowT] | None = None,
     new: Collection[Key] = (),
 ) -> None:
     """Change rows as a function of what they are now, with optimistic concurrency.
@@ -87,12 +159,12 @@ def change_rows(
         pass
 
 
-def put_rows(table: TableClient, rows: Mapping[Key, Values]) -> None:
+def put_rows(table: RowTable[RowT], rows: Mapping[Key, RowT]) -> None:
     """Write rows whatever was there before; only for rows that say the same whenever they are written."""
     chunks = [chunk for group in _by_partition(rows) for chunk in in_chunks(group, MOST_ROWS)]
 
     def put(chunk: Sequence[Key]) -> None:
-        entities = [{**rows[key], "PartitionKey": key.partition, "RowKey": key.row} for key in chunk]
+        entities = [{**rows[key], **_keys(key)} for key in chunk]
         if len(entities) == 1:  # a transaction costs its client several times as much as a row
             table.upsert_entity(entities[0], mode=UpdateMode.REPLACE)
             return
@@ -102,7 +174,7 @@ def put_rows(table: TableClient, rows: Mapping[Key, Values]) -> None:
         pass
 
 
-def query(table: TableClient, text: str, select: Sequence[str] = (), **parameters: str) -> Iterator[Values]:
+def query(table: RowTable[RowT], text: str, select: Sequence[str] = (), **parameters: str) -> Iterator[RowT]:
     """The rows that an OData filter names, with `@name` parameters filled in safely."""
     return (row for rows in query_answers(table, text, parameters, select) for row in rows)
 
@@ -137,14 +209,14 @@ def _place(key: Key) -> tuple[bytes, bytes]:
     return key.partition.encode("utf-16-be"), key.row.encode("utf-16-be")
 
 
-def _read_group(table: TableClient, group: Sequence[Key], select: Sequence[str]) -> dict[Key, Values]:
+def _read_group(table: RowTable[RowT], group: Sequence[Key], select: Sequence[str]) -> dict[Key, RowT]:
     """Rows of one partition, sorted, by as few requests as can be without reading many others."""
     fields = ["PartitionKey", "RowKey", *select] if select else None
     if len(group) <= _POINT_READS:
         return dict(_read_one_by_one(table, group, fields))
     if len(group) <= _MOST_NAMED:
         return _read_by_name(table, group, fields)
-    found: dict[Key, Values] = {}
+    found: dict[Key, RowT] = {}
     wanted = {key.row: key for key in group}
     # Pages are sorted by partition and row, so the range between the first and the last row mostly holds little else.
     pages = query_answers(
@@ -169,16 +241,16 @@ def _read_group(table: TableClient, group: Sequence[Key], select: Sequence[str])
 
 
 def _read_one_by_one(
-    table: TableClient, group: Sequence[Key], fields: list[str] | None
-) -> Iterator[tuple[Key, Values]]:
+    table: RowTable[RowT], group: Sequence[Key], fields: list[str] | None
+) -> Iterator[tuple[Key, RowT]]:
     for key in group:
         try:
-            yield key, table.get_entity(key.partition, key.row, select=fields)
+            yield key, read_row(table, key, fields or ())
         except ResourceNotFoundError:
             continue
 
 
-def _read_by_name(table: TableClient, group: Sequence[Key], fields: list[str] | None) -> dict[Key, Values]:
+def _read_by_name(table: RowTable[RowT], group: Sequence[Key], fields: list[str] | None) -> dict[Key, RowT]:
     """Up to 14 rows of one partition, named in the filter."""
     named = {f"row{number}": key.row for number, key in enumerate(group)}
     rows = query(
@@ -188,19 +260,19 @@ def _read_by_name(table: TableClient, group: Sequence[Key], fields: list[str] | 
         partition=group[0].partition,
         **named,
     )
-    return {Key(row["PartitionKey"], row["RowKey"]): row for row in rows}
+    return {key_of(row): row for row in rows}
 
 
 def _change_chunk(
-    table: TableClient,
+    table: RowTable[RowT],
     chunk: Sequence[Key],
-    change: Change,
+    change: Change[RowT],
     select: Sequence[str],
-    known: Mapping[Key, Values] | None,
+    known: Mapping[Key, RowT] | None,
     new: Collection[Key],
 ) -> None:
     for attempt in range(_ATTEMPTS):
-        current: Mapping[Key, Values]
+        current: Mapping[Key, RowT]
         if attempt:
             current = _read_group(table, chunk, select)
         elif known is not None:
@@ -214,8 +286,8 @@ def _change_chunk(
             values = change(key, row)
             if values is None:
                 continue
-            entity = {**values, "PartitionKey": key.partition, "RowKey": key.row}
-            operations.append(InsertRow(entity) if row is None else MergeRow(entity, row.metadata["etag"]))  # type: ignore[attr-defined]
+            entity = {**values, **_keys(key)}
+            operations.append(InsertRow(entity) if row is None else MergeRow(entity, etag_of(row)))
         if not operations:
             return
         try:

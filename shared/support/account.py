@@ -13,7 +13,7 @@ from shared.holds.listed import Hold
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER
 from shared.storage import keys
-from shared.storage.rows import Values
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 CREATED = "created, disabled"
@@ -121,7 +121,7 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def standing(account: Account | None, row: Values, now: datetime) -> str:
+def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
     """Whether the account is enabled, in a sentence, as far as Entra has confirmed it.
 
     Args:
@@ -151,7 +151,7 @@ def standing(account: Account | None, row: Values, now: datetime) -> str:
     return f"The account is {state}{_until(account, now) if account else ''}."
 
 
-def _other_source(account: Account, row: Values) -> str:
+def _other_source(account: Account, row: WorkerRow) -> str:
     """The source that the account was planned from last, if the row is of another one."""
     source = keys.owner(str(row.get("PartitionKey") or ""))
     last = account.deliverer.source if account.deliverer else ""

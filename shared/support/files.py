@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,7 +14,8 @@ from shared.clock import iso
 from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
-from shared.storage.rows import Values
+from shared.tables.base import from_json
+from shared.tables.extracts import OUTCOMES, CountColumn, ExtractRow, ExtractStatus, OutcomeColumn, counted_in
 from shared.wording.numbers import people
 
 DAYS = 14
@@ -24,10 +24,10 @@ _PARALLEL = 8
 LISTED = (
     "PartitionKey", "Extract", "Kind", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Rejected",
     "ReadPlan", "SupersededBy", "Releasing", "Approvals", "HeldWhole", "FailedBefore",
-    "NoAccount", "Job", *extracts.OUTCOMES,
+    "NoAccount", "Job", *OUTCOMES,
 )  # fmt: skip
 
-LABELS = {
+LABELS: Mapping[OutcomeColumn, str] = {
     "Waiting": "waiting to be sent",
     "Uploaded": "sent, no answer yet",
     "Overdue": "sent, no answer in time",
@@ -42,8 +42,8 @@ LABELS = {
 }
 """Words for the counts of an extract."""
 
-_OPEN = ("Waiting", "Uploaded", "Overdue")
-GROUPS = {
+_OPEN: tuple[OutcomeColumn, ...] = ("Waiting", "Uploaded", "Overdue")
+GROUPS: Mapping[str, tuple[CountColumn, ...]] = {
     "done": ("Provisioned",),
     "failed": ("Failed", "Skipped", "Overdue"),
     "rejected": ("Rejected",),
@@ -80,13 +80,13 @@ class Extract:
     id: str
     source: str
     file: str
-    status: str
+    status: ExtractStatus
     message: str
     arrived_at: str
     rows: int
     people: int
     rejected: int
-    counts: dict[str, int]
+    counts: dict[OutcomeColumn, int]
     approvals: tuple[str, ...]
     plan: str
     is_judged_anew: bool = False
@@ -141,7 +141,7 @@ def holding(storage: Storage, among: Sequence[str] = ()) -> list[Extract]:
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)
 
 
-def may_be_released(row: Values) -> bool:
+def may_be_released(row: ExtractRow) -> bool:
     """Whether somebody could release an extract now."""
     return (
         row["Status"] in (extracts.HELD, extracts.UPLOADING)
@@ -169,7 +169,7 @@ def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day
         for group, names in GROUPS.items():
             if group == "held" and row.get("SupersededBy"):
                 continue  # they are counted where they were judged anew
-            counted[group] += sum(int(row.get(name) or 0) for name in names)
+            counted[group] += counted_in(row, *names)
     listed = [first + timedelta(days=number) for number in range(DAYS)]
     nothing: Counter[str] = Counter()
     return [
@@ -179,7 +179,7 @@ def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day
     ]
 
 
-def row_of(storage: Storage, ref: ExtractRef) -> Values | None:
+def row_of(storage: Storage, ref: ExtractRef) -> ExtractRow | None:
     """The row of an extract; None if there is none."""
     try:
         return extracts.load_extract(storage, ref)
@@ -187,14 +187,14 @@ def row_of(storage: Storage, ref: ExtractRef) -> Values | None:
         return None
 
 
-def extract_of(row: Values) -> Extract:
+def extract_of(row: ExtractRow) -> Extract:
     """An extract, by `LISTED` of its row."""
-    counts = {name: int(row.get(name) or 0) for name in extracts.OUTCOMES}
+    counts = {name: int(row.get(name) or 0) for name in OUTCOMES}
     return Extract(
         id=str(row["Extract"]),
         source=str(row["PartitionKey"]),
         file="dates that have come" if row.get("Kind") == extracts.DUE else str(row["File"]),
-        status=str(row["Status"]),
+        status=row["Status"],
         message=str(row.get("Message") or ""),
         arrived_at=str(row.get("ArrivedAt") or ""),
         rows=int(row.get("Rows") or 0),
@@ -211,6 +211,7 @@ def extract_of(row: Values) -> Extract:
     )
 
 
-def _approvals(row: Values) -> Iterator[str]:
-    for order in reversed(json.loads(row.get("Approvals") or "[]")):
-        yield f"{order['by']} released {people(int(order['people']))} at {order['at']}: {order['reason']}"
+def _approvals(row: ExtractRow) -> Iterator[str]:
+    orders = from_json(row["Approvals"]) if row.get("Approvals") else []
+    for order in reversed(orders):
+        yield f"{order['by']} released {people(order['people'])} at {order['at']}: {order['reason']}"

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from shared.changes import guard
-from shared.changes.compare import kept_claims
+from shared.changes.compare import LAST_DAY, kept_claims
 from shared.changes.kinds import attributes
 from shared.model import CONVERTED, ENTERPRISE_USER, JOINER, REHIRE, REINSTATED, WITHDRAWN, ExtractRef, ScimUser
 from shared.planning.orders import held_now
@@ -17,11 +17,11 @@ from shared.planning.protected import protected_among
 from shared.records import accounts
 from shared.records.pages import read_held
 from shared.storage.clients import Storage
-from shared.storage.rows import Values
 from shared.support.files import MOST_PAGES, may_be_released, row_of
 from shared.support.site.plain import plain_text
+from shared.tables.extracts import ExtractRow
 
-_WOULD = {
+_WOULD: Mapping[str, str] = {
     JOINER: "would be created",
     REHIRE: "would be enabled again",
     REINSTATED: "would be enabled again",
@@ -93,7 +93,7 @@ class Held:
         """What a release would do to the account."""
         said = _WOULD_BY_CLASS.get(self.counts_as) if self.counts_as in (guard.DISABLE, guard.MISSING) else None
         said = said or _WOULD.get(self.kind) or _WOULD_BY_CLASS.get(self.counts_as, "would be sent")
-        ends = self.counts_as == guard.DISABLE and self.changed == ("last day",)
+        ends = self.counts_as == guard.DISABLE and self.changed == (LAST_DAY,)
         return f"{said} after the last day" if ends else said
 
     @property
@@ -120,7 +120,7 @@ def held_people(storage: Storage, ref: ExtractRef, now: datetime, *, whole: bool
     return sorted(held, key=lambda one: (one.row, one.worker_id)), int(row["Held"]) if cut else len(held)
 
 
-def held_person(storage: Storage, row: Values, worker_id: str) -> Held | None:
+def held_person(storage: Storage, row: ExtractRow, worker_id: str) -> Held | None:
     """Somebody whom an extract holds, by the extract's row; None if it does not."""
     if not row.get("ReadPlan"):
         return None

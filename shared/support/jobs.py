@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from shared.clock import iso
 from shared.context import Context
 from shared.delivery import circuit_breaker, rate_limiter
+from shared.model import Actor
 from shared.records.health import load_health
-from shared.wording import worker_status
 
 _WELL = "No trouble is known."
 
@@ -34,7 +34,7 @@ class Job:
     is_well: bool
     sentence: str
     next_step: str
-    who_acts: str
+    who_acts: Actor
     since: str
     calls_left: int
     calls_for_leavers: int
@@ -54,12 +54,12 @@ def jobs_now(context: Context) -> tuple[list[Job], list[str]]:
 
 
 def _job(context: Context, standing: circuit_breaker.Stopped, name: str) -> Job:
-    sentence, next_step, who, since = _WELL, "", worker_status.NOBODY, ""
+    sentence, next_step, who, since = _WELL, "", Actor.NOBODY, ""
     if row := standing.quarantine(name):
-        sentence, next_step, who, since = str(row["Reason"]), str(row["NextStep"]), worker_status.IT, str(row["Since"])
+        sentence, next_step, who, since = row["Reason"], row["NextStep"], Actor.IT, row["Since"]
     elif row := standing.stopped(name):
         sentence = f"Nothing is sent to it: {row['Reason']}"
-        next_step, who, since = str(row["NextStep"]), str(row["WhoActs"]), str(row["Since"])
+        next_step, who, since = row["NextStep"], row["WhoActs"] or Actor.NOBODY, row["Since"]
     elif health := load_health(context.storage, name):
         overdue = f" {health.overdue} people have no answer in time." if health.overdue else ""
         sentence = f"{health.sentence}{overdue}"
@@ -67,7 +67,7 @@ def _job(context: Context, standing: circuit_breaker.Stopped, name: str) -> Job:
     left = rate_limiter.remaining(context, name)
     return Job(
         name=name,
-        is_well=who == worker_status.NOBODY,
+        is_well=who == Actor.NOBODY,
         sentence=sentence,
         next_step=next_step,
         who_acts=who,

@@ -21,8 +21,9 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.listing import Listing, cuts_of, list_rows
 from shared.storage.names import WORKERS
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import read_rows
 from shared.support.site.plain import nearly, plain_text, words_of
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 MOST_HITS = 200
@@ -255,7 +256,7 @@ def of_cause(
         whole: whether everybody is wanted, however long it takes.
     """
 
-    def wanted(row: Values) -> tuple[TroubleKind, Hit] | None:
+    def wanted(row: WorkerRow) -> tuple[TroubleKind, Hit] | None:
         kind = cause_of_row(row)
         return (kind, hit_of(row)) if _key(kind.status, kind.title) == key else None
 
@@ -272,7 +273,7 @@ def _troubled(
     storage: Storage,
     among: Sequence[str],
     columns: Sequence[str],
-    make: Callable[[Values], _T | None],
+    make: Callable[[WorkerRow], _T | None],
     most_pages: int,
 ) -> Listing[_T]:
     states = " or ".join(f"Status eq '{status}'" for status in TROUBLED)
@@ -290,7 +291,7 @@ class TroubleKind(NamedTuple):
     who_acts: str
 
 
-def cause_of_row(row: Values) -> TroubleKind:
+def cause_of_row(row: WorkerRow) -> TroubleKind:
     """What is wrong with somebody, by `COUNTED` of the row."""
     status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
     next_step, _, again = str(row.get("NextStep") or "").partition(worker_status.SENT_AGAIN)
@@ -333,7 +334,7 @@ def _upper(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def hit_of(row: Values) -> Hit:
+def hit_of(row: WorkerRow) -> Hit:
     """Somebody in a list, by the row."""
     return Hit(
         source=keys.owner(str(row["PartitionKey"])),

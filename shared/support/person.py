@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -36,10 +37,12 @@ from shared.records.accounts import Account
 from shared.records.people import worker_key
 from shared.records.rosters import Seen, find_seen
 from shared.storage.names import WORKERS
-from shared.storage.rows import Values, read_rows
+from shared.storage.rows import read_rows
 from shared.support.account import Coming, coming, next_steps, standing
 from shared.support.holding import Held, held_person, with_values
 from shared.support.sent import SentRecord, sent_record
+from shared.tables.extracts import ExtractRow
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 FILE = "File"
@@ -48,7 +51,7 @@ SENT = "Sent"
 ENTRA = "Entra"
 NEXT = "Next"
 
-KINDS = {
+KINDS: Mapping[str, str] = {
     JOINER: "new worker",
     MOVER: "data changed",
     LEAVER: "leaver",
@@ -73,6 +76,15 @@ _DECIDED_WITHOUT_SENDING = (
     worker_status.WITHDRAWN,
 )
 _ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}
+
+
+_Text = Literal[
+    "Extract", "SentBy", "WorkerId", "ErrorCode", "MissingIn", "DisplayName", "UserName", "Status", "Reason",
+    "NextStep", "WhoActs", "Warning", "SentDecision", "UploadedAt", "RequestId", "TargetId", "Decision", "Kind",
+    "QueuedAt", "ResolvedAt", "Sequence", "SeenIn", "HeldIn", "HeldBecause", "HeldAt", "ReleasedAt", "AskedAgainAt",
+    "NextChangeAt",
+]  # fmt: skip
+"""The columns of a row that are told as they are."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +186,7 @@ def find_stories(context: Context, worker_id: str, source: str = "") -> list[Per
     return [_person(context, keys[key], rows[key]) for key in keys if key in rows]
 
 
-def _person(context: Context, source: str, row: Values) -> Person:
+def _person(context: Context, source: str, row: WorkerRow) -> Person:
     extract = _extract(context, source, _text(row, "Extract"))
     sending = extract if row.get("SentBy") == row.get("Extract") else _extract(context, source, _text(row, "SentBy"))
     worker_id, now = _text(row, "WorkerId"), context.clock.now()
@@ -236,7 +248,7 @@ def _said_last(account: Account | None, source: str) -> str:
     return str((account.claims.get(source) or {}).get("extract") or "") if account else ""
 
 
-def _would_be(context: Context, row: Values, extract: Values | None, job: str) -> Held | None:
+def _would_be(context: Context, row: WorkerRow, extract: ExtractRow | None, job: str) -> Held | None:
     if row.get("Status") != worker_status.HELD or extract is None:
         return None
     found = held_person(context.storage, extract, _text(row, "WorkerId"))
@@ -254,11 +266,13 @@ class _Place:
     """
 
     extract: str
-    file: Values | None
+    file: ExtractRow | None
     row: int
 
 
-def _said_in(context: Context, source: str, row: Values, extract: Values | None, account: Account | None) -> _Place:
+def _said_in(
+    context: Context, source: str, row: WorkerRow, extract: ExtractRow | None, account: Account | None
+) -> _Place:
     """The file and row that the row of a person goes back to; a date that came stands in no file."""
     claim = kept_claims(account).get(source)
     if claim is not None and extract is not None and extract.get("Kind") == extracts.DUE:
@@ -266,21 +280,21 @@ def _said_in(context: Context, source: str, row: Values, extract: Values | None,
     return _Place(_text(row, "Extract"), extract, int(row.get("Row") or 0))
 
 
-def _files(row: Values, extract: Values | None, sending: Values | None, said: _Place) -> Iterator[Moment]:
+def _files(row: WorkerRow, extract: ExtractRow | None, sending: ExtractRow | None, said: _Place) -> Iterator[Moment]:
     """The files that matter: the one that the row speaks of, the one that was sent, and the last one seen."""
     if said.file is not None:
         place = f", row {said.row}" if said.row else ""
         text = f"{_file(said.file)} arrived{place}."
-        yield Moment(_text(said.file, "ArrivedAt"), FILE, text, f"Extract {said.extract}")
+        yield Moment(_arrived(said.file), FILE, text, f"Extract {said.extract}")
     if extract is not None and extract is not said.file:
-        yield Moment(_text(extract, "ArrivedAt"), FILE, "A date came; no file was needed.", f"Extract {row['Extract']}")
+        yield Moment(_arrived(extract), FILE, "A date came; no file was needed.", f"Extract {row['Extract']}")
     if sending is not None and sending is not extract:
         came = "A date came" if sending.get("Kind") == extracts.DUE else f"{_file(sending)} arrived"
         text = f"{came}; what it says of the person is what was sent last."
-        yield Moment(_text(sending, "ArrivedAt"), FILE, text, f"Extract {row['SentBy']}")
+        yield Moment(_arrived(sending), FILE, text, f"Extract {row['SentBy']}")
 
 
-def _decisions(row: Values, seen: Seen | None) -> Iterator[Moment]:
+def _decisions(row: WorkerRow, seen: Seen | None) -> Iterator[Moment]:
     decided, kind = _text(row, "Decision"), _text(row, "Kind")
     about = f"{KINDS.get(kind, kind)}. ".capitalize() if kind else ""
     is_sent = row.get("SentBy") == row.get("Extract")  # else what was decided last was to send nothing
@@ -300,7 +314,7 @@ def _decisions(row: Values, seen: Seen | None) -> Iterator[Moment]:
         yield Moment(_seen_at(_text(row, "SeenIn")), DECISION, text, f"Extract {row['SeenIn']}")
 
 
-def _held(context: Context, source: str, row: Values) -> Iterator[Moment]:
+def _held(context: Context, source: str, row: WorkerRow) -> Iterator[Moment]:
     """That the person was held, and who released her."""
     if not row.get("HeldAt"):
         return
@@ -314,24 +328,24 @@ def _held(context: Context, source: str, row: Values) -> Iterator[Moment]:
         yield Moment(_text(row, "ReleasedAt"), DECISION, text, f"Extract {row['HeldIn']}")
 
 
-def _missing(row: Values, extract: Values | None) -> str:
+def _missing(row: WorkerRow, extract: ExtractRow | None) -> str:
     if not row.get("MissingIn"):
         return ""
     file = f"the full file {_file(extract)}" if extract else "a full file"
     return f"Not in {file} any more (extract {row['MissingIn']})."
 
 
-def _absence(row: Values, extract: Values | None) -> Iterator[Moment]:
+def _absence(row: WorkerRow, extract: ExtractRow | None) -> Iterator[Moment]:
     """That the person is missing from a full file, beside what else is told of her."""
     if row.get("Status") != worker_status.MISSING and (text := _missing(row, extract)):
-        yield Moment(_text(extract or {}, "ArrivedAt") or _seen_at(_text(row, "MissingIn")), DECISION, text)
+        yield Moment((_arrived(extract) if extract else "") or _seen_at(_text(row, "MissingIn")), DECISION, text)
 
 
-def _attributes(row: Values, column: str) -> str:
+def _attributes(row: WorkerRow, column: Literal["Changed", "SentChanged"]) -> str:
     return f"Attributes: {row[column]}" if row.get(column) else ""
 
 
-def _sendings(row: Values) -> Iterator[Moment]:
+def _sendings(row: WorkerRow) -> Iterator[Moment]:
     if row.get("UploadedAt"):
         request = f"Request id {row['RequestId']}" if row.get("RequestId") else ""
         at = max(_text(row, "UploadedAt"), _text(row, "QueuedAt"))  # the first is by Entra's clock, the second by ours
@@ -340,7 +354,7 @@ def _sendings(row: Values) -> Iterator[Moment]:
         yield Moment(_text(row, "AskedAgainAt"), SENT, "To be sent once more, because no result was heard.")
 
 
-def _ahead(row: Values, ahead: Sequence[Coming]) -> Iterator[Moment]:
+def _ahead(row: WorkerRow, ahead: Sequence[Coming]) -> Iterator[Moment]:
     if ahead:
         yield from (Moment(iso(one.at), NEXT, one.sentence) for one in ahead)
     elif row.get("NextChangeAt"):
@@ -355,7 +369,7 @@ def _told(entry: LogEntry) -> Moment:
     return Moment(iso(entry.at), ENTRA, f"{action} {ending}{code}.{manager}", entry.reason)
 
 
-def _job(context: Context, extract: Values | None) -> str:
+def _job(context: Context, extract: ExtractRow | None) -> str:
     """The job that a person belongs to; an empty text if it is not known any more."""
     job = str((extract or {}).get("Job") or "")
     endpoints = context.settings.endpoints
@@ -366,17 +380,21 @@ def _entries(context: Context, job: str, worker_id: str) -> Sequence[LogEntry]:
     return read_events(context.storage, job, {worker_id: _SINCE})[worker_id] if job else []
 
 
-def _extract(context: Context, source: str, extract_id: str) -> Values | None:
+def _extract(context: Context, source: str, extract_id: str) -> ExtractRow | None:
     try:
         return extracts.load_extract(context.storage, ExtractRef(extract_id, source)) if extract_id else None
     except ResourceNotFoundError:
         return None
 
 
-def _file(extract: Values | None) -> str:
+def _file(extract: ExtractRow | None) -> str:
     if extract is None:
         return ""
-    return "a date" if extract.get("Kind") == extracts.DUE else _text(extract, "File")
+    return "a date" if extract.get("Kind") == extracts.DUE else extract.get("File") or ""
+
+
+def _arrived(extract: ExtractRow) -> str:
+    return extract.get("ArrivedAt") or ""
 
 
 def _seen_at(extract_id: str) -> str:
@@ -384,5 +402,5 @@ def _seen_at(extract_id: str) -> str:
     return iso(datetime.strptime(f"{stamp}+0000", "%Y%m%dT%H%M%SZ%z"))
 
 
-def _text(row: Values, name: str) -> str:
-    return str(row.get(name) or "")
+def _text(row: WorkerRow, column: _Text) -> str:
+    return str(row.get(column) or "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -18,7 +19,8 @@ from shared.model import ENTERPRISE_USER, ExtractRef, Record
 from shared.planning.build import reading_of
 from shared.records import extracts
 from shared.records.accounts import Account
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 _MOST_BYTES = 4_000_000  # of a file in which a row is looked up; the page is to be there within two seconds
@@ -62,7 +64,7 @@ class SentRecord:
     no_cells: str
 
 
-def sent_record(context: Context, source: str, row: Values, account: Account | None, ref: ExtractRef) -> SentRecord:
+def sent_record(context: Context, source: str, row: WorkerRow, account: Account | None, ref: ExtractRef) -> SentRecord:
     """What was sent of a person, or is about to be, attribute by attribute.
 
     Args:
@@ -89,23 +91,26 @@ def sent_record(context: Context, source: str, row: Values, account: Account | N
     for name in names:
         read = columns.get(name, ())
         shown = ", ".join(cells[column] for column in read if cells.get(column))
-        said = _NOT_MANAGER if name == "manager" and _NOT_MANAGER in str(row.get("Warning") or "") else entra
+        said = _NOT_MANAGER if name == "manager" and worker_status.lacks_manager(row) else entra
         found.append(Sent(name, ", ".join(read), shown, "" if values[name] is None else str(values[name]), said))
     return SentRecord(tuple(found), why)
 
 
-def _confirmed(row: Values, account: Account) -> str:
+def _confirmed(row: WorkerRow, account: Account) -> str:
     """How far Entra has confirmed the record that was planned last."""
-    status = str(row.get("SentStatus") or "")
+    status = row.get("SentStatus") or ""
     if account.pending and account.pending != account.accepted and status not in worker_status.UNANSWERED:
         return "not sent yet" if status != worker_status.FAILED else "not taken"
-    return {
-        worker_status.PROVISIONED: "confirmed",
-        worker_status.UNCHANGED: "confirmed",
-        worker_status.FAILED: "not taken",
-        worker_status.SKIPPED: "skipped",
-        worker_status.QUEUED: "not sent yet",
-    }.get(status, "no answer yet")
+    return _HOW_FAR.get(status, "no answer yet")
+
+
+_HOW_FAR: Mapping[WorkerStatus | Literal[""], str] = {
+    WorkerStatus.PROVISIONED: "confirmed",
+    WorkerStatus.UNCHANGED: "confirmed",
+    WorkerStatus.FAILED: "not taken",
+    WorkerStatus.SKIPPED: "skipped",
+    WorkerStatus.QUEUED: "not sent yet",
+}
 
 
 def _columns(mapping: MappingFile) -> dict[str, tuple[str, ...]]:
@@ -149,7 +154,7 @@ def _cells(context: Context, ref: ExtractRef, mapping: MappingFile, number: int)
     return {}, _UNREADABLE
 
 
-def _records(context: Context, ref: ExtractRef, extract: Values, mapping: MappingFile) -> Iterator[Record]:
+def _records(context: Context, ref: ExtractRef, extract: ExtractRow, mapping: MappingFile) -> Iterator[Record]:
     reading = reading_of(context, mapping, str(extract.get("File") or ""))
     table = reading.open(extracts.read_copy(context.storage, ref), mapping.columns, mapping.days)
     for one in read_records(table, mapping.columns, mapping.optional, mapping.key, may_be_empty=True):

@@ -13,9 +13,10 @@ from shared.records.pages import read_rejects
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import WORKERS
-from shared.storage.rows import Values
 from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, row_of
 from shared.support.people import TOLD, Hit, Trouble, TroubleKind, cause_of_row, grouped, hit_of
+from shared.tables.extracts import ExtractRow
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 _MOST_FILES = 20  # of a source that are looked at
@@ -50,7 +51,7 @@ def refused_files(storage: Storage, among: Sequence[str]) -> list[Extract]:
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)
 
 
-def _was_used(row: Values) -> bool:
+def _was_used(row: ExtractRow) -> bool:
     return row.get("Kind") == extracts.FILE and row["Status"] not in (*_REFUSED, *_PASSED_OVER)
 
 
@@ -94,7 +95,7 @@ def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[TroubleKind, Hit]
         return []
     found = []
     for one in rejects:
-        about = {
+        about: WorkerRow = {
             "Status": worker_status.REJECTED,
             "Reason": one.reason,
             "NextStep": _REJECTED_STEP,

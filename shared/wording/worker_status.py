@@ -10,23 +10,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from shared.clock import iso
-from shared.model import RESENT, Planned, Reject
+from shared.model import RESENT, Actor, ChangeKind, Planned, Reject
+from shared.tables.workers import WorkerRow, WorkerStatus
 
-QUEUED = "queued"
-UPLOADED = "uploaded"
-PROVISIONED = "provisioned"
-UNCHANGED = "unchanged"
-FAILED = "failed"
-SKIPPED = "skipped"
-OVERDUE = "overdue"
-REJECTED = "rejected"
-WITHDRAWN = "withdrawn"
-HELD = "held"
-SCHEDULED = "scheduled"
-MISSING = "missing"
+QUEUED = WorkerStatus.QUEUED
+UPLOADED = WorkerStatus.UPLOADED
+PROVISIONED = WorkerStatus.PROVISIONED
+UNCHANGED = WorkerStatus.UNCHANGED
+FAILED = WorkerStatus.FAILED
+SKIPPED = WorkerStatus.SKIPPED
+OVERDUE = WorkerStatus.OVERDUE
+REJECTED = WorkerStatus.REJECTED
+WITHDRAWN = WorkerStatus.WITHDRAWN
+HELD = WorkerStatus.HELD
+SCHEDULED = WorkerStatus.SCHEDULED
+MISSING = WorkerStatus.MISSING
 
 ANSWERED = (PROVISIONED, UNCHANGED, FAILED, SKIPPED)
 """The states in which Entra, or we, have given a last word on an upload."""
@@ -39,15 +39,26 @@ _CAUSES = (FAILED, SKIPPED, OVERDUE)
 WHILE_MISSING = (QUEUED, *_CAUSES, REJECTED, MISSING)
 """The states of somebody who is missing from the newest full file: `missing`, or what somebody has to act on first."""
 
-HR = "HR"
-IT = "IT"
-NOBODY = "nobody"
+HR = Actor.HR
+IT = Actor.IT
+NOBODY = Actor.NOBODY
 
 
 ENTRAS_WORDS = " Entra's words: "
 """Comes before what Entra says of a failure, in a reason."""
 SENT_AGAIN = " The same is sent again by itself at "
 """Comes before the time, in a next step."""
+
+
+MANAGER_NOT_SET = "Entra did not know the manager, so the manager is not set."
+"""What is open about somebody whose manager Entra did not know."""
+# Rows keep the words that they were written with: whoever says it otherwise leaves the old words here.
+_MANAGER_NOT_SET_SO_FAR = frozenset({MANAGER_NOT_SET})
+
+
+def lacks_manager(row: WorkerRow) -> bool:
+    """Whether what is open about a person is that Entra did not know the manager, in whatever words."""
+    return row.get("Warning") in _MANAGER_NOT_SET_SO_FAR
 
 
 _OF_ONE_PERSON = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S*\d\S*")
@@ -73,11 +84,11 @@ class Release:
     at: str
 
 
-def queued(person: Planned, file: str, extract_id: str, at: datetime, release: Release | None = None) -> dict[str, Any]:
+def queued(person: Planned, file: str, extract_id: str, at: datetime, release: Release | None = None) -> WorkerRow:
     """Planned and waiting for its turn; after a release what is told of being held stays."""
     worker = person.worker
     user = worker.user
-    return {
+    values: WorkerRow = {
         **_names(person),
         "WorkerId": worker.worker_id,
         "Active": bool(user["active"]),
@@ -88,8 +99,6 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "WhoActs": NOBODY,
         "ErrorCode": "",
         "Kind": person.kind,
-        # What is only sent once more was decided before, and that is what is told of it.
-        **({} if person.kind == RESENT else {"SentDecision": person.reason, "SentKind": person.kind}),
         "Changed": ", ".join(person.changed),
         "Warning": person.warning,
         "OnHold": person.on_hold,
@@ -106,12 +115,15 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         **_absence(person, extract_id),
         "InDoubt": False,
         **(released(release) if release else _NEVER_HELD),
-        # A new record deserves all tries again.
-        **({} if person.kind == RESENT else {"Tries": 0, "AskedAgainAt": ""}),
     }
+    if person.kind != RESENT:
+        # What is only sent once more was decided before, and that is what is told of it; a new record deserves all
+        # tries again.
+        values.update({"SentDecision": person.reason, "SentKind": person.kind, "Tries": 0, "AskedAgainAt": ""})
+    return values
 
 
-def is_told(before: str, after: str) -> bool:
+def is_told(before: WorkerStatus, after: WorkerStatus) -> bool:
     """Whether what became of a sending is what a row tells from now on, rather than only noted beside.
 
     Args:
@@ -121,10 +133,14 @@ def is_told(before: str, after: str) -> bool:
     return before in ABOUT_SENDING or (before == MISSING and after in _CAUSES)
 
 
-def queued_beside(person: Planned, extract_id: str, at: datetime) -> dict[str, Any]:
+def queued_beside(person: Planned, extract_id: str, at: datetime) -> WorkerRow:
     """Somebody is to be sent of whom something newer is told, which stays; only the sending is noted."""
     values = queued(person, "", extract_id, at)
-    return {name: values[name] for name in _SENDING if name in values}
+    beside: WorkerRow = {}
+    for name in _SENDING:
+        if name in values:
+            beside[name] = values[name]  # type: ignore[literal-required] # a column by its name
+    return beside
 
 
 _SENDING = (
@@ -133,37 +149,44 @@ _SENDING = (
 )  # fmt: skip
 
 
-def _absence(person: Planned, extract_id: str) -> dict[str, str]:
+def _absence(person: Planned, extract_id: str) -> WorkerRow:
     """Whether a file names the person, as far as what is said of her now is new."""
     if person.said == MISSING:
         return {"MissingIn": extract_id}
     return {"MissingIn": ""} if person.said else {}
 
 
-def released(release: Release) -> dict[str, str]:
+def released(release: Release) -> WorkerRow:
     """Who released somebody that was held, beside when and why she was held."""
     return {"ReleasedBy": release.by, "ReleaseReason": release.reason, "ReleasedAt": release.at}
 
 
-_NEVER_HELD = dict.fromkeys(("HeldIn", "HeldAt", "HeldBecause", "ReleasedBy", "ReleaseReason", "ReleasedAt"), "")
+_NEVER_HELD: WorkerRow = {
+    "HeldIn": "",
+    "HeldAt": "",
+    "HeldBecause": "",
+    "ReleasedBy": "",
+    "ReleaseReason": "",
+    "ReleasedAt": "",
+}
 
 
 def quiet(
-    status: str,
+    fate: str,
     person: Planned,
-    row: Mapping[str, Any] | None,
+    row: WorkerRow | None,
     extract_id: str,
     at: datetime,
     release: Release | None = None,
     *,
     seen: bool = True,
-) -> dict[str, Any] | None:
+) -> WorkerRow | None:
     """Somebody who is not sent; None if her row stays as it is.
 
     That she is missing from a full file stands beside what somebody has to act on first, and never in its place.
 
     Args:
-        status: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING` or `WITHDRAWN`; anything else leaves the row alone.
+        fate: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING` or `WITHDRAWN`; anything else leaves the row alone.
         person: what is decided about her.
         row: her row as it is; None if there is none.
         extract_id: of the extract.
@@ -171,33 +194,24 @@ def quiet(
         release: who has released her, if somebody has.
         seen: whether she is in the file, unless it is her absence that speaks.
     """
-    if status not in _QUIET or (status == MISSING and row is None):
+    if fate not in _QUIET or (fate == MISSING and row is None):
         return None
-    before = row["Status"] if row else ""
-    since = row.get("MissingIn") if row else ""
-    if status == MISSING and before in WHILE_MISSING:
-        return {} if since else {"MissingIn": extract_id}
-    place: dict[str, Any] = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
-    if person.on_hold or (row and row.get("OnHold")):
-        place["OnHold"] = person.on_hold
-    if row and row.get("InDoubt") and status != HELD:
-        place["InDoubt"] = False
-    if MISSING in (status, person.said):
-        place["MissingIn"] = since or extract_id
-    elif seen:
-        place["MissingIn"] = ""
+    status, next_step, who_acts = _QUIET[fate]
+    before = row["Status"] if row else None
+    if row and status == MISSING and before in WHILE_MISSING:
+        return {} if row.get("MissingIn") else {"MissingIn": extract_id}
+    place = _place(status, person, row, extract_id, seen=seen)
     # What is held of somebody who is known is not taken in yet.
-    names = _names(person) if row is None or status != HELD or person.new else {}
+    names: WorkerRow = _names(person) if row is None or status != HELD or person.new else {}
     warning = open_warning(person, row)
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
     if status == UNCHANGED and (is_open or (before == SCHEDULED and person.next_change_at)):
         return {**names, **place, "Warning": warning}
-    if status == before == UNCHANGED and not person.said and (row or {}).get("WhoActs") not in (NOBODY, None):
+    if status == before == UNCHANGED and not person.said and row and row.get("WhoActs") not in (NOBODY, None):
         return place  # another list decides, and goes on doing so
-    next_step, who_acts = _QUIET[status]
     if person.decided_by:
         next_step, who_acts = _ANOTHER_DECIDES, HR
-    values = {
+    values: WorkerRow = {
         **names,
         "WorkerId": person.worker.worker_id,
         "Status": status,
@@ -210,47 +224,69 @@ def quiet(
         "Changed": ", ".join(person.changed),
         "Warning": warning,
         "Extract": extract_id,
-        "Row": person.worker.row or (row or {}).get("Row", 0),
+        "Row": person.worker.row or (row.get("Row", 0) if row else 0),
         "ResolvedAt": iso(at),
     }
-    values |= {"MissingIn": place["MissingIn"]} if status == MISSING else place
-    values |= _sent_before(row)
+    if status == MISSING:
+        values["MissingIn"] = place["MissingIn"]
+    else:
+        values.update(place)
+    values.update(_sent_before(row))
     if status == HELD:
-        values |= {**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason}
+        values.update({**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason})
     elif release:
-        values |= released(release)
+        values.update(released(release))
     if row is None:
-        values |= {"Active": False, "SentBy": "", "SentStatus": ""}
+        values.update({"Active": False, "SentBy": "", "SentStatus": ""})
     return values
 
 
-def open_warning(person: Planned, row: Mapping[str, Any] | None) -> str:
+def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract_id: str, *, seen: bool) -> WorkerRow:
+    """Where somebody stands in an extract that sends nothing of her, and what follows from it whatever else is told."""
+    place: WorkerRow = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
+    if person.on_hold or (row and row.get("OnHold")):
+        place["OnHold"] = person.on_hold
+    if row and row.get("InDoubt") and status != HELD:
+        place["InDoubt"] = False
+    if MISSING in (status, person.said):
+        place["MissingIn"] = (row.get("MissingIn") if row else "") or extract_id
+    elif seen:
+        place["MissingIn"] = ""
+    return place
+
+
+def open_warning(person: Planned, row: WorkerRow | None) -> str:
     """What is open about somebody who is not sent: what HR's data leave open, else what Entra did."""
     return person.warning or (str(row.get("Warning") or "") if row and _is_resent(row) else "")
 
 
-def _is_resent(row: Mapping[str, Any] | None) -> bool:
+def _is_resent(row: WorkerRow | None) -> bool:
     """Whether an account that was written is sent again all the same, because of its manager, say."""
     return bool(row and row.get("Tries") and row.get("SentStatus") in _WELL)
 
 
-def _names(person: Planned) -> dict[str, str]:
+def _names(person: Planned) -> WorkerRow:
     """By which the person is found; nothing where only the absence from a file is told."""
     user = person.worker.user
-    names = {"DisplayName": str(user.get("displayName") or ""), "UserName": str(user.get("userName") or "")}
+    if not user:
+        return {}
+    names: WorkerRow = {
+        "DisplayName": str(user.get("displayName") or ""),
+        "UserName": str(user.get("userName") or ""),
+    }
     mails = [str(mail.get("value") or "").lower() for mail in user.get("emails") or ()]
     if mails:  # by which the person is searched for, too
         names["Mail"] = mails[0] if mails[0] != names["UserName"].lower() else ""
-    return names if user else {}
+    return names
 
 
-def _sent_before(row: Mapping[str, Any] | None) -> dict[str, str]:
+def _sent_before(row: WorkerRow | None) -> WorkerRow:
     """Why somebody was sent last, where an older version has said so in `Decision` only, which is about to go."""
     if row is None or row.get("SentDecision") or not row.get("SentBy") or row["SentBy"] != row.get("Extract"):
         return {}
-    if row.get("Kind") in (UNCHANGED, RESENT) or not row.get("Decision"):
+    if row.get("Kind") in (ChangeKind.UNCHANGED, RESENT) or not row.get("Decision"):
         return {}
-    return {"SentDecision": str(row["Decision"]), "SentKind": str(row.get("Kind") or "")}
+    return {"SentDecision": row["Decision"], "SentKind": row.get("Kind") or ""}
 
 
 _ANOTHER_DECIDES = (
@@ -259,18 +295,20 @@ _ANOTHER_DECIDES = (
 )
 _WELL = (PROVISIONED, UNCHANGED)
 _STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
-_QUIET = {
-    UNCHANGED: ("Nothing to do.", NOBODY),
-    SCHEDULED: ("Nothing to do: it happens by itself on the day.", NOBODY),
-    WITHDRAWN: ("Nothing to do; an account that was made can be removed by IT.", NOBODY),
-    HELD: ("Somebody with the role Releaser looks at it and releases it, or HR drops a right file.", IT),
-    MISSING: ("HR checks whether the person has left, and says so with a status or a last day in the file.", HR),
+_BY_ITSELF = "Nothing to do: it happens by itself on the day."
+_CAN_BE_REMOVED = "Nothing to do; an account that was made can be removed by IT."
+_RELEASE = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."
+_HAS_LEFT = "HR checks whether the person has left, and says so with a status or a last day in the file."
+_QUIET: Mapping[str, tuple[WorkerStatus, str, Actor]] = {
+    UNCHANGED: (UNCHANGED, "Nothing to do.", NOBODY),
+    SCHEDULED: (SCHEDULED, _BY_ITSELF, NOBODY),
+    WITHDRAWN: (WITHDRAWN, _CAN_BE_REMOVED, NOBODY),
+    HELD: (HELD, _RELEASE, IT),
+    MISSING: (MISSING, _HAS_LEFT, HR),
 }
 
 
-def rejected(
-    reject: Reject, file: str, extract_id: str, at: datetime, row: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def rejected(reject: Reject, file: str, extract_id: str, at: datetime, row: WorkerRow | None = None) -> WorkerRow:
     """The row was not sent; whatever was known of the person before stays as it was.
 
     Somebody of whom a row was taken in before keeps the names of that: whose a user name is, is looked up by them.
@@ -283,9 +321,13 @@ def rejected(
         row: the person's row as it is; None if there is none.
     """
     known = row and (row.get("QueuedAt") or row.get("Decision"))
-    names = {} if known else {"DisplayName": reject.display_name, "UserName": reject.user_name}
+    names: WorkerRow = {}
+    if reject.display_name and not known:
+        names["DisplayName"] = reject.display_name
+    if reject.user_name and not known:
+        names["UserName"] = reject.user_name
     return {
-        **{name: value for name, value in names.items() if value},
+        **names,
         "WorkerId": reject.told_on,
         "Status": REJECTED,
         "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",
@@ -300,9 +342,9 @@ def rejected(
     }
 
 
-def _until_then(reject: Reject, row: Mapping[str, Any] | None) -> str:
+def _until_then(reject: Reject, row: WorkerRow | None) -> str:
     """What becomes of the account of somebody whose row was rejected."""
-    due = str((row or {}).get("NextChangeAt") or "")
+    due = (row.get("NextChangeAt") or "") if row else ""
     if not due:
         return "the account stays as it was until then."
     if reject.in_doubt:
@@ -313,7 +355,7 @@ def _until_then(reject: Reject, row: Mapping[str, Any] | None) -> str:
     return f"until then what was said before counts, with what is due at {due}."
 
 
-def uploaded(sent_at: str, request_id: str) -> dict[str, Any]:
+def uploaded(sent_at: str, request_id: str) -> WorkerRow:
     """Entra took the upload (202), which says nothing about the person yet."""
     return {
         "Status": UPLOADED,
@@ -325,7 +367,7 @@ def uploaded(sent_at: str, request_id: str) -> dict[str, Any]:
     }
 
 
-def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: str) -> dict[str, Any]:
+def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Entra took the upload, and there is no verdict in time; `found` says how the provisioning job is."""
     return {
         "Status": OVERDUE,
@@ -335,12 +377,12 @@ def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: st
     }
 
 
-def waiting(reason: str, next_step: str, who_acts: str) -> dict[str, Any]:
+def waiting(reason: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Still queued, and there is something to say about why."""
     return {"Status": QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
 
 
-def withdrawn(at: datetime) -> dict[str, Any]:
+def withdrawn(at: datetime) -> WorkerRow:
     """Not sent, because a newer file of another source of the same job names the person too."""
     return {
         "Status": WITHDRAWN,
@@ -351,7 +393,7 @@ def withdrawn(at: datetime) -> dict[str, Any]:
     }
 
 
-def refused(code: str, reason: str, request_id: str, at: datetime) -> dict[str, Any]:
+def refused(code: str, reason: str, request_id: str, at: datetime) -> WorkerRow:
     """Entra refused the request that carried the person (400 or something unknown)."""
     return {
         "Status": FAILED,

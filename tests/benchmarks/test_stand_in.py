@@ -13,7 +13,6 @@ from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, Re
 from azure.data.tables import (
     EdmType,
     EntityProperty,
-    TableClient,
     TableServiceClient,
     TableTransactionError,
     TransactionOperation,
@@ -22,6 +21,7 @@ from azure.data.tables import (
 
 from benchmarks.support.stand_in import Server, Tables
 from local.azurite import ACCOUNT, KEY
+from shared.storage.queries import RowTable
 from shared.storage.rows import Key, change_rows, put_rows, query, read_rows
 
 ODD = "o'd d/\\#?%|ü"
@@ -39,15 +39,16 @@ def server(tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def table(server: Server) -> Iterator[TableClient]:
+def table(server: Server) -> Iterator[RowTable[Any]]:
     endpoint = f"http://127.0.0.1:{server.server_address[1]}/{ACCOUNT}"
     text = f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};TableEndpoint={endpoint};"
     with TableServiceClient.from_connection_string(text, retry_total=0) as service:
         service.create_table("Workers")
-        yield service.get_table_client("Workers")
+        made: Any = service.get_table_client("Workers")
+        yield made
 
 
-def fill(table: TableClient) -> None:
+def fill(table: RowTable[Any]) -> None:
     rows = {
         Key(f"a|{number % 10}", f"{number:04d}"): {"Number": number, "Name": f"it's {number}", "Big": number > 2000}
         for number in range(2500)
@@ -55,7 +56,7 @@ def fill(table: TableClient) -> None:
     put_rows(table, rows)
 
 
-def test_filters_find_what_they_name(table: TableClient) -> None:
+def test_filters_find_what_they_name(table: RowTable[Any]) -> None:
     fill(table)
 
     def found(text: str, **parameters: Any) -> list[str]:
@@ -70,7 +71,9 @@ def test_filters_find_what_they_name(table: TableClient) -> None:
     assert found("Nothing gt ''") == []
 
 
-def test_a_query_comes_in_pages_of_a_thousand_which_can_be_continued_after(server: Server, table: TableClient) -> None:
+def test_a_query_comes_in_pages_of_a_thousand_which_can_be_continued_after(
+    server: Server, table: RowTable[Any]
+) -> None:
     fill(table)
     server.tables.requests.clear()
     sizes = [len(list(page)) for page in table.list_entities(select=["RowKey"]).by_page()]
@@ -83,13 +86,13 @@ def test_a_query_comes_in_pages_of_a_thousand_which_can_be_continued_after(serve
     assert len(list(query(table, ""))) == 2500
 
 
-def test_a_query_can_be_continued_after_keys_that_no_header_takes(table: TableClient) -> None:
+def test_a_query_can_be_continued_after_keys_that_no_header_takes(table: RowTable[Any]) -> None:
     put_rows(table, {Key(ODD, f"{ODD}{number}"): {"N": number} for number in range(5)})
     pages = table.list_entities(results_per_page=2).by_page()
     assert [[row["N"] for row in page] for page in pages] == [[0, 1], [2, 3], [4]]
 
 
-def test_values_and_keys_come_back_as_they_were(table: TableClient) -> None:
+def test_values_and_keys_come_back_as_they_were(table: RowTable[Any]) -> None:
     row = {
         "PartitionKey": ODD,
         "RowKey": ODD,
@@ -111,7 +114,7 @@ def test_values_and_keys_come_back_as_they_were(table: TableClient) -> None:
     assert dict(table.get_entity(ODD, ODD, select=["Bytes", "Size"])) == {name: row[name] for name in ("Bytes", "Size")}
 
 
-def test_whoever_has_an_old_etag_writes_nothing(table: TableClient) -> None:
+def test_whoever_has_an_old_etag_writes_nothing(table: RowTable[Any]) -> None:
     keys = {"PartitionKey": "p", "RowKey": "r"}
     table.create_entity({**keys, "A": 1})
     with pytest.raises(ResourceExistsError):
@@ -136,7 +139,7 @@ def test_whoever_has_an_old_etag_writes_nothing(table: TableClient) -> None:
     assert dict(table.get_entity("p", "r")) == {**keys, "D": 4}
 
 
-def test_a_transaction_is_written_whole_or_not_at_all(table: TableClient) -> None:
+def test_a_transaction_is_written_whole_or_not_at_all(table: RowTable[Any]) -> None:
     rows = [{"PartitionKey": ODD, "RowKey": f"{ODD}{number}", "N": number} for number in range(3)]
     table.create_entity(rows[2])
     with pytest.raises(TableTransactionError) as caught:
@@ -148,7 +151,7 @@ def test_a_transaction_is_written_whole_or_not_at_all(table: TableClient) -> Non
     assert [dict(row) for row in table.list_entities()] == [rows[0]]
 
 
-def test_the_apps_own_reading_and_writing_works_on_it(server: Server, table: TableClient) -> None:
+def test_the_apps_own_reading_and_writing_works_on_it(server: Server, table: RowTable[Any]) -> None:
     keys = [Key(f"p|{number % 20}", f"{number:03d}") for number in range(200)]
     change_rows(table, keys, lambda _, row: {"Seen": 1} if row is None else None)
     change_rows(table, keys[:150], lambda _, row: {"Seen": row["Seen"] + 1} if row else None)

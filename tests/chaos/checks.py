@@ -11,8 +11,9 @@ from typing import Any
 from shared.model import RESENT, ExtractRef
 from shared.records import extracts, pages
 from shared.storage.clients import Storage
-from shared.storage.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS
+from shared.storage.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS, TableName
 from shared.storage.rows import Values
+from shared.tables.extracts import OUTCOMES
 from tests.chaos.cloud import Cloud
 from tests.chaos.entra import Accepted
 from tests.histories.lives import TYPES, File, Outcome, as_known
@@ -59,7 +60,8 @@ class Findings:
 def find(cloud: Cloud, truth: Truth, reader: Reader, drops: list[Drop]) -> Findings:
     """Look at the directory, the tables, the queues and what Entra has accepted."""
     storage, accepted = cloud.storage, cloud.entra.accepted
-    tables = {name: list(storage.table(name).list_entities()) for name in (EXTRACTS, PAGES, WORKERS)}
+    read: tuple[TableName[Any], ...] = (EXTRACTS, PAGES, WORKERS)
+    tables: dict[str, list[Any]] = {name: list(storage.table(name).list_entities()) for name in read}
     findings = Findings()
     people = dict(_directory(cloud.entra.users(), truth, accepted))
     people |= dict(_older_over_newer(accepted))
@@ -192,7 +194,7 @@ def _rows(tables: Mapping[str, list[Any]], drops: list[Drop], reader: Reader) ->
         has = tuple(row[name] for name in ("Rows", "People", "Repeated", "Rejected"))
         if should != has:
             yield f"{path}: rows, people, repeated, rejected are {has} instead of {should}"
-        counts = Counter({name: row.get(name, 0) for name in extracts.OUTCOMES})
+        counts = Counter({name: row.get(name, 0) for name in OUTCOMES})
         if counts.total() != row["People"] + row["Extras"]:
             yield f"{path}: {+counts} for {row['People']} people and {row['Extras']} more"
         stamps = {str(one["Extract"]): str(one.get("Stamp", "")) for one in tables[EXTRACTS]}
@@ -243,7 +245,8 @@ def _tell(cloud: Cloud, truth: Truth, people: Mapping[str, str]) -> Iterator[str
                 yield f"sent {request.at:%m-%d %H:%M:%S} in {request.id}{lost}: {_brief(request.records[person])}"
         yield from (f"model: {feed}: {word}" for feed, word in truth.words.get(person, {}).items())
         yield f"model: {truth.accounts.get(person)}"
-        for table in (ACCOUNTS, WORKERS):
+        tables: tuple[TableName[Any], ...] = (ACCOUNTS, WORKERS)
+        for table in tables:
             for row in cloud.storage.table(table).list_entities():
                 if person in (row.get("ExternalId"), row.get("WorkerId")):
                     yield f"{table}: {_plain(row)}"

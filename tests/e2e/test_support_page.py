@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, exp
 from local.serving import serve_in_thread
 from shared.clock import iso
 from shared.context import Context
+from shared.model import Actor
 from shared.records.health import Health, save_health
 from shared.storage.names import CONFIG
 from shared.support.web import Request, serve
@@ -216,7 +217,7 @@ def furnish(context: Context, others: Mapping[str, str]) -> None:
     people = {f"30{number:02d}": name for number, name in enumerate(("Eva Lund", "Max Roth", "Ida Falk", "Noah Bell"))}
     holding(storage, {**people, **others})
     since = START + timedelta(hours=1)
-    health = Health("default", "running", "The provisioning job runs.", "", "nobody", since, since)
+    health = Health("default", "running", "The provisioning job runs.", "", Actor.NOBODY, since, since)
     save_health(storage, health)
     assert iso(since) == "2026-09-18T07:00:00Z"
 

@@ -30,8 +30,7 @@ from shared.planning import candidates
 from shared.records import extracts, pages
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, ProvisioningEndpoint, from_environment
 from shared.storage.clients import connect
-from shared.storage.names import CONFIG, DUE, EXTRACTS, INBOX, PAGES, UPLOADS
-from shared.storage.rows import Values
+from shared.storage.names import CONFIG, DUE, EXTRACTS, INBOX, PAGES, UPLOADS, TableName
 from tests.support.contexts import make_everything
 
 _HIDDEN = 6 * 24 * 3600  # seconds; nobody but us takes messages off the queue
@@ -205,7 +204,7 @@ class World:
         self.tenant.catch_up()
         return {str(user["employeeId"]): dict(user) for user in self.tenant.directory.people()}
 
-    def rows(self, table: str, text: str = "") -> list[Values]:
+    def rows(self, table: TableName[Any], text: str = "") -> list[Any]:
         """Rows of a table."""
         client = self.context.storage.table(table)
         return list(client.query_entities(text) if text else client.list_entities())

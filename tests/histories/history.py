@@ -18,6 +18,7 @@ from shared.records import accounts, extracts
 from shared.records.rosters import find_seen
 from shared.storage.names import EXTRACTS, WORKERS
 from shared.storage.rows import Values
+from shared.tables.extracts import OUTCOMES, ExtractRow
 from tests.histories.driver import World, world
 from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome, as_known
 from tests.histories.model import PRECEDENCE, Truth
@@ -284,7 +285,7 @@ class _History:
                     self._check_counts(file, becomes, outcome, newest=False)
                 self._advance(self._world.now() + timedelta(minutes=7))
 
-    def _holds(self, row: Values) -> bool:
+    def _holds(self, row: ExtractRow) -> bool:
         """Whether somebody is held whom no newer extract speaks of."""
         if row["Status"] not in (extracts.HELD, extracts.UPLOADING) or row.get("SupersededBy"):
             return False
@@ -353,7 +354,7 @@ class _History:
             has = tuple(row[name] for name in ("Rows", "People", "Repeated", "Rejected"))
             if should != has:
                 wrong.append(f"rows, people, repeated, rejected: {has} instead of {should}")
-            total = sum(row.get(name, 0) for name in extracts.OUTCOMES)
+            total = sum(row.get(name, 0) for name in OUTCOMES)
             if total != row["People"] + row["Extras"]:
                 wrong.append(f"{total} outcomes for {row['People']} people and {row['Extras']} more")
             wrong += self._not_shown(file, outcome, str(row["Extract"])) if newest else ()

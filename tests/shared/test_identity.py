@@ -172,7 +172,7 @@ def test_no_client_of_storage_tries_again_for_a_token_that_cannot_be_had(endpoin
     calls: list[Callable[[], object]] = [
         lambda: storage.container("some").exists(),
         lambda: storage.queue("some").send_message("x"),
-        lambda: storage.table("some").get_entity("p", "r"),
+        lambda: storage.tables.get_table_client("some").get_entity("p", "r"),
     ]
     assert max(seconds(call) for call in calls) < 5
     storage.close()

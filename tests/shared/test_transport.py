@@ -29,7 +29,7 @@ def test_no_client_of_storage_waits_for_an_answer_for_ever(monkeypatch: pytest.M
         calls: list[Callable[[], object]] = [
             lambda: storage.container("some").exists(),
             lambda: storage.queue("some").send_message("x"),
-            lambda: storage.table("some").get_entity("p", "r"),
+            lambda: storage.tables.get_table_client("some").get_entity("p", "r"),
         ]
         for call in calls:
             began = time.monotonic()
@@ -47,7 +47,7 @@ def test_no_client_of_storage_waits_long_before_it_tries_again(monkeypatch: pyte
         calls: list[Callable[[], object]] = [
             lambda: storage.container("some").exists(),
             lambda: storage.queue("some").send_message("x"),
-            lambda: storage.table("some").get_entity("p", "r"),
+            lambda: storage.tables.get_table_client("some").get_entity("p", "r"),
         ]
         for call in calls:
             slept.clear()

@@ -19,7 +19,7 @@ from shared import settings
 from shared.hr_outbox.history import HISTORY
 from shared.records import extracts
 from shared.storage.clients import Storage, connect
-from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS
+from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS, TableName
 from shared.storage.rows import Values, query
 from tests.support.waiting import wait_for
 
@@ -65,7 +65,7 @@ class Cloud:
         """Put a file into the inbox."""
         self.storage.container(INBOX).upload_blob(path, content, overwrite=True)
 
-    def rows(self, table: str) -> list[Values]:
+    def rows(self, table: TableName[Any]) -> list[Values]:
         """All rows of a table."""
         return list(self.storage.table(table).list_entities())
 

@@ -17,7 +17,7 @@ from shared.identity import Identity as AppIdentity
 from shared.model import CORE_USER, ENTERPRISE_USER, Page, Planned, ScimUser, Worker
 from shared.settings import ProvisioningEndpoint, Settings, StorageConnection, parse_endpoint
 from shared.storage.clients import Storage, connect
-from shared.storage.names import CONTAINERS, QUEUES, TABLES, UPLOADS
+from shared.storage.names import CONTAINERS, QUEUES, TABLES, UPLOADS, TableName
 from shared.storage.rows import Values
 
 START = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
@@ -172,7 +172,7 @@ def page_of(*workers: Worker, number: int = 1, after: int = 0, sequence: str = "
     return Page(number, after, tuple(Planned(worker, sequence=sequence, said="digest", claim={}) for worker in workers))
 
 
-def rows_of(storage: Storage, table: str) -> list[dict[str, Any]]:
+def rows_of(storage: Storage, table: TableName[Any]) -> list[dict[str, Any]]:
     """All rows of a table as plain dictionaries, sorted by key."""
     return [plain(row) for row in storage.table(table).list_entities()]
 

@@ -14,8 +14,9 @@ from shared.delivery.queueing import queue_ready_pages
 from shared.model import LEAVER, MOVER, ExtractRef, Page, PageMessage, Planned
 from shared.records import extracts, pages, people
 from shared.records.extracts import Version
-from shared.storage.names import PAGES
+from shared.storage.names import PAGES, TableName
 from shared.storage.rows import change_rows
+from shared.tables.extracts import OUTCOMES, ExtractRow
 from tests.support.contexts import START, rows_of, worker
 from tests.support.scripted_server import Request, Script
 
@@ -52,7 +53,7 @@ def planned(
     )
     ref = version.ref
     count = sum(map(len, pages_of_ids))
-    values = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
+    values: ExtractRow = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
     extracts.insert_extract(
         context.storage, version, {"Status": extracts.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values}
     )
@@ -115,7 +116,7 @@ def names(request: Request) -> list[str]:
     return [operation["data"]["externalId"] for operation in json.loads(request.body)["Operations"]]
 
 
-def column(context: Context, table: str, name: str) -> dict[str, Any]:
+def column(context: Context, table: TableName[Any], name: str) -> dict[str, Any]:
     """A column of a table by RowKey."""
     return {row["RowKey"]: row.get(name) for row in rows_of(context.storage, table)}
 
@@ -127,7 +128,8 @@ def page_row(context: Context, ref: ExtractRef, number: int = 1) -> Any:
 
 def set_page(context: Context, ref: ExtractRef, number: int = 1, **values: Any) -> None:
     """Write to the row of a page, as somebody else would."""
-    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: values)
+    row: Any = values
+    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: row)
 
 
 def give_up(context: Context, message: PageMessage) -> None:
@@ -139,4 +141,4 @@ def give_up(context: Context, message: PageMessage) -> None:
 def counts(context: Context, ref: ExtractRef) -> dict[str, int]:
     """The counts of an extract that are not zero."""
     row = extracts.load_extract(context.storage, ref)
-    return {name: row[name] for name in extracts.OUTCOMES if row.get(name)}
+    return {name: row[name] for name in OUTCOMES if row.get(name)}

@@ -126,7 +126,7 @@ class Office:
         told: dict[str, Any] = json.loads(box.download_blob(name).readall())
         return told
 
-    def newest(self, source: str = "employees") -> dict[str, Any]:
+    def newest(self, source: str = "employees") -> Any:
         """The row of the extract of a source that was registered last."""
         return max((row for row in self._extracts() if row["PartitionKey"] == source), key=lambda row: row["ArrivedAt"])
 

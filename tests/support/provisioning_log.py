@@ -17,6 +17,8 @@ from shared.records import extracts, pages, people
 from shared.records.extracts import Version
 from shared.storage.names import PAGES, WORKERS
 from shared.storage.rows import change_rows
+from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.pages import Answer, PageRow, answers_column
 from tests.support.contexts import START, ManualTime, page_of, rows_of, worker
 from tests.support.scripted_server import Reply, Request
 
@@ -95,7 +97,7 @@ def planned(
     moment = (at or START) + timedelta(minutes=minutes)
     version = Version(source, "list.csv", f"{source}/list.csv", f"etag {moment}", moment, 1)
     ref = version.ref
-    values = {
+    values: ExtractRow = {
         "Status": extracts.UPLOADING,
         "Sequence": ref.id,
         "Plan": "plan",
@@ -111,8 +113,8 @@ def planned(
     extracts.insert_extract(context.storage, version, values)
     page = page_of(*(worker(one, **(changes or {}).get(one, {})) for one in ids), number=number, sequence=ref.id)
     pages.write_page(context.storage, ref, "plan", page)
-    row = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), "Answers": "[]"}
-    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: row)
+    row: PageRow = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), "Answers": answers_column([])}
+    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row)
     people.note_planned(
         context.storage,
         ref,
@@ -131,9 +133,11 @@ def uploaded(
 ) -> None:
     """Entra has accepted these people."""
     sent = iso(since + timedelta(seconds=seconds))
-    answers = f'[{{"request": 0, "accepted": "{sent}", "requestId": "r-1"}}]'
-    row = {"Answers": answers, "Waiting": 0, "Uploaded": len(ids)}
-    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: row, select=("Status",))
+    answer: Answer = {"accepted": sent, "requestId": "r-1"}
+    row: PageRow = {"Answers": answers_column([answer]), "Waiting": 0, "Uploaded": len(ids)}
+    change_rows(
+        context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row, select=("Status",)
+    )
     people.note_accepted(context.storage, ref, "default", number, dict.fromkeys(ids, (sent, "r-1")))
 
 
@@ -154,7 +158,7 @@ def person(context: Context, worker_id: str, *columns: str, source: str = "emplo
 def of_extract(context: Context, ref: ExtractRef) -> tuple[str, dict[str, int]]:
     """Status and counts of an extract."""
     row = extracts.load_extract(context.storage, ref)
-    return row["Status"], {name: row[name] for name in extracts.OUTCOMES if row.get(name)}
+    return row["Status"], {name: row[name] for name in OUTCOMES if row.get(name)}
 
 
 _ODD = ("success", "success", "success", "failure", "skipped", "warning", "quarantined", "unknownFutureValue", None)

@@ -10,7 +10,7 @@ from cli.__main__ import main
 from shared.entra.logs import LogEntry
 from shared.outcomes.events import write_events
 from shared.records.due import Due, schedule
-from shared.storage.names import ACCOUNTS, DUE, EVENTS, STATE, TABLES, WORKERS
+from shared.storage.names import ACCOUNTS, DUE, EVENTS, EXTRACTS, PAGES, STATE, TABLES, WORKERS
 from tests.support.contexts import rows_of
 from tests.support.office import Office
 
@@ -92,8 +92,8 @@ def test_everything_about_a_person_goes_and_the_counts_still_add_up(
 
 
 def finish_pages(office: Office) -> None:
-    table = office.context.storage.table("Pages")
-    for row in rows_of(office.context.storage, "Pages"):
+    table = office.context.storage.table(PAGES)
+    for row in rows_of(office.context.storage, PAGES):
         table.update_entity({**row, "Status": "done"})
 
 
@@ -120,7 +120,7 @@ def test_nobody_is_forgotten_while_a_file_is_being_planned(office: Office, capsy
     answered(office)
     row = office.newest()
     keys = {name: row[name] for name in ("PartitionKey", "RowKey")}
-    office.context.storage.table("Extracts").update_entity({**keys, "Status": "planned"})
+    office.context.storage.table(EXTRACTS).update_entity({**keys, "Status": "planned"})
     assert main(["forget", "77", *BY, "--yes"]) == 1
     assert "is being read or planned at this moment" in capsys.readouterr().err
 

@@ -7,6 +7,7 @@ from local.scenario.simulated import Service, timed_storage
 from shared.settings import StorageConnection
 from shared.storage.names import DUE
 from shared.storage.rows import Key, put_rows, read_rows
+from shared.tables.due import DueRow
 from tests.conftest import Storage
 
 
@@ -14,7 +15,7 @@ def test_a_transaction_goes_through_and_may_have_written_a_moment_down(storage: 
     storage.tables.create_table(DUE)
     service = Service(ManualClock())
     timed = timed_storage(StorageConnection(connection_string=storage.connection_string), service)
-    rows = {Key("2026-11-21T06", f"{number}"): {"At": "2026-11-21T06:00:00Z"} for number in range(3)}
+    rows: dict[Key, DueRow] = {Key("2026-11-21T06", f"{number}"): {"At": "2026-11-21T06:00:00Z"} for number in range(3)}
     try:
         put_rows(timed.table(DUE), rows)
         assert service.rescheduled

@@ -192,7 +192,7 @@ def test_somebody_who_starts_later_is_scheduled_and_counts_once() -> None:
     judged = said(now, None)
     assert told(judged) == (worker_status.SCHEDULED, CREATE, "joiner")
     assert judged.planned.next_change_at == "2026-11-24T00:00:00Z"
-    known = replace(account(now, accepted="", record={}), said={"employees": [MONDAY, "tuesday's", ""]})
+    known = replace(account(now, accepted="", record={}), said={"employees": (MONDAY, "tuesday's", "")})
     assert told(said(now, known)) == (worker_status.SCHEDULED, "", "joiner")
 
 

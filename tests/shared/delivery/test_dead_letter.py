@@ -26,6 +26,7 @@ from shared.outcomes import progress
 from shared.records import extracts, pages
 from shared.storage import messages
 from shared.storage.names import ACCOUNTS, INBOX, WORKERS
+from shared.tables.extracts import ExtractRow
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at, rows_of, visible_messages
 from tests.support.delivering import column, counts, give_up, ids, message, page_row, planned, sent, set_page
@@ -270,7 +271,7 @@ def test_a_file_whose_event_failed_again_and_again_is_marked_or_taken_in(
     files.note_unread(context, text)
     assert taken == ["employees/people.csv"]
     version = arrived_version(blob)
-    first = {"Status": extracts.READING, "Message": "Being read.", "Sequence": "1"}
+    first: ExtractRow = {"Status": extracts.READING, "Message": "Being read.", "Sequence": "1"}
     extracts.insert_extract(context.storage, version, first)
     files.note_unread(context, text)
     assert taken == ["employees/people.csv"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -21,6 +20,7 @@ from shared.entra.upload import Accepted
 from shared.errors import RequestRejected
 from shared.records import extracts, pages
 from shared.storage.names import ACCOUNTS, PAGES, WORKERS
+from shared.tables.pages import answers_column
 from tests.support.contexts import ManualTime, page_of, rows_of, worker
 from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent
 from tests.support.scripted_server import Reply, Request, Script
@@ -151,7 +151,7 @@ def test_whatever_is_refused_or_taken_over_every_good_record_is_sent_once(
             refused += [int(one.worker_id) for one in ours]
             progress = progress.with_refused(piece, error)
         # What the row holds is enough to go on.
-        progress = Progress.of(page, {"Answers": json.dumps(progress.answers)})
+        progress = Progress.of(page, {"Answers": answers_column(progress.answers)})
     everybody = set(range(size)) - gone
     assert (sorted(sent_ids), sorted(refused)) == (sorted(everybody - bad), sorted(everybody & bad))
     assert sorted(progress.accepted()) == sorted(str(one) for one in sent_ids)

@@ -578,7 +578,7 @@ def test_after_a_lost_answer_the_person_counts_as_sent_from_the_first_attempt(co
     first = page_row(context, ref)["UnansweredSince"]
     context.clock.sleep(60)
     deliver(context, message(ref, generation=2))
-    [row] = context.storage.table("Workers").list_entities()
+    [row] = context.storage.table(WORKERS).list_entities()
     # Graph's clock stands still here: a minute before the second request, less the second it may have lasted.
     assert (first, row["Status"], row["UploadedAt"]) == (iso(START), "uploaded", iso(START - timedelta(seconds=61)))
 

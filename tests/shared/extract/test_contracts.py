@@ -9,6 +9,7 @@ import pytest
 
 from shared.changes.duplicates import DuplicatesRule, Occurrence, Spell, decide_by_days
 from shared.mapping.load import parse_mapping
+from shared.storage.names import EXTRACTS
 from tests.conftest import Storage
 from tests.support.contexts import rows_of
 from tests.support.office import Office, open_office
@@ -116,7 +117,7 @@ def test_contracts_that_are_all_over_end_the_person_whatever_their_status_says(o
     office.at("2026-12-02 06:00")
     past = ("1,Ann A,active,2020-01-01,2026-06-30", "1,Ann B,active,2026-07-01,2026-11-30")
     assert office.night(*past, "2,Bo,active,2020-01-01,") == [("1", False)]
-    assert [row["Rejected"] for row in rows_of(office.context.storage, "Extracts")] == [0, 0]
+    assert [row["Rejected"] for row in rows_of(office.context.storage, EXTRACTS)] == [0, 0]
 
 
 def test_two_contracts_of_today_that_differ_are_rejected(office: Office) -> None:

@@ -30,11 +30,12 @@ from shared.records.extracts import (
     unfinished,
 )
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX, STATE
+from shared.tables.extracts import ExtractRow
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, plain, rows_of
 
 VERSION = Version("employees", "list.csv", "employees/list.csv", '"0x8D1"', START, 123)
-ARRIVED = {"Status": extracts.ARRIVED, "Sequence": "1"}
+ARRIVED: ExtractRow = {"Status": extracts.ARRIVED, "Sequence": "1"}
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_the_newest_extract_of_a_source_comes_first() -> None:
 
 def test_a_version_is_registered_once(context: Context) -> None:
     assert insert_extract(context.storage, VERSION, ARRIVED)
-    assert not insert_extract(context.storage, VERSION, {"Status": "rejected"})
+    assert not insert_extract(context.storage, VERSION, {"Status": extracts.REJECTED})
     assert plain(load_extract(context.storage, VERSION.ref)) == {
         "PartitionKey": "employees",
         "RowKey": f"{10**12 - int(START.timestamp()):013d}-f36bfb6fff25",
@@ -220,7 +221,7 @@ def test_a_copy_is_made_once(context: Context) -> None:
 
 def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(context: Context) -> None:
     insert_extract(context.storage, VERSION, {**ARRIVED, "Message": "Arrived.", "ArrivedAt": "2026-09-18T06:00:01Z"})
-    summary.write_summary(context.storage, VERSION.ref, {"Status": "rejected", "Message": "No. Größe?"})
+    summary.write_summary(context.storage, VERSION.ref, {"Status": extracts.REJECTED, "Message": "No. Größe?"})
     [_, blob] = context.storage.container(OUTBOX).list_blobs()  # summary.html and summary.json
     assert blob.name == "employees/list.csv/20260918T060000Z-f36bfb6fff25/summary.json"
     assert json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall()) == {
@@ -244,9 +245,9 @@ def test_a_last_modified_of_any_year_makes_a_row_key() -> None:
 
 
 def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing() -> None:
-    row = {
+    row: ExtractRow = {
         "File": "<script>.csv",
-        "Status": "uploading",
+        "Status": extracts.UPLOADING,
         "Message": "2 rows & 1 rejected",
         "RejectsFile": "rejects.csv",
         "Rows": 2,
@@ -265,12 +266,14 @@ def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing(
 
 
 def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> None:
-    row = {
+    row: ExtractRow = {
         "File": "list.csv",
-        "Status": "held",
+        "Status": extracts.HELD,
         "Message": "2 people: 1 held.",
         "ArrivedAt": "2026-09-18T06:00:01Z",
-        **dict.fromkeys(("Leavers", "Held", "Failed"), 1),
+        "Leavers": 1,
+        "Held": 1,
+        "Failed": 1,
         "Rows": 1200,
         "People": 2,
         "Rejected": 0,
@@ -311,7 +314,9 @@ def test_one_cause_is_one_line_of_the_summary_however_many_people_have_it() -> N
             PersonToLookAt(f"{number}", "Bo", 2, "Each.", ("no licence", "IT")), reason, "Entra knows no licence."
         )
     failed.add(PersonToLookAt("99", "Cy <b>", 3, "The user name is taken.", ("taken", "HR")), "Taken.", "Taken.")
-    page = summary.summary_page(VERSION.ref, {"File": "a", "Status": "delivered", "Message": ""}, [], ToLookAt(failed))
+    page = summary.summary_page(
+        VERSION.ref, {"File": "a", "Status": extracts.DELIVERED, "Message": ""}, [], ToLookAt(failed)
+    )
     behind = "".join(f"<li><b>{number}</b> Bo, row 2</li>" for number in range(1, 60))
     assert (
         "<h2>Failed: Entra could not take these people</h2><ul><li><details><summary><b>59 people</b> (IT acts): Entra "
@@ -325,7 +330,7 @@ def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() 
     text = "Entra could not create the account: the domain contoso.local is not in the tenant. IT adds it."
     for number in range(9):
         failed.add(PersonToLookAt(f"{number}", "Bo", 2, "Each.", ("the domain", "IT")), text, text)
-    row = {"File": "a", "Status": "delivered", "Message": "", "Failed": 9, "Provisioned": 1}
+    row: ExtractRow = {"File": "a", "Status": extracts.DELIVERED, "Message": "", "Failed": 9, "Provisioned": 1}
     page = summary.summary_page(VERSION.ref, row, [], ToLookAt(failed))
     first = f"Nearly nobody of this file got through, for one reason: {text}"
     assert page.index(f"<p class='outcome'>{first}</p>") < page.index("Status:")
@@ -334,9 +339,9 @@ def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() 
 
 
 def test_hr_s_times_are_those_of_the_source() -> None:
-    row = {
+    row: ExtractRow = {
         "File": "a",
-        "Status": "delivered",
+        "Status": extracts.DELIVERED,
         "Message": "",
         "ArrivedAt": "2026-07-18T22:30:00Z",
         "Zone": "Europe/Berlin",
@@ -346,24 +351,24 @@ def test_hr_s_times_are_those_of_the_source() -> None:
 
 
 def test_the_list_that_came_before_is_named() -> None:
-    row = {"File": "a", "Status": "delivered", "Message": ""}
-    before = {"ComparedWith": "people <1>.csv", "ComparedPeople": 30, "ComparedRejected": 10}
+    row: ExtractRow = {"File": "a", "Status": extracts.DELIVERED, "Message": ""}
+    before: ExtractRow = {"ComparedWith": "people <1>.csv", "ComparedPeople": 30, "ComparedRejected": 10}
     assert (
         "The list before it is <b>people &lt;1&gt;.csv</b>: 30 people, and 10 rows that were rejected."
         in summary.summary_page(VERSION.ref, {**row, **before}, [])
     )
-    first = {"ComparedWith": "", "ComparedPeople": 0, "ComparedRejected": 0}
+    first: ExtractRow = {"ComparedWith": "", "ComparedPeople": 0, "ComparedRejected": 0}
     assert "It is the first list of this source" in summary.summary_page(VERSION.ref, {**row, **first}, [])
     assert "list before" not in summary.summary_page(VERSION.ref, row, [])
 
 
 def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
-    page = summary.summary_page(VERSION.ref, {"File": "a", "Status": "rejected", "Message": "No."}, [])
+    page = summary.summary_page(VERSION.ref, {"File": "a", "Status": extracts.REJECTED, "Message": "No."}, [])
     assert "Nothing of the file was used. The place for the next one is <b>hr-inbox/employees/</b>." in page
 
 
 def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(context: Context) -> None:
-    row = {**ARRIVED, "Message": "Held.", "ReadPlan": "try", "Held": 1, "Failed": 1}
+    row: ExtractRow = {**ARRIVED, "Message": "Held.", "ReadPlan": "try", "Held": 1, "Failed": 1}
     insert_extract(context.storage, VERSION, row)
     held = [{"id": "7", "row": 2, "name": "Ada", "kind": "leaver", "class": "disable", "why": "too many leavers."}]
     pages.write_held(context.storage, VERSION.ref, "try", held)

@@ -43,7 +43,8 @@ from shared.planning import build
 from shared.records import extracts, people
 from shared.storage.leases import Lease, hold
 from shared.storage.messages import message_from_json
-from shared.storage.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS
+from shared.storage.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS, TableName
+from shared.tables.extracts import OUTCOMES
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
 
@@ -92,7 +93,7 @@ def extract_row(context: Context) -> dict[str, Any]:
     return row
 
 
-def statuses(context: Context, table: str = WORKERS) -> dict[str, str]:
+def statuses(context: Context, table: TableName[Any] = WORKERS) -> dict[str, str]:
     return {row["RowKey"]: row["Status"] for row in rows_of(context.storage, table)}
 
 
@@ -634,7 +635,7 @@ def end_state(context: Context, source: str) -> dict[str, Any]:
     """What people can see of two extracts of a source, the names of the source aside."""
     ours = [row for row in rows_of(context.storage, EXTRACTS) if row["PartitionKey"] == source]
     ours.sort(key=lambda row: str(row["Sequence"]))
-    names = ("Status", "Message", "Rows", "People", "Rejected", "Pages", *extracts.OUTCOMES)
+    names = ("Status", "Message", "Rows", "People", "Rejected", "Pages", *OUTCOMES)
     box = context.storage.container(OUTBOX)
     files = [
         (blob.name.split("/")[-1], box.download_blob(blob.name).readall().decode())

@@ -63,7 +63,7 @@ def answers(office: Office, extract: str) -> dict[str, bytes]:
 def everything(office: Office) -> dict[str, Any]:
     """All tables, blobs and messages, but for what a lease is held by."""
     storage = office.context.storage
-    tables = {name: rows_of(storage, name) for name in TABLES}
+    tables: dict[str, Any] = {name: rows_of(storage, name) for name in TABLES}
     blobs = {
         f"{name}/{blob.name}": (blob.etag, blob.size)
         for name in CONTAINERS

@@ -17,7 +17,7 @@ from shared.delivery import circuit_breaker
 from shared.delivery.failure_policy import trouble_of
 from shared.errors import EndpointRefused, SecretMissing, TerminalError
 from shared.mapping.load import parse_mapping
-from shared.model import ExtractRef
+from shared.model import Actor, ExtractRef
 from shared.notices.channels import Webhook
 from shared.notices.facts import due_today
 from shared.notices.notes import Note
@@ -26,6 +26,7 @@ from shared.records import extracts
 from shared.records.health import Health, save_health
 from shared.secrets import Vault
 from shared.storage.names import CONFIG
+from shared.tables.extracts import OUTCOMES, ExtractRow
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 from tests.support.scripted_server import Reply, Script, run_script
@@ -44,6 +45,9 @@ class OneSecret:
         if not self.value:
             raise SecretMissing("There is none.")
         return self.value
+
+
+NO_COUNTS: Any = dict.fromkeys(OUTCOMES, 0)
 
 
 @pytest.fixture
@@ -83,7 +87,7 @@ def test_the_log_gets_each_note_once_and_the_digest_as_counts_even_where_nobody_
     caplog.set_level(logging.INFO, "shared.notices.channels")
     context = replace(office.context, settings=replace(office.context.settings, digest_at="12:30"))
     now = office.time()
-    save_health(context.storage, Health("default", "paused", "It is paused.", "IT starts it.", "IT", now, now, 0))
+    save_health(context.storage, Health("default", "paused", "It is paused.", "IT starts it.", Actor.IT, now, now, 0))
     tell(context)
     office.at("2026-09-18 12:31")
     tell(context)
@@ -178,7 +182,7 @@ def test_a_job_that_needs_somebody_is_told_at_once_and_again_when_it_comes_back(
 def test_people_without_an_answer_and_a_job_that_is_paused_are_told(office: Office, script: Script) -> None:
     context = told_by(office, script)
     now = office.time()
-    save_health(context.storage, Health("default", "paused", "It is paused.", "IT starts it.", "IT", now, now, 17))
+    save_health(context.storage, Health("default", "paused", "It is paused.", "IT starts it.", Actor.IT, now, now, 17))
     tell(context)
     tell(context)
     assert texts(script) == [
@@ -195,16 +199,17 @@ def test_that_entra_skips_everybody_of_a_file_is_told_once_as_a_thing_of_its_own
     context = told_by(office, script)
     row = office.newest()
     ref = ExtractRef(row["Extract"], "employees")
-    for counts in (
+    cases: tuple[ExtractRow, ...] = (
         {"Skipped": 4, "Uploaded": 0},  # they may all be out of scope for a good reason
         {"Skipped": 40, "Uploaded": 60},  # the rest may fare better
         {"Skipped": 40, "Uploaded": 20, "Provisioned": 1},
         {"Skipped": 40, "Failed": 1},
-    ):
-        extracts.save_extract(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | counts)
+    )
+    for counts in cases:
+        extracts.save_extract(context.storage, ref, NO_COUNTS | counts)
         tell(context)
     assert texts(script) == []
-    extracts.save_extract(context.storage, ref, dict.fromkeys(extracts.OUTCOMES, 0) | {"Skipped": 40, "Unchanged": 900})
+    extracts.save_extract(context.storage, ref, NO_COUNTS | {"Skipped": 40, "Unchanged": 900})
     tell(context)
     tell(context)
     assert texts(script) == [

@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from azure.data.tables import TableClient
 
 from shared.context import Context
 from shared.entra.logs import LogEntry
@@ -13,6 +12,7 @@ from shared.outcomes import events
 from shared.outcomes.events import read_events, write_events
 from shared.storage import queries, rows
 from shared.storage.names import EVENTS
+from shared.storage.queries import RowTable
 from shared.storage.rows import Values
 from shared.storage.transactions import Operation, submit
 from tests.support.contexts import START, rows_of
@@ -51,7 +51,7 @@ def test_nobody_is_asked_for(context: Context) -> None:
 def test_the_entries_of_a_person_are_stored_by_one_request(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[int] = []
 
-    def watched(table: TableClient, operations: Sequence[Operation]) -> list[str]:
+    def watched(table: RowTable[Any], operations: Sequence[Operation]) -> list[str]:
         sizes.append(len(operations))
         return submit(table, operations)
 
@@ -69,7 +69,7 @@ def test_people_who_lie_far_apart_are_asked_for_one_by_one_and_neighbours_togeth
     write_events(context.storage, "default", [entry(one, 1) for one in everybody])
     asked: list[str] = []
 
-    def watched(table: TableClient, text: str, *given: Any, **named: Any) -> Iterator[list[Values]]:
+    def watched(table: RowTable[Any], text: str, *given: Any, **named: Any) -> Iterator[list[Values]]:
         for answer in queries.query_answers(table, text, *given, **named):
             asked.append(text)
             yield answer

@@ -17,13 +17,14 @@ from shared.records.due import RESEND, due_until
 from shared.records.people import account_key, worker_key
 from shared.storage.names import ACCOUNTS, DUE, PAGES, WORKERS
 from shared.storage.rows import change_rows
+from shared.tables.extracts import OUTCOMES
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.provisioning_log import Log, of_extract, person, planned, statuses, uploaded
 
 
 def set_person(context: Context, worker_id: str, **values: Any) -> None:
-    key = worker_key("employees", worker_id)
-    change_rows(context.storage.table(WORKERS), [key], lambda *_: values)
+    row: Any = values
+    change_rows(context.storage.table(WORKERS), [worker_key("employees", worker_id)], lambda *_: row)
 
 
 def resends(context: Context) -> dict[str, str]:
@@ -344,7 +345,7 @@ def test_tries_are_counted_once_for_each_upload_and_anew_for_a_new_record(contex
         assert person(context, "1", "Tries") == number
         set_person(context, "1", SentStatus="queued", Status="queued")  # as a plan that sends the same again does
         key = account_key("default", "1")
-        change_rows(context.storage.table(ACCOUNTS), [key], lambda *_: {"Pending": "print"})
+        change_rows(context.storage.table(ACCOUNTS), [key], lambda _key, _row: {"Pending": "print"})
     planned(context, "1", minutes=60)
     assert person(context, "1", "Tries") == 0
 
@@ -398,5 +399,5 @@ def test_the_counts_of_the_page_add_up_after_each_reading(context: Context, log:
         log.add(name, 100 + int(name))
         report(context)
         [page] = rows_of(context.storage, PAGES)
-        assert sum(page[name] for name in extracts.OUTCOMES) == 3
+        assert sum(page[name] for name in OUTCOMES) == 3
         assert page["Provisioned"] == int(name)

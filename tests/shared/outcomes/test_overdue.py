@@ -21,6 +21,7 @@ from shared.records.people import worker_key
 from shared.records.quarantine import Quarantine, load_quarantine
 from shared.storage.names import QUOTA, WORKERS
 from shared.storage.rows import change_rows
+from shared.wording import worker_status
 from tests.support.contexts import START, ManualTime
 from tests.support.provisioning_log import Log, of_extract, person, planned, uploaded
 from tests.support.scripted_server import Reply, Request, Script
@@ -385,7 +386,9 @@ def test_what_a_newer_file_says_stays_while_the_sending_is_overdue(context: Cont
     ref = planned(context, "1")
     uploaded(context, ref, "1")
     key = worker_key("employees", "1")
-    change_rows(context.storage.table(WORKERS), [key], lambda *_: {"Status": "rejected", "Reason": "Row 7."})
+    change_rows(
+        context.storage.table(WORKERS), [key], lambda _key, _row: {"Status": worker_status.REJECTED, "Reason": "Row 7."}
+    )
     pass_minutes(context, 60)
     assert person(context, "1", "Status", "Reason", "SentStatus") == ("rejected", "Row 7.", "overdue")
     assert of_extract(context, ref) == ("uploading", {"Overdue": 1})

@@ -12,6 +12,7 @@ import pytest
 
 from shared.context import Context
 from shared.hr_outbox import summary
+from shared.model import Actor
 from shared.outcomes import progress
 from shared.outcomes.progress import recount_page, recount_pages, refresh, waiting_pages
 from shared.records import extracts, pages
@@ -21,6 +22,8 @@ from shared.records.people import worker_key
 from shared.storage import rows
 from shared.storage.names import EXTRACTS, OUTBOX, PAGES, STATE, WORKERS
 from shared.storage.rows import change_rows
+from shared.tables.base import to_json
+from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
 from shared.wording import worker_status
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
@@ -28,7 +31,7 @@ from tests.support.contexts import START, ManualTime, open_test_context, page_of
 VERSION = Version("employees", "list.csv", "employees/list.csv", "etag", START, 1)
 REF = VERSION.ref
 LATER = START + timedelta(minutes=5)
-COUNTS = {"Rows": 12, "Rejected": 2, "Repeated": 1, "People": 9}
+COUNTS: ExtractRow = {"Rows": 12, "Rejected": 2, "Repeated": 1, "People": 9}
 
 
 @pytest.fixture
@@ -40,7 +43,7 @@ def context(storage: Storage) -> Iterator[Context]:
 
 def page(context: Context, number: int, *ids: str, **values: Any) -> None:
     pages.write_page(context.storage, REF, "plan", page_of(*map(worker, ids), number=number))
-    row = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), **values}
+    row: Any = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), **values}
     change_rows(context.storage.table(PAGES), [pages.page_key(REF.id, number)], lambda *_: row)
 
 
@@ -53,7 +56,7 @@ def status(context: Context, **statuses: str) -> None:
 
 
 def counts_of(row: Any) -> dict[str, int]:
-    return {name: row[name] for name in extracts.OUTCOMES if row.get(name)}
+    return {name: row[name] for name in OUTCOMES if row.get(name)}
 
 
 def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> None:
@@ -72,7 +75,9 @@ def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> 
         i=worker_status.PROVISIONED,
         k=worker_status.OVERDUE,
     )
-    change_rows(context.storage.table(WORKERS), [worker_key("employees", "i")], lambda *_: {"SentBy": "a newer one"})
+    change_rows(
+        context.storage.table(WORKERS), [worker_key("employees", "i")], lambda _key, _row: {"SentBy": "a newer one"}
+    )
     recount_page(context.storage, REF, "plan", 1)
     [row] = rows_of(context.storage, PAGES)
     assert counts_of(row) == {
@@ -161,7 +166,7 @@ def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, mon
 
 
 @pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.FAILED, extracts.REJECTED, extracts.STALE}))
-def test_only_an_extract_that_is_being_sent_or_was_is_refreshed(context: Context, status: str) -> None:
+def test_only_an_extract_that_is_being_sent_or_was_is_refreshed(context: Context, status: ExtractStatus) -> None:
     page(context, 1, Waiting=0, Provisioned=9)
     extracts.save_extract(context.storage, REF, {"Status": status})
     before = rows_of(context.storage, EXTRACTS)
@@ -197,7 +202,7 @@ def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_ever
     held = {"id": "7", "row": 8, "name": "Ada", "changed": ["active"], "why": "Leavers are 12 %."}
     pages.write_held(context.storage, REF, "plan", [held])
     pages.write_rejects(context.storage, REF, "plan", [])
-    extracts.save_extract(context.storage, REF, {"Quiet": json.dumps({"Held": 1}), "Plan": "plan", "ReadPlan": "plan"})
+    extracts.save_extract(context.storage, REF, {"Quiet": to_json({"Held": 1}), "Plan": "plan", "ReadPlan": "plan"})
 
     def told(minutes: int, **counts: int) -> tuple[dict[str, int], str, list[str]]:
         page(context, 1, **counts)
@@ -216,7 +221,7 @@ def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_ever
 
 
 def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Context) -> None:
-    extracts.save_extract(context.storage, REF, {"Quiet": json.dumps({"Unchanged": 5, "Scheduled": 1})})
+    extracts.save_extract(context.storage, REF, {"Quiet": to_json({"Unchanged": 5, "Scheduled": 1})})
     page(context, 1, Waiting=0, Unchanged=1, Provisioned=2)
     refresh(context.storage, REF, LATER)
     message = (
@@ -227,7 +232,7 @@ def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Co
 
 
 def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Context) -> None:
-    extracts.save_extract(context.storage, REF, {"Quiet": json.dumps({"Held": 3})})
+    extracts.save_extract(context.storage, REF, {"Quiet": to_json({"Held": 3})})
     page(context, 1, Waiting=1, Provisioned=5)
     refresh(context.storage, REF, LATER)
     assert state_of(context)[0] == "uploading"
@@ -253,7 +258,7 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
             "failed. Those who were held are judged anew with the newer extract 20260919T060000Z-bbbbbbbbbbbb."
         ),
     )
-    extracts.save_extract(context.storage, REF, {"Quiet": "{}", "SupersededBy": "", "Status": "held"})
+    extracts.save_extract(context.storage, REF, {"Quiet": to_json({}), "SupersededBy": "", "Status": extracts.HELD})
     page(context, 1, Waiting=0, Provisioned=9, Failed=0)
     refresh(context.storage, REF, LATER)
     assert state_of(context)[:2] == ("delivered", {"Provisioned": 9})
@@ -261,7 +266,7 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
 
 def test_an_extract_waits_for_those_who_are_overdue_and_says_why_but_not_for_ever(context: Context) -> None:
     extracts.save_extract(context.storage, REF, {"Job": "default", "ArrivedAt": "2026-09-18T06:00:00Z"})
-    health = Health("default", "paused", "The job is paused.", "IT starts it.", "IT", START, START)
+    health = Health("default", "paused", "The job is paused.", "IT starts it.", Actor.IT, START, START)
     save_health(context.storage, health)
     page(context, 1, Waiting=0, Provisioned=8, Overdue=1)
     refresh(context.storage, REF, LATER)
@@ -288,7 +293,7 @@ def test_the_week_of_waiting_begins_with_the_newest_upload(context: Context) -> 
 def test_who_was_sent_before_the_extract_was_processed_again_is_waited_for_and_not_counted(
     context: Context, waits: str
 ) -> None:
-    extracts.save_extract(context.storage, REF, {"Plans": json.dumps(["newer"]), "ArrivedAt": "2026-09-18T06:00:00Z"})
+    extracts.save_extract(context.storage, REF, {"Plans": to_json(["newer"]), "ArrivedAt": "2026-09-18T06:00:00Z"})
     page(context, 1, **{"Waiting": 0, waits: 1})
     page(context, 2, Plan="newer", Waiting=0, Provisioned=9)
     refresh(context.storage, REF, LATER)

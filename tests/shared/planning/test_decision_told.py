@@ -9,6 +9,7 @@ import pytest
 from shared.storage.names import WORKERS
 from shared.storage.rows import Key, change_rows
 from shared.support.person import find_stories
+from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 
@@ -37,8 +38,9 @@ def test_why_somebody_was_sent_last_stays_while_files_say_the_same(office: Offic
         "1": "Leaver: the status says so, and no last day is named, so it counts at once (row 2 of second.csv).",
         "3": "Data changed: displayName (row 4 of second.csv).",
     }
-    as_before = {"SentDecision": "", "SentKind": "", "Status": "provisioned"}  # as an older version has left it
-    change_rows(office.context.storage.table(WORKERS), [Key("employees|3", "3")], lambda *_: as_before)
+    # As an older version has left it.
+    as_before: WorkerRow = {"SentDecision": "", "SentKind": "", "Status": WorkerStatus.PROVISIONED}
+    change_rows(office.context.storage.table(WORKERS), [Key("employees|3", "3")], lambda _key, _row: as_before)
     for name in ("third.csv", "fourth.csv"):
         office.time.forward(DAY)
         office.night("1,Ann,gone", "2,Bo,active", "3,Cyn,active", "4,Di,active", name=name)

@@ -9,6 +9,7 @@ import pytest
 
 from shared.changes.guard import shrinks
 from shared.mapping.guard_limits import Guard
+from shared.model import Actor
 from shared.notices.facts import facts_now
 from shared.notices.notes import derive
 from shared.planning.orders import Order, OrderRefused, release
@@ -16,6 +17,7 @@ from shared.records.people import worker_key
 from shared.storage.names import WORKERS
 from shared.storage.rows import change_rows
 from shared.support.person import find_stories
+from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 
@@ -121,8 +123,9 @@ def test_it_passes_if_the_mapping_says_so_or_guards_who_is_missing_otherwise(
 def test_that_somebody_is_missing_stands_beside_what_is_wrong_and_never_in_its_place(office: Office) -> None:
     office.map(mode="full", guard={"shrunk": "pass"})
     office.night(*STAFF, "900,Eve,maybe", "901,Fay,active,2026-12-01")
-    key, wrong = worker_key("employees", "101"), {"Status": "failed", "Reason": "Conflict.", "WhoActs": "IT"}
-    change_rows(office.context.storage.table(WORKERS), [key], lambda *_: wrong)
+    key = worker_key("employees", "101")
+    wrong: WorkerRow = {"Status": WorkerStatus.FAILED, "Reason": "Conflict.", "WhoActs": Actor.IT}
+    change_rows(office.context.storage.table(WORKERS), [key], lambda _key, _row: wrong)
     office.time.forward(DAY)
     one = office.drop("100,P100,active")
     shown = ("Status", "WhoActs", "MissingIn")

@@ -95,7 +95,7 @@ def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
     note_accepted(context.storage, REF, "default", 3, {"1": ("2026-09-18T06:01:00Z", "r-1")})
     whole = accounts.Account(
         external_id="1",
-        said={"employees": ["s", "digest", ""]},
+        said={"employees": ("s", "digest", "")},
         pending="",
         accepted="print",
         refused="",

@@ -7,7 +7,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.context import Context
-from shared.model import ExtractRef, Planned, Reject
+from shared.model import MOVER, ExtractRef, Planned, Reject
 from shared.records import pages
 from shared.records.pages import (
     PageHead,
@@ -71,7 +71,7 @@ def test_rejects_and_manifest_come_back_as_they_were(context: Context) -> None:
 
 def test_what_is_decided_about_people_who_are_not_sent_comes_back_in_chunks_of_a_thousand(context: Context) -> None:
     people = [
-        Quiet("scheduled", True, Planned(worker(str(number)), kind="mover", changed=("title",), claim={"row": number}))
+        Quiet("scheduled", True, Planned(worker(str(number)), kind=MOVER, changed=("title",), claim={"row": number}))
         for number in range(1001)
     ]
     writer = QuietWriter(context.storage, REF, "attempt")

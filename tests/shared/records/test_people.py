@@ -26,8 +26,9 @@ from shared.records.people import (
     superseded,
     unpack,
 )
-from shared.storage.names import ACCOUNTS, DUE, WORKERS
+from shared.storage.names import ACCOUNTS, DUE, WORKERS, TableName
 from shared.storage.rows import change_rows
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, user, worker
@@ -82,7 +83,7 @@ def remember(context: Context, ref: ExtractRef, *people: Planned, stamp: str, ke
     )
 
 
-def by_id(context: Context, table: str, *columns: str) -> dict[str, Any]:
+def by_id(context: Context, table: TableName[Any], *columns: str) -> dict[str, Any]:
     found = {}
     for row in rows_of(context.storage, table):
         values = [row.get(column) for column in columns]
@@ -389,11 +390,17 @@ def test_a_rejected_row_has_the_names_that_it_tells_unless_others_have_gone_out(
     ],
 )
 def test_a_row_shows_the_names_of_the_last_word_that_was_taken_in(
-    status: str, before: str, new: bool, shown: str | None
+    status: str, before: WorkerStatus, new: bool, shown: str | None
 ) -> None:
     user = {"externalId": "1", "displayName": "Ann Ek", "userName": "ek@x.com"}
     person = Planned(Worker("1", 2, user), sequence="2", new=new)
-    row = {"Status": before, "Sequence": "1", "DisplayName": "Ann Lee", "UserName": "lee@x.com", "Decision": "Starts."}
+    row: WorkerRow = {
+        "Status": before,
+        "Sequence": "1",
+        "DisplayName": "Ann Lee",
+        "UserName": "lee@x.com",
+        "Decision": "Starts.",
+    }
     told = worker_status.quiet(status, person, row, OLD.id, START)
     assert told is not None
     assert (told.get("DisplayName"), told.get("UserName")) == (shown, shown and "ek@x.com")
@@ -414,9 +421,9 @@ def test_what_is_open_at_entra_stays_told_as_long_as_it_is_sent_again(
     status: str, warning: str, tries: int, told: str
 ) -> None:
     person = Planned(Worker("1", 2, {}), sequence="2", warning=warning, next_change_at="2026-12-01T00:00:00Z")
-    row = {
-        "Status": "provisioned",
-        "SentStatus": "provisioned",
+    row: WorkerRow = {
+        "Status": WorkerStatus.PROVISIONED,
+        "SentStatus": WorkerStatus.PROVISIONED,
         "Tries": tries,
         "Warning": "Entra did not know the manager.",
     }
@@ -538,3 +545,16 @@ def test_whom_entra_has_as_the_manager_outlives_a_record_that_names_none(context
         person = Planned(worker("1"), sequence=stamp, keeps=keeps)
         plan(context, NEW, Page(1, 0, (person,)), stamp=stamp)
         assert manager() == keeps
+
+
+@pytest.mark.parametrize(
+    ("warning", "is_so"),
+    [
+        ("Entra did not know the manager, so the manager is not set.", True),  # rows have these words for good
+        ("Manager 7 is not known; sent without a manager.", False),
+        ("", False),
+    ],
+)
+def test_rows_that_lack_a_manager_are_known_by_whatever_words_they_were_given(warning: str, is_so: bool) -> None:
+    assert worker_status.lacks_manager({"Warning": warning}) is is_so
+    assert worker_status.lacks_manager({}) is False

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from azure.core.exceptions import ResourceNotFoundError
@@ -11,6 +11,7 @@ from azure.data.tables._generated._client import AzureTable
 
 from shared.storage import listing
 from shared.storage.listing import Listing, cuts_of, first_rows, list_in_order, list_rows, thinned
+from shared.storage.queries import RowTable
 from shared.storage.rows import Values
 from tests.conftest import Storage
 from tests.support.scripted_server import Reply, run_script
@@ -27,9 +28,9 @@ def service(storage: Storage) -> Iterator[TableServiceClient]:
 
 
 @pytest.fixture
-def table(service: TableServiceClient) -> TableClient:
+def table(service: TableServiceClient) -> RowTable[Any]:
     """Eight partitions with three rows each; the third row of each is open."""
-    made = service.create_table("Things")
+    made: RowTable[Any] = cast("Any", service).create_table("Things")
     for partition in PARTITIONS:
         for row in ("1", "2 \u017c", "3"):
             state = ODD if row == "3" else ""
@@ -53,7 +54,7 @@ KEYS = ("PartitionKey", "RowKey")
 @pytest.mark.parametrize("cuts", [[], ["b|"], ["", "zzz", "a|05", "a|O'B", "a|05", "b|\U0001f600"], PARTITIONS])
 @pytest.mark.parametrize("between", [("", ""), ("a|", "a}"), ("a|05", ""), ("", "b|\uff5e")])
 def test_whatever_the_cuts_are_each_row_is_found_once(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch, page: int, cuts: list[str], between: tuple[str, str]
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch, page: int, cuts: list[str], between: tuple[str, str]
 ) -> None:
     monkeypatch.setattr(listing, "PAGE", page)
     first, last = between
@@ -63,7 +64,7 @@ def test_whatever_the_cuts_are_each_row_is_found_once(
     assert (sorted(found.found), found.cut) == (sorted(wanted), False)
 
 
-def test_a_filter_takes_its_parameters_as_they_are_and_only_the_columns_asked_for_come(table: TableClient) -> None:
+def test_a_filter_takes_its_parameters_as_they_are_and_only_the_columns_asked_for_come(table: RowTable[Any]) -> None:
     found = list_rows(
         table,
         "State eq @state",
@@ -76,13 +77,13 @@ def test_a_filter_takes_its_parameters_as_they_are_and_only_the_columns_asked_fo
     assert list_rows(table, "State eq @state", KEYS, keys_of, parameters={"state": "' or '1' eq '1"}) == Listing([])
 
 
-def test_what_is_not_wanted_is_left_out(table: TableClient) -> None:
+def test_what_is_not_wanted_is_left_out(table: RowTable[Any]) -> None:
     found = list_rows(table, "", KEYS, lambda row: row["RowKey"] if row["PartitionKey"] == "c|99" else None)
     assert sorted(found.found) == ["1", "2 \u017c", "3"]
 
 
 def test_of_too_many_rows_the_first_of_each_range_are_seen_and_it_is_said(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listing, "PAGE", 1)
     found = list_rows(table, "", KEYS, keys_of, cuts=PARTITIONS[1:], most_pages=8)
@@ -91,7 +92,7 @@ def test_of_too_many_rows_the_first_of_each_range_are_seen_and_it_is_said(
     assert (len(whole.found), whole.cut) == (24, False)
 
 
-def test_the_first_rows_come_in_the_order_of_the_table(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_rows_come_in_the_order_of_the_table(table: RowTable[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     rows, more = first_rows(table, "PartitionKey gt @last", KEYS, 4, last="a|O'B")
     wanted = [keys_of(row) for row in table.query_entities("PartitionKey gt 'a|O''B'")]
     assert ([keys_of(row) for row in rows], more) == (wanted[:4], True)
@@ -104,7 +105,7 @@ def test_the_first_rows_come_in_the_order_of_the_table(table: TableClient, monke
 @pytest.mark.parametrize("owners", [(), ("a", "b")])
 @pytest.mark.parametrize("between", [("", ""), ("a|", "a}"), ("c", "")])
 def test_a_whole_table_comes_in_order_and_no_partition_comes_in_two_parts(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch, page: int, owners: tuple[str, ...], between: tuple[str, str]
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch, page: int, owners: tuple[str, ...], between: tuple[str, str]
 ) -> None:
     monkeypatch.setattr(listing, "PAGE", page)
     first, last = between
@@ -116,7 +117,7 @@ def test_a_whole_table_comes_in_order_and_no_partition_comes_in_two_parts(
     assert len(partitions) == len(set(partitions))
 
 
-def test_rows_can_be_asked_for_by_the_time_of_their_last_change(table: TableClient) -> None:
+def test_rows_can_be_asked_for_by_the_time_of_their_last_change(table: RowTable[Any]) -> None:
     def at(row: Any) -> datetime:
         return row.metadata["timestamp"]  # type: ignore[no-any-return]
 
@@ -138,27 +139,29 @@ def test_an_answer_that_ended_early_is_not_the_end() -> None:
         Reply(200, {"value": rows[1:]}),
     ]
 
-    def all_rows(table: TableClient) -> list[tuple[str, str]]:
+    def all_rows(table: RowTable[Any]) -> list[tuple[str, str]]:
         return list_rows(table, "", KEYS, keys_of).found
 
-    def first_five(table: TableClient) -> list[tuple[str, str]]:
+    def first_five(table: RowTable[Any]) -> list[tuple[str, str]]:
         return [keys_of(row) for row in first_rows(table, "", KEYS, 5)[0]]
 
     for read in (all_rows, first_five):
         with run_script(*replies) as script:
             text = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint={script.url};"
-            with TableClient.from_connection_string(text, "Things") as table:
+            with TableClient.from_connection_string(text, "Things") as client:
+                table: Any = client
                 assert read(table) == [("b", "1"), ("b", "2")]
         asked = [request.target.partition("Next")[2] for request in script.requests]
         assert asked == ["", "PartitionKey=1%214%21YQ--", "PartitionKey=1%214%21Yg--&NextRowKey=1%214%21MQ--"]
 
 
 def test_what_fails_is_told_as_the_sdk_tells_it(service: TableServiceClient) -> None:
+    nowhere: Any = service.get_table_client("Nowhere")
     with pytest.raises(ResourceNotFoundError):
-        list_rows(service.get_table_client("Nowhere"), "", KEYS, keys_of)
+        list_rows(nowhere, "", KEYS, keys_of)
 
 
-def test_what_the_sdk_is_asked_instead_is_the_same(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_sdk_is_asked_instead_is_the_same(table: RowTable[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "PAGE", 5)
     wanted = list_rows(table, "State eq ''", KEYS, keys_of)
     real = AzureTable.send_request

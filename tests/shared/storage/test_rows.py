@@ -6,26 +6,28 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.data.tables import TableClient, TableServiceClient
+from azure.data.tables import TableServiceClient
 
 from shared.errors import TransientError
 from shared.storage import rows
+from shared.storage.queries import RowTable
 from shared.storage.rows import Key, Values, change_rows, in_chunks, put_rows, query, read_rows
 from shared.storage.transactions import Operation, submit
 from tests.conftest import Storage
 
 
 @pytest.fixture
-def table(storage: Storage) -> Iterator[TableClient]:
+def table(storage: Storage) -> Iterator[RowTable[Any]]:
     with TableServiceClient.from_connection_string(storage.connection_string, retry_total=0) as service:
-        yield service.create_table("Things")
+        made: Any = service.create_table("Things")
+        yield made
 
 
 def keys_of(count: int, partition: str = "p") -> list[Key]:
     return [Key(partition, f"{number:04d}") for number in range(count)]
 
 
-def content(table: TableClient) -> dict[tuple[str, str], dict[str, Any]]:
+def content(table: RowTable[Any]) -> dict[tuple[str, str], dict[str, Any]]:
     return {
         (row["PartitionKey"], row["RowKey"]): {
             name: value for name, value in row.items() if name not in ("PartitionKey", "RowKey")
@@ -45,7 +47,7 @@ class Transactions:
         self.sizes: list[int] = []
         self.before: list[Any] = []
 
-        def watched(table: TableClient, operations: Sequence[Operation]) -> list[str]:
+        def watched(table: RowTable[Any], operations: Sequence[Operation]) -> list[str]:
             self.sizes.append(len(operations))
             if self.before:
                 self.before.pop(0)()
@@ -54,19 +56,19 @@ class Transactions:
         monkeypatch.setattr(rows, "submit", watched)
 
 
-def test_rows_are_read_as_far_as_they_exist(table: TableClient) -> None:
+def test_rows_are_read_as_far_as_they_exist(table: RowTable[Any]) -> None:
     change_rows(table, keys_of(5), one_more)
     found = read_rows(table, [*keys_of(7), Key("elsewhere", "0001")])
     assert {key: row["Count"] for key, row in found.items()} == dict.fromkeys(keys_of(5), 1)
 
 
-def test_nothing_asked_for_is_nothing_read_or_written(table: TableClient) -> None:
+def test_nothing_asked_for_is_nothing_read_or_written(table: RowTable[Any]) -> None:
     change_rows(table, [], one_more)
     assert (read_rows(table, []), content(table)) == ({}, {})
 
 
 @pytest.mark.parametrize("count", [1, 3, 4, 150])
-def test_only_the_properties_asked_for_are_read(table: TableClient, count: int) -> None:
+def test_only_the_properties_asked_for_are_read(table: RowTable[Any], count: int) -> None:
     keys = keys_of(count)
     change_rows(table, keys, lambda *_: {"A": 1, "B": 2})
     found = read_rows(table, keys, select=("A", "Missing"))
@@ -75,12 +77,12 @@ def test_only_the_properties_asked_for_are_read(table: TableClient, count: int) 
     assert [(row["A"], row.get("Missing"), row.get("B")) for row in found.values()] == [(1, None, None)] * count
 
 
-def test_rows_between_the_wanted_ones_are_not_returned(table: TableClient) -> None:
+def test_rows_between_the_wanted_ones_are_not_returned(table: RowTable[Any]) -> None:
     change_rows(table, keys_of(10), one_more)
     assert sorted(read_rows(table, keys_of(10)[::2])) == keys_of(10)[::2]
 
 
-def test_keys_in_any_order_and_of_any_partition_are_found(table: TableClient) -> None:
+def test_keys_in_any_order_and_of_any_partition_are_found(table: RowTable[Any]) -> None:
     keys = [Key(partition, row) for row in "zebra" for partition in ("one's", "two|22", "drei ü")]
     change_rows(table, keys, lambda key, _: {"Is": f"{key.partition} {key.row}"})
     assert {key: row["Is"] for key, row in read_rows(table, reversed(keys)).items()} == {
@@ -89,7 +91,7 @@ def test_keys_in_any_order_and_of_any_partition_are_found(table: TableClient) ->
 
 
 def test_a_transaction_has_a_hundred_rows_of_one_partition_at_most(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transactions = Transactions(monkeypatch)
     change_rows(table, [*keys_of(201), *keys_of(100, "q"), *keys_of(1, "r")], one_more)
@@ -97,14 +99,14 @@ def test_a_transaction_has_a_hundred_rows_of_one_partition_at_most(
     assert content(table) == {key: {"Count": 1} for key in [*keys_of(201), *keys_of(100, "q"), *keys_of(1, "r")]}
 
 
-def test_a_row_is_merged_and_not_replaced(table: TableClient) -> None:
+def test_a_row_is_merged_and_not_replaced(table: RowTable[Any]) -> None:
     [key] = keys_of(1)
     change_rows(table, [key], lambda *_: {"A": 1})
     change_rows(table, [key], lambda *_: {"B": 2}, select=("A",))
     assert content(table) == {key: {"A": 1, "B": 2}}
 
 
-def test_a_row_that_is_to_be_left_alone_is_not_written(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_is_to_be_left_alone_is_not_written(table: RowTable[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     change_rows(table, keys_of(3), one_more)
     transactions = Transactions(monkeypatch)
     change_rows(table, keys_of(3), lambda key, row: one_more(key, row) if key.row == "0001" else None)
@@ -113,7 +115,7 @@ def test_a_row_that_is_to_be_left_alone_is_not_written(table: TableClient, monke
     assert content(table) == {key: {"Count": 2 if key.row == "0001" else 1} for key in keys_of(3)}
 
 
-def test_a_write_in_between_is_seen_and_kept(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_write_in_between_is_seen_and_kept(table: RowTable[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     keys = keys_of(150)
     change_rows(table, keys, one_more)
     transactions = Transactions(monkeypatch)
@@ -123,7 +125,7 @@ def test_a_write_in_between_is_seen_and_kept(table: TableClient, monkeypatch: py
 
 
 def test_a_row_that_somebody_else_makes_in_between_is_seen_and_kept(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     transactions = Transactions(monkeypatch)
     transactions.before = [lambda: table.create_entity({"PartitionKey": "p", "RowKey": "0001", "Count": 40})]
@@ -132,7 +134,7 @@ def test_a_row_that_somebody_else_makes_in_between_is_seen_and_kept(
 
 
 def test_a_row_that_somebody_else_removes_in_between_is_made_again(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_rows(table, keys_of(3), one_more)
     transactions = Transactions(monkeypatch)
@@ -141,7 +143,7 @@ def test_a_row_that_somebody_else_removes_in_between_is_made_again(
     assert content(table) == {key: {"Count": 1 if key.row == "0001" else 2} for key in keys_of(3)}
 
 
-def test_a_row_that_keeps_changing_is_a_passing_fault(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_keeps_changing_is_a_passing_fault(table: RowTable[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     change_rows(table, keys_of(1), one_more)
     transactions = Transactions(monkeypatch)
     transactions.before = [lambda: table.upsert_entity({"PartitionKey": "p", "RowKey": "0000", "Count": 9})] * 100
@@ -150,7 +152,7 @@ def test_a_row_that_keeps_changing_is_a_passing_fault(table: TableClient, monkey
 
 
 def test_what_has_just_been_read_is_not_read_again_unless_somebody_changed_it(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = keys_of(10)
     change_rows(table, keys[:8], one_more)
@@ -164,7 +166,7 @@ def test_what_has_just_been_read_is_not_read_again_unless_somebody_changed_it(
 
 
 def test_a_row_that_is_thought_to_be_new_is_not_read_and_nothing_is_lost_if_it_is_there(
-    table: TableClient, monkeypatch: pytest.MonkeyPatch
+    table: RowTable[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     change_rows(table, keys_of(2), one_more)
     seen: list[tuple[str, Values | None]] = []
@@ -187,7 +189,9 @@ def test_a_row_that_is_thought_to_be_new_is_not_read_and_nothing_is_lost_if_it_i
 
 
 @pytest.mark.parametrize("wanted", [14, 15, 40, 120])
-def test_a_few_rows_of_a_large_partition_are_found_without_reading_most_of_it(table: TableClient, wanted: int) -> None:
+def test_a_few_rows_of_a_large_partition_are_found_without_reading_most_of_it(
+    table: RowTable[Any], wanted: int
+) -> None:
     there = keys_of(1200)
     put_rows(table, {key: {"Count": 1} for key in there})
     step = len(there) // wanted
@@ -196,32 +200,32 @@ def test_a_few_rows_of_a_large_partition_are_found_without_reading_most_of_it(ta
 
 
 @pytest.mark.parametrize("count", [1, 2, 101])
-def test_rows_are_put_whatever_was_there_before(table: TableClient, count: int) -> None:
+def test_rows_are_put_whatever_was_there_before(table: RowTable[Any], count: int) -> None:
     change_rows(table, [*keys_of(count), Key("q", "1")], lambda *_: {"A": 1})
     put_rows(table, {key: {"B": 2} for key in keys_of(count)})
     assert content(table) == {key: {"B": 2} for key in keys_of(count)} | {Key("q", "1"): {"A": 1}}
 
 
-def test_a_value_that_no_table_takes_is_not_tried_again(table: TableClient, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_value_that_no_table_takes_is_not_tried_again(table: RowTable[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     transactions = Transactions(monkeypatch)
     with pytest.raises(HttpResponseError):
         change_rows(table, [Key("p", "1")], lambda *_: {"A": "x" * 40_000})
     assert transactions.sizes == [1]
 
 
-def test_nothing_is_lost_among_many_writers_of_many_rows(table: TableClient) -> None:
+def test_nothing_is_lost_among_many_writers_of_many_rows(table: RowTable[Any]) -> None:
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(lambda _: change_rows(table, keys_of(120), one_more), range(6)))
     assert content(table) == {key: {"Count": 6} for key in keys_of(120)}
 
 
-def test_a_dozen_writers_of_one_row_all_get_through(table: TableClient) -> None:
+def test_a_dozen_writers_of_one_row_all_get_through(table: RowTable[Any]) -> None:
     with ThreadPoolExecutor(12) as pool:
         list(pool.map(lambda _: change_rows(table, keys_of(1), one_more), range(24)))
     assert content(table) == {("p", "0000"): {"Count": 24}}
 
 
-def test_a_query_fills_in_its_parameters_safely(table: TableClient) -> None:
+def test_a_query_fills_in_its_parameters_safely(table: RowTable[Any]) -> None:
     change_rows(table, [Key("it's", "1"), Key("its", "2")], one_more)
     found = query(table, "PartitionKey eq @name", name="it's")
     assert [row["RowKey"] for row in found] == ["1"]

@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from shared.changes.claims import Employment, make_claim, to_json
+from shared.model import KeptClaim
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER, Deliverer, worker_key
+from shared.storage.names import WORKERS
 from shared.support import person
 from shared.support.account import coming, next_steps, standing
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
@@ -29,7 +32,7 @@ def office(storage: Storage) -> Iterator[Office]:
         yield opened
 
 
-def claim(zone: str = "Europe/Berlin", source: str = "employees", **said: Any) -> dict[str, Any]:
+def claim(zone: str = "Europe/Berlin", source: str = "employees", **said: Any) -> KeptClaim:
     """What is kept of a source's word."""
     employment = Employment(grace_days=said.pop("grace_days", 0))
     record = {"externalId": "1", "active": True}
@@ -132,15 +135,17 @@ NOT_YET = "Entra has taken nothing about an account yet"
     ],
 )
 def test_whether_the_account_is_enabled_is_said_as_far_as_entra_confirms_it(
-    found: Account | None, row: dict[str, Any], sentence: str
+    found: Account | None, row: WorkerRow, sentence: str
 ) -> None:
     assert standing(found, row, NOW) == sentence
 
 
 @pytest.mark.parametrize("status", [worker_status.PROVISIONED, worker_status.UPLOADED, worker_status.FAILED])
-def test_what_another_source_had_sent_last_is_not_taken_as_confirmed_by_the_row_of_this_one(status: str) -> None:
+def test_what_another_source_had_sent_last_is_not_taken_as_confirmed_by_the_row_of_this_one(
+    status: WorkerStatus,
+) -> None:
     found = replace(account(enabled=False), deliverer=Deliverer("contractors", "x", 1))
-    row = {"PartitionKey": worker_key("employees", "1").partition, "SentStatus": status}
+    row: WorkerRow = {"PartitionKey": worker_key("employees", "1").partition, "SentStatus": status}
     assert standing(found, row, NOW) == (
         "By the record of contractors the account is to be disabled; the row of contractors tells whether it is."
     )
@@ -160,7 +165,7 @@ def test_a_joiner_before_her_first_day_is_told_what_comes_also_after_an_unchange
     jane = "1,Jane,active,2026-11-25,2026-12-31,Europe/Berlin"
     office.night(jane, "2,Joe,active")
     for day in ("2026-11-21 06:00", "2026-11-22 06:00"):
-        office.context.storage.table("Workers").update_entity(
+        office.context.storage.table(WORKERS).update_entity(
             {"PartitionKey": "employees|1", "RowKey": "1", "SentStatus": worker_status.PROVISIONED, "TargetId": "id"}
         )
         [found] = person.find_stories(office.context, "1")

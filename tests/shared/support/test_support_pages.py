@@ -12,18 +12,17 @@ from urllib.parse import quote
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
-from azure.data.tables import TableClient
 
 from shared.clock import iso
 from shared.context import Context
 from shared.delivery import circuit_breaker
-from shared.model import ENTERPRISE_USER, ExtractRef, Reject
+from shared.model import ENTERPRISE_USER, Actor, ExtractRef, Reject
 from shared.planning import orders
 from shared.records import extracts
 from shared.records.health import Health, save_health
 from shared.records.people import worker_key
 from shared.storage import listing
-from shared.storage.names import STATE, WORKERS
+from shared.storage.names import EXTRACTS, STATE, WORKERS
 from shared.support import files, people, troubles
 from shared.support import holding as holding_people
 from shared.support import person as person_page
@@ -278,7 +277,7 @@ def test_the_first_page_asks_for_a_bounded_number_of_answers(context: Context, m
     asked: list[str] = []
     ask = listing._ask
 
-    def counted(table: TableClient, *how: Any) -> Any:
+    def counted(table: Any, *how: Any) -> Any:
         asked.append(table.table_name)
         return ask(table, *how)
 
@@ -354,7 +353,7 @@ def test_files_show_how_far_they_are_and_days_add_up(context: Context) -> None:
 def test_the_health_of_a_job_and_a_pause_are_on_the_first_page(context: Context) -> None:
     save_health(
         context.storage,
-        Health("default", "paused", "The job is paused.", "IT starts it.", "IT", START, START, overdue=3),
+        Health("default", "paused", "The job is paused.", "IT starts it.", Actor.IT, START, START, overdue=3),
     )
     circuit_breaker.pause(context.storage, "employees", by="Ines", reason="wrong file", now=START)
     said = text(visit(context))
@@ -374,7 +373,7 @@ def test_a_date_that_lies_ahead_ends_the_story(context: Context) -> None:
 def test_a_story_outlives_the_extract_it_came_from(context: Context) -> None:
     ref = file(context.storage, "people.csv")
     failed(context.storage, ref, "J3", "Jane Doe")
-    context.storage.table("Extracts").delete_entity(ref.source, extracts.row_key(ref.id))
+    context.storage.table(EXTRACTS).delete_entity(ref.source, extracts.row_key(ref.id))
     file(context.storage, "later.csv", minutes=9)
     said = text(visit(context, "person?id=J3"))
     assert "The create failed" in said

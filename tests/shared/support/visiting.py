@@ -104,14 +104,14 @@ def file(storage: Storage, name: str, *, source: str = "employees", minutes: int
     """An extract."""
     arrived = START + timedelta(minutes=minutes)
     version = Version(source, name, f"{source}/{name}", f"etag {minutes}", arrived, 1)
-    given: dict[str, Any] = {
+    given: Any = {
         "Status": extracts.DELIVERED,
         "ArrivedAt": iso(arrived),
         "Message": "All done.",
         "Kind": extracts.FILE,
     }
     given |= {"Job": "default", "Rows": 0, "People": 0, "Rejected": 0}
-    extracts.insert_extract(storage, version, {**given, **values})
+    extracts.insert_extract(storage, version, given | values)
     return version.ref
 
 

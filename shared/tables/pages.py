@@ -1,0 +1,98 @@
+"""The table `Pages`: a row is one page of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import TypedDict
+
+from shared.model import WaitKind
+from shared.tables.base import Json, Keyed, from_json, to_json
+from shared.tables.extracts import Outcomes
+
+
+class PageStatus(StrEnum):
+    """Where a page stands."""
+
+    PLANNED = "planned"  # not on the queue yet: an earlier page has to go first
+    QUEUED = "queued"
+    SENDING = "sending"  # claimed until `ClaimedUntil`
+    WAITING = "waiting"  # to be tried again at `WaitUntil`
+    DONE = "done"
+    CANCELLED = "cancelled"  # a newer plan has taken its people over
+    FAILED = "failed"
+
+
+Answer = TypedDict(
+    "Answer",
+    {
+        "from": int,  # the first person it is about, counted in the page's people
+        "to": int,  # the one behind the last
+        "people": int,  # who were in the request
+        "accepted": str,  # when it counts as sent, by Graph's clock, if Entra took it
+        "requestId": str,  # Graph's
+        "without": list[int],  # places of those who were left out of what Entra took
+        "split": int,  # where it was cut in two, if Entra refused it
+        "refused": str,  # the code, if Entra refused the one person of it
+    },
+    total=False,
+)
+"""What came of one piece of a page; if it says no more than which piece, nobody of it was left to send."""
+
+Overtaken = tuple[str, str, int]
+"""A page of an older plan: source, extract, number. In JSON it is a list."""
+
+
+class PageRow(Keyed, Outcomes, total=False):
+    """A row of `Pages`. Its PartitionKey is the extract's id, its RowKey the page's number. Times are ISO."""
+
+    # What it is
+    Source: str
+    Job: str  # our name of the provisioning job
+    Plan: str  # the attempt that it was stored under
+    Of: int  # how many pages the extract has
+    After: int  # the last earlier page that has to be sent first; 0 for none
+    People: int
+    Leavers: int  # of these, people who lose their access
+    Recorded: bool  # whether its people's rows have been written, so that it may be sent
+    Overtakes: Json[list[Overtaken]]  # pages that it took people over from, and that matter still
+
+    # Where it stands
+    Status: PageStatus
+    Generation: int  # only a message of this one counts
+    UpdatedAt: str
+    Claim: str  # names whoever has claimed it last
+    ClaimedUntil: str
+    AttemptedAt: str  # when the last request, or claim, began
+    UnansweredSince: str  # since when something may have reached Entra without an answer; else empty
+    Answers: Json[list[Answer]]
+
+    # What keeps it waiting
+    Parked: bool  # whether it waits without a message
+    WaitFor: WaitKind
+    WaitUntil: str
+    Reason: str  # why, in a sentence
+    Told: str  # what its people's rows have been told of the wait
+    Tries: int  # how often in a row it was put off
+    Failures: int  # faults of our own
+    CameBack: int  # how often its message could not be delivered
+
+
+def answers_of(row: PageRow) -> list[Answer]:
+    """What Entra has answered to the requests of a page, in order."""
+    return from_json(row["Answers"]) if "Answers" in row else []
+
+
+def answers_column(answers: Sequence[Answer]) -> Json[list[Answer]]:
+    """Answers as the row has them."""
+    return to_json(list(answers))
+
+
+def overtaken_by(row: PageRow) -> list[Overtaken]:
+    """The pages that a page took people over from."""
+    return from_json(row["Overtakes"])
+
+
+def overtakes_column(pages: Iterable[Overtaken]) -> Json[list[Overtaken]]:
+    """Pages of older plans as the row has them."""
+    return to_json(sorted(pages))

@@ -1,0 +1,91 @@
+"""The table `Workers`, the results table: a row is one person of one source, as of now."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal
+
+from shared.model import Actor, ChangeKind
+from shared.tables.base import Json, Keyed
+
+
+class WorkerStatus(StrEnum):
+    """Where a person stands."""
+
+    QUEUED = "queued"
+    UPLOADED = "uploaded"
+    PROVISIONED = "provisioned"
+    UNCHANGED = "unchanged"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    OVERDUE = "overdue"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    HELD = "held"
+    SCHEDULED = "scheduled"
+    MISSING = "missing"
+
+
+EarlierAccount = tuple[str, str, str, str]
+"""An account that was created before the one that a row tells of: user name, object id, created, first enabled."""
+
+
+class WorkerRow(Keyed, total=False):
+    """A row of `Workers`. Its PartitionKey is `<source>|<last two characters of the id>`. Times are ISO."""
+
+    # Who it is
+    WorkerId: str
+    DisplayName: str
+    UserName: str
+    Mail: str  # the address that was sent, if it is not the user name
+
+    # What is told
+    Status: WorkerStatus
+    Reason: str  # why, in a sentence
+    NextStep: str  # what to do, in a sentence
+    WhoActs: Actor
+    ErrorCode: str  # Entra's, or `PutAside`
+    Warning: str  # what is open besides
+    Extract: str  # the extract that it tells of
+    Row: int  # of that file
+    Sequence: str  # of what it tells; see `shared.records.people`
+    ResolvedAt: str  # when that was decided, or Entra answered
+
+    # What was decided
+    Decision: str  # in a sentence
+    Kind: ChangeKind  # of change
+    Changed: str  # names of attributes, with commas
+    NextChangeAt: str  # when a date falls due; or empty
+    OnHold: str  # until when, by whose order and why the account stays disabled; or empty
+    InDoubt: bool  # whether the newest row was rejected so that it is in doubt whether the person may work
+    MissingIn: str  # the full file that she is missing from; or empty
+    SeenIn: str  # a later extract that says nothing new of her,
+    SeenRow: int  # and the row in it
+    HeldIn: str  # the extract that held her
+    HeldAt: str
+    HeldBecause: str
+    ReleasedBy: str
+    ReleaseReason: str
+    ReleasedAt: str
+
+    # What became of sending
+    Active: bool  # whether the account is to be enabled
+    SentBy: str  # the extract that sends her, or did so last; empty if none has
+    SentStatus: WorkerStatus | Literal[""]  # what became of that; empty if none has
+    SentChanged: str  # as `Changed`, of what was sent
+    SentDecision: str  # as `Decision`
+    SentKind: ChangeKind | Literal[""]  # as `Kind`
+    QueuedAt: str
+    UploadedAt: str  # when the request was sent, by Entra's clock
+    RequestId: str  # Graph's
+    Tries: int  # how often the same has been sent in vain
+    AskedAgainAt: str  # when she was sent once more, because nothing was heard
+    Action: str  # what Entra did
+    TargetId: str  # object id of the account
+
+    # What Entra created; see `shared.records.created`
+    CreatedAt: str
+    CreatedAs: str  # object id
+    CreatedName: str  # user name
+    EnabledAt: str
+    CreatedBefore: Json[list[EarlierAccount]] | Literal[""]  # earlier ones, the newest last; or empty
