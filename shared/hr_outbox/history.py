@@ -34,12 +34,8 @@ def write_history(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None
         values: what its row is about to say.
     """
     rows = extracts.newest(storage, ref.source, _COLUMNS, _LOOKED_AT)
-    now: ExtractRow
-    shown: list[ExtractRow] = []
-    for row in rows:
-        now = {**row, **values} if row["Extract"] == ref.id else row
-        if row.get("Kind") != extracts.DUE:
-            shown.append(now)
+    files = [row for row in rows if row.get("Kind") != extracts.DUE]
+    shown = [row | values if row["Extract"] == ref.id else row for row in files]
     storage.container(OUTBOX).upload_blob(
         f"{ref.source}/{HISTORY}",
         history_page(ref.source, shown[:_MOST]).encode(),

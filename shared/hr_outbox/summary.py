@@ -32,7 +32,7 @@ from shared.records.extracts import (
     load_extract,
     outbox_path,
 )
-from shared.records.pages import read_held, read_notes, read_rejects
+from shared.records.pages import HeldPerson, read_held, read_notes, read_rejects
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
@@ -114,9 +114,7 @@ def write_summary(
         at: the time now; without it the newest time in the row.
     """
     people = people or ToLookAt()
-    row = load_extract(storage, ref)
-    if values:
-        row = {**row, **values}
+    row = load_extract(storage, ref) | (values or {})
     if row.get("Kind") == DUE and row["Status"] != HELD:
         return  # there is no file, and nothing that HR has to look at
     plan = str(row.get("ReadPlan") or row.get("Plan") or "")
@@ -236,7 +234,7 @@ def count_table(heading: str, labels: Mapping[CountColumn, str], row: ExtractRow
     return f"<h2>{heading}</h2><table>{counts}</table>" if counts else ""
 
 
-def _held(people: Iterable[Mapping[str, Any]], *, by_cause: bool) -> Some:
+def _held(people: Iterable[HeldPerson], *, by_cause: bool) -> Some:
     """A plan's list of held people."""
     some = Some()
     for one in people:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 import orjson
 
@@ -27,7 +26,7 @@ from shared.planning.sends import Sends, SpooledLines
 from shared.records import accounts, extracts
 from shared.records.accounts import Account
 from shared.records.fingerprint import fingerprint
-from shared.records.pages import planned_from_json, planned_to_json
+from shared.records.pages import HeldPerson, planned_from_json, planned_to_json
 from shared.storage.rows import in_chunks
 from shared.wording import worker_status
 
@@ -47,7 +46,7 @@ class Decided:
     """
 
     sends: Sends
-    held: list[dict[str, Any]]
+    held: list[HeldPerson]
     counts: Counter[str]
     extras: int
     kept_out: list[str]
@@ -304,7 +303,7 @@ def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
     return (LAST_DAY,) if ends else planned.changed
 
 
-def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> dict[str, Any]:
+def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> HeldPerson:
     """What whoever decides about a release is shown; a question names people, and is told on their own pages only."""
     worker = planned.worker
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")

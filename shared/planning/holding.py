@@ -6,8 +6,6 @@ leaves out, so neither is sent, nobody's row is touched, and the next file is no
 
 from __future__ import annotations
 
-from typing import Any
-
 from shared.changes import guard
 from shared.changes.claims import decide
 from shared.changes.compare import kept_claims
@@ -16,6 +14,7 @@ from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.storing import next_stamp
 from shared.records import accounts, extracts
 from shared.records import pages as page_records
+from shared.records.pages import HeldPerson
 from shared.tables.base import to_json
 from shared.tables.extracts import ExtractRow
 
@@ -75,10 +74,10 @@ def hold_whole(run: PlanRun, drafted: Drafted, because: str) -> ExtractRow:
     }
 
 
-def _who(run: PlanRun, drafted: Drafted) -> list[dict[str, Any]]:
+def _who(run: PlanRun, drafted: Drafted) -> list[HeldPerson]:
     """What whoever decides is shown of each who is missing."""
     found = accounts.read_accounts(run.storage, run.job, [account.external_id for account in drafted.lost])
-    listed = []
+    listed: list[HeldPerson] = []
     for account in drafted.lost:
         kept = kept_claims(found.get(account.external_id))
         record = decide(kept, run.now).record if kept else {}

@@ -8,10 +8,9 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from azure.core.exceptions import ResourceModifiedError
 
@@ -74,9 +73,10 @@ def find_extract(storage: Storage, extract: str) -> ExtractRow:
             raise OrderRefused(
                 f"'{extract}' is not the id of an extract, such as 20261121T060000Z-0123456789ab"
             ) from None
-    for row in query(storage.table(EXTRACTS), "RowKey eq @row", row=row_key):
-        return row
-    raise OrderRefused(f"There is no extract {extract}")
+    found = next(query(storage.table(EXTRACTS), "RowKey eq @row", row=row_key), None)
+    if found is None:
+        raise OrderRefused(f"There is no extract {extract}")
+    return found
 
 
 def release(storage: Storage, extract: str, order: Order, workers: Sequence[str] = ()) -> int:
@@ -215,7 +215,7 @@ def still_held(storage: Storage, ref: ExtractRef, row: ExtractRow) -> set[str]:
     return _still(storage, ref, row, pages.read_held(storage, ref, row["ReadPlan"]))
 
 
-def _still(storage: Storage, ref: ExtractRef, row: ExtractRow, people: Sequence[Mapping[str, Any]]) -> set[str]:
+def _still(storage: Storage, ref: ExtractRef, row: ExtractRow, people: Sequence[pages.HeldPerson]) -> set[str]:
     ids = [person["id"] for person in people]
     return set(ids) if row.get("HeldWhole") else held_now(storage, ref, ids)[0]
 

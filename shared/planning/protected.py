@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from shared.holds.look import holds_at
+from shared.records.pages import HeldPerson
 from shared.storage.clients import Storage
 
 
@@ -16,7 +16,7 @@ def alone_in(released: Sequence[str] | None) -> str:
 
 
 def protected_among(
-    storage: Storage, source: str, people: Iterable[Mapping[str, Any]], held: Collection[str], now: datetime
+    storage: Storage, source: str, people: Iterable[HeldPerson], held: Collection[str], now: datetime
 ) -> frozenset[str]:
     """Those of the people whom an extract holds who are protected: who were when it was planned, and who are now.
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import orjson
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.model import ExtractRef, Page, Planned, Reject, Worker
+from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
 from shared.storage.clients import Storage
 from shared.storage.listing import first_rows
 from shared.storage.names import PAGES, STATE
@@ -57,6 +57,26 @@ class Quiet:
     fate: str
     remember: bool
     planned: Planned
+
+
+HeldPerson = TypedDict(
+    "HeldPerson",
+    {
+        "id": str,
+        "row": int,
+        "name": str,
+        "kind": str,  # of change; or `missing`, of a file that is held as a whole
+        "class": str,  # of change, as the guard counts it
+        "changed": list[str],  # names of the attributes that would change
+        "why": str,
+        "protected": bool,  # whether nobody else may be released together with this person
+        "in_general": str,  # why, without what is about this person alone
+        "user": ScimUser,  # the record that would be sent; files of older versions lack it
+        "lastDay": str,  # as HR has it
+    },
+    total=False,
+)
+"""What whoever decides about a release is shown of somebody who is held."""
 
 
 class QuietWriter:
@@ -104,14 +124,14 @@ def _read_quiet(storage: Storage, path: str) -> list[Quiet]:
     return [Quiet(**{**body, "planned": planned_from_json(body["planned"])}) for body in _download(storage, path)]
 
 
-def write_held(storage: Storage, ref: ExtractRef, attempt: str, held: Sequence[dict[str, Any]]) -> None:
-    """Store who is held: id, row, name, kind, class, names of the attributes that would change, and why."""
+def write_held(storage: Storage, ref: ExtractRef, attempt: str, held: Sequence[HeldPerson]) -> None:
+    """Store who is held."""
     _upload(storage, plan_path(ref, attempt, "held.json"), list(held))
 
 
-def read_held(storage: Storage, ref: ExtractRef, attempt: str) -> list[dict[str, Any]]:
+def read_held(storage: Storage, ref: ExtractRef, attempt: str) -> list[HeldPerson]:
     """Who is held by a plan."""
-    found: list[dict[str, Any]] = _download(storage, plan_path(ref, attempt, "held.json"))
+    found: list[HeldPerson] = _download(storage, plan_path(ref, attempt, "held.json"))
     return found
 
 

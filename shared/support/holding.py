@@ -15,7 +15,7 @@ from shared.model import CONVERTED, ENTERPRISE_USER, JOINER, REHIRE, REINSTATED,
 from shared.planning.orders import held_now
 from shared.planning.protected import protected_among
 from shared.records import accounts
-from shared.records.pages import read_held
+from shared.records.pages import HeldPerson, read_held
 from shared.storage.clients import Storage
 from shared.support.files import MOST_PAGES, may_be_released, row_of
 from shared.support.site.plain import plain_text
@@ -171,7 +171,7 @@ def _shown(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _held(one: Mapping[str, Any]) -> Held:
+def _held(one: HeldPerson) -> Held:
     return Held(
         worker_id=str(one["id"]),
         name=str(one["name"] or ""),

@@ -370,7 +370,9 @@ def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
 def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(context: Context) -> None:
     row: ExtractRow = {**ARRIVED, "Message": "Held.", "ReadPlan": "try", "Held": 1, "Failed": 1}
     insert_extract(context.storage, VERSION, row)
-    held = [{"id": "7", "row": 2, "name": "Ada", "kind": "leaver", "class": "disable", "why": "too many leavers."}]
+    held: list[pages.HeldPerson] = [
+        {"id": "7", "row": 2, "name": "Ada", "kind": "leaver", "class": "disable", "why": "too many leavers."}
+    ]
     pages.write_held(context.storage, VERSION.ref, "try", held)
     pages.write_notes(context.storage, VERSION.ref, "try", ["A note."])
     people = ToLookAt(failed=Some([PersonToLookAt("8", "Bo", 3, "No licence.")]))

@@ -199,7 +199,7 @@ def test_a_verdict_that_comes_after_the_end_is_counted_and_told_to_hr(context: C
 def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_every_quarter_of_an_hour(
     context: Context,
 ) -> None:
-    held = {"id": "7", "row": 8, "name": "Ada", "changed": ["active"], "why": "Leavers are 12 %."}
+    held: pages.HeldPerson = {"id": "7", "row": 8, "name": "Ada", "changed": ["active"], "why": "Leavers are 12 %."}
     pages.write_held(context.storage, REF, "plan", [held])
     pages.write_rejects(context.storage, REF, "plan", [])
     extracts.save_extract(context.storage, REF, {"Quiet": to_json({"Held": 1}), "Plan": "plan", "ReadPlan": "plan"})

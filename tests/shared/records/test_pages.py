@@ -84,7 +84,9 @@ def test_what_is_decided_about_people_who_are_not_sent_comes_back_in_chunks_of_a
 
 
 def test_whoever_is_held_comes_back_as_it_was_stored(context: Context) -> None:
-    held = [{"id": "1", "row": 2, "name": "Łukasz", "kind": "leaver", "class": "disable", "why": "Too many."}]
+    held: list[pages.HeldPerson] = [
+        {"id": "1", "row": 2, "name": "Łukasz", "kind": "leaver", "class": "disable", "why": "Too many."}
+    ]
     write_held(context.storage, REF, "attempt", held)
     assert read_held(context.storage, REF, "attempt") == held
 

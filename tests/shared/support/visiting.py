@@ -18,7 +18,7 @@ from shared.model import LEAVER, MOVER, ExtractRef, Planned
 from shared.outcomes.events import write_events
 from shared.records import extracts
 from shared.records.extracts import Version
-from shared.records.pages import write_held
+from shared.records.pages import HeldPerson, write_held
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
@@ -153,7 +153,7 @@ def holding(storage: Storage, people: Mapping[str, str], minutes: int = 60) -> E
     )  # fmt: skip
     why = "Leavers are 12 % of the known people; up to 10 % pass by themselves."
     step = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."
-    held = [
+    held: list[HeldPerson] = [
         {
             "id": one,
             "row": row,
