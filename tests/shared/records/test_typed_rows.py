@@ -239,6 +239,22 @@ def test_a_column_of_words_is_never_compared_with_plain_text() -> None:
     assert compared == []
 
 
+def test_a_word_that_was_read_is_taken_for_the_plain_text_that_it_is() -> None:
+    taken_for_more = [
+        (name(path), node.lineno)
+        for path in OUTSIDE_STORAGE
+        for node in nodes(path)
+        if (isinstance(node, ast.Attribute) and node.attr in ("name", "value") and of_row(node.value) in WORDS)
+        or (
+            isinstance(node, ast.Compare)
+            and isinstance(node.ops[0], ast.Is | ast.IsNot)
+            and of_row(node.left) in WORDS
+            and not isinstance(node.comparators[0], ast.Constant)
+        )
+    ]
+    assert taken_for_more == []
+
+
 def test_columns_that_are_counted_are_columns() -> None:
     assert {*OUTCOMES} == {*get_type_hints(Outcomes)}
     assert {*KIND_COLUMNS.values()} == {*get_args(KindColumn)}
