@@ -401,7 +401,7 @@ def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newe
     context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For a token, or because the process stood still; the newer plan's page need not wait for a claim that is over."""
-    real: dict[str, Any] = {"token": context.graph.token, "look": circuit_breaker.stopped_now}
+    real: dict[str, Any] = {"token": context.graph.token, "stopped_now": circuit_breaker.stopped_now}
 
     def hold_up(where: str, newer: list[ExtractRef], minutes: int) -> Callable[..., Any]:
         def wait(*arguments: Any) -> Any:
@@ -413,7 +413,7 @@ def test_who_had_to_wait_before_he_could_send_looks_again_for_people_whom_a_newe
 
         return wait
 
-    for minutes, where, owner in ((10, "token", context.graph), (20, "look", circuit_breaker)):
+    for minutes, where, owner in ((10, "token", context.graph), (20, "stopped_now", circuit_breaker)):
         old = planned(context, ids(2), minutes=minutes)
         newer: list[ExtractRef] = []
         script.requests.clear()

@@ -125,7 +125,7 @@ CRASHES = {
     "before it is planned": (ingest, "plan_due"),
     "before people are written down": (apply_plan, "_record"),
     "before it is queued": (apply_plan, "queue_ready_pages"),
-    "before it is forgotten": (due, "forget"),
+    "before it is forgotten": (due, "remove_dues"),
     "before it moves on": (apply_plan, "_move_on"),
     "while it is registered": (due_dates, "_register"),
 }
