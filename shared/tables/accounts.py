@@ -22,25 +22,25 @@ Said = dict[str, Word]
 class AccountRow(Keyed, total=False):
     """A row of `Accounts`. Its PartitionKey is `<job>|<last two characters of the id>`. Times are ISO."""
 
-    ExternalId: str
+    ExternalId: str  # whom it is about: the worker id
     Stamp: str  # of the plan that wrote it last
-    Said: Json[Said]
+    Said: Json[Said]  # the last word of each source
     Claims: Packed[dict[str, KeptClaim]]  # what each source says
     Record: Packed[ScimUser]  # what was planned last
     Manager: str  # whom Entra has as the manager, or is about to get
     Kept: Json[Sequence[str]]  # attributes whose old values Entra keeps
-    OnHold: bool
+    OnHold: bool  # whether it was on hold when it was planned last
     Enabled: bool  # whether the account is planned to be enabled
-    EverEnabled: bool
+    EverEnabled: bool  # whether it ever was
     Since: str  # when the employment began that it was enabled for last
     NextChangeAt: str  # when a date falls due; or empty
     Open: str  # the warning that is open about the person; or empty
     TakesFrom: str  # who gives up a name that this person gets; or empty
 
     # Who sends it
-    Source: str
-    Extract: str
-    Page: int
+    Source: str  # the source of the page that is to send it,
+    Extract: str  # its extract; empty if nobody has ever sent it,
+    Page: int  # and its number
     Before: Json[list[tuple[str, str, int]]]  # pages that it was to be sent from before: source, extract, number
 
     # What became of it, by fingerprint
@@ -52,7 +52,7 @@ class AccountRow(Keyed, total=False):
     Unanswered: str  # the earliest upload without a verdict; or empty
     LateAt: str  # until when an older record may have reached Entra
     Refused: str  # what Entra refused; or empty
-    RefusedAt: str
+    RefusedAt: str  # when
     NoAccount: bool  # whether Entra's last word is that it could not make the account, and there has never been one
 
 

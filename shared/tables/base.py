@@ -11,8 +11,8 @@ _T = TypeVar("_T")
 class Keyed(TypedDict, total=False):
     """The keys of a row, already encoded (see `shared.storage.keys`)."""
 
-    PartitionKey: str
-    RowKey: str
+    PartitionKey: str  # says which rows are read together
+    RowKey: str  # one of them
 
 
 class Json(str, Generic[_T]):

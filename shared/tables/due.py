@@ -20,5 +20,5 @@ class DueRow(Keyed, total=False):
     ExternalId: str  # of the account
     Job: str  # of the account; with an hour only, as the next two
     At: str  # when, ISO time
-    Why: DueReason
+    Why: DueReason  # what for
     Manager: str  # externalId of the one who is awaited; with a manager only

@@ -11,15 +11,15 @@ class EventRow(Keyed, total=False):
     Words are Entra's own; see `shared.entra.logs`.
     """
 
-    EventId: str
+    EventId: str  # Entra's id of the entry
     At: str  # ISO time
-    WorkerId: str
+    WorkerId: str  # whom it is about
     TargetId: str  # object id of the account; or empty
     ChangeId: str  # entries of one change have the same
-    Action: str
-    Status: str
-    ErrorCode: str
-    Reason: str
+    Action: str  # create, update, disable, ...
+    Status: str  # success, failure, skipped, warning
+    ErrorCode: str  # or empty
+    Reason: str  # Entra's words, or empty
     ManagerUnresolved: bool  # whether Entra did not know the manager
-    InScope: bool
-    UserName: str
+    InScope: bool  # whether the job's filter lets the person through
+    UserName: str  # that the entry names; missing if it names none

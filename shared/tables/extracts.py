@@ -16,7 +16,7 @@ class ExtractStatus(StrEnum):
     """Where an extract stands."""
 
     ARRIVED = "arrived"  # registered, copied or about to be
-    READING = "reading"
+    READING = "reading"  # somebody does, or was killed at it
     PLANNED = "planned"  # the plan is committed; from here on it is only continued
     UPLOADING = "uploading"  # every page has been put on the queue or waits for an earlier page
     DELIVERED = "delivered"  # everyone of it has an outcome
@@ -25,7 +25,7 @@ class ExtractStatus(StrEnum):
     STALE = "stale"  # overwritten or removed before it could be read, or older than what has been read
     DUPLICATE = "duplicate"  # the same content as the file before
     SUPERSEDED = "superseded"  # a newer file came while changes were held
-    FAILED = "failed"
+    FAILED = "failed"  # by a fault of our own
     TRYING = "trying"  # a file that is only tried out, and has no answer yet
     TRIED = "tried"  # it has been answered
 
@@ -79,15 +79,15 @@ class Outcomes(TypedDict, total=False):
 
     Waiting: int  # to be sent
     Uploaded: int  # sent, no verdict yet
-    Provisioned: int
-    Unchanged: int
-    Failed: int
-    Skipped: int
+    Provisioned: int  # created, updated or disabled
+    Unchanged: int  # nothing to send, or Entra had it already
+    Failed: int  # Entra could not, or refused
+    Skipped: int  # left out by Entra
     Overdue: int  # sent, no verdict in time
     Superseded: int  # taken over by a newer file
-    Held: int
-    Scheduled: int
-    Withdrawn: int
+    Held: int  # until somebody releases them
+    Scheduled: int  # for a date
+    Withdrawn: int  # before anything was sent
 
 
 class Ordered(TypedDict, total=False):
@@ -104,7 +104,7 @@ class ExtractRow(Keyed, Outcomes, total=False):
 
     # What it is
     Extract: str  # its id: the time and a hash, so that the same version always has the same
-    Kind: ExtractKind
+    Kind: ExtractKind  # a file, dates, or a trial
     File: str  # the file's name inside the source's folder; of dates that came, a sentence
     Path: str  # the whole path in the inbox
     ETag: str  # of the version, without quotes
@@ -113,17 +113,17 @@ class ExtractRow(Keyed, Outcomes, total=False):
     ArrivedAt: str  # when it was registered
     MadeAt: str  # when HR made it, by its name or its content, else when it was dropped
     DueAt: str  # of dates that came: until when they are looked at
-    Content: str  # the digest of its bytes
+    Content: str  # of what it said when the plan was mades bytes
     Zone: str  # in whose times HR is answered
 
     # Where it stands
-    Status: ExtractStatus
+    Status: ExtractStatus  # one word
     Message: str  # the same in a sentence
     Sequence: str  # orders what is known about a person; of a source, the later file has the later one
     Job: str  # our name of the provisioning job; empty if the file was refused before one was known
     JobId: str  # Entra's id of the job
     Mapping: str  # the name of the mapping file
-    MappingVersion: str
+    MappingVersion: str  # of what it said when the plan was made
     Failures: int  # faults of our own that count
     FailedAt: str  # when the last of them was
     EndedAt: str  # of a file that was not used, or a trial: when it had its answer
@@ -135,7 +135,7 @@ class ExtractRow(Keyed, Outcomes, total=False):
     ReadPlan: str  # the attempt that read the file; a release makes another plan
     Plans: Json[list[str]]  # the attempts whose pages count
     Stamp: str  # of the plan; every plan of a job has a later one
-    PlannedAt: str
+    PlannedAt: str  # when; a file that was not used has none
     Pages: int  # of all its plans
     Full: bool  # whether it lists everybody of the source
     Returned: bool  # whether it is a file of rejects that HR has corrected
@@ -148,24 +148,24 @@ class ExtractRow(Keyed, Outcomes, total=False):
 
     # What it holds, and who let it go
     HeldWhole: bool  # whether the file waits as a whole, because people are missing from it
-    HeldAt: str
-    HeldBecause: str
+    HeldAt: str  # when, of a whole file
+    HeldBecause: str  # why people are held, in sentences
     HeldProtected: int  # people who are released by name only
     Shrunk: bool  # whether it lacks many without being held
     LossApproved: bool  # whether somebody has approved of it
     SupersededBy: str  # the newer extract in which those who were held are judged anew
     Releasing: str  # the release that is about to be planned; empty if there is none
-    ReleasedBy: str
-    ReleaseReason: str
-    ReleasedAt: str
+    ReleasedBy: str  # who released people last,
+    ReleaseReason: str  # why,
+    ReleasedAt: str  # and when
     Approvals: Json[list[Ordered]]  # who released people, the newest last
     Forced: bool  # whether it is processed by order
     Orders: Json[list[Ordered]]  # who had it processed, the newest last
     OrderFailed: str  # why what was ordered came to nothing
 
     # Counts
-    Rows: int
-    People: int
+    Rows: int  # of the file
+    People: int  # in it
     Repeated: int  # rows that said the same again
     Rejected: int  # rows that were not sent
     Corrected: int  # of these, those that a later file has set right
@@ -178,18 +178,18 @@ class ExtractRow(Keyed, Outcomes, total=False):
     FailedBefore: int  # of those who are unchanged, people who failed before
     NoAccount: int  # of these, people without an account
     ComparedWith: str  # the list before: its name; empty for the first
-    ComparedPeople: int
-    ComparedRejected: int
-    Joiners: int
-    Movers: int
-    Leavers: int
-    Rehires: int
-    Reinstated: int
-    WithdrawnHires: int
-    Converted: int
-    Resent: int
-    PutOnHold: int
-    HoldsEnded: int
+    ComparedPeople: int  # how many people it had
+    ComparedRejected: int  # how many of its rows were rejected
+    Joiners: int  # sent as new workers
+    Movers: int  # as changed
+    Leavers: int  # as leavers
+    Rehires: int  # as hired again
+    Reinstated: int  # as terminations taken back
+    WithdrawnHires: int  # as hires taken back
+    Converted: int  # as of another kind of employment
+    Resent: int  # without anything new
+    PutOnHold: int  # disabled by order of IT
+    HoldsEnded: int  # as such an order has ended
     RefreshedAt: str  # when the counts of many pages were made
     SummaryAt: str  # when HR was last told
 

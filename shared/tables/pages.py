@@ -15,12 +15,12 @@ class PageStatus(StrEnum):
     """Where a page stands."""
 
     PLANNED = "planned"  # not on the queue yet: an earlier page has to go first
-    QUEUED = "queued"
+    QUEUED = "queued"  # a message for it is on the queue
     SENDING = "sending"  # claimed until `ClaimedUntil`
     WAITING = "waiting"  # to be tried again at `WaitUntil`
-    DONE = "done"
+    DONE = "done"  # everybody on it was sent, or need not be
     CANCELLED = "cancelled"  # a newer plan has taken its people over
-    FAILED = "failed"
+    FAILED = "failed"  # its message failed again and again
 
 
 Answer = TypedDict(
@@ -47,30 +47,30 @@ class PageRow(Keyed, Outcomes, total=False):
     """A row of `Pages`. Its PartitionKey is the extract's id, its RowKey the page's number. Times are ISO."""
 
     # What it is
-    Source: str
+    Source: str  # of the extract
     Job: str  # our name of the provisioning job
     Plan: str  # the attempt that it was stored under
     Of: int  # how many pages the extract has
     After: int  # the last earlier page that has to be sent first; 0 for none
-    People: int
+    People: int  # on it
     Leavers: int  # of these, people who lose their access
     Recorded: bool  # whether its people's rows have been written, so that it may be sent
     Overtakes: Json[list[Overtaken]]  # pages that it took people over from, and that matter still
 
     # Where it stands
-    Status: PageStatus
+    Status: PageStatus  # one word
     Generation: int  # only a message of this one counts
-    UpdatedAt: str
+    UpdatedAt: str  # when the row was last written by whoever works on it
     Claim: str  # names whoever has claimed it last
-    ClaimedUntil: str
+    ClaimedUntil: str  # when its claim ends; or empty
     AttemptedAt: str  # when the last request, or claim, began
     UnansweredSince: str  # since when something may have reached Entra without an answer; else empty
-    Answers: Json[list[Answer]]
+    Answers: Json[list[Answer]]  # what came of its requests
 
     # What keeps it waiting
     Parked: bool  # whether it waits without a message
-    WaitFor: WaitKind
-    WaitUntil: str
+    WaitFor: WaitKind  # what for
+    WaitUntil: str  # when it is tried again; or empty
     Reason: str  # why, in a sentence
     Told: str  # what its people's rows have been told of the wait
     Tries: int  # how often in a row it was put off

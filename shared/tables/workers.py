@@ -12,18 +12,18 @@ from shared.tables.base import Json, Keyed
 class WorkerStatus(StrEnum):
     """Where a person stands."""
 
-    QUEUED = "queued"
-    UPLOADED = "uploaded"
-    PROVISIONED = "provisioned"
-    UNCHANGED = "unchanged"
-    FAILED = "failed"
-    SKIPPED = "skipped"
-    OVERDUE = "overdue"
-    REJECTED = "rejected"
-    WITHDRAWN = "withdrawn"
-    HELD = "held"
-    SCHEDULED = "scheduled"
-    MISSING = "missing"
+    QUEUED = "queued"  # waits to be sent
+    UPLOADED = "uploaded"  # Entra took it, and has said nothing yet
+    PROVISIONED = "provisioned"  # Entra created, updated or disabled the account
+    UNCHANGED = "unchanged"  # the account is, or is about to be, as HR says
+    FAILED = "failed"  # Entra could not, or refused
+    SKIPPED = "skipped"  # Entra left the person out
+    OVERDUE = "overdue"  # Entra took it, and said nothing in time
+    REJECTED = "rejected"  # the row was not sent
+    WITHDRAWN = "withdrawn"  # hired but never came; or taken over by another source
+    HELD = "held"  # waits for a release
+    SCHEDULED = "scheduled"  # waits for a date
+    MISSING = "missing"  # from the newest full file
 
 
 EarlierAccount = tuple[str, str, str, str]
@@ -34,16 +34,16 @@ class WorkerRow(Keyed, total=False):
     """A row of `Workers`. Its PartitionKey is `<source>|<last two characters of the id>`. Times are ISO."""
 
     # Who it is
-    WorkerId: str
-    DisplayName: str
-    UserName: str
+    WorkerId: str  # HR's
+    DisplayName: str  # that was sent, or is to be
+    UserName: str  # likewise
     Mail: str  # the address that was sent, if it is not the user name
 
     # What is told
-    Status: WorkerStatus
+    Status: WorkerStatus  # one word
     Reason: str  # why, in a sentence
     NextStep: str  # what to do, in a sentence
-    WhoActs: Actor
+    WhoActs: Actor  # who does it
     ErrorCode: str  # Entra's, or `PutAside`
     Warning: str  # what is open besides
     Extract: str  # the extract that it tells of
@@ -58,34 +58,34 @@ class WorkerRow(Keyed, total=False):
     NextChangeAt: str  # when a date falls due; or empty
     OnHold: str  # until when, by whose order and why the account stays disabled; or empty
     InDoubt: bool  # whether the newest row was rejected so that it is in doubt whether the person may work
-    MissingIn: str  # the full file that she is missing from; or empty
-    SeenIn: str  # a later extract that says nothing new of her,
+    MissingIn: str  # the full file that lacks the person; or empty
+    SeenIn: str  # a later extract that says nothing new,
     SeenRow: int  # and the row in it
-    HeldIn: str  # the extract that held her
-    HeldAt: str
-    HeldBecause: str
-    ReleasedBy: str
-    ReleaseReason: str
-    ReleasedAt: str
+    HeldIn: str  # the extract that held the person,
+    HeldAt: str  # when,
+    HeldBecause: str  # and why
+    ReleasedBy: str  # who released the person,
+    ReleaseReason: str  # why,
+    ReleasedAt: str  # and when
 
     # What became of sending
     Active: bool  # whether the account is to be enabled
-    SentBy: str  # the extract that sends her, or did so last; empty if none has
+    SentBy: str  # the extract that the person is sent from, or was last; empty if none
     SentStatus: WorkerStatus | Literal[""]  # what became of that; empty if none has
     SentChanged: str  # as `Changed`, of what was sent
     SentDecision: str  # as `Decision`
     SentKind: ChangeKind | Literal[""]  # as `Kind`
-    QueuedAt: str
+    QueuedAt: str  # when it was planned
     UploadedAt: str  # when the request was sent, by Entra's clock
     RequestId: str  # Graph's
     Tries: int  # how often the same has been sent in vain
-    AskedAgainAt: str  # when she was sent once more, because nothing was heard
+    AskedAgainAt: str  # when the same was sent once more, because nothing was heard
     Action: str  # what Entra did
     TargetId: str  # object id of the account
 
     # What Entra created; see `shared.records.created`
-    CreatedAt: str
+    CreatedAt: str  # when; or empty
     CreatedAs: str  # object id
     CreatedName: str  # user name
-    EnabledAt: str
+    EnabledAt: str  # when first; or empty
     CreatedBefore: Json[list[EarlierAccount]] | Literal[""]  # earlier ones, the newest last; or empty

@@ -170,6 +170,17 @@ def test_each_table_has_a_type_for_its_rows() -> None:
     assert {getattr(names, table) for table in ROWS} == {*names.TABLES}
 
 
+def test_each_column_and_each_word_says_beside_it_what_it_is() -> None:
+    bare = [
+        f"{path.name}: {line.strip()}"
+        for path in SHARED
+        if path.parent.name == "tables"
+        for line in TEXTS[path].splitlines()
+        if re.match(r'    ([A-Z]\w+: |[A-Z_]+ = "|"\w+": \w)', line) and "  # " not in line
+    ]
+    assert bare == []
+
+
 def test_nothing_takes_or_gives_a_row_without_its_type() -> None:
     untyped = {
         name(path)
