@@ -42,8 +42,9 @@ TEXTS = {
     path: text
     for part in ("shared", "cli", "local", "benchmarks")
     for path in sorted((ROOT / part).rglob("*.py"))
-    if "shared.storage" in (text := path.read_text(encoding="utf-8")) or "shared.tables" in text
+    if re.search(r"shared\.(?:storage|tables|records|delivery)", text := path.read_text(encoding="utf-8"))
 }
+"""The modules that have anything to do with rows."""
 SHARED = [path for path in TEXTS if path.is_relative_to(ROOT / "shared")]
 OUTSIDE_STORAGE = [path for path in SHARED if not path.is_relative_to(ROOT / "shared" / "storage")]
 
