@@ -44,6 +44,7 @@ from shared.model import (
 )
 from shared.records.accounts import Account
 from shared.records.people import is_refused
+from shared.tables.accounts import DIGEST, SEQUENCE
 from shared.wording import worker_status
 
 SEND = "send"
@@ -143,7 +144,7 @@ def is_settled(account: Account, source: str, digest: str, now: datetime) -> boo
     word = account.said.get(source)
     return bool(
         word
-        and word[1] == digest
+        and word[DIGEST] == digest
         and not account.pending
         and not account.open
         and not account.refused
@@ -162,10 +163,10 @@ def draft(claim: Claim, external_id: str, account: Account | None, digest: str) 
         digest: of what the source says. If it is that of its last word, the kept claim stays, with its dates.
     """
     word = account.said.get(claim.source) if account else None
-    if word and word[0] > claim.sequence:
+    if word and word[SEQUENCE] > claim.sequence:
         return None
     kept = kept_claims(account)
-    new = word is None or word[1] != digest
+    new = word is None or word[DIGEST] != digest
     if not new:
         claim = replace(kept[claim.source], sequence=claim.sequence, extract=claim.extract, row=claim.row)
     claims = {**kept, claim.source: claim}

@@ -28,6 +28,7 @@ from shared.records.accounts import Account
 from shared.records.fingerprint import fingerprint
 from shared.records.pages import HeldPerson, planned_from_json, planned_to_json
 from shared.storage.rows import in_chunks
+from shared.tables.accounts import SEQUENCE
 from shared.wording import worker_status
 
 _BATCH = 500
@@ -282,12 +283,12 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
             if _is_in_file(run, account.external_id):
                 continue  # passed over
             drafted.note_stamps(account)
-            word = account.said.get(run.ref.source, ["", "", ""])
+            word = account.said.get(run.ref.source, ("", "", ""))
             row = account.claims.get(run.ref.source, {}).get("row", 0)
             yield Planned(
                 Worker(account.external_id, row, account.record),
                 kind=RESENT,
-                sequence=run.later(word[0]),
+                sequence=run.later(word[SEQUENCE]),
                 warning=account.open,
                 reason=reasons.resent(waits=True),
                 next_change_at=account.next_change_at,

@@ -13,6 +13,7 @@ from shared.planning.plan_run import Drafted, PlanRun
 from shared.records import accounts, extracts
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise
+from shared.tables.accounts import SEQUENCE, UNTIL
 from shared.tables.extracts import ExtractRow
 from shared.wording import worker_status
 from shared.wording.numbers import counted, people
@@ -24,12 +25,12 @@ _REJECTED = 0.05  # nor does one with more than this share of bad rows
 def speaks_of(run: PlanRun, account: Account) -> bool:
     """Whether the source has said of a person what is not over by now."""
     word = account.said.get(run.ref.source)
-    return bool(word and (not word[2] or word[2] > iso(run.now)))
+    return bool(word and (not word[UNTIL] or word[UNTIL] > iso(run.now)))
 
 
 def is_missing(run: PlanRun, account: Account) -> bool:
     """Whether the source spoke of a person up to now, but this file does not, not even in a bad row."""
-    if not speaks_of(run, account) or account.said[run.ref.source][0] > run.sequence:
+    if not speaks_of(run, account) or account.said[run.ref.source][SEQUENCE] > run.sequence:
         return False
     return not run.of_file.rejected(account.external_id)
 
