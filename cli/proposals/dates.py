@@ -47,6 +47,11 @@ def looks_like_dates(cells: Sequence[str]) -> bool:
     return bool(cells) and sum(clean(cell) in wrong for cell in cells) * 5 <= len(cells)
 
 
+def looks_like_days(cells: Sequence[str]) -> bool:
+    """Whether most of some cells are dates that are not just numbers, which could be anything."""
+    return looks_like_dates(cells) and not all(cell.isdecimal() for cell in cells)
+
+
 def how_written(cells: Iterable[str]) -> Written:
     """How some dates are written; cells that say for ever, or never, do not count."""
     written, _ = _look(cells)

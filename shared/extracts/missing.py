@@ -30,7 +30,7 @@ def is_missing(run: PlanRun, account: Account) -> bool:
     """Whether the source spoke of a person up to now, but this file does not, not even in a bad row."""
     if not speaks_of(run, account) or account.said[run.ref.source][0] > run.sequence:
         return False
-    return not run.of_file.rejected(account.external_id)
+    return not run.of_file.rejected(account.external_id) and not run.of_file.is_left_out(account.external_id)
 
 
 def note_lost(run: PlanRun, drafted: Drafted, missing: Sequence[Account], spoken_of: int) -> None:
@@ -65,7 +65,8 @@ def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) 
     if disables:
         drafted.doubt = doubt
     elif last := more_before(run):
-        asks = "" if run.of_file.people + len(run.of_file.rejects) >= _FEWER * last["People"] else _IS_IT_COMPLETE
+        there = run.of_file.people + run.of_file.left_out + len(run.of_file.rejects)
+        asks = "" if there >= _FEWER * _in(last) else _IS_IT_COMPLETE
         drafted.notes.append(f"{_beside(run, last)}{asks}")
     if not doubt:
         whole = accounts.read(run.storage, run.job, [account.external_id for account in missing])
@@ -127,4 +128,9 @@ def _beside(run: PlanRun, last: Values) -> str:
 def more_before(run: PlanRun) -> Values | None:
     """The row of the last full file, if this one has far fewer people in rows that can be used."""
     last = extracts.last_planned(run.storage, run.ref, full=True)
-    return last if last and run.of_file.people < _FEWER * last["People"] else None
+    return last if last and run.of_file.people + run.of_file.left_out < _FEWER * _in(last) else None
+
+
+def _in(last: Values) -> int:
+    """How many people a file had in rows that could be used, with those whom the mapping leaves out."""
+    return int(last["People"]) + int(last.get("Filtered") or 0)

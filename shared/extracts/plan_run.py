@@ -234,13 +234,15 @@ class Drafted:
 
         Args:
             external_id: who.
-            status: `UNCHANGED` or `MISSING`.
+            status: `UNCHANGED`, `FILTERED` or `MISSING`.
         """
         if self.told is None:
             return True
         told = self.told.get(external_id)
         if status == story.MISSING:
             return told is None or not told.is_missing or told.status not in story.WHILE_MISSING
+        if status == story.FILTERED:
+            return told is None or told.status != story.FILTERED
         return told is not None
 
     def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:

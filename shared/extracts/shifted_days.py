@@ -79,9 +79,8 @@ def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:
 
 def _columns(mapping: MappingFile) -> Iterator[tuple[str, DateFormats | None, bool]]:
     """The columns that hold days, how they are written, and whether they can hold nothing else."""
-    for column in (mapping.status.first_day, mapping.status.last_day):
-        if column:
-            yield column, None, True
+    for column in mapping.status.days:
+        yield column, None, True
     for rule in mapping.attributes.values():
         if rule.date is not None:
             for column in rule.reads:

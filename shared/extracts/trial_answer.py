@@ -48,6 +48,7 @@ _HEADINGS = {
     story.SCHEDULED: "Would take effect on a later day",
     story.WITHDRAWN: "Hires that would be taken back",
     story.MISSING: "Not in the file any more",
+    story.FILTERED: "People for whom this list does not provide",
     story.REJECTED: "Rows that would not be sent",
     OLDER: "Of whom something newer is known",
 }
@@ -263,7 +264,7 @@ def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | No
     if not worker.user and known:
         names = known.get(worker.worker_id, names)
     changed = ", ".join(planned.changed)
-    kind = "" if what == story.MISSING or planned.kind == UNCHANGED else planned.kind
+    kind = "" if what in (story.MISSING, story.FILTERED) or planned.kind == UNCHANGED else planned.kind
     return _Line(what, worker.worker_id, *names, worker.row, kind, changed, planned.reason, planned.warning)
 
 

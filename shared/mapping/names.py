@@ -136,6 +136,10 @@ class Known(Protocol):
         """Those of some ids that are known only with other capital letters or blanks, and as what."""
         ...
 
+    def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Those of some people of whom the source said last that they work, and until which day (ISO), if any."""
+        ...
+
 
 class _Nobody:
     """Knows nobody: for a first look at an extract."""
@@ -153,6 +157,9 @@ class _Nobody:
         return {}
 
     def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        return {}
+
+    def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
         return {}
 
 

@@ -187,8 +187,9 @@ class Compiler:
         none = frozenset(clean(text) for text in declared.none)
         place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
         midnight = parse_zone(place) if place else None
-        open_end = column != self.mapping.status.first_day
-        ends = column == self.mapping.status.last_day
+        first, last = self.mapping.status.first_day, self.mapping.status.last_day
+        open_end = first is None or column not in first.columns
+        ends = last is not None and column in last.columns
         return DateReader(
             column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
         )

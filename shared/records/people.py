@@ -346,7 +346,9 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, Told]:
 
 
 # Whoever has failed is told where the file stands that goes on saying so.
-_OF_A_FILE = (story.REJECTED, story.MISSING, story.HELD, story.WITHDRAWN, story.FAILED, story.SKIPPED)
+_OF_A_FILE = (
+    story.REJECTED, story.MISSING, story.FILTERED, story.HELD, story.WITHDRAWN, story.FAILED, story.SKIPPED,
+)  # fmt: skip
 
 
 def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:

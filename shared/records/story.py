@@ -27,6 +27,7 @@ WITHDRAWN = "withdrawn"
 HELD = "held"
 SCHEDULED = "scheduled"
 MISSING = "missing"
+FILTERED = "filtered"
 
 ANSWERED = (PROVISIONED, UNCHANGED, FAILED, SKIPPED)
 """The states in which Entra, or we, have given a last word on an upload."""
@@ -163,7 +164,8 @@ def quiet(
     That she is missing from a full file stands beside what somebody has to act on first, and never in its place.
 
     Args:
-        status: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING` or `WITHDRAWN`; anything else leaves the row alone.
+        status: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING`, `FILTERED` or `WITHDRAWN`; anything else leaves the row
+            alone.
         person: what is decided about her.
         row: her row as it is; None if there is none.
         extract_id: of the extract.
@@ -188,9 +190,11 @@ def quiet(
         place["MissingIn"] = ""
     # What is held of somebody who is known is not taken in yet.
     names = _names(person) if row is None or status != HELD or person.new else {}
+    names = _names_of_another(names, row) if status == FILTERED else names
     warning = open_warning(person, row)
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
-    if status == UNCHANGED and (is_open or (before == SCHEDULED and person.next_change_at)):
+    is_same = is_open or (before == SCHEDULED and person.next_change_at)
+    if (status == UNCHANGED and is_same) or (status == FILTERED and before in _STILL_OPEN):
         return {**names, **place, "Warning": warning}
     if status == before == UNCHANGED and not person.said and (row or {}).get("WhoActs") not in (NOBODY, None):
         return place  # another list decides, and goes on doing so
@@ -244,6 +248,11 @@ def _names(person: Planned) -> dict[str, str]:
     return names if user else {}
 
 
+def _names_of_another(names: dict[str, str], row: Mapping[str, Any] | None) -> dict[str, str]:
+    """The names in a row for whose person the list does not provide, which take none from her that she has."""
+    return {} if row and row.get("SentBy") else {name: text for name, text in names.items() if text}
+
+
 def _sent_before(row: Mapping[str, Any] | None) -> dict[str, str]:
     """Why somebody was sent last, where an older version has said so in `Decision` only, which is about to go."""
     if row is None or row.get("SentDecision") or not row.get("SentBy") or row["SentBy"] != row.get("Extract"):
@@ -264,6 +273,7 @@ _QUIET = {
     SCHEDULED: ("Nothing to do: it happens by itself on the day.", NOBODY),
     WITHDRAWN: ("Nothing to do; an account that was made can be removed by IT.", NOBODY),
     HELD: ("Somebody with the role Releaser looks at it and releases it, or HR drops a right file.", IT),
+    FILTERED: ("Nothing to do: another list provides for the person, or nobody does.", NOBODY),
     MISSING: ("HR checks whether the person has left, and says so with a status or a last day in the file.", HR),
 }
 

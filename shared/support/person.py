@@ -64,7 +64,7 @@ KINDS = {
 
 _SINCE = datetime(2020, 1, 1, tzinfo=UTC)  # there was no API-driven provisioning before
 _MOST = 100  # entries of the log that are told
-_DECIDED_WITHOUT_SENDING = (story.REJECTED, story.HELD, story.SCHEDULED, story.MISSING, story.WITHDRAWN)
+_DECIDED_WITHOUT_SENDING = (story.REJECTED, story.HELD, story.SCHEDULED, story.MISSING, story.FILTERED, story.WITHDRAWN)
 _ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}
 
 

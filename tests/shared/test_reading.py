@@ -16,7 +16,7 @@ from shared.errors import ExtractRefused
 from shared.extracts.open_extract import Reading
 from shared.extracts.reading import ReadExtract, Said, read_extract
 from shared.mapping.load import SHIPPED, parse_mapping
-from shared.mapping.model import MappingFile
+from shared.mapping.model import Days, MappingFile
 from shared.mapping.names import NOBODY, Known
 from shared.model import CORE_USER, ENTERPRISE_USER, Reject, ScimUser, Worker
 from tests.support.known import People
@@ -129,7 +129,7 @@ def test_days_and_zones_come_with_the_person(opened: ExitStack) -> None:
     ],
 )
 def test_the_digest_is_the_same_if_hr_says_the_same(opened: ExitStack, row: str, *, same: bool) -> None:
-    status = {**MAPPING.status.model_dump(include={"column", "values"}), "last_day": "To", "zone": "Zone"}
+    status = {"column": "State", "values": MAPPING.status.values, "last_day": "To", "zone": "Zone"}
     header = "Id,Name,State,Boss,To,Zone\n"
     one = read(opened, f"{header}9,Z,Active,,,\n1,A,Active,2,2026-12-01,UTC\n", mapping(status=status))
     other = read(opened, f"{header}{row}\n", mapping(status=status))
@@ -484,7 +484,7 @@ def test_managers_can_be_named_by_mail_or_name(opened: ExitStack, by: str) -> No
 def test_the_digests_are_those_that_earlier_versions_kept(opened: ExitStack) -> None:
     """With other digests everybody would be looked at again after an upgrade."""
     said = mapping({"title": "Salary", "nickName": "Note"})
-    said = said.model_copy(update={"status": said.status.model_copy(update={"first_day": "Note"})})
+    said = said.model_copy(update={"status": said.status.model_copy(update={"first_day": Days(column="Note")})})
     rows = (
         '1,"Z\u00f6\u00eb ""Z"" \\ Li",Active,2,\u20ac 5,2026-01-31',  # as a column
         "2,B\u00c3\u00b6,Left,,7,",  # by itself, because there is something to tell

@@ -100,7 +100,6 @@ def test_the_rule_for_empty_cells_may_be_null_without_quotes() -> None:
             "  column: State",
             "  colum: State",
             [
-                "line 4: status.column: is missing",
                 "line 5: status.colum: no such key; did you mean 'column'?",
             ],
         ),
