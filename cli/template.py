@@ -114,7 +114,9 @@ def _words(rule: Rule) -> Iterator[str]:
 
 
 def _day(mapping: MappingFile) -> str:
-    named = [pattern.text for pattern in mapping.dates.patterns if pattern.text not in ("excel", "odata")]
+    named = [
+        pattern.text for pattern in mapping.dates.patterns if pattern.text not in ("excel", "odata", "unix", "unix_ms")
+    ]
     return "yyyy-mm-dd" if not named or named[0] == "iso" else named[0]
 
 

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import ExtractRefused
 from shared.mapping.dates import WORKING_LIFE, DateReader, DateWatch, Unusable
-from shared.mapping.midnight import Clock, clock_of, day_meant
+from shared.mapping.midnight import Clock, day_meant
 from shared.mapping.model import MappingFile
 from shared.mapping.rules import DateFormats
 from shared.mapping.text import clean, shorten
@@ -94,7 +94,7 @@ def _cells(reader: DateReader, texts: Iterable[str]) -> Iterator[Cell]:
         except Unusable:
             continue
         if day is not None:
-            yield text, day, clock_of(text)
+            yield text, day, reader.clock(text)
 
 
 def _shifted(cells: Collection[Cell], fewest: int) -> tuple[str, date, Clock] | None:

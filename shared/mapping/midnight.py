@@ -74,6 +74,11 @@ def clock_of(text: str) -> Clock | None:
     return _clock(round(serial[1] / 60)) if serial else None
 
 
+def clock_at(moment: datetime) -> Clock | None:
+    """The time of a moment on a clock of UTC; None if it is midnight."""
+    return _clock(round((moment.hour * 3600 + moment.minute * 60 + moment.second) / 60) % _DAY)
+
+
 def _clock(minute: int, ahead: int = 0) -> Clock | None:
     return Clock(minute, ahead) if 0 < minute < _DAY else None
 

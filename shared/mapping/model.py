@@ -247,7 +247,8 @@ class Dates(DateFormats):
     """Dates of the whole file, unless an attribute says otherwise.
 
     Attributes:
-        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
+        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`;
+            `unix` and `unix_ms`, the seconds and milliseconds since 1970.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
         midnight: an IANA name: whose midnight the times beside the days are, if a program wrote days as moments. With
             Europe/Berlin 2026-10-31 23:00 is 1 November. With UTC the day is the one that is written.
