@@ -33,6 +33,7 @@ class Draft:
         words: what its words mean.
         leave: its words for a leave of absence.
         days: `first_day` and `last_day`: a column, or which of several.
+        zone: the column that says where a worker's day begins.
         dates: how dates are written.
         blanks: `keep`, if blanks that rules leave at the ends, or side by side, stay.
         attributes: a column or a rule for each SCIM attribute.
@@ -51,6 +52,7 @@ class Draft:
     words: dict[str, bool] = field(default_factory=dict)
     leave: list[str] = field(default_factory=list)
     days: dict[str, str | dict[str, Any]] = field(default_factory=dict)
+    zone: str = ""
     dates: dict[str, Any] = field(default_factory=dict)
     blanks: str = ""
     attributes: dict[str, str | dict[str, Any]] = field(default_factory=dict)
@@ -139,6 +141,8 @@ class Draft:
         for key, column in self.days.items():
             yield from self._said(key, "  ")
             yield f"  {key}: {flow(column)}"
+        if self.zone:
+            yield f"  zone: {flow(self.zone)}"
         yield from _comments(self.undecided.get("status", ()), "  ")
 
     def _dates(self) -> Iterator[str]:

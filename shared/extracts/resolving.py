@@ -166,7 +166,7 @@ class Resolver:
         for named, days in (
             (status.first_day and status.first_day.name, {record.first_day for record in records}),
             (status.last_day and status.last_day.name, {record.last_day for record in records}),
-            (status.zone, {record.zone for record in records}),
+            (status.zone and status.zone.column, {record.zone for record in records}),
         ):
             if named and len(days) > 1:
                 differing.append(named)

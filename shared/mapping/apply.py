@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import ExtractRefused, MappingError
 from shared.letters import fold
 from shared.mapping.dates import DateWatch, Unusable
-from shared.mapping.datetext import parse_zone
 from shared.mapping.identity import identity_reader
 from shared.mapping.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, read_id
 from shared.mapping.model import MappingFile
@@ -25,6 +25,7 @@ from shared.mapping.paths import AttributePath
 from shared.mapping.text import LETTER, NOTHING_BUT_MARKS, clean, holds_control, looks_broken, sheet_error, shorten
 from shared.mapping.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
 from shared.mapping.working import Working
+from shared.mapping.zones import NoZone
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 from shared.records.scratch import open_scratch
 
@@ -120,7 +121,7 @@ class Applier:
         self.of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
         login = mapping.attributes.get(USER_NAME)
         self._call_people = {*self.of_names, *(login.reads if login else ())}
-        self._zones: set[str] = set()  # those that there are
+        self._meant: dict[str, str] = {}  # zones that abbreviations were taken for
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
@@ -206,6 +207,8 @@ class Applier:
             return reject(str(wrong))
         if unusable and self._known.is_worker(worker_id):
             damaged += unusable - {mapping.key, *self._status.reads}
+        if self._status.zone:
+            self.note_zones([cells[self._status.zone.column]])
         keeps = self._made_of(damaged) if damaged else ()
         return Applied(
             Worker(worker_id, record.row, user),
@@ -268,7 +271,14 @@ class Applier:
             other = str(refused)
         if lost or other:
             raise ExtractRefused(" ".join(filter(None, (self._zeros.sentence, other))))
-        return (*notes, *self._still_active_note())
+        return (*notes, *self._meant_note(), *self._still_active_note())
+
+    def _meant_note(self) -> tuple[str, ...]:
+        if not self._meant or self._status.zone is None:
+            return ()
+        taken = ", ".join(f"'{shorten(text)}' for {name}" for text, name in sorted(self._meant.items()))
+        text = f"{self._status.zone.column}: abbreviations are taken for places, in summer and in winter: {taken}. If"
+        return (f"{text} another place is meant, ask IT to say so in the mapping (zone: map).",)
 
     def _still_active_note(self) -> tuple[str, ...]:
         found = list(self._still_active)
@@ -282,7 +292,8 @@ class Applier:
 
     def _is_in_doubt(self, record: Record) -> bool:
         """Whether a row does not tell that, or from when to when, the person may work; whatever else is wrong."""
-        columns = [*self._status.reads, *self._status.days, *filter(None, [self._status.zone])]
+        zone = [self._status.zone.column] if self._status.zone else []
+        columns = [*self._status.reads, *self._status.days, *zone]
         cells = {one: read_cell(record.values.get(one, ""), self.placeholders) for one in columns}
         if any(one in record.faults or fault for one, (_, _, fault) in cells.items()):
             return True
@@ -471,15 +482,22 @@ class Applier:
 
     def _zone(self, cells: dict[str, str], refuse: Callable[[str], None]) -> str:
         """Where the worker's day begins."""
-        column = self._status.zone
-        if column is not None and (name := cells[column]) and name not in self._zones:
-            try:
-                parse_zone(name)
-            except ValueError:
-                refuse(f"{column} '{shorten(name)}' is not a time zone; use an IANA name such as Europe/Berlin.")
-                return self.mapping.dates.zone
-            self._zones.add(name)
-        return (cells[column] if column is not None else "") or self.mapping.dates.zone
+        rule = self._status.zone
+        if rule is None or not (text := cells[rule.column]):
+            return self.mapping.dates.zone
+        try:
+            return rule.find(text).name
+        except NoZone as wrong:
+            refuse(f"{rule.column} '{shorten(text)}' {wrong}")
+            return self.mapping.dates.zone
+
+    def note_zones(self, texts: Iterable[str]) -> None:
+        """Take note of the cells with the zones of rows that count: what an abbreviation was taken for is told."""
+        rule = self._status.zone
+        for text in texts if rule else ():
+            with suppress(NoZone):
+                if rule and text and (found := rule.find(text)).meant:
+                    self._meant[text] = found.name
 
     def _user(self, cells: Cells, active: bool, refuse: Callable[[str], None], unusable: frozenset[str]) -> ScimUser:
         """The user; of a leaver without what is made of columns at fault, which is not the same as empty ones."""

@@ -19,13 +19,13 @@ from typing import Any
 
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.dates import DateWatch, Unusable
-from shared.mapping.datetext import parse_zone
 from shared.mapping.identity import MANAGER
 from shared.mapping.ids import id_warnings, plain_ids, read_id
 from shared.mapping.pieces import Attribute, Cleaner, Object, new_object
 from shared.mapping.remembered import CAREFUL, Column, Remembered, Room
 from shared.mapping.values import MAIL, USER_NAME, Compiler
 from shared.mapping.working import DayReader, Working
+from shared.mapping.zones import NoZone
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 
 NO_DAY = "-"
@@ -112,7 +112,7 @@ class ColumnMapper:
             for reader in (self._working.first_day, self._working.last_day)
         ]
         read = {column for rule in rules for column in rule.reads}
-        read |= {mapping.key, *status.reads, *status.days, *filter(None, [status.zone])}
+        read |= {mapping.key, *status.reads, *status.days, *([status.zone.column] if status.zone else [])}
         several = [column for rule in rules if len(rule.reads) > 1 for column in rule.reads]
         unread = [column for column in mapping.columns if column not in read]
         self._cleaned = {
@@ -141,26 +141,10 @@ class ColumnMapper:
         care = _Care()
         ids = care.about(self._read_ids(batch.columns[mapping.key]))
         columns: dict[str, Column] = {**batch.columns, mapping.key: ids}
-        active = ["true"] * size
-        if status.reads:
-            active = care.about(self._active.column(*(columns[one] for one in status.reads)))
-        first_days, last_days = (
-            care.about(days[1].column(*(columns[one] for one in days[0]))) if days else [NO_DAY] * size
-            for days in self._days
-        )
-        if status.last_day:
-            said = list(zip(active, first_days, last_days, strict=True))
-            if status.day_decides and mapping.duplicates.keep != "current":
-                active = ["false" if self._is_over(first, last) else works for works, first, last in said]
-                said = list(zip(active, first_days, last_days, strict=True))
-            contradict = [last != NO_DAY and self._contradict(works, first, last) for works, first, last in said]
-            care.where(contradict)
-            if mapping.duplicates.keep != "current":
-                asked = {ids[place] for place in compress(range(size), contradict)} - {CAREFUL}
-                self._applier.look_at_ended(sorted(asked))
-        if status.first_day and not status.reads:
-            care.where(works == "true" and first == NO_DAY for works, first in zip(active, first_days, strict=True))
-        zones = care.about(self._zones.column(columns[status.zone])) if status.zone else [mapping.dates.zone] * size
+        active, first_days, last_days = self._employment(columns, care, ids)
+        zones = [mapping.dates.zone] * size
+        if status.zone:
+            zones = care.about(self._zones.column(columns[status.zone.column]))
         for column, cleaned in self._cleaned.items():
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
@@ -179,6 +163,9 @@ class ColumnMapper:
                 values[attribute.text] = made[-1]
         for place in sorted(care.places - careful.keys()):
             careful[place] = self._applier.apply(batch.record(place))
+        if status.zone:
+            cells = batch.columns[status.zone.column]
+            self._applier.note_zones({self._clean(raw) for place, raw in enumerate(cells) if place not in careful})
         self._applier.look_at_ids(worker_id for place, worker_id in enumerate(ids) if place not in careful)
 
         attributes = (*self._own, *self._copies)
@@ -197,6 +184,32 @@ class ColumnMapper:
             [(number, values[kind.path]) for number, kind in enumerate(self._applier.kinds)],
             values.get(self._called) or [""] * size,
         )
+
+    def _employment(
+        self, columns: Mapping[str, Column], care: _Care, ids: Column
+    ) -> tuple[list[str], list[str], list[str]]:
+        """Who may work, and the first and the last days."""
+        mapping, status, size = self._mapping, self._mapping.status, len(ids)
+        active = ["true"] * size
+        if status.reads:
+            active = care.about(self._active.column(*(columns[one] for one in status.reads)))
+        first_days, last_days = (
+            care.about(days[1].column(*(columns[one] for one in days[0]))) if days else [NO_DAY] * size
+            for days in self._days
+        )
+        are_contracts = mapping.duplicates.keep == "current"  # of which the days say which counts
+        if status.last_day:
+            if status.day_decides and not are_contracts:
+                days = zip(active, first_days, last_days, strict=True)
+                active = ["false" if self._is_over(first, last) else works for works, first, last in days]
+            said = zip(active, first_days, last_days, strict=True)
+            contradict = [last != NO_DAY and self._contradict(works, first, last) for works, first, last in said]
+            care.where(contradict)
+            if not are_contracts:
+                self._applier.look_at_ended(sorted(set(compress(ids, contradict)) - {CAREFUL}))
+        if status.first_day and not status.reads:
+            care.where(works == "true" and first == NO_DAY for works, first in zip(active, first_days, strict=True))
+        return active, first_days, last_days
 
     def _make_unique(
         self, batch: Batch, care: _Care, ids: Column, values: dict[str, list[str]]
@@ -261,14 +274,13 @@ class ColumnMapper:
         return CAREFUL if active is None else json.dumps(active)
 
     def _read_zone(self, raw: str) -> str:
-        name = self._clean(raw)
-        if not name:
+        rule, text = self._mapping.status.zone, self._clean(raw)
+        if rule is None or not text:
             return self._mapping.dates.zone
         try:
-            parse_zone(name)
-        except ValueError:
+            return rule.find(text).name
+        except NoZone:
             return CAREFUL
-        return name
 
     def _day_with(self, reader: DayReader) -> Callable[[str | tuple[str, ...]], str]:
         def read(raw: str | tuple[str, ...]) -> str:

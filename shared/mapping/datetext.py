@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from shared.mapping.zones import zone_of
+
 # A time and an offset may follow the day. They are left out: moved to another zone, the day would be another one. .NET
 # writes a time with colons or dots (fi, da, id), in words (fr-CA: 13 h 45 min 30 s), with something for the half of the
 # day in front (ko, zh, ta) or behind, and the word for year (bg, kk) or a dot (hr, hu, lv) behind the day.
@@ -121,12 +123,9 @@ def parse_zone(name: str) -> ZoneInfo:
     """The time zone that a mapping file names.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is none of that name, or it is an abbreviation that has no summer time.
     """
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError) as error:
-        raise ValueError(f"'{name}' is not a time zone; use an IANA name such as Europe/Berlin") from error
+    return zone_of(name)
 
 
 def stamp(day: date, at: time, zone: ZoneInfo) -> str:

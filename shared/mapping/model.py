@@ -18,6 +18,7 @@ from shared.mapping.guard import Guard
 from shared.mapping.paths import AttributePath, parse
 from shared.mapping.rules import Asked, Column, DateFormats, Rule, Section, ShortForm, Text
 from shared.mapping.text import clean
+from shared.mapping.zones import FoundZone, find_zone
 from shared.model import ENTERPRISE_USER
 
 PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
@@ -116,6 +117,38 @@ class Days(Section):
         return " or ".join(self.columns)
 
 
+class ZoneColumn(Section):
+    """The column that says where a worker's day begins.
+
+    Attributes:
+        column: its name; its cells are IANA names, names of Windows, offsets or the usual abbreviations.
+        map: IANA names for words of the cells, compared without regard to case; they go before what is known.
+    """
+
+    column: Column
+    map: Mapping[Text, str] = {}
+
+    @field_validator("map")
+    @classmethod
+    def _are_zones(cls, words: Mapping[str, str]) -> Mapping[str, str]:
+        for name in words.values():
+            parse_zone(name)
+        return words
+
+    @cached_property
+    def _folded(self) -> Mapping[str, str]:
+        return {fold(clean(word)): name for word, name in self.map.items()}
+
+    def find(self, text: str) -> FoundZone:
+        """The zone that a cell names.
+
+        Raises:
+            NoZone: none, or one of several.
+        """
+        name = self._folded.get(fold(text))
+        return FoundZone(name) if name else find_zone(text)
+
+
 class Status(Section):
     """How a row says whether somebody may work: by a word, by days, or by both.
 
@@ -127,7 +160,7 @@ class Status(Section):
         last_day: likewise with the last day; somebody whose last day has passed cannot be active.
         past_last_day: what counts if the word says that somebody works whose last day has passed: neither, and the row
             is rejected (`reject`); the `day`; or the `status`, and the day is left out.
-        zone: the column with the IANA name of the zone in which the worker's day begins; an empty cell is `dates.zone`.
+        zone: the column with the zone in which the worker's day begins; an empty cell is `dates.zone`.
         leave: the words for a leave of absence; they need not be among `values`.
         leave_policy: whether somebody on leave is enabled and counts as somebody who may work, or is disabled.
         end: when somebody ends of whom the word says so, but whose last day is to come: after the `last_day`, or
@@ -141,7 +174,7 @@ class Status(Section):
     first_day: Annotated[Days, ShortForm("column")] | None = None
     last_day: Annotated[Days, ShortForm("column")] | None = None
     past_last_day: Literal["reject", "day", "status"] = "reject"
-    zone: Column | None = None
+    zone: Annotated[ZoneColumn, ShortForm("column")] | None = None
     leave: Annotated[tuple[Text, ...], ShortForm()] = ()
     leave_policy: Literal["enabled", "disabled"] = "enabled"
     end: Literal["last_day", "at_once"] = "last_day"
@@ -421,7 +454,7 @@ class MappingFile(Section):
         marks += self.filter.columns if self.filter else ()
         if self.run_time and self.run_time.column:
             marks.append(self.run_time.column)
-        more = [*status.days, *([status.zone] if status.zone else []), *marks]
+        more = [*status.days, *([status.zone.column] if status.zone else []), *marks]
         read = [column for rule in self.attributes.values() for column in rule.reads]
         return tuple(dict.fromkeys((self.key, *status.reads, *more, *self.required, *read)))
 
@@ -440,7 +473,8 @@ class MappingFile(Section):
         status, primary = self.status, self.duplicates.primary
         run_time = self.run_time.column if self.run_time else None
         asked = self.filter.columns if self.filter else ()
-        texts = {self.key, *status.reads, *asked, status.zone, primary.column if primary else None, run_time}
+        zone = status.zone.column if status.zone else None
+        texts = {self.key, *status.reads, *asked, zone, primary.column if primary else None, run_time}
         days = {column for rule in self.attributes.values() if rule.is_day for column in rule.reads}
         return frozenset({*status.days, *days} - texts)
 

@@ -470,3 +470,18 @@ def test_a_byte_order_mark_is_no_part_of_a_column_s_name() -> None:
     text = '\ufeff"\ufeffEmployee ID",Email,Status\nW1,a@x.example,Active\nW2,b@x.example,Left\n'
     draft = inferred(text.encode())
     assert (draft.key, "\ufeff" in draft.text()) == ("Employee ID", False)
+
+
+def test_a_column_of_zones_says_where_the_day_begins() -> None:
+    rows = "W1,a@x.example,Active,2026-12-31,AEST\nW2,b@x.example,Left,2026-10-31,+02:00\nW3,c@x.example,Left,,CST\n"
+    draft = inferred(f"Id,Email,Status,End Date,Time Zone\n{rows}")
+    assert (draft.zone, "timezone" in draft.attributes) == ("Time Zone", False)
+    assert draft.undecided["status"] == [
+        (
+            "DECIDE: 'CST' may be America/Chicago or Asia/Shanghai; write the IANA name, or ask IT to say in the "
+            "mapping which (zone: map). Until then such rows are rejected."
+        )
+    ]
+    assert loaded(draft).status.zone is not None
+    areas = rows.replace("AEST", "North").replace("+02:00", "South").replace("CST", "East")
+    assert inferred(f"Id,Email,Status,End Date,Zone\n{areas}").zone == ""

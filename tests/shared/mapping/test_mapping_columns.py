@@ -137,7 +137,7 @@ ODD = {
     "End": ("2026-11-21", "2026-11-20", "2019-01-01", "never", "31.12.31", "31.12.70", "31.05.24"),
     "Country": ("", "Germany", "Atlantis"),
     "Phone": ("", "+49 (0)30 99 99 99", "soon"),
-    "Zone": ("Europe/Berlin", "Mars/Phobos"),
+    "Zone": ("Europe/Berlin", "Mars/Phobos", "EST", "europe/berlin", "W. Europe Standard Time", "+02:00", "CST"),
 }
 PLAIN = {
     "State": "Active", "First": "J\u00fcrgen", "Last": "Lee", "Nick": "", "Boss": "99", "Start": "2020-01-31",
