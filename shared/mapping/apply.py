@@ -135,7 +135,7 @@ class Applier:
         self.taken: TakenNames | None = None
 
         def unique() -> TakenNames:
-            self.taken = TakenNames(known or NOBODY, scratch or open_scratch())
+            self.taken = TakenNames(known or NOBODY, scratch or open_scratch(), login.cut if login else None)
             return self.taken
 
         self._targets = [

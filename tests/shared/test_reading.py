@@ -112,7 +112,8 @@ def test_days_and_zones_come_with_the_person(opened: ExitStack) -> None:
         (date(2026, 12, 1), date(2027, 1, 31), "Asia/Tokyo"),
         (date(2026, 12, 1), None, "Europe/Berlin"),
     ]
-    reason = "Zone 'Asia/Nowhere' is not a time zone; use an IANA name such as Europe/Berlin, or ask IT to map it (zone: map)."
+    near = "use an IANA name such as Europe/Berlin, or ask IT to map it (zone: map)."
+    reason = f"Zone 'Asia/Nowhere' is not a time zone; {near}"
     assert unnamed(extract.rejects) == [Reject(4, 4, "3", reason)]
 
 
