@@ -24,6 +24,7 @@ from shared.extracts.text.encodings import Lines
 from shared.extracts.text.guard import is_rejects_file
 from shared.extracts.text.names import plain
 from shared.extracts.text.rows_of_cells import MARK, CellRows
+from shared.extracts.text.saved_twice import refuse_saved_twice
 from shared.extracts.text.swallowed import id_shape, may_swallow_rows, swallows_rows
 from shared.mapping.format import FormatHints
 from shared.model import Row
@@ -51,6 +52,8 @@ def open_delimited(
     """
     lines = Lines(chunks, hints.encoding, returned=returned)
     sample = lines.peek(LOOK)
+    if hints.quote in (None, '"'):
+        refuse_saved_twice(sample)
     opening = find_opening(sample, hints, wanted)
     if not opening.header:
         raise _no_header(sample)
