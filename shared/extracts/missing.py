@@ -103,8 +103,9 @@ def draft_missing(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) ->
 def _doubt(run: PlanRun) -> str:
     """Why the file does not prove that somebody is missing, or an empty text."""
     extract = run.of_file
-    if len(extract.rejects) > _REJECTED * extract.rows:
-        return f"{len(extract.rejects)} of {extract.rows} rows were rejected, so the file proves nothing"
+    rows = extract.rows - extract.left_out
+    if len(extract.rejects) > _REJECTED * rows:
+        return f"{len(extract.rejects)} of {rows} rows were rejected, so the file proves nothing"
     ids = {reject.worker_id for reject in extract.rejects}
     if ids - accounts.read_briefly(run.storage, run.job, sorted(ids - {""})).keys():
         return "a row was rejected whose id is unreadable or unknown, and might be anybody's"

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
+from cli.__main__ import main
+from shared import settings
 from shared.changes.reasons import left_out
 from shared.errors import MappingError
 from shared.extracts.open_extract import Reading
+from shared.extracts.operator import Order, release
 from shared.extracts.reading import ReadExtract, read_extract
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
@@ -20,6 +23,7 @@ from shared.mapping.row_filter import LeftOut
 from shared.model import UNCHANGED, Planned, Reject, Worker
 from shared.records import story
 from tests.conftest import Storage
+from tests.support.contexts import NOWHERE, endpoint_at
 from tests.support.known import People
 from tests.support.office import Office, open_office
 
@@ -157,8 +161,31 @@ def test_a_filter_that_leaves_out_too_many_people_of_before_is_held_and_they_are
     assert office.workers()["100"] == "held"
     row = office.newest()
     assert (row["Status"], row["People"], row["Filtered"], row["Missing"]) == ("held", 17, 3, 0)
+    extract = str(row["Extract"])
     because = "3 accounts would be disabled with this file, of 20 people known; more than 10% need approval."
     assert row["HeldBecause"] == because
+    release(office.context.storage, extract, Order("Ina", "They moved.", office.time()), ["100", "102"])
+    assert sorted(office.tick()) == [("100", False), ("102", False)]
+    assert office.workers()["101"] == "held"
+
+
+def test_a_rejected_row_counts_among_the_rows_of_the_list_s_own_people(office: Office) -> None:
+    office.map(filter={"without": {"Zone": "Asia/*"}}, missing="disable")
+    others = [f"{number},P{number},active,,,Asia/Tokyo" for number in range(200, 260)]
+    office.night(*STAFF, *others)
+    office.time.forward(86_400)
+    office.night(*STAFF[:17], "118,P118,maybe", "119,P119,maybe", *others)
+    told = "1 person is not in the file any more; nobody was disabled for that, because 2 of 19 rows were rejected"
+    assert told in office.newest()["Message"]
+
+
+def test_a_file_that_is_smaller_by_those_left_out_alone_is_complete(office: Office) -> None:
+    office.map(missing="disable")
+    others = [f"{number},P{number},gone,,,Asia/Tokyo" for number in range(200, 260)]
+    office.night(*STAFF, *others)
+    office.time.forward(86_400)
+    office.map(filter={"without": {"Zone": "Asia/*"}}, missing="disable")
+    assert office.night(*STAFF[:19], *others) == [("119", False)]
 
 
 def test_those_who_are_let_go_of_are_disabled_once_and_then_only_noted(office: Office) -> None:
@@ -206,10 +233,22 @@ def test_what_is_told_of_somebody_who_is_left_out_takes_no_name_from_her() -> No
     assert waits == {"SeenIn": "e2", "SeenRow": 2, "NextChangeAt": "", "MissingIn": "", "Warning": ""}
 
 
-def test_a_file_of_changes_lets_go_of_whom_it_names_alone(office: Office) -> None:
+def test_a_file_of_changes_lets_go_of_whom_it_names_alone_and_explain_finds_who_is_left_out(
+    office: Office, storage: Storage, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     office.map(mode="delta", filter={"without": {"Zone": "Asia/*"}})
     office.night(*STAFF)
     office.time.forward(86_400)
     new = "200,New,active,,,Asia/Tokyo"
     assert office.night(moved(100)[0], new, name="changes_20260919.csv") == [("100", False)]
     assert office.workers("Status", "DisplayName")["200"] == ("filtered", "New")
+    monkeypatch.setenv(settings.HR_STORAGE, storage.connection_string)
+    monkeypatch.setenv(settings.PROVISIONING_ENDPOINT, endpoint_at(NOWHERE).url)
+    settings.load.cache_clear()
+    try:
+        assert main(["explain", "200"]) == 0
+    finally:
+        settings.load.cache_clear()
+    told = " ".join(capsys.readouterr().out.split())
+    assert told.startswith("Worker 200 of employees, New: filtered")
+    assert "Row 3 of changes_20260919.csv is about somebody for whom this list does not provide: by Zone" in told
