@@ -13,7 +13,7 @@ from shared.mapping.row_filter import LeftOut
 from shared.model import UNCHANGED, Planned, Worker
 from shared.records import accounts, story
 from shared.records.accounts import Account
-from shared.records.rows import in_chunks
+from shared.records.scratch import batches
 
 _BATCH = 500
 
@@ -27,7 +27,7 @@ def look_at_left_out(run: PlanRun, drafted: Drafted, known: Collection[str] | No
         known: those of them of whom the source spoke up to now, and maybe others; None if nobody has looked.
     """
     keeps = run.mapping.filter is not None and run.mapping.filter.known == "keep"
-    for chunk in in_chunks(list(run.of_file.people_left_out()), _BATCH):
+    for chunk in batches(run.of_file.people_left_out(), _BATCH):
         asked = [one.worker_id for one in chunk if known is None or one.worker_id in known]
         found = accounts.read(run.storage, run.job, asked)
         drafted.note_stamps(*found.values())

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -364,13 +364,19 @@ class _Reader:
             return batch
         cells = batch.columns[self._mapping.key]
         ids = self._ids_as_known([cells[place] for place in aside], applier)
+        working = self._working({one for one, why in zip(ids, aside.values(), strict=True) if why.unclear})
         stays = [True] * len(batch)
         for (place, why), worker_id in zip(aside.items(), ids, strict=True):
-            stays[place] = self._stays(batch.record(place), why, worker_id, applier)
+            stays[place] = self._stays(batch.record(place), why, worker_id, applier, works=worker_id in working)
         columns = {column: list(compress(cells, stays)) for column, cells in batch.columns.items()}
         return Batch(list(compress(batch.rows, stays)), list(compress(batch.lines, stays)), columns)
 
-    def _stays(self, record: RawRecord, why: Aside, worker_id: str, applier: Applier) -> bool:
+    def _working(self, ids: Collection[str]) -> Collection[str]:
+        """Those of some people of whom the source said last that they work."""
+        asked = {one for one in ids if one}
+        return (self._known or NOBODY).works_until(asked).keys() if asked else ()
+
+    def _stays(self, record: RawRecord, why: Aside, worker_id: str, applier: Applier, *, works: bool) -> bool:
         """Whether a row is about one of the source's people; if not, take note of it.
 
         An empty cell gives nobody an account, and takes it from nobody.
@@ -384,7 +390,7 @@ class _Reader:
                 self._scratch.execute("INSERT OR IGNORE INTO left_out VALUES (?, ?, ?, ?, ?)", values)
             return False
         doubt = f"{why.column} is empty, or cannot be used, so nobody can tell whether the person is one of this list's"
-        if worker_id and (self._known or NOBODY).works_until([worker_id]):
+        if works:
             self._warnings.add(record.row, [f"{doubt}; she was so far, and the row counts."])
             return True
         reject = Reject(record.row, record.line, worker_id, f"{doubt}.", in_doubt=True)
@@ -431,7 +437,8 @@ class _Reader:
         values = {column: "" if column in record.faults else cell for column, cell in record.values.items()}
         aside = self._filter.look({column: [cell] for column, cell in values.items()})
         [worker_id] = self._ids_as_known([values[self._mapping.key]], applier) if aside else [""]
-        if aside and not self._stays(record, aside[0], worker_id, applier):
+        works = bool(aside and aside[0].unclear and self._working([worker_id]))
+        if aside and not self._stays(record, aside[0], worker_id, applier, works=works):
             return
         primary = self._is_primary(record)
         applied = applier.apply(record)
