@@ -393,7 +393,8 @@ class _Reader:
         if works:
             self._warnings.add(record.row, [f"{doubt}; she was so far, and the row counts."])
             return True
-        reject = Reject(record.row, record.line, worker_id, f"{doubt}.", in_doubt=True)
+        reason = f"{doubt}. {record.faults.get(why.column, '')}".rstrip()
+        reject = Reject(record.row, record.line, worker_id, reason, in_doubt=True)
         named = reject.named(applier.names_in(record, worker_id)) if worker_id else reject
         self._reject(named, primary=self._is_primary(record))
         return False

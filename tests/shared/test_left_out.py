@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, date, datetime
 from typing import Any
 
+import openpyxl  # type: ignore[import-untyped]
 import pytest
 
 from cli.__main__ import main
@@ -118,6 +120,33 @@ def test_whoever_is_left_out_is_found_by_the_id_that_she_is_known_by(opened: Exi
     rows = "12,Ann,Active,Franchise,\nW1,Bo,Active,Franchise,\n"
     extract = read(opened, rows, mapping({"only": {"Type": "Employee"}}), known)
     assert [one.worker_id for one in extract.people_left_out()] == ["00012", "w1"]
+
+
+def test_an_error_in_a_workbook_is_no_reject_of_whom_the_list_leaves_out_and_tells_nothing_in_only(
+    opened: ExitStack,
+) -> None:
+    book = openpyxl.Workbook()
+    for row in (
+        ["Id", "Name", "State", "Type"],
+        ["1", "#N/A", "Active", "Franchise"],
+        ["2", "Bo", "Active", "#N/A"],
+        ["3", "Cy", "Active", "#N/A"],
+        ["4", "Di", "Active", "Employee"],
+    ):
+        book.active.append(row)
+    data = io.BytesIO()
+    book.save(data)
+    said = mapping({"only": {"Type": "Employee"}})
+    known = People({"3": ""}, last_days={"3": ""})
+    extract = opened.enter_context(read_extract([data.getvalue()], said, Reading(today=date(2026, 11, 21)), known))
+    assert (extract.left_out, [reject.row for reject in extract.rejects]) == (1, [3, 4])
+    advice = "holds the error #N/A of a spreadsheet; enter the value itself there, or correct the formula."
+    doubt = "Type is empty, or cannot be used, so nobody can tell whether the person is one of this list's."
+    assert [reject.reason for reject in extract.rejects] == [
+        f"{doubt} Type (cell D3) {advice}",
+        f"Type (cell D4) {advice}",
+    ]
+    assert list(extract.people_left_out()) == [LeftOut("1", 2, "Type")]
 
 
 @pytest.mark.parametrize(
