@@ -183,6 +183,13 @@ def test_whoever_was_ended_by_the_very_day_that_the_row_names_is_no_reject() -> 
     assert reason(applied(status, State="Active", End="2026-11-20")) == told
 
 
+def test_a_day_that_was_carried_out_is_not_left_out_as_an_old_one_where_the_status_goes_first() -> None:
+    status = f"{WORD}, last_day: End, past_last_day: status"
+    known = People({"1": ""}, last_days={"1": "2026-11-20"})
+    assert works(applied(status, known, State="Active", End="2026-11-20")) == (True, None, date(2026, 11, 20))
+    assert works(applied(status, known, State="Active", End="2026-11-19")) == (True, None, None)
+
+
 def test_those_who_were_ended_by_the_day_are_told_once_for_the_file() -> None:
     said = mapping(f"{WORD}, last_day: End")
     known = People({}, last_days={str(number): "2026-11-20" for number in range(12)})
