@@ -67,7 +67,7 @@ MAPPING = MappingFile.model_validate(
 KNOWN = People(
     {"0007": "ann.lee3@contoso.example", "0012": "", "00044": "", "w7": ""},
     {"0099": "bo.lee@contoso.example"},
-    {"0007": "2026-11-20", "0012": "2019-01-01", "0013": "2026-11-20", "0014": ""},
+    last_days={"0007": "2026-11-20", "0012": "2019-01-01", "0013": "2026-11-20", "0014": ""},
 )
 
 MAPPING_WITH_CLAIMS = MAPPING.model_copy(
