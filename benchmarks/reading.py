@@ -140,6 +140,9 @@ class _Known:
     def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         return {}
 
+    def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
+        return {}
+
 
 _AT = {name: index for index, name in enumerate(HEADER)}
 

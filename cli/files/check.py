@@ -32,9 +32,12 @@ from cli.plain_tables import counted, plain_table, printable
 from cli.proposals.sample import TABLES, Mapped, Source, take_columns, take_sample
 from shared.errors import ExtractRefused, MappingError
 from shared.letters import fold
+from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.text import shorten
+from shared.mapping.cells.values import Compiler
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
+from shared.mapping.working import Working
 from shared.model import ScimUser
 from shared.readers.text.column_names import places_of
 
@@ -110,8 +113,7 @@ def cover(mapping: MappingFile, source: Source) -> Coverage | None:
         return None
     names = _names(found, source)
     read = {place for places in places_of(names, mapping.columns).values() for place in places}
-    status = found.columns.get(mapping.status.column)
-    counts = status.counts if status else Counter[str]()
+    counts = _status_words(mapping, found)
     met = {fold(word) for word in counts}
     return Coverage(
         found.rows,
@@ -119,8 +121,22 @@ def cover(mapping: MappingFile, source: Source) -> Coverage | None:
         tuple(name for name in mapping.columns if name not in found.columns),
         tuple(name.strip() for place, name in enumerate(names) if place not in read and name.strip()),
         {word: (count, mapping.status.folded.get(fold(word))) for word, count in counts.most_common()},
-        tuple(word for word in mapping.status.words if fold(word) not in met) if status else (),
+        tuple(word for word in mapping.status.words if fold(word) not in met) if counts else (),
     )
+
+
+def _status_words(mapping: MappingFile, found: Mapped) -> Counter[str]:
+    """How often each word of the status occurs, be it made of several columns."""
+    working, reads = Working(Compiler(mapping, DateWatch())), mapping.status.reads
+    columns = [found.columns[name].cells if name in found.columns else ("",) * found.rows for name in reads]
+    words: Counter[str] = Counter()
+    for cells in zip(*columns, strict=True) if any(name in found.columns for name in reads) else ():
+        try:
+            words[working.word(dict(zip(reads, cells, strict=True)))] += 1
+        except Unusable as wrong:
+            words[f"(none: {wrong})"] += 1
+    del words[""]
+    return words
 
 
 def _names(found: Mapped, source: Source) -> tuple[str, ...]:
@@ -154,7 +170,7 @@ def report(mapping: MappingFile, found: Coverage, run: DryRun | None) -> list[st
         lines += ["", f"Columns of the file that nothing reads: {printable(', '.join(found.unused))}"]
     if found.words:
         words = [(f"{count:,}", shorten(word), _means(means)) for word, (count, means) in found.words.items()]
-        lines += ["", f"Words of {mapping.status.column}", *plain_table(("rows", "word", "means"), words)]
+        lines += ["", f"Words of {mapping.status.name}", *plain_table(("rows", "word", "means"), words)]
         if found.unmet:
             lines.append(f"Agreed, but not met: {', '.join(found.unmet)}")
     return lines if run is None else [*lines, "", *_outcome(mapping, run)]
@@ -167,9 +183,10 @@ def _outcome(mapping: MappingFile, run: DryRun) -> Iterator[str]:
     yield f"Attributes of {counted(total, 'person', 'people')}"
     yield from plain_table(("filled", "attribute"), [(f"{count:,}", path) for path, count in filled.items()])
     yield ""
+    others = f", {run.left_out:,} left out by the filter" if run.left_out else ""
     yield (
         f"{counted(run.rows, 'row')}: {counted(total, 'person', 'people')}, {len(run.rejects):,} rejected, "
-        f"{run.repeated:,} repeated."
+        f"{run.repeated:,} repeated{others}."
     )
     if run.rejects:
         rows = [(str(one.row), one.worker_id, one.reason) for one in run.rejects[:_SHOWN]]

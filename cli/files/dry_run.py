@@ -26,6 +26,7 @@ from shared.extract.reading import ReadExtract, Said, read_extract
 from shared.extract.whole_file import refuse_doubtful
 from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.model import MappingFile
+from shared.mapping.row_filter import LeftOut
 from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
 from shared.readers.open_extract import Reading
 from shared.storage.rows import in_chunks
@@ -46,6 +47,8 @@ class DryRun:
         rejects: the rows that would not be used, in the order of the file.
         notes: warnings for HR.
         held: why people would wait for a release first; empty if nobody would.
+        left_out: rows of people for whom the list does not provide.
+        people_left_out: those people.
     """
 
     rows: int
@@ -55,6 +58,8 @@ class DryRun:
     rejects: tuple[Reject, ...]
     notes: tuple[str, ...]
     held: tuple[str, ...] = ()
+    left_out: int = 0
+    people_left_out: tuple[LeftOut, ...] = ()
 
 
 def bulk_requests(workers: Iterable[Worker]) -> Iterator[dict[str, Any]]:
@@ -96,6 +101,8 @@ def dry_run(
             tuple(extract.rejects),
             (*extract.notes, *_warnings(one.planned for one in judged)),
             tuple(dict.fromkeys(verdict.reasons.values())),
+            extract.left_out,
+            tuple(extract.people_left_out()),
         )
 
 

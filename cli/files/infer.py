@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -112,19 +113,19 @@ def propose(source: Source, sample: Sample, name: str) -> Draft:
         if sample.kind in TABLES:
             propose_others(roles, draft)
     else:
-        _from_names(roles, draft)
+        _from_names(roles, draft, source.today)
     _tell_form(sample, draft)
     _tell_rest(roles, draft)
     return draft
 
 
-def _from_names(roles: Roles, draft: Draft) -> None:
+def _from_names(roles: Roles, draft: Draft, today: date) -> None:
     draft.format = dict(roles.sample.format)
     draft.remark("mode", "Everybody is in each file; if only those who have changed: mode: delta.")
     draft.mode = "full"
     key = propose_key(roles, draft)
     propose_status(roles, draft)
-    propose_days(roles, draft)
+    propose_days(roles, draft, today)
     propose_names(roles, draft)
     mail = propose_mail(roles, draft)
     propose_user_name(roles, draft, mail)
@@ -134,7 +135,9 @@ def _from_names(roles: Roles, draft: Draft) -> None:
     propose_manager(roles, draft, key)
     draft.required = list(dict.fromkeys(draft.required))
     if roles.sample.kind not in TABLES:
-        needed = {draft.status, *draft.required} | ({key.name} if key else set())
+        status = draft.status["columns"] if isinstance(draft.status, dict) else [draft.status]
+        by_days = draft.days.get("first_day") if not draft.status else None
+        needed = {*status, by_days, *draft.required} | ({key.name} if key else set())
         draft.optional = [
             column.name
             for column in roles.sample.columns

@@ -31,6 +31,7 @@ from cli.files.user_domains import add_domains, outside
 from cli.plain_tables import counted, plain_table, printable
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.mapping.load import DEFAULT_SOURCE
+from shared.mapping.row_filter import LeftOut
 from shared.model import Planned
 from shared.readers.text.own_rejects import guard_cell
 
@@ -96,6 +97,9 @@ def as_json(run: DryRun, limit: int) -> dict[str, Any]:
             {"row": planned.worker.row, "worker": planned.worker.worker_id, "status": status, "reason": planned.reason}
             for status, planned in run.quiet[:end]
         ],
+        "leftOut": [
+            {"row": one.row, "worker": one.worker_id, "column": one.column} for one in run.people_left_out[:end]
+        ],
         "notes": list(run.notes),
         "requests": list(bulk_requests(planned.worker for planned in run.sent[:end])),
     }
@@ -108,6 +112,7 @@ def as_csv(run: DryRun, limit: int) -> str:
         *((planned.worker.row, "sent", *_of(planned), planned.reason) for planned in run.sent[:end]),
         *((planned.worker.row, status, *_of(planned), planned.reason) for status, planned in run.quiet[:end]),
         *((one.row, "rejected", one.worker_id, "", "", "", "", one.reason) for one in run.rejects[:end]),
+        *((*_left_out(one), f"The filter leaves it out, by {one.column}.") for one in run.people_left_out[:end]),
     ]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -144,6 +149,10 @@ def as_table(run: DryRun, limit: int) -> list[str]:
             *plain_table(("row", "worker", "status", "reason"), later),
             *_more(len(run.quiet), limit),
         ]
+    if run.people_left_out:
+        others = [(str(one.row), one.worker_id, one.column) for one in run.people_left_out[:end]]
+        lines += ["", "Left out by the filter", *plain_table(("row", "worker", "by"), others)]
+        lines += _more(len(run.people_left_out), limit)
     if run.notes:
         lines += ["", "Notes", *(f"- {printable(note)}" for note in run.notes)]
     if run.sent:
@@ -156,9 +165,15 @@ def _summary(run: DryRun) -> Iterator[str]:
     requests = -(-len(run.sent) // OPERATIONS_PER_REQUEST)
     people = f"{counted(len(run.sent), 'person', 'people')} to send in {counted(requests, 'request')}"
     later = f", {len(run.quiet):,} not to send now" if run.quiet else ""
-    yield f"{counted(run.rows, 'row')}: {people}{later}, {len(run.rejects):,} rejected, {run.repeated:,} repeated."
+    aside = f"{len(run.rejects):,} rejected, {run.repeated:,} repeated"
+    aside += f", {run.left_out:,} left out by the filter" if run.left_out else ""
+    yield f"{counted(run.rows, 'row')}: {people}{later}, {aside}."
     for reason in run.held:
         yield f"It would wait for a release: {reason}"
+
+
+def _left_out(one: LeftOut) -> tuple[int, str, str, str, str, str, str]:
+    return one.row, "filtered", one.worker_id, "", one.user_name, one.display_name, ""
 
 
 def _of(planned: Planned) -> tuple[str, str, str, str, str]:

@@ -90,13 +90,13 @@ def _mapping(source: str) -> MappingFile:
 
 def columns_of(mapping: MappingFile) -> list[Column]:
     """The columns that a file of a mapping has, in the order in which the mapping reads them."""
-    status, required = mapping.status, {mapping.key, mapping.status.column, *mapping.required}
+    status, required = mapping.status, {mapping.key, *mapping.status.reads, *mapping.required}
     rules = {rule.column: rule for rule in mapping.attributes.values() if rule.column is not None}
-    days = {column for column in (status.first_day, status.last_day) if column}
+    days = set(status.days)
     found = []
     for name in mapping.columns:
         rule = rules.get(name)
-        words = status.words if name == status.column else tuple(_words(rule)) if rule else ()
+        words = status.words if status.is_plain and name == status.name else tuple(_words(rule)) if rule else ()
         is_day = name in days or bool(rule and rule.date is not None)
         hint = f"A day, written as {_day(mapping)}." if is_day else ""
         if name == mapping.key:
@@ -114,7 +114,9 @@ def _words(rule: Rule) -> Iterator[str]:
 
 
 def _day(mapping: MappingFile) -> str:
-    named = [pattern.text for pattern in mapping.dates.patterns if pattern.text not in ("excel", "odata")]
+    named = [
+        pattern.text for pattern in mapping.dates.patterns if pattern.text not in ("excel", "odata", "unix", "unix_ms")
+    ]
     return "yyyy-mm-dd" if not named or named[0] == "iso" else named[0]
 
 

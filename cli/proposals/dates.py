@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from shared.mapping.cells.datetext import DatePattern, parse_pattern
+from shared.mapping.cells.datetext import DatePattern, parse_pattern, unix_day
 from shared.mapping.cells.text import clean
 
 _MARKS = ".-/"
@@ -20,6 +20,7 @@ _SHORT = (*_SHORT_DAY_FIRST, *_SHORT_MONTH_FIRST, "dd-mon-yy", "dd mon yy", "dd/
 _OTHER_WAY = dict(zip(_DAY_FIRST + _SHORT_DAY_FIRST, _MONTH_FIRST + _SHORT_MONTH_FIRST, strict=True))
 _OTHER_WAY |= {other: one for one, other in _OTHER_WAY.items()}
 _SERIAL = "excel"
+_UNIX = ("unix", "unix_ms")
 _SERIALS = range(10_000, 100_000)  # 1927 to 2173; other numbers are no dates
 _ENDLESS = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1)}
 
@@ -41,10 +42,15 @@ class Written:
     short: bool = False
 
 
-def looks_like_dates(cells: Sequence[str]) -> bool:
-    """Whether most of some cells can be read as dates."""
-    _, wrong = _look(cells)
+def looks_like_dates(cells: Sequence[str], *, unix: bool = True) -> bool:
+    """Whether most of some cells can be read as dates; ids of ten digits could be Unix time, if that is asked for."""
+    _, wrong = _look(cells, () if unix else _UNIX)
     return bool(cells) and sum(clean(cell) in wrong for cell in cells) * 5 <= len(cells)
+
+
+def looks_like_days(cells: Sequence[str]) -> bool:
+    """Whether most of some cells are dates that are not just numbers, which could be anything."""
+    return looks_like_dates(cells) and not all(cell.isdecimal() for cell in cells)
 
 
 def how_written(cells: Iterable[str]) -> Written:
@@ -53,12 +59,12 @@ def how_written(cells: Iterable[str]) -> Written:
     return written
 
 
-def _look(cells: Iterable[str]) -> tuple[Written, set[str]]:
+def _look(cells: Iterable[str], without: Sequence[str] = ()) -> tuple[Written, set[str]]:
     """How some dates are written, and the cells that are none."""
     left = [cell for cell in dict.fromkeys(map(clean, cells)) if cell and not _is_endless(cell)]
     formats: list[str] = []
     while left:
-        fits = {text: [cell for cell in left if _is_day(text, cell)] for text in _all_formats()}
+        fits = {text: [cell for cell in left if _is_day(text, cell)] for text in _all_formats() if text not in without}
         most = max(map(len, fits.values()))
         if not most:
             break
@@ -78,13 +84,15 @@ def _look(cells: Iterable[str]) -> tuple[Written, set[str]]:
 
 
 def _all_formats() -> Iterable[str]:
-    return (*_YEAR_FIRST, *_DAY_FIRST, *_MONTH_FIRST, *_NAMED, *_SHORT, _SERIAL)
+    return (*_YEAR_FIRST, *_DAY_FIRST, *_MONTH_FIRST, *_NAMED, *_SHORT, _SERIAL, *_UNIX)
 
 
 def _is_day(text: str, cell: str) -> bool:
     pattern: DatePattern = parse_pattern(text)
     parts = pattern.read(cell, 30)
     if parts is None or (text == _SERIAL and int(cell.partition(".")[0].partition(",")[0]) not in _SERIALS):
+        return False
+    if text in _UNIX and (unix_day(cell) or ("", ""))[1] != text:
         return False
     try:
         date(*parts)

@@ -29,10 +29,11 @@ class Draft:
         key: the column with the id, or its rule.
         required: columns that must be filled.
         optional: columns that a file may lack.
-        status: the column that says who may work.
+        status: the column that says who may work, or the rule that makes the word of several.
         words: what its words mean.
         leave: its words for a leave of absence.
-        days: `first_day` and `last_day`.
+        days: `first_day` and `last_day`: a column, or which of several.
+        zone: the column that says where a worker's day begins.
         dates: how dates are written.
         blanks: `keep`, if blanks that rules leave at the ends, or side by side, stay.
         attributes: a column or a rule for each SCIM attribute.
@@ -47,10 +48,11 @@ class Draft:
     mode: str = ""
     required: list[str] = field(default_factory=list)
     optional: list[str] = field(default_factory=list)
-    status: str = ""
+    status: str | dict[str, Any] = ""
     words: dict[str, bool] = field(default_factory=dict)
     leave: list[str] = field(default_factory=list)
-    days: dict[str, str] = field(default_factory=dict)
+    days: dict[str, str | dict[str, Any]] = field(default_factory=dict)
+    zone: str = ""
     dates: dict[str, Any] = field(default_factory=dict)
     blanks: str = ""
     attributes: dict[str, str | dict[str, Any]] = field(default_factory=dict)
@@ -128,7 +130,8 @@ class Draft:
         yield "status:"
         if self.status:
             yield f"  column: {flow(self.status)}"
-        yield "  values:"
+        if self.status or self.words or "words" in self.undecided or "last_day" not in self.days:
+            yield "  values:"
         for word, meaning in self.words.items():
             yield from self._said(f"word {word}", "    ")
             yield f"    {flow(word, key=True)}: {str(meaning).lower()}"
@@ -138,6 +141,8 @@ class Draft:
         for key, column in self.days.items():
             yield from self._said(key, "  ")
             yield f"  {key}: {flow(column)}"
+        if self.zone:
+            yield f"  zone: {flow(self.zone)}"
         yield from _comments(self.undecided.get("status", ()), "  ")
 
     def _dates(self) -> Iterator[str]:

@@ -51,7 +51,8 @@ _WORDS = {
     """,
     FIRST_DAY: """
         hire date|start date|last hire date|latest hire date|employment start date|employment start|date of hire
-        hire dt|date hired|contract start date|joining date|date of joining|begin date|original hire date
+        hire dt|date hired|hire|hired|hired on|start|contract start date|joining date|date of joining|begin date
+        original hire date
         Eintritt|Eintrittsdatum|Eintritt am|Beginn|Beschäftigungsbeginn|Vertragsbeginn|Anstellungsdatum
         Einstellungsdatum
         date d'entrée|date embauche|date d'embauche|date d'arrivée|date de début|entrée|date début contrat
@@ -62,7 +63,8 @@ _WORDS = {
         ansatt dato
     """,
     LAST_DAY: """
-        termination date|end date|last day of work|last working day|last day|leaving date|employment end date
+        termination date|end date|last day of work|last working day|last day|last worked|last day worked|term date|end
+        last day at work|effective termination date|leaving date|employment end date
         employment end|date of termination|termination dt|contract end date|exit date|date terminated|leave date
         actual termination date|separation date
         Austritt|Austrittsdatum|Austritt am|Ende|Beschäftigungsende|Vertragsende|letzter Arbeitstag
@@ -193,7 +195,9 @@ _WORDS = {
         telefono
     """,
     "preferredLanguage": "preferred language|language|default locale|locale|Sprache|langue|idioma|taal|lingua|språk",
-    "timezone": "timezone|time zone|Zeitzone|fuseau horaire|zona horaria|tijdzone|fuso orario",
+    "timezone": """
+        timezone|time zone|zone|work zone|time zone id|Zeitzone|fuseau horaire|zona horaria|tijdzone|fuso orario
+    """,
     PRIVATE: """
         salary|base salary|pay rate|pay|wage|bonus|compensation|iban|bic|bank account|account number|ssn
         social security

@@ -23,7 +23,9 @@ def propose_key(roles: Roles, draft: Draft) -> Column | None:
     sound = [column for column in named if column.is_full and column.is_unique and _is_id_like(column)]
     others = [column for column in roles.free if column not in named and column.is_full and column.is_unique]
     others = [column for column in others if _is_id_like(column) and _mostly(_DIGIT, column)]
-    others = [column for column in others if not (_is_something_else(column) or looks_like_dates(column.filled))]
+    others = [
+        column for column in others if not (_is_something_else(column) or looks_like_dates(column.filled, unix=False))
+    ]
     chosen = next(iter([*sound, *_likely(named), *others]), None)
     if chosen is None:
         draft.remark("key", "which column holds the worker's id? None has a different one in every row.", decide=True)

@@ -11,10 +11,12 @@ from cli.proposals.sample import Column
 from shared.mapping.cells.countries import country_code
 from shared.mapping.cells.datetext import parse_zone
 from shared.mapping.cells.text import shorten
+from shared.mapping.zones import NoZone, find_zone
 from shared.model import ENTERPRISE_USER
 
 _CORE = ("title", "userType", "name.middleName", "name.honorificPrefix", "name.honorificSuffix")
 _ENTERPRISE = ("department", "division", "costCenter", "organization")
+_SHOWN = 5
 _ADDRESS = ("streetAddress", "locality", "region", "postalCode", "country")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}(?:[-_][A-Za-z]{2})?")
 _PHONE = re.compile(r"[+\d(][\d\s()./+-]{3,}(?:\s*(?:x|ext\.?)\s*\d+)?", re.IGNORECASE)
@@ -75,9 +77,29 @@ def _language(roles: Roles, draft: Draft) -> None:
         written = any("_" in cell for cell in column.counts)
         rule = {"column": name, "replace": [{"from": "_", "to": "-"}]}
         draft.attributes["preferredLanguage"] = rule if written else name
+    _zone(roles, draft)
+
+
+def _zone(roles: Roles, draft: Draft) -> None:
+    """The zone of each worker: an attribute, and, if most of the cells name one, where the worker's day begins."""
     column = _first("timezone", roles)
-    if column is not None and "timezone" not in draft.attributes and all(map(_is_zone, column.counts)):
+    if column is None or "timezone" in draft.attributes:
+        return
+    unknown = {text: why for text in column.counts if (why := _why_no_zone(text))}
+    if draft.days and not draft.zone and len(unknown) * 2 < len(column.counts):
+        draft.zone = roles.take(column)
+        for text, why in list(unknown.items())[:_SHOWN]:
+            draft.decide("status", f"'{printable(shorten(text))}' {why} Until then such rows are rejected.")
+    if all(map(_is_zone, column.counts)):
         draft.attributes["timezone"] = roles.take(column)
+
+
+def _why_no_zone(text: str) -> str:
+    try:
+        find_zone(text)
+    except NoZone as wrong:
+        return str(wrong)
+    return ""
 
 
 def _first(kind: str, roles: Roles) -> Column | None:

@@ -210,9 +210,9 @@ def _of_table(source: Source, hints: FormatHints, most: int) -> Sample:
     table, (cells, rows, bad, whole) = _with_header(source, hints, most)
     names = Counter(plain_name(name) for name in table.header)
     columns = tuple(
-        Column(" ".join(name.split()), tuple(cells[at]))
+        Column(clean(name), tuple(cells[at]))
         for at, name in enumerate(table.header)
-        if name.strip() and names[plain_name(name)] == 1
+        if clean(name) and names[plain_name(name)] == 1
     )
     twice = tuple(
         dict.fromkeys(" ".join(name.split()) for name in table.header if names[plain_name(name)] > 1 and name.strip())

@@ -63,10 +63,11 @@ def _try(name: str, mapping: MappingFile, source: Source, sample: Sample) -> Fit
         columns = take_columns(source, hints, mapping.columns, _ROWS).columns
     except ExtractRefused:
         return None
-    needed = {mapping.key, mapping.status.column, *mapping.required}
+    status = mapping.status.name  # which is a single column in all of them
+    needed = {mapping.key, status, *mapping.required}
     if not needed <= columns.keys() or len(columns) < _ENOUGH * len(mapping.columns):
         return None
-    words = columns[mapping.status.column].counts
+    words = columns[status].counts
     if not any(fold(word) in mapping.status.folded for word in words):
         return None
     return Fit(name, mapping, hints, columns)
@@ -79,11 +80,11 @@ def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
     draft.mode = mapping.mode if mapping.mode != "full" else ""
     draft.key = _short(mapping.key_rule.model_dump(mode="json", exclude_unset=True))
     draft.required = list(mapping.required)
-    draft.status = mapping.status.column
+    draft.status = mapping.status.name
     draft.words = dict(mapping.status.values)
     draft.leave = list(mapping.status.leave)
     days = {"first_day": mapping.status.first_day, "last_day": mapping.status.last_day}
-    draft.days = {key: column for key, column in days.items() if column in there}
+    draft.days = {key: day.name for key, day in days.items() if day and day.name in there}
     draft.dates = _single(mapping.dates.model_dump(mode="json", exclude_unset=True))
     lost = []
     for path, rule in mapping.attributes.items():
@@ -91,13 +92,16 @@ def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
             lost.append(path)
         else:
             draft.attributes[path] = _short(rule.model_dump(mode="json", by_alias=True, exclude_unset=True))
-    read = {*draft.days.values(), *(column for path in draft.attributes for column in mapping.attributes[path].reads)}
+    read = {
+        *map(str, draft.days.values()),
+        *(column for path in draft.attributes for column in mapping.attributes[path].reads),
+    }
     documents = roles.sample.kind not in TABLES
     draft.optional = [
         column
         for column in mapping.columns
         if column in read
-        and column not in {mapping.key, mapping.status.column, *mapping.required}
+        and column not in {mapping.key, mapping.status.name, *mapping.required}
         and (column not in there or (documents and column in mapping.optional))
     ]
     names = [column.name for column in roles.sample.columns]
@@ -108,7 +112,7 @@ def propose_from(fit: Fit, roles: Roles, draft: Draft) -> None:
 
 
 def _tell_unknown_words(fit: Fit, draft: Draft) -> None:
-    column = fit.columns[fit.mapping.status.column]
+    column = fit.columns[fit.mapping.status.name]
     known = fit.mapping.status.folded
     unknown = tuple(cell for cell in column.cells if fold(cell) not in known)
     trial = Draft()

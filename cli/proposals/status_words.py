@@ -28,7 +28,11 @@ _NO = "false|no|n|0|nein|non|nee|não|nie"
 _ASKS_FOR_WORK = (
     "active|is active|enabled|account enabled|aktiv|Aktiv ja/nein|actif|activo|actief|attivo|ativo|aktywny|in dienst"
 )
-_ASKS_FOR_END = "terminated|inactive|is terminated|disabled|left"
+_ASKS_FOR_END = "terminated|inactive|is terminated|disabled|left|deleted|is deleted|account disabled|is disabled"
+_ASKS_FOR_LEAVE = """
+    on leave|is on leave|leave|on leave of absence|loa|leave flag|long term leave|beurlaubt|abwesend|en congé|met verlof
+"""
+_ASKS_IN_DOUBT = "suspended|is suspended|locked|blocked|gesperrt|suspendu|suspendido|bloqueado|geblokkeerd|sospeso"
 _OF_SYSTEMS = {"a": True}
 
 
@@ -52,6 +56,23 @@ def meaning(word: str, column: str) -> bool | None:
             return not yes
         return None
     return _OF_SYSTEMS.get(said)
+
+
+END, LEAVE, DOUBT = "end", "leave", "doubt"
+"""What a yes means in a column that is asked for nothing else: an end, a leave, or something that a person decides."""
+
+
+def asks_for(column: str) -> str:
+    """What a column is asked for, by its name alone: END, LEAVE or DOUBT; else an empty text."""
+    asked = fold(column)
+    kinds = ((_ASKS_FOR_END, END), (_ASKS_FOR_LEAVE, LEAVE), (_ASKS_IN_DOUBT, DOUBT))
+    return next((kind for names, kind in kinds if asked in _folded(names)), "")
+
+
+def yes_or_no(word: str) -> bool | None:
+    """What a word of a yes-or-no column says; None if it says neither."""
+    said = fold(word)
+    return True if said in _folded(_YES) else False if said in _folded(_NO) else None
 
 
 def is_leave(word: str) -> bool:

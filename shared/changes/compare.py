@@ -85,6 +85,7 @@ class Draft:
         force: whether the person is sent even if nothing has changed.
         file: the name of the file that `row` is of, for sentences; empty if it is the one that is being planned.
         unconfirmed: of somebody whose dates have come, why a start must wait; empty if nothing is in doubt.
+        left_out: the column by which the mapping leaves her out, so that the source lets go of her; else empty.
     """
 
     external_id: str
@@ -99,6 +100,7 @@ class Draft:
     force: bool = False
     file: str = ""
     unconfirmed: str = ""
+    left_out: str = ""
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
@@ -242,7 +244,7 @@ class Judge:
 
     def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
         """What somebody has to decide about a person before she is sent."""
-        if judged.fate != SEND or judged.planned.waited or draft.missing:
+        if judged.fate != SEND or judged.planned.waited or draft.missing or draft.left_out:
             return ""
         account = draft.account
         before = _before(account, unsent=account is not None and self._is_unsent(account))
@@ -403,7 +405,7 @@ def _alike(claimed: ScimUser, sent: ScimUser) -> bool:
 
 def _end_taken_back(draft: Draft, desired: Desired, now: datetime) -> str:
     """The last day that was to come of somebody who works, and of whom none is named any more; else empty."""
-    if not draft.new or draft.account is None or not draft.account.known_to_entra or draft.missing:
+    if not draft.new or draft.account is None or not draft.account.known_to_entra or draft.missing or draft.left_out:
         return ""
     before = draft.account.claims.get(draft.source)
     old = from_json(draft.source, before).at(now) if before else None

@@ -62,7 +62,7 @@ def _end(winner: Claim) -> str:
 def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> str:
     winner = desired.winner
     if planned.kind == LEAVER:
-        if draft.missing:
+        if draft.missing or draft.left_out:
             return ""
         if winner.last_day and winner.ends is not None and winner.ends <= now:
             return f": the last day, {winner.last_day}, has passed"
@@ -81,6 +81,8 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
 
 
 def _place(draft: Draft, file: str) -> str:
+    if draft.left_out:
+        return f"row {draft.row} of {file}, which the mapping leaves out by {draft.left_out}"
     return f"no longer in the full file {file}" if draft.missing else f"row {draft.row} of {file}"
 
 
@@ -94,7 +96,7 @@ def _outranked(desired: Desired, draft: Draft, now: datetime) -> str:
 
 def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     """Why nothing is sent."""
-    news = "" if draft.missing else " says nothing new"
+    news = "" if draft.missing or draft.left_out else " says nothing new"
     return f"Unchanged: {_place(draft, file)}{news}; nothing to send.{_outranked(desired, draft, now)}"
 
 
@@ -187,6 +189,12 @@ def missing(file: str, because: str, *, has_account: bool) -> str:
     if not has_account:
         return f"Not in the full file {file} any more. There is no account; what was said before goes on counting."
     return f"Not in the full file {file} any more. The account was left as it is, because {because}."
+
+
+def left_out(row: int, file: str, column: str, *, keeps: bool) -> str:
+    """The source does not provision the person."""
+    account = " The account was left as it is, because the mapping says 'known: keep'." if keeps else ""
+    return f"Row {row} of {file} is about somebody for whom this list does not provide: by {column} (filter).{account}"
 
 
 def older(row: int, file: str) -> str:

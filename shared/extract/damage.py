@@ -61,7 +61,7 @@ class DamageWatch:
 
     def __init__(self, mapping: MappingFile) -> None:
         names = {column for path, rule in mapping.attributes.items() if path in NAMES for column in rule.reads}
-        apart = {mapping.status.column, *mapping.days}  # what is no word there, or no day, is told anyway
+        apart = {*mapping.status.reads, *mapping.days}  # what is no word there, or no day, is told anyway
         self._columns = [column for column in mapping.columns if column not in apart]
         self._names = [column for column in self._columns if column in names]
         self._key = mapping.key

@@ -12,16 +12,19 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from hashlib import blake2b
 from heapq import heappush, heappushpop
 from typing import Generic, TypeVar
 
-from shared.letters import fold
+from shared.mapping.cells.dates import DateWatch
 from shared.mapping.cells.datetext import odata_text
 from shared.mapping.cells.ids import plain_ids, read_id
 from shared.mapping.cells.text import clean
+from shared.mapping.cells.values import Compiler
 from shared.mapping.columns import Batch
 from shared.mapping.model import MappingFile
+from shared.mapping.working import Working
 from shared.model import Record
 
 MOST_PEOPLE = 400
@@ -176,16 +179,27 @@ class _Lowest(Generic[T]):
 class Observer:
     """Looks at the rows of one extract while they are read."""
 
-    def __init__(self, mapping: MappingFile, secret: bytes = b"", header: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        mapping: MappingFile,
+        secret: bytes = b"",
+        header: Sequence[str] = (),
+        today: date | None = None,
+        *,
+        holds_dates: bool = False,
+    ) -> None:
         """Knows nobody yet.
 
         Args:
             mapping: of the source.
             secret: the key of the digests; the same for all extracts of a source.
             header: of the file.
+            today: where the source is.
+            holds_dates: whether the file holds days as dates, besides texts.
         """
         self._header = tuple(header[:_MOST_COLUMNS])
         self._mapping = mapping
+        self._working = Working(Compiler(mapping, DateWatch(), today, holds_dates))
         self._secret = secret[:64]
         self._keyed = blake2b(digest_size=8, key=self._secret)
         self._columns: Sequence[str] = mapping.columns
@@ -258,11 +272,17 @@ class Observer:
 
     def _active(self, values: Mapping[str, str]) -> bool | None:
         status = self._mapping.status
-        return status.folded.get(fold(clean(values[status.column])))
+        cells = {column: clean(values.get(column, "")) for column in (*status.reads, *status.days)}
+        empty = {column for column, cell in cells.items() if cell in self._nothing} - {status.is_plain and status.name}
+        return self._working.active({**cells, **dict.fromkeys(empty, "")})
 
     def _rule(self) -> str:
         status = self._mapping.status
-        return self._digest(json.dumps([status.column, sorted(status.folded.items())]))
+        said = status.name if status.is_plain else status.column and status.column.model_dump_json(exclude_unset=True)
+        by_day = [
+            days.model_dump_json(exclude_unset=True) for days in (status.last_day,) if days and status.day_decides
+        ]
+        return self._digest(json.dumps([said, sorted(status.folded.items()), *by_day]))
 
     def _digest(self, text: str) -> str:
         return blake2b(text.encode("utf-8", "replace"), digest_size=_DIGITS // 2, key=self._secret).hexdigest()

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import sqlite3
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
+from itertools import compress
 from types import TracebackType
 from typing import Any
 
@@ -38,12 +39,17 @@ from shared.mapping.columns import Batch, ColumnMapper, Mapped
 from shared.mapping.file_time import time_in_cell
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath, parse_path
+from shared.mapping.row_filter import Aside, LeftOut, RowFilter
 from shared.model import ENTERPRISE_USER, Reject, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
 from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()
+_LEFT_OUT = """
+SELECT * FROM left_out WHERE NOT EXISTS
+(SELECT 1 FROM people WHERE tail = substr(left_out.id, -2) AND people.id = left_out.id)
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +81,7 @@ class Said:
 class ReadExtract:
     """An extract that was read to its end; to be closed, which removes its temporary files.
 
-    Every row is in one place: `rows == people + repeated + len(rejects)`.
+    Every row is in one place: `rows == people + repeated + len(rejects) + left_out`.
 
     Attributes:
         rows: of the file.
@@ -87,6 +93,7 @@ class ReadExtract:
         made_at: when the file was made, in UTC, if the mapping names the column that says so.
         profile: what its columns look like.
         doubts: why it should not be used unless somebody wants it all the same; empty if it should.
+        left_out: rows of people whom the source does not provision.
     """
 
     rows: int
@@ -101,6 +108,7 @@ class ReadExtract:
     profile: Profile | None = None
     _keeps: Mapping[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
     doubts: str = ""
+    left_out: int = 0
 
     @cached_property
     def people(self) -> int:
@@ -115,6 +123,17 @@ class ReadExtract:
     def rejected(self, worker_id: str) -> bool:
         """Whether a row with an id was rejected."""
         return worker_id in self._rejected
+
+    def is_left_out(self, worker_id: str) -> bool:
+        """Whether nothing but rows that the mapping leaves out is about somebody."""
+        found = self._scratch.execute(f"{_LEFT_OUT} AND id = ?", (worker_id,)).fetchone()
+        return found is not None and not self.rejected(worker_id)
+
+    def people_left_out(self) -> Iterator[LeftOut]:
+        """Everybody of whom there are no other rows than such that the mapping leaves out, by the first of these."""
+        for found in self._scratch.execute(f"{_LEFT_OUT} ORDER BY row"):
+            if not self.rejected(found[0]):
+                yield LeftOut(*found)
 
     def people_by_account(self) -> Iterator[tuple[str, str]]:
         """Every id with its digest, sorted by the last two characters of the id, then by the id."""
@@ -266,6 +285,11 @@ class _Reader:
         self._warnings = _Warnings()
         self._times: dict[str, int] = {}
         self._keeps: dict[int, tuple[str, ...]] = {}
+        self._filter = RowFilter(mapping)
+        self._left_out = 0
+        scratch.execute(
+            "CREATE TABLE left_out (id TEXT PRIMARY KEY, row INTEGER, why TEXT, name TEXT, login TEXT) WITHOUT ROWID"
+        )
 
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
@@ -275,7 +299,7 @@ class _Reader:
             mapping, known=self._known, today=reading.today, scratch=self._scratch, holds_dates=holds_dates
         )
         mapper = ColumnMapper(applier)
-        observer = Observer(mapping, self._digest_key, table.header)
+        observer = Observer(mapping, self._digest_key, table.header, reading.today, holds_dates=holds_dates)
         rows = 0
         changes_only = mapping.mode == "delta"
         damage = DamageWatch(mapping)
@@ -298,11 +322,12 @@ class _Reader:
                 observer.observe_batch(batch)
                 damage.look(batch)
                 self._look_at_time(batch)
-                self._take_batch(batch, mapper.map(batch), applier)
+                if len(batch := self._without_others(batch, applier)):
+                    self._take_batch(batch, mapper.map(batch), applier)
         notes = applier.finish()
         profile = observer.finish()
         if not table.returned:
-            check_whole_file(profile, mapping.status.column)
+            check_whole_file(profile, mapping.status)
         far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
         repeated = Resolver(
             mapping,
@@ -329,7 +354,67 @@ class _Reader:
             profile,
             self._keeps,
             " ".join(filter(None, (*table.doubts, damage.doubts()))),
+            self._left_out,
         )
+
+    def _without_others(self, batch: Batch, applier: Applier) -> Batch:
+        """A batch without the rows of people whom the source does not provision."""
+        aside = self._filter.look(batch.columns)
+        if not aside:
+            return batch
+        cells = batch.columns[self._mapping.key]
+        ids = self._ids_as_known([cells[place] for place in aside], applier)
+        working = self._working({one for one, why in zip(ids, aside.values(), strict=True) if why.unclear})
+        stays = [True] * len(batch)
+        for (place, why), worker_id in zip(aside.items(), ids, strict=True):
+            stays[place] = self._stays(batch.record(place), why, worker_id, applier, works=worker_id in working)
+        columns = {column: list(compress(cells, stays)) for column, cells in batch.columns.items()}
+        return Batch(list(compress(batch.rows, stays)), list(compress(batch.lines, stays)), columns)
+
+    def _working(self, ids: Collection[str]) -> Collection[str]:
+        """Those of some people of whom the source said last that they work."""
+        asked = {one for one in ids if one}
+        return (self._known or NOBODY).works_until(asked).keys() if asked else ()
+
+    def _stays(self, record: RawRecord, why: Aside, worker_id: str, applier: Applier, *, works: bool) -> bool:
+        """Whether a row is about one of the source's people; if not, take note of it.
+
+        An empty cell gives nobody an account, and takes it from nobody.
+        """
+        if not why.unclear:
+            self._left_out += 1
+            if worker_id:
+                user = applier.names_in(record, worker_id)
+                names = (str(user.get("displayName") or ""), str(user.get("userName") or ""))
+                values = (worker_id, record.row, why.column, *names)
+                self._scratch.execute("INSERT OR IGNORE INTO left_out VALUES (?, ?, ?, ?, ?)", values)
+            return False
+        doubt = f"{why.column} is empty, or cannot be used, so nobody can tell whether the person is one of this list's"
+        if works:
+            self._warnings.add(record.row, [f"{doubt}; she was so far, and the row counts."])
+            return True
+        reason = f"{doubt}. {record.faults.get(why.column, '')}".rstrip()
+        reject = Reject(record.row, record.line, worker_id, reason, in_doubt=True)
+        named = reject.named(applier.names_in(record, worker_id)) if worker_id else reject
+        self._reject(named, primary=self._is_primary(record))
+        return False
+
+    def _ids_as_known(self, cells: Sequence[str], applier: Applier) -> list[str]:
+        """The ids in some cells, as they are known; an empty text where a cell is none."""
+        key, known = self._mapping.key_rule, self._known or NOBODY
+        read = [read_id(key, cell, self._mapping.limits) for cell in cells]
+        ids = [
+            one if one not in applier.placeholders and (not fault or known.is_worker(one)) else ""
+            for one, fault in read
+        ]
+        asked = set(ids) - {""}
+        zeros = known.lost_zeros(asked) if key.leading_zeros == "reject" else {}
+        letters = {one: as_known[0] for one, as_known in applier.other_letters(asked).items() if len(as_known) == 1}
+        return [zeros.get(one, letters.get(one, one)) for one in ids]
+
+    def _is_primary(self, record: RawRecord) -> bool:
+        primary = self._primary
+        return primary is not None and fold(clean(record.values[primary.column])) == primary.folded
 
     def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:
         """Take note of what became of some rows, in their order."""
@@ -350,7 +435,13 @@ class _Reader:
 
     def _take_faulty(self, record: RawRecord, applier: Applier) -> None:
         """A row some of whose cells cannot be relied on: whoever leaves by it leaves."""
-        primary = self._primary is not None and fold(clean(record.values[self._primary.column])) == self._primary.folded
+        values = {column: "" if column in record.faults else cell for column, cell in record.values.items()}
+        aside = self._filter.look({column: [cell] for column, cell in values.items()})
+        [worker_id] = self._ids_as_known([values[self._mapping.key]], applier) if aside else [""]
+        works = bool(aside and aside[0].unclear and self._working([worker_id]))
+        if aside and not self._stays(record, aside[0], worker_id, applier, works=works):
+            return
+        primary = self._is_primary(record)
         applied = applier.apply(record)
         if isinstance(applied, Applied):
             self._take(applied, record.line, primary=primary)

@@ -162,14 +162,14 @@ class Resolver:
         """The columns, or attributes, in which records differ."""
         records = [self.spool.read(place) for place in places]
         status = self.mapping.status
-        differing = [status.column] if len({record.user["active"] for record in records}) > 1 else []
-        for column, days in (
-            (status.first_day, {record.first_day for record in records}),
-            (status.last_day, {record.last_day for record in records}),
-            (status.zone, {record.zone for record in records}),
+        differing = [status.name] if status.column and len({record.user["active"] for record in records}) > 1 else []
+        for named, days in (
+            (status.first_day and status.first_day.name, {record.first_day for record in records}),
+            (status.last_day and status.last_day.name, {record.last_day for record in records}),
+            (status.zone and status.zone.column, {record.zone for record in records}),
         ):
-            if column is not None and len(days) > 1:
-                differing.append(column)
+            if named and len(days) > 1:
+                differing.append(named)
         for path, text, rule in self.mapping.targets:
             if len({repr(path.get(record.user)) for record in records}) > 1:
                 differing.append(label_of(text, rule))

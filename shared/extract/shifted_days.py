@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import ExtractRefused
 from shared.mapping.cells.dates import WORKING_LIFE, DateReader, DateWatch, Unusable
-from shared.mapping.cells.midnight import TimeOfDay, clock_of, day_meant
+from shared.mapping.cells.midnight import TimeOfDay, day_meant
 from shared.mapping.cells.text import clean, shorten
 from shared.mapping.cells.values import Compiler
 from shared.mapping.model import MappingFile
@@ -79,9 +79,8 @@ def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:
 
 def _columns(mapping: MappingFile) -> Iterator[tuple[str, DateFormats | None, bool]]:
     """The columns that hold days, how they are written, and whether they can hold nothing else."""
-    for column in (mapping.status.first_day, mapping.status.last_day):
-        if column:
-            yield column, None, True
+    for column in mapping.status.days:
+        yield column, None, True
     for rule in mapping.attributes.values():
         if rule.date is not None:
             for column in rule.reads:
@@ -95,7 +94,7 @@ def _cells(reader: DateReader, texts: Iterable[str]) -> Iterator[Cell]:
         except Unusable:
             continue
         if day is not None:
-            yield text, day, clock_of(text)
+            yield text, day, reader.clock(text)
 
 
 def _shifted(cells: Collection[Cell], fewest: int) -> tuple[str, date, TimeOfDay] | None:

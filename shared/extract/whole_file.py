@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from shared.errors import ExtractRefused
 from shared.extract.profile import DATES, Profile, SampledPerson
+from shared.mapping.model import Status
 from shared.readers.text.column_names import places_of, plain_name
 
 _FEWEST = 10  # people or cells; of fewer, chance may say anything
@@ -32,22 +33,24 @@ _MEANT = (
 )
 
 
-def check_whole_file(now: Profile, status: str) -> None:
+def check_whole_file(now: Profile, status: Status) -> None:
     """Judge a file by itself.
 
     Args:
         now: what it looks like.
-        status: the column with the status words.
+        status: what the mapping says of status words.
 
     Raises:
         ExtractRefused: nearly nobody's status is one of the agreed words.
     """
-    place = now.columns.index(status)
-    said = [person.active is not None for person in now.people.values() if person.cells[place]]
+    places = [now.columns.index(column) for column in status.reads]
+    people = now.people.values() if places else ()  # else there are no words, only days
+    said = [person.active is not None for person in people if any(person.cells[place] for place in places)]
     if len(said) >= _FEWEST and said.count(False) > len(said) * _NEARLY_ALL:
+        holds = "holds" if len(places) == 1 else "hold"
         raise ExtractRefused(
-            f"{status} holds words that were not agreed in {said.count(False)} of {len(said)} rows: did the columns "
-            f"shift, did the report language change, or is it another field now? {_ADVICE}"
+            f"{status.name} {holds} words that were not agreed in {said.count(False)} of {len(said)} rows: did the "
+            f"columns shift, did the report language change, or is it another field now? {_ADVICE}"
         )
 
 

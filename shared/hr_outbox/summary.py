@@ -46,6 +46,7 @@ IN_FILE: Mapping[CountColumn, str] = {
     "People": "People",
     "Repeated": "Rows that said the same again",
     "Rejected": "Rows that were not sent",
+    "Filtered": "Rows of people for whom this list does not provide (filter)",
     "Missing": "People who were in the file before and are not in this one",
     "Extras": "People of earlier files who are sent along",
 }
@@ -82,7 +83,7 @@ _GONE = "Not in this list, though they were in one before"
 _ALWAYS: tuple[CountColumn, ...] = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
-    *("Rows", "People", "Repeated", "Rejected", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
+    *("Rows", "People", "Repeated", "Rejected", "Filtered", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
     *("FailedBefore", "NoAccount", "OnHold", "ComparedWith", "ComparedPeople", "ComparedRejected"),
 )
 _TIMES: tuple[Literal["ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt"], ...] = (

@@ -52,6 +52,7 @@ _HEADINGS = {
     worker_status.SCHEDULED: "Would take effect on a later day",
     worker_status.WITHDRAWN: "Hires that would be taken back",
     worker_status.MISSING: "Not in the file any more",
+    worker_status.FILTERED: "People for whom this list does not provide",
     worker_status.REJECTED: "Rows that would not be sent",
     OLDER: "Of whom something newer is known",
 }
@@ -269,7 +270,7 @@ def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | No
     if not worker.user and known:
         names = known.get(worker.worker_id, names)
     changed = ", ".join(planned.changed)
-    kind = "" if what == worker_status.MISSING or planned.kind == UNCHANGED else planned.kind
+    kind = "" if what in (worker_status.MISSING, worker_status.FILTERED) or planned.kind == UNCHANGED else planned.kind
     return _Line(what, worker.worker_id, *names, worker.row, kind, changed, planned.reason, planned.warning)
 
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import re
 import sqlite3
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import ExtractRefused, MappingError
 from shared.letters import fold
-from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
-from shared.mapping.cells.datetext import parse_zone
+from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, read_id
 from shared.mapping.cells.text import (
     LETTER,
@@ -32,12 +32,15 @@ from shared.mapping.cells.values import NAMES, USER_NAME, Cells, Compiler, Reade
 from shared.mapping.identity import identity_reader
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
+from shared.mapping.working import Working
+from shared.mapping.zones import NoZone
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 from shared.storage.scratch import open_scratch
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
 MAX_VALUE = 1024
 _NAMES = ("displayName", "userName")
+_SHOWN = 10
 _BROKEN = "holds signs that look like letters in a wrong encoding"
 _LETTER_LOST = re.compile(rf"{LETTER}\?|\?{LETTER}|^{NOTHING_BUT_MARKS}$")  # beside others, or all of them
 _QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
@@ -126,19 +129,21 @@ class Applier:
         self.of_names = tuple(dict.fromkeys(column for rule in rules for column in rule.reads))
         login = mapping.attributes.get(USER_NAME)
         self._call_people = {*self.of_names, *(login.reads if login else ())}
-        self._zones: set[str] = set()  # those that there are
+        self._meant: dict[str, str] = {}  # zones that abbreviations were taken for
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
         compiler = Compiler(mapping, self._dates, today, holds_dates)
-        days = (self._status.first_day, self._status.last_day)
-        self._days = [compiler.dates(column) if column else None for column in days]
+        self._working = Working(compiler)
+        self._glance = Working(Compiler(mapping, DateWatch(), today, holds_dates))  # counts no date a second time
+        self._ended: dict[str, str] = {}
+        self._still_active: dict[str, None] = {}
         self.kinds: list[UniqueName] = []
         self.taken: TakenNames | None = None
 
         def unique() -> TakenNames:
-            self.taken = TakenNames(known or NOBODY, scratch or open_scratch())
+            self.taken = TakenNames(known or NOBODY, scratch or open_scratch(), login.cut if login else None)
             return self.taken
 
         self._targets = [
@@ -183,29 +188,25 @@ class Applier:
         else:
             self.look_at_ids([worker_id])
         other_letters = "" if mapping.key_rule.as_known or not known_as else fault
-        if fault := record.faults.get(self._status.column, ""):
-            return reject(fault)
-        status = clean(record.values[self._status.column])
-        active = self._status.folded.get(fold(status))
-        if active is None:
-            if not status or status in self.placeholders:
-                return reject(f"{self._status.column} is empty, so nobody can tell whether the person may work.")
-            return reject(
-                f"{self._status.column} '{shorten(status)}' is not one of the agreed words ({self._words}); correct "
-                "it, or have IT map it."
-            )
+        try:
+            status, active = self._status_of(record)
+        except Unusable as wrong:
+            return reject(str(wrong))
+        over = active and self._is_ended_by_rule(record)
+        active = active and not over
+        carried_out = active and self._is_carried_out(record, worker_id)
         warnings += id_warnings(mapping.key, raw, worker_id)
         if other_letters and active:
             return reject(other_letters)
         warnings += [although(other_letters)] if other_letters else []
-        matters = active or self._works_on(record)
+        matters = (active and not carried_out) or (not over and self._works_on(record))
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         damaged: list[str] = []
         try:
             cells, unusable = self._cells(record, refuse, warnings.append)
             damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
             cells[mapping.key] = worker_id
-            first_day, last_day = self._employment(cells, status, refuse)
+            first_day, last_day = self._employment(cells, status, refuse, works=active and not carried_out)
             zone = self._zone(cells, refuse)
             row = Cells(cells, worker_id, record.row, warnings.append)
             active = active and not self._is_over(first_day, last_day)
@@ -213,7 +214,9 @@ class Applier:
         except Unusable as wrong:
             return reject(str(wrong))
         if unusable and self._known.is_worker(worker_id):
-            damaged += unusable - {mapping.key, self._status.column}
+            damaged += unusable - {mapping.key, *self._status.reads}
+        if self._status.zone:
+            self.note_zones([cells[self._status.zone.column]])
         keeps = self._made_of(damaged) if damaged else ()
         return Applied(
             Worker(worker_id, record.row, user),
@@ -246,6 +249,11 @@ class Applier:
         """Take note of the ids of rows that can be told whom they are about, each once."""
         self._zeros.look(ids)
 
+    def look_at_ended(self, ids: Iterable[str]) -> None:
+        """Find out of some people at once until which day the source said last that they work."""
+        if ids := list(ids):
+            self._ended |= {**dict.fromkeys(ids, ""), **self._known.works_until(ids)}
+
     def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
         """Those of some ids that are known only with other capital letters or blanks, and as what."""
         return {} if self.mapping.key_rule.case_sensitive else self._known.other_letters(ids)
@@ -271,21 +279,36 @@ class Applier:
             other = str(refused)
         if lost or other:
             raise ExtractRefused(" ".join(filter(None, (self._zeros.sentence, other))))
-        return notes
+        return (*notes, *self._meant_note(), *self._still_active_note())
+
+    def _meant_note(self) -> tuple[str, ...]:
+        if not self._meant or self._status.zone is None:
+            return ()
+        taken = ", ".join(f"'{shorten(text)}' for {name}" for text, name in sorted(self._meant.items()))
+        text = f"{self._status.zone.column}: abbreviations are taken for places, in summer and in winter: {taken}. If"
+        return (f"{text} another place is meant, ask IT to say so in the mapping (zone: map).",)
+
+    def _still_active_note(self) -> tuple[str, ...]:
+        found = list(self._still_active)
+        if not found:
+            return ()
+        ids = ", ".join(found[:_SHOWN]) + (f" and {len(found) - _SHOWN} more" if len(found) > _SHOWN else "")
+        who = "1 person has" if len(found) == 1 else f"{len(found)} people have"
+        day = self._status.last_day.name if self._status.last_day else ""
+        text = f"{who} left by the last day, and {self._status.name} still says otherwise: {ids}. Nothing is to be done"
+        return (f"{text}, unless one of them works again: then HR corrects {day}.",)
 
     def _is_in_doubt(self, record: Record) -> bool:
         """Whether a row does not tell that, or from when to when, the person may work; whatever else is wrong."""
-        asked = [one for one in (self._status.first_day, self._status.last_day, self._status.zone) if one is not None]
-        columns = [self._status.column, *asked]
+        zone = [self._status.zone.column] if self._status.zone else []
+        columns = [*self._status.reads, *self._status.days, *zone]
         cells = {one: read_cell(record.values.get(one, ""), self.placeholders) for one in columns}
         if any(one in record.faults or fault for one, (_, _, fault) in cells.items()):
             return True
         texts = {one: text for one, (text, _, _) in cells.items()}
-        status = texts[self._status.column]
-        if fold(status) not in self._status.folded:
-            return True
         try:
-            self._employment(texts, status, _raise)
+            status, active = self._status_of(record)
+            self._employment(texts, status, _raise, works=active and not self._is_ended_by_rule(record))
             self._zone(texts, _raise)
         except Unusable:
             return True
@@ -293,16 +316,75 @@ class Applier:
 
     def _works_on(self, record: Record) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""
-        reader = self._days[1]
-        if reader is None or self.today is None or self._status.end == "at_once" or reader.column in record.faults:
+        if self.today is None or self._status.end == "at_once":
             return False
-        try:
-            last = (
-                reader.read(clean(record.values.get(reader.column, ""))) if record.values.get(reader.column) else None
-            )
-        except Unusable:
-            return False
+        _, last = self._days_of(record)
         return last is not None and last >= self.today
+
+    def _status_of(self, record: Record) -> tuple[str, bool]:
+        """The word of a row's status, and whether somebody with it may work.
+
+        Raises:
+            Unusable: nobody can tell.
+        """
+        status, cells = self._status, {}
+        for column in status.reads:
+            if fault := record.faults.get(column, ""):
+                raise Unusable(fault)
+            raw = record.values.get(column, "")
+            if status.is_plain:
+                cells[column] = clean(raw)
+                continue
+            cells[column], _, fault = read_cell(raw, self.placeholders)
+            if fault:
+                raise Unusable(f"{column} {fault}")
+        word = self._working.word(cells)
+        active = self._working.means(word)
+        if active is not None:
+            return word, active
+        if not word or word in self.placeholders:
+            verb = "is" if len(status.reads) == 1 else "are"
+            raise Unusable(f"{status.name} {verb} empty, so nobody can tell whether the person may work.")
+        raise Unusable(
+            f"{status.name} '{shorten(word)}' is not one of the agreed words ({self._words}); correct it, or have IT "
+            "map it."
+        )
+
+    def _days_of(self, record: Record) -> tuple[date | None, date | None]:
+        """The first and the last day of a row, as far as they can be read."""
+        if any(column in record.faults for column in self._status.days):
+            return None, None
+        try:
+            return self._glance.days(self._cells_of_days(record), _raise)
+        except Unusable:
+            return None, None
+
+    def _cells_of_days(self, record: Record) -> dict[str, str]:
+        return {one: read_cell(record.values.get(one, ""), self.placeholders)[0] for one in self._status.days}
+
+    def _is_ended_by_rule(self, record: Record) -> bool:
+        """Whether the last day has ended what the status, if there is one, still calls active."""
+        if self._of_several or not self._working.has_passed(*self._days_of(record)):
+            return False
+        return self._status.day_decides or self._glance.goes_on(self._cells_of_days(record))
+
+    def _is_carried_out(self, record: Record, worker_id: str) -> bool:
+        """Whether a row says active of somebody who has left by the very last day that it names, as was said before.
+
+        Many systems leave the status as it is for a while; that is no fault of the row.
+        """
+        first, last = self._days_of(record)
+        if last is None or not self._working.has_passed(first, last) or self._of_several:
+            return False
+        if self._ended_on(worker_id) != last.isoformat():
+            return False
+        self._still_active[worker_id] = None
+        return True
+
+    def _ended_on(self, worker_id: str) -> str:
+        if worker_id not in self._ended:
+            self.look_at_ended([worker_id])
+        return self._ended[worker_id]
 
     def _cells(
         self, record: Record, refuse: Callable[[str], None], warn: Warn
@@ -344,7 +426,7 @@ class Applier:
                 found.setdefault(column, _QUESTION_MARKS)
         kept = []
         for column, what in found.items():
-            if column in (self.mapping.key, self._status.column):
+            if column in (self.mapping.key, *self._status.reads):
                 warn(f"{column} {what}; it is taken as it is.")
             elif self._known.is_worker(worker_id):
                 kept.append(column)
@@ -362,26 +444,36 @@ class Applier:
         return tuple(path for path, rule in rules.items() if path in made or rule.copy_of in made)
 
     def _employment(
-        self, cells: dict[str, str], status: str, refuse: Callable[[str], None]
+        self, cells: dict[str, str], status: str, refuse: Callable[[str], None], *, works: bool
     ) -> tuple[date | None, date | None]:
         """The first and the last day; somebody who works cannot have had the last one, unless she is hired again."""
-        first, last = (_read_day(reader, cells, refuse) for reader in self._days)
-        if last is None or self.today is None or not self._status.folded[fold(status)]:
+        readers = self._working.first_day, self._working.last_day
+        first = readers[0].read(cells, refuse)[0] if readers[0] else None
+        last, reader = readers[1].read(cells, refuse) if readers[1] else (None, None)
+        if works and self._status.column is None and self._status.first_day and first is None:
+            refuse(
+                f"{self._status.first_day.name} is empty, so nobody can tell whether the person may work: nothing but "
+                "the days says it."
+            )
+        if last is None or reader is None or self.today is None or not works:
             return first, last
         again = first is not None and last < first
-        said = f"{self._status.column} is '{shorten(status)}'"
-        end = f"{self._status.last_day} {last.isoformat()}"
-        later = self._days[1].later_century(cells[self._days[1].column]) if again and self._days[1] else None
+        said = f"{self._status.name} is '{shorten(status)}'" if self._status.column else "The person is to work"
+        end = f"{reader.column} {last.isoformat()}"
+        start = self._status.first_day.name if self._status.first_day else ""
+        later = reader.later_century(cells[reader.column]) if again else None
         if later is not None:
             refuse(
-                f"{end} lies before {self._status.first_day} {first}, as the mapping reads years of two digits (dates: "
+                f"{end} lies before {start} {first}, as the mapping reads years of two digits (dates: "
                 f"pivot); is it {later.isoformat()}? Write the year with four digits."
             )
         if last < self.today and not again and not self._of_several:
+            if self._status.past_last_day == "status":
+                return first, None
             refuse(f"{said}, but {end} has passed; one of them is wrong.")
         if last >= self.today and again:
             refuse(
-                f"{said}, though {end} is to come and {self._status.first_day} {first} is later still; one of the days "
+                f"{said}, though {end} is to come and {start} {first} is later still; one of the days "
                 "is wrong, or two employments are in one row."
             )
         return first, last
@@ -398,15 +490,22 @@ class Applier:
 
     def _zone(self, cells: dict[str, str], refuse: Callable[[str], None]) -> str:
         """Where the worker's day begins."""
-        column = self._status.zone
-        if column is not None and (name := cells[column]) and name not in self._zones:
-            try:
-                parse_zone(name)
-            except ValueError:
-                refuse(f"{column} '{shorten(name)}' is not a time zone; use an IANA name such as Europe/Berlin.")
-                return self.mapping.dates.zone
-            self._zones.add(name)
-        return (cells[column] if column is not None else "") or self.mapping.dates.zone
+        rule = self._status.zone
+        if rule is None or not (text := cells[rule.column]):
+            return self.mapping.dates.zone
+        try:
+            return rule.find(text).name
+        except NoZone as wrong:
+            refuse(f"{rule.column} '{shorten(text)}' {wrong}")
+            return self.mapping.dates.zone
+
+    def note_zones(self, texts: Iterable[str]) -> None:
+        """Take note of the cells with the zones of rows that count: what an abbreviation was taken for is told."""
+        rule = self._status.zone
+        for text in texts if rule else ():
+            with suppress(NoZone):
+                if rule and text and (found := rule.find(text)).meant:
+                    self._meant[text] = found.name
 
     def _user(self, cells: Cells, active: bool, refuse: Callable[[str], None], unusable: frozenset[str]) -> ScimUser:
         """The user; of a leaver without what is made of columns at fault, which is not the same as empty ones."""
@@ -452,16 +551,6 @@ def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
     if not cell.isprintable() and holds_control(cell):
         return cell, warning, "holds a control character."
     return cell, warning, ""
-
-
-def _read_day(reader: DateReader | None, cells: Mapping[str, str], refuse: Callable[[str], None]) -> date | None:
-    if reader is None or not (cell := cells[reader.column]):
-        return None
-    try:
-        return reader.read(cell)
-    except Unusable as wrong:
-        refuse(str(wrong))
-        return None
 
 
 def _known_otherwise(column: str, worker_id: str, known_as: Sequence[str]) -> str:

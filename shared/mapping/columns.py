@@ -15,16 +15,17 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count
 from json.encoder import encode_basestring as quote
+from typing import Any
 
-from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
-from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
-from shared.mapping.cells.datetext import parse_zone
+from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
 from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.identity import MANAGER
 from shared.mapping.pieces import Attribute, Cleaner, Object, new_object
 from shared.mapping.remembered import CAREFUL, Column, Remembered, Room
+from shared.mapping.working import DayReader, Working
+from shared.mapping.zones import NoZone
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 
 NO_DAY = "-"
@@ -99,19 +100,19 @@ class ColumnMapper:
         self._applier = applier
         self._today = applier.today.isoformat() if applier.today else ""
         compiler = Compiler(mapping, _NoWatch(), applier.today, applier.holds_dates)
-        self._short_years = status.last_day is not None and any(
-            pattern.needs_pivot for pattern in compiler.dates(status.last_day).patterns
-        )
+        self._working = Working(compiler)
+        readers = self._working.last_day.readers if self._working.last_day else ()
+        self._short_years = any(pattern.needs_pivot for reader in readers for pattern in reader.patterns)
         room, cleaner = Room(), Cleaner(applier.placeholders)
         self._clean = cleaner.one
-        self._active = Remembered(self._read_status, room)
+        self._active: Remembered[Any] = Remembered(self._read_status, room)
         self._zones = Remembered(self._read_zone, room)
-        self._days = [
-            (column, Remembered(self._day_with(compiler.dates(column)), room, few=True)) if column else None
-            for column in (status.first_day, status.last_day)
+        self._days: list[tuple[tuple[str, ...], Remembered[Any]] | None] = [
+            (reader.rule.columns, Remembered(self._day_with(reader), room, few=True)) if reader else None
+            for reader in (self._working.first_day, self._working.last_day)
         ]
         read = {column for rule in rules for column in rule.reads}
-        read |= {mapping.key, status.column, *filter(None, (status.first_day, status.last_day, status.zone))}
+        read |= {mapping.key, *status.reads, *status.days, *([status.zone.column] if status.zone else [])}
         several = [column for rule in rules if len(rule.reads) > 1 for column in rule.reads]
         unread = [column for column in mapping.columns if column not in read]
         self._cleaned = {
@@ -140,14 +141,10 @@ class ColumnMapper:
         care = _Care()
         ids = care.about(self._read_ids(batch.columns[mapping.key]))
         columns: dict[str, Column] = {**batch.columns, mapping.key: ids}
-        active = care.about(self._active.column(columns[status.column]))
-        first_days, last_days = (
-            care.about(days[1].column(columns[days[0]])) if days else [NO_DAY] * size for days in self._days
-        )
-        if status.last_day:
-            said = zip(active, first_days, last_days, strict=True)
-            care.where(last != NO_DAY and self._contradict(works, first, last) for works, first, last in said)
-        zones = care.about(self._zones.column(columns[status.zone])) if status.zone else [mapping.dates.zone] * size
+        active, first_days, last_days = self._employment(columns, care, ids)
+        zones = [mapping.dates.zone] * size
+        if status.zone:
+            zones = care.about(self._zones.column(columns[status.zone.column]))
         for column, cleaned in self._cleaned.items():
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
@@ -166,6 +163,9 @@ class ColumnMapper:
                 values[attribute.text] = made[-1]
         for place in sorted(care.places - careful.keys()):
             careful[place] = self._applier.apply(batch.record(place))
+        if status.zone:
+            cells = batch.columns[status.zone.column]
+            self._applier.note_zones({self._clean(raw) for place, raw in enumerate(cells) if place not in careful})
         self._applier.look_at_ids(worker_id for place, worker_id in enumerate(ids) if place not in careful)
 
         attributes = (*self._own, *self._copies)
@@ -184,6 +184,32 @@ class ColumnMapper:
             [(number, values[kind.path]) for number, kind in enumerate(self._applier.kinds)],
             values.get(self._called) or [""] * size,
         )
+
+    def _employment(
+        self, columns: Mapping[str, Column], care: _Care, ids: Column
+    ) -> tuple[list[str], list[str], list[str]]:
+        """Who may work, and the first and the last days."""
+        mapping, status, size = self._mapping, self._mapping.status, len(ids)
+        active = ["true"] * size
+        if status.reads:
+            active = care.about(self._active.column(*(columns[one] for one in status.reads)))
+        first_days, last_days = (
+            care.about(days[1].column(*(columns[one] for one in days[0]))) if days else [NO_DAY] * size
+            for days in self._days
+        )
+        are_contracts = mapping.duplicates.keep == "current"  # of which the days say which counts
+        if status.last_day:
+            if status.day_decides and not are_contracts:
+                days = zip(active, first_days, last_days, strict=True)
+                active = ["false" if self._is_over(first, last) else works for works, first, last in days]
+            said = zip(active, first_days, last_days, strict=True)
+            contradict = [last != NO_DAY and self._contradict(works, first, last) for works, first, last in said]
+            care.where(contradict)
+            if not are_contracts:
+                self._applier.look_at_ended(sorted(set(compress(ids, contradict)) - {CAREFUL}))
+        if status.first_day and not status.reads:
+            care.where(works == "true" and first == NO_DAY for works, first in zip(active, first_days, strict=True))
+        return active, first_days, last_days
 
     def _make_unique(
         self, batch: Batch, care: _Care, ids: Column, values: dict[str, list[str]]
@@ -236,37 +262,52 @@ class ColumnMapper:
             return worker_id
         return CAREFUL if id_warnings("", cell, worker_id) or self._clean(cell) in {"", CAREFUL} else worker_id
 
-    def _read_status(self, raw: str) -> str:
-        cell = self._clean(raw)
-        active = self._mapping.status.folded.get(fold(cell))
-        return CAREFUL if cell == CAREFUL or active is None else json.dumps(active)
+    def _read_status(self, raw: str | tuple[str, ...]) -> str:
+        status = self._mapping.status
+        cells = dict(zip(status.reads, map(self._clean, (raw,) if isinstance(raw, str) else raw), strict=True))
+        if CAREFUL in cells.values():
+            return CAREFUL
+        try:
+            active = self._working.means(self._working.word(cells))
+        except Unusable:
+            return CAREFUL
+        return CAREFUL if active is None else json.dumps(active)
 
     def _read_zone(self, raw: str) -> str:
-        name = self._clean(raw)
-        if not name:
+        rule, text = self._mapping.status.zone, self._clean(raw)
+        if rule is None or not text:
             return self._mapping.dates.zone
         try:
-            parse_zone(name)
-        except ValueError:
+            return rule.find(text).name
+        except NoZone:
             return CAREFUL
-        return name
 
-    def _day_with(self, reader: DateReader) -> Callable[[str], str]:
-        def read(raw: str) -> str:
-            cell = self._clean(raw)
+    def _day_with(self, reader: DayReader) -> Callable[[str | tuple[str, ...]], str]:
+        def read(raw: str | tuple[str, ...]) -> str:
+            several = (raw,) if isinstance(raw, str) else raw
+            cells = dict(zip(reader.rule.columns, map(self._clean, several), strict=True))
             try:
-                day = reader.read(cell) if cell else None
+                day, _ = reader.read(cells, _raise)
             except Unusable:
                 return CAREFUL
             return day.isoformat() if day else NO_DAY
 
         return read
 
+    def _is_over(self, first_day: str, last_day: str) -> bool:
+        """Whether the last day has passed, and is not that of an employment before."""
+        again = NO_DAY not in (first_day, last_day) and last_day < first_day
+        return NO_DAY != last_day < self._today and last_day != CAREFUL and not again
+
     def _contradict(self, active: str, first_day: str, last_day: str) -> bool:
         """Whether somebody is said to work whose last day has passed, unless she was hired again since."""
         again = first_day != NO_DAY and last_day < first_day
         doubtful = again == (last_day >= self._today) or (again and self._short_years)
         return bool(self._today) and active == "true" and doubtful
+
+
+def _raise(reason: str) -> None:
+    raise Unusable(reason)
 
 
 class _NoWatch(DateWatch):

@@ -35,7 +35,7 @@ _PLAIN = {
     "model_attributes_type": "must have keys of its own",
 }
 """The commonest faults, in words for people who do not know the library that finds them."""
-_SHORT_FORMS = (["key", "column"], ["duplicates", "keep"], ["run_time", "name"])
+_SHORT_FORMS = {"column", "keep", "name"}
 _WITH_LIMITS = {
     "literal_error": "must be {expected}",
     "string_too_long": "is too long: {max_length} at most",
@@ -74,9 +74,7 @@ def sentences(name: str, tree: yaml.Node, fault: ErrorDetails) -> list[str]:
         empty = _at(tree, path)
         blank = isinstance(empty, yaml.ScalarNode) and not empty.value
         message = "must not be empty" if blank else "must be the name of a column, or have keys of its own"
-    if len(path) == 3 and path[0] == "attributes" and path[2] == "column" and _is_plain(tree, path[:2]):
-        path.pop()
-    if path in _SHORT_FORMS and _is_plain(tree, path[:1]):
+    if path[-1:] and path[-1] in _SHORT_FORMS and _is_plain(tree, path[:-1]):
         path.pop()
     known: Sequence[str] = ()
     wrong = path[-1] if path else ""

@@ -17,13 +17,19 @@ from shared.mapping.file_time import RunTime, time_in_name
 from shared.mapping.format import FormatHints
 from shared.mapping.guard_limits import Guard
 from shared.mapping.paths import AttributePath, parse_path
-from shared.mapping.rules import Column, DateFormats, Rule, Section, ShortForm, Text
+from shared.mapping.rules import Asked, Column, DateFormats, Rule, Section, ShortForm, Text
+from shared.mapping.zones import FoundZone, find_zone
 from shared.model import ENTERPRISE_USER
 
 PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
 _UNIQUE = "userName"
 _OF_A_MANAGER = {"column", "first", "map", "otherwise", "empty", "by"}
+_SOURCES_OF_DAYS = ("column", "first", "earliest", "latest")
+_OF_A_WORD = {
+    "column", "columns", "join", "first", "template", "choose", "pieces", "trim", "replace", "keep", "split", "part",
+    "map", "otherwise", "case", "blanks",
+}  # fmt: skip
 _NO_PIVOT = (
     "years of two digits need 'pivot', the last of them that is in this century: with 'pivot: 30', 30 is 2030 and 31 "
     "is 1931"
@@ -78,15 +84,83 @@ class KeyRule(Section):
         return self.leading_zeros == "reject" and self.width is None
 
 
-class Status(Section):
-    """How a column says whether somebody may work.
+class Days(Section):
+    """A day that one of several columns says.
 
     Attributes:
-        column: its name.
-        values: what its words mean.
-        first_day: the column with the first day of the present employment, if there is one.
-        last_day: the column with the last day; somebody whose last day has passed cannot be active.
-        zone: the column with the IANA name of the zone in which the worker's day begins; an empty cell is `dates.zone`.
+        column: the only column that says it.
+        first: of these columns, the first one that names a day.
+        earliest: the earliest day of these columns.
+        latest: the latest day of these columns.
+    """
+
+    column: Column | None = None
+    first: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+    earliest: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+    latest: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Days:
+        if sum(getattr(self, name) is not None for name in _SOURCES_OF_DAYS) != 1:
+            raise ValueError(f"a day comes from one of {', '.join(_SOURCES_OF_DAYS)}")
+        return self
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that are read, each once."""
+        several = self.first or self.earliest or self.latest or ()
+        return tuple(dict.fromkeys((self.column,) if self.column is not None else several))
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence."""
+        return " or ".join(self.columns)
+
+
+class ZoneColumn(Section):
+    """The column that says where a worker's day begins.
+
+    Attributes:
+        column: its name; its cells are IANA names, names of Windows, offsets or the usual abbreviations.
+        map: IANA names for words of the cells, compared without regard to case; they go before what is known.
+    """
+
+    column: Column
+    map: Mapping[Text, str] = {}
+
+    @field_validator("map")
+    @classmethod
+    def _are_zones(cls, words: Mapping[str, str]) -> Mapping[str, str]:
+        for name in words.values():
+            parse_zone(name)
+        return words
+
+    @cached_property
+    def _folded(self) -> Mapping[str, str]:
+        return {fold(clean(word)): name for word, name in self.map.items()}
+
+    def find(self, text: str) -> FoundZone:
+        """The zone that a cell names.
+
+        Raises:
+            NoZone: none, or one of several.
+        """
+        name = self._folded.get(fold(text))
+        return FoundZone(name) if name else find_zone(text)
+
+
+class Status(Section):
+    """How a row says whether somebody may work: by a word, by days, or by both.
+
+    Attributes:
+        column: the column with the word, or a rule that makes the word of several columns. Without it the days alone
+            decide: somebody works from the first day up to the last one.
+        values: what the words mean.
+        first_day: the column with the first day of the present employment, if there is one; or which of several.
+        last_day: likewise with the last day; somebody whose last day has passed cannot be active.
+        past_last_day: what counts if the word says that somebody works whose last day has passed: neither, and the row
+            is rejected (`reject`); the `day`; or the `status`, and the day is left out.
+        zone: the column with the zone in which the worker's day begins; an empty cell is `dates.zone`.
         leave: the words for a leave of absence; they need not be among `values`.
         leave_policy: whether somebody on leave is enabled and counts as somebody who may work, or is disabled.
         end: when somebody ends of whom the word says so, but whose last day is to come: after the `last_day`, or
@@ -95,16 +169,44 @@ class Status(Section):
         grace_days: how many days after the end this source waits before it disables, so that another may take over.
     """
 
-    column: Column
-    values: Annotated[Mapping[str, StrictBool], Field(min_length=1)]
-    first_day: Column | None = None
-    last_day: Column | None = None
-    zone: Column | None = None
+    column: Annotated[Rule, ShortForm("column")] | None = None
+    values: Annotated[Mapping[str, StrictBool], Field(min_length=1)] = {}
+    first_day: Annotated[Days, ShortForm("column")] | None = None
+    last_day: Annotated[Days, ShortForm("column")] | None = None
+    past_last_day: Literal["reject", "day", "status"] = "reject"
+    zone: Annotated[ZoneColumn, ShortForm("column")] | None = None
     leave: Annotated[tuple[Text, ...], ShortForm()] = ()
     leave_policy: Literal["enabled", "disabled"] = "enabled"
     end: Literal["last_day", "at_once"] = "last_day"
     create_days_before: Annotated[int, Field(ge=0, le=365)] = 7
     grace_days: Annotated[int, Field(ge=0, le=30)] = 0
+
+    @cached_property
+    def reads(self) -> tuple[str, ...]:
+        """The columns of which the word is made; none where the days alone decide."""
+        return self.column.reads if self.column else ()
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the word is what stands in one column."""
+        return self.column is not None and self.column.model_fields_set == {"column"}
+
+    @property
+    def name(self) -> str:
+        """What the word is called in a sentence: by its columns."""
+        joined = " or " if self.column is not None and self.column.first is not None else " and "
+        return joined.join(self.reads)
+
+    @property
+    def days(self) -> tuple[str, ...]:
+        """The columns with the first and the last day, each once."""
+        found = (column for days in (self.first_day, self.last_day) if days for column in days.columns)
+        return tuple(dict.fromkeys(found))
+
+    @property
+    def day_decides(self) -> bool:
+        """Whether somebody whose last day has passed has left, whatever else the row says."""
+        return self.column is None or self.past_last_day == "day"
 
     @cached_property
     def folded(self) -> Mapping[str, bool]:
@@ -135,6 +237,30 @@ class Status(Section):
                 raise ValueError(f"'{first}' and '{word}' are the same word but say different things")
         return values
 
+    @field_validator("column")
+    @classmethod
+    def _makes_a_word(cls, rule: Rule | None) -> Rule | None:
+        odd = sorted(rule.model_fields_set - _OF_A_WORD) if rule else []
+        if odd:
+            raise ValueError(f"'{odd[0].removesuffix('_of')}' is for attributes, not for the word of a status")
+        return rule
+
+    @model_validator(mode="after")
+    def _says_who_works(self) -> Status:
+        if self.column is None:
+            if self.values or self.last_day is None:
+                raise ValueError(
+                    "say in which 'column' the status stands, and what its 'values' mean; or 'last_day' alone, if "
+                    "nothing but days says who works"
+                )
+            if without := sorted(self.model_fields_set & {"leave", "leave_policy", "end", "past_last_day"}):
+                raise ValueError(f"{without[0]}: this goes with a 'column' for the status; without one the days decide")
+        elif not self.values:
+            raise ValueError("say under 'values' what the words of the status mean")
+        elif self.past_last_day != "reject" and self.last_day is None:
+            raise ValueError("past_last_day: name the column with the last day under 'last_day'")
+        return self
+
     @model_validator(mode="after")
     def _leave_agrees(self) -> Status:
         enabled = self.leave_policy == "enabled"
@@ -154,7 +280,8 @@ class Dates(DateFormats):
     """Dates of the whole file, unless an attribute says otherwise.
 
     Attributes:
-        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
+        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`;
+            `unix` and `unix_ms`, the seconds and milliseconds since 1970.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
         midnight: an IANA name: whose midnight the times beside the days are, if a program wrote days as moments. With
             Europe/Berlin 2026-10-31 23:00 is 1 November. With UTC the day is the one that is written.
@@ -214,6 +341,32 @@ class Duplicates(Section):
         return self
 
 
+class Filter(Section):
+    """Which rows are about people whom the source provisions; the others are counted, and nothing else.
+
+    Attributes:
+        only: for each of these columns, words of which a row has one; all of the columns must fit.
+        without: for each of these columns, words by which a row is left out; one of the columns is enough.
+        known: what becomes of somebody whom the source has spoken of before, and whose row is left out now: the source
+            lets go of her as of a leaver (`disable`), or what it said last stays (`keep`).
+    """
+
+    only: Mapping[Column, Asked] = {}
+    without: Mapping[Column, Asked] = {}
+    known: Literal["disable", "keep"] = "disable"
+
+    @model_validator(mode="after")
+    def _asks_something(self) -> Filter:
+        if not self.only and not self.without:
+            raise ValueError("say 'only' or 'without', with the words of a column")
+        return self
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it reads, each once."""
+        return tuple(dict.fromkeys((*self.only, *self.without)))
+
+
 class MappingFile(Section):
     """One source's mapping: which column is the key, who is active, where each column goes.
 
@@ -227,6 +380,7 @@ class MappingFile(Section):
         required: columns without which the row of somebody who may work is rejected.
         optional: columns that a file may lack; their cells are then empty.
         duplicates: which row counts, if rows with the same id say different things; without a rule all are rejected.
+        filter: which rows are about people whom the source provisions; without it all are.
         status: who is active.
         precedence: of this source among several about one person; the higher number wins.
         missing: what becomes of somebody who is not in a full extract any more: it is reported, or they are disabled.
@@ -251,6 +405,7 @@ class MappingFile(Section):
     required: tuple[Column, ...] = ()
     optional: tuple[Column, ...] = ()
     duplicates: Annotated[Duplicates, ShortForm("keep")] = Duplicates()
+    filter: Filter | None = None
     status: Status
     precedence: int = 0
     missing: Literal["report", "disable"] = "report"
@@ -296,11 +451,12 @@ class MappingFile(Section):
         """Every column that the mapping reads, each once."""
         status = self.status
         marks = [self.duplicates.primary.column] if self.duplicates.primary else []
+        marks += self.filter.columns if self.filter else ()
         if self.run_time and self.run_time.column:
             marks.append(self.run_time.column)
-        more = [column for column in (status.first_day, status.last_day, status.zone, *marks) if column is not None]
+        more = [*status.days, *([status.zone.column] if status.zone else []), *marks]
         read = [column for rule in self.attributes.values() for column in rule.reads]
-        return tuple(dict.fromkeys((self.key, status.column, *more, *self.required, *read)))
+        return tuple(dict.fromkeys((self.key, *status.reads, *more, *self.required, *read)))
 
     @cached_property
     def days(self) -> frozenset[str]:
@@ -316,9 +472,11 @@ class MappingFile(Section):
     def _read_as_days(self) -> frozenset[str]:
         status, primary = self.status, self.duplicates.primary
         run_time = self.run_time.column if self.run_time else None
-        texts = {self.key, status.column, status.zone, primary.column if primary else None, run_time}
+        asked = self.filter.columns if self.filter else ()
+        zone = status.zone.column if status.zone else None
+        texts = {self.key, *status.reads, *asked, zone, primary.column if primary else None, run_time}
         days = {column for rule in self.attributes.values() if rule.is_day for column in rule.reads}
-        return frozenset(column for column in {status.first_day, status.last_day, *days} - texts if column)
+        return frozenset({*status.days, *days} - texts)
 
     @property
     def _text_rules(self) -> list[Rule]:
@@ -345,7 +503,9 @@ class MappingFile(Section):
         faults = [f"{where}: {_NO_PIVOT}" for where, formats in self._date_formats() if self._lacks_pivot(formats)]
         if self.expected_days and self.expected_by is None:
             faults.append("expected_days: say 'expected_by' too, the time by which a file has to be there")
-        needed = (self.key, self.status.column, *self.required)
+        by_days = self.status.first_day.columns if self.status.column is None and self.status.first_day else ()
+        asked = self.filter.columns if self.filter else ()
+        needed = (self.key, *self.status.reads, *by_days, *asked, *self.required)
         for column in self.optional:
             if column in needed:
                 faults.append(f"optional: '{column}' is needed in every row and cannot be optional")

@@ -35,6 +35,8 @@ Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, m
 Text = Annotated[str, Field(max_length=1024)]
 SOURCES = ("column", "columns", "first", "template", "constant", "copy", "choose")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
+LETTERS_OF = re.compile(r":([1-9]\d{0,2})$")
+"""Behind the name of a column in a template: so many of its first characters."""
 _PLACE = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 
 
@@ -71,7 +73,8 @@ class DateFormats(Section):
     """How dates are written.
 
     Attributes:
-        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`.
+        format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`;
+            `unix` and `unix_ms`, the seconds and milliseconds since 1970.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
         midnight: an IANA name, such as Europe/Berlin: whose midnight the times beside the days are.
     """
@@ -303,7 +306,7 @@ class Rule(Section):
         join: what goes between `columns`.
         first: the first of these columns that is not empty.
         template: text with columns in braces, such as `{FirstName} {LastName}`; `{Preferred|FirstName}` is the first of
-            them that is not empty.
+            them that is not empty, and `{FirstName:1}` its first character.
         constant: the same text for everybody.
         copy: the same as another attribute, which is then made first; only `userName`.
         choose: the first of these cases whose `when` fits; nothing if none does.
@@ -323,7 +326,8 @@ class Rule(Section):
         case: of the letters.
         transliterate: into the letters that a user name may have; `german` writes umlauts with an e.
         pad: fill up to a width.
-        cut: leave off what is longer than this.
+        cut: leave off what is longer than this; of user names and mail addresses what is before the @, with the number
+            that makes a user name unique.
         default: instead of an empty value.
         unique: make the user name unique with a number.
         shared: several people may have the same value of a user name or mail address.
@@ -373,6 +377,8 @@ class Rule(Section):
                 content = {"type": "boolean", **content}
             if content.get("type") == "datetime" and "date" not in content:
                 content = {**content, "date": {}}
+            if isinstance(template := content.get("template"), str):
+                content = _with_first_letters(content, template)
         return content
 
     @model_validator(mode="after")
@@ -464,6 +470,23 @@ class Rule(Section):
             column for name in self._named for column in (self.pieces[name].reads if name in self.pieces else (name,))
         )
         return tuple(dict.fromkeys(read))
+
+
+def _with_first_letters(content: dict[str, Any], template: str) -> dict[str, Any]:
+    """A rule whose template asks for the first characters of columns, with pieces that make them."""
+    pieces = dict(content["pieces"]) if isinstance(content.get("pieces"), Mapping) else {}
+
+    def place(match: re.Match[str]) -> str:
+        names, length = match[1], LETTERS_OF.search(match[1] or "")
+        if names is None or length is None or names in pieces:
+            return match[0]
+        columns = [name.strip() for name in LETTERS_OF.sub("", names).split("|")]
+        made = f"{' or '.join(columns)}{length[0]}"
+        pieces[made] = {"first": columns, "part": {"length": int(length[1]), "short": "keep"}}
+        return f"{{{made}}}"
+
+    text = _PLACE.sub(place, template)
+    return {**content, "template": text, "pieces": pieces} if text != template or pieces else content
 
 
 class Case(Rule):

@@ -332,6 +332,8 @@ def sentence(
         text += f" ({row['Corrected']} of them corrected since)"
     if row["Repeated"]:
         text += f", {row['Repeated']} said the same again"
+    if row.get("Filtered"):
+        text += f", {row['Filtered']} left out by the mapping's filter"
     text += f"; {_people(row)}{': ' + ', '.join(parts) if parts else ''}."
     kinds = [f"{row[column]} {_kind(kind, row[column])}" for kind, column in KIND_COLUMNS.items() if row.get(column)]
     if kinds:

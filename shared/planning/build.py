@@ -31,6 +31,7 @@ from shared.planning.candidates import look_again, look_at, look_at_everybody, l
 from shared.planning.corrections import correction_of
 from shared.planning.deciding import decide_all
 from shared.planning.holding import hold_whole, too_many_lost
+from shared.planning.left_out import look_at_left_out
 from shared.planning.missing import more_before
 from shared.planning.orders import released_people
 from shared.planning.plan_run import Drafted, PlanRun
@@ -133,7 +134,8 @@ def plan_file(
     """
     mapping = loaded.mapping
     with ExitStack() as stack:
-        known = stack.enter_context(closing(KnownPeople(context.storage, ref.source, keep=row["Kind"] != TRIAL)))
+        people_known = KnownPeople(context.storage, ref.source, row["Kind"] != TRIAL, mapping.job)
+        known = stack.enter_context(closing(people_known))
         copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
         extract = stack.enter_context(read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key))
         released = released_people(context.storage, ref, row)
@@ -157,6 +159,7 @@ def plan_file(
                 return {**hold_whole(run, drafted, because), **_compared_with(run, full=full)}
         else:
             look_at(run, drafted, (person for person, _ in extract.people_by_account()))
+            look_at_left_out(run, drafted)
         notes += drafted.notes
         notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
         decided = decide_all(run, drafted)
@@ -181,6 +184,7 @@ def plan_file(
         "People": people,
         "Repeated": extract.repeated,
         "Rejected": len(extract.rejects),
+        "Filtered": extract.left_out,
         "RejectsFile": file,
         "Returned": extract.returned,
         "OtherNames": sum(map(len, drafted.called_otherwise.values())),

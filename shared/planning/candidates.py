@@ -17,6 +17,7 @@ from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims,
 from shared.extract.reading import Said
 from shared.mapping.paths import keep
 from shared.model import ENTERPRISE_USER, UNCHANGED, ExtractRef, Planned, Worker
+from shared.planning.left_out import draft_left_out, look_at_left_out
 from shared.planning.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.starts import unconfirmed_starts
@@ -36,10 +37,11 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     extract = run.of_file
     done: set[str] = set()
     missing: list[Account] = []
+    let_go: set[str] = set()
     known = spoken_of = 0
     # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`. By order
     # they are: the table may have been lost.
-    spares = extract.people > MOST_REWRITTEN and not run.row.get("Forced")
+    spares = extract.people + extract.left_out > MOST_REWRITTEN and not run.row.get("Forced")
     drafted.told = told_otherwise(run.storage, run.ref.source) if spares else None
     for tail, found in accounts.scan(run.storage, run.job, keep=not run.is_trial):
         done.add(tail)
@@ -52,6 +54,8 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
             if said := here.pop(account.external_id, None):
                 if not _passed_over(run, drafted, account, *said):
                     closer.append(account.external_id)
+            elif extract.is_left_out(account.external_id):
+                let_go |= {account.external_id} if speaks_of(run, account) else set()
             elif is_missing(run, account):
                 missing.append(account)
         look_at(run, drafted, closer)
@@ -60,6 +64,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
         if tail not in done:
             _draft(run, drafted, [person for person, _, _ in extract.people_in(tail)], {})
     drafted.known = known
+    look_at_left_out(run, drafted, let_go)
     note_lost(run, drafted, missing, spoken_of)
     look_at_absence(run, drafted, missing)
 
@@ -79,6 +84,7 @@ def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> N
     gone = [person for person in people if extract.digest(person) is None]
     found = accounts.read_accounts(run.storage, run.job, gone).values()
     draft_missing(run, drafted, [account for account in found if is_missing(run, account)])
+    draft_left_out(run, drafted, [account for account in found if extract.is_left_out(account.external_id)])
 
 
 def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Collection[str]) -> None:

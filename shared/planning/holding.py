@@ -67,6 +67,7 @@ def hold_whole(run: PlanRun, drafted: Drafted, because: str) -> ExtractRow:
         "People": extract.people,
         "Repeated": extract.repeated,
         "Rejected": len(extract.rejects),
+        "Filtered": extract.left_out,
         "RejectsFile": "",
         "Returned": False,
         "Extras": 0,

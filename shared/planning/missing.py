@@ -32,7 +32,7 @@ def is_missing(run: PlanRun, account: Account) -> bool:
     """Whether the source spoke of a person up to now, but this file does not, not even in a bad row."""
     if not speaks_of(run, account) or account.said[run.ref.source][SEQUENCE] > run.sequence:
         return False
-    return not run.of_file.rejected(account.external_id)
+    return not run.of_file.rejected(account.external_id) and not run.of_file.is_left_out(account.external_id)
 
 
 def note_lost(run: PlanRun, drafted: Drafted, missing: Sequence[Account], spoken_of: int) -> None:
@@ -67,7 +67,8 @@ def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) 
     if disables:
         drafted.doubt = doubt
     elif last := more_before(run):
-        asks = "" if run.of_file.people + len(run.of_file.rejects) >= _FEWER * last["People"] else _IS_IT_COMPLETE
+        there = run.of_file.people + run.of_file.left_out + len(run.of_file.rejects)
+        asks = "" if there >= _FEWER * _in(last) else _IS_IT_COMPLETE
         drafted.notes.append(f"{_beside(run, last)}{asks}")
     if not doubt:
         whole = accounts.read_accounts(run.storage, run.job, [account.external_id for account in missing])
@@ -104,8 +105,9 @@ def draft_missing(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) ->
 def _doubt(run: PlanRun) -> str:
     """Why the file does not prove that somebody is missing, or an empty text."""
     extract = run.of_file
-    if len(extract.rejects) > _REJECTED * extract.rows:
-        return f"{len(extract.rejects)} of {extract.rows} rows were rejected, so the file proves nothing"
+    rows = extract.rows - extract.left_out
+    if len(extract.rejects) > _REJECTED * rows:
+        return f"{len(extract.rejects)} of {rows} rows were rejected, so the file proves nothing"
     ids = {reject.worker_id for reject in extract.rejects}
     if ids - accounts.read_briefly(run.storage, run.job, sorted(ids - {""})).keys():
         return "a row was rejected whose id is unreadable or unknown, and might be anybody's"
@@ -129,4 +131,9 @@ def _beside(run: PlanRun, last: ExtractRow) -> str:
 def more_before(run: PlanRun) -> ExtractRow | None:
     """The row of the last full file, if this one has far fewer people in rows that can be used."""
     last = extracts.last_planned(run.storage, run.ref, full=True)
-    return last if last and run.of_file.people < _FEWER * last["People"] else None
+    return last if last and run.of_file.people + run.of_file.left_out < _FEWER * _in(last) else None
+
+
+def _in(last: ExtractRow) -> int:
+    """How many people a file had in rows that could be used, with those whom the mapping leaves out."""
+    return int(last["People"]) + int(last.get("Filtered") or 0)

@@ -237,13 +237,15 @@ class Drafted:
 
         Args:
             external_id: who.
-            status: `UNCHANGED` or `MISSING`.
+            status: `UNCHANGED`, `FILTERED` or `MISSING`.
         """
         if self.told is None:
             return True
         told = self.told.get(external_id)
         if status == worker_status.MISSING:
             return told is None or not told.is_missing or told.status not in worker_status.WHILE_MISSING
+        if status == worker_status.FILTERED:
+            return told is None or told.status != worker_status.FILTERED
         return told is not None
 
     def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:

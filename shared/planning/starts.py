@@ -61,6 +61,8 @@ def _why(run: PlanRun, row: WorkerRow, *, has_worked: bool) -> str:
         return ""
     if row["Status"] == worker_status.MISSING or row.get("MissingIn"):
         return "the newest full file does not name the person any more"
+    if row["Status"] == worker_status.FILTERED:
+        return "the mapping leaves the newest row of the person out"
     if row["Status"] == worker_status.HELD and _is_file(run, str(row["Extract"])):
         return "what the newest file says of the person is held"
     return ""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from shared.letters import fold, fold_id
+from shared.records import accounts
 from shared.records.snapshots import SnapshotView, read_partitions
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
@@ -34,11 +35,13 @@ class KnownPeople:
         storage: the account with HR data.
         source: whose ids `is_worker`, `user_name` and `lost_zeros` are about; user names are unique among all sources.
         keep: whether a new snapshot may be left.
+        job: whose accounts `works_until` looks at.
     """
 
     storage: Storage
     source: str
     keep: bool = True
+    job: str = "default"
 
     def is_worker(self, worker_id: str) -> bool:
         """Whether somebody of the source has this id."""
@@ -80,6 +83,12 @@ class KnownPeople:
                 same.setdefault(key, []).append(worker_id)
             found |= {worker_id: sorted(same[key]) for worker_id, key in folded.items() if key in same}
         return found
+
+    def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Those of some people of whom the source said last that they work, and until which day (ISO), if any."""
+        found = accounts.read_accounts(self.storage, self.job, ids)
+        claims = {worker_id: account.claims.get(self.source, {}) for worker_id, account in found.items()}
+        return {one: str(claim["last_day"]) for one, claim in claims.items() if claim.get("works")}
 
     def close(self) -> None:
         """Remove the temporary file; another question would read everything again."""

@@ -366,13 +366,9 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
 
 # Whoever has failed is told where the file stands that goes on saying so.
 _OF_A_FILE = (
-    worker_status.REJECTED,
-    worker_status.MISSING,
-    worker_status.HELD,
-    worker_status.WITHDRAWN,
-    worker_status.FAILED,
-    worker_status.SKIPPED,
-)
+    worker_status.REJECTED, worker_status.MISSING, worker_status.FILTERED, worker_status.HELD, worker_status.WITHDRAWN,
+    worker_status.FAILED, worker_status.SKIPPED,
+)  # fmt: skip
 
 
 def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:

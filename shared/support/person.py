@@ -73,6 +73,7 @@ _DECIDED_WITHOUT_SENDING = (
     worker_status.HELD,
     worker_status.SCHEDULED,
     worker_status.MISSING,
+    worker_status.FILTERED,
     worker_status.WITHDRAWN,
 )
 _ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}

@@ -116,8 +116,7 @@ _HOW_FAR: Mapping[WorkerStatus | Literal[""], str] = {
 def _columns(mapping: MappingFile) -> dict[str, tuple[str, ...]]:
     """The columns that each attribute comes from, by the name that the attribute is told by."""
     status = mapping.status
-    days = tuple(column for column in (status.first_day, status.last_day) if column)
-    found = {"active": (status.column, *days)}
+    found: dict[str, tuple[str, ...]] = {"active": (*status.reads, *status.days)}
     for path, text, rule in mapping.targets:
         name = path.name if path.name == "manager" else ".".join(part for part in (path.name, path.sub) if part)
         reads = tuple(rule.reads)

@@ -55,7 +55,8 @@ KindColumn = Literal[
 
 CountColumn = Literal[
     OutcomeColumn, KindColumn,
-    "Rows", "People", "Repeated", "Rejected", "Corrected", "Missing", "Extras", "FailedBefore", "NoAccount", "OnHold",
+    "Rows", "People", "Repeated", "Rejected", "Filtered", "Corrected", "Missing", "Extras", "FailedBefore", "NoAccount",
+    "OnHold",
 ]  # fmt: skip
 """A column that counts people or rows."""
 
@@ -168,6 +169,7 @@ class ExtractRow(Keyed, Outcomes, total=False):
     People: int  # in it
     Repeated: int  # rows that said the same again
     Rejected: int  # rows that were not sent
+    Filtered: int  # rows of people whom the mapping leaves out
     Corrected: int  # of these, those that a later file has set right
     CorrectedBy: str  # the last such file
     Extras: int  # people of earlier files who are sent along

@@ -24,6 +24,7 @@ class WorkerStatus(StrEnum):
     HELD = "held"  # waits for a release
     SCHEDULED = "scheduled"  # waits for a date
     MISSING = "missing"  # from the newest full file
+    FILTERED = "filtered"  # the mapping leaves the person out
 
 
 EarlierAccount = tuple[str, str, str, str]

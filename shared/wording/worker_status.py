@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from shared.clock import iso
 from shared.model import RESENT, Actor, ChangeKind, Planned, Reject
@@ -27,6 +28,7 @@ WITHDRAWN = WorkerStatus.WITHDRAWN
 HELD = WorkerStatus.HELD
 SCHEDULED = WorkerStatus.SCHEDULED
 MISSING = WorkerStatus.MISSING
+FILTERED = WorkerStatus.FILTERED
 
 ANSWERED = (PROVISIONED, UNCHANGED, FAILED, SKIPPED)
 """The states in which Entra, or we, have given a last word on an upload."""
@@ -186,7 +188,8 @@ def quiet(
     That she is missing from a full file stands beside what somebody has to act on first, and never in its place.
 
     Args:
-        fate: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING` or `WITHDRAWN`; anything else leaves the row alone.
+        fate: `UNCHANGED`, `SCHEDULED`, `HELD`, `MISSING`, `FILTERED` or `WITHDRAWN`; anything else leaves the row
+            alone.
         person: what is decided about her.
         row: her row as it is; None if there is none.
         extract_id: of the extract.
@@ -203,9 +206,11 @@ def quiet(
     place = _place(status, person, row, extract_id, seen=seen)
     # What is held of somebody who is known is not taken in yet.
     names: WorkerRow = _names(person) if row is None or status != HELD or person.new else {}
+    names = _names_of_another(names, row) if status == FILTERED else names
     warning = open_warning(person, row)
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
-    if status == UNCHANGED and (is_open or (before == SCHEDULED and person.next_change_at)):
+    is_same = is_open or (before == SCHEDULED and person.next_change_at)
+    if (status == UNCHANGED and is_same) or (status == FILTERED and before in _STILL_OPEN):
         return {**names, **place, "Warning": warning}
     if status == before == UNCHANGED and not person.said and row and row.get("WhoActs") not in (NOBODY, None):
         return place  # another list decides, and goes on doing so
@@ -280,6 +285,13 @@ def _names(person: Planned) -> WorkerRow:
     return names
 
 
+def _names_of_another(names: WorkerRow, row: WorkerRow | None) -> WorkerRow:
+    """The names in a row for whose person the list does not provide, which take none from her that she has."""
+    if row and row.get("SentBy"):
+        return {}
+    return cast("WorkerRow", {name: text for name, text in names.items() if text})
+
+
 def _sent_before(row: WorkerRow | None) -> WorkerRow:
     """Why somebody was sent last, where an older version has said so in `Decision` only, which is about to go."""
     if row is None or row.get("SentDecision") or not row.get("SentBy") or row["SentBy"] != row.get("Extract"):
@@ -299,11 +311,13 @@ _BY_ITSELF = "Nothing to do: it happens by itself on the day."
 _CAN_BE_REMOVED = "Nothing to do; an account that was made can be removed by IT."
 _RELEASE = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."
 _HAS_LEFT = "HR checks whether the person has left, and says so with a status or a last day in the file."
+_ANOTHER_LIST = "Nothing to do: another list provides for the person, or nobody does."
 _QUIET: Mapping[str, tuple[WorkerStatus, str, Actor]] = {
     UNCHANGED: (UNCHANGED, "Nothing to do.", NOBODY),
     SCHEDULED: (SCHEDULED, _BY_ITSELF, NOBODY),
     WITHDRAWN: (WITHDRAWN, _CAN_BE_REMOVED, NOBODY),
     HELD: (HELD, _RELEASE, IT),
+    FILTERED: (FILTERED, _ANOTHER_LIST, NOBODY),
     MISSING: (MISSING, _HAS_LEFT, HR),
 }
 

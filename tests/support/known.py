@@ -13,10 +13,17 @@ class People:
     Args:
         names: of the source's people, by id.
         others: user names of people of other sources, by id.
+        last_days: of the source's people who were said to work, by id; an empty text if until no day.
     """
 
-    def __init__(self, names: Mapping[str, str], others: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        names: Mapping[str, str],
+        others: Mapping[str, str] | None = None,
+        last_days: Mapping[str, str] | None = None,
+    ) -> None:
         self._names = names
+        self._last_days = last_days or {}
         self._owners: dict[str, list[str]] = {}
         for worker_id, name in (*names.items(), *(others or {}).items()):
             if name:
@@ -42,3 +49,6 @@ class People:
             same.setdefault(fold_id(worker_id), []).append(worker_id)
         unknown = {worker_id for worker_id in ids if worker_id not in self._names and not worker_id.isdigit()}
         return {one: same[fold_id(one)] for one in unknown if fold_id(one) in same}
+
+    def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
+        return {one: self._last_days[one] for one in ids if one in self._last_days}

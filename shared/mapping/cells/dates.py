@@ -8,8 +8,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from shared.errors import ExtractRefused
-from shared.mapping.cells.datetext import ODATA, DatePattern, Parts, odata_text, parse_pattern, serial_day
-from shared.mapping.cells.midnight import clock_of, day_meant
+from shared.mapping.cells.datetext import ODATA, DatePattern, Parts, odata_text, parse_pattern, serial_day, unix_day
+from shared.mapping.cells.midnight import TimeOfDay, clock_at, clock_of, day_meant
 from shared.mapping.cells.text import INVISIBLE, shorten
 
 # Year, month and day in any order: days by which systems say "none" or "for ever".
@@ -26,7 +26,11 @@ _BUDDHIST = 543  # years that the calendar of Thailand is ahead
 _HIJRI = range(1300, 1500)  # the years of our time by the Islamic calendars
 _UNSEEN = re.compile(f"[{INVISIBLE}]")
 _NUMBERS = re.compile(r"\d+")
-_FOR_PEOPLE = {"iso": "yyyy-mm-dd"}  # who have not read the mapping
+_FOR_PEOPLE = {
+    "iso": "yyyy-mm-dd",
+    "unix": "seconds since 1970",
+    "unix_ms": "milliseconds since 1970",
+}  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
 
 _YEAR_FIRST = tuple(parse_pattern(text) for text in ("yyyy-mm-dd", "yyyy/mm/dd", "yyyy.mm.dd", "odata"))
@@ -156,6 +160,14 @@ class DateReader:
                     return self._either(text, (first, day_first), (second, month_first))
         raise Unusable(self._wrong(text))
 
+    def clock(self, text: str) -> TimeOfDay | None:
+        """The time beside the day that a cell says; None if there is none, or it is midnight."""
+        found = next((pattern for pattern in self.patterns if pattern.read(text, self.pivot) is not None), None)
+        if found is None or found.moment is None:
+            return clock_of(text)
+        moment = found.moment(text)
+        return clock_at(moment) if moment else None
+
     def later_century(self, text: str) -> date | None:
         """The day that a cell with a year of two digits may say of the next century; None if it cannot."""
         said = text if text.isascii() else _UNSEEN.sub("", text)
@@ -194,7 +206,7 @@ class DateReader:
 
     def _begun(self, text: str, day: date) -> date:
         """The day that begins at the time in a cell, if that is midnight where the mapping says; else the day."""
-        clock = clock_of(text) if self.midnight else None
+        clock = self.clock(text) if self.midnight else None
         return (clock and self.midnight and day_meant(day, clock, self.midnight)) or day
 
     def _either(self, text: str, one: tuple[DatePattern, Parts], other: tuple[DatePattern, Parts]) -> date:
@@ -238,6 +250,11 @@ class DateReader:
         serial = serial_day(text)
         if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
             return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."
+        if unix := unix_day(text):
+            return (
+                f"{said}; it is the number by which programs mean {unix[0].isoformat()} (Unix time). Write the day, or "
+                f"ask IT to say so in the mapping (dates: format: {unix[1]})."
+            )
         return f"{said}."
 
 

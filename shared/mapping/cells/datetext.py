@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from shared.mapping.zones import zone_of
+
 # A time and an offset may follow the day. They are left out: moved to another zone, the day would be another one. .NET
 # writes a time with colons or dots (fi, da, id), in words (fr-CA: 13 h 45 min 30 s), with something for the half of the
 # day in front (ko, zh, ta) or behind, and the word for year (bg, kk) or a dot (hr, hu, lv) behind the day.
@@ -26,6 +28,8 @@ _ODATA = re.compile(r"/Date\((?P<ms>-?\d{1,15})(?:(?P<sign>[+-])(?P<hours>\d{2})
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (what is added makes it the time on a clock)
 _EARLIEST = _EPOCH.replace(1)
 _NEVER = "/Date(-62135596800000"  # the earliest time that .NET knows, which stands for none; in any zone
+_UNIX = re.compile(r"(-?\d{1,15})(?:[.,]\d+)?")
+_MAY_BE_SECONDS = 10**10  # milliseconds: April 1970; and the seconds of every day that anybody means
 _SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,](?P<part>\d+))?")
 _MONTHS = {
     name: number
@@ -65,12 +69,14 @@ class DatePattern:
         read: year, month and day that a cell says by it, or None if the cell is written in another way.
         needs_pivot: whether years have two digits.
         iso: whether it is yyyy-mm-dd.
+        moment: the time on a clock of UTC that a cell says, if the pattern is a number of seconds and the like.
     """
 
     text: str
     read: Callable[[str, int | None], Parts | None]
     needs_pivot: bool = False
     iso: bool = False
+    moment: Callable[[str], datetime | None] | None = None
 
 
 @lru_cache(maxsize=256)
@@ -85,6 +91,8 @@ def parse_pattern(text: str) -> DatePattern:
         return ODATA
     if name == "excel":
         return DatePattern(text, _read_serial)
+    if name in _UNIX_TIMES:
+        return DatePattern(text, _read_unix(_UNIX_TIMES[name]), moment=_UNIX_TIMES[name])
     plain = "yyyy-mm-dd" if name == "iso" else name
     tokens = list(_TOKEN.finditer(plain))
     words = [token[0] for token in tokens if token[0][0] in _OF]
@@ -92,7 +100,7 @@ def parse_pattern(text: str) -> DatePattern:
     if wrong or sorted(word[0] for word in words) != ["d", "m", "y"]:
         raise ValueError(
             f"'{text}' is not a date format: write it with dd, mm and yyyy (also d, m, mon, yy), such as dd.mm.yyyy, "
-            "or say iso, odata or excel"
+            "or say iso, odata, excel, unix or unix_ms"
         )
     glued = any(a in words and b in words for a, b in pairwise(token[0] for token in tokens))
     expression = "".join(_expression(token[0], glued) for token in tokens)
@@ -115,12 +123,9 @@ def parse_zone(name: str) -> ZoneInfo:
     """The time zone that a mapping file names.
 
     Raises:
-        ValueError: there is none of that name.
+        ValueError: there is none of that name, or it is an abbreviation that has no summer time.
     """
-    try:
-        return ZoneInfo(name)
-    except (ValueError, OSError, KeyError) as error:
-        raise ValueError(f"'{name}' is not a time zone; use an IANA name such as Europe/Berlin") from error
+    return zone_of(name)
 
 
 def stamp(day: date, at: time, zone: ZoneInfo) -> str:
@@ -210,6 +215,46 @@ def _read_odata(text: str, _: int | None) -> Parts | None:
 
 ODATA = DatePattern("odata", _read_odata)
 """`/Date(ms)/`, which cannot be taken for anything else."""
+
+
+def _unix_seconds(text: str) -> datetime | None:
+    match = _UNIX.fullmatch(text)
+    return _after_1970(int(match[1])) if match else None
+
+
+def _unix_milliseconds(text: str) -> datetime | None:
+    """So few milliseconds that they may be seconds, written by a program that has changed, are neither."""
+    match = _UNIX.fullmatch(text)
+    if match is None or 0 < abs(int(match[1])) < _MAY_BE_SECONDS:
+        return None
+    return _after_1970(int(match[1]) // 1000)
+
+
+def _after_1970(seconds: int) -> datetime | None:
+    try:
+        return _EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        return None
+
+
+def _read_unix(moment_of: Callable[[str], datetime | None]) -> Callable[[str, int | None], Parts | None]:
+    def read(text: str, _: int | None) -> Parts | None:
+        moment = moment_of(text)
+        if moment is None:
+            return None
+        return (0, 0, 0) if moment == _EPOCH else (moment.year, moment.month, moment.day)  # 0 is what an empty field is
+
+    return read
+
+
+def unix_day(text: str) -> tuple[date, str] | None:
+    """The day that a number may mean as Unix time, and the format that reads it so; None if that is not likely."""
+    name = {9: "unix", 10: "unix", 12: "unix_ms", 13: "unix_ms"}.get(len(text)) if text.isdecimal() else None
+    moment = _UNIX_TIMES[name](text) if name else None
+    return (moment.date(), name) if moment and name else None
+
+
+_UNIX_TIMES = {"unix": _unix_seconds, "unix_ms": _unix_milliseconds}
 
 
 def _read_serial(text: str, _: int | None) -> Parts | None:

@@ -74,6 +74,11 @@ def clock_of(text: str) -> TimeOfDay | None:
     return _clock(round(serial[1] / 60)) if serial else None
 
 
+def clock_at(moment: datetime) -> TimeOfDay | None:
+    """The time of a moment on a clock of UTC; None if it is midnight."""
+    return _clock(round((moment.hour * 3600 + moment.minute * 60 + moment.second) / 60) % _DAY)
+
+
 def _clock(minute: int, ahead: int = 0) -> TimeOfDay | None:
     return TimeOfDay(minute, ahead) if 0 < minute < _DAY else None
 

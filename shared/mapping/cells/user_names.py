@@ -136,6 +136,10 @@ class Known(Protocol):
         """Those of some ids that are known only with other capital letters or blanks, and as what."""
         ...
 
+    def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
+        """Those of some people of whom the source said last that they work, and until which day (ISO), if any."""
+        ...
+
 
 class _Nobody:
     """Knows nobody: for a first look at an extract."""
@@ -153,6 +157,9 @@ class _Nobody:
         return {}
 
     def other_letters(self, ids: Collection[str]) -> Mapping[str, Sequence[str]]:
+        return {}
+
+    def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
         return {}
 
 
@@ -241,12 +248,14 @@ class TakenNames:
     Args:
         known: the people of earlier extracts.
         scratch: remembers the names.
+        most: so many characters a name has at most before its @, the number among them; None if it does not matter.
     """
 
     _MANY = 4
 
-    def __init__(self, known: Known, scratch: sqlite3.Connection) -> None:
+    def __init__(self, known: Known, scratch: sqlite3.Connection, most: int | None = None) -> None:
         self._known = known
+        self._most = most
         self._scratch = scratch
         self._numbered: set[str] = set()  # names that were given away lately, though not as they were asked for
         self._next: dict[str, int] = {}  # by name without regard to case, of names that many people have
@@ -258,22 +267,21 @@ class TakenNames:
 
         A worker who has got such a name before keeps it.
         """
-        local, at, domain = name.partition("@")
         had = self._known.user_name(worker_id)
-        if had and _is_numbered(fold(had), fold(local), fold(f"{at}{domain}")) and self._take(had, worker_id):
+        if had and self._is_numbered(had, name) and self._take(had, worker_id):
             self._numbered.add(fold(had))
             return had
         folded = fold(name)
         first = 1 if self._holds(folded, worker_id) else self._next.get(folded, 1)
         for number in count(first):
-            candidate = name if number == 1 else f"{local}{number}{at}{domain}"
+            candidate = self._numbered_name(name, number)
             owners = self._owners(candidate)
             if (not owners or worker_id in owners) and self._take(candidate, worker_id):
                 self._numbered.add(fold(candidate))
                 if number == first > 1 and not owners:
                     self._remember(folded, [worker_id], number + 1)
                 elif number >= self._next.get(folded, self._MANY):
-                    names = [name if one == 1 else f"{local}{one}{at}{domain}" for one in range(first, number + 1)]
+                    names = [self._numbered_name(name, one) for one in range(first, number + 1)]
                     self._remember(folded, chain.from_iterable(map(self._holders, names)), number + 1)
                 return candidate
         raise AssertionError  # numbers do not end
@@ -309,6 +317,26 @@ class TakenNames:
                 done[place] = self.make_unique(names[place], ids[place])
         self._scratch.executemany("INSERT INTO taken VALUES (?, ?)", free)
         return done
+
+    def _numbered_name(self, name: str, number: int) -> str:
+        """A name with a number before its @, in the place of its last characters if it would be too long."""
+        if number == 1:
+            return name
+        local, at, domain = name.partition("@")
+        room = len(local) if self._most is None else max(self._most - len(str(number)), 1)
+        return f"{local[:room].rstrip('.')}{number}{at}{domain}"
+
+    def _is_numbered(self, had: str, name: str) -> bool:
+        """Whether somebody's name is `name` with or without a number, at the same domain."""
+        domain = fold("".join(name.partition("@")[1:]))
+        had, name = fold(had), fold(name)
+        local = had[: len(had) - len(domain)]
+        digits = len(local) - len(local.rstrip("0123456789"))
+        numbers = (local[-length:] for length in range(1, digits + 1))
+        return had == name or any(
+            number[0] != "0" and number != "1" and had == fold(self._numbered_name(name, int(number)))
+            for number in numbers
+        )
 
     def _new_among(self, folded: Sequence[str]) -> set[str]:
         """The names that nobody has yet, and that occur once."""
@@ -348,11 +376,3 @@ class TakenNames:
         if taken:
             return True
         return bool(self._scratch.execute("SELECT id = ? FROM taken WHERE name = ?", (worker_id, folded)).fetchone()[0])
-
-
-def _is_numbered(name: str, local: str, domain: str) -> bool:
-    """Whether `name` is `local` with or without a number, at the same domain."""
-    if not (name.startswith(local) and name.endswith(domain) and len(name) >= len(local) + len(domain)):
-        return False
-    number = name[len(local) : len(name) - len(domain)]
-    return number == "" or (number.isascii() and number.isdigit() and number[0] != "0" and number != "1")

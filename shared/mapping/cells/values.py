@@ -25,6 +25,7 @@ from shared.mapping.cells.text import are_plain, clean, shorten
 from shared.mapping.cells.user_names import transliterate, transliterate_many
 from shared.mapping.model import MappingFile
 from shared.mapping.rules import (
+    LETTERS_OF,
     WHOLE_NUMBER,
     YES_OR_NO,
     Case,
@@ -187,8 +188,9 @@ class Compiler:
         none = frozenset(clean(text) for text in declared.none)
         place = declared.midnight if formats is None or formats.midnight is None else formats.midnight
         midnight = parse_zone(place) if place else None
-        open_end = column != self.mapping.status.first_day
-        ends = column == self.mapping.status.last_day
+        first, last = self.mapping.status.first_day, self.mapping.status.last_day
+        open_end = first is None or column not in first.columns
+        ends = last is not None and column in last.columns
         return DateReader(
             column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
         )
@@ -226,7 +228,7 @@ class Compiler:
             pad = rule.pad
             steps.append(Step(lambda text, _: padded(text, pad)))
         if rule.cut is not None:
-            steps.append(_cut(rule.cut, label))
+            steps.append(_cut_name(rule.cut, label, path) if path in (USER_NAME, MAIL) else _cut(rule.cut, label))
         if rule.copy_of is None:
             steps += _checks(path, label, self.mapping.limits)
         return steps
@@ -322,7 +324,7 @@ def _template(rule: Rule, named: Named, tidy: Callable[[str], str], *, complete:
                     texts.append(cell)
                     break
             else:
-                empty.append("/".join(part))
+                empty.append("/".join(LETTERS_OF.sub("", name) for name in part))
         if empty:
             empty = list(dict.fromkeys(empty))
             if len(empty) == len(places):
@@ -509,6 +511,26 @@ def _cut(most: int, label: str) -> Step:
         return text[:most].rstrip()
 
     return Step(step, lambda texts: texts if _longest(texts) <= most else None)
+
+
+def _cut_name(most: int, label: str, path: str) -> Step:
+    """What is before the @ of a user name or an address is cut; a user name is made so, which is not told."""
+
+    def cut(text: str) -> str:
+        local, at, domain = text.partition("@")
+        return text if len(local) <= most else f"{local[:most].rstrip(' .')}{at}{domain}"
+
+    def step(text: str, warn: Warn) -> str:
+        done = cut(text)
+        if done != text and path != USER_NAME:
+            warn(f"{label} has {len(text.partition('@')[0])} characters before the @; it is cut to {most}.")
+        return done
+
+    def many(texts: list[str]) -> list[str] | None:
+        done = list(map(cut, texts))
+        return done if path == USER_NAME or done == texts else None
+
+    return Step(step, many)
 
 
 _CASES: Mapping[str, Step] = {

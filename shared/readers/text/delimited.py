@@ -26,6 +26,7 @@ from shared.readers.text.dialect import LOOK, Opening, find_opening
 from shared.readers.text.encodings import PhysicalLines
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, CellRows
+from shared.readers.text.saved_twice import refuse_saved_twice
 from shared.readers.text.swallowed import id_shape, may_swallow_rows, swallows_rows
 
 _MOST_COUNTS = 10  # at the end of a file
@@ -51,6 +52,8 @@ def open_delimited(
     """
     lines = PhysicalLines(chunks, hints.encoding, returned=returned)
     sample = lines.peek(LOOK)
+    if hints.quote in (None, '"'):
+        refuse_saved_twice(sample)
     opening = find_opening(sample, hints, wanted)
     if not opening.header:
         raise _no_header(sample)

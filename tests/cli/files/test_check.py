@@ -132,3 +132,21 @@ def test_every_shipped_mapping_covers_its_sample(file: str, capsys: pytest.Captu
     shown = capsys.readouterr().out
     assert "3 rows: 3 people, 0 rejected, 0 repeated." in shown
     assert "refuses" not in shown
+
+
+def test_words_of_several_columns_are_counted_together_and_rows_left_out_are_told(
+    mapping: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = MAPPING.replace(
+        "  column: Status\n  values: {Active: true, Gone: false}",
+        ('  column: {columns: [Status, Away], join: "/"}\n  values: {Active/0: true, Gone/0: false}'),
+    )
+    Path(mapping).write_text(f"{text}filter: {{without: {{Team: Guests}}}}\n", encoding="utf-8")
+    file = sample(tmp_path, "Id,Name,Status,Away,Team\n1,Ann,Active,0,A\n2,Bo,Active,1,A\n3,Cy,Gone,0,Guests\n")
+    assert main([mapping, "--sample", file]) == 0
+    shown = capsys.readouterr().out
+    assert (
+        "Words of Status and Away\nrows  word      means\n1     Active/0  may work\n"
+        "1     Active/1  not mapped: the rows are rejected\n1     Gone/0    may not work\n"
+    ) in shown
+    assert "3 rows: 1 person, 1 rejected, 0 repeated, 1 left out by the filter." in shown

@@ -26,6 +26,8 @@ from shared.mapping.cells.datetext import parse_pattern
         (["02-Nov-26"], Written(("dd-mon-yy",), short=True)),
         (["02.11.26", "13.11.26"], Written(("dd.mm.yy",), short=True)),
         (["41275", "43000"], Written(("excel",))),
+        (["1797292800", "946684800"], Written(("unix",))),
+        (["1797292800000", "946684800000"], Written(("unix_ms",))),
         (["2026-11-02", "13.11.2026"], Written(("iso", "dd.mm.yyyy"))),
         (["01.02.2020", "44197"], Written(("excel",), ("dd.mm.yyyy", "mm.dd.yyyy"))),
         (["31.12.2020", "44197", "44198"], Written(("excel", "dd.mm.yyyy"))),
@@ -47,6 +49,8 @@ def test_a_column_of_a_few_words_in_many_rows_is_no_dates() -> None:
     assert not looks_like_dates(["Active"] * 40 + ["Left"] * 10)
     assert looks_like_dates(["2026-11-02"] * 40 + ["soon"])
     assert not looks_like_dates([])
+    assert looks_like_dates(["1797292800"])
+    assert not looks_like_dates(["1797292800"], unix=False)
 
 
 @given(

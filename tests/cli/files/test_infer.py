@@ -171,7 +171,7 @@ def test_headers_of_many_languages_are_known(header: str) -> None:
     )
     mapping = loaded(inferred(f"{header}\n{rows}2021-11-02\n"))
     key, given_name, family, mail, status, department, manager, hired = header.split(",")
-    assert (mapping.key, mapping.status.column, mapping.status.first_day) == (key, status, hired)
+    assert (mapping.key, mapping.status.reads, mapping.status.days) == (key, (status,), (hired,))
     columns = {path: rule.reads for path, rule in mapping.attributes.items()}
     assert columns == {
         "displayName": (given_name, family),
@@ -299,7 +299,7 @@ def test_documents_of_unknown_form_are_mapped_by_the_ends_of_their_paths() -> No
     draft = inferred(data)
     mapping = loaded(draft)
     assert draft.format == {"path": "staff.list"}
-    assert (mapping.key, mapping.status.column) == ("employeeId", "employment.status")
+    assert (mapping.key, mapping.status.reads) == ("employeeId", ("employment.status",))
     assert mapping.attributes["title"].reads == ("job.jobTitle",)
     assert mapping.optional == ("contact.workEmail",)
     assert set(people(mapping, data)) == {"A1", "A2"}
@@ -370,9 +370,7 @@ def test_whatever_a_file_holds_the_proposal_is_a_mapping_or_says_what_is_missing
     assert yaml.compose(content) is not None
     assert "\x1b" not in content
     for fault in filter(None, draft.fault("p").split("\n")):
-        assert fault.endswith(
-            ("key: is missing", "status.column: is missing", "status.values: must have keys of its own")
-        ), fault
+        assert fault.endswith(("key: is missing", "status.values: must have keys of its own")), fault
 
 
 @pytest.mark.parametrize(
@@ -391,3 +389,99 @@ def test_a_hint_at_a_user_name_is_made_of_columns_that_the_file_has(
     said = " ".join(line.strip(" #") for line in capsys.readouterr().out.splitlines())
     hint = said.partition("such as userName: ")[2].partition("unique: true}")[0] + "unique: true}"
     assert yaml.safe_load(hint) == {"template": template, "transliterate": "plain", "case": "lower", "unique": True}
+
+
+def test_without_a_status_the_days_alone_are_proposed() -> None:
+    rows = "W1,a@x.example,2020-01-01,\nW2,b@x.example,2020-01-01,2026-11-20\n"
+    text = f"Employee ID,Email,Hire Date,Termination Date\n{rows}"
+    draft = inferred(text)
+    mapping = loaded(draft)
+    assert (mapping.status.column, mapping.status.days) == (None, ("Hire Date", "Termination Date"))
+    run = dry_run([text.encode()], mapping, Reading(today=TODAY), now_of(mapping, TODAY))
+    assert {one.worker.worker_id: one.worker.user["active"] for one in run.sent} == {"W1": True, "W2": False}
+    assert "# DECIDE: no column says who may work, so the days alone do" in draft.text()
+
+
+def test_columns_that_say_yes_or_no_to_an_end_are_one_status_together() -> None:
+    rows = "W1,a@x.example,0,0\nW2,b@x.example,1,0\nW3,c@x.example,0,1\nW4,d@x.example,1,1\n"
+    text = f"idnumber,email,suspended,deleted\n{rows}"
+    draft = inferred(text)
+    assert draft.status == {"columns": ["suspended", "deleted"], "join": "/"}
+    assert draft.words == {"0/0": True, "0/1": False, "1/1": False}
+    assert draft.undecided["words"] == [
+        "DECIDE: '1/0' (1 row): true if they may work, false if not. Until then they are rejected."
+    ]
+
+
+def test_a_leave_in_a_column_of_its_own_is_for_a_person_to_decide() -> None:
+    rows = "W1,a@x.example,Active,No\nW2,b@x.example,Active,Yes\nW3,c@x.example,Terminated,Yes\n"
+    draft = inferred(f"Employee ID,Email,Worker_Status,On_Leave\n{rows}")
+    assert draft.status == {"columns": ["Worker_Status", "On_Leave"], "join": "/"}
+    assert draft.words == {"Active/No": True, "Terminated/Yes": False}
+    assert draft.undecided["words"] == [
+        (
+            "DECIDE: 'Active/Yes' (1 row). If they may work all the same: 'leave: [Active/Yes]' below `values`; if "
+            "not, add 'leave_policy: disabled'."
+        )
+    ]
+
+
+def test_of_two_last_days_the_earliest_is_proposed_and_asked_about() -> None:
+    head = "Id,Email,Status,Last Day of Work,Termination Date\n"
+    draft = inferred(f"{head}W1,a@x.example,Active,2026-11-25,2027-02-28\nW2,b@x.example,Terminated,,2026-10-31\n")
+    assert draft.days == {"last_day": {"earliest": ["Termination Date", "Last Day of Work"]}}
+    assert draft.remarks["last_day"] == [
+        (
+            "DECIDE: the earliest of Termination Date and Last Day of Work ends the access. If only one of them "
+            "counts: last_day: Termination Date"
+        )
+    ]
+
+
+def test_a_column_of_days_with_an_unknown_name_is_asked_about_where_a_day_is_missing() -> None:
+    rows = "W1,a@x.example,Active,2020-01-01,2026-12-31\nW2,b@x.example,Left,2020-01-01,2026-10-31\n"
+    draft = inferred(f"Id,Email,Status,Hire Date,Gone\n{rows}")
+    assert draft.undecided["status"] == [
+        "DECIDE: Gone: nothing here uses these days. If that is where the last day stands: last_day: Gone."
+    ]
+    assert "status" not in inferred(f"Id,Email,Status,Hire Date,End Date\n{rows}").undecided
+
+
+def test_another_column_settles_where_day_and_month_stand() -> None:
+    head, rows = (
+        "Id,Email,Status,Hire Date,Review",
+        "W1,a@x.example,Active,03/04/2020,{}\nW2,b@x.example,Left,05/06/2020,\n",
+    )
+    settled = inferred(f"{head}\n{rows.format('25/12/2026')}")
+    assert settled.dates == {"format": "dd/mm/yyyy"}
+    assert settled.remarks["dates"][0] == "Hire Date: written as in Review, whose days can be read in one way only."
+    assert "is it 'format: dd/mm/yyyy' or 'format: mm/dd/yyyy'?" in inferred(f"{head}\n{rows.format('')}").text()
+
+
+def test_years_of_two_digits_get_a_pivot_by_a_working_life() -> None:
+    draft = inferred("Id,Email,Status,Hire Date\nW1,a@x.example,Active,31.12.66\nW2,b@x.example,Left,13.01.26\n")
+    assert draft.dates == {"pivot": 65, "format": "dd.mm.yy"}
+    assert (
+        "# DECIDE: Hire Date: the years have two digits; as it is said here, 65 is 2065 and 66 is 1966." in draft.text()
+    )
+
+
+def test_a_byte_order_mark_is_no_part_of_a_column_s_name() -> None:
+    text = '\ufeff"\ufeffEmployee ID",Email,Status\nW1,a@x.example,Active\nW2,b@x.example,Left\n'
+    draft = inferred(text.encode())
+    assert (draft.key, "\ufeff" in draft.text()) == ("Employee ID", False)
+
+
+def test_a_column_of_zones_says_where_the_day_begins() -> None:
+    rows = "W1,a@x.example,Active,2026-12-31,AEST\nW2,b@x.example,Left,2026-10-31,+02:00\nW3,c@x.example,Left,,CST\n"
+    draft = inferred(f"Id,Email,Status,End Date,Time Zone\n{rows}")
+    assert (draft.zone, "timezone" in draft.attributes) == ("Time Zone", False)
+    assert draft.undecided["status"] == [
+        (
+            "DECIDE: 'CST' may be America/Chicago or Asia/Shanghai; write the IANA name, or ask IT to say in the "
+            "mapping which (zone: map). Until then such rows are rejected."
+        )
+    ]
+    assert loaded(draft).status.zone is not None
+    areas = rows.replace("AEST", "North").replace("+02:00", "South").replace("CST", "East")
+    assert inferred(f"Id,Email,Status,End Date,Zone\n{areas}").zone == ""

@@ -148,6 +148,7 @@ def test_json_holds_the_bulk_requests_as_they_would_go_out(
                 "reason": SCHEDULED,
             }
         ],
+        "leftOut": [],
         "notes": [],
         "requests": [
             {

@@ -16,7 +16,7 @@ from shared.errors import ExtractRefused
 from shared.extract.reading import ReadExtract, Said, read_extract
 from shared.mapping.cells.user_names import NOBODY, Known
 from shared.mapping.load import SHIPPED, parse_mapping
-from shared.mapping.model import MappingFile
+from shared.mapping.model import Days, MappingFile
 from shared.model import CORE_USER, ENTERPRISE_USER, Reject, ScimUser, Worker
 from shared.readers.open_extract import Reading
 from tests.support.known import People
@@ -112,7 +112,8 @@ def test_days_and_zones_come_with_the_person(opened: ExitStack) -> None:
         (date(2026, 12, 1), date(2027, 1, 31), "Asia/Tokyo"),
         (date(2026, 12, 1), None, "Europe/Berlin"),
     ]
-    reason = "Zone 'Asia/Nowhere' is not a time zone; use an IANA name such as Europe/Berlin."
+    near = "use an IANA name such as Europe/Berlin, or ask IT to map it (zone: map)."
+    reason = f"Zone 'Asia/Nowhere' is not a time zone; {near}"
     assert unnamed(extract.rejects) == [Reject(4, 4, "3", reason)]
 
 
@@ -129,7 +130,7 @@ def test_days_and_zones_come_with_the_person(opened: ExitStack) -> None:
     ],
 )
 def test_the_digest_is_the_same_if_hr_says_the_same(opened: ExitStack, row: str, *, same: bool) -> None:
-    status = {**MAPPING.status.model_dump(include={"column", "values"}), "last_day": "To", "zone": "Zone"}
+    status = {"column": "State", "values": MAPPING.status.values, "last_day": "To", "zone": "Zone"}
     header = "Id,Name,State,Boss,To,Zone\n"
     one = read(opened, f"{header}9,Z,Active,,,\n1,A,Active,2,2026-12-01,UTC\n", mapping(status=status))
     other = read(opened, f"{header}{row}\n", mapping(status=status))
@@ -484,7 +485,7 @@ def test_managers_can_be_named_by_mail_or_name(opened: ExitStack, by: str) -> No
 def test_the_digests_are_those_that_earlier_versions_kept(opened: ExitStack) -> None:
     """With other digests everybody would be looked at again after an upgrade."""
     said = mapping({"title": "Salary", "nickName": "Note"})
-    said = said.model_copy(update={"status": said.status.model_copy(update={"first_day": "Note"})})
+    said = said.model_copy(update={"status": said.status.model_copy(update={"first_day": Days(column="Note")})})
     rows = (
         '1,"Z\u00f6\u00eb ""Z"" \\ Li",Active,2,\u20ac 5,2026-01-31',  # as a column
         "2,B\u00c3\u00b6,Left,,7,",  # by itself, because there is something to tell

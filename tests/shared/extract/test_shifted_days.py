@@ -222,3 +222,10 @@ def test_serial_numbers_with_a_time_are_looked_at_too() -> None:
     assert "Hired holds days" in refusal(as_csv(serials), mapping({"format": "excel"}))
     said = mapping({"format": "excel", "midnight": "Europe/Berlin"})
     assert hired(as_csv(serials), said) == [day.isoformat() for day in DAYS]
+
+
+def test_unix_time_that_is_midnight_of_another_zone_refuses_the_file_until_the_zone_is_said() -> None:
+    seconds = [str(int(each.replace(tzinfo=UTC).timestamp())) for each in midnights("Europe/Berlin")]
+    assert "Hired holds days" in refusal(as_csv(seconds), mapping({"format": "unix"}))
+    said = mapping({"format": "unix", "midnight": "Europe/Berlin"})
+    assert hired(as_csv(seconds), said) == [day.isoformat() for day in DAYS]

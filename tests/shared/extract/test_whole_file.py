@@ -97,7 +97,7 @@ def look(people: Company) -> Profile:
 
 def refusal(before: Company, after: Company, *, full: bool = True) -> str:
     try:
-        check_whole_file(look(after), "Status")
+        check_whole_file(look(after), RULES.status)
         compare(look(before), look(after), full=full)
     except ExtractRefused as refused:
         return str(refused)

@@ -111,7 +111,7 @@ def test_a_clerk_s_trial_names_everybody_and_says_what_the_real_file_then_does(o
     assert summary == {
         "source": "employees", "extract": extract, "file": "try/people_20260919.csv", "trial": True, "wouldBe": "held",
         "message": f"This was a trial: nothing was sent, and nothing of it is remembered. {sentence}",
-        "rows": 23, "people": 22, "repeated": 0, "rejected": 1, "missing": 1, "extras": 0,
+        "rows": 23, "people": 22, "repeated": 0, "rejected": 1, "filtered": 0, "missing": 1, "extras": 0,
         "joiners": 2, "movers": 1, "leavers": 0, "rehires": 0, "reinstated": 0, "withdrawnHires": 0, "converted": 0,
         "resent": 0, "putOnHold": 0, "holdsEnded": 0,
         "unchanged": 14, "waiting": 3, "scheduled": 1, "held": 4, "notes": [],

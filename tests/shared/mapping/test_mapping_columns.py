@@ -15,7 +15,7 @@ from shared.mapping import remembered
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.columns import NO_DAY, Batch, ColumnMapper
-from shared.mapping.model import MappingFile
+from shared.mapping.model import MappingFile, Status
 from shared.model import ENTERPRISE_USER, Reject
 from tests.support.known import People
 
@@ -65,7 +65,9 @@ MAPPING = MappingFile.model_validate(
     }
 )
 KNOWN = People(
-    {"0007": "ann.lee3@contoso.example", "0012": "", "00044": "", "w7": ""}, {"0099": "bo.lee@contoso.example"}
+    {"0007": "ann.lee3@contoso.example", "0012": "", "00044": "", "w7": ""},
+    {"0099": "bo.lee@contoso.example"},
+    last_days={"0007": "2026-11-20", "0012": "2019-01-01", "0013": "2026-11-20", "0014": ""},
 )
 
 MAPPING_WITH_CLAIMS = MAPPING.model_copy(
@@ -77,6 +79,33 @@ MAPPING_WITH_CLAIMS = MAPPING.model_copy(
         }
     }
 )
+
+
+def with_status(**said: object) -> MappingFile:
+    return MAPPING.model_copy(update={"status": Status.model_validate({"zone": "Zone", **said})})
+
+
+WORDS = {"column": "State", "values": {"Active": True, "Left": False}}
+MAPPINGS = {
+    "numbered": MAPPING,
+    "claims": MAPPING_WITH_CLAIMS,
+    "dates alone": with_status(first_day="Start", last_day="End"),
+    "the day decides": with_status(**WORDS, first_day="Start", last_day="End", past_last_day="day"),
+    "the status decides": with_status(**WORDS, first_day="Start", last_day="End", past_last_day="status"),
+    "the earlier day": with_status(**WORDS, last_day={"earliest": ["End", "Start"]}),
+    "the first day that is there": with_status(**WORDS, last_day={"first": ["Start", "End"]}),
+    "two columns": with_status(
+        column={"columns": ["State", "Country"], "join": "/"},
+        values={"Active/DE": True, "Active": True, "Left/DE": False},
+        leave=["Active/Germany"],
+        leave_policy="disabled",
+    ),
+    "a word that is chosen": with_status(
+        column={"choose": [{"when": {"Nick": "Bo"}, "constant": "Gone"}, {"column": "State", "case": "upper"}]},
+        values={"ACTIVE": True, "LEFT": False, "Gone": False},
+        first_day={"latest": ["Start", "End"]},
+    ),
+}
 
 NAMES = (
     *(
@@ -108,7 +137,7 @@ ODD = {
     "End": ("2026-11-21", "2026-11-20", "2019-01-01", "never", "31.12.31", "31.12.70", "31.05.24"),
     "Country": ("", "Germany", "Atlantis"),
     "Phone": ("", "+49 (0)30 99 99 99", "soon"),
-    "Zone": ("Europe/Berlin", "Mars/Phobos"),
+    "Zone": ("Europe/Berlin", "Mars/Phobos", "EST", "europe/berlin", "W. Europe Standard Time", "+02:00", "CST"),
 }
 PLAIN = {
     "State": "Active", "First": "J\u00fcrgen", "Last": "Lee", "Nick": "", "Boss": "99", "Start": "2020-01-31",
@@ -176,11 +205,13 @@ def in_columns(mapping: MappingFile, rows: Rows, size: int) -> list[object]:
 
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
-@given(rows=st.lists(cells, min_size=1, max_size=30), size=st.sampled_from([1, 4, 30]), claims=st.booleans())
+@given(
+    rows=st.lists(cells, min_size=1, max_size=30), size=st.sampled_from([1, 4, 30]), said=st.sampled_from([*MAPPINGS])
+)
 def test_a_row_in_columns_becomes_what_it_becomes_alone(
-    way: tuple[int, int, int], rows: Rows, size: int, *, claims: bool
+    way: tuple[int, int, int], rows: Rows, size: int, said: str
 ) -> None:
-    mapping = MAPPING_WITH_CLAIMS if claims else MAPPING
+    mapping = MAPPINGS[said]
     with pytest.MonkeyPatch.context() as patch:
         for name, value in zip(("_TRIES", "_TIMES", "_MOST"), way, strict=True):
             patch.setattr(remembered, name, value)

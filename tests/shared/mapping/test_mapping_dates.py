@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -45,6 +47,13 @@ def reader(
         ("odata", "/Date(1417046400000)/", date(2014, 11, 27)),
         ("excel", "41275", date(2013, 1, 1)),
         ("excel", "41275.5", date(2013, 1, 1)),
+        ("unix", "1797292800", date(2026, 12, 15)),
+        ("unix", "1797379199", date(2026, 12, 15)),
+        ("unix", "1797292800.0", date(2026, 12, 15)),
+        ("unix", "-86400", date(1969, 12, 31)),
+        ("unix_ms", "1797292800000", date(2026, 12, 15)),
+        ("unix_ms", "1797379199999", date(2026, 12, 15)),
+        ("unix_ms", "10000000000", date(1970, 4, 26)),
     ],
 )
 def test_a_date_is_read_by_its_format(pattern: str, text: str, day: date) -> None:
@@ -198,3 +207,45 @@ def test_a_moment_keeps_its_day_in_its_zone(day: date, minute: int) -> None:
         assert text.startswith(f"{day.isoformat()}T{minute // 60:02}:{minute % 60:02}:00")
         assert text.endswith("Z") is (text[19:] == "Z")
         assert len(text) in (20, 25, 28)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"), [("unix", "0"), ("unix", "0.0"), ("unix_ms", "0"), ("unix", "-62135596800")]
+)
+def test_nothing_and_the_first_moment_of_net_are_no_day_in_unix_time(pattern: str, text: str) -> None:
+    assert reader(pattern).read(text) is None
+
+
+@pytest.mark.parametrize(
+    ("patterns", "text", "told"),
+    [
+        (("unix",), "1797292800000", "Hired '1797292800000' is not a date written as seconds since 1970; {ms}"),
+        (("unix_ms",), "1797292800", "Hired '1797292800' is not a date written as milliseconds since 1970; {s}"),
+        ((), "1797292800", "Hired '1797292800' is not a date; {s}"),
+        (("iso",), "1797292800000", "Hired '1797292800000' is not a date written as yyyy-mm-dd; {ms}"),
+        (("unix_ms",), "9999999999", "Hired '9999999999' is not a date written as milliseconds since 1970; {late}"),
+        (("unix",), "soon", "Hired 'soon' is not a date written as seconds since 1970."),
+    ],
+)
+def test_seconds_are_not_taken_for_milliseconds_and_the_sentence_says_what_they_are(
+    patterns: tuple[str, ...], text: str, told: str
+) -> None:
+    means = "it is the number by which programs mean {} (Unix time). Write the day, or ask IT to say so in the mapping"
+    hints = {"s": ("2026-12-15", "unix"), "ms": ("2026-12-15", "unix_ms"), "late": ("2286-11-20", "unix")}
+    wanted = {name: f"{means.format(day)} (dates: format: {said})." for name, (day, said) in hints.items()}
+    with pytest.raises(Unusable) as wrong:
+        reader(*patterns).read(text)
+    assert str(wrong.value) == told.format(**wanted)
+
+
+@given(st.dates(date(1971, 1, 1), date(2080, 1, 1)), st.integers(0, 86_399))
+def test_unix_time_is_the_day_of_utc_or_that_which_begins_where_the_program_ran(day: date, second: int) -> None:
+    moment = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    seconds = int(moment.timestamp())
+    assert reader("unix").read(str(seconds + second)) == day
+    assert reader("unix_ms").read(str((seconds + second) * 1000 + 999)) == day
+    berlin = ZoneInfo("Europe/Berlin")
+    begins = int(datetime(day.year, day.month, day.day, tzinfo=berlin).timestamp())
+    for pattern, number in (("unix", begins), ("unix_ms", begins * 1000)):
+        assert replace(reader(pattern), midnight=berlin).read(str(number)) == day
+    assert replace(reader("yyyymmdd", "unix"), midnight=berlin).read(f"{day:%Y%m%d}") == day

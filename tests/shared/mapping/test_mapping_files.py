@@ -100,7 +100,6 @@ def test_the_rule_for_empty_cells_may_be_null_without_quotes() -> None:
             "  column: State",
             "  colum: State",
             [
-                "line 4: status.column: is missing",
                 "line 5: status.colum: no such key; did you mean 'column'?",
             ],
         ),
@@ -356,7 +355,7 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             [
                 (
                     "userName.date.format: 'dd/mm' is not a date format: write it with dd, mm and yyyy (also d, m, "
-                    "mon, yy), such as dd.mm.yyyy, or say iso, odata or excel"
+                    "mon, yy), such as dd.mm.yyyy, or say iso, odata, excel, unix or unix_ms"
                 )
             ],
         ),

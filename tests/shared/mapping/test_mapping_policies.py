@@ -170,7 +170,7 @@ def test_the_zone_of_a_worker_is_the_cell_or_that_of_the_file(cell: str, zone: s
 
 def test_a_zone_that_nobody_knows_rejects_the_row_but_keeps_nobody_from_leaving() -> None:
     said = mapping("", ", zone: Zone")
-    reason = "Zone 'CET+1' is not a time zone; use an IANA name such as Europe/Berlin."
+    reason = "Zone 'CET+1' is not a time zone; use an IANA name such as Europe/Berlin, or ask IT to map it (zone: map)."
     assert applied(said, Zone="CET+1") == Reject(2, 2, "1", reason)
     left = applied(said, Zone="CET+1", State="Left")
     assert isinstance(left, Applied)

@@ -20,7 +20,7 @@ from shared.mapping.cells.user_names import (
     transliterate,
 )
 from shared.mapping.model import MappingFile
-from shared.model import Record
+from shared.model import Record, Reject
 from shared.storage.scratch import open_scratch
 from tests.support.known import People
 
@@ -163,7 +163,9 @@ def test_names_are_written_in_the_letters_of_a_user_name(how: str, text: str, pl
     assert transliterate(text, how, "Name") == plain
 
 
-def slowly(people: list[tuple[str, str]], had: dict[str, str], others: dict[str, str]) -> list[str]:
+def slowly(
+    people: list[tuple[str, str]], had: dict[str, str], others: dict[str, str], most: int | None = None
+) -> list[str]:
     """Who gets which name, worked out by asking about one number after the other."""
     owners: dict[str, set[str]] = {}
     for worker_id, name in (*had.items(), *others.items()):
@@ -171,10 +173,11 @@ def slowly(people: list[tuple[str, str]], had: dict[str, str], others: dict[str,
     taken: dict[str, str] = {}
     given = []
     for worker_id, name in people:
+        every = [name, *(f"{name if most is None else name[: most - len(str(n))]}{n}" for n in range(2, 99))]
         own = had.get(worker_id, "")
-        numbered = own if own[: len(name)] == name and own[len(name) :] not in {"0", "1"} else ""
+        numbered = own if own in every else ""
         candidates = [numbered] if numbered and taken.get(numbered, worker_id) == worker_id else []
-        candidates += [name, *(f"{name}{number}" for number in range(2, 99))]
+        candidates += every
         free = (
             one
             for one in candidates
@@ -195,14 +198,16 @@ with_numbers = st.builds("{}{}".format, st.sampled_from(["ann", "bo"]), st.sampl
     st.dictionaries(few_ids, with_numbers, max_size=12),
     st.dictionaries(few_ids, with_numbers, max_size=12),
     st.integers(1, 20),
+    st.sampled_from([None, 5, 3]),
 )
 def test_of_many_people_with_one_name_everybody_gets_the_first_free_number(
-    people: list[tuple[str, str]], had: dict[str, str], others: dict[str, str], size: int
+    people: list[tuple[str, str]], had: dict[str, str], others: dict[str, str], size: int, most: int | None
 ) -> None:
     known = People(had, others)
-    one_by_one = TakenNames(known, open_scratch())
-    together = TakenNames(known, open_scratch())
-    wanted = slowly(people, had, others)
+    people = [(worker_id, name[:most]) for worker_id, name in people]
+    one_by_one = TakenNames(known, open_scratch(), most)
+    together = TakenNames(known, open_scratch(), most)
+    wanted = slowly(people, had, others, most)
     assert [one_by_one.make_unique(name, worker_id) for worker_id, name in people] == wanted
     made: list[str] = []
     for start in range(0, len(people), size):
@@ -234,3 +239,88 @@ def test_two_people_with_one_made_up_address_are_told_of_placeholders() -> None:
         "wrong in one of the two places; if they are two, Mail is."
     )
     assert Holder("A", 2).taken(kind, "none@x.example", "Id") == taken + hint
+
+
+RULES = {"transliterate": "plain", "case": "lower", "unique": True}
+
+
+def logins(rule: dict[str, object], *names: str, known: People | None = None) -> list[str]:
+    """The user names that a rule makes of first and last names."""
+    said = MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": "Id",
+            "status": {"column": "State", "values": {"Active": True}},
+            "attributes": {"userName": {**RULES, **rule}, MAIL: {"copy": "userName"}},
+        }
+    )
+    applier = Applier(said, known=known or People({}))
+    made = []
+    for row, name in enumerate(names, 2):
+        first, _, last = name.partition(" ")
+        done = applier.apply(Record(row, row, {"Id": str(row), "State": "Active", "First": first, "Last": last}))
+        assert isinstance(done, Applied), done
+        assert done.warnings == ()
+        assert done.worker.user["emails"][0]["value"] == done.worker.user["userName"]
+        made.append(done.worker.user["userName"])
+    return made
+
+
+def test_a_length_holds_for_the_whole_name_with_its_number_and_leaves_the_domain_alone() -> None:
+    rule = {"template": "{First}{Last}@example.com", "cut": 20}
+    many = ["Maximiliane Oberlechner"] * 11
+    made = logins(rule, *many, "Maximiliane Oberlender", "Ida Holm")
+    assert made[:3] == [f"maximilianeoberle{end}@example.com" for end in ("chn", "ch2", "ch3")]
+    assert made[9:] == [
+        *(f"maximilianeoberlec{number}@example.com" for number in (10, 11)),
+        "maximilianeoberlende@example.com",
+        "idaholm@example.com",
+    ]
+
+
+def test_a_name_that_was_cut_keeps_its_number_in_the_next_file() -> None:
+    rule = {"template": "{First}{Last}@example.com", "cut": 10}
+    known = People({"2": "idaholmbe3@example.com", "3": "idaholmber@example.com", "4": "idaholm2@example.com"})
+    names = ["Ida Holmberg", "Ida Holmberg", "Ida Holmberg", "Ida Holmberg"]
+    assert logins(rule, *names, known=known) == [
+        "idaholmbe3@example.com",
+        "idaholmber@example.com",
+        "idaholmbe2@example.com",
+        "idaholmbe4@example.com",
+    ]
+
+
+def test_a_cut_at_a_dot_leaves_no_dot_before_the_at() -> None:
+    rule = {"template": "{First}.{Last}@example.com", "cut": 4}
+    assert logins(rule, "Ida Holm", "Ida Holm") == ["ida@example.com", "ida2@example.com"]
+
+
+@pytest.mark.parametrize(
+    ("template", "name", "login"),
+    [
+        ("{First:1}{Last}", "Ida Holm", "iholm"),
+        ("{First:1}.{Last:3}", "Ida Holm", "i.hol"),
+        ("{First:9}{Last:2}", "Ida Holm", "idaho"),
+        ("{First:1}{Last}", "\u00d8yvind O'Brien", "oo'brien"),
+        ("{Last|First:2}{First:1}", "Ida Holm", "hoi"),
+        ("{Last:2}{First}{First:1}", "Ida Holm", "hoidai"),
+    ],
+)
+def test_a_template_takes_the_first_letters_of_a_column(template: str, name: str, login: str) -> None:
+    assert logins({"template": template}, name) == [login]
+
+
+def test_what_is_empty_is_told_by_its_column_and_not_by_its_letters() -> None:
+    said = MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": "Id",
+            "status": {"column": "State", "values": {"Active": True}},
+            "attributes": {"userName": {"template": "{First:1}{Last}"}, "nickName": "{First:1}"},
+        }
+    )
+    assert said.columns == ("Id", "State", "First", "Last", "{First:1}")  # a plain name is the name of a column
+    cells = {"Id": "1", "State": "Active", "First": "", "Last": "Holm", "{First:1}": ""}
+    made = Applier(said, known=People({})).apply(Record(2, 2, cells))
+    assert isinstance(made, Reject)
+    assert made.reason == "First is empty, but the name needs it."

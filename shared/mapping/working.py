@@ -1,0 +1,132 @@
+"""Who may work by a row of HR's file, and from when to when: the word of its status, and its days."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from shared.letters import fold
+from shared.mapping.cells.dates import DateReader, Unusable
+from shared.mapping.cells.text import clean
+from shared.mapping.cells.values import Cells, Compiler
+from shared.mapping.model import Days
+
+Refuse = Callable[[str], None]
+"""Told why a row cannot be used; it may raise Unusable, or take note and go on without the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class DayReader:
+    """Reads a day that one of several columns says.
+
+    Attributes:
+        rule: which of them counts.
+        readers: of the columns, in the order of the rule.
+    """
+
+    rule: Days
+    readers: tuple[DateReader, ...]
+
+    def read(self, cells: Mapping[str, str], refuse: Refuse) -> tuple[date | None, DateReader]:
+        """The day that counts, if there is one, and the reader of the column that says it.
+
+        Args:
+            cells: of a row, cleaned, by column.
+            refuse: told of what is no day.
+        """
+        found: list[tuple[date, DateReader]] = []
+        for reader in self.readers:
+            try:
+                day = reader.read(cell) if (cell := cells.get(reader.column, "")) else None
+            except Unusable as wrong:
+                refuse(str(wrong))
+                continue
+            if day is not None:
+                found.append((day, reader))
+                if self.rule.first:
+                    break
+        if not found:
+            return None, self.readers[0]
+        if self.rule.latest:
+            return max(found, key=lambda one: one[0])
+        return min(found, key=lambda one: one[0]) if self.rule.earliest else found[0]
+
+
+class Working:
+    """Reads who works, and from when to when, by the rules of a mapping.
+
+    Args:
+        compiler: of the mapping.
+
+    Attributes:
+        first_day: reads the first day; None if the mapping names none.
+        last_day: likewise the last day.
+    """
+
+    def __init__(self, compiler: Compiler) -> None:
+        status = compiler.mapping.status
+        self._status = status
+        self._today = compiler.today
+        made = status.column is not None and not status.is_plain
+        self._make = compiler.reader("", status.column) if made and status.column else None
+        self.first_day, self.last_day = (
+            DayReader(days, tuple(compiler.dates(column) for column in days.columns)) if days else None
+            for days in (status.first_day, status.last_day)
+        )
+
+    def word(self, cells: Mapping[str, str]) -> str:
+        """The word of a row's status, as HR wrote it; empty where the days alone decide.
+
+        Args:
+            cells: of the columns that `Status.reads` names, cleaned.
+
+        Raises:
+            Unusable: a rule that makes the word cannot do so.
+        """
+        if self._make is not None:
+            return clean(str(self._make(Cells(cells, "", 0, _refuse))))
+        return cells[self._status.reads[0]] if self._status.reads else ""
+
+    def means(self, word: str) -> bool | None:
+        """Whether somebody with a status word may work; None if the mapping does not say."""
+        return True if self._status.column is None else self._status.folded.get(fold(word))
+
+    def days(self, cells: Mapping[str, str], refuse: Refuse) -> tuple[date | None, date | None]:
+        """The first and the last day that a row says."""
+        first, last = (reader.read(cells, refuse)[0] if reader else None for reader in (self.first_day, self.last_day))
+        return first, last
+
+    def goes_on(self, cells: Mapping[str, str]) -> bool:
+        """Whether one of several columns of last days names a day that is to come, beside the one that counts.
+
+        Somebody on garden leave is active by the status up to the end of the contract, and not up to the last day of
+        work.
+        """
+        readers = self.last_day.readers if self.last_day and self._today else ()
+        for reader in readers if len(readers) > 1 else ():
+            try:
+                day = reader.read(cell) if (cell := cells.get(reader.column, "")) else None
+            except Unusable:
+                continue
+            if day is not None and self._today is not None and day >= self._today:
+                return True
+        return False
+
+    def has_passed(self, first: date | None, last: date | None) -> bool:
+        """Whether the last day is over, and is not that of an employment before the one that the row is about."""
+        return last is not None and self._today is not None and last < self._today and not (first and last < first)
+
+    def active(self, cells: Mapping[str, str]) -> bool | None:
+        """Whether somebody may work by a row, for a look at many rows; None if that cannot be told."""
+        try:
+            means = self.means(self.word(cells))
+            if means and self.has_passed(*self.days(cells, _refuse)):
+                return not (self._status.day_decides or self.goes_on(cells))
+        except Unusable:
+            return None
+        return means
+
+
+def _refuse(reason: str) -> None:
+    raise Unusable(reason)

@@ -1,0 +1,243 @@
+"""Who works by a row: the word of its status, be it of several columns, its days, or both."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from shared.errors import MappingError
+from shared.mapping.apply import Applied, Applier, although
+from shared.mapping.cells.user_names import NOBODY, Known
+from shared.mapping.load import parse_mapping
+from shared.mapping.model import MappingFile
+from shared.model import Record, Reject
+from tests.support.known import People
+
+TODAY = date(2026, 11, 21)
+WORD = "column: State, values: {Active: true, Left: false}"
+DATES = "dates: {format: iso}\n"
+
+
+def mapping(status: str, more: str = DATES) -> MappingFile:
+    text = f"version: 1\nkey: Id\nstatus: {{{status}}}\nattributes: {{displayName: Name}}\n{more}"
+    return parse_mapping(text.encode(), "a.yaml").mapping
+
+
+def fault_of(status: str, more: str = DATES) -> str:
+    with pytest.raises(MappingError) as wrong:
+        mapping(status, more)
+    return str(wrong.value)
+
+
+def applied(status: str, known: Known = NOBODY, **cells: str) -> Applied | Reject:
+    said = mapping(status)
+    plain = dict.fromkeys(said.columns, "") | {"Id": "1", "Name": "Ann"}
+    return Applier(said, known=known, today=TODAY).apply(Record(2, 2, plain | cells))
+
+
+def works(made: Applied | Reject) -> tuple[bool, date | None, date | None]:
+    assert isinstance(made, Applied), made
+    return made.worker.user["active"], made.first_day, made.last_day
+
+
+def reason(made: Applied | Reject) -> str:
+    assert isinstance(made, Reject), made
+    return made.reason
+
+
+BY_DAYS = "first_day: Hire, last_day: End"
+
+
+@pytest.mark.parametrize(
+    ("hire", "end", "active"),
+    [
+        ("2020-01-01", "", True),
+        ("2020-01-01", "2026-11-21", True),  # the last day counts in full
+        ("2020-01-01", "2026-11-20", False),
+        ("", "2026-11-20", False),
+        ("2026-12-01", "", True),  # to come; the day itself sees to that
+        ("2026-01-01", "2025-12-31", True),  # hired again
+        ("2020-01-01", "9999-12-31", True),
+    ],
+)
+def test_without_a_status_the_days_alone_decide(hire: str, end: str, *, active: bool) -> None:
+    assert works(applied(BY_DAYS, Hire=hire, End=end))[0] is active
+
+
+def test_without_a_status_a_row_without_a_first_day_tells_nothing() -> None:
+    text = "Hire is empty, so nobody can tell whether the person may work: nothing but the days says it."
+    for end in ("", "2026-11-21"):
+        assert reason(applied(BY_DAYS, Hire="", End=end)) == text
+    assert works(applied("last_day: End", End="2026-11-21")) == (True, None, date(2026, 11, 21))
+
+
+def test_without_a_status_a_day_that_is_none_rejects_the_row_and_two_that_contradict_each_other_too() -> None:
+    assert reason(applied(BY_DAYS, Hire="2020-01-01", End="soon")) == "End 'soon' is not a date written as yyyy-mm-dd."
+    assert reason(applied(BY_DAYS, Hire="2027-01-01", End="2026-12-01")) == (
+        "The person is to work, though End 2026-12-01 is to come and Hire 2027-01-01 is later still; one of the days "
+        "is wrong, or two employments are in one row."
+    )
+
+
+def test_of_somebody_who_has_left_by_the_day_only_the_id_and_the_days_must_be_right() -> None:
+    made = applied(BY_DAYS, Hire="2020-01-01", End="2026-11-20", Name="=1+1")
+    assert works(made)[0] is False
+    assert isinstance(made, Applied)
+    assert made.warnings == (although("Name looks like a formula; enter the name itself."),)
+    assert isinstance(applied(BY_DAYS, Hire="2020-01-01", End="2026-11-21", Name="=1+1"), Reject)
+
+
+TWO = 'column: {columns: [suspended, deleted], join: "/"}, values: {0/0: true, 1/0: false, 0/1: false}'
+
+
+@pytest.mark.parametrize(("cells", "active"), [("00", True), ("10", False), ("01", False)])
+def test_the_status_may_be_made_of_two_columns(cells: str, *, active: bool) -> None:
+    assert works(applied(TWO, suspended=cells[0], deleted=cells[1]))[0] is active
+
+
+def test_a_word_of_two_columns_that_was_not_agreed_is_told_by_both() -> None:
+    assert reason(applied(TWO, suspended="1", deleted="1")) == (
+        "suspended and deleted '1/1' is not one of the agreed words (0/0, 1/0, 0/1); correct it, or have IT map it."
+    )
+    assert reason(applied(TWO)) == "suspended and deleted are empty, so nobody can tell whether the person may work."
+    assert reason(applied(TWO, suspended="0", deleted="#REF!")) == (
+        "deleted holds the error #REF! of a spreadsheet; enter the value itself there, or correct the formula."
+    )
+
+
+CHOSEN = (
+    "column: {choose: [{when: {Worker_Status: Terminated}, constant: Terminated}, {when: {On_Leave: '1'}, constant: On "
+    "leave}, {column: Worker_Status}]}, values: {Active: true, Terminated: false}, leave: On leave, leave_policy: "
+)
+
+
+@pytest.mark.parametrize(
+    ("policy", "status", "leave", "active"),
+    [
+        ("enabled", "Active", "1", True),
+        ("disabled", "Active", "1", False),
+        ("disabled", "Active", "0", True),
+        ("enabled", "Terminated", "1", False),
+    ],
+)
+def test_a_leave_in_a_column_of_its_own_keeps_or_ends_the_access(
+    policy: str, status: str, leave: str, *, active: bool
+) -> None:
+    assert works(applied(CHOSEN + policy, Worker_Status=status, On_Leave=leave))[0] is active
+
+
+def with_days(rule: str) -> str:
+    return f"{WORD}, past_last_day: day, last_day: {{{rule}: [Worked, Term]}}"
+
+
+@pytest.mark.parametrize(
+    ("rule", "worked", "term", "last"),
+    [
+        ("first", "2026-11-25", "2027-02-28", date(2026, 11, 25)),
+        ("first", "", "2026-12-31", date(2026, 12, 31)),
+        ("first", "0000-00-00", "2026-12-31", date(2026, 12, 31)),
+        ("first", "2026-12-31", "2026-11-25", date(2026, 12, 31)),
+        ("earliest", "2026-12-31", "2026-11-25", date(2026, 11, 25)),
+        ("latest", "2026-12-31", "2026-11-25", date(2026, 12, 31)),
+        ("earliest", "", "", None),
+    ],
+)
+def test_of_several_days_the_rule_says_which_counts(rule: str, worked: str, term: str, last: date | None) -> None:
+    assert works(applied(with_days(rule), State="Active", Worked=worked, Term=term)) == (True, None, last)
+
+
+def test_a_cell_of_several_days_that_is_no_day_rejects_the_row_unless_another_goes_before_it() -> None:
+    assert reason(applied(with_days("earliest"), State="Active", Worked="2026-12-31", Term="soon")) == (
+        "Term 'soon' is not a date written as yyyy-mm-dd."
+    )
+    made = applied(with_days("first"), State="Active", Worked="2026-12-31", Term="soon")
+    assert works(made) == (True, None, date(2026, 12, 31))
+
+
+def test_on_garden_leave_the_status_is_active_until_the_later_of_two_last_days() -> None:
+    status = f"{WORD}, last_day: {{first: [Worked, Term]}}"
+    left = applied(status, State="Active", Worked="2026-11-20", Term="2026-11-21")
+    assert works(left) == (False, None, date(2026, 11, 20))
+    assert reason(applied(status, State="Active", Worked="2026-11-19", Term="2026-11-20")) == (
+        "State is 'Active', but Worked 2026-11-19 has passed; one of them is wrong."
+    )
+
+
+@pytest.mark.parametrize(("rule", "active", "last"), [("day", False, date(2026, 11, 20)), ("status", True, None)])
+def test_active_though_the_last_day_has_passed_is_what_the_mapping_says(
+    rule: str, last: date | None, *, active: bool
+) -> None:
+    status = f"{WORD}, last_day: End, past_last_day: {rule}"
+    assert works(applied(status, State="Active", End="2026-11-20")) == (active, None, last)
+    assert works(applied(status, State="Active", End="2026-11-21")) == (True, None, date(2026, 11, 21))
+    assert works(applied(status, State="Left", End="2026-11-20")) == (False, None, date(2026, 11, 20))
+
+
+def test_whoever_was_ended_by_the_very_day_that_the_row_names_is_no_reject() -> None:
+    status = f"{WORD}, last_day: End"
+    told = "State is 'Active', but End 2026-11-20 has passed; one of them is wrong."
+    known = People({"1": ""}, last_days={"1": "2026-11-20"})
+    assert works(applied(status, known, State="Active", End="2026-11-20")) == (True, None, date(2026, 11, 20))
+    assert reason(applied(status, known, State="Active", End="2026-11-19")) == told.replace("-20", "-19")
+    assert reason(applied(status, State="Active", End="2026-11-20")) == told
+
+
+def test_a_day_that_was_carried_out_is_not_left_out_as_an_old_one_where_the_status_goes_first() -> None:
+    status = f"{WORD}, last_day: End, past_last_day: status"
+    known = People({"1": ""}, last_days={"1": "2026-11-20"})
+    assert works(applied(status, known, State="Active", End="2026-11-20")) == (True, None, date(2026, 11, 20))
+    assert works(applied(status, known, State="Active", End="2026-11-19")) == (True, None, None)
+
+
+def test_those_who_were_ended_by_the_day_are_told_once_for_the_file() -> None:
+    said = mapping(f"{WORD}, last_day: End")
+    known = People({}, last_days={str(number): "2026-11-20" for number in range(12)})
+    applier = Applier(said, known=known, today=TODAY)
+    for number in range(11):
+        applier.apply(Record(number, number, {"Id": str(number), "Name": "A", "State": "Active", "End": "2026-11-20"}))
+    [note] = applier.finish()
+    assert note == (
+        "11 people have left by the last day, and State still says otherwise: 0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 1 more. "
+        "Nothing is to be done, unless one of them works again: then HR corrects End."
+    )
+
+
+TOO_LITTLE = (
+    "status: say in which 'column' the status stands, and what its 'values' mean; or 'last_day' alone, if nothing but "
+    "days says who works"
+)
+
+
+@pytest.mark.parametrize(
+    ("status", "more", "fault"),
+    [
+        ("values: {A: true}, last_day: End", "", TOO_LITTLE),
+        ("first_day: Hire", "", TOO_LITTLE),
+        ("column: State", "", "status: say under 'values' what the words of the status mean"),
+        (
+            "last_day: End, leave: Away",
+            "",
+            "status.leave: this goes with a 'column' for the status; without one the days decide",
+        ),
+        (f"{WORD}, past_last_day: day", "", "status.past_last_day: name the column with the last day under 'last_day'"),
+        (f"{WORD}, last_day: {{}}", "", "status.last_day: a day comes from one of column, first, earliest, latest"),
+        (
+            f"{WORD}, last_day: {{first: [A], latest: [B]}}",
+            "",
+            "status.last_day: a day comes from one of column, first, earliest, latest",
+        ),
+        (
+            "column: {column: State, unique: true}, values: {A: true}",
+            "",
+            "status.column: 'unique' is for attributes, not for the word of a status",
+        ),
+        (
+            "last_day: End, first_day: Hire",
+            "optional: [Hire]\n",
+            "optional: 'Hire' is needed in every row and cannot be optional",
+        ),
+    ],
+)
+def test_a_status_that_says_too_little_or_too_much_is_told_with_its_place(status: str, more: str, fault: str) -> None:
+    assert fault_of(status, more).partition(": ")[::2] == ("a.yaml line 3" if not more else "a.yaml line 5", fault)
