@@ -11,7 +11,7 @@ from cli.proposals.sample import Column
 from shared.mapping.cells.countries import country_code
 from shared.mapping.cells.datetext import parse_zone
 from shared.mapping.cells.text import shorten
-from shared.mapping.zones import NoZone, find_zone
+from shared.mapping.cells.zones import NoZone, find_zone
 from shared.model import ENTERPRISE_USER
 
 _CORE = ("title", "userType", "name.middleName", "name.honorificPrefix", "name.honorificSuffix")

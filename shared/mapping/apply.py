@@ -29,11 +29,11 @@ from shared.mapping.cells.text import (
 )
 from shared.mapping.cells.user_names import NOBODY, Known, TakenNames, UniqueName
 from shared.mapping.cells.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
+from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import identity_reader
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
 from shared.mapping.working import Working
-from shared.mapping.zones import NoZone
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
 from shared.storage.scratch import open_scratch
 

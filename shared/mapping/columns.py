@@ -20,12 +20,12 @@ from typing import Any
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
+from shared.mapping.cells.remembered import CAREFUL, Column, Remembered, Room
 from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
+from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
 from shared.mapping.pieces import Attribute, Cleaner, Object, new_object
-from shared.mapping.remembered import CAREFUL, Column, Remembered, Room
 from shared.mapping.working import DayReader, Working
-from shared.mapping.zones import NoZone
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 
 NO_DAY = "-"

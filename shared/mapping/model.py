@@ -13,12 +13,12 @@ from pydantic import AfterValidator, Field, StrictBool, field_validator, model_v
 from shared.letters import fold
 from shared.mapping.cells.datetext import parse_zone
 from shared.mapping.cells.text import clean
+from shared.mapping.cells.zones import FoundZone, find_zone
 from shared.mapping.file_time import RunTime, time_in_name
 from shared.mapping.format import FormatHints
 from shared.mapping.guard_limits import Guard
 from shared.mapping.paths import AttributePath, parse_path
 from shared.mapping.rules import Asked, Column, DateFormats, Rule, Section, ShortForm, Text
-from shared.mapping.zones import FoundZone, find_zone
 from shared.model import ENTERPRISE_USER
 
 PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")

@@ -10,12 +10,12 @@ from typing import Any
 
 from shared.mapping.apply import MAX_VALUE, read_cell
 from shared.mapping.cells.dates import Unusable
+from shared.mapping.cells.remembered import CAREFUL, Column, Remembered, Room
 from shared.mapping.cells.text import are_plain, looks_broken
 from shared.mapping.cells.values import Cells, Compiler, Value
 from shared.mapping.identity import MANAGER, manager_reader
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
-from shared.mapping.remembered import CAREFUL, Column, Remembered, Room
 from shared.mapping.rules import Rule
 from shared.model import ENTERPRISE_USER
 

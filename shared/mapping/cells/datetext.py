@@ -10,7 +10,7 @@ from functools import lru_cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
-from shared.mapping.zones import zone_of
+from shared.mapping.cells.zones import zone_of
 
 # A time and an offset may follow the day. They are left out: moved to another zone, the day would be another one. .NET
 # writes a time with colons or dots (fi, da, id), in words (fr-CA: 13 h 45 min 30 s), with something for the half of the

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused
-from shared.mapping import remembered
 from shared.mapping.apply import Applied, Applier
+from shared.mapping.cells import remembered
 from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.columns import NO_DAY, Batch, ColumnMapper
 from shared.mapping.model import MappingFile, Status

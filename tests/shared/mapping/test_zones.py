@@ -9,8 +9,7 @@ import pytest
 
 from shared.errors import MappingError
 from shared.mapping.apply import Applied, Applier
-from shared.mapping.load import parse_mapping
-from shared.mapping.zones import (
+from shared.mapping.cells.zones import (
     _EITHER,
     _PART_OF_AN_HOUR,
     _SHORT,
@@ -21,6 +20,7 @@ from shared.mapping.zones import (
     find_zone,
     zone_of,
 )
+from shared.mapping.load import parse_mapping
 from shared.model import Record, Reject
 
 
