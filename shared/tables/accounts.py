@@ -9,7 +9,7 @@ from shared.model import KeptClaim, ScimUser
 from shared.tables.base import Json, Keyed, Packed, from_json, to_json
 
 Word = tuple[str, str, str]
-"""The last word of a source: its sequence, the digest of it, and until when it employs the person. A list in JSON."""
+"""The last word of a source: its sequence, its digest, and until when it employs the person. Read, it is a list."""
 
 SEQUENCE: Final = 0
 DIGEST: Final = 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import string
 from collections.abc import Callable, Iterator
 from itertools import islice
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -93,9 +94,10 @@ def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
         context.storage, REF, "default", [page], file="x", stamp="5", fingerprint=lambda _: "print", at=START
     )  # fmt: skip
     note_accepted(context.storage, REF, "default", 3, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    said: Any = {"employees": ["s", "digest", ""]}  # as JSON has it
     whole = accounts.Account(
         external_id="1",
-        said={"employees": ("s", "digest", "")},
+        said=said,
         pending="",
         accepted="print",
         refused="",
