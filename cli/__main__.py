@@ -36,6 +36,7 @@ COMMANDS = {
     "hold": ("cli.hold", "keep an account disabled, whatever HR says"),
     "unhold": ("cli.unhold", "end that, so that HR's word counts again"),
     "holds": ("cli.holds", "who is on hold and who is protected; check a holds.yaml"),
+    "same-person": ("cli.same_person", "somebody who is known goes on under a new id, with the account"),
     "forget": ("cli.forget", "remove what is held about one person, and say what was removed"),
     "smoke": ("cli.smoke", "drop three made-up people into a trial environment, and wait for Entra's verdicts"),
     "recover": ("cli.recover", "after a table or a container was lost: what the others know is put back"),

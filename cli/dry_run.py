@@ -19,7 +19,16 @@ from shared.changes import guard
 from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, Employment, decide, make_claim
 from shared.changes.compare import SEND, Draft, Judge, draft
-from shared.changes.managers import Standing, with_manager
+from shared.changes.managers import (
+    NOT_HERE,
+    NOT_KNOWN,
+    WAS_REJECTED,
+    Standing,
+    differs_in_zeros,
+    starts_on,
+    with_manager,
+    without_zeros,
+)
 from shared.changes.plan import order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
 from shared.extracts.open_extract import Reading
@@ -81,7 +90,16 @@ def dry_run(
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
         refuse_doubtful(extract.doubts)
         drafts = list(_drafts(extract, mapping, now))
-        judge = Judge(now, _fingerprint, _Standings(drafts, now), _circles(extract), lambda _: False, file)
+        standings = _Standings(drafts, now, guards_zeros=mapping.key_rule.guards_zeros)
+        judge = Judge(
+            now,
+            _fingerprint,
+            standings,
+            _circles(extract),
+            lambda _: False,
+            file,
+            why_none=lambda manager: WAS_REJECTED if extract.rejected(manager) else standings.why(manager),
+        )
         judged = [judge.judge(one) for one in drafts]
         counts = Counter(one.counts_as for one in judged if one.counts_as)
         verdict = guard.guard(mapping.guard, counts, Counter(), 0)
@@ -134,7 +152,7 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
     for said in extract.everybody():
         fate = fates.of(said)
         said.worker.user["active"] = fate.active
-        user, warning = with_manager(
+        user, warning, _ = with_manager(
             said.worker.user, said.worker.worker_id, standing, circles, clears=mapping.clears_manager
         )
         yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
@@ -157,11 +175,11 @@ class _Fates:
     def __init__(self, mapping: MappingFile, now: datetime) -> None:
         self._mapping = mapping
         self._now = now
-        self._known: dict[tuple[bool, date | None, date | None, str], _Fate] = {}
+        self._known: dict[tuple[bool, date | None, date | None, str, bool], _Fate] = {}
 
     def of(self, said: Said) -> _Fate:
         """What becomes of somebody of whom nothing else is known."""
-        key = (said.worker.user["active"], said.first_day, said.last_day, said.zone)
+        key = (said.worker.user["active"], said.first_day, said.last_day, said.zone, said.on_leave)
         if key not in self._known:
             claim = _claim(said, self._mapping, _employment(self._mapping), self._now)
             desired = decide({claim.source: claim}, self._now)
@@ -173,12 +191,13 @@ class _Fates:
 def _standing_of(desired: Desired, now: datetime) -> Standing:
     if not desired.needs_account:
         return Standing.UNKNOWN
-    return Standing.WORKS if desired.active or desired.winner.awaits(now) else Standing.LEFT
+    is_here = desired.active or desired.winner.awaits(now) or desired.winner.is_on_leave(now)
+    return Standing.WORKS if is_here else Standing.LEFT
 
 
 def _employment(mapping: MappingFile) -> Employment:
     status = mapping.status
-    return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+    return Employment(status.create_days_before, status.grace_days, status.end == "at_once", status.gone_before)
 
 
 def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
@@ -210,21 +229,37 @@ def _claim_of(said: Said, mapping: MappingFile, employment: Employment, now: dat
         zone=ZoneInfo(said.zone),
         said_at=now,
         clears_manager=mapping.clears_manager,
+        on_leave=said.on_leave,
     )
 
 
 class _Standings:
     """What is known of managers: only those of the file are."""
 
-    def __init__(self, drafts: Iterable[Draft], now: datetime) -> None:
+    def __init__(self, drafts: Iterable[Draft], now: datetime, *, guards_zeros: bool) -> None:
         self._known: dict[str, Standing] = {}
+        self._why: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}
         for one in drafts:
-            standing = _standing_of(decide(one.claims, now), now)
+            person, desired = one.external_id, decide(one.claims, now)
+            standing = _standing_of(desired, now)
             if standing is not Standing.UNKNOWN:
-                self._known[one.external_id] = standing
+                self._known[person] = standing
+            else:
+                winner = desired.winner
+                self._why[person] = starts_on(winner.first_day) if winner.awaits(now) else NOT_HERE
+            if guards_zeros and person.isascii() and person.isdigit():
+                self._numbers[without_zeros(person)] = person
 
     def __call__(self, manager: str) -> Standing:
         return self._known.get(manager, Standing.UNKNOWN)
+
+    def why(self, manager: str) -> str:
+        """Why a manager has no account, to follow his id."""
+        if manager in self._why:
+            return self._why[manager]
+        other = self._numbers.get(without_zeros(manager)) if manager.isascii() and manager.isdigit() else None
+        return differs_in_zeros(other) if other else NOT_KNOWN
 
 
 def _fingerprint(user: ScimUser) -> str:

@@ -46,6 +46,7 @@ class Reject:
         display_name: what the row makes of it, as far as it tells; else empty.
         user_name: likewise.
         in_doubt: whether it is in doubt because of it that, or from when to when, the person may work.
+        now_called: the id that the row has, if it is a new one of somebody who is known by another, the worker's.
     """
 
     row: int
@@ -56,6 +57,7 @@ class Reject:
     display_name: str = ""
     user_name: str = ""
     in_doubt: bool = field(default=False, compare=False)
+    now_called: str = field(default="", compare=False)
 
     @property
     def told_on(self) -> str:
@@ -97,9 +99,14 @@ WITHDRAWN = "withdrawn"  # hired, but never came
 CONVERTED = "converted"  # contractor to employee, say
 UNCHANGED = "unchanged"
 RESENT = "resent"  # nothing new: what an earlier plan could not deliver
+ON_LEAVE = "on leave"  # and by the mapping that disables the account
+BACK = "back from leave"
 ON_HOLD = "put on hold"  # IT wants the account disabled, whatever HR says
 OFF_HOLD = "hold ended"  # and HR's word counts again
-KINDS = (JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT, ON_HOLD, OFF_HOLD)
+KINDS = (
+    *(JOINER, MOVER, LEAVER, REHIRE, REINSTATED, WITHDRAWN, CONVERTED, UNCHANGED, RESENT, ON_LEAVE, BACK),
+    *(ON_HOLD, OFF_HOLD),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,7 @@ class Planned:
     @property
     def removes_access(self) -> bool:
         """Whether the person is to be disabled, now or at last: such people go first, and may use the reserve."""
-        return self.kind in (LEAVER, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
+        return self.kind in (LEAVER, ON_LEAVE, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
 
 
 @dataclass(frozen=True, slots=True)

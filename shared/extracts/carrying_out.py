@@ -21,7 +21,7 @@ from shared.extracts.corrections import note_correction
 from shared.extracts.feedback import hand_out
 from shared.extracts.operator import still_held
 from shared.model import ExtractRef, Planned
-from shared.records import due, extracts, pages, people, progress, story, strangers, summary
+from shared.records import due, extracts, pages, people, progress, same_people, story, strangers, summary
 from shared.records.extracts import DUE, FILE
 from shared.records.fingerprint import fingerprint
 from shared.records.history import write_history
@@ -31,6 +31,7 @@ from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
 from shared.records.rosters import make_newest
 from shared.records.rows import Key, Values, change_rows, in_chunks, read_rows
+from shared.records.same_people import Same
 from shared.records.story import Release
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
@@ -85,6 +86,7 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
         write_profile(storage, ref.source, profile)  # the next file is compared with this one
     if row["Full"] and plan == row["ReadPlan"]:
         make_newest(storage, ref, plan, file, row["Sequence"])
+    _note_new_ids(context, ref, row)
     if row["Kind"] == DUE:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
@@ -97,6 +99,21 @@ def carry_out(context: Context, ref: ExtractRef, until: datetime, between: Calla
         _supersede_held(context, ref, row)
     _move_on(context, ref, row)
     return True
+
+
+def _note_new_ids(context: Context, ref: ExtractRef, row: Values) -> None:
+    """From now on those who go on under new ids are known by both; what is told of the new one leads to the other."""
+    found = pages.read_new_ids(context.storage, ref, row["Plan"])
+    if found is None:
+        return
+    now = context.clock.now()
+    said = {
+        one: Same(new.known_as, str(row["File"]), f"column {found.column}", iso(now), seen=new.counts)
+        for one, new in found.new.items()
+    }
+    changed = same_people.note(context.storage, ref.source, said)
+    same_people.note_asked(context.storage, ref.source, found.asked, whole=found.whole)
+    people.note_new_ids(context.storage, ref.source, changed, now)
 
 
 def settle(context: Context, ref: ExtractRef, row: Values, ids: Collection[str]) -> None:

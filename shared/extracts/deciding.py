@@ -14,12 +14,14 @@ import orjson
 
 from shared.changes import guard, reasons
 from shared.changes.circles import find_circles
+from shared.changes.claims import Desired
 from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
 from shared.changes.handing_on import find_handed_on, swap_told
 from shared.changes.managers import Standing
 from shared.extracts.circling import have_others_looked_at, look_above, ties_of
 from shared.extracts.flights import Flights
 from shared.extracts.looking import count_known
+from shared.extracts.no_account import decided_of, why_no_account
 from shared.extracts.plan_run import Drafted, PlanRun
 from shared.extracts.sends import Lines, Sends
 from shared.mapping.model import MappingFile
@@ -57,7 +59,8 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     flights = Flights(run.context, run.job)
     managers = set(drafted.named.values()) - drafted.named.keys() - {""}
     outside = accounts.read_briefly(run.storage, run.job, sorted(managers))
-    standing = _standing(run, drafted, outside)
+    decided = decided_of(run, outside)
+    standing = _standing(run, drafted, outside, decided)
     above = look_above(run, drafted, managers - outside.keys())
     circles = find_circles(ties_of(drafted, above, standing, {}))
     judge = Judge(
@@ -69,6 +72,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         run.file,
         _left_out_by(run.mapping),
         run.hold_of,
+        why_no_account(run, drafted, managers - outside.keys(), decided),
     )
     lines = Lines(run.stack)
     entries = _judge_all(run, judge, drafted, lines)
@@ -210,7 +214,9 @@ def _left_out_by(mapping: MappingFile) -> Callable[[ScimUser], frozenset[str]]:
     return lambda user: frozenset(text for path, text in omitted if path.get(user) is None)
 
 
-def _standing(run: PlanRun, drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], Standing]:
+def _standing(
+    run: PlanRun, drafted: Drafted, outside: Mapping[str, Account], decided: Mapping[str, Desired]
+) -> Callable[[str], Standing]:
     """What is known of a manager."""
 
     def standing(manager: str) -> Standing:
@@ -222,7 +228,8 @@ def _standing(run: PlanRun, drafted: Drafted, outside: Mapping[str, Account]) ->
         if account is None or not account.known_to_entra:
             return Standing.UNKNOWN
         has_left = not account.enabled and account.ever_enabled and not run.holds.of(manager, account.said)
-        return Standing.LEFT if has_left else Standing.WORKS
+        on_leave = manager in decided and decided[manager].winner.is_on_leave(run.now)
+        return Standing.LEFT if has_left and not on_leave else Standing.WORKS
 
     return standing
 

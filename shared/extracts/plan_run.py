@@ -20,12 +20,14 @@ from shared.holds.listed import Hold, Holds
 from shared.holds.look import look
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef, Planned, manager_of
-from shared.records import extracts, story
+from shared.records import extracts, keys, story
 from shared.records.accounts import Account
 from shared.records.extracts import FILE, TRIAL
+from shared.records.names import WORKERS
 from shared.records.pages import Quiet, QuietWriter
-from shared.records.people import Told
-from shared.records.rows import Values
+from shared.records.people import Told, worker_key
+from shared.records.rows import Values, read_rows
+from shared.records.same_people import NOTHING_KEPT, Kept
 from shared.records.storage import Storage
 
 
@@ -43,6 +45,8 @@ class PlanRun:
         extract: the file; None where dates have come.
         settle: writes to the tables, if it is not done yet, what plans that are being carried out say of some people.
         alone: the one person whom a release names; empty if it is none, or is about several.
+        ids: who goes on under which new id.
+        also_held: how many are held besides those who are released, and go on with them, being the same people.
     """
 
     context: Context
@@ -54,6 +58,8 @@ class PlanRun:
     extract: ReadExtract | None
     settle: Callable[[Iterable[str]], None] = lambda _: None
     alone: str = ""
+    ids: Kept = NOTHING_KEPT
+    also_held: int = 0
 
     @property
     def storage(self) -> Storage:
@@ -113,10 +119,30 @@ class PlanRun:
         return self.holds.of(external_id, {*sources, self.ref.source})
 
     @cached_property
+    def successors(self) -> Mapping[str, str]:
+        """Who may be whom under a new id, which somebody is asked about: by older id the new one."""
+        found = {older: new for new, older in self.extract.maybe.items()} if self.extract else {}
+        asked = {
+            older: worker_key(source, new)
+            for source, some in self.ids.asked.items()
+            for older, new in some.items()
+            if older not in found and not (source == self.ref.source and self.looks_at_everybody)
+        }
+        rows = read_rows(self.storage.table(WORKERS), asked.values(), select=("Status",)) if asked else {}
+        waiting = {key for key, row in rows.items() if row["Status"] == story.HELD}
+        return {**{older: keys.decode(key.row) for older, key in asked.items() if key in waiting}, **found}
+
+    def known_as(self, worker_id: str) -> str:
+        """The id by which somebody of the source is known, who may have a new one by now."""
+        found = self.ids.of(self.ref.source).known_as(worker_id)
+        return self.extract.new_ids.get(found, found) if self.extract else found
+
+    @cached_property
     def employment(self) -> Employment:
         """What the mapping says about first and last days."""
         status = self.mapping.status
-        return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+        at_once = status.end == "at_once"
+        return Employment(status.create_days_before, status.grace_days, at_once, status.gone_before)
 
     def digest(self, said: str) -> str:
         """The digest of what a source says of a person, from that of the row.
@@ -133,7 +159,8 @@ class PlanRun:
     @cached_property
     def _basis(self) -> str:
         clears = "/clears" if self.mapping.clears_manager else ""
-        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{self.employment}{clears}"
+        how = repr(self.employment).replace(", gone_before=None", "")  # as before there was such a thing
+        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{how}{clears}"
 
     @cached_property
     def _newest(self) -> str:
@@ -160,6 +187,7 @@ class Drafted:
         moved: those of them who may open or close a circle of managers, or are in one.
         absent: those who have no account, and do not get one now.
         inactive: those who may not work any more.
+        starts: the first days of those who have no account yet because they are to come.
         known: people of the source who have an account; None if nobody has counted them.
         told: those whose rows in `Workers` tell of a file and not of what became of the account, and what they tell;
             None where everybody's row is written.
@@ -183,6 +211,7 @@ class Drafted:
     moved: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     inactive: set[str] = field(default_factory=set)
+    starts: dict[str, str] = field(default_factory=dict)
     known: int | None = None
     told: Mapping[str, Told] | None = None
     stamp: str = ""
@@ -204,7 +233,9 @@ class Drafted:
         desired = decide(made.claims, self.now)
         if not (made.account and made.account.known_to_entra) and not desired.needs_account:
             self.absent.add(made.external_id)
-        if not desired.active and not desired.winner.awaits(self.now):
+            if desired.winner.awaits(self.now):
+                self.starts[made.external_id] = desired.winner.first_day
+        if not (desired.active or desired.winner.awaits(self.now) or desired.winner.is_on_leave(self.now)):
             self.inactive.add(made.external_id)
         self._note_manager(made, desired)
         self.drafts.add(made.dump())

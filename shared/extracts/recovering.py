@@ -13,16 +13,17 @@ from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.clock import parse_iso
+from shared.clock import iso, parse_iso
 from shared.holds.look import look
 from shared.holds.orders import HoldOrder, put_on_hold
 from shared.model import ExtractRef
-from shared.records import accounts, pages
+from shared.records import accounts, keys, pages, same_people
 from shared.records.accounts import Account
 from shared.records.due import Due, schedule
-from shared.records.names import ACCOUNTS, EXTRACTS, PAGES, STATE
+from shared.records.names import ACCOUNTS, EXTRACTS, PAGES, STATE, WORKERS
 from shared.records.people import Deliverer, account_key
 from shared.records.rows import Key, Values, change_rows, query
+from shared.records.same_people import Same
 from shared.records.storage import Storage
 
 BY = "python -m cli recover"
@@ -79,6 +80,15 @@ def remove_dead_pages(storage: Storage) -> int:
     for row in dead:
         storage.table(PAGES).delete_entity(row["PartitionKey"], row["RowKey"])
     return len(dead)
+
+
+def put_back_new_ids(storage: Storage, now: datetime) -> int:
+    """Know again who goes on under a new id, by what stands on the rows of the new ids; how many there are."""
+    found: dict[str, dict[str, Same]] = {}
+    for row in query(storage.table(WORKERS), "KnownAs gt ''", ("PartitionKey", "WorkerId", "KnownAs")):
+        said = Same(str(row["KnownAs"]), BY, "As it stood in Workers.", iso(now), seen=True)
+        found.setdefault(keys.owner(str(row["PartitionKey"])), {})[str(row["WorkerId"])] = said
+    return sum(len(same_people.note(storage, source, said)) for source, said in found.items())
 
 
 def _is_dead(storage: Storage, row: Values, extract_rows: set[str]) -> bool:

@@ -65,7 +65,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> dict[str, Any]:
     }
     if run.is_release:
         before = Counter(json.loads(run.row["Quiet"]))
-        before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values())})
+        before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values()) + run.also_held})
         before.update(quiet)
         plans = [*json.loads(run.row["Plans"]), run.attempt]
         kinds = {

@@ -152,6 +152,8 @@ class ColumnMapper:
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
             care.where("?" in cell for cell in batch.columns[column])  # it may stand for a letter
+        if former := mapping.key_rule.former:
+            care.where(map(bool, columns[former]))
         for column in mapping.required:
             if "" in columns[column]:
                 care.where(cell == "" for cell in columns[column])
@@ -224,7 +226,7 @@ class ColumnMapper:
             ids = list(plain)
         else:
             ids = list(map(self._read_id, cells))
-        known_otherwise = self._applier.other_letters(ids)
+        known_otherwise = {*self._applier.other_letters(ids), *self._applier.same.by_id}
         return [CAREFUL if one in known_otherwise else one for one in ids] if known_otherwise else ids
 
     def _read_id(self, cell: str) -> str:
@@ -239,7 +241,9 @@ class ColumnMapper:
     def _read_status(self, raw: str) -> str:
         cell = self._clean(raw)
         active = self._mapping.status.folded.get(fold(cell))
-        return CAREFUL if cell == CAREFUL or active is None else json.dumps(active)
+        if cell == CAREFUL or active is None or self._mapping.status.disables_for_leave(fold(cell)):
+            return CAREFUL
+        return json.dumps(active)
 
     def _read_zone(self, raw: str) -> str:
         name = self._clean(raw)

@@ -24,6 +24,7 @@ PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
 _UNIQUE = "userName"
 _OF_A_MANAGER = {"column", "first", "map", "otherwise", "empty", "by"}
+_OF_A_NAME = {"template", "columns", "join"}  # of several columns, where managers are not named by their ids
 _NO_PIVOT = (
     "years of two digits need 'pivot', the last of them that is in this century: with 'pivot: 30', 30 is 2030 and 31 "
     "is 1931"
@@ -54,9 +55,12 @@ class KeyRule(Section):
         as_known: an id that is known with other capitals or blanks only is read as it is known, and not rejected.
         width: numbers that are shorter get zeros in front.
         leading_zeros: whether 00012 and 12 in one file are a mistake, and rejected, or `distinct` people.
+        former: the column with the id that the same person had before, as when a contractor becomes an employee;
+            whoever is known by that id keeps the account.
     """
 
     column: Column
+    former: Column | None = None
     text_guard: bool = False
     strip_decimal: bool = False
     long_numbers: bool = False
@@ -70,6 +74,8 @@ class KeyRule(Section):
     def _says_one_thing(self) -> KeyRule:
         if self.case_sensitive and self.as_known:
             raise ValueError("'case_sensitive' and 'as_known' are two rules; say one of them")
+        if self.former == self.column:
+            raise ValueError("'former' is the column with the id of before, not the one with the id")
         return self
 
     @property
@@ -93,6 +99,8 @@ class Status(Section):
             `at_once`.
         create_days_before: how many days before the first day an account is created, disabled until then.
         grace_days: how many days after the end this source waits before it disables, so that another may take over.
+        gone_before: nothing is sent of somebody of whom nothing was ever sent, and whose last day was longer ago than
+            so many days; without it a disabled record is, for there may be an account from before.
     """
 
     column: Column
@@ -105,6 +113,7 @@ class Status(Section):
     end: Literal["last_day", "at_once"] = "last_day"
     create_days_before: Annotated[int, Field(ge=0, le=365)] = 7
     grace_days: Annotated[int, Field(ge=0, le=30)] = 0
+    gone_before: Annotated[int, Field(ge=0, le=36500)] | None = None
 
     @cached_property
     def folded(self) -> Mapping[str, bool]:
@@ -116,6 +125,10 @@ class Status(Section):
     def folded_leave(self) -> frozenset[str]:
         """The words for a leave, compared without regard to case."""
         return frozenset(fold(clean(word)) for word in self.leave)
+
+    def disables_for_leave(self, word: str) -> bool:
+        """Whether a folded word says that somebody is on leave, and the account is disabled meanwhile."""
+        return self.leave_policy == "disabled" and word in self.folded_leave
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -134,6 +147,12 @@ class Status(Section):
             if meaning != active:
                 raise ValueError(f"'{first}' and '{word}' are the same word but say different things")
         return values
+
+    @model_validator(mode="after")
+    def _gone_has_a_day(self) -> Status:
+        if self.gone_before is not None and self.last_day is None:
+            raise ValueError("gone_before: goes by the last day; name its column under 'last_day'")
+        return self
 
     @model_validator(mode="after")
     def _leave_agrees(self) -> Status:
@@ -298,7 +317,8 @@ class MappingFile(Section):
         marks = [self.duplicates.primary.column] if self.duplicates.primary else []
         if self.run_time and self.run_time.column:
             marks.append(self.run_time.column)
-        more = [column for column in (status.first_day, status.last_day, status.zone, *marks) if column is not None]
+        others = (status.first_day, status.last_day, status.zone, self.key_rule.former, *marks)
+        more = [column for column in others if column is not None]
         read = [column for rule in self.attributes.values() for column in rule.reads]
         return tuple(dict.fromkeys((self.key, status.column, *more, *self.required, *read)))
 
@@ -316,7 +336,14 @@ class MappingFile(Section):
     def _read_as_days(self) -> frozenset[str]:
         status, primary = self.status, self.duplicates.primary
         run_time = self.run_time.column if self.run_time else None
-        texts = {self.key, status.column, status.zone, primary.column if primary else None, run_time}
+        texts = {
+            self.key,
+            self.key_rule.former,
+            status.column,
+            status.zone,
+            primary.column if primary else None,
+            run_time,
+        }
         days = {column for rule in self.attributes.values() if rule.is_day for column in rule.reads}
         return frozenset(column for column in {status.first_day, status.last_day, *days} - texts if column)
 
@@ -380,6 +407,10 @@ def _misfit(path: str, rule: Rule, rules: Mapping[str, Rule]) -> str:
         return f"there is no other attribute '{rule.copy_of}' to copy"
     if "by" in rule.model_fields_set and target.name != "manager":
         return "'by' says what a manager is named by; it is for no other attribute"
-    if target.name == "manager" and rule.model_fields_set - _OF_A_MANAGER:
+    if target.name == "manager" and (more := rule.model_fields_set - _OF_A_MANAGER):
+        if more <= _OF_A_NAME:
+            return (
+                "" if rule.by != "id" else f"'{min(more)}' goes with 'by: name' or 'by: mail'; an id is in one column"
+            )
         return "a manager is given by id: say 'column' or 'first', and 'map', 'by' or 'empty' if need be"
     return ""

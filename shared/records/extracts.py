@@ -24,12 +24,14 @@ from azure.storage.blob import BlobClient
 from shared.clock import iso
 from shared.errors import ExtractRefused, ExtractReplaced, TransientError
 from shared.model import (
+    BACK,
     CONVERTED,
     JOINER,
     LEAVER,
     MOVER,
     OFF_HOLD,
     ON_HOLD,
+    ON_LEAVE,
     REHIRE,
     REINSTATED,
     RESENT,
@@ -284,6 +286,8 @@ KIND_COLUMNS = {
     WITHDRAWN: "WithdrawnHires",
     CONVERTED: "Converted",
     RESENT: "Resent",
+    ON_LEAVE: "OnLeave",
+    BACK: "BackFromLeave",
     ON_HOLD: "PutOnHold",
     OFF_HOLD: "HoldsEnded",
 }

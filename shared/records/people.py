@@ -21,6 +21,7 @@ from shared.records import keys, story
 from shared.records.due import Due, await_managers, schedule
 from shared.records.names import ACCOUNTS, WORKERS
 from shared.records.rows import Key, Values, change_rows, query, read_rows
+from shared.records.same_people import Same
 from shared.records.storage import Storage
 
 _DELIVERER = ("Source", "Extract", "Page")
@@ -311,6 +312,17 @@ def note_rejected(
         person,
         ("Sequence", "Status", "QueuedAt", "Decision", "NextChangeAt"),
     )
+
+
+def note_new_ids(storage: Storage, source: str, new: Mapping[str, Same], at: datetime) -> None:
+    """Write on the row of each new id of somebody who is known by another one where to look."""
+
+    def person(key: Key, row: Values | None) -> Values:
+        worker_id = keys.decode(key.row)
+        sequence = {} if row else {"Sequence": ""}
+        return {**story.known_by_another_id(worker_id, new[worker_id], at), **sequence}
+
+    change_rows(storage.table(WORKERS), [worker_key(source, one) for one in new], person, ("Sequence",))
 
 
 class Told(NamedTuple):

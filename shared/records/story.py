@@ -14,6 +14,7 @@ from typing import Any
 
 from shared.clock import iso
 from shared.model import RESENT, Planned, Reject
+from shared.records.same_people import Same
 
 QUEUED = "queued"
 UPLOADED = "uploaded"
@@ -338,6 +339,35 @@ def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: st
 def waiting(reason: str, next_step: str, who_acts: str) -> dict[str, Any]:
     """Still queued, and there is something to say about why."""
     return {"Status": QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
+
+
+def known_by_another_id(worker_id: str, same: Same, at: datetime) -> dict[str, Any]:
+    """Somebody has a new id, and is known by another one; there is nothing to tell of this one."""
+    return {
+        "WorkerId": worker_id,
+        "Status": UNCHANGED,
+        "Reason": (
+            f"{worker_id} is a new id of the person who is known as {same.known_as} ({same.by}: {same.reason}). Entra "
+            f"goes on knowing the account by {same.known_as}, and what becomes of it is told there."
+        ),
+        "Decision": "",
+        "NextStep": f"Nothing to do; look at {same.known_as}.",
+        "WhoActs": NOBODY,
+        "ErrorCode": "",
+        "Kind": UNCHANGED,
+        "Changed": "",
+        "Warning": "",
+        "KnownAs": same.known_as,
+        "NextChangeAt": "",
+        "MissingIn": "",
+        "Active": False,
+        "SentBy": "",
+        "SentStatus": "",
+        "Extract": "",
+        "Row": 0,
+        "InDoubt": False,
+        "ResolvedAt": iso(at),
+    }
 
 
 def withdrawn(at: datetime) -> dict[str, Any]:

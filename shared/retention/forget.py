@@ -22,7 +22,7 @@ from shared.context import Context
 from shared.errors import TerminalError
 from shared.holds.hold_rows import ORDER, read_all, remove
 from shared.holds.holds_file import PLACE
-from shared.records import created, extracts, keys, pages, story
+from shared.records import created, extracts, keys, pages, same_people, story
 from shared.records.history import HISTORY
 from shared.records.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS
 from shared.records.people import account_key, pack, unpack, worker_key
@@ -104,6 +104,9 @@ def forget(
     removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
     forget_snapshots(storage)
     forget_rosters(storage, sources)
+    older = {same_people.read(storage).of(source).known_as(worker_id) for source in sources} - {worker_id}
+    kept += [f"What is held about {one}, by which the person is known; forget that id too." for one in sorted(older)]
+    removed["new ids"] = sum(len(same_people.forget(storage, source, worker_id)) for source in sources)
     kept += _forget_holds(storage, worker_id, sources, removed, context.clock.now())
     if len(whole) == len(accounts):
         dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)

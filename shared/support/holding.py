@@ -13,7 +13,17 @@ from shared.changes.compare import kept_claims
 from shared.changes.kinds import attributes
 from shared.extracts.operator import held_now
 from shared.extracts.protected import protected_among
-from shared.model import CONVERTED, ENTERPRISE_USER, JOINER, REHIRE, REINSTATED, WITHDRAWN, ExtractRef, ScimUser
+from shared.model import (
+    BACK,
+    CONVERTED,
+    ENTERPRISE_USER,
+    JOINER,
+    REHIRE,
+    REINSTATED,
+    WITHDRAWN,
+    ExtractRef,
+    ScimUser,
+)
 from shared.records import accounts
 from shared.records.pages import read_held
 from shared.records.rows import Values
@@ -25,6 +35,7 @@ _WOULD = {
     JOINER: "would be created",
     REHIRE: "would be enabled again",
     REINSTATED: "would be enabled again",
+    BACK: "would be enabled again",
     WITHDRAWN: "would be taken back",
     CONVERTED: "would be changed",
 }

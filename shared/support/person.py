@@ -16,12 +16,14 @@ from shared.holds.hold_rows import ORDERED
 from shared.holds.listed import Hold
 from shared.holds.look import look
 from shared.model import (
+    BACK,
     CONVERTED,
     JOINER,
     LEAVER,
     MOVER,
     OFF_HOLD,
     ON_HOLD,
+    ON_LEAVE,
     REHIRE,
     REINSTATED,
     RESENT,
@@ -57,6 +59,8 @@ KINDS = {
     CONVERTED: "another kind of employment",
     UNCHANGED: "nothing new",
     RESENT: "sent again",
+    ON_LEAVE: "on leave",
+    BACK: "back from leave",
     ON_HOLD: "put on hold",
     OFF_HOLD: "hold ended",
 }

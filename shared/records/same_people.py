@@ -1,0 +1,223 @@
+"""Who goes on under a new id: HR's id of today, and the one by which Entra knows the account, in `rollcall-state`.
+
+Entra finds an account by the externalId that it was made with, and keeps that link. So whoever gets a new id in HR's
+system keeps the account, and stays known by the first one: only what HR calls the person changes. Beside that it is
+kept whom somebody has been asked about, so that no date puts a person out meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from azure.core import MatchConditions
+from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
+
+from shared.errors import TransientError
+from shared.letters import fold
+from shared.records.names import STATE
+from shared.records.storage import Storage
+
+PATH = "same-people.json"
+_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Same:
+    """That an id is a new one of somebody who is known.
+
+    Attributes:
+        known_as: the id by which Entra knows the account.
+        by: who said so; a column of HR's file, or whoever gave the order.
+        reason: why.
+        at: when, ISO time.
+        seen: whether a file has had the new id; from then on rows under older ones do not count.
+    """
+
+    known_as: str
+    by: str
+    reason: str
+    at: str
+    seen: bool = False
+
+
+@dataclass(frozen=True)
+class SamePeople:
+    """The people of one source who go on under new ids.
+
+    Attributes:
+        by_id: by new id, in the order in which they got them.
+    """
+
+    by_id: Mapping[str, Same] = field(default_factory=dict)
+
+    def known_as(self, worker_id: str) -> str:
+        """The id by which the account is known; the same if it is no new one."""
+        found = self.by_id.get(worker_id)
+        return found.known_as if found else worker_id
+
+    def ids_of(self, known_as: str) -> tuple[str, ...]:
+        """The ids that somebody has had since, the newest last."""
+        return self._ids.get(known_as, ())
+
+    @property
+    def roots(self) -> Collection[str]:
+        """The ids by which those people are known."""
+        return self._ids.keys()
+
+    @cached_property
+    def _ids(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, tuple[str, ...]] = {}
+        for worker_id, same in self.by_id.items():
+            found[same.known_as] = (*found.get(same.known_as, ()), worker_id)
+        return found
+
+
+NO_NEW_IDS = SamePeople()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """All that is kept.
+
+    Attributes:
+        people: by source.
+        asked: by source, whom somebody has been asked about: the id of whoever is to end, and that of whoever is new.
+    """
+
+    people: Mapping[str, SamePeople] = field(default_factory=dict)
+    asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def of(self, source: str) -> SamePeople:
+        """The people of a source."""
+        return self.people.get(source, NO_NEW_IDS)
+
+    def older(self, worker_id: str, source: str = "") -> set[str]:
+        """The ids by which whoever has a new one is known; without regard to case, in any source if none is named."""
+        wanted = fold(worker_id)
+        sources = [some for name, some in self.people.items() if source in ("", name)]
+        return {same.known_as for some in sources for one, same in some.by_id.items() if fold(one) == wanted}
+
+
+NOTHING_KEPT = Kept()
+
+
+def read(storage: Storage) -> Kept:
+    """What is kept now."""
+    return _read(storage)[0]
+
+
+def note(storage: Storage, source: str, new: Mapping[str, Same]) -> dict[str, Same]:
+    """Keep that ids of a source are new ones; one that is kept already stays, but may have been seen since.
+
+    Returns:
+        Those of which something new is kept.
+    """
+    changed: dict[str, Same] = {}
+
+    def change(kept: Kept) -> Kept:
+        changed.clear()
+        people = dict(kept.of(source).by_id)
+        for worker_id, same in new.items():
+            before = people.get(worker_id)
+            seen = same.seen or (before is not None and before.seen)
+            people[worker_id] = Same(**{**_plain(before or same), "seen": seen})
+            if people[worker_id] != before:
+                changed[worker_id] = people[worker_id]
+        return Kept({**kept.people, source: SamePeople(people)}, kept.asked)
+
+    if new:
+        _change(storage, change)
+    return changed
+
+
+def note_asked(storage: Storage, source: str, asked: Mapping[str, str], *, whole: bool) -> None:
+    """Keep whom somebody is asked about; in place of all before if the file is a whole one."""
+
+    def change(kept: Kept) -> Kept:
+        before = {} if whole else kept.asked.get(source, {})
+        return Kept(kept.people, {**kept.asked, source: {**before, **asked}})
+
+    if asked or whole:
+        _change(storage, change)
+
+
+def drop(storage: Storage, source: str, new: str) -> None:
+    """Keep no more that an id is a new one."""
+
+    def change(kept: Kept) -> Kept:
+        some = {one: same for one, same in kept.of(source).by_id.items() if one != new}
+        return Kept({**kept.people, source: SamePeople(some)}, kept.asked)
+
+    _change(storage, change)
+
+
+def forget(storage: Storage, source: str, worker_id: str) -> list[str]:
+    """Keep nothing of a person any more; empty for any source.
+
+    Returns:
+        The new ids that were kept.
+    """
+    gone: list[str] = []
+
+    def change(kept: Kept) -> Kept:
+        gone.clear()
+        people = {}
+        for name, some in kept.people.items():
+            if source in ("", name):
+                mine = [one for one, same in some.by_id.items() if worker_id in (one, same.known_as)]
+                gone.extend(mine)
+                people[name] = SamePeople({one: same for one, same in some.by_id.items() if one not in mine})
+            else:
+                people[name] = some
+        asked = {
+            name: {old: new for old, new in some.items() if source not in ("", name) or worker_id not in (old, new)}
+            for name, some in kept.asked.items()
+        }
+        return Kept(people, asked)
+
+    _change(storage, change)
+    return gone
+
+
+def _plain(same: Same) -> dict[str, Any]:
+    return {name: getattr(same, name) for name in Same.__slots__}
+
+
+def _read(storage: Storage) -> tuple[Kept, str]:
+    """What is kept, and the ETag of it; an empty text if nothing is."""
+    try:
+        found = storage.container(STATE).download_blob(PATH)
+        kept = json.loads(found.readall())
+    except ResourceNotFoundError:
+        return Kept(), ""
+    people = {
+        source: SamePeople({one: Same(**same) for one, same in some.items()}) for source, some in kept["people"].items()
+    }
+    return Kept(people, kept["asked"]), str(found.properties.etag)
+
+
+def _change(storage: Storage, change: Callable[[Kept], Kept]) -> None:
+    """Change what is kept, unless that makes no difference; whoever else changes it meanwhile loses nothing."""
+    blob = storage.container(STATE).get_blob_client(PATH)
+    for _ in range(_TRIES):
+        before, etag = _read(storage)
+        after = change(before)
+        if after == before:
+            return
+        people = {
+            source: {one: _plain(same) for one, same in some.by_id.items()} for source, some in after.people.items()
+        }
+        body = json.dumps({"people": people, "asked": after.asked}, ensure_ascii=False).encode()
+        try:
+            if etag:
+                blob.upload_blob(body, overwrite=True, etag=etag, match_condition=MatchConditions.IfNotModified)
+            else:
+                blob.upload_blob(body)
+        except (ResourceExistsError, ResourceModifiedError):
+            continue
+        return
+    raise TransientError("Who goes on under which id has just been changed by others; try again")
