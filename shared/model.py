@@ -76,6 +76,11 @@ def manager_of(record: ScimUser) -> str:
     return str(manager["value"]) if manager else ""
 
 
+def with_manager_id(record: ScimUser, manager: str) -> ScimUser:
+    """A record with another manager."""
+    return {**record, ENTERPRISE_USER: {**record.get(ENTERPRISE_USER, {}), "manager": {"value": manager}}}
+
+
 @dataclass(frozen=True, slots=True)
 class Worker:
     """One person of one source, mapped: what Entra should have."""

@@ -111,9 +111,11 @@ def _note_new_ids(context: Context, ref: ExtractRef, row: Values) -> None:
         one: Same(new.known_as, str(row["File"]), f"column {found.column}", iso(now), seen=new.counts)
         for one, new in found.new.items()
     }
-    changed = same_people.note(context.storage, ref.source, said)
+    changed = same_people.note(context.storage, row["Job"], said)
     same_people.note_asked(context.storage, ref.source, found.asked, whole=found.whole)
     people.note_new_ids(context.storage, ref.source, changed, now)
+    if changed:
+        due.wake(context.storage, row["Job"], changed, now + _MANAGER_FIRST)  # those who report to them
 
 
 def settle(context: Context, ref: ExtractRef, row: Values, ids: Collection[str]) -> None:

@@ -45,10 +45,10 @@ def make_same(context: Context, source: str, old: str, new: str, order: Order) -
     storage = context.storage
     mapping = find_mapping(storage, source).mapping
     kept = same_people.read(storage)
-    known_as = kept.of(source).known_as(old)
+    known_as = kept.of(mapping.job).known_as(old)
     if new in (old, known_as):
         raise OrderRefused(f"{new} is the id by which that person is known; a new one is needed")
-    before = kept.of(source).by_id.get(new)
+    before = kept.of(mapping.job).by_id.get(new)
     if before is not None and before.known_as != known_as:
         raise OrderRefused(
             f"{new} is kept as a new id of {before.known_as} already, since {before.at} by {before.by}; take that back "
@@ -66,7 +66,7 @@ def make_same(context: Context, source: str, old: str, new: str, order: Order) -
             "end one of them, and leaves the ids as they are"
         )
     said = Same(known_as, order.by, order.reason, iso(order.at))
-    same_people.note(storage, source, {new: said})
+    same_people.note(storage, mapping.job, {new: said})
     return GoesOn(known_as, _go_on(context, source, mapping.mode, {new, old, known_as}, new, order))
 
 
@@ -78,11 +78,13 @@ def take_back(context: Context, source: str, new: str) -> str:
 
     Raises:
         OrderRefused: it is not kept.
+        MappingError: the mapping of the source is wrong.
     """
-    known_as = same_people.read(context.storage).of(source).by_id.get(new)
+    job = find_mapping(context.storage, source).mapping.job
+    known_as = same_people.read(context.storage).of(job).by_id.get(new)
     if known_as is None:
-        raise OrderRefused(f"{new} is not kept as a new id of anybody of source '{source}'")
-    same_people.drop(context.storage, source, new)
+        raise OrderRefused(f"{new} is not kept as a new id of anybody")
+    same_people.drop(context.storage, job, new)
     row = worker_key(source, new)
     change_rows(context.storage.table(WORKERS), [row], lambda _, told: {"KnownAs": ""} if told else None, ("Status",))
     return known_as.known_as

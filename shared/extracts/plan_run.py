@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -19,7 +19,7 @@ from shared.extracts.sends import Lines
 from shared.holds.listed import Hold, Holds
 from shared.holds.look import look
 from shared.mapping.model import MappingFile
-from shared.model import ExtractRef, Planned, manager_of
+from shared.model import ExtractRef, Planned, manager_of, with_manager_id
 from shared.records import extracts, keys, story
 from shared.records.accounts import Account
 from shared.records.extracts import FILE, TRIAL
@@ -27,7 +27,7 @@ from shared.records.names import WORKERS
 from shared.records.pages import Quiet, QuietWriter
 from shared.records.people import Told, worker_key
 from shared.records.rows import Values, read_rows
-from shared.records.same_people import NOTHING_KEPT, Kept
+from shared.records.same_people import NO_NEW_IDS, NOTHING_KEPT, Kept, SamePeople
 from shared.records.storage import Storage
 
 
@@ -134,7 +134,7 @@ class PlanRun:
 
     def known_as(self, worker_id: str) -> str:
         """The id by which somebody of the source is known, who may have a new one by now."""
-        found = self.ids.of(self.ref.source).known_as(worker_id)
+        found = self.ids.of(self.job).known_as(worker_id)
         return self.extract.new_ids.get(found, found) if self.extract else found
 
     @cached_property
@@ -197,6 +197,7 @@ class Drafted:
         before: how many people were in the one before.
         called_otherwise: by other source, whom it calls otherwise, and of whom this one has not spoken before.
         notes: what HR should know of the file besides.
+        ids: who goes on under which new id.
     """
 
     now: datetime
@@ -220,16 +221,19 @@ class Drafted:
     before: int = 0
     called_otherwise: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    ids: SamePeople = NO_NEW_IDS
 
     @classmethod
     def begin(cls, run: PlanRun) -> Drafted:
         """Nobody has been looked at yet."""
         circles = run.extract.loops() if run.extract and run.looks_at_everybody else []
         in_circles = {person for circle in circles for person in circle}
-        return cls(run.now, Lines(run.stack), QuietWriter(run.storage, run.ref, run.attempt), in_circles=in_circles)
+        quiet, ids = QuietWriter(run.storage, run.ref, run.attempt), run.ids.of(run.job)
+        return cls(run.now, Lines(run.stack), quiet, in_circles=in_circles, ids=ids)
 
     def add(self, made: Draft) -> None:
         """Take somebody in who must be judged once everybody is there."""
+        made = _with_managers_as_known(made, self.ids)
         desired = decide(made.claims, self.now)
         if not (made.account and made.account.known_to_entra) and not desired.needs_account:
             self.absent.add(made.external_id)
@@ -288,6 +292,19 @@ class Drafted:
     def note_stamps(self, *found: Account) -> None:
         """A plan's stamp is later than those of all accounts that it touches."""
         self.stamp = max([self.stamp, *(account.stamp for account in found)])
+
+
+def _with_managers_as_known(made: Draft, ids: SamePeople) -> Draft:
+    """The same, with managers by the ids by which they are known, whatever HR called them when it named them."""
+    if not any(manager_of(claim.record) in ids.by_id for claim in made.claims.values()):
+        return made
+    claims = {
+        source: replace(claim, record=with_manager_id(claim.record, ids.known_as(manager)))
+        if (manager := manager_of(claim.record))
+        else claim
+        for source, claim in made.claims.items()
+    }
+    return replace(made, claims=claims)
 
 
 def _says_same_manager(made: Draft, account: Account) -> bool:

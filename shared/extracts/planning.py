@@ -138,7 +138,7 @@ def plan_file(
         copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
         ids = same_people.read(context.storage)
         extract = stack.enter_context(
-            read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key, same=ids.of(ref.source))
+            read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key, same=ids.of(mapping.job))
         )
         released = released_people(context.storage, ref, row)
         full = mapping.mode == "full" and not extract.returned

@@ -16,6 +16,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso, parse_iso
 from shared.holds.look import look
 from shared.holds.orders import HoldOrder, put_on_hold
+from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import accounts, keys, pages, same_people
 from shared.records.accounts import Account
@@ -87,8 +88,9 @@ def put_back_new_ids(storage: Storage, now: datetime) -> int:
     found: dict[str, dict[str, Same]] = {}
     for row in query(storage.table(WORKERS), "KnownAs gt ''", ("PartitionKey", "WorkerId", "KnownAs")):
         said = Same(str(row["KnownAs"]), BY, "As it stood in Workers.", iso(now), seen=True)
-        found.setdefault(keys.owner(str(row["PartitionKey"])), {})[str(row["WorkerId"])] = said
-    return sum(len(same_people.note(storage, source, said)) for source, said in found.items())
+        source = keys.owner(str(row["PartitionKey"]))
+        found.setdefault(find_mapping(storage, source).mapping.job, {})[str(row["WorkerId"])] = said
+    return sum(len(same_people.note(storage, job, said)) for job, said in found.items())
 
 
 def _is_dead(storage: Storage, row: Values, extract_rows: set[str]) -> bool:

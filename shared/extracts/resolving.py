@@ -325,6 +325,8 @@ class Resolver:
         new = entry.of
         if new.digest is None or not new.active or self.known.is_worker(new.worker_id):
             return False
+        if self._rule.alike(new.worker_id) == self._rule.alike(holder.worker_id):
+            return False  # one of the two is written wrongly
         record = self.spool.read(entry.place)
         if not holder.row:
             called = self.known.called(holder.worker_id, fold(name))

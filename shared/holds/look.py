@@ -50,8 +50,8 @@ def with_older_ids(storage: Storage, holds: Holds) -> Holds:
     kept = same_people.read(storage)
     if not kept.people:
         return holds
-    more = [replace(one, worker=older) for one in holds.holds for older in kept.older(one.worker, one.source)]
-    also = [replace(one, worker=older) for one in holds.protected for older in kept.older(one.worker, one.source)]
+    more = [replace(one, worker=older) for one in holds.holds for older in kept.older(one.worker)]
+    also = [replace(one, worker=older) for one in holds.protected for older in kept.older(one.worker)]
     return replace(holds, holds=[*holds.holds, *more], protected=[*holds.protected, *also])
 
 

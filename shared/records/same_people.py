@@ -46,7 +46,7 @@ class Same:
 
 @dataclass(frozen=True)
 class SamePeople:
-    """The people of one source who go on under new ids.
+    """The people of one job who go on under new ids, whichever source says so.
 
     Attributes:
         by_id: by new id, in the order in which they got them.
@@ -84,22 +84,22 @@ class Kept:
     """All that is kept.
 
     Attributes:
-        people: by source.
+        people: by job.
         asked: by source, whom somebody has been asked about: the id of whoever is to end, and that of whoever is new.
     """
 
     people: Mapping[str, SamePeople] = field(default_factory=dict)
     asked: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
-    def of(self, source: str) -> SamePeople:
-        """The people of a source."""
-        return self.people.get(source, NO_NEW_IDS)
+    def of(self, job: str) -> SamePeople:
+        """The people of a job."""
+        return self.people.get(job, NO_NEW_IDS)
 
-    def older(self, worker_id: str, source: str = "") -> set[str]:
-        """The ids by which whoever has a new one is known; without regard to case, in any source if none is named."""
+    def older(self, worker_id: str) -> set[str]:
+        """The ids by which whoever has a new one is known, in whatever job; without regard to case."""
         wanted = fold(worker_id)
-        sources = [some for name, some in self.people.items() if source in ("", name)]
-        return {same.known_as for some in sources for one, same in some.by_id.items() if fold(one) == wanted}
+        everybody = [pair for some in self.people.values() for pair in some.by_id.items()]
+        return {same.known_as for one, same in everybody if fold(one) == wanted}
 
 
 NOTHING_KEPT = Kept()
@@ -110,8 +110,8 @@ def read(storage: Storage) -> Kept:
     return _read(storage)[0]
 
 
-def note(storage: Storage, source: str, new: Mapping[str, Same]) -> dict[str, Same]:
-    """Keep that ids of a source are new ones; one that is kept already stays, but may have been seen since.
+def note(storage: Storage, job: str, new: Mapping[str, Same]) -> dict[str, Same]:
+    """Keep that ids of a job are new ones; one that is kept already stays, but may have been seen since.
 
     Returns:
         Those of which something new is kept.
@@ -120,14 +120,14 @@ def note(storage: Storage, source: str, new: Mapping[str, Same]) -> dict[str, Sa
 
     def change(kept: Kept) -> Kept:
         changed.clear()
-        people = dict(kept.of(source).by_id)
+        people = dict(kept.of(job).by_id)
         for worker_id, same in new.items():
             before = people.get(worker_id)
             seen = same.seen or (before is not None and before.seen)
             people[worker_id] = Same(**{**_plain(before or same), "seen": seen})
             if people[worker_id] != before:
                 changed[worker_id] = people[worker_id]
-        return Kept({**kept.people, source: SamePeople(people)}, kept.asked)
+        return Kept({**kept.people, job: SamePeople(people)}, kept.asked)
 
     if new:
         _change(storage, change)
@@ -145,18 +145,18 @@ def note_asked(storage: Storage, source: str, asked: Mapping[str, str], *, whole
         _change(storage, change)
 
 
-def drop(storage: Storage, source: str, new: str) -> None:
+def drop(storage: Storage, job: str, new: str) -> None:
     """Keep no more that an id is a new one."""
 
     def change(kept: Kept) -> Kept:
-        some = {one: same for one, same in kept.of(source).by_id.items() if one != new}
-        return Kept({**kept.people, source: SamePeople(some)}, kept.asked)
+        some = {one: same for one, same in kept.of(job).by_id.items() if one != new}
+        return Kept({**kept.people, job: SamePeople(some)}, kept.asked)
 
     _change(storage, change)
 
 
-def forget(storage: Storage, source: str, worker_id: str) -> list[str]:
-    """Keep nothing of a person any more; empty for any source.
+def forget(storage: Storage, worker_id: str) -> list[str]:
+    """Keep nothing of a person any more.
 
     Returns:
         The new ids that were kept.
@@ -166,16 +166,13 @@ def forget(storage: Storage, source: str, worker_id: str) -> list[str]:
     def change(kept: Kept) -> Kept:
         gone.clear()
         people = {}
-        for name, some in kept.people.items():
-            if source in ("", name):
-                mine = [one for one, same in some.by_id.items() if worker_id in (one, same.known_as)]
-                gone.extend(mine)
-                people[name] = SamePeople({one: same for one, same in some.by_id.items() if one not in mine})
-            else:
-                people[name] = some
+        for job, some in kept.people.items():
+            mine = [one for one, same in some.by_id.items() if worker_id in (one, same.known_as)]
+            gone.extend(mine)
+            people[job] = SamePeople({one: same for one, same in some.by_id.items() if one not in mine})
         asked = {
-            name: {old: new for old, new in some.items() if source not in ("", name) or worker_id not in (old, new)}
-            for name, some in kept.asked.items()
+            source: {old: new for old, new in some.items() if worker_id not in (old, new)}
+            for source, some in kept.asked.items()
         }
         return Kept(people, asked)
 
@@ -195,7 +192,7 @@ def _read(storage: Storage) -> tuple[Kept, str]:
     except ResourceNotFoundError:
         return Kept(), ""
     people = {
-        source: SamePeople({one: Same(**same) for one, same in some.items()}) for source, some in kept["people"].items()
+        job: SamePeople({one: Same(**same) for one, same in some.items()}) for job, some in kept["people"].items()
     }
     return Kept(people, kept["asked"]), str(found.properties.etag)
 
@@ -208,9 +205,7 @@ def _change(storage: Storage, change: Callable[[Kept], Kept]) -> None:
         after = change(before)
         if after == before:
             return
-        people = {
-            source: {one: _plain(same) for one, same in some.by_id.items()} for source, some in after.people.items()
-        }
+        people = {job: {one: _plain(same) for one, same in some.by_id.items()} for job, some in after.people.items()}
         body = json.dumps({"people": people, "asked": after.asked}, ensure_ascii=False).encode()
         try:
             if etag:

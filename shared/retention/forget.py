@@ -104,9 +104,9 @@ def forget(
     removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
     forget_snapshots(storage)
     forget_rosters(storage, sources)
-    older = {same_people.read(storage).of(source).known_as(worker_id) for source in sources} - {worker_id}
+    older = same_people.read(storage).older(worker_id)
     kept += [f"What is held about {one}, by which the person is known; forget that id too." for one in sorted(older)]
-    removed["new ids"] = sum(len(same_people.forget(storage, source, worker_id)) for source in sources)
+    removed["new ids"] = len(same_people.forget(storage, worker_id))
     kept += _forget_holds(storage, worker_id, sources, removed, context.clock.now())
     if len(whole) == len(accounts):
         dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)

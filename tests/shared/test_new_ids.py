@@ -176,6 +176,12 @@ def test_it_is_asked_only_of_somebody_new_who_is_called_like_whoever_had_the_nam
     assert (extract.maybe, [one.row for one in extract.rejects]) == (asked, rejected)
 
 
+def test_an_id_that_is_only_written_wrongly_is_no_new_one(opened: ExitStack) -> None:
+    known = People({}, {"00012": "ann"}, {"00012": "Ann Bee"})
+    extract = read(opened, "12,,Ann Bee,ann,active,,,", known=known)
+    assert (extract.maybe, [one.row for one in extract.rejects]) == ({}, [2])
+
+
 def test_who_is_known_by_the_new_id_already_is_asked_about_no_more(opened: ExitStack) -> None:
     known = People({"C9": "ann", "W10": "ann"}, called={"C9": "Ann Bee"})
     assert read(opened, OLD, NEW, known=known).maybe == {}
@@ -312,11 +318,11 @@ def test_what_nobody_can_mean_is_refused_and_an_order_can_be_taken_back(office: 
     with pytest.raises(OrderRefused, match="W10 is kept as a new id of C9 already"):
         make_same(context, "employees", "2", "W10", order(office))
     assert take_back(context, "employees", "W10") == "C9"
-    assert list(same_people.read(context.storage).of("employees").by_id) == ["Z1"]
+    assert list(same_people.read(context.storage).of("default").by_id) == ["Z1"]
     with pytest.raises(OrderRefused, match="is not kept"):
         take_back(context, "employees", "W10")
-    assert same_people.forget(context.storage, "", "C9") == ["Z1"]
-    assert same_people.read(context.storage).of("employees").by_id == {}
+    assert same_people.forget(context.storage, "C9") == ["Z1"]
+    assert same_people.read(context.storage).of("default").by_id == {}
 
 
 def test_what_is_kept_of_new_ids_is_put_back_from_the_results_and_forgotten_with_the_person(office: Office) -> None:
@@ -324,12 +330,12 @@ def test_what_is_kept_of_new_ids_is_put_back_from_the_results_and_forgotten_with
     office.night(ENDS, COMES, "2,Bo,active,,,bo,C9")
     make_same(context, "employees", "C9", "W10", order(office))
     office.tick()
-    kept = same_people.read(context.storage).of("employees").by_id["W10"]
+    kept = same_people.read(context.storage).of("default").by_id["W10"]
     assert (kept.known_as, kept.by, kept.reason, kept.seen) == ("C9", "Ines", "HR says so.", True)
     context.storage.container(STATE).delete_blob(same_people.PATH)
     assert [put_back_new_ids(context.storage, office.time()) for _ in range(2)] == [1, 0]
-    assert same_people.read(context.storage).of("employees").known_as("W10") == "C9"
+    assert same_people.read(context.storage).of("default").known_as("W10") == "C9"
     done = forget(context, "W10", ["employees"], by="Sam", reason="Asked for.", whatever=True)
     assert done.removed["new ids"] == 1
     assert "What is held about C9, by which the person is known; forget that id too." in done.kept
-    assert same_people.read(context.storage).of("employees").by_id == {}
+    assert same_people.read(context.storage).of("default").by_id == {}
