@@ -20,6 +20,7 @@ from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, Employment, decide, make_claim
 from shared.changes.compare import SEND, Draft, Judge, draft
 from shared.changes.managers import (
+    IS_HELD,
     NOT_HERE,
     NOT_KNOWN,
     WAS_REJECTED,
@@ -37,6 +38,7 @@ from shared.extracts.whole_file import refuse_doubtful
 from shared.mapping.model import MappingFile
 from shared.mapping.names import NOBODY
 from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
+from shared.records import story
 from shared.records.rows import in_chunks
 from shared.records.scratch import batches
 
@@ -101,6 +103,8 @@ def dry_run(
             why_none=lambda manager: WAS_REJECTED if extract.rejected(manager) else standings.why(manager),
         )
         judged = [judge.judge(one) for one in drafts]
+        asked = [one for one in judged if one.asks]
+        judged = [one for one in judged if not one.asks]
         counts = Counter(one.counts_as for one in judged if one.counts_as)
         verdict = guard.guard(mapping.guard, counts, Counter(), 0)
         sent = {one.planned.worker.worker_id: one.planned for one in judged if one.fate == SEND}
@@ -110,7 +114,10 @@ def dry_run(
             extract.rows,
             extract.repeated,
             tuple(sent[person] for person in order(managers, leavers)),
-            tuple((one.fate, one.planned) for one in judged if one.fate != SEND),
+            (
+                *((story.HELD, replace(one.planned, reason=_without_source(one.asks))) for one in asked),
+                *((one.fate, one.planned) for one in judged if one.fate != SEND),
+            ),
             tuple(extract.rejects),
             (*extract.notes, *_warnings(one.planned for one in judged)),
             tuple(dict.fromkeys(verdict.reasons.values())),
@@ -158,6 +165,11 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
         yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
 
 
+def _without_source(question: str) -> str:
+    """What is asked, where nobody has said which source it is."""
+    return question.replace(f"--source {_REF.source}", "--source SOURCE")
+
+
 def _circles(extract: ReadExtract) -> dict[str, Circle]:
     return {person: Circle(loop) for loop in extract.loops() for person in loop}
 
@@ -203,11 +215,13 @@ def _employment(mapping: MappingFile) -> Employment:
 def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
     employment = _employment(mapping)
     people = [person for person, _ in extract.people_by_account()]
+    successors = {older: new for new, older in extract.maybe.items()}
     for some in batches(people):
         for said in extract.read(some):
-            made = draft(_claim(said, mapping, employment, now), said.worker.worker_id, None, said.digest)
+            person = said.worker.worker_id
+            made = draft(_claim(said, mapping, employment, now), person, None, said.digest)
             if made is not None:
-                yield made
+                yield replace(made, maybe=said.maybe, successor=successors.get(person, ""))
 
 
 def _claim(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
@@ -243,7 +257,9 @@ class _Standings:
         for one in drafts:
             person, desired = one.external_id, decide(one.claims, now)
             standing = _standing_of(desired, now)
-            if standing is not Standing.UNKNOWN:
+            if one.maybe:
+                self._why[person] = IS_HELD
+            elif standing is not Standing.UNKNOWN:
                 self._known[person] = standing
             else:
                 winner = desired.winner

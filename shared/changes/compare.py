@@ -254,8 +254,8 @@ class Judge:
         """What somebody has to decide about a person before she is sent."""
         if draft.maybe and judged.fate in (SEND, story.SCHEDULED) and not judged.planned.waited:
             return somebody_new(draft.external_id, draft.maybe, draft.source)
-        ends = judged.counts_as in (guard.DISABLE, guard.MISSING) and judged.fate in (SEND, story.SCHEDULED)
-        if draft.successor and ends:
+        ends = judged.counts_as in (guard.DISABLE, guard.MISSING) or judged.planned.kind == LEAVER
+        if draft.successor and ends and judged.fate in (SEND, story.SCHEDULED):
             return goes_on(draft.external_id, draft.successor, draft.source)
         if judged.fate != SEND or judged.planned.waited or draft.missing:
             return ""

@@ -74,7 +74,7 @@ def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
 def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> None:
     """People who have been released, of whom some may be missing from the file."""
     extract = run.of_file
-    people = [run.known_as(person) for person in people]
+    people = list(dict.fromkeys(run.known_as(person) for person in people))
     look_at(run, drafted, [person for person in people if extract.digest(person) is not None])
     gone = [person for person in people if extract.digest(person) is None]
     found = accounts.read(run.storage, run.job, gone).values()

@@ -55,10 +55,10 @@ def make_same(context: Context, source: str, old: str, new: str, order: Order) -
             "first (--undo)"
         )
     found = accounts.read_briefly(storage, mapping.job, [known_as, new])
-    if known_as not in found:
+    if known_as not in found and not _has_a_row(context, source, known_as):
         raise OrderRefused(
-            f"Nobody is known by the id {known_as} to the job '{mapping.job}', so no account could go on; "
-            "ids are compared letter by letter"
+            f"Nobody is known by the id {known_as} to the job '{mapping.job}', so no account could go on. "
+            "Ids are compared letter by letter"
         )
     if new in found and found[new].known_to_entra and not found[new].no_account:
         raise OrderRefused(
@@ -88,6 +88,11 @@ def take_back(context: Context, source: str, new: str) -> str:
     row = worker_key(source, new)
     change_rows(context.storage.table(WORKERS), [row], lambda _, told: {"KnownAs": ""} if told else None, ("Status",))
     return known_as.known_as
+
+
+def _has_a_row(context: Context, source: str, worker_id: str) -> bool:
+    """Whether a file has had an id, though nothing of it was taken in: somebody is asked about both, say."""
+    return bool(read_rows(context.storage.table(WORKERS), [worker_key(source, worker_id)], select=("Status",)))
 
 
 def _go_on(context: Context, source: str, mode: str, ids: Collection[str], new: str, order: Order) -> str:

@@ -239,6 +239,13 @@ def test_both_wait_until_somebody_says_who_it_is_and_then_the_account_goes_on(of
     assert office.directory["2"][ENTERPRISE_USER]["manager"]["value"] == "C9"
 
 
+def test_in_a_first_file_too_nobody_is_put_out_and_nobody_gets_a_second_account(office: Office) -> None:
+    assert office.night("C7,Eve Fox,gone,,,eve", "W7,Eve Fox,active,,,eve", "C9,Ann Bee,active,,,ann") == []
+    assert (office.workers()["C7"], office.workers()["W7"]) == ("held", "held")
+    make_same(office.context, "employees", "C7", "W7", order(office))
+    assert (office.tick(), office.workers("KnownAs")["W7"]) == ([("C7", True)], "C7")
+
+
 def test_whoever_is_somebody_new_is_released_by_name_and_the_other_one_too(office: Office) -> None:
     extract = office.drop(ENDS, COMES, "2,Bo,active,,,bo,C9")
     office.tick()
