@@ -108,7 +108,7 @@ def _note_new_ids(context: Context, ref: ExtractRef, row: Values) -> None:
         return
     now = context.clock.now()
     said = {
-        one: Same(new.known_as, str(row["File"]), f"column {found.column}", iso(now), seen=new.counts)
+        one: Same(new.known_as, str(row["File"]), f"column {found.column}", iso(now), ref.source, seen=new.counts)
         for one, new in found.new.items()
     }
     changed = same_people.note(context.storage, row["Job"], said)

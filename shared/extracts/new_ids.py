@@ -65,7 +65,7 @@ def make_same(context: Context, source: str, old: str, new: str, order: Order) -
             f"{new} has been sent to Entra by that id, so there may be two accounts. IT looks at both in Entra, has HR "
             "end one of them, and leaves the ids as they are"
         )
-    said = Same(known_as, order.by, order.reason, iso(order.at))
+    said = Same(known_as, order.by, order.reason, iso(order.at), source)
     same_people.note(storage, mapping.job, {new: said})
     return GoesOn(known_as, _go_on(context, source, mapping.mode, {new, old, known_as}, new, order))
 

@@ -137,8 +137,16 @@ def plan_file(
         known = stack.enter_context(closing(KnownPeople(context.storage, ref.source, keep=row["Kind"] != TRIAL)))
         copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
         ids = same_people.read(context.storage)
+        same = ids.of(mapping.job).as_seen_by(ref.source)
         extract = stack.enter_context(
-            read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key, same=ids.of(mapping.job))
+            read_extract(
+                copy,
+                mapping,
+                reading,
+                known,
+                digest_key=context.fingerprint_key,
+                same=same,
+            )
         )
         released = released_people(context.storage, ref, row)
         full = mapping.mode == "full" and not extract.returned

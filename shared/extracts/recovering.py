@@ -87,8 +87,8 @@ def put_back_new_ids(storage: Storage, now: datetime) -> int:
     """Know again who goes on under a new id, by what stands on the rows of the new ids; how many there are."""
     found: dict[str, dict[str, Same]] = {}
     for row in query(storage.table(WORKERS), "KnownAs gt ''", ("PartitionKey", "WorkerId", "KnownAs")):
-        said = Same(str(row["KnownAs"]), BY, "As it stood in Workers.", iso(now), seen=True)
         source = keys.owner(str(row["PartitionKey"]))
+        said = Same(str(row["KnownAs"]), BY, "As it stood in Workers.", iso(now), source, seen=True)
         found.setdefault(find_mapping(storage, source).mapping.job, {})[str(row["WorkerId"])] = said
     return sum(len(same_people.note(storage, job, said)) for job, said in found.items())
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -34,13 +34,15 @@ class Same:
         by: who said so; a column of HR's file, or whoever gave the order.
         reason: why.
         at: when, ISO time.
-        seen: whether a file has had the new id; from then on rows under older ones do not count.
+        source: whose files have the new id.
+        seen: whether one has had it; from then on the end of somebody under an older id is no news of that source's.
     """
 
     known_as: str
     by: str
     reason: str
     at: str
+    source: str
     seen: bool = False
 
 
@@ -58,6 +60,11 @@ class SamePeople:
         """The id by which the account is known; the same if it is no new one."""
         found = self.by_id.get(worker_id)
         return found.known_as if found else worker_id
+
+    def as_seen_by(self, source: str) -> SamePeople:
+        """The same, where only what a source itself has had in a file counts as seen."""
+        seen = {one: replace(same, seen=same.seen and same.source == source) for one, same in self.by_id.items()}
+        return SamePeople(seen)
 
     def ids_of(self, known_as: str) -> tuple[str, ...]:
         """The ids that somebody has had since, the newest last."""

@@ -44,7 +44,7 @@ MAPPING = {
     },
 }
 KNOWN = People({"C9": "ann"}, {"X1": "eve"}, {"C9": "Ann Bee"})
-W10 = SamePeople({"W10": Same("C9", "Ines", "HR says so.", "2026-09-20T00:00:00Z", seen=True)})
+W10 = SamePeople({"W10": Same("C9", "Ines", "HR says so.", "2026-09-20T00:00:00Z", "employees", seen=True)})
 OLD = "C9,,Ann Bee,ann,gone,,2026-09-24,"
 NEW = "W10,,Ann Bee,ann,active,2026-09-25,,"
 
@@ -121,12 +121,12 @@ def test_a_row_of_the_new_id_that_cannot_be_used_is_the_persons_and_the_old_one_
 def test_the_old_id_alone_ends_nobody_who_has_been_seen_under_the_new_one(
     opened: ExitStack, seen: bool, row: str, counts: Mapping[str, Any]
 ) -> None:
-    same = SamePeople({"W10": Same("C9", "Ines", "x", "2026-09-20T00:00:00Z", seen=seen)})
+    same = SamePeople({"W10": Same("C9", "Ines", "x", "2026-09-20T00:00:00Z", "employees", seen=seen)})
     assert said(read(opened, row, same=same)) == counts
 
 
 def test_of_several_new_ids_the_newest_counts(opened: ExitStack) -> None:
-    later = SamePeople({**W10.by_id, "Z1": Same("C9", "Ines", "x", "2026-09-24T00:00:00Z")})
+    later = SamePeople({**W10.by_id, "Z1": Same("C9", "Ines", "x", "2026-09-24T00:00:00Z", "employees")})
     extract = read(opened, "Z1,,Ann Cee,ann,active,,,", NEW, OLD, same=later)
     assert (said(extract), extract.repeated) == ({"C9": (2, True)}, 2)
 
@@ -300,6 +300,24 @@ def test_of_a_file_of_changes_the_person_alone_goes_on(office: Office) -> None:
         "2": ("uploaded", None),
     }
     assert (office.extract(extract)["Held"], office.directory["C9"]["nickName"]) == (0, "x")
+
+
+def test_what_another_list_says_of_the_id_by_which_the_account_is_known_goes_on_counting(office: Office) -> None:
+    """Else nothing would ever end the word of the list of contractors, and the account would stay enabled for ever."""
+    status = {"column": "Status", "values": {"active": True, "gone": False}}
+    names = {"userName": "Zone", "displayName": "Name"}
+    office.map("contractors", guard={"off": True}, attributes=names, status=status)
+    office.night("C5,Eve Fox,active,,,eve", source="contractors")
+    office.map(guard={"off": True}, attributes=names, status=status)
+    crew = ("C9,Ann Bee,active,,,ann", "2,Bo,active,,,bo")
+    office.night(*crew, "W5,Eve Fox,active,,,eve")
+    assert office.workers()["W5"] == "held"
+    make_same(office.context, "employees", "C5", "W5", order(office))
+    office.tick()
+    office.at("2026-09-26 06:00")
+    assert office.night("C5,Eve Fox,gone,,,eve", source="contractors") == []
+    office.at("2026-09-27 06:00")
+    assert office.night(*crew, "W5,Eve Fox,gone,,,eve") == [("C5", False)]
 
 
 def test_a_hold_on_the_new_id_holds_the_account(office: Office) -> None:
