@@ -43,6 +43,7 @@ def plans(seed: int, people: int, days: int) -> Iterator[Plan]:
             missing=number % 3 == 1,
             clears=number % 7 == 4,
             holds=number % 5 in (0, 2),
+            turns=number % 3 != 0,
             start=date(2026, 1, 1) + timedelta(days=random.randrange(365)),
         )
 

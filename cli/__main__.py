@@ -42,6 +42,7 @@ COMMANDS = {
     "hold": ("cli.operating.hold", "keep an account disabled, whatever HR says"),
     "unhold": ("cli.operating.unhold", "end that, so that HR's word counts again"),
     "holds": ("cli.operating.holds", "who is on hold and who is protected; check a holds.yaml"),
+    "same-person": ("cli.operating.same_person", "somebody who is known goes on under a new id, with the account"),
     "forget": ("cli.operating.forget", "remove what is held about one person, and say what was removed"),
     "smoke": (
         "cli.deploying.smoke",

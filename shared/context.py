@@ -11,10 +11,10 @@ from shared.entra.graph import Graph
 from shared.errors import TerminalError
 from shared.identity import app_identity
 from shared.records.failures import Failures
-from shared.records.fingerprint import load_key
 from shared.secrets import Vault, open_vault
 from shared.settings import ProvisioningEndpoint, Settings
 from shared.storage.clients import Storage, connect
+from shared.storage.fingerprint import load_key
 
 
 @dataclass(frozen=True)

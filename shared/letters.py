@@ -61,5 +61,12 @@ def fold_id(worker_id: str) -> str:
     return folded.replace(" ", "") if " " in folded else folded
 
 
+def fold_name(name: str) -> str:
+    """A person's name without regard to case, and to whether the family name comes first, with a comma behind it."""
+    family, _, given = name.partition(",")
+    turned = f"{given} {family}" if family.strip() and given.strip() and "," not in given else name
+    return fold(" ".join(turned.split()))
+
+
 def _fold(letter: str) -> str:
     return _folded.setdefault(letter, letter if letter in _OF_ONE_CASE else lower(upper(letter)))

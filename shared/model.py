@@ -47,6 +47,7 @@ class Reject:
         display_name: what the row makes of it, as far as it tells; else empty.
         user_name: likewise.
         in_doubt: whether it is in doubt because of it that, or from when to when, the person may work.
+        now_called: the id that the row has, if it is a new one of somebody who is known by another, the worker's.
     """
 
     row: int
@@ -57,6 +58,7 @@ class Reject:
     display_name: str = ""
     user_name: str = ""
     in_doubt: bool = field(default=False, compare=False)
+    now_called: str = field(default="", compare=False)
 
     @property
     def told_on(self) -> str:
@@ -73,6 +75,11 @@ def manager_of(record: ScimUser) -> str:
     """The id of the manager whom a record names, or an empty text."""
     manager = record.get(ENTERPRISE_USER, {}).get("manager")
     return str(manager["value"]) if manager else ""
+
+
+def with_manager_id(record: ScimUser, manager: str) -> ScimUser:
+    """A record with another manager."""
+    return {**record, ENTERPRISE_USER: {**record.get(ENTERPRISE_USER, {}), "manager": {"value": manager}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +113,8 @@ class KeptClaim(TypedDict, total=False):
     withdrawn: bool
     clears_manager: bool
     then: KeptClaim
+    on_leave: bool
+    long_gone: str
 
 
 class Actor(StrEnum):
@@ -140,6 +149,8 @@ class ChangeKind(StrEnum):
     CONVERTED = "converted"  # contractor to employee, say
     UNCHANGED = "unchanged"
     RESENT = "resent"  # nothing new: what an earlier plan could not deliver
+    ON_LEAVE = "on leave"  # and by the mapping that disables the account
+    BACK = "back from leave"
     ON_HOLD = "put on hold"  # IT wants the account disabled, whatever HR says
     OFF_HOLD = "hold ended"  # and HR's word counts again
 
@@ -153,6 +164,8 @@ WITHDRAWN = ChangeKind.WITHDRAWN
 CONVERTED = ChangeKind.CONVERTED
 UNCHANGED = ChangeKind.UNCHANGED
 RESENT = ChangeKind.RESENT
+ON_LEAVE = ChangeKind.ON_LEAVE
+BACK = ChangeKind.BACK
 ON_HOLD = ChangeKind.ON_HOLD
 OFF_HOLD = ChangeKind.OFF_HOLD
 
@@ -209,7 +222,7 @@ class Planned:
     @property
     def removes_access(self) -> bool:
         """Whether the person is to be disabled, now or at last: such people go first, and may use the reserve."""
-        return self.kind in (LEAVER, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
+        return self.kind in (LEAVER, ON_LEAVE, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
 
 
 @dataclass(frozen=True, slots=True)

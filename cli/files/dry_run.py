@@ -19,7 +19,17 @@ from shared.changes import guard
 from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, Employment, decide, make_claim
 from shared.changes.compare import SEND, Draft, Judge, draft
-from shared.changes.managers import ManagerStanding, with_manager
+from shared.changes.managers import (
+    IS_HELD,
+    NOT_HERE,
+    NOT_KNOWN,
+    WAS_REJECTED,
+    ManagerStanding,
+    differs_in_zeros,
+    starts_on,
+    with_manager,
+    without_zeros,
+)
 from shared.changes.plan import sending_order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
 from shared.extract.reading import ReadExtract, Said, read_extract
@@ -31,6 +41,7 @@ from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
 from shared.readers.open_extract import Reading
 from shared.storage.rows import in_chunks
 from shared.storage.scratch import batches
+from shared.wording import worker_status
 
 _REF = ExtractRef("preview", "preview")
 
@@ -86,8 +97,19 @@ def dry_run(
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
         refuse_doubtful(extract.doubts)
         drafts = list(_drafts(extract, mapping, now))
-        judge = Judge(now, _fingerprint, _Standings(drafts, now), _circles(extract), lambda _: False, file)
+        standings = _Standings(drafts, now, guards_zeros=mapping.key_rule.guards_zeros)
+        judge = Judge(
+            now,
+            _fingerprint,
+            standings,
+            _circles(extract),
+            lambda _: False,
+            file,
+            why_none=lambda manager: WAS_REJECTED if extract.rejected(manager) else standings.why(manager),
+        )
         judged = [judge.judge(one) for one in drafts]
+        asked = [one for one in judged if one.asks]
+        judged = [one for one in judged if not one.asks]
         counts = Counter(one.counts_as for one in judged if one.counts_as)
         verdict = guard.guard(mapping.guard, counts, Counter(), 0)
         sent = {one.planned.worker.worker_id: one.planned for one in judged if one.fate == SEND}
@@ -97,7 +119,10 @@ def dry_run(
             extract.rows,
             extract.repeated,
             tuple(sent[person] for person in sending_order(managers, leavers)),
-            tuple((one.fate, one.planned) for one in judged if one.fate != SEND),
+            (
+                *((worker_status.HELD, replace(one.planned, reason=_without_source(one.asks))) for one in asked),
+                *((one.fate, one.planned) for one in judged if one.fate != SEND),
+            ),
             tuple(extract.rejects),
             (*extract.notes, *_warnings(one.planned for one in judged)),
             tuple(dict.fromkeys(verdict.reasons.values())),
@@ -141,10 +166,15 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
     for said in extract.everybody():
         fate = fates.of(said)
         said.worker.user["active"] = fate.active
-        user, warning = with_manager(
+        user, warning, _ = with_manager(
             said.worker.user, said.worker.worker_id, standing, circles, clears=mapping.clears_manager
         )
         yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
+
+
+def _without_source(question: str) -> str:
+    """What is asked, where nobody has said which source it is."""
+    return question.replace(f"--source {_REF.source}", "--source SOURCE")
 
 
 def _circles(extract: ReadExtract) -> dict[str, Circle]:
@@ -164,11 +194,11 @@ class _Fates:
     def __init__(self, mapping: MappingFile, now: datetime) -> None:
         self._mapping = mapping
         self._now = now
-        self._known: dict[tuple[bool, date | None, date | None, str], _Fate] = {}
+        self._known: dict[tuple[bool, date | None, date | None, str, bool], _Fate] = {}
 
     def of(self, said: Said) -> _Fate:
         """What becomes of somebody of whom nothing else is known."""
-        key = (said.worker.user["active"], said.first_day, said.last_day, said.zone)
+        key = (said.worker.user["active"], said.first_day, said.last_day, said.zone, said.on_leave)
         if key not in self._known:
             claim = _claim(said, self._mapping, _employment(self._mapping), self._now)
             desired = decide({claim.source: claim}, self._now)
@@ -180,22 +210,25 @@ class _Fates:
 def _standing_of(desired: Desired, now: datetime) -> ManagerStanding:
     if not desired.needs_account:
         return ManagerStanding.UNKNOWN
-    return ManagerStanding.WORKS if desired.active or desired.winner.awaits(now) else ManagerStanding.LEFT
+    is_here = desired.active or desired.winner.awaits(now) or desired.winner.is_on_leave(now)
+    return ManagerStanding.WORKS if is_here else ManagerStanding.LEFT
 
 
 def _employment(mapping: MappingFile) -> Employment:
     status = mapping.status
-    return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+    return Employment(status.create_days_before, status.grace_days, status.end == "at_once", status.gone_before)
 
 
 def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
     employment = _employment(mapping)
     people = [person for person, _ in extract.people_by_account()]
+    successors = {older: new for new, older in extract.maybe.items()}
     for some in batches(people):
         for said in extract.read(some):
-            made = draft(_claim(said, mapping, employment, now), said.worker.worker_id, None, said.digest)
+            person = said.worker.worker_id
+            made = draft(_claim(said, mapping, employment, now), person, None, said.digest)
             if made is not None:
-                yield made
+                yield replace(made, maybe=said.maybe, successor=successors.get(person, ""))
 
 
 def _claim(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
@@ -217,21 +250,39 @@ def _claim_of(said: Said, mapping: MappingFile, employment: Employment, now: dat
         zone=ZoneInfo(said.zone),
         said_at=now,
         clears_manager=mapping.clears_manager,
+        on_leave=said.on_leave,
     )
 
 
 class _Standings:
     """What is known of managers: only those of the file are."""
 
-    def __init__(self, drafts: Iterable[Draft], now: datetime) -> None:
+    def __init__(self, drafts: Iterable[Draft], now: datetime, *, guards_zeros: bool) -> None:
         self._known: dict[str, ManagerStanding] = {}
+        self._why: dict[str, str] = {}
+        self._numbers: dict[str, str] = {}
         for one in drafts:
-            standing = _standing_of(decide(one.claims, now), now)
-            if standing is not ManagerStanding.UNKNOWN:
-                self._known[one.external_id] = standing
+            person, desired = one.external_id, decide(one.claims, now)
+            standing = _standing_of(desired, now)
+            if one.maybe:
+                self._why[person] = IS_HELD
+            elif standing is not ManagerStanding.UNKNOWN:
+                self._known[person] = standing
+            else:
+                winner = desired.winner
+                self._why[person] = starts_on(winner.first_day) if winner.awaits(now) else NOT_HERE
+            if guards_zeros and person.isascii() and person.isdigit():
+                self._numbers[without_zeros(person)] = person
 
     def __call__(self, manager: str) -> ManagerStanding:
         return self._known.get(manager, ManagerStanding.UNKNOWN)
+
+    def why(self, manager: str) -> str:
+        """Why a manager has no account, to follow his id."""
+        if manager in self._why:
+            return self._why[manager]
+        other = self._numbers.get(without_zeros(manager)) if manager.isascii() and manager.isdigit() else None
+        return differs_in_zeros(other) if other else NOT_KNOWN
 
 
 def _fingerprint(user: ScimUser) -> str:

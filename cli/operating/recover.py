@@ -1,6 +1,7 @@
 """After a table or a container was lost: `python -m cli recover`. The app is stopped meanwhile; see docs/disaster.md.
 
-Puts back what the other tables know: dates, who waited for what is gone, and who was on hold. Nothing is sent by it.
+Puts back what the other tables know: dates, who waited for what is gone, who was on hold, who goes on under a
+new id. Nothing is sent by it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 
 from cli.connecting import connected, run
 from cli.plain_tables import counted
-from shared.intake.recovering import recover, remove_dead_pages
+from shared.intake.recovering import put_back_new_ids, recover, remove_dead_pages
 from shared.storage.clients import Storage
 from shared.storage.listing import first_rows
 from shared.storage.names import ACCOUNTS
@@ -31,6 +32,8 @@ def _run() -> int:
     with connected() as context:
         storage = context.storage
         print(f"{counted(remove_dead_pages(storage), 'page')} that led nowhere removed.")
+        if new_ids := put_back_new_ids(storage, context.clock.now()):
+            print(f"{counted(new_ids, 'person', 'people')} under new ids known again.")
         for job in jobs_of(storage):
             done = recover(storage, job, context.clock.now())
             print(

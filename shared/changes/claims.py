@@ -26,11 +26,13 @@ class Employment:
         grace_days: days after the end until which the account stays enabled, so that another feed can take over.
         ends_at_once: whether a status word that says the person may not work counts at once, even if the last day is
             still to come.
+        gone_before: days after the last day, after which nobody needs an account who has none; None for ever.
     """
 
     create_days_before: int = 7
     grace_days: int = 0
     ends_at_once: bool = False
+    gone_before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Claim:
         withdrawn: whether it was taken back before the first day.
         clears_manager: whether the source has null sent for a manager whom nobody names.
         then: what the source says from a later first day on, in another row; None if nothing.
+        on_leave: whether the person may not work for nothing but a leave.
+        long_gone: from when on no account is needed if there is none; None if one is for ever.
     """
 
     source: str
@@ -70,6 +74,8 @@ class Claim:
     withdrawn: bool = False
     clears_manager: bool = False
     then: Claim | None = None
+    on_leave: bool = False
+    long_gone: datetime | None = None
 
     @classmethod
     def revived(cls, kept: dict[str, Any]) -> Claim:
@@ -98,7 +104,11 @@ class Claim:
         """Whether the person may work at a moment. The last day counts in full, whatever the status says by then."""
         if self.works:
             return (self.starts is None or self.starts <= now) and (self.ends is None or now < self.ends)
-        return self.ends is not None and now < self.ends
+        return self.ends is not None and now < self.ends and not self.on_leave
+
+    def is_on_leave(self, now: datetime) -> bool:
+        """Whether the person is still employed, though on a leave for which the account is disabled."""
+        return self.on_leave and (self.ends is None or now < self.ends)
 
     def awaits(self, now: datetime) -> bool:
         """Whether the person is still to come."""
@@ -111,14 +121,14 @@ class Claim:
         """
         if self.works:
             return self.appears is None or self.appears <= now
-        return not self.withdrawn
+        return not self.withdrawn and (self.long_gone is None or now < self.long_gone)
 
     def changes_after(self, now: datetime) -> datetime | None:
         """The next moment at which something about the claim changes by itself."""
         counting = self.at(now)
         if counting is not self:
             return counting.changes_after(now)
-        moments = [self.appears, self.starts, self.ends] if self.works else [self.ends]
+        moments = [self.appears, self.starts, self.ends] if self.works else [None if self.on_leave else self.ends]
         if self.then:
             moments.append(self.then.starts)
         return min((moment for moment in moments if moment is not None and moment > now), default=None)
@@ -129,7 +139,7 @@ class Claim:
             return self.then.until()
         if self.ends is not None:
             return iso(self.ends)
-        return "" if self.works else "0"
+        return "" if self.works or self.on_leave else "0"
 
 
 def make_claim(
@@ -147,6 +157,7 @@ def make_claim(
     said_at: datetime,
     before: Claim | None = None,
     clears_manager: bool = False,
+    on_leave: bool = False,
 ) -> Claim:
     """The claim that a row makes.
 
@@ -158,17 +169,20 @@ def make_claim(
     ends = None
     if last_day and not (works and first_day and last_day < first_day):
         ends = _midnight(last_day + timedelta(days=1 + employment.grace_days), zone)
-    withdrawn = not works and starts is not None and starts > said_at
+    withdrawn = not works and not on_leave and starts is not None and starts > said_at
+    long_gone = None
+    if not works and last_day and employment.gone_before is not None:
+        long_gone = _midnight(last_day + timedelta(days=1 + employment.gone_before), zone)
     if withdrawn:
         ends = None
-    elif not works and (ends is None or employment.ends_at_once):
+    elif not works and not on_leave and (ends is None or employment.ends_at_once):
         over = _after_grace(before, said_at, timedelta(days=employment.grace_days))
         ends = min(ends, over) if ends and over else over
     appears = _midnight(first_day - timedelta(days=employment.create_days_before), zone) if first_day else None
     return Claim(
         source, precedence, sequence, extract, row, works, record, appears, starts, ends,
         first_day=first_day.isoformat() if first_day else "", last_day=last_day.isoformat() if last_day else "",
-        withdrawn=withdrawn, clears_manager=clears_manager,
+        withdrawn=withdrawn, clears_manager=clears_manager, on_leave=on_leave, long_gone=long_gone,
     )  # fmt: skip
 
 
@@ -177,7 +191,7 @@ def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str,
 
     A last day that it had named does not keep her: it may be that of a contract of years.
     """
-    before = replace(before.at(said_at), then=None)
+    before = replace(before.at(said_at), then=None, on_leave=False)
     gone = replace(before, works=False, sequence=sequence, extract=extract, withdrawn=before.awaits(said_at))
     if gone.withdrawn:
         return replace(gone, ends=None, last_day="")
@@ -262,6 +276,8 @@ def to_json(claim: Claim) -> KeptClaim:
         kept["clears_manager"] = True
     if claim.then:
         kept["then"] = to_json(claim.then)
+    if claim.on_leave:
+        kept["on_leave"] = True
     for name in _MOMENTS:
         if (at := getattr(claim, name)) is not None:
             kept[name] = iso(at)
@@ -279,4 +295,4 @@ def from_json(source: str, kept: KeptClaim) -> Claim:
     return Claim(source=source, **values)
 
 
-_MOMENTS: tuple[Literal["appears", "starts", "ends"], ...] = ("appears", "starts", "ends")
+_MOMENTS: tuple[Literal["appears", "starts", "ends", "long_gone"], ...] = ("appears", "starts", "ends", "long_gone")

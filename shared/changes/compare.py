@@ -17,13 +17,14 @@ from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
-from shared.changes.managers import UNKNOWN_MANAGER, ManagerStanding, with_manager
+from shared.changes.managers import NOT_KNOWN, ManagerStanding, Named, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
-from shared.changes.questions import question
+from shared.changes.questions import goes_on, question, somebody_new
 from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
 from shared.model import (
+    BACK,
     CONVERTED,
     ENTERPRISE_USER,
     JOINER,
@@ -31,6 +32,7 @@ from shared.model import (
     MOVER,
     OFF_HOLD,
     ON_HOLD,
+    ON_LEAVE,
     REHIRE,
     REINSTATED,
     RESENT,
@@ -63,6 +65,8 @@ _CLASS = {
     CONVERTED: guard.CHANGE,
     WITHDRAWN: guard.CHANGE,
     LEAVER: guard.DISABLE,
+    ON_LEAVE: guard.DISABLE,
+    BACK: guard.CREATE,
     ON_HOLD: "",  # somebody has ordered it, by name
     OFF_HOLD: guard.CREATE,
 }
@@ -86,6 +90,9 @@ class Draft:
         file: the name of the file that `row` is of, for sentences; empty if it is the one that is being planned.
         unconfirmed: of somebody whose dates have come, why a start must wait; empty if nothing is in doubt.
         left_out: the column by which the mapping leaves her out, so that the source lets go of her; else empty.
+        now_called: the id in the row, if it is a new one of the person's.
+        maybe: as whom somebody new may be known already.
+        successor: under which new id the person may go on.
     """
 
     external_id: str
@@ -101,6 +108,9 @@ class Draft:
     file: str = ""
     unconfirmed: str = ""
     left_out: str = ""
+    now_called: str = ""
+    maybe: str = ""
+    successor: str = ""
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
@@ -210,6 +220,7 @@ class Judge:
         file: the name of the extract's file, for sentences.
         left_out: the attributes that the source's mapping has, and a record of its leaves out.
         hold_of: the hold on an account.
+        why_none: why there is no account of a manager, to follow his id.
     """
 
     now: datetime
@@ -220,6 +231,7 @@ class Judge:
     file: str
     left_out: Callable[[ScimUser], Collection[str]] = lambda _: ()
     hold_of: HoldOf = nobody
+    why_none: Callable[[str], str] = lambda _: NOT_KNOWN
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""
@@ -244,6 +256,11 @@ class Judge:
 
     def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
         """What somebody has to decide about a person before she is sent."""
+        if draft.maybe and judged.fate in (SEND, worker_status.SCHEDULED) and not judged.planned.waited:
+            return somebody_new(draft.external_id, draft.maybe, draft.source)
+        ends = judged.counts_as in (guard.DISABLE, guard.MISSING) or judged.planned.kind == LEAVER
+        if draft.successor and ends and judged.fate in (SEND, worker_status.SCHEDULED):
+            return goes_on(draft.external_id, draft.successor, draft.source)
         if judged.fate != SEND or judged.planned.waited or draft.missing or draft.left_out:
             return ""
         account = draft.account
@@ -271,14 +288,15 @@ class Judge:
             return self._not_yet(draft, desired, planned)
         has = account.manager if account else ""
         clears = desired.winner.clears_manager
-        record, warning = with_manager(
-            desired.record, draft.external_id, self.standing, self.circles, clears=clears, has=has
+        named = with_manager(
+            desired.record, draft.external_id, self.standing, self.circles, clears=clears, has=has, why=self.why_none
         )
+        record = named.record
         planned = replace(
             planned,
             worker=Worker(draft.external_id, draft.row, record),
-            warning=warning,
-            awaits=self._awaits(draft.external_id, desired.record, warning),
+            warning=named.warning,
+            awaits=self._awaits(draft.external_id, desired.record, named),
             keeps="" if "manager" in record.get(ENTERPRISE_USER, {}) else has,
             since=employed_since(desired.winner) if desired.active else "",
         )
@@ -323,12 +341,12 @@ class Judge:
         warning = " ".join(filter(None, (planned.warning, told)))
         return replace(planned, kept=tuple(sorted(kept)), warning=warning)
 
-    def _awaits(self, external_id: str, record: ScimUser, warning: str) -> tuple[str, ...]:
+    def _awaits(self, external_id: str, record: ScimUser, named: Named) -> tuple[str, ...]:
         """Whose word, or sending, may make it possible to name the manager."""
-        if UNKNOWN_MANAGER in warning:
+        if named.awaited:
             return (manager_of(record),)
         circle = self.circles.get(external_id)
-        return circle.above(external_id)[:_AWAITED] if circle and warning else ()
+        return circle.above(external_id)[:_AWAITED] if circle and named.warning else ()
 
     def _is_unsent(self, account: Account) -> bool:
         """Whether the last plan for somebody has not been, and is not being, sent."""
@@ -340,6 +358,9 @@ class Judge:
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = guard.CREATE if draft.new else ""
             return Judged(worker_status.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
+        if not desired.winner.works and not desired.winner.withdrawn:
+            reason = reasons.long_gone(desired, draft, draft.file)
+            return Judged(worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
         return Judged(
             worker_status.WITHDRAWN,
             "",

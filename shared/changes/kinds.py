@@ -9,7 +9,20 @@ from typing import Any
 
 from shared.changes.claims import Claim, Desired
 from shared.clock import iso
-from shared.model import CONVERTED, JOINER, LEAVER, MOVER, ON_HOLD, REHIRE, REINSTATED, WITHDRAWN, ChangeKind, ScimUser
+from shared.model import (
+    BACK,
+    CONVERTED,
+    JOINER,
+    LEAVER,
+    MOVER,
+    ON_HOLD,
+    ON_LEAVE,
+    REHIRE,
+    REINSTATED,
+    WITHDRAWN,
+    ChangeKind,
+    ScimUser,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +43,22 @@ class Before:
     since: str
     winner: Claim | None
 
+    @property
+    def was_on_leave(self) -> bool:
+        """Whether the account was disabled for nothing but a leave."""
+        return not self.enabled and self.winner is not None and self.winner.on_leave
+
 
 def kind_of(before: Before | None, desired: Desired, now: datetime) -> ChangeKind:
     """The kind of a change from what was planned last to what Entra should have now."""
+    on_leave = desired.winner.is_on_leave(now)
     if before is None or not before.record:
-        return JOINER if desired.active or desired.winner.awaits(now) else LEAVER
+        return JOINER if desired.active or desired.winner.awaits(now) or on_leave else LEAVER
     if before.enabled and not desired.active:
-        return LEAVER
+        return ON_LEAVE if on_leave else LEAVER
     if desired.active and not before.enabled:
+        if before.was_on_leave:
+            return BACK
         if not before.ever_enabled:
             return JOINER
         return REINSTATED if before.since and before.since == employed_since(desired.winner) else REHIRE

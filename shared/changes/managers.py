@@ -10,11 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from enum import Enum
+from typing import NamedTuple
 
 from shared.changes.circles import Circle
 from shared.model import ENTERPRISE_USER, ScimUser, manager_of
-
-UNKNOWN_MANAGER = "is not known"
 
 
 class ManagerStanding(Enum):
@@ -22,7 +21,50 @@ class ManagerStanding(Enum):
 
     WORKS = "works"
     LEFT = "left"
-    UNKNOWN = "unknown"
+    UNKNOWN = "unknown"  # Entra has no account of his, whatever is known of him
+
+
+class Named(NamedTuple):
+    """A record as it may be sent.
+
+    Attributes:
+        record: with the manager, or without him.
+        warning: about the manager; an empty text if all is well.
+        awaited: whether the manager can be named once there is an account of his.
+    """
+
+    record: ScimUser
+    warning: str = ""
+    awaited: bool = False
+
+
+NOT_KNOWN = "is not known"
+"""These follow the id of a manager without an account; it is the last word where nothing better is known."""
+NOT_HERE = "does not work here and has no account"
+IS_HELD = "waits for a release and has no account yet"
+WAS_REJECTED = "has no account, because the row was rejected"
+
+
+def starts_on(first_day: str) -> str:
+    """He is to come."""
+    return f"starts on {first_day} and has no account yet"
+
+
+def differs_in_zeros(other: str) -> str:
+    """Somebody else is known who is called nearly so."""
+    return (
+        f"{NOT_KNOWN}, but {other} is, which differs from it in zeros in front only (HR writes it as it is known, or "
+        "IT has zeros filled in, key: width)"
+    )
+
+
+def without_zeros(worker_id: str) -> str:
+    """An id of digits without the zeros in front."""
+    return worker_id.lstrip("0") or "0"
+
+
+def _is_not_known(_manager: str) -> str:
+    return NOT_KNOWN
 
 
 def with_manager(
@@ -33,7 +75,8 @@ def with_manager(
     *,
     clears: bool = False,
     has: str = "",
-) -> tuple[ScimUser, str]:
+    why: Callable[[str], str] = _is_not_known,
+) -> Named:
     """The record as it may be sent, and the warning about its manager (empty if all is well).
 
     Args:
@@ -43,28 +86,27 @@ def with_manager(
         circles: those whom everybody closes with the manager whom HR named.
         clears: whether a record without a manager is to say null.
         has: the manager whom Entra has.
+        why: a manager without an account has none, to follow his id.
     """
     manager = manager_of(record)
     if not manager:
-        return record, ""
+        return Named(record)
     left_out = f"sent without a manager{_who_stays(has, clears=clears)}."
     if manager == external_id:
-        return _without(record, clears=clears), f"Manager {manager} is the person's own id; {left_out}"
+        return Named(_without(record, clears=clears), f"Manager {manager} is the person's own id; {left_out}")
     circle = circles.get(external_id)
     if circle and manager in circle.people:  # which another source, whose word counts, may not say
         if not circle.kept:
-            return _without(record, clears=clears), f"The managers form a loop ({circle}); {left_out}"
+            return Named(_without(record, clears=clears), f"The managers form a loop ({circle}); {left_out}")
         others = ", ".join(circle.kept)
-        return _without(record, clears=clears), (
-            f"Manager {manager} would close a loop ({circle}), because Entra keeps the manager that {others} had; "
-            f"{left_out}"
-        )
+        would = f"would close a loop ({circle}), because Entra keeps the manager that {others} had"
+        return Named(_without(record, clears=clears), f"Manager {manager} {would}; {left_out}")
     known = standing(manager)
     if known is ManagerStanding.UNKNOWN:
-        return _without(record, clears=clears), f"Manager {manager} {UNKNOWN_MANAGER}; {left_out}"
+        return Named(_without(record, clears=clears), f"Manager {manager} {why(manager)}; {left_out}", awaited=True)
     if known is ManagerStanding.LEFT:
-        return record, f"Manager {manager} has left."
-    return record, ""
+        return Named(record, f"Manager {manager} has left.")
+    return Named(record)
 
 
 def _who_stays(has: str, *, clears: bool) -> str:

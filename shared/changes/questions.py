@@ -65,6 +65,37 @@ def question(
     return ""
 
 
+def somebody_new(new: str, old: str, source: str) -> str:
+    """What is asked about somebody new who is to get a name that somebody else of the same name has."""
+    return (
+        f"{_same_or_new(new, old)} {_how_the_same(new, old, source)} If it is somebody new, HR gives that person a "
+        f"user name and a mail address of their own. Released, an account of its own is made for {new}, which Entra "
+        f"refuses as long as that of {old} has the name."
+    )
+
+
+def goes_on(old: str, new: str, source: str) -> str:
+    """What is asked about somebody who is to end, while somebody new of the same name is to get the user name."""
+    return (
+        f"{old} is to end. {_same_or_new(new, old)} {_how_the_same(new, old, source)} If it is somebody new, this one "
+        f"is released: then the account of {old} is disabled."
+    )
+
+
+def _same_or_new(new: str, old: str) -> str:
+    return (
+        f"{new} is new, and is to get the user name or mail address of {old}, who is called alike: is it the same "
+        "person under a new id, or somebody new?"
+    )
+
+
+def _how_the_same(new: str, old: str, source: str) -> str:
+    return (
+        f"If it is the same, IT says so, and the account goes on: python -m cli same-person {old} {new} --source "
+        f"{source} --by NAME --reason TEXT."
+    )
+
+
 def _ends_before(claim: Claim) -> bool:
     """Whether the row names the end of an employment before the one that is to begin."""
     return bool(claim.last_day and claim.first_day and claim.last_day < claim.first_day)
@@ -77,13 +108,14 @@ def is_somebody_else(before: Before, desired: Desired) -> bool:
     only at another domain. Of somebody who has left before, and is to be enabled again, the name is enough: the user
     name may be made of the id. Marriage, a rebranded domain and a corrected spelling leave one or the other.
     """
-    if not _other_name(before.record, desired.record):
+    if not other_name(before.record, desired.record):
         return False
-    back = desired.active and not before.enabled and before.ever_enabled
+    back = desired.active and not before.enabled and before.ever_enabled and not before.was_on_leave
     return back or _other_address(before.record, desired.record)
 
 
-def _other_name(old: ScimUser, new: ScimUser) -> bool:
+def other_name(old: ScimUser, new: ScimUser) -> bool:
+    """Whether no word of a name is the same, be it spelled otherwise; not if one of them has no name."""
     one, other = _words(old), _words(new)
     if not one or not other or one & other:
         return False

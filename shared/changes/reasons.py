@@ -10,12 +10,14 @@ from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import short_name
 from shared.clock import iso
 from shared.model import (
+    BACK,
     CONVERTED,
     JOINER,
     LEAVER,
     MOVER,
     OFF_HOLD,
     ON_HOLD,
+    ON_LEAVE,
     REHIRE,
     REINSTATED,
     WITHDRAWN,
@@ -34,6 +36,8 @@ _KINDS = {
     REINSTATED: "The termination was taken back",
     WITHDRAWN: "The hire was withdrawn",
     CONVERTED: "Changes from one kind of employment to another",
+    ON_LEAVE: "On leave",
+    BACK: "Back from leave",
     ON_HOLD: "Put on hold",
     OFF_HOLD: "The hold has ended, and what HR says counts again",
 }
@@ -73,6 +77,10 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
         if winner.ends is None:
             return ": the status says so, and no last day is named, so it counts at once"
         return ": the status says so, and the days of grace are over"
+    if planned.kind == ON_LEAVE:
+        return ": the account is disabled until the status says otherwise"
+    if planned.kind == JOINER and winner.is_on_leave(now):
+        return ": on leave; the account stays disabled until the status says otherwise"
     if planned.kind == JOINER and winner.awaits(now):
         return f": starts on {winner.first_day}; the account stays disabled until then"
     if planned.kind in (MOVER, CONVERTED) and planned.changed:
@@ -83,7 +91,9 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
 def _place(draft: Draft, file: str) -> str:
     if draft.left_out:
         return f"row {draft.row} of {file}, which the mapping leaves out by {draft.left_out}"
-    return f"no longer in the full file {file}" if draft.missing else f"row {draft.row} of {file}"
+    if draft.missing:
+        return f"no longer in the full file {file}"
+    return f"row {draft.row} of {file}{f', as {draft.now_called}' if draft.now_called else ''}"
 
 
 def _outranked(desired: Desired, draft: Draft, now: datetime) -> str:
@@ -155,6 +165,14 @@ def never_came(draft: Draft, file: str) -> str:
     has_account = draft.account is not None and draft.account.known_to_entra
     account = "the account stays disabled and can be removed" if has_account else "no account was made"
     return f"The hire was withdrawn before it began ({_place(draft, file)}): {account}."
+
+
+def long_gone(desired: Desired, draft: Draft, file: str) -> str:
+    """Somebody left so long ago that nobody need disable an account that nobody knows."""
+    return (
+        f"Left on {desired.winner.last_day} ({_place(draft, file)}), longer ago than the mapping asks about "
+        "(gone_before), and nothing was ever sent of the person: no account is made, and nothing is sent."
+    )
 
 
 def kept_in_entra(names: Sequence[str], manager: str) -> str:

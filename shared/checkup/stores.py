@@ -11,8 +11,8 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 
 from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.errors import NoToken, SecretForbidden, SecretMissing, TerminalError, TransientError
-from shared.records.fingerprint import SECRET_NAME
 from shared.storage.clients import Storage, code_of
+from shared.storage.fingerprint import SECRET_NAME
 from shared.storage.names import (
     BLOBS_POISON,
     CONFIG,

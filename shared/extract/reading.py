@@ -23,7 +23,7 @@ from shared.errors import ExtractRefused
 from shared.extract.damage import DamageWatch
 from shared.extract.profile import Observer, Profile
 from shared.extract.records import read_batches
-from shared.extract.resolving import Resolver, rule_of
+from shared.extract.resolving import NewIds, Resolver, as_called, rule_of
 from shared.extract.row_index import MANAGER, RowIndex
 from shared.extract.shifted_days import check_days
 from shared.extract.spool import Spool, SpooledRecord
@@ -43,6 +43,7 @@ from shared.mapping.row_filter import Aside, LeftOut, RowFilter
 from shared.model import ENTERPRISE_USER, Reject, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
+from shared.records.same_people import NO_NEW_IDS, SamePeople
 from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()
@@ -65,6 +66,9 @@ class Said:
         digest: over user, days and zone, in hexadecimal digits: the same only if HR says the same.
         keeps: attributes that keep the values which were said before, because those of the row are damaged.
         then: what counts from a later first day on, in another row of the person's; None if nothing.
+        on_leave: whether the account is to be disabled for nothing but a leave.
+        now_called: the id that the row has, if it is a new one of somebody who is known by another, the worker's.
+        maybe: who may be the same person under an older id; empty if there is no reason to think so.
     """
 
     worker: Worker
@@ -75,6 +79,9 @@ class Said:
     digest: str
     keeps: tuple[str, ...] = ()
     then: Said | None = None
+    on_leave: bool = False
+    now_called: str = ""
+    maybe: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,8 @@ class ReadExtract:
         profile: what its columns look like.
         doubts: why it should not be used unless somebody wants it all the same; empty if it should.
         left_out: rows of people whom the source does not provision.
+        maybe: those who may be known by an older id, which is not certain: by new id the older one.
+        new_ids: of those who are known by an older id: by new id the older one.
     """
 
     rows: int
@@ -109,6 +118,9 @@ class ReadExtract:
     _keeps: Mapping[int, tuple[str, ...]] = field(default_factory=dict, repr=False)
     doubts: str = ""
     left_out: int = 0
+    maybe: Mapping[str, str] = field(default_factory=dict)
+    new_ids: Mapping[str, str] = field(default_factory=dict)
+    _now_called: Mapping[int, str] = field(default_factory=dict, repr=False)
 
     @cached_property
     def people(self) -> int:
@@ -225,7 +237,8 @@ class ReadExtract:
         worker = Worker(worker_id, said.row, said.user)
         days = (said.first_day, said.last_day, said.zone)
         then = None if following is None else self._said(worker_id, following, digest, "")
-        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()), then)
+        more = (self._now_called.get(said.row, ""), self.maybe.get(worker_id, ""))
+        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()), then, said.on_leave, *more)
 
 
 def read_extract(
@@ -235,6 +248,7 @@ def read_extract(
     known: Known | None = None,
     *,
     digest_key: bytes = b"",
+    same: SamePeople = NO_NEW_IDS,
 ) -> ReadExtract:
     """Read and map every row of an extract.
 
@@ -244,6 +258,7 @@ def read_extract(
         reading: what it takes to open its files.
         known: the people of earlier extracts.
         digest_key: of the digests in the profile.
+        same: those who go on under new ids.
 
     Raises:
         ExtractRefused: the file as a whole cannot be used.
@@ -252,7 +267,7 @@ def read_extract(
         scratch, spool = open_scratch(), Spool()
         opened.callback(scratch.close)
         opened.callback(spool.close)
-        reader = _Reader(mapping, reading, known, scratch, spool, digest_key)
+        reader = _Reader(mapping, reading, known, scratch, spool, digest_key, same)
         extract = reader.read(chunks)
         opened.pop_all()
         return extract
@@ -269,6 +284,7 @@ class _Reader:
         scratch: sqlite3.Connection,
         spool: Spool,
         digest_key: bytes,
+        same: SamePeople,
     ) -> None:
         self._mapping = mapping
         self._reading = reading
@@ -280,6 +296,7 @@ class _Reader:
         self._rule = rule_of(mapping)
         self._primary = mapping.duplicates.primary
         self._names_manager = _name_of_manager(mapping)
+        self._called = as_called(mapping)
         self._rejects: dict[int, Reject] = {}
         self._tentative: dict[int, str] = {}
         self._warnings = _Warnings()
@@ -290,13 +307,19 @@ class _Reader:
         scratch.execute(
             "CREATE TABLE left_out (id TEXT PRIMARY KEY, row INTEGER, why TEXT, name TEXT, login TEXT) WITHOUT ROWID"
         )
+        self._new_ids = NewIds(same)
 
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
         table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
         holds_dates = table.form.kind == "xlsx"
         applier = Applier(
-            mapping, known=self._known, today=reading.today, scratch=self._scratch, holds_dates=holds_dates
+            mapping,
+            known=self._known,
+            today=reading.today,
+            scratch=self._scratch,
+            holds_dates=holds_dates,
+            same=self._new_ids.same,
         )
         mapper = ColumnMapper(applier)
         observer = Observer(mapping, self._digest_key, table.header, reading.today, holds_dates=holds_dates)
@@ -339,6 +362,7 @@ class _Reader:
             self._rejects,
             lambda row, warning: self._warnings.add(row, [warning]),
             reading.today,
+            self._new_ids,
         ).resolve(self._tentative)
         self._index.close()
         return ReadExtract(
@@ -355,6 +379,9 @@ class _Reader:
             self._keeps,
             " ".join(filter(None, (*table.doubts, damage.doubts()))),
             self._left_out,
+            self._new_ids.maybe,
+            self._new_ids.by_id,
+            self._new_ids.rows,
         )
 
     def _without_others(self, batch: Batch, applier: Applier) -> Batch:
@@ -462,7 +489,7 @@ class _Reader:
         managers = mapped.managers[part]
         names = [(kind, column[part]) for kind, column in mapped.claims]
         if self._names_manager is not None:
-            names.append((MANAGER, mapped.called[part]))
+            names.append((MANAGER, list(map(self._called, mapped.called[part]))))
         self._index.add_many(
             self._rule.alike_many(ids),
             zip(ids, rows, lines, digests, active, primaries[part], places, managers, strict=True),
@@ -474,8 +501,14 @@ class _Reader:
         self._warnings.add(worker.row, applied.warnings)
         if applied.keeps:
             self._keeps[worker.row] = applied.keeps
+        if applied.now_called:
+            self._new_ids.add(worker.row, applied.now_called, worker.worker_id)
+        elif applied.former:
+            self._new_ids.former[worker.worker_id] = applied.former
         place, digest = self._spool.write(
-            SpooledRecord(worker.row, line, applied.first_day, applied.last_day, applied.zone, worker.user)
+            SpooledRecord(
+                worker.row, line, applied.first_day, applied.last_day, applied.zone, worker.user, applied.on_leave
+            )
         )
         row = Occurrence(worker.worker_id, worker.row, line, digest, worker.user["active"], primary)
         manager = applied.manager_name or worker.manager_id
@@ -483,11 +516,13 @@ class _Reader:
         if applied.claims:
             self._index.add_names(seq, applied.claims)
         if self._names_manager is not None and (name := self._names_manager.get(worker.user)):
-            self._index.add_names(seq, [(MANAGER, str(name))])
+            self._index.add_names(seq, [(MANAGER, self._called(str(name)))])
 
     def _reject(self, reject: Reject, *, primary: bool) -> None:
         """A rejected row contradicts the other rows of its id: what it says cannot be compared."""
         self._rejects[reject.row] = reject
+        if reject.now_called:
+            self._new_ids.add(reject.row, reject.now_called, reject.worker_id)
         if reject.worker_id:
             row = Occurrence(reject.worker_id, reject.row, reject.line, None, primary=primary)
             self._index.add(self._rule.alike(reject.worker_id), row)

@@ -7,23 +7,27 @@ person may have, then managers are found who are not named by their ids.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 
 from shared.changes.duplicates import Decision, DuplicatesRule, Spell, decide_by_days, which_row_counts
+from shared.changes.questions import other_name
 from shared.extract.row_index import MANAGER, Entry, RowIndex
 from shared.extract.spool import Spool, digest_with
-from shared.letters import fold, fold_id
+from shared.letters import fold, fold_id, fold_name
 from shared.mapping.apply import although
-from shared.mapping.cells.user_names import Claimant, Known, UniqueName, holder_of
+from shared.mapping.cells.text import shorten
+from shared.mapping.cells.user_names import Claimant, Holder, Known, UniqueName, holder_of
 from shared.mapping.cells.values import USER_NAME, label_of
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import parse_path
 from shared.model import Reject
+from shared.records.same_people import NO_NEW_IDS, SamePeople
 from shared.storage.scratch import batches
 
 Warn = Callable[[int, str], None]
+_NAMED = 5
 
 
 def rule_of(mapping: MappingFile) -> DuplicatesRule:
@@ -34,6 +38,46 @@ def rule_of(mapping: MappingFile) -> DuplicatesRule:
         zeros=not mapping.key_rule.guards_zeros,
         case=mapping.key_rule.case_sensitive,
     )
+
+
+def as_called(mapping: MappingFile) -> Callable[[str], str]:
+    """What makes what names a manager, and what people of the file are called, comparable."""
+    by = mapping.manager_rule.by if mapping.manager_rule else "id"
+    return fold_name if by == "name" else fold
+
+
+@dataclass
+class NewIds:
+    """Who goes on under a new id, or may do so.
+
+    Attributes:
+        same: what is known of it.
+        rows: the new id of rows that are about somebody who is known by another.
+        by_id: by new id the one by which the person is known; of this extract.
+        former: by id the one that the row names as that of before, and by which nobody is known.
+        maybe: by new id the one that may be the person's of before, by the name that both are to have.
+    """
+
+    same: SamePeople
+    rows: dict[int, str] = field(default_factory=dict)
+    by_id: dict[str, str] = field(default_factory=dict)
+    former: dict[str, str] = field(default_factory=dict)
+    maybe: dict[str, str] = field(default_factory=dict)
+
+    def add(self, row: int, now_called: str, known_as: str) -> None:
+        """A row is about somebody who is known by another id than its own."""
+        self.rows[row] = now_called
+        self.by_id[now_called] = known_as
+
+    def is_over(self, known_as: str) -> bool:
+        """Whether rows under the id by which somebody is known do not count any more."""
+        return any(self.same.by_id[one].seen for one in self.same.ids_of(known_as))
+
+    def rank(self, row: int, known_as: str) -> int:
+        """How new the id of a row is: 0 for that by which the person is known."""
+        ids = self.same.ids_of(known_as)
+        own = self.rows.get(row)
+        return 0 if own is None else (ids.index(own) if own in ids else len(ids)) + 1
 
 
 @dataclass(frozen=True)
@@ -50,6 +94,7 @@ class Resolver:
         rejects: by row; more are added.
         warn: told about rows.
         today: where the source is.
+        new_ids: who goes on under a new id; those who may are added.
     """
 
     mapping: MappingFile
@@ -61,6 +106,7 @@ class Resolver:
     rejects: dict[int, Reject]
     warn: Warn
     today: date | None = None
+    new_ids: NewIds = field(default_factory=lambda: NewIds(NO_NEW_IDS))
 
     def resolve(self, tentative: Mapping[int, str]) -> int:
         """Decide everything.
@@ -74,7 +120,8 @@ class Resolver:
         self.index.finish()
         self._find_tentative(tentative)
         self._refuse_lost_zeros(tentative)
-        repeated = self._compare_ids()
+        repeated = self._follow_new_ids()
+        repeated += self._compare_ids()
         repeated -= self._compare_names()
         self._find_managers()
         return repeated
@@ -119,6 +166,54 @@ class Resolver:
                 self.rejects[entry.of.row] = Reject(entry.of.row, entry.of.line, whose, reason)
             self.index.drop(entry.seq for entry in rows)
 
+    def _follow_new_ids(self) -> int:
+        """Of somebody with a new id the rows under older ones do not count; how many these are."""
+        new_ids, repeated = self.new_ids, 0
+        for known_as in sorted({*new_ids.same.roots, *new_ids.by_id.values()}):
+            entries = self._rows_of(known_as)
+            newest = max((new_ids.rank(entry.of.row, known_as) for entry in entries), default=0)
+            old = [entry for entry in entries if new_ids.rank(entry.of.row, known_as) < newest]
+            if newest:
+                repeated += self._let_go_on([entry for entry in entries if entry not in old], old)
+            elif new_ids.is_over(known_as):
+                now = new_ids.same.ids_of(known_as)[-1]
+                over = [one for one in entries if one.of.digest is not None and not self._employs(one)]
+                repeated += self._pass_over(over, f"{known_as} is the former id of {now}, whose rows count.")
+        for worker_id, former in new_ids.former.items():
+            old = [entry for entry in self._rows_of(former) if entry.of.digest is not None]
+            repeated += self._pass_over(old, f"{former} is the former id of {worker_id}, whose row counts.")
+        return repeated
+
+    def _let_go_on(self, new: Sequence[Entry], old: Sequence[Entry]) -> int:
+        """The newest row counts, be it from its first day on, as long as an older one employs the person till then."""
+        now = [entry for entry in old if entry.of.digest is not None and self._employs(entry)]
+        if now and len(new) == 1 and new[0].of.digest is not None and self._spell(new[0]).is_to_come(self._day):
+            kept, then = now[-1], new[0]
+            self._let_follow([kept, then], Decision(kept.of, then=then.of))
+            old = [entry for entry in (*old, then) if entry is not kept]
+        for entry in old:
+            if (reject := self.rejects.pop(entry.of.row, None)) is not None:
+                self.warn(entry.of.row, f"{reject.reason} Another row of the same person counts.")
+        self.index.remove(entry.seq for entry in old)
+        return len(old)
+
+    @property
+    def _day(self) -> date:
+        return self.today or date.min
+
+    def _employs(self, entry: Entry) -> bool:
+        return self._spell(entry).employs(self._day)
+
+    def _pass_over(self, entries: Sequence[Entry], why: str) -> int:
+        for entry in entries:
+            self.warn(entry.of.row, f"{self.mapping.key} {why}")
+        self.index.remove(entry.seq for entry in entries)
+        return len(entries)
+
+    def _spell(self, entry: Entry) -> Spell:
+        record = self.spool.read(entry.place)
+        return Spell(record.user["active"] or record.on_leave, record.first_day, record.last_day)
+
     def _compare_ids(self) -> int:
         """Of several rows with one id one counts, or none; how many rows another one stands for."""
         rule, column = self._rule, self.mapping.key
@@ -147,8 +242,7 @@ class Resolver:
         asks = self._rule.keep in ("current", "last", "prefer_active") and self.today is not None
         if not asks or len({row.worker_id for row in rows}) > 1 or None in (row.digest for row in rows):
             return None
-        records = [self.spool.read(entry.place) for entry in group]
-        spells = [Spell(one.user["active"], one.first_day, one.last_day) for one in records]
+        spells = list(map(self._spell, group))
         return decide_by_days(rows, spells, self._rule, self.mapping.key, self.today or date.min)
 
     def _let_follow(self, group: Sequence[Entry], decision: Decision) -> None:
@@ -186,7 +280,12 @@ class Resolver:
             losers = [loser for number, folded in contested for loser in self._losers(number, folded)]
             if not losers:
                 return repeated
-            for number, seq, reason in losers:
+            for number, seq, name, holder in losers:
+                if self._may_be_same(number, seq, name, holder):
+                    self.new_ids.maybe[self.index.entry(seq).of.worker_id] = holder.worker_id
+                    self.index.unname(number, seq)
+                    continue
+                reason = holder.taken(self.kinds[number], name, self.mapping.key)
                 repeated += self._refuse(number, seq, reason)
 
     def _contested(self) -> Iterator[tuple[int, str]]:
@@ -204,8 +303,8 @@ class Resolver:
                     if owned and worker_id not in owned:
                         yield number, fold(name)
 
-    def _losers(self, number: int, folded: str) -> Iterator[tuple[int, int, str]]:
-        """The kind, row and reason of everybody who cannot have a name."""
+    def _losers(self, number: int, folded: str) -> Iterator[tuple[int, int, str, Holder]]:
+        """Everybody who cannot have a name: its kind, the row, the name, and who has it."""
         kind = self.kinds[number]
         named = self.index.named(number, folded)
         if not named:
@@ -215,7 +314,32 @@ class Resolver:
         holder, losers = holder_of(list(claimants), owners, lambda owner: self._gets_other(number, folded, owner))
         for one in losers:
             name, entry = claimants[one]
-            yield number, entry.seq, holder.taken(kind, name, self.mapping.key)
+            yield number, entry.seq, name, holder
+
+    def _may_be_same(self, number: int, seq: int, name: str, holder: Holder) -> bool:
+        """Whether somebody new may be known by another id, whose name it is.
+
+        Both are called alike, and do not work at the same time.
+        """
+        entry = self.index.entry(seq)
+        new = entry.of
+        if new.digest is None or not new.active or self.known.is_worker(new.worker_id):
+            return False
+        if self._rule.alike(new.worker_id) == self._rule.alike(holder.worker_id):
+            return False  # one of the two is written wrongly
+        record = self.spool.read(entry.place)
+        if not holder.row:
+            called = self.known.called(holder.worker_id, fold(name))
+            return bool(called) and not other_name({"displayName": called}, record.user)
+        rows = [
+            one for one in self._rows_of(holder.worker_id) if one.of.row == holder.row and one.of.digest is not None
+        ]
+        if not rows:
+            return False
+        old = self.spool.read(rows[0].place)
+        after = old.last_day is not None and record.first_day is not None and record.first_day > old.last_day
+        has_left = not old.user["active"] and not old.on_leave
+        return (has_left or after) and not other_name(old.user, record.user)
 
     def _gets_other(self, number: int, folded: str, worker_id: str) -> bool:
         """Whether somebody gets another name of a kind by this extract."""
@@ -258,25 +382,43 @@ class Resolver:
         if rule is None:
             return
         if rule.by == "id":
+            self._find_managers_under_new_ids()
             self._find_managers_in_other_letters()
             return
-        label = label_of("", rule)
+        label, called = label_of("", rule), as_called(self.mapping)
         found = []
         for seq, worker_id, row, digest, name in self.index.with_managers():
-            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER, fold(name))}
+            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER, called(name))}
             manager = min(ids) if len(ids) == 1 else ""
+            why = ""
             if len(ids) > 1:
-                self.warn(row, f"{label} names several people of the file; the person is sent without a manager.")
+                several = sorted(ids)
+                who = ", ".join(several[:_NAMED]) + (", ..." if len(several) > _NAMED else "")
+                why = f"names several people of the file ({who})"
             elif not manager:
-                self.warn(row, f"{label} names nobody in the file; the person is sent without a manager.")
+                why = "names nobody in the file"
             elif manager == worker_id:
-                self.warn(row, f"{label} names the person's own row; the person is sent without a manager.")
-                manager = ""
+                why, manager = "names the person's own row", ""
+            if why:
+                self.warn(row, f"{label} '{shorten(name)}' {why}; the person is sent without a manager.")
             found.append((manager, digest_with(digest, manager), seq))
             if len(found) == 1000:
                 self.index.set_managers(found)
                 found.clear()
         self.index.set_managers(found)
+
+    def _find_managers_under_new_ids(self) -> None:
+        """A manager's new id is the one by which Entra knows the account."""
+        known_as = {one: same.known_as for one, same in self.new_ids.same.by_id.items()} | self.new_ids.by_id
+        known_as |= {former: worker_id for worker_id, former in self.new_ids.former.items()}
+        if not known_as:
+            return
+        for some in batches(self.index.with_managers(), 1000):
+            self.index.set_managers(
+                (known_as[manager], digest_with(digest, known_as[manager]), seq)
+                for seq, _, _, digest, manager in some
+                if manager in known_as
+            )
 
     def _find_managers_in_other_letters(self) -> None:
         """A manager's id in other capital letters, or with other blanks, is the id that the file or others have."""

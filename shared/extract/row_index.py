@@ -131,6 +131,10 @@ class RowIndex:
         """These rows do not count."""
         self._scratch.executemany("UPDATE rows SET digest = NULL WHERE seq = ?", [(seq,) for seq in seqs])
 
+    def remove(self, seqs: Iterable[int]) -> None:
+        """These rows are as if they were not there."""
+        self._scratch.executemany("DELETE FROM rows WHERE seq = ?", [(seq,) for seq in seqs])
+
     def replace(self, seq: int, digest: bytes, place: int) -> None:
         """A row has another record now."""
         self._scratch.execute("UPDATE rows SET digest = ?, place = ? WHERE seq = ?", (digest, place, seq))

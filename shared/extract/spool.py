@@ -16,6 +16,7 @@ from shared.model import ScimUser
 
 _DIGEST = 16  # bytes
 _NO_DAY = b"-"
+_LEAVE = "|leave"  # behind the zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class SpooledRecord:
         last_day: likewise.
         zone: where the worker's day begins, an IANA name.
         user: complete, but perhaps for a manager who is not known by id.
+        on_leave: whether the account is to be disabled for nothing but a leave.
     """
 
     row: int
@@ -35,6 +37,7 @@ class SpooledRecord:
     last_day: date | None
     zone: str
     user: ScimUser
+    on_leave: bool = False
 
 
 class Spool:
@@ -52,7 +55,8 @@ class Spool:
             Its place, and the digest of all that it says; where it stands in the extract does not count.
         """
         user = json.dumps(record.user, ensure_ascii=False, separators=(",", ":")).encode()
-        said = b"%s %s %s %s" % (_day(record.first_day), _day(record.last_day), record.zone.encode(), user)
+        zone = f"{record.zone}{_LEAVE if record.on_leave else ''}"
+        said = b"%s %s %s %s" % (_day(record.first_day), _day(record.last_day), zone.encode(), user)
         line = b"%d %d %s\n" % (record.row, record.line, said)
         place, self._end = self._end, self._end + len(line)
         if not self._at_end:
@@ -90,9 +94,9 @@ class Spool:
         self._at_end = False
         self._file.seek(place)
         row, line, first_day, last_day, zone, user = self._file.readline().split(b" ", 5)
-        return SpooledRecord(
-            int(row), int(line), _read_day(first_day), _read_day(last_day), zone.decode(), orjson.loads(user)
-        )
+        place_of_work, leave, _ = zone.decode().partition(_LEAVE)
+        days = (_read_day(first_day), _read_day(last_day))
+        return SpooledRecord(int(row), int(line), *days, place_of_work, orjson.loads(user), bool(leave))
 
     def close(self) -> None:
         """Remove the file."""

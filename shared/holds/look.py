@@ -6,7 +6,7 @@ Asked for when a plan is made, and again before every request: one blob and one 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
@@ -14,6 +14,7 @@ from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, read_all, read_orders
 from shared.holds.holds_file import PLACE, HoldsFile, HoldsFileError, parse_holds
 from shared.holds.listed import FILE, Holds
+from shared.records import same_people
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG
 
@@ -39,7 +40,19 @@ def holds_at(storage: Storage, now: datetime) -> Holds:
     Raises:
         azure.core.exceptions.AzureError: storage is away; whoever asks must not enable anybody then.
     """
-    return in_force(read_holds(storage, now), now)
+    return with_older_ids(storage, in_force(read_holds(storage, now), now))
+
+
+def with_older_ids(storage: Storage, holds: Holds) -> Holds:
+    """The same, also of the accounts by which people are known who have a new id by now."""
+    if not holds.holds and not holds.protected:
+        return holds
+    kept = same_people.read(storage)
+    if not kept.people:
+        return holds
+    more = [replace(one, worker=older) for one in holds.holds for older in kept.older(one.worker)]
+    also = [replace(one, worker=older) for one in holds.protected for older in kept.older(one.worker)]
+    return replace(holds, holds=[*holds.holds, *more], protected=[*holds.protected, *also])
 
 
 def in_force(found: HoldsNow, now: datetime) -> Holds:

@@ -17,7 +17,7 @@ from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, hold_key
 from shared.holds.holds_file import HoldsFile
 from shared.holds.listed import Hold
 from shared.holds.look import read_holds
-from shared.records import accounts
+from shared.records import accounts, same_people
 from shared.records.due import Due, schedule
 from shared.storage.clients import Storage
 from shared.storage.names import HOLDS
@@ -84,11 +84,13 @@ def _in_force(row: HoldRow, now: datetime, gone: set[Key]) -> str:
 
 def _have_looked_at(context: Context, workers: Iterable[str], now: datetime) -> None:
     """Have the accounts of some people looked at, in whatever job."""
-    ids = sorted(set(workers))
+    ids = set(workers)
     if not ids:
         return
+    kept = same_people.read(context.storage)
+    ids |= {older for one in ids for older in kept.older(one)}
     for job in context.settings.endpoints:
-        known = accounts.read_briefly(context.storage, job, ids)
+        known = accounts.read_briefly(context.storage, job, sorted(ids))
         schedule(context.storage, (Due(now, job, one) for one in known))
 
 

@@ -59,6 +59,8 @@ CHANGES: Mapping[CountColumn, str] = {
     "WithdrawnHires": "Hires taken back",
     "Converted": "Changed from one kind of employment to another",
     "Resent": "Sent again without a change",
+    "OnLeave": "Disabled while on leave",
+    "BackFromLeave": "Enabled again after a leave",
     "PutOnHold": "Disabled by order of IT (on hold)",
     "HoldsEnded": "Enabled again, as a hold has ended",
 }

@@ -22,13 +22,14 @@ from shared.model import ExtractRef, Planned
 from shared.outcomes import progress
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held
-from shared.records import due, extracts, orphan_rows, pages, people
+from shared.records import due, extracts, orphan_rows, pages, people, same_people
 from shared.records.extracts import DUE, FILE
-from shared.records.fingerprint import fingerprint
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
 from shared.records.rosters import make_newest
+from shared.records.same_people import Same
+from shared.storage.fingerprint import fingerprint
 from shared.storage.names import EXTRACTS, PAGES
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
 from shared.tables.due import DueRow
@@ -90,6 +91,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
         write_profile(storage, ref.source, profile)  # the next file is compared with this one
     if row["Full"] and plan == row["ReadPlan"]:
         make_newest(storage, ref, plan, file, row["Sequence"])
+    _note_new_ids(context, ref, row)
     if row["Kind"] == DUE:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
@@ -102,6 +104,23 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
         _supersede_held(context, ref, row)
     _move_on(context, ref, row)
     return True
+
+
+def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
+    """From now on those who go on under new ids are known by both; what is told of the new one leads to the other."""
+    found = pages.read_new_ids(context.storage, ref, row["Plan"])
+    if found is None:
+        return
+    now = context.clock.now()
+    said = {
+        one: Same(new.known_as, str(row["File"]), f"column {found.column}", iso(now), ref.source, seen=new.counts)
+        for one, new in found.new.items()
+    }
+    changed = same_people.note(context.storage, row["Job"], said)
+    same_people.note_asked(context.storage, ref.source, found.asked, whole=found.whole)
+    people.note_new_ids(context.storage, ref.source, changed, now)
+    if changed:
+        due.wake(context.storage, row["Job"], changed, now + _MANAGER_FIRST)  # those who report to them
 
 
 def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[str]) -> None:

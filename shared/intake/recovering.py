@@ -12,16 +12,19 @@ from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.clock import parse_iso
+from shared.clock import iso, parse_iso
 from shared.holds.look import holds_at
 from shared.holds.orders import HoldOrder, put_on_hold
+from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
-from shared.records import accounts, pages
+from shared.records import accounts, pages, same_people
 from shared.records.accounts import Account
 from shared.records.due import Due, schedule
 from shared.records.people import Deliverer, account_key
+from shared.records.same_people import Same
+from shared.storage import keys
 from shared.storage.clients import Storage
-from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, STATE
+from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, STATE, WORKERS
 from shared.storage.rows import Key, change_rows, delete_row, key_of, query, read_row
 from shared.tables.accounts import AccountRow, said_of
 from shared.tables.pages import PageRow
@@ -80,6 +83,16 @@ def remove_dead_pages(storage: Storage) -> int:
     for row in dead:
         delete_row(storage.table(PAGES), key_of(row))
     return len(dead)
+
+
+def put_back_new_ids(storage: Storage, now: datetime) -> int:
+    """Know again who goes on under a new id, by what stands on the rows of the new ids; how many there are."""
+    found: dict[str, dict[str, Same]] = {}
+    for row in query(storage.table(WORKERS), "KnownAs gt ''", ("PartitionKey", "WorkerId", "KnownAs")):
+        source = keys.owner(str(row["PartitionKey"]))
+        said = Same(str(row["KnownAs"]), BY, "As it stood in Workers.", iso(now), source, seen=True)
+        found.setdefault(find_mapping(storage, source).mapping.job, {})[str(row["WorkerId"])] = said
+    return sum(len(same_people.note(storage, job, said)) for job, said in found.items())
 
 
 def _is_dead(storage: Storage, row: PageRow, extract_rows: set[str]) -> bool:

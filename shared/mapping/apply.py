@@ -35,6 +35,7 @@ from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
 from shared.mapping.working import Working
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
+from shared.records.same_people import NO_NEW_IDS, SamePeople
 from shared.storage.scratch import open_scratch
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.
@@ -59,6 +60,9 @@ class Applied:
         claims: names that nobody else may have, by the number of their kind in `Applier.kinds`.
         manager_name: what names the manager, if the mapping says that it is not the id; the user has none yet.
         keeps: attributes of somebody who is known that keep what was said before, because the new values are damaged.
+        on_leave: whether the account is to be disabled for nothing but a leave.
+        now_called: the id that the row has, if it is a new one of somebody who is known by another, the worker's.
+        former: the id of before that the row names, if nobody is known by it.
     """
 
     worker: Worker
@@ -69,6 +73,9 @@ class Applied:
     claims: tuple[tuple[int, str], ...] = ()
     manager_name: str = ""
     keeps: tuple[str, ...] = ()
+    on_leave: bool = False
+    now_called: str = ""
+    former: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +103,13 @@ class Applier:
         today: where the source is; needed to see that somebody who is said to be active has left.
         scratch: remembers what would fill the memory; the applier opens one of its own if it needs one.
         holds_dates: whether the extract holds days as dates, besides texts.
+        same: those who go on under new ids.
 
     Attributes:
         mapping: see above.
         today: see above.
         holds_dates: see above.
+        same: see above.
         placeholders: cells that mean nothing, cleaned.
         kinds: of names that only one person may have; who that is can be decided only once all records are applied.
         taken: the user names that are made unique, if the mapping says so.
@@ -117,8 +126,10 @@ class Applier:
         today: date | None = None,
         scratch: sqlite3.Connection | None = None,
         holds_dates: bool = False,
+        same: SamePeople = NO_NEW_IDS,
     ) -> None:
         self.mapping = mapping
+        self.same = same
         self.today = today
         self.holds_dates = holds_dates
         self._status = mapping.status
@@ -168,44 +179,48 @@ class Applier:
         mapping = self.mapping
         raw = record.values[mapping.key]
         worker_id, fault = read_id(mapping.key_rule, raw, mapping.limits)
+        own_id = worker_id
 
         def reject(reason: str) -> Reject:
             who = worker_id if len(worker_id) <= MAX_KEY else ""
-            return Reject(record.row, record.line, who, reason, in_doubt=bool(who) and self._is_in_doubt(record))
+            now_called = own_id if who and own_id != who else ""
+            in_doubt = bool(who) and self._is_in_doubt(record)
+            return Reject(record.row, record.line, who, reason, in_doubt=in_doubt, now_called=now_called)
 
         if not worker_id or worker_id in self.placeholders:
-            worker_id = ""
+            own_id = worker_id = ""
             return reject(f"{mapping.key} is empty, so nobody can tell whom the row is about.")
         if fault and not (may_be_number(worker_id) and self._known.is_worker(worker_id)):
-            worker_id = "" if sheet_error(worker_id) else worker_id
+            own_id = worker_id = "" if sheet_error(worker_id) else worker_id
             return reject(f"{mapping.key} {fault}")
         known_as = self.other_letters([worker_id]).get(worker_id, ())
         if known_as:
             fault = _known_otherwise(mapping.key, worker_id, known_as)
-            worker_id = known_as[0]
+            own_id = worker_id = known_as[0]
             if len(known_as) > 1:
                 return reject(fault)
         else:
             self.look_at_ids([worker_id])
         other_letters = "" if mapping.key_rule.as_known or not known_as else fault
+        worker_id, former = self._same_as(worker_id, record)
         try:
             status, active = self._status_of(record)
         except Unusable as wrong:
             return reject(str(wrong))
-        over = active and self._is_ended_by_rule(record)
-        active = active and not over
+        active, over = (False, True) if active and self._is_ended_by_rule(record) else (active, False)
         carried_out = active and self._is_carried_out(record, worker_id)
-        warnings += id_warnings(mapping.key, raw, worker_id)
+        warnings += id_warnings(mapping.key, raw, own_id)
         if other_letters and active:
             return reject(other_letters)
         warnings += [although(other_letters)] if other_letters else []
-        matters = (active and not carried_out) or (not over and self._works_on(record))
+        on_leave = self._status.disables_for_leave(fold(status))
+        matters = (active and not carried_out) or (not over and not on_leave and self._works_on(record))
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         damaged: list[str] = []
         try:
             cells, unusable = self._cells(record, refuse, warnings.append)
             damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
-            cells[mapping.key] = worker_id
+            cells[mapping.key] = own_id
             first_day, last_day = self._employment(cells, status, refuse, works=active and not carried_out)
             zone = self._zone(cells, refuse)
             row = Cells(cells, worker_id, record.row, warnings.append)
@@ -227,7 +242,23 @@ class Applier:
             tuple(claim for claim in row.claims if self.kinds[claim[0]].path not in keeps),  # the old name stays hers
             row.manager_name,
             keeps,
+            on_leave,
+            own_id if own_id != worker_id else "",
+            former,
         )
+
+    def _same_as(self, worker_id: str, record: Record) -> tuple[str, str]:
+        """The id by which somebody is known who has an id in a file, and the one of before that nobody is known by."""
+        known_as = self.same.known_as(worker_id)
+        column = self.mapping.key_rule.former
+        if known_as != worker_id or column is None or self._known.is_worker(worker_id):
+            return known_as, ""
+        raw = record.values.get(column, "")
+        former, fault = read_id(self.mapping.key_rule, raw, self.mapping.limits)
+        if fault or column in record.faults or former in ("", worker_id) or former in self.placeholders:
+            return worker_id, ""
+        former = self.same.known_as(next(iter(self.other_letters([former]).get(former, ())), former))
+        return (former, "") if self._known.is_anybody(former) else (worker_id, former)
 
     def names_in(self, record: Record, worker_id: str) -> ScimUser:
         """Display name and user name of a record that is rejected, as far as it tells them, for whoever looks for it.

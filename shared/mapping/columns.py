@@ -17,6 +17,7 @@ from itertools import compress, count
 from json.encoder import encode_basestring as quote
 from typing import Any
 
+from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
@@ -149,6 +150,8 @@ class ColumnMapper:
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
             care.where("?" in cell for cell in batch.columns[column])  # it may stand for a letter
+        if former := mapping.key_rule.former:
+            care.where(map(bool, columns[former]))
         for column in mapping.required:
             if "" in columns[column]:
                 care.where(cell == "" for cell in columns[column])
@@ -250,7 +253,7 @@ class ColumnMapper:
             ids = list(plain)
         else:
             ids = list(map(self._read_id, cells))
-        known_otherwise = self._applier.other_letters(ids)
+        known_otherwise = {*self._applier.other_letters(ids), *self._applier.same.by_id}
         return [CAREFUL if one in known_otherwise else one for one in ids] if known_otherwise else ids
 
     def _read_id(self, cell: str) -> str:
@@ -268,10 +271,11 @@ class ColumnMapper:
         if CAREFUL in cells.values():
             return CAREFUL
         try:
-            active = self._working.means(self._working.word(cells))
+            word = self._working.word(cells)
+            active = self._working.means(word)
         except Unusable:
             return CAREFUL
-        return CAREFUL if active is None else json.dumps(active)
+        return CAREFUL if active is None or status.disables_for_leave(fold(word)) else json.dumps(active)
 
     def _read_zone(self, raw: str) -> str:
         rule, text = self._mapping.status.zone, self._clean(raw)

@@ -30,6 +30,7 @@ _OF_A_WORD = {
     "column", "columns", "join", "first", "template", "choose", "pieces", "trim", "replace", "keep", "split", "part",
     "map", "otherwise", "case", "blanks",
 }  # fmt: skip
+_OF_A_NAME = {"template", "columns", "join"}  # of several columns, where managers are not named by their ids
 _NO_PIVOT = (
     "years of two digits need 'pivot', the last of them that is in this century: with 'pivot: 30', 30 is 2030 and 31 "
     "is 1931"
@@ -60,9 +61,12 @@ class KeyRule(Section):
         as_known: an id that is known with other capitals or blanks only is read as it is known, and not rejected.
         width: numbers that are shorter get zeros in front.
         leading_zeros: whether 00012 and 12 in one file are a mistake, and rejected, or `distinct` people.
+        former: the column with the id that the same person had before, as when a contractor becomes an employee;
+            whoever is known by that id keeps the account.
     """
 
     column: Column
+    former: Column | None = None
     text_guard: bool = False
     strip_decimal: bool = False
     long_numbers: bool = False
@@ -76,6 +80,8 @@ class KeyRule(Section):
     def _says_one_thing(self) -> KeyRule:
         if self.case_sensitive and self.as_known:
             raise ValueError("'case_sensitive' and 'as_known' are two rules; say one of them")
+        if self.former == self.column:
+            raise ValueError("'former' is the column with the id of before, not the one with the id")
         return self
 
     @property
@@ -167,6 +173,8 @@ class Status(Section):
             `at_once`.
         create_days_before: how many days before the first day an account is created, disabled until then.
         grace_days: how many days after the end this source waits before it disables, so that another may take over.
+        gone_before: nothing is sent of somebody of whom nothing was ever sent, and whose last day was longer ago than
+            so many days; without it a disabled record is, for there may be an account from before.
     """
 
     column: Annotated[Rule, ShortForm("column")] | None = None
@@ -180,6 +188,7 @@ class Status(Section):
     end: Literal["last_day", "at_once"] = "last_day"
     create_days_before: Annotated[int, Field(ge=0, le=365)] = 7
     grace_days: Annotated[int, Field(ge=0, le=30)] = 0
+    gone_before: Annotated[int, Field(ge=0, le=36500)] | None = None
 
     @cached_property
     def reads(self) -> tuple[str, ...]:
@@ -218,6 +227,10 @@ class Status(Section):
     def folded_leave(self) -> frozenset[str]:
         """The words for a leave, compared without regard to case."""
         return frozenset(fold(clean(word)) for word in self.leave)
+
+    def disables_for_leave(self, word: str) -> bool:
+        """Whether a folded word says that somebody is on leave, and the account is disabled meanwhile."""
+        return self.leave_policy == "disabled" and word in self.folded_leave
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -259,6 +272,12 @@ class Status(Section):
             raise ValueError("say under 'values' what the words of the status mean")
         elif self.past_last_day != "reject" and self.last_day is None:
             raise ValueError("past_last_day: name the column with the last day under 'last_day'")
+        return self
+
+    @model_validator(mode="after")
+    def _gone_has_a_day(self) -> Status:
+        if self.gone_before is not None and self.last_day is None:
+            raise ValueError("gone_before: goes by the last day; name its column under 'last_day'")
         return self
 
     @model_validator(mode="after")
@@ -454,7 +473,8 @@ class MappingFile(Section):
         marks += self.filter.columns if self.filter else ()
         if self.run_time and self.run_time.column:
             marks.append(self.run_time.column)
-        more = [*status.days, *([status.zone.column] if status.zone else []), *marks]
+        others = (*status.days, status.zone.column if status.zone else None, self.key_rule.former, *marks)
+        more = [column for column in others if column is not None]
         read = [column for rule in self.attributes.values() for column in rule.reads]
         return tuple(dict.fromkeys((self.key, *status.reads, *more, *self.required, *read)))
 
@@ -474,7 +494,8 @@ class MappingFile(Section):
         run_time = self.run_time.column if self.run_time else None
         asked = self.filter.columns if self.filter else ()
         zone = status.zone.column if status.zone else None
-        texts = {self.key, *status.reads, *asked, zone, primary.column if primary else None, run_time}
+        mark = primary.column if primary else None
+        texts = {self.key, self.key_rule.former, *status.reads, *asked, zone, mark, run_time}
         days = {column for rule in self.attributes.values() if rule.is_day for column in rule.reads}
         return frozenset({*status.days, *days} - texts)
 
@@ -540,6 +561,10 @@ def _misfit(path: str, rule: Rule, rules: Mapping[str, Rule]) -> str:
         return f"there is no other attribute '{rule.copy_of}' to copy"
     if "by" in rule.model_fields_set and target.name != "manager":
         return "'by' says what a manager is named by; it is for no other attribute"
-    if target.name == "manager" and rule.model_fields_set - _OF_A_MANAGER:
+    if target.name == "manager" and (more := rule.model_fields_set - _OF_A_MANAGER):
+        if more <= _OF_A_NAME:
+            return (
+                "" if rule.by != "id" else f"'{min(more)}' goes with 'by: name' or 'by: mail'; an id is in one column"
+            )
         return "a manager is given by id: say 'column' or 'first', and 'map', 'by' or 'empty' if need be"
     return ""

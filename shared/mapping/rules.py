@@ -334,6 +334,7 @@ class Rule(Section):
         empty: what an empty value becomes, if not what the file says for all.
         blanks: whether blanks that steps leave at the ends, or side by side, stay, if not what the file says for all.
         by: what names a manager: the worker's `id`, or the `mail` or `name` (`displayName`) of somebody in the extract.
+            A name may be in several columns, and have the family name first, with a comma behind it.
     """
 
     column: Column | None = None

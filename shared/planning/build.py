@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.changes import reasons
@@ -23,6 +23,7 @@ from shared.extract.profile import Profile
 from shared.extract.reading import ReadExtract, read_extract
 from shared.extract.rejects import keep_rejects_file
 from shared.extract.whole_file import compare, refuse_doubtful, unused_columns
+from shared.holds.protected import alone_in
 from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
@@ -33,16 +34,16 @@ from shared.planning.deciding import decide_all
 from shared.planning.holding import hold_whole, too_many_lost
 from shared.planning.left_out import look_at_left_out
 from shared.planning.missing import more_before
-from shared.planning.orders import released_people
+from shared.planning.orders import released_people, still_held
 from shared.planning.plan_run import Drafted, PlanRun
-from shared.planning.protected import alone_in
 from shared.planning.storing import store
 from shared.readers.open_extract import Reading
-from shared.records import accounts, extracts
+from shared.records import accounts, extracts, same_people
 from shared.records import pages as page_records
 from shared.records.due import RESEND, Due, due_until
 from shared.records.extracts import FILE, TRIAL
 from shared.records.known import KnownPeople
+from shared.records.pages import NewId, NewIds
 from shared.records.profiles import read_profile
 from shared.records.rosters import write_roster
 from shared.tables.extracts import ExtractRow
@@ -137,7 +138,18 @@ def plan_file(
         people_known = KnownPeople(context.storage, ref.source, row["Kind"] != TRIAL, mapping.job)
         known = stack.enter_context(closing(people_known))
         copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
-        extract = stack.enter_context(read_extract(copy, mapping, reading, known, digest_key=context.fingerprint_key))
+        ids = same_people.read(context.storage)
+        same = ids.of(mapping.job).as_seen_by(ref.source)
+        extract = stack.enter_context(
+            read_extract(
+                copy,
+                mapping,
+                reading,
+                known,
+                digest_key=context.fingerprint_key,
+                same=same,
+            )
+        )
         released = released_people(context.storage, ref, row)
         full = mapping.mode == "full" and not extract.returned
         row = {**row, **_time_of(row, extract.made_at, context.clock.now())}
@@ -148,7 +160,11 @@ def plan_file(
                 refuse_doubtful(extract.doubts)
             notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
         pace.settle(name for pair in extract.managers() for name in pair if name)
-        run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle, alone_in(released))
+        run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle, alone_in(released), ids)
+        if released is not None:
+            known_as = {run.known_as(one) for one in released}
+            also_held = len(still_held(context.storage, ref, row).intersection(known_as.difference(released)))
+            run = replace(run, alone=run.known_as(run.alone), also_held=also_held)
         drafted = Drafted.begin(run)
         if released is not None:
             look_at_released(run, drafted, released)
@@ -167,6 +183,7 @@ def plan_file(
         values, people = store(run, drafted, decided), extract.people
         if run.looks_at_everybody:
             write_roster(context.storage, ref, attempt, extract.rows_of_people())
+        _store_new_ids(run)
         if extract.returned:
             page_records.write_correction(context.storage, ref, attempt, correction_of(extract))
     if released is not None:
@@ -191,6 +208,21 @@ def plan_file(
         "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) is not None,
         **_compared_with(run, full=full),
     }
+
+
+def _store_new_ids(run: PlanRun) -> None:
+    """What the file tells of people who go on, or may go on, under new ids; it is kept once the plan is carried out."""
+    extract, asked = run.of_file, run.ids.asked.get(run.ref.source)
+    if not (extract.new_ids or (not run.is_release and (extract.maybe or asked))):
+        return
+    new = {}
+    for worker_id, known_as in extract.new_ids.items():
+        if extract.digest(known_as) is not None:
+            counts = extract.read([known_as])[0].now_called == worker_id
+            new[worker_id] = NewId(known_as, counts=counts)
+    maybe = {} if run.is_release else {older: worker_id for worker_id, older in extract.maybe.items()}
+    found = NewIds(new, maybe, run.looks_at_everybody, run.mapping.key_rule.former or "")
+    page_records.write_new_ids(run.storage, run.ref, run.attempt, found)
 
 
 def _compared_with(run: PlanRun, *, full: bool) -> ExtractRow:
@@ -277,7 +309,8 @@ def plan_due(context: Context, ref: ExtractRef, row: ExtractRow, mapping: Mappin
     """
     with ExitStack() as stack:
         released = released_people(context.storage, ref, row)
-        run = PlanRun(context, ref, row, mapping, attempt, stack, None, alone=alone_in(released))
+        ids = same_people.read(context.storage)
+        run = PlanRun(context, ref, row, mapping, attempt, stack, None, alone=alone_in(released), ids=ids)
         drafted = Drafted.begin(run)
         if released is not None:
             look_again(run, drafted, released, frozenset())

@@ -80,6 +80,7 @@ def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
 def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> None:
     """People who have been released, of whom some may be missing from the file."""
     extract = run.of_file
+    people = list(dict.fromkeys(run.known_as(person) for person in people))
     look_at(run, drafted, [person for person in people if extract.digest(person) is not None])
     gone = [person for person in people if extract.digest(person) is None]
     found = accounts.read_accounts(run.storage, run.job, gone).values()
@@ -110,7 +111,7 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
         found = Draft(
             account.external_id, ours.row, run.ref.source, kept, False, "", run.later(ours.sequence), account,
             force=account.external_id in resent, file=files[ours.extract],
-            unconfirmed=unconfirmed.get(account.external_id, ""),
+            unconfirmed=unconfirmed.get(account.external_id, ""), successor=run.successors.get(account.external_id, ""),
         )  # fmt: skip
         drafted.add(found)
 
@@ -140,7 +141,8 @@ def _has_account(run: PlanRun, account: Account) -> bool:
 def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, digest: str) -> bool:
     """Whether nobody has to look closer; then it is noted that the person was seen."""
     settled = is_settled(account, run.ref.source, run.digest(digest), run.now)
-    if not settled or account.external_id in drafted.in_circles or run.holds.names(account.external_id):
+    person = account.external_id
+    if not settled or person in drafted.in_circles or person in run.successors or run.holds.names(person):
         return False
     if not drafted.must_be_told(account.external_id, worker_status.UNCHANGED):
         drafted.fates[worker_status.UNCHANGED] += 1
@@ -164,6 +166,12 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
             claim = _claim(run, said, kept_claims(account).get(run.ref.source), account)
             made = draft(claim, person, account, run.digest(said.digest))
             if made:
+                made = replace(
+                    made,
+                    now_called=said.now_called,
+                    maybe=said.maybe,
+                    successor=run.successors.get(person, ""),
+                )
                 if other := meets_other_names(made):
                     drafted.called_otherwise.setdefault(other, []).append(person)
                 drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
@@ -203,4 +211,5 @@ def _claim_of(run: PlanRun, said: Said, before: Claim | None, account: Account |
         said_at=run.now,
         before=before,
         clears_manager=run.mapping.clears_manager,
+        on_leave=said.on_leave,
     )

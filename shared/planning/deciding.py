@@ -13,6 +13,7 @@ import orjson
 
 from shared.changes import guard, reasons
 from shared.changes.circles import find_circles
+from shared.changes.claims import Desired
 from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
 from shared.changes.handing_on import find_handed_on, swap_told
 from shared.changes.managers import ManagerStanding
@@ -21,12 +22,13 @@ from shared.model import ENTERPRISE_USER, RESENT, Planned, ScimUser, Worker
 from shared.planning.candidates import count_known
 from shared.planning.in_flight import Flights
 from shared.planning.manager_circles import have_others_looked_at, look_above, ties_of
+from shared.planning.no_account import decided_of, why_no_account
 from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.sends import Sends, SpooledLines
 from shared.records import accounts, extracts
 from shared.records.accounts import Account
-from shared.records.fingerprint import fingerprint
 from shared.records.pages import HeldPerson, planned_from_json, planned_to_json
+from shared.storage.fingerprint import fingerprint
 from shared.storage.rows import in_chunks
 from shared.tables.accounts import SEQUENCE
 from shared.wording import worker_status
@@ -58,7 +60,8 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     flights = Flights(run.context, run.job)
     managers = set(drafted.named.values()) - drafted.named.keys() - {""}
     outside = accounts.read_briefly(run.storage, run.job, sorted(managers))
-    standing = _standing(run, drafted, outside)
+    decided = decided_of(run, outside)
+    standing = _standing(run, drafted, outside, decided)
     above = look_above(run, drafted, managers - outside.keys())
     circles = find_circles(ties_of(drafted, above, standing, {}))
     judge = Judge(
@@ -70,6 +73,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         run.file,
         _left_out_by(run.mapping),
         run.hold_of,
+        why_no_account(run, drafted, managers - outside.keys(), decided),
     )
     lines = SpooledLines(run.stack)
     entries = _judge_all(run, judge, drafted, lines)
@@ -211,7 +215,9 @@ def _left_out_by(mapping: MappingFile) -> Callable[[ScimUser], frozenset[str]]:
     return lambda user: frozenset(text for path, text in omitted if path.get(user) is None)
 
 
-def _standing(run: PlanRun, drafted: Drafted, outside: Mapping[str, Account]) -> Callable[[str], ManagerStanding]:
+def _standing(
+    run: PlanRun, drafted: Drafted, outside: Mapping[str, Account], decided: Mapping[str, Desired]
+) -> Callable[[str], ManagerStanding]:
     """What is known of a manager."""
 
     def standing(manager: str) -> ManagerStanding:
@@ -223,7 +229,8 @@ def _standing(run: PlanRun, drafted: Drafted, outside: Mapping[str, Account]) ->
         if account is None or not account.known_to_entra:
             return ManagerStanding.UNKNOWN
         has_left = not account.enabled and account.ever_enabled and not run.holds.of(manager, account.said)
-        return ManagerStanding.LEFT if has_left else ManagerStanding.WORKS
+        on_leave = manager in decided and decided[manager].winner.is_on_leave(run.now)
+        return ManagerStanding.LEFT if has_left and not on_leave else ManagerStanding.WORKS
 
     return standing
 

@@ -98,6 +98,7 @@ def draft_missing(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) ->
         made = Draft(
             account.external_id, old.row, run.ref.source, {**kept, run.ref.source: gone}, True,
             worker_status.MISSING, run.later(run.sequence) if run.is_release else run.sequence, account, missing=True,
+            successor=run.successors.get(account.external_id, ""),
         )  # fmt: skip
         drafted.add(made)
 

@@ -16,9 +16,9 @@ from azure.core.exceptions import ResourceModifiedError
 
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
+from shared.holds.protected import protected_among
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
-from shared.planning.protected import protected_among
 from shared.records import extracts, pages
 from shared.records.extracts import FILE, TRIAL
 from shared.records.people import worker_key

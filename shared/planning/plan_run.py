@@ -6,7 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property
 
@@ -18,14 +18,18 @@ from shared.extract.reading import ReadExtract
 from shared.holds.listed import Hold, Holds
 from shared.holds.look import holds_at
 from shared.mapping.model import MappingFile
-from shared.model import ExtractRef, Planned, manager_of
+from shared.model import ExtractRef, Planned, manager_of, with_manager_id
 from shared.planning.sends import SpooledLines
 from shared.records import extracts
 from shared.records.accounts import Account
 from shared.records.extracts import FILE, TRIAL
 from shared.records.pages import Quiet, QuietWriter
-from shared.records.people import WorkerTold
+from shared.records.people import WorkerTold, worker_key
+from shared.records.same_people import NO_NEW_IDS, NOTHING_KEPT, Kept, SamePeople
+from shared.storage import keys
 from shared.storage.clients import Storage
+from shared.storage.names import WORKERS
+from shared.storage.rows import read_rows
 from shared.tables.extracts import ExtractRow
 from shared.wording import worker_status
 
@@ -44,6 +48,8 @@ class PlanRun:
         extract: the file; None where dates have come.
         settle: writes to the tables, if it is not done yet, what plans that are being carried out say of some people.
         alone: the one person whom a release names; empty if it is none, or is about several.
+        ids: who goes on under which new id.
+        also_held: how many are held besides those who are released, and go on with them, being the same people.
     """
 
     context: Context
@@ -55,6 +61,8 @@ class PlanRun:
     extract: ReadExtract | None
     settle: Callable[[Iterable[str]], None] = lambda _: None
     alone: str = ""
+    ids: Kept = NOTHING_KEPT
+    also_held: int = 0
 
     @property
     def storage(self) -> Storage:
@@ -114,10 +122,30 @@ class PlanRun:
         return self.holds.of(external_id, {*sources, self.ref.source})
 
     @cached_property
+    def successors(self) -> Mapping[str, str]:
+        """Who may be whom under a new id, which somebody is asked about: by older id the new one."""
+        found = {older: new for new, older in self.extract.maybe.items()} if self.extract else {}
+        asked = {
+            older: worker_key(source, new)
+            for source, some in self.ids.asked.items()
+            for older, new in some.items()
+            if older not in found and not (source == self.ref.source and self.looks_at_everybody)
+        }
+        rows = read_rows(self.storage.table(WORKERS), asked.values(), select=("Status",)) if asked else {}
+        waiting = {key for key, row in rows.items() if row["Status"] == worker_status.HELD}
+        return {**{older: keys.decode(key.row) for older, key in asked.items() if key in waiting}, **found}
+
+    def known_as(self, worker_id: str) -> str:
+        """The id by which somebody of the source is known, who may have a new one by now."""
+        found = self.ids.of(self.job).known_as(worker_id)
+        return self.extract.new_ids.get(found, found) if self.extract else found
+
+    @cached_property
     def employment(self) -> Employment:
         """What the mapping says about first and last days."""
         status = self.mapping.status
-        return Employment(status.create_days_before, status.grace_days, status.end == "at_once")
+        at_once = status.end == "at_once"
+        return Employment(status.create_days_before, status.grace_days, at_once, status.gone_before)
 
     def digest(self, said: str) -> str:
         """The digest of what a source says of a person, from that of the row.
@@ -134,7 +162,8 @@ class PlanRun:
     @cached_property
     def _basis(self) -> str:
         clears = "/clears" if self.mapping.clears_manager else ""
-        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{self.employment}{clears}"
+        how = repr(self.employment).replace(", gone_before=None", "")  # as before there was such a thing
+        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{how}{clears}"
 
     @cached_property
     def _newest(self) -> str:
@@ -161,6 +190,7 @@ class Drafted:
         moved: those of them who may open or close a circle of managers, or are in one.
         absent: those who have no account, and do not get one now.
         inactive: those who may not work any more.
+        starts: the first days of those who have no account yet because they are to come.
         known: people of the source who have an account; None if nobody has counted them.
         told: those whose rows in `Workers` tell of a file and not of what became of the account, and what they tell;
             None where everybody's row is written.
@@ -170,6 +200,7 @@ class Drafted:
         before: how many people were in the one before.
         called_otherwise: by other source, whom it calls otherwise, and of whom this one has not spoken before.
         notes: what HR should know of the file besides.
+        ids: who goes on under which new id.
     """
 
     now: datetime
@@ -184,6 +215,7 @@ class Drafted:
     moved: set[str] = field(default_factory=set)
     absent: set[str] = field(default_factory=set)
     inactive: set[str] = field(default_factory=set)
+    starts: dict[str, str] = field(default_factory=dict)
     known: int | None = None
     told: Mapping[str, WorkerTold] | None = None
     stamp: str = ""
@@ -192,22 +224,25 @@ class Drafted:
     before: int = 0
     called_otherwise: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    ids: SamePeople = NO_NEW_IDS
 
     @classmethod
     def begin(cls, run: PlanRun) -> Drafted:
         """Nobody has been looked at yet."""
         circles = run.extract.loops() if run.extract and run.looks_at_everybody else []
         in_circles = {person for circle in circles for person in circle}
-        return cls(
-            run.now, SpooledLines(run.stack), QuietWriter(run.storage, run.ref, run.attempt), in_circles=in_circles
-        )
+        quiet, ids = QuietWriter(run.storage, run.ref, run.attempt), run.ids.of(run.job)
+        return cls(run.now, SpooledLines(run.stack), quiet, in_circles=in_circles, ids=ids)
 
     def add(self, made: Draft) -> None:
         """Take somebody in who must be judged once everybody is there."""
+        made = _with_managers_as_known(made, self.ids)
         desired = decide(made.claims, self.now)
         if not (made.account and made.account.known_to_entra) and not desired.needs_account:
             self.absent.add(made.external_id)
-        if not desired.active and not desired.winner.awaits(self.now):
+            if desired.winner.awaits(self.now):
+                self.starts[made.external_id] = desired.winner.first_day
+        if not (desired.active or desired.winner.awaits(self.now) or desired.winner.is_on_leave(self.now)):
             self.inactive.add(made.external_id)
         self._note_manager(made, desired)
         self.drafts.add(made.dump())
@@ -262,6 +297,19 @@ class Drafted:
     def note_stamps(self, *found: Account) -> None:
         """A plan's stamp is later than those of all accounts that it touches."""
         self.stamp = max([self.stamp, *(account.stamp for account in found)])
+
+
+def _with_managers_as_known(made: Draft, ids: SamePeople) -> Draft:
+    """The same, with managers by the ids by which they are known, whatever HR called them when it named them."""
+    if not any(manager_of(claim.record) in ids.by_id for claim in made.claims.values()):
+        return made
+    claims = {
+        source: replace(claim, record=with_manager_id(claim.record, ids.known_as(manager)))
+        if (manager := manager_of(claim.record))
+        else claim
+        for source, claim in made.claims.items()
+    }
+    return replace(made, claims=claims)
 
 
 def _says_same_manager(made: Draft, account: Account) -> bool:

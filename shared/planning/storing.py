@@ -65,7 +65,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
     }
     if run.is_release:
         before = Counter(quiet_of(run.row))
-        before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values())})
+        before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values()) + run.also_held})
         before.update(quiet)
         plans = [*from_json(run.row["Plans"]), run.attempt]
         return {**common, "Quiet": to_json(before), "Plans": to_json(plans), **_kinds(sends, run.row)}

@@ -20,7 +20,8 @@ VIEW = SnapshotView("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", 
 # only: the id without regard to case and blanks.
 _TABLES = """
 CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT, letters TEXT) WITHOUT ROWID;
-CREATE TABLE owners (name TEXT, id TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID;
+CREATE TABLE others (id TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE owners (name TEXT, id TEXT, called TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID;
 """
 
 
@@ -46,6 +47,17 @@ class KnownPeople:
     def is_worker(self, worker_id: str) -> bool:
         """Whether somebody of the source has this id."""
         return self._people.execute("SELECT 1 FROM people WHERE id = ?", (worker_id,)).fetchone() is not None
+
+    def is_anybody(self, worker_id: str) -> bool:
+        """Whether somebody of any source has this id."""
+        query = "SELECT 1 FROM others WHERE id = ?"
+        return self.is_worker(worker_id) or self._people.execute(query, (worker_id,)).fetchone() is not None
+
+    def called(self, worker_id: str, name: str) -> str:
+        """The display name of whoever has an id and a user name, which is folded; empty if that is not known."""
+        query = "SELECT called FROM owners WHERE name = ? AND id = ?"
+        found = self._people.execute(query, (name, worker_id)).fetchone()
+        return str(found[0] or "") if found else ""
 
     def user_name(self, worker_id: str) -> str:
         """The user name that a worker of the source has, or an empty text."""
@@ -108,22 +120,23 @@ class KnownPeople:
     def _people(self) -> sqlite3.Connection:
         people = open_scratch(_TABLES)
         for some in batches(self._rows(), 1000):
-            mine = [(one, name, _number(one), _letters(one)) for own, one, name in some if own]
+            mine = [(one, name, _number(one), _letters(one)) for own, one, name, _ in some if own]
             people.executemany("INSERT OR REPLACE INTO people VALUES (?, ?, ?, ?)", mine)
-            owned = [(fold(name), worker_id) for _, worker_id, name in some if name]
-            people.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?)", owned)
+            people.executemany("INSERT OR IGNORE INTO others VALUES (?)", [(one,) for own, one, *_ in some if not own])
+            owned = [(fold(name), worker_id, called) for _, worker_id, name, called in some if name]
+            people.executemany("INSERT OR IGNORE INTO owners VALUES (?, ?, ?)", owned)
         people.execute("CREATE INDEX by_number ON people (number) WHERE number IS NOT NULL")
         people.execute("CREATE INDEX by_letters ON people (letters) WHERE letters IS NOT NULL")
         return people
 
-    def _rows(self) -> Iterator[tuple[bool, str, str]]:
+    def _rows(self) -> Iterator[tuple[bool, str, str, str]]:
         for partition, rows in read_partitions(self.storage, VIEW, keep=self.keep):
             own = partition.startswith(f"{self.source}|")
-            for _, worker_id, _, user_name, queued_at, status, _ in rows:
+            for _, worker_id, called, user_name, queued_at, status, _ in rows:
                 if queued_at:
-                    yield own, worker_id, user_name
+                    yield own, worker_id, user_name, called
                 elif status == SCHEDULED:
-                    yield own, worker_id, ""
+                    yield own, worker_id, "", called
 
 
 def _number(worker_id: str) -> str | None:

@@ -332,6 +332,50 @@ def read_notes(storage: Storage, ref: ExtractRef, attempt: str) -> list[str]:
         return []
 
 
+@dataclass(frozen=True, slots=True)
+class NewId:
+    """Somebody of a file who goes on under a new id.
+
+    Attributes:
+        known_as: the id by which the account is known.
+        counts: whether the row with the new id is the one that counts now.
+    """
+
+    known_as: str
+    counts: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewIds:
+    """What a file tells of people who go on, or may go on, under new ids.
+
+    Attributes:
+        new: by new id.
+        asked: by the id of whoever is to end the new one, where somebody is asked whether it is the same person.
+        whole: whether nobody else is asked about.
+        column: that says so; empty if there is none.
+    """
+
+    new: Mapping[str, NewId]
+    asked: Mapping[str, str]
+    whole: bool
+    column: str
+
+
+def write_new_ids(storage: Storage, ref: ExtractRef, attempt: str, found: NewIds) -> None:
+    """Store who goes on under a new id."""
+    _upload(storage, plan_path(ref, attempt, "new-ids.json"), found)
+
+
+def read_new_ids(storage: Storage, ref: ExtractRef, attempt: str) -> NewIds | None:
+    """Who goes on under a new id; None if the file says nothing of it."""
+    try:
+        kept = _download(storage, plan_path(ref, attempt, "new-ids.json"))
+    except ResourceNotFoundError:
+        return None
+    return NewIds(**{**kept, "new": {one: NewId(**new) for one, new in kept["new"].items()}})
+
+
 def plan_path(ref: ExtractRef, attempt: str, name: str) -> str:
     """Where in `rollcall-state` a part of a plan is kept."""
     return f"plans/{ref.source}/{ref.id}/{attempt}/{name}"

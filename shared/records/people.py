@@ -17,6 +17,7 @@ import orjson
 from shared.clock import iso, parse_iso
 from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
 from shared.records.due import Due, await_managers, schedule
+from shared.records.same_people import Same
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
@@ -328,6 +329,18 @@ def note_rejected(
         person,
         ("Sequence", "Status", "QueuedAt", "Decision", "NextChangeAt"),
     )
+
+
+def note_new_ids(storage: Storage, source: str, new: Mapping[str, Same], at: datetime) -> None:
+    """Write on the row of each new id of somebody who is known by another one where to look."""
+
+    def person(key: Key, row: WorkerRow | None) -> WorkerRow:
+        worker_id = keys.decode(key.row)
+        same = new[worker_id]
+        told = worker_status.known_by_another_id(worker_id, same.known_as, f"{same.by}: {same.reason}", at)
+        return told if row else {**told, "Sequence": ""}
+
+    change_rows(storage.table(WORKERS), [worker_key(source, one) for one in new], person, ("Sequence",))
 
 
 class WorkerTold(NamedTuple):

@@ -23,7 +23,7 @@ from shared.errors import TerminalError
 from shared.holds.hold_rows import ORDER, read_all, remove
 from shared.holds.holds_file import PLACE
 from shared.hr_outbox.history import HISTORY
-from shared.records import created, extracts, pages
+from shared.records import created, extracts, pages, same_people
 from shared.records.people import account_key, pack, unpack, worker_key
 from shared.records.rosters import forget_rosters
 from shared.records.snapshots import forget_snapshots
@@ -104,6 +104,9 @@ def forget(
             "minutes, without the person."
         )
     kept += _forget_accounts(storage, worker_id, sources, jobs, accounts, removed)
+    older = same_people.read(storage).older(worker_id)
+    kept += [f"What is held about {one}, by which the person is known; forget that id too." for one in sorted(older)]
+    removed["new ids"] = len(same_people.forget(storage, worker_id))
     kept += _forget_holds(storage, worker_id, sources, removed, context.clock.now())
     left = 0
     for source in sources:

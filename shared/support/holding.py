@@ -11,9 +11,19 @@ from typing import Any
 from shared.changes import guard
 from shared.changes.compare import LAST_DAY, kept_claims
 from shared.changes.kinds import attributes
-from shared.model import CONVERTED, ENTERPRISE_USER, JOINER, REHIRE, REINSTATED, WITHDRAWN, ExtractRef, ScimUser
+from shared.holds.protected import protected_among
+from shared.model import (
+    BACK,
+    CONVERTED,
+    ENTERPRISE_USER,
+    JOINER,
+    REHIRE,
+    REINSTATED,
+    WITHDRAWN,
+    ExtractRef,
+    ScimUser,
+)
 from shared.planning.orders import held_now
-from shared.planning.protected import protected_among
 from shared.records import accounts
 from shared.records.pages import HeldPerson, read_held
 from shared.storage.clients import Storage
@@ -25,6 +35,7 @@ _WOULD: Mapping[str, str] = {
     JOINER: "would be created",
     REHIRE: "would be enabled again",
     REINSTATED: "would be enabled again",
+    BACK: "would be enabled again",
     WITHDRAWN: "would be taken back",
     CONVERTED: "would be changed",
 }

@@ -17,12 +17,14 @@ from shared.holds.hold_rows import ORDERED
 from shared.holds.listed import Hold
 from shared.holds.look import holds_at
 from shared.model import (
+    BACK,
     CONVERTED,
     JOINER,
     LEAVER,
     MOVER,
     OFF_HOLD,
     ON_HOLD,
+    ON_LEAVE,
     REHIRE,
     REINSTATED,
     RESENT,
@@ -61,6 +63,8 @@ KINDS: Mapping[str, str] = {
     CONVERTED: "another kind of employment",
     UNCHANGED: "nothing new",
     RESENT: "sent again",
+    ON_LEAVE: "on leave",
+    BACK: "back from leave",
     ON_HOLD: "put on hold",
     OFF_HOLD: "hold ended",
 }

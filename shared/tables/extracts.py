@@ -48,7 +48,8 @@ OUTCOMES: tuple[OutcomeColumn, ...] = get_args(OutcomeColumn)
 """All of them: they add up to `People` and `Extras` of an extract, and to `People` of a page."""
 
 KindColumn = Literal[
-    "Joiners", "Movers", "Leavers", "Rehires", "Reinstated", "WithdrawnHires", "Converted", "Resent", "PutOnHold",
+    "Joiners", "Movers", "Leavers", "Rehires", "Reinstated", "WithdrawnHires", "Converted", "Resent", "OnLeave",
+    "BackFromLeave", "PutOnHold",
     "HoldsEnded",
 ]  # fmt: skip
 """A column that counts the people who were sent for one kind of change."""
@@ -69,6 +70,8 @@ KIND_COLUMNS: Mapping[ChangeKind, KindColumn] = {
     ChangeKind.WITHDRAWN: "WithdrawnHires",
     ChangeKind.CONVERTED: "Converted",
     ChangeKind.RESENT: "Resent",
+    ChangeKind.ON_LEAVE: "OnLeave",
+    ChangeKind.BACK: "BackFromLeave",
     ChangeKind.ON_HOLD: "PutOnHold",
     ChangeKind.OFF_HOLD: "HoldsEnded",
 }
@@ -190,6 +193,8 @@ class ExtractRow(Keyed, Outcomes, total=False):
     WithdrawnHires: int  # as hires taken back
     Converted: int  # as of another kind of employment
     Resent: int  # without anything new
+    OnLeave: int  # as people whose account is disabled for a leave
+    BackFromLeave: int  # as people whose leave is over
     PutOnHold: int  # disabled by order of IT
     HoldsEnded: int  # as such an order has ended
     RefreshedAt: str  # when the counts of many pages were made

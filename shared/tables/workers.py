@@ -57,6 +57,7 @@ class WorkerRow(Keyed, total=False):
     Kind: ChangeKind  # of change
     Changed: str  # names of attributes, with commas
     NextChangeAt: str  # when a date falls due; or empty
+    KnownAs: str  # the id by which the person is known, if this is a new one
     OnHold: str  # until when, by whose order and why the account stays disabled; or empty
     InDoubt: bool  # whether the newest row was rejected so that it is in doubt whether the person may work
     MissingIn: str  # the full file that lacks the person; or empty

@@ -396,6 +396,35 @@ def waiting(reason: str, next_step: str, who_acts: Actor) -> WorkerRow:
     return {"Status": QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
 
 
+def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -> WorkerRow:
+    """Somebody has a new id, and is known by another one; there is nothing to tell of this one."""
+    return {
+        "WorkerId": worker_id,
+        "Status": UNCHANGED,
+        "Reason": (
+            f"{worker_id} is a new id of the person who is known as {known_as} ({why}). Entra "
+            f"goes on knowing the account by {known_as}, and what becomes of it is told there."
+        ),
+        "Decision": "",
+        "NextStep": f"Nothing to do; look at {known_as}.",
+        "WhoActs": NOBODY,
+        "ErrorCode": "",
+        "Kind": ChangeKind.UNCHANGED,
+        "Changed": "",
+        "Warning": "",
+        "KnownAs": known_as,
+        "NextChangeAt": "",
+        "MissingIn": "",
+        "Active": False,
+        "SentBy": "",
+        "SentStatus": "",
+        "Extract": "",
+        "Row": 0,
+        "InDoubt": False,
+        "ResolvedAt": iso(at),
+    }
+
+
 def withdrawn(at: datetime) -> WorkerRow:
     """Not sent, because a newer file of another source of the same job names the person too."""
     return {

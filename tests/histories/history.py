@@ -47,7 +47,9 @@ class _History:
         mistakes = [mistake for mistake in MISTAKES if not plan.missing or mistake not in ABOUT_IDS]
         lives = Random(f"{plan.seed} lives")
         self._security = Random(f"{plan.seed} security")
-        self._company = Company(lives, plan.people, plan.start, delta=plan.delta, mistakes=mistakes)
+        turns = Random(f"{plan.seed} turns") if plan.turns else None
+        self._company = Company(lives, plan.people, plan.start, delta=plan.delta, mistakes=mistakes, turns=turns)
+        self._new_ids: dict[str, str] = {}  # that have been heard of
         self._reader = Reader(plan, self._truth)
         self._figures = Figures()
         self._story: list[str] = []
@@ -128,7 +130,8 @@ class _History:
             yield self._file(feed, today)
 
     def _file(self, feed: str, today: date) -> File:
-        return self._company.file(feed, f"workers_{today:%Y%m%d}.csv", self._truth.accounts)
+        heard = {person: self._new_ids.get(person, "") for person, words in self._truth.words.items() if feed in words}
+        return self._company.file(feed, f"workers_{today:%Y%m%d}.csv", self._truth.accounts, {**self._new_ids, **heard})
 
     def _take(self, file: File) -> None:
         """HR drops a file, and it is worked off."""
@@ -257,7 +260,9 @@ class _History:
         return becomes, outcome
 
     def _hear(self, file: File, outcome: Outcome) -> None:
-        self._truth.hear(file.feed, self._reader.news(file, outcome))
+        news = self._reader.news(file, outcome)
+        self._truth.hear(file.feed, news)
+        self._new_ids |= {line.about: line.cells[0] for line in file.lines if line.is_new and line.about in news}
 
     def _advance(self, moment: datetime) -> None:
         self._world.advance(moment)
@@ -335,6 +340,7 @@ class _History:
         if account is None or user is None:
             return "has an account in Entra only" if account is None else "has no account in Entra"
         should = {**dict(account.attributes), "accountEnabled": account.enabled, "manager": account.manager or None}
+        should = {name: None if value == "" else value for name, value in should.items()}
         has = {name: user.get(name) for name in should}
         return "" if has == should else f"should be {_without_same(should, has)}, is {_without_same(has, should)}"
 
@@ -373,7 +379,7 @@ class _History:
             if str(row["PartitionKey"]).startswith(file.feed)
         }
         for line in file.lines:
-            person = line.cells[0]
+            person = line.about
             row = rows.get(person) or rows.get(as_known(person))
             if self._reader.knows_newer(file, person) or len(line.cells) < len(file.header):
                 continue  # something newer is known, or nobody can be sure whom the row is about

@@ -10,8 +10,9 @@ from datetime import date, timedelta
 from random import Random
 
 from tests.histories.model import PRECEDENCE, Word
+from tests.histories.turns import GIVER, LETTERS, TAKER, Stint, Turn, kinds_of
 
-COLUMNS = ("Id", "Login", "Name", "Department", "Title", "Status", "Hire", "Last", "Zone", "Manager")
+COLUMNS = ("Id", "Login", "Name", "Department", "Title", "Status", "Hire", "Last", "Zone", "Former", "Manager")
 ZONES = ("", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Auckland")
 TYPES = {"employees": "Employee", "contractors": "Contractor"}
 WORKS = {"Active": True, "On leave": True, "Terminated": False, "Retired": False}
@@ -19,6 +20,7 @@ ABOUT_IDS = ("short", "scientific", "zeros")
 MISTAKES = (*ABOUT_IDS, "status", "word", "date", "twice", "conflict", "half")
 _DEPARTMENTS = ("Sales", "Legal", "Audit", "Finance", "Tours")
 _TITLES = ("Clerk", "Guide", "Head")
+_OF_TURNS = "employees"  # the feed of people whose lives take a turn
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,11 @@ class Person:
     title: str
     manager: str = ""
     posts: dict[str, Post] = field(default_factory=dict)
+    turn: Turn | None = None
 
     @property
     def id(self) -> str:
-        return id_of(self.number)
+        return self.turn.id if self.turn else id_of(self.number)
 
 
 @dataclass(frozen=True)
@@ -56,21 +59,36 @@ class Line:
         cells: as they are written; fewer than there are columns if the row is damaged.
         word: what it says, if it can be used.
         spoiled: whether the row must be rejected for what is in it.
+        person: by which id the person is known, if that is another one than the row has.
+        is_new: whether the row's id is a new one of the person's.
     """
 
     cells: tuple[str, ...]
     word: Word | None
     spoiled: bool = False
+    person: str = ""
+    is_new: bool = False
 
-    def usable(self, today: date) -> bool:
-        """Somebody who works cannot have had the last day, unless a first day is later; that one cannot be to come."""
+    @property
+    def about(self) -> str:
+        """The id of whom it is about."""
+        return self.person or self.cells[0]
+
+    def says(self, today: date, *, contracts: bool) -> Word | None:
+        """What it says on a day; None if it cannot be used.
+
+        Somebody who works cannot have had the last day, unless a first day is later; that one cannot be to come. Where
+        people have several contracts, one whose last day has passed is over.
+        """
         word = self.word
         if self.spoiled or word is None:
-            return False
+            return None
         if not word.works or word.last is None:
-            return True
+            return word
         again = word.first is not None and word.last < word.first
-        return again == (word.last < today)
+        if again == (word.last < today):
+            return word
+        return replace(word, works=False) if contracts and not again else None
 
 
 @dataclass(frozen=True)
@@ -104,6 +122,7 @@ class File:
         day: of which it tells.
         lines: its rows.
         refused: whether it is spoiled as a whole.
+        contracts: whether of several rows of one person the days decide which counts.
     """
 
     feed: str
@@ -112,6 +131,7 @@ class File:
     lines: tuple[Line, ...]
     header: Sequence[str] = COLUMNS
     refused: bool = False
+    contracts: bool = False
 
     @property
     def content(self) -> bytes:
@@ -125,53 +145,107 @@ class File:
         """What it says if it is read on a day: of one person rows that differ are rejected, equal ones count once."""
         by_id: dict[str, list[Line]] = {}
         for line in self.lines:
-            by_id.setdefault(line.cells[0], []).append(line)
+            by_id.setdefault(line.about, []).append(line)
         said: dict[str, Word] = {}
         repeated = 0
         for person, lines in by_id.items():
-            if all(line.usable(today) for line in lines) and len({line.word for line in lines}) == 1:
-                word = lines[0].word
-                assert word is not None
+            word = self._counting(lines, today)
+            if word is not None:
                 said[person] = word
                 repeated += len(lines) - 1
         rejected = len(self.lines) - len(said) - repeated
         return Outcome(said, len(self.lines), repeated, rejected, by_id.keys() - said.keys())
+
+    def _counting(self, lines: Sequence[Line], today: date) -> Word | None:
+        """Which word of somebody's counts; None if nobody can tell."""
+        said = [line.says(today, contracts=self.contracts) for line in lines]
+        words = [word for word in said if word is not None]
+        new = [word for line, word in zip(lines, said, strict=True) if line.is_new and word]
+        if new:
+            now = [word for word in words if word is not new[0] and _employs(word, today)]
+            return replace(now[-1], then=new[0]) if _is_to_come(new[0], today) and now else new[0]
+        if len(words) < len(lines):
+            return None
+        if len(set(words)) == 1:
+            return words[0]
+        return _by_days(words, today) if self.contracts else None
+
+
+def _is_to_come(word: Word, today: date) -> bool:
+    return word.works and word.first is not None and word.first > today
+
+
+def _employs(word: Word, today: date) -> bool:
+    if _is_to_come(word, today) or (not word.works and word.last is None):
+        return False
+    earlier = word.first is not None and word.last is not None and word.last < word.first
+    return word.last is None or word.last >= today or (word.works and earlier)
+
+
+def _by_days(words: Sequence[Word], today: date) -> Word | None:
+    """The contract of today, and the next one from its first day on; None if two of them count and differ."""
+    now = [word for word in words if _employs(word, today)]
+    coming = [word for word in words if _is_to_come(word, today)]
+    first = min((word.first for word in coming if word.first), default=None)
+    following = [word for word in coming if word.first == first]
+    if not now and not following:
+        return max(enumerate(words), key=lambda pair: (pair[1].last or pair[1].first or date.min, pair[0]))[1]
+    if len(set(now)) > 1 or len(set(following)) > 1:
+        return None
+    if not now:
+        return following[0]
+    return replace(now[0], then=following[0]) if following else now[0]
 
 
 class Company:
     """People whose lives go on by chance, and the feeds that tell of them."""
 
     def __init__(
-        self, random: Random, people: int, today: date, *, delta: bool = False, mistakes: Sequence[str] = MISTAKES
+        self,
+        random: Random,
+        people: int,
+        today: date,
+        *,
+        delta: bool = False,
+        mistakes: Sequence[str] = MISTAKES,
+        turns: Random | None = None,
     ) -> None:
         self._random = random
+        self._turns = turns
+        kinds = kinds_of(people, turns, changes_only=delta) if turns else {}
+        self._ids = {number: f"{id_of(number)}x" for number, kind in kinds.items() if kind == LETTERS}
         self._mistakes = mistakes
         self.delta = delta
         self.today = today
         self.people = [self._somebody(number) for number in range(1, people + 1)]
-        self._by_id = {person.id: person for person in self.people}
+        self._by_id = {self._id_of(person.number): person for person in self.people}
+        self._take_turns(kinds)
         for person in random.sample(self.people, people // 20):
             self._closes_circle(person)
         self._told: dict[str, dict[str, tuple[str, ...]]] = {feed: {} for feed in PRECEDENCE}
         for person in self.people:
-            if random.random() < 0.6:
+            if random.random() < 0.6 and not person.turn:
                 self._hire(person, today - timedelta(days=random.randrange(1000)))
 
     def live(self) -> None:
         """A day goes by."""
         self.today += timedelta(days=1)
         for person in self.people:
-            if self._random.random() < 0.06:
+            if person.turn and self._turns:
+                person.turn.live(self._turns, self.today, _DEPARTMENTS)
+            elif self._random.random() < 0.06:
                 self._happens(person)
 
-    def file(self, feed: str, name: str, known: Collection[str]) -> File:
+    def file(self, feed: str, name: str, known: Collection[str], heard: Mapping[str, str] | None = None) -> File:
         """What a feed's system writes today.
 
         Args:
             feed: which.
             name: of the file.
             known: the people of whom Entra knows.
+            heard: of whom the feed has spoken, with the new id that has been heard of; an empty text if there is none.
         """
+        heard = heard or {}
         rows = [(person, self._cells(person, feed)) for person in self.people if feed in person.posts]
         rows = [(person, cells) for person, cells in rows if person.posts[feed].listed and not self._is_absent(person)]
         if self.delta:
@@ -179,9 +253,62 @@ class Company:
             rows = [(person, cells) for person, cells in rows if told.get(person.id) != cells]
             told.update({person.id: cells for person, cells in rows})
         lines = [line for person, cells in rows for line in self._lines(person, cells, feed, known)]
+        if feed == _OF_TURNS:
+            lines += [line for person in self.people if person.turn for line in self._turn_lines(person, heard)]
+        if self._turns:
+            lines = [self._with_new_id_of_manager(line, heard) for line in lines]
         self._random.shuffle(lines)
-        file = File(feed, name, self.today, tuple(lines))
+        file = File(feed, name, self.today, tuple(lines), contracts=self._turns is not None)
         return self._spoil(file, known)
+
+    # Lives that take a turn
+
+    def _id_of(self, number: int) -> str:
+        return self._ids.get(number) or id_of(number)
+
+    def _take_turns(self, kinds: Mapping[int, str]) -> None:
+        made = {}
+        for number, kind in kinds.items():
+            person, who = self.people[number - 1], self._id_of(number)
+            assert self._turns is not None
+            first = self.today - timedelta(days=self._turns.randrange(30, 900))
+            stint = Stint(who, "Active", first, None, person.department, person.title)
+            made[number] = person.turn = Turn(kind, who, person.name, f"w{who}@example.com", [stint])
+        takers = [turn for turn in made.values() if turn.kind == TAKER]
+        for giver, taker in zip([turn for turn in made.values() if turn.kind == GIVER], takers, strict=False):
+            giver.other = taker
+
+    def _turn_lines(self, person: Person, heard: Mapping[str, str]) -> list[Line]:
+        """Somebody's rows; there is no mistake in them but for letters that are others, of whom the feed knows."""
+        turn, turns = person.turn, self._turns
+        assert turn is not None
+        assert turns is not None
+        lines = []
+        for stint in turn.stints:
+            days = ("" if day is None else day.isoformat() for day in (stint.first, stint.last))
+            cells = (
+                stint.id, turn.login, turn.name, stint.department, stint.title, stint.status, *days, person.zone,
+                stint.former, person.manager,
+            )  # fmt: skip
+            lines.append(Line(cells, _word(cells, _OF_TURNS), person=turn.id, is_new=stint.is_new))
+        if turn.kind == LETTERS and turn.id in heard and turns.random() < 0.2:
+            [line] = lines
+            cells = _with(line.cells, 0, turn.id.upper())
+            works = line.cells[5] == "Active"
+            lines = [Line(cells, line.word, spoiled=True) if works else replace(line, cells=cells)]
+        if self.delta:
+            told, cells = self._told[_OF_TURNS], tuple(cell for line in lines for cell in line.cells)
+            if told.get(turn.id) == cells:
+                return []
+            told[turn.id] = cells
+        return lines
+
+    def _with_new_id_of_manager(self, line: Line, heard: Mapping[str, str]) -> Line:
+        """HR's system calls everybody by the newest id, also a manager; here from when on that has been heard of."""
+        if len(line.cells) < len(COLUMNS):
+            return line
+        new = heard.get(line.cells[-1], "")
+        return replace(line, cells=(*line.cells[:-1], new)) if new else line
 
     # What happens
 
@@ -198,7 +325,7 @@ class Company:
         random = self._random
         if random.random() < 0.05:
             return f"{900_000 + random.randrange(5)}"
-        return id_of(random.randrange(1, number)) if number > 1 and random.random() < 0.8 else ""
+        return self._id_of(random.randrange(1, number)) if number > 1 and random.random() < 0.8 else ""
 
     def _closes_circle(self, person: Person) -> None:
         """Somebody is to report to somebody who reports to her, or to herself; or that is mended."""
@@ -225,7 +352,7 @@ class Company:
 
     def _is_absent(self, person: Person) -> bool:
         """Those in circles are not in a file now and then, for no reason."""
-        return self._is_in_circle(person) and self._random.random() < 0.1
+        return self._is_in_circle(person) and self._random.random() < 0.1  # nobody whose life takes a turn has a post
 
     def _hire(self, person: Person, first: date, feed: str = "") -> None:
         feed = feed or ("contractors" if self._random.random() < 0.3 else "employees")
@@ -300,7 +427,7 @@ class Company:
         days = ("" if day is None else day.isoformat() for day in (post.hire, post.last))
         login = f"w{person.id}@example.com"
         return (
-            person.id, login, person.name, person.department, person.title, post.status, *days, person.zone,
+            person.id, login, person.name, person.department, person.title, post.status, *days, person.zone, "",
             person.manager,
         )  # fmt: skip
 
@@ -359,7 +486,7 @@ _CHANGES = {
 
 
 def _word(cells: tuple[str, ...], feed: str) -> Word:
-    _, login, name, department, title, status, hire, last, zone, manager = cells
+    _, login, name, department, title, status, hire, last, zone, _, manager = cells
     attributes = {
         "userPrincipalName": login,
         "displayName": name,
@@ -381,5 +508,5 @@ def id_of(number: int) -> str:
 
 
 def as_known(cell: str) -> str:
-    """The id of whoever is meant where a spreadsheet has taken the zeros off."""
-    return cell.zfill(len(id_of(0)))
+    """The id of whoever is meant where a spreadsheet has taken the zeros off, or somebody wrote other letters."""
+    return cell.zfill(len(id_of(0))).lower()

@@ -13,6 +13,11 @@ It knows no files, no tables and no plans, only this:
 - An account is made, disabled, seven days before the first day, or with the first day that has come. It is never taken
   away. Of somebody who had left before anybody spoke of her a disabled record is sent, for there may be an account;
   of somebody whose hire was withdrawn before the first day there is none.
+- Of somebody with several contracts the one that employs her today counts, and the next from its first day on. An id
+  is a person; a new one of somebody who is known is that person too, and the row with the newest id counts, as soon as
+  that employment begins or the other ends. A person who is another one by now under the same id is what HR says, once
+  somebody has released it.
+- Where HR's cell is empty, Entra keeps what it has, unless null clears.
 - A manager is named once Entra knows him. Entra keeps a manager who is not named any more, unless null is sent.
 - Of a circle of managers, in what counts of everybody, nobody's manager is named; nor is he of whoever would close one
   with managers whom Entra keeps.
@@ -42,6 +47,12 @@ class Word:
     attributes: tuple[tuple[str, str], ...]
     manager: str = ""
     withdrawn: bool = False  # said to have left before the first day had come
+    then: Word | None = None  # the contract, or the id, that follows from its first day on
+
+    def at(self, now: datetime) -> Word:
+        """What counts of it at a moment."""
+        then = self.then
+        return then if then and then.start and then.start <= now else self
 
     @property
     def start(self) -> datetime | None:
@@ -71,10 +82,15 @@ class Word:
         return self.start is None or self.start <= now or self.awaits(now)
 
     def is_over(self, now: datetime) -> bool:
+        if self.then:
+            return self.then.is_over(now)
         return now >= self.end if self.end else not self.works
 
     def next_moment(self, now: datetime) -> datetime:
+        if self.at(now) is not self:
+            return self.at(now).next_moment(now)
         moments = (self.lead, self.start, self.end) if self.works else (self.end,)
+        moments = (*moments, self.then.start if self.then else None)
         return min((moment for moment in moments if moment and moment > now), default=_NEVER)
 
 
@@ -162,7 +178,7 @@ class Truth:
             self._next[person] = min(word.next_moment(self.now) for word in words)
             if self.is_on_hold(person):
                 self._next[person] = min(self._next[person], self.holds[person])
-            if person not in self.accounts and any(word.asks_for_account(self.now) for word in words):
+            if person not in self.accounts and any(word.at(self.now).asks_for_account(self.now) for word in words):
                 self.accounts[person] = Account()
                 arrived.append(person)
                 self.arrived.add(person)
@@ -188,7 +204,9 @@ class Truth:
         record = (enabled, word.attributes, manager)
         if record == account.sent:
             return
-        account.sent, account.enabled, account.attributes = record, enabled, word.attributes
+        kept = {} if self.clears else dict(account.attributes)
+        account.sent, account.enabled = record, enabled
+        account.attributes = tuple((name, value or kept.get(name, "")) for name, value in word.attributes)
         account.manager = manager if self.clears else manager or account.manager
         self.changes[person] += 1
 
@@ -213,7 +231,7 @@ class Truth:
             feed, word = item
             return word.employs(self.now), word.awaits(self.now), PRECEDENCE[feed]
 
-        return max(self.words[person].items(), key=rank)[1]
+        return max(((feed, word.at(self.now)) for feed, word in self.words[person].items()), key=rank)[1]
 
 
 def _is_above_himself(person: str, managers: Mapping[str, str]) -> bool:

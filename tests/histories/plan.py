@@ -33,6 +33,8 @@ class Plan:
         down: whether the app is stopped now and then, for days.
         clears: whether null is sent for a manager who is not named.
         holds: whether IT puts people on hold, and lets them go.
+        turns: whether some lives take a turn: ids that are given again, are new or written otherwise, user names that
+            change hands, contracts one after the other, cells that are emptied.
         start: the first day.
     """
 
@@ -46,6 +48,7 @@ class Plan:
     down: bool = False
     clears: bool = False
     holds: bool = False
+    turns: bool = False
     start: date = date(2026, 3, 16)
 
     @property
@@ -99,7 +102,8 @@ def mappings(plan: Plan) -> dict[str, str]:
             {
                 "version": 1,
                 "mode": "delta" if plan.delta else "full",
-                "key": COLUMNS[0],
+                "key": {"column": COLUMNS[0], **({"former": "Former"} if plan.turns else {})},
+                "duplicates": "current" if plan.turns else "none",
                 "precedence": precedence,
                 "required": ["Login", "Name"],
                 "status": {

@@ -65,7 +65,7 @@ class Reader:
     def _shrinks(self, file: File, now: datetime, *, approved: bool) -> bool:
         """Whether a file waits as a whole; if not, whoever is missing from it is remembered."""
         feed, absent = file.feed, self._absent.setdefault(file.feed, set())
-        there = {cell for line in file.lines for cell in (line.cells[0], as_known(line.cells[0]))}
+        there = {cell for line in file.lines for cell in (line.about, as_known(line.about))}
         live = {person for person, words in self._truth.words.items() if feed in words and not words[feed].is_over(now)}
         missing = {person for person in live - there if not self.knows_newer(file, person)}
         lost, before = len(missing - absent), len(live) - len(missing & absent)
@@ -82,14 +82,14 @@ class Reader:
 
         Whose row is bad, and whom nobody knows, might be anybody.
         """
-        if outcome.unsaid - self._truth.words.keys():
+        if {as_known(one) for one in outcome.unsaid} - self._truth.words.keys():
             return {}
         if outcome.rejected > 0.05 * outcome.rows or len(outcome.said) < 0.9 * self._people.get(file.feed, 0):
             return {}
-        there = {line.cells[0] for line in file.lines}
+        there = {cell for line in file.lines for cell in (line.about, as_known(line.about))}
         words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
         return {
-            person: replace(word, works=False, withdrawn=False)
+            person: replace(word.at(now), works=False, withdrawn=False, then=None)
             for person, word in words.items()
             if person not in there and not word.is_over(now)
         }

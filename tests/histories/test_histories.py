@@ -11,11 +11,11 @@ from tests.histories.history import run
 from tests.histories.plan import Plan
 
 PLANS = [
-    Plan(1, people=60, days=6, clears=True),
+    Plan(1, people=60, days=6, clears=True, turns=True),
     Plan(2, people=60, days=6, delta=True, down=True),
     Plan(3, people=60, days=5, crashes=True, missing=True),
     Plan(4, people=60, days=5, guarded=True, start=date(2026, 10, 22)),
-    Plan(5, people=60, days=6, holds=True),
+    Plan(5, people=60, days=6, holds=True, turns=True),
 ]
 
 

@@ -7,7 +7,7 @@ import unicodedata
 
 import pytest
 
-from shared.letters import fold, lower, title, upper
+from shared.letters import fold, fold_name, lower, title, upper
 from shared.mapping.cells.user_names import transliterate
 
 NAMES = [
@@ -59,6 +59,20 @@ def test_names_keep_their_letters_and_marks(change: object, wanted: str) -> None
 )
 def test_what_is_the_same_but_for_capitals(one: str, other: str, same: bool) -> None:
     assert (fold(one) == fold(other)) is same
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("Top, Zoe", "zoe  top", True),
+        ("Zoe Top", "Top Zoe", False),  # nobody can tell which is the family name
+        ("Top, Zoe, Dr.", "Zoe, Dr. Top", False),
+        ("Top,", "Top", False),
+        ("Müller, Jürgen", "JÜRGEN MÜLLER", True),
+    ],
+)
+def test_a_name_is_the_same_with_the_family_name_in_front_and_a_comma(one: str, other: str, same: bool) -> None:
+    assert (fold_name(one) == fold_name(other)) is same
 
 
 def test_a_user_name_gets_no_mark_that_the_name_did_not_have() -> None:

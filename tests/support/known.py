@@ -14,16 +14,20 @@ class People:
         names: of the source's people, by id.
         others: user names of people of other sources, by id.
         last_days: of the source's people who were said to work, by id; an empty text if until no day.
+        called: display names, by id.
     """
 
     def __init__(
         self,
         names: Mapping[str, str],
         others: Mapping[str, str] | None = None,
+        called: Mapping[str, str] | None = None,
         last_days: Mapping[str, str] | None = None,
     ) -> None:
         self._names = names
         self._last_days = last_days or {}
+        self._others = others or {}
+        self._called = called or {}
         self._owners: dict[str, list[str]] = {}
         for worker_id, name in (*names.items(), *(others or {}).items()):
             if name:
@@ -31,6 +35,12 @@ class People:
 
     def is_worker(self, worker_id: str) -> bool:
         return worker_id in self._names
+
+    def is_anybody(self, worker_id: str) -> bool:
+        return worker_id in self._names or worker_id in self._others
+
+    def called(self, worker_id: str, name: str) -> str:
+        return self._called.get(worker_id, "")
 
     def user_name(self, worker_id: str) -> str:
         return self._names.get(worker_id, "")

@@ -120,6 +120,14 @@ class Known(Protocol):
         """Whether somebody has this id."""
         ...
 
+    def is_anybody(self, worker_id: str) -> bool:
+        """Whether somebody has this id in this source or another one."""
+        ...
+
+    def called(self, worker_id: str, name: str) -> str:
+        """The display name of whoever has an id and a user name, which is folded; empty if that is not known."""
+        ...
+
     def user_name(self, worker_id: str) -> str:
         """The user name that a worker has, or an empty text."""
         ...
@@ -146,6 +154,12 @@ class _Nobody:
 
     def is_worker(self, worker_id: str) -> bool:
         return False
+
+    def is_anybody(self, worker_id: str) -> bool:
+        return False
+
+    def called(self, worker_id: str, name: str) -> str:
+        return ""
 
     def user_name(self, worker_id: str) -> str:
         return ""

@@ -281,3 +281,19 @@ def test_nothing_in_a_file_reaches_the_terminal_as_a_command(
     main([str(file), "--mapping", mapping, "--today", "2026-11-21"])
     shown = capsys.readouterr().out
     assert all(letter.isprintable() or letter == "\n" for letter in shown)
+
+
+def test_who_may_be_somebody_else_under_a_new_id_is_held_and_nobody_is_put_out(
+    mapping: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    extract = tmp_path / "people.csv"
+    Path(mapping).write_text(
+        "version: 1\nkey: Id\nstatus: {column: Status, values: {active: true, gone: false}}\n"
+        "attributes: {userName: Login, displayName: Name}\n"
+    )
+    extract.write_text("Id,Login,Name,Status\nC9,ann,Ann Bee,gone\nW10,ann,Ann Bee,active\n2,bo,Bo Cee,active\n")
+    assert main([str(extract), "--mapping", mapping, "--format", "json"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert [one["bulkId"] for one in shown["requests"][0]["Operations"]] == ["2"]
+    assert sorted((one["worker"], one["status"]) for one in shown["notSent"]) == [("C9", "held"), ("W10", "held")]
+    assert all("same-person C9 W10 --source SOURCE --by" in one["reason"] for one in shown["notSent"])

@@ -120,6 +120,14 @@ def test_a_difference_is_said(expected: str, seen: Window, sentences: Sequence[s
     assert found(expected, seen) == sentences
 
 
+def test_of_anything_the_one_operation_is_the_last_one() -> None:
+    seen = window(sent("1", title="Boss"), before=BEFORE, accounts=KNOWN)
+    assert found('d1,1,"anything, title=Boss",true,,,,,', seen) == []
+    assert found('d1,1,"anything, title=Clerk",true,,,,,', seen) == [
+        "d1: 1: was sent title=Boss last instead of title=Clerk (line 2)"
+    ]
+
+
 def test_several_operations_about_a_person_are_compared_in_their_order() -> None:
     rows = "d1,1,create,,,,,,\nd1,1,update active=false,false,,,,,\nd1,1,resend,false,,,,,"
     first, second = sent("1", is_new=True), sent("1", 2, active=False)

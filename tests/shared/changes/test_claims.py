@@ -75,6 +75,12 @@ def test_a_row_makes_a_claim_with_the_moments_of_its_days() -> None:
     )
 
 
+def test_a_leave_and_a_last_day_long_ago_come_back_from_keeping() -> None:
+    made = claim(works=False, last=TODAY - timedelta(days=40), employment=Employment(gone_before=30))
+    for one in (made, replace(claim(works=False), on_leave=True)):
+        assert from_json("employees", json.loads(json.dumps(to_json(one)))) == one
+
+
 def test_a_claim_comes_back_from_its_keeping() -> None:
     for made in (claim(), claim(works=False), claim(first=TODAY, last=TODAY, zone="Asia/Kathmandu")):
         assert from_json("employees", json.loads(json.dumps(to_json(made)))) == made
@@ -175,6 +181,39 @@ def test_silence_ends_it_as_a_word_would_that_names_no_day(
     assert gone == replace(before, works=False, ends=ends, last_day="", sequence="2026-09-19 1", extract="another")
     later = fallen_silent(gone, NOON + timedelta(days=1), "2026-09-20 1", "a third", employment)
     assert (later.ends, later.last_day) == (ends, "")
+
+
+def test_on_leave_nobody_works_up_to_a_last_day_and_silence_ends_the_leave() -> None:
+    away = replace(claim(works=False, last=TODAY + timedelta(days=30)), on_leave=True)
+    over = away.ends
+    assert over is not None
+    assert (away.employs(NOON), away.is_on_leave(NOON), away.is_on_leave(over)) == (False, True, False)
+    assert (away.until(), away.changes_after(NOON)) == ("2026-10-19T00:00:00Z", None)
+    endless = replace(claim(works=False), on_leave=True)
+    assert (endless.until(), endless.is_on_leave(NOON), claim(works=False).until()) == ("", True, "0")
+    silent = fallen_silent(endless, NOON, "2", "x", Employment())
+    assert (silent.is_on_leave(NOON), silent.until()) == (False, "0")
+
+
+def test_a_leave_before_the_first_day_takes_no_hire_back_and_has_no_days_of_grace() -> None:
+    made = make_claim(
+        "employees", 0, "2", "x", 7, record(active=False), employment=Employment(grace_days=9),
+        first_day=TODAY + timedelta(days=3), last_day=None, zone=ZoneInfo("UTC"), said_at=NOON, before=claim(),
+        on_leave=True,
+    )  # fmt: skip
+    assert (made.withdrawn, made.ends, made.is_on_leave(NOON)) == (False, None, True)
+
+
+@pytest.mark.parametrize(
+    ("ago", "works", "needed"), [(30, False, True), (31, False, False), (31, True, True), (3000, False, False)]
+)
+def test_whoever_left_longer_ago_than_the_mapping_asks_about_needs_no_account(
+    ago: int, works: bool, needed: bool
+) -> None:
+    how = Employment(gone_before=30)
+    made = claim(works=works, last=TODAY - timedelta(days=ago), employment=how)
+    assert made.needs_account(NOON) is needed
+    assert replace(made, long_gone=None).needs_account(NOON)  # without the setting
 
 
 def test_silence_before_the_first_day_takes_the_hire_back() -> None:

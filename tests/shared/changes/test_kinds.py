@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,12 +11,14 @@ import pytest
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
 from shared.model import (
+    BACK,
     CONVERTED,
     CORE_USER,
     ENTERPRISE_USER,
     JOINER,
     LEAVER,
     MOVER,
+    ON_LEAVE,
     REHIRE,
     REINSTATED,
     WITHDRAWN,
@@ -42,6 +45,7 @@ def before(winner: Claim | None = None, *, enabled: bool = True, ever: bool = Tr
     return Before(user("1", active=enabled, **changes), enabled, ever, employed_since(followed), followed)
 
 
+LEAVE = replace(claim(works=False), on_leave=True)
 NEVER_SENT = Before({}, False, False, "", None)
 DISABLED = before(enabled=False)
 PREPARED = before(claim(starts=SOON), enabled=False, ever=False)
@@ -53,6 +57,11 @@ PREPARED = before(claim(starts=SOON), enabled=False, ever=False)
         (None, claim(), JOINER),
         (None, claim(starts=SOON), JOINER),
         (None, claim(works=False), LEAVER),
+        (None, LEAVE, JOINER),
+        (before(), LEAVE, ON_LEAVE),
+        (before(), replace(LEAVE, ends=NOW), LEAVER),
+        (before(LEAVE, enabled=False), claim(), BACK),
+        (before(LEAVE, enabled=False), claim(works=False), MOVER),
         (NEVER_SENT, claim(), JOINER),
         (NEVER_SENT, claim(works=False), LEAVER),
         (before(), claim(works=False), LEAVER),

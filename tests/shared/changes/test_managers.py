@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from shared.changes.circles import Circle
-from shared.changes.managers import ManagerStanding, with_manager
+from shared.changes.managers import ManagerStanding, Named, starts_on, with_manager
 from shared.model import ENTERPRISE_USER, manager_of
 from tests.support.contexts import user
 
@@ -53,7 +53,8 @@ def test_a_manager_whom_entra_cannot_find_is_left_out_with_a_warning(
     record: dict[str, Any], sent: dict[str, Any], warning: str
 ) -> None:
     untouched = manager_of(record)
-    assert with_manager(record, record["externalId"], standing, CIRCLES) == (sent, warning)
+    awaited = "is not known" in warning
+    assert with_manager(record, record["externalId"], standing, CIRCLES) == Named(sent, warning, awaited)
     assert manager_of(record) == untouched
 
 
@@ -72,11 +73,17 @@ def test_a_manager_who_must_go_is_cleared_where_null_is_sent_and_else_it_is_said
     cleared = with_manager(record, external_id, standing, CIRCLES, clears=True, has="4")
     stays = with_manager(record, external_id, standing, CIRCLES, has="4")
     nobody = {**report(external_id), ENTERPRISE_USER: {"manager": None}}
-    assert cleared == (nobody, f"{why}; sent without a manager.")
-    assert stays == (
+    assert cleared[:2] == (nobody, f"{why}; sent without a manager.")
+    assert stays[:2] == (
         report(external_id),
         f"{why}; sent without a manager, but Entra keeps 4: the mapping does not clear managers (empty: null).",
     )
+
+
+def test_of_a_manager_without_an_account_it_is_said_why_and_he_is_waited_for() -> None:
+    named = with_manager(report("9", "nobody"), "9", standing, {}, why=lambda _: starts_on("2026-12-01"))
+    told = "Manager nobody starts on 2026-12-01 and has no account yet; sent without a manager."
+    assert named == Named(report("9"), told, awaited=True)
 
 
 def test_the_manager_of_a_record_is_an_id_or_nobody() -> None:

@@ -367,10 +367,10 @@ def taken(column: str, name: str, holder: str, row: int = 0, what: str = "user n
 
 
 def names_in(stack: ExitStack, rows: str, known: Known = NOBODY) -> tuple[dict[str, str], list[tuple[int, str]]]:
-    """Who gets which user name, and the reasons of those who get none."""
+    """Who gets which user name, and the reasons of those who get none; whoever may be known otherwise waits."""
     lines = [f"{worker_id},A,{state},{name},\n" for worker_id, name, state in map(str.split, rows.split(","))]
     extract = read(stack, HEADER + "".join(lines), NAMES, known)
-    said = extract.read(people_of(extract))
+    said = [one for one in extract.read(people_of(extract)) if not one.maybe]
     return {one.worker.worker_id: one.worker.user.get("userName", "") for one in said}, [
         (reject.row, reject.reason) for reject in extract.rejects
     ]
@@ -476,10 +476,32 @@ def test_managers_can_be_named_by_mail_or_name(opened: ExitStack, by: str) -> No
     managers = [one.worker.manager_id for one in extract.read(["1", "2", "3"])]
     assert managers == ["", "1", ""]
     assert extract.notes == [
-        "Row 4: Boss names nobody in the file; the person is sent without a manager.",
-        "Row 5: Boss names several people of the file; the person is sent without a manager.",
-        "Row 7: Boss names the person's own row; the person is sent without a manager.",
+        "Row 4: Boss 'Nobody' names nobody in the file; the person is sent without a manager.",
+        f"Row 5: Boss 'Twin{at}' names several people of the file (4, 5); the person is sent without a manager.",
+        f"Row 7: Boss 'fay{at}' names the person's own row; the person is sent without a manager.",
     ]
+
+
+@pytest.mark.parametrize("display", ["{Note} {Name}", "{Name}, {Note}"])
+@pytest.mark.parametrize(
+    ("rule", "bosses"),
+    [
+        ({"template": "{Boss} {Salary}"}, ("Zoe,Top", "zoe,TOP", "Zoe,Nob")),
+        ({"columns": ["Salary", "Boss"], "join": ", "}, ("Zoe,Top", "zoe,top", "Zoe,Nob")),
+        ({"column": "Boss"}, ('"Top, Zoe",', "Zoe  Top,", "Zoe Nob,")),
+    ],
+)
+def test_a_managers_name_may_be_in_two_columns_and_have_the_family_name_first(
+    opened: ExitStack, display: str, rule: dict[str, Any], bosses: tuple[str, ...]
+) -> None:
+    said = mapping({MANAGER: {**rule, "by": "name"}, "displayName": {"template": display}})
+    people = [f"{number},B{number},Active,{boss},A" for number, boss in enumerate(bosses, 1)]
+    rows = [f"{HEADER[:-1]},Note", "9,Top,Active,,,Zoe", *people]
+    extract = read(opened, "".join(f"{row}\n" for row in rows), said)
+    assert dict(extract.managers()) == {"9": "", "1": "9", "2": "9", "3": ""}
+    [note] = extract.notes
+    assert "Nob" in note
+    assert note.endswith("' names nobody in the file; the person is sent without a manager.")
 
 
 def test_the_digests_are_those_that_earlier_versions_kept(opened: ExitStack) -> None:

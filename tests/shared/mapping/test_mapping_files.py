@@ -410,6 +410,10 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             ],
         ),
         (
+            f"{ENTERPRISE_USER}:manager: {{columns: [A, B]}}",
+            [f"{ENTERPRISE_USER}:manager: 'columns' goes with 'by: name' or 'by: mail'; an id is in one column"],
+        ),
+        (
             "urn:contoso:User:x: {column: A, type: boolean, default: maybe}",
             [
                 (

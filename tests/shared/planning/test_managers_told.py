@@ -1,0 +1,95 @@
+"""What is told of a manager who cannot be named: not only that he is not known, but what is known of him."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cli.files.preview import main
+from tests.conftest import Storage
+from tests.support.office import HEADER, Office, open_office
+
+PEOPLE = (
+    "00012,Zoe,active",
+    "M1,Max,active,2026-12-01",
+    "M2,Mia,gone,2026-12-01",  # never came
+    "M3,Mo,whatever",
+    "1,Ann,active,,,,12",
+    "2,Bob,active,,,,M1",
+    "3,Cy,active,,,,M2",
+    "4,Dee,active,,,,M3",
+    "5,Eve,active,,,,99",
+)
+WHY = {
+    "1": (
+        "Manager 12 is not known, but 00012 is, which differs from it in zeros in front only (HR writes it as it is "
+        "known, or IT has zeros filled in, key: width); sent without a manager."
+    ),
+    "2": "Manager M1 starts on 2026-12-01 and has no account yet; sent without a manager.",
+    "3": "Manager M2 does not work here and has no account; sent without a manager.",
+    "4": "Manager M3 has no account, because the row was rejected; sent without a manager.",
+    "5": "Manager 99 is not known; sent without a manager.",
+}
+
+
+@pytest.fixture
+def office(storage: Storage) -> Iterator[Office]:
+    with open_office(storage.connection_string) as opened:
+        opened.at("2026-09-25 06:00")
+        opened.map(guard={"off": True})
+        opened.night(*PEOPLE)
+        yield opened
+
+
+def test_what_is_known_of_a_manager_without_an_account_is_told_with_every_file(office: Office) -> None:
+    told = {one: row for one, row in office.workers("Warning").items() if one in WHY}
+    assert told == WHY
+    office.at("2026-09-26 06:00")
+    office.night(*PEOPLE, "7,New,active")
+    assert {one: row for one, row in office.workers("Warning").items() if one in WHY} == WHY
+
+
+def test_he_is_named_once_he_has_an_account(office: Office) -> None:
+    office.at("2026-11-24 00:00")
+    office.tick()
+    office.at("2026-11-24 01:00")
+    office.tick()
+    assert office.workers("Warning")["2"] == ""
+    assert [row for row in office.workers("Warning").values() if row and "M1" in row] == []
+
+
+def test_whoever_waits_for_a_release_is_not_unknown(office: Office) -> None:
+    office.map(guard={"create": {"percent": 1, "at_least": 1}, "minimum": 1, "first_load": 1})
+    office.at("2026-09-26 06:00")
+    office.night(*PEOPLE[:-1], "5,Eve,active,,,,N1", "N1,New,active", "N2,Newer,active")
+    assert office.workers("Warning")["5"] == (
+        "Manager N1 waits for a release and has no account yet; sent without a manager."
+    )
+
+
+def test_a_preview_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "people.csv").write_text("\n".join((HEADER, *(f"{row}{',' * (6 - row.count(','))}" for row in PEOPLE))))
+    (tmp_path / "people.yaml").write_text(
+        json.dumps(
+            {
+                "version": 1,
+                "key": "Id",
+                "status": {
+                    "column": "Status",
+                    "values": {"active": True, "gone": False},
+                    "first_day": "First",
+                },
+                "attributes": {
+                    "displayName": "Name",
+                    "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager": "Boss",
+                },
+            }
+        )
+    )
+    how = ["--mapping", str(tmp_path / "people.yaml"), "--today", "2026-09-25", "--format", "json"]
+    assert main([str(tmp_path / "people.csv"), *how]) == 0
+    notes = json.loads(capsys.readouterr().out)["notes"]
+    assert sorted(note.partition(": ")[2] for note in notes if "Manager" in note) == sorted(WHY.values())
