@@ -138,6 +138,7 @@ class Judged:
         ordered: whether nothing is sent but what a hold asks for, which somebody has ordered by name.
         gives: names that only one account may have, and that this one gives up.
         takes: such names that it gets.
+        has_account: whether there is, or is about to be, an account already.
         asks: what somebody has to decide about this person alone before anything is sent; an empty text if nothing.
     """
 
@@ -149,6 +150,7 @@ class Judged:
     asks: str = ""
     gives: frozenset[str] = frozenset()
     takes: frozenset[str] = frozenset()
+    has_account: bool = False
 
 
 def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
@@ -310,7 +312,9 @@ class Judge:
             if unsent or draft.force:
                 again = RESENT if account.accepted else kind
                 reason = reasons.resent(waits=unsent)
-                return Judged(SEND, "", replace(planned, kind=again, reason=reason, waited=unsent))
+                takes_from = account.takes_from if unsent else ""
+                again_planned = replace(planned, kind=again, reason=reason, waited=unsent, takes_from=takes_from)
+                return Judged(SEND, "", again_planned, has_account=True)
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(
@@ -325,7 +329,9 @@ class Judge:
             reason = f"{reason} {reasons.end_taken_back(taken_back, draft, draft.file)}"
         planned = replace(planned, reason=reason)
         old, new = names_of(before.record if before else {}), names_of(record)
-        return Judged(SEND, self._class(draft, desired, before, kind), planned, gives=old - new, takes=new - old)
+        has_account = before is not None and bool(before.record)
+        counts_as = self._class(draft, desired, before, kind)
+        return Judged(SEND, counts_as, planned, gives=old - new, takes=new - old, has_account=has_account)
 
     def _with_kept(self, planned: Planned, draft: Draft, desired: Desired, before: Before | None) -> Planned:
         """The same, with what Entra keeps because HR's cells are empty now: open as long as the person works."""

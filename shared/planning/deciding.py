@@ -84,7 +84,8 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     if waiting:
         # Whoever is held and has no account is nobody's manager yet, and what is said of those who are held is not
         # taken in.
-        absent = {one.worker_id for one in waiting if (one.counts_as, one.fate) == (guard.CREATE, SEND)}
+        new = [one for one in waiting if (one.counts_as, one.fate) == (guard.CREATE, SEND)]
+        absent = {one.worker_id for one in new if not one.has_account}
         drafted.absent |= absent
         circles = find_circles(ties_of(drafted, above, standing, _said_before(drafted, waiting, lines)))
         if absent or circles != judge.circles:
@@ -122,9 +123,15 @@ def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: SpooledLines) -> No
     entries = list(entries)
     sent = {entry.worker_id: entry for entry in entries if entry.worker_id in sends.managers}
     given = {name: entry.worker_id for entry in entries for name in entry.gives}  # be it by somebody who is held
-    if not given:
+    # Of what an older plan has not sent the names before are not known any more; but it knew who gives what to whom.
+    planned_before = {entry.worker_id: entry.takes_from for entry in sent.values() if entry.takes_from in sent}
+    if not given and not planned_before:
         return
     sends.handed_on = find_handed_on(given, ((entry.worker_id, entry.takes) for entry in sent.values()))
+    if planned_before:
+        now = sends.handed_on.givers
+        givers = {**{one: giver for one, giver in planned_before.items() if now.get(giver) != one}, **now}
+        sends.handed_on = replace(sends.handed_on, givers=givers)
     for taker, giver in sends.handed_on.givers.items():
         planned = sent[taker].planned(lines)
         sends.replace(taker, planned_to_json(replace(planned, takes_from=giver)))
@@ -150,6 +157,8 @@ class _Entry:
         asks: as in `Judged`.
         gives: likewise.
         takes: likewise.
+        has_account: likewise.
+        takes_from: as in `Planned`, where it was planned before.
     """
 
     worker_id: str
@@ -166,6 +175,8 @@ class _Entry:
     asks: str
     gives: frozenset[str]
     takes: frozenset[str]
+    has_account: bool
+    takes_from: str
 
     @classmethod
     def of(cls, judged: Judged, lines: SpooledLines, sources: Iterable[str] = ()) -> _Entry:
@@ -175,7 +186,8 @@ class _Entry:
         manager = planned.worker.manager_id if judged.fate == SEND else ""
         about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
         held = (tuple(sources), judged.kept_out, judged.ordered, planned.approved)
-        return cls(planned.worker.worker_id, place, *about, *held, judged.asks, judged.gives, judged.takes)
+        names = (judged.gives, judged.takes, judged.has_account, planned.takes_from)
+        return cls(planned.worker.worker_id, place, *about, *held, judged.asks, *names)
 
     def planned(self, lines: SpooledLines) -> Planned:
         """What is planned for the person."""
@@ -301,6 +313,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
                 next_change_at=account.next_change_at,
                 waited=True,
                 kept=account.kept,
+                takes_from=account.takes_from,
                 keeps="" if "manager" in account.record.get(ENTERPRISE_USER, {}) else account.manager,
             )
 

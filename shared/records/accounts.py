@@ -52,6 +52,8 @@ class Account:
         no_account: whether Entra's last word is that it could not make the account, and there has never been one.
         kept: attributes whose old values Entra keeps, because the record leaves them out; only where the whole row was
             read.
+        takes_from: who gives up a name that the record gets, by the plan that wrote it; only where the whole row was
+            read.
     """
 
     external_id: str
@@ -75,6 +77,7 @@ class Account:
     no_account: bool = False
     kept: tuple[str, ...] = ()
     on_hold: bool = False
+    takes_from: str = ""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
@@ -178,4 +181,5 @@ def _account(row: AccountRow) -> Account:
         no_account=bool(row.get("NoAccount")),
         kept=kept_of(row),
         on_hold=bool(row.get("OnHold")),
+        takes_from=row.get("TakesFrom") or "",
     )

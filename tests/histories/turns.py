@@ -23,7 +23,7 @@ OF_WHOLE_FILES = (GIVER, NEW_ID)
 
 _NAMES = ("Zoltan Quark", "Mira Stone", "Pablo Ferri", "Greta Lind", "Omar Haddad", "Yuki Tanabe")
 _SHARE = 25  # one of so many people, of each kind
-_CHANCE = 0.12  # that something happens on a day
+_CHANCE = 0.25  # that something happens on a day
 
 
 @dataclass(frozen=True)

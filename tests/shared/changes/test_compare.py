@@ -161,6 +161,12 @@ def test_what_is_pending_and_still_right_goes_into_the_new_plan_unless_it_is_bei
     assert told(judged) == ((worker_status.UNCHANGED, "", "unchanged") if sending else (SEND, "", "resent"))
 
 
+def test_who_gives_up_a_name_is_remembered_when_a_newer_plan_takes_over_what_is_not_sent() -> None:
+    waiting = account(pending=mark(user("1")), accepted="something older", takes_from="9")
+    assert said(claim(), waiting).planned.takes_from == "9"
+    assert said(claim(title="Boss"), waiting).planned.takes_from == ""  # worked out anew
+
+
 def test_whoever_may_have_something_else_in_entra_is_sent_whatever_the_file_says() -> None:
     assert told(said(claim(), account(accepted=ANOTHER))) == (SEND, CHANGE, "mover")
     assert told(said(claim(), account(put_aside="print of what was not sent"))) == (SEND, "", "resent")

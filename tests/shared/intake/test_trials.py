@@ -113,7 +113,7 @@ def test_a_clerk_s_trial_names_everybody_and_says_what_the_real_file_then_does(o
         "message": f"This was a trial: nothing was sent, and nothing of it is remembered. {sentence}",
         "rows": 23, "people": 22, "repeated": 0, "rejected": 1, "filtered": 0, "missing": 1, "extras": 0,
         "joiners": 2, "movers": 1, "leavers": 0, "rehires": 0, "reinstated": 0, "withdrawnHires": 0, "converted": 0,
-        "resent": 0, "putOnHold": 0, "holdsEnded": 0,
+        "resent": 0, "onLeave": 0, "backFromLeave": 0, "putOnHold": 0, "holdsEnded": 0,
         "unchanged": 14, "waiting": 3, "scheduled": 1, "held": 4, "notes": [],
     }  # fmt: skip
     listed = found[f"{folder}changes.csv"].decode("utf-8-sig")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cli.files.preview import main
+from shared.model import ENTERPRISE_USER
 from tests.conftest import Storage
 from tests.support.office import HEADER, Office, open_office
 
@@ -68,6 +69,17 @@ def test_whoever_waits_for_a_release_is_not_unknown(office: Office) -> None:
     assert office.workers("Warning")["5"] == (
         "Manager N1 waits for a release and has no account yet; sent without a manager."
     )
+
+
+def test_a_manager_who_is_held_and_has_an_account_stays_the_manager(office: Office) -> None:
+    office.at("2026-09-26 06:00")
+    office.night("2,Bob,active", "6,Fay,active,,,,2")
+    office.at("2026-09-27 06:00")
+    office.night("2,Bob,gone", "6,Fay,active,,,,2")
+    office.at("2026-09-28 06:00")
+    assert office.night("2,Zoltan Quark,active", "6,Fay Lee,active,,,,2") == [("6", True)]
+    assert office.workers()["2"] == "held"  # is it the same person?
+    assert office.directory["6"][ENTERPRISE_USER] == {"manager": {"value": "2"}}
 
 
 def test_a_preview_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
