@@ -437,7 +437,7 @@ class _Reader:
         asked = set(ids) - {""}
         zeros = known.lost_zeros(asked) if key.leading_zeros == "reject" else {}
         letters = {one: as_known[0] for one, as_known in applier.other_letters(asked).items() if len(as_known) == 1}
-        return [zeros.get(one, letters.get(one, one)) for one in ids]
+        return [applier.same.known_as(zeros.get(one, letters.get(one, one))) for one in ids]
 
     def _is_primary(self, record: RawRecord) -> bool:
         primary = self._primary
