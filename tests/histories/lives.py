@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
+from types import MappingProxyType
 
 from tests.histories.model import PRECEDENCE, Word
 
@@ -62,15 +63,19 @@ class Line:
     word: Word | None
     spoiled: bool = False
 
-    def usable(self, today: date) -> bool:
-        """Somebody who works cannot have had the last day, unless a first day is later; that one cannot be to come."""
+    def usable(self, today: date, until: date | None = None) -> bool:
+        """Somebody who works cannot have had the last day, unless a first day is later; that one cannot be to come.
+
+        A last day that the feed has named before, and that was carried out, is no fault of the row; `until` is that
+        day, if the feed has said last that she works.
+        """
         word = self.word
         if self.spoiled or word is None:
             return False
         if not word.works or word.last is None:
             return True
         again = word.first is not None and word.last < word.first
-        return again == (word.last < today)
+        return again == (word.last < today) or (not again and word.last == until)
 
 
 @dataclass(frozen=True)
@@ -121,15 +126,20 @@ class File:
         writer.writerows(line.cells for line in self.lines)
         return text.getvalue().encode()
 
-    def read(self, today: date) -> Outcome:
-        """What it says if it is read on a day: of one person rows that differ are rejected, equal ones count once."""
+    def read(self, today: date, until: Mapping[str, date] = MappingProxyType({})) -> Outcome:
+        """What it says if it is read on a day: of one person rows that differ are rejected, equal ones count once.
+
+        Args:
+            today: the day.
+            until: of those of whom the feed has said last that they work up to a day, that day.
+        """
         by_id: dict[str, list[Line]] = {}
         for line in self.lines:
             by_id.setdefault(line.cells[0], []).append(line)
         said: dict[str, Word] = {}
         repeated = 0
         for person, lines in by_id.items():
-            if all(line.usable(today) for line in lines) and len({line.word for line in lines}) == 1:
+            if all(line.usable(today, until.get(person)) for line in lines) and len({line.word for line in lines}) == 1:
                 word = lines[0].word
                 assert word is not None
                 said[person] = word
