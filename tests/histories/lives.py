@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from random import Random
+from types import MappingProxyType
 
 from tests.histories.model import PRECEDENCE, Word
 from tests.histories.turns import GIVER, LETTERS, TAKER, Stint, Turn, kinds_of
@@ -74,11 +75,12 @@ class Line:
         """The id of whom it is about."""
         return self.person or self.cells[0]
 
-    def says(self, today: date, *, contracts: bool) -> Word | None:
+    def says(self, today: date, until: date | None = None, *, contracts: bool) -> Word | None:
         """What it says on a day; None if it cannot be used.
 
         Somebody who works cannot have had the last day, unless a first day is later; that one cannot be to come. Where
-        people have several contracts, one whose last day has passed is over.
+        people have several contracts, one whose last day has passed is over. A last day that the feed has named before,
+        and that was carried out, is no fault of the row; `until` is that day, if the feed has said last that she works.
         """
         word = self.word
         if self.spoiled or word is None:
@@ -88,7 +90,9 @@ class Line:
         again = word.first is not None and word.last < word.first
         if again == (word.last < today):
             return word
-        return replace(word, works=False) if contracts and not again else None
+        if contracts and not again:
+            return replace(word, works=False)
+        return word if not again and word.last == until else None
 
 
 @dataclass(frozen=True)
@@ -141,24 +145,29 @@ class File:
         writer.writerows(line.cells for line in self.lines)
         return text.getvalue().encode()
 
-    def read(self, today: date) -> Outcome:
-        """What it says if it is read on a day: of one person rows that differ are rejected, equal ones count once."""
+    def read(self, today: date, until: Mapping[str, date] = MappingProxyType({})) -> Outcome:
+        """What it says if it is read on a day: of one person rows that differ are rejected, equal ones count once.
+
+        Args:
+            today: the day.
+            until: of those of whom the feed has said last that they work up to a day, that day.
+        """
         by_id: dict[str, list[Line]] = {}
         for line in self.lines:
             by_id.setdefault(line.about, []).append(line)
         said: dict[str, Word] = {}
         repeated = 0
         for person, lines in by_id.items():
-            word = self._counting(lines, today)
+            word = self._counting(lines, today, until.get(person))
             if word is not None:
                 said[person] = word
                 repeated += len(lines) - 1
         rejected = len(self.lines) - len(said) - repeated
         return Outcome(said, len(self.lines), repeated, rejected, by_id.keys() - said.keys())
 
-    def _counting(self, lines: Sequence[Line], today: date) -> Word | None:
+    def _counting(self, lines: Sequence[Line], today: date, until: date | None) -> Word | None:
         """Which word of somebody's counts; None if nobody can tell."""
-        said = [line.says(today, contracts=self.contracts) for line in lines]
+        said = [line.says(today, until, contracts=self.contracts) for line in lines]
         words = [word for word in said if word is not None]
         new = [word for line, word in zip(lines, said, strict=True) if line.is_new and word]
         if new:

@@ -57,7 +57,9 @@ class Reader:
         if file.day >= self.newest.get(file.feed, file.day):  # files of changes may come late
             self.newest[file.feed] = file.day
             self._last[file.feed] = content
-        outcome = file.read(now.date())
+        words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
+        until = {person: word.last for person, word in words.items() if word.works and word.last}
+        outcome = file.read(now.date(), until)
         gone = self._gone(file, outcome, now) if self._plan.missing else {}
         self._people[file.feed] = len(outcome.said)
         return extracts.DELIVERED, replace(outcome, gone=gone)

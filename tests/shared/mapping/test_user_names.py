@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.errors import MappingError
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.user_names import (
     NOBODY,
@@ -19,6 +20,7 @@ from shared.mapping.cells.user_names import (
     holder_of,
     transliterate,
 )
+from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.model import Record, Reject
 from shared.storage.scratch import open_scratch
@@ -324,3 +326,13 @@ def test_what_is_empty_is_told_by_its_column_and_not_by_its_letters() -> None:
     made = Applier(said, known=People({})).apply(Record(2, 2, cells))
     assert isinstance(made, Reject)
     assert made.reason == "First is empty, but the name needs it."
+
+
+def test_whoever_asks_for_first_letters_in_another_way_is_told_how() -> None:
+    text = "version: 1\nkey: Id\nstatus: {column: S, values: {A: true}}\nattributes:\n"
+    with pytest.raises(MappingError) as wrong:
+        parse_mapping(f"{text}  userName: {{columns: [{{column: First, cut: 1}}, Last]}}\n".encode(), "a.yaml")
+    assert str(wrong.value) == (
+        "a.yaml line 5: attributes.userName.columns.0: must be the name of a column; a template such as "
+        "'{First:1}{Last}' takes first letters"
+    )
