@@ -10,6 +10,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import IO
 from urllib.parse import quote
 
@@ -34,6 +35,8 @@ from shared.records import extracts
 from shared.records.pages import plan_path
 from shared.storage.clients import Storage
 from shared.storage.names import OUTBOX, STATE
+from shared.wording.languages import ENGLISH, Language
+from shared.wording.translation import translator
 
 _FOUND_OUT = Reading()
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -48,6 +51,7 @@ def keep_rejects_file(
     rejects: Sequence[Reject],
     columns: Sequence[str] = (),
     reading: Reading = _FOUND_OUT,
+    language: Language = ENGLISH,
 ) -> str:
     """Store what HR gets back with the plan, while it is known how the extract was read.
 
@@ -58,12 +62,15 @@ def keep_rejects_file(
         rejects: the rows that are not sent.
         columns: the columns of the mapping that the extract was read with.
         reading: what it takes to open it, as it was opened.
+        language: of the reasons; the names of the two columns by which the file is known again stay as they are.
 
     Returns:
         The file's name: `rejects.csv` or, for a workbook, `rejects.xlsx`; empty if no row was rejected.
     """
     if not rejects:
         return ""
+    speak = translator(language)
+    rejects = [replace(reject, reason=speak.say(reject.reason)) for reject in rejects]
     table = reading.open(extracts.read_copy(storage, ref), columns)
     if table.form.kind == "xlsx":
         with _workbook(extracts.read_copy(storage, ref), rejects, columns, reading) as target:

@@ -31,12 +31,12 @@ from shared.errors import (
     ExtractReplaced,
     ExtractStale,
     MappingError,
-    RollcallError,
     TerminalError,
     TransientError,
 )
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
+from shared.intake.answering import way_to_answer_source
 from shared.intake.apply_plan import apply_plan, settle, supersede_whole
 from shared.intake.faults import passes
 from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
@@ -404,18 +404,15 @@ def _end(context: Context, ref: ExtractRef, status: str, message: str) -> None:
     if extracts.load_extract(context.storage, ref)["Status"] not in (extracts.ARRIVED, extracts.READING):
         return
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
-    ended = {"Status": status, "Message": message, "EndedAt": iso(context.clock.now()), **_zone_of(context, ref)}
+    ended = {
+        "Status": status,
+        "Message": message,
+        "EndedAt": iso(context.clock.now()),
+        **way_to_answer_source(context.storage, ref.source),
+    }
     summary.write_summary(context.storage, ref, ended)
     write_history(context.storage, ref, ended)
     extracts.save_extract(context.storage, ref, ended)
-
-
-def _zone_of(context: Context, ref: ExtractRef) -> dict[str, str]:
-    """The zone of a source, in whose times HR is answered; nothing if the mapping cannot be read."""
-    try:
-        return {"Zone": find_mapping(context.storage, ref.source).mapping.dates.zone}
-    except RollcallError:
-        return {}
 
 
 def _count_failure(context: Context, ref: ExtractRef) -> None:

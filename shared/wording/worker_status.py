@@ -50,12 +50,14 @@ SENT_AGAIN = " The same is sent again by itself at "
 """Comes before the time, in a next step."""
 
 
+IN_GENERAL = "\u2026"
+"""Stands for what differs from person to person, where a sentence is told of several."""
 _OF_ONE_PERSON = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S*\d\S*")
 
 
 def in_general(text: str) -> str:
     """A sentence without what differs from person to person: quoted cells, addresses, whatever has a digit."""
-    return _OF_ONE_PERSON.sub("\u2026", text)[:200]
+    return _OF_ONE_PERSON.sub(IN_GENERAL, text)[:200]
 
 
 @dataclass(frozen=True, slots=True)
