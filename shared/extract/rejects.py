@@ -10,6 +10,7 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import IO
 from urllib.parse import quote
@@ -17,6 +18,7 @@ from urllib.parse import quote
 from azure.storage.blob import ContentSettings
 
 from shared.extract.rejects_workbook import write_rejects_workbook
+from shared.letters import bare
 from shared.model import ExtractRef, Reject
 from shared.readers.open_extract import Reading
 from shared.readers.returned import first_file, is_named_so, stem
@@ -41,7 +43,9 @@ from shared.wording.translation import translator
 _FOUND_OUT = Reading()
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_NAME = 100
-_SIMPLER = str.maketrans({"\u2026": "...", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-"})
+_SIMPLER = str.maketrans(
+    {"\u2026": "...", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u00df": "ss"}
+)
 
 
 def keep_rejects_file(
@@ -176,5 +180,11 @@ class _Writer:
         try:
             text.encode(self._encoding)
         except UnicodeEncodeError:
-            return text.translate(_SIMPLER).encode(self._encoding, "replace").decode(self._encoding)
+            return "".join(map(self._possible, text.translate(_SIMPLER)))
         return text
+
+    def _possible(self, letter: str) -> str:
+        for one in (letter, bare(letter)):
+            with suppress(UnicodeEncodeError):
+                return one.encode(self._encoding).decode(self._encoding)
+        return "?"

@@ -111,7 +111,7 @@ class Translator:
 
     def _best(self, text: str) -> _Scored:
         found = self._sentence(text)
-        if found and _explains(found[0], len(text)) and not _SENTENCE_ENDS.search(text):
+        if found and _explains(found[0], text):
             return found
         best = found or (0, self._figure(text))
         for other in (self._sentences(text), self._pieced(text), self._after_subject(text)):
@@ -272,9 +272,12 @@ class Translator:
         return str(format_date(date.fromisoformat(text), form, locale=self.language))
 
 
-def _explains(score: int, length: int) -> bool:
+def _explains(score: int, text: str) -> bool:
     """Whether an entry accounts for so much of a text that nobody has to look for better ones."""
-    return 10 * score >= 8 * length or (length > _SHORT and 2 * score >= length)
+    length = len(text)
+    if 10 * score >= 8 * length:
+        return True
+    return length > _SHORT and 2 * score >= length and not _SENTENCE_ENDS.search(text)
 
 
 @cache
