@@ -59,7 +59,7 @@ _STATES = ("wording/worker_status", "records/extracts", "support/files", "suppor
 """Where single words are states, and not names of columns and the like."""
 _WEAK = {"The", "the", "an", "of", "in", "to", "on"}  # by which no sentence is found again
 _WORDS = (
-    "and", "of", "then", "row", "rows", *MARK.values(), WORK_OF_HR, WORK_OF_IT,
+    "and", "of", "then", "is", "are", "row", "rows", *MARK.values(), WORK_OF_HR, WORK_OF_IT,
     *(word for kind in (JOINER, MOVER, LEAVER, REHIRE) for word in (kind, f"{kind}s")),
     REINSTATED, WITHDRAWN, CONVERTED, RESENT, ON_HOLD, OFF_HOLD,
 )  # fmt: skip

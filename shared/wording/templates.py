@@ -7,14 +7,16 @@ between. That is a plain search from left to right, however often the words of a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import islice
 
 PLACE = re.compile(r"\{([A-Za-z_]\w*)\}")
 """A place in an entry, such as `{row}`."""
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _QUOTED = re.compile(r"'(\{[A-Za-z_]\w*\})'")
+_MOST_WAYS = 40  # to tell apart what stands in places with blanks between them
 _NUMBER = re.compile(r"\d{1,3}(?:,\d{3})*|\d+")
 
 OF_DATA = frozenset(
@@ -23,9 +25,9 @@ OF_DATA = frozenset(
      "by", "code", "request_id", "quoted"}
 )  # fmt: skip
 """Places in which HR's own words stand: columns, cells, ids, names of files. They are never translated."""
-OF_OTHERS = frozenset({"error", "reason", "fault", "quoted", "missing_2"})
+OF_OTHERS = frozenset({"error", "reason", "fault", "first", "quoted", "missing_2"})
 """Places in which what others say may stand, in English: Entra, or the set-up."""
-OF_WORDS = frozenset({"what", "kind", "status", "state", "would_be", "mark", "delimiter"})
+OF_WORDS = frozenset({"what", "kind", "status", "state", "would_be", "mark", "delimiter", "verb"})
 """Places in which a single word of ours stands."""
 
 
@@ -73,12 +75,12 @@ class Entry:
     def _parts(self) -> list[str]:
         return PLACE.split(self.english)
 
-    @property
+    @cached_property
     def places(self) -> list[str]:
         """The names of the places, in the order of the English sentence."""
         return self._parts[1::2]
 
-    @property
+    @cached_property
     def literals(self) -> list[str]:
         """What stands around the places."""
         return self._parts[::2]
@@ -101,37 +103,48 @@ class Entry:
     def _quoted(self) -> set[str]:
         return {place[1:-1] for place in _QUOTED.findall(self.english)}
 
-    def match(self, text: str) -> list[Found] | None:
-        """What stands in the places of a text; None if it is not this sentence."""
+    def matches(self, text: str) -> Iterator[list[Found]]:
+        """What stands in the places of a text; nothing if it is not this sentence.
+
+        Where nothing but a blank is between two places, each blank may be the one: `{count} {words} {when}`.
+        """
         literals = self.literals
         if len(literals) == 1:
-            return [] if text == self.english else None
-        if not text.startswith(literals[0]) or not text.endswith(literals[-1]):
-            return None
+            if text == self.english:
+                yield []
+            return
         at, end = len(literals[0]), len(text) - len(literals[-1])
-        found = []
-        for literal in literals[1:-1]:
-            start = text.find(literal, at, end)
-            if start < 0:
-                return None
-            found.append(text[at:start])
-            at = start + len(literal)
-        if at > end:
-            return None
-        found.append(text[at:end])
-        if self.counted and not _NUMBER.fullmatch(found[self.places.index(self.counted)]):
-            return None
-        return [
-            Found(
-                name,
-                value,
-                is_data=name in OF_DATA or name in self._quoted,
-                is_quoted=name in self._quoted or name == "quoted",
-                are_several=f"{{{name}}} are " in self.english,
-                after_data=bool(number) and not self.literals[number] and self.places[number - 1] in OF_DATA,
-            )
-            for number, (name, value) in enumerate(zip(self.places, found, strict=True))
-        ]
+        if at <= end and text.startswith(literals[0]) and text.endswith(literals[-1]):
+            for found in islice(self._found(text, 1, at, end), _MOST_WAYS):
+                if not self.counted or _NUMBER.fullmatch(found[self.places.index(self.counted)]):
+                    yield [self._place(number, value) for number, value in enumerate(found)]
+
+    def _found(self, text: str, number: int, at: int, end: int) -> Iterator[list[str]]:
+        """What stands in the places from one on, and before an end; `number` is that of the literal behind it."""
+        literals = self.literals
+        if number == len(literals) - 1:
+            yield [text[at:end]]
+            return
+        literal = literals[number]
+        start = text.find(literal, at, end)
+        while start >= 0:
+            for rest in self._found(text, number + 1, start + len(literal), end):
+                yield [text[at:start], *rest]
+            if literal != " " or {self.places[number - 1], self.places[number]} <= OF_DATA:
+                return
+            start = text.find(literal, start + 1, end)
+
+    def _place(self, number: int, value: str) -> Found:
+        name = self.places[number]
+        is_quoted = name in self._quoted or name == "quoted"
+        return Found(
+            name,
+            value,
+            is_data=name in OF_DATA or is_quoted,
+            is_quoted=is_quoted,
+            are_several=f"{{{name}}} are " in self.english,
+            after_data=bool(number) and not self.literals[number] and self.places[number - 1] in OF_DATA,
+        )
 
     def filled(self, form: int, said: Callable[[str], str]) -> str:
         """The sentence in the other language.

@@ -201,7 +201,9 @@ class Translator:
         own = 0  # of two that explain as much the one that does so by itself counts
         for word in words:
             for entry in self._by_word.get(word, ()):
-                if entry.words <= words and (found := entry.match(text)) is not None:
+                if not entry.words <= words:
+                    continue
+                for found in entry.matches(text):
                     scored = self._filled(entry, found)
                     if scored and (best is None or (scored[0], entry.weight) > (best[0], own)):
                         best, own = scored, entry.weight

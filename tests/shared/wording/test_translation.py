@@ -191,3 +191,19 @@ def test_of_the_languages_that_a_browser_asks_for_the_one_it_likes_best_is_spoke
     accepted: str, language: Language
 ) -> None:
     assert asked_for(accepted) == language
+
+
+def test_of_places_with_nothing_but_blanks_between_them_each_has_what_belongs_into_it() -> None:
+    said = "3 accounts would be disabled with this file, of 10 people known; more than 10% need approval."
+    assert GERMAN.say(said) == (
+        "3 Konten würden deaktiviert mit dieser Datei, bei 10 bekannten Personen; mehr als 10% müssen genehmigt werden."
+    )
+
+
+def test_a_list_of_columns_is_joined_in_the_language() -> None:
+    assert GERMAN.say("First and Last are empty but required.") == (
+        "First und Last sind leer, müssen aber ausgefüllt sein."
+    )
+    assert GERMAN.say("Terms and Conditions is empty but required.") == (
+        "Terms and Conditions ist leer, muss aber ausgefüllt sein."
+    )
