@@ -23,6 +23,7 @@ from shared.mapping.load import find_mapping
 from shared.mapping.model import MappingFile
 from shared.mapping.rules import Rule
 from shared.settings import HR_STORAGE
+from shared.wording.translation import translator
 
 _ROWS = 10_000  # that have lists and hints
 _LONGEST_LIST = 255  # characters of a list that stands in a cell's own rule
@@ -38,7 +39,7 @@ class Column:
 
     Attributes:
         name: in the header.
-        hint: what belongs into it.
+        hint: what belongs into it, in HR's language, and whether it has to be filled in.
         words: the only ones that are agreed; none if anything may be written.
         required: whether a row without it is rejected.
     """
@@ -90,6 +91,7 @@ def _mapping(source: str) -> MappingFile:
 
 def columns_of(mapping: MappingFile) -> list[Column]:
     """The columns that a file of a mapping has, in the order in which the mapping reads them."""
+    speak = translator(mapping.language)
     status, required = mapping.status, {mapping.key, *mapping.status.reads, *mapping.required}
     rules = {rule.column: rule for rule in mapping.attributes.values() if rule.column is not None}
     days = set(status.days)
@@ -103,7 +105,8 @@ def columns_of(mapping: MappingFile) -> list[Column]:
             hint = "The id that never changes. Leading zeros stay."
         elif words:
             hint = f"One of: {', '.join(words)}."
-        found.append(Column(name, hint, words, name in required))
+        hint = f"Required. {hint}".rstrip() if name in required else hint
+        found.append(Column(name, speak.say(hint), words, name in required))
     return found
 
 
@@ -132,7 +135,7 @@ def workbook(columns: Sequence[Column]) -> bytes:
         for place, column in enumerate(columns):
             sheet.set_column(place, place, max(_WIDTH, len(column.name) + 2), text)
             sheet.write_string(0, place, column.name, must if column.required else may)
-            said = f"{'Required. ' if column.required else ''}{column.hint}".strip()
+            said = column.hint
             rule: dict[str, object] = {
                 "validate": "any",
                 "input_title": column.name[:32],

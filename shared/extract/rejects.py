@@ -10,12 +10,15 @@ import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from typing import IO
 from urllib.parse import quote
 
 from azure.storage.blob import ContentSettings
 
 from shared.extract.rejects_workbook import write_rejects_workbook
+from shared.letters import bare
 from shared.model import ExtractRef, Reject
 from shared.readers.open_extract import Reading
 from shared.readers.returned import first_file, is_named_so, stem
@@ -34,11 +37,15 @@ from shared.records import extracts
 from shared.records.pages import plan_path
 from shared.storage.clients import Storage
 from shared.storage.names import OUTBOX, STATE
+from shared.wording.languages import ENGLISH, Language
+from shared.wording.translation import translator
 
 _FOUND_OUT = Reading()
 _WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _LONGEST_NAME = 100
-_SIMPLER = str.maketrans({"\u2026": "...", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-"})
+_SIMPLER = str.maketrans(
+    {"\u2026": "...", "\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2013": "-", "\u00df": "ss"}
+)
 
 
 def keep_rejects_file(
@@ -48,6 +55,7 @@ def keep_rejects_file(
     rejects: Sequence[Reject],
     columns: Sequence[str] = (),
     reading: Reading = _FOUND_OUT,
+    language: Language = ENGLISH,
 ) -> str:
     """Store what HR gets back with the plan, while it is known how the extract was read.
 
@@ -58,12 +66,15 @@ def keep_rejects_file(
         rejects: the rows that are not sent.
         columns: the columns of the mapping that the extract was read with.
         reading: what it takes to open it, as it was opened.
+        language: of the reasons; the names of the two columns by which the file is known again stay as they are.
 
     Returns:
         The file's name: `rejects.csv` or, for a workbook, `rejects.xlsx`; empty if no row was rejected.
     """
     if not rejects:
         return ""
+    speak = translator(language)
+    rejects = [replace(reject, reason=speak.say(reject.reason)) for reject in rejects]
     table = reading.open(extracts.read_copy(storage, ref), columns)
     if table.form.kind == "xlsx":
         with _workbook(extracts.read_copy(storage, ref), rejects, columns, reading) as target:
@@ -169,5 +180,11 @@ class _Writer:
         try:
             text.encode(self._encoding)
         except UnicodeEncodeError:
-            return text.translate(_SIMPLER).encode(self._encoding, "replace").decode(self._encoding)
+            return "".join(map(self._possible, text.translate(_SIMPLER)))
         return text
+
+    def _possible(self, letter: str) -> str:
+        for one in (letter, bare(letter)):
+            with suppress(UnicodeEncodeError):
+                return one.encode(self._encoding).decode(self._encoding)
+        return "?"

@@ -49,7 +49,10 @@ class Hold:
     @property
     def lasts(self) -> str:
         """Until when, in words."""
-        return f"until {until_in_words(self.until)}" if self.until else "until somebody ends it"
+        if self.until is None:
+            return "until somebody ends it"
+        day = _last_day(self.until)
+        return f"until the end of {day} (UTC)" if day else f"until {iso(self.until)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,11 @@ def parse_until(text: str) -> datetime:
 
 def until_in_words(until: datetime) -> str:
     """The end of a hold: as a day, where it ends with one."""
+    day = _last_day(until)
+    return f"the end of {day} (UTC)" if day else iso(until)
+
+
+def _last_day(until: datetime) -> str:
+    """The day, in UTC, with which a hold ends; empty if it ends within one."""
     at = until.astimezone(UTC)
-    if at.time() == time():
-        return f"the end of {(at - timedelta(days=1)).date().isoformat()} (UTC)"
-    return iso(at)
+    return (at - timedelta(days=1)).date().isoformat() if at.time() == time() else ""

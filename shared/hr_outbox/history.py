@@ -9,19 +9,20 @@ from azure.storage.blob import ContentSettings
 
 from shared.clock import at_place
 from shared.hr_outbox.how_it_went import how_it_went
-from shared.hr_outbox.summary import document
+from shared.hr_outbox.summary import document, language_in
 from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
 from shared.storage.names import OUTBOX
 from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.wording.translation import Translator
 
 HISTORY = "history.html"
 _MOST = 100
 _LOOKED_AT = 300  # rows; dates that came are among them
 _COLUMNS = (
     "PartitionKey", "Extract", "File", "Kind", "Status", "ArrivedAt", "Rows", "People", "Rejected", "Corrected",
-    "RejectsFile", "Missing", "HeldWhole", "SupersededBy", "FailedBefore", "Zone", *OUTCOMES,
+    "RejectsFile", "Missing", "HeldWhole", "SupersededBy", "FailedBefore", "Zone", "Language", *OUTCOMES,
 )  # fmt: skip
 
 
@@ -45,23 +46,26 @@ def write_history(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None
 
 
 def history_page(source: str, rows: Sequence[ExtractRow]) -> str:
-    """The page of some extracts, the newest first."""
-    title = f"Files of {html.escape(source)}"
-    head = "".join(f"<th scope='col'>{name}</th>" for name in ("File", "Arrived", "How it went", "Rows", "Answer"))
-    body = "".join(map(_line, rows))
+    """The page of some extracts, the newest first, in the language of the newest that has one."""
+    speak = language_in(next((row for row in rows if row.get("Language")), ExtractRow()))
+    title = speak.say(f"Files of {html.escape(source)}")
+    names = ("File", "Arrived", "How it went", "Rows", "Answer")
+    head = "".join(f"<th scope='col'>{speak.word(name)}</th>" for name in names)
+    body = "".join(_line(row, speak) for row in rows)
     table = f"<table class='history'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    return document(title, [f"<h1>{title}</h1>", f"<p>The newest {_MOST} are listed.</p>", table])
+    newest = speak.say(f"The newest {_MOST} are listed.")
+    return document(title, [f"<h1>{title}</h1>", f"<p>{newest}</p>", table], speak)
 
 
-def _line(row: ExtractRow) -> str:
+def _line(row: ExtractRow, speak: Translator) -> str:
     trial = row.get("Kind") == extracts.TRIAL
     went = "It was only tried out." if trial else how_it_went(row)
     folder = extracts.outbox_path(str(row["PartitionKey"]), str(row["File"]), str(row["Extract"]), "")
     rejects = f", {row['RejectsFile']}" if row.get("RejectsFile") else ""
     cells = (
-        at_place(str(row.get("ArrivedAt") or ""), str(row.get("Zone") or "")),
-        f"{went} ({row['Status']})",
-        f"{int(row.get('Rows') or 0):,}",
+        speak.say(at_place(str(row.get("ArrivedAt") or ""), str(row.get("Zone") or ""))),
+        f"{speak.say(went)} ({speak.word(str(row['Status']))})",
+        speak.number(int(row.get("Rows") or 0)),
         f"{folder}: summary.html{rejects}",
     )
     name = html.escape(extracts.told_name(str(row["File"])))

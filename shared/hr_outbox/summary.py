@@ -37,9 +37,11 @@ from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
 from shared.tables.extracts import KIND_COLUMNS, OUTCOMES, CountColumn, ExtractRow, counted_in
+from shared.wording.languages import language_of
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
-from shared.wording.worker_status import HR, IT, in_general
+from shared.wording.translation import IN_ENGLISH, Translator, translator
+from shared.wording.worker_status import HR, IN_GENERAL, IT, in_general
 
 IN_FILE: Mapping[CountColumn, str] = {
     "Rows": "Rows",
@@ -120,14 +122,15 @@ def write_summary(
     row = load_extract(storage, ref) | (values or {})
     if row.get("Kind") == DUE and row["Status"] != HELD:
         return  # there is no file, and nothing that HR has to look at
+    speak = language_in(row)
     plan = str(row.get("ReadPlan") or row.get("Plan") or "")
-    notes = read_notes(storage, ref, plan) if plan else []
+    notes = [speak.say(note) for note in read_notes(storage, ref, plan)] if plan else []
     if plan and row.get("Held") and not row.get("SupersededBy"):
-        people.held = _held(read_held(storage, ref, plan), by_cause=not row.get("HeldWhole"))
+        people.held = _held(read_held(storage, ref, plan), speak, by_cause=not row.get("HeldWhole"))
     if plan and row.get("Rejected") and not row.get("HeldWhole"):
-        people.rejected = _rejected(read_rejects(storage, ref, plan))
+        people.rejected = _rejected(read_rejects(storage, ref, plan), speak)
     if row.get("Missing") and not row.get("HeldWhole"):
-        people.missing = _missing(storage, ref)
+        people.missing = _missing(storage, ref, speak)
     as_of = iso(at) if at else max((time for name in _TIMES if (time := row.get(name))), default="")
     lists = {
         "failedPeople": people.failed,
@@ -137,10 +140,10 @@ def write_summary(
         "openWarnings": people.warned,
     }
     named = {name: some.named for name, some in lists.items()} | {"missingPeople": people.missing}
-    facts = {camel(name): row.get(name) for name in _FACTS if name in row}
+    facts = {camel(name): row.get(name) for name in _FACTS if name in row} | {"message": speak.say(row["Message"])}
     summary: dict[str, Any] = {
         "source": ref.source,
-        "outcome": how_it_went(row, _cause(row, people)),
+        "outcome": _outcome(row, people, speak),
         **facts,
         **({"asOf": as_of} if as_of else {}),
         **{name: [_as_json(person) for person in some] for name, some in named.items() if some},
@@ -155,30 +158,47 @@ def write_summary(
 def summary_page(
     ref: ExtractRef, row: ExtractRow, notes: Sequence[str], people: ToLookAt | None = None, *, as_of: str = ""
 ) -> str:
-    """The summary as a page: no script, nothing from elsewhere, everything escaped."""
-    people = people or ToLookAt()
+    """The summary as a page: no script, nothing from elsewhere, everything escaped.
+
+    It is in the language of the row; notes, and what is the matter with people, are given in that already.
+    """
+    people, speak = people or ToLookAt(), language_in(row)
     title = html.escape(f"{row['File']} ({ref.source})")
     zone = str(row.get("Zone") or "")
     arrived, as_of = at_place(str(row.get("ArrivedAt", "")), zone), at_place(as_of, zone)
     whole = bool(row.get("HeldWhole"))
+    message = html.escape(speak.say(str(row["Message"])))
+    foot = speak.say(f"As of {as_of or arrived}. Arrived {arrived}, extract {ref.id}")
     body = [
         f"<h1>{title}</h1>",
-        f"<p class='outcome'>{html.escape(how_it_went(row, _cause(row, people)))}</p>",
-        f"<p>Status: <b>{html.escape(str(row['Status']))}</b>. {html.escape(str(row['Message']))}</p>",
-        _compared(row),
-        _advice(ref, row),
-        causes_list("Rows that were not sent", people.rejected, "row", "rows"),
-        people_list(_GONE, people.held.named, int(row.get("Missing") or 0)) if whole else "",
-        "" if whole else causes_list("Held: somebody has to approve of these changes", people.held),
-        causes_list("Failed: Entra could not take these people", people.failed),
-        causes_list("Failed before, and nothing new is said of them", people.failed_before),
-        people_list(_GONE, people.missing, int(row.get("Missing") or 0)),
-        causes_list("Sent, but something is open", people.warned),
-        *(count_table(heading, labels, row) for heading, labels in _COUNTS.items()),
-        bullets("Worth knowing", [html.escape(note) for note in notes]),
-        f"<p class='small'>As of {html.escape(as_of or arrived)}. Arrived {html.escape(arrived)}, extract {ref.id}</p>",
+        f"<p class='outcome'>{html.escape(_outcome(row, people, speak))}</p>",
+        f"<p>{speak.word('Status')}: <b>{html.escape(speak.word(str(row['Status'])))}</b>. {message}</p>",
+        _compared(row, speak),
+        _advice(ref, row, speak),
+        causes_list("Rows that were not sent", people.rejected, "row", "rows", speak),
+        people_list(_GONE, people.held.named, int(row.get("Missing") or 0), speak=speak) if whole else "",
+        "" if whole else causes_list("Held: somebody has to approve of these changes", people.held, speak=speak),
+        causes_list("Failed: Entra could not take these people", people.failed, speak=speak),
+        causes_list("Failed before, and nothing new is said of them", people.failed_before, speak=speak),
+        people_list(_GONE, people.missing, int(row.get("Missing") or 0), speak=speak),
+        causes_list("Sent, but something is open", people.warned, speak=speak),
+        *(count_table(heading, labels, row, speak) for heading, labels in _COUNTS.items()),
+        bullets("Worth knowing", [html.escape(note) for note in notes], speak),
+        f"<p class='small'>{html.escape(foot)}</p>",
     ]
-    return document(title, body)
+    return document(title, body, speak)
+
+
+def language_in(row: ExtractRow) -> Translator:
+    """Who speaks the language in which HR is told of an extract; rows of older versions lack it, and are English."""
+    return translator(language_of(str(row.get("Language") or "")))
+
+
+def _outcome(row: ExtractRow, people: ToLookAt, speak: Translator) -> str:
+    """How it went; a cause that nearly everybody shares is in the language already."""
+    if cause := _cause(row, people):
+        return speak.say(how_it_went(row, IN_GENERAL)).replace(IN_GENERAL, cause)
+    return speak.say(how_it_went(row))
 
 
 def _cause(row: ExtractRow, people: ToLookAt) -> str:
@@ -187,62 +207,71 @@ def _cause(row: ExtractRow, people: ToLookAt) -> str:
     )
 
 
-def document(title: str, body: Iterable[str]) -> str:
+def document(title: str, body: Iterable[str], speak: Translator = IN_ENGLISH) -> str:
     """A page of some parts; title and parts are HTML."""
     return (
-        "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
+        f"<!doctype html><html lang='{speak.language}'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
         f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
     )
 
 
-def _compared(row: ExtractRow) -> str:
+def _compared(row: ExtractRow, speak: Translator) -> str:
     """With which list a file was compared; empty if nothing of it was used, or an older version has planned it."""
     if row.get("ComparedWith") is None:
         return ""
     if not row["ComparedWith"]:
-        return "<p>It is the first list of this source: there was none to compare it with.</p>"
+        first = speak.say("It is the first list of this source: there was none to compare it with.")
+        return f"<p>{first}</p>"
     rejected = int(row.get("ComparedRejected") or 0)
     besides = f", and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
     who = counted_people(int(row.get("ComparedPeople") or 0))
-    return f"<p>The list before it is <b>{html.escape(str(row['ComparedWith']))}</b>: {who}{besides}.</p>"
+    list_before = f"<b>{html.escape(str(row['ComparedWith']))}</b>"
+    return f"<p>{speak.say(f'The list before it is {list_before}: {who}{besides}.')}</p>"
 
 
-def _advice(ref: ExtractRef, row: ExtractRow) -> str:
+def _advice(ref: ExtractRef, row: ExtractRow, speak: Translator) -> str:
     """What HR does next, if anything."""
+    text = _what_to_do(ref, row)
+    return f"<p>{speak.say(text)}</p>" if text else ""
+
+
+def _what_to_do(ref: ExtractRef, row: ExtractRow) -> str:
     inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
     if row.get("RejectsFile"):
         return (
-            f"<p>The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
+            f"The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
             f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
-            "need not be sent again.</p>"
+            "need not be sent again."
         )
     if row.get("HeldWhole") and not row.get("SupersededBy"):
         return (
-            "<p>Look at who is missing below. If these people are to be missing, tell IT, who release the file; if "
-            f"not, drop a complete list into {inbox}, which takes the place of this one.</p>"
+            "Look at who is missing below. If these people are to be missing, tell IT, who release the file; if "
+            f"not, drop a complete list into {inbox}, which takes the place of this one."
         )
     if row["Status"] in _NOTHING_USED:
-        return f"<p>Nothing of the file was used. The place for the next one is {inbox}.</p>"
+        return f"Nothing of the file was used. The place for the next one is {inbox}."
     return ""
 
 
-def count_table(heading: str, labels: Mapping[CountColumn, str], row: ExtractRow) -> str:
+def count_table(
+    heading: str, labels: Mapping[CountColumn, str], row: ExtractRow, speak: Translator = IN_ENGLISH
+) -> str:
     """Counts with their labels, as a part of a page; empty if there are none."""
     counts = "".join(
-        f"<tr><th scope='row'>{label}</th><td>{int(row[name]):,}</td></tr>"
+        f"<tr><th scope='row'>{speak.word(label)}</th><td>{speak.number(int(row[name]))}</td></tr>"
         for name, label in labels.items()
         if row.get(name) is not None and (row[name] or name in _ALWAYS)
     )
-    return f"<h2>{heading}</h2><table>{counts}</table>" if counts else ""
+    return f"<h2>{speak.word(heading)}</h2><table>{counts}</table>" if counts else ""
 
 
-def _held(people: Iterable[HeldPerson], *, by_cause: bool) -> Some:
+def _held(people: Iterable[HeldPerson], speak: Translator, *, by_cause: bool) -> Some:
     """A plan's list of held people."""
     some = Some()
     for one in people:
-        changed, why = ", ".join(one.get("changed", ())), str(one.get("why", ""))
-        detail = f"would change: {changed}" if changed else ""
+        changed, why = ", ".join(one.get("changed", ())), speak.say(str(one.get("why", "")))
+        detail = speak.say(f"would change: {changed}") if changed else ""
         cause = (why, IT) if by_cause else ("", "")
         text = f"{detail}. {why}" if detail else why
         person = PersonToLookAt(str(one["id"]), str(one.get("name", "")), int(one.get("row", 0)), text, cause, detail)
@@ -250,17 +279,18 @@ def _held(people: Iterable[HeldPerson], *, by_cause: bool) -> Some:
     return some
 
 
-def _rejected(rejects: Iterable[Reject]) -> Some:
+def _rejected(rejects: Iterable[Reject], speak: Translator) -> Some:
     some = Some()
     for one in rejects:
-        short = in_general(one.reason)
-        detail = one.reason if short != one.reason else ""
-        person = PersonToLookAt(one.told_on, one.display_name, one.row, one.reason, (short, HR), detail)
-        some.add(person, one.reason, short)
+        reason = speak.say(one.reason)
+        short = in_general(reason)
+        detail = reason if short != reason else ""
+        person = PersonToLookAt(one.told_on, one.display_name, one.row, reason, (short, HR), detail)
+        some.add(person, reason, short)
     return some
 
 
-def _missing(storage: Storage, ref: ExtractRef) -> list[PersonToLookAt]:
+def _missing(storage: Storage, ref: ExtractRef, speak: Translator) -> list[PersonToLookAt]:
     """Who is missing from a file, whoever is missing from it for the first time first."""
     rows = query(
         storage.table(WORKERS),
@@ -274,7 +304,7 @@ def _missing(storage: Storage, ref: ExtractRef) -> list[PersonToLookAt]:
     before: list[PersonToLookAt] = []
     for row in rows:
         is_new = row["MissingIn"] == ref.id
-        text = "" if is_new else "missing from an earlier list already"
+        text = "" if is_new else speak.say("missing from an earlier list already")
         (new if is_new else before).append(
             PersonToLookAt(str(row["WorkerId"]), str(row.get("DisplayName") or ""), 0, text)
         )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.wording.numbers import counted
+from shared.wording.translation import IN_ENGLISH, Translator
 from shared.wording.worker_status import HR, IT
 
 MOST = 200
 """Up to so many people are listed on a page, and behind each cause."""
 _MOST_NAMED = 400
 _NEARLY_ALL = 0.9
+_WHO: Mapping[str, str] = {HR: "HR acts", IT: "IT acts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,11 @@ def common_cause(some: Some, people: int) -> str:
 
 
 def people_list(
-    heading: str, people: Sequence[PersonToLookAt], count: int = 0, more: str = "the support desk has them all"
+    heading: str,
+    people: Sequence[PersonToLookAt],
+    count: int = 0,
+    more: str = "the support desk has them all",
+    speak: Translator = IN_ENGLISH,
 ) -> str:
     """People whom HR has to look at, as a part of a page; empty if there are none.
 
@@ -123,12 +129,15 @@ def people_list(
         people: of whom the first are listed.
         count: how many there are, if not all of them are given.
         more: where the others are found.
+        speak: in which language; what is the matter with people is said in it already.
     """
-    lines = [_line(person, person.text) for person in people[:MOST]]
-    return bullets(heading, [*lines, *_left(max(count, len(people)) - len(lines), more)])
+    lines = [_line(person, person.text, speak) for person in people[:MOST]]
+    return bullets(heading, [*lines, *_left(max(count, len(people)) - len(lines), more, speak)], speak)
 
 
-def causes_list(heading: str, some: Some, one: str = "person", many: str = "people") -> str:
+def causes_list(
+    heading: str, some: Some, one: str = "person", many: str = "people", speak: Translator = IN_ENGLISH
+) -> str:
     """One cause is one line, however many people have it; who they are stands behind it.
 
     Whoever is alone with a cause has a line of her own. `one` and `many` are the words for whom it is about.
@@ -137,29 +146,31 @@ def causes_list(heading: str, some: Some, one: str = "person", many: str = "peop
     lines = []
     for cause in several:
         found = some.causes[cause]
-        who = f"{cause[1]} acts" if cause[1] in (HR, IT) else "nobody has to act"
-        named = [_line(person, person.detail if person.detail not in found.text else "") for person in found.named]
-        behind = bullets("", [*named, *_left(found.people - len(named), "the support desk has them all")])
+        who = speak.say(_WHO.get(cause[1], "nobody has to act"))
+        named = [
+            _line(person, person.detail if person.detail not in found.text else "", speak) for person in found.named
+        ]
+        behind = bullets("", [*named, *_left(found.people - len(named), "the support desk has them all", speak)])
+        many_have_it = speak.say(counted(found.people, one, many))
         lines.append(
-            f"<details><summary><b>{counted(found.people, one, many)}</b> ({who}): {html.escape(found.text)}</summary>"
-            f"{behind}</details>"
+            f"<details><summary><b>{many_have_it}</b> ({who}): {html.escape(found.text)}</summary>{behind}</details>"
         )
     alone = [person for person in some.named if person.cause not in several]
-    return bullets(heading, lines) + people_list("" if lines else heading, alone)
+    return bullets(heading, lines, speak) + people_list("" if lines else heading, alone, speak=speak)
 
 
-def bullets(heading: str, lines: Iterable[str]) -> str:
+def bullets(heading: str, lines: Iterable[str], speak: Translator = IN_ENGLISH) -> str:
     """A list of HTML, as a part of a page; empty if there is nothing in it."""
     items = "".join(f"<li>{line}</li>" for line in lines)
-    return f"{f'<h2>{heading}</h2>' if heading else ''}<ul>{items}</ul>" if items else ""
+    return f"{f'<h2>{speak.word(heading)}</h2>' if heading else ''}<ul>{items}</ul>" if items else ""
 
 
-def _line(person: PersonToLookAt, text: str) -> str:
-    where = f"row {person.row}" if person.row else ""
+def _line(person: PersonToLookAt, text: str, speak: Translator) -> str:
+    where = speak.say(f"row {person.row}") if person.row else ""
     name = " ".join(part for part in (f"<b>{html.escape(person.worker_id)}</b>", html.escape(person.name)) if part)
     who = ", ".join(part for part in (name if person.worker_id or person.name else "", where) if part)
     return f"{who}: {html.escape(text)}" if text else who
 
 
-def _left(count: int, more: str) -> list[str]:
-    return [f"and {count:,} more; {more}."] if count > 0 else []
+def _left(count: int, more: str, speak: Translator) -> list[str]:
+    return [speak.say(f"and {count:,} more; {more}.")] if count > 0 else []

@@ -29,13 +29,13 @@ from shared.errors import (
     ExtractReplaced,
     ExtractStale,
     MappingError,
-    RollcallError,
     TerminalError,
     TransientError,
     Turns,
 )
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
+from shared.intake.answering import way_to_answer_source
 from shared.intake.apply_plan import apply_plan, settle, supersede_whole
 from shared.intake.faults import passes
 from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
@@ -400,19 +400,11 @@ def _end(context: Context, ref: ExtractRef, status: ExtractStatus, message: str)
         "Status": status,
         "Message": message,
         "EndedAt": iso(context.clock.now()),
-        **_zone_of(context, ref),
+        **way_to_answer_source(context.storage, ref.source),
     }
     summary.write_summary(context.storage, ref, ended)
     write_history(context.storage, ref, ended)
     extracts.save_extract(context.storage, ref, ended)
-
-
-def _zone_of(context: Context, ref: ExtractRef) -> ExtractRow:
-    """The zone of a source, in whose times HR is answered; nothing if the mapping cannot be read."""
-    try:
-        return {"Zone": find_mapping(context.storage, ref.source).mapping.dates.zone}
-    except RollcallError:
-        return {}
 
 
 def _count_failure(context: Context, ref: ExtractRef) -> None:

@@ -14,6 +14,7 @@ from shared.clock import iso
 from shared.context import Context
 from shared.errors import ExtractRefused, RollcallError
 from shared.hr_outbox import summary
+from shared.intake.answering import way_to_answer_source
 from shared.mapping.cells.text import shorten
 from shared.mapping.load import DEFAULT_SOURCE, find_mapping
 from shared.mapping.model import MappingFile
@@ -198,6 +199,7 @@ def _register_refused(
         "Status": status,
         "Message": message,
         "EndedAt": first["ArrivedAt"],
+        **way_to_answer_source(context.storage, version.source),
     }
     if extracts.insert_extract(context.storage, version, {**first, **refused}):
         logger.warning("Extract %s of source %s is refused", version.ref.id, version.source)

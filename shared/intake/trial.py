@@ -30,6 +30,7 @@ from shared.errors import (
     MappingError,
     TerminalError,
 )
+from shared.intake.answering import way_to_answer_source
 from shared.intake.faults import passes
 from shared.intake.registering import for_hr
 from shared.intake.trial_answer import Outcome, outcome_of, write_answer
@@ -112,6 +113,7 @@ def _try(context: Context, row: ExtractRow) -> None:
 def _finish(context: Context, ref: ExtractRef, row: ExtractRow, outcome: Outcome) -> None:
     """Tell HR how a trial ended, and keep nothing but that."""
     now = context.clock.now()
+    row = {**row, **way_to_answer_source(context.storage, ref.source)}
     write_answer(context.storage, ref, row, outcome, now)
     ended: ExtractRow = {"Message": outcome.message, "EndedAt": iso(now)}
     if outcome.plan:

@@ -15,7 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -37,6 +37,7 @@ from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import in_chunks, read_rows
 from shared.tables.extracts import CountColumn, ExtractRow, OutcomeColumn, quiet_of
 from shared.wording import worker_status
+from shared.wording.translation import Translator
 
 NOTHING_DONE = "This was a trial: nothing was sent, and nothing of it is remembered."
 CHANGES = "changes.csv"
@@ -142,9 +143,11 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
         outcome: how it ended.
         at: the time now.
     """
-    lists = _write_changes(storage, ref, row, outcome)
-    as_of, arrived, zone = iso(at), str(row["ArrivedAt"]), str(outcome.values.get("Zone") or "")
-    when = f"Arrived {at_place(arrived, zone)}"
+    speak = summary.language_in(row)
+    lists = _write_changes(storage, ref, row, outcome, speak)
+    as_of, arrived, zone = iso(at), str(row["ArrivedAt"]), str(row.get("Zone") or "")
+    when = f"Compared with what was known at {at_place(as_of, zone)}. Arrived {at_place(arrived, zone)}, trial {ref.id}"
+    notes = [speak.say(note) for note in outcome.notes]
     facts = {summary.camel(name): outcome.values[name] for name in _NAMES if name in outcome.values}
     as_json: dict[str, Any] = {
         "source": ref.source,
@@ -152,33 +155,35 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
         "file": row["File"],
         "trial": True,
         "wouldBe": outcome.would_be,
-        "message": outcome.message,
+        "message": speak.say(outcome.message),
         "arrivedAt": arrived,
         "asOf": as_of,
         **facts,
-        "notes": list(outcome.notes),
+        "notes": notes,
     }
-    title = html.escape(f"Trial of {told_name(row['File'])} ({ref.source})")
+    title = html.escape(speak.say(f"Trial of {told_name(row['File'])} ({ref.source})"))
     body = [
         f"<h1>{title}</h1>",
-        f"<p class='status'>{NOTHING_DONE}</p><p>{html.escape(outcome.sentence)}</p>",
-        _advice(ref, outcome, has_list=any(lists.counts.values())),
-        *(summary.count_table(heading, names, outcome.values) for heading, names in _COUNTS.items()),
-        *lists.parts(),
-        bullets("Worth knowing", [html.escape(note) for note in outcome.notes]),
-        f"<p class='small'>Compared with what was known at {at_place(as_of, zone)}. {when}, trial {ref.id}</p>",
+        f"<p class='status'>{speak.say(NOTHING_DONE)}</p><p>{html.escape(speak.say(outcome.sentence))}</p>",
+        f"<p>{speak.say(_advice(ref, outcome, has_list=any(lists.counts.values())))}</p>",
+        *(summary.count_table(heading, names, outcome.values, speak) for heading, names in _COUNTS.items()),
+        *lists.parts(speak),
+        bullets("Worth knowing", [html.escape(note) for note in notes], speak),
+        f"<p class='small'>{speak.say(when)}</p>",
     ]
     text = json.dumps(as_json, indent=2, ensure_ascii=False)
     summary.put_in_outbox(storage, ref, row, "summary.json", text, "application/json; charset=utf-8")
-    summary.put_in_outbox(storage, ref, row, "summary.html", summary.document(title, body), "text/html; charset=utf-8")
+    summary.put_in_outbox(
+        storage, ref, row, "summary.html", summary.document(title, body, speak), "text/html; charset=utf-8"
+    )
 
 
 def _advice(ref: ExtractRef, outcome: Outcome, *, has_list: bool) -> str:
     inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
     if not outcome.plan:
-        return f"<p>A real file like this would end as <b>{html.escape(outcome.would_be)}</b>.</p>"
+        return f"A real file like this would end as <b>{html.escape(outcome.would_be)}</b>."
     names = f" Everybody is named in <b>{CHANGES}</b> beside this page." if has_list else ""
-    return f"<p>If this is what you mean, drop the file into {inbox}, and not into <b>try</b>.{names}</p>"
+    return f"If this is what you mean, drop the file into {inbox}, and not into <b>try</b>.{names}"
 
 
 @dataclass(frozen=True)
@@ -194,10 +199,10 @@ class _Lists:
         if len(self.people[what]) < MOST:
             self.people[what].append(person)
 
-    def parts(self) -> Iterator[str]:
+    def parts(self, speak: Translator) -> Iterator[str]:
         """The lists as parts of a page."""
         for what, heading in _HEADINGS.items():
-            yield people_list(heading, self.people[what], self.counts[what], f"{CHANGES} has them all")
+            yield people_list(heading, self.people[what], self.counts[what], f"{CHANGES} has them all", speak)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,11 +219,10 @@ class _Line:
     why: str
     warning: str
 
-    @property
-    def cells(self) -> list[str]:
+    def cells(self, speak: Translator) -> list[str]:
         """Safe in a spreadsheet."""
-        texts = (self.worker_id, self.name, self.user_name, str(self.row or ""), self.kind, self.changed, self.why)
-        return [self.what, *map(guard_cell, texts), guard_cell(self.warning)]
+        texts = (self.worker_id, self.name, self.user_name, str(self.row or ""), speak.word(self.kind), self.changed)
+        return [speak.word(self.what), *map(guard_cell, (*texts, self.why, self.warning))]
 
     @property
     def person(self) -> PersonToLookAt:
@@ -226,7 +230,7 @@ class _Line:
         return PersonToLookAt(self.worker_id, self.name, self.row, " ".join(filter(None, (self.why, self.warning))))
 
 
-def _write_changes(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome) -> _Lists:
+def _write_changes(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome, speak: Translator) -> _Lists:
     """Write the list of everybody, if there is anybody, and give back the first of each kind."""
     lists = _Lists()
     path = outbox_path(ref.source, str(row["File"]), ref.id, CHANGES)
@@ -234,9 +238,10 @@ def _write_changes(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: 
     with tempfile.TemporaryFile() as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")  # the mark makes Excel read it as UTF-8
         lines = csv.writer(text)
-        lines.writerow(_COLUMNS)
-        for line in _lines(storage, ref, outcome.plan) if outcome.plan else ():
-            lines.writerow(line.cells)
+        lines.writerow(map(speak.word, _COLUMNS))
+        for told in _lines(storage, ref, outcome.plan) if outcome.plan else ():
+            line = replace(told, why=speak.say(told.why), warning=speak.say(told.warning))
+            lines.writerow(line.cells(speak))
             lists.add(line.what, line.person)
         text.flush()
         if any(lists.counts.values()):

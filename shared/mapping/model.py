@@ -20,6 +20,7 @@ from shared.mapping.guard_limits import Guard
 from shared.mapping.paths import AttributePath, parse_path
 from shared.mapping.rules import Asked, Column, DateFormats, Rule, Section, ShortForm, Text
 from shared.model import ENTERPRISE_USER
+from shared.wording.languages import ENGLISH, Language
 
 PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
@@ -412,6 +413,7 @@ class MappingFile(Section):
         empty: what an empty cell becomes: left out, or an explicit null.
         blanks: whether blanks that the steps of a rule leave at the ends, or side by side, are dropped, or stay.
         limits: of whose values: Entra ID's, Active Directory's, or none.
+        language: in which HR is answered: English, German, French or Spanish.
         attributes: for each SCIM attribute, the column that holds it, or a rule.
     """
 
@@ -437,6 +439,7 @@ class MappingFile(Section):
     empty: Literal["omit", "null"] = "omit"
     blanks: Literal["tidy", "keep"] = "tidy"
     limits: Literal["entra", "ad", "none"] = "entra"
+    language: Language = ENGLISH
     attributes: Mapping[Attribute, Annotated[Rule, ShortForm("column")]]
 
     @property

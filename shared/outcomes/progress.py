@@ -32,6 +32,7 @@ from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
+from shared.wording.translation import Translator
 
 _COLUMN: Mapping[WorkerStatus | Literal[""], OutcomeColumn] = {
     worker_status.QUEUED: "Waiting",
@@ -171,7 +172,7 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         has_ended = values.get("Status", row["Status"]) != extracts.UPLOADING
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
-            summary.write_summary(storage, ref, values, _to_look_at(storage, ref), at=now)
+            summary.write_summary(storage, ref, values, _to_look_at(storage, ref, summary.language_in(row)), at=now)
             if row.get("Kind") != extracts.DUE:
                 write_history(storage, ref, values)
             return {**values, "SummaryAt": iso(now)}
@@ -215,8 +216,11 @@ def count_failed_before(storage: Storage, ref: ExtractRef) -> ExtractRow:
     return {"FailedBefore": has_account.total(), "NoAccount": has_account[False]}
 
 
-def _to_look_at(storage: Storage, ref: ExtractRef) -> ToLookAt:
-    """The people of an extract whom somebody has to look at; not more of them by name than HR would read."""
+def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookAt:
+    """The people of an extract whom somebody has to look at; not more of them by name than HR would read.
+
+    What is the matter with them is said in the language of whoever reads it.
+    """
     rows = query(
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and (Extract eq @extract or SeenIn eq @extract) and "
@@ -240,12 +244,12 @@ def _to_look_at(storage: Storage, ref: ExtractRef) -> ToLookAt:
             do, _, _ = step.partition(worker_status.SENT_AGAIN)
             cause = (worker_status.in_general(reason), str(row.get("WhoActs") or ""))
             _, words, said = reason.partition(worker_status.ENTRAS_WORDS)
-            detail = f"{words.strip()} {said}".strip()
-            person = PersonToLookAt(row["WorkerId"], name, number, f"{reason} {step}", cause, detail)
+            detail = speak.say(f"{words.strip()} {said}".strip())
+            person = PersonToLookAt(row["WorkerId"], name, number, speak.say(f"{reason} {step}"), cause, detail)
             whom = found.failed_before if is_before else found.failed
-            whom.add(person, f"{reason} {do}", f"{short} {do}")
+            whom.add(person, speak.say(f"{reason} {do}"), speak.say(f"{short} {do}"))
         elif row["Warning"] and not is_before:
-            warning = str(row["Warning"])
+            warning = speak.say(str(row["Warning"]))
             short = worker_status.in_general(warning)
             detail = warning if short != warning else ""
             person = PersonToLookAt(row["WorkerId"], name, number, warning, (short, worker_status.HR), detail)

@@ -195,7 +195,7 @@ def _staged(entry: LogEntry) -> WorkerRow:
 
 def _failed(entry: LogEntry, user_name: str) -> tuple[WorkerRow, str]:
     cause = cause_of(entry.code)
-    did = f"Entra could not {_VERBS.get(entry.action, 'process')} the account"
+    did = _COULD_NOT.get(entry.action, "Entra could not process the account")
     why = f" ({entry.code or entry.status or 'no status given'})"
     if cause:
         domain = user_name.rpartition("@")[2] or "of a value"
@@ -220,4 +220,9 @@ _DONE = {
     "disable": "Entra disabled the account.",
     "delete": "Entra deleted the account.",
 }
-_VERBS = {name: name for name in _DONE}
+_COULD_NOT = {
+    "create": "Entra could not create the account",
+    "update": "Entra could not update the account",
+    "disable": "Entra could not disable the account",
+    "delete": "Entra could not delete the account",
+}

@@ -190,7 +190,7 @@ def plan_file(
         return values
     page_records.write_rejects(context.storage, ref, attempt, extract.rejects)
     page_records.write_notes(context.storage, ref, attempt, notes)
-    file = keep_rejects_file(context.storage, ref, attempt, extract.rejects, mapping.columns, reading)
+    file = keep_rejects_file(context.storage, ref, attempt, extract.rejects, mapping.columns, reading, mapping.language)
     return {
         **values,
         "ReadPlan": attempt,
@@ -235,6 +235,7 @@ def _compared_with(run: PlanRun, *, full: bool) -> ExtractRow:
         "ComparedPeople": int(last.get("People") or 0) if last else 0,
         "ComparedRejected": int(last.get("Rejected") or 0) if last else 0,
         "Zone": run.mapping.dates.zone,
+        "Language": run.mapping.language,
     }
 
 

@@ -25,6 +25,8 @@ from shared.storage.rows import read_rows
 from shared.support.site.plain import nearly, plain_text, words_of
 from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
+from shared.wording.languages import ENGLISH
+from shared.wording.translation import Translator
 
 MOST_HITS = 200
 _MOSTTOLD_APART = 50
@@ -105,6 +107,7 @@ class Trouble:
         next_step: what to do about it.
         who_acts: HR, IT or nobody.
         people: how many.
+        example: the title as it is of one of them, with what differs from person to person; empty if nothing does.
     """
 
     key: str
@@ -113,6 +116,12 @@ class Trouble:
     next_step: str
     who_acts: str
     people: int
+    example: str = ""
+
+    def said(self, speak: Translator) -> Trouble:
+        """The same in a language: a sentence is found again as it was said, and not as it is of everybody."""
+        title = worker_status.in_general(speak.say(self.example)) if self.example else speak.say(self.title)
+        return replace(self, title=title if speak.language != ENGLISH else self.title)
 
 
 @dataclass(frozen=True)
@@ -128,6 +137,10 @@ class Causes:
     causes: tuple[Trouble, ...]
     people: int
     cut: bool = False
+
+    def said(self, speak: Translator) -> Causes:
+        """The same in a language."""
+        return replace(self, causes=tuple(cause.said(speak) for cause in self.causes))
 
 
 def search(storage: Storage, text: str) -> Hits:
@@ -235,12 +248,15 @@ def find_causes(storage: Storage, among: Sequence[str] = ()) -> Causes:
 def grouped(kinds: Iterable[TroubleKind]) -> tuple[Trouble, ...]:
     """Causes with how many people have them, most first; of next steps that differ the commonest is told."""
     groups: dict[tuple[str, str], Counter[TroubleKind]] = {}
+    examples: dict[tuple[str, str], str] = {}
     for kind in kinds:
-        groups.setdefault((kind.status, kind.title), Counter())[kind] += 1
+        examples.setdefault((kind.status, kind.title), kind.example)
+        groups.setdefault((kind.status, kind.title), Counter())[kind._replace(example="")] += 1
     causes = []
     for (status, title), counts in groups.items():
         kind, _ = counts.most_common(1)[0]
-        causes.append(Trouble(_key(status, title), status, title, kind.next_step, kind.who_acts, counts.total()))
+        about = (_key(status, title), status, title, kind.next_step, kind.who_acts)
+        causes.append(Trouble(*about, counts.total(), examples[status, title]))
     return tuple(sorted(causes, key=lambda cause: (-cause.people, cause.title)))
 
 
@@ -263,9 +279,8 @@ def of_cause(
     listing = _troubled(storage, among, TOLD, wanted, _MOST_PAGES if whole else _PAGES)
     if not listing.found:
         return None, Hits((), listing.cut)
-    kind, _ = Counter(found for found, _ in listing.found).most_common(1)[0]
+    [cause] = grouped(kind for kind, _ in listing.found)
     people = sorted((hit for _, hit in listing.found), key=_place)
-    cause = Trouble(key, kind.status, kind.title, kind.next_step, kind.who_acts, len(people))
     return cause, Hits(tuple(people), listing.cut)
 
 
@@ -289,6 +304,7 @@ class TroubleKind(NamedTuple):
     title: str
     next_step: str
     who_acts: str
+    example: str = ""
 
 
 def cause_of_row(row: WorkerRow) -> TroubleKind:
@@ -298,14 +314,18 @@ def cause_of_row(row: WorkerRow) -> TroubleKind:
     next_step = _AT.sub("soon", next_step) + (_SENT_AGAIN if again else "")
     who = str(row.get("WhoActs") or "")
     if status not in TROUBLED:
+        warning = str(row["Warning"])
         return TroubleKind(
             status,
-            f"Open beside the account: {worker_status.in_general(str(row['Warning']))}",
+            f"Open beside the account: {worker_status.in_general(warning)}",
             _WARNED,
             worker_status.HR,
+            f"Open beside the account: {warning}",
         )
     if status == worker_status.REJECTED:
-        return TroubleKind(status, f"Row not sent: {worker_status.in_general(_ROW_OF.sub('', reason))}", next_step, who)
+        reason = _ROW_OF.sub("", reason)
+        title = f"Row not sent: {worker_status.in_general(reason)}"
+        return TroubleKind(status, title, next_step, who, f"Row not sent: {reason}")
     if status == worker_status.OVERDUE:
         return TroubleKind(status, "Entra has taken the upload and says nothing", next_step, who)
     if code and (cause := cause_of(code)):
@@ -314,9 +334,8 @@ def cause_of_row(row: WorkerRow) -> TroubleKind:
         )
     if code:
         return TroubleKind(status, f"Entra's error {code}", next_step, who)
-    return TroubleKind(
-        status, worker_status.in_general(reason.partition(worker_status.ENTRAS_WORDS)[0]), next_step, who
-    )
+    said, _, _ = reason.partition(worker_status.ENTRAS_WORDS)
+    return TroubleKind(status, worker_status.in_general(said), next_step, who, said)
 
 
 _AT = re.compile(r"\b(?:at )?\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z")

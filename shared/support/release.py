@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from shared.errors import TransientError
 from shared.model import ExtractRef
 from shared.planning.orders import Order, OrderRefused, release
@@ -34,6 +36,7 @@ def show_file(visit: Visit) -> Answer:
     if visit.wants:
         return visit.sheet(_held_sheet(holding.with_values(storage, extract.job, wanted)), visit.wants)
     groups, cut = troubles.of_file(storage, ref)
+    groups = [replace(group, cause=group.cause.said(visit.speak)) for group in groups]
     last = max(1, -(-len(wanted) // _SHOWN))
     page = min(max(_number(query.get("page", "")), 1), last)
     shown = wanted[(page - 1) * _SHOWN : page * _SHOWN]

@@ -83,7 +83,7 @@ def _home(visit: Visit) -> Answer:
         holds=look_at_holds(storage, visit.context.clock.now()),
         extracts=recent,
         more=more,
-        causes=people.find_causes(storage, among),
+        causes=people.find_causes(storage, among).said(visit.speak),
         refused=troubles.refused_files(storage, among),
     )
 
@@ -152,7 +152,7 @@ def _causes(visit: Visit) -> Answer:
     storage, key = visit.context.storage, visit.request.query.get("cause", "")
     among = sources(storage)
     if not key:
-        causes = people.find_causes(storage, among)
+        causes = people.find_causes(storage, among).said(visit.speak)
         if visit.wants:
             columns = ("People", "Status", "What is wrong", "Next step", "Who acts")
             rows = [(str(one.people), one.status, one.title, one.next_step, one.who_acts) for one in causes.causes]
@@ -163,6 +163,7 @@ def _causes(visit: Visit) -> Answer:
         return visit.sheet(_people_sheet("people", hits), visit.wants)
     if cause is None:
         return visit.sorry(404, "Nobody has this any more", "What was wrong has been put right meanwhile.")
+    cause = cause.said(visit.speak)
     return visit.page("cause", cause.title, cause=cause, hits=people.Hits(hits.people[:SHOWN], hits.cut))
 
 

@@ -119,6 +119,7 @@ class ExtractRow(Keyed, Outcomes, total=False):
     DueAt: str  # of dates that came: until when they are looked at
     Content: str  # of what it said when the plan was mades bytes
     Zone: str  # in whose times HR is answered
+    Language: str  # in which HR is told of the file
 
     # Where it stands
     Status: ExtractStatus  # one word

@@ -63,12 +63,14 @@ def lacks_manager(row: WorkerRow) -> bool:
     return row.get("Warning") in _MANAGER_NOT_SET_SO_FAR
 
 
+IN_GENERAL = "\u2026"
+"""Stands for what differs from person to person, where a sentence is told of several."""
 _OF_ONE_PERSON = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S*\d\S*")
 
 
 def in_general(text: str) -> str:
     """A sentence without what differs from person to person: quoted cells, addresses, whatever has a digit."""
-    return _OF_ONE_PERSON.sub("\u2026", text)[:200]
+    return _OF_ONE_PERSON.sub(IN_GENERAL, text)[:200]
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def test_the_package_has_what_runs_and_nothing_else() -> None:
         "constraints.txt", "function_app.py", "functions", "host.json", "requirements.txt", "shared",
     }  # fmt: skip
     kinds = {Path(one).suffix for one in found if one.startswith(("functions/", "shared/"))}
-    assert kinds <= {".py", ".yaml", ".json", ".csv", ".html", ".css", ".txt", ".svg"}
+    assert kinds <= {".py", ".yaml", ".json", ".csv", ".html", ".css", ".po", ".txt", ".svg"}
     everything = {
         str(path.relative_to(ROOT)) for folder in ("functions", "shared") for path in (ROOT / folder).rglob("*.py")
     }

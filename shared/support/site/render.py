@@ -14,7 +14,9 @@ from markupsafe import Markup
 from shared.support.files import LABELS
 from shared.support.person import KINDS
 from shared.support.site.chart import HEIGHT, WIDTH
+from shared.wording.languages import Language
 from shared.wording.numbers import people
+from shared.wording.pages import page_in
 
 _FOLDER = Path(__file__).parent / "templates"
 
@@ -41,9 +43,9 @@ def _templates() -> Environment:
     return templates
 
 
-def page(template: str, **values: Any) -> bytes:  # noqa: ANN401 (what the template shows)
-    """A page."""
-    return _templates().get_template(f"{template}.html").render(values).encode()
+def page(template: str, language: Language, **values: Any) -> bytes:  # noqa: ANN401 (what the template shows)
+    """A page in a language."""
+    return page_in(_templates().get_template(f"{template}.html").render(values), language).encode()
 
 
 @lru_cache(maxsize=1)

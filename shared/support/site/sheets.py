@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.readers.text.own_rejects import guard_cell
+from shared.wording.languages import ENGLISH, Language
+from shared.wording.translation import translator
 
 CSV = "csv"
 XLSX = "xlsx"
@@ -15,6 +17,11 @@ TYPES = {
     CSV: "text/csv; charset=utf-8",
     XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+_SAID = {
+    "Status", "Reason", "Message", "What is wrong", "Next step", "Who acts", "What", "Text", "Detail", "Why", "Cause",
+    "Change", "What was found", "How to mend it", "State", "A release", "Why it is held",
+}  # fmt: skip
+"""The columns that hold words of ours."""
 _LONGEST = 32_767  # characters of a cell
 
 
@@ -31,6 +38,18 @@ class Sheet:
     name: str
     columns: tuple[str, ...]
     rows: Sequence[tuple[str, ...]]
+
+    def in_language(self, language: Language) -> Sheet:
+        """The same list with its headings, states and sentences in a language; what is somebody's data stays."""
+        if language == ENGLISH:
+            return self
+        speak = translator(language)
+        said = [name in _SAID for name in self.columns]
+        rows = [
+            tuple(speak.word(cell) if is_said else cell for cell, is_said in zip(row, said, strict=True))
+            for row in self.rows
+        ]
+        return Sheet(self.name, tuple(map(speak.word, self.columns)), rows)
 
 
 def write(sheet: Sheet, form: str) -> bytes:

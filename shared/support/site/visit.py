@@ -11,6 +11,8 @@ from urllib.parse import parse_qs, quote, urlsplit
 from shared.context import Context
 from shared.support.site import forms, render, sheets
 from shared.support.site.principal import Principal
+from shared.wording.languages import Language, asked_for
+from shared.wording.translation import Translator, translator
 
 _HTML = "text/html; charset=utf-8"
 SHOWN = 500  # people of a list on a page; a download has all of them
@@ -51,6 +53,11 @@ class Request:
         except ValueError:
             return {}
 
+    @property
+    def language(self) -> Language:
+        """The one of our languages that the browser asks for."""
+        return asked_for(self.headers.get("accept-language", ""))
+
     def said(self, name: str) -> str:
         """The first value of a field."""
         return self.form.get(name, [""])[0]
@@ -83,8 +90,9 @@ class Visit:
 
     def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Answer:  # noqa: ANN401
         """A page from its template."""
-        body = render.page(template, title=title, base=self.request.base, principal=self.principal, **values)
-        return Answer(status, {**render.headers(), "Content-Type": _HTML}, body)
+        language, base = self.request.language, self.request.base
+        body = render.page(template, language, title=title, base=base, principal=self.principal, **values)
+        return Answer(status, {**render.headers(), **_page_in(language)}, body)
 
     def sealed(self, text: str) -> str:
         """What may stand in an address of a text that may not."""
@@ -109,7 +117,9 @@ class Visit:
         """A list as a file."""
         disposition = f'attachment; filename="rollcall-{sheet.name}.{form}"'
         headers = {"Content-Type": sheets.TYPES[form], "Content-Disposition": disposition}
-        return Answer(200, {**render.headers(), **headers}, sheets.write(sheet, form))
+        return Answer(
+            200, {**render.headers(), **headers}, sheets.write(sheet.in_language(self.request.language), form)
+        )
 
     def token(self, about: str) -> str:
         """What a form proves itself with: that it is about what was looked at, and sent by whoever looked."""
@@ -119,6 +129,11 @@ class Visit:
         """Whether the form that came in has the token for it."""
         key, now = self.context.fingerprint_key, self.context.clock.now()
         return forms.check_token(key, self.request.said("token"), self.principal.id, about, now)
+
+    @property
+    def speak(self) -> Translator:
+        """Who speaks the language that the browser asks for."""
+        return translator(self.request.language)
 
     @property
     def reason(self) -> str:
@@ -137,8 +152,13 @@ FORGED = "Nothing was done. Go back to the page, load it again and repeat what y
 
 def message(request: Request, status: int, title: str, text: str, principal: Principal | None = None) -> Answer:
     """A page with a heading and a text."""
-    body = render.page("message", title=title, text=text, base=request.base, principal=principal)
-    return Answer(status, {**render.headers(), "Content-Type": _HTML}, body)
+    language = request.language
+    body = render.page("message", language, title=title, text=text, base=request.base, principal=principal)
+    return Answer(status, {**render.headers(), **_page_in(language)}, body)
+
+
+def _page_in(language: Language) -> dict[str, str]:
+    return {"Content-Type": _HTML, "Content-Language": language, "Vary": "Accept-Language"}
 
 
 def to_sign_in(request: Request) -> Answer:

@@ -78,3 +78,14 @@ def test_of_a_form_that_nobody_fills_in_there_is_no_workbook(
     assert main(["csv2scim"]) == 0
     assert main(["csv2scim"]) == 2
     assert capsys.readouterr().err == "csv2scim.xlsx is there already; name another file, or remove it.\n"
+
+
+def test_hints_are_in_the_language_of_hr(mapping: Path, tmp_path: Path) -> None:
+    mapping.write_text(f"{mapping.read_text('utf-8')}language: de\n", "utf-8")
+    target = tmp_path / "people.xlsx"
+    assert main([str(mapping), "--output", str(target)]) == 0
+    rules = openpyxl.load_workbook(target)["People"].data_validations.dataValidation
+    prompts = {str(rule.sqref): rule.prompt for rule in rules}
+    assert prompts["A2:A10001"] == "Pflichtfeld. Die Nummer, die sich nie ändert. Führende Nullen bleiben."
+    assert prompts["C2:C10001"] == "Ein Tag, geschrieben als dd.mm.yyyy."
+    assert prompts["E2:E10001"] == "Eines von: Berlin, Hamburg."

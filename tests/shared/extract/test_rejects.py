@@ -276,3 +276,9 @@ def test_a_very_long_name_has_a_place_in_the_outbox_too(account: Storage) -> Non
     assert len(found) == 2
     assert {len(path) for path in found} == {len(extracts.outbox_path("hr", files[0], "e1", "rejects.csv"))}
     assert max(map(len, found)) < 250
+
+
+def test_of_our_words_the_letters_that_an_encoding_lacks_lose_their_accents() -> None:
+    data = "Id,Имя\n1,Анна\n".encode("cp1251")
+    answer = rejects_of(data, 2, reason="Größe prüfen… 名", encoding="cp1251")
+    assert answer.decode("cp1251") == "Id,Имя,Rollcall row,Rollcall reason\r\n1,Анна,2,Grosse prufen... ?\r\n"

@@ -279,3 +279,8 @@ def test_a_first_day_further_back_than_a_working_life_is_asked_about() -> None:
         "2031? Write the year with four digits, or ask IT to correct the pivot.",
     )
     assert isinstance(applied(said, State="Active", First="01.01.67", Last=""), Applied)
+
+
+def test_hr_is_answered_in_english_unless_another_language_is_said() -> None:
+    assert [mapping(more).language for more in ("", "language: de\n", "language: es\n")] == ["en", "de", "es"]
+    assert faults_of("language: it\n") == ["a.yaml line 5: language: must be 'en', 'de', 'fr' or 'es'"]

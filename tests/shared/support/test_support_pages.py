@@ -401,7 +401,7 @@ def test_hostile_names_are_text_on_every_page(context: Context) -> None:
         assert "<b>" not in body
     held = text(pages[1])
     assert all(" ".join(name.split()) in held for name in HOSTILE.values())
-    assert f"<bdi>{REVERSED}</bdi>" in pages[1].body.decode()
+    assert f'<bdi translate="no">{REVERSED}</bdi>' in pages[1].body.decode()
 
 
 def test_downloads_are_safe_to_open_and_complete(context: Context) -> None:
