@@ -179,15 +179,31 @@ class Resolver:
                 now = new_ids.same.ids_of(known_as)[-1]
                 over = [one for one in entries if one.of.digest is not None and not self._employs(one)]
                 repeated += self._pass_over(over, f"{known_as} is the former id of {now}, whose rows count.")
-        for worker_id, former in new_ids.former.items():
+        for worker_id, former in list(new_ids.former.items()):
             old = [entry for entry in self._rows_of(former) if entry.of.digest is not None]
-            repeated += self._pass_over(old, f"{former} is the former id of {worker_id}, whose row counts.")
+            new = self._rows_of(worker_id)
+            if any(map(self._employs, old)) and self._is_one_to_come(new):  # the account begins with the older one
+                del new_ids.former[worker_id]
+                new_ids.add(new[0].of.row, worker_id, former)
+                repeated += self._let_go_on([self._under(former, new[0])], old)
+            else:
+                repeated += self._pass_over(old, f"{former} is the former id of {worker_id}, whose row counts.")
         return repeated
+
+    def _under(self, known_as: str, entry: Entry) -> Entry:
+        """A row as it is if the person is known by another id than its own."""
+        record = self.spool.read(entry.place)
+        place, digest = self.spool.write(replace(record, user={**record.user, "externalId": known_as}))
+        self.index.replace(entry.seq, digest, place)
+        return replace(entry, place=place, of=replace(entry.of, digest=digest))
+
+    def _is_one_to_come(self, new: Sequence[Entry]) -> bool:
+        return len(new) == 1 and new[0].of.digest is not None and self._spell(new[0]).is_to_come(self._day)
 
     def _let_go_on(self, new: Sequence[Entry], old: Sequence[Entry]) -> int:
         """The newest row counts, be it from its first day on, as long as an older one employs the person till then."""
         now = [entry for entry in old if entry.of.digest is not None and self._employs(entry)]
-        if now and len(new) == 1 and new[0].of.digest is not None and self._spell(new[0]).is_to_come(self._day):
+        if now and self._is_one_to_come(new):
             kept, then = now[-1], new[0]
             self._let_follow([kept, then], Decision(kept.of, then=then.of))
             old = [entry for entry in (*old, then) if entry is not kept]

