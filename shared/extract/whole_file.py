@@ -47,10 +47,10 @@ def check_whole_file(now: Profile, status: Status) -> None:
     people = now.people.values() if places else ()  # else there are no words, only days
     said = [person.active is not None for person in people if any(person.cells[place] for place in places)]
     if len(said) >= _FEWEST and said.count(False) > len(said) * _NEARLY_ALL:
-        holds = "holds" if len(places) == 1 else "hold"
         raise ExtractRefused(
-            f"{status.name} {holds} words that were not agreed in {said.count(False)} of {len(said)} rows: did the "
-            f"columns shift, did the report language change, or is it another field now? {_ADVICE}"
+            f"{status.name} {'holds' if len(places) == 1 else 'hold'} words that were not agreed in "
+            f"{said.count(False)} of {len(said)} rows: did the columns shift, did the report language change, or is it "
+            f"another field now? {_ADVICE}"
         )
 
 

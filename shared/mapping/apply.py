@@ -374,8 +374,10 @@ class Applier:
         if active is not None:
             return word, active
         if not word or word in self.placeholders:
-            verb = "is" if len(status.reads) == 1 else "are"
-            raise Unusable(f"{status.name} {verb} empty, so nobody can tell whether the person may work.")
+            raise Unusable(
+                f"{status.name} {'is' if len(status.reads) == 1 else 'are'} empty, so nobody can tell whether the "
+                "person may work."
+            )
         raise Unusable(
             f"{status.name} '{shorten(word)}' is not one of the agreed words ({self._words}); correct it, or have IT "
             "map it."
