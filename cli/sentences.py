@@ -18,13 +18,26 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from shared.model import CONVERTED, JOINER, LEAVER, MOVER, OFF_HOLD, ON_HOLD, REHIRE, REINSTATED, RESENT, WITHDRAWN
+from shared.model import (
+    BACK,
+    CONVERTED,
+    JOINER,
+    LEAVER,
+    MOVER,
+    OFF_HOLD,
+    ON_HOLD,
+    ON_LEAVE,
+    REHIRE,
+    REINSTATED,
+    RESENT,
+    WITHDRAWN,
+    Actor,
+)  # fmt: skip
 from shared.readers.text.rows_of_cells import MARK
+from shared.tables.extracts import OUTCOMES
 from shared.wording.languages import ENGLISH, LANGUAGES, Language
 from shared.wording.templates import PLACE
 from shared.wording.translation import CATALOGUES, LABEL
-from shared.wording.worker_status import HR as WORK_OF_HR
-from shared.wording.worker_status import IT as WORK_OF_IT
 
 ROOT = Path(__file__).parent.parent
 _TEMPLATES = ROOT / "shared" / "support" / "site" / "templates"
@@ -45,7 +58,9 @@ _NOT_READ = (
     "readers/text/own_rejects", "wording/languages", "wording/numbers", "wording/pages", "wording/templates",
     "wording/translation",
 )  # fmt: skip
-_PAGES = ("hr_outbox/", "intake/trial_answer", "support/", "wording/worker_status", "records/extracts")
+_PAGES = (
+    "hr_outbox/", "intake/trial_answer", "support/", "wording/worker_status", "tables/extracts", "tables/workers",
+)  # fmt: skip
 """Where words and headings are, which are not looked for within sentences."""
 _NOISE = re.compile(
     r"^(?:SELECT|INSERT|CREATE|UPDATE|DELETE|DROP|PRAGMA) |PartitionKey|RowKey|\b(?:eq|gt|ne|le|ge) [@'{]|\bgt 0$"
@@ -55,13 +70,15 @@ _NOISE = re.compile(
 )
 _BLOCK = re.compile(r"^\s*<(p|h[1-6]|li)(?: [^>]*)?>(.*)</\1>\s*$", re.DOTALL)
 _LABEL = re.compile(r"[A-Z][a-z']*(?:-[a-z]+)?(?: [A-Za-z'-]+){0,3}|[a-z]+")
-_STATES = ("wording/worker_status", "records/extracts", "support/files", "support/account", "support/sent")
+_STATES = (
+    "wording/worker_status", "tables/extracts", "tables/workers", "support/files", "support/account", "support/sent",
+)  # fmt: skip
 """Where single words are states, and not names of columns and the like."""
 _WEAK = {"The", "the", "an", "of", "in", "to", "on"}  # by which no sentence is found again
 _WORDS = (
-    "and", "of", "then", "is", "are", "row", "rows", *MARK.values(), WORK_OF_HR, WORK_OF_IT,
+    "and", "of", "then", "is", "are", "row", "rows", *MARK.values(), Actor.HR, Actor.IT,
     *(word for kind in (JOINER, MOVER, LEAVER, REHIRE) for word in (kind, f"{kind}s")),
-    REINSTATED, WITHDRAWN, CONVERTED, RESENT, ON_HOLD, OFF_HOLD,
+    REINSTATED, WITHDRAWN, CONVERTED, RESENT, ON_HOLD, OFF_HOLD, ON_LEAVE, BACK, Actor.NOBODY, *OUTCOMES,
 )  # fmt: skip
 """Single words that sentences are put together with."""
 _OPEN = re.compile(r"(?<=:)$|(?<= by itself at)$")
