@@ -39,7 +39,7 @@ types: setup ## mypy, strict
 check: lint types ## lint, types and the quick tests: under a minute
 	@$(RUN) -m pytest --quiet --numprocesses=2 -m "not (e2e or azurite or property or slow)"
 
-test: lint types ## lint, types and all tests: about eleven minutes on two cores
+test: lint types ## lint, types and all tests: about a quarter of an hour on two cores
 	@$(RUN) -m pytest
 
 # SIZE=small takes two minutes and writes nothing; SIZE=full has the largest sizes and takes hours.

@@ -64,14 +64,11 @@ def proxied(azurite: Azurite, storage: Storage, logs: Path) -> Iterator[tuple[Cl
         yield cloud, {"blob": blob, "queue": queue, "table": table, "entra": entra}
 
 
+# Each single write of intake is tried in tests/shared/intake; these are the ones that need real processes.
 MOMENTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "while the file is being copied": ("blob", {"method": "PUT", "path": r"/rollcall-state/extracts/"}),
     "while the file is being read": ("blob", {"method": "GET", "path": r"/rollcall-state/extracts/", "after": True}),
-    "while pages are being written": ("blob", {"method": "PUT", "path": r"/plans/.*/000002.json"}),
     "before the plan is committed": ("blob", {"method": "PUT", "path": r"/plans/.*/plan.json", "after": True}),
     "between the plan and its people": ("table", {"method": "POST", "path": r"/\$batch", "nth": 2}),
-    "between the plan and the queue": ("queue", {"method": "POST", "path": r"/bulk-uploads/messages"}),
-    "after the first message": ("queue", {"method": "POST", "path": r"/bulk-uploads/messages", "after": True}),
     "before a request": ("entra", {"method": "POST", "path": r"/bulkUpload", "nth": 3}),
     "between a 202 and its record": ("entra", {"method": "POST", "path": r"/bulkUpload", "nth": 3, "after": True}),
     "while results are being written": (
