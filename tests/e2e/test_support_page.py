@@ -9,6 +9,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from itertools import product
 from pathlib import Path
 
 import openpyxl  # type: ignore[import-untyped]
@@ -248,18 +249,22 @@ def test_every_page_is_labelled_has_contrast_and_obeys_its_own_policy(browser: B
         kinds = {address.rpartition("/api/support")[2].partition("?")[0] for address in pages}
         assert kinds == {"", "/extracts", "/causes", "/check", "/extract", "/person"}
         found = {}
-        for address in pages:
+        for address, language in product(pages, ("en", "de")):  # German is the longest
+            page.set_extra_http_headers({"Accept-Language": language})
             page.goto(address)
+            assert page.locator("html").get_attribute("lang") == language
             assert page.title() != "stolen"
             for details in page.locator("summary").all():
                 details.click()
             for width in (390, 1280):
                 page.set_viewport_size(ViewportSize(width=width, height=700))
                 if problems := violations(page):
-                    found[f"{address} {width}"] = problems
+                    found[f"{address} {language} {width}"] = problems
             for width in (360, 390, 1280):  # nothing runs out of a phone or a window, whatever a name is
                 page.set_viewport_size(ViewportSize(width=width, height=700))
-                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), (address, width)
+                where = (address, language, width)
+                assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), where
+        page.set_extra_http_headers({"Accept-Language": "en"})
         page.goto(url)
         page.get_by_label("Find a person").fill("h")
         page.get_by_label("Find a person").press("Enter")
