@@ -68,8 +68,6 @@ def proxied(azurite: Azurite, storage: Storage, logs: Path) -> Iterator[tuple[Cl
 MOMENTS: dict[str, tuple[str, dict[str, Any]]] = {
     "while the file is being read": ("blob", {"method": "GET", "path": r"/rollcall-state/extracts/", "after": True}),
     "before the plan is committed": ("blob", {"method": "PUT", "path": r"/plans/.*/plan.json", "after": True}),
-    "between the plan and its people": ("table", {"method": "POST", "path": r"/\$batch", "nth": 2}),
-    "before a request": ("entra", {"method": "POST", "path": r"/bulkUpload", "nth": 3}),
     "between a 202 and its record": ("entra", {"method": "POST", "path": r"/bulkUpload", "nth": 3, "after": True}),
     "while results are being written": (
         "table",
