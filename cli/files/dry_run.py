@@ -13,11 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from shared.changes import guard
 from shared.changes.circles import Circle
-from shared.changes.claims import Claim, Desired, Employment, decide, make_claim
+from shared.changes.claims import Claim, Desired, decide
 from shared.changes.compare import SEND, Draft, Judge, draft
 from shared.changes.managers import (
     IS_HELD,
@@ -32,6 +31,7 @@ from shared.changes.managers import (
 )
 from shared.changes.plan import sending_order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
+from shared.extract.claiming import Saying
 from shared.extract.reading import ReadExtract, Said, read_extract
 from shared.extract.whole_file import refuse_doubtful
 from shared.mapping.cells.user_names import NOBODY
@@ -192,7 +192,7 @@ class _Fates:
     """What follows from status and days of one person, whoever it is: worked out once for each."""
 
     def __init__(self, mapping: MappingFile, now: datetime) -> None:
-        self._mapping = mapping
+        self._saying = Saying(_REF, mapping, "", now)
         self._now = now
         self._known: dict[tuple[bool, date | None, date | None, str, bool], _Fate] = {}
 
@@ -200,7 +200,7 @@ class _Fates:
         """What becomes of somebody of whom nothing else is known."""
         key = (said.worker.user["active"], said.first_day, said.last_day, said.zone, said.on_leave)
         if key not in self._known:
-            claim = _claim(said, self._mapping, _employment(self._mapping), self._now)
+            claim = _claim(self._saying, said)
             desired = decide({claim.source: claim}, self._now)
             standing = _standing_of(desired, self._now)
             self._known[key] = _Fate(desired.active, desired.needs_account, standing)
@@ -214,44 +214,21 @@ def _standing_of(desired: Desired, now: datetime) -> ManagerStanding:
     return ManagerStanding.WORKS if is_here else ManagerStanding.LEFT
 
 
-def _employment(mapping: MappingFile) -> Employment:
-    status = mapping.status
-    return Employment(status.create_days_before, status.grace_days, status.end == "at_once", status.gone_before)
-
-
 def _drafts(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterator[Draft]:
-    employment = _employment(mapping)
+    saying = Saying(_REF, mapping, "", now)
     people = [person for person, _ in extract.people_by_account()]
     successors = {older: new for new, older in extract.maybe.items()}
     for some in batches(people):
         for said in extract.read(some):
             person = said.worker.worker_id
-            made = draft(_claim(said, mapping, employment, now), person, None, said.digest)
+            made = draft(_claim(saying, said), person, None, said.digest)
             if made is not None:
                 yield replace(made, maybe=said.maybe, successor=successors.get(person, ""))
 
 
-def _claim(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
-    claim = _claim_of(said, mapping, employment, now)
-    return replace(claim, then=_claim_of(said.then, mapping, employment, now)) if said.then else claim
-
-
-def _claim_of(said: Said, mapping: MappingFile, employment: Employment, now: datetime) -> Claim:
-    return make_claim(
-        _REF.source,
-        mapping.precedence,
-        "",
-        _REF.id,
-        said.worker.row,
-        said.worker.user,
-        employment=employment,
-        first_day=said.first_day,
-        last_day=said.last_day,
-        zone=ZoneInfo(said.zone),
-        said_at=now,
-        clears_manager=mapping.clears_manager,
-        on_leave=said.on_leave,
-    )
+def _claim(saying: Saying, said: Said) -> Claim:
+    claim = saying.claim(said, said.worker.user)
+    return replace(claim, then=_claim(saying, said.then)) if said.then else claim
 
 
 class _Standings:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from zoneinfo import ZoneInfo
 
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.changes import reasons
-from shared.changes.claims import Claim, decide, make_claim
+from shared.changes.claims import Claim, decide
 from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims, meets_other_names
 from shared.extract.reading import Said
 from shared.mapping.paths import keep
@@ -197,19 +196,4 @@ def _claim_of(run: PlanRun, said: Said, before: Claim | None, account: Account |
     record = said.worker.user
     if said.keeps and (old := before.record if before else account.record if account else {}):
         record = keep(record, old, said.keeps)
-    return make_claim(
-        run.ref.source,
-        run.mapping.precedence,
-        run.sequence,
-        run.ref.id,
-        said.worker.row,
-        record,
-        employment=run.employment,
-        first_day=said.first_day,
-        last_day=said.last_day,
-        zone=ZoneInfo(said.zone),
-        said_at=run.now,
-        before=before,
-        clears_manager=run.mapping.clears_manager,
-        on_leave=said.on_leave,
-    )
+    return run.saying.claim(said, record, before)

@@ -14,6 +14,7 @@ from shared.changes.claims import Desired, Employment, decide
 from shared.changes.compare import Draft, kept_claims
 from shared.clock import iso
 from shared.context import Context
+from shared.extract.claiming import Saying
 from shared.extract.reading import ReadExtract
 from shared.holds.listed import Hold, Holds
 from shared.holds.look import holds_at
@@ -141,11 +142,14 @@ class PlanRun:
         return self.extract.new_ids.get(found, found) if self.extract else found
 
     @cached_property
+    def saying(self) -> Saying:
+        """What all claims that are made of the file have in common."""
+        return Saying(self.ref, self.mapping, self.sequence, self.now)
+
+    @property
     def employment(self) -> Employment:
         """What the mapping says about first and last days."""
-        status = self.mapping.status
-        at_once = status.end == "at_once"
-        return Employment(status.create_days_before, status.grace_days, at_once, status.gone_before)
+        return self.saying.employment
 
     def digest(self, said: str) -> str:
         """The digest of what a source says of a person, from that of the row.
@@ -162,8 +166,14 @@ class PlanRun:
     @cached_property
     def _basis(self) -> str:
         clears = "/clears" if self.mapping.clears_manager else ""
-        how = repr(self.employment).replace(", gone_before=None", "")  # as before there was such a thing
-        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{how}{clears}"
+        days = self.employment
+        # Written out, since everybody is looked at again when a sign of it changes; what was added later stands behind.
+        how = (
+            f"Employment(create_days_before={days.create_days_before}, grace_days={days.grace_days}, "
+            f"ends_at_once={days.ends_at_once})"
+        )
+        gone = "" if days.gone_before is None else f"/gone {days.gone_before}"
+        return f"{self.context.endpoint(self.job).job_id}/{self.mapping.precedence}/{how}{clears}{gone}"
 
     @cached_property
     def _newest(self) -> str:
