@@ -18,21 +18,7 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
-from shared.model import (
-    BACK,
-    CONVERTED,
-    JOINER,
-    LEAVER,
-    MOVER,
-    OFF_HOLD,
-    ON_HOLD,
-    ON_LEAVE,
-    REHIRE,
-    REINSTATED,
-    RESENT,
-    WITHDRAWN,
-    Actor,
-)  # fmt: skip
+from shared.model import Actor, ChangeKind
 from shared.readers.text.rows_of_cells import MARK
 from shared.tables.extracts import OUTCOMES
 from shared.wording.languages import ENGLISH, LANGUAGES, Language
@@ -54,9 +40,9 @@ _NOT_READ = (
     # notes go to a channel that has no language of its own
     "notices/",
     # nothing in it is said to anybody
-    "extract/row_index", "extract/profile", "readers/unpack/pgp_process", "readers/returned", "errors", "model",
-    "readers/text/own_rejects", "wording/languages", "wording/numbers", "wording/pages", "wording/templates",
-    "wording/translation",
+    "extract/row_index", "extract/profile", "planning/plan_run", "readers/unpack/pgp_process", "readers/returned",
+    "errors", "model", "readers/text/own_rejects", "wording/languages", "wording/numbers", "wording/pages",
+    "wording/templates", "wording/translation",
 )  # fmt: skip
 _PAGES = (
     "hr_outbox/", "intake/trial_answer", "support/", "wording/worker_status", "tables/extracts", "tables/workers",
@@ -66,7 +52,7 @@ _NOISE = re.compile(
     r"^(?:SELECT|INSERT|CREATE|UPDATE|DELETE|DROP|PRAGMA) |PartitionKey|RowKey|\b(?:eq|gt|ne|le|ge) [@'{]|\bgt 0$"
     r"|charset=|^attachment;|^[a-z]+[/|]|</?(?:t[dhr]|table|ul|li|details|html|meta|main)\b|\\u|^python -m|^\w+\["
     r"|^\{\w+\} and \{\w+\}$|^-----|\(\?:|^(?!.* (?:the|that|a|an|is) )[a-z]+(?: [a-z_]+){9,}$|^:root|^#"
-    r"|\[type eq|%[sd]|ORDER BY|AND id = \?|=None$"
+    r"|\[type eq|%[sd]|ORDER BY|AND id = \?"
 )
 _BLOCK = re.compile(r"^\s*<(p|h[1-6]|li)(?: [^>]*)?>(.*)</\1>\s*$", re.DOTALL)
 _LABEL = re.compile(r"[A-Z][a-z']*(?:-[a-z]+)?(?: [A-Za-z'-]+){0,3}|[a-z]+")
@@ -76,9 +62,8 @@ _STATES = (
 """Where single words are states, and not names of columns and the like."""
 _WEAK = {"The", "the", "an", "of", "in", "to", "on"}  # by which no sentence is found again
 _WORDS = (
-    "and", "of", "then", "is", "are", "row", "rows", *MARK.values(), Actor.HR, Actor.IT,
-    *(word for kind in (JOINER, MOVER, LEAVER, REHIRE) for word in (kind, f"{kind}s")),
-    REINSTATED, WITHDRAWN, CONVERTED, RESENT, ON_HOLD, OFF_HOLD, ON_LEAVE, BACK, Actor.NOBODY, *OUTCOMES,
+    "and", "of", "then", "is", "are", "row", "rows", *MARK.values(), *Actor, *ChangeKind, *OUTCOMES,
+    *(f"{kind}s" for kind in (ChangeKind.JOINER, ChangeKind.MOVER, ChangeKind.LEAVER, ChangeKind.REHIRE)),
 )  # fmt: skip
 """Single words that sentences are put together with."""
 _OPEN = re.compile(r"(?<=:)$|(?<= by itself at)$")

@@ -17,7 +17,7 @@ from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
-from shared.changes.managers import NOT_KNOWN, ManagerStanding, Named, with_manager
+from shared.changes.managers import ManagerStanding, Named, is_not_known, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
 from shared.changes.questions import goes_on, question, somebody_new
 from shared.changes.reasons import kept_in_entra
@@ -233,7 +233,7 @@ class Judge:
     file: str
     left_out: Callable[[ScimUser], Collection[str]] = lambda _: ()
     hold_of: HoldOf = nobody
-    why_none: Callable[[str], str] = lambda _: NOT_KNOWN
+    why_none: Callable[[str], str] = is_not_known
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""

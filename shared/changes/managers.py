@@ -63,7 +63,8 @@ def without_zeros(worker_id: str) -> str:
     return worker_id.lstrip("0") or "0"
 
 
-def _is_not_known(_manager: str) -> str:
+def is_not_known(_manager: str) -> str:
+    """What is said where nobody knows more of a manager than that there is no account of his."""
     return NOT_KNOWN
 
 
@@ -75,7 +76,7 @@ def with_manager(
     *,
     clears: bool = False,
     has: str = "",
-    why: Callable[[str], str] = _is_not_known,
+    why: Callable[[str], str] = is_not_known,
 ) -> Named:
     """The record as it may be sent, and the warning about its manager (empty if all is well).
 

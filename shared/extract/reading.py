@@ -422,8 +422,7 @@ class _Reader:
             return True
         reason = f"{doubt}. {record.faults.get(why.column, '')}".rstrip()
         reject = Reject(record.row, record.line, worker_id, reason, in_doubt=True)
-        named = reject.named(applier.names_in(record, worker_id)) if worker_id else reject
-        self._reject(named, primary=self._is_primary(record))
+        self._reject(reject, record, applier, primary=self._is_primary(record))
         return False
 
     def _ids_as_known(self, cells: Sequence[str], applier: Applier) -> list[str]:
@@ -440,8 +439,10 @@ class _Reader:
         return [applier.same.known_as(zeros.get(one, letters.get(one, one))) for one in ids]
 
     def _is_primary(self, record: RawRecord) -> bool:
-        primary = self._primary
-        return primary is not None and fold(clean(record.values[primary.column])) == primary.folded
+        return self._primary is not None and self._says_primary(record.values[self._primary.column])
+
+    def _says_primary(self, cell: str) -> bool:
+        return self._primary is not None and fold(clean(cell)) == self._primary.folded
 
     def _take_batch(self, batch: Batch, mapped: Mapped, applier: Applier) -> None:
         """Take note of what became of some rows, in their order."""
@@ -454,10 +455,7 @@ class _Reader:
             if isinstance(applied, Applied):
                 self._take(applied, batch.lines[place], primary=primaries[place])
             else:
-                record = batch.record(place)
-                who = applied.worker_id
-                named = applied.named(applier.names_in(record, who)) if who else applied
-                self._reject(named, primary=primaries[place])
+                self._reject(applied, batch.record(place), applier, primary=primaries[place])
         self._take_plain(batch, mapped, primaries, slice(start, len(batch)))
 
     def _take_faulty(self, record: RawRecord, applier: Applier) -> None:
@@ -473,8 +471,7 @@ class _Reader:
         if isinstance(applied, Applied):
             self._take(applied, record.line, primary=primary)
             return
-        who = applied.worker_id
-        self._reject(applied.named(applier.names_in(record, who)) if who else applied, primary=primary)
+        self._reject(applied, record, applier, primary=primary)
 
     def _take_plain(self, batch: Batch, mapped: Mapped, primaries: Sequence[bool], part: slice) -> None:
         """Rows about which there is nothing to tell."""
@@ -518,8 +515,13 @@ class _Reader:
         if self._names_manager is not None and (name := self._names_manager.get(worker.user)):
             self._index.add_names(seq, [(MANAGER, self._called(str(name)))])
 
-    def _reject(self, reject: Reject, *, primary: bool) -> None:
-        """A rejected row contradicts the other rows of its id: what it says cannot be compared."""
+    def _reject(self, reject: Reject, record: RawRecord, applier: Applier, *, primary: bool) -> None:
+        """A rejected row contradicts the other rows of its id: what it says cannot be compared.
+
+        It has the names that the row tells, for whoever looks for the person.
+        """
+        if who := reject.worker_id:
+            reject = reject.named(applier.names_in(record, who))
         self._rejects[reject.row] = reject
         if reject.now_called:
             self._new_ids.add(reject.row, reject.now_called, reject.worker_id)
@@ -571,10 +573,9 @@ class _Reader:
 
     def _primaries(self, batch: Batch) -> list[bool]:
         """Whether each row is marked as the one of its id that counts."""
-        primary = self._primary
-        if primary is None:
+        if self._primary is None:
             return [False] * len(batch)
-        return [fold(clean(cell)) == primary.folded for cell in batch.columns[primary.column]]
+        return list(map(self._says_primary, batch.columns[self._primary.column]))
 
 
 class _Warnings:

@@ -42,6 +42,9 @@ from shared.storage.scratch import open_scratch
 MAX_VALUE = 1024
 _NAMES = ("displayName", "userName")
 _SHOWN = 10
+
+_Days = tuple[date | None, date | None]
+"""The first and the last day that a row says, as far as they can be read."""
 _BROKEN = "holds signs that look like letters in a wrong encoding"
 _LETTER_LOST = re.compile(rf"{LETTER}\?|\?{LETTER}|^{NOTHING_BUT_MARKS}$")  # beside others, or all of them
 _QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
@@ -207,16 +210,16 @@ class Applier:
             status, active = self._status_of(record)
         except Unusable as wrong:
             return reject(str(wrong))
-        active, over = (False, True) if active and self._is_ended_by_rule(record) else (active, False)
-        carried_out = active and self._is_carried_out(record, worker_id)
+        days = self._days_of(record)
+        active, over = (False, True) if active and self._is_ended_by_rule(record, days) else (active, False)
+        carried_out = active and self._is_carried_out(days, worker_id)
         warnings += id_warnings(mapping.key, raw, own_id)
         if other_letters and active:
             return reject(other_letters)
         warnings += [although(other_letters)] if other_letters else []
         on_leave = self._status.disables_for_leave(fold(status))
-        matters = (active and not carried_out) or (not over and not on_leave and self._works_on(record))
+        matters = (active and not carried_out) or (not over and not on_leave and self._works_on(days))
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
-        damaged: list[str] = []
         try:
             cells, unusable = self._cells(record, refuse, warnings.append)
             damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
@@ -339,17 +342,18 @@ class Applier:
         texts = {one: text for one, (text, _, _) in cells.items()}
         try:
             status, active = self._status_of(record)
-            self._employment(texts, status, _raise, works=active and not self._is_ended_by_rule(record))
+            over = active and self._is_ended_by_rule(record, self._days_of(record))
+            self._employment(texts, status, _raise, works=active and not over)
             self._zone(texts, _raise)
         except Unusable:
             return True
         return False
 
-    def _works_on(self, record: Record) -> bool:
+    def _works_on(self, days: _Days) -> bool:
         """Whether the account stays enabled until a last day that is to come; then the whole row must be right."""
         if self.today is None or self._status.end == "at_once":
             return False
-        _, last = self._days_of(record)
+        _, last = days
         return last is not None and last >= self.today
 
     def _status_of(self, record: Record) -> tuple[str, bool]:
@@ -383,7 +387,7 @@ class Applier:
             "map it."
         )
 
-    def _days_of(self, record: Record) -> tuple[date | None, date | None]:
+    def _days_of(self, record: Record) -> _Days:
         """The first and the last day of a row, as far as they can be read."""
         if any(column in record.faults for column in self._status.days):
             return None, None
@@ -395,18 +399,18 @@ class Applier:
     def _cells_of_days(self, record: Record) -> dict[str, str]:
         return {one: read_cell(record.values.get(one, ""), self.placeholders)[0] for one in self._status.days}
 
-    def _is_ended_by_rule(self, record: Record) -> bool:
+    def _is_ended_by_rule(self, record: Record, days: _Days) -> bool:
         """Whether the last day has ended what the status, if there is one, still calls active."""
-        if self._of_several or not self._working.has_passed(*self._days_of(record)):
+        if self._of_several or not self._working.has_passed(*days):
             return False
         return self._status.day_decides or self._glance.goes_on(self._cells_of_days(record))
 
-    def _is_carried_out(self, record: Record, worker_id: str) -> bool:
+    def _is_carried_out(self, days: _Days, worker_id: str) -> bool:
         """Whether a row says active of somebody who has left by the very last day that it names, as was said before.
 
         Many systems leave the status as it is for a while; that is no fault of the row.
         """
-        first, last = self._days_of(record)
+        first, last = days
         if last is None or not self._working.has_passed(first, last) or self._of_several:
             return False
         if self._ended_on(worker_id) != last.isoformat():

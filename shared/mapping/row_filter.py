@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from shared.mapping.apply import read_cell
 from shared.mapping.cells.steps import asks
@@ -45,20 +46,6 @@ class LeftOut:
     user_name: str = ""
 
 
-class _Cells(dict[str, str]):
-    """What cells of one column say about their rows, each worked out once."""
-
-    def __init__(self, judge: Callable[[str], str]) -> None:
-        super().__init__()
-        self._judge = judge
-
-    def __missing__(self, raw: str) -> str:
-        said = self._judge(raw)
-        if len(self) < _MOST:
-            self[raw] = said
-        return said
-
-
 _MOST = 10_000  # different cells of a column that are remembered
 
 
@@ -72,11 +59,12 @@ class RowFilter:
     def __init__(self, mapping: MappingFile) -> None:
         said = mapping.filter
         nothing = frozenset(clean(text) for text in mapping.placeholders)
-        self._columns: list[tuple[str, _Cells]] = []
-        for column, words in said.without.items() if said else ():
-            self._columns.append((column, _Cells(_judge(asks(words), nothing, wanted=False))))
-        for column, words in said.only.items() if said else ():
-            self._columns.append((column, _Cells(_judge(asks(words), nothing, wanted=True))))
+        rules = [(said.without, False), (said.only, True)] if said else []
+        self._columns = [
+            (column, lru_cache(_MOST)(_judge(asks(words), nothing, wanted=wanted)))
+            for columns, wanted in rules
+            for column, words in columns.items()
+        ]
 
     def look(self, columns: Mapping[str, Sequence[str]]) -> dict[int, Aside]:
         """The rows that do not simply stay, by their places.
@@ -87,9 +75,9 @@ class RowFilter:
             columns: the cells as HR wrote them.
         """
         found: dict[int, Aside] = {}
-        for column, cells in self._columns:
+        for column, judge in self._columns:
             for place, raw in enumerate(columns[column]):
-                said = cells[raw]
+                said = judge(raw)
                 if said and (place not in found or (found[place].unclear and said == _OUT)):
                     found[place] = Aside(column, said == _UNCLEAR)
         return found

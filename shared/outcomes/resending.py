@@ -81,10 +81,8 @@ def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
 
 def _is_wanted(row: WorkerRow) -> bool:
     status = row.get("SentStatus")
-    may_be_well = status in (
-        worker_status.PROVISIONED,
-        worker_status.SKIPPED,
-    )  # only if something was wrong is it tried again
+    # Of these it is tried again only if something was wrong.
+    may_be_well = status in (worker_status.PROVISIONED, worker_status.SKIPPED)
     return status in (worker_status.FAILED, worker_status.OVERDUE) or (may_be_well and bool(row.get("Tries")))
 
 

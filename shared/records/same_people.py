@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from typing import Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
@@ -131,7 +130,7 @@ def note(storage: Storage, job: str, new: Mapping[str, Same]) -> dict[str, Same]
         for worker_id, same in new.items():
             before = people.get(worker_id)
             seen = same.seen or (before is not None and before.seen)
-            people[worker_id] = Same(**{**_plain(before or same), "seen": seen})
+            people[worker_id] = replace(before or same, seen=seen)
             if people[worker_id] != before:
                 changed[worker_id] = people[worker_id]
         return Kept({**kept.people, job: SamePeople(people)}, kept.asked)
@@ -187,10 +186,6 @@ def forget(storage: Storage, worker_id: str) -> list[str]:
     return gone
 
 
-def _plain(same: Same) -> dict[str, Any]:
-    return {name: getattr(same, name) for name in Same.__slots__}
-
-
 def _read(storage: Storage) -> tuple[Kept, str]:
     """What is kept, and the ETag of it; an empty text if nothing is."""
     try:
@@ -212,7 +207,7 @@ def _change(storage: Storage, change: Callable[[Kept], Kept]) -> None:
         after = change(before)
         if after == before:
             return
-        people = {job: {one: _plain(same) for one, same in some.by_id.items()} for job, some in after.people.items()}
+        people = {job: {one: asdict(same) for one, same in some.by_id.items()} for job, some in after.people.items()}
         body = json.dumps({"people": people, "asked": after.asked}, ensure_ascii=False).encode()
         try:
             if etag:

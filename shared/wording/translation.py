@@ -82,7 +82,7 @@ class Translator:
         found = self._labels.get(heading[2]) if heading else None
         if heading is None or found is None:
             return self.say(text)
-        who = f" ({self._labels.get(heading[3], heading[3])})" if heading[3] else ""
+        who = f" ({self._between(heading[3])})" if heading[3] else ""
         return f"{heading[1]}{found}{who}{heading[4]}"
 
     def whole(self, text: str) -> str | None:
@@ -167,7 +167,7 @@ class Translator:
 
     def _steps(self, text: str, start: int, cuts: list[int]) -> Iterator[tuple[int, int, str]]:
         if glue := _AND.match(text, start):
-            yield glue.end(), 0, f" {self._labels.get('and', 'and')} "
+            yield glue.end(), 0, f" {self._between('and')} "
         for pattern in _GLUE:
             if glue := pattern.match(text, start):
                 yield glue.end(), 0, glue[0]
@@ -223,7 +223,7 @@ class Translator:
 
     def _place(self, found: Found) -> _Scored:
         if found.are_several and (listed := found.text.rpartition(" and "))[1]:
-            return 0, f"{listed[0]} {self._labels.get('and', 'and')} {listed[2]}"
+            return 0, f"{listed[0]} {self._between('and')} {listed[2]}"
         if found.is_quoted:
             return 0, found.text
         if found.is_data:
@@ -254,12 +254,16 @@ class Translator:
                 return f"{self._day(time[1])}, {time[2]}{time[3] or ''}{zone}"
             if _DAY_OF_CHART.fullmatch(text):
                 return self._day(f"2000-{_MONTHS.index(text[3:]) // 3 + 1:02}-{text[:2]}", "dd MMM")
-        return self._joined(_OF_SO_MANY.sub(f" {self._labels.get('of', 'of')} ", text))
+        return self._joined(_OF_SO_MANY.sub(f" {self._between('of')} ", text))
 
     def _joined(self, text: str) -> str:
         """A list of rows, of quoted names or of files, with the words between them in the language."""
-        text = _THEN.sub(f", {self._labels.get('then', 'then')} ", text)
-        return _AND_MORE.sub(f" {self._labels.get('and', 'and')} ", text)
+        text = _THEN.sub(f", {self._between('then')} ", text)
+        return _AND_MORE.sub(f" {self._between('and')} ", text)
+
+    def _between(self, word: str) -> str:
+        """A word of ours, such as `and`, in the language."""
+        return self._labels.get(word, word)
 
     def _number(self, text: str) -> str:
         if self.language == ENGLISH:
