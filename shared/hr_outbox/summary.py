@@ -291,14 +291,18 @@ def _rejected(rejects: Iterable[Reject], speak: Translator) -> Some:
 
 
 def _missing(storage: Storage, ref: ExtractRef, speak: Translator) -> list[PersonToLookAt]:
-    """Who is missing from a file, whoever is missing from it for the first time first."""
+    """Who is missing from a file, whoever is missing from it for the first time first.
+
+    Ids of extracts sort by the second of their upload; which of two is the newer within a second, no id tells.
+    """
+    of_newer = f"{ref.id.partition('-')[0]}."  # "." follows "-"
     rows = query(
         storage.table(WORKERS),
-        "PartitionKey ge @first and PartitionKey lt @last and MissingIn gt '' and MissingIn le @extract",
+        "PartitionKey ge @first and PartitionKey lt @last and MissingIn gt '' and MissingIn lt @newer",
         select=("WorkerId", "DisplayName", "MissingIn"),
         first=f"{ref.source}|",
         last=f"{ref.source}}}",  # "}" follows "|"
-        extract=ref.id,
+        newer=of_newer,
     )
     new: list[PersonToLookAt] = []
     before: list[PersonToLookAt] = []

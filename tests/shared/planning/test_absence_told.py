@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from shared.hr_outbox.summary import write_summary
+from shared.model import ExtractRef
+from shared.storage.names import WORKERS
 from tests.conftest import Storage
+from tests.support.contexts import rows_of
 from tests.support.office import Office, open_office
 
 STAFF = [f"{number},P{number},active" for number in range(100, 140)]
@@ -95,6 +99,21 @@ def test_who_was_missing_before_is_named_after_who_is_missing_anew(office: Offic
         ("138", ""),
         ("139", "missing from an earlier list already"),
     ]
+
+
+def test_of_two_lists_of_one_second_neither_hides_who_is_missing_from_the_other(office: Office) -> None:
+    next_day(office, "report", *STAFF[:39])
+    ref = ExtractRef(str(office.newest()["Extract"]), "employees")
+    second, _, digest = ref.id.partition("-")
+    storage = office.context.storage
+    for other in ("0" * len(digest), "f" * len(digest)):
+        [row] = [row for row in rows_of(storage, WORKERS) if row.get("WorkerId") == "139"]
+        keys = {"PartitionKey": row["PartitionKey"], "RowKey": row["RowKey"]}
+        storage.table(WORKERS).update_entity({**keys, "MissingIn": f"{second}-{other}"})
+        write_summary(storage, ref)
+        assert office.summary_of(ref.id)["missingPeople"] == [
+            {"workerId": "139", "name": "P139", "row": 0, "text": "missing from an earlier list already"}
+        ]
 
 
 def test_a_file_that_is_a_little_smaller_does_not(office: Office) -> None:
