@@ -1,4 +1,4 @@
-"""Rows that are no people but say how many people there are: trailers and totals."""
+"""Rows that are no people: trailers and totals, which say how many people there are, and rules drawn between rows."""
 
 from __future__ import annotations
 
@@ -20,8 +20,11 @@ _WORD_AND_COUNT = re.compile(
     rf"[*#\-= ]*(?:{_WORDS})\s*[:=#]?\s+(\S.*?)[*#\-= ]*\Z|[*#\-= ]*(?:{_WORDS})[:=]\s*(\S.*)\Z"
 )
 _COUNT_FIRST = re.compile(
-    r"\(?(\d[\d,.]*) (?:rows?|records?|employees|workers)(?: (?:affected|selected|returned|exported))?\)?\.?"
+    r"\(?(\d[\d,.]*) (?:rows?|records?|employees|workers)"
+    r"(?: (?:affected|selected|returned|exported)| in set(?: \([^()]*\))?)?\)?\.?"
 )
+RULE_MARKS = frozenset("-=+|:")
+"""What rules are drawn with."""
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:[,.'\u2019 ]\d{3}){1,2}")
 
 
@@ -58,7 +61,22 @@ def looks_like_count(cells: Sequence[str]) -> tuple[bool, int | None]:
 def speaks_of_a_count(cell: str) -> bool:
     """Whether a cell begins as trailers and totals do, whatever follows."""
     first = plain_name(cell[:_LONGEST])
-    return _WORD.match(first) is not None or _WORD_AND_COUNT.match(first) is not None
+    return any(map(bool, (_WORD.match(first), _WORD_AND_COUNT.match(first), _COUNT_FIRST.fullmatch(first))))
+
+
+def is_rule(cells: Sequence[str]) -> bool:
+    """Whether a row is a line drawn between rows, as sqlcmd, psql, mysql and Markdown have one below the header."""
+    return any("--" in cell or "==" in cell for cell in cells) and all(
+        RULE_MARKS.issuperset("".join(cell.split())) for cell in cells
+    )
+
+
+def rules_left_out(lines: Sequence[int]) -> str:
+    """The note on the rules of a file, which are on `lines`."""
+    line, more = lines[0], len(lines) - 1
+    if not more:
+        return f"Line {line} is only a rule, as programs draw it in tables; it was left out."
+    return f"Line {line} and {more:,} more are only rules, as programs draw them in tables; they were left out."
 
 
 def check_count(count: int, rows: int, line: int) -> None:

@@ -15,11 +15,14 @@ from shared.model import Row
 from shared.readers.table import BadRow, Form, Table
 from shared.readers.text.column_names import plain_name
 from shared.readers.text.count_rows import (
+    RULE_MARKS,
     after_trailer,
     check_count,
     check_trailer,
+    is_rule,
     looks_like_count,
     no_trailer,
+    rules_left_out,
     speaks_of_a_count,
 )
 from shared.readers.text.dialect import LOOK, Opening, find_opening
@@ -101,7 +104,8 @@ class _Rows:
         again = is_rejects_file(opening.header)
         self._trailer = None if again or not hints.trailer else plain_name(hints.trailer)
         self._trailer_word = hints.trailer or ""
-        self._trailer_marks = {mark for mark in (self._trailer or "")[:1] for mark in (mark, mark.upper(), "\ufeff")}
+        trailers = {mark for mark in (self._trailer or "")[:1] for mark in (mark, mark.upper(), "\ufeff")}
+        self._marks = trailers | RULE_MARKS  # what rows begin with that need a closer look
         self._counts = not again and not hints.trailer  # whether count rows are looked for
         self._more_header = 0 if again else hints.header_rows - 1
         self._skip_to(opening)
@@ -118,6 +122,7 @@ class _Rows:
         self._people = 0
         self._skipping = self._more_header
         self._ended = 0  # the line of the trailer
+        self._rules: list[int] = []  # the lines that are drawn between rows
         self._held: list[tuple[BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
 
     def _skip_to(self, opening: Opening) -> None:
@@ -150,7 +155,7 @@ class _Rows:
         source, full, width = self._source, self._full, self._width
         reader = source.reader
         second, third = min(1, width - 1), min(2, width - 1)
-        special, marks, counts = self._first_names, self._trailer_marks, self._counts
+        special, marks, counts = self._first_names, self._marks, self._counts
         usual = not self._skipping  # whether nothing of the rows above has to be remembered
         before: Row | BadRow | None = None  # the newest row: the next line may show that its last cell is cut
         while True:
@@ -211,6 +216,7 @@ class _Rows:
             and (len(cells) == 1 or len(cells[0].split()) > 2 or _is_prose(cells, before.cells))
             and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
             and not speaks_of_a_count(cells[0])
+            and not is_rule(cells)
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
@@ -225,6 +231,9 @@ class _Rows:
             self._check_lines(line, cells)
         if self._skipping:
             self._skipping -= 1
+            return
+        if is_rule(cells):
+            self._rules.append(line)
             return
         if plain_name(cells[0]) == self._plain_header[0] and list(map(plain_name, cells)) == self._plain_header:
             self._notes.append(f"Line {line} repeats the header, as when files are joined; it was left out.")
@@ -342,6 +351,8 @@ class _Rows:
             self._notes.append(
                 f"{rows} out empty cells at the end, as some programs write them; these cells count as empty."
             )
+        if self._rules:
+            self._notes.append(rules_left_out(self._rules))
         for row, count in self._held:
             if count is None:
                 self._notes.append(f"Line {row.line} only marks the end of the list; it is nobody.")

@@ -10,7 +10,15 @@ from shared.mapping.format import FormatHints
 from shared.model import Row
 from shared.readers.table import BadRow, Form, Table
 from shared.readers.text.column_names import count_found, loose_set, places_of, plain_name
-from shared.readers.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
+from shared.readers.text.count_rows import (
+    after_trailer,
+    check_count,
+    check_trailer,
+    is_rule,
+    looks_like_count,
+    no_trailer,
+    rules_left_out,
+)
 from shared.readers.text.encodings import PhysicalLines
 from shared.readers.text.rows_of_cells import COMMON, MARK
 
@@ -80,6 +88,7 @@ class _Rows:
         self._people = 0
         self._shortest = 0
         self._ended = 0
+        self._rules: list[int] = []  # the lines that are drawn between rows
         self._held: tuple[BadRow, int | None] | None = None
         self._number = 0
 
@@ -118,6 +127,9 @@ class _Rows:
                 )
                 above = 0
             if not self._is_end(text):
+                if is_rule([text]):
+                    self._rules.append(self._number)
+                    continue
                 if self._held:
                     yield self._release(self._held[0])
                 yield self._row(text, complete=text != line)
@@ -170,6 +182,8 @@ class _Rows:
     def _finish(self) -> None:
         if self._hints.trailer and not self._ended:
             raise no_trailer(self._hints.trailer, self._number)
+        if self._rules:
+            self._notes.append(rules_left_out(self._rules))
         if self._held:
             row, count = self._held
             if count is None:

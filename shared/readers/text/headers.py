@@ -68,6 +68,11 @@ def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
             f"that do not fit are cut there. {_AS_A_LIST} If the columns have a fixed width, ask IT to say it in the "
             "mapping (format: columns)."
         )
+    if len(header) == 2 and names[0] in asked and header[0].lstrip().startswith("- "):
+        return (
+            "The file is YAML: it has a line for each value, and a dash where the next person begins. Nothing of it "
+            "was used. Export the list as CSV, XLSX or JSON and drop that file."
+        )
     if len(header) == 2 and names[0] in asked and is_a_pair(header):
         return (
             f"The file has a line for each value, as PowerShell's Format-List shows people on the screen. {_AS_A_LIST}"

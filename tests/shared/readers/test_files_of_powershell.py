@@ -232,6 +232,11 @@ EXPORTED = (
             "\n\nWorkerID : 001\nUserID   : a\nStatus   : Active\n\nWorkerID : 002\nUserID   : b\nStatus   : Left\n",
             f"The file has a line for each value, as PowerShell's Format-List shows people on the screen. {SCREEN}",
         ),
+        (
+            "- WorkerID: 001\n  UserID: a@x.example\n  Status: Active\n- WorkerID: 002\n  UserID: b@x.example\n",
+            ("The file is YAML: it has a line for each value, and a dash where the next person begins. Nothing of it "
+            "was used. Export the list as CSV, XLSX or JSON and drop that file."),
+        ),
         ('"Length"\n"40"\n"41"\n', PROPERTIES),
         ('"Length","LongLength","SyncRoot","IsFixedSize"\n"8","8","System.Object[]","True"\n', PROPERTIES),
         ('"IsReadOnly","IsFixedSize","Keys","Values","Count"\n"False","False","x","x","4"\n', PROPERTIES),

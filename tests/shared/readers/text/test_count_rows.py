@@ -109,7 +109,9 @@ def test_a_last_row_that_counts_is_checked_and_noted_and_is_nobody(last: str) ->
     assert notes[0].startswith("Line 4 says") == ("2" in last)
 
 
-@pytest.mark.parametrize("last", ["(2 rows)\n", "2 rows selected.\n", "(2 row affected)", "2 Records\n"])
+@pytest.mark.parametrize(
+    "last", ["(2 rows)\n", "2 rows selected.\n", "(2 row affected)", "2 Records\n", "2 rows in set (0.00 sec)\n"]
+)
 def test_a_last_row_as_databases_write_it_is_checked_and_is_nobody(last: str) -> None:
     assert read(BODY + last) == (ROWS, ["Line 4 says that there are 2 rows, which is right; it is nobody."])
 
@@ -158,3 +160,65 @@ def test_a_rejects_file_needs_no_trailer_and_no_second_header() -> None:
 )  # fmt: skip
 def test_counts_are_whole_numbers(text: str, count: int | None) -> None:
     assert read_count(text) == count
+
+
+ONE_RULE = "Line 2 is only a rule, as programs draw it in tables; it was left out."
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "notes"),
+    [
+        (  # sqlcmd -s ,
+            "Id,Name,State\n--,----,-----\n1,Ann,on\n2,Bob,NULL\n\n(2 rows affected)\n",
+            [Row(3, 3, ("1", "Ann", "on")), Row(4, 4, ("2", "Bob", "NULL"))],
+            [ONE_RULE, "Line 6 says that there are 2 rows, which is right; it is nobody."],
+        ),
+        (  # psql
+            " Id | Name | State \n----+------+-------\n 1  | Ann  | on\n 2  | Bob  | \n(2 rows)\n\n",
+            [Row(3, 3, (" 1  ", " Ann  ", " on")), Row(4, 4, (" 2  ", " Bob  ", " "))],
+            [ONE_RULE, "Line 5 says that there are 2 rows, which is right; it is nobody."],
+        ),
+        (  # mysql --table
+            (
+                "+----+------+\n| Id | Name |\n+----+------+\n| 1  | Ann  |\n| 2  | Bob  |\n+----+------+\n"
+                "2 rows in set (0.00 sec)\n"
+            ),
+            [Row(4, 4, ("", " 1  ", " Ann  ")), Row(5, 5, ("", " 2  ", " Bob  "))],
+            [
+                "The header is on line 2; what stands above it (1 row) was left out.",
+                "Line 3 and 1 more are only rules, as programs draw them in tables; they were left out.",
+                "Line 7 says that there are 2 rows, which is right; it is nobody.",
+            ],
+        ),
+        (  # Markdown
+            "| Id | Name |\n|:--|--:|\n| 1 | Ann |\n",
+            [Row(3, 3, ("", " 1 ", " Ann "))],
+            [ONE_RULE],
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_between_rows_is_nobody_and_no_part_of_a_row(
+    text: str, rows: list[Row | BadRow], notes: list[str]
+) -> None:
+    assert read(text) == (rows, notes)
+
+
+def test_a_rule_does_not_end_the_list_and_does_not_hide_that_rows_are_missing() -> None:
+    assert read("Id,Name,State\n--,----,-----\n1,Ann,on\n=====\n2,Bob,on\n") == (
+        [Row(3, 3, ("1", "Ann", "on")), Row(5, 5, ("2", "Bob", "on"))],
+        ["Line 2 and 1 more are only rules, as programs draw them in tables; they were left out."],
+    )
+    text, line = refusal_of("Id,Name,State\n--,----,-----\n1,Ann,on\n\n(2 rows affected)\n")
+    assert (text.split(":")[0], line) == ("Line 5 says that the file has 2 rows of people, but there are 1", 5)
+
+
+@pytest.mark.parametrize("row", ["-,-,-", "-1,--,-", "--x,-,-", "+49,--,"])
+def test_a_row_with_dashes_in_it_is_still_somebodys(row: str) -> None:
+    assert read(f"Id,Name,State\n{row}\n") == ([Row(2, 2, tuple(row.split(",")))], [])
+
+
+def test_a_rule_that_the_mapping_counts_as_a_row_of_the_header_takes_nobody_with_it() -> None:
+    assert read("Id,Name,State\n--,----,-----\n1,Ann,on\n", FormatHints(header_rows=2)) == (
+        [Row(3, 3, ("1", "Ann", "on"))],
+        [],
+    )

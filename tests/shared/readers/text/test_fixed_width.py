@@ -165,6 +165,17 @@ def test_a_trailer_is_nobody(trailer: str) -> None:
     assert len(notes) == (not trailer.startswith("TRL"))
 
 
+def test_a_rule_below_the_header_is_nobody() -> None:
+    text = line("Id", "Name", "State") + "----- -------- -\n" + line("00001", "Ann", "A") + "\n(1 rows affected)\n"
+    assert read(text) == (
+        [Row(3, 3, ("00001", "Ann     ", "A"))],
+        [
+            "Line 2 is only a rule, as programs draw it in tables; it was left out.",
+            "Line 5 says that there are 1 rows, which is right; it is nobody.",
+        ],
+    )
+
+
 def test_a_total_with_people_after_it_is_a_bad_row() -> None:
     assert read(f"{line('00001', 'Ann', 'A')}Total: 1\n{line('00002', 'Bob', 'A')}")[0] == [
         Row(1, 1, ("00001", "Ann     ", "A")),
