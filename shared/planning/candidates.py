@@ -80,7 +80,10 @@ def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> N
     """People who have been released, of whom some may be missing from the file."""
     extract = run.of_file
     people = list(dict.fromkeys(run.known_as(person) for person in people))
-    look_at(run, drafted, [person for person in people if extract.digest(person) is not None])
+    there = [person for person in people if extract.digest(person) is not None]
+    look_at(run, drafted, there)
+    # While they were held, somebody else's word may have closed a circle with the managers whom they had and keep.
+    drafted.moved |= {person for person in there if drafted.named.get(person)}
     gone = [person for person in people if extract.digest(person) is None]
     found = accounts.read_accounts(run.storage, run.job, gone).values()
     draft_missing(run, drafted, [account for account in found if is_missing(run, account)])

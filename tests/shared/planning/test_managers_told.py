@@ -10,6 +10,7 @@ import pytest
 
 from cli.files.preview import main
 from shared.model import ENTERPRISE_USER
+from shared.planning.orders import Order, release
 from tests.conftest import Storage
 from tests.support.office import HEADER, Office, open_office
 
@@ -80,6 +81,27 @@ def test_a_manager_who_is_held_and_has_an_account_stays_the_manager(office: Offi
     assert office.night("2,Zoltan Quark,active", "6,Fay Lee,active,,,,2") == [("6", True)]
     assert office.workers()["2"] == "held"  # is it the same person?
     assert office.directory["6"][ENTERPRISE_USER] == {"manager": {"value": "2"}}
+
+
+def test_whoever_is_released_is_not_sent_into_a_circle_that_was_closed_meanwhile(office: Office) -> None:
+    office.at("2026-09-26 06:00")
+    office.night("2,Bob,active,,,,6", "6,Fay,active")
+    office.at("2026-09-27 06:00")
+    office.night("2,Bob,gone,,,,6", "6,Fay,active")
+    office.at("2026-09-28 06:00")
+    office.night("2,Zoltan Quark,active,,,,6", "6,Fay,active,,,,2")
+    assert office.workers()["2"] == "held"  # is it the same person?
+    office.at("2026-09-28 07:00")
+    order = Order("Ina", "Another person.", office.time())
+    release(office.context.storage, str(office.newest()["Extract"]), order, ["2"])
+    assert office.tick() == [("2", True)]
+    assert ENTERPRISE_USER not in office.directory["2"]
+    assert office.workers("Warning")["2"] == (
+        "The managers form a loop (2-6-2); sent without a manager, but Entra keeps 6: the mapping does not clear "
+        "managers (empty: null)."
+    )
+    office.at("2026-09-28 08:00")
+    assert office.tick() == []
 
 
 def test_a_preview_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
