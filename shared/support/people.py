@@ -156,30 +156,48 @@ def search(storage: Storage, text: str) -> Hits:
     ids = [worker_key(source, wanted) for source in sources(storage)]
     if rows := read_rows(storage.table(WORKERS), ids, select=_SHOWN):
         return _told_apart(storage, Hits(tuple(sorted(map(hit_of, rows.values()), key=_place))))
-    words, bare = words_of(wanted), plain_text(wanted).lstrip("0")
-    hits = _among(storage, bare, lambda names: all(map(names.__contains__, words)))
+    hits, close = _by_name(storage, wanted)
     if not hits.people and "@" in wanted:
         hits = _by_mail(storage, wanted.lower())
-    if not hits.people and words:
-        hits = replace(_among(storage, bare, nearly(words)), nearly=True)
-    return _told_apart(storage, hits)
+    return _told_apart(storage, hits if hits.people else close)
 
 
-def _among(storage: Storage, bare: str, matches: Callable[[str], bool]) -> Hits:
-    """The people whose names match, after those whose id is `bare` without its zeros."""
+def _by_name(storage: Storage, wanted: str) -> tuple[Hits, Hits]:
+    """The people whose names match, after those whose id is the same but for its zeros; and who nearly matches.
+
+    Both in one pass: what has changed since the snapshot is asked for only once. Whoever nearly matches is only looked
+    for until somebody matches.
+    """
+    words, bare = words_of(wanted), plain_text(wanted).lstrip("0")
+    if not words:
+        return Hits(()), Hits(())
+    is_close = nearly(words)
     same: list[Hit] = []
     found: list[Hit] = []
+    close: list[Hit] = []
     doubtful: set[Hit] = set()
     for partition, everybody in read_partitions(storage, VIEW):
         for _, worker_id, name, user_name, queued_at, status, who_acts in everybody:
-            is_same = plain_text(worker_id).lstrip("0") == bare
-            if is_same or matches(plain_text(f"{name or ''} {user_name or ''} {worker_id}")):
-                hit = Hit(keys.owner(partition), worker_id, name or "", user_name or "", status, who_acts or "")
-                (same if is_same else found).append(hit)
-                if status == worker_status.REJECTED and not queued_at:
-                    doubtful.add(hit)
-    hits = (*sorted(same, key=_place), *sorted(found, key=_place))
-    return Hits(_there(storage, hits[:MOST_HITS], doubtful), len(hits) > MOST_HITS)
+            names = plain_text(f"{name or ''} {user_name or ''} {worker_id}")
+            if plain_text(worker_id).lstrip("0") == bare:
+                those = same
+            elif all(map(names.__contains__, words)):
+                those = found
+            elif not (same or found) and is_close(names):
+                those = close
+            else:
+                continue
+            hit = Hit(keys.owner(partition), worker_id, name or "", user_name or "", status, who_acts or "")
+            those.append(hit)
+            if status == worker_status.REJECTED and not queued_at:
+                doubtful.add(hit)
+
+    def hits_of(*groups: list[Hit], nearly: bool = False) -> Hits:
+        people = [hit for group in groups for hit in sorted(group, key=_place)]
+        return Hits(_there(storage, people[:MOST_HITS], doubtful), len(people) > MOST_HITS, nearly)
+
+    hits = hits_of(same, found)
+    return hits, Hits(()) if hits.people else hits_of(close, nearly=True)
 
 
 def _by_mail(storage: Storage, mail: str) -> Hits:

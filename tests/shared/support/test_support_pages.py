@@ -450,7 +450,7 @@ def test_a_search_knows_commas_mistyped_letters_mail_and_zeros(context: Context)
     wanted = ("Neumann, Frieda", "neuman frieda", "Freida Neumann", "Neuman", "42", "F.N@fabrikam.com", "fnuemann")
     assert {text: found(text) for text in wanted} == {one: ["000042"] for one in wanted}
     assert found("frittz naumann") == ["000043"]
-    assert found("Xavier") == []
+    assert (found("Xavier"), found(", ;")) == ([], [])
     assert people.search(context.storage, "Freida").nearly
     assert "Nobody is called exactly so" in text(look_for(context, "Freida"))
 
