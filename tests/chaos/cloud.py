@@ -156,7 +156,8 @@ class Cloud:
         process.join()
         assert process.pid is not None
         self.now.forget(process.pid)
-        if process.exitcode == 0 and process.pid in self._told_to_end:
+        # Whoever is told before it listens for that simply ends.
+        if process.exitcode in (0, -signal.SIGTERM) and process.pid in self._told_to_end:
             self.stopped += 1
             process.close()
             return

@@ -201,7 +201,7 @@ class _History:
 
     def _take_together(self, files: Sequence[File], today: date) -> None:
         """Several files are there before anything is sent."""
-        self._loose = True
+        self._loose = self._truth.hurried = True
         for file in files:
             path = self._drop(file)
             self._world.announce(path)
@@ -210,6 +210,7 @@ class _History:
             self._hear(file, outcome)
             self._check_counts(file, becomes, outcome)
             self._release()  # nobody knows what is said of people who are held
+        self._truth.hurried = False
         self._settle()
         self._look(f"{today} after files in the same minute")
 
@@ -223,12 +224,14 @@ class _History:
         self._world.start()
         now = self._world.now()
         self._truth.now = now
+        self._truth.hurried = True
         for _, file in sorted(self._waiting.items()):
             becomes, outcome = self._becomes(file)
             self._hear(file, outcome)  # who is missing from the next one depends on it
             self._check_counts(file, becomes, outcome, newest=False)
         self._waiting.clear()
         self._truth.catch_up()
+        self._truth.hurried = False
         self._settle()
         self._look("after the app was down")
 
@@ -339,6 +342,9 @@ class _History:
         account = self._truth.accounts.get(person)
         if account is None or user is None:
             return "has an account in Entra only" if account is None else "has no account in Entra"
+        for name, values in account.may_keep().items():
+            if (kept := str(user.get(name) or "")) in values:
+                account.keep(name, kept)
         should = {**dict(account.attributes), "accountEnabled": account.enabled, "manager": account.manager or None}
         should = {name: None if value == "" else value for name, value in should.items()}
         has = {name: user.get(name) for name in should}

@@ -17,7 +17,8 @@ It knows no files, no tables and no plans, only this:
   is a person; a new one of somebody who is known is that person too, and the row with the newest id counts, as soon as
   that employment begins or the other ends. A person who is another one by now under the same id is what HR says, once
   somebody has released it.
-- Where HR's cell is empty, Entra keeps what it has, unless null clears.
+- Where HR's cell is empty, Entra keeps what it has, unless null clears. Of words that came before anything was sent,
+  nobody knows which of them Entra has had: what it keeps then may be of any of them.
 - A manager is named once Entra knows him. Entra keeps a manager who is not named any more, unless null is sent.
 - Of a circle of managers, in what counts of everybody, nobody's manager is named; nor is he of whoever would close one
   with managers whom Entra keeps.
@@ -32,6 +33,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 LEAD = timedelta(days=7)
+MANAGER = "manager"
 PRECEDENCE = {"contractors": 10, "employees": 20}
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -96,12 +98,33 @@ class Word:
 
 @dataclass
 class Account:
-    """What Entra has of a person."""
+    """What Entra has of a person.
+
+    Attributes:
+        enabled: whether the account is.
+        attributes: names and values.
+        manager: id.
+        sent: what was sent last.
+        or_else: other values that Entra may keep instead, by name, where what was sent last says none.
+    """
 
     enabled: bool = False
     attributes: tuple[tuple[str, str], ...] = ()
     manager: str = ""
-    sent: tuple[object, ...] = ()
+    sent: tuple[bool, tuple[tuple[str, str], ...], str] | None = None
+    or_else: dict[str, set[str]] = field(default_factory=dict)
+
+    def may_keep(self) -> dict[str, set[str]]:
+        """The other values that Entra may have, of what was sent last without a value."""
+        said = {**dict(self.sent[1]), MANAGER: self.sent[2]} if self.sent else {}
+        return {name: values for name, values in self.or_else.items() if not said.get(name)}
+
+    def keep(self, name: str, value: str) -> None:
+        """Entra keeps another value than the one that it would have if every word had been sent."""
+        self.or_else.pop(name)
+        if name == MANAGER:
+            self.manager = value
+        self.attributes = tuple((one, value if one == name else has) for one, has in self.attributes)
 
 
 @dataclass
@@ -115,10 +138,12 @@ class Truth:
         arrived: who got an account since then.
         clears: whether null is sent for a manager who is not named.
         holds: until when somebody is on hold by order of IT.
+        hurried: whether words come so fast that not all of them are sent.
     """
 
     now: datetime
     clears: bool = False
+    hurried: bool = False
     words: dict[str, dict[str, Word]] = field(default_factory=lambda: defaultdict(dict))
     accounts: dict[str, Account] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
@@ -204,11 +229,22 @@ class Truth:
         record = (enabled, word.attributes, manager)
         if record == account.sent:
             return
+        if not self.clears:
+            self._note_what_may_stay(account, (*word.attributes, (MANAGER, manager)))
         kept = {} if self.clears else dict(account.attributes)
         account.sent, account.enabled = record, enabled
         account.attributes = tuple((name, value or kept.get(name, "")) for name, value in word.attributes)
         account.manager = manager if self.clears else manager or account.manager
         self.changes[person] += 1
+
+    def _note_what_may_stay(self, account: Account, said: Iterable[tuple[str, str]]) -> None:
+        """Before something is sent: what Entra has now may still be there when the next word says nothing of it."""
+        has = {**dict(account.attributes), MANAGER: account.manager}
+        for name, value in said:
+            if value and self.hurried:
+                account.or_else.setdefault(name, set()).add(has.get(name, ""))
+            elif value:
+                account.or_else.pop(name, None)
 
     def _close_circles(self) -> set[str]:
         """Those whose managers close circles."""
