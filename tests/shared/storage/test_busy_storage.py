@@ -15,6 +15,7 @@ from urllib3 import HTTPResponse
 from shared.intake.dead_letter import note_unread
 from shared.intake.ingest import ingest_version
 from shared.intake.sweep import ingest_unannounced
+from shared.notices.telling import tell
 from shared.records import extracts
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX
 from tests.conftest import Storage
@@ -50,13 +51,15 @@ def clock(office: Office) -> None:
         ingest_unannounced(office.context)
     with suppress(Exception):
         office.tick()
+    with suppress(Exception):
+        tell(office.context)
 
 
 @pytest.mark.parametrize("seconds", [30, 120, 1200])
 def test_ten_files_that_come_while_storage_is_busy_all_end_as_done_in_order_and_told_once(
-    storage: Storage, seconds: int
+    storage: Storage, seconds: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of everybody the newest is what Entra has; nobody was sent the same twice."""
+    """Of everybody the newest is what Entra has; nobody was sent the same twice. That one is refused is told once."""
     with open_office(storage.connection_string) as office:
         office.map(mode="delta")
         session = office.context.storage.session
@@ -77,6 +80,9 @@ def test_ten_files_that_come_while_storage_is_busy_all_end_as_done_in_order_and_
             office.time.forward(seconds / FILES)
             if (office.time() - began).total_seconds() % 60 < seconds / FILES:
                 clock(office)
+        refused = "employees/people_20260919.csv"
+        inbox.upload_blob(refused, b"Number,Called\n1,Own\n")
+        assert not event(office, refused)
         ended = True
 
         for path in paths[::-2]:  # some events come again, late and out of order
@@ -87,6 +93,10 @@ def test_ten_files_that_come_while_storage_is_busy_all_end_as_done_in_order_and_
             office.time.forward(60)
 
         rows = sorted(rows_of(office.context.storage, EXTRACTS), key=lambda row: row["Path"])
+        assert [(row["Path"], row["Status"]) for row in rows if row["Status"] == extracts.REJECTED] == [
+            (refused, extracts.REJECTED)
+        ]
+        rows = [row for row in rows if row["Path"] != refused]
         assert [row["Path"] for row in rows] == paths
         assert {row["Status"] for row in rows} <= {extracts.UPLOADING, extracts.DELIVERED}
         assert {row["Failures"] for row in rows} == {0}
@@ -97,4 +107,7 @@ def test_ten_files_that_come_while_storage_is_busy_all_end_as_done_in_order_and_
         own = [user["externalId"] for user in office._sent() if user["displayName"] == "Own"]
         assert sorted(own) == sorted(set(own))
         answers = [blob.name for blob in office.context.storage.container(OUTBOX).list_blobs()]
-        assert len([name for name in answers if name.endswith("/summary.json")]) == FILES
+        assert len([name for name in answers if name.endswith("/summary.json")]) == FILES + 1
+        notes = [line.getMessage() for line in caplog.records if line.getMessage().startswith("Note ")]
+        assert [note.partition(":")[0] for note in notes if "refused" in note] == ["Note file-refused"]
+        assert sorted(notes) == sorted(set(notes))
