@@ -183,6 +183,7 @@ class Planned:
         claim: what the source says about the person, as it is kept; None leaves what is kept alone.
         changed: names of the attributes that differ from what Entra has.
         warning: what is open about the person, such as a manager whom nobody knows.
+        circle: the circle of managers because of which hers is left out; an empty text if there is none.
         reason: a sentence for the results table, where the kind does not say it all.
         next_change_at: when a date falls due, ISO time in UTC, or an empty text.
         awaits: those of whom something must be sent or said before the manager whom HR named can be: himself, or those
@@ -206,6 +207,7 @@ class Planned:
     claim: KeptClaim | None = None
     changed: tuple[str, ...] = ()
     warning: str = ""
+    circle: str = ""
     reason: str = ""
     next_change_at: str = ""
     awaits: tuple[str, ...] = ()

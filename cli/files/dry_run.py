@@ -166,10 +166,8 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
     for said in extract.everybody():
         fate = fates.of(said)
         said.worker.user["active"] = fate.active
-        user, warning, _ = with_manager(
-            said.worker.user, said.worker.worker_id, standing, circles, clears=mapping.clears_manager
-        )
-        yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
+        named = with_manager(said.worker.user, said.worker.worker_id, standing, circles, clears=mapping.clears_manager)
+        yield Wanted(said.worker.worker_id, named.record, fate.needs_account, named.warning)
 
 
 def _without_source(question: str) -> str:

@@ -298,6 +298,7 @@ class Judge:
             planned,
             worker=Worker(draft.external_id, draft.row, record),
             warning=named.warning,
+            circle=named.circle,
             awaits=self._awaits(draft.external_id, desired.record, named),
             keeps="" if "manager" in record.get(ENTERPRISE_USER, {}) else has,
             since=employed_since(desired.winner) if desired.active else "",

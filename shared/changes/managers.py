@@ -31,11 +31,13 @@ class Named(NamedTuple):
         record: with the manager, or without him.
         warning: about the manager; an empty text if all is well.
         awaited: whether the manager can be named once there is an account of his.
+        circle: the circle because of which he is left out, as a text; an empty one if it is not because of a circle.
     """
 
     record: ScimUser
     warning: str = ""
     awaited: bool = False
+    circle: str = ""
 
 
 NOT_KNOWN = "is not known"
@@ -97,11 +99,12 @@ def with_manager(
         return Named(_without(record, clears=clears), f"Manager {manager} is the person's own id; {left_out}")
     circle = circles.get(external_id)
     if circle and manager in circle.people:  # which another source, whose word counts, may not say
+        sent = _without(record, clears=clears)
         if not circle.kept:
-            return Named(_without(record, clears=clears), f"The managers form a loop ({circle}); {left_out}")
+            return Named(sent, f"The managers form a loop ({circle}); {left_out}", circle=str(circle))
         others = ", ".join(circle.kept)
         would = f"would close a loop ({circle}), because Entra keeps the manager that {others} had"
-        return Named(_without(record, clears=clears), f"Manager {manager} {would}; {left_out}")
+        return Named(sent, f"Manager {manager} {would}; {left_out}", circle=str(circle))
     known = standing(manager)
     if known is ManagerStanding.UNKNOWN:
         return Named(_without(record, clears=clears), f"Manager {manager} {why(manager)}; {left_out}", awaited=True)

@@ -93,8 +93,9 @@ class HoldRow:
     def hold(self) -> Hold:
         """The hold that it is about."""
         until = parse_iso(self.until) if self.until else None
-        place = ORDERED if self.kind == ORDER else PLACE
-        return Hold(self.worker, self.source, self.by, self.reason, until, place, self.since)
+        is_order = self.kind == ORDER
+        place = ORDERED if is_order else PLACE
+        return Hold(self.worker, self.source, self.by, self.reason, until, place, self.since, is_order)
 
     @property
     def protected(self) -> ProtectedPerson:

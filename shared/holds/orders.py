@@ -9,7 +9,6 @@ from shared.clock import iso
 from shared.errors import TerminalError
 from shared.holds import hold_rows
 from shared.holds.hold_rows import ORDER, ORDERED, HoldRow, hold_key
-from shared.holds.holds_file import PLACE
 from shared.holds.listed import Hold
 from shared.holds.look import holds_at
 from shared.letters import fold
@@ -66,7 +65,7 @@ def put_on_hold(storage: Storage, order: HoldOrder, until: datetime | None) -> H
     """
     if until is not None and until <= order.at:
         raise HoldRefused("The hold would be over already: its end has to be in the future")
-    new = Hold(order.worker, order.source, order.by, order.reason, until, ORDERED)
+    new = Hold(order.worker, order.source, order.by, order.reason, until, ORDERED, is_order=True)
     before: Hold | None = None
 
     def change(_key: Key, row: HoldColumns | None) -> HoldColumns:
@@ -116,7 +115,7 @@ def _nothing_to_end(order: HoldOrder, still: Hold | None) -> str:
     where = f" of {order.source}" if order.source else ""
     if still is None:
         return f"Worker {order.worker}{where} is not on hold"
-    if still.place.startswith(PLACE):
+    if not still.is_order:
         return f"Worker {order.worker}{where} is on hold by {still.place}: take the entry out there"
     if still.source:
         return f"Worker {still.worker} is on hold in {still.source}: end that (--source {still.source})"

@@ -288,7 +288,7 @@ def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
         return None
     new: WorkerRow = {"OnHold": person.on_hold}
     if known["Status"] != worker_status.HELD:
-        new["Warning"] = worker_status.open_warning(person, known)
+        new |= worker_status.open_besides(person, known)
     is_new = any((known.get(name) or "") != value for name, value in new.items())
     return {**new, "Sequence": known["Sequence"]} if is_new else None
 

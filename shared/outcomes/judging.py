@@ -50,7 +50,7 @@ _ACCOUNT = (
 )  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
-    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning", *created.COLUMNS,
+    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning", "WarningKind", *created.COLUMNS,
 )  # fmt: skip
 
 
@@ -165,9 +165,9 @@ class _Session:
         ):
             self.done.add(external_id)
         if found.wrong == MANAGER and not row.get("Warning"):
-            values["Warning"] = worker_status.MANAGER_NOT_SET
+            values |= worker_status.manager_not_set()
         elif found.wrong != MANAGER and worker_status.lacks_manager(row):
-            values["Warning"] = ""
+            values |= worker_status.nothing_open()
         if not worker_status.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
             beside: WorkerRow = {"Tries": values["Tries"]}
             if "TargetId" in values:

@@ -240,6 +240,7 @@ def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookA
         number = (row.get("SeenRow") if is_before else row.get("Row")) or 0
         if row["Status"] == worker_status.FAILED or (is_before and row["Status"] == worker_status.SKIPPED):
             step = str(row["NextStep"])
+            # Shortened for lists only: where the parts of a sentence are not found, it is told as a whole.
             short, _, _ = reason.partition(worker_status.ENTRAS_WORDS)
             do, _, _ = step.partition(worker_status.SENT_AGAIN)
             cause = (worker_status.in_general(reason), str(row.get("WhoActs") or ""))

@@ -100,7 +100,8 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
             planned = entry.planned(lines)
             waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
             alone = _waits_alone(run, entry)
-            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone))
+            asked = alone and not _is_protected(run, entry)
+            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone, asked=asked))
             drafted.keep_quiet(worker_status.HELD, waits, remember=False)
         elif entry.fate == SEND:
             sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
@@ -309,6 +310,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
                 kind=RESENT,
                 sequence=run.later(word[SEQUENCE]),
                 warning=account.open,
+                circle=account.circle,
                 reason=reasons.resent(waits=True),
                 next_change_at=account.next_change_at,
                 waited=True,
@@ -324,8 +326,16 @@ def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
     return (LAST_DAY,) if ends else planned.changed
 
 
-def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> HeldPerson:
-    """What whoever decides about a release is shown; a question names people, and is told on their own pages only."""
+def _who(planned: Planned, counts_as: str, because: str, *, alone: bool, asked: bool) -> HeldPerson:
+    """What whoever decides about a release is shown.
+
+    Args:
+        planned: what is planned for the person.
+        counts_as: the guard's class of change.
+        because: why she waits.
+        alone: whether she is released by name only.
+        asked: whether there is a question about her; it names people, and is told on their own pages only.
+    """
     worker = planned.worker
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
     return {
@@ -337,7 +347,7 @@ def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> Held
         "changed": list(planned.changed),
         "why": because,
         "protected": alone,
-        "in_general": guard.ASKED if alone and because != guard.PROTECTED else because,
+        "in_general": guard.ASKED if asked else because,
         "user": worker.user,
         "lastDay": (planned.claim or {}).get("last_day") or "",
     }

@@ -32,8 +32,8 @@ _PAGES_BEFORE = 30  # plans that take over from each other while a single reques
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
 _FOR_QUIET = (
-    "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
-    "OnHold", "SeenIn", *_SAID_BEFORE,
+    "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "WarningKind", "Tries", "SentStatus", "SentBy",
+    "SentDecision", "OnHold", "SeenIn", *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
@@ -281,6 +281,7 @@ def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
     values: AccountRow = {
         "ExternalId": person.worker.worker_id,
         "Open": person.warning,
+        "Circle": person.circle,
         "NextChangeAt": person.next_change_at,
         "OnHold": bool(person.on_hold),
     }

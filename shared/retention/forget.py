@@ -313,6 +313,7 @@ def _entry(entry: Any, worker_id: str) -> Any:  # noqa: ANN401
             "claim": None,
             "changed": [],
             "warning": "",
+            "circle": "",
             "reason": "",
             "awaits": [],
         }

@@ -310,6 +310,7 @@ class TroubleKind(NamedTuple):
 def cause_of_row(row: WorkerRow) -> TroubleKind:
     """What is wrong with somebody, by `COUNTED` of the row."""
     status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
+    # Sentences are shortened for a list only: where a part is not found, people are shown in more groups, no others.
     next_step, _, again = str(row.get("NextStep") or "").partition(worker_status.SENT_AGAIN)
     next_step = _AT.sub("soon", next_step) + (_SENT_AGAIN if again else "")
     who = str(row.get("WhoActs") or "")

@@ -13,7 +13,6 @@ from shared.changes.compare import kept_claims
 from shared.clock import iso
 from shared.context import Context
 from shared.entra.logs import LogEntry
-from shared.holds.hold_rows import ORDERED
 from shared.holds.listed import Hold
 from shared.holds.look import holds_at
 from shared.model import (
@@ -174,7 +173,7 @@ class Person:
     @property
     def may_end_hold(self) -> bool:
         """Whether the hold is one that the page, or a command, can end."""
-        return self.hold is not None and self.hold.place == ORDERED
+        return self.hold is not None and self.hold.is_order
 
 
 def find_stories(context: Context, worker_id: str, source: str = "") -> list[Person]:

@@ -10,11 +10,11 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from shared.clock import iso
 from shared.model import RESENT, Actor, ChangeKind, Planned, Reject
-from shared.tables.workers import WorkerRow, WorkerStatus
+from shared.tables.workers import WarningKind, WorkerRow, WorkerStatus
 
 QUEUED = WorkerStatus.QUEUED
 UPLOADED = WorkerStatus.UPLOADED
@@ -54,13 +54,38 @@ SENT_AGAIN = " The same is sent again by itself at "
 
 MANAGER_NOT_SET = "Entra did not know the manager, so the manager is not set."
 """What is open about somebody whose manager Entra did not know."""
-# Rows keep the words that they were written with: whoever says it otherwise leaves the old words here.
-_MANAGER_NOT_SET_SO_FAR = frozenset({MANAGER_NOT_SET})
 
 
 def lacks_manager(row: WorkerRow) -> bool:
-    """Whether what is open about a person is that Entra did not know the manager, in whatever words."""
-    return row.get("Warning") in _MANAGER_NOT_SET_SO_FAR
+    """Whether what is open about a person is that Entra did not know the manager."""
+    return _warning_kind(row) == WarningKind.NO_MANAGER
+
+
+def manager_not_set() -> WorkerRow:
+    """Entra did not know the manager: what is open from now on."""
+    return {"Warning": MANAGER_NOT_SET, "WarningKind": WarningKind.NO_MANAGER}
+
+
+def nothing_open() -> WorkerRow:
+    """Nothing is open besides."""
+    return {"Warning": "", "WarningKind": ""}
+
+
+def _warning_kind(row: WorkerRow) -> WarningKind | Literal[""]:
+    kind = row.get("WarningKind")
+    return _kind_of_older_versions(row.get("Warning") or "") if kind is None else kind
+
+
+def _kind_of_older_versions(warning: str) -> WarningKind | Literal[""]:
+    """What kind a warning is of: older versions of Rollcall kept it in the sentence only."""
+    if warning == MANAGER_NOT_SET:
+        return WarningKind.NO_MANAGER
+    return WarningKind.OF_HR if warning else ""
+
+
+def _left_open(person: Planned) -> WorkerRow:
+    """What HR's data leave open about somebody."""
+    return {"Warning": person.warning, "WarningKind": WarningKind.OF_HR} if person.warning else nothing_open()
 
 
 IN_GENERAL = "\u2026"
@@ -104,7 +129,7 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "ErrorCode": "",
         "Kind": person.kind,
         "Changed": ", ".join(person.changed),
-        "Warning": person.warning,
+        **_left_open(person),
         "OnHold": person.on_hold,
         "NextChangeAt": person.next_change_at,
         "Extract": extract_id,
@@ -209,11 +234,11 @@ def quiet(
     # What is held of somebody who is known is not taken in yet.
     names: WorkerRow = _names(person) if row is None or status != HELD or person.new else {}
     names = _names_of_another(names, row) if status == FILTERED else names
-    warning = open_warning(person, row)
+    is_open_besides = open_besides(person, row)
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
     is_same = is_open or (before == SCHEDULED and person.next_change_at)
     if (status == UNCHANGED and is_same) or (status == FILTERED and before in _STILL_OPEN):
-        return {**names, **place, "Warning": warning}
+        return {**names, **place, **is_open_besides}
     if status == before == UNCHANGED and not person.said and row and row.get("WhoActs") not in (NOBODY, None):
         return place  # another list decides, and goes on doing so
     if person.decided_by:
@@ -229,7 +254,7 @@ def quiet(
         "ErrorCode": "",
         "Kind": person.kind,
         "Changed": ", ".join(person.changed),
-        "Warning": warning,
+        **is_open_besides,
         "Extract": extract_id,
         "Row": person.worker.row or (row.get("Row", 0) if row else 0),
         "ResolvedAt": iso(at),
@@ -262,9 +287,11 @@ def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract
     return place
 
 
-def open_warning(person: Planned, row: WorkerRow | None) -> str:
+def open_besides(person: Planned, row: WorkerRow | None) -> WorkerRow:
     """What is open about somebody who is not sent: what HR's data leave open, else what Entra did."""
-    return person.warning or (str(row.get("Warning") or "") if row and _is_resent(row) else "")
+    if row and not person.warning and _is_resent(row):
+        return {"Warning": str(row.get("Warning") or ""), "WarningKind": _warning_kind(row)}
+    return _left_open(person)
 
 
 def _is_resent(row: WorkerRow | None) -> bool:
@@ -413,7 +440,7 @@ def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -
         "ErrorCode": "",
         "Kind": ChangeKind.UNCHANGED,
         "Changed": "",
-        "Warning": "",
+        **nothing_open(),
         "KnownAs": known_as,
         "NextChangeAt": "",
         "MissingIn": "",

@@ -256,14 +256,21 @@ def test_what_is_told_of_somebody_who_is_left_out_takes_no_name_from_her() -> No
         "Reason": "Row 2 of people.csv is about somebody for whom this list does not provide: by Type (filter). The "
         "account was left as it is, because the mapping says 'known: keep'.",
         "Decision": reason, "NextStep": "Nothing to do: another list provides for the person, or nobody does.",
-        "WhoActs": "nobody", "ErrorCode": "", "Kind": "unchanged", "Changed": "", "Warning": "", "Extract": "e2",
-        "Row": 2, "ResolvedAt": "2026-11-21T00:00:00Z",
+        "WhoActs": "nobody", "ErrorCode": "", "Kind": "unchanged", "Changed": "", "Warning": "", "WarningKind": "",
+        "Extract": "e2", "Row": 2, "ResolvedAt": "2026-11-21T00:00:00Z",
     }  # fmt: skip
     new = worker_status.quiet(worker_status.FILTERED, planned, None, "e2", at)
     assert new is not None
     assert (new["DisplayName"], "UserName" in new, new["Status"]) == ("Ann Lee", False, "filtered")
     waits = worker_status.quiet(worker_status.FILTERED, planned, {**known, "Status": WorkerStatus.QUEUED}, "e2", at)
-    assert waits == {"SeenIn": "e2", "SeenRow": 2, "NextChangeAt": "", "MissingIn": "", "Warning": ""}
+    assert waits == {
+        "SeenIn": "e2",
+        "SeenRow": 2,
+        "NextChangeAt": "",
+        "MissingIn": "",
+        "Warning": "",
+        "WarningKind": "",
+    }
 
 
 def test_a_file_of_changes_lets_go_of_whom_it_names_alone_and_explain_finds_who_is_left_out(
