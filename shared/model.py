@@ -155,21 +155,6 @@ class ChangeKind(StrEnum):
     OFF_HOLD = "hold ended"  # and HR's word counts again
 
 
-JOINER = ChangeKind.JOINER
-MOVER = ChangeKind.MOVER
-LEAVER = ChangeKind.LEAVER
-REHIRE = ChangeKind.REHIRE
-REINSTATED = ChangeKind.REINSTATED
-WITHDRAWN = ChangeKind.WITHDRAWN
-CONVERTED = ChangeKind.CONVERTED
-UNCHANGED = ChangeKind.UNCHANGED
-RESENT = ChangeKind.RESENT
-ON_LEAVE = ChangeKind.ON_LEAVE
-BACK = ChangeKind.BACK
-ON_HOLD = ChangeKind.ON_HOLD
-OFF_HOLD = ChangeKind.OFF_HOLD
-
-
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What a plan has decided about one person.
@@ -224,7 +209,9 @@ class Planned:
     @property
     def removes_access(self) -> bool:
         """Whether the person is to be disabled, now or at last: such people go first, and may use the reserve."""
-        return self.kind in (LEAVER, ON_LEAVE, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
+        return self.kind in (ChangeKind.LEAVER, ChangeKind.ON_LEAVE, ChangeKind.ON_HOLD) or (
+            self.kind == ChangeKind.RESENT and not self.worker.user["active"]
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
 from shared.readers.open_extract import Reading
 from shared.storage.rows import in_chunks
 from shared.storage.scratch import batches
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 _REF = ExtractRef("preview", "preview")
 
@@ -120,7 +120,7 @@ def dry_run(
             extract.repeated,
             tuple(sent[person] for person in sending_order(managers, leavers)),
             (
-                *((worker_status.HELD, replace(one.planned, reason=_without_source(one.asks))) for one in asked),
+                *((WorkerStatus.HELD, replace(one.planned, reason=_without_source(one.asks))) for one in asked),
                 *((one.fate, one.planned) for one in judged if one.fate != SEND),
             ),
             tuple(extract.rejects),

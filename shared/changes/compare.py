@@ -24,20 +24,7 @@ from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
 from shared.model import (
-    BACK,
-    CONVERTED,
     ENTERPRISE_USER,
-    JOINER,
-    LEAVER,
-    MOVER,
-    OFF_HOLD,
-    ON_HOLD,
-    ON_LEAVE,
-    REHIRE,
-    REINSTATED,
-    RESENT,
-    UNCHANGED,
-    WITHDRAWN,
     ChangeKind,
     Planned,
     ScimUser,
@@ -47,7 +34,7 @@ from shared.model import (
 from shared.records.accounts import Account
 from shared.records.people import is_refused
 from shared.tables.accounts import DIGEST, SEQUENCE
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 SEND = "send"
 OLDER = "older"  # something newer is known of the person
@@ -58,17 +45,17 @@ LAST_DAY = "last day"
 _AWAITED = 10  # in a larger circle of managers everybody waits for the next few; whoever moves wakes those below
 
 _CLASS = {
-    JOINER: guard.CREATE,
-    REHIRE: guard.CREATE,
-    REINSTATED: guard.CREATE,
-    MOVER: guard.CHANGE,
-    CONVERTED: guard.CHANGE,
-    WITHDRAWN: guard.CHANGE,
-    LEAVER: guard.DISABLE,
-    ON_LEAVE: guard.DISABLE,
-    BACK: guard.CREATE,
-    ON_HOLD: "",  # somebody has ordered it, by name
-    OFF_HOLD: guard.CREATE,
+    ChangeKind.JOINER: guard.CREATE,
+    ChangeKind.REHIRE: guard.CREATE,
+    ChangeKind.REINSTATED: guard.CREATE,
+    ChangeKind.MOVER: guard.CHANGE,
+    ChangeKind.CONVERTED: guard.CHANGE,
+    ChangeKind.WITHDRAWN: guard.CHANGE,
+    ChangeKind.LEAVER: guard.DISABLE,
+    ChangeKind.ON_LEAVE: guard.DISABLE,
+    ChangeKind.BACK: guard.CREATE,
+    ChangeKind.ON_HOLD: "",  # somebody has ordered it, by name
+    ChangeKind.OFF_HOLD: guard.CREATE,
 }
 
 
@@ -258,10 +245,10 @@ class Judge:
 
     def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
         """What somebody has to decide about a person before she is sent."""
-        if draft.maybe and judged.fate in (SEND, worker_status.SCHEDULED) and not judged.planned.waited:
+        if draft.maybe and judged.fate in (SEND, WorkerStatus.SCHEDULED) and not judged.planned.waited:
             return somebody_new(draft.external_id, draft.maybe, draft.source)
-        ends = judged.counts_as in (guard.DISABLE, guard.MISSING) or judged.planned.kind == LEAVER
-        if draft.successor and ends and judged.fate in (SEND, worker_status.SCHEDULED):
+        ends = judged.counts_as in (guard.DISABLE, guard.MISSING) or judged.planned.kind == ChangeKind.LEAVER
+        if draft.successor and ends and judged.fate in (SEND, WorkerStatus.SCHEDULED):
             return goes_on(draft.external_id, draft.successor, draft.source)
         if judged.fate != SEND or judged.planned.waited or draft.missing or draft.left_out:
             return ""
@@ -311,7 +298,7 @@ class Judge:
         mark = self.fingerprint(record)
         if account and mark == (account.pending or account.accepted):
             if unsent or draft.force:
-                again = RESENT if account.accepted else kind
+                again = ChangeKind.RESENT if account.accepted else kind
                 reason = reasons.resent(waits=unsent)
                 takes_from = account.takes_from if unsent else ""
                 again_planned = replace(planned, kind=again, reason=reason, waited=unsent, takes_from=takes_from)
@@ -319,9 +306,9 @@ class Judge:
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(
-                worker_status.UNCHANGED,
+                WorkerStatus.UNCHANGED,
                 "",
-                replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
+                replace(planned, kind=ChangeKind.UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
             )
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
@@ -364,48 +351,50 @@ class Judge:
         if desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = guard.CREATE if draft.new else ""
-            return Judged(worker_status.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
+            return Judged(WorkerStatus.SCHEDULED, counts_as, replace(planned, kind=ChangeKind.JOINER, reason=reason))
         if not desired.winner.works and not desired.winner.withdrawn:
             reason = reasons.long_gone(desired, draft, draft.file)
-            return Judged(worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
+            return Judged(WorkerStatus.UNCHANGED, "", replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
         return Judged(
-            worker_status.WITHDRAWN,
+            WorkerStatus.WITHDRAWN,
             "",
-            replace(planned, kind=WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
+            replace(planned, kind=ChangeKind.WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
         )
 
     def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: ChangeKind) -> Judged:
         """Entra has, or is about to get, what it should have."""
-        if kind == WITHDRAWN:
+        if kind == ChangeKind.WITHDRAWN:
             return Judged(
-                worker_status.WITHDRAWN,
+                WorkerStatus.WITHDRAWN,
                 "",
-                replace(planned, kind=WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
+                replace(planned, kind=ChangeKind.WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
             )
         ends = _new_end(draft, desired, self.now)
         if ends or desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
-            return Judged(worker_status.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
+            return Judged(WorkerStatus.SCHEDULED, counts_as, replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
         ours = draft.claims[draft.source].at(self.now)
         if ours.works and not draft.missing and _calls_otherwise(ours.record, desired.winner.record):
             reason = reasons.another_decides(desired, draft, draft.file)
             decided_by = desired.winner.source
             return Judged(
-                worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by)
+                WorkerStatus.UNCHANGED,
+                "",
+                replace(planned, kind=ChangeKind.UNCHANGED, reason=reason, decided_by=decided_by),
             )
         if taken_back := _end_taken_back(draft, desired, self.now):
             reason = reasons.end_taken_back(taken_back, draft, draft.file)
-            changed = replace(planned, kind=UNCHANGED, reason=reason, changed=(LAST_DAY,))
-            return Judged(worker_status.UNCHANGED, guard.CHANGE, changed)
+            changed = replace(planned, kind=ChangeKind.UNCHANGED, reason=reason, changed=(LAST_DAY,))
+            return Judged(WorkerStatus.UNCHANGED, guard.CHANGE, changed)
         reason = reasons.unchanged(desired, draft, draft.file, self.now)
-        return Judged(worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
+        return Judged(WorkerStatus.UNCHANGED, "", replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
 
     def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: ChangeKind) -> str:
         if before is None or not before.record:
             return guard.CREATE
         ends = _new_end(draft, desired, self.now)
-        if draft.missing and (ends or kind == LEAVER):
+        if draft.missing and (ends or kind == ChangeKind.LEAVER):
             return guard.MISSING
         if ends:
             return guard.DISABLE

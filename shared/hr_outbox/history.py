@@ -14,7 +14,7 @@ from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
 from shared.storage.names import OUTBOX
-from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow
 from shared.wording.translation import Translator
 
 HISTORY = "history.html"
@@ -35,7 +35,7 @@ def write_history(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None
         values: what its row is about to say.
     """
     rows = extracts.newest(storage, ref.source, _COLUMNS, _LOOKED_AT)
-    files = [row for row in rows if row.get("Kind") != extracts.DUE]
+    files = [row for row in rows if row.get("Kind") != ExtractKind.DUE]
     shown = [row | values if row["Extract"] == ref.id else row for row in files]
     storage.container(OUTBOX).upload_blob(
         f"{ref.source}/{HISTORY}",
@@ -58,7 +58,7 @@ def history_page(source: str, rows: Sequence[ExtractRow]) -> str:
 
 
 def _line(row: ExtractRow, speak: Translator) -> str:
-    trial = row.get("Kind") == extracts.TRIAL
+    trial = row.get("Kind") == ExtractKind.TRIAL
     went = "It was only tried out." if trial else how_it_went(row)
     folder = extracts.outbox_path(str(row["PartitionKey"]), str(row["File"]), str(row["Extract"]), "")
     rejects = f", {row['RejectsFile']}" if row.get("RejectsFile") else ""

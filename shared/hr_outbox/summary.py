@@ -22,13 +22,8 @@ from shared.hr_outbox.to_look_at import (
     common_cause,
     people_list,
 )
-from shared.model import ExtractRef, Reject
+from shared.model import Actor, ExtractRef, Reject
 from shared.records.extracts import (
-    DUE,
-    FAILED,
-    HELD,
-    REJECTED,
-    STALE,
     load_extract,
     outbox_path,
 )
@@ -36,12 +31,20 @@ from shared.records.pages import HeldPerson, read_held, read_notes, read_rejects
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
-from shared.tables.extracts import KIND_COLUMNS, OUTCOMES, CountColumn, ExtractRow, counted_in
+from shared.tables.extracts import (
+    KIND_COLUMNS,
+    OUTCOMES,
+    CountColumn,
+    ExtractKind,
+    ExtractRow,
+    ExtractStatus,
+    counted_in,
+)
 from shared.wording.languages import language_of
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
 from shared.wording.translation import IN_ENGLISH, Translator, translator
-from shared.wording.worker_status import HR, IN_GENERAL, IT, in_general
+from shared.wording.worker_status import IN_GENERAL, in_general
 
 IN_FILE: Mapping[CountColumn, str] = {
     "Rows": "Rows",
@@ -97,7 +100,7 @@ _TIMES: tuple[Literal["ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "Relea
     "DeliveredAt",
     "ReleasedAt",
 )
-_NOTHING_USED = (REJECTED, STALE, FAILED)
+_NOTHING_USED = (ExtractStatus.REJECTED, ExtractStatus.STALE, ExtractStatus.FAILED)
 
 
 def write_summary(
@@ -120,7 +123,7 @@ def write_summary(
     """
     people = people or ToLookAt()
     row = load_extract(storage, ref) | (values or {})
-    if row.get("Kind") == DUE and row["Status"] != HELD:
+    if row.get("Kind") == ExtractKind.DUE and row["Status"] != ExtractStatus.HELD:
         return  # there is no file, and nothing that HR has to look at
     speak = language_in(row)
     plan = str(row.get("ReadPlan") or row.get("Plan") or "")
@@ -272,7 +275,7 @@ def _held(people: Iterable[HeldPerson], speak: Translator, *, by_cause: bool) ->
     for one in people:
         changed, why = ", ".join(one.get("changed", ())), speak.say(str(one.get("why", "")))
         detail = speak.say(f"would change: {changed}") if changed else ""
-        cause = (why, IT) if by_cause else ("", "")
+        cause = (why, Actor.IT) if by_cause else ("", "")
         text = f"{detail}. {why}" if detail else why
         person = PersonToLookAt(str(one["id"]), str(one.get("name", "")), int(one.get("row", 0)), text, cause, detail)
         some.add(person, why, why)
@@ -285,7 +288,7 @@ def _rejected(rejects: Iterable[Reject], speak: Translator) -> Some:
         reason = speak.say(one.reason)
         short = in_general(reason)
         detail = reason if short != reason else ""
-        person = PersonToLookAt(one.told_on, one.display_name, one.row, reason, (short, HR), detail)
+        person = PersonToLookAt(one.told_on, one.display_name, one.row, reason, (short, Actor.HR), detail)
         some.add(person, reason, short)
     return some
 

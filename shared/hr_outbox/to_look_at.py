@@ -6,15 +6,15 @@ import html
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from shared.model import Actor
 from shared.wording.numbers import counted
 from shared.wording.translation import IN_ENGLISH, Translator
-from shared.wording.worker_status import HR, IT
 
 MOST = 200
 """Up to so many people are listed on a page, and behind each cause."""
 _MOST_NAMED = 400
 _NEARLY_ALL = 0.9
-_WHO: Mapping[str, str] = {HR: "HR acts", IT: "IT acts"}
+_WHO: Mapping[str, str] = {Actor.HR: "HR acts", Actor.IT: "IT acts"}
 
 
 @dataclass(frozen=True, slots=True)

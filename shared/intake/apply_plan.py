@@ -23,7 +23,6 @@ from shared.outcomes import progress
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held
 from shared.records import due, extracts, orphan_rows, pages, people, same_people
-from shared.records.extracts import DUE, FILE
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
@@ -33,9 +32,9 @@ from shared.storage.fingerprint import fingerprint
 from shared.storage.names import EXTRACTS, PAGES
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
 from shared.tables.due import DueRow
-from shared.tables.extracts import ExtractRow, quiet_of
-from shared.tables.pages import PageRow, answers_column, overtaken_by, overtakes_column
-from shared.tables.workers import WorkerRow
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, quiet_of
+from shared.tables.pages import PageRow, PageStatus, answers_column, overtaken_by, overtakes_column
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.worker_status import Release
 
@@ -60,7 +59,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
     """
     storage = context.storage
     row = extracts.load_extract(storage, ref)
-    if row["Status"] != extracts.PLANNED:
+    if row["Status"] != ExtractStatus.PLANNED:
         return True
     if row.get("HeldWhole"):
         supersede_whole(context, ref, row)
@@ -92,7 +91,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
     if row["Full"] and plan == row["ReadPlan"]:
         make_newest(storage, ref, plan, file, row["Sequence"])
     _note_new_ids(context, ref, row)
-    if row["Kind"] == DUE:
+    if row["Kind"] == ExtractKind.DUE:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
         # A list that lacks many does not show that anybody has been corrected.
@@ -100,7 +99,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
         orphan_rows.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
         note_correction(context, ref, row)
-    if row["Kind"] != DUE and plan == row["ReadPlan"]:
+    if row["Kind"] != ExtractKind.DUE and plan == row["ReadPlan"]:
         _supersede_held(context, ref, row)
     _move_on(context, ref, row)
     return True
@@ -191,7 +190,7 @@ def _write_pages(context: Context, ref: ExtractRef, row: ExtractRow) -> set[int]
             "People": head.people,
             "Leavers": head.leavers,
             "Waiting": head.people,
-            "Status": pages.PLANNED,
+            "Status": PageStatus.PLANNED,
             "Recorded": False,
             "Generation": 1,
             "Tries": 0,
@@ -263,9 +262,9 @@ def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: lis
     def state(fate: str, person: Planned, known: WorkerRow | None) -> WorkerRow | None:
         if fate == OLDER and known and known["Sequence"] >= person.sequence:
             return None
-        if row["Kind"] == DUE and not release and _says_more(known, fate):
+        if row["Kind"] == ExtractKind.DUE and not release and _says_more(known, fate):
             return _told_beside(person, known)
-        return worker_status.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == FILE)
+        return worker_status.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == ExtractKind.FILE)
 
     chunk.sort(key=_sort)
     for (fate, remember), group in groupby(chunk, key=_sort):
@@ -287,7 +286,7 @@ def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
     if known is None:
         return None
     new: WorkerRow = {"OnHold": person.on_hold}
-    if known["Status"] != worker_status.HELD:
+    if known["Status"] != WorkerStatus.HELD:
         new |= worker_status.open_besides(person, known)
     is_new = any((known.get(name) or "") != value for name, value in new.items())
     return {**new, "Sequence": known["Sequence"]} if is_new else None
@@ -295,7 +294,7 @@ def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
 
 def _says_more(known: WorkerRow | None, fate: str) -> bool:
     """Whether the row of a person tells more than that a date has come and nothing is to be sent."""
-    return fate == worker_status.UNCHANGED or bool(known and known["Status"] == worker_status.HELD)
+    return fate == WorkerStatus.UNCHANGED or bool(known and known["Status"] == WorkerStatus.HELD)
 
 
 def _release_of(row: ExtractRow) -> Release | None:
@@ -319,7 +318,7 @@ def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """
     others = list(extracts.of_source(context.storage, ref.source))
     for other in others:
-        holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and quiet_of(other).get("Held")
+        holds = other["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and quiet_of(other).get("Held")
         if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"] or other.get("HeldWhole"):
             continue
         older = ExtractRef(other["Extract"], ref.source)
@@ -336,7 +335,7 @@ def supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
 
 def _supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow, others: Iterable[ExtractRow]) -> None:
     for other in others:
-        waits = other.get("HeldWhole") and other["Status"] in (extracts.HELD, extracts.UPLOADING)
+        waits = other.get("HeldWhole") and other["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
         if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
             _supersede(context, ref, ExtractRef(other["Extract"], ref.source))
 
@@ -348,17 +347,17 @@ def _supersede(context: Context, ref: ExtractRef, older: ExtractRef) -> None:
 
 def _move_on(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
-    looks = row["Kind"] == FILE and quiet_of(row).get("Unchanged")
+    looks = row["Kind"] == ExtractKind.FILE and quiet_of(row).get("Unchanged")
     failed: ExtractRow = {"FailedBefore": 0, "NoAccount": 0}
     if looks:
         failed = progress.count_failed_before(context.storage, ref)
-    uploading: ExtractRow = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
+    uploading: ExtractRow = {"Status": ExtractStatus.UPLOADING, "Message": "Being sent.", **failed}
     summary.write_summary(context.storage, ref, uploading)
-    if row["Kind"] == FILE:
+    if row["Kind"] == ExtractKind.FILE:
         write_history(context.storage, ref, uploading)
 
     def change(_key: Key, now: ExtractRow | None) -> ExtractRow | None:
-        if now is None or (now["Status"], now["Plan"]) != (extracts.PLANNED, row["Plan"]):
+        if now is None or (now["Status"], now["Plan"]) != (ExtractStatus.PLANNED, row["Plan"]):
             return None
         return uploading
 
@@ -374,7 +373,7 @@ def _recount_earlier(context: Context, earlier: set[Deliverer]) -> None:
             row = extracts.load_extract(context.storage, ref)
         except ResourceNotFoundError:  # somebody has cleared it away
             continue
-        if row["Status"] == extracts.UPLOADING:
+        if row["Status"] == ExtractStatus.UPLOADING:
             for *_, number in (one for one in earlier if one[:2] == (source, extract)):
                 plan = pages.plan_of(context.storage, ref, number)
                 if plan:

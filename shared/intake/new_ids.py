@@ -14,7 +14,7 @@ from shared.records.people import worker_key
 from shared.records.same_people import Same
 from shared.storage.names import WORKERS
 from shared.storage.rows import change_rows, read_rows
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +101,9 @@ def _go_on(context: Context, source: str, mode: str, ids: Collection[str], new: 
     keys = {worker_key(source, one): one for one in ids}
     rows = read_rows(context.storage.table(WORKERS), keys, select=("Status", "Extract"))
     told = {keys[key]: row for key, row in rows.items()}
-    if mode == "full" and any(row["Status"] in (worker_status.HELD, worker_status.REJECTED) for row in told.values()):
+    if mode == "full" and any(row["Status"] in (WorkerStatus.HELD, WorkerStatus.REJECTED) for row in told.values()):
         return reprocess(context.storage, source, order)
-    if new in told and told[new]["Status"] == worker_status.HELD:
+    if new in told and told[new]["Status"] == WorkerStatus.HELD:
         extract = str(told[new]["Extract"])
         release(context.storage, extract, order, [new])
         return extract

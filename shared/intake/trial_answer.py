@@ -26,17 +26,17 @@ from shared.changes.compare import OLDER
 from shared.clock import at_place, iso
 from shared.hr_outbox import summary
 from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, bullets, people_list
-from shared.model import UNCHANGED, ExtractRef, Planned
+from shared.model import ChangeKind, ExtractRef, Planned
 from shared.outcomes import progress
 from shared.readers.text.own_rejects import guard_cell
 from shared.records import pages
-from shared.records.extracts import DELIVERED, HELD, outbox_path, told_name
+from shared.records.extracts import outbox_path, told_name
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import in_chunks, read_rows
-from shared.tables.extracts import CountColumn, ExtractRow, OutcomeColumn, quiet_of
-from shared.wording import worker_status
+from shared.tables.extracts import CountColumn, ExtractRow, ExtractStatus, OutcomeColumn, quiet_of
+from shared.tables.workers import WorkerStatus
 from shared.wording.translation import Translator
 
 NOTHING_DONE = "This was a trial: nothing was sent, and nothing of it is remembered."
@@ -49,12 +49,12 @@ _COLUMNS = (
 )  # fmt: skip
 _HEADINGS = {
     _SENT: "Would be sent",
-    worker_status.HELD: "Would be held: somebody has to approve of these changes",
-    worker_status.SCHEDULED: "Would take effect on a later day",
-    worker_status.WITHDRAWN: "Hires that would be taken back",
-    worker_status.MISSING: "Not in the file any more",
-    worker_status.FILTERED: "People for whom this list does not provide",
-    worker_status.REJECTED: "Rows that would not be sent",
+    WorkerStatus.HELD: "Would be held: somebody has to approve of these changes",
+    WorkerStatus.SCHEDULED: "Would take effect on a later day",
+    WorkerStatus.WITHDRAWN: "Hires that would be taken back",
+    WorkerStatus.MISSING: "Not in the file any more",
+    WorkerStatus.FILTERED: "People for whom this list does not provide",
+    WorkerStatus.REJECTED: "Rows that would not be sent",
     OLDER: "Of whom something newer is known",
 }
 """What would become of people, in the order in which it is told."""
@@ -130,7 +130,13 @@ def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: ExtractRow,
     reasons = [values["HeldBecause"]] if counts["Held"] else []
     told = progress.sentence(values, counts, reasons, known=_WORDS, sent="They would be sent for")
     besides = (*notes, *pages.read_notes(storage, ref, plan))
-    return Outcome(HELD if counts["Held"] else DELIVERED, f"As a real file: {told}", plan, values, besides)
+    return Outcome(
+        ExtractStatus.HELD if counts["Held"] else ExtractStatus.DELIVERED,
+        f"As a real file: {told}",
+        plan,
+        values,
+        besides,
+    )
 
 
 def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome, at: datetime) -> None:
@@ -261,12 +267,12 @@ def _lines(storage: Storage, ref: ExtractRef, plan: str) -> Iterator[_Line]:
         for planned in pages.read_page(storage, ref, plan, head.number).people:
             yield _line(_SENT, planned)
     for chunk in pages.read_quiet(storage, ref, plan):
-        told = [one for one in chunk if one.fate != worker_status.UNCHANGED]
+        told = [one for one in chunk if one.fate != WorkerStatus.UNCHANGED]
         names = _names(storage, ref, [one.planned.worker.worker_id for one in told if not one.planned.worker.user])
         yield from (_line(one.fate, one.planned, names) for one in told)
     for reject in pages.read_rejects(storage, ref, plan):
         about = (reject.told_on, reject.display_name, reject.user_name, reject.row)
-        yield _Line(worker_status.REJECTED, *about, "", "", reject.reason, "")
+        yield _Line(WorkerStatus.REJECTED, *about, "", "", reject.reason, "")
 
 
 def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | None = None) -> _Line:
@@ -275,7 +281,11 @@ def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | No
     if not worker.user and known:
         names = known.get(worker.worker_id, names)
     changed = ", ".join(planned.changed)
-    kind = "" if what in (worker_status.MISSING, worker_status.FILTERED) or planned.kind == UNCHANGED else planned.kind
+    kind = (
+        ""
+        if what in (WorkerStatus.MISSING, WorkerStatus.FILTERED) or planned.kind == ChangeKind.UNCHANGED
+        else planned.kind
+    )
     return _Line(what, worker.worker_id, *names, worker.row, kind, changed, planned.reason, planned.warning)
 
 

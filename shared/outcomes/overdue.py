@@ -28,9 +28,10 @@ from shared.records.quarantine import Quarantine, load_quarantine, save_quaranti
 from shared.storage import keys
 from shared.storage.names import STOPS, WORKERS
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
+from shared.tables.extracts import ExtractStatus
 from shared.tables.pages import PageRow, answers_of
 from shared.tables.quota import StopCause
-from shared.tables.workers import WorkerRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
     late = _late(context, load_quarantine(context.storage, job))
     found: list[tuple[ExtractRef, PageRow]] = []
     times: list[datetime] = []
-    for extract in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
+    for extract in extracts.unfinished(context.storage, (ExtractStatus.UPLOADING,)):
         if extract.get("Job") != job:
             continue
         ref = ExtractRef(extract["Extract"], extract["PartitionKey"])
@@ -211,8 +212,8 @@ def _note_page(
         sentences = _advice(health, asked_again=bool(row.get("AskedAgainAt")))
         waited = int((now - parse_iso(row["UploadedAt"])).total_seconds() // 60)
         minutes = min(context.settings.overdue_minutes, waited)
-        values: WorkerRow = {"SentStatus": worker_status.OVERDUE}
-        if worker_status.is_told(row["Status"], worker_status.OVERDUE):
+        values: WorkerRow = {"SentStatus": WorkerStatus.OVERDUE}
+        if worker_status.is_told(row["Status"], WorkerStatus.OVERDUE):
             values = {**worker_status.overdue(row["UploadedAt"], minutes, *sentences), **values}
         return None if all(row.get(name) == value for name, value in values.items()) else values
 
@@ -283,11 +284,11 @@ def _state(
     if fault:
         answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused | EntraUnavailable) else ""
         step = _GRANT_LOG if isinstance(fault, EndpointRefused) and fault.status == 403 else _REACH_LOG
-        return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, worker_status.IT
+        return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, Actor.IT
     if not isinstance(status, JobStatus):
         refused = isinstance(status, EndpointRefused) and status.status == 403
         why = " the app lacks the role Synchronization.Read.All" if refused else " Entra does not answer that now"
-        return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, worker_status.IT
+        return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, Actor.IT
     words = f" The job names an error: {status.error}." if status.error else ""
     agent = _AGENT if context.endpoint(job).is_for_active_directory else ""
     if status.state == jobs.RUNNING:
@@ -296,11 +297,11 @@ def _state(
                 FULL,
                 f"The queue of the job is full, so Entra turns uploads away.{words}",
                 _FULL + agent,
-                worker_status.IT,
+                Actor.IT,
             )
-        return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, worker_status.NOBODY
+        return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, Actor.NOBODY
     step = _CURE if status.state == jobs.QUARANTINED else _START if status.state in _STOPPED else _CHECK
-    return status.state, _sentence_of(status), step + agent, worker_status.IT
+    return status.state, _sentence_of(status), step + agent, Actor.IT
 
 
 def _sentence_of(status: JobStatus) -> str:
@@ -312,7 +313,7 @@ def _sentence_of(status: JobStatus) -> str:
 
 def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, Actor]:
     if health.state == jobs.RUNNING and asked_again:
-        return health.sentence, _ASKED, worker_status.IT
+        return health.sentence, _ASKED, Actor.IT
     return health.sentence, health.next_step, health.who_acts
 
 

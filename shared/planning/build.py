@@ -40,13 +40,13 @@ from shared.planning.storing import store
 from shared.readers.open_extract import Reading
 from shared.records import accounts, extracts, same_people
 from shared.records import pages as page_records
-from shared.records.due import RESEND, Due, due_until
-from shared.records.extracts import FILE, TRIAL
+from shared.records.due import Due, due_until
 from shared.records.known import KnownPeople
 from shared.records.pages import NewId, NewIds
 from shared.records.profiles import read_profile
 from shared.records.rosters import write_roster
-from shared.tables.extracts import ExtractRow
+from shared.tables.due import DueReason
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 AHEAD = timedelta(days=1)
 """A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
@@ -103,7 +103,7 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
 
 
 def _was_file(row: ExtractRow, ref: ExtractRef) -> bool:
-    return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
+    return bool(row.get("PlannedAt")) and row["Kind"] == ExtractKind.FILE and row["Extract"] != ref.id
 
 
 def plan_file(
@@ -135,7 +135,7 @@ def plan_file(
     """
     mapping = loaded.mapping
     with ExitStack() as stack:
-        people_known = KnownPeople(context.storage, ref.source, row["Kind"] != TRIAL, mapping.job)
+        people_known = KnownPeople(context.storage, ref.source, row["Kind"] != ExtractKind.TRIAL, mapping.job)
         known = stack.enter_context(closing(people_known))
         copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
         ids = same_people.read(context.storage)
@@ -261,7 +261,7 @@ def _compare_with_last(
     last = Profile.load(data) if data else None
     if last and not forced:
         others = extracts.of_source(context.storage, ref.source)
-        held = any(one["Status"] == extracts.HELD and not one.get("SupersededBy") for one in others)
+        held = any(one["Status"] == ExtractStatus.HELD and not one.get("SupersededBy") for one in others)
         compare(last, extract.profile, full=full, held=held)
     page_records.write_plan_profile(context.storage, ref, attempt, extract.profile.dump())
     return unused_columns(last, extract.profile)
@@ -292,7 +292,7 @@ def _refuse_stale(context: Context, ref: ExtractRef, row: ExtractRow, *, full: b
             "Nothing of it was used."
             + (
                 f" If it is right all the same, IT runs: python -m cli process {ref.id} --force --by NAME --reason TEXT"
-                if row["Kind"] == FILE
+                if row["Kind"] == ExtractKind.FILE
                 else ""
             )
         )
@@ -317,8 +317,10 @@ def plan_due(context: Context, ref: ExtractRef, row: ExtractRow, mapping: Mappin
             look_again(run, drafted, released, frozenset())
         else:
             dues = list(due_until(context.storage, parse_iso(row["DueAt"]), row["Job"]))
-            resent = still_wanted(context.storage, row["Job"], {due.external_id for due in dues if due.why == RESEND})
-            dated = {due.external_id for due in dues if due.why != RESEND}
+            resent = still_wanted(
+                context.storage, row["Job"], {due.external_id for due in dues if due.why == DueReason.RESEND}
+            )
+            dated = {due.external_id for due in dues if due.why != DueReason.RESEND}
             look_again(run, drafted, sorted(dated | resent), resent)
         values = store(run, drafted, decide_all(run, drafted))
     if released is not None:

@@ -18,7 +18,7 @@ from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
 from shared.changes.handing_on import find_handed_on, swap_told
 from shared.changes.managers import ManagerStanding
 from shared.mapping.model import MappingFile
-from shared.model import ENTERPRISE_USER, RESENT, Planned, ScimUser, Worker
+from shared.model import ENTERPRISE_USER, ChangeKind, Planned, ScimUser, Worker
 from shared.planning.candidates import count_known
 from shared.planning.in_flight import Flights
 from shared.planning.manager_circles import have_others_looked_at, look_above, ties_of
@@ -31,7 +31,7 @@ from shared.records.pages import HeldPerson, planned_from_json, planned_to_json
 from shared.storage.fingerprint import fingerprint
 from shared.storage.rows import in_chunks
 from shared.tables.accounts import SEQUENCE
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 _BATCH = 500
 
@@ -102,7 +102,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
             alone = _waits_alone(run, entry)
             asked = alone and not _is_protected(run, entry)
             held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone, asked=asked))
-            drafted.keep_quiet(worker_status.HELD, waits, remember=False)
+            drafted.keep_quiet(WorkerStatus.HELD, waits, remember=False)
         elif entry.fate == SEND:
             sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
         else:
@@ -201,7 +201,7 @@ def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: SpooledLines
         judged = judge.judge(draft)
         planned = judged.planned
         # The very record that Entra has taken before has been approved, or was sent before anybody was protected.
-        repeats = planned.kind == RESENT and not planned.waited
+        repeats = planned.kind == ChangeKind.RESENT and not planned.waited
         if judged.ordered or repeats or draft.external_id == run.alone:
             judged = replace(judged, planned=replace(planned, approved=True))
         entries.append(_Entry.of(judged, lines, draft.claims))
@@ -307,7 +307,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
             row = account.claims.get(run.ref.source, {}).get("row", 0)
             yield Planned(
                 Worker(account.external_id, row, account.record),
-                kind=RESENT,
+                kind=ChangeKind.RESENT,
                 sequence=run.later(word[SEQUENCE]),
                 warning=account.open,
                 circle=account.circle,
@@ -322,7 +322,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
 
 def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
     """The names of what would change; a last day that is still to come changes no attribute yet."""
-    ends = entry.fate == worker_status.SCHEDULED and entry.counts_as in (guard.DISABLE, guard.MISSING)
+    ends = entry.fate == WorkerStatus.SCHEDULED and entry.counts_as in (guard.DISABLE, guard.MISSING)
     return (LAST_DAY,) if ends else planned.changed
 
 

@@ -14,9 +14,6 @@ from shared.storage.rows import Key, delete_row, in_chunks, key_of, put_rows, qu
 from shared.storage.transactions import MOST_ROWS, Delete, submit
 from shared.tables.due import DueReason, DueRow
 
-DATE = DueReason.DATE
-RESEND = DueReason.RESEND
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -32,7 +29,7 @@ class Due:
     at: datetime
     job: str
     external_id: str
-    why: DueReason = DATE
+    why: DueReason = DueReason.DATE
 
 
 def schedule(storage: Storage, dues: Iterable[Due]) -> None:
@@ -70,7 +67,9 @@ def remove_dues(storage: Storage, dues: Iterable[Due]) -> None:
             submit(table, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk])
 
 
-def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[str]], why: DueReason = DATE) -> None:
+def await_managers(
+    storage: Storage, job: str, managers: Mapping[str, Sequence[str]], why: DueReason = DueReason.DATE
+) -> None:
     """Remember who (externalId) waits for which managers, so that they are found when one of these comes.
 
     Those who wait for him in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
@@ -84,7 +83,7 @@ def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[s
         put_rows(storage.table(DUE), rows)
 
 
-def awaited(storage: Storage, job: str, why: DueReason = DATE) -> list[DueRow]:
+def awaited(storage: Storage, job: str, why: DueReason = DueReason.DATE) -> list[DueRow]:
     """Who waits for which manager, as `wake` takes it."""
     text = "PartitionKey ge @first and PartitionKey lt @last"
     return list(query(storage.table(DUE), text, **_all_awaited(job, why)))
@@ -95,7 +94,7 @@ def wake(
     job: str,
     arrived: Collection[str],
     at: datetime,
-    why: DueReason = DATE,
+    why: DueReason = DueReason.DATE,
     waiting: Iterable[DueRow] | None = None,
 ) -> None:
     """Have those looked at whose managers have arrived.

@@ -22,15 +22,7 @@ from shared.storage.queries import ask, filled
 from shared.storage.rows import Key, query, read_rows
 from shared.tables.pages import PageRow, PageStatus, answers_of
 
-PLANNED = PageStatus.PLANNED
-QUEUED = PageStatus.QUEUED
-SENDING = PageStatus.SENDING
-WAITING = PageStatus.WAITING
-DONE = PageStatus.DONE
-CANCELLED = PageStatus.CANCELLED
-FAILED = PageStatus.FAILED
-
-FINISHED = (DONE, CANCELLED, FAILED)
+FINISHED = (PageStatus.DONE, PageStatus.CANCELLED, PageStatus.FAILED)
 NOT_FINISHED = " and ".join(f"Status ne '{status}'" for status in FINISHED)
 
 
@@ -299,7 +291,7 @@ def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Page
             for, so all before that must have.
         most: so many at most, 1,000 at the very most.
     """
-    text = f"PartitionKey eq @extract and Status eq '{PLANNED}' and Recorded eq true and After lt {first}"
+    text = f"PartitionKey eq @extract and Status eq '{PageStatus.PLANNED}' and Recorded eq true and After lt {first}"
     rows, _ = ask(storage.table(PAGES), filled(text, {"extract": extract_id}), (), most)
     return rows
 
@@ -307,7 +299,7 @@ def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Page
 def has_sent_nothing(row: PageRow) -> bool:
     """Whether nothing of a page has ever been on its way to Entra, and nothing will."""
     return (
-        row["Status"] == CANCELLED
+        row["Status"] == PageStatus.CANCELLED
         and not answers_of(row)
         and not (row.get("ClaimedUntil") or row.get("UnansweredSince"))
     )

@@ -166,7 +166,7 @@ def note_planned(
         late = row is not None and person.worker.worker_id in ours_now and row.get("SentBy") != ref.id
         if told >= person.sequence and not late:
             return None
-        if holds_stay and row and row["Status"] == worker_status.HELD and (not person.said or told > person.sequence):
+        if holds_stay and row and row["Status"] == WorkerStatus.HELD and (not person.said or told > person.sequence):
             return worker_status.queued_beside(person, ref.id, at)
         return {**worker_status.queued(person, file, ref.id, at, release), "Sequence": max(told, person.sequence)}
 
@@ -318,7 +318,7 @@ def note_rejected(
             first.setdefault(worker_id, reject)
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row and (row["Sequence"], row["Status"] == worker_status.REJECTED) >= (sequence, True):
+        if row and (row["Sequence"], row["Status"] == WorkerStatus.REJECTED) >= (sequence, True):
             return None
         if row and not first[keys.decode(key.row)].worker_id:
             return None  # what stands in a row that cannot be taken apart says nothing against somebody who is known
@@ -361,7 +361,7 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
 
     The rows of all others tell what became of the account, which stays true when a file says the same again.
     """
-    states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, worker_status.SCHEDULED))
+    states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, WorkerStatus.SCHEDULED))
     rows = query(
         storage.table(WORKERS),
         f"PartitionKey ge @first and PartitionKey lt @last and ({states} or MissingIn gt '')",
@@ -371,17 +371,17 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
     )
     return {
         str(row["WorkerId"]): WorkerTold(
-            row["Status"], row["Status"] == worker_status.MISSING or bool(row.get("MissingIn"))
+            row["Status"], row["Status"] == WorkerStatus.MISSING or bool(row.get("MissingIn"))
         )
         for row in rows
-        if row["Status"] != worker_status.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
+        if row["Status"] != WorkerStatus.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
     }
 
 
 # Whoever has failed is told where the file stands that goes on saying so.
 _OF_A_FILE = (
-    worker_status.REJECTED, worker_status.MISSING, worker_status.FILTERED, worker_status.HELD, worker_status.WITHDRAWN,
-    worker_status.FAILED, worker_status.SKIPPED,
+    WorkerStatus.REJECTED, WorkerStatus.MISSING, WorkerStatus.FILTERED, WorkerStatus.HELD, WorkerStatus.WITHDRAWN,
+    WorkerStatus.FAILED, WorkerStatus.SKIPPED,
 )  # fmt: skip
 
 
@@ -528,7 +528,7 @@ def _change_workers(
     """
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != worker_status.QUEUED:
+        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != WorkerStatus.QUEUED:
             return None
         new = values(keys.decode(key.row))
         sent: WorkerRow = {"SentStatus": new["Status"]}

@@ -20,7 +20,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso
 from shared.context import Context
 from shared.errors import TerminalError
-from shared.holds.hold_rows import ORDER, read_all, remove
+from shared.holds.hold_rows import read_all, remove
 from shared.holds.holds_file import PLACE
 from shared.hr_outbox.history import HISTORY
 from shared.records import created, extracts, pages, same_people
@@ -34,14 +34,16 @@ from shared.storage.listing import first_rows
 from shared.storage.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS, TableName
 from shared.storage.rows import Key, change_rows, delete_row, query, read_rows
 from shared.tables.accounts import AccountRow, said_column, said_of
-from shared.tables.workers import WorkerRow
+from shared.tables.extracts import ExtractStatus
+from shared.tables.quota import HoldKind
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-_BEING_PLANNED = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
+_BEING_PLANNED = (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED)
 
 
 class ForgetRefused(TerminalError):  # noqa: N818
@@ -166,13 +168,15 @@ def _forget_holds(
 ) -> Iterator[str]:
     """Remove holds that are over. One that is in force stays: without it the next file would open the account."""
     rows = [row for row in read_all(storage) if row.worker == worker_id and (not row.source or row.source in sources)]
-    over = [row for row in rows if row.kind == ORDER and not row.is_in_force(now) and not row.applied]
+    over = [row for row in rows if row.kind == HoldKind.ORDER and not row.is_in_force(now) and not row.applied]
     for row in over:
         remove(storage, row)
     removed["holds that are over"] += len(over)
     for row in rows:
         if row not in over:
-            how = "end it first: python -m cli unhold" if row.kind == ORDER else f"take the entry out of {PLACE}"
+            how = (
+                "end it first: python -m cli unhold" if row.kind == HoldKind.ORDER else f"take the entry out of {PLACE}"
+            )
             yield f"Quota: the person is on hold or protected; the id and why stay as long as that counts ({how})."
 
 
@@ -186,7 +190,7 @@ def _refuse_while_busy(
             f"Extract {planned[0]['Extract']} of source {planned[0]['PartitionKey']} is being read or planned at this "
             "moment, and would bring the person back; try again when it is done"
         )
-    waits = any(row.get("SentStatus") in (worker_status.QUEUED, *worker_status.UNANSWERED) for row in workers.values())
+    waits = any(row.get("SentStatus") in (WorkerStatus.QUEUED, *worker_status.UNANSWERED) for row in workers.values())
     if not whatever and (waits or any(row.get("Pending") for row in accounts.values())):
         raise ForgetRefused(
             "Something about the person is queued, or was sent and has no answer yet. Wait for it, or add --yes: what "

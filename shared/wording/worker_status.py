@@ -13,37 +13,19 @@ from datetime import datetime
 from typing import Literal, cast
 
 from shared.clock import iso
-from shared.model import RESENT, Actor, ChangeKind, Planned, Reject
+from shared.model import Actor, ChangeKind, Planned, Reject
 from shared.tables.workers import WarningKind, WorkerRow, WorkerStatus
 
-QUEUED = WorkerStatus.QUEUED
-UPLOADED = WorkerStatus.UPLOADED
-PROVISIONED = WorkerStatus.PROVISIONED
-UNCHANGED = WorkerStatus.UNCHANGED
-FAILED = WorkerStatus.FAILED
-SKIPPED = WorkerStatus.SKIPPED
-OVERDUE = WorkerStatus.OVERDUE
-REJECTED = WorkerStatus.REJECTED
-WITHDRAWN = WorkerStatus.WITHDRAWN
-HELD = WorkerStatus.HELD
-SCHEDULED = WorkerStatus.SCHEDULED
-MISSING = WorkerStatus.MISSING
-FILTERED = WorkerStatus.FILTERED
-
-ANSWERED = (PROVISIONED, UNCHANGED, FAILED, SKIPPED)
+ANSWERED = (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED, WorkerStatus.FAILED, WorkerStatus.SKIPPED)
 """The states in which Entra, or we, have given a last word on an upload."""
-UNANSWERED = (UPLOADED, OVERDUE)
+UNANSWERED = (WorkerStatus.UPLOADED, WorkerStatus.OVERDUE)
 """The states in which Entra has taken an upload and said nothing yet."""
-ABOUT_SENDING = (QUEUED, *UNANSWERED, *ANSWERED)
+ABOUT_SENDING = (WorkerStatus.QUEUED, *UNANSWERED, *ANSWERED)
 """The states that tell what became of sending; the others tell what became of a row of HR's file."""
 
-_CAUSES = (FAILED, SKIPPED, OVERDUE)
-WHILE_MISSING = (QUEUED, *_CAUSES, REJECTED, MISSING)
+_CAUSES = (WorkerStatus.FAILED, WorkerStatus.SKIPPED, WorkerStatus.OVERDUE)
+WHILE_MISSING = (WorkerStatus.QUEUED, *_CAUSES, WorkerStatus.REJECTED, WorkerStatus.MISSING)
 """The states of somebody who is missing from the newest full file: `missing`, or what somebody has to act on first."""
-
-HR = Actor.HR
-IT = Actor.IT
-NOBODY = Actor.NOBODY
 
 
 ENTRAS_WORDS = " Entra's words: "
@@ -121,11 +103,11 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         **_names(person),
         "WorkerId": worker.worker_id,
         "Active": bool(user["active"]),
-        "Status": QUEUED,
+        "Status": WorkerStatus.QUEUED,
         "Reason": f"{person.reason or f'Row {worker.row} of {file} was read.'} It waits to be sent to Entra.",
         "Decision": person.reason,
         "NextStep": "Nothing to do: it is sent by itself.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "ErrorCode": "",
         "Kind": person.kind,
         "Changed": ", ".join(person.changed),
@@ -135,7 +117,7 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "Extract": extract_id,
         "Row": worker.row,
         "SentBy": extract_id,
-        "SentStatus": QUEUED,
+        "SentStatus": WorkerStatus.QUEUED,
         "SentChanged": ", ".join(person.changed),
         "QueuedAt": iso(at),
         "UploadedAt": "",
@@ -145,7 +127,7 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "InDoubt": False,
         **(released(release) if release else _NEVER_HELD),
     }
-    if person.kind != RESENT:
+    if person.kind != ChangeKind.RESENT:
         # What is only sent once more was decided before, and that is what is told of it; a new record deserves all
         # tries again.
         values.update({"SentDecision": person.reason, "SentKind": person.kind, "Tries": 0, "AskedAgainAt": ""})
@@ -159,7 +141,7 @@ def is_told(before: WorkerStatus, after: WorkerStatus) -> bool:
         before: the state that the row tells.
         after: what became of the sending.
     """
-    return before in ABOUT_SENDING or (before == MISSING and after in _CAUSES)
+    return before in ABOUT_SENDING or (before == WorkerStatus.MISSING and after in _CAUSES)
 
 
 def queued_beside(person: Planned, extract_id: str, at: datetime) -> WorkerRow:
@@ -180,7 +162,7 @@ _SENDING = (
 
 def _absence(person: Planned, extract_id: str) -> WorkerRow:
     """Whether a file names the person, as far as what is said of her now is new."""
-    if person.said == MISSING:
+    if person.said == WorkerStatus.MISSING:
         return {"MissingIn": extract_id}
     return {"MissingIn": ""} if person.said else {}
 
@@ -224,25 +206,30 @@ def quiet(
         release: who has released her, if somebody has.
         seen: whether she is in the file, unless it is her absence that speaks.
     """
-    if fate not in _QUIET or (fate == MISSING and row is None):
+    if fate not in _QUIET or (fate == WorkerStatus.MISSING and row is None):
         return None
     status, next_step, who_acts = _QUIET[fate]
     before = row["Status"] if row else None
-    if row and status == MISSING and before in WHILE_MISSING:
+    if row and status == WorkerStatus.MISSING and before in WHILE_MISSING:
         return {} if row.get("MissingIn") else {"MissingIn": extract_id}
     place = _place(status, person, row, extract_id, seen=seen)
     # What is held of somebody who is known is not taken in yet.
-    names: WorkerRow = _names(person) if row is None or status != HELD or person.new else {}
-    names = _names_of_another(names, row) if status == FILTERED else names
+    names: WorkerRow = _names(person) if row is None or status != WorkerStatus.HELD or person.new else {}
+    names = _names_of_another(names, row) if status == WorkerStatus.FILTERED else names
     is_open_besides = open_besides(person, row)
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
-    is_same = is_open or (before == SCHEDULED and person.next_change_at)
-    if (status == UNCHANGED and is_same) or (status == FILTERED and before in _STILL_OPEN):
+    is_same = is_open or (before == WorkerStatus.SCHEDULED and person.next_change_at)
+    if (status == WorkerStatus.UNCHANGED and is_same) or (status == WorkerStatus.FILTERED and before in _STILL_OPEN):
         return {**names, **place, **is_open_besides}
-    if status == before == UNCHANGED and not person.said and row and row.get("WhoActs") not in (NOBODY, None):
+    if (
+        status == before == WorkerStatus.UNCHANGED
+        and not person.said
+        and row
+        and row.get("WhoActs") not in (Actor.NOBODY, None)
+    ):
         return place  # another list decides, and goes on doing so
     if person.decided_by:
-        next_step, who_acts = _ANOTHER_DECIDES, HR
+        next_step, who_acts = _ANOTHER_DECIDES, Actor.HR
     values: WorkerRow = {
         **names,
         "WorkerId": person.worker.worker_id,
@@ -259,12 +246,12 @@ def quiet(
         "Row": person.worker.row or (row.get("Row", 0) if row else 0),
         "ResolvedAt": iso(at),
     }
-    if status == MISSING:
+    if status == WorkerStatus.MISSING:
         values["MissingIn"] = place["MissingIn"]
     else:
         values.update(place)
     values.update(_sent_before(row))
-    if status == HELD:
+    if status == WorkerStatus.HELD:
         values.update({**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason})
     elif release:
         values.update(released(release))
@@ -278,9 +265,9 @@ def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract
     place: WorkerRow = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
     if person.on_hold or (row and row.get("OnHold")):
         place["OnHold"] = person.on_hold
-    if row and row.get("InDoubt") and status != HELD:
+    if row and row.get("InDoubt") and status != WorkerStatus.HELD:
         place["InDoubt"] = False
-    if MISSING in (status, person.said):
+    if WorkerStatus.MISSING in (status, person.said):
         place["MissingIn"] = (row.get("MissingIn") if row else "") or extract_id
     elif seen:
         place["MissingIn"] = ""
@@ -325,7 +312,7 @@ def _sent_before(row: WorkerRow | None) -> WorkerRow:
     """Why somebody was sent last, where an older version has said so in `Decision` only, which is about to go."""
     if row is None or row.get("SentDecision") or not row.get("SentBy") or row["SentBy"] != row.get("Extract"):
         return {}
-    if row.get("Kind") in (ChangeKind.UNCHANGED, RESENT) or not row.get("Decision"):
+    if row.get("Kind") in (ChangeKind.UNCHANGED, ChangeKind.RESENT) or not row.get("Decision"):
         return {}
     return {"SentDecision": row["Decision"], "SentKind": row.get("Kind") or ""}
 
@@ -334,20 +321,26 @@ _ANOTHER_DECIDES = (
     "If it is the same person, HR has both lists name the same user name; if not, IT sees to it that the lists share "
     "no ids."
 )
-_WELL = (PROVISIONED, UNCHANGED)
-_STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
+_WELL = (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED)
+_STILL_OPEN = (
+    WorkerStatus.QUEUED,
+    WorkerStatus.UPLOADED,
+    WorkerStatus.FAILED,
+    WorkerStatus.SKIPPED,
+    WorkerStatus.OVERDUE,
+)
 _BY_ITSELF = "Nothing to do: it happens by itself on the day."
 _CAN_BE_REMOVED = "Nothing to do; an account that was made can be removed by IT."
 _RELEASE = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."
 _HAS_LEFT = "HR checks whether the person has left, and says so with a status or a last day in the file."
 _ANOTHER_LIST = "Nothing to do: another list provides for the person, or nobody does."
 _QUIET: Mapping[str, tuple[WorkerStatus, str, Actor]] = {
-    UNCHANGED: (UNCHANGED, "Nothing to do.", NOBODY),
-    SCHEDULED: (SCHEDULED, _BY_ITSELF, NOBODY),
-    WITHDRAWN: (WITHDRAWN, _CAN_BE_REMOVED, NOBODY),
-    HELD: (HELD, _RELEASE, IT),
-    FILTERED: (FILTERED, _ANOTHER_LIST, NOBODY),
-    MISSING: (MISSING, _HAS_LEFT, HR),
+    WorkerStatus.UNCHANGED: (WorkerStatus.UNCHANGED, "Nothing to do.", Actor.NOBODY),
+    WorkerStatus.SCHEDULED: (WorkerStatus.SCHEDULED, _BY_ITSELF, Actor.NOBODY),
+    WorkerStatus.WITHDRAWN: (WorkerStatus.WITHDRAWN, _CAN_BE_REMOVED, Actor.NOBODY),
+    WorkerStatus.HELD: (WorkerStatus.HELD, _RELEASE, Actor.IT),
+    WorkerStatus.FILTERED: (WorkerStatus.FILTERED, _ANOTHER_LIST, Actor.NOBODY),
+    WorkerStatus.MISSING: (WorkerStatus.MISSING, _HAS_LEFT, Actor.HR),
 }
 
 
@@ -372,11 +365,11 @@ def rejected(reject: Reject, file: str, extract_id: str, at: datetime, row: Work
     return {
         **names,
         "WorkerId": reject.told_on,
-        "Status": REJECTED,
+        "Status": WorkerStatus.REJECTED,
         "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",
         "NextStep": f"HR corrects the row and drops the file again; {_until_then(reject, row)}",
         "InDoubt": reject.in_doubt,
-        "WhoActs": HR,
+        "WhoActs": Actor.HR,
         "ErrorCode": "",
         "Extract": extract_id,
         "Row": reject.row,
@@ -401,10 +394,10 @@ def _until_then(reject: Reject, row: WorkerRow | None) -> str:
 def uploaded(sent_at: str, request_id: str) -> WorkerRow:
     """Entra took the upload (202), which says nothing about the person yet."""
     return {
-        "Status": UPLOADED,
+        "Status": WorkerStatus.UPLOADED,
         "Reason": f"Sent to Entra at {sent_at} and accepted for processing; its verdict is not in yet.",
         "NextStep": "Wait: Entra usually reports within 5 to 40 minutes.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "UploadedAt": sent_at,
         "RequestId": request_id,
     }
@@ -413,7 +406,7 @@ def uploaded(sent_at: str, request_id: str) -> WorkerRow:
 def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Entra took the upload, and there is no verdict in time; `found` says how the provisioning job is."""
     return {
-        "Status": OVERDUE,
+        "Status": WorkerStatus.OVERDUE,
         "Reason": f"Entra accepted the upload of {sent_at}, and there is no result after {minutes} minutes. {found}",
         "NextStep": next_step,
         "WhoActs": who_acts,
@@ -422,21 +415,21 @@ def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: Ac
 
 def waiting(reason: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Still queued, and there is something to say about why."""
-    return {"Status": QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
+    return {"Status": WorkerStatus.QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
 
 
 def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -> WorkerRow:
     """Somebody has a new id, and is known by another one; there is nothing to tell of this one."""
     return {
         "WorkerId": worker_id,
-        "Status": UNCHANGED,
+        "Status": WorkerStatus.UNCHANGED,
         "Reason": (
             f"{worker_id} is a new id of the person who is known as {known_as} ({why}). Entra "
             f"goes on knowing the account by {known_as}, and what becomes of it is told there."
         ),
         "Decision": "",
         "NextStep": f"Nothing to do; look at {known_as}.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "ErrorCode": "",
         "Kind": ChangeKind.UNCHANGED,
         "Changed": "",
@@ -457,10 +450,10 @@ def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -
 def withdrawn(at: datetime) -> WorkerRow:
     """Not sent, because a newer file of another source of the same job names the person too."""
     return {
-        "Status": WITHDRAWN,
+        "Status": WorkerStatus.WITHDRAWN,
         "Reason": "A newer file of another source names this person too; that one is sent instead.",
         "NextStep": "Nothing to do: what became of it is on the person's row of the other source.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "ResolvedAt": iso(at),
     }
 
@@ -468,10 +461,10 @@ def withdrawn(at: datetime) -> WorkerRow:
 def refused(code: str, reason: str, request_id: str, at: datetime) -> WorkerRow:
     """Entra refused the request that carried the person (400 or something unknown)."""
     return {
-        "Status": FAILED,
+        "Status": WorkerStatus.FAILED,
         "Reason": f"Entra refused the upload that carried this person: {reason}",
         "NextStep": "IT checks the mapping against Entra's words and the request id, then HR's file is dropped again.",
-        "WhoActs": IT,
+        "WhoActs": Actor.IT,
         "ErrorCode": code,
         "RequestId": request_id,
         "ResolvedAt": iso(at),

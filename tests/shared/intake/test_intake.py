@@ -44,7 +44,7 @@ from shared.records import extracts, people
 from shared.storage.leases import Lease, hold
 from shared.storage.messages import message_from_json
 from shared.storage.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS, TableName
-from shared.tables.extracts import OUTCOMES
+from shared.tables.extracts import OUTCOMES, ExtractStatus
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
 
@@ -572,7 +572,7 @@ def test_who_stood_still_just_before_the_commit_does_not_commit_once_another_has
 def test_who_stood_still_does_not_refuse_what_another_has_planned(context: Context) -> None:
     ingest_version(context, drop(context))
     before = extract_row(context)
-    ingest._end(context, ExtractRef(before["Extract"], before["PartitionKey"]), extracts.STALE, "Too old.")
+    ingest._end(context, ExtractRef(before["Extract"], before["PartitionKey"]), ExtractStatus.STALE, "Too old.")
     assert extract_row(context) == before
 
 

@@ -10,7 +10,7 @@ import pytest
 from azure.data.tables import UpdateMode
 
 from shared.context import Context
-from shared.model import ENTERPRISE_USER, ExtractRef, Page, Planned, Reject, ScimUser, Worker
+from shared.model import ENTERPRISE_USER, Actor, ExtractRef, Page, Planned, Reject, ScimUser, Worker
 from shared.records import accounts, people
 from shared.records.people import (
     ANOTHER,
@@ -78,7 +78,7 @@ def remember(context: Context, ref: ExtractRef, *people: Planned, stamp: str, ke
         "default",
         people,
         stamp=stamp,
-        state=lambda person, row: worker_status.quiet(worker_status.SCHEDULED, person, row, ref.id, START),
+        state=lambda person, row: worker_status.quiet(WorkerStatus.SCHEDULED, person, row, ref.id, START),
         remember=keep,
     )
 
@@ -310,7 +310,7 @@ def test_a_state_is_noted_for_those_who_still_wait_in_the_extract(context: Conte
     plan(context, OLD, page_of(worker("1"), worker("2"), worker("3")))
     plan(context, NEW, page_of(worker("2")))
     accept(context, OLD, "3")
-    note_state(context.storage, OLD, ["1", "2", "3", "4"], worker_status.waiting("Because.", "Wait.", worker_status.IT))
+    note_state(context.storage, OLD, ["1", "2", "3", "4"], worker_status.waiting("Because.", "Wait.", Actor.IT))
     assert by_id(context, WORKERS, "Status", "WhoActs") == {
         "1": ("queued", "IT"),
         "2": ("queued", "nobody"),
@@ -383,12 +383,12 @@ def test_a_rejected_row_has_the_names_that_it_tells_unless_others_have_gone_out(
 @pytest.mark.parametrize(
     ("status", "before", "new", "shown"),
     [
-        (worker_status.SCHEDULED, worker_status.SCHEDULED, False, "Ann Ek"),
-        (worker_status.WITHDRAWN, worker_status.SCHEDULED, False, "Ann Ek"),
-        (worker_status.UNCHANGED, worker_status.PROVISIONED, False, "Ann Ek"),
-        (worker_status.UNCHANGED, worker_status.FAILED, False, "Ann Ek"),
-        (worker_status.HELD, worker_status.HELD, True, "Ann Ek"),
-        (worker_status.HELD, worker_status.SCHEDULED, False, None),  # what is held is not taken in yet
+        (WorkerStatus.SCHEDULED, WorkerStatus.SCHEDULED, False, "Ann Ek"),
+        (WorkerStatus.WITHDRAWN, WorkerStatus.SCHEDULED, False, "Ann Ek"),
+        (WorkerStatus.UNCHANGED, WorkerStatus.PROVISIONED, False, "Ann Ek"),
+        (WorkerStatus.UNCHANGED, WorkerStatus.FAILED, False, "Ann Ek"),
+        (WorkerStatus.HELD, WorkerStatus.HELD, True, "Ann Ek"),
+        (WorkerStatus.HELD, WorkerStatus.SCHEDULED, False, None),  # what is held is not taken in yet
     ],
 )
 def test_a_row_shows_the_names_of_the_last_word_that_was_taken_in(
@@ -410,7 +410,7 @@ def test_a_row_shows_the_names_of_the_last_word_that_was_taken_in(
     assert "DisplayName" not in worker_status.rejected(wrong, "list.csv", OLD.id, START, row)
 
 
-@pytest.mark.parametrize("status", [worker_status.UNCHANGED, worker_status.SCHEDULED])
+@pytest.mark.parametrize("status", [WorkerStatus.UNCHANGED, WorkerStatus.SCHEDULED])
 @pytest.mark.parametrize(
     ("warning", "tries", "told"),
     [
@@ -432,7 +432,7 @@ def test_what_is_open_at_entra_stays_told_as_long_as_it_is_sent_again(
     new = worker_status.quiet(status, person, row, OLD.id, START)
     assert new is not None
     assert new["Warning"] == told
-    assert ("NextStep" in new) is (status == worker_status.SCHEDULED or not tries)
+    assert ("NextStep" in new) is (status == WorkerStatus.SCHEDULED or not tries)
 
 
 def test_a_reject_is_told_although_its_own_plan_sends_what_an_earlier_file_said(context: Context) -> None:
