@@ -6,18 +6,17 @@ a draft; drafts are judged once all of them are there, because whether a manager
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 
 from shared.changes import guard, reasons
-from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
-from shared.changes.managers import ManagerStanding, Named, is_not_known, with_manager
+from shared.changes.managers import Managers, Named, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
 from shared.changes.questions import goes_on, question, somebody_new
 from shared.changes.reasons import kept_in_entra
@@ -203,24 +202,20 @@ class Judge:
     Attributes:
         now: the time.
         fingerprint: of a record.
-        standing: of a manager.
-        circles: those whom everybody closes with the manager whom HR named.
+        managers: what is known of everybody who is named as one.
         in_flight: whether what is pending of an account is being sent at this moment.
         file: the name of the extract's file, for sentences.
         left_out: the attributes that the source's mapping has, and a record of its leaves out.
         hold_of: the hold on an account.
-        why_none: why there is no account of a manager, to follow his id.
     """
 
     now: datetime
     fingerprint: Callable[[ScimUser], str]
-    standing: Callable[[str], ManagerStanding]
-    circles: Mapping[str, Circle]
+    managers: Managers
     in_flight: Callable[[Account], bool]
     file: str
     left_out: Callable[[ScimUser], Collection[str]] = lambda _: ()
     hold_of: HoldOf = nobody
-    why_none: Callable[[str], str] = is_not_known
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""
@@ -257,9 +252,11 @@ class Judge:
         starts = (desired.active or desired.winner.awaits(self.now)) and not (account and account.enabled)
         if draft.unconfirmed and starts:
             return draft.unconfirmed
+        if not draft.new:  # what was said before has been asked about
+            return ""
         kept = account.claims.get(draft.source) if account else None
         old = from_json(draft.source, kept).at(self.now) if kept else None
-        return question(draft.external_id, before, desired, old, new=draft.new, now=self.now)
+        return question(draft.external_id, before, desired, old, self.now)
 
     def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:
         account = draft.account
@@ -277,9 +274,7 @@ class Judge:
             return self._not_yet(draft, desired, planned)
         has = account.manager if account else ""
         clears = desired.winner.clears_manager
-        named = with_manager(
-            desired.record, draft.external_id, self.standing, self.circles, clears=clears, has=has, why=self.why_none
-        )
+        named = with_manager(desired.record, draft.external_id, self.managers, clears=clears, has=has)
         record = named.record
         planned = replace(
             planned,
@@ -339,7 +334,7 @@ class Judge:
         """Whose word, or sending, may make it possible to name the manager."""
         if named.awaited:
             return (manager_of(record),)
-        circle = self.circles.get(external_id)
+        circle = self.managers.circles.get(external_id)
         return circle.above(external_id)[:_AWAITED] if circle and named.warning else ()
 
     def _is_unsent(self, account: Account) -> bool:

@@ -78,7 +78,7 @@ def put_aside(context: Context, message: PageMessage) -> None:
         record_accepted(context, ref, job, sending)
         ids = [worker.worker_id for worker in sending.unsent()]
         people.note_state(context.storage, ref, ids, _state(context, ref))
-        _forget_pending(context, ref, job, message.page, ids)
+        _forget_pending(context, job, people.Deliverer(ref.source, ref.id, message.page), ids)
     failed: PageRow = {
         "Status": PageStatus.FAILED,
         "ClaimedUntil": "",
@@ -142,7 +142,7 @@ def _put_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
     number = int(row["RowKey"])
     page = pages.read_page(context.storage, ref, row["Plan"], number)
     ids = [worker.worker_id for worker in Progress.of(page, row).unsent()]
-    _remember_pending(context, ref, str(row["Job"]), number, ids)
+    _remember_pending(context, str(row["Job"]), people.Deliverer(ref.source, ref.id, number), ids)
     _wait_again(context, ref, ids)
     change_rows(context.storage.table(EXTRACTS), [extracts.extract_key(ref)], _open_again, select=("Status",))
     planned: PageRow = {
@@ -186,11 +186,11 @@ def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
     change_rows(context.storage.table(WORKERS), keys, person, select=("Extract", "SentBy", "ErrorCode"))
 
 
-def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
+def _forget_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:
     """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people."""
 
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not people.is_from(row, ref, page) or not row["Pending"]:
+        if row is None or not people.is_from(row, page) or not row["Pending"]:
             return None
         return {"PutAside": row["Pending"], "Pending": ""}
 
@@ -198,9 +198,9 @@ def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids:
     change_rows(context.storage.table(ACCOUNTS), keys, account, select=_ACCOUNT)
 
 
-def _remember_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
+def _remember_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not people.is_from(row, ref, page) or row["Pending"] or not row.get("PutAside"):
+        if row is None or not people.is_from(row, page) or row["Pending"] or not row.get("PutAside"):
             return None
         return {"Pending": row["PutAside"], "PutAside": ""}
 

@@ -180,6 +180,10 @@ class _Sending:
         self._fresh_token = False
 
     @property
+    def _page(self) -> people.Deliverer:
+        return people.Deliverer(self._ref.source, self._ref.id, self._number)
+
+    @property
     def _number(self) -> int:
         return int(self._held.row["RowKey"])
 
@@ -316,7 +320,7 @@ class _Sending:
         if again and self._is_newest() and page_claim.outlasts_a_request(self._context, self._held):
             return
         while True:
-            elsewhere = people.superseded(self._context.storage, self._ref, self._job, self._number, workers)
+            elsewhere = people.superseded(self._context.storage, self._job, self._page, workers)
             if page_claim.outlasts_a_request(self._context, self._held):
                 break
             self._held = page_claim.renew(self._context, self._held)
@@ -344,7 +348,7 @@ class _Sending:
         if now < parse_iso(self._held.row["ClaimedUntil"]):
             return
         ids = [worker.worker_id for worker in sent]
-        late = people.note_late(self._context.storage, self._ref, self._job, self._number, ids, now)
+        late = people.note_late(self._context.storage, self._job, self._page, ids, now)
         if late:
             logger.warning(
                 "A request of page %d of extract %s ended after its claim; %d people may have been overtaken",
@@ -401,7 +405,7 @@ class _Sending:
                 raise self._trouble(refused_record(error), error)
             return
         logger.warning("%s; a record is refused", error, extra=about)
-        record_refused(self._context, self._ref, self._job, self._number, ours[0], error)
+        record_refused(self._context, self._job, self._page, ours[0], error)
         self._answered(self._progress.with_refused(piece, error))
         if (wait := self._trouble(refused_record(error), error)).kind == WaitKind.JOB:
             raise wait
@@ -417,7 +421,7 @@ class _Sending:
 
     def _put_off(self, wait: NotNow, *, unanswered: bool) -> None:
         unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
-        self._held = put_off(self._context, self._ref, self._held, unsent, wait, unanswered=unanswered)
+        self._held = put_off(self._context, self._held, unsent, wait, unanswered=unanswered)
         if self._progress.answers:
             progress.recount_page(self._context.storage, self._ref, self._held.row["Plan"], self._number)
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())

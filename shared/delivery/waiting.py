@@ -42,19 +42,12 @@ _BY_ITSELF = "Nothing to do: it is sent by itself."
 
 
 def put_off(
-    context: Context,
-    ref: ExtractRef,
-    held: page_claim.ClaimedPage,
-    unsent: Sequence[Worker],
-    wait: NotNow,
-    *,
-    unanswered: bool,
+    context: Context, held: page_claim.ClaimedPage, unsent: Sequence[Worker], wait: NotNow, *, unanswered: bool
 ) -> page_claim.ClaimedPage:
     """Give a claimed page back, to be sent later. Its message goes first, if it gets one, so that none is lost.
 
     Args:
         context: what we work with.
-        ref: the extract.
         held: the page.
         unsent: its people of whom there is no answer yet.
         wait: until when, and why.
@@ -64,6 +57,7 @@ def put_off(
         The page as it is now.
     """
     row = held.row
+    ref = ExtractRef(row["PartitionKey"], row["Source"])
     now = context.clock.now()
     delay = max(math.ceil((wait.until - now).total_seconds()), 1)
     until = now + timedelta(seconds=delay)

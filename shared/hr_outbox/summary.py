@@ -153,9 +153,9 @@ def write_summary(
         "notes": notes,
     }
     as_json = json.dumps(summary, indent=2, ensure_ascii=False)
-    put_in_outbox(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
+    put_in_outbox(storage, ref, row, "summary.json", as_json)
     as_html = summary_page(ref, row, notes, people, as_of=as_of)
-    put_in_outbox(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
+    put_in_outbox(storage, ref, row, "summary.html", as_html)
 
 
 def summary_page(
@@ -331,13 +331,16 @@ _STYLE = (
 )
 
 
-def put_in_outbox(storage: Storage, ref: ExtractRef, row: ExtractRow, name: str, text: str, kind: str) -> None:
+_KINDS = {"html": "text/html; charset=utf-8", "json": "application/json; charset=utf-8"}
+
+
+def put_in_outbox(storage: Storage, ref: ExtractRef, row: ExtractRow, name: str, text: str) -> None:
     """Put a text about an extract into HR's outbox."""
     storage.container(OUTBOX).upload_blob(
         outbox_path(ref.source, str(row["File"]), ref.id, name),
         text.encode(),
         overwrite=True,
-        content_settings=ContentSettings(content_type=kind),
+        content_settings=ContentSettings(content_type=_KINDS[name.rpartition(".")[2]]),
     )
 
 

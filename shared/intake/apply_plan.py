@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -31,12 +31,11 @@ from shared.records.same_people import Same
 from shared.storage.fingerprint import fingerprint
 from shared.storage.names import EXTRACTS, PAGES
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
-from shared.tables.due import DueRow
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, quiet_of
 from shared.tables.pages import PageRow, PageStatus, answers_column, overtaken_by, overtakes_column
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
-from shared.wording.worker_status import Release
+from shared.wording.worker_status import Release, Telling
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
 _PAGES_AT_ONCE = 8  # recorded together, between two looks at whether the queue has room
@@ -65,12 +64,13 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
         supersede_whole(context, ref, row)
         _move_on(context, ref, row)
         return True
-    plan, file = row["Plan"], row["File"]
-    now = context.clock.now()
+    plan = row["Plan"]
     circuit_breaker.note_plan(storage, row["Job"], plan)
     numbers = _write_pages(context, ref, row)
-    if not _record_pages(context, ref, row, numbers, until, between):
-        return False
+    for _ in _record_pages(context, ref, row, numbers):
+        if context.clock.now() > until:
+            return False
+        between()
     rows = pages.page_rows(storage, ref.id, select=("RowKey", "Overtakes"))
     overtaken = [one for page in rows if int(page["RowKey"]) in numbers for one in overtaken_by(page)]
     cancel_overtaken(context, {Deliverer(*one) for one in overtaken})
@@ -82,8 +82,16 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
             extracts.save_extract(storage, ref, {"QuietOf": plan, "QuietDone": number})
             return False
     queue_ready_pages(context, ref)
+    _keep_what_was_read(context, ref, row, numbers)
+    _move_on(context, ref, row)
+    return True
+
+
+def _keep_what_was_read(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
+    """Write what follows from a file beside its people: its rejects, and what the next file is compared with."""
+    storage, plan, file = context.storage, row["Plan"], row["File"]
     rejects = pages.read_rejects(storage, ref, row["ReadPlan"])
-    people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
+    people.note_rejected(storage, ref.source, rejects, Telling(ref.id, context.clock.now(), file), row["Sequence"])
     if row["RejectsFile"]:
         hand_out(storage, ref, row["ReadPlan"], file, row["RejectsFile"])
     if (profile := pages.read_plan_profile(storage, ref, plan)) is not None:
@@ -101,8 +109,6 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
         note_correction(context, ref, row)
     if row["Kind"] != ExtractKind.DUE and plan == row["ReadPlan"]:
         _supersede_held(context, ref, row)
-    _move_on(context, ref, row)
-    return True
 
 
 def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
@@ -119,7 +125,8 @@ def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     same_people.note_asked(context.storage, ref.source, found.asked, whole=found.whole)
     people.note_new_ids(context.storage, ref.source, changed, now)
     if changed:
-        due.wake(context.storage, row["Job"], changed, now + _MANAGER_FIRST)  # those who report to them
+        waiting = due.awaited(context.storage, row["Job"])
+        due.wake(context.storage, waiting, changed, now + _MANAGER_FIRST)  # those who report to them
 
 
 def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[str]) -> None:
@@ -148,25 +155,22 @@ def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[s
         _record_quiet(context, ref, row, chunk)
 
 
-def _record_pages(
-    context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int], until: datetime, between: Callable[[], None]
-) -> bool:
-    """Write the people of the pages to their tables, and put the pages onto the queue; whether there was time."""
+def _record_pages(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> Iterator[None]:
+    """Write the people of the pages to their tables, and put the pages onto the queue, some in each step."""
     storage = context.storage
     left = [
         number
         for page in pages.page_rows(storage, ref.id, select=("RowKey", "Recorded"))
         if (number := int(page["RowKey"])) in numbers and not page["Recorded"]
     ]
-    awaited = due.awaited(storage, row["Job"]) if left else []
+    if not left:
+        return
+    awaited = due.awaited(storage, row["Job"])
     for some in (left[:1], *in_chunks(left[1:], _PAGES_AT_ONCE)):  # the first waits for no other
         if some:
             _record(context, ref, row, some, awaited)
             queue_ready_pages(context, ref)
-        if context.clock.now() > until:
-            return False
-        between()
-    return True
+        yield
 
 
 def _forget_dues(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
@@ -205,9 +209,7 @@ def _write_pages(context: Context, ref: ExtractRef, row: ExtractRow) -> set[int]
     return {head.number for head in manifest}
 
 
-def _record(
-    context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequence[int], awaited: Sequence[DueRow]
-) -> None:
+def _record(context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequence[int], awaited: due.Awaited) -> None:
     """Write the people of some pages to their tables, then mark the pages as recorded.
 
     Args:
@@ -219,22 +221,14 @@ def _record(
     """
     job = context.endpoint(row["Job"])
     found = [pages.read_page(context.storage, ref, row["Plan"], number) for number in numbers]
-    now, release = context.clock.now(), _release_of(row)
+    by = _telling(context, ref, row)
+    plan = people.PlanNoted(ref, row["Job"], row["Stamp"], holds_stay=not row["Full"] and not by.release)
     earlier = people.note_planned(
-        context.storage,
-        ref,
-        row["Job"],
-        found,
-        file=row["File"],
-        stamp=row["Stamp"],
-        fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
-        at=now,
-        release=release,
-        holds_stay=not row["Full"] and not release,
+        context.storage, plan, found, by, lambda user: fingerprint(context.fingerprint_key, job.job_id, user)
     )
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
     arrived = {worker.worker_id for page in found for worker in page.workers}
-    due.wake(context.storage, row["Job"], arrived, now + _MANAGER_FIRST, waiting=awaited)
+    due.wake(context.storage, awaited, arrived, by.at + _MANAGER_FIRST)
     overtaken = {page for taken in earlier.values() for page in taken}
     _recount_earlier(context, overtaken)
     not_over = _not_over(context, overtaken)
@@ -257,28 +251,22 @@ def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: lis
 
     Those with whom somebody closes a circle of managers are awaited: a new word of theirs may undo it.
     """
-    now, release = context.clock.now(), _release_of(row)
+    by = _telling(context, ref, row)
 
     def state(fate: str, person: Planned, known: WorkerRow | None) -> WorkerRow | None:
         if fate == OLDER and known and known["Sequence"] >= person.sequence:
             return None
-        if row["Kind"] == ExtractKind.DUE and not release and _says_more(known, fate):
+        if row["Kind"] == ExtractKind.DUE and not by.release and _says_more(known, fate):
             return _told_beside(person, known)
-        return worker_status.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == ExtractKind.FILE)
+        return worker_status.quiet(fate, person, known, by, seen=row["Kind"] == ExtractKind.FILE)
 
     chunk.sort(key=_sort)
+    plan = people.PlanNoted(ref, row["Job"], row["Stamp"])
     for (fate, remember), group in groupby(chunk, key=_sort):
-        people.note_quiet(
-            context.storage,
-            ref,
-            row["Job"],
-            [person.planned for person in group],
-            stamp=row["Stamp"],
-            state=partial(state, fate),
-            remember=remember,
-        )
+        some = [person.planned for person in group]
+        people.note_quiet(context.storage, plan, some, state=partial(state, fate), remember=remember)
     if new := {one.planned.worker.worker_id for one in chunk if one.remember and one.planned.said}:
-        due.wake(context.storage, row["Job"], new, now + _MANAGER_FIRST)
+        due.wake(context.storage, due.awaited(context.storage, row["Job"]), new, by.at + _MANAGER_FIRST)
 
 
 def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
@@ -295,6 +283,10 @@ def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
 def _says_more(known: WorkerRow | None, fate: str) -> bool:
     """Whether the row of a person tells more than that a date has come and nothing is to be sent."""
     return fate == WorkerStatus.UNCHANGED or bool(known and known["Status"] == WorkerStatus.HELD)
+
+
+def _telling(context: Context, ref: ExtractRef, row: ExtractRow) -> Telling:
+    return Telling(ref.id, context.clock.now(), row["File"], _release_of(row))
 
 
 def _release_of(row: ExtractRow) -> Release | None:

@@ -40,10 +40,10 @@ from shared.intake.apply_plan import apply_plan, settle, supersede_whole
 from shared.intake.faults import passes
 from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
 from shared.intake.trial import try_out
-from shared.mapping.load import LoadedMapping, find_mapping
+from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.outcomes import progress
-from shared.planning.build import Pace, check_new, plan_due, plan_file, reading_of
+from shared.planning.build import Pace, ToPlan, check_new, of_job, plan_due, plan_file
 from shared.records import extracts
 from shared.records.failures import count_failure
 from shared.storage import messages
@@ -287,7 +287,7 @@ def _continue(
             if row["Kind"] == ExtractKind.FILE:
                 inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
                 extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
-            _plan(context, ref, row, find_mapping(context.storage, ref.source), lease, between)
+            _plan(context, ref, row, lease, between)
         return apply_plan(context, ref, until, between)
     except (ExtractRefused, MappingError) as error:
         _refuse(context, ref, row, for_hr(error))
@@ -306,15 +306,10 @@ def _continue(
     return True
 
 
-def _plan(
-    context: Context,
-    ref: ExtractRef,
-    row: ExtractRow,
-    loaded: LoadedMapping,
-    lease: Lease,
-    between: Callable[[], None],
-) -> None:
+def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, between: Callable[[], None]) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
+    # The mapping may name another job by now; what was begun for a job is brought to its end there.
+    loaded = of_job(find_mapping(context.storage, ref.source), row["Job"])
     reading: ExtractRow = {"Status": ExtractStatus.READING, "Message": "Being read."}
     etag = _write_if_unchanged(context, row, etag_of(row), reading)
     told_at = context.clock.now()
@@ -327,17 +322,13 @@ def _plan(
             how_far: ExtractRow = {"Message": f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far."}
             etag = _write_if_unchanged(context, row, etag, how_far)
 
-    attempt = uuid.uuid4().hex
-    # The mapping may name another job by now; what was begun for a job is brought to its end there.
-    mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
-    loaded = replace(loaded, mapping=mapping)
+    asked = ToPlan(ref, row, loaded, uuid.uuid4().hex)
     if row["Kind"] == ExtractKind.FILE:
         content: ExtractRow = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
-        opened = reading_of(context, mapping, row["File"])
-        pace = Pace(has_read, lambda people: _settle(context, ref, mapping.job, people))
-        values: ExtractRow = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
+        pace = Pace(has_read, lambda people: _settle(context, ref, row["Job"], people))
+        values: ExtractRow = {**content, **plan_file(context, asked, pace)}
     else:
-        values = plan_due(context, ref, row, mapping, attempt)
+        values = plan_due(context, asked)
     committed: ExtractRow = {
         "Status": ExtractStatus.PLANNED,
         "Message": "Read and planned.",

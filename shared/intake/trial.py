@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -36,7 +35,7 @@ from shared.intake.registering import for_hr
 from shared.intake.trial_answer import Outcome, outcome_of, write_answer
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
-from shared.planning.build import check_new, plan_file, reading_of
+from shared.planning.build import ToPlan, check_new, of_job, plan_file
 from shared.records import extracts
 from shared.records.extracts import told_name
 from shared.records.failures import count_failure
@@ -133,18 +132,16 @@ def _outcome(context: Context, ref: ExtractRef, row: ExtractRow) -> Outcome | No
     unread = _unread(storage, job)
     if newest is None or (unread and parse_iso(row["ArrivedAt"]) + _WAITS > context.clock.now()):
         return None
-    loaded = find_mapping(storage, ref.source)
-    loaded = replace(loaded, mapping=loaded.mapping.model_copy(update={"job": job}))
+    loaded = of_job(find_mapping(storage, ref.source), job)
     real: ExtractRow = {**row, "File": told_name(row["File"])}
     check_new(context, ref, real, loaded)
-    attempt = uuid.uuid4().hex
-    reading = reading_of(context, loaded.mapping, real["File"])
-    values = plan_file(context, ref, real, loaded, attempt, reading)
+    asked = ToPlan(ref, real, loaded, uuid.uuid4().hex)
+    values = plan_file(context, asked)
     if _newest_plan(storage, job) != newest:
         logger.info("Trial %s is made again: accounts have changed meanwhile", ref.id, extra={"extract": ref.id})
         return None
     notes = [f"Not read yet, so not in this answer: {', '.join(unread)}."] if unread else []
-    return outcome_of(storage, ref, attempt, values, notes)
+    return outcome_of(storage, ref, asked.attempt, values, notes)
 
 
 def _newest_plan(storage: Storage, job: str) -> str | None:

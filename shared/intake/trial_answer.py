@@ -178,10 +178,8 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
         f"<p class='small'>{speak.say(when)}</p>",
     ]
     text = json.dumps(as_json, indent=2, ensure_ascii=False)
-    summary.put_in_outbox(storage, ref, row, "summary.json", text, "application/json; charset=utf-8")
-    summary.put_in_outbox(
-        storage, ref, row, "summary.html", summary.document(title, body, speak), "text/html; charset=utf-8"
-    )
+    summary.put_in_outbox(storage, ref, row, "summary.json", text)
+    summary.put_in_outbox(storage, ref, row, "summary.html", summary.document(title, body, speak))
 
 
 def _advice(ref: ExtractRef, outcome: Outcome, *, has_list: bool) -> str:

@@ -101,4 +101,5 @@ def resend_after_managers(context: Context, job: str, people: Collection[str]) -
 def managers_known(context: Context, job: str, people: Collection[str]) -> None:
     """Have those sent again who waited for one of these people to be known to Entra as their manager."""
     if people:
-        due.wake(context.storage, job, people, context.clock.now(), DueReason.RESEND)
+        waiting = due.awaited(context.storage, job, DueReason.RESEND)
+        due.wake(context.storage, waiting, people, context.clock.now())

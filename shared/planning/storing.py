@@ -105,10 +105,9 @@ def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for some in batches(pages, 4 * _PARALLEL):
             people = [sends.read(page.ids) for page in some]
+            place = (run.storage, run.ref, run.attempt)
             written = [
-                pool.submit(
-                    page_records.write_people, run.storage, run.ref, run.attempt, page.number, page.after, on_it
-                )
+                pool.submit(page_records.write_people, *place, PageHead(page.number, page.after, len(on_it)), on_it)
                 for page, on_it in zip(some, people, strict=True)
             ]
             for one in written:

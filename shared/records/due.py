@@ -83,33 +83,38 @@ def await_managers(
         put_rows(storage.table(DUE), rows)
 
 
-def awaited(storage: Storage, job: str, why: DueReason = DueReason.DATE) -> list[DueRow]:
-    """Who waits for which manager, as `wake` takes it."""
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Who waits for which manager.
+
+    Attributes:
+        job: of the accounts.
+        why: `DATE` or `RESEND`: where the managers are awaited.
+        rows: one for each person and manager.
+    """
+
+    job: str
+    why: DueReason
+    rows: Sequence[DueRow]
+
+
+def awaited(storage: Storage, job: str, why: DueReason = DueReason.DATE) -> Awaited:
+    """Who waits for which manager."""
     text = "PartitionKey ge @first and PartitionKey lt @last"
-    return list(query(storage.table(DUE), text, **_all_awaited(job, why)))
+    return Awaited(job, why, list(query(storage.table(DUE), text, **_all_awaited(job, why))))
 
 
-def wake(
-    storage: Storage,
-    job: str,
-    arrived: Collection[str],
-    at: datetime,
-    why: DueReason = DueReason.DATE,
-    waiting: Iterable[DueRow] | None = None,
-) -> None:
+def wake(storage: Storage, waiting: Awaited, arrived: Collection[str], at: datetime) -> None:
     """Have those looked at whose managers have arrived.
 
     Args:
         storage: the account with HR data.
-        job: of the accounts.
+        waiting: who waits.
         arrived: externalIds of the managers.
         at: when they are looked at.
-        why: `DATE` or `RESEND`: where the managers were awaited.
-        waiting: who waits, if that has just been asked (`awaited`).
     """
-    rows = awaited(storage, job, why) if waiting is None else waiting
-    found = [row for row in rows if row["Manager"] in arrived]
-    schedule(storage, (Due(at, job, row["ExternalId"], why) for row in found))
+    found = [row for row in waiting.rows if row["Manager"] in arrived]
+    schedule(storage, (Due(at, waiting.job, row["ExternalId"], waiting.why) for row in found))
     for row in found:
         delete_row(storage.table(DUE), key_of(row))
 

@@ -63,49 +63,49 @@ class Forgotten:
     kept: Sequence[str]
 
 
-def forget(
-    context: Context, worker_id: str, sources: Sequence[str], *, by: str, reason: str, whatever: bool = False
-) -> Forgotten:
+@dataclass(frozen=True)
+class ForgetOrder:
+    """Who wants somebody forgotten.
+
+    Attributes:
+        by: a name.
+        reason: why.
+        whatever: also while something is queued or being sent.
+    """
+
+    by: str
+    reason: str
+    whatever: bool = False
+
+
+def forget(context: Context, worker_id: str, sources: Sequence[str], order: ForgetOrder) -> Forgotten:
     """Remove what is held about a worker.
 
     Args:
         context: what everything works with.
         worker_id: exactly as in HR's file.
         sources: of these sources only; the account and Entra's log go once no other source names the person.
-        by: who orders it.
-        reason: why.
-        whatever: also while something is queued or being sent.
+        order: who orders it, and why.
 
     Raises:
         ForgetRefused: nothing is held about the worker, files are being read at this moment, or something is queued and
-            not `whatever`.
+            that is not to be ignored.
     """
-    if not by.strip() or not reason.strip():
+    if not order.by.strip() or not order.reason.strip():
         raise ForgetRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
     storage = context.storage
     found = {source: worker_key(source, worker_id) for source in sources}
     jobs = _jobs(storage) | set(context.settings.endpoints)
     accounts = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for job in jobs])
     workers = read_rows(storage.table(WORKERS), found.values())
-    _refuse_while_busy(storage, sources, workers, accounts, whatever=whatever)
+    _refuse_while_busy(storage, sources, workers, accounts, whatever=order.whatever)
 
     removed: Counter[str] = Counter()
     kept: list[str] = []
-    told = {
-        (source, day)
-        for source, key in found.items()
-        for account in created.created_of(workers.get(key, {}))
-        for day in account.days
-    }
-    created.mark(storage, told)  # before, in case this is cut off, and again when nobody can find the row any more
-    removed["rows of Workers"] = _delete(storage, WORKERS, found.values())
-    created.mark(storage, told)
-    if told:
-        kept.append(
-            f"{OUTBOX}/: the person is in lists of created accounts ({len(told)}); the app writes them anew within "
-            "minutes, without the person."
-        )
-    kept += _forget_accounts(storage, worker_id, sources, jobs, accounts, removed)
+    kept += _forget_workers(storage, found, workers, removed)
+    kept += _forget_accounts(storage, sources, accounts, removed)
+    if not any(_others(row, sources) for row in accounts.values()):
+        _forget_log(storage, worker_id, jobs, removed)
     older = same_people.read(storage).older(worker_id)
     kept += [f"What is held about {one}, by which the person is known; forget that id too." for one in sorted(older)]
     removed["new ids"] = len(same_people.forget(storage, worker_id))
@@ -127,19 +127,34 @@ def forget(
             "removed. Ids are compared letter by letter, leading zeros included; HR's own files and their copies were "
             "not looked into"
         )
-    _record(storage, by, reason, done, context.clock.now())
+    _record(storage, order.by, order.reason, done, context.clock.now())
     return Forgotten(done, kept)
 
 
+def _forget_workers(
+    storage: Storage, found: Mapping[str, Key], workers: Mapping[Key, WorkerRow], removed: Counter[str]
+) -> Iterator[str]:
+    """Remove the rows of the results table, by source; what stays is told."""
+    told = {
+        (source, day)
+        for source, key in found.items()
+        for account in created.created_of(workers.get(key, {}))
+        for day in account.days
+    }
+    created.mark(storage, told)  # before, in case this is cut off, and again when nobody can find the row any more
+    removed["rows of Workers"] = _delete(storage, WORKERS, found.values())
+    created.mark(storage, told)
+    if told:
+        yield (
+            f"{OUTBOX}/: the person is in lists of created accounts ({len(told)}); the app writes them anew within "
+            "minutes, without the person."
+        )
+
+
 def _forget_accounts(
-    storage: Storage,
-    worker_id: str,
-    sources: Sequence[str],
-    jobs: Collection[str],
-    accounts: Mapping[Key, AccountRow],
-    removed: Counter[str],
+    storage: Storage, sources: Sequence[str], accounts: Mapping[Key, AccountRow], removed: Counter[str]
 ) -> list[str]:
-    """Remove the accounts' rows, dates and log, or only what `sources` said where another source names the person.
+    """Remove the accounts' rows, or only what `sources` said where another source names the person.
 
     Returns:
         What stays, and why.
@@ -153,14 +168,17 @@ def _forget_accounts(
     removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
     forget_snapshots(storage)
     forget_rosters(storage, sources)
-    if len(whole) == len(accounts):
-        dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
-        removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
-        for job in jobs:
-            partition = keys.event_partition(job, worker_id)
-            events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
-            removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
     return kept
+
+
+def _forget_log(storage: Storage, worker_id: str, jobs: Collection[str], removed: Counter[str]) -> None:
+    """Remove the dates of somebody whom no source names any more, and Entra's log."""
+    dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
+    removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
+    for job in jobs:
+        partition = keys.event_partition(job, worker_id)
+        events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
+        removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
 
 
 def _forget_holds(

@@ -95,7 +95,24 @@ class Release:
     at: str
 
 
-def queued(person: Planned, file: str, extract_id: str, at: datetime, release: Release | None = None) -> WorkerRow:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What all rows have in common that are told of one extract.
+
+    Attributes:
+        extract_id: of the extract.
+        at: the time.
+        file: the name of its file, for sentences.
+        release: who has released the people, if somebody has.
+    """
+
+    extract_id: str
+    at: datetime
+    file: str = ""
+    release: Release | None = None
+
+
+def queued(person: Planned, by: Telling) -> WorkerRow:
     """Planned and waiting for its turn; after a release what is told of being held stays."""
     worker = person.worker
     user = worker.user
@@ -104,7 +121,7 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         "WorkerId": worker.worker_id,
         "Active": bool(user["active"]),
         "Status": WorkerStatus.QUEUED,
-        "Reason": f"{person.reason or f'Row {worker.row} of {file} was read.'} It waits to be sent to Entra.",
+        "Reason": f"{person.reason or f'Row {worker.row} of {by.file} was read.'} It waits to be sent to Entra.",
         "Decision": person.reason,
         "NextStep": "Nothing to do: it is sent by itself.",
         "WhoActs": Actor.NOBODY,
@@ -114,18 +131,18 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         **_left_open(person),
         "OnHold": person.on_hold,
         "NextChangeAt": person.next_change_at,
-        "Extract": extract_id,
+        "Extract": by.extract_id,
         "Row": worker.row,
-        "SentBy": extract_id,
+        "SentBy": by.extract_id,
         "SentStatus": WorkerStatus.QUEUED,
         "SentChanged": ", ".join(person.changed),
-        "QueuedAt": iso(at),
+        "QueuedAt": iso(by.at),
         "UploadedAt": "",
         "ResolvedAt": "",
         "RequestId": "",
-        **_absence(person, extract_id),
+        **_absence(person, by.extract_id),
         "InDoubt": False,
-        **(released(release) if release else _NEVER_HELD),
+        **(released(by.release) if by.release else _NEVER_HELD),
     }
     if person.kind != ChangeKind.RESENT:
         # What is only sent once more was decided before, and that is what is told of it; a new record deserves all
@@ -144,9 +161,9 @@ def is_told(before: WorkerStatus, after: WorkerStatus) -> bool:
     return before in ABOUT_SENDING or (before == WorkerStatus.MISSING and after in _CAUSES)
 
 
-def queued_beside(person: Planned, extract_id: str, at: datetime) -> WorkerRow:
+def queued_beside(person: Planned, by: Telling) -> WorkerRow:
     """Somebody is to be sent of whom something newer is told, which stays; only the sending is noted."""
-    values = queued(person, "", extract_id, at)
+    values = queued(person, by)
     beside: WorkerRow = {}
     for name in _SENDING:
         if name in values:
@@ -182,16 +199,7 @@ _NEVER_HELD: WorkerRow = {
 }
 
 
-def quiet(
-    fate: str,
-    person: Planned,
-    row: WorkerRow | None,
-    extract_id: str,
-    at: datetime,
-    release: Release | None = None,
-    *,
-    seen: bool = True,
-) -> WorkerRow | None:
+def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, seen: bool = True) -> WorkerRow | None:
     """Somebody who is not sent; None if her row stays as it is.
 
     That she is missing from a full file stands beside what somebody has to act on first, and never in its place.
@@ -201,9 +209,7 @@ def quiet(
             alone.
         person: what is decided about her.
         row: her row as it is; None if there is none.
-        extract_id: of the extract.
-        at: the time.
-        release: who has released her, if somebody has.
+        by: the extract, when, and who has released her.
         seen: whether she is in the file, unless it is her absence that speaks.
     """
     if fate not in _QUIET or (fate == WorkerStatus.MISSING and row is None):
@@ -211,15 +217,11 @@ def quiet(
     status, next_step, who_acts = _QUIET[fate]
     before = row["Status"] if row else None
     if row and status == WorkerStatus.MISSING and before in WHILE_MISSING:
-        return {} if row.get("MissingIn") else {"MissingIn": extract_id}
-    place = _place(status, person, row, extract_id, seen=seen)
-    # What is held of somebody who is known is not taken in yet.
-    names: WorkerRow = _names(person) if row is None or status != WorkerStatus.HELD or person.new else {}
-    names = _names_of_another(names, row) if status == WorkerStatus.FILTERED else names
+        return {} if row.get("MissingIn") else {"MissingIn": by.extract_id}
+    place = _place(status, person, row, by.extract_id, seen=seen)
+    names = _names_told(status, person, row)
     is_open_besides = open_besides(person, row)
-    is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
-    is_same = is_open or (before == WorkerStatus.SCHEDULED and person.next_change_at)
-    if (status == WorkerStatus.UNCHANGED and is_same) or (status == WorkerStatus.FILTERED and before in _STILL_OPEN):
+    if _tells_on(status, person, row):
         return {**names, **place, **is_open_besides}
     if (
         status == before == WorkerStatus.UNCHANGED
@@ -242,22 +244,41 @@ def quiet(
         "Kind": person.kind,
         "Changed": ", ".join(person.changed),
         **is_open_besides,
-        "Extract": extract_id,
+        "Extract": by.extract_id,
         "Row": person.worker.row or (row.get("Row", 0) if row else 0),
-        "ResolvedAt": iso(at),
+        "ResolvedAt": iso(by.at),
+        **(place if status != WorkerStatus.MISSING else {"MissingIn": place["MissingIn"]}),
+        **_sent_before(row),
+        **_about_release(status, person, by),
     }
-    if status == WorkerStatus.MISSING:
-        values["MissingIn"] = place["MissingIn"]
-    else:
-        values.update(place)
-    values.update(_sent_before(row))
-    if status == WorkerStatus.HELD:
-        values.update({**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason})
-    elif release:
-        values.update(released(release))
     if row is None:
         values.update({"Active": False, "SentBy": "", "SentStatus": ""})
     return values
+
+
+def _names_told(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> WorkerRow:
+    """The names that somebody who is not sent is told of by."""
+    if status == WorkerStatus.HELD and row is not None and not person.new:
+        return {}  # what is held of somebody who is known is not taken in yet
+    names = _names(person)
+    return _names_of_another(names, row) if status == WorkerStatus.FILTERED else names
+
+
+def _tells_on(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> bool:
+    """Whether a row goes on telling what it tells: what is still open, or what is due."""
+    before = row["Status"] if row else None
+    if status == WorkerStatus.FILTERED:
+        return before in _STILL_OPEN
+    is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
+    is_due = before == WorkerStatus.SCHEDULED and bool(person.next_change_at)
+    return status == WorkerStatus.UNCHANGED and (is_open or is_due)
+
+
+def _about_release(status: WorkerStatus, person: Planned, by: Telling) -> WorkerRow:
+    """That somebody is held, or was and has been released."""
+    if status == WorkerStatus.HELD:
+        return {**_NEVER_HELD, "HeldIn": by.extract_id, "HeldAt": iso(by.at), "HeldBecause": person.reason}
+    return released(by.release) if by.release else {}
 
 
 def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract_id: str, *, seen: bool) -> WorkerRow:
@@ -344,16 +365,14 @@ _QUIET: Mapping[str, tuple[WorkerStatus, str, Actor]] = {
 }
 
 
-def rejected(reject: Reject, file: str, extract_id: str, at: datetime, row: WorkerRow | None = None) -> WorkerRow:
+def rejected(reject: Reject, by: Telling, row: WorkerRow | None = None) -> WorkerRow:
     """The row was not sent; whatever was known of the person before stays as it was.
 
     Somebody of whom a row was taken in before keeps the names of that: whose a user name is, is looked up by them.
 
     Args:
         reject: the row, and why.
-        file: name of its file.
-        extract_id: of the extract.
-        at: the time.
+        by: the extract, and when.
         row: the person's row as it is; None if there is none.
     """
     known = row and (row.get("QueuedAt") or row.get("Decision"))
@@ -366,14 +385,14 @@ def rejected(reject: Reject, file: str, extract_id: str, at: datetime, row: Work
         **names,
         "WorkerId": reject.told_on,
         "Status": WorkerStatus.REJECTED,
-        "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",
+        "Reason": f"Row {reject.row} of {by.file} was not sent: {reject.reason}",
         "NextStep": f"HR corrects the row and drops the file again; {_until_then(reject, row)}",
         "InDoubt": reject.in_doubt,
         "WhoActs": Actor.HR,
         "ErrorCode": "",
-        "Extract": extract_id,
+        "Extract": by.extract_id,
         "Row": reject.row,
-        "ResolvedAt": iso(at),
+        "ResolvedAt": iso(by.at),
         "MissingIn": "",
     }
 

@@ -18,6 +18,7 @@ from shared.storage.names import PAGES, TableName
 from shared.storage.rows import change_rows
 from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
 from shared.tables.pages import PageStatus
+from shared.wording.worker_status import Telling
 from tests.support.contexts import START, rows_of, worker
 from tests.support.scripted_server import Request, Script
 
@@ -74,13 +75,10 @@ def planned(
         pages.write_page(context.storage, ref, "plan", page)
         earlier_pages = people.note_planned(
             context.storage,
-            ref,
-            "default",
+            people.PlanNoted(ref, "default", ref.id),
             [page],
-            file="list.csv",
-            stamp=ref.id,
-            fingerprint=lambda user: str(user["displayName"]),
-            at=START,
+            Telling(ref.id, START, "list.csv"),
+            lambda user: str(user["displayName"]),
         )
         row = {
             "Source": source,

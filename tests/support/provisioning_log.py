@@ -19,6 +19,7 @@ from shared.storage.names import PAGES, WORKERS
 from shared.storage.rows import change_rows
 from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow, ExtractStatus
 from shared.tables.pages import Answer, PageRow, PageStatus, answers_column
+from shared.wording.worker_status import Telling
 from tests.support.contexts import START, ManualTime, page_of, rows_of, worker
 from tests.support.scripted_server import Reply, Request
 
@@ -117,13 +118,10 @@ def planned(
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row)
     people.note_planned(
         context.storage,
-        ref,
-        "default",
+        people.PlanNoted(ref, "default", ref.id),
         [page],
-        file="list.csv",
-        stamp=ref.id,
-        fingerprint=lambda _: "print",
-        at=moment,
+        Telling(ref.id, moment, "list.csv"),
+        lambda _: "print",
     )
     return ref
 
@@ -138,7 +136,8 @@ def uploaded(
     change_rows(
         context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row, select=("Status",)
     )
-    people.note_accepted(context.storage, ref, "default", number, dict.fromkeys(ids, (sent, "r-1")))
+    page = people.Deliverer(ref.source, ref.id, number)
+    people.note_accepted(context.storage, "default", page, dict.fromkeys(ids, (sent, "r-1")))
 
 
 def statuses(context: Context) -> dict[tuple[str, str], str]:

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.changes.claims import Claim, Employment, make_claim, to_json
+from shared.changes.claims import Claim, Employment, Speaker, Stated, make_claim, to_json
 from shared.changes.compare import SEND, Draft, Judge, Judged, draft, is_settled
 from shared.changes.guard import CHANGE, CREATE, DISABLE, MISSING
 from shared.changes.kinds import employed_since
-from shared.changes.managers import ManagerStanding
+from shared.changes.managers import Managers, ManagerStanding
 from shared.clock import iso
 from shared.model import ENTERPRISE_USER, ScimUser
 from shared.records.accounts import Account
@@ -41,19 +41,8 @@ def claim(
     source: str = "employees",
     **changes: Any,
 ) -> Claim:
-    return make_claim(
-        source,
-        0,
-        sequence,
-        f"the extract of {sequence}",
-        7,
-        user("1", active=works, **changes),
-        employment=Employment(),
-        first_day=first,
-        last_day=last,
-        zone=ZoneInfo("UTC"),
-        said_at=NOW,
-    )
+    by = Speaker(source, 0, sequence, f"the extract of {sequence}", NOW, Employment())
+    return make_claim(by, Stated(7, user("1", active=works, **changes), first, last, ZoneInfo("UTC")))
 
 
 def account(said: Claim | None = None, **changes: Any) -> Account:
@@ -87,8 +76,7 @@ def judge(made: Draft | None, *, sending: bool = False) -> Judged:
     how = Judge(
         NOW,
         mark,
-        lambda manager: ManagerStanding.UNKNOWN if manager == "nobody" else ManagerStanding.WORKS,
-        {},
+        Managers(lambda manager: ManagerStanding.UNKNOWN if manager == "nobody" else ManagerStanding.WORKS, {}),
         lambda _: sending,
         "list.csv",
     )

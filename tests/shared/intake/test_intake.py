@@ -493,10 +493,10 @@ def test_a_fault_in_one_extract_or_job_does_not_keep_the_others_from_being_read(
         config.upload_blob("c.yaml", MAPPING + b"job: zz\n")
         real = build.plan_file
 
-        def plan(context: Any, ref: Any, *rest: Any) -> Any:
-            if ref.source == "a":
+        def plan(context: Any, asked: Any, *rest: Any) -> Any:
+            if asked.ref.source == "a":
                 raise ConnectionError("boom")
-            return real(context, ref, *rest)
+            return real(context, asked, *rest)
 
         with hold(context.storage, "default"), hold(context.storage, "zz"):
             for source in "abc":

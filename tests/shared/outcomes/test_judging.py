@@ -180,7 +180,9 @@ def test_an_upload_that_is_answered_after_a_newer_plan_counts_as_unanswered(
 ) -> None:
     old = planned(context, "1")
     new = planned(context, "1", minutes=4)
-    people.note_accepted(context.storage, old, "default", 1, {"1": ("2026-09-18T06:01:00Z", "r")})
+    people.note_accepted(
+        context.storage, "default", people.Deliverer(old.source, old.id, 1), {"1": ("2026-09-18T06:01:00Z", "r")}
+    )
     uploaded(context, new, "1", seconds=300)
     log.add("1", 310)
     report(context)

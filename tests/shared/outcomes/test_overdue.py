@@ -10,7 +10,7 @@ from shared.context import Context
 from shared.entra.jobs import JobStatus, parse_status
 from shared.errors import EndpointRefused, EntraUnavailable
 from shared.outcomes import overdue
-from shared.outcomes.overdue import find_unanswered, note_overdue
+from shared.outcomes.overdue import JobSeen, find_unanswered, note_overdue
 from shared.outcomes.reporting import report
 from shared.outcomes.resending import still_wanted
 from shared.outcomes.watermark import load_watermark
@@ -428,7 +428,7 @@ def test_of_more_pages_than_there_is_time_for_others_come_next(
     context.clock.sleep(7200)
 
     def note(status: JobStatus) -> tuple[int, list[str]]:
-        note_overdue(context, "default", find_unanswered(context, "default"), context.clock.now(), status)
+        note_overdue(context, "default", find_unanswered(context, "default"), context.clock.now(), JobSeen(status))
         context.clock.sleep(60)
         health = load_health(context.storage, "default")
         assert health

@@ -250,7 +250,7 @@ def test_what_is_told_of_somebody_who_is_left_out_takes_no_name_from_her() -> No
         "Status": WorkerStatus.PROVISIONED, "SentBy": "e1", "SentStatus": WorkerStatus.PROVISIONED, "MissingIn": "e1",
         "Extract": "e1",
     }  # fmt: skip
-    told = worker_status.quiet(WorkerStatus.FILTERED, planned, known, "e2", at)
+    told = worker_status.quiet(WorkerStatus.FILTERED, planned, known, worker_status.Telling("e2", at))
     assert told == {
         "SeenIn": "e2", "SeenRow": 2, "NextChangeAt": "", "MissingIn": "", "WorkerId": "1", "Status": "filtered",
         "Reason": "Row 2 of people.csv is about somebody for whom this list does not provide: by Type (filter). The "
@@ -259,10 +259,12 @@ def test_what_is_told_of_somebody_who_is_left_out_takes_no_name_from_her() -> No
         "WhoActs": "nobody", "ErrorCode": "", "Kind": "unchanged", "Changed": "", "Warning": "", "WarningKind": "",
         "Extract": "e2", "Row": 2, "ResolvedAt": "2026-11-21T00:00:00Z",
     }  # fmt: skip
-    new = worker_status.quiet(WorkerStatus.FILTERED, planned, None, "e2", at)
+    new = worker_status.quiet(WorkerStatus.FILTERED, planned, None, worker_status.Telling("e2", at))
     assert new is not None
     assert (new["DisplayName"], "UserName" in new, new["Status"]) == ("Ann Lee", False, "filtered")
-    waits = worker_status.quiet(WorkerStatus.FILTERED, planned, {**known, "Status": WorkerStatus.QUEUED}, "e2", at)
+    waits = worker_status.quiet(
+        WorkerStatus.FILTERED, planned, {**known, "Status": WorkerStatus.QUEUED}, worker_status.Telling("e2", at)
+    )
     assert waits == {
         "SeenIn": "e2",
         "SeenRow": 2,

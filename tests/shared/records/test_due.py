@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.context import Context
-from shared.records.due import Due, await_managers, due_until, remove_dues, schedule, wake
+from shared.records.due import Due, await_managers, awaited, due_until, remove_dues, schedule, wake
 from shared.storage.names import DUE
 from shared.tables.due import DueReason
 from tests.conftest import Storage
@@ -93,9 +93,9 @@ def test_more_people_than_a_transaction_holds_can_fall_due_in_one_hour(context: 
 def test_reports_are_looked_at_once_their_manager_has_arrived(context: Context) -> None:
     await_managers(context.storage, "default", {"1": ("boss",), "2": ("x", "boss"), "3": ("other",), "4": ("a|b/c",)})
     await_managers(context.storage, "contractors", {"5": ("boss",)})
-    wake(context.storage, "default", {"boss", "nobody"}, NOON)
+    wake(context.storage, awaited(context.storage, "default"), {"boss", "nobody"}, NOON)
     assert [one.external_id for one in due(context, NOON)] == ["1", "2"]
-    wake(context.storage, "default", {"boss", "a|b/c"}, NOON + timedelta(hours=1))
+    wake(context.storage, awaited(context.storage, "default"), {"boss", "a|b/c"}, NOON + timedelta(hours=1))
     assert [(one.external_id, one.at) for one in due(context, NOON + timedelta(days=1))] == [
         ("1", NOON),
         ("2", NOON),

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.changes.claims import Employment, make_claim, to_json
+from shared.changes.claims import Employment, Speaker, Stated, make_claim, to_json
 from shared.model import KeptClaim
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER, Deliverer, worker_key
@@ -35,9 +35,8 @@ def claim(zone: str = "Europe/Berlin", source: str = "employees", **said: Any) -
     """What is kept of a source's word."""
     employment = Employment(grace_days=said.pop("grace_days", 0))
     record = {"externalId": "1", "active": True}
-    days = {"first_day": said.get("first_day"), "last_day": said.get("last_day")}
-    how: dict[str, Any] = {"employment": employment, "zone": ZoneInfo(zone), "said_at": NOW, **days}
-    return to_json(make_claim(source, 0, "1", "e", 2, record, **how))
+    days = (said.get("first_day"), said.get("last_day"), ZoneInfo(zone))
+    return to_json(make_claim(Speaker(source, 0, "1", "e", NOW, employment), Stated(2, record, *days)))
 
 
 def account(*, enabled: bool = True, pending: str = "", accepted: str = "print", **claims: Any) -> Account:

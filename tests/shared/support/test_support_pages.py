@@ -130,7 +130,7 @@ def test_a_search_by_name_says_whom_it_cannot_find(context: Context) -> None:
     ref = file(context.storage, "people.csv")
     for number in "12":
         reject = Reject(4, 4, number, "no.", display_name=f"Jane {number}", user_name=f"jane{number}@x.com")
-        row = {**worker_status.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+        row = {**worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv")), "Sequence": ref.id}
         key = worker_key(ref.source, number)
         context.storage.table(WORKERS).create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
     said = text(look_for(context, "jane"))
@@ -223,7 +223,7 @@ def test_a_search_by_name_knows_what_has_changed_since_the_last_and_who_is_gone(
 
     person(context.storage, ref, "1", "Jane One")
     reject = Reject(4, 4, "2", "no.", display_name="Jane Two", user_name="jane2@x.com")
-    row = {**worker_status.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+    row = {**worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv")), "Sequence": ref.id}
     key = worker_key(ref.source, "2")
     table.create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
     assert found("jane") == [("1", "Jane One", "queued"), ("2", "Jane Two", "rejected")]

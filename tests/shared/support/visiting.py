@@ -123,7 +123,11 @@ def person(storage: Storage, ref: ExtractRef, worker_id: str, name: str, **value
     planned = Planned(
         user, ChangeKind.MOVER, changed=("department", "title"), reason="Data changed: department, title."
     )
-    row = {**worker_status.queued(planned, "people.csv", ref.id, START), "Sequence": ref.id, **values}
+    row = {
+        **worker_status.queued(planned, worker_status.Telling(ref.id, START, "people.csv")),
+        "Sequence": ref.id,
+        **values,
+    }
     key = worker_key(ref.source, worker_id)
     storage.table(WORKERS).upsert_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
 
