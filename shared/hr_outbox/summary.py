@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from azure.storage.blob import ContentSettings
+from markupsafe import escape
 
 from shared.clock import at_place, iso
 from shared.hr_outbox.how_it_went import how_it_went
+from shared.hr_outbox.page import Listing, counts_of, page, with_names
 from shared.hr_outbox.to_look_at import (
     MOST,
     PersonToLookAt,
     Some,
     ToLookAt,
-    bullets,
     causes_list,
     common_cause,
     people_list,
@@ -43,7 +43,7 @@ from shared.tables.extracts import (
 from shared.wording.languages import language_of
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
-from shared.wording.translation import IN_ENGLISH, Translator, translator
+from shared.wording.translation import Translator, translator
 from shared.wording.worker_status import IN_GENERAL, in_general
 
 IN_FILE: Mapping[CountColumn, str] = {
@@ -87,7 +87,6 @@ _FATES: Mapping[CountColumn, str] = {
 }
 _COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
 _GONE = "Not in this list, though they were in one before"
-_ALWAYS: tuple[CountColumn, ...] = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
     *("Rows", "People", "Repeated", "Rejected", "Filtered", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
@@ -161,35 +160,47 @@ def write_summary(
 def summary_page(
     ref: ExtractRef, row: ExtractRow, notes: Sequence[str], people: ToLookAt | None = None, *, as_of: str = ""
 ) -> str:
-    """The summary as a page: no script, nothing from elsewhere, everything escaped.
+    """The summary as a page.
 
     It is in the language of the row; notes, and what is the matter with people, are given in that already.
     """
     people, speak = people or ToLookAt(), language_in(row)
-    title = html.escape(f"{row['File']} ({ref.source})")
     zone = str(row.get("Zone") or "")
     arrived, as_of = at_place(str(row.get("ArrivedAt", "")), zone), at_place(as_of, zone)
-    whole = bool(row.get("HeldWhole"))
-    message = html.escape(speak.say(str(row["Message"])))
-    foot = speak.say(f"As of {as_of or arrived}. Arrived {arrived}, extract {ref.id}")
-    body = [
-        f"<h1>{title}</h1>",
-        f"<p class='outcome'>{html.escape(_outcome(row, people, speak))}</p>",
-        f"<p>{speak.word('Status')}: <b>{html.escape(speak.word(str(row['Status'])))}</b>. {message}</p>",
-        _compared(row, speak),
-        _advice(ref, row, speak),
+    return page(
+        "summary",
+        speak,
+        title=f"{row['File']} ({ref.source})",
+        outcome=_outcome(row, people, speak),
+        status_is=speak.word("Status"),
+        status=speak.word(str(row["Status"])),
+        message=speak.say(str(row["Message"])),
+        compared=_compared(row, speak),
+        advice=with_names(speak, _what_to_do(ref, row)),
+        lists=_lists(row, people, speak),
+        tables=[counts_of(row, heading, labels, speak) for heading, labels in _COUNTS.items()],
+        worth_knowing=speak.word("Worth knowing"),
+        notes=notes,
+        foot=speak.say(f"As of {as_of or arrived}. Arrived {arrived}, extract {ref.id}"),
+    )
+
+
+def _lists(row: ExtractRow, people: ToLookAt, speak: Translator) -> list[Listing]:
+    """Whom HR has to look at, in the order in which it is told."""
+    whole, missing = bool(row.get("HeldWhole")), int(row.get("Missing") or 0)
+    held = (
+        people_list(_GONE, people.held.named, missing, speak=speak)
+        if whole
+        else causes_list("Held: somebody has to approve of these changes", people.held, speak=speak)
+    )
+    return [
         causes_list("Rows that were not sent", people.rejected, "row", "rows", speak),
-        people_list(_GONE, people.held.named, int(row.get("Missing") or 0), speak=speak) if whole else "",
-        "" if whole else causes_list("Held: somebody has to approve of these changes", people.held, speak=speak),
+        held,
         causes_list("Failed: Entra could not take these people", people.failed, speak=speak),
         causes_list("Failed before, and nothing new is said of them", people.failed_before, speak=speak),
-        people_list(_GONE, people.missing, int(row.get("Missing") or 0), speak=speak),
+        people_list(_GONE, people.missing, missing, speak=speak),
         causes_list("Sent, but something is open", people.warned, speak=speak),
-        *(count_table(heading, labels, row, speak) for heading, labels in _COUNTS.items()),
-        bullets("Worth knowing", [html.escape(note) for note in notes], speak),
-        f"<p class='small'>{html.escape(foot)}</p>",
     ]
-    return document(title, body, speak)
 
 
 def language_in(row: ExtractRow) -> Translator:
@@ -210,40 +221,25 @@ def _cause(row: ExtractRow, people: ToLookAt) -> str:
     )
 
 
-def document(title: str, body: Iterable[str], speak: Translator = IN_ENGLISH) -> str:
-    """A page of some parts; title and parts are HTML."""
-    return (
-        f"<!doctype html><html lang='{speak.language}'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
-    )
-
-
 def _compared(row: ExtractRow, speak: Translator) -> str:
     """With which list a file was compared; empty if nothing of it was used, or an older version has planned it."""
     if row.get("ComparedWith") is None:
         return ""
     if not row["ComparedWith"]:
-        first = speak.say("It is the first list of this source: there was none to compare it with.")
-        return f"<p>{first}</p>"
+        return speak.say("It is the first list of this source: there was none to compare it with.")
     rejected = int(row.get("ComparedRejected") or 0)
     besides = f", and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
     who = counted_people(int(row.get("ComparedPeople") or 0))
-    list_before = f"<b>{html.escape(str(row['ComparedWith']))}</b>"
-    return f"<p>{speak.say(f'The list before it is {list_before}: {who}{besides}.')}</p>"
-
-
-def _advice(ref: ExtractRef, row: ExtractRow, speak: Translator) -> str:
-    """What HR does next, if anything."""
-    text = _what_to_do(ref, row)
-    return f"<p>{speak.say(text)}</p>" if text else ""
+    list_before = f"<b>{escape(str(row['ComparedWith']))}</b>"
+    return with_names(speak, f"The list before it is {list_before}: {who}{besides}.")
 
 
 def _what_to_do(ref: ExtractRef, row: ExtractRow) -> str:
-    inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
+    """What HR does next, if anything."""
+    inbox = f"<b>{INBOX}/{escape(ref.source)}/</b>"
     if row.get("RejectsFile"):
         return (
-            f"The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
+            f"The rows that were not sent are in <b>{escape(str(row['RejectsFile']))}</b> beside this page, "
             f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
             "need not be sent again."
         )
@@ -255,18 +251,6 @@ def _what_to_do(ref: ExtractRef, row: ExtractRow) -> str:
     if row["Status"] in _NOTHING_USED:
         return f"Nothing of the file was used. The place for the next one is {inbox}."
     return ""
-
-
-def count_table(
-    heading: str, labels: Mapping[CountColumn, str], row: ExtractRow, speak: Translator = IN_ENGLISH
-) -> str:
-    """Counts with their labels, as a part of a page; empty if there are none."""
-    counts = "".join(
-        f"<tr><th scope='row'>{speak.word(label)}</th><td>{speak.number(int(row[name]))}</td></tr>"
-        for name, label in labels.items()
-        if row.get(name) is not None and (row[name] or name in _ALWAYS)
-    )
-    return f"<h2>{speak.word(heading)}</h2><table>{counts}</table>" if counts else ""
 
 
 def _held(people: Iterable[HeldPerson], speak: Translator, *, by_cause: bool) -> Some:
@@ -320,15 +304,6 @@ def _missing(storage: Storage, ref: ExtractRef, speak: Translator) -> list[Perso
 
 def _as_json(person: PersonToLookAt) -> dict[str, Any]:
     return {"workerId": person.worker_id, "name": person.name, "row": person.row, "text": person.text}
-
-
-_STYLE = (
-    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
-    "padding:0 1rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}"
-    "th{text-align:left;font-weight:normal;padding-right:2rem}td{text-align:right}summary{cursor:pointer}"
-    ".history td,.history th{text-align:left;vertical-align:top;padding:.3rem 1rem .3rem 0}"
-    ".outcome{font-size:1.2rem;font-weight:bold}.status{font-weight:bold}.small{font-size:.85rem}"
-)
 
 
 _KINDS = {"html": "text/html; charset=utf-8", "json": "application/json; charset=utf-8"}

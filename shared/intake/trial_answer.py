@@ -8,7 +8,6 @@ reason that the real file would be given.
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import tempfile
@@ -21,11 +20,13 @@ from typing import Any, Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContentSettings
+from markupsafe import escape
 
 from shared.changes.compare import OLDER
 from shared.clock import at_place, iso
 from shared.hr_outbox import summary
-from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, bullets, people_list
+from shared.hr_outbox.page import Listing, counts_of, page, with_names
+from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, people_list
 from shared.model import ChangeKind, ExtractRef, Planned
 from shared.outcomes import progress
 from shared.readers.text.own_rejects import guard_cell
@@ -167,25 +168,29 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
         **facts,
         "notes": notes,
     }
-    title = html.escape(speak.say(f"Trial of {told_name(row['File'])} ({ref.source})"))
-    body = [
-        f"<h1>{title}</h1>",
-        f"<p class='status'>{speak.say(NOTHING_DONE)}</p><p>{html.escape(speak.say(outcome.sentence))}</p>",
-        f"<p>{speak.say(_advice(ref, outcome, has_list=any(lists.counts.values())))}</p>",
-        *(summary.count_table(heading, names, outcome.values, speak) for heading, names in _COUNTS.items()),
-        *lists.parts(speak),
-        bullets("Worth knowing", [html.escape(note) for note in notes], speak),
-        f"<p class='small'>{speak.say(when)}</p>",
-    ]
     text = json.dumps(as_json, indent=2, ensure_ascii=False)
     summary.put_in_outbox(storage, ref, row, "summary.json", text)
-    summary.put_in_outbox(storage, ref, row, "summary.html", summary.document(title, body, speak))
+    title = speak.say(f"Trial of {told_name(row['File'])} ({ref.source})")
+    as_page = page(
+        "trial",
+        speak,
+        title=title,
+        nothing_done=speak.say(NOTHING_DONE),
+        outcome=speak.say(outcome.sentence),
+        advice=with_names(speak, _advice(ref, outcome, has_list=any(lists.counts.values()))),
+        tables=[counts_of(outcome.values, heading, names, speak) for heading, names in _COUNTS.items()],
+        lists=list(lists.parts(speak)),
+        worth_knowing=speak.word("Worth knowing"),
+        notes=notes,
+        foot=speak.say(when),
+    )
+    summary.put_in_outbox(storage, ref, row, "summary.html", as_page)
 
 
 def _advice(ref: ExtractRef, outcome: Outcome, *, has_list: bool) -> str:
-    inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
+    inbox = f"<b>{INBOX}/{escape(ref.source)}/</b>"
     if not outcome.plan:
-        return f"A real file like this would end as <b>{html.escape(outcome.would_be)}</b>."
+        return f"A real file like this would end as <b>{escape(outcome.would_be)}</b>."
     names = f" Everybody is named in <b>{CHANGES}</b> beside this page." if has_list else ""
     return f"If this is what you mean, drop the file into {inbox}, and not into <b>try</b>.{names}"
 
@@ -203,7 +208,7 @@ class _Lists:
         if len(self.people[what]) < MOST:
             self.people[what].append(person)
 
-    def parts(self, speak: Translator) -> Iterator[str]:
+    def parts(self, speak: Translator) -> Iterator[Listing]:
         """The lists as parts of a page."""
         for what, heading in _HEADINGS.items():
             yield people_list(heading, self.people[what], self.counts[what], f"{CHANGES} has them all", speak)
