@@ -97,8 +97,7 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     new: ExtractRow = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
     if row.get("Forced"):
         return new
-    planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
-    last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
+    last = next(iter(extracts.processed_files(context.storage, ref.source, besides=ref.id)), None)
     is_same = last and (last.get("Content"), last.get("JobId")) == (new["Content"], new["JobId"])
     if last and is_same and last["MappingVersion"] == loaded.version:
         raise ExtractDuplicate(
@@ -106,10 +105,6 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
             "there is nothing to do for it."
         )
     return new
-
-
-def _was_file(row: ExtractRow, ref: ExtractRef) -> bool:
-    return bool(row.get("PlannedAt")) and row["Kind"] == ExtractKind.FILE and row["Extract"] != ref.id
 
 
 @dataclass(frozen=True)
@@ -262,9 +257,9 @@ def _store_new_ids(run: PlanRun) -> None:
 
 def _compared_with(run: PlanRun, *, full: bool) -> ExtractRow:
     """The list before a file, for HR: its name, how many people it had, and how many of its rows were rejected."""
-    files = [row for row in extracts.of_source(run.storage, run.ref.source) if _was_file(row, run.ref)]
-    before = [row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full)]
-    last = max(before, key=lambda row: str(row["Sequence"]), default=None)
+    files = extracts.processed_files(run.storage, run.ref.source, besides=run.ref.id)
+    before = (row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full))
+    last = next(before, None)
     return {
         "ComparedWith": str(last["File"]) if last else "",
         "ComparedPeople": int(last.get("People") or 0) if last else 0,

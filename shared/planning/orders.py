@@ -278,7 +278,12 @@ def process(storage: Storage, extract: str, order: Order) -> str:
         )
     if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
         raise OrderRefused(f"There is no copy of {row['File']} (extract {extract}); drop the file again")
-    _again(storage, row, order, max(str(other["Sequence"]) for other in (row, *_files(storage, ref.source))))
+    _again(
+        storage,
+        row,
+        order,
+        max(str(other["Sequence"]) for other in (row, *extracts.processed_files(storage, ref.source))),
+    )
     return extract
 
 
@@ -291,20 +296,13 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     Raises:
         OrderRefused: there is none, or it is being processed.
     """
-    row = max(_files(storage, source), key=lambda row: str(row["Sequence"]), default=None)
+    row = next(iter(extracts.processed_files(storage, source)), None)
     if row is None:
         raise OrderRefused(f"No file of source '{source}' has been processed yet")
     if row["Status"] in (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED):
         raise OrderRefused(f"Extract {row['Extract']} of source '{source}' is being processed at this moment")
     _again(storage, row, order, str(row["Sequence"]))
     return str(row["Extract"])
-
-
-def _files(storage: Storage, source: str) -> list[ExtractRow]:
-    """The files of a source that have been processed."""
-    return [
-        row for row in extracts.of_source(storage, source) if row["Kind"] == ExtractKind.FILE and row.get("PlannedAt")
-    ]
 
 
 def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None:

@@ -178,9 +178,8 @@ class PlanRun:
     @cached_property
     def _newest(self) -> str:
         """The sequence of the newest file of the source that has been planned."""
-        rows = extracts.of_source(self.storage, self.ref.source)
-        planned = [row for row in rows if row.get("PlannedAt") and row["Kind"] == ExtractKind.FILE]
-        return max((str(row["Sequence"]) for row in planned), default="")
+        files = extracts.processed_files(self.storage, self.ref.source)
+        return str(files[0]["Sequence"]) if files else ""
 
 
 @dataclass

@@ -294,6 +294,16 @@ def of_source(storage: Storage, source: str) -> Iterator[ExtractRow]:
     return query(storage.table(EXTRACTS), "PartitionKey eq @source", source=source)
 
 
+def processed_files(storage: Storage, source: str, besides: str = "") -> list[ExtractRow]:
+    """The files of a source that have been planned, besides one extract, the newest by its sequence first."""
+    found = [
+        row
+        for row in of_source(storage, source)
+        if row.get("PlannedAt") and row["Kind"] == ExtractKind.FILE and row["Extract"] != besides
+    ]
+    return sorted(found, key=lambda row: str(row["Sequence"]), reverse=True)
+
+
 def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> ExtractRow | None:
     """The extract of the source that was planned last, besides `ref`; with `full`, the last full file."""
     found = [
