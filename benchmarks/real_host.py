@@ -25,9 +25,9 @@ from local.entra.app_settings import app_settings
 from local.host.connections import Connections
 from local.host.storage import ensure_storage
 from shared import settings
-from shared.records import extracts
 from shared.storage.clients import connect
 from shared.storage.names import EXTRACTS
+from shared.tables.extracts import ExtractStatus
 
 LOGS = processes.ROOT / ".local" / "real-host"
 _STARTS = 60.0  # seconds
@@ -69,7 +69,7 @@ def _live_through(program: Path, events: Mapping[str, float], people: int) -> li
         except demo.DemoError as error:
             faults.append(str(error))
         rows = list(cloud.storage.table(EXTRACTS).list_entities())
-        if len(rows) != len(days) or any(row["Failures"] or row["Status"] == extracts.FAILED for row in rows):
+        if len(rows) != len(days) or any(row["Failures"] or row["Status"] == ExtractStatus.FAILED for row in rows):
             faults.append(f"extracts: {[(row['File'], row['Status'], row['Failures']) for row in rows]}")
     return faults
 

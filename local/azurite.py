@@ -37,6 +37,7 @@ class Azurite:
     accounts: Mapping[str, str] = field(repr=False)
     secure: bool = False
 
+    # Long, and with many parameters: what Azurite can be told, each said at most once, turned into its command line.
     @classmethod
     def start(
         cls,

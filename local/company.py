@@ -116,6 +116,7 @@ def day_one(people: int = PEOPLE, *, seed: int = SEED) -> Extract:
     return Extract(_write([list(row.values()) for row in rows]), len(rows))
 
 
+# Long: what happens on one day, from the top to the bottom.
 def day_two(
     people: int = PEOPLE, *, joiners: int = 25, movers: int = 60, leavers: int = 15, seed: int = SEED
 ) -> Extract:

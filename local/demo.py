@@ -37,8 +37,8 @@ from shared.records import extracts
 from shared.storage.clients import Storage, connect
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
-from shared.tables.extracts import OUTCOMES, ExtractRow, quiet_of
-from shared.wording import worker_status
+from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus, quiet_of
+from shared.tables.workers import WorkerStatus
 
 LOGS = processes.ROOT / ".local" / "demo"
 _PATIENCE = 150.0  # seconds for one day
@@ -160,7 +160,7 @@ def check_day(cloud: Cloud, row: ExtractRow, days: Sequence[company.Extract]) ->
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     faults = []
     outcomes = sum(row[name] for name in OUTCOMES)
-    if row["Status"] != (extracts.HELD if day.mistaken else extracts.DELIVERED):
+    if row["Status"] != (ExtractStatus.HELD if day.mistaken else ExtractStatus.DELIVERED):
         faults.append(f"the extract ended as {row['Status']}: {row['Message']}")
     if row["Rows"] != day.rows or row["People"] + row["Repeated"] + row["Rejected"] != day.rows:
         faults.append(f"{day.rows} rows in the file, but {row['Message']}")
@@ -233,7 +233,7 @@ def show_day(console: Console, cloud: Cloud, row: ExtractRow, day: company.Extra
     table = Table("Worker", "Row", "Status", "Decision", "Outcome", title="Some of the people")
     for person in sorted(people, key=lambda person: int(person["Row"])):
         if person["WorkerId"] in shown:
-            outcome = person["NextStep"] if person["Status"] == worker_status.HELD else person["Reason"]
+            outcome = person["NextStep"] if person["Status"] == WorkerStatus.HELD else person["Reason"]
             table.add_row(person["WorkerId"], str(person["Row"]), person["Status"], person.get("Decision"), outcome)
     console.print(table)
     rejects = read_rejects(cloud, ExtractRef(row["Extract"], row["PartitionKey"]), row["File"])

@@ -94,6 +94,7 @@ class Process:
         self.stop()
 
 
+# Many parameters: those of `spawn`, and when the process is ready.
 def start(
     name: str,
     command: Sequence[str | Path],

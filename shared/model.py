@@ -155,21 +155,6 @@ class ChangeKind(StrEnum):
     OFF_HOLD = "hold ended"  # and HR's word counts again
 
 
-JOINER = ChangeKind.JOINER
-MOVER = ChangeKind.MOVER
-LEAVER = ChangeKind.LEAVER
-REHIRE = ChangeKind.REHIRE
-REINSTATED = ChangeKind.REINSTATED
-WITHDRAWN = ChangeKind.WITHDRAWN
-CONVERTED = ChangeKind.CONVERTED
-UNCHANGED = ChangeKind.UNCHANGED
-RESENT = ChangeKind.RESENT
-ON_LEAVE = ChangeKind.ON_LEAVE
-BACK = ChangeKind.BACK
-ON_HOLD = ChangeKind.ON_HOLD
-OFF_HOLD = ChangeKind.OFF_HOLD
-
-
 @dataclass(frozen=True, slots=True)
 class Planned:
     """What a plan has decided about one person.
@@ -183,6 +168,7 @@ class Planned:
         claim: what the source says about the person, as it is kept; None leaves what is kept alone.
         changed: names of the attributes that differ from what Entra has.
         warning: what is open about the person, such as a manager whom nobody knows.
+        circle: the circle of managers because of which hers is left out; an empty text if there is none.
         reason: a sentence for the results table, where the kind does not say it all.
         next_change_at: when a date falls due, ISO time in UTC, or an empty text.
         awaits: those of whom something must be sent or said before the manager whom HR named can be: himself, or those
@@ -206,6 +192,7 @@ class Planned:
     claim: KeptClaim | None = None
     changed: tuple[str, ...] = ()
     warning: str = ""
+    circle: str = ""
     reason: str = ""
     next_change_at: str = ""
     awaits: tuple[str, ...] = ()
@@ -222,7 +209,9 @@ class Planned:
     @property
     def removes_access(self) -> bool:
         """Whether the person is to be disabled, now or at last: such people go first, and may use the reserve."""
-        return self.kind in (LEAVER, ON_LEAVE, ON_HOLD) or (self.kind == RESENT and not self.worker.user["active"])
+        return self.kind in (ChangeKind.LEAVER, ChangeKind.ON_LEAVE, ChangeKind.ON_HOLD) or (
+            self.kind == ChangeKind.RESENT and not self.worker.user["active"]
+        )
 
 
 @dataclass(frozen=True, slots=True)

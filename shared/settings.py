@@ -56,6 +56,10 @@ _ENDPOINT_PATH = re.compile(
     re.IGNORECASE,
 )
 
+ENTRA_JOB = "API2AAD"
+"""With this begins the id of a job that makes accounts in Entra ID itself."""
+ACTIVE_DIRECTORY_JOB = "API2AD"
+"""With this begins the id of a job that makes them in Active Directory, by an agent."""
 _JOB_ID = re.compile(r"^(?P<kind>\w+)\.(?P<tenant>[0-9a-f]{32})\.", re.IGNORECASE | re.ASCII)
 
 _CONNECTION_STRING = re.compile(r"(?:AccountName|BlobEndpoint|UseDevelopmentStorage)=", re.IGNORECASE)
@@ -111,7 +115,7 @@ class ProvisioningEndpoint:
     def is_for_active_directory(self) -> bool:
         """Whether the accounts are made in Active Directory, by an agent, and not in Entra ID itself."""
         match = _JOB_ID.match(self.job_id)
-        return bool(match and match["kind"].upper() == "API2AD")
+        return bool(match and match["kind"].upper() == ACTIVE_DIRECTORY_JOB)
 
 
 @dataclass(frozen=True)

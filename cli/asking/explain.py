@@ -15,7 +15,7 @@ from cli.connecting import FAILED, connected, run
 from cli.plain_tables import plain_table, printable
 from shared.support.people import Hit, search
 from shared.support.person import Person, find_stories
-from shared.wording.worker_status import HELD
+from shared.tables.workers import WorkerStatus
 
 _WIDTH = 100
 _INDENT = " " * 22
@@ -71,7 +71,7 @@ def _story(person: Person) -> Iterator[str]:
     yield from _lines("Why", person.reason)
     yield from _lines("Sent because", "" if person.reason.startswith(person.sent_because) else person.sent_because)
     yield from _lines("Next step", person.next_step)
-    if person.status == HELD:
+    if person.status == WorkerStatus.HELD:
         release = f"python -m cli release {person.held_in} --worker {person.worker_id} --by NAME --reason TEXT"
         yield from _lines("To release", release)
     yield from _lines("Who acts", person.who_acts)

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cli.marks import encoding_of
 from shared.errors import ExtractRefused
 
 User = dict[str, Any]
@@ -96,8 +97,7 @@ def _past(text: str, at: int) -> int:
 def _decoded(chunks: Iterable[bytes], name: str) -> Iterator[str]:
     pieces = iter(chunks)
     first = next(pieces, b"")
-    utf_16 = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    decoder = codecs.getincrementaldecoder("utf-16" if utf_16 else "utf-8-sig")()
+    decoder = codecs.getincrementaldecoder(encoding_of(first))()
     try:
         yield decoder.decode(first)
         for piece in pieces:

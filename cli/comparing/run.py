@@ -48,6 +48,23 @@ class Accepted:
         return any(all(said in ("", "*", value) for said, value in zip(row, values, strict=True)) for row in self.rows)
 
 
+@dataclass(frozen=True)
+class OurFile:
+    """An extract that is compared with what the other tool made of it.
+
+    Attributes:
+        chunks: the file.
+        mapping: of its source.
+        reading: what it takes to open it.
+        now: the time that counts.
+    """
+
+    chunks: Iterable[bytes]
+    mapping: MappingFile
+    reading: Reading
+    now: datetime
+
+
 @dataclass
 class Comparison:
     """What came of comparing; to be closed.
@@ -83,34 +100,23 @@ class Comparison:
         for day, *values in self._scratch.execute(query, (accepted, limit or -1)):
             yield day, Difference(*values)
 
-    def add(
-        self,
-        day: str,
-        users: Iterable[User],
-        chunks: Iterable[bytes],
-        mapping: MappingFile,
-        reading: Reading,
-        now: datetime,
-    ) -> None:
+    def add(self, day: str, users: Iterable[User], ours: OurFile) -> None:
         """Compare one file.
 
         Args:
             day: what to call it, if there are several.
             users: what the other tool sent.
-            chunks: the extract.
-            mapping: of its source.
-            reading: what it takes to open it.
-            now: the time that counts.
+            ours: the extract.
 
         Raises:
             ExtractRefused: one of the two cannot be used.
         """
         self._remember(users)
-        with read_extract(chunks, mapping, reading, NOBODY) as extract:
+        with read_extract(ours.chunks, ours.mapping, ours.reading, NOBODY) as extract:
             reasons: dict[str, str] = {}
             for reject in extract.rejects:
                 reasons.setdefault(reject.told_on, f"Row {reject.row} is rejected: {reject.reason}")
-            for some in batches(_side_by_side(self._theirs(), wanted(extract, mapping, now)), _AT_ONCE):
+            for some in batches(_side_by_side(self._theirs(), wanted(extract, ours.mapping, ours.now)), _AT_ONCE):
                 self._found(day, [found for old, new in some for found in self._person(old, new, reasons)])
 
     def _remember(self, users: Iterable[User]) -> None:

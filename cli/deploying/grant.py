@@ -19,7 +19,7 @@ from shared.errors import TerminalError
 
 _PRINCIPAL = "APP_PRINCIPAL_ID"
 _SCOPES = ("Application.Read.All", "AppRoleAssignment.ReadWrite.All")
-_ALREADY = "already exists"
+_ALREADY = "already exists"  # Graph says so in words only: its code is that of any bad request
 
 
 class UnknownPrincipal(TerminalError):  # noqa: N818

@@ -22,7 +22,7 @@ from shared.context import Context
 from shared.records.people import worker_key
 from shared.storage.names import CONFIG, INBOX, WORKERS
 from shared.storage.rows import read_rows
-from shared.tables.workers import WorkerRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 SOURCE = "rollcall-smoke"
@@ -30,7 +30,7 @@ PEOPLE = ("SMOKE-1", "SMOKE-2", "SMOKE-3")
 
 _LOOK_SECONDS = 5
 _MINUTES = 60  # a job that rests asks for its work every 40 minutes
-_ON_ITS_WAY = ("", worker_status.QUEUED, *worker_status.UNANSWERED)
+_ON_ITS_WAY = ("", WorkerStatus.QUEUED, *worker_status.UNANSWERED)
 _MAPPING = """# Written by `python -m cli smoke`, for three people who do not exist; see docs/deploying.md.
 version: 1
 source: rollcall-smoke
@@ -84,7 +84,7 @@ def _run(given: argparse.Namespace) -> int:
         rows = _wait(context, now + timedelta(minutes=given.wait), now)
     for worker in PEOPLE:
         print(_verdict(worker, rows.get(worker)))
-    if all(row["Status"] == worker_status.PROVISIONED for row in rows.values()) and len(rows) == len(PEOPLE):
+    if all(row["Status"] == WorkerStatus.PROVISIONED for row in rows.values()) and len(rows) == len(PEOPLE):
         print("Entra has confirmed all of them: it works from end to end.")
         return 0
     print(

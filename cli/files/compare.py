@@ -20,7 +20,7 @@ from zoneinfo import ZoneInfo
 
 from cli.comparing.other_tool import users_of
 from cli.comparing.people import KINDS, ONLY_HERE, ONLY_THERE, SAME, Difference
-from cli.comparing.run import Accepted, Comparison
+from cli.comparing.run import Accepted, Comparison, OurFile
 from cli.files.offline import (
     OK,
     REFUSED,
@@ -78,7 +78,7 @@ def _run(given: argparse.Namespace) -> int:
         for day, old, extract, now in _pairs(given, loaded.mapping, found.notes):
             users = (user for path in old for user in users_of(file_chunks(path), path.name))
             reading = reading_of(loaded.mapping, now, secrets_of(given.secret))
-            found.add(day, users, file_chunks(extract), loaded.mapping, reading, now)
+            found.add(day, users, OurFile(file_chunks(extract), loaded.mapping, reading, now))
         if given.format == "json":
             print(json.dumps(_as_json(found, given.limit or 0), indent=2, ensure_ascii=False))
         elif given.format == "csv":

@@ -23,6 +23,7 @@ from shared.changes.managers import (
     NOT_HERE,
     NOT_KNOWN,
     WAS_REJECTED,
+    Managers,
     ManagerStanding,
     differs_in_zeros,
     starts_on,
@@ -41,7 +42,7 @@ from shared.model import ExtractRef, Planned, Reject, ScimUser, Worker
 from shared.readers.open_extract import Reading
 from shared.storage.rows import in_chunks
 from shared.storage.scratch import batches
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 _REF = ExtractRef("preview", "preview")
 
@@ -98,29 +99,26 @@ def dry_run(
         refuse_doubtful(extract.doubts)
         drafts = list(_drafts(extract, mapping, now))
         standings = _Standings(drafts, now, guards_zeros=mapping.key_rule.guards_zeros)
-        judge = Judge(
-            now,
-            _fingerprint,
+        managers = Managers(
             standings,
             _circles(extract),
-            lambda _: False,
-            file,
-            why_none=lambda manager: WAS_REJECTED if extract.rejected(manager) else standings.why(manager),
+            lambda manager: WAS_REJECTED if extract.rejected(manager) else standings.why(manager),
         )
+        judge = Judge(now, _fingerprint, managers, lambda _: False, file)
         judged = [judge.judge(one) for one in drafts]
         asked = [one for one in judged if one.asks]
         judged = [one for one in judged if not one.asks]
         counts = Counter(one.counts_as for one in judged if one.counts_as)
         verdict = guard.guard(mapping.guard, counts, Counter(), 0)
         sent = {one.planned.worker.worker_id: one.planned for one in judged if one.fate == SEND}
-        managers = {person: planned.worker.manager_id for person, planned in sent.items()}
+        named = {person: planned.worker.manager_id for person, planned in sent.items()}
         leavers = {person for person, planned in sent.items() if planned.removes_access}
         return DryRun(
             extract.rows,
             extract.repeated,
-            tuple(sent[person] for person in sending_order(managers, leavers)),
+            tuple(sent[person] for person in sending_order(named, leavers)),
             (
-                *((worker_status.HELD, replace(one.planned, reason=_without_source(one.asks))) for one in asked),
+                *((WorkerStatus.HELD, replace(one.planned, reason=_without_source(one.asks))) for one in asked),
                 *((one.fate, one.planned) for one in judged if one.fate != SEND),
             ),
             tuple(extract.rejects),
@@ -163,13 +161,12 @@ def wanted(extract: ReadExtract, mapping: MappingFile, now: datetime) -> Iterato
             standings[manager] = fates.of(extract.read([manager])[0]).standing if known else ManagerStanding.UNKNOWN
         return standings[manager]
 
+    managers = Managers(standing, circles)
     for said in extract.everybody():
         fate = fates.of(said)
         said.worker.user["active"] = fate.active
-        user, warning, _ = with_manager(
-            said.worker.user, said.worker.worker_id, standing, circles, clears=mapping.clears_manager
-        )
-        yield Wanted(said.worker.worker_id, user, fate.needs_account, warning)
+        named = with_manager(said.worker.user, said.worker.worker_id, managers, clears=mapping.clears_manager)
+        yield Wanted(said.worker.worker_id, named.record, fate.needs_account, named.warning)
 
 
 def _without_source(question: str) -> str:

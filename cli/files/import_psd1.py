@@ -279,6 +279,7 @@ class _Import:
         trial = Draft(key="Id", status="Status", words={"Active": True})
         trial.attributes[path] = self._made.draft.attributes[path]
         fault = trial.fault("")
+        # Only for what is printed: without the name of the file, which nobody has yet.
         return fault.partition(f"{path}")[2].lstrip(".: ").partition("\n")[0] if fault else ""
 
     def _rule(self, path: str, value: Value) -> RuleText | None:
@@ -309,6 +310,7 @@ class _Import:
     def _leave_out(self, what: str, at: int, why: str) -> None:
         """Note down what is not carried over, with its place."""
         place = f"{self._name} {self._scanner.place(at)}"
+        # Only for what is printed: otherwise both places are named.
         if why.startswith(f"{self._name} line "):  # a script block names the place inside it
             place, _, why = why.partition(": ")
         self._made.left_out.append(f"{place}: {what}: {why.rstrip('.')}.")

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from cli.connecting import add_order, connected, run
 from cli.sources import check_source, source_name
 from shared.records.extracts import sources
-from shared.retention.forget import forget
+from shared.retention.forget import ForgetOrder, forget
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,7 +36,7 @@ def _run(given: argparse.Namespace) -> int:
         if given.source:
             check_source(context.storage, given.source)
         wanted = [given.source] if given.source else sources(context.storage)
-        done = forget(context, given.worker, wanted, by=given.by, reason=given.reason, whatever=given.yes)
+        done = forget(context, given.worker, wanted, ForgetOrder(given.by, given.reason, given.yes))
     print("Removed:" if done.removed else "Nothing was removed.")
     for kind, count in done.removed.items():
         print(f"  {kind}: {count}")

@@ -30,13 +30,13 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
-from shared.tables.workers import WorkerRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 _LOOK_SECONDS = 5
 _MINUTES = 60  # a job that rests asks for its work every 40 minutes
-_GOOD = (worker_status.PROVISIONED, worker_status.UNCHANGED)
-_ON_ITS_WAY = (worker_status.QUEUED, *worker_status.UNANSWERED)
+_GOOD = (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED)
+_ON_ITS_WAY = (WorkerStatus.QUEUED, *worker_status.UNANSWERED)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -69,7 +69,7 @@ def _run(given: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return FAILED
-        if row["Status"] == worker_status.HELD:
+        if row["Status"] == WorkerStatus.HELD:
             planned = _held(context.storage, ExtractRef(row["Extract"], given.source), given.worker)
             hold = holds_at(context.storage, context.clock.now()).of(given.worker, {given.source})
             print("\n".join(_preview(planned, hold)))
@@ -100,7 +100,7 @@ def _held(storage: Storage, ref: ExtractRef, worker: str) -> Planned:
     row = orders.find_extract(storage, ref.id)
     for some in pages.read_quiet(storage, ref, row["ReadPlan"]):
         for one in some:
-            if one.fate == worker_status.HELD and one.planned.worker.worker_id == worker:
+            if one.fate == WorkerStatus.HELD and one.planned.worker.worker_id == worker:
                 return one.planned
     raise orders.OrderRefused(f"Not held in extract {ref.id}: {worker}")
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 
+from cli.marks import encoding_of
 from cli.powershell.scanner import Constant, Entry, Hashtable, Items, Scanner, Template, Value
 from shared.errors import MappingError
 
@@ -21,9 +21,8 @@ def decode(data: bytes, name: str) -> str:
     Raises:
         MappingError: it is neither UTF-8 nor UTF-16 with a byte order mark.
     """
-    utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-16" if utf_16 else "utf-8-sig")
+        return data.decode(encoding_of(data))
     except UnicodeDecodeError as error:
         raise MappingError(f"{name}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
 

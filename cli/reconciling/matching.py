@@ -244,7 +244,8 @@ class _Matcher:
         if one.id:
             said += f", the account carries the id as '{one.account.employee_id}'"
         said += ", the name is the same" if one.name in AGREE else ""
-        return _otherwise(person, grade, one.address, [one.account], said, [reason for _, reason in against])
+        reason = said if grade == SURE else _but(said, [reason for _, reason in against])
+        return _otherwise(person, grade, one.address, [one.account], reason)
 
     def _other_id(self, person: Person, found: Hint) -> str:
         """Why an account is not the person's by its id; empty if it has none, or the person's written otherwise."""
@@ -384,12 +385,9 @@ def _conflict(person: Person, found: Iterable[Hint], reason: str, hr: str, it: s
     return Verdict(person, CONFLICT, by="address", accounts=accounts, reason=reason, hr=hr, it=it)
 
 
-def _otherwise(
-    person: Person, grade: str, by: str, accounts: Sequence[Account], said: str, against: Sequence[str] = ()
-) -> Verdict:
+def _otherwise(person: Person, grade: str, by: str, accounts: Sequence[Account], reason: str) -> Verdict:
     if grade == SURE:
-        return Verdict(person, OTHERWISE, SURE, by, tuple(accounts), said)
-    reason = _but(said, against)
+        return Verdict(person, OTHERWISE, SURE, by, tuple(accounts), reason)
     hr = "Say whether this is the person's account: are name, mail address and id up to date?"
     it = "If it is the person's, set its employeeId by hand. If not, nothing: an account is made."
     return Verdict(person, OTHERWISE, grade, by, tuple(accounts), reason, hr, it)

@@ -125,6 +125,7 @@ def _is_made(path: str, mapping: MappingFile, of_names: AbstractSet[str]) -> boo
     return rule.unique or not rule.reads or not of_names.isdisjoint(rule.reads)
 
 
+# Many parameters: what two places, rows and rejects, know of a person.
 def _person(
     worker_id: str,
     row: int,

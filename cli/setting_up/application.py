@@ -10,6 +10,7 @@ from cli.setting_up.telling import Teller
 from shared.clock import Clock
 from shared.entra.management import CallRefused, Management, quoted
 from shared.errors import TerminalError
+from shared.settings import ACTIVE_DIRECTORY_JOB, ENTRA_JOB
 
 ENTRA, ACTIVE_DIRECTORY = "entra", "ad"
 _NAMES = {  # the newest first; the ids are published nowhere, and an older cloud may have the older name
@@ -22,7 +23,7 @@ _NAMES = {  # the newest first; the ids are published nowhere, and an older clou
         "API-driven Inbound User Provisioning to On-Premises AD",
     ),
 }
-_KINDS = {ENTRA: "API2AAD", ACTIVE_DIRECTORY: "API2AD"}  # with which the ids of jobs begin
+_KINDS = {ENTRA: ENTRA_JOB, ACTIVE_DIRECTORY: ACTIVE_DIRECTORY_JOB}  # with which the ids of jobs begin
 _LOOKS, _BETWEEN = 24, 5.0  # a new service principal is there after seconds, not always everywhere at once
 
 

@@ -20,6 +20,7 @@ AGENT = (
 on-premises-application-provisioning-architecture and the tutorial on API-driven provisioning to on-premises AD."""
 
 
+# Many parameters: the job, and what was ordered about it.
 def start(management: Management, job: Job | None, against: str, tell: Teller, *, wanted: bool, force: bool) -> bool:
     """Start the job.
 

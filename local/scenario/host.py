@@ -63,6 +63,7 @@ class Host:
         trace: what happened when, for people.
     """
 
+    # Many parameters: what it works with, each of another owner.
     def __init__(
         self,
         settings: Settings,

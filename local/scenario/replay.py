@@ -28,8 +28,9 @@ from shared.records import extracts
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, from_environment
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG, CONTAINERS, INBOX, QUEUES, TABLES
+from shared.tables.extracts import ExtractStatus
 
-_UNREAD = (*extracts.UNREAD, extracts.TRYING)
+_UNREAD = (*extracts.UNREAD, ExtractStatus.TRYING)
 _REQUESTS_A_PAGE = 2  # where batches are small
 
 

@@ -142,29 +142,63 @@ class Claim:
         return "" if self.works or self.on_leave else "0"
 
 
-def make_claim(
-    source: str,
-    precedence: int,
-    sequence: str,
-    extract: str,
-    row: int,
-    record: ScimUser,
-    *,
-    employment: Employment,
-    first_day: date | None,
-    last_day: date | None,
-    zone: ZoneInfo,
-    said_at: datetime,
-    before: Claim | None = None,
-    clears_manager: bool = False,
-    on_leave: bool = False,
-) -> Claim:
-    """The claim that a row makes.
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who makes the claims of an extract.
+
+    Attributes:
+        source: the feed.
+        precedence: of the source; the higher one wins.
+        sequence: of the extract.
+        extract: its id.
+        said_at: when it is said.
+        employment: how the source's dates are to be taken.
+        clears_manager: whether the source has null sent for a manager whom nobody names.
+    """
+
+    source: str
+    precedence: int
+    sequence: str
+    extract: str
+    said_at: datetime
+    employment: Employment
+    clears_manager: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What a row of an extract states.
+
+    Attributes:
+        row: which.
+        record: the complete SCIM user, with the manager as HR named him.
+        first_day: of the employment; None if none is named.
+        last_day: likewise.
+        zone: where the days begin and end.
+        on_leave: whether the person may not work for nothing but a leave.
+    """
+
+    row: int
+    record: ScimUser
+    first_day: date | None
+    last_day: date | None
+    zone: ZoneInfo
+    on_leave: bool = False
+
+
+def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Claim:
+    """Make the claim of a row.
 
     Days begin at midnight in the worker's zone. A last day before the first day belongs to an earlier employment.
-    `before` is what the source said last.
+
+    Args:
+        by: whose claim it is.
+        stated: what the row states.
+        before: what the source said last.
     """
-    works = bool(record["active"])
+    first_day, last_day, zone, on_leave = stated.first_day, stated.last_day, stated.zone, stated.on_leave
+    employment, said_at = by.employment, by.said_at
+    works = bool(stated.record["active"])
     starts = _midnight(first_day, zone) if first_day else None
     ends = None
     if last_day and not (works and first_day and last_day < first_day):
@@ -180,9 +214,9 @@ def make_claim(
         ends = min(ends, over) if ends and over else over
     appears = _midnight(first_day - timedelta(days=employment.create_days_before), zone) if first_day else None
     return Claim(
-        source, precedence, sequence, extract, row, works, record, appears, starts, ends,
+        by.source, by.precedence, by.sequence, by.extract, stated.row, works, stated.record, appears, starts, ends,
         first_day=first_day.isoformat() if first_day else "", last_day=last_day.isoformat() if last_day else "",
-        withdrawn=withdrawn, clears_manager=clears_manager, on_leave=on_leave, long_gone=long_gone,
+        withdrawn=withdrawn, clears_manager=by.clears_manager, on_leave=on_leave, long_gone=long_gone,
     )  # fmt: skip
 
 

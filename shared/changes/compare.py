@@ -6,38 +6,24 @@ a draft; drafts are judged once all of them are there, because whether a manager
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import orjson
 
 from shared.changes import guard, reasons
-from shared.changes.circles import Circle
 from shared.changes.claims import Claim, Desired, decide, from_json, to_json
 from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
-from shared.changes.managers import ManagerStanding, Named, is_not_known, with_manager
+from shared.changes.managers import Managers, Named, with_manager
 from shared.changes.on_hold import HoldOf, kind_after_hold, nobody, told, under_hold
 from shared.changes.questions import goes_on, question, somebody_new
 from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
 from shared.model import (
-    BACK,
-    CONVERTED,
     ENTERPRISE_USER,
-    JOINER,
-    LEAVER,
-    MOVER,
-    OFF_HOLD,
-    ON_HOLD,
-    ON_LEAVE,
-    REHIRE,
-    REINSTATED,
-    RESENT,
-    UNCHANGED,
-    WITHDRAWN,
     ChangeKind,
     Planned,
     ScimUser,
@@ -47,7 +33,7 @@ from shared.model import (
 from shared.records.accounts import Account
 from shared.records.people import is_refused
 from shared.tables.accounts import DIGEST, SEQUENCE
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 SEND = "send"
 OLDER = "older"  # something newer is known of the person
@@ -58,17 +44,17 @@ LAST_DAY = "last day"
 _AWAITED = 10  # in a larger circle of managers everybody waits for the next few; whoever moves wakes those below
 
 _CLASS = {
-    JOINER: guard.CREATE,
-    REHIRE: guard.CREATE,
-    REINSTATED: guard.CREATE,
-    MOVER: guard.CHANGE,
-    CONVERTED: guard.CHANGE,
-    WITHDRAWN: guard.CHANGE,
-    LEAVER: guard.DISABLE,
-    ON_LEAVE: guard.DISABLE,
-    BACK: guard.CREATE,
-    ON_HOLD: "",  # somebody has ordered it, by name
-    OFF_HOLD: guard.CREATE,
+    ChangeKind.JOINER: guard.CREATE,
+    ChangeKind.REHIRE: guard.CREATE,
+    ChangeKind.REINSTATED: guard.CREATE,
+    ChangeKind.MOVER: guard.CHANGE,
+    ChangeKind.CONVERTED: guard.CHANGE,
+    ChangeKind.WITHDRAWN: guard.CHANGE,
+    ChangeKind.LEAVER: guard.DISABLE,
+    ChangeKind.ON_LEAVE: guard.DISABLE,
+    ChangeKind.BACK: guard.CREATE,
+    ChangeKind.ON_HOLD: "",  # somebody has ordered it, by name
+    ChangeKind.OFF_HOLD: guard.CREATE,
 }
 
 
@@ -216,24 +202,20 @@ class Judge:
     Attributes:
         now: the time.
         fingerprint: of a record.
-        standing: of a manager.
-        circles: those whom everybody closes with the manager whom HR named.
+        managers: what is known of everybody who is named as one.
         in_flight: whether what is pending of an account is being sent at this moment.
         file: the name of the extract's file, for sentences.
         left_out: the attributes that the source's mapping has, and a record of its leaves out.
         hold_of: the hold on an account.
-        why_none: why there is no account of a manager, to follow his id.
     """
 
     now: datetime
     fingerprint: Callable[[ScimUser], str]
-    standing: Callable[[str], ManagerStanding]
-    circles: Mapping[str, Circle]
+    managers: Managers
     in_flight: Callable[[Account], bool]
     file: str
     left_out: Callable[[ScimUser], Collection[str]] = lambda _: ()
     hold_of: HoldOf = nobody
-    why_none: Callable[[str], str] = is_not_known
 
     def judge(self, draft: Draft) -> Judged:
         """What is to become of the person of a draft."""
@@ -258,10 +240,10 @@ class Judge:
 
     def _asks(self, draft: Draft, desired: Desired, judged: Judged) -> str:
         """What somebody has to decide about a person before she is sent."""
-        if draft.maybe and judged.fate in (SEND, worker_status.SCHEDULED) and not judged.planned.waited:
+        if draft.maybe and judged.fate in (SEND, WorkerStatus.SCHEDULED) and not judged.planned.waited:
             return somebody_new(draft.external_id, draft.maybe, draft.source)
-        ends = judged.counts_as in (guard.DISABLE, guard.MISSING) or judged.planned.kind == LEAVER
-        if draft.successor and ends and judged.fate in (SEND, worker_status.SCHEDULED):
+        ends = judged.counts_as in (guard.DISABLE, guard.MISSING) or judged.planned.kind == ChangeKind.LEAVER
+        if draft.successor and ends and judged.fate in (SEND, WorkerStatus.SCHEDULED):
             return goes_on(draft.external_id, draft.successor, draft.source)
         if judged.fate != SEND or judged.planned.waited or draft.missing or draft.left_out:
             return ""
@@ -270,9 +252,11 @@ class Judge:
         starts = (desired.active or desired.winner.awaits(self.now)) and not (account and account.enabled)
         if draft.unconfirmed and starts:
             return draft.unconfirmed
+        if not draft.new:  # what was said before has been asked about
+            return ""
         kept = account.claims.get(draft.source) if account else None
         old = from_json(draft.source, kept).at(self.now) if kept else None
-        return question(draft.external_id, before, desired, old, new=draft.new, now=self.now)
+        return question(draft.external_id, before, desired, old, self.now)
 
     def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:
         account = draft.account
@@ -290,14 +274,13 @@ class Judge:
             return self._not_yet(draft, desired, planned)
         has = account.manager if account else ""
         clears = desired.winner.clears_manager
-        named = with_manager(
-            desired.record, draft.external_id, self.standing, self.circles, clears=clears, has=has, why=self.why_none
-        )
+        named = with_manager(desired.record, draft.external_id, self.managers, clears=clears, has=has)
         record = named.record
         planned = replace(
             planned,
             worker=Worker(draft.external_id, draft.row, record),
             warning=named.warning,
+            circle=named.circle,
             awaits=self._awaits(draft.external_id, desired.record, named),
             keeps="" if "manager" in record.get(ENTERPRISE_USER, {}) else has,
             since=employed_since(desired.winner) if desired.active else "",
@@ -310,7 +293,7 @@ class Judge:
         mark = self.fingerprint(record)
         if account and mark == (account.pending or account.accepted):
             if unsent or draft.force:
-                again = RESENT if account.accepted else kind
+                again = ChangeKind.RESENT if account.accepted else kind
                 reason = reasons.resent(waits=unsent)
                 takes_from = account.takes_from if unsent else ""
                 again_planned = replace(planned, kind=again, reason=reason, waited=unsent, takes_from=takes_from)
@@ -318,9 +301,9 @@ class Judge:
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return Judged(
-                worker_status.UNCHANGED,
+                WorkerStatus.UNCHANGED,
                 "",
-                replace(planned, kind=UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
+                replace(planned, kind=ChangeKind.UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
             )
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
@@ -351,7 +334,7 @@ class Judge:
         """Whose word, or sending, may make it possible to name the manager."""
         if named.awaited:
             return (manager_of(record),)
-        circle = self.circles.get(external_id)
+        circle = self.managers.circles.get(external_id)
         return circle.above(external_id)[:_AWAITED] if circle and named.warning else ()
 
     def _is_unsent(self, account: Account) -> bool:
@@ -363,48 +346,50 @@ class Judge:
         if desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = guard.CREATE if draft.new else ""
-            return Judged(worker_status.SCHEDULED, counts_as, replace(planned, kind=JOINER, reason=reason))
+            return Judged(WorkerStatus.SCHEDULED, counts_as, replace(planned, kind=ChangeKind.JOINER, reason=reason))
         if not desired.winner.works and not desired.winner.withdrawn:
             reason = reasons.long_gone(desired, draft, draft.file)
-            return Judged(worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
+            return Judged(WorkerStatus.UNCHANGED, "", replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
         return Judged(
-            worker_status.WITHDRAWN,
+            WorkerStatus.WITHDRAWN,
             "",
-            replace(planned, kind=WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
+            replace(planned, kind=ChangeKind.WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
         )
 
     def _quiet(self, draft: Draft, desired: Desired, planned: Planned, kind: ChangeKind) -> Judged:
         """Entra has, or is about to get, what it should have."""
-        if kind == WITHDRAWN:
+        if kind == ChangeKind.WITHDRAWN:
             return Judged(
-                worker_status.WITHDRAWN,
+                WorkerStatus.WITHDRAWN,
                 "",
-                replace(planned, kind=WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
+                replace(planned, kind=ChangeKind.WITHDRAWN, reason=reasons.never_came(draft, draft.file)),
             )
         ends = _new_end(draft, desired, self.now)
         if ends or desired.winner.awaits(self.now):
             reason = reasons.scheduled(desired, draft, draft.file)
             counts_as = (guard.MISSING if draft.missing else guard.DISABLE) if ends else ""
-            return Judged(worker_status.SCHEDULED, counts_as, replace(planned, kind=UNCHANGED, reason=reason))
+            return Judged(WorkerStatus.SCHEDULED, counts_as, replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
         ours = draft.claims[draft.source].at(self.now)
         if ours.works and not draft.missing and _calls_otherwise(ours.record, desired.winner.record):
             reason = reasons.another_decides(desired, draft, draft.file)
             decided_by = desired.winner.source
             return Judged(
-                worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason, decided_by=decided_by)
+                WorkerStatus.UNCHANGED,
+                "",
+                replace(planned, kind=ChangeKind.UNCHANGED, reason=reason, decided_by=decided_by),
             )
         if taken_back := _end_taken_back(draft, desired, self.now):
             reason = reasons.end_taken_back(taken_back, draft, draft.file)
-            changed = replace(planned, kind=UNCHANGED, reason=reason, changed=(LAST_DAY,))
-            return Judged(worker_status.UNCHANGED, guard.CHANGE, changed)
+            changed = replace(planned, kind=ChangeKind.UNCHANGED, reason=reason, changed=(LAST_DAY,))
+            return Judged(WorkerStatus.UNCHANGED, guard.CHANGE, changed)
         reason = reasons.unchanged(desired, draft, draft.file, self.now)
-        return Judged(worker_status.UNCHANGED, "", replace(planned, kind=UNCHANGED, reason=reason))
+        return Judged(WorkerStatus.UNCHANGED, "", replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
 
     def _class(self, draft: Draft, desired: Desired, before: Before | None, kind: ChangeKind) -> str:
         if before is None or not before.record:
             return guard.CREATE
         ends = _new_end(draft, desired, self.now)
-        if draft.missing and (ends or kind == LEAVER):
+        if draft.missing and (ends or kind == ChangeKind.LEAVER):
             return guard.MISSING
         if ends:
             return guard.DISABLE

@@ -10,16 +10,6 @@ from typing import Any
 from shared.changes.claims import Claim, Desired
 from shared.clock import iso
 from shared.model import (
-    BACK,
-    CONVERTED,
-    JOINER,
-    LEAVER,
-    MOVER,
-    ON_HOLD,
-    ON_LEAVE,
-    REHIRE,
-    REINSTATED,
-    WITHDRAWN,
     ChangeKind,
     ScimUser,
 )
@@ -53,27 +43,31 @@ def kind_of(before: Before | None, desired: Desired, now: datetime) -> ChangeKin
     """The kind of a change from what was planned last to what Entra should have now."""
     on_leave = desired.winner.is_on_leave(now)
     if before is None or not before.record:
-        return JOINER if desired.active or desired.winner.awaits(now) or on_leave else LEAVER
+        return ChangeKind.JOINER if desired.active or desired.winner.awaits(now) or on_leave else ChangeKind.LEAVER
     if before.enabled and not desired.active:
-        return ON_LEAVE if on_leave else LEAVER
+        return ChangeKind.ON_LEAVE if on_leave else ChangeKind.LEAVER
     if desired.active and not before.enabled:
         if before.was_on_leave:
-            return BACK
+            return ChangeKind.BACK
         if not before.ever_enabled:
-            return JOINER
-        return REINSTATED if before.since and before.since == employed_since(desired.winner) else REHIRE
+            return ChangeKind.JOINER
+        return (
+            ChangeKind.REINSTATED
+            if before.since and before.since == employed_since(desired.winner)
+            else ChangeKind.REHIRE
+        )
     if not desired.active:
-        return WITHDRAWN if desired.winner.withdrawn and not before.ever_enabled else MOVER
+        return ChangeKind.WITHDRAWN if desired.winner.withdrawn and not before.ever_enabled else ChangeKind.MOVER
     types = [record.get("userType") for record in (before.record, desired.record)]
     moved = before.winner is not None and before.winner.source != desired.winner.source
-    return CONVERTED if moved or (all(types) and types[0] != types[1]) else MOVER
+    return ChangeKind.CONVERTED if moved or (all(types) and types[0] != types[1]) else ChangeKind.MOVER
 
 
 def kind_on_hold(before: Before | None) -> ChangeKind:
     """The kind of a change of somebody who may work by HR's word, and whose account is on hold."""
     if before is None or not before.record:
-        return JOINER
-    return ON_HOLD if before.enabled else MOVER
+        return ChangeKind.JOINER
+    return ChangeKind.ON_HOLD if before.enabled else ChangeKind.MOVER
 
 
 def employed_since(claim: Claim) -> str:

@@ -9,6 +9,7 @@ is sent in the place of a manager who cannot be named too.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import NamedTuple
 
@@ -31,11 +32,13 @@ class Named(NamedTuple):
         record: with the manager, or without him.
         warning: about the manager; an empty text if all is well.
         awaited: whether the manager can be named once there is an account of his.
+        circle: the circle because of which he is left out, as a text; an empty one if it is not because of a circle.
     """
 
     record: ScimUser
     warning: str = ""
     awaited: bool = False
+    circle: str = ""
 
 
 NOT_KNOWN = "is not known"
@@ -68,26 +71,32 @@ def is_not_known(_manager: str) -> str:
     return NOT_KNOWN
 
 
+@dataclass(frozen=True, slots=True)
+class Managers:
+    """What is known of everybody who is named as a manager.
+
+    Attributes:
+        standing: of a manager.
+        circles: those whom everybody closes with the manager whom HR named.
+        why: a manager without an account has none, to follow his id.
+    """
+
+    standing: Callable[[str], ManagerStanding]
+    circles: Mapping[str, Circle]
+    why: Callable[[str], str] = is_not_known
+
+
 def with_manager(
-    record: ScimUser,
-    external_id: str,
-    standing: Callable[[str], ManagerStanding],
-    circles: Mapping[str, Circle],
-    *,
-    clears: bool = False,
-    has: str = "",
-    why: Callable[[str], str] = is_not_known,
+    record: ScimUser, external_id: str, managers: Managers, *, clears: bool = False, has: str = ""
 ) -> Named:
     """The record as it may be sent, and the warning about its manager (empty if all is well).
 
     Args:
         record: names the manager that HR named.
         external_id: whose record it is.
-        standing: of a manager.
-        circles: those whom everybody closes with the manager whom HR named.
+        managers: what is known of them.
         clears: whether a record without a manager is to say null.
         has: the manager whom Entra has.
-        why: a manager without an account has none, to follow his id.
     """
     manager = manager_of(record)
     if not manager:
@@ -95,16 +104,19 @@ def with_manager(
     left_out = f"sent without a manager{_who_stays(has, clears=clears)}."
     if manager == external_id:
         return Named(_without(record, clears=clears), f"Manager {manager} is the person's own id; {left_out}")
-    circle = circles.get(external_id)
+    circle = managers.circles.get(external_id)
     if circle and manager in circle.people:  # which another source, whose word counts, may not say
+        sent = _without(record, clears=clears)
         if not circle.kept:
-            return Named(_without(record, clears=clears), f"The managers form a loop ({circle}); {left_out}")
+            return Named(sent, f"The managers form a loop ({circle}); {left_out}", circle=str(circle))
         others = ", ".join(circle.kept)
         would = f"would close a loop ({circle}), because Entra keeps the manager that {others} had"
-        return Named(_without(record, clears=clears), f"Manager {manager} {would}; {left_out}")
-    known = standing(manager)
+        return Named(sent, f"Manager {manager} {would}; {left_out}", circle=str(circle))
+    known = managers.standing(manager)
     if known is ManagerStanding.UNKNOWN:
-        return Named(_without(record, clears=clears), f"Manager {manager} {why(manager)}; {left_out}", awaited=True)
+        return Named(
+            _without(record, clears=clears), f"Manager {manager} {managers.why(manager)}; {left_out}", awaited=True
+        )
     if known is ManagerStanding.LEFT:
         return Named(record, f"Manager {manager} has left.")
     return Named(record)

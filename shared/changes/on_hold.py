@@ -8,7 +8,7 @@ from dataclasses import replace
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import Before
 from shared.holds.listed import Hold, Holds
-from shared.model import JOINER, OFF_HOLD, REHIRE, REINSTATED, ChangeKind
+from shared.model import ChangeKind
 from shared.records.accounts import Account
 
 _SHOWN = 20
@@ -34,7 +34,7 @@ def under_hold(desired: Desired, hold: Hold | None) -> Desired:
 def kind_after_hold(kind: ChangeKind, account: Account | None, before: Before | None) -> ChangeKind:
     """The kind of a change of somebody who is not on hold: of whoever was, that the hold has ended."""
     was_on_hold = account is not None and account.on_hold and before is not None and before.ever_enabled
-    return OFF_HOLD if was_on_hold and kind in (REHIRE, REINSTATED) else kind
+    return ChangeKind.OFF_HOLD if was_on_hold and kind in (ChangeKind.REHIRE, ChangeKind.REINSTATED) else kind
 
 
 def told(reason: str, hold: Hold, *, kind: str) -> str:
@@ -45,7 +45,7 @@ def told(reason: str, hold: Hold, *, kind: str) -> str:
         hold: on the account.
         kind: of change, if something is sent; else empty.
     """
-    made = " An account is made, disabled." if kind == JOINER else ""
+    made = " An account is made, disabled." if kind == ChangeKind.JOINER else ""
     return f"{reason} {hold.sentence}{made}"
 
 

@@ -31,21 +31,16 @@ _PLAIN = str.maketrans({"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"
 _ALIKE = 0.75  # of the letters of a word, for two spellings of one name
 
 
-def question(
-    draft_id: str, before: Before | None, desired: Desired, old: Claim | None, *, new: bool, now: datetime
-) -> str:
-    """What somebody has to say before anything of a person is sent; an empty text if there is nothing to ask.
+def question(draft_id: str, before: Before | None, desired: Desired, old: Claim | None, now: datetime) -> str:
+    """What somebody has to say before anything new of a person is sent; an empty text if there is nothing to ask.
 
     Args:
         draft_id: the person's externalId.
         before: what was planned for the account before.
         desired: what Entra should have now.
         old: what the same source said before.
-        new: whether it says something new.
         now: the time.
     """
-    if not new:
-        return ""
     if before is not None and before.record and is_somebody_else(before, desired):
         return _another_person(draft_id, before, desired, now)
     winner = desired.winner

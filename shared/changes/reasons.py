@@ -10,17 +10,7 @@ from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import short_name
 from shared.clock import iso
 from shared.model import (
-    BACK,
-    CONVERTED,
-    JOINER,
-    LEAVER,
-    MOVER,
-    OFF_HOLD,
-    ON_HOLD,
-    ON_LEAVE,
-    REHIRE,
-    REINSTATED,
-    WITHDRAWN,
+    ChangeKind,
     Planned,
 )
 
@@ -29,17 +19,17 @@ if TYPE_CHECKING:
 
 _SHOWN = 10
 _KINDS = {
-    JOINER: "New worker",
-    MOVER: "Data changed",
-    LEAVER: "Leaver",
-    REHIRE: "Hired again",
-    REINSTATED: "The termination was taken back",
-    WITHDRAWN: "The hire was withdrawn",
-    CONVERTED: "Changes from one kind of employment to another",
-    ON_LEAVE: "On leave",
-    BACK: "Back from leave",
-    ON_HOLD: "Put on hold",
-    OFF_HOLD: "The hold has ended, and what HR says counts again",
+    ChangeKind.JOINER: "New worker",
+    ChangeKind.MOVER: "Data changed",
+    ChangeKind.LEAVER: "Leaver",
+    ChangeKind.REHIRE: "Hired again",
+    ChangeKind.REINSTATED: "The termination was taken back",
+    ChangeKind.WITHDRAWN: "The hire was withdrawn",
+    ChangeKind.CONVERTED: "Changes from one kind of employment to another",
+    ChangeKind.ON_LEAVE: "On leave",
+    ChangeKind.BACK: "Back from leave",
+    ChangeKind.ON_HOLD: "Put on hold",
+    ChangeKind.OFF_HOLD: "The hold has ended, and what HR says counts again",
 }
 
 
@@ -65,7 +55,7 @@ def _end(winner: Claim) -> str:
 
 def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> str:
     winner = desired.winner
-    if planned.kind == LEAVER:
+    if planned.kind == ChangeKind.LEAVER:
         if draft.missing or draft.left_out:
             return ""
         if winner.last_day and winner.ends is not None and winner.ends <= now:
@@ -77,13 +67,13 @@ def _detail(planned: Planned, desired: Desired, draft: Draft, now: datetime) -> 
         if winner.ends is None:
             return ": the status says so, and no last day is named, so it counts at once"
         return ": the status says so, and the days of grace are over"
-    if planned.kind == ON_LEAVE:
+    if planned.kind == ChangeKind.ON_LEAVE:
         return ": the account is disabled until the status says otherwise"
-    if planned.kind == JOINER and winner.is_on_leave(now):
+    if planned.kind == ChangeKind.JOINER and winner.is_on_leave(now):
         return ": on leave; the account stays disabled until the status says otherwise"
-    if planned.kind == JOINER and winner.awaits(now):
+    if planned.kind == ChangeKind.JOINER and winner.awaits(now):
         return f": starts on {winner.first_day}; the account stays disabled until then"
-    if planned.kind in (MOVER, CONVERTED) and planned.changed:
+    if planned.kind in (ChangeKind.MOVER, ChangeKind.CONVERTED) and planned.changed:
         return f": {', '.join(planned.changed)}"
     return ""
 

@@ -139,18 +139,16 @@ class Progress:
 def record_accepted(context: Context, ref: ExtractRef, job: str, progress: Progress) -> None:
     """Write what Entra took to the people's rows; doing it again changes nothing."""
     if accepted := progress.accepted():
-        people.note_accepted(context.storage, ref, job, progress.page.number, accepted)
+        page = people.Deliverer(ref.source, ref.id, progress.page.number)
+        people.note_accepted(context.storage, job, page, accepted)
 
 
-def record_refused(
-    context: Context, ref: ExtractRef, job: str, page: int, worker: Worker, error: RequestRejected
-) -> None:
+def record_refused(context: Context, job: str, page: people.Deliverer, worker: Worker, error: RequestRejected) -> None:
     """Write to a person's row that Entra refused her record, in Entra's words.
 
     Before the answer goes into the page's row, which has no room for the words: after a crash in between the record is
     sent and refused once more.
     """
     reason = error.words or f"error {error.code}, without a word of explanation"
-    now = context.clock.now()
-    state = worker_status.refused(error.code, reason, error.request_id, now)
-    people.note_refused(context.storage, ref, job, page, [worker.worker_id], state, now)
+    state = worker_status.refused(error.code, reason, error.request_id, context.clock.now())
+    people.note_refused(context.storage, job, page, [worker.worker_id], state)

@@ -14,7 +14,7 @@ from shared.records import accounts, pages, people
 from shared.records.people import Deliverer
 from shared.storage.names import PAGES
 from shared.storage.rows import etag_of, merge_row, read_rows
-from shared.tables.pages import PageRow
+from shared.tables.pages import PageRow, PageStatus
 from shared.wording import worker_status
 
 
@@ -24,12 +24,12 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
     keys = {pages.page_key(page.extract, page.page): page for page in earlier}
     now = iso(context.clock.now())
     for key, row in read_rows(table, keys).items():
-        if row["Status"] == pages.CANCELLED and row.get("Waiting"):  # whoever cancelled it stopped before the rest
+        if row["Status"] == PageStatus.CANCELLED and row.get("Waiting"):  # whoever cancelled it stopped before the rest
             _tell(context, keys[key], row)
-        claimed = row["Status"] == pages.SENDING and row["ClaimedUntil"] > now
+        claimed = row["Status"] == PageStatus.SENDING and row["ClaimedUntil"] > now
         if row["Status"] in pages.FINISHED or claimed or _somebody_is_left(context, keys[key], row):
             continue
-        cancelled: PageRow = {"Status": pages.CANCELLED, "UpdatedAt": now}
+        cancelled: PageRow = {"Status": PageStatus.CANCELLED, "UpdatedAt": now}
         try:
             merge_row(table, key, cancelled, etag_of(row))
         except ResourceModifiedError:

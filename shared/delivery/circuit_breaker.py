@@ -18,14 +18,13 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery.failure_policy import Trouble, is_over
 from shared.errors import NotNow, TerminalError
-from shared.model import WaitKind
+from shared.model import Actor, WaitKind
 from shared.records.quarantine import PARTITION, key_of, stop_key
 from shared.storage.clients import Storage
 from shared.storage.names import STOPS
 from shared.storage.rows import Change, Key, change_rows, delete_row, insert_row, query, replace_row
 from shared.tables.base import from_json, to_json
 from shared.tables.quota import StopRow
-from shared.wording import worker_status
 
 ANY_SOURCE = ""
 
@@ -134,7 +133,7 @@ def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> N
             until=now + _PAUSE,
             kind=WaitKind.PAUSE,
             next_step=f"{row['By']} lets it go on: {again}",
-            who_acts=worker_status.IT,
+            who_acts=Actor.IT,
         )
     if row := standing.quarantine(job):
         raise NotNow(
@@ -142,7 +141,7 @@ def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> N
             until=now + _PAUSE,
             kind=WaitKind.QUARANTINE,
             next_step=row["NextStep"],
-            who_acts=worker_status.IT,
+            who_acts=Actor.IT,
         )
     row = standing.stopped(job)
     if row and parse_iso(row["Until"]) > now:

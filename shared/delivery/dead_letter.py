@@ -22,15 +22,15 @@ from shared.delivery import page_claim
 from shared.delivery.answers import Progress, record_accepted
 from shared.delivery.queueing import queue_ready_pages
 from shared.delivery.waiting import send_message
-from shared.model import ExtractRef, PageMessage
+from shared.model import Actor, ExtractRef, PageMessage
 from shared.outcomes import progress
 from shared.records import extracts, pages, people
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, WORKERS
 from shared.storage.rows import Key, change_rows, key_of, query, read_row
 from shared.tables.accounts import AccountRow
-from shared.tables.extracts import ExtractRow
-from shared.tables.pages import PageRow
-from shared.tables.workers import WorkerRow
+from shared.tables.extracts import ExtractRow, ExtractStatus
+from shared.tables.pages import PageRow, PageStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -52,12 +52,16 @@ def put_aside(context: Context, message: PageMessage) -> None:
         return
     if row["Status"] in pages.FINISHED or message.generation < row["Generation"]:
         return  # it has come to its end some other way, or has a newer message
-    if row["Status"] == pages.SENDING and parse_iso(row["ClaimedUntil"]) > context.clock.now():
+    if row["Status"] == PageStatus.SENDING and parse_iso(row["ClaimedUntil"]) > context.clock.now():
         # Another instance is at work; the message is looked at again when its claim is over.
         delay = (parse_iso(row["ClaimedUntil"]) - context.clock.now()).total_seconds() + 1
         send_message(context, row, delay=delay)
         return
-    if row["Status"] != pages.SENDING and not row.get("Failures") and int(row.get("CameBack") or 0) < _MOST_COME_BACKS:
+    if (
+        row["Status"] != PageStatus.SENDING
+        and not row.get("Failures")
+        and int(row.get("CameBack") or 0) < _MOST_COME_BACKS
+    ):
         _come_back(context, ref, row)
         return
     held = page_claim.claim(context, row)
@@ -74,9 +78,9 @@ def put_aside(context: Context, message: PageMessage) -> None:
         record_accepted(context, ref, job, sending)
         ids = [worker.worker_id for worker in sending.unsent()]
         people.note_state(context.storage, ref, ids, _state(context, ref))
-        _forget_pending(context, ref, job, message.page, ids)
+        _forget_pending(context, job, people.Deliverer(ref.source, ref.id, message.page), ids)
     failed: PageRow = {
-        "Status": pages.FAILED,
+        "Status": PageStatus.FAILED,
         "ClaimedUntil": "",
         "Reason": "It failed again and again and was given up.",
     }
@@ -105,10 +109,10 @@ def _come_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
 
 def _state(context: Context, ref: ExtractRef) -> WorkerRow:
     return {
-        "Status": worker_status.FAILED,
+        "Status": WorkerStatus.FAILED,
         "Reason": "Rollcall failed again and again to send this person; the app's log says why.",
         "NextStep": f"IT mends the cause, then: python -m cli redrive {ref.id}",
-        "WhoActs": worker_status.IT,
+        "WhoActs": Actor.IT,
         "ErrorCode": PUT_ASIDE,
         "ResolvedAt": iso(context.clock.now()),
     }
@@ -121,7 +125,7 @@ def redrive(context: Context, extract: str = "") -> dict[str, int]:
         For each extract, the number of its pages that are sent again.
     """
     text = "Status eq @status" + (" and PartitionKey eq @extract" if extract else "")
-    rows = list(query(context.storage.table(PAGES), text, status=pages.FAILED, extract=extract))
+    rows = list(query(context.storage.table(PAGES), text, status=PageStatus.FAILED, extract=extract))
     found: dict[str, int] = {}
     refs = {}
     for row in rows:
@@ -138,11 +142,11 @@ def _put_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
     number = int(row["RowKey"])
     page = pages.read_page(context.storage, ref, row["Plan"], number)
     ids = [worker.worker_id for worker in Progress.of(page, row).unsent()]
-    _remember_pending(context, ref, str(row["Job"]), number, ids)
+    _remember_pending(context, str(row["Job"]), people.Deliverer(ref.source, ref.id, number), ids)
     _wait_again(context, ref, ids)
     change_rows(context.storage.table(EXTRACTS), [extracts.extract_key(ref)], _open_again, select=("Status",))
     planned: PageRow = {
-        "Status": pages.PLANNED,
+        "Status": PageStatus.PLANNED,
         "Generation": row["Generation"] + 1,
         "Tries": 0,
         "Failures": 0,
@@ -153,7 +157,7 @@ def _put_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
     }
 
     def change(_key: Key, now: PageRow | None) -> PageRow | None:
-        return planned if now and now["Status"] == pages.FAILED else None
+        return planned if now and now["Status"] == PageStatus.FAILED else None
 
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=("Status",))
     progress.recount_page(context.storage, ref, row["Plan"], number)
@@ -161,7 +165,7 @@ def _put_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
 
 def _open_again(_key: Key, row: ExtractRow | None) -> ExtractRow | None:
     """Of an extract that has ended. One that is open may be about to be planned again, for a release say."""
-    return {"Status": extracts.UPLOADING} if row and row["Status"] not in extracts.UNFINISHED else None
+    return {"Status": ExtractStatus.UPLOADING} if row and row["Status"] not in extracts.UNFINISHED else None
 
 
 def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
@@ -169,24 +173,24 @@ def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
     queued = worker_status.waiting(
         "Put back by an operator; waits to be sent to Entra.",
         "Nothing to do: it is sent by itself.",
-        worker_status.NOBODY,
+        Actor.NOBODY,
     )
 
     def person(_key: Key, row: WorkerRow | None) -> WorkerRow | None:
         if row is None or row["SentBy"] != ref.id or row.get("ErrorCode") != PUT_ASIDE:
             return None
-        sent: WorkerRow = {"SentStatus": worker_status.QUEUED, "ErrorCode": ""}
+        sent: WorkerRow = {"SentStatus": WorkerStatus.QUEUED, "ErrorCode": ""}
         return {**queued, **sent, "ResolvedAt": ""} if row["Extract"] == ref.id else sent
 
     keys = [people.worker_key(ref.source, worker_id) for worker_id in ids]
     change_rows(context.storage.table(WORKERS), keys, person, select=("Extract", "SentBy", "ErrorCode"))
 
 
-def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
+def _forget_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:
     """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people."""
 
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not people.is_from(row, ref, page) or not row["Pending"]:
+        if row is None or not people.is_from(row, page) or not row["Pending"]:
             return None
         return {"PutAside": row["Pending"], "Pending": ""}
 
@@ -194,9 +198,9 @@ def _forget_pending(context: Context, ref: ExtractRef, job: str, page: int, ids:
     change_rows(context.storage.table(ACCOUNTS), keys, account, select=_ACCOUNT)
 
 
-def _remember_pending(context: Context, ref: ExtractRef, job: str, page: int, ids: Iterable[str]) -> None:
+def _remember_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not people.is_from(row, ref, page) or row["Pending"] or not row.get("PutAside"):
+        if row is None or not people.is_from(row, page) or row["Pending"] or not row.get("PutAside"):
             return None
         return {"Pending": row["PutAside"], "PutAside": ""}
 

@@ -19,14 +19,6 @@ from shared.errors import (
 )
 from shared.model import Actor
 from shared.tables.quota import StopCause
-from shared.wording import worker_status
-
-CONNECTION = StopCause.CONNECTION
-FULL = StopCause.FULL
-TOKEN = StopCause.TOKEN
-ENDPOINT = StopCause.ENDPOINT
-RECORDS = StopCause.RECORDS
-SURPRISE = StopCause.SURPRISE
 
 _IN_A_ROW = 3
 _NOTHING_TO_DO = "Nothing to do: it is tried again by itself."
@@ -61,7 +53,7 @@ class Trouble:
 
     def who_acts(self, tries: int) -> Actor:
         """Who does it."""
-        return worker_status.IT if self.advice or tries >= _SEVERAL else worker_status.NOBODY
+        return Actor.IT if self.advice or tries >= _SEVERAL else Actor.NOBODY
 
 
 def trouble_of(error: RollcallError) -> Trouble:
@@ -69,21 +61,23 @@ def trouble_of(error: RollcallError) -> Trouble:
     reason = str(error)
     if isinstance(error, EndpointRefused):
         advice = "IT corrects the role or the endpoint; sending goes on by itself within the hour."
-        return Trouble(ENDPOINT, ENDPOINT, reason, advice, "", 1, _help)
+        return Trouble(StopCause.ENDPOINT, StopCause.ENDPOINT, reason, advice, "", 1, _help)
     if isinstance(error, TokenRefused):
         late = "IT looks at the app's managed identity: is it assigned, and is AZURE_CLIENT_ID its client id?"
-        return Trouble(TOKEN, TOKEN, reason, "", late, 1, _growing(60.0, 900.0, error))
+        return Trouble(StopCause.TOKEN, StopCause.TOKEN, reason, "", late, 1, _growing(60.0, 900.0, error))
     if isinstance(error, EntraUnavailable) and error.status == 500:
         late = "IT looks at the provisioning job: one that is paused or in quarantine takes nothing out of its queue."
         full = f"{reason}: the queue of the job is full, or Entra is ill."
-        return Trouble(FULL, FULL, full, "", late, 1, _full(error))
+        return Trouble(StopCause.FULL, StopCause.FULL, full, "", late, 1, _full(error))
     if isinstance(error, TransientError):
         late = "IT looks whether Microsoft Graph can be reached from the app, and at Microsoft's service health."
-        return Trouble(CONNECTION, CONNECTION, reason, "", late, _IN_A_ROW, _growing(10.0, 600.0, error))
+        return Trouble(
+            StopCause.CONNECTION, StopCause.CONNECTION, reason, "", late, _IN_A_ROW, _growing(10.0, 600.0, error)
+        )
     advice = "IT compares the answer with the endpoint and the settings; the request id is for a case with Microsoft."
     if not isinstance(error, RequestRejected):  # a setting of our own
         advice = "IT corrects the setting; sending goes on by itself within the hour."
-    return Trouble(SURPRISE, SURPRISE, reason, advice, "", 1, _help)
+    return Trouble(StopCause.SURPRISE, StopCause.SURPRISE, reason, advice, "", 1, _help)
 
 
 def refused_record(error: RequestRejected) -> Trouble:
@@ -93,12 +87,12 @@ def refused_record(error: RequestRejected) -> Trouble:
         "on by itself."
     )
     reason = f"Entra has refused {_IN_A_ROW} records in a row for the same cause ({error.code}); it is in all of them."
-    return Trouble(RECORDS, f"{RECORDS}:{_cause(error)}", reason, advice, "", _IN_A_ROW, _help)
+    return Trouble(StopCause.RECORDS, f"{StopCause.RECORDS}:{_cause(error)}", reason, advice, "", _IN_A_ROW, _help)
 
 
 def is_over(cause: str, people: int) -> bool:
     """Whether a request of so many people that Entra has taken shows that a cause is not in all of them."""
-    return not cause.startswith(RECORDS) or people >= OPERATIONS_PER_REQUEST // 2
+    return not cause.startswith(StopCause.RECORDS) or people >= OPERATIONS_PER_REQUEST // 2
 
 
 def _cause(error: RequestRejected) -> str:

@@ -14,7 +14,7 @@ from datetime import timedelta
 from shared.context import Context
 from shared.errors import NotNow
 from shared.holds.look import holds_at
-from shared.model import ExtractRef, Planned, WaitKind
+from shared.model import Actor, ExtractRef, Planned, WaitKind
 from shared.records import accounts
 from shared.records.due import Due, schedule
 from shared.records.people import note_state
@@ -54,7 +54,7 @@ class Heeded:
             until=context.clock.now() + _LOOKS_AGAIN,
             kind=WaitKind.HOLDS,
             next_step=_MEND,
-            who_acts=worker_status.IT,
+            who_acts=Actor.IT,
         )
 
 
@@ -97,5 +97,5 @@ def _leave_out(context: Context, ref: ExtractRef, job: str, people: Collection[s
         context.storage,
         ref,
         people,
-        worker_status.waiting(why, "Nothing to do: it happens by itself.", worker_status.NOBODY),
+        worker_status.waiting(why, "Nothing to do: it happens by itself.", Actor.NOBODY),
     )

@@ -19,7 +19,7 @@ from shared.errors import ClaimLost, TransientError
 from shared.records import pages
 from shared.storage.names import PAGES
 from shared.storage.rows import etag_of, key_of, merge_row, read_row, read_rows
-from shared.tables.pages import PageRow, overtaken_by
+from shared.tables.pages import PageRow, PageStatus, overtaken_by
 
 _CLAIM = timedelta(seconds=LONGEST_REQUEST + 10)
 LOOKS = 30
@@ -48,7 +48,7 @@ def free_from(context: Context, row: PageRow) -> datetime:
     overtaken = [pages.page_key(extract, number) for _, extract, number in overtaken_by(row)]
     rows = read_rows(context.storage.table(PAGES), overtaken, select=("ClaimedUntil",))
     claims = [str(other.get("ClaimedUntil") or "") for other in rows.values()]
-    own = str(row["ClaimedUntil"]) if row["Status"] == pages.SENDING else ""
+    own = str(row["ClaimedUntil"]) if row["Status"] == PageStatus.SENDING else ""
     return parse_iso(max((own, *claims)) or "0001-01-01T00:00:00Z")
 
 
@@ -59,7 +59,7 @@ def claim(context: Context, row: PageRow) -> ClaimedPage:
         azure.core.exceptions.ResourceModifiedError: somebody has counted, or claimed, since.
     """
     # Whoever held the page before may have died between Entra's answer and its record.
-    unanswered = row["AttemptedAt"] if row["Status"] == pages.SENDING else row.get("UnansweredSince", "")
+    unanswered = row["AttemptedAt"] if row["Status"] == PageStatus.SENDING else row.get("UnansweredSince", "")
     attempt: PageRow = {
         "Claim": uuid.uuid4().hex,
         "AttemptedAt": iso(context.clock.now()),
@@ -74,7 +74,9 @@ def let_go(context: Context, held: ClaimedPage) -> None:
     Raises:
         ClaimLost, TransientError: as `save_page`.
     """
-    save_page(context, held, {"Status": pages.QUEUED, "ClaimedUntil": "", "UnansweredSince": held.unanswered_since})
+    save_page(
+        context, held, {"Status": PageStatus.QUEUED, "ClaimedUntil": "", "UnansweredSince": held.unanswered_since}
+    )
 
 
 def outlasts_a_request(context: Context, held: ClaimedPage) -> bool:
@@ -111,7 +113,7 @@ def save_page(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPa
 
 
 def _until(context: Context) -> PageRow:
-    return {"Status": pages.SENDING, "ClaimedUntil": iso(context.clock.now() + _CLAIM)}
+    return {"Status": PageStatus.SENDING, "ClaimedUntil": iso(context.clock.now() + _CLAIM)}
 
 
 def _update(context: Context, row: PageRow, etag: str, values: PageRow) -> ClaimedPage:

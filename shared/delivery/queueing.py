@@ -30,7 +30,7 @@ def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     The message goes first and the row second: after a crash in between there is one message too many, never one too
     few, and the claim on the page takes care of that.
     """
-    waiting = list(pages.page_rows(context.storage, ref.id, status=pages.WAITING))
+    waiting = list(pages.page_rows(context.storage, ref.id, status=PageStatus.WAITING))
     _queue_ready_pages(context, ref)
     send_out(context, waiting, forecast=False)
 
@@ -47,7 +47,7 @@ def _queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     first = pages.first_unfinished(context.storage, ref.id)
     for row in pages.ready(context.storage, ref.id, first, room) if first else ():
         send_message(context, row)
-        _set(context, row, {pages.PLANNED: {"Status": pages.QUEUED}})
+        _set(context, row, {PageStatus.PLANNED: {"Status": PageStatus.QUEUED}})
 
 
 def send_out_all(context: Context) -> None:
@@ -57,7 +57,7 @@ def send_out_all(context: Context) -> None:
 
 
 def _send_out(context: Context, refs: Sequence[ExtractRef]) -> None:
-    rows = [row for ref in refs for row in pages.page_rows(context.storage, ref.id, status=pages.WAITING)]
+    rows = [row for ref in refs for row in pages.page_rows(context.storage, ref.id, status=PageStatus.WAITING)]
     send_out(context, rows, forecast=True)
 
 
@@ -74,7 +74,7 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
     for row in pages.on_their_way(context.storage, ref.id):
         due = max(parse_iso(at) for at in (row.get("UpdatedAt"), row.get("WaitUntil"), row.get("ClaimedUntil")) if at)
         # A claim that ran out has lost its holder; his message stays hidden for as long as the host leases it.
-        patience = _CLAIM_IS_OVER if row["Status"] == pages.SENDING else lost_after
+        patience = _CLAIM_IS_OVER if row["Status"] == PageStatus.SENDING else lost_after
         if due + patience < now:
             logger.warning(
                 "Page %s of extract %s had no message left; it is queued again",
@@ -121,6 +121,6 @@ def reconcile(context: Context) -> None:
 
 def _recount_sent_pages(context: Context, ref: ExtractRef) -> None:
     """A page that is done and still has people who wait was not counted: whoever sent it stopped before that."""
-    for row in pages.page_rows(context.storage, ref.id, status=pages.DONE):
+    for row in pages.page_rows(context.storage, ref.id, status=PageStatus.DONE):
         if row.get("Waiting"):
             progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))

@@ -22,7 +22,7 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker, page_claim
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
-from shared.delivery.failure_policy import RECORDS, Trouble, refused_record, trouble_of
+from shared.delivery.failure_policy import Trouble, refused_record, trouble_of
 from shared.delivery.heeding import heed_holds
 from shared.delivery.queueing import queue_ready_pages, send_out_all
 from shared.delivery.rate_limiter import Calls, ledger_of
@@ -48,7 +48,8 @@ from shared.records import pages, people
 from shared.storage import messages
 from shared.storage.names import PAGES
 from shared.storage.rows import Key, change_rows, read_row
-from shared.tables.pages import PageRow, answers_column
+from shared.tables.pages import PageRow, PageStatus, answers_column
+from shared.tables.quota import StopCause
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -123,7 +124,7 @@ def _deliver(context: Context, message: PageMessage) -> None:
         except ResourceNotFoundError:
             logger.warning("Message for page %d of extract %s, which is not planned", message.page, ref.id)
             return
-        if row["Status"] == pages.CANCELLED:
+        if row["Status"] == PageStatus.CANCELLED:
             return
         if row["Status"] in pages.FINISHED:
             _finish(context, ref, row)  # perhaps a crash came before this
@@ -179,6 +180,10 @@ class _Sending:
         self._fresh_token = False
 
     @property
+    def _page(self) -> people.Deliverer:
+        return people.Deliverer(self._ref.source, self._ref.id, self._number)
+
+    @property
     def _number(self) -> int:
         return int(self._held.row["RowKey"])
 
@@ -218,7 +223,7 @@ class _Sending:
 
         Somebody who finds it claimed would send the message anew, and it would never be seen to fail again and again.
         """
-        if self._held.row["Status"] == pages.SENDING:
+        if self._held.row["Status"] == PageStatus.SENDING:
             with suppress(AzureError, RollcallError):  # then the claim ends by itself
                 page_claim.let_go(self._context, self._held)
 
@@ -315,7 +320,7 @@ class _Sending:
         if again and self._is_newest() and page_claim.outlasts_a_request(self._context, self._held):
             return
         while True:
-            elsewhere = people.superseded(self._context.storage, self._ref, self._job, self._number, workers)
+            elsewhere = people.superseded(self._context.storage, self._job, self._page, workers)
             if page_claim.outlasts_a_request(self._context, self._held):
                 break
             self._held = page_claim.renew(self._context, self._held)
@@ -343,7 +348,7 @@ class _Sending:
         if now < parse_iso(self._held.row["ClaimedUntil"]):
             return
         ids = [worker.worker_id for worker in sent]
-        late = people.note_late(self._context.storage, self._ref, self._job, self._number, ids, now)
+        late = people.note_late(self._context.storage, self._job, self._page, ids, now)
         if late:
             logger.warning(
                 "A request of page %d of extract %s ended after its claim; %d people may have been overtaken",
@@ -389,7 +394,7 @@ class _Sending:
         if error.status not in _TOO_MUCH:
             raise error
         stopped = standing.stopped(self._job) if probe else None
-        if stopped and stopped["Kind"] != RECORDS:  # whatever it was stopped for, it answers again
+        if stopped and stopped["Kind"] != StopCause.RECORDS:  # whatever it was stopped for, it answers again
             self._went_well(len(ours), standing)
             stopped = None
         about = {"extract": self._ref.id, "page": self._number}
@@ -400,7 +405,7 @@ class _Sending:
                 raise self._trouble(refused_record(error), error)
             return
         logger.warning("%s; a record is refused", error, extra=about)
-        record_refused(self._context, self._ref, self._job, self._number, ours[0], error)
+        record_refused(self._context, self._job, self._page, ours[0], error)
         self._answered(self._progress.with_refused(piece, error))
         if (wait := self._trouble(refused_record(error), error)).kind == WaitKind.JOB:
             raise wait
@@ -416,13 +421,13 @@ class _Sending:
 
     def _put_off(self, wait: NotNow, *, unanswered: bool) -> None:
         unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
-        self._held = put_off(self._context, self._ref, self._held, unsent, wait, unanswered=unanswered)
+        self._held = put_off(self._context, self._held, unsent, wait, unanswered=unanswered)
         if self._progress.answers:
             progress.recount_page(self._context.storage, self._ref, self._held.row["Plan"], self._number)
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())
 
     def _end(self) -> None:
-        done: PageRow = {"Status": pages.DONE, "ClaimedUntil": "", "Reason": ""}
+        done: PageRow = {"Status": PageStatus.DONE, "ClaimedUntil": "", "Reason": ""}
         self._held = page_claim.save_page(self._context, self._held, done)
         requests = sum("requestId" in answer for answer in self._progress.answers)
         logger.info(

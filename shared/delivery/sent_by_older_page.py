@@ -40,14 +40,15 @@ def sent_meanwhile(context: Context, ref: ExtractRef, row: PageRow, progress: Pr
     unsent = {worker.worker_id: worker for worker in progress.unsent() if worker.worker_id in waited}
     if not unsent or row["Overtakes"] == "[]":
         return set()
-    chains = people.taken_over(context.storage, ref, row["Job"], progress.page.number, list(unsent))
-    older = _older_pages(context, {page for chain in chains.values() for page in chain})
+    page = people.Deliverer(ref.source, ref.id, progress.page.number)
+    chains = people.taken_over(context.storage, row["Job"], page, list(unsent))
+    older = _older_pages(context, {older for chain in chains.values() for older in chain})
     found = {}
     for one, chain in chains.items():
         if accepted := _accepted(unsent[one], [older[page] for page in chain]):
             found[one] = accepted
     if found:
-        people.note_accepted(context.storage, ref, row["Job"], progress.page.number, found)
+        people.note_accepted(context.storage, row["Job"], page, found)
     return set(found)
 
 

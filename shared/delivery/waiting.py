@@ -22,12 +22,12 @@ from shared.delivery.rate_limiter import Ledger, ledger_of
 from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.errors import NotNow, TerminalError
 from shared.holds.look import holds_at
-from shared.model import ExtractRef, PageMessage, WaitKind, Worker
-from shared.records import pages, people
+from shared.model import Actor, ExtractRef, PageMessage, WaitKind, Worker
+from shared.records import people
 from shared.storage import messages
 from shared.storage.names import PAGES
 from shared.storage.rows import Key, change_rows, key_of
-from shared.tables.pages import PageRow, answers_of
+from shared.tables.pages import PageRow, PageStatus, answers_of
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -42,19 +42,12 @@ _BY_ITSELF = "Nothing to do: it is sent by itself."
 
 
 def put_off(
-    context: Context,
-    ref: ExtractRef,
-    held: page_claim.ClaimedPage,
-    unsent: Sequence[Worker],
-    wait: NotNow,
-    *,
-    unanswered: bool,
+    context: Context, held: page_claim.ClaimedPage, unsent: Sequence[Worker], wait: NotNow, *, unanswered: bool
 ) -> page_claim.ClaimedPage:
     """Give a claimed page back, to be sent later. Its message goes first, if it gets one, so that none is lost.
 
     Args:
         context: what we work with.
-        ref: the extract.
         held: the page.
         unsent: its people of whom there is no answer yet.
         wait: until when, and why.
@@ -64,6 +57,7 @@ def put_off(
         The page as it is now.
     """
     row = held.row
+    ref = ExtractRef(row["PartitionKey"], row["Source"])
     now = context.clock.now()
     delay = max(math.ceil((wait.until - now).total_seconds()), 1)
     until = now + timedelta(seconds=delay)
@@ -77,7 +71,7 @@ def put_off(
         send_message(context, row, delay=delay, generation=generation)
     told = f"{wait.kind}|{wait.next_step}|{iso(until)[:13] if wait.kind == WaitKind.QUOTA else ''}"
     values: PageRow = {
-        "Status": pages.WAITING,
+        "Status": PageStatus.WAITING,
         "Parked": parked,
         "WaitFor": wait.kind,
         "WaitUntil": iso(until),
@@ -94,9 +88,7 @@ def put_off(
         values["Told"] = told
     held = page_claim.save_page(context, held, values)
     if parked and row.get("Told") != told:
-        state = worker_status.waiting(
-            _reason(wait, until), wait.next_step or _BY_ITSELF, wait.who_acts or worker_status.NOBODY
-        )
+        state = worker_status.waiting(_reason(wait, until), wait.next_step or _BY_ITSELF, wait.who_acts or Actor.NOBODY)
         people.note_state(context.storage, ref, [worker.worker_id for worker in unsent], state)
     return held
 
@@ -119,7 +111,7 @@ def send_out(context: Context, rows: Iterable[PageRow], *, forecast: bool) -> No
         rows: the rows of the pages.
         forecast: whether these are all that wait, so that those that have to wait for calls can be told for how long.
     """
-    waiting = [row for row in rows if row["Status"] == pages.WAITING and row.get("Parked")]
+    waiting = [row for row in rows if row["Status"] == PageStatus.WAITING and row.get("Parked")]
     if not waiting:
         return
     gate = _Gate(context, circuit_breaker.stopped_now(context.storage), forecast=forecast)
@@ -129,7 +121,7 @@ def send_out(context: Context, rows: Iterable[PageRow], *, forecast: bool) -> No
         generation = row["Generation"] + 1
         send_message(context, row, generation=generation)
         queued: PageRow = {
-            "Status": pages.QUEUED,
+            "Status": PageStatus.QUEUED,
             "Parked": False,
             "Generation": generation,
             "WaitUntil": "",
@@ -230,7 +222,7 @@ def _calls(row: PageRow) -> int:
 
 def _change_waiting(context: Context, row: PageRow, values: PageRow) -> None:
     def change(_key: Key, now: PageRow | None) -> PageRow | None:
-        if now is None or now["Status"] != pages.WAITING or now["Generation"] != row["Generation"]:
+        if now is None or now["Status"] != PageStatus.WAITING or now["Generation"] != row["Generation"]:
             return None
         return {**values, "UpdatedAt": iso(context.clock.now())}
 

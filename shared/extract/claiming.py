@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from shared.changes.claims import Claim, Employment, make_claim
+from shared.changes.claims import Claim, Employment, Speaker, Stated, make_claim
 from shared.extract.reading import Said
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef, ScimUser
@@ -36,6 +36,13 @@ class Saying:
         at_once = status.end == "at_once"
         return Employment(status.create_days_before, status.grace_days, at_once, status.gone_before)
 
+    @cached_property
+    def speaker(self) -> Speaker:
+        """Who makes the claims."""
+        mapping, ref = self.mapping, self.ref
+        clears = mapping.clears_manager
+        return Speaker(ref.source, mapping.precedence, self.sequence, ref.id, self.now, self.employment, clears)
+
     def claim(self, said: Said, record: ScimUser, before: Claim | None = None) -> Claim:
         """One row as a claim; what follows in another row of the person's is not in it.
 
@@ -44,19 +51,5 @@ class Saying:
             record: what is to be sent by it.
             before: what the source said of the person so far.
         """
-        return make_claim(
-            self.ref.source,
-            self.mapping.precedence,
-            self.sequence,
-            self.ref.id,
-            said.worker.row,
-            record,
-            employment=self.employment,
-            first_day=said.first_day,
-            last_day=said.last_day,
-            zone=ZoneInfo(said.zone),
-            said_at=self.now,
-            before=before,
-            clears_manager=self.mapping.clears_manager,
-            on_leave=said.on_leave,
-        )
+        days = (said.first_day, said.last_day, ZoneInfo(said.zone))
+        return make_claim(self.speaker, Stated(said.worker.row, record, *days, said.on_leave), before)

@@ -241,6 +241,7 @@ class ReadExtract:
         return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()), then, said.on_leave, *more)
 
 
+# Many parameters: what it reads, and what it may know besides, each of another owner.
 def read_extract(
     chunks: Iterable[bytes],
     mapping: MappingFile,
@@ -276,6 +277,7 @@ def read_extract(
 class _Reader:
     """Reads one extract."""
 
+    # Many parameters: those of `read_extract`.
     def __init__(
         self,
         mapping: MappingFile,
@@ -309,6 +311,7 @@ class _Reader:
         )
         self._new_ids = NewIds(same)
 
+    # Long: the way of a file from its first row to what is known of all of them, in the order in which it goes.
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
         mapping, reading = self._mapping, self._reading
         table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)

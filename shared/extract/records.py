@@ -44,6 +44,8 @@ def read_records(
             yield from map(one.record, range(len(one)))
 
 
+# Long: one loop over the rows, whose parts share what has been gathered so far.
+# Many parameters: the file, and what the mapping says about it, of which this part knows nothing else.
 def read_batches(
     table: Table,
     columns: Sequence[str],

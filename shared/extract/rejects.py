@@ -48,6 +48,7 @@ _SIMPLER = str.maketrans(
 )
 
 
+# Many parameters: the three name a part of a plan, wherever one is stored; the others are the file.
 def keep_rejects_file(
     storage: Storage,
     ref: ExtractRef,
@@ -85,6 +86,7 @@ def keep_rejects_file(
         return _keep(storage, ref, attempt, "rejects.csv", target, f"text/csv; charset={encoding}")
 
 
+# Many parameters: the three name a part of a plan; the others are a file.
 def _keep(storage: Storage, ref: ExtractRef, attempt: str, name: str, content: IO[bytes], kind: str) -> str:
     content.seek(0)
     storage.container(STATE).upload_blob(

@@ -24,12 +24,6 @@ from shared.tables.base import Json, from_json, to_json
 from shared.tables.quota import HoldColumns, HoldEntry, HoldKind
 
 PARTITION = "holds"
-ORDER = HoldKind.ORDER
-"""Set by the page or a command."""
-IN_FILE = HoldKind.FILE
-"""In the file, when it was understood last."""
-PROTECTED = HoldKind.PROTECTED
-"""Likewise, among those who are protected."""
 
 ORDERED = "support page or command"
 _HISTORY = 20
@@ -41,7 +35,7 @@ class HoldRow:
 
     Attributes:
         key: of the row.
-        kind: `ORDER`, `IN_FILE` or `PROTECTED`.
+        kind: who has set it.
         worker: the worker id.
         source: the feed; empty for any.
         by: who has set it.
@@ -93,8 +87,9 @@ class HoldRow:
     def hold(self) -> Hold:
         """The hold that it is about."""
         until = parse_iso(self.until) if self.until else None
-        place = ORDERED if self.kind == ORDER else PLACE
-        return Hold(self.worker, self.source, self.by, self.reason, until, place, self.since)
+        is_order = self.kind == HoldKind.ORDER
+        place = ORDERED if is_order else PLACE
+        return Hold(self.worker, self.source, self.by, self.reason, until, place, self.since, is_order)
 
     @property
     def protected(self) -> ProtectedPerson:
@@ -115,7 +110,8 @@ def read_all(storage: Storage) -> list[HoldRow]:
 def read_orders(storage: Storage) -> list[HoldRow]:
     """The rows that the page and the commands have set, as `read_all`."""
     text = "PartitionKey eq @one and RowKey ge @first and RowKey lt @last"
-    rows = query(storage.table(HOLDS), text, one=PARTITION, first=f"{ORDER}|", last=f"{ORDER}}}")  # "}" follows "|"
+    first, last = f"{HoldKind.ORDER}|", f"{HoldKind.ORDER}}}"  # "}" follows "|"
+    rows = query(storage.table(HOLDS), text, one=PARTITION, first=first, last=last)
     return [HoldRow.of(row) for row in rows]
 
 

@@ -26,6 +26,7 @@ class Hold:
         until: the first moment at which it does not count any more; None if somebody has to end it.
         place: where it stands, for people.
         since: when it was set (ISO); empty if the place does not say.
+        is_order: whether the page or a command has set it, and can end it; else the file says it.
     """
 
     worker: str
@@ -35,6 +36,7 @@ class Hold:
     until: datetime | None
     place: str
     since: str = ""
+    is_order: bool = False
 
     @property
     def sentence(self) -> str:

@@ -11,12 +11,13 @@ from datetime import datetime
 
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
-from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, read_all, read_orders
+from shared.holds.hold_rows import HoldRow, read_all, read_orders
 from shared.holds.holds_file import PLACE, HoldsFile, HoldsFileError, parse_holds
 from shared.holds.listed import FILE, Holds
 from shared.records import same_people
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG
+from shared.tables.quota import HoldKind
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,10 @@ def with_older_ids(storage: Storage, holds: Holds) -> Holds:
 
 def in_force(found: HoldsNow, now: datetime) -> Holds:
     """What counts of what there is."""
-    holds = [row.hold for row in found.rows if row.kind == ORDER and row.is_in_force(now)]
+    holds = [row.hold for row in found.rows if row.kind == HoldKind.ORDER and row.is_in_force(now)]
     if found.file is None:
-        holds += [row.hold for row in found.rows if row.kind == IN_FILE and row.is_in_force(now)]
-        protected = [row.protected for row in found.rows if row.kind == PROTECTED]
+        holds += [row.hold for row in found.rows if row.kind == HoldKind.FILE and row.is_in_force(now)]
+        protected = [row.protected for row in found.rows if row.kind == HoldKind.PROTECTED]
         return Holds(holds, protected, found.fault)
     holds += [hold for hold in found.file.holds if hold.until is None or hold.until > now]
     return Holds(holds, found.file.protected)
@@ -93,7 +94,7 @@ def read_holds(storage: Storage, now: datetime, *, whole: bool = False) -> Holds
 
 def _gone(rows: Sequence[HoldRow], now: datetime) -> str:
     """Why it is a fault that there is no file; empty if nobody was in it."""
-    count = sum(row.kind != ORDER and row.is_in_force(now) for row in rows)
+    count = sum(row.kind != HoldKind.ORDER and row.is_in_force(now) for row in rows)
     if not count:
         return ""
     people = "1 person was" if count == 1 else f"{count} people were"

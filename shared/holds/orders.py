@@ -8,15 +8,14 @@ from datetime import datetime
 from shared.clock import iso
 from shared.errors import TerminalError
 from shared.holds import hold_rows
-from shared.holds.hold_rows import ORDER, ORDERED, HoldRow, hold_key
-from shared.holds.holds_file import PLACE
+from shared.holds.hold_rows import ORDERED, HoldRow, hold_key
 from shared.holds.listed import Hold
 from shared.holds.look import holds_at
 from shared.letters import fold
 from shared.storage.clients import Storage
 from shared.storage.names import HOLDS
 from shared.storage.rows import Key, change_rows
-from shared.tables.quota import HoldColumns, HoldEntry
+from shared.tables.quota import HoldColumns, HoldEntry, HoldKind
 
 
 class HoldRefused(TerminalError):  # noqa: N818
@@ -66,17 +65,17 @@ def put_on_hold(storage: Storage, order: HoldOrder, until: datetime | None) -> H
     """
     if until is not None and until <= order.at:
         raise HoldRefused("The hold would be over already: its end has to be in the future")
-    new = Hold(order.worker, order.source, order.by, order.reason, until, ORDERED)
+    new = Hold(order.worker, order.source, order.by, order.reason, until, ORDERED, is_order=True)
     before: Hold | None = None
 
     def change(_key: Key, row: HoldColumns | None) -> HoldColumns:
         nonlocal before
         known = HoldRow.of(row) if row else None
         before = known.hold if known and known.is_in_force(order.at) else None
-        values = hold_rows.values_of(ORDER, new, order.at)
+        values = hold_rows.values_of(HoldKind.ORDER, new, order.at)
         return {**values, "History": hold_rows.with_entry(row, order.entry("put on hold", values["Until"]))}
 
-    change_rows(storage.table(HOLDS), [hold_key(ORDER, order.source, order.worker)], change)
+    change_rows(storage.table(HOLDS), [hold_key(HoldKind.ORDER, order.source, order.worker)], change)
     return before
 
 
@@ -99,7 +98,7 @@ def end_hold(storage: Storage, order: HoldOrder) -> Hold | None:
             return None
         return {"EndedAt": iso(order.at), "History": hold_rows.with_entry(row, order.entry("ended"))}
 
-    change_rows(storage.table(HOLDS), [hold_key(ORDER, order.source, order.worker)], change)
+    change_rows(storage.table(HOLDS), [hold_key(HoldKind.ORDER, order.source, order.worker)], change)
     still = _still(storage, order)
     if not ended:
         raise HoldRefused(_nothing_to_end(order, still))
@@ -116,7 +115,7 @@ def _nothing_to_end(order: HoldOrder, still: Hold | None) -> str:
     where = f" of {order.source}" if order.source else ""
     if still is None:
         return f"Worker {order.worker}{where} is not on hold"
-    if still.place.startswith(PLACE):
+    if not still.is_order:
         return f"Worker {order.worker}{where} is on hold by {still.place}: take the entry out there"
     if still.source:
         return f"Worker {still.worker} is on hold in {still.source}: end that (--source {still.source})"

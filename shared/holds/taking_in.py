@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from shared.clock import parse_iso
 from shared.context import Context
 from shared.holds import hold_rows
-from shared.holds.hold_rows import IN_FILE, ORDER, PROTECTED, HoldRow, hold_key
+from shared.holds.hold_rows import HoldRow, hold_key
 from shared.holds.holds_file import HoldsFile
 from shared.holds.listed import Hold
 from shared.holds.look import read_holds
@@ -22,7 +22,7 @@ from shared.records.due import Due, schedule
 from shared.storage.clients import Storage
 from shared.storage.names import HOLDS
 from shared.storage.rows import Key, change_rows
-from shared.tables.quota import HoldColumns
+from shared.tables.quota import HoldColumns, HoldKind
 
 logger = logging.getLogger(__name__)
 
@@ -36,13 +36,13 @@ def take_in_holds(context: Context) -> None:
         logger.warning("holds.yaml cannot be used; nobody is enabled until it is mended")
     else:
         wanted = dict(_rows_of(found.file, now))
-        gone = {row.key for row in found.rows if row.kind != ORDER} - wanted.keys()
+        gone = {row.key for row in found.rows if row.kind != HoldKind.ORDER} - wanted.keys()
         if _keep(storage, wanted, found.rows):
             found = read_holds(storage, now, whole=True)
     changed = {
         row.key: (row.worker, text)
         for row in found.rows
-        if row.kind != PROTECTED and (text := _in_force(row, now, gone)) != row.applied
+        if row.kind != HoldKind.PROTECTED and (text := _in_force(row, now, gone)) != row.applied
     }
     _have_looked_at(context, {worker for worker, _ in changed.values()}, now)
     _note_applied(storage, {key: text for key, (_, text) in changed.items()})
@@ -53,10 +53,13 @@ def take_in_holds(context: Context) -> None:
 
 def _rows_of(file: HoldsFile, now: datetime) -> Iterator[tuple[Key, HoldColumns]]:
     for hold in file.holds:
-        yield hold_key(IN_FILE, hold.source, hold.worker), hold_rows.values_of(IN_FILE, hold, now)
+        yield hold_key(HoldKind.FILE, hold.source, hold.worker), hold_rows.values_of(HoldKind.FILE, hold, now)
     for one in file.protected:
         protected = Hold(one.worker, one.source, "", one.reason, None, "")
-        yield hold_key(PROTECTED, one.source, one.worker), hold_rows.values_of(PROTECTED, protected, now)
+        yield (
+            hold_key(HoldKind.PROTECTED, one.source, one.worker),
+            hold_rows.values_of(HoldKind.PROTECTED, protected, now),
+        )
 
 
 def _keep(storage: Storage, wanted: Mapping[Key, HoldColumns], rows: Iterable[HoldRow]) -> bool:
@@ -102,6 +105,6 @@ def _note_applied(storage: Storage, changed: Mapping[Key, str]) -> None:
 
 def _is_long_over(row: HoldRow, now: datetime, days: int) -> bool:
     """Whether nobody needs to know any more that somebody was on hold."""
-    if row.kind != ORDER or row.applied or row.is_in_force(now) or not days:
+    if row.kind != HoldKind.ORDER or row.applied or row.is_in_force(now) or not days:
         return False
     return parse_iso(row.ended_at or row.until) + timedelta(days=days) <= now

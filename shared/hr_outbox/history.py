@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 
 from azure.storage.blob import ContentSettings
 
 from shared.clock import at_place
 from shared.hr_outbox.how_it_went import how_it_went
-from shared.hr_outbox.summary import document, language_in
+from shared.hr_outbox.page import page
+from shared.hr_outbox.summary import language_in
 from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
 from shared.storage.names import OUTBOX
-from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow
 from shared.wording.translation import Translator
 
 HISTORY = "history.html"
@@ -35,7 +35,7 @@ def write_history(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None
         values: what its row is about to say.
     """
     rows = extracts.newest(storage, ref.source, _COLUMNS, _LOOKED_AT)
-    files = [row for row in rows if row.get("Kind") != extracts.DUE]
+    files = [row for row in rows if row.get("Kind") != ExtractKind.DUE]
     shown = [row | values if row["Extract"] == ref.id else row for row in files]
     storage.container(OUTBOX).upload_blob(
         f"{ref.source}/{HISTORY}",
@@ -48,25 +48,26 @@ def write_history(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None
 def history_page(source: str, rows: Sequence[ExtractRow]) -> str:
     """The page of some extracts, the newest first, in the language of the newest that has one."""
     speak = language_in(next((row for row in rows if row.get("Language")), ExtractRow()))
-    title = speak.say(f"Files of {html.escape(source)}")
+    title = speak.say(f"Files of {source}")
     names = ("File", "Arrived", "How it went", "Rows", "Answer")
-    head = "".join(f"<th scope='col'>{speak.word(name)}</th>" for name in names)
-    body = "".join(_line(row, speak) for row in rows)
-    table = f"<table class='history'><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-    newest = speak.say(f"The newest {_MOST} are listed.")
-    return document(title, [f"<h1>{title}</h1>", f"<p>{newest}</p>", table], speak)
+    return page(
+        "history",
+        speak,
+        title=title,
+        newest=speak.say(f"The newest {_MOST} are listed."),
+        head=[speak.word(name) for name in names],
+        rows=[(extracts.told_name(str(row["File"])), _cells(row, speak)) for row in rows],
+    )
 
 
-def _line(row: ExtractRow, speak: Translator) -> str:
-    trial = row.get("Kind") == extracts.TRIAL
+def _cells(row: ExtractRow, speak: Translator) -> tuple[str, ...]:
+    trial = row.get("Kind") == ExtractKind.TRIAL
     went = "It was only tried out." if trial else how_it_went(row)
     folder = extracts.outbox_path(str(row["PartitionKey"]), str(row["File"]), str(row["Extract"]), "")
     rejects = f", {row['RejectsFile']}" if row.get("RejectsFile") else ""
-    cells = (
+    return (
         speak.say(at_place(str(row.get("ArrivedAt") or ""), str(row.get("Zone") or ""))),
         f"{speak.say(went)} ({speak.word(str(row['Status']))})",
         speak.number(int(row.get("Rows") or 0)),
         f"{folder}: summary.html{rejects}",
     )
-    name = html.escape(extracts.told_name(str(row["File"])))
-    return f"<tr><th scope='row'>{name}</th>{''.join(f'<td>{html.escape(cell)}</td>' for cell in cells)}</tr>"

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from shared.records import extracts
 from shared.tables.extracts import ExtractRow, ExtractStatus, counted_in
 from shared.wording.numbers import counted, people
 
 _NOT_USED: Mapping[ExtractStatus, str] = {
-    extracts.REJECTED: "The file was refused: nothing of it was used.",
-    extracts.STALE: "The file was not used.",
-    extracts.DUPLICATE: "There was nothing to do: the file says what the one before said.",
-    extracts.FAILED: "The file could not be used; the fault is not in it, and IT looks into it.",
-    extracts.SUPERSEDED: "A newer file has taken the place of this one.",
+    ExtractStatus.REJECTED: "The file was refused: nothing of it was used.",
+    ExtractStatus.STALE: "The file was not used.",
+    ExtractStatus.DUPLICATE: "There was nothing to do: the file says what the one before said.",
+    ExtractStatus.FAILED: "The file could not be used; the fault is not in it, and IT looks into it.",
+    ExtractStatus.SUPERSEDED: "A newer file has taken the place of this one.",
 }
 
 
@@ -33,7 +32,7 @@ def how_it_went(row: ExtractRow, cause: str = "") -> str:
     if row.get("HeldWhole"):
         return "Nothing of this list was used yet: it lacks people, and waits until somebody has looked at that."
     troubles = list(_troubles(row))
-    if status not in (extracts.DELIVERED, extracts.HELD):
+    if status not in (ExtractStatus.DELIVERED, ExtractStatus.HELD):
         so_far = f" So far: {', '.join(troubles)}." if troubles else ""
         return f"It is on its way: not everybody has an answer of Entra yet.{so_far}"
     if not troubles:

@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
-import html
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
 from azure.storage.blob import ContentSettings
+from markupsafe import escape
 
 from shared.clock import at_place, iso
 from shared.hr_outbox.how_it_went import how_it_went
+from shared.hr_outbox.page import Listing, counts_of, page, with_names
 from shared.hr_outbox.to_look_at import (
     MOST,
     PersonToLookAt,
     Some,
     ToLookAt,
-    bullets,
     causes_list,
     common_cause,
     people_list,
 )
-from shared.model import ExtractRef, Reject
+from shared.model import Actor, ExtractRef, Reject
 from shared.records.extracts import (
-    DUE,
-    FAILED,
-    HELD,
-    REJECTED,
-    STALE,
     load_extract,
     outbox_path,
 )
@@ -36,12 +31,20 @@ from shared.records.pages import HeldPerson, read_held, read_notes, read_rejects
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
-from shared.tables.extracts import KIND_COLUMNS, OUTCOMES, CountColumn, ExtractRow, counted_in
+from shared.tables.extracts import (
+    KIND_COLUMNS,
+    OUTCOMES,
+    CountColumn,
+    ExtractKind,
+    ExtractRow,
+    ExtractStatus,
+    counted_in,
+)
 from shared.wording.languages import language_of
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
-from shared.wording.translation import IN_ENGLISH, Translator, translator
-from shared.wording.worker_status import HR, IN_GENERAL, IT, in_general
+from shared.wording.translation import Translator, translator
+from shared.wording.worker_status import IN_GENERAL, in_general
 
 IN_FILE: Mapping[CountColumn, str] = {
     "Rows": "Rows",
@@ -84,7 +87,6 @@ _FATES: Mapping[CountColumn, str] = {
 }
 _COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
 _GONE = "Not in this list, though they were in one before"
-_ALWAYS: tuple[CountColumn, ...] = ("Rows", "People", "Rejected")
 _FACTS = (
     *("Extract", "File", "Status", "Message", "ArrivedAt"),
     *("Rows", "People", "Repeated", "Rejected", "Filtered", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
@@ -97,7 +99,7 @@ _TIMES: tuple[Literal["ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "Relea
     "DeliveredAt",
     "ReleasedAt",
 )
-_NOTHING_USED = (REJECTED, STALE, FAILED)
+_NOTHING_USED = (ExtractStatus.REJECTED, ExtractStatus.STALE, ExtractStatus.FAILED)
 
 
 def write_summary(
@@ -120,7 +122,7 @@ def write_summary(
     """
     people = people or ToLookAt()
     row = load_extract(storage, ref) | (values or {})
-    if row.get("Kind") == DUE and row["Status"] != HELD:
+    if row.get("Kind") == ExtractKind.DUE and row["Status"] != ExtractStatus.HELD:
         return  # there is no file, and nothing that HR has to look at
     speak = language_in(row)
     plan = str(row.get("ReadPlan") or row.get("Plan") or "")
@@ -150,43 +152,55 @@ def write_summary(
         "notes": notes,
     }
     as_json = json.dumps(summary, indent=2, ensure_ascii=False)
-    put_in_outbox(storage, ref, row, "summary.json", as_json, "application/json; charset=utf-8")
+    put_in_outbox(storage, ref, row, "summary.json", as_json)
     as_html = summary_page(ref, row, notes, people, as_of=as_of)
-    put_in_outbox(storage, ref, row, "summary.html", as_html, "text/html; charset=utf-8")
+    put_in_outbox(storage, ref, row, "summary.html", as_html)
 
 
 def summary_page(
     ref: ExtractRef, row: ExtractRow, notes: Sequence[str], people: ToLookAt | None = None, *, as_of: str = ""
 ) -> str:
-    """The summary as a page: no script, nothing from elsewhere, everything escaped.
+    """The summary as a page.
 
     It is in the language of the row; notes, and what is the matter with people, are given in that already.
     """
     people, speak = people or ToLookAt(), language_in(row)
-    title = html.escape(f"{row['File']} ({ref.source})")
     zone = str(row.get("Zone") or "")
     arrived, as_of = at_place(str(row.get("ArrivedAt", "")), zone), at_place(as_of, zone)
-    whole = bool(row.get("HeldWhole"))
-    message = html.escape(speak.say(str(row["Message"])))
-    foot = speak.say(f"As of {as_of or arrived}. Arrived {arrived}, extract {ref.id}")
-    body = [
-        f"<h1>{title}</h1>",
-        f"<p class='outcome'>{html.escape(_outcome(row, people, speak))}</p>",
-        f"<p>{speak.word('Status')}: <b>{html.escape(speak.word(str(row['Status'])))}</b>. {message}</p>",
-        _compared(row, speak),
-        _advice(ref, row, speak),
+    return page(
+        "summary",
+        speak,
+        title=f"{row['File']} ({ref.source})",
+        outcome=_outcome(row, people, speak),
+        status_is=speak.word("Status"),
+        status=speak.word(str(row["Status"])),
+        message=speak.say(str(row["Message"])),
+        compared=_compared(row, speak),
+        advice=with_names(speak, _what_to_do(ref, row)),
+        lists=_lists(row, people, speak),
+        tables=[counts_of(row, heading, labels, speak) for heading, labels in _COUNTS.items()],
+        worth_knowing=speak.word("Worth knowing"),
+        notes=notes,
+        foot=speak.say(f"As of {as_of or arrived}. Arrived {arrived}, extract {ref.id}"),
+    )
+
+
+def _lists(row: ExtractRow, people: ToLookAt, speak: Translator) -> list[Listing]:
+    """Whom HR has to look at, in the order in which it is told."""
+    whole, missing = bool(row.get("HeldWhole")), int(row.get("Missing") or 0)
+    held = (
+        people_list(_GONE, people.held.named, missing, speak=speak)
+        if whole
+        else causes_list("Held: somebody has to approve of these changes", people.held, speak=speak)
+    )
+    return [
         causes_list("Rows that were not sent", people.rejected, "row", "rows", speak),
-        people_list(_GONE, people.held.named, int(row.get("Missing") or 0), speak=speak) if whole else "",
-        "" if whole else causes_list("Held: somebody has to approve of these changes", people.held, speak=speak),
+        held,
         causes_list("Failed: Entra could not take these people", people.failed, speak=speak),
         causes_list("Failed before, and nothing new is said of them", people.failed_before, speak=speak),
-        people_list(_GONE, people.missing, int(row.get("Missing") or 0), speak=speak),
+        people_list(_GONE, people.missing, missing, speak=speak),
         causes_list("Sent, but something is open", people.warned, speak=speak),
-        *(count_table(heading, labels, row, speak) for heading, labels in _COUNTS.items()),
-        bullets("Worth knowing", [html.escape(note) for note in notes], speak),
-        f"<p class='small'>{html.escape(foot)}</p>",
     ]
-    return document(title, body, speak)
 
 
 def language_in(row: ExtractRow) -> Translator:
@@ -207,40 +221,25 @@ def _cause(row: ExtractRow, people: ToLookAt) -> str:
     )
 
 
-def document(title: str, body: Iterable[str], speak: Translator = IN_ENGLISH) -> str:
-    """A page of some parts; title and parts are HTML."""
-    return (
-        f"<!doctype html><html lang='{speak.language}'><head><meta charset='utf-8'>"
-        "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{title}</title><style>{_STYLE}</style></head><body><main>{''.join(body)}</main></body></html>\n"
-    )
-
-
 def _compared(row: ExtractRow, speak: Translator) -> str:
     """With which list a file was compared; empty if nothing of it was used, or an older version has planned it."""
     if row.get("ComparedWith") is None:
         return ""
     if not row["ComparedWith"]:
-        first = speak.say("It is the first list of this source: there was none to compare it with.")
-        return f"<p>{first}</p>"
+        return speak.say("It is the first list of this source: there was none to compare it with.")
     rejected = int(row.get("ComparedRejected") or 0)
     besides = f", and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
     who = counted_people(int(row.get("ComparedPeople") or 0))
-    list_before = f"<b>{html.escape(str(row['ComparedWith']))}</b>"
-    return f"<p>{speak.say(f'The list before it is {list_before}: {who}{besides}.')}</p>"
-
-
-def _advice(ref: ExtractRef, row: ExtractRow, speak: Translator) -> str:
-    """What HR does next, if anything."""
-    text = _what_to_do(ref, row)
-    return f"<p>{speak.say(text)}</p>" if text else ""
+    list_before = f"<b>{escape(str(row['ComparedWith']))}</b>"
+    return with_names(speak, f"The list before it is {list_before}: {who}{besides}.")
 
 
 def _what_to_do(ref: ExtractRef, row: ExtractRow) -> str:
-    inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
+    """What HR does next, if anything."""
+    inbox = f"<b>{INBOX}/{escape(ref.source)}/</b>"
     if row.get("RejectsFile"):
         return (
-            f"The rows that were not sent are in <b>{html.escape(str(row['RejectsFile']))}</b> beside this page, "
+            f"The rows that were not sent are in <b>{escape(str(row['RejectsFile']))}</b> beside this page, "
             f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
             "need not be sent again."
         )
@@ -254,25 +253,13 @@ def _what_to_do(ref: ExtractRef, row: ExtractRow) -> str:
     return ""
 
 
-def count_table(
-    heading: str, labels: Mapping[CountColumn, str], row: ExtractRow, speak: Translator = IN_ENGLISH
-) -> str:
-    """Counts with their labels, as a part of a page; empty if there are none."""
-    counts = "".join(
-        f"<tr><th scope='row'>{speak.word(label)}</th><td>{speak.number(int(row[name]))}</td></tr>"
-        for name, label in labels.items()
-        if row.get(name) is not None and (row[name] or name in _ALWAYS)
-    )
-    return f"<h2>{speak.word(heading)}</h2><table>{counts}</table>" if counts else ""
-
-
 def _held(people: Iterable[HeldPerson], speak: Translator, *, by_cause: bool) -> Some:
     """A plan's list of held people."""
     some = Some()
     for one in people:
         changed, why = ", ".join(one.get("changed", ())), speak.say(str(one.get("why", "")))
         detail = speak.say(f"would change: {changed}") if changed else ""
-        cause = (why, IT) if by_cause else ("", "")
+        cause = (why, Actor.IT) if by_cause else ("", "")
         text = f"{detail}. {why}" if detail else why
         person = PersonToLookAt(str(one["id"]), str(one.get("name", "")), int(one.get("row", 0)), text, cause, detail)
         some.add(person, why, why)
@@ -285,7 +272,7 @@ def _rejected(rejects: Iterable[Reject], speak: Translator) -> Some:
         reason = speak.say(one.reason)
         short = in_general(reason)
         detail = reason if short != reason else ""
-        person = PersonToLookAt(one.told_on, one.display_name, one.row, reason, (short, HR), detail)
+        person = PersonToLookAt(one.told_on, one.display_name, one.row, reason, (short, Actor.HR), detail)
         some.add(person, reason, short)
     return some
 
@@ -319,22 +306,16 @@ def _as_json(person: PersonToLookAt) -> dict[str, Any]:
     return {"workerId": person.worker_id, "name": person.name, "row": person.row, "text": person.text}
 
 
-_STYLE = (
-    ":root{color-scheme:light dark}body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;"
-    "padding:0 1rem;overflow-wrap:anywhere}h2{font-size:1.1rem;margin-top:1.5rem}table{border-collapse:collapse}"
-    "th{text-align:left;font-weight:normal;padding-right:2rem}td{text-align:right}summary{cursor:pointer}"
-    ".history td,.history th{text-align:left;vertical-align:top;padding:.3rem 1rem .3rem 0}"
-    ".outcome{font-size:1.2rem;font-weight:bold}.status{font-weight:bold}.small{font-size:.85rem}"
-)
+_KINDS = {"html": "text/html; charset=utf-8", "json": "application/json; charset=utf-8"}
 
 
-def put_in_outbox(storage: Storage, ref: ExtractRef, row: ExtractRow, name: str, text: str, kind: str) -> None:
+def put_in_outbox(storage: Storage, ref: ExtractRef, row: ExtractRow, name: str, text: str) -> None:
     """Put a text about an extract into HR's outbox."""
     storage.container(OUTBOX).upload_blob(
         outbox_path(ref.source, str(row["File"]), ref.id, name),
         text.encode(),
         overwrite=True,
-        content_settings=ContentSettings(content_type=kind),
+        content_settings=ContentSettings(content_type=_KINDS[name.rpartition(".")[2]]),
     )
 
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import html
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
+from shared.hr_outbox.page import Group, Line, Listing
+from shared.model import Actor
 from shared.wording.numbers import counted
 from shared.wording.translation import IN_ENGLISH, Translator
-from shared.wording.worker_status import HR, IT
 
 MOST = 200
 """Up to so many people are listed on a page, and behind each cause."""
 _MOST_NAMED = 400
 _NEARLY_ALL = 0.9
-_WHO: Mapping[str, str] = {HR: "HR acts", IT: "IT acts"}
+_WHO: Mapping[str, str] = {Actor.HR: "HR acts", Actor.IT: "IT acts"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +121,8 @@ def people_list(
     count: int = 0,
     more: str = "the support desk has them all",
     speak: Translator = IN_ENGLISH,
-) -> str:
-    """People whom HR has to look at, as a part of a page; empty if there are none.
+) -> Listing:
+    """People whom HR has to look at, as a part of a page.
 
     Args:
         heading: above them.
@@ -132,45 +132,34 @@ def people_list(
         speak: in which language; what is the matter with people is said in it already.
     """
     lines = [_line(person, person.text, speak) for person in people[:MOST]]
-    return bullets(heading, [*lines, *_left(max(count, len(people)) - len(lines), more, speak)], speak)
+    return Listing(speak.word(heading), lines, _left(max(count, len(people)) - len(lines), more, speak))
 
 
 def causes_list(
     heading: str, some: Some, one: str = "person", many: str = "people", speak: Translator = IN_ENGLISH
-) -> str:
+) -> Listing:
     """One cause is one line, however many people have it; who they are stands behind it.
 
     Whoever is alone with a cause has a line of her own. `one` and `many` are the words for whom it is about.
     """
     several = sorted((cause for cause, found in some.causes.items() if found.people > 1), key=lambda cause: cause[::-1])
-    lines = []
+    groups = []
     for cause in several:
         found = some.causes[cause]
         who = speak.say(_WHO.get(cause[1], "nobody has to act"))
-        named = [
+        lines = [
             _line(person, person.detail if person.detail not in found.text else "", speak) for person in found.named
         ]
-        behind = bullets("", [*named, *_left(found.people - len(named), "the support desk has them all", speak)])
-        many_have_it = speak.say(counted(found.people, one, many))
-        lines.append(
-            f"<details><summary><b>{many_have_it}</b> ({who}): {html.escape(found.text)}</summary>{behind}</details>"
-        )
+        left = _left(found.people - len(lines), "the support desk has them all", speak)
+        groups.append(Group(speak.say(counted(found.people, one, many)), who, found.text, lines, left))
     alone = [person for person in some.named if person.cause not in several]
-    return bullets(heading, lines, speak) + people_list("" if lines else heading, alone, speak=speak)
+    return replace(people_list(heading, alone, speak=speak), groups=groups)
 
 
-def bullets(heading: str, lines: Iterable[str], speak: Translator = IN_ENGLISH) -> str:
-    """A list of HTML, as a part of a page; empty if there is nothing in it."""
-    items = "".join(f"<li>{line}</li>" for line in lines)
-    return f"{f'<h2>{speak.word(heading)}</h2>' if heading else ''}<ul>{items}</ul>" if items else ""
-
-
-def _line(person: PersonToLookAt, text: str, speak: Translator) -> str:
+def _line(person: PersonToLookAt, text: str, speak: Translator) -> Line:
     where = speak.say(f"row {person.row}") if person.row else ""
-    name = " ".join(part for part in (f"<b>{html.escape(person.worker_id)}</b>", html.escape(person.name)) if part)
-    who = ", ".join(part for part in (name if person.worker_id or person.name else "", where) if part)
-    return f"{who}: {html.escape(text)}" if text else who
+    return Line(person.worker_id, person.name, where, text)
 
 
-def _left(count: int, more: str, speak: Translator) -> list[str]:
-    return [speak.say(f"and {count:,} more; {more}.")] if count > 0 else []
+def _left(count: int, more: str, speak: Translator) -> str:
+    return speak.say(f"and {count:,} more; {more}.") if count > 0 else ""

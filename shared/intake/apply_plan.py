@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -23,7 +23,6 @@ from shared.outcomes import progress
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held
 from shared.records import due, extracts, orphan_rows, pages, people, same_people
-from shared.records.extracts import DUE, FILE
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
@@ -32,12 +31,11 @@ from shared.records.same_people import Same
 from shared.storage.fingerprint import fingerprint
 from shared.storage.names import EXTRACTS, PAGES
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
-from shared.tables.due import DueRow
-from shared.tables.extracts import ExtractRow, quiet_of
-from shared.tables.pages import PageRow, answers_column, overtaken_by, overtakes_column
-from shared.tables.workers import WorkerRow
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, quiet_of
+from shared.tables.pages import PageRow, PageStatus, answers_column, overtaken_by, overtakes_column
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
-from shared.wording.worker_status import Release
+from shared.wording.worker_status import Release, Telling
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
 _PAGES_AT_ONCE = 8  # recorded together, between two looks at whether the queue has room
@@ -60,18 +58,19 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
     """
     storage = context.storage
     row = extracts.load_extract(storage, ref)
-    if row["Status"] != extracts.PLANNED:
+    if row["Status"] != ExtractStatus.PLANNED:
         return True
     if row.get("HeldWhole"):
         supersede_whole(context, ref, row)
         _move_on(context, ref, row)
         return True
-    plan, file = row["Plan"], row["File"]
-    now = context.clock.now()
+    plan = row["Plan"]
     circuit_breaker.note_plan(storage, row["Job"], plan)
     numbers = _write_pages(context, ref, row)
-    if not _record_pages(context, ref, row, numbers, until, between):
-        return False
+    for _ in _record_pages(context, ref, row, numbers):
+        if context.clock.now() > until:
+            return False
+        between()
     rows = pages.page_rows(storage, ref.id, select=("RowKey", "Overtakes"))
     overtaken = [one for page in rows if int(page["RowKey"]) in numbers for one in overtaken_by(page)]
     cancel_overtaken(context, {Deliverer(*one) for one in overtaken})
@@ -83,8 +82,16 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
             extracts.save_extract(storage, ref, {"QuietOf": plan, "QuietDone": number})
             return False
     queue_ready_pages(context, ref)
+    _keep_what_was_read(context, ref, row, numbers)
+    _move_on(context, ref, row)
+    return True
+
+
+def _keep_what_was_read(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
+    """Write what follows from a file beside its people: its rejects, and what the next file is compared with."""
+    storage, plan, file = context.storage, row["Plan"], row["File"]
     rejects = pages.read_rejects(storage, ref, row["ReadPlan"])
-    people.note_rejected(storage, ref, rejects, file=file, sequence=row["Sequence"], at=now)
+    people.note_rejected(storage, ref.source, rejects, Telling(ref.id, context.clock.now(), file), row["Sequence"])
     if row["RejectsFile"]:
         hand_out(storage, ref, row["ReadPlan"], file, row["RejectsFile"])
     if (profile := pages.read_plan_profile(storage, ref, plan)) is not None:
@@ -92,7 +99,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
     if row["Full"] and plan == row["ReadPlan"]:
         make_newest(storage, ref, plan, file, row["Sequence"])
     _note_new_ids(context, ref, row)
-    if row["Kind"] == DUE:
+    if row["Kind"] == ExtractKind.DUE:
         _forget_dues(context, ref, row, numbers)
     elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
         # A list that lacks many does not show that anybody has been corrected.
@@ -100,10 +107,8 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
         orphan_rows.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
     elif row["Returned"]:
         note_correction(context, ref, row)
-    if row["Kind"] != DUE and plan == row["ReadPlan"]:
+    if row["Kind"] != ExtractKind.DUE and plan == row["ReadPlan"]:
         _supersede_held(context, ref, row)
-    _move_on(context, ref, row)
-    return True
 
 
 def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
@@ -120,7 +125,8 @@ def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     same_people.note_asked(context.storage, ref.source, found.asked, whole=found.whole)
     people.note_new_ids(context.storage, ref.source, changed, now)
     if changed:
-        due.wake(context.storage, row["Job"], changed, now + _MANAGER_FIRST)  # those who report to them
+        waiting = due.awaited(context.storage, row["Job"])
+        due.wake(context.storage, waiting, changed, now + _MANAGER_FIRST)  # those who report to them
 
 
 def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[str]) -> None:
@@ -149,25 +155,22 @@ def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[s
         _record_quiet(context, ref, row, chunk)
 
 
-def _record_pages(
-    context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int], until: datetime, between: Callable[[], None]
-) -> bool:
-    """Write the people of the pages to their tables, and put the pages onto the queue; whether there was time."""
+def _record_pages(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> Iterator[None]:
+    """Write the people of the pages to their tables, and put the pages onto the queue, some in each step."""
     storage = context.storage
     left = [
         number
         for page in pages.page_rows(storage, ref.id, select=("RowKey", "Recorded"))
         if (number := int(page["RowKey"])) in numbers and not page["Recorded"]
     ]
-    awaited = due.awaited(storage, row["Job"]) if left else []
+    if not left:
+        return
+    awaited = due.awaited(storage, row["Job"])
     for some in (left[:1], *in_chunks(left[1:], _PAGES_AT_ONCE)):  # the first waits for no other
         if some:
             _record(context, ref, row, some, awaited)
             queue_ready_pages(context, ref)
-        if context.clock.now() > until:
-            return False
-        between()
-    return True
+        yield
 
 
 def _forget_dues(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
@@ -191,7 +194,7 @@ def _write_pages(context: Context, ref: ExtractRef, row: ExtractRow) -> set[int]
             "People": head.people,
             "Leavers": head.leavers,
             "Waiting": head.people,
-            "Status": pages.PLANNED,
+            "Status": PageStatus.PLANNED,
             "Recorded": False,
             "Generation": 1,
             "Tries": 0,
@@ -206,9 +209,7 @@ def _write_pages(context: Context, ref: ExtractRef, row: ExtractRow) -> set[int]
     return {head.number for head in manifest}
 
 
-def _record(
-    context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequence[int], awaited: Sequence[DueRow]
-) -> None:
+def _record(context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequence[int], awaited: due.Awaited) -> None:
     """Write the people of some pages to their tables, then mark the pages as recorded.
 
     Args:
@@ -220,22 +221,14 @@ def _record(
     """
     job = context.endpoint(row["Job"])
     found = [pages.read_page(context.storage, ref, row["Plan"], number) for number in numbers]
-    now, release = context.clock.now(), _release_of(row)
+    by = _telling(context, ref, row)
+    plan = people.PlanNoted(ref, row["Job"], row["Stamp"], holds_stay=not row["Full"] and not by.release)
     earlier = people.note_planned(
-        context.storage,
-        ref,
-        row["Job"],
-        found,
-        file=row["File"],
-        stamp=row["Stamp"],
-        fingerprint=lambda user: fingerprint(context.fingerprint_key, job.job_id, user),
-        at=now,
-        release=release,
-        holds_stay=not row["Full"] and not release,
+        context.storage, plan, found, by, lambda user: fingerprint(context.fingerprint_key, job.job_id, user)
     )
     # Whoever is awaited is new to Entra, be it as somebody who has left already.
     arrived = {worker.worker_id for page in found for worker in page.workers}
-    due.wake(context.storage, row["Job"], arrived, now + _MANAGER_FIRST, waiting=awaited)
+    due.wake(context.storage, awaited, arrived, by.at + _MANAGER_FIRST)
     overtaken = {page for taken in earlier.values() for page in taken}
     _recount_earlier(context, overtaken)
     not_over = _not_over(context, overtaken)
@@ -258,28 +251,22 @@ def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: lis
 
     Those with whom somebody closes a circle of managers are awaited: a new word of theirs may undo it.
     """
-    now, release = context.clock.now(), _release_of(row)
+    by = _telling(context, ref, row)
 
     def state(fate: str, person: Planned, known: WorkerRow | None) -> WorkerRow | None:
         if fate == OLDER and known and known["Sequence"] >= person.sequence:
             return None
-        if row["Kind"] == DUE and not release and _says_more(known, fate):
+        if row["Kind"] == ExtractKind.DUE and not by.release and _says_more(known, fate):
             return _told_beside(person, known)
-        return worker_status.quiet(fate, person, known, ref.id, now, release, seen=row["Kind"] == FILE)
+        return worker_status.quiet(fate, person, known, by, seen=row["Kind"] == ExtractKind.FILE)
 
     chunk.sort(key=_sort)
+    plan = people.PlanNoted(ref, row["Job"], row["Stamp"])
     for (fate, remember), group in groupby(chunk, key=_sort):
-        people.note_quiet(
-            context.storage,
-            ref,
-            row["Job"],
-            [person.planned for person in group],
-            stamp=row["Stamp"],
-            state=partial(state, fate),
-            remember=remember,
-        )
+        some = [person.planned for person in group]
+        people.note_quiet(context.storage, plan, some, state=partial(state, fate), remember=remember)
     if new := {one.planned.worker.worker_id for one in chunk if one.remember and one.planned.said}:
-        due.wake(context.storage, row["Job"], new, now + _MANAGER_FIRST)
+        due.wake(context.storage, due.awaited(context.storage, row["Job"]), new, by.at + _MANAGER_FIRST)
 
 
 def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
@@ -287,15 +274,19 @@ def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
     if known is None:
         return None
     new: WorkerRow = {"OnHold": person.on_hold}
-    if known["Status"] != worker_status.HELD:
-        new["Warning"] = worker_status.open_warning(person, known)
+    if known["Status"] != WorkerStatus.HELD:
+        new |= worker_status.open_besides(person, known)
     is_new = any((known.get(name) or "") != value for name, value in new.items())
     return {**new, "Sequence": known["Sequence"]} if is_new else None
 
 
 def _says_more(known: WorkerRow | None, fate: str) -> bool:
     """Whether the row of a person tells more than that a date has come and nothing is to be sent."""
-    return fate == worker_status.UNCHANGED or bool(known and known["Status"] == worker_status.HELD)
+    return fate == WorkerStatus.UNCHANGED or bool(known and known["Status"] == WorkerStatus.HELD)
+
+
+def _telling(context: Context, ref: ExtractRef, row: ExtractRow) -> Telling:
+    return Telling(ref.id, context.clock.now(), row["File"], _release_of(row))
 
 
 def _release_of(row: ExtractRow) -> Release | None:
@@ -319,7 +310,7 @@ def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """
     others = list(extracts.of_source(context.storage, ref.source))
     for other in others:
-        holds = other["Status"] in (extracts.HELD, extracts.UPLOADING) and quiet_of(other).get("Held")
+        holds = other["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and quiet_of(other).get("Held")
         if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"] or other.get("HeldWhole"):
             continue
         older = ExtractRef(other["Extract"], ref.source)
@@ -336,7 +327,7 @@ def supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
 
 def _supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow, others: Iterable[ExtractRow]) -> None:
     for other in others:
-        waits = other.get("HeldWhole") and other["Status"] in (extracts.HELD, extracts.UPLOADING)
+        waits = other.get("HeldWhole") and other["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
         if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
             _supersede(context, ref, ExtractRef(other["Extract"], ref.source))
 
@@ -348,17 +339,17 @@ def _supersede(context: Context, ref: ExtractRef, older: ExtractRef) -> None:
 
 def _move_on(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
-    looks = row["Kind"] == FILE and quiet_of(row).get("Unchanged")
+    looks = row["Kind"] == ExtractKind.FILE and quiet_of(row).get("Unchanged")
     failed: ExtractRow = {"FailedBefore": 0, "NoAccount": 0}
     if looks:
         failed = progress.count_failed_before(context.storage, ref)
-    uploading: ExtractRow = {"Status": extracts.UPLOADING, "Message": "Being sent.", **failed}
+    uploading: ExtractRow = {"Status": ExtractStatus.UPLOADING, "Message": "Being sent.", **failed}
     summary.write_summary(context.storage, ref, uploading)
-    if row["Kind"] == FILE:
+    if row["Kind"] == ExtractKind.FILE:
         write_history(context.storage, ref, uploading)
 
     def change(_key: Key, now: ExtractRow | None) -> ExtractRow | None:
-        if now is None or (now["Status"], now["Plan"]) != (extracts.PLANNED, row["Plan"]):
+        if now is None or (now["Status"], now["Plan"]) != (ExtractStatus.PLANNED, row["Plan"]):
             return None
         return uploading
 
@@ -374,7 +365,7 @@ def _recount_earlier(context: Context, earlier: set[Deliverer]) -> None:
             row = extracts.load_extract(context.storage, ref)
         except ResourceNotFoundError:  # somebody has cleared it away
             continue
-        if row["Status"] == extracts.UPLOADING:
+        if row["Status"] == ExtractStatus.UPLOADING:
             for *_, number in (one for one in earlier if one[:2] == (source, extract)):
                 plan = pages.plan_of(context.storage, ref, number)
                 if plan:

@@ -14,6 +14,7 @@ from shared.intake.registering import arrived_version
 from shared.mapping.cells.text import shorten
 from shared.records import extracts
 from shared.storage.names import INBOX
+from shared.tables.extracts import ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,7 @@ def note_unread(context: Context, text: str) -> None:
         logger.warning("The event of extract %s failed again and again; it is taken in now", ref.id)
         ingest_version(context, blob)
         return
-    if row["Status"] in (*extracts.UNREAD, extracts.TRYING):
+    if row["Status"] in (*extracts.UNREAD, ExtractStatus.TRYING):
         sentence = (
             "Reading it has failed five times; it is tried again every minute. IT looks for its id in the app's log."
         )

@@ -17,11 +17,11 @@ from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.planning.build import dues_by_source
 from shared.records import extracts
-from shared.records.due import RESEND, due_until, remove_dues
-from shared.records.extracts import DUE
+from shared.records.due import due_until, remove_dues
 from shared.storage.names import EXTRACTS
 from shared.storage.rows import insert_row
-from shared.tables.extracts import ExtractRow
+from shared.tables.due import DueReason
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +39,10 @@ def register_due(context: Context) -> None:
     now = context.clock.now()
     under_way = {
         (row["PartitionKey"], row["Job"])
-        for row in extracts.unfinished(context.storage, (extracts.ARRIVED, extracts.READING, extracts.PLANNED))
-        if row["Kind"] == DUE
+        for row in extracts.unfinished(
+            context.storage, (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED)
+        )
+        if row["Kind"] == ExtractKind.DUE
     }
     with Turns() as turns:
         for job in context.settings.endpoints:
@@ -56,10 +58,10 @@ def _sources_with_dues(context: Context, job: str, now: datetime) -> Collection[
     dues = list(due_until(context.storage, now, job))
     if not dues:
         return ()
-    again = {due.external_id for due in dues if due.why == RESEND}
+    again = {due.external_id for due in dues if due.why == DueReason.RESEND}
     pointless = again - still_wanted(context.storage, job, again)
-    remove_dues(context.storage, [due for due in dues if due.why == RESEND and due.external_id in pointless])
-    dues = [due for due in dues if due.why != RESEND or due.external_id not in pointless]
+    remove_dues(context.storage, [due for due in dues if due.why == DueReason.RESEND and due.external_id in pointless])
+    dues = [due for due in dues if due.why != DueReason.RESEND or due.external_id not in pointless]
     by_source = dues_by_source(context, job, dues)
     known = {external_id for people in by_source.values() for external_id in people}
     remove_dues(context.storage, [due for due in dues if due.external_id not in known])
@@ -73,9 +75,9 @@ def _register(context: Context, source: str, job: str, now: datetime) -> None:
         "Extract": extract,
         "File": f"dates due at {iso(now)}",
         "Path": "",
-        "Kind": DUE,
+        "Kind": ExtractKind.DUE,
         "Job": job,
-        "Status": extracts.ARRIVED,
+        "Status": ExtractStatus.ARRIVED,
         "Message": "People whose dates have come are being looked at.",
         "ArrivedAt": iso(now),
         "DueAt": iso(now),

@@ -40,18 +40,17 @@ from shared.intake.apply_plan import apply_plan, settle, supersede_whole
 from shared.intake.faults import passes
 from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
 from shared.intake.trial import try_out
-from shared.mapping.load import LoadedMapping, find_mapping
+from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.outcomes import progress
-from shared.planning.build import Pace, check_new, plan_due, plan_file, reading_of
+from shared.planning.build import Pace, ToPlan, check_new, of_job, plan_due, plan_file
 from shared.records import extracts
-from shared.records.extracts import FILE, TRIAL
 from shared.records.failures import count_failure
 from shared.storage import messages
 from shared.storage.leases import Lease, hold
 from shared.storage.names import EXTRACTS, INBOX
 from shared.storage.rows import etag_of, key_of, merge_row
-from shared.tables.extracts import ExtractRow, ExtractStatus
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -81,14 +80,14 @@ def ingest_version(context: Context, blob: BlobClient, *, tries: bool = True) ->
     job = register(context, version)
     if job is None:
         return
-    if extracts.kind_of_file(version.name) == TRIAL:
+    if extracts.kind_of_file(version.name) == ExtractKind.TRIAL:
         if tries:
             try_out(context, job)
         return
     try:
         extracts.keep_copy(context.storage, version.ref, blob, version.etag)
     except (ExtractReplaced, ExtractRefused) as error:
-        status = extracts.STALE if isinstance(error, ExtractReplaced) else extracts.REJECTED
+        status = ExtractStatus.STALE if isinstance(error, ExtractReplaced) else ExtractStatus.REJECTED
         _end(context, version.ref, status, str(error))
         return
     process_pending(context, job, version.ref)
@@ -224,7 +223,9 @@ def _small_ones(turn: _Turn, busy: ExtractRow, lease: Lease) -> Callable[[], Non
 
 def _is_small(row: ExtractRow) -> bool:
     """Whether an extract is a file that has not been begun, and is read and planned within seconds."""
-    return row["Kind"] == FILE and row["Status"] == extracts.ARRIVED and extracts.size_of(row) <= _SMALL
+    return (
+        row["Kind"] == ExtractKind.FILE and row["Status"] == ExtractStatus.ARRIVED and extracts.size_of(row) <= _SMALL
+    )
 
 
 def _nothing() -> None:
@@ -233,7 +234,7 @@ def _nothing() -> None:
 
 def _stop_others(context: Context, rows: Sequence[ExtractRow]) -> bool:
     """Keep others from committing: whoever is reading an extract still has lost the lease. Whether there was one."""
-    begun = [row for row in rows if row["Status"] == extracts.READING]
+    begun = [row for row in rows if row["Status"] == ExtractStatus.READING]
     for row in begun:
         with suppress(ClaimLost):  # he has done it just now
             _write_if_unchanged(context, row, etag_of(row), {"Message": "To be read again."})
@@ -257,7 +258,7 @@ def _is_committed(context: Context, row: ExtractRow) -> bool:
         now = extracts.load_extract(context.storage, ExtractRef(row["Extract"], row["PartitionKey"]))
     except (AzureError, TransientError):
         return True  # for all we know
-    return bool(now["Status"] == extracts.PLANNED)
+    return bool(now["Status"] == ExtractStatus.PLANNED)
 
 
 def _to_read(context: Context, job: str) -> list[ExtractRow]:
@@ -272,7 +273,7 @@ def _to_read(context: Context, job: str) -> list[ExtractRow]:
     for row in rows:
         if not _is_small(row):
             behind.add(row["PartitionKey"])
-        places[row["Extract"]] = (row["Status"] != extracts.PLANNED, row["PartitionKey"] in behind)
+        places[row["Extract"]] = (row["Status"] != ExtractStatus.PLANNED, row["PartitionKey"] in behind)
     return sorted(rows, key=lambda row: places[row["Extract"]])
 
 
@@ -282,19 +283,19 @@ def _continue(
     """Bring one extract as far as its queued pages; whether there was time for it."""
     ref = ExtractRef(row["Extract"], row["PartitionKey"])
     try:
-        if row["Status"] != extracts.PLANNED:
-            if row["Kind"] == FILE:
+        if row["Status"] != ExtractStatus.PLANNED:
+            if row["Kind"] == ExtractKind.FILE:
                 inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
                 extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
-            _plan(context, ref, row, find_mapping(context.storage, ref.source), lease, between)
+            _plan(context, ref, row, lease, between)
         return apply_plan(context, ref, until, between)
     except (ExtractRefused, MappingError) as error:
         _refuse(context, ref, row, for_hr(error))
     except (ExtractReplaced, ExtractStale) as error:
-        _end(context, ref, extracts.STALE, str(error))
+        _end(context, ref, ExtractStatus.STALE, str(error))
     except ExtractDuplicate as error:
         supersede_whole(context, ref, row)
-        _end(context, ref, extracts.DUPLICATE, str(error))
+        _end(context, ref, ExtractStatus.DUPLICATE, str(error))
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
         extracts.save_extract(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
         raise
@@ -305,16 +306,11 @@ def _continue(
     return True
 
 
-def _plan(
-    context: Context,
-    ref: ExtractRef,
-    row: ExtractRow,
-    loaded: LoadedMapping,
-    lease: Lease,
-    between: Callable[[], None],
-) -> None:
+def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, between: Callable[[], None]) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
-    reading: ExtractRow = {"Status": extracts.READING, "Message": "Being read."}
+    # The mapping may name another job by now; what was begun for a job is brought to its end there.
+    loaded = of_job(find_mapping(context.storage, ref.source), row["Job"])
+    reading: ExtractRow = {"Status": ExtractStatus.READING, "Message": "Being read."}
     etag = _write_if_unchanged(context, row, etag_of(row), reading)
     told_at = context.clock.now()
 
@@ -326,19 +322,15 @@ def _plan(
             how_far: ExtractRow = {"Message": f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far."}
             etag = _write_if_unchanged(context, row, etag, how_far)
 
-    attempt = uuid.uuid4().hex
-    # The mapping may name another job by now; what was begun for a job is brought to its end there.
-    mapping = loaded.mapping.model_copy(update={"job": row["Job"]})
-    loaded = replace(loaded, mapping=mapping)
-    if row["Kind"] == FILE:
+    asked = ToPlan(ref, row, loaded, uuid.uuid4().hex)
+    if row["Kind"] == ExtractKind.FILE:
         content: ExtractRow = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
-        opened = reading_of(context, mapping, row["File"])
-        pace = Pace(has_read, lambda people: _settle(context, ref, mapping.job, people))
-        values: ExtractRow = {**content, **plan_file(context, ref, row, loaded, attempt, opened, pace)}
+        pace = Pace(has_read, lambda people: _settle(context, ref, row["Job"], people))
+        values: ExtractRow = {**content, **plan_file(context, asked, pace)}
     else:
-        values = plan_due(context, ref, row, mapping, attempt)
+        values = plan_due(context, asked)
     committed: ExtractRow = {
-        "Status": extracts.PLANNED,
+        "Status": ExtractStatus.PLANNED,
         "Message": "Read and planned.",
         "Mapping": loaded.name,
         "MappingVersion": loaded.version,
@@ -356,7 +348,7 @@ def _plan(
 
 def _settle(context: Context, ref: ExtractRef, job: str, people: Iterable[str]) -> None:
     """Write what plans that are being carried out say of some people."""
-    planned = extracts.unfinished(context.storage, (extracts.PLANNED,))
+    planned = extracts.unfinished(context.storage, (ExtractStatus.PLANNED,))
     others = [row for row in planned if row["Job"] == job and row["Extract"] != ref.id]
     if others:
         ids = set(people)
@@ -380,20 +372,20 @@ def _refuse(context: Context, ref: ExtractRef, row: ExtractRow, message: str) ->
     if row.get("PlannedAt"):
         _take_back_order(context, ref, message)
     else:
-        _end(context, ref, extracts.REJECTED, message)
+        _end(context, ref, ExtractStatus.REJECTED, message)
 
 
 def _take_back_order(context: Context, ref: ExtractRef, message: str) -> None:
     """What the extract has planned goes on; only what was ordered since cannot be done."""
     logger.warning("What was ordered for extract %s came to nothing", ref.id, extra={"extract": ref.id})
-    back: ExtractRow = {"Status": extracts.UPLOADING, "Releasing": "", "OrderFailed": message}
+    back: ExtractRow = {"Status": ExtractStatus.UPLOADING, "Releasing": "", "OrderFailed": message}
     extracts.save_extract(context.storage, ref, back)
     progress.refresh(context.storage, ref, context.clock.now())
 
 
 def _end(context: Context, ref: ExtractRef, status: ExtractStatus, message: str) -> None:
     """Nothing of the extract is used; say so in the table and in HR's outbox, unless somebody else has planned it."""
-    if extracts.load_extract(context.storage, ref)["Status"] not in (extracts.ARRIVED, extracts.READING):
+    if extracts.load_extract(context.storage, ref)["Status"] not in (ExtractStatus.ARRIVED, ExtractStatus.READING):
         return
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
     ended: ExtractRow = {
@@ -415,10 +407,10 @@ def _count_failure(context: Context, ref: ExtractRef) -> None:
     if not count_failure(context.storage, ref, context.clock.now()).are_enough:
         return
     row = extracts.load_extract(context.storage, ref)
-    if row["Status"] == extracts.PLANNED:
+    if row["Status"] == ExtractStatus.PLANNED:
         return
     message = failed_by_us(ref.id)
     if row.get("PlannedAt"):
         _take_back_order(context, ref, message)
     else:
-        _end(context, ref, extracts.FAILED, message)
+        _end(context, ref, ExtractStatus.FAILED, message)

@@ -14,7 +14,7 @@ from shared.records.people import worker_key
 from shared.records.same_people import Same
 from shared.storage.names import WORKERS
 from shared.storage.rows import change_rows, read_rows
-from shared.wording import worker_status
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,16 @@ def make_same(context: Context, source: str, old: str, new: str, order: Order) -
         )
     said = Same(known_as, order.by, order.reason, iso(order.at), source)
     same_people.note(storage, mapping.job, {new: said})
-    return GoesOn(known_as, _go_on(context, source, mapping.mode, {new, old, known_as}, new, order))
+    told = _told_of(context, source, {new, old, known_as})
+    waits = {WorkerStatus.HELD, WorkerStatus.REJECTED}
+    # What waits for the answer goes on: of full files the newest is worked off again, of changes the person alone.
+    if mapping.mode == "full" and any(row["Status"] in waits for row in told.values()):
+        return GoesOn(known_as, reprocess(storage, source, order))
+    if new in told and told[new]["Status"] == WorkerStatus.HELD:
+        extract = str(told[new]["Extract"])
+        release(storage, extract, order, [new])
+        return GoesOn(known_as, extract)
+    return GoesOn(known_as, "")
 
 
 def take_back(context: Context, source: str, new: str) -> str:
@@ -96,15 +105,8 @@ def _has_a_row(context: Context, source: str, worker_id: str) -> bool:
     return bool(read_rows(context.storage.table(WORKERS), [worker_key(source, worker_id)], select=("Status",)))
 
 
-def _go_on(context: Context, source: str, mode: str, ids: Collection[str], new: str, order: Order) -> str:
-    """What waits for the answer goes on: of full files the newest is worked off again, of changes the person alone."""
+def _told_of(context: Context, source: str, ids: Collection[str]) -> dict[str, WorkerRow]:
+    """What is told of some people of a source, by id."""
     keys = {worker_key(source, one): one for one in ids}
     rows = read_rows(context.storage.table(WORKERS), keys, select=("Status", "Extract"))
-    told = {keys[key]: row for key, row in rows.items()}
-    if mode == "full" and any(row["Status"] in (worker_status.HELD, worker_status.REJECTED) for row in told.values()):
-        return reprocess(context.storage, source, order)
-    if new in told and told[new]["Status"] == worker_status.HELD:
-        extract = str(told[new]["Extract"])
-        release(context.storage, extract, order, [new])
-        return extract
-    return ""
+    return {keys[key]: row for key, row in rows.items()}

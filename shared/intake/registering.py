@@ -21,8 +21,8 @@ from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
 from shared.planning.build import AHEAD
 from shared.records import extracts
-from shared.records.extracts import TRIAL, Version
-from shared.tables.extracts import ExtractRow, ExtractStatus
+from shared.records.extracts import Version
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ def register(context: Context, version: Version) -> str | None:
         return _left_to_do(row)
     now = iso(context.clock.now())
     kind = extracts.kind_of_file(version.name)
-    status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
+    status = ExtractStatus.TRYING if kind == ExtractKind.TRIAL else ExtractStatus.ARRIVED
     first: ExtractRow = {"Status": status, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": kind}
     folder, slash, _ = version.path.partition("/")
     if slash and folder != version.source:
@@ -117,7 +117,7 @@ def _row_of(context: Context, ref: ExtractRef) -> ExtractRow | None:
 
 def _left_to_do(row: ExtractRow) -> str | None:
     """The job of an extract that is known already, if there is still something to do for it."""
-    if row["Status"] in (*extracts.UNREAD, extracts.TRYING) and row["Job"]:
+    if row["Status"] in (*extracts.UNREAD, ExtractStatus.TRYING) and row["Job"]:
         return str(row["Job"])
     extract = row["Extract"]
     logger.info("Extract %s has been taken in before (%s)", extract, row["Status"], extra={"extract": extract})
@@ -127,9 +127,9 @@ def _left_to_do(row: ExtractRow) -> str | None:
 def give_up(context: Context, version: Version) -> None:
     """Make a version known that nobody can take in because of a fault of our own, so that it is not tried for ever."""
     now, kind = iso(context.clock.now()), extracts.kind_of_file(version.name)
-    status = extracts.TRYING if kind == TRIAL else extracts.FAILED
+    status = ExtractStatus.TRYING if kind == ExtractKind.TRIAL else ExtractStatus.FAILED
     first: ExtractRow = {"Status": status, "ArrivedAt": now, "Failures": 1, "Kind": kind}
-    _register_refused(context, version, first, failed_by_us(version.ref.id), status=extracts.FAILED)
+    _register_refused(context, version, first, failed_by_us(version.ref.id), status=ExtractStatus.FAILED)
 
 
 def has_no_address(version: Version) -> bool:
@@ -140,7 +140,7 @@ def has_no_address(version: Version) -> bool:
 def refuse_name(context: Context, version: Version) -> None:
     """Make a version known, and refused, that has no address: no event ever reaches us, and nobody could read it."""
     kind = extracts.kind_of_file(version.name)
-    status = extracts.TRYING if kind == TRIAL else extracts.ARRIVED
+    status = ExtractStatus.TRYING if kind == ExtractKind.TRIAL else ExtractStatus.ARRIVED
     first: ExtractRow = {"Status": status, "ArrivedAt": iso(context.clock.now()), "Failures": 0, "Kind": kind}
     _register_refused(
         context,
@@ -182,13 +182,18 @@ def _made_at(mapping: MappingFile, version: Version, now: datetime) -> datetime:
 
 
 def _register_refused(
-    context: Context, version: Version, first: ExtractRow, message: str, *, status: ExtractStatus = extracts.REJECTED
+    context: Context,
+    version: Version,
+    first: ExtractRow,
+    message: str,
+    *,
+    status: ExtractStatus = ExtractStatus.REJECTED,
 ) -> str | None:
     """Make a version known that nobody can read: known and refused in one write, so that it never seems to wait.
 
     A trial has still to be answered. The answer of a file is written at once.
     """
-    if first["Kind"] == TRIAL:
+    if first["Kind"] == ExtractKind.TRIAL:
         extracts.insert_extract(
             context.storage, version, {**first, "Job": "", "Sequence": first["ArrivedAt"], "No": message}
         )

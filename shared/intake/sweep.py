@@ -6,8 +6,10 @@ import logging
 from datetime import timedelta
 
 from azure.core.exceptions import AzureError, ResourceNotFoundError
+from azure.storage.blob import BlobClient
 
 from shared.context import Context
+from shared.errors import Turns
 from shared.intake.faults import passes
 from shared.intake.ingest import ingest_version
 from shared.intake.registering import give_up, has_no_address, refuse_name, version_of
@@ -34,26 +36,30 @@ def ingest_unannounced(context: Context) -> None:
     Raises:
         Exception: the first fault that may pass, after all files have had their turn.
     """
-    faults: list[Exception] = []
     container = context.storage.container(INBOX)
     youngest = context.clock.now() - _GRACE
-    for blob in container.list_blobs(include=["metadata"]):
-        if (blob.metadata or {}).get(_IS_FOLDER) == "true" or (blob.name.endswith("/") and not blob.size):
-            continue
-        version = version_of(blob.name, blob)
-        if version.ref.id in context.known_versions or version.last_modified > youngest:
-            continue
-        try:
-            if has_no_address(version):
-                refuse_name(context, version)
-            elif not _is_known(context, version):
-                logger.info("No event came for extract %s", version.ref.id, extra={"extract": version.ref.id})
-                ingest_version(context, container.get_blob_client(blob.name), tries=False)
-            context.known_versions.add(version.ref.id)
-        except Exception as error:  # noqa: BLE001 (one file must not keep the others from being taken in)
-            faults += [] if _is_answered(context, version, error) else [error]
-    if faults:
-        raise faults[0]
+    with Turns() as turns:
+        for blob in container.list_blobs(include=["metadata"]):
+            if (blob.metadata or {}).get(_IS_FOLDER) == "true" or (blob.name.endswith("/") and not blob.size):
+                continue
+            version = version_of(blob.name, blob)
+            if version.ref.id in context.known_versions or version.last_modified > youngest:
+                continue
+            with turns.turn():
+                try:
+                    _take_in(context, container.get_blob_client(blob.name), version)
+                except Exception as error:
+                    if not _is_answered(context, version, error):
+                        raise
+
+
+def _take_in(context: Context, blob: BlobClient, version: extracts.Version) -> None:
+    if has_no_address(version):
+        refuse_name(context, version)
+    elif not _is_known(context, version):
+        logger.info("No event came for extract %s", version.ref.id, extra={"extract": version.ref.id})
+        ingest_version(context, blob, tries=False)
+    context.known_versions.add(version.ref.id)
 
 
 def _is_answered(context: Context, version: extracts.Version, error: Exception) -> bool:

@@ -14,7 +14,6 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import timedelta
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -36,15 +35,15 @@ from shared.intake.registering import for_hr
 from shared.intake.trial_answer import Outcome, outcome_of, write_answer
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
-from shared.planning.build import check_new, plan_file, reading_of
+from shared.planning.build import ToPlan, check_new, of_job, plan_file
 from shared.records import extracts
-from shared.records.extracts import TRIED, TRYING, told_name
+from shared.records.extracts import told_name
 from shared.records.failures import count_failure
 from shared.storage import messages
 from shared.storage.clients import Storage
 from shared.storage.leases import hold
 from shared.storage.names import INBOX, STATE
-from shared.tables.extracts import ExtractRow
+from shared.tables.extracts import ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +53,7 @@ _WAITS = timedelta(hours=1)  # for files that came before it; then it is answere
 
 def call_for_trials(context: Context) -> None:
     """The clock's part: have somebody work on the trials without an answer; the clock itself has no time for it."""
-    for job in sorted({str(row["Job"]) for row in extracts.unfinished(context.storage, (TRYING,))}):
+    for job in sorted({str(row["Job"]) for row in extracts.unfinished(context.storage, (ExtractStatus.TRYING,))}):
         messages.ask_to_go_on(context.storage, job)
 
 
@@ -71,7 +70,7 @@ def try_out(context: Context, job: str) -> None:
     with hold(context.storage, f"{job}.trials") as lease:
         if lease is None:
             return
-        for row in extracts.unfinished(context.storage, (TRYING,)):
+        for row in extracts.unfinished(context.storage, (ExtractStatus.TRYING,)):
             if row["Job"] == job and context.clock.now() <= until:
                 try:
                     _try(context, row)
@@ -89,11 +88,11 @@ def _try(context: Context, row: ExtractRow) -> None:
     try:
         outcome = _outcome(context, ref, row)
     except (ExtractRefused, MappingError) as error:
-        outcome = Outcome(extracts.REJECTED, for_hr(error))
+        outcome = Outcome(ExtractStatus.REJECTED, for_hr(error))
     except (ExtractReplaced, ExtractStale) as error:
-        outcome = Outcome(extracts.STALE, str(error))
+        outcome = Outcome(ExtractStatus.STALE, str(error))
     except ExtractDuplicate as error:
-        outcome = Outcome(extracts.DUPLICATE, str(error))
+        outcome = Outcome(ExtractStatus.DUPLICATE, str(error))
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
         extracts.save_extract(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
         raise
@@ -102,7 +101,7 @@ def _try(context: Context, row: ExtractRow) -> None:
             raise
         logger.exception("Trial %s is given up", ref.id, extra={"extract": ref.id})
         outcome = Outcome(
-            extracts.FAILED,
+            ExtractStatus.FAILED,
             "The file could not be tried out because of a fault in Rollcall itself, not in the file. IT finds the "
             f"fault in the app's log under {ref.id}.",
         )
@@ -127,29 +126,27 @@ def _outcome(context: Context, ref: ExtractRef, row: ExtractRow) -> Outcome | No
     """What would become of the file; None if that cannot be told now, because a plan is being carried out."""
     storage, job = context.storage, str(row["Job"])
     if row.get("No"):
-        return Outcome(extracts.REJECTED, row["No"])
+        return Outcome(ExtractStatus.REJECTED, row["No"])
     extracts.keep_copy(storage, ref, storage.container(INBOX).get_blob_client(row["Path"]), row["ETag"])
     newest = _newest_plan(storage, job)
     unread = _unread(storage, job)
     if newest is None or (unread and parse_iso(row["ArrivedAt"]) + _WAITS > context.clock.now()):
         return None
-    loaded = find_mapping(storage, ref.source)
-    loaded = replace(loaded, mapping=loaded.mapping.model_copy(update={"job": job}))
+    loaded = of_job(find_mapping(storage, ref.source), job)
     real: ExtractRow = {**row, "File": told_name(row["File"])}
     check_new(context, ref, real, loaded)
-    attempt = uuid.uuid4().hex
-    reading = reading_of(context, loaded.mapping, real["File"])
-    values = plan_file(context, ref, real, loaded, attempt, reading)
+    asked = ToPlan(ref, real, loaded, uuid.uuid4().hex)
+    values = plan_file(context, asked)
     if _newest_plan(storage, job) != newest:
         logger.info("Trial %s is made again: accounts have changed meanwhile", ref.id, extra={"extract": ref.id})
         return None
     notes = [f"Not read yet, so not in this answer: {', '.join(unread)}."] if unread else []
-    return outcome_of(storage, ref, attempt, values, notes)
+    return outcome_of(storage, ref, asked.attempt, values, notes)
 
 
 def _newest_plan(storage: Storage, job: str) -> str | None:
     """The plan of a job that was carried out last; None while one is not at its end, and accounts are half written."""
-    planned = [row for row in extracts.unfinished(storage, (extracts.PLANNED,)) if row["Job"] == job]
+    planned = [row for row in extracts.unfinished(storage, (ExtractStatus.PLANNED,)) if row["Job"] == job]
     return None if planned else circuit_breaker.stopped_now(storage).newest_plan(job)
 
 
@@ -167,4 +164,4 @@ def _forget(storage: Storage, ref: ExtractRef) -> None:
                 container.delete_blob(name)
             except ResourceNotFoundError:
                 continue  # somebody else was faster
-    extracts.save_extract(storage, ref, {"Status": TRIED})
+    extracts.save_extract(storage, ref, {"Status": ExtractStatus.TRIED})

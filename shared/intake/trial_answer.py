@@ -8,7 +8,6 @@ reason that the real file would be given.
 from __future__ import annotations
 
 import csv
-import html
 import io
 import json
 import tempfile
@@ -21,22 +20,24 @@ from typing import Any, Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContentSettings
+from markupsafe import escape
 
 from shared.changes.compare import OLDER
 from shared.clock import at_place, iso
 from shared.hr_outbox import summary
-from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, bullets, people_list
-from shared.model import UNCHANGED, ExtractRef, Planned
+from shared.hr_outbox.page import Listing, counts_of, page, with_names
+from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, people_list
+from shared.model import ChangeKind, ExtractRef, Planned
 from shared.outcomes import progress
 from shared.readers.text.own_rejects import guard_cell
 from shared.records import pages
-from shared.records.extracts import DELIVERED, HELD, outbox_path, told_name
+from shared.records.extracts import outbox_path, told_name
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import in_chunks, read_rows
-from shared.tables.extracts import CountColumn, ExtractRow, OutcomeColumn, quiet_of
-from shared.wording import worker_status
+from shared.tables.extracts import CountColumn, ExtractRow, ExtractStatus, OutcomeColumn, quiet_of
+from shared.tables.workers import WorkerStatus
 from shared.wording.translation import Translator
 
 NOTHING_DONE = "This was a trial: nothing was sent, and nothing of it is remembered."
@@ -49,12 +50,12 @@ _COLUMNS = (
 )  # fmt: skip
 _HEADINGS = {
     _SENT: "Would be sent",
-    worker_status.HELD: "Would be held: somebody has to approve of these changes",
-    worker_status.SCHEDULED: "Would take effect on a later day",
-    worker_status.WITHDRAWN: "Hires that would be taken back",
-    worker_status.MISSING: "Not in the file any more",
-    worker_status.FILTERED: "People for whom this list does not provide",
-    worker_status.REJECTED: "Rows that would not be sent",
+    WorkerStatus.HELD: "Would be held: somebody has to approve of these changes",
+    WorkerStatus.SCHEDULED: "Would take effect on a later day",
+    WorkerStatus.WITHDRAWN: "Hires that would be taken back",
+    WorkerStatus.MISSING: "Not in the file any more",
+    WorkerStatus.FILTERED: "People for whom this list does not provide",
+    WorkerStatus.REJECTED: "Rows that would not be sent",
     OLDER: "Of whom something newer is known",
 }
 """What would become of people, in the order in which it is told."""
@@ -130,7 +131,13 @@ def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: ExtractRow,
     reasons = [values["HeldBecause"]] if counts["Held"] else []
     told = progress.sentence(values, counts, reasons, known=_WORDS, sent="They would be sent for")
     besides = (*notes, *pages.read_notes(storage, ref, plan))
-    return Outcome(HELD if counts["Held"] else DELIVERED, f"As a real file: {told}", plan, values, besides)
+    return Outcome(
+        ExtractStatus.HELD if counts["Held"] else ExtractStatus.DELIVERED,
+        f"As a real file: {told}",
+        plan,
+        values,
+        besides,
+    )
 
 
 def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome, at: datetime) -> None:
@@ -161,27 +168,29 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
         **facts,
         "notes": notes,
     }
-    title = html.escape(speak.say(f"Trial of {told_name(row['File'])} ({ref.source})"))
-    body = [
-        f"<h1>{title}</h1>",
-        f"<p class='status'>{speak.say(NOTHING_DONE)}</p><p>{html.escape(speak.say(outcome.sentence))}</p>",
-        f"<p>{speak.say(_advice(ref, outcome, has_list=any(lists.counts.values())))}</p>",
-        *(summary.count_table(heading, names, outcome.values, speak) for heading, names in _COUNTS.items()),
-        *lists.parts(speak),
-        bullets("Worth knowing", [html.escape(note) for note in notes], speak),
-        f"<p class='small'>{speak.say(when)}</p>",
-    ]
     text = json.dumps(as_json, indent=2, ensure_ascii=False)
-    summary.put_in_outbox(storage, ref, row, "summary.json", text, "application/json; charset=utf-8")
-    summary.put_in_outbox(
-        storage, ref, row, "summary.html", summary.document(title, body, speak), "text/html; charset=utf-8"
+    summary.put_in_outbox(storage, ref, row, "summary.json", text)
+    title = speak.say(f"Trial of {told_name(row['File'])} ({ref.source})")
+    as_page = page(
+        "trial",
+        speak,
+        title=title,
+        nothing_done=speak.say(NOTHING_DONE),
+        outcome=speak.say(outcome.sentence),
+        advice=with_names(speak, _advice(ref, outcome, has_list=any(lists.counts.values()))),
+        tables=[counts_of(outcome.values, heading, names, speak) for heading, names in _COUNTS.items()],
+        lists=list(lists.parts(speak)),
+        worth_knowing=speak.word("Worth knowing"),
+        notes=notes,
+        foot=speak.say(when),
     )
+    summary.put_in_outbox(storage, ref, row, "summary.html", as_page)
 
 
 def _advice(ref: ExtractRef, outcome: Outcome, *, has_list: bool) -> str:
-    inbox = f"<b>{INBOX}/{html.escape(ref.source)}/</b>"
+    inbox = f"<b>{INBOX}/{escape(ref.source)}/</b>"
     if not outcome.plan:
-        return f"A real file like this would end as <b>{html.escape(outcome.would_be)}</b>."
+        return f"A real file like this would end as <b>{escape(outcome.would_be)}</b>."
     names = f" Everybody is named in <b>{CHANGES}</b> beside this page." if has_list else ""
     return f"If this is what you mean, drop the file into {inbox}, and not into <b>try</b>.{names}"
 
@@ -199,7 +208,7 @@ class _Lists:
         if len(self.people[what]) < MOST:
             self.people[what].append(person)
 
-    def parts(self, speak: Translator) -> Iterator[str]:
+    def parts(self, speak: Translator) -> Iterator[Listing]:
         """The lists as parts of a page."""
         for what, heading in _HEADINGS.items():
             yield people_list(heading, self.people[what], self.counts[what], f"{CHANGES} has them all", speak)
@@ -261,12 +270,12 @@ def _lines(storage: Storage, ref: ExtractRef, plan: str) -> Iterator[_Line]:
         for planned in pages.read_page(storage, ref, plan, head.number).people:
             yield _line(_SENT, planned)
     for chunk in pages.read_quiet(storage, ref, plan):
-        told = [one for one in chunk if one.fate != worker_status.UNCHANGED]
+        told = [one for one in chunk if one.fate != WorkerStatus.UNCHANGED]
         names = _names(storage, ref, [one.planned.worker.worker_id for one in told if not one.planned.worker.user])
         yield from (_line(one.fate, one.planned, names) for one in told)
     for reject in pages.read_rejects(storage, ref, plan):
         about = (reject.told_on, reject.display_name, reject.user_name, reject.row)
-        yield _Line(worker_status.REJECTED, *about, "", "", reject.reason, "")
+        yield _Line(WorkerStatus.REJECTED, *about, "", "", reject.reason, "")
 
 
 def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | None = None) -> _Line:
@@ -275,7 +284,11 @@ def _line(what: str, planned: Planned, known: Mapping[str, tuple[str, str]] | No
     if not worker.user and known:
         names = known.get(worker.worker_id, names)
     changed = ", ".join(planned.changed)
-    kind = "" if what in (worker_status.MISSING, worker_status.FILTERED) or planned.kind == UNCHANGED else planned.kind
+    kind = (
+        ""
+        if what in (WorkerStatus.MISSING, WorkerStatus.FILTERED) or planned.kind == ChangeKind.UNCHANGED
+        else planned.kind
+    )
     return _Line(what, worker.worker_id, *names, worker.row, kind, changed, planned.reason, planned.warning)
 
 

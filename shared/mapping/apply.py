@@ -121,6 +121,7 @@ class Applier:
         MappingError: the mapping numbers user names, but nothing says who has which one already.
     """
 
+    # Many parameters: what a record is judged by, each of another owner.
     def __init__(
         self,
         mapping: MappingFile,
@@ -172,6 +173,7 @@ class Applier:
             for place, path, rule in mapping.targets
         ]
 
+    # Long: the order in which a record is judged, step by step; each step needs what those before it found.
     def apply(self, record: Record) -> Applied | Reject:
         """The worker that a record describes.
 

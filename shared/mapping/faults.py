@@ -82,7 +82,7 @@ def sentences(name: str, tree: yaml.Node, fault: ErrorDetails) -> list[str]:
     wrong = path[-1] if path else ""
     if fault["type"] == "extra_forbidden":
         known = _keys_at(path[:-1])
-    elif "is not an attribute" in message:
+    elif "is not an attribute" in message:  # decides about a hint only
         known = KNOWN_PATHS
     near = difflib.get_close_matches(wrong, known, 1, cutoff=0.5)
     hint = f"; did you mean '{near[0]}'?" if near else ""

@@ -71,6 +71,7 @@ class Attribute:
         valued: see above; then `column` gives values, and `pieces` the pieces.
     """
 
+    # Many parameters: what a part of the mapping works with, each of another owner.
     def __init__(
         self,
         compiler: Compiler,

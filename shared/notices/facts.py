@@ -15,11 +15,10 @@ from shared.holds.look import holds_at as look_at_holds
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.records import extracts
-from shared.records.extracts import FILE, TRIAL
 from shared.records.health import Health, load_health
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG
-from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow
 from shared.tables.quota import StopRow
 
 WINDOW = timedelta(days=2)
@@ -92,7 +91,7 @@ def facts_now(context: Context) -> Facts:
     storage, now = context.storage, context.clock.now()
     text = "ArrivedAt ge @since or Held gt 0"
     found = extracts.everywhere(storage, text, _COLUMNS, since=iso(now - WINDOW))
-    rows = [row for row in found if row.get("Kind") != TRIAL]
+    rows = [row for row in found if row.get("Kind") != ExtractKind.TRIAL]
     jobs = sorted(context.settings.endpoints)
     standing = circuit_breaker.stopped_now(storage)
     stopped = {job: row for job in jobs if (row := standing.stopped(job))}
@@ -149,5 +148,5 @@ def due_today(mapping: MappingFile, now: datetime) -> datetime | None:
 
 
 def _is_file_of(row: ExtractRow, source: str, since: str) -> bool:
-    is_file = row["PartitionKey"] == source and row.get("Kind") == FILE and not row.get("Returned")
+    is_file = row["PartitionKey"] == source and row.get("Kind") == ExtractKind.FILE and not row.get("Returned")
     return is_file and str(row["ArrivedAt"]) >= since

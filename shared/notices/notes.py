@@ -10,12 +10,11 @@ from typing import Any
 
 from shared.clock import iso, parse_iso
 from shared.entra import jobs
+from shared.model import Actor
 from shared.notices.facts import Facts
-from shared.records import extracts
 from shared.records.health import Health
-from shared.tables.extracts import OUTCOMES, ExtractRow, counted_in
+from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow, ExtractStatus, counted_in
 from shared.tables.quota import StopRow
-from shared.wording import worker_status
 
 REFUSED = "file-refused"
 HELD = "file-held"
@@ -79,15 +78,19 @@ def derive(facts: Facts) -> list[Note]:
 def _of_extract(row: ExtractRow) -> Iterator[Note]:
     extract, source, status = str(row["Extract"]), str(row["PartitionKey"]), str(row["Status"])
     where = f"of source {source} (extract {extract})"
-    if status in (extracts.REJECTED, extracts.FAILED):
-        whose = "HR corrects the file" if status == extracts.REJECTED else "IT looks into the app's log"
+    if status in (ExtractStatus.REJECTED, ExtractStatus.FAILED):
+        whose = "HR corrects the file" if status == ExtractStatus.REJECTED else "IT looks into the app's log"
         text = (
             f"A file {where} was refused as a whole; nothing of it was used. Why: support page or hr-outbox. {whose}."
         )
         data = {"source": source, "extract": extract, "status": status}
         yield Note(f"{REFUSED}|{extract}|{status}", REFUSED, text, data)
     held = int(row.get("Held") or 0)
-    waits = status in (extracts.HELD, extracts.UPLOADING) and not row.get("SupersededBy") and not row.get("Releasing")
+    waits = (
+        status in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
+        and not row.get("SupersededBy")
+        and not row.get("Releasing")
+    )
     if held and waits:
         order = f"python -m cli release {extract} --by NAME --reason TEXT"
         protected = min(int(row.get("HeldProtected") or 0), held)
@@ -137,7 +140,7 @@ def _of_skipped(row: ExtractRow) -> Note | None:
 def _of_stop(job: str, row: StopRow, facts: Facts) -> Iterator[Note]:
     """A stop that passes by itself is told only if it does not."""
     since = str(row["Since"])
-    if row["WhoActs"] == worker_status.NOBODY and parse_iso(since) + _PASSES > facts.now:
+    if row["WhoActs"] == Actor.NOBODY and parse_iso(since) + _PASSES > facts.now:
         return
     text = f"Nothing is sent to job {job} since {since}. {row['Reason']} {row['NextStep']}"
     yield Note(f"{STOPPED}|{job}|{row['Kind']}", STOPPED, text, {"job": job, "since": since, "cause": str(row["Kind"])})
@@ -145,7 +148,7 @@ def _of_stop(job: str, row: StopRow, facts: Facts) -> Iterator[Note]:
 
 def _of_health(health: Health) -> Iterator[Note]:
     since = iso(health.since)
-    if health.state not in _WELL and health.who_acts != worker_status.NOBODY:
+    if health.state not in _WELL and health.who_acts != Actor.NOBODY:
         text = f"Job {health.job}: {health.state} since {since}. {health.next_step}"
         yield Note(
             f"{STOPPED}|{health.job}|{health.state}", STOPPED, text,
@@ -178,7 +181,7 @@ def _of_quota(facts: Facts) -> Iterator[Note]:
 def digest(facts: Facts) -> Note:
     """The last 24 hours: files, what became of their people, what is open."""
     since = iso(facts.now - _DAY)
-    files = [row for row in facts.extracts if row.get("Kind") == extracts.FILE and str(row["ArrivedAt"]) >= since]
+    files = [row for row in facts.extracts if row.get("Kind") == ExtractKind.FILE and str(row["ArrivedAt"]) >= since]
     recent = [row for row in facts.extracts if str(row["ArrivedAt"]) >= since]
     ends = Counter(str(row["Status"]) for row in files)
     people = Counter({name: sum(counted_in(row, name) for row in recent) for name in OUTCOMES})

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from shared.model import Actor
-from shared.wording.worker_status import HR, IT, NOBODY
 
 
 @dataclass(frozen=True)
@@ -44,67 +43,69 @@ _CAUSES: dict[tuple[str, ...], Explanation] = {
     ("Conflict", "EntryConflict"): Explanation(
         "another account has a value that must be unique, such as the user name or a mail address",
         _DUPLICATE,
-        IT,
+        Actor.IT,
     ),
-    ("TooManyRequests",): Explanation("Entra was busy and turned the change away", _WAIT, NOBODY, ours=True),
+    ("TooManyRequests",): Explanation("Entra was busy and turned the change away", _WAIT, Actor.NOBODY, ours=True),
     ("InternalServerError", "WebExceptionProtocolError", "InternalError"): Explanation(
-        "a fault inside Entra", _WAIT, NOBODY, ours=True
+        "a fault inside Entra", _WAIT, Actor.NOBODY, ours=True
     ),
-    ("Timeout",): Explanation("Entra took too long", _WAIT, NOBODY, ours=True),
+    ("Timeout",): Explanation("Entra took too long", _WAIT, Actor.NOBODY, ours=True),
     ("InsufficientRights", "MethodNotAllowed", "NotPermitted", "Unauthorized"): Explanation(
-        "the provisioning job may not change this account", _RIGHTS, IT
+        "the provisioning job may not change this account", _RIGHTS, Actor.IT
     ),
     ("UnprocessableEntity",): Explanation(
         "the directory did not take a value, often one that is too long or of the wrong form",
         "HR corrects the value that Entra names, or IT shortens it in the mapping.",
-        HR,
+        Actor.HR,
     ),
     ("NotImplemented",): Explanation(
         "the directory does not know how to do what the job asked for",
         "IT checks the configuration of the provisioning job.",
-        IT,
+        Actor.IT,
     ),
     ("InvalidAnchor",): Explanation(
         "the account that this person had was deleted, and the job still looks for it",
         "IT deletes the person's object connection of the job, or restarts the job; then the person is sent again.",
-        IT,
+        Actor.IT,
     ),
     ("MandatoryFieldsMissing", "MissingValues"): Explanation(
         "a new account needs a value that HR's record does not have",
         "HR fills in what Entra names, or IT gives it a default in the mapping.",
-        HR,
+        Actor.HR,
     ),
     ("SchemaAttributeNotFound",): Explanation(
-        "the job writes an attribute that the directory does not have", _MAPPING, IT
+        "the job writes an attribute that the directory does not have", _MAPPING, Actor.IT
     ),
     ("InvalidDomain",): Explanation(
         "the domain {domain} is not in the tenant",
         "HR corrects the domain of the user name, or IT adds it to the tenant as a verified domain.",
-        HR,
+        Actor.HR,
     ),
-    ("LicenseLimitExceeded",): Explanation("there is no licence left", "IT gets more licences or frees some.", IT),
+    ("LicenseLimitExceeded",): Explanation(
+        "there is no licence left", "IT gets more licences or frees some.", Actor.IT
+    ),
     ("DuplicateTargetEntries",): Explanation(
         "more than one account in the directory has this person's employee id",
         "IT finds the accounts with this employee id and takes it off all but the right one.",
-        IT,
+        Actor.IT,
     ),
     ("DuplicateSourceEntries",): Explanation(
         "more than one person of the source has this matching value",
         "HR checks whether two people share an id.",
-        HR,
+        Actor.HR,
     ),
     ("ImportSkipped",): Explanation(
         "the record lacks the value by which the job finds accounts",
         "IT compares the matching attribute of the job with what the mapping sends.",
-        IT,
+        Actor.IT,
     ),
     ("EntrySynchronizationSkipped",): Explanation(
         "the job's scoping filter leaves this person out, or there was nothing to do",
         "IT checks the scoping filter of the provisioning job, if this person should have an account.",
-        IT,
+        Actor.IT,
     ),
     ("SchemaPropertyCanOnlyAcceptValue",): Explanation(
-        "the job writes several values into an attribute that takes one", _MAPPING, IT
+        "the job writes several values into an attribute that takes one", _MAPPING, Actor.IT
     ),
     (
         "SystemForCrossDomainIdentityManagementMultipleEntriesInResponse",
@@ -112,27 +113,27 @@ _CAUSES: dict[tuple[str, ...], Explanation] = {
     ): Explanation(
         "the directory answered the job in a way that the job does not understand",
         "IT opens a support case with Microsoft, with the request id of this row.",
-        IT,
+        Actor.IT,
     ),
     ("InvalidUserPrincipalName", "AzureActiveDirectoryInvalidUserPrincipalName"): Explanation(
         "the user name is not one that Entra takes",
         "HR corrects the user name (letters and digits without accents, a domain of the tenant), or IT the mapping.",
-        HR,
+        Actor.HR,
     ),
     ("AzureActiveDirectoryCannotUpdateObjectsOriginatedInExternalService",): Explanation(
         "another service, such as Exchange, owns a value that was to be written",
         "IT takes that attribute out of the mapping of the provisioning job.",
-        IT,
+        Actor.IT,
     ),
     ("AzureActiveDirectoryCannotUpdateObjectsMasteredOnPremises",): Explanation(
         "the account comes from Active Directory, and only that can change it",
         "IT provisions this person to Active Directory, or takes the person out of scope.",
-        IT,
+        Actor.IT,
     ),
     ("AzureActiveDirectoryQuotaLimitExceeded",): Explanation(
-        "the tenant holds as many objects as it may", "IT has the directory's quota raised.", IT
+        "the tenant holds as many objects as it may", "IT has the directory's quota raised.", Actor.IT
     ),
-    ("AzureActiveDirectoryForbidden",): Explanation("a policy of the tenant forbids it", _RIGHTS, IT),
+    ("AzureActiveDirectoryForbidden",): Explanation("a policy of the tenant forbids it", _RIGHTS, Actor.IT),
     (
         "AzureDirectoryB2BManagementPolicyCheckFailure",
         "InvitationCreationFailure",
@@ -141,20 +142,20 @@ _CAUSES: dict[tuple[str, ...], Explanation] = {
     ): Explanation(
         "the job tried to invite a guest, which a job for HR's people should not do",
         "IT checks that this is an API-driven provisioning job and what its mapping says of the user type.",
-        IT,
+        Actor.IT,
     ),
     ("HybridSynchronizationActiveDirectoryCannotFindAttribute",): Explanation(
         "the provisioning agent does not know an attribute of Active Directory",
         "IT restarts the provisioning agent, which reads the schema then.",
-        IT,
+        Actor.IT,
     ),
     ("InvalidAttributeSyntax",): Explanation(
         "Active Directory did not take a value, often an empty one",
         "IT checks the attribute that Entra names in the mapping of the job.",
-        IT,
+        Actor.IT,
     ),
     ("UnableToResolveReferenceAttributeValue",): Explanation(
-        "the job does not know the manager yet", "HR checks the manager's id.", HR
+        "the job does not know the manager yet", "HR checks the manager's id.", Actor.HR
     ),
 }
 

@@ -33,7 +33,8 @@ from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
 from shared.tables.accounts import AccountRow, said_of
-from shared.tables.workers import WorkerRow
+from shared.tables.extracts import ExtractKind
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ _ACCOUNT = (
 )  # fmt: skip
 _WORKER = (
     "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
-    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning", *created.COLUMNS,
+    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning", "WarningKind", *created.COLUMNS,
 )  # fmt: skip
 
 
@@ -116,7 +117,7 @@ class _Session:
             return None
         status = row.get("SentStatus", "")
         is_current = source == case.account["Source"]
-        if status == worker_status.QUEUED and case.entries[0].at >= parse_iso(row["QueuedAt"]):
+        if status == WorkerStatus.QUEUED and case.entries[0].at >= parse_iso(row["QueuedAt"]):
             self.look_again[external_id] = self.context.clock.now()
         may_change = (*worker_status.UNANSWERED, *worker_status.ANSWERED) if is_current else worker_status.UNANSWERED
         if not case.is_ready or status not in may_change or not row.get("UploadedAt"):
@@ -146,10 +147,10 @@ class _Session:
         tries = int(row.get("Tries") or 0)
         tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in worker_status.UNANSWERED else max(tries, 1)
         values: WorkerRow = {**found.values, "Tries": tries}
-        if values["Status"] == worker_status.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
+        if values["Status"] == WorkerStatus.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
             values |= {"Reason": "Entra had nothing to change.", "NextStep": "See what is open beside the account."}
         if is_current:
-            is_wrong = values["Status"] in (worker_status.FAILED, worker_status.SKIPPED)
+            is_wrong = values["Status"] in (WorkerStatus.FAILED, WorkerStatus.SKIPPED)
             self.no_account[external_id] = is_wrong and not (row.get("TargetId") or values.get("TargetId"))
         if found.wrong and is_current and not self.cases[external_id].account["Pending"]:
             matter = self._matter(external_id, source, row, found.wrong)
@@ -159,15 +160,13 @@ class _Session:
             if found.wrong == MANAGER:
                 self.no_manager.add(external_id)
         elif (
-            is_current
-            and values["Status"] in (worker_status.PROVISIONED, worker_status.UNCHANGED)
-            and found.has_account
+            is_current and values["Status"] in (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED) and found.has_account
         ):
             self.done.add(external_id)
         if found.wrong == MANAGER and not row.get("Warning"):
-            values["Warning"] = worker_status.MANAGER_NOT_SET
+            values |= worker_status.manager_not_set()
         elif found.wrong != MANAGER and worker_status.lacks_manager(row):
-            values["Warning"] = ""
+            values |= worker_status.nothing_open()
         if not worker_status.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
             beside: WorkerRow = {"Tries": values["Tries"]}
             if "TargetId" in values:
@@ -187,8 +186,8 @@ class _Session:
                 name = made.user_name or str(row.get("UserName") or "")
                 account = Created(external_id, name, made.target_id, iso(made.at))
         works = row.get("Active") is True and found.values["Status"] in (
-            worker_status.PROVISIONED,
-            worker_status.UNCHANGED,
+            WorkerStatus.PROVISIONED,
+            WorkerStatus.UNCHANGED,
         )
         if account and works and not account.enabled_at and iso(found.at) >= account.created_at:
             account = replace(account, enabled_at=iso(found.at))
@@ -225,7 +224,7 @@ class _Session:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
             rows = extracts.of_source(self.context.storage, source)
-            last = next((row for row in rows if row.get("PlannedAt") and row.get("Kind") != extracts.DUE), None)
+            last = next((row for row in rows if row.get("PlannedAt") and row.get("Kind") != ExtractKind.DUE), None)
             self.feeds[source] = last is not None and last.get("Full") is False
         return self.feeds[source]
 

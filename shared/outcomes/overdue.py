@@ -28,9 +28,10 @@ from shared.records.quarantine import Quarantine, load_quarantine, save_quaranti
 from shared.storage import keys
 from shared.storage.names import STOPS, WORKERS
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
+from shared.tables.extracts import ExtractStatus
 from shared.tables.pages import PageRow, answers_of
 from shared.tables.quota import StopCause
-from shared.tables.workers import WorkerRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -69,7 +70,7 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
     late = _late(context, load_quarantine(context.storage, job))
     found: list[tuple[ExtractRef, PageRow]] = []
     times: list[datetime] = []
-    for extract in extracts.unfinished(context.storage, (extracts.UPLOADING,)):
+    for extract in extracts.unfinished(context.storage, (ExtractStatus.UPLOADING,)):
         if extract.get("Job") != job:
             continue
         ref = ExtractRef(extract["Extract"], extract["PartitionKey"])
@@ -119,15 +120,25 @@ def look_at_job(context: Context, job: str) -> JobStatus | RollcallError:
     return status
 
 
-def note_overdue(
-    context: Context,
-    job: str,
-    unanswered: Unanswered,
-    stop: datetime,
-    status: JobStatus | RollcallError | None,
-    *,
-    fault: RollcallError | None = None,
-) -> None:
+@dataclass(frozen=True)
+class JobSeen:
+    """What could be found out about a job.
+
+    Attributes:
+        status: how it is, or why that cannot be found out.
+        fault: why its log cannot be read, if it cannot.
+    """
+
+    status: JobStatus | RollcallError
+    fault: RollcallError | None = None
+
+    @property
+    def is_out(self) -> bool:
+        """Whether Entra takes uploads and throws them away."""
+        return isinstance(self.status, JobStatus) and self.status.state == jobs.QUARANTINED
+
+
+def note_overdue(context: Context, job: str, unanswered: Unanswered, stop: datetime, seen: JobSeen) -> None:
     """Say on the people, on their extracts and in the job's health that no answer has come, and what the job says.
 
     Those who wait are sent once more when the job runs and is silent.
@@ -137,17 +148,17 @@ def note_overdue(
         job: whose people.
         unanswered: as just found.
         stop: when to leave the rest of the pages to the next run; some are looked at in any case.
-        status: how the job is, or why that cannot be found out.
-        fault: why the log cannot be read, if it cannot.
+        seen: what could be found out about the job.
     """
     before = load_health(context.storage, job)
     is_well = before is None or (before.state == jobs.RUNNING and not before.overdue)
-    is_out = isinstance(status, JobStatus) and status.state == jobs.QUARANTINED
-    if not unanswered.pages and not unanswered.is_full and not fault and not is_out and is_well:
+    if not unanswered.pages and not unanswered.is_full and not seen.fault and not seen.is_out and is_well:
         return
-    health = _look(context, job, before, unanswered, status, fault)
-    quarantine = load_quarantine(context.storage, job)
-    watermark = load_watermark(context, job)
+    state, sentence, next_step, who_acts = _state(context, job, unanswered, seen)
+    now = context.clock.now()
+    since = before.since if before and before.state == state else now
+    health = Health(job, state, sentence, next_step, who_acts, since, now)
+    known = _Known(health, load_watermark(context, job), load_quarantine(context.storage, job))
     overdue = 0
     save_health(context.storage, health)  # first, because the sentence of an extract names it
     waiting = _in_turn(unanswered.pages, context.clock.now())
@@ -157,7 +168,7 @@ def note_overdue(
             break
         by_extract: defaultdict[ExtractRef, list[int]] = defaultdict(list)
         for ref, page in some:
-            overdue += _note_page(context, ref, page, health, watermark, quarantine)
+            overdue += _note_page(context, ref, page, known)
             by_extract[ref].append(int(page["RowKey"]))
         for ref, numbers in by_extract.items():
             progress.recount_pages(context.storage, ref, numbers)
@@ -179,20 +190,22 @@ def _in_turn(found: Sequence[tuple[ExtractRef, PageRow]], now: datetime) -> list
     return [*new, *others[first:], *others[:first]]
 
 
-def _note_page(
-    context: Context,
-    ref: ExtractRef,
-    page: PageRow,
-    health: Health,
-    watermark: Watermark,
-    quarantine: Quarantine | None,
-) -> int:
+@dataclass(frozen=True)
+class _Known:
+    """How a job is, how far its log has been read, and its last quarantine."""
+
+    health: Health
+    watermark: Watermark
+    quarantine: Quarantine | None
+
+
+def _note_page(context: Context, ref: ExtractRef, page: PageRow, known: _Known) -> int:
     """Write it on the people of a page; how many are overdue."""
     try:
         people = pages.read_page(context.storage, ref, page["Plan"], int(page["RowKey"])).workers
     except ResourceNotFoundError:  # an old plan that somebody has cleared away
         return 0
-    late, now = iso(_late(context, quarantine)), context.clock.now()
+    late, now = iso(_late(context, known.quarantine)), context.clock.now()
 
     found: dict[Key, WorkerRow] = {}
 
@@ -200,7 +213,7 @@ def _note_page(
         return (
             (row.get("SentBy"), row.get("SentStatus") in worker_status.UNANSWERED) == (ref.id, True)
             and "" < row["UploadedAt"] <= late
-            and keys.decode(key.row) not in watermark.look_at  # something was heard and is about to be written
+            and keys.decode(key.row) not in known.watermark.look_at  # something was heard and is about to be written
         )
 
     def change(key: Key, row: WorkerRow | None) -> WorkerRow | None:
@@ -208,33 +221,31 @@ def _note_page(
         if row is None or not is_overdue(key, row):
             return None
         found[key] = row
-        sentences = _advice(health, asked_again=bool(row.get("AskedAgainAt")))
+        sentences = _advice(known.health, asked_again=bool(row.get("AskedAgainAt")))
         waited = int((now - parse_iso(row["UploadedAt"])).total_seconds() // 60)
         minutes = min(context.settings.overdue_minutes, waited)
-        values: WorkerRow = {"SentStatus": worker_status.OVERDUE}
-        if worker_status.is_told(row["Status"], worker_status.OVERDUE):
+        values: WorkerRow = {"SentStatus": WorkerStatus.OVERDUE}
+        if worker_status.is_told(row["Status"], WorkerStatus.OVERDUE):
             values = {**worker_status.overdue(row["UploadedAt"], minutes, *sentences), **values}
         return None if all(row.get(name) == value for name, value in values.items()) else values
 
     table = context.storage.table(WORKERS)
     everybody = [worker_key(ref.source, worker.worker_id) for worker in people]
     change_rows(table, everybody, change, select=_COLUMNS)
-    _ask_again(context, health, watermark, quarantine, found)
+    _ask_again(context, known, found)
     return len(found)
 
 
 _COLUMNS = ("Status", "SentBy", "SentStatus", "UploadedAt", "AskedAgainAt", "Reason", "NextStep", "WhoActs")
 
 
-def _ask_again(
-    context: Context, health: Health, watermark: Watermark, quarantine: Quarantine | None, rows: Mapping[Key, WorkerRow]
-) -> None:
+def _ask_again(context: Context, known: _Known, rows: Mapping[Key, WorkerRow]) -> None:
     """Have those sent once more whom a running job has had time enough to answer; once for each record of HR's.
 
     What was sent into a quarantine, or so soon after it that it was thrown away with the rest, is sent once more for
     that, whether the job is silent or not.
     """
-    now = context.clock.now()
+    now, health, quarantine = context.clock.now(), known.health, known.quarantine
     if health.state != jobs.RUNNING or now - health.since < _PATIENCE:
         return
     ended = quarantine.ended_at if quarantine else None
@@ -247,7 +258,7 @@ def _ask_again(
         is_before = row["UploadedAt"] <= iso(ended + _AFTER_QUARANTINE)
         return is_before and (row.get("AskedAgainAt") or "") <= iso(ended)
 
-    is_silent = now - watermark.at >= _PATIENCE
+    is_silent = now - known.watermark.at >= _PATIENCE
     long_ago = iso(now - _PATIENCE_AT_MOST)
     asked = [
         key
@@ -258,36 +269,17 @@ def _ask_again(
     change_rows(context.storage.table(WORKERS), asked, lambda _, __: {"AskedAgainAt": iso(now)}, select=("Status",))
 
 
-def _look(
-    context: Context,
-    job: str,
-    before: Health | None,
-    unanswered: Unanswered,
-    status: JobStatus | RollcallError | None,
-    fault: RollcallError | None,
-) -> Health:
+def _state(context: Context, job: str, unanswered: Unanswered, seen: JobSeen) -> tuple[str, str, str, Actor]:
     """How the job is, in words for support."""
-    state, sentence, next_step, who_acts = _state(context, job, unanswered, status, fault)
-    now = context.clock.now()
-    since = before.since if before and before.state == state else now
-    return Health(job, state, sentence, next_step, who_acts, since, now)
-
-
-def _state(
-    context: Context,
-    job: str,
-    unanswered: Unanswered,
-    status: JobStatus | RollcallError | None,
-    fault: RollcallError | None,
-) -> tuple[str, str, str, Actor]:
+    status, fault = seen.status, seen.fault
     if fault:
         answered = f" (Entra answers {fault.status})" if isinstance(fault, EndpointRefused | EntraUnavailable) else ""
         step = _GRANT_LOG if isinstance(fault, EndpointRefused) and fault.status == 403 else _REACH_LOG
-        return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, worker_status.IT
+        return DEAF, f"Entra's provisioning log cannot be read{answered}.", step, Actor.IT
     if not isinstance(status, JobStatus):
         refused = isinstance(status, EndpointRefused) and status.status == 403
         why = " the app lacks the role Synchronization.Read.All" if refused else " Entra does not answer that now"
-        return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, worker_status.IT
+        return jobs.UNKNOWN, f"Whether the job runs could not be found out:{why}.", _CHECK, Actor.IT
     words = f" The job names an error: {status.error}." if status.error else ""
     agent = _AGENT if context.endpoint(job).is_for_active_directory else ""
     if status.state == jobs.RUNNING:
@@ -296,11 +288,11 @@ def _state(
                 FULL,
                 f"The queue of the job is full, so Entra turns uploads away.{words}",
                 _FULL + agent,
-                worker_status.IT,
+                Actor.IT,
             )
-        return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, worker_status.NOBODY
+        return jobs.RUNNING, f"The provisioning job runs.{words}", _ASKING + agent, Actor.NOBODY
     step = _CURE if status.state == jobs.QUARANTINED else _START if status.state in _STOPPED else _CHECK
-    return status.state, _sentence_of(status), step + agent, worker_status.IT
+    return status.state, _sentence_of(status), step + agent, Actor.IT
 
 
 def _sentence_of(status: JobStatus) -> str:
@@ -312,7 +304,7 @@ def _sentence_of(status: JobStatus) -> str:
 
 def _advice(health: Health, *, asked_again: bool) -> tuple[str, str, Actor]:
     if health.state == jobs.RUNNING and asked_again:
-        return health.sentence, _ASKED, worker_status.IT
+        return health.sentence, _ASKED, Actor.IT
     return health.sentence, health.next_step, health.who_acts
 
 

@@ -18,7 +18,7 @@ from shared.clock import iso, parse_iso
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
 from shared.hr_outbox.to_look_at import PersonToLookAt, ToLookAt
-from shared.model import JOINER, LEAVER, MOVER, REHIRE, ExtractRef
+from shared.model import Actor, ChangeKind, ExtractRef
 from shared.records import extracts, pages
 from shared.records.health import load_health
 from shared.records.people import worker_key
@@ -26,8 +26,16 @@ from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, PAGES, WORKERS
 from shared.storage.rows import Key, change_rows, query, read_rows
 from shared.tables.base import from_json
-from shared.tables.extracts import KIND_COLUMNS, OUTCOMES, ExtractRow, ExtractStatus, OutcomeColumn, quiet_of
-from shared.tables.pages import PageRow, answers_of
+from shared.tables.extracts import (
+    KIND_COLUMNS,
+    OUTCOMES,
+    ExtractKind,
+    ExtractRow,
+    ExtractStatus,
+    OutcomeColumn,
+    quiet_of,
+)
+from shared.tables.pages import PageRow, PageStatus, answers_of
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.numbers import counted
@@ -35,14 +43,14 @@ from shared.wording.numbers import people as counted_people
 from shared.wording.translation import Translator
 
 _COLUMN: Mapping[WorkerStatus | Literal[""], OutcomeColumn] = {
-    worker_status.QUEUED: "Waiting",
-    worker_status.UPLOADED: "Uploaded",
-    worker_status.OVERDUE: "Overdue",
-    worker_status.PROVISIONED: "Provisioned",
-    worker_status.UNCHANGED: "Unchanged",
-    worker_status.FAILED: "Failed",
-    worker_status.SKIPPED: "Skipped",
-    worker_status.WITHDRAWN: "Superseded",
+    WorkerStatus.QUEUED: "Waiting",
+    WorkerStatus.UPLOADED: "Uploaded",
+    WorkerStatus.OVERDUE: "Overdue",
+    WorkerStatus.PROVISIONED: "Provisioned",
+    WorkerStatus.UNCHANGED: "Unchanged",
+    WorkerStatus.FAILED: "Failed",
+    WorkerStatus.SKIPPED: "Skipped",
+    WorkerStatus.WITHDRAWN: "Superseded",
 }
 _HAD: Final = "HadAlready"  # part of those who are unchanged
 _Count = Literal[OutcomeColumn, "HadAlready"]
@@ -60,7 +68,7 @@ _WORDS: Mapping[_Count, str] = {
     "Uploaded": "sent, no verdict yet",
     "Waiting": "waiting to be sent",
 }
-_REFRESHED = (extracts.UPLOADING, extracts.DELIVERED, extracts.HELD, extracts.SUPERSEDED)
+_REFRESHED = (ExtractStatus.UPLOADING, ExtractStatus.DELIVERED, ExtractStatus.HELD, ExtractStatus.SUPERSEDED)
 _COUNTED = ("Answers", "Plan", "Status", "Reason", *OUTCOMES)
 _MANY_PAGES = 20
 _COUNTS_AGE = timedelta(seconds=10)
@@ -153,7 +161,7 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
                 earlier.update({"Uploaded": page.get("Uploaded") or 0, "Overdue": page.get("Overdue") or 0})
                 continue
             counts.update({name: page.get(name) or 0 for name in OUTCOMES})
-            if page["Status"] == pages.WAITING and page.get("Reason") and not reasons:
+            if page["Status"] == PageStatus.WAITING and page.get("Reason") and not reasons:
                 reasons.append(str(page["Reason"]))  # one is enough: they all wait for the same
         values: ExtractRow = {}
         for name in dict.fromkeys((*OUTCOMES, *counts)):
@@ -169,11 +177,11 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         is_new = any(row.get(column) != value for column, value in values.items())
         if _has_many_pages(row):
             values["RefreshedAt"] = iso(now)
-        has_ended = values.get("Status", row["Status"]) != extracts.UPLOADING
+        has_ended = values.get("Status", row["Status"]) != ExtractStatus.UPLOADING
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
             summary.write_summary(storage, ref, values, _to_look_at(storage, ref, summary.language_in(row)), at=now)
-            if row.get("Kind") != extracts.DUE:
+            if row.get("Kind") != ExtractKind.DUE:
                 write_history(storage, ref, values)
             return {**values, "SummaryAt": iso(now)}
         return values if is_new else None
@@ -187,7 +195,7 @@ def _has_many_pages(row: ExtractRow) -> bool:
 
 def _is_fresh(row: ExtractRow, now: datetime) -> bool:
     """Whether the counts of an extract that is being sent are of this moment, more or less."""
-    if row["Status"] != extracts.UPLOADING or not _has_many_pages(row) or not row.get("RefreshedAt"):
+    if row["Status"] != ExtractStatus.UPLOADING or not _has_many_pages(row) or not row.get("RefreshedAt"):
         return False
     return parse_iso(row["RefreshedAt"]) + _COUNTS_AGE > now
 
@@ -195,7 +203,7 @@ def _is_fresh(row: ExtractRow, now: datetime) -> bool:
 def _summary_is_old(row: ExtractRow, now: datetime) -> bool:
     """Whether HR should be told anew how it goes with a file that is being sent."""
     told = row.get("SummaryAt")
-    return row.get("Kind") != extracts.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
+    return row.get("Kind") != ExtractKind.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
 
 
 def count_failed_before(storage: Storage, ref: ExtractRef) -> ExtractRow:
@@ -238,8 +246,9 @@ def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookA
         name, reason = str(row.get("DisplayName") or ""), str(row["Reason"])
         is_before = row["Extract"] != ref.id
         number = (row.get("SeenRow") if is_before else row.get("Row")) or 0
-        if row["Status"] == worker_status.FAILED or (is_before and row["Status"] == worker_status.SKIPPED):
+        if row["Status"] == WorkerStatus.FAILED or (is_before and row["Status"] == WorkerStatus.SKIPPED):
             step = str(row["NextStep"])
+            # Shortened for lists only: where the parts of a sentence are not found, it is told as a whole.
             short, _, _ = reason.partition(worker_status.ENTRAS_WORDS)
             do, _, _ = step.partition(worker_status.SENT_AGAIN)
             cause = (worker_status.in_general(reason), str(row.get("WhoActs") or ""))
@@ -252,7 +261,7 @@ def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookA
             warning = speak.say(str(row["Warning"]))
             short = worker_status.in_general(warning)
             detail = warning if short != warning else ""
-            person = PersonToLookAt(row["WorkerId"], name, number, warning, (short, worker_status.HR), detail)
+            person = PersonToLookAt(row["WorkerId"], name, number, warning, (short, Actor.HR), detail)
             found.warned.add(person, warning, short)
     return found
 
@@ -265,7 +274,7 @@ def _column(row: WorkerRow | None, extract_id: str) -> OutcomeColumn:
 
 def _has_ended(row: ExtractRow, counts: Counter[OutcomeColumn], found: Iterable[PageRow], now: datetime) -> bool:
     """Whether nobody waits for anything; `found` are the extract's pages."""
-    if row["Status"] != extracts.UPLOADING:
+    if row["Status"] != ExtractStatus.UPLOADING:
         return True
     if counts["Waiting"] or counts["Uploaded"]:
         return False
@@ -278,8 +287,8 @@ def _has_ended(row: ExtractRow, counts: Counter[OutcomeColumn], found: Iterable[
 
 def _ending(row: ExtractRow, counts: Counter[OutcomeColumn]) -> ExtractStatus:
     if not counts["Held"]:
-        return extracts.DELIVERED
-    return extracts.SUPERSEDED if row.get("SupersededBy") else extracts.HELD
+        return ExtractStatus.DELIVERED
+    return ExtractStatus.SUPERSEDED if row.get("SupersededBy") else ExtractStatus.HELD
 
 
 def _why_held(row: ExtractRow) -> str:
@@ -379,4 +388,8 @@ def _missing(people: int, doubt: str) -> str:
 
 
 def _kind(kind: str, number: int) -> str:
-    return f"{kind}s" if number != 1 and kind in (JOINER, MOVER, LEAVER, REHIRE) else kind
+    return (
+        f"{kind}s"
+        if number != 1 and kind in (ChangeKind.JOINER, ChangeKind.MOVER, ChangeKind.LEAVER, ChangeKind.REHIRE)
+        else kind
+    )

@@ -20,7 +20,7 @@ from shared.entra.logs import LogEntry, entries_since
 from shared.errors import RollcallError, TerminalError, Turns
 from shared.outcomes.events import write_events
 from shared.outcomes.judging import judge, recount
-from shared.outcomes.overdue import find_unanswered, look_at_job, note_overdue
+from shared.outcomes.overdue import JobSeen, find_unanswered, look_at_job, note_overdue
 from shared.outcomes.watermark import Watermark, load_watermark, save_watermark
 from shared.records import created
 from shared.storage.rows import in_chunks
@@ -88,11 +88,11 @@ def _report_job_and_overdue(context: Context, job: str, share: timedelta) -> Non
     try:
         is_caught_up = report_job(context, job, share)
     except TerminalError as error:  # nobody hears anything before a person has acted
-        note_overdue(context, job, find_unanswered(context, job), stop, status, fault=error)
+        note_overdue(context, job, find_unanswered(context, job), stop, JobSeen(status, error))
         raise
     except RollcallError as error:
         if _is_deaf_for_long(context, job):
-            note_overdue(context, job, find_unanswered(context, job), stop, status, fault=error)
+            note_overdue(context, job, find_unanswered(context, job), stop, JobSeen(status, error))
         raise
     if not is_caught_up:  # an answer may still be among what has not been read
         return
@@ -101,7 +101,7 @@ def _report_job_and_overdue(context: Context, job: str, share: timedelta) -> Non
     if unanswered.since and (looked_at is None or looked_at + _LOOK_FAR_BACK <= context.clock.now()):
         read_again(context, job, unanswered.since, stop)
         unanswered = find_unanswered(context, job)
-    note_overdue(context, job, unanswered, stop, status)
+    note_overdue(context, job, unanswered, stop, JobSeen(status))
 
 
 def _is_deaf_for_long(context: Context, job: str) -> bool:

@@ -18,8 +18,8 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import read_rows
-from shared.tables.workers import WorkerRow
-from shared.wording import worker_status
+from shared.tables.due import DueReason
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 LEAVER = "leaver"  # the data of somebody who is still enabled, and must not be
 SAID_ONCE = "said once"  # the data of somebody of a feed that does not say things twice
@@ -53,7 +53,9 @@ def next_try(wrong: str, tries: int, at: datetime) -> datetime:
 
 def remember_to_resend(context: Context, job: str, times: Mapping[str, datetime]) -> None:
     """Have people (externalId) sent again at some time. Doing it again changes nothing."""
-    due.schedule(context.storage, (due.Due(at, job, external_id, due.RESEND) for external_id, at in times.items()))
+    due.schedule(
+        context.storage, (due.Due(at, job, external_id, DueReason.RESEND) for external_id, at in times.items())
+    )
 
 
 def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
@@ -82,8 +84,8 @@ def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
 def _is_wanted(row: WorkerRow) -> bool:
     status = row.get("SentStatus")
     # Of these it is tried again only if something was wrong.
-    may_be_well = status in (worker_status.PROVISIONED, worker_status.SKIPPED)
-    return status in (worker_status.FAILED, worker_status.OVERDUE) or (may_be_well and bool(row.get("Tries")))
+    may_be_well = status in (WorkerStatus.PROVISIONED, WorkerStatus.SKIPPED)
+    return status in (WorkerStatus.FAILED, WorkerStatus.OVERDUE) or (may_be_well and bool(row.get("Tries")))
 
 
 def resend_after_managers(context: Context, job: str, people: Collection[str]) -> None:
@@ -93,10 +95,11 @@ def resend_after_managers(context: Context, job: str, people: Collection[str]) -
     records = {keys.decode(key.row): unpack(row["Record"]) for key, row in rows.items()}
     managers = {external_id: Worker(external_id, 0, record).manager_id for external_id, record in records.items()}
     known = {external_id: (manager,) for external_id, manager in managers.items() if manager}
-    due.await_managers(context.storage, job, known, due.RESEND)
+    due.await_managers(context.storage, job, known, DueReason.RESEND)
 
 
 def managers_known(context: Context, job: str, people: Collection[str]) -> None:
     """Have those sent again who waited for one of these people to be known to Entra as their manager."""
     if people:
-        due.wake(context.storage, job, people, context.clock.now(), due.RESEND)
+        waiting = due.awaited(context.storage, job, DueReason.RESEND)
+        due.wake(context.storage, waiting, people, context.clock.now())

@@ -8,8 +8,9 @@ from datetime import datetime
 
 from shared.clock import iso
 from shared.entra.logs import LogEntry
+from shared.model import Actor
 from shared.outcomes.catalogue import OWN_DOMAIN, cause_of, is_about_domain
-from shared.tables.workers import WorkerRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 ENTRA = "Entra's own fault"
@@ -82,11 +83,11 @@ def verdict(
         manager_unresolved=any(entry.manager_unresolved for entry in change),
         user_name=user_name,
     )
-    if values["WhoActs"] == worker_status.HR and is_about_domain(values["ErrorCode"]) and own_domain():
-        values |= {"NextStep": OWN_DOMAIN, "WhoActs": worker_status.IT}
-    if leaver and values["Status"] == worker_status.FAILED and worst.action == "create" and worst.code in _LACKING:
+    if values["WhoActs"] == Actor.HR and is_about_domain(values["ErrorCode"]) and own_domain():
+        values |= {"NextStep": OWN_DOMAIN, "WhoActs": Actor.IT}
+    if leaver and values["Status"] == WorkerStatus.FAILED and worst.action == "create" and worst.code in _LACKING:
         values, wrong = _nobody_to_disable(worst), ""
-    elif leaver and values["Status"] in (worker_status.FAILED, worker_status.SKIPPED):
+    elif leaver and values["Status"] in (WorkerStatus.FAILED, WorkerStatus.SKIPPED):
         values["Reason"] += " This is a leaver: the account may still be enabled."
         wrong = wrong or DATA  # whom Entra skips because of data or scope has not lost access either
     values["ResolvedAt"] = iso(worst.at)
@@ -119,11 +120,11 @@ def _sentences(
         return _skipped(entry, unchanged=bool(target_id) and in_scope), ""
     if entry.status == "warning":
         return {
-            "Status": worker_status.PROVISIONED,
+            "Status": WorkerStatus.PROVISIONED,
             "Action": entry.action,
             "Reason": f"Entra reports a warning ({entry.code or 'no code given'}).{_words(entry)}",
             "NextStep": "IT reads Entra's words and decides whether anything needs to be done.",
-            "WhoActs": worker_status.IT,
+            "WhoActs": Actor.IT,
             "ErrorCode": entry.code,
         }, ""
     return _failed(entry, user_name)
@@ -134,11 +135,11 @@ def _done(entry: LogEntry, *, manager_unresolved: bool) -> WorkerRow:
     if manager_unresolved:
         done = "The account is there, but " + worker_status.MANAGER_NOT_SET
     return {
-        "Status": worker_status.PROVISIONED,
+        "Status": WorkerStatus.PROVISIONED,
         "Action": entry.action,
         "Reason": done,
         "NextStep": "HR checks the manager's id." if manager_unresolved else "Nothing to do.",
-        "WhoActs": worker_status.HR if manager_unresolved else worker_status.NOBODY,
+        "WhoActs": Actor.HR if manager_unresolved else Actor.NOBODY,
         "ErrorCode": "",
     }
 
@@ -146,20 +147,20 @@ def _done(entry: LogEntry, *, manager_unresolved: bool) -> WorkerRow:
 def _skipped(entry: LogEntry, *, unchanged: bool) -> WorkerRow:
     if unchanged:
         return {
-            "Status": worker_status.UNCHANGED,
+            "Status": WorkerStatus.UNCHANGED,
             "Action": "unchanged",
             "Reason": "The account already is as HR's file says.",
             "NextStep": "Nothing to do.",
-            "WhoActs": worker_status.NOBODY,
+            "WhoActs": Actor.NOBODY,
             "ErrorCode": "",
         }
     cause = cause_of(entry.code)
     return {
-        "Status": worker_status.SKIPPED,
+        "Status": WorkerStatus.SKIPPED,
         "Action": _NONE,
         "Reason": f"Entra skipped this person ({entry.code or 'no code given'}).{_words(entry)}",
         "NextStep": cause.next_step if cause else _SCOPE,
-        "WhoActs": cause.who_acts if cause else worker_status.IT,
+        "WhoActs": cause.who_acts if cause else Actor.IT,
         "ErrorCode": entry.code,
     }
 
@@ -167,28 +168,28 @@ def _skipped(entry: LogEntry, *, unchanged: bool) -> WorkerRow:
 def _nobody_to_disable(entry: LogEntry) -> WorkerRow:
     """A leaver whose row holds too little for a new account: Entra tried to make one, because it has none of hers."""
     return {
-        "Status": worker_status.UNCHANGED,
+        "Status": WorkerStatus.UNCHANGED,
         "Action": _NONE,
         "Reason": (
             "There is no account to disable: Entra has none that matches this leaver, and makes none of a row that "
             f"lacks what a new account needs ({entry.code}).{_words(entry)}"
         ),
         "NextStep": "Nothing to do.",
-        "WhoActs": worker_status.NOBODY,
+        "WhoActs": Actor.NOBODY,
         "ErrorCode": "",
     }
 
 
 def _staged(entry: LogEntry) -> WorkerRow:
     return {
-        "Status": worker_status.FAILED,
+        "Status": WorkerStatus.FAILED,
         "Action": entry.action,
         "Reason": (
             "Entra holds this change back: so many accounts were to be disabled that the job's threshold against "
             f"accidental deletions was reached.{_words(entry)}"
         ),
         "NextStep": "IT reviews the disabled people of the job and allows or rejects the deletions in the portal.",
-        "WhoActs": worker_status.IT,
+        "WhoActs": Actor.IT,
         "ErrorCode": entry.code,
     }
 
@@ -201,11 +202,11 @@ def _failed(entry: LogEntry, user_name: str) -> tuple[WorkerRow, str]:
         domain = user_name.rpartition("@")[2] or "of a value"
         why = f": {cause.meaning.format(domain=domain)}{why}"
     return {
-        "Status": worker_status.FAILED,
+        "Status": WorkerStatus.FAILED,
         "Action": entry.action,
         "Reason": f"{did}{why}.{_words(entry)}",
         "NextStep": cause.next_step if cause else "IT reads Entra's words; HR or IT corrects what they name.",
-        "WhoActs": cause.who_acts if cause else worker_status.IT,
+        "WhoActs": cause.who_acts if cause else Actor.IT,
         "ErrorCode": entry.code,
     }, ENTRA if cause and cause.ours else DATA
 

@@ -7,8 +7,8 @@ dates that fell due, and a release of people who were held. Memory grows with wh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -40,13 +40,14 @@ from shared.planning.storing import store
 from shared.readers.open_extract import Reading
 from shared.records import accounts, extracts, same_people
 from shared.records import pages as page_records
-from shared.records.due import RESEND, Due, due_until
-from shared.records.extracts import FILE, TRIAL
+from shared.records.due import Due, due_until
 from shared.records.known import KnownPeople
 from shared.records.pages import NewId, NewIds
 from shared.records.profiles import read_profile
 from shared.records.rosters import write_roster
-from shared.tables.extracts import ExtractRow
+from shared.records.same_people import Kept
+from shared.tables.due import DueReason
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 AHEAD = timedelta(days=1)
 """A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
@@ -79,6 +80,11 @@ def reading_of(context: Context, mapping: MappingFile, file: str) -> Reading:
     )
 
 
+def of_job(loaded: LoadedMapping, job: str) -> LoadedMapping:
+    """The mapping for a job, whichever it names by now: what was begun for a job is brought to its end there."""
+    return replace(loaded, mapping=loaded.mapping.model_copy(update={"job": job}))
+
+
 def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: LoadedMapping) -> ExtractRow:
     """The digest of the file's content and Entra's id of the job, for the extract's row.
 
@@ -91,8 +97,7 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     new: ExtractRow = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
     if row.get("Forced"):
         return new
-    planned = [other for other in extracts.of_source(context.storage, ref.source) if _was_file(other, ref)]
-    last = max(planned, key=lambda other: str(other["Sequence"]), default=None)
+    last = next(iter(extracts.processed_files(context.storage, ref.source, besides=ref.id)), None)
     is_same = last and (last.get("Content"), last.get("JobId")) == (new["Content"], new["JobId"])
     if last and is_same and last["MappingVersion"] == loaded.version:
         raise ExtractDuplicate(
@@ -102,28 +107,34 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     return new
 
 
-def _was_file(row: ExtractRow, ref: ExtractRef) -> bool:
-    return bool(row.get("PlannedAt")) and row["Kind"] == FILE and row["Extract"] != ref.id
+@dataclass(frozen=True)
+class ToPlan:
+    """An extract that is to be planned.
 
-
-def plan_file(
-    context: Context,
-    ref: ExtractRef,
-    row: ExtractRow,
-    loaded: LoadedMapping,
-    attempt: str,
-    reading: Reading,
-    pace: Pace = NOTHING_BESIDES,
-) -> ExtractRow:
-    """Read the copy of an extract and store the plan for it under an attempt's name.
-
-    Args:
-        context: storage, clock, keys.
+    Attributes:
         ref: the extract.
         row: of the extract in `Extracts`; if it names people who are released, the plan is for them alone.
         loaded: the mapping of its source.
         attempt: the plan's name.
-        reading: what it takes to open the file.
+    """
+
+    ref: ExtractRef
+    row: ExtractRow
+    loaded: LoadedMapping
+    attempt: str
+
+    @property
+    def mapping(self) -> MappingFile:
+        """The mapping of its source."""
+        return self.loaded.mapping
+
+
+def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> ExtractRow:
+    """Read the copy of an extract and store the plan for it under an attempt's name.
+
+    Args:
+        context: storage, clock, keys.
+        asked: the extract, its mapping, the plan's name.
         pace: what goes on besides.
 
     Returns:
@@ -133,81 +144,100 @@ def plan_file(
         ExtractRefused: the file as a whole cannot be used.
         ExtractStale: a newer full file has been read.
     """
-    mapping = loaded.mapping
+    reading = reading_of(context, asked.mapping, asked.row["File"])
     with ExitStack() as stack:
-        people_known = KnownPeople(context.storage, ref.source, row["Kind"] != TRIAL, mapping.job)
-        known = stack.enter_context(closing(people_known))
-        copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
         ids = same_people.read(context.storage)
-        same = ids.of(mapping.job).as_seen_by(ref.source)
-        extract = stack.enter_context(
-            read_extract(
-                copy,
-                mapping,
-                reading,
-                known,
-                digest_key=context.fingerprint_key,
-                same=same,
-            )
-        )
-        released = released_people(context.storage, ref, row)
-        full = mapping.mode == "full" and not extract.returned
-        row = {**row, **_time_of(row, extract.made_at, context.clock.now())}
+        extract = stack.enter_context(_read(context, asked, reading, pace, ids))
+        row: ExtractRow = {**asked.row, **_time_of(asked.row, extract.made_at, context.clock.now())}
+        asked = replace(asked, row=row)
+        released = released_people(context.storage, asked.ref, row)
+        full = asked.mapping.mode == "full" and not extract.returned
         notes = list(extract.notes)
         if released is None:
-            if not row.get("Forced"):
-                _refuse_stale(context, ref, row, full=full)
-                refuse_doubtful(extract.doubts)
-            notes += _compare_with_last(context, ref, extract, attempt, full=full, forced=bool(row.get("Forced")))
+            notes += _check_file(context, asked, extract, full=full)
         pace.settle(name for pair in extract.managers() for name in pair if name)
-        run = PlanRun(context, ref, row, mapping, attempt, stack, extract, pace.settle, alone_in(released), ids)
-        if released is not None:
-            known_as = {run.known_as(one) for one in released}
-            also_held = len(still_held(context.storage, ref, row).intersection(known_as.difference(released)))
-            run = replace(run, alone=run.known_as(run.alone), also_held=also_held)
+        about = (asked.ref, row, asked.mapping, asked.attempt, stack)
+        run = PlanRun(context, *about, extract, pace.settle, alone_in(released), ids)
+        run = _of_release(run, released) if released is not None else run
         drafted = Drafted.begin(run)
-        if released is not None:
-            look_at_released(run, drafted, released)
-        elif run.looks_at_everybody:
-            look_at_everybody(run, drafted)
-            if because := too_many_lost(run, drafted):
-                page_records.write_notes(context.storage, ref, attempt, notes)
-                return {**hold_whole(run, drafted, because), **_compared_with(run, full=full)}
-        else:
-            look_at(run, drafted, (person for person, _ in extract.people_by_account()))
-            look_at_left_out(run, drafted)
+        if because := _look(run, drafted, released):
+            page_records.write_notes(context.storage, asked.ref, asked.attempt, notes)
+            return {**hold_whole(run, drafted, because), **_compared_with(run, full=full)}
         notes += drafted.notes
         notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
         decided = decide_all(run, drafted)
         notes += notes_on_holds(run.holds, decided.kept_out)
         values, people = store(run, drafted, decided), extract.people
-        if run.looks_at_everybody:
-            write_roster(context.storage, ref, attempt, extract.rows_of_people())
-        _store_new_ids(run)
-        if extract.returned:
-            page_records.write_correction(context.storage, ref, attempt, correction_of(extract))
+        _store_besides(run)
     if released is not None:
         return values
-    page_records.write_rejects(context.storage, ref, attempt, extract.rejects)
-    page_records.write_notes(context.storage, ref, attempt, notes)
-    file = keep_rejects_file(context.storage, ref, attempt, extract.rejects, mapping.columns, reading, mapping.language)
+    page_records.write_notes(context.storage, asked.ref, asked.attempt, notes)
     return {
         **values,
-        "ReadPlan": attempt,
+        "ReadPlan": asked.attempt,
         "MadeAt": row["MadeAt"],
         "Sequence": row["Sequence"],
         "Full": full,
-        "Rows": extract.rows,
         "People": people,
+        "RejectsFile": _store_rejects(context, asked, extract, reading),
+        "OtherNames": sum(map(len, drafted.called_otherwise.values())),
+        "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) is not None,
+        "Rows": extract.rows,
         "Repeated": extract.repeated,
         "Rejected": len(extract.rejects),
         "Filtered": extract.left_out,
-        "RejectsFile": file,
         "Returned": extract.returned,
-        "OtherNames": sum(map(len, drafted.called_otherwise.values())),
-        "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) is not None,
         **_compared_with(run, full=full),
     }
+
+
+@contextmanager
+def _read(context: Context, asked: ToPlan, reading: Reading, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
+    """Read the copy of an extract to its end."""
+    mapping, ref = asked.mapping, asked.ref
+    known = KnownPeople(context.storage, ref.source, asked.row["Kind"] != ExtractKind.TRIAL, mapping.job)
+    copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
+    same = ids.of(mapping.job).as_seen_by(ref.source)
+    key = context.fingerprint_key
+    with closing(known), read_extract(copy, mapping, reading, known, digest_key=key, same=same) as extract:
+        yield extract
+
+
+def _of_release(run: PlanRun, released: Collection[str]) -> PlanRun:
+    """The plan for people who are released, by the ids by which they are known."""
+    known_as = {run.known_as(one) for one in released}
+    also_held = len(still_held(run.storage, run.ref, run.row).intersection(known_as.difference(released)))
+    return replace(run, alone=run.known_as(run.alone), also_held=also_held)
+
+
+def _look(run: PlanRun, drafted: Drafted, released: Sequence[str] | None) -> str:
+    """Draft all whom a plan is about; why the file is to be held as a whole, or an empty text."""
+    if released is not None:
+        look_at_released(run, drafted, released)
+    elif run.looks_at_everybody:
+        look_at_everybody(run, drafted)
+        return too_many_lost(run, drafted)
+    else:
+        look_at(run, drafted, (person for person, _ in run.of_file.people_by_account()))
+        look_at_left_out(run, drafted)
+    return ""
+
+
+def _store_rejects(context: Context, asked: ToPlan, extract: ReadExtract, reading: Reading) -> str:
+    """Store the rows that are not sent, and the file of them that HR gets; its name, or an empty text."""
+    place, mapping = (context.storage, asked.ref, asked.attempt), asked.mapping
+    page_records.write_rejects(*place, extract.rejects)
+    return keep_rejects_file(*place, extract.rejects, mapping.columns, reading, mapping.language)
+
+
+def _store_besides(run: PlanRun) -> None:
+    """Store what a file tells beside what becomes of its people."""
+    extract = run.of_file
+    if run.looks_at_everybody:
+        write_roster(run.storage, run.ref, run.attempt, extract.rows_of_people())
+    _store_new_ids(run)
+    if extract.returned:
+        page_records.write_correction(run.storage, run.ref, run.attempt, correction_of(extract))
 
 
 def _store_new_ids(run: PlanRun) -> None:
@@ -227,9 +257,9 @@ def _store_new_ids(run: PlanRun) -> None:
 
 def _compared_with(run: PlanRun, *, full: bool) -> ExtractRow:
     """The list before a file, for HR: its name, how many people it had, and how many of its rows were rejected."""
-    files = [row for row in extracts.of_source(run.storage, run.ref.source) if _was_file(row, run.ref)]
-    before = [row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full)]
-    last = max(before, key=lambda row: str(row["Sequence"]), default=None)
+    files = extracts.processed_files(run.storage, run.ref.source, besides=run.ref.id)
+    before = (row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full))
+    last = next(before, None)
     return {
         "ComparedWith": str(last["File"]) if last else "",
         "ComparedPeople": int(last.get("People") or 0) if last else 0,
@@ -247,23 +277,27 @@ def _told(chunks: Iterable[bytes], has_read: Callable[[int], None]) -> Iterator[
         has_read(done)
 
 
-def _compare_with_last(
-    context: Context, ref: ExtractRef, extract: ReadExtract, attempt: str, *, full: bool, forced: bool
-) -> list[str]:
+def _check_file(context: Context, asked: ToPlan, extract: ReadExtract, *, full: bool) -> list[str]:
     """Notes on the columns; the profile of the file is kept for the one that comes next.
 
     Raises:
-        ExtractRefused: its columns do not look like those of the file before; not if somebody wants it all the same.
+        ExtractRefused: it cannot be told what its rows mean, or its columns do not look like those of the file before;
+            not if somebody wants it all the same.
+        ExtractStale: a newer full file has been read.
     """
+    ref, forced = asked.ref, bool(asked.row.get("Forced"))
+    if not forced:
+        _refuse_stale(context, ref, asked.row, full=full)
+        refuse_doubtful(extract.doubts)
     if extract.returned or extract.profile is None:
         return []
     data = read_profile(context.storage, ref.source)
     last = Profile.load(data) if data else None
     if last and not forced:
         others = extracts.of_source(context.storage, ref.source)
-        held = any(one["Status"] == extracts.HELD and not one.get("SupersededBy") for one in others)
+        held = any(one["Status"] == ExtractStatus.HELD and not one.get("SupersededBy") for one in others)
         compare(last, extract.profile, full=full, held=held)
-    page_records.write_plan_profile(context.storage, ref, attempt, extract.profile.dump())
+    page_records.write_plan_profile(context.storage, ref, asked.attempt, extract.profile.dump())
     return unused_columns(last, extract.profile)
 
 
@@ -292,33 +326,33 @@ def _refuse_stale(context: Context, ref: ExtractRef, row: ExtractRow, *, full: b
             "Nothing of it was used."
             + (
                 f" If it is right all the same, IT runs: python -m cli process {ref.id} --force --by NAME --reason TEXT"
-                if row["Kind"] == FILE
+                if row["Kind"] == ExtractKind.FILE
                 else ""
             )
         )
 
 
-def plan_due(context: Context, ref: ExtractRef, row: ExtractRow, mapping: MappingFile, attempt: str) -> ExtractRow:
+def plan_due(context: Context, asked: ToPlan) -> ExtractRow:
     """Store a plan for the people of a source whose dates have come, or who are to be sent once more.
 
     Args:
         context: storage, clock, keys.
-        ref: of the row in `Extracts` that stands for them.
-        row: this row.
-        mapping: of the source.
-        attempt: the plan's name.
+        asked: the row in `Extracts` that stands for them, the mapping of the source, the plan's name.
     """
+    ref, row, attempt = asked.ref, asked.row, asked.attempt
     with ExitStack() as stack:
         released = released_people(context.storage, ref, row)
         ids = same_people.read(context.storage)
-        run = PlanRun(context, ref, row, mapping, attempt, stack, None, alone=alone_in(released), ids=ids)
+        run = PlanRun(context, ref, row, asked.mapping, attempt, stack, None, alone=alone_in(released), ids=ids)
         drafted = Drafted.begin(run)
         if released is not None:
             look_again(run, drafted, released, frozenset())
         else:
             dues = list(due_until(context.storage, parse_iso(row["DueAt"]), row["Job"]))
-            resent = still_wanted(context.storage, row["Job"], {due.external_id for due in dues if due.why == RESEND})
-            dated = {due.external_id for due in dues if due.why != RESEND}
+            resent = still_wanted(
+                context.storage, row["Job"], {due.external_id for due in dues if due.why == DueReason.RESEND}
+            )
+            dated = {due.external_id for due in dues if due.why != DueReason.RESEND}
             look_again(run, drafted, sorted(dated | resent), resent)
         values = store(run, drafted, decide_all(run, drafted))
     if released is not None:

@@ -15,7 +15,7 @@ from shared.changes.claims import Claim, decide
 from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims, meets_other_names
 from shared.extract.reading import Said
 from shared.mapping.paths import keep
-from shared.model import ENTERPRISE_USER, UNCHANGED, ExtractRef, Planned, Worker
+from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, Planned, Worker
 from shared.planning.left_out import draft_left_out, look_at_left_out
 from shared.planning.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.planning.plan_run import Drafted, PlanRun
@@ -24,7 +24,7 @@ from shared.records import accounts, extracts
 from shared.records.accounts import Account
 from shared.records.people import told_otherwise
 from shared.storage.rows import in_chunks
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 _BATCH = 500
 MOST_REWRITTEN = 2_000
@@ -146,17 +146,17 @@ def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, dig
     person = account.external_id
     if not settled or person in drafted.in_circles or person in run.successors or run.holds.names(person):
         return False
-    if not drafted.must_be_told(account.external_id, worker_status.UNCHANGED):
-        drafted.fates[worker_status.UNCHANGED] += 1
+    if not drafted.must_be_told(account.external_id, WorkerStatus.UNCHANGED):
+        drafted.fates[WorkerStatus.UNCHANGED] += 1
         return True
     seen = Planned(
         Worker(account.external_id, row, {}),
-        kind=UNCHANGED,
+        kind=ChangeKind.UNCHANGED,
         sequence=run.sequence,
         reason=reasons.seen_again(row, run.file),
         next_change_at=account.next_change_at,
     )
-    drafted.keep_quiet(worker_status.UNCHANGED, seen, remember=False)
+    drafted.keep_quiet(WorkerStatus.UNCHANGED, seen, remember=False)
     return True
 
 
@@ -179,7 +179,7 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
                 drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)
             else:
                 older = reasons.older(said.worker.row, run.file)
-                planned = Planned(said.worker, kind=UNCHANGED, sequence=run.sequence, reason=older)
+                planned = Planned(said.worker, kind=ChangeKind.UNCHANGED, sequence=run.sequence, reason=older)
                 drafted.keep_quiet(OLDER, planned, remember=False)
 
 

@@ -16,9 +16,9 @@ from shared.changes.circles import find_circles
 from shared.changes.claims import Desired
 from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
 from shared.changes.handing_on import find_handed_on, swap_told
-from shared.changes.managers import ManagerStanding
+from shared.changes.managers import Managers, ManagerStanding
 from shared.mapping.model import MappingFile
-from shared.model import ENTERPRISE_USER, RESENT, Planned, ScimUser, Worker
+from shared.model import ENTERPRISE_USER, ChangeKind, Planned, ScimUser, Worker
 from shared.planning.candidates import count_known
 from shared.planning.in_flight import Flights
 from shared.planning.manager_circles import have_others_looked_at, look_above, ties_of
@@ -31,7 +31,7 @@ from shared.records.pages import HeldPerson, planned_from_json, planned_to_json
 from shared.storage.fingerprint import fingerprint
 from shared.storage.rows import in_chunks
 from shared.tables.accounts import SEQUENCE
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 _BATCH = 500
 
@@ -67,13 +67,11 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     judge = Judge(
         run.now,
         lambda user: fingerprint(run.context.fingerprint_key, run.context.endpoint(run.job).job_id, user),
-        standing,
-        circles,
+        Managers(standing, circles, why_no_account(run, drafted, managers - outside.keys(), decided)),
         flights.is_sending,
         run.file,
         _left_out_by(run.mapping),
         run.hold_of,
-        why_no_account(run, drafted, managers - outside.keys(), decided),
     )
     lines = SpooledLines(run.stack)
     entries = _judge_all(run, judge, drafted, lines)
@@ -88,34 +86,47 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         absent = {one.worker_id for one in new if not one.has_account}
         drafted.absent |= absent
         circles = find_circles(ties_of(drafted, above, standing, _said_before(drafted, waiting, lines)))
-        if absent or circles != judge.circles:
-            entries = _judge_all(run, replace(judge, circles=circles), drafted, lines)
+        if absent or circles != judge.managers.circles:
+            judge = replace(judge, managers=replace(judge.managers, circles=circles))
+            entries = _judge_all(run, judge, drafted, lines)
     have_others_looked_at(run, above, circles)
     sends = Sends(lines)
-    held, extras = [], 0
-    for entry in entries:
-        extras += not _is_in_file(run, entry.worker_id)
-        because = _waits_because(run, verdict, entry)
-        if because:
-            planned = entry.planned(lines)
-            waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
-            alone = _waits_alone(run, entry)
-            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone))
-            drafted.keep_quiet(worker_status.HELD, waits, remember=False)
-        elif entry.fate == SEND:
-            sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
-        else:
-            drafted.keep_quiet(entry.fate, entry.planned(lines), remember=True)
+    held = _part(run, drafted, entries, verdict, sends)
+    extras = sum(not _is_in_file(run, entry.worker_id) for entry in entries)
     if not run.is_release:
         for carried in _carried(run, drafted, flights):
-            entry = _Entry.of(Judged(SEND, "", carried), lines)
-            sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
+            _add(sends, _Entry.of(Judged(SEND, "", carried), lines))
             extras += 1
     _hand_on(sends, entries, lines)
     for name in verdict.held:
         del counts[name]
     kept_out = [entry.worker_id for entry in entries if entry.kept_out and _is_in_file(run, entry.worker_id)]
     return Decided(sends, held, counts, extras, kept_out)
+
+
+def _part(
+    run: PlanRun, drafted: Drafted, entries: Iterable[_Entry], verdict: guard.GuardVerdict, sends: Sends
+) -> list[HeldPerson]:
+    """Have everybody sent, held or told of; those who are held are returned."""
+    held = []
+    for entry in entries:
+        because = _waits_because(run, verdict, entry)
+        if because:
+            planned = entry.planned(sends.lines)
+            waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
+            alone = _waits_alone(run, entry)
+            asked = alone and not _is_protected(run, entry)
+            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone, asked=asked))
+            drafted.keep_quiet(WorkerStatus.HELD, waits, remember=False)
+        elif entry.fate == SEND:
+            _add(sends, entry)
+        else:
+            drafted.keep_quiet(entry.fate, entry.planned(sends.lines), remember=True)
+    return held
+
+
+def _add(sends: Sends, entry: _Entry) -> None:
+    sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
 
 
 def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: SpooledLines) -> None:
@@ -200,7 +211,7 @@ def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: SpooledLines
         judged = judge.judge(draft)
         planned = judged.planned
         # The very record that Entra has taken before has been approved, or was sent before anybody was protected.
-        repeats = planned.kind == RESENT and not planned.waited
+        repeats = planned.kind == ChangeKind.RESENT and not planned.waited
         if judged.ordered or repeats or draft.external_id == run.alone:
             judged = replace(judged, planned=replace(planned, approved=True))
         entries.append(_Entry.of(judged, lines, draft.claims))
@@ -306,9 +317,10 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
             row = account.claims.get(run.ref.source, {}).get("row", 0)
             yield Planned(
                 Worker(account.external_id, row, account.record),
-                kind=RESENT,
+                kind=ChangeKind.RESENT,
                 sequence=run.later(word[SEQUENCE]),
                 warning=account.open,
+                circle=account.circle,
                 reason=reasons.resent(waits=True),
                 next_change_at=account.next_change_at,
                 waited=True,
@@ -320,12 +332,20 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
 
 def _changes(entry: _Entry, planned: Planned) -> tuple[str, ...]:
     """The names of what would change; a last day that is still to come changes no attribute yet."""
-    ends = entry.fate == worker_status.SCHEDULED and entry.counts_as in (guard.DISABLE, guard.MISSING)
+    ends = entry.fate == WorkerStatus.SCHEDULED and entry.counts_as in (guard.DISABLE, guard.MISSING)
     return (LAST_DAY,) if ends else planned.changed
 
 
-def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> HeldPerson:
-    """What whoever decides about a release is shown; a question names people, and is told on their own pages only."""
+def _who(planned: Planned, counts_as: str, because: str, *, alone: bool, asked: bool) -> HeldPerson:
+    """What whoever decides about a release is shown.
+
+    Args:
+        planned: what is planned for the person.
+        counts_as: the guard's class of change.
+        because: why she waits.
+        alone: whether she is released by name only.
+        asked: whether there is a question about her; it names people, and is told on their own pages only.
+    """
     worker = planned.worker
     name = str(worker.user.get("displayName") or worker.user.get("userName") or "")
     return {
@@ -337,7 +357,7 @@ def _who(planned: Planned, counts_as: str, because: str, *, alone: bool) -> Held
         "changed": list(planned.changed),
         "why": because,
         "protected": alone,
-        "in_general": guard.ASKED if alone and because != guard.PROTECTED else because,
+        "in_general": guard.ASKED if asked else because,
         "user": worker.user,
         "lastDay": (planned.claim or {}).get("last_day") or "",
     }

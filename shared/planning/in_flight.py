@@ -8,7 +8,7 @@ from shared.model import ExtractRef
 from shared.records import extracts, pages
 from shared.records.accounts import Account
 from shared.records.people import Deliverer
-from shared.tables.pages import PageRow
+from shared.tables.pages import PageRow, PageStatus
 
 
 class Flights:
@@ -25,7 +25,7 @@ class Flights:
             for page in pages.page_rows(context.storage, extract["Extract"]):
                 if page["Status"] in pages.FINISHED:
                     continue
-                if page["Status"] == pages.SENDING and page["ClaimedUntil"] > now:
+                if page["Status"] == PageStatus.SENDING and page["ClaimedUntil"] > now:
                     self._sending.add((page["PartitionKey"], int(page["RowKey"])))
                 else:
                     self._waiting.append(page)

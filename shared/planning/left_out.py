@@ -8,13 +8,13 @@ from shared.changes import reasons
 from shared.changes.claims import fallen_silent
 from shared.changes.compare import Draft, kept_claims
 from shared.mapping.row_filter import LeftOut
-from shared.model import UNCHANGED, Planned, Worker
+from shared.model import ChangeKind, Planned, Worker
 from shared.planning.missing import speaks_of
 from shared.planning.plan_run import Drafted, PlanRun
 from shared.records import accounts
 from shared.records.accounts import Account
 from shared.storage.scratch import batches
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 _BATCH = 500
 
@@ -59,7 +59,7 @@ def draft_left_out(
         row, kept = of[account.external_id], kept_claims(account)
         gone = fallen_silent(kept[run.ref.source], run.now, run.sequence, run.ref.id, run.employment)
         made = Draft(
-            account.external_id, row.row, run.ref.source, {**kept, run.ref.source: gone}, True, worker_status.FILTERED,
+            account.external_id, row.row, run.ref.source, {**kept, run.ref.source: gone}, True, WorkerStatus.FILTERED,
             run.later(run.sequence) if run.is_release else run.sequence, account, left_out=row.column,
         )  # fmt: skip
         drafted.add(made)
@@ -71,10 +71,12 @@ def _is_let_go(run: PlanRun, account: Account) -> bool:
 
 
 def _note(run: PlanRun, drafted: Drafted, one: LeftOut, *, keeps: bool) -> None:
-    if not drafted.must_be_told(one.worker_id, worker_status.FILTERED):
-        drafted.fates[worker_status.FILTERED] += 1
+    if not drafted.must_be_told(one.worker_id, WorkerStatus.FILTERED):
+        drafted.fates[WorkerStatus.FILTERED] += 1
         return
     user = {"displayName": one.display_name, "userName": one.user_name}
     reason = reasons.left_out(one.row, run.file, one.column, keeps=keeps)
-    planned = Planned(Worker(one.worker_id, one.row, user), kind=UNCHANGED, sequence=run.sequence, reason=reason)
-    drafted.keep_quiet(worker_status.FILTERED, planned, remember=False)
+    planned = Planned(
+        Worker(one.worker_id, one.row, user), kind=ChangeKind.UNCHANGED, sequence=run.sequence, reason=reason
+    )
+    drafted.keep_quiet(WorkerStatus.FILTERED, planned, remember=False)

@@ -28,13 +28,13 @@ class _Other:
     Attributes:
         named: the manager whom HR named last.
         has: the one whom Entra has.
-        warning: the one that is open.
+        circle: the one because of which nobody is named.
         in_entra: whether Entra has been sent the person.
     """
 
     named: str
     has: str
-    warning: str
+    circle: str
     in_entra: bool
 
 
@@ -87,7 +87,7 @@ def _managers(drafted: Drafted, above: Above, person: str) -> tuple[str, str]:
 def _other(run: PlanRun, account: Account) -> _Other:
     kept = kept_claims(account)
     named = manager_of(decide(kept, run.now).record) if kept else ""
-    return _Other(named, account.manager, account.open, account.known_to_entra)
+    return _Other(named, account.manager, account.circle, account.known_to_entra)
 
 
 def ties_of(
@@ -135,6 +135,6 @@ def have_others_looked_at(run: PlanRun, above: Above, circles: Mapping[str, Circ
         (
             Due(at, run.job, person)
             for person, circle in named.items()
-            if (other := above.others.get(person)) and other.in_entra and str(circle) not in other.warning
+            if (other := above.others.get(person)) and other.in_entra and other.circle != str(circle)
         ),
     )

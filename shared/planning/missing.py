@@ -15,7 +15,7 @@ from shared.records.accounts import Account
 from shared.records.people import told_otherwise
 from shared.tables.accounts import SEQUENCE, UNTIL
 from shared.tables.extracts import ExtractRow
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 from shared.wording.numbers import counted, people
 
 _FEWER = 0.9  # a full file with fewer people than this share of the last one does not prove that anybody is missing
@@ -75,12 +75,12 @@ def look_at_absence(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) 
         draft_missing(run, drafted, list(whole.values()))
         return
     for account in missing:
-        if not drafted.must_be_told(account.external_id, worker_status.MISSING):
-            drafted.fates[worker_status.MISSING] += 1
+        if not drafted.must_be_told(account.external_id, WorkerStatus.MISSING):
+            drafted.fates[WorkerStatus.MISSING] += 1
             continue
         reason = reasons.missing(run.file, doubt, has_account=account.known_to_entra)
         planned = Planned(Worker(account.external_id, 0, {}), sequence=run.sequence, reason=reason)
-        drafted.keep_quiet(worker_status.MISSING, planned, remember=False)
+        drafted.keep_quiet(WorkerStatus.MISSING, planned, remember=False)
 
 
 def draft_missing(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) -> None:
@@ -97,7 +97,7 @@ def draft_missing(run: PlanRun, drafted: Drafted, missing: Sequence[Account]) ->
         gone = fallen_silent(old, run.now, run.sequence, run.ref.id, run.employment)
         made = Draft(
             account.external_id, old.row, run.ref.source, {**kept, run.ref.source: gone}, True,
-            worker_status.MISSING, run.later(run.sequence) if run.is_release else run.sequence, account, missing=True,
+            WorkerStatus.MISSING, run.later(run.sequence) if run.is_release else run.sequence, account, missing=True,
             successor=run.successors.get(account.external_id, ""),
         )  # fmt: skip
         drafted.add(made)

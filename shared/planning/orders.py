@@ -20,15 +20,14 @@ from shared.holds.protected import protected_among
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages
-from shared.records.extracts import FILE, TRIAL
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import EXTRACTS, INBOX, STATE, WORKERS
 from shared.storage.rows import etag_of, key_of, merge_row, query, read_rows
 from shared.tables.base import Json, from_json, to_json
-from shared.tables.extracts import ExtractRow, Ordered
-from shared.wording import worker_status
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, Ordered
+from shared.tables.workers import WorkerStatus
 
 _SHOWN = 20  # ids in a sentence
 _REMEMBERED = 20  # orders
@@ -105,7 +104,7 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
             f"Extract {extract} was superseded by {newer['File']} (extract {newer['Extract']}), in which everything "
             "that was held has been judged anew; release that one"
         )
-    if row.get("Releasing") or row["Status"] not in (extracts.HELD, extracts.UPLOADING):
+    if row.get("Releasing") or row["Status"] not in (ExtractStatus.HELD, ExtractStatus.UPLOADING):
         raise OrderRefused(f"Extract {extract} is '{row['Status']}': {row['Message']} There is nothing to release now")
     if row.get("HeldWhole"):
         return _release_whole(storage, row, order, workers)
@@ -124,7 +123,7 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
         storage,
         row,
         {
-            "Status": extracts.ARRIVED,
+            "Status": ExtractStatus.ARRIVED,
             "Releasing": name,
             "ReleasedBy": order.by,
             "ReleaseReason": order.reason,
@@ -158,7 +157,7 @@ def _release_whole(storage: Storage, row: ExtractRow, order: Order, workers: Seq
         storage,
         row,
         {
-            "Status": extracts.ARRIVED,
+            "Status": ExtractStatus.ARRIVED,
             "LossApproved": True,
             "HeldWhole": False,
             "Held": 0,
@@ -242,10 +241,10 @@ def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pa
             cuts=cuts_of([ref.source]),
             between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
             most_pages=most_pages,
-            parameters={"extract": ref.id, "held": worker_status.HELD},
+            parameters={"extract": ref.id, "held": WorkerStatus.HELD},
         )
         rows, cut = listing.found, listing.cut
-    still = {key_of(one) for one in rows if (one["Status"], one["Extract"]) == (worker_status.HELD, ref.id)}
+    still = {key_of(one) for one in rows if (one["Status"], one["Extract"]) == (WorkerStatus.HELD, ref.id)}
     return {person for key, person in keys.items() if key in still}, cut
 
 
@@ -266,12 +265,12 @@ def process(storage: Storage, extract: str, order: Order) -> str:
     row = find_extract(storage, extract)
     ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
     extract = ref.id
-    if row["Kind"] == TRIAL:
+    if row["Kind"] == ExtractKind.TRIAL:
         raise OrderRefused(
             f"{row['File']} (extract {extract}) was only tried out, and nothing of it was kept. To have it processed, "
             f"drop it into {INBOX}/{ref.source}/"
         )
-    unused = (extracts.STALE, extracts.DUPLICATE, extracts.REJECTED, extracts.FAILED)
+    unused = (ExtractStatus.STALE, ExtractStatus.DUPLICATE, ExtractStatus.REJECTED, ExtractStatus.FAILED)
     if row["Status"] not in unused:
         raise OrderRefused(
             f"Extract {extract} is '{row['Status']}', not one of {', '.join(unused)}; to have the last file of a "
@@ -279,7 +278,12 @@ def process(storage: Storage, extract: str, order: Order) -> str:
         )
     if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
         raise OrderRefused(f"There is no copy of {row['File']} (extract {extract}); drop the file again")
-    _again(storage, row, order, max(str(other["Sequence"]) for other in (row, *_files(storage, ref.source))))
+    _again(
+        storage,
+        row,
+        order,
+        max(str(other["Sequence"]) for other in (row, *extracts.processed_files(storage, ref.source))),
+    )
     return extract
 
 
@@ -292,18 +296,13 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     Raises:
         OrderRefused: there is none, or it is being processed.
     """
-    row = max(_files(storage, source), key=lambda row: str(row["Sequence"]), default=None)
+    row = next(iter(extracts.processed_files(storage, source)), None)
     if row is None:
         raise OrderRefused(f"No file of source '{source}' has been processed yet")
-    if row["Status"] in (extracts.ARRIVED, extracts.READING, extracts.PLANNED):
+    if row["Status"] in (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED):
         raise OrderRefused(f"Extract {row['Extract']} of source '{source}' is being processed at this moment")
     _again(storage, row, order, str(row["Sequence"]))
     return str(row["Extract"])
-
-
-def _files(storage: Storage, source: str) -> list[ExtractRow]:
-    """The files of a source that have been processed."""
-    return [row for row in extracts.of_source(storage, source) if row["Kind"] == FILE and row.get("PlannedAt")]
 
 
 def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None:
@@ -317,7 +316,7 @@ def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None
         storage,
         row,
         {
-            "Status": extracts.ARRIVED,
+            "Status": ExtractStatus.ARRIVED,
             "Job": row["Job"] or mapping.job,
             "Forced": True,
             "Orders": _with_order(row.get("Orders"), _said(order)),

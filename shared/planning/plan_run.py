@@ -23,7 +23,6 @@ from shared.model import ExtractRef, Planned, manager_of, with_manager_id
 from shared.planning.sends import SpooledLines
 from shared.records import extracts
 from shared.records.accounts import Account
-from shared.records.extracts import FILE, TRIAL
 from shared.records.pages import Quiet, QuietWriter
 from shared.records.people import WorkerTold, worker_key
 from shared.records.same_people import NO_NEW_IDS, NOTHING_KEPT, Kept, SamePeople
@@ -31,7 +30,8 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
-from shared.tables.extracts import ExtractRow
+from shared.tables.extracts import ExtractKind, ExtractRow
+from shared.tables.workers import WorkerStatus
 from shared.wording import worker_status
 
 
@@ -93,7 +93,7 @@ class PlanRun:
     @property
     def is_trial(self) -> bool:
         """Whether nothing of it is ever to be carried out."""
-        return bool(self.row["Kind"] == TRIAL)
+        return bool(self.row["Kind"] == ExtractKind.TRIAL)
 
     @property
     def looks_at_everybody(self) -> bool:
@@ -133,7 +133,7 @@ class PlanRun:
             if older not in found and not (source == self.ref.source and self.looks_at_everybody)
         }
         rows = read_rows(self.storage.table(WORKERS), asked.values(), select=("Status",)) if asked else {}
-        waiting = {key for key, row in rows.items() if row["Status"] == worker_status.HELD}
+        waiting = {key for key, row in rows.items() if row["Status"] == WorkerStatus.HELD}
         return {**{older: keys.decode(key.row) for older, key in asked.items() if key in waiting}, **found}
 
     def known_as(self, worker_id: str) -> str:
@@ -178,9 +178,8 @@ class PlanRun:
     @cached_property
     def _newest(self) -> str:
         """The sequence of the newest file of the source that has been planned."""
-        rows = extracts.of_source(self.storage, self.ref.source)
-        planned = [row for row in rows if row.get("PlannedAt") and row["Kind"] == FILE]
-        return max((str(row["Sequence"]) for row in planned), default="")
+        files = extracts.processed_files(self.storage, self.ref.source)
+        return str(files[0]["Sequence"]) if files else ""
 
 
 @dataclass
@@ -287,10 +286,10 @@ class Drafted:
         if self.told is None:
             return True
         told = self.told.get(external_id)
-        if status == worker_status.MISSING:
+        if status == WorkerStatus.MISSING:
             return told is None or not told.is_missing or told.status not in worker_status.WHILE_MISSING
-        if status == worker_status.FILTERED:
-            return told is None or told.status != worker_status.FILTERED
+        if status == WorkerStatus.FILTERED:
+            return told is None or told.status != WorkerStatus.FILTERED
         return told is not None
 
     def keep_quiet(self, fate: str, planned: Planned, *, remember: bool) -> None:

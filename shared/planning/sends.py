@@ -45,13 +45,14 @@ class Sends:
 
     Attributes:
         managers: of each of them, id to manager id or an empty text.
+        lines: what is planned for everybody of the plan.
         leavers: those who are to be disabled.
         kinds: how many of each kind of change.
         handed_on: who takes a name from whom.
     """
 
     def __init__(self, lines: SpooledLines) -> None:
-        self._lines = lines
+        self.lines = lines
         self._places: dict[str, int] = {}
         self.managers: dict[str, str] = {}
         self.leavers: set[str] = set()
@@ -60,7 +61,7 @@ class Sends:
 
     def replace(self, worker_id: str, line: bytes) -> None:
         """Something else is planned for somebody who is in the plan, as JSON."""
-        self._places[worker_id] = self._lines.add(line)
+        self._places[worker_id] = self.lines.add(line)
 
     def add(self, worker_id: str, place: int, kind: str, manager: str, *, removes_access: bool) -> None:
         """Take somebody into the plan.
@@ -80,4 +81,4 @@ class Sends:
 
     def read(self, ids: Sequence[str]) -> list[bytes]:
         """What is planned for some people, in that order, as JSON."""
-        return [self._lines.at(self._places[person]) for person in ids]
+        return [self.lines.at(self._places[person]) for person in ids]

@@ -16,13 +16,12 @@ from shared.planning.plan_run import PlanRun
 from shared.records import extracts
 from shared.records import pages as page_records
 from shared.records.accounts import Account
-from shared.records.extracts import FILE
 from shared.records.people import worker_key
 from shared.storage import keys
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
-from shared.tables.workers import WorkerRow
-from shared.wording import worker_status
+from shared.tables.extracts import ExtractKind, ExtractStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 _COLUMNS = ("Status", "Reason", "MissingIn", "InDoubt", "Extract", "HeldBecause")
 
@@ -55,32 +54,32 @@ def unconfirmed_starts(run: PlanRun, known: Iterable[Account]) -> dict[str, str]
 
 
 def _why(run: PlanRun, row: WorkerRow, *, has_worked: bool) -> str:
-    if row.get("InDoubt") and row["Status"] in (worker_status.REJECTED, worker_status.HELD):
+    if row.get("InDoubt") and row["Status"] in (WorkerStatus.REJECTED, WorkerStatus.HELD):
         return "the newest row of the person was rejected, and it is in doubt that or when the person may work"
     if has_worked:
         return ""
-    if row["Status"] == worker_status.MISSING or row.get("MissingIn"):
+    if row["Status"] == WorkerStatus.MISSING or row.get("MissingIn"):
         return "the newest full file does not name the person any more"
-    if row["Status"] == worker_status.FILTERED:
+    if row["Status"] == WorkerStatus.FILTERED:
         return "the mapping leaves the newest row of the person out"
-    if row["Status"] == worker_status.HELD and _is_file(run, str(row["Extract"])):
+    if row["Status"] == WorkerStatus.HELD and _is_file(run, str(row["Extract"])):
         return "what the newest file says of the person is held"
     return ""
 
 
 def _is_file(run: PlanRun, extract: str) -> bool:
     try:
-        return bool(extracts.load_extract(run.storage, ExtractRef(extract, run.ref.source))["Kind"] == FILE)
+        return bool(extracts.load_extract(run.storage, ExtractRef(extract, run.ref.source))["Kind"] == ExtractKind.FILE)
     except (ResourceNotFoundError, ValueError):  # its time was over
         return False
 
 
 def _held_as_a_whole(run: PlanRun) -> tuple[frozenset[str], str]:
     """Whom a full file lacks that waits as a whole and is the newest of its source, and its name."""
-    rows = [row for row in extracts.of_source(run.storage, run.ref.source) if row["Kind"] == FILE]
+    rows = [row for row in extracts.of_source(run.storage, run.ref.source) if row["Kind"] == ExtractKind.FILE]
     waits = [row for row in rows if row.get("HeldWhole") and not row.get("SupersededBy")]
     newest = max(waits, key=lambda row: str(row["Sequence"]), default=None)
-    if newest is None or newest["Status"] != extracts.HELD:
+    if newest is None or newest["Status"] != ExtractStatus.HELD:
         return frozenset(), ""
     ref = ExtractRef(str(newest["Extract"]), run.ref.source)
     held = page_records.read_held(run.storage, ref, newest["ReadPlan"])

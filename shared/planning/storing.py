@@ -20,14 +20,14 @@ from shared.records.pages import PageHead
 from shared.storage.scratch import batches
 from shared.tables.base import from_json, to_json
 from shared.tables.extracts import KIND_COLUMNS, ExtractRow, OutcomeColumn, quiet_of
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 
 _PARALLEL = 4
 _COLUMNS: Mapping[str, OutcomeColumn] = {
-    worker_status.UNCHANGED: "Unchanged",
-    worker_status.SCHEDULED: "Scheduled",
-    worker_status.WITHDRAWN: "Withdrawn",
-    worker_status.HELD: "Held",
+    WorkerStatus.UNCHANGED: "Unchanged",
+    WorkerStatus.SCHEDULED: "Scheduled",
+    WorkerStatus.WITHDRAWN: "Withdrawn",
+    WorkerStatus.HELD: "Held",
     OLDER: "Superseded",
 }
 
@@ -80,7 +80,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
         "Extras": decided.extras,
         "OnHold": len(decided.kept_out),
         "HeldProtected": sum(person["protected"] for person in decided.held),
-        "Missing": drafted.fates[worker_status.MISSING],
+        "Missing": drafted.fates[WorkerStatus.MISSING],
         "NotDisabled": drafted.doubt,
         "HeldBecause": " ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
         **_kinds(sends, {}),
@@ -105,10 +105,9 @@ def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for some in batches(pages, 4 * _PARALLEL):
             people = [sends.read(page.ids) for page in some]
+            place = (run.storage, run.ref, run.attempt)
             written = [
-                pool.submit(
-                    page_records.write_people, run.storage, run.ref, run.attempt, page.number, page.after, on_it
-                )
+                pool.submit(page_records.write_people, *place, PageHead(page.number, page.after, len(on_it)), on_it)
                 for page, on_it in zip(some, people, strict=True)
             ]
             for one in written:

@@ -80,6 +80,7 @@ class Reading:
         )
 
 
+# Many parameters: the one door of this part, whose callers know different things of a file.
 def open_extract(
     chunks: Iterable[bytes],
     hints: FormatHints,
@@ -144,6 +145,7 @@ def _misnamed(file: str, kind: str) -> list[str]:
     return [f"The file's name ends in .{ending}, but it is {_WORDS[kind]}; it was read as that."]
 
 
+# Many parameters: those of `open_extract`.
 def _open_returned(
     first: bytes,
     stream: Iterator[bytes],
@@ -161,6 +163,7 @@ def _open_returned(
     return _open(first, stream, hints, wanted, optional, days, today)
 
 
+# Many parameters: those of `open_extract`.
 def _open(
     first: bytes,
     stream: Iterator[bytes],

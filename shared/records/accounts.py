@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,7 @@ class Account:
         accepted_enabled: whether what Entra accepted last was to be enabled.
         since: when the employment began that it was enabled for last.
         open: the warning that is open about the person.
+        circle: of managers, because of which hers is left out; only where the whole row was read.
         next_change_at: ISO time, or an empty text.
         stamp: of the plan that wrote the row last.
         deliverer: the page that is to send what is pending; None before the first.
@@ -78,6 +80,7 @@ class Account:
     kept: tuple[str, ...] = ()
     on_hold: bool = False
     takes_from: str = ""
+    circle: str = ""
 
     @classmethod
     def from_json(cls, kept: Mapping[str, Any]) -> Account:
@@ -182,4 +185,14 @@ def _account(row: AccountRow) -> Account:
         kept=kept_of(row),
         on_hold=bool(row.get("OnHold")),
         takes_from=row.get("TakesFrom") or "",
+        circle=row["Circle"] if "Circle" in row else _circle_of_older_versions(row["Open"]),
     )
+
+
+_CIRCLE_TOLD = re.compile(r" a loop \((.+?)\)(?:; sent without|, because Entra keeps)", re.DOTALL)
+
+
+def _circle_of_older_versions(warning: str) -> str:
+    """The circle of managers that a warning names: older versions of Rollcall kept it in the sentence only."""
+    found = _CIRCLE_TOLD.search(warning)
+    return found[1] if found else ""

@@ -14,9 +14,6 @@ from shared.storage.rows import Key, delete_row, in_chunks, key_of, put_rows, qu
 from shared.storage.transactions import MOST_ROWS, Delete, submit
 from shared.tables.due import DueReason, DueRow
 
-DATE = DueReason.DATE
-RESEND = DueReason.RESEND
-
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -32,7 +29,7 @@ class Due:
     at: datetime
     job: str
     external_id: str
-    why: DueReason = DATE
+    why: DueReason = DueReason.DATE
 
 
 def schedule(storage: Storage, dues: Iterable[Due]) -> None:
@@ -70,7 +67,9 @@ def remove_dues(storage: Storage, dues: Iterable[Due]) -> None:
             submit(table, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk])
 
 
-def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[str]], why: DueReason = DATE) -> None:
+def await_managers(
+    storage: Storage, job: str, managers: Mapping[str, Sequence[str]], why: DueReason = DueReason.DATE
+) -> None:
     """Remember who (externalId) waits for which managers, so that they are found when one of these comes.
 
     Those who wait for him in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
@@ -84,33 +83,38 @@ def await_managers(storage: Storage, job: str, managers: Mapping[str, Sequence[s
         put_rows(storage.table(DUE), rows)
 
 
-def awaited(storage: Storage, job: str, why: DueReason = DATE) -> list[DueRow]:
-    """Who waits for which manager, as `wake` takes it."""
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """Who waits for which manager.
+
+    Attributes:
+        job: of the accounts.
+        why: `DATE` or `RESEND`: where the managers are awaited.
+        rows: one for each person and manager.
+    """
+
+    job: str
+    why: DueReason
+    rows: Sequence[DueRow]
+
+
+def awaited(storage: Storage, job: str, why: DueReason = DueReason.DATE) -> Awaited:
+    """Who waits for which manager."""
     text = "PartitionKey ge @first and PartitionKey lt @last"
-    return list(query(storage.table(DUE), text, **_all_awaited(job, why)))
+    return Awaited(job, why, list(query(storage.table(DUE), text, **_all_awaited(job, why))))
 
 
-def wake(
-    storage: Storage,
-    job: str,
-    arrived: Collection[str],
-    at: datetime,
-    why: DueReason = DATE,
-    waiting: Iterable[DueRow] | None = None,
-) -> None:
+def wake(storage: Storage, waiting: Awaited, arrived: Collection[str], at: datetime) -> None:
     """Have those looked at whose managers have arrived.
 
     Args:
         storage: the account with HR data.
-        job: of the accounts.
+        waiting: who waits.
         arrived: externalIds of the managers.
         at: when they are looked at.
-        why: `DATE` or `RESEND`: where the managers were awaited.
-        waiting: who waits, if that has just been asked (`awaited`).
     """
-    rows = awaited(storage, job, why) if waiting is None else waiting
-    found = [row for row in rows if row["Manager"] in arrived]
-    schedule(storage, (Due(at, job, row["ExternalId"], why) for row in found))
+    found = [row for row in waiting.rows if row["Manager"] in arrived]
+    schedule(storage, (Due(at, waiting.job, row["ExternalId"], waiting.why) for row in found))
     for row in found:
         delete_row(storage.table(DUE), key_of(row))
 

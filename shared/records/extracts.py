@@ -30,28 +30,10 @@ from shared.storage.rows import Key, insert_row, merge_row, query, read_row
 from shared.tables.base import from_json
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
-ARRIVED = ExtractStatus.ARRIVED
-READING = ExtractStatus.READING
-PLANNED = ExtractStatus.PLANNED
-UPLOADING = ExtractStatus.UPLOADING
-DELIVERED = ExtractStatus.DELIVERED
-REJECTED = ExtractStatus.REJECTED
-HELD = ExtractStatus.HELD
-STALE = ExtractStatus.STALE
-DUPLICATE = ExtractStatus.DUPLICATE
-SUPERSEDED = ExtractStatus.SUPERSEDED
-FAILED = ExtractStatus.FAILED
-TRYING = ExtractStatus.TRYING
-TRIED = ExtractStatus.TRIED
-
-FILE = ExtractKind.FILE
-DUE = ExtractKind.DUE
-TRIAL = ExtractKind.TRIAL
-
-UNREAD = (ARRIVED, READING, PLANNED)
+UNREAD = (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED)
 """The states in which somebody has still to read a file, or to carry its plan out."""
-UNFINISHED = (*UNREAD, UPLOADING)
-SENDING = (PLANNED, UPLOADING)
+UNFINISHED = (*UNREAD, ExtractStatus.UPLOADING)
+SENDING = (ExtractStatus.PLANNED, ExtractStatus.UPLOADING)
 """The states in which pages may be on their way."""
 
 _COUNTS = timedelta(hours=24)  # for so long the guard counts a change
@@ -109,7 +91,7 @@ def kind_of_file(file: str) -> ExtractKind:
     Whoever makes such a folder means a trial. A trial that was meant to be real is dropped again; a real file that was
     meant as a trial could not be taken back.
     """
-    return TRIAL if any(_is_try(folder) for folder in file.split("/")[:-1]) else FILE
+    return ExtractKind.TRIAL if any(_is_try(folder) for folder in file.split("/")[:-1]) else ExtractKind.FILE
 
 
 def told_name(file: str) -> str:
@@ -310,6 +292,16 @@ def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> 
 def of_source(storage: Storage, source: str) -> Iterator[ExtractRow]:
     """The extracts of a source, the newest first."""
     return query(storage.table(EXTRACTS), "PartitionKey eq @source", source=source)
+
+
+def processed_files(storage: Storage, source: str, besides: str = "") -> list[ExtractRow]:
+    """The files of a source that have been planned, besides one extract, the newest by its sequence first."""
+    found = [
+        row
+        for row in of_source(storage, source)
+        if row.get("PlannedAt") and row["Kind"] == ExtractKind.FILE and row["Extract"] != besides
+    ]
+    return sorted(found, key=lambda row: str(row["Sequence"]), reverse=True)
 
 
 def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> ExtractRow | None:

@@ -13,7 +13,7 @@ from shared.records.snapshots import SnapshotView, read_partitions
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.scratch import batches, open_scratch, placeholders
-from shared.wording.worker_status import SCHEDULED
+from shared.tables.workers import WorkerStatus
 
 VIEW = SnapshotView("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status", "WhoActs"))
 # `number` is of ids of digits that start with a zero: the id without its zeros. `letters` is of ids that are not digits
@@ -135,7 +135,7 @@ class KnownPeople:
             for _, worker_id, called, user_name, queued_at, status, _ in rows:
                 if queued_at:
                     yield own, worker_id, user_name, called
-                elif status == SCHEDULED:
+                elif status == WorkerStatus.SCHEDULED:
                     yield own, worker_id, "", called
 
 

@@ -18,8 +18,7 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import delete_row, etag_of, in_chunks, key_of, query, read_rows
-from shared.tables.workers import WorkerRow
-from shared.wording import worker_status
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 _COLUMNS = ("PartitionKey", "RowKey", "WorkerId", "Status", "QueuedAt", "Extract")
 _AT_ONCE = 1000
@@ -42,7 +41,7 @@ def remove_absent(storage: Storage, source: str, job: str, *, before: str, named
         select=_COLUMNS,
         first=f"{source}|",
         last=f"{source}}}",  # "}" follows "|"
-        status=worker_status.REJECTED,
+        status=WorkerStatus.REJECTED,
         before=before,
     )
     _remove(storage, source, job, (row for row in rows if row["WorkerId"] not in named))
@@ -70,7 +69,7 @@ def _remove(storage: Storage, source: str, job: str, rows: Iterable[WorkerRow]) 
         with suppress(ResourceNotFoundError, ResourceModifiedError):  # somebody has told something newer
             delete_row(table, key_of(row), etag_of(row))
 
-    rejected = [row for row in rows if row["Status"] == worker_status.REJECTED and not row.get("QueuedAt")]
+    rejected = [row for row in rows if row["Status"] == WorkerStatus.REJECTED and not row.get("QueuedAt")]
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for some in in_chunks(rejected, _AT_ONCE):
             known = accounts.read_briefly(storage, job, [row["WorkerId"] for row in some])

@@ -22,15 +22,7 @@ from shared.storage.queries import ask, filled
 from shared.storage.rows import Key, query, read_rows
 from shared.tables.pages import PageRow, PageStatus, answers_of
 
-PLANNED = PageStatus.PLANNED
-QUEUED = PageStatus.QUEUED
-SENDING = PageStatus.SENDING
-WAITING = PageStatus.WAITING
-DONE = PageStatus.DONE
-CANCELLED = PageStatus.CANCELLED
-FAILED = PageStatus.FAILED
-
-FINISHED = (DONE, CANCELLED, FAILED)
+FINISHED = (PageStatus.DONE, PageStatus.CANCELLED, PageStatus.FAILED)
 NOT_FINISHED = " and ".join(f"Status ne '{status}'" for status in FINISHED)
 
 
@@ -211,15 +203,13 @@ def page_key(extract_id: str, number: int) -> Key:
 def write_page(storage: Storage, ref: ExtractRef, attempt: str, page: Page) -> None:
     """Store the people of a page."""
     people = [planned_to_json(person) for person in page.people]
-    write_people(storage, ref, attempt, page.number, page.after, people)
+    write_people(storage, ref, attempt, PageHead(page.number, page.after, len(people)), people)
 
 
-def write_people(
-    storage: Storage, ref: ExtractRef, attempt: str, number: int, after: int, people: Sequence[bytes]
-) -> None:
+def write_people(storage: Storage, ref: ExtractRef, attempt: str, head: PageHead, people: Sequence[bytes]) -> None:
     """Store the people of a page, each as `planned_to_json` has made of what is planned."""
-    body = b'{"after":%d,"people":[%s]}' % (after, b",".join(people))
-    _upload_bytes(storage, plan_path(ref, attempt, f"{number:06d}.json"), body)
+    body = b'{"after":%d,"people":[%s]}' % (head.after, b",".join(people))
+    _upload_bytes(storage, plan_path(ref, attempt, f"{head.number:06d}.json"), body)
 
 
 def read_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> Page:
@@ -299,7 +289,7 @@ def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Page
             for, so all before that must have.
         most: so many at most, 1,000 at the very most.
     """
-    text = f"PartitionKey eq @extract and Status eq '{PLANNED}' and Recorded eq true and After lt {first}"
+    text = f"PartitionKey eq @extract and Status eq '{PageStatus.PLANNED}' and Recorded eq true and After lt {first}"
     rows, _ = ask(storage.table(PAGES), filled(text, {"extract": extract_id}), (), most)
     return rows
 
@@ -307,7 +297,7 @@ def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Page
 def has_sent_nothing(row: PageRow) -> bool:
     """Whether nothing of a page has ever been on its way to Entra, and nothing will."""
     return (
-        row["Status"] == CANCELLED
+        row["Status"] == PageStatus.CANCELLED
         and not answers_of(row)
         and not (row.get("ClaimedUntil") or row.get("UnansweredSince"))
     )

@@ -8,7 +8,8 @@ work never puts older data over newer. A row of `Workers` carries the *sequence*
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, NamedTuple, TypeVar, cast
 
@@ -32,8 +33,8 @@ _PAGES_BEFORE = 30  # plans that take over from each other while a single reques
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = ("Extract", "Decision", "Kind")
 _FOR_QUIET = (
-    "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "Tries", "SentStatus", "SentBy", "SentDecision",
-    "OnHold", "SeenIn", *_SAID_BEFORE,
+    "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "WarningKind", "Tries", "SentStatus", "SentBy",
+    "SentDecision", "OnHold", "SeenIn", *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
@@ -51,6 +52,11 @@ class Deliverer(NamedTuple):
     source: str
     extract: str
     page: int
+
+    @property
+    def ref(self) -> ExtractRef:
+        """The extract of the page."""
+        return ExtractRef(self.extract, self.source)
 
 
 def worker_key(source: str, worker_id: str) -> Key:
@@ -74,18 +80,30 @@ def unpack(column: Packed[dict[str, _T]] | None) -> dict[str, _T]:
     return value
 
 
+@dataclass(frozen=True, slots=True)
+class PlanNoted:
+    """A plan whose people are written to the tables.
+
+    Attributes:
+        ref: the extract.
+        job: of the accounts.
+        stamp: of the plan.
+        holds_stay: whether somebody of whom a newer word is held goes on being held, though an older one is sent; not
+            for a full file, which has judged everybody anew.
+    """
+
+    ref: ExtractRef
+    job: str
+    stamp: str
+    holds_stay: bool = False
+
+
 def note_planned(
     storage: Storage,
-    ref: ExtractRef,
-    job: str,
+    plan: PlanNoted,
     pages: Iterable[Page],
-    *,
-    file: str,
-    stamp: str,
+    by: worker_status.Telling,
     fingerprint: Callable[[ScimUser], str],
-    at: datetime,
-    release: worker_status.Release | None = None,
-    holds_stay: bool = False,
 ) -> dict[int, set[Deliverer]]:
     """Write that the people of some pages are to have these records, before the pages may be sent.
 
@@ -94,51 +112,57 @@ def note_planned(
 
     Args:
         storage: the account with HR data.
-        ref: the extract.
-        job: of the accounts.
+        plan: the plan.
         pages: the pages; several at once take fewer transactions, where their people share partitions.
-        file: the name of the extract's file.
-        stamp: of the plan.
+        by: what its people are told by.
         fingerprint: of a record.
-        at: the time.
-        release: who released these people, if somebody did.
-        holds_stay: whether somebody of whom a newer word is held goes on being held, though an older one is sent; not
-            for a full file, which has judged everybody anew.
 
     Returns:
         For each page, by its number, the pages that its people were to be sent from before: by the plan before, and by
         those that it had taken them over from if it has not sent them.
     """
     pages = list(pages)
-    people = {person.worker.worker_id: person for page in pages for person in page.people}
-    page_of = {person.worker.worker_id: page.number for page in pages for person in page.people}
+    people = [person for page in pages for person in page.people]
+    _remember_dates(storage, plan.job, people)
+    before, ours = _note_accounts(storage, plan, pages, fingerprint)
+    _note_waiting(storage, plan, people, by, ours)
+    return before
+
+
+def _note_accounts(
+    storage: Storage, plan: PlanNoted, pages: Sequence[Page], fingerprint: Callable[[ScimUser], str]
+) -> tuple[dict[int, set[Deliverer]], set[str]]:
+    """Write to `Accounts` what is planned for the people of some pages.
+
+    Returns:
+        What `note_planned` returns, and those people whom no newer plan has taken over.
+    """
+    people = {person.worker.worker_id: (person, page.number) for page in pages for person in page.people}
     before: dict[int, set[Deliverer]] = {page.number: set() for page in pages}
-    ours_now: set[str] = set()
-    _remember_dates(storage, job, people.values())
+    ours: set[str] = set()
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row and row["Stamp"] > stamp:
+        if row and row["Stamp"] > plan.stamp:
             return None
         worker_id = keys.decode(key.row)
-        number = page_of[worker_id]
-        ours_now.add(worker_id)
-        if row and row["Stamp"] == stamp:  # written before a crash
+        person, number = people[worker_id]
+        ours.add(worker_id)
+        if row and row["Stamp"] == plan.stamp:  # written before a crash
             before[number].update(Deliverer(*was) for was in from_json(row["Before"]))
             return None
-        person = people[worker_id]
         was = _pages_before(row)
         before[number].update(was)
         user = person.worker.user
         values: AccountRow = {
-            **_said(ref.source, person, row),
-            "Stamp": stamp,
+            **_said(plan.ref.source, person, row),
+            "Stamp": plan.stamp,
             "Pending": fingerprint(user),
             "Record": pack(user),
             "Manager": person.worker.manager_id or person.keeps,
             "Kept": to_json(person.kept),
             "TakesFrom": person.takes_from,
-            "Source": ref.source,
-            "Extract": ref.id,
+            "Source": plan.ref.source,
+            "Extract": plan.ref.id,
             "Page": number,
             "Enabled": bool(user["active"]),
             "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
@@ -149,35 +173,43 @@ def note_planned(
             values["Since"] = person.since
         return values
 
-    new = [worker_id for worker_id, person in people.items() if person.new]
     change_rows(
         storage.table(ACCOUNTS),
-        [account_key(job, worker_id) for worker_id in people],
+        [account_key(plan.job, worker_id) for worker_id in people],
         account,
         select=("Stamp", "Said", "Claims", "EverEnabled", "Pending", "Before", *_DELIVERER),
-        new={account_key(job, worker_id) for worker_id in new},
+        new={account_key(plan.job, worker_id) for worker_id, (person, _) in people.items() if person.new},
     )
+    return before, ours
+
+
+def _note_waiting(
+    storage: Storage, plan: PlanNoted, people: Iterable[Planned], by: worker_status.Telling, ours: Collection[str]
+) -> None:
+    """Write to `Workers` that people wait to be sent; `ours` are those whom no newer plan has taken over."""
+    by_id = {person.worker.worker_id: person for person in people}
 
     def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        person = people[keys.decode(key.row)]
+        person = by_id[keys.decode(key.row)]
         told = str(row["Sequence"]) if row else ""
         # Whoever is to be sent from here is told of from here, though a date that came since the file was made, and
         # which a later file has overtaken, may have told of her before.
-        late = row is not None and person.worker.worker_id in ours_now and row.get("SentBy") != ref.id
+        late = row is not None and person.worker.worker_id in ours and row.get("SentBy") != plan.ref.id
         if told >= person.sequence and not late:
             return None
-        if holds_stay and row and row["Status"] == worker_status.HELD and (not person.said or told > person.sequence):
-            return worker_status.queued_beside(person, ref.id, at)
-        return {**worker_status.queued(person, file, ref.id, at, release), "Sequence": max(told, person.sequence)}
+        is_held = bool(row and row["Status"] == WorkerStatus.HELD)
+        if plan.holds_stay and is_held and (not person.said or told > person.sequence):
+            return worker_status.queued_beside(person, by)
+        return {**worker_status.queued(person, by), "Sequence": max(told, person.sequence)}
 
+    source = plan.ref.source
     change_rows(
         storage.table(WORKERS),
-        [worker_key(ref.source, worker_id) for worker_id in people],
+        [worker_key(source, worker_id) for worker_id in by_id],
         person_row,
         select=("Sequence", "SentBy", "Status"),
-        new={worker_key(ref.source, worker_id) for worker_id in new},
+        new={worker_key(source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
-    return before
 
 
 def _pages_before(row: AccountRow | None) -> list[Deliverer]:
@@ -196,11 +228,9 @@ def _before_column(pages: Sequence[Deliverer]) -> Json[list[tuple[str, str, int]
 
 def note_quiet(
     storage: Storage,
-    ref: ExtractRef,
-    job: str,
+    plan: PlanNoted,
     people: Iterable[Planned],
     *,
-    stamp: str,
     state: Callable[[Planned, WorkerRow | None], WorkerRow | None],
     remember: bool,
 ) -> None:
@@ -208,25 +238,23 @@ def note_quiet(
 
     Args:
         storage: the account with HR data.
-        ref: the extract.
-        job: of the accounts.
+        plan: the plan.
         people: whom it is about.
-        stamp: of the plan.
         state: what a row of `Workers` says from now on, given the row as it is; None leaves it alone. It may keep its
             sequence.
         remember: whether what the source says is kept in `Accounts`: of people who are held it is not, so that the next
             comparison finds them again.
     """
     by_id = {person.worker.worker_id: person for person in people}
+    ref, job = plan.ref, plan.job
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row and row["Stamp"] >= stamp:
+        if row and row["Stamp"] >= plan.stamp:
             return None
-        person = by_id[keys.decode(key.row)]
-        values = _said(ref.source, person, row)
+        values = _said(ref.source, by_id[keys.decode(key.row)], row)
         if row is None:
             values.update(_NOBODY_YET)
-        return {**values, "Stamp": stamp, "PutAside": ""}
+        return {**values, "Stamp": plan.stamp, "PutAside": ""}
 
     if remember:
         _remember_dates(storage, job, by_id.values())
@@ -281,6 +309,7 @@ def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
     values: AccountRow = {
         "ExternalId": person.worker.worker_id,
         "Open": person.warning,
+        "Circle": person.circle,
         "NextChangeAt": person.next_change_at,
         "OnHold": bool(person.on_hold),
     }
@@ -304,7 +333,7 @@ def _remember_dates(storage: Storage, job: str, people: Iterable[Planned]) -> No
 
 
 def note_rejected(
-    storage: Storage, ref: ExtractRef, rejects: Iterable[Reject], *, file: str, sequence: str, at: datetime
+    storage: Storage, source: str, rejects: Iterable[Reject], by: worker_status.Telling, sequence: str
 ) -> None:
     """Write the reason on the row of everybody who was rejected and has an id (the first row of each id counts).
 
@@ -317,15 +346,15 @@ def note_rejected(
             first.setdefault(worker_id, reject)
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row and (row["Sequence"], row["Status"] == worker_status.REJECTED) >= (sequence, True):
+        if row and (row["Sequence"], row["Status"] == WorkerStatus.REJECTED) >= (sequence, True):
             return None
         if row and not first[keys.decode(key.row)].worker_id:
             return None  # what stands in a row that cannot be taken apart says nothing against somebody who is known
-        return {**worker_status.rejected(first[keys.decode(key.row)], file, ref.id, at, row), "Sequence": sequence}
+        return {**worker_status.rejected(first[keys.decode(key.row)], by, row), "Sequence": sequence}
 
     change_rows(
         storage.table(WORKERS),
-        [worker_key(ref.source, worker_id) for worker_id in first],
+        [worker_key(source, worker_id) for worker_id in first],
         person,
         ("Sequence", "Status", "QueuedAt", "Decision", "NextChangeAt"),
     )
@@ -360,7 +389,7 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
 
     The rows of all others tell what became of the account, which stays true when a file says the same again.
     """
-    states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, worker_status.SCHEDULED))
+    states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, WorkerStatus.SCHEDULED))
     rows = query(
         storage.table(WORKERS),
         f"PartitionKey ge @first and PartitionKey lt @last and ({states} or MissingIn gt '')",
@@ -370,55 +399,50 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
     )
     return {
         str(row["WorkerId"]): WorkerTold(
-            row["Status"], row["Status"] == worker_status.MISSING or bool(row.get("MissingIn"))
+            row["Status"], row["Status"] == WorkerStatus.MISSING or bool(row.get("MissingIn"))
         )
         for row in rows
-        if row["Status"] != worker_status.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
+        if row["Status"] != WorkerStatus.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
     }
 
 
 # Whoever has failed is told where the file stands that goes on saying so.
 _OF_A_FILE = (
-    worker_status.REJECTED, worker_status.MISSING, worker_status.FILTERED, worker_status.HELD, worker_status.WITHDRAWN,
-    worker_status.FAILED, worker_status.SKIPPED,
+    WorkerStatus.REJECTED, WorkerStatus.MISSING, WorkerStatus.FILTERED, WorkerStatus.HELD, WorkerStatus.WITHDRAWN,
+    WorkerStatus.FAILED, WorkerStatus.SKIPPED,
 )  # fmt: skip
 
 
-def superseded(storage: Storage, ref: ExtractRef, job: str, page: int, workers: Iterable[Worker]) -> set[str]:
+def superseded(storage: Storage, job: str, page: Deliverer, workers: Iterable[Worker]) -> set[str]:
     """Those people of a page who are not to be sent from it: a newer plan has them, or has nothing to send of them."""
     ids = [worker.worker_id for worker in workers]
     found = [account_key(job, worker_id) for worker_id in ids]
     rows = read_rows(storage.table(ACCOUNTS), found, select=("Pending", *_DELIVERER))
-    ours = {keys.decode(key.row) for key, row in rows.items() if row["Pending"] and is_from(row, ref, page)}
+    ours = {keys.decode(key.row) for key, row in rows.items() if row["Pending"] and is_from(row, page)}
     return set(ids) - ours
 
 
-def taken_over(
-    storage: Storage, ref: ExtractRef, job: str, page: int, ids: Sequence[str]
-) -> dict[str, list[Deliverer]]:
+def taken_over(storage: Storage, job: str, page: Deliverer, ids: Sequence[str]) -> dict[str, list[Deliverer]]:
     """The pages that a page took some people over from, the newest first; nothing of those whom it has lost again."""
     keys_of = [account_key(job, worker_id) for worker_id in ids]
     rows = read_rows(storage.table(ACCOUNTS), keys_of, select=("Before", *_DELIVERER))
     return {
         keys.decode(key.row): [Deliverer(*was) for was in from_json(row["Before"])]
         for key, row in rows.items()
-        if is_from(row, ref, page)
+        if is_from(row, page)
     }
 
 
-def is_from(row: AccountRow, ref: ExtractRef, page: int) -> bool:
+def is_from(row: AccountRow, page: Deliverer) -> bool:
     """Whether a row of `Accounts` names a page as the one that is to send the person."""
-    return (row["Source"], row["Extract"], row["Page"]) == (ref.source, ref.id, page)
+    return Deliverer(row["Source"], row["Extract"], row["Page"]) == page
 
 
-def note_accepted(
-    storage: Storage, ref: ExtractRef, job: str, page: int, answers: Mapping[str, tuple[str, str]]
-) -> None:
+def note_accepted(storage: Storage, job: str, page: Deliverer, answers: Mapping[str, tuple[str, str]]) -> None:
     """Write that Entra accepted the upload of these people.
 
     Args:
         storage: the account with HR data.
-        ref: the extract that the people were sent from.
         job: the job they were sent to.
         page: the page they were sent from; `Accepted` moves only where no newer plan has come in between.
         answers: for each externalId, when its request was sent by Entra's own clock, and the request id.
@@ -430,7 +454,7 @@ def note_accepted(
         at = answers[keys.decode(key.row)][0]
         # The earliest upload without a verdict: an entry of Entra's log may be about any since then.
         unanswered = row.get("Unanswered") or at
-        if not is_from(row, ref, page):
+        if not is_from(row, page):
             # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
             return {"Accepted": ANOTHER, "Unanswered": unanswered}
         return {
@@ -444,10 +468,10 @@ def note_accepted(
         }
 
     _change_accounts(storage, job, answers, account)
-    _change_workers(storage, ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
+    _change_workers(storage, page.ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
 
 
-def note_late(storage: Storage, ref: ExtractRef, job: str, page: int, people: Iterable[str], at: datetime) -> set[str]:
+def note_late(storage: Storage, job: str, page: Deliverer, people: Iterable[str], at: datetime) -> set[str]:
     """Write that records of a page may have reached Entra after newer ones of the same people.
 
     Its request outlived its claim, so that a newer page may have gone out meanwhile. What Entra has of those people is
@@ -455,7 +479,6 @@ def note_late(storage: Storage, ref: ExtractRef, job: str, page: int, people: It
 
     Args:
         storage: the account with HR data.
-        ref: the extract that they were sent from.
         job: the job they were sent to.
         page: the page they were sent from.
         people: externalIds.
@@ -464,7 +487,7 @@ def note_late(storage: Storage, ref: ExtractRef, job: str, page: int, people: It
     late: set[str] = set()
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or is_from(row, ref, page):
+        if row is None or is_from(row, page):
             return None
         late.add(keys.decode(key.row))
         return {"Accepted": ANOTHER, "LateAt": iso(at)}
@@ -473,28 +496,27 @@ def note_late(storage: Storage, ref: ExtractRef, job: str, page: int, people: It
     return late
 
 
-def note_refused(
-    storage: Storage,
-    ref: ExtractRef,
-    job: str,
-    page: int,
-    people: Iterable[str],
-    values: WorkerRow,
-    at: datetime,
-) -> None:
+def note_refused(storage: Storage, job: str, page: Deliverer, people: Iterable[str], values: WorkerRow) -> None:
     """Write that Entra refused the records of these people themselves (400).
 
     The same records are not sent again before some days have passed; see `is_refused`.
+
+    Args:
+        storage: the account with HR data.
+        job: the job they were sent to.
+        page: the page they were sent from.
+        people: externalIds.
+        values: what their rows say from now on, with the time.
     """
     ids = list(people)
 
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not is_from(row, ref, page) or not row["Pending"]:
+        if row is None or not is_from(row, page) or not row["Pending"]:
             return None
-        return {"Refused": row["Pending"], "RefusedAt": iso(at), "Pending": ""}
+        return {"Refused": row["Pending"], "RefusedAt": values["ResolvedAt"], "Pending": ""}
 
     _change_accounts(storage, job, ids, account)
-    note_state(storage, ref, ids, values)
+    note_state(storage, page.ref, ids, values)
 
 
 _REFUSAL_HOLDS = timedelta(days=7)
@@ -527,7 +549,7 @@ def _change_workers(
     """
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != worker_status.QUEUED:
+        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != WorkerStatus.QUEUED:
             return None
         new = values(keys.decode(key.row))
         sent: WorkerRow = {"SentStatus": new["Status"]}

@@ -20,7 +20,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso
 from shared.context import Context
 from shared.errors import TerminalError
-from shared.holds.hold_rows import ORDER, read_all, remove
+from shared.holds.hold_rows import read_all, remove
 from shared.holds.holds_file import PLACE
 from shared.hr_outbox.history import HISTORY
 from shared.records import created, extracts, pages, same_people
@@ -34,14 +34,16 @@ from shared.storage.listing import first_rows
 from shared.storage.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS, TableName
 from shared.storage.rows import Key, change_rows, delete_row, query, read_rows
 from shared.tables.accounts import AccountRow, said_column, said_of
-from shared.tables.workers import WorkerRow
+from shared.tables.extracts import ExtractStatus
+from shared.tables.quota import HoldKind
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
 
-_BEING_PLANNED = (extracts.ARRIVED, extracts.READING, extracts.PLANNED)
+_BEING_PLANNED = (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED)
 
 
 class ForgetRefused(TerminalError):  # noqa: N818
@@ -61,49 +63,49 @@ class Forgotten:
     kept: Sequence[str]
 
 
-def forget(
-    context: Context, worker_id: str, sources: Sequence[str], *, by: str, reason: str, whatever: bool = False
-) -> Forgotten:
+@dataclass(frozen=True)
+class ForgetOrder:
+    """Who wants somebody forgotten.
+
+    Attributes:
+        by: a name.
+        reason: why.
+        whatever: also while something is queued or being sent.
+    """
+
+    by: str
+    reason: str
+    whatever: bool = False
+
+
+def forget(context: Context, worker_id: str, sources: Sequence[str], order: ForgetOrder) -> Forgotten:
     """Remove what is held about a worker.
 
     Args:
         context: what everything works with.
         worker_id: exactly as in HR's file.
         sources: of these sources only; the account and Entra's log go once no other source names the person.
-        by: who orders it.
-        reason: why.
-        whatever: also while something is queued or being sent.
+        order: who orders it, and why.
 
     Raises:
         ForgetRefused: nothing is held about the worker, files are being read at this moment, or something is queued and
-            not `whatever`.
+            that is not to be ignored.
     """
-    if not by.strip() or not reason.strip():
+    if not order.by.strip() or not order.reason.strip():
         raise ForgetRefused("Say who orders it (--by NAME) and why (--reason TEXT); both are recorded")
     storage = context.storage
     found = {source: worker_key(source, worker_id) for source in sources}
     jobs = _jobs(storage) | set(context.settings.endpoints)
     accounts = read_rows(storage.table(ACCOUNTS), [account_key(job, worker_id) for job in jobs])
     workers = read_rows(storage.table(WORKERS), found.values())
-    _refuse_while_busy(storage, sources, workers, accounts, whatever=whatever)
+    _refuse_while_busy(storage, sources, workers, accounts, whatever=order.whatever)
 
     removed: Counter[str] = Counter()
     kept: list[str] = []
-    told = {
-        (source, day)
-        for source, key in found.items()
-        for account in created.created_of(workers.get(key, {}))
-        for day in account.days
-    }
-    created.mark(storage, told)  # before, in case this is cut off, and again when nobody can find the row any more
-    removed["rows of Workers"] = _delete(storage, WORKERS, found.values())
-    created.mark(storage, told)
-    if told:
-        kept.append(
-            f"{OUTBOX}/: the person is in lists of created accounts ({len(told)}); the app writes them anew within "
-            "minutes, without the person."
-        )
-    kept += _forget_accounts(storage, worker_id, sources, jobs, accounts, removed)
+    kept += _forget_workers(storage, found, workers, removed)
+    kept += _forget_accounts(storage, sources, accounts, removed)
+    if not any(_others(row, sources) for row in accounts.values()):
+        _forget_log(storage, worker_id, jobs, removed)
     older = same_people.read(storage).older(worker_id)
     kept += [f"What is held about {one}, by which the person is known; forget that id too." for one in sorted(older)]
     removed["new ids"] = len(same_people.forget(storage, worker_id))
@@ -125,19 +127,34 @@ def forget(
             "removed. Ids are compared letter by letter, leading zeros included; HR's own files and their copies were "
             "not looked into"
         )
-    _record(storage, by, reason, done, context.clock.now())
+    _record(storage, order.by, order.reason, done, context.clock.now())
     return Forgotten(done, kept)
 
 
+def _forget_workers(
+    storage: Storage, found: Mapping[str, Key], workers: Mapping[Key, WorkerRow], removed: Counter[str]
+) -> Iterator[str]:
+    """Remove the rows of the results table, by source; what stays is told."""
+    told = {
+        (source, day)
+        for source, key in found.items()
+        for account in created.created_of(workers.get(key, {}))
+        for day in account.days
+    }
+    created.mark(storage, told)  # before, in case this is cut off, and again when nobody can find the row any more
+    removed["rows of Workers"] = _delete(storage, WORKERS, found.values())
+    created.mark(storage, told)
+    if told:
+        yield (
+            f"{OUTBOX}/: the person is in lists of created accounts ({len(told)}); the app writes them anew within "
+            "minutes, without the person."
+        )
+
+
 def _forget_accounts(
-    storage: Storage,
-    worker_id: str,
-    sources: Sequence[str],
-    jobs: Collection[str],
-    accounts: Mapping[Key, AccountRow],
-    removed: Counter[str],
+    storage: Storage, sources: Sequence[str], accounts: Mapping[Key, AccountRow], removed: Counter[str]
 ) -> list[str]:
-    """Remove the accounts' rows, dates and log, or only what `sources` said where another source names the person.
+    """Remove the accounts' rows, or only what `sources` said where another source names the person.
 
     Returns:
         What stays, and why.
@@ -151,14 +168,17 @@ def _forget_accounts(
     removed["rows of Accounts"] = _delete(storage, ACCOUNTS, whole)
     forget_snapshots(storage)
     forget_rosters(storage, sources)
-    if len(whole) == len(accounts):
-        dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
-        removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
-        for job in jobs:
-            partition = keys.event_partition(job, worker_id)
-            events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
-            removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
     return kept
+
+
+def _forget_log(storage: Storage, worker_id: str, jobs: Collection[str], removed: Counter[str]) -> None:
+    """Remove the dates of somebody whom no source names any more, and Entra's log."""
+    dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
+    removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
+    for job in jobs:
+        partition = keys.event_partition(job, worker_id)
+        events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
+        removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
 
 
 def _forget_holds(
@@ -166,13 +186,15 @@ def _forget_holds(
 ) -> Iterator[str]:
     """Remove holds that are over. One that is in force stays: without it the next file would open the account."""
     rows = [row for row in read_all(storage) if row.worker == worker_id and (not row.source or row.source in sources)]
-    over = [row for row in rows if row.kind == ORDER and not row.is_in_force(now) and not row.applied]
+    over = [row for row in rows if row.kind == HoldKind.ORDER and not row.is_in_force(now) and not row.applied]
     for row in over:
         remove(storage, row)
     removed["holds that are over"] += len(over)
     for row in rows:
         if row not in over:
-            how = "end it first: python -m cli unhold" if row.kind == ORDER else f"take the entry out of {PLACE}"
+            how = (
+                "end it first: python -m cli unhold" if row.kind == HoldKind.ORDER else f"take the entry out of {PLACE}"
+            )
             yield f"Quota: the person is on hold or protected; the id and why stay as long as that counts ({how})."
 
 
@@ -186,7 +208,7 @@ def _refuse_while_busy(
             f"Extract {planned[0]['Extract']} of source {planned[0]['PartitionKey']} is being read or planned at this "
             "moment, and would bring the person back; try again when it is done"
         )
-    waits = any(row.get("SentStatus") in (worker_status.QUEUED, *worker_status.UNANSWERED) for row in workers.values())
+    waits = any(row.get("SentStatus") in (WorkerStatus.QUEUED, *worker_status.UNANSWERED) for row in workers.values())
     if not whatever and (waits or any(row.get("Pending") for row in accounts.values())):
         raise ForgetRefused(
             "Something about the person is queued, or was sent and has no answer yet. Wait for it, or add --yes: what "
@@ -313,6 +335,7 @@ def _entry(entry: Any, worker_id: str) -> Any:  # noqa: ANN401
             "claim": None,
             "changed": [],
             "warning": "",
+            "circle": "",
             "reason": "",
             "awaits": [],
         }

@@ -27,7 +27,7 @@ from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGE
 from shared.storage.rows import delete_row, etag_of, in_chunks, key_of, query
 from shared.storage.transactions import MOST_ROWS, Delete, submit
 from shared.tables.base import Keyed
-from shared.tables.extracts import ExtractRow
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -229,13 +229,15 @@ def _extracts(context: Context, cutoff: datetime, marker: Any, budget: Budget) -
 
 
 def _is_over(row: ExtractRow) -> bool:
-    return row["Status"] not in (*extracts.UNFINISHED, extracts.TRYING, extracts.HELD) and not row.get("Releasing")
+    return row["Status"] not in (*extracts.UNFINISHED, ExtractStatus.TRYING, ExtractStatus.HELD) and not row.get(
+        "Releasing"
+    )
 
 
 def _needed(storage: Storage, source: str) -> set[str]:
     """The extracts of a source that the next one is compared with: the newest plan, file and full file."""
     planned = [row for row in extracts.of_source(storage, source) if row.get("PlannedAt")]
-    files = [row for row in planned if row["Kind"] == extracts.FILE]
+    files = [row for row in planned if row["Kind"] == ExtractKind.FILE]
     full = [row for row in files if row.get("Full")]
     orders: tuple[Callable[[ExtractRow], str], ...] = (
         lambda row: str(row["Stamp"]),
@@ -252,7 +254,7 @@ def _named_as_deliverers(storage: Storage) -> set[str]:
 
 def _is_in_inbox(storage: Storage, row: ExtractRow) -> bool:
     """Whether the very version is still in the inbox: it would be taken in as if it had just come."""
-    if row["Kind"] == extracts.DUE:
+    if row["Kind"] == ExtractKind.DUE:
         return False
     try:
         properties = storage.container(INBOX).get_blob_client(row["Path"]).get_blob_properties()

@@ -76,6 +76,7 @@ def thinned(cuts: Sequence[str]) -> list[str]:
     return list(cuts[:: -(-len(cuts) // _MOST_CUTS) or 1])
 
 
+# Many parameters: the parts of one request, most of them seldom said.
 def list_rows(
     table: RowTable[RowT],
     text: str,

@@ -98,6 +98,7 @@ def literal(value: str | datetime) -> str:
     return f"'{quoted}'"
 
 
+# Many parameters: the parts of one request, as OData has them.
 def ask(
     table: RowTable[RowT],
     text: str,

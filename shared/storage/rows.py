@@ -127,6 +127,7 @@ def read_rows(table: RowTable[RowT], keys: Iterable[Key], select: Sequence[str] 
     return found
 
 
+# Many parameters: beside what is changed and how, what saves reading it.
 def change_rows(
     table: RowTable[RowT],
     keys: Iterable[Key],
@@ -263,6 +264,7 @@ def _read_by_name(table: RowTable[RowT], group: Sequence[Key], fields: list[str]
     return {key_of(row): row for row in rows}
 
 
+# Many parameters: those of `change_rows`.
 def _change_chunk(
     table: RowTable[RowT],
     chunk: Sequence[Key],

@@ -13,7 +13,7 @@ from shared.holds.listed import Hold
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER
 from shared.storage import keys
-from shared.tables.workers import WorkerRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 CREATED = "created, disabled"
@@ -137,14 +137,14 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
         return f"By the record of {other} the account is to be {to_be}; the row of {other} tells whether it is."
     status = str(row.get("SentStatus") or "")
     state = _state(account.accepted_enabled if account else row.get("Active"))
-    if status == worker_status.QUEUED:
+    if status == WorkerStatus.QUEUED:
         if account and account.accepted == ANOTHER:
             return "Entra was sent an older record; a newer one waits to be sent."
         asked = f"{'an' if state == ENABLED else 'a'} {state} account"
         return f"Entra was last asked for {asked}; a newer record waits to be sent."
     if status in worker_status.UNANSWERED:
         return f"The account is to be {state}; Entra has not answered yet."
-    if status in (worker_status.FAILED, worker_status.SKIPPED):
+    if status in (WorkerStatus.FAILED, WorkerStatus.SKIPPED):
         if not row.get("TargetId"):
             return "Entra has confirmed no account."
         return f"The account is to be {state}; Entra's last answer does not confirm it."

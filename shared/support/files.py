@@ -15,7 +15,15 @@ from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
 from shared.tables.base import from_json
-from shared.tables.extracts import OUTCOMES, CountColumn, ExtractRow, ExtractStatus, OutcomeColumn, counted_in
+from shared.tables.extracts import (
+    OUTCOMES,
+    CountColumn,
+    ExtractKind,
+    ExtractRow,
+    ExtractStatus,
+    OutcomeColumn,
+    counted_in,
+)
 from shared.wording.numbers import people
 
 DAYS = 14
@@ -144,7 +152,7 @@ def holding(storage: Storage, among: Sequence[str] = ()) -> list[Extract]:
 def may_be_released(row: ExtractRow) -> bool:
     """Whether somebody could release an extract now."""
     return (
-        row["Status"] in (extracts.HELD, extracts.UPLOADING)
+        row["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
         and not row.get("SupersededBy")
         and not row.get("Releasing")
     )
@@ -193,7 +201,7 @@ def extract_of(row: ExtractRow) -> Extract:
     return Extract(
         id=str(row["Extract"]),
         source=str(row["PartitionKey"]),
-        file="dates that have come" if row.get("Kind") == extracts.DUE else str(row["File"]),
+        file="dates that have come" if row.get("Kind") == ExtractKind.DUE else str(row["File"]),
         status=row["Status"],
         message=str(row.get("Message") or ""),
         arrived_at=str(row.get("ArrivedAt") or ""),

@@ -13,13 +13,8 @@ from shared.changes.compare import LAST_DAY, kept_claims
 from shared.changes.kinds import attributes
 from shared.holds.protected import protected_among
 from shared.model import (
-    BACK,
-    CONVERTED,
     ENTERPRISE_USER,
-    JOINER,
-    REHIRE,
-    REINSTATED,
-    WITHDRAWN,
+    ChangeKind,
     ExtractRef,
     ScimUser,
 )
@@ -32,12 +27,12 @@ from shared.support.site.plain import plain_text
 from shared.tables.extracts import ExtractRow
 
 _WOULD: Mapping[str, str] = {
-    JOINER: "would be created",
-    REHIRE: "would be enabled again",
-    REINSTATED: "would be enabled again",
-    BACK: "would be enabled again",
-    WITHDRAWN: "would be taken back",
-    CONVERTED: "would be changed",
+    ChangeKind.JOINER: "would be created",
+    ChangeKind.REHIRE: "would be enabled again",
+    ChangeKind.REINSTATED: "would be enabled again",
+    ChangeKind.BACK: "would be enabled again",
+    ChangeKind.WITHDRAWN: "would be taken back",
+    ChangeKind.CONVERTED: "would be changed",
 }
 _WOULD_BY_CLASS = {
     guard.DISABLE: "would be disabled",

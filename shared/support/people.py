@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 from shared.changes.compare import kept_claims
-from shared.model import ENTERPRISE_USER, manager_of
+from shared.model import ENTERPRISE_USER, Actor, manager_of
 from shared.outcomes.catalogue import cause_of
 from shared.records import accounts, extracts
 from shared.records.extracts import sources
@@ -23,7 +23,7 @@ from shared.storage.listing import Listing, cuts_of, list_rows
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
 from shared.support.site.plain import nearly, plain_text, words_of
-from shared.tables.workers import WorkerRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.languages import ENGLISH
 from shared.wording.translation import Translator
@@ -38,12 +38,12 @@ TOLD = tuple(dict.fromkeys((*_SHOWN, *COUNTED, "Row")))
 _T = TypeVar("_T")
 
 TROUBLED = (
-    worker_status.FAILED,
-    worker_status.SKIPPED,
-    worker_status.OVERDUE,
-    worker_status.REJECTED,
-    worker_status.HELD,
-    worker_status.MISSING,
+    WorkerStatus.FAILED,
+    WorkerStatus.SKIPPED,
+    WorkerStatus.OVERDUE,
+    WorkerStatus.REJECTED,
+    WorkerStatus.HELD,
+    WorkerStatus.MISSING,
 )
 """The states in which somebody has to look."""
 
@@ -189,7 +189,7 @@ def _by_name(storage: Storage, wanted: str) -> tuple[Hits, Hits]:
                 continue
             hit = Hit(keys.owner(partition), worker_id, name or "", user_name or "", status, who_acts or "")
             those.append(hit)
-            if status == worker_status.REJECTED and not queued_at:
+            if status == WorkerStatus.REJECTED and not queued_at:
                 doubtful.add(hit)
 
     def hits_of(*groups: list[Hit], nearly: bool = False) -> Hits:
@@ -328,6 +328,7 @@ class TroubleKind(NamedTuple):
 def cause_of_row(row: WorkerRow) -> TroubleKind:
     """What is wrong with somebody, by `COUNTED` of the row."""
     status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
+    # Sentences are shortened for a list only: where a part is not found, people are shown in more groups, no others.
     next_step, _, again = str(row.get("NextStep") or "").partition(worker_status.SENT_AGAIN)
     next_step = _AT.sub("soon", next_step) + (_SENT_AGAIN if again else "")
     who = str(row.get("WhoActs") or "")
@@ -337,14 +338,14 @@ def cause_of_row(row: WorkerRow) -> TroubleKind:
             status,
             f"Open beside the account: {worker_status.in_general(warning)}",
             _WARNED,
-            worker_status.HR,
+            Actor.HR,
             f"Open beside the account: {warning}",
         )
-    if status == worker_status.REJECTED:
+    if status == WorkerStatus.REJECTED:
         reason = _ROW_OF.sub("", reason)
         title = f"Row not sent: {worker_status.in_general(reason)}"
         return TroubleKind(status, title, next_step, who, f"Row not sent: {reason}")
-    if status == worker_status.OVERDUE:
+    if status == WorkerStatus.OVERDUE:
         return TroubleKind(status, "Entra has taken the upload and says nothing", next_step, who)
     if code and (cause := cause_of(code)):
         return TroubleKind(

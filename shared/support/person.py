@@ -13,23 +13,10 @@ from shared.changes.compare import kept_claims
 from shared.clock import iso
 from shared.context import Context
 from shared.entra.logs import LogEntry
-from shared.holds.hold_rows import ORDERED
 from shared.holds.listed import Hold
 from shared.holds.look import holds_at
 from shared.model import (
-    BACK,
-    CONVERTED,
-    JOINER,
-    LEAVER,
-    MOVER,
-    OFF_HOLD,
-    ON_HOLD,
-    ON_LEAVE,
-    REHIRE,
-    REINSTATED,
-    RESENT,
-    UNCHANGED,
-    WITHDRAWN,
+    ChangeKind,
     ExtractRef,
 )
 from shared.outcomes.catalogue import cause_of
@@ -43,9 +30,8 @@ from shared.storage.rows import read_rows
 from shared.support.account import Coming, coming, next_steps, standing
 from shared.support.holding import Held, held_person, with_values
 from shared.support.sent import SentRecord, sent_record
-from shared.tables.extracts import ExtractRow
-from shared.tables.workers import WorkerRow
-from shared.wording import worker_status
+from shared.tables.extracts import ExtractKind, ExtractRow
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 FILE = "File"
 DECISION = "Decision"
@@ -54,31 +40,31 @@ ENTRA = "Entra"
 NEXT = "Next"
 
 KINDS: Mapping[str, str] = {
-    JOINER: "new worker",
-    MOVER: "data changed",
-    LEAVER: "leaver",
-    REHIRE: "hired again",
-    REINSTATED: "termination taken back",
-    WITHDRAWN: "hire withdrawn",
-    CONVERTED: "another kind of employment",
-    UNCHANGED: "nothing new",
-    RESENT: "sent again",
-    ON_LEAVE: "on leave",
-    BACK: "back from leave",
-    ON_HOLD: "put on hold",
-    OFF_HOLD: "hold ended",
+    ChangeKind.JOINER: "new worker",
+    ChangeKind.MOVER: "data changed",
+    ChangeKind.LEAVER: "leaver",
+    ChangeKind.REHIRE: "hired again",
+    ChangeKind.REINSTATED: "termination taken back",
+    ChangeKind.WITHDRAWN: "hire withdrawn",
+    ChangeKind.CONVERTED: "another kind of employment",
+    ChangeKind.UNCHANGED: "nothing new",
+    ChangeKind.RESENT: "sent again",
+    ChangeKind.ON_LEAVE: "on leave",
+    ChangeKind.BACK: "back from leave",
+    ChangeKind.ON_HOLD: "put on hold",
+    ChangeKind.OFF_HOLD: "hold ended",
 }
 """Words for the kinds of change."""
 
 _SINCE = datetime(2020, 1, 1, tzinfo=UTC)  # there was no API-driven provisioning before
 _MOST = 100  # entries of the log that are told
 _DECIDED_WITHOUT_SENDING = (
-    worker_status.REJECTED,
-    worker_status.HELD,
-    worker_status.SCHEDULED,
-    worker_status.MISSING,
-    worker_status.FILTERED,
-    worker_status.WITHDRAWN,
+    WorkerStatus.REJECTED,
+    WorkerStatus.HELD,
+    WorkerStatus.SCHEDULED,
+    WorkerStatus.MISSING,
+    WorkerStatus.FILTERED,
+    WorkerStatus.WITHDRAWN,
 )
 _ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}
 
@@ -174,7 +160,7 @@ class Person:
     @property
     def may_end_hold(self) -> bool:
         """Whether the hold is one that the page, or a command, can end."""
-        return self.hold is not None and self.hold.place == ORDERED
+        return self.hold is not None and self.hold.is_order
 
 
 def find_stories(context: Context, worker_id: str, source: str = "") -> list[Person]:
@@ -230,11 +216,11 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
         sent_because=_text(row, "SentDecision"),
         hold=hold,
         protected=holds.protects(worker_id, named_by),
-        missing=_missing(row, missing_from) if row.get("Status") != worker_status.MISSING else "",
+        missing=_missing(row, missing_from) if row.get("Status") != WorkerStatus.MISSING else "",
         file=_file(said.file),
         extract=said.extract,
         row=said.row,
-        held_in=_text(row, "Extract") if row.get("Status") == worker_status.HELD else "",
+        held_in=_text(row, "Extract") if row.get("Status") == WorkerStatus.HELD else "",
         sent_at=_text(row, "UploadedAt"),
         request_id=_text(row, "RequestId"),
         target_id=_text(row, "TargetId"),
@@ -254,7 +240,7 @@ def _said_last(account: Account | None, source: str) -> str:
 
 
 def _would_be(context: Context, row: WorkerRow, extract: ExtractRow | None, job: str) -> Held | None:
-    if row.get("Status") != worker_status.HELD or extract is None:
+    if row.get("Status") != WorkerStatus.HELD or extract is None:
         return None
     found = held_person(context.storage, extract, _text(row, "WorkerId"))
     return with_values(context.storage, job, [found])[0] if found else None
@@ -280,7 +266,7 @@ def _said_in(
 ) -> _Place:
     """The file and row that the row of a person goes back to; a date that came stands in no file."""
     claim = kept_claims(account).get(source)
-    if claim is not None and extract is not None and extract.get("Kind") == extracts.DUE:
+    if claim is not None and extract is not None and extract.get("Kind") == ExtractKind.DUE:
         return _Place(claim.extract, _extract(context, source, claim.extract), claim.row)
     return _Place(_text(row, "Extract"), extract, int(row.get("Row") or 0))
 
@@ -294,7 +280,7 @@ def _files(row: WorkerRow, extract: ExtractRow | None, sending: ExtractRow | Non
     if extract is not None and extract is not said.file:
         yield Moment(_arrived(extract), FILE, "A date came; no file was needed.", f"Extract {row['Extract']}")
     if sending is not None and sending is not extract:
-        came = "A date came" if sending.get("Kind") == extracts.DUE else f"{_file(sending)} arrived"
+        came = "A date came" if sending.get("Kind") == ExtractKind.DUE else f"{_file(sending)} arrived"
         text = f"{came}; what it says of the person is what was sent last."
         yield Moment(_arrived(sending), FILE, text, f"Extract {row['SentBy']}")
 
@@ -307,7 +293,7 @@ def _decisions(row: WorkerRow, seen: Seen | None) -> Iterator[Moment]:
         why = _text(row, "SentDecision") or (decided if is_sent else "")
         why = why or f"{about if is_sent else ''}To be sent to Entra."
         yield Moment(_text(row, "QueuedAt"), DECISION, why, _attributes(row, "SentChanged"))
-    is_told_apart = row.get("Status") == worker_status.HELD and row.get("HeldAt")
+    is_told_apart = row.get("Status") == WorkerStatus.HELD and row.get("HeldAt")
     without_sending = row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent)
     if without_sending and not is_told_apart:
         yield Moment(_text(row, "ResolvedAt"), DECISION, _text(row, "Reason"))
@@ -324,7 +310,7 @@ def _held(context: Context, source: str, row: WorkerRow) -> Iterator[Moment]:
     if not row.get("HeldAt"):
         return
     file = _file(_extract(context, source, _text(row, "HeldIn"))) or "an extract"
-    attributes = _attributes(row, "Changed") if row.get("Status") == worker_status.HELD else ""
+    attributes = _attributes(row, "Changed") if row.get("Status") == WorkerStatus.HELD else ""
     detail = f"{attributes}; extract" if attributes else "Extract"
     because = _text(row, "HeldBecause")
     yield Moment(_text(row, "HeldAt"), DECISION, f"Held, from {file}: {because}", f"{detail} {row['HeldIn']}")
@@ -342,7 +328,7 @@ def _missing(row: WorkerRow, extract: ExtractRow | None) -> str:
 
 def _absence(row: WorkerRow, extract: ExtractRow | None) -> Iterator[Moment]:
     """That the person is missing from a full file, beside what else is told of her."""
-    if row.get("Status") != worker_status.MISSING and (text := _missing(row, extract)):
+    if row.get("Status") != WorkerStatus.MISSING and (text := _missing(row, extract)):
         yield Moment((_arrived(extract) if extract else "") or _seen_at(_text(row, "MissingIn")), DECISION, text)
 
 
@@ -395,7 +381,7 @@ def _extract(context: Context, source: str, extract_id: str) -> ExtractRow | Non
 def _file(extract: ExtractRow | None) -> str:
     if extract is None:
         return ""
-    return "a date" if extract.get("Kind") == extracts.DUE else extract.get("File") or ""
+    return "a date" if extract.get("Kind") == ExtractKind.DUE else extract.get("File") or ""
 
 
 def _arrived(extract: ExtractRow) -> str:

@@ -99,7 +99,7 @@ def order_release(visit: Visit) -> Answer:
     if not many or (len(chosen) > 1 and any(one.protected for one in held if one.worker_id in set(chosen))):
         return visit.sorry(409, "Nobody was released", _EACH_ALONE)
     if not request.said("confirmed"):
-        return _ask_once_more(visit, extract, held, chosen, many, reason)
+        return _ask_once_more(visit, extract, held, chosen, many)
     if _number(request.said("confirmed")) != many:
         text = f"Nothing was done. It is about {many:,} people now. Go back to the file and look once more."
         return visit.sorry(409, "Something has changed meanwhile", text)
@@ -111,7 +111,7 @@ def order_release(visit: Visit) -> Answer:
 
 
 def _ask_once_more(
-    visit: Visit, extract: files.Extract, held: list[holding.Held], chosen: list[str], many: int, reason: str
+    visit: Visit, extract: files.Extract, held: list[holding.Held], chosen: list[str], many: int
 ) -> Answer:
     request = visit.request
     among = set(chosen)
@@ -129,7 +129,7 @@ def _ask_once_more(
         everybody=by_box,
         counts_as=request.said("class"),
         sealed=request.said("s"),
-        reason=reason,
+        reason=visit.reason,
         many=many,
         token=request.said("token"),
         named=holding.with_values(visit.context.storage, extract.job, named[:_NAMED]),

@@ -100,7 +100,7 @@ def _confirmed(row: WorkerRow, account: Account) -> str:
     """How far Entra has confirmed the record that was planned last."""
     status = row.get("SentStatus") or ""
     if account.pending and account.pending != account.accepted and status not in worker_status.UNANSWERED:
-        return "not sent yet" if status != worker_status.FAILED else "not taken"
+        return "not sent yet" if status != WorkerStatus.FAILED else "not taken"
     return _HOW_FAR.get(status, "no answer yet")
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.model import ExtractRef
+from shared.model import Actor, ExtractRef
 from shared.records import extracts
 from shared.records.pages import read_rejects
 from shared.storage.clients import Storage
@@ -15,13 +15,12 @@ from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import WORKERS
 from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, row_of
 from shared.support.people import TOLD, Hit, Trouble, TroubleKind, cause_of_row, grouped, hit_of
-from shared.tables.extracts import ExtractRow
-from shared.tables.workers import WorkerRow
-from shared.wording import worker_status
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 _MOST_FILES = 20  # of a source that are looked at
-_REFUSED = (extracts.REJECTED, extracts.FAILED)
-_PASSED_OVER = (extracts.STALE, extracts.DUPLICATE, extracts.ARRIVED, extracts.READING)
+_REFUSED = (ExtractStatus.REJECTED, ExtractStatus.FAILED)
+_PASSED_OVER = (ExtractStatus.STALE, ExtractStatus.DUPLICATE, ExtractStatus.ARRIVED, ExtractStatus.READING)
 _REJECTED_STEP = "HR corrects the row and drops the file again; the account stays as it was until then."
 
 
@@ -52,7 +51,7 @@ def refused_files(storage: Storage, among: Sequence[str]) -> list[Extract]:
 
 
 def _was_used(row: ExtractRow) -> bool:
-    return row.get("Kind") == extracts.FILE and row["Status"] not in (*_REFUSED, *_PASSED_OVER)
+    return row.get("Kind") == ExtractKind.FILE and row["Status"] not in (*_REFUSED, *_PASSED_OVER)
 
 
 def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[list[Group], bool]:
@@ -96,13 +95,13 @@ def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[TroubleKind, Hit]
     found = []
     for one in rejects:
         about: WorkerRow = {
-            "Status": worker_status.REJECTED,
+            "Status": WorkerStatus.REJECTED,
             "Reason": one.reason,
             "NextStep": _REJECTED_STEP,
-            "WhoActs": worker_status.HR,
+            "WhoActs": Actor.HR,
         }
         hit = Hit(
-            *(ref.source, one.told_on, one.display_name, one.user_name, worker_status.REJECTED, worker_status.HR),
+            *(ref.source, one.told_on, one.display_name, one.user_name, WorkerStatus.REJECTED, Actor.HR),
             reason=one.reason,
             row=one.row,
         )

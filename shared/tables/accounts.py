@@ -35,6 +35,7 @@ class AccountRow(Keyed, total=False):
     Since: str  # when the employment began that it was enabled for last
     NextChangeAt: str  # when a date falls due; or empty
     Open: str  # the warning that is open about the person; or empty
+    Circle: str  # of managers, because of which hers is left out; or empty. Older versions wrote none
     TakesFrom: str  # who gives up a name that this person gets; or empty
 
     # Who sends it

@@ -117,8 +117,8 @@ class ExtractRow(Keyed, Outcomes, total=False):
     ArrivedAt: str  # when it was registered
     MadeAt: str  # when HR made it, by its name or its content, else when it was dropped
     DueAt: str  # of dates that came: until when they are looked at
-    Content: str  # of what it said when the plan was mades bytes
-    Zone: str  # in whose times HR is answered
+    Content: str  # SHA-256 of the file's bytes: the same again is nothing to do
+    Zone: str  # IANA name of the zone in whose times HR is answered
     Language: str  # in which HR is told of the file
 
     # Where it stands
@@ -128,7 +128,7 @@ class ExtractRow(Keyed, Outcomes, total=False):
     Job: str  # our name of the provisioning job; empty if the file was refused before one was known
     JobId: str  # Entra's id of the job
     Mapping: str  # the name of the mapping file
-    MappingVersion: str  # of what it said when the plan was made
+    MappingVersion: str  # a short hash of the mapping file's bytes when the plan was made
     Failures: int  # faults of our own that count
     FailedAt: str  # when the last of them was
     EndedAt: str  # of a file that was not used, or a trial: when it had its answer
@@ -174,7 +174,7 @@ class ExtractRow(Keyed, Outcomes, total=False):
     Repeated: int  # rows that said the same again
     Rejected: int  # rows that were not sent
     Filtered: int  # rows of people whom the mapping leaves out
-    Corrected: int  # of these, those that a later file has set right
+    Corrected: int  # of the rejected rows, those that a later file has set right
     CorrectedBy: str  # the last such file
     Extras: int  # people of earlier files who are sent along
     Missing: int  # people who are in the file before and not in this one

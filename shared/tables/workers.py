@@ -27,6 +27,13 @@ class WorkerStatus(StrEnum):
     FILTERED = "filtered"  # the mapping leaves the person out
 
 
+class WarningKind(StrEnum):
+    """Who has left open what is open about a person."""
+
+    OF_HR = "of-hr"  # HR's data, by the plan
+    NO_MANAGER = "no-manager"  # Entra did not know the manager
+
+
 EarlierAccount = tuple[str, str, str, str]
 """An account that was created before the one that a row tells of: user name, object id, created, first enabled."""
 
@@ -46,7 +53,8 @@ class WorkerRow(Keyed, total=False):
     NextStep: str  # what to do, in a sentence
     WhoActs: Actor  # who does it
     ErrorCode: str  # Entra's, or `PutAside`
-    Warning: str  # what is open besides
+    Warning: str  # what is open besides, in a sentence
+    WarningKind: WarningKind | Literal[""]  # the same in a word; empty if nothing is open. Older versions wrote none
     Extract: str  # the extract that it tells of
     Row: int  # of that file
     Sequence: str  # of what it tells; see `shared.records.people`

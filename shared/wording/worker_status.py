@@ -10,40 +10,22 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from shared.clock import iso
-from shared.model import RESENT, Actor, ChangeKind, Planned, Reject
-from shared.tables.workers import WorkerRow, WorkerStatus
+from shared.model import Actor, ChangeKind, Planned, Reject
+from shared.tables.workers import WarningKind, WorkerRow, WorkerStatus
 
-QUEUED = WorkerStatus.QUEUED
-UPLOADED = WorkerStatus.UPLOADED
-PROVISIONED = WorkerStatus.PROVISIONED
-UNCHANGED = WorkerStatus.UNCHANGED
-FAILED = WorkerStatus.FAILED
-SKIPPED = WorkerStatus.SKIPPED
-OVERDUE = WorkerStatus.OVERDUE
-REJECTED = WorkerStatus.REJECTED
-WITHDRAWN = WorkerStatus.WITHDRAWN
-HELD = WorkerStatus.HELD
-SCHEDULED = WorkerStatus.SCHEDULED
-MISSING = WorkerStatus.MISSING
-FILTERED = WorkerStatus.FILTERED
-
-ANSWERED = (PROVISIONED, UNCHANGED, FAILED, SKIPPED)
+ANSWERED = (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED, WorkerStatus.FAILED, WorkerStatus.SKIPPED)
 """The states in which Entra, or we, have given a last word on an upload."""
-UNANSWERED = (UPLOADED, OVERDUE)
+UNANSWERED = (WorkerStatus.UPLOADED, WorkerStatus.OVERDUE)
 """The states in which Entra has taken an upload and said nothing yet."""
-ABOUT_SENDING = (QUEUED, *UNANSWERED, *ANSWERED)
+ABOUT_SENDING = (WorkerStatus.QUEUED, *UNANSWERED, *ANSWERED)
 """The states that tell what became of sending; the others tell what became of a row of HR's file."""
 
-_CAUSES = (FAILED, SKIPPED, OVERDUE)
-WHILE_MISSING = (QUEUED, *_CAUSES, REJECTED, MISSING)
+_CAUSES = (WorkerStatus.FAILED, WorkerStatus.SKIPPED, WorkerStatus.OVERDUE)
+WHILE_MISSING = (WorkerStatus.QUEUED, *_CAUSES, WorkerStatus.REJECTED, WorkerStatus.MISSING)
 """The states of somebody who is missing from the newest full file: `missing`, or what somebody has to act on first."""
-
-HR = Actor.HR
-IT = Actor.IT
-NOBODY = Actor.NOBODY
 
 
 ENTRAS_WORDS = " Entra's words: "
@@ -54,13 +36,38 @@ SENT_AGAIN = " The same is sent again by itself at "
 
 MANAGER_NOT_SET = "Entra did not know the manager, so the manager is not set."
 """What is open about somebody whose manager Entra did not know."""
-# Rows keep the words that they were written with: whoever says it otherwise leaves the old words here.
-_MANAGER_NOT_SET_SO_FAR = frozenset({MANAGER_NOT_SET})
 
 
 def lacks_manager(row: WorkerRow) -> bool:
-    """Whether what is open about a person is that Entra did not know the manager, in whatever words."""
-    return row.get("Warning") in _MANAGER_NOT_SET_SO_FAR
+    """Whether what is open about a person is that Entra did not know the manager."""
+    return _warning_kind(row) == WarningKind.NO_MANAGER
+
+
+def manager_not_set() -> WorkerRow:
+    """Entra did not know the manager: what is open from now on."""
+    return {"Warning": MANAGER_NOT_SET, "WarningKind": WarningKind.NO_MANAGER}
+
+
+def nothing_open() -> WorkerRow:
+    """Nothing is open besides."""
+    return {"Warning": "", "WarningKind": ""}
+
+
+def _warning_kind(row: WorkerRow) -> WarningKind | Literal[""]:
+    kind = row.get("WarningKind")
+    return _kind_of_older_versions(row.get("Warning") or "") if kind is None else kind
+
+
+def _kind_of_older_versions(warning: str) -> WarningKind | Literal[""]:
+    """What kind a warning is of: older versions of Rollcall kept it in the sentence only."""
+    if warning == MANAGER_NOT_SET:
+        return WarningKind.NO_MANAGER
+    return WarningKind.OF_HR if warning else ""
+
+
+def _left_open(person: Planned) -> WorkerRow:
+    """What HR's data leave open about somebody."""
+    return {"Warning": person.warning, "WarningKind": WarningKind.OF_HR} if person.warning else nothing_open()
 
 
 IN_GENERAL = "\u2026"
@@ -88,7 +95,24 @@ class Release:
     at: str
 
 
-def queued(person: Planned, file: str, extract_id: str, at: datetime, release: Release | None = None) -> WorkerRow:
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What all rows have in common that are told of one extract.
+
+    Attributes:
+        extract_id: of the extract.
+        at: the time.
+        file: the name of its file, for sentences.
+        release: who has released the people, if somebody has.
+    """
+
+    extract_id: str
+    at: datetime
+    file: str = ""
+    release: Release | None = None
+
+
+def queued(person: Planned, by: Telling) -> WorkerRow:
     """Planned and waiting for its turn; after a release what is told of being held stays."""
     worker = person.worker
     user = worker.user
@@ -96,31 +120,31 @@ def queued(person: Planned, file: str, extract_id: str, at: datetime, release: R
         **_names(person),
         "WorkerId": worker.worker_id,
         "Active": bool(user["active"]),
-        "Status": QUEUED,
-        "Reason": f"{person.reason or f'Row {worker.row} of {file} was read.'} It waits to be sent to Entra.",
+        "Status": WorkerStatus.QUEUED,
+        "Reason": f"{person.reason or f'Row {worker.row} of {by.file} was read.'} It waits to be sent to Entra.",
         "Decision": person.reason,
         "NextStep": "Nothing to do: it is sent by itself.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "ErrorCode": "",
         "Kind": person.kind,
         "Changed": ", ".join(person.changed),
-        "Warning": person.warning,
+        **_left_open(person),
         "OnHold": person.on_hold,
         "NextChangeAt": person.next_change_at,
-        "Extract": extract_id,
+        "Extract": by.extract_id,
         "Row": worker.row,
-        "SentBy": extract_id,
-        "SentStatus": QUEUED,
+        "SentBy": by.extract_id,
+        "SentStatus": WorkerStatus.QUEUED,
         "SentChanged": ", ".join(person.changed),
-        "QueuedAt": iso(at),
+        "QueuedAt": iso(by.at),
         "UploadedAt": "",
         "ResolvedAt": "",
         "RequestId": "",
-        **_absence(person, extract_id),
+        **_absence(person, by.extract_id),
         "InDoubt": False,
-        **(released(release) if release else _NEVER_HELD),
+        **(released(by.release) if by.release else _NEVER_HELD),
     }
-    if person.kind != RESENT:
+    if person.kind != ChangeKind.RESENT:
         # What is only sent once more was decided before, and that is what is told of it; a new record deserves all
         # tries again.
         values.update({"SentDecision": person.reason, "SentKind": person.kind, "Tries": 0, "AskedAgainAt": ""})
@@ -134,12 +158,12 @@ def is_told(before: WorkerStatus, after: WorkerStatus) -> bool:
         before: the state that the row tells.
         after: what became of the sending.
     """
-    return before in ABOUT_SENDING or (before == MISSING and after in _CAUSES)
+    return before in ABOUT_SENDING or (before == WorkerStatus.MISSING and after in _CAUSES)
 
 
-def queued_beside(person: Planned, extract_id: str, at: datetime) -> WorkerRow:
+def queued_beside(person: Planned, by: Telling) -> WorkerRow:
     """Somebody is to be sent of whom something newer is told, which stays; only the sending is noted."""
-    values = queued(person, "", extract_id, at)
+    values = queued(person, by)
     beside: WorkerRow = {}
     for name in _SENDING:
         if name in values:
@@ -155,7 +179,7 @@ _SENDING = (
 
 def _absence(person: Planned, extract_id: str) -> WorkerRow:
     """Whether a file names the person, as far as what is said of her now is new."""
-    if person.said == MISSING:
+    if person.said == WorkerStatus.MISSING:
         return {"MissingIn": extract_id}
     return {"MissingIn": ""} if person.said else {}
 
@@ -175,16 +199,7 @@ _NEVER_HELD: WorkerRow = {
 }
 
 
-def quiet(
-    fate: str,
-    person: Planned,
-    row: WorkerRow | None,
-    extract_id: str,
-    at: datetime,
-    release: Release | None = None,
-    *,
-    seen: bool = True,
-) -> WorkerRow | None:
+def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, seen: bool = True) -> WorkerRow | None:
     """Somebody who is not sent; None if her row stays as it is.
 
     That she is missing from a full file stands beside what somebody has to act on first, and never in its place.
@@ -194,30 +209,29 @@ def quiet(
             alone.
         person: what is decided about her.
         row: her row as it is; None if there is none.
-        extract_id: of the extract.
-        at: the time.
-        release: who has released her, if somebody has.
+        by: the extract, when, and who has released her.
         seen: whether she is in the file, unless it is her absence that speaks.
     """
-    if fate not in _QUIET or (fate == MISSING and row is None):
+    if fate not in _QUIET or (fate == WorkerStatus.MISSING and row is None):
         return None
     status, next_step, who_acts = _QUIET[fate]
     before = row["Status"] if row else None
-    if row and status == MISSING and before in WHILE_MISSING:
-        return {} if row.get("MissingIn") else {"MissingIn": extract_id}
-    place = _place(status, person, row, extract_id, seen=seen)
-    # What is held of somebody who is known is not taken in yet.
-    names: WorkerRow = _names(person) if row is None or status != HELD or person.new else {}
-    names = _names_of_another(names, row) if status == FILTERED else names
-    warning = open_warning(person, row)
-    is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
-    is_same = is_open or (before == SCHEDULED and person.next_change_at)
-    if (status == UNCHANGED and is_same) or (status == FILTERED and before in _STILL_OPEN):
-        return {**names, **place, "Warning": warning}
-    if status == before == UNCHANGED and not person.said and row and row.get("WhoActs") not in (NOBODY, None):
+    if row and status == WorkerStatus.MISSING and before in WHILE_MISSING:
+        return {} if row.get("MissingIn") else {"MissingIn": by.extract_id}
+    place = _place(status, person, row, by.extract_id, seen=seen)
+    names = _names_told(status, person, row)
+    is_open_besides = open_besides(person, row)
+    if _tells_on(status, person, row):
+        return {**names, **place, **is_open_besides}
+    if (
+        status == before == WorkerStatus.UNCHANGED
+        and not person.said
+        and row
+        and row.get("WhoActs") not in (Actor.NOBODY, None)
+    ):
         return place  # another list decides, and goes on doing so
     if person.decided_by:
-        next_step, who_acts = _ANOTHER_DECIDES, HR
+        next_step, who_acts = _ANOTHER_DECIDES, Actor.HR
     values: WorkerRow = {
         **names,
         "WorkerId": person.worker.worker_id,
@@ -229,23 +243,42 @@ def quiet(
         "ErrorCode": "",
         "Kind": person.kind,
         "Changed": ", ".join(person.changed),
-        "Warning": warning,
-        "Extract": extract_id,
+        **is_open_besides,
+        "Extract": by.extract_id,
         "Row": person.worker.row or (row.get("Row", 0) if row else 0),
-        "ResolvedAt": iso(at),
+        "ResolvedAt": iso(by.at),
+        **(place if status != WorkerStatus.MISSING else {"MissingIn": place["MissingIn"]}),
+        **_sent_before(row),
+        **_about_release(status, person, by),
     }
-    if status == MISSING:
-        values["MissingIn"] = place["MissingIn"]
-    else:
-        values.update(place)
-    values.update(_sent_before(row))
-    if status == HELD:
-        values.update({**_NEVER_HELD, "HeldIn": extract_id, "HeldAt": iso(at), "HeldBecause": person.reason})
-    elif release:
-        values.update(released(release))
     if row is None:
         values.update({"Active": False, "SentBy": "", "SentStatus": ""})
     return values
+
+
+def _names_told(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> WorkerRow:
+    """The names that somebody who is not sent is told of by."""
+    if status == WorkerStatus.HELD and row is not None and not person.new:
+        return {}  # what is held of somebody who is known is not taken in yet
+    names = _names(person)
+    return _names_of_another(names, row) if status == WorkerStatus.FILTERED else names
+
+
+def _tells_on(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> bool:
+    """Whether a row goes on telling what it tells: what is still open, or what is due."""
+    before = row["Status"] if row else None
+    if status == WorkerStatus.FILTERED:
+        return before in _STILL_OPEN
+    is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
+    is_due = before == WorkerStatus.SCHEDULED and bool(person.next_change_at)
+    return status == WorkerStatus.UNCHANGED and (is_open or is_due)
+
+
+def _about_release(status: WorkerStatus, person: Planned, by: Telling) -> WorkerRow:
+    """That somebody is held, or was and has been released."""
+    if status == WorkerStatus.HELD:
+        return {**_NEVER_HELD, "HeldIn": by.extract_id, "HeldAt": iso(by.at), "HeldBecause": person.reason}
+    return released(by.release) if by.release else {}
 
 
 def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract_id: str, *, seen: bool) -> WorkerRow:
@@ -253,18 +286,20 @@ def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract
     place: WorkerRow = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
     if person.on_hold or (row and row.get("OnHold")):
         place["OnHold"] = person.on_hold
-    if row and row.get("InDoubt") and status != HELD:
+    if row and row.get("InDoubt") and status != WorkerStatus.HELD:
         place["InDoubt"] = False
-    if MISSING in (status, person.said):
+    if WorkerStatus.MISSING in (status, person.said):
         place["MissingIn"] = (row.get("MissingIn") if row else "") or extract_id
     elif seen:
         place["MissingIn"] = ""
     return place
 
 
-def open_warning(person: Planned, row: WorkerRow | None) -> str:
+def open_besides(person: Planned, row: WorkerRow | None) -> WorkerRow:
     """What is open about somebody who is not sent: what HR's data leave open, else what Entra did."""
-    return person.warning or (str(row.get("Warning") or "") if row and _is_resent(row) else "")
+    if row and not person.warning and _is_resent(row):
+        return {"Warning": str(row.get("Warning") or ""), "WarningKind": _warning_kind(row)}
+    return _left_open(person)
 
 
 def _is_resent(row: WorkerRow | None) -> bool:
@@ -298,7 +333,7 @@ def _sent_before(row: WorkerRow | None) -> WorkerRow:
     """Why somebody was sent last, where an older version has said so in `Decision` only, which is about to go."""
     if row is None or row.get("SentDecision") or not row.get("SentBy") or row["SentBy"] != row.get("Extract"):
         return {}
-    if row.get("Kind") in (ChangeKind.UNCHANGED, RESENT) or not row.get("Decision"):
+    if row.get("Kind") in (ChangeKind.UNCHANGED, ChangeKind.RESENT) or not row.get("Decision"):
         return {}
     return {"SentDecision": row["Decision"], "SentKind": row.get("Kind") or ""}
 
@@ -307,33 +342,37 @@ _ANOTHER_DECIDES = (
     "If it is the same person, HR has both lists name the same user name; if not, IT sees to it that the lists share "
     "no ids."
 )
-_WELL = (PROVISIONED, UNCHANGED)
-_STILL_OPEN = (QUEUED, UPLOADED, FAILED, SKIPPED, OVERDUE)
+_WELL = (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED)
+_STILL_OPEN = (
+    WorkerStatus.QUEUED,
+    WorkerStatus.UPLOADED,
+    WorkerStatus.FAILED,
+    WorkerStatus.SKIPPED,
+    WorkerStatus.OVERDUE,
+)
 _BY_ITSELF = "Nothing to do: it happens by itself on the day."
 _CAN_BE_REMOVED = "Nothing to do; an account that was made can be removed by IT."
 _RELEASE = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."
 _HAS_LEFT = "HR checks whether the person has left, and says so with a status or a last day in the file."
 _ANOTHER_LIST = "Nothing to do: another list provides for the person, or nobody does."
 _QUIET: Mapping[str, tuple[WorkerStatus, str, Actor]] = {
-    UNCHANGED: (UNCHANGED, "Nothing to do.", NOBODY),
-    SCHEDULED: (SCHEDULED, _BY_ITSELF, NOBODY),
-    WITHDRAWN: (WITHDRAWN, _CAN_BE_REMOVED, NOBODY),
-    HELD: (HELD, _RELEASE, IT),
-    FILTERED: (FILTERED, _ANOTHER_LIST, NOBODY),
-    MISSING: (MISSING, _HAS_LEFT, HR),
+    WorkerStatus.UNCHANGED: (WorkerStatus.UNCHANGED, "Nothing to do.", Actor.NOBODY),
+    WorkerStatus.SCHEDULED: (WorkerStatus.SCHEDULED, _BY_ITSELF, Actor.NOBODY),
+    WorkerStatus.WITHDRAWN: (WorkerStatus.WITHDRAWN, _CAN_BE_REMOVED, Actor.NOBODY),
+    WorkerStatus.HELD: (WorkerStatus.HELD, _RELEASE, Actor.IT),
+    WorkerStatus.FILTERED: (WorkerStatus.FILTERED, _ANOTHER_LIST, Actor.NOBODY),
+    WorkerStatus.MISSING: (WorkerStatus.MISSING, _HAS_LEFT, Actor.HR),
 }
 
 
-def rejected(reject: Reject, file: str, extract_id: str, at: datetime, row: WorkerRow | None = None) -> WorkerRow:
+def rejected(reject: Reject, by: Telling, row: WorkerRow | None = None) -> WorkerRow:
     """The row was not sent; whatever was known of the person before stays as it was.
 
     Somebody of whom a row was taken in before keeps the names of that: whose a user name is, is looked up by them.
 
     Args:
         reject: the row, and why.
-        file: name of its file.
-        extract_id: of the extract.
-        at: the time.
+        by: the extract, and when.
         row: the person's row as it is; None if there is none.
     """
     known = row and (row.get("QueuedAt") or row.get("Decision"))
@@ -345,15 +384,15 @@ def rejected(reject: Reject, file: str, extract_id: str, at: datetime, row: Work
     return {
         **names,
         "WorkerId": reject.told_on,
-        "Status": REJECTED,
-        "Reason": f"Row {reject.row} of {file} was not sent: {reject.reason}",
+        "Status": WorkerStatus.REJECTED,
+        "Reason": f"Row {reject.row} of {by.file} was not sent: {reject.reason}",
         "NextStep": f"HR corrects the row and drops the file again; {_until_then(reject, row)}",
         "InDoubt": reject.in_doubt,
-        "WhoActs": HR,
+        "WhoActs": Actor.HR,
         "ErrorCode": "",
-        "Extract": extract_id,
+        "Extract": by.extract_id,
         "Row": reject.row,
-        "ResolvedAt": iso(at),
+        "ResolvedAt": iso(by.at),
         "MissingIn": "",
     }
 
@@ -374,10 +413,10 @@ def _until_then(reject: Reject, row: WorkerRow | None) -> str:
 def uploaded(sent_at: str, request_id: str) -> WorkerRow:
     """Entra took the upload (202), which says nothing about the person yet."""
     return {
-        "Status": UPLOADED,
+        "Status": WorkerStatus.UPLOADED,
         "Reason": f"Sent to Entra at {sent_at} and accepted for processing; its verdict is not in yet.",
         "NextStep": "Wait: Entra usually reports within 5 to 40 minutes.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "UploadedAt": sent_at,
         "RequestId": request_id,
     }
@@ -386,7 +425,7 @@ def uploaded(sent_at: str, request_id: str) -> WorkerRow:
 def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Entra took the upload, and there is no verdict in time; `found` says how the provisioning job is."""
     return {
-        "Status": OVERDUE,
+        "Status": WorkerStatus.OVERDUE,
         "Reason": f"Entra accepted the upload of {sent_at}, and there is no result after {minutes} minutes. {found}",
         "NextStep": next_step,
         "WhoActs": who_acts,
@@ -395,25 +434,25 @@ def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: Ac
 
 def waiting(reason: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Still queued, and there is something to say about why."""
-    return {"Status": QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
+    return {"Status": WorkerStatus.QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
 
 
 def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -> WorkerRow:
     """Somebody has a new id, and is known by another one; there is nothing to tell of this one."""
     return {
         "WorkerId": worker_id,
-        "Status": UNCHANGED,
+        "Status": WorkerStatus.UNCHANGED,
         "Reason": (
             f"{worker_id} is a new id of the person who is known as {known_as} ({why}). Entra "
             f"goes on knowing the account by {known_as}, and what becomes of it is told there."
         ),
         "Decision": "",
         "NextStep": f"Nothing to do; look at {known_as}.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "ErrorCode": "",
         "Kind": ChangeKind.UNCHANGED,
         "Changed": "",
-        "Warning": "",
+        **nothing_open(),
         "KnownAs": known_as,
         "NextChangeAt": "",
         "MissingIn": "",
@@ -430,10 +469,10 @@ def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -
 def withdrawn(at: datetime) -> WorkerRow:
     """Not sent, because a newer file of another source of the same job names the person too."""
     return {
-        "Status": WITHDRAWN,
+        "Status": WorkerStatus.WITHDRAWN,
         "Reason": "A newer file of another source names this person too; that one is sent instead.",
         "NextStep": "Nothing to do: what became of it is on the person's row of the other source.",
-        "WhoActs": NOBODY,
+        "WhoActs": Actor.NOBODY,
         "ResolvedAt": iso(at),
     }
 
@@ -441,10 +480,10 @@ def withdrawn(at: datetime) -> WorkerRow:
 def refused(code: str, reason: str, request_id: str, at: datetime) -> WorkerRow:
     """Entra refused the request that carried the person (400 or something unknown)."""
     return {
-        "Status": FAILED,
+        "Status": WorkerStatus.FAILED,
         "Reason": f"Entra refused the upload that carried this person: {reason}",
         "NextStep": "IT checks the mapping against Entra's words and the request id, then HR's file is dropped again.",
-        "WhoActs": IT,
+        "WhoActs": Actor.IT,
         "ErrorCode": code,
         "RequestId": request_id,
         "ResolvedAt": iso(at),

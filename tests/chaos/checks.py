@@ -8,12 +8,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from shared.model import RESENT, ExtractRef
-from shared.records import extracts, pages
+from shared.model import ChangeKind, ExtractRef
+from shared.records import pages
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS, TableName
 from shared.storage.rows import Values
-from shared.tables.extracts import OUTCOMES
+from shared.tables.extracts import OUTCOMES, ExtractStatus
+from shared.tables.pages import PageStatus
 from tests.chaos.cloud import Cloud
 from tests.chaos.entra import Accepted
 from tests.histories.lives import TYPES, File, Outcome, as_known
@@ -174,7 +175,7 @@ def _planned_again(storage: Storage, rows: list[Any]) -> set[str]:
     for row in rows:
         ref = ExtractRef(row["PartitionKey"], row["Source"])
         page = pages.read_page(storage, ref, row["Plan"], int(row["RowKey"]))
-        found |= {person.worker.worker_id for person in page.people if person.kind == RESENT}
+        found |= {person.worker.worker_id for person in page.people if person.kind == ChangeKind.RESENT}
     return found
 
 
@@ -187,7 +188,7 @@ def _rows(tables: Mapping[str, list[Any]], drops: list[Drop], reader: Reader) ->
         if row is None or row["Status"] != drop.becomes:
             yield f"{path} is {row and (row['Status'], row['Message'])} instead of {drop.becomes}"
             continue
-        if drop.becomes != extracts.DELIVERED:
+        if drop.becomes != ExtractStatus.DELIVERED:
             continue
         outcome = drop.outcome
         should = (outcome.rows, len(outcome.said), outcome.repeated, outcome.rejected)
@@ -231,7 +232,7 @@ def _left_over(storage: Storage, rows: list[Any]) -> Iterator[str]:
         if messages := storage.queue(name).peek_messages(32):
             yield f"{len(messages)} messages in {name}: {messages[0].content}"
     for row in rows:
-        if row["Status"] == pages.FAILED:
+        if row["Status"] == PageStatus.FAILED:
             yield f"page {row['RowKey']} of {row['PartitionKey']} has failed: {row['Reason']}"
 
 

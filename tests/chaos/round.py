@@ -16,6 +16,7 @@ from local.processes import ProcessError
 from shared.records import extracts, pages
 from shared.records.due import due_until
 from shared.storage.names import EXTRACTS, PAGES
+from shared.tables.extracts import ExtractStatus
 from tests.chaos.checks import Drop, Findings, find
 from tests.chaos.cloud import Cloud, cloud
 from tests.chaos.plan import Day, Event, Figures, Plan, Staff
@@ -28,7 +29,7 @@ PATIENCE = 300.0
 """Seconds of the wall clock in which a day's files must be read, and in which the dust must settle."""
 
 _MORNING = 6  # o'clock
-_UNREAD = (extracts.ARRIVED, extracts.READING)
+_UNREAD = (ExtractStatus.ARRIVED, ExtractStatus.READING)
 _LOOK = 0.05
 _TIMERS = 3.0  # seconds in which a timer that is due usually has run
 _LONGEST_STEP = timedelta(minutes=30)
@@ -142,7 +143,7 @@ class _Round:
             row["Path"]: row["Status"] for row in self._cloud.storage.table(EXTRACTS).list_entities() if "Path" in row
         }
         paths = [f"{drop.file.feed}/{drop.file.name}" for drop in self._drops]
-        return all(rows.get(path, extracts.ARRIVED) not in _UNREAD for path in paths)
+        return all(rows.get(path, ExtractStatus.ARRIVED) not in _UNREAD for path in paths)
 
     # Time
 

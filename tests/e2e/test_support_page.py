@@ -25,7 +25,7 @@ from shared.model import Actor
 from shared.records.health import Health, save_health
 from shared.storage.names import CONFIG
 from shared.support.web import Request, serve
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 from tests.conftest import Storage
 from tests.shared.support.visiting import HOSTILE, LONG, ON, SCRIPT, failed, file, holding, person, principal
 from tests.support.browser import open_browser, violations
@@ -212,7 +212,7 @@ def furnish(context: Context, others: Mapping[str, str]) -> None:
     for number in range(3):
         reason = f"Row {number + 5} of employees-14.csv was not sent: the last name is missing"
         person(
-            storage, today, f"20{number}1", "Ole Dahl", Status=worker_status.REJECTED, Reason=reason, WhoActs="HR",
+            storage, today, f"20{number}1", "Ole Dahl", Status=WorkerStatus.REJECTED, Reason=reason, WhoActs="HR",
             NextStep="HR corrects the row and drops the file again; the account stays as it was until then.",
         )  # fmt: skip
     people = {f"30{number:02d}": name for number, name in enumerate(("Eva Lund", "Max Roth", "Ida Falk", "Noah Bell"))}

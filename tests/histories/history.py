@@ -14,11 +14,11 @@ from typing import Any
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.model import ExtractRef
 from shared.planning.orders import Order, process, protected_held, release, still_held
-from shared.records import accounts, extracts
+from shared.records import accounts
 from shared.records.rosters import find_seen
 from shared.storage.names import EXTRACTS, WORKERS
 from shared.storage.rows import Values
-from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
 from tests.histories.driver import World, world
 from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome, as_known
 from tests.histories.model import PRECEDENCE, Truth
@@ -157,7 +157,7 @@ class _History:
         if self._loose:
             self._settle()
         self._check_counts(file, becomes, outcome, newest=not self._loose)
-        if becomes == extracts.STALE and not self._loose and self._random.random() < 0.4:
+        if becomes == ExtractStatus.STALE and not self._loose and self._random.random() < 0.4:
             self._force(file)
 
     def _act_on_holds(self) -> None:
@@ -254,7 +254,7 @@ class _History:
 
     def _becomes(self, file: File) -> tuple[str, Outcome]:
         becomes, outcome = self._reader.read(file, self._world.now())
-        if becomes == extracts.HELD:
+        if becomes == ExtractStatus.HELD:
             self._whole[f"{file.feed}/{file.name}"] = file
         self._figures.files[becomes] += 1
         self._figures.rows += outcome.rows
@@ -295,7 +295,7 @@ class _History:
 
     def _holds(self, row: ExtractRow) -> bool:
         """Whether somebody is held whom no newer extract speaks of."""
-        if row["Status"] not in (extracts.HELD, extracts.UPLOADING) or row.get("SupersededBy"):
+        if row["Status"] not in (ExtractStatus.HELD, ExtractStatus.UPLOADING) or row.get("SupersededBy"):
             return False
         return bool(still_held(self._world.context.storage, ExtractRef(row["Extract"], row["PartitionKey"]), row))
 
@@ -354,14 +354,14 @@ class _History:
         """Every row of a file has one outcome."""
         row = self._row_of(file)
         # Of files that are read together, what one holds may be judged anew with the next.
-        going_on = (extracts.UPLOADING, extracts.HELD, *(() if newest else (extracts.SUPERSEDED,)))
-        status = row["Status"] if becomes == extracts.DELIVERED and row["Status"] in going_on else becomes
+        going_on = (ExtractStatus.UPLOADING, ExtractStatus.HELD, *(() if newest else (ExtractStatus.SUPERSEDED,)))
+        status = row["Status"] if becomes == ExtractStatus.DELIVERED and row["Status"] in going_on else becomes
         wrong = []
-        if bool(row.get("HeldWhole")) != (becomes == extracts.HELD):
+        if bool(row.get("HeldWhole")) != (becomes == ExtractStatus.HELD):
             wrong.append(f"is held as a whole, or is not: {row['Message']}")
         if row["Status"] != status:
             wrong.append(f"is {row['Status']}: {row['Message']}")
-        if becomes == extracts.DELIVERED and "Rows" in row:
+        if becomes == ExtractStatus.DELIVERED and "Rows" in row:
             should = (outcome.rows, len(outcome.said), outcome.repeated, outcome.rejected)
             has = tuple(row[name] for name in ("Rows", "People", "Repeated", "Rejected"))
             if should != has:

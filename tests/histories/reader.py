@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from shared.clock import iso
-from shared.records import extracts
+from shared.tables.extracts import ExtractStatus
 from tests.histories.lives import File, Outcome, as_known
 from tests.histories.model import Truth, Word
 from tests.histories.plan import LIMIT, MINIMUM, Plan
@@ -47,13 +47,13 @@ class Reader:
         nothing = Outcome({}, 0, 0, 0)
         content = file.content
         if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
-            return extracts.REJECTED, nothing
+            return ExtractStatus.REJECTED, nothing
         if not self._plan.delta and self.newest.get(file.feed, file.day) > file.day:
-            return extracts.STALE, nothing
+            return ExtractStatus.STALE, nothing
         if self._last.get(file.feed) == content:
-            return extracts.DUPLICATE, nothing
+            return ExtractStatus.DUPLICATE, nothing
         if self._plan.holds_shrunk and self._shrinks(file, now, approved=approved):
-            return extracts.HELD, nothing
+            return ExtractStatus.HELD, nothing
         if file.day >= self.newest.get(file.feed, file.day):  # files of changes may come late
             self.newest[file.feed] = file.day
             self._last[file.feed] = content
@@ -62,7 +62,7 @@ class Reader:
         outcome = file.read(now.date(), until)
         gone = self._gone(file, outcome, now) if self._plan.missing else {}
         self._people[file.feed] = len(outcome.said)
-        return extracts.DELIVERED, replace(outcome, gone=gone)
+        return ExtractStatus.DELIVERED, replace(outcome, gone=gone)
 
     def _shrinks(self, file: File, now: datetime, *, approved: bool) -> bool:
         """Whether a file waits as a whole; if not, whoever is missing from it is remembered."""

@@ -11,12 +11,14 @@ from shared.clock import iso
 from shared.context import Context
 from shared.delivery.dead_letter import put_aside
 from shared.delivery.queueing import queue_ready_pages
-from shared.model import LEAVER, MOVER, ExtractRef, Page, PageMessage, Planned
+from shared.model import ChangeKind, ExtractRef, Page, PageMessage, Planned
 from shared.records import extracts, pages, people
 from shared.records.extracts import Version
 from shared.storage.names import PAGES, TableName
 from shared.storage.rows import change_rows
-from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
+from shared.tables.pages import PageStatus
+from shared.wording.worker_status import Telling
 from tests.support.contexts import START, rows_of, worker
 from tests.support.scripted_server import Request, Script
 
@@ -55,13 +57,15 @@ def planned(
     count = sum(map(len, pages_of_ids))
     values: ExtractRow = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
     extracts.insert_extract(
-        context.storage, version, {"Status": extracts.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values}
+        context.storage,
+        version,
+        {"Status": ExtractStatus.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values},
     )
 
     def person(worker_id: str) -> Planned:
         left = worker_id in leavers
         name = f"{worker_id} of {source} {minutes if records_of is None else records_of}"
-        kind = LEAVER if left else MOVER
+        kind = ChangeKind.LEAVER if left else ChangeKind.MOVER
         record = worker(worker_id, displayName=name, active=not left)
         return Planned(record, kind, sequence=ref.id, said="digest", claim={}, waited=waited)
 
@@ -71,13 +75,10 @@ def planned(
         pages.write_page(context.storage, ref, "plan", page)
         earlier_pages = people.note_planned(
             context.storage,
-            ref,
-            "default",
+            people.PlanNoted(ref, "default", ref.id),
             [page],
-            file="list.csv",
-            stamp=ref.id,
-            fingerprint=lambda user: str(user["displayName"]),
-            at=START,
+            Telling(ref.id, START, "list.csv"),
+            lambda user: str(user["displayName"]),
         )
         row = {
             "Source": source,
@@ -88,7 +89,7 @@ def planned(
             "People": len(page_ids),
             "Leavers": sum(one in leavers for one in page_ids),
             "Waiting": len(page_ids),
-            "Status": pages.PLANNED,
+            "Status": PageStatus.PLANNED,
             "Recorded": True,
             "Generation": 1,
             "Tries": 0,

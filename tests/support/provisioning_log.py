@@ -17,8 +17,9 @@ from shared.records import extracts, pages, people
 from shared.records.extracts import Version
 from shared.storage.names import PAGES, WORKERS
 from shared.storage.rows import change_rows
-from shared.tables.extracts import OUTCOMES, ExtractRow
-from shared.tables.pages import Answer, PageRow, answers_column
+from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow, ExtractStatus
+from shared.tables.pages import Answer, PageRow, PageStatus, answers_column
+from shared.wording.worker_status import Telling
 from tests.support.contexts import START, ManualTime, page_of, rows_of, worker
 from tests.support.scripted_server import Reply, Request
 
@@ -98,11 +99,11 @@ def planned(
     version = Version(source, "list.csv", f"{source}/list.csv", f"etag {moment}", moment, 1)
     ref = version.ref
     values: ExtractRow = {
-        "Status": extracts.UPLOADING,
+        "Status": ExtractStatus.UPLOADING,
         "Sequence": ref.id,
         "Plan": "plan",
         "Job": "default",
-        "Kind": extracts.FILE,
+        "Kind": ExtractKind.FILE,
         "Full": True,
         "PlannedAt": iso(moment),
         "Rows": len(ids),
@@ -113,17 +114,14 @@ def planned(
     extracts.insert_extract(context.storage, version, values)
     page = page_of(*(worker(one, **(changes or {}).get(one, {})) for one in ids), number=number, sequence=ref.id)
     pages.write_page(context.storage, ref, "plan", page)
-    row: PageRow = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), "Answers": answers_column([])}
+    row: PageRow = {"Status": PageStatus.DONE, "Plan": "plan", "Waiting": len(ids), "Answers": answers_column([])}
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row)
     people.note_planned(
         context.storage,
-        ref,
-        "default",
+        people.PlanNoted(ref, "default", ref.id),
         [page],
-        file="list.csv",
-        stamp=ref.id,
-        fingerprint=lambda _: "print",
-        at=moment,
+        Telling(ref.id, moment, "list.csv"),
+        lambda _: "print",
     )
     return ref
 
@@ -138,7 +136,8 @@ def uploaded(
     change_rows(
         context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row, select=("Status",)
     )
-    people.note_accepted(context.storage, ref, "default", number, dict.fromkeys(ids, (sent, "r-1")))
+    page = people.Deliverer(ref.source, ref.id, number)
+    people.note_accepted(context.storage, "default", page, dict.fromkeys(ids, (sent, "r-1")))
 
 
 def statuses(context: Context) -> dict[tuple[str, str], str]:

@@ -60,6 +60,7 @@ class User:
     directory_roles: Sequence[str]
 
 
+# Many parameters: the claims of a token, each of another owner.
 def issue(
     tenant: Tenant,
     resource: str,

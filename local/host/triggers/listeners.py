@@ -56,6 +56,7 @@ class Wiring:
         told: the functions that Event Grid tells of new files.
     """
 
+    # Many parameters: what it works with, each of another owner.
     def __init__(
         self,
         env: Mapping[str, str],

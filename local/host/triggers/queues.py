@@ -45,6 +45,7 @@ class QueueListener:
         stopping: set when no more messages are to be taken.
     """
 
+    # Many parameters: what it works with, each of another owner.
     def __init__(
         self,
         queue: QueueClient,

@@ -35,6 +35,7 @@ class TimerListener:
         stopping: set when it is to be fired no more.
     """
 
+    # Many parameters: what it works with, each of another owner.
     def __init__(
         self,
         function: Function,

@@ -149,6 +149,7 @@ def _lines(source: JsonText, reader: Reader, columns: Columns) -> Iterator[Row |
         source.record = number + 1
 
 
+# Many parameters: the state of the loop that calls it, for the few lines that need care.
 def _careful_line(
     text: str, number: int, source: JsonText, reader: Reader, columns: Columns, *, ended: bool
 ) -> Row | BadRow:

@@ -75,6 +75,7 @@ class SheetReader:
             yield from ready
             ready.clear()
 
+    # Long: closures over plain variables, as the comment below says.
     def _attach(self, parser: expat.XMLParserType, ready: list[RawRow]) -> None:  # noqa: PLR0915
         # One closure with plain variables: this runs several times for each cell, and attribute look-ups would double
         # its time.

@@ -8,12 +8,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 from markupsafe import Markup
 
 from shared.support.files import LABELS
 from shared.support.person import KINDS
 from shared.support.site.chart import HEIGHT, WIDTH
+from shared.wording.html_templates import templates_in
 from shared.wording.languages import Language
 from shared.wording.numbers import people
 from shared.wording.pages import page_in
@@ -23,13 +24,7 @@ _FOLDER = Path(__file__).parent / "templates"
 
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
-    templates = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = templates_in(_FOLDER)
     templates.filters["when"] = _when
     templates.filters["number"] = lambda count: f"{count:,}"
     templates.filters["people"] = people

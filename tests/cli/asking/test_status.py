@@ -6,7 +6,7 @@ import pytest
 
 from cli.__main__ import main
 from shared.delivery import circuit_breaker
-from shared.records import extracts
+from shared.tables.extracts import ExtractStatus
 from tests.support.office import Office
 
 
@@ -38,6 +38,6 @@ def test_what_is_open_fits_one_screen(deployed: Office, capsys: pytest.CaptureFi
     assert "Paused: Sending from employees was stopped by Ines" in text
     assert "Refused, and no file of the source used since:\n  broken_20260920.csv (employees)" in text
     assert "  12 people rejected, HR acts: Row not sent: Status" in text
-    assert deployed.newest()["Status"] == extracts.REJECTED
+    assert deployed.newest()["Status"] == ExtractStatus.REJECTED
     assert len(text.splitlines()) <= 25
     assert max(map(len, text.splitlines())) <= 100

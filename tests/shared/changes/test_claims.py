@@ -13,7 +13,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.changes.claims import Claim, Desired, Employment, decide, fallen_silent, from_json, make_claim, to_json
+from shared.changes.claims import (
+    Claim,
+    Desired,
+    Employment,
+    Speaker,
+    Stated,
+    decide,
+    fallen_silent,
+    from_json,
+    make_claim,
+    to_json,
+)
 
 ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu", "Pacific/Apia")
 NOON = datetime(2026, 9, 18, 12, 0, tzinfo=UTC)
@@ -37,20 +48,8 @@ def claim(
     said_at: datetime = NOON,
     before: Claim | None = None,
 ) -> Claim:
-    return make_claim(
-        source,
-        precedence,
-        "2026-09-18 1",
-        "an extract",
-        7,
-        record(active=works, title=f"by {source}"),
-        employment=employment,
-        first_day=first,
-        last_day=last,
-        zone=ZoneInfo(zone),
-        said_at=said_at,
-        before=before,
-    )
+    by = Speaker(source, precedence, "2026-09-18 1", "an extract", said_at, employment)
+    return make_claim(by, Stated(7, record(active=works, title=f"by {source}"), first, last, ZoneInfo(zone)), before)
 
 
 def midnight(day: date, zone: str) -> datetime:
@@ -196,11 +195,8 @@ def test_on_leave_nobody_works_up_to_a_last_day_and_silence_ends_the_leave() -> 
 
 
 def test_a_leave_before_the_first_day_takes_no_hire_back_and_has_no_days_of_grace() -> None:
-    made = make_claim(
-        "employees", 0, "2", "x", 7, record(active=False), employment=Employment(grace_days=9),
-        first_day=TODAY + timedelta(days=3), last_day=None, zone=ZoneInfo("UTC"), said_at=NOON, before=claim(),
-        on_leave=True,
-    )  # fmt: skip
+    stated = Stated(7, record(active=False), TODAY + timedelta(days=3), None, ZoneInfo("UTC"), on_leave=True)
+    made = make_claim(Speaker("employees", 0, "2", "x", NOON, Employment(grace_days=9)), stated, claim())
     assert (made.withdrawn, made.ends, made.is_on_leave(NOON)) == (False, None, True)
 
 

@@ -10,16 +10,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.changes.claims import Claim, Employment, make_claim, to_json
+from shared.changes.claims import Claim, Employment, Speaker, Stated, make_claim, to_json
 from shared.changes.compare import SEND, Draft, Judge, Judged, draft, is_settled
 from shared.changes.guard import CHANGE, CREATE, DISABLE, MISSING
 from shared.changes.kinds import employed_since
-from shared.changes.managers import ManagerStanding
+from shared.changes.managers import Managers, ManagerStanding
 from shared.clock import iso
 from shared.model import ENTERPRISE_USER, ScimUser
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER, Deliverer
-from shared.wording import worker_status
+from shared.tables.workers import WorkerStatus
 from tests.support.contexts import user
 
 NOW = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
@@ -41,19 +41,8 @@ def claim(
     source: str = "employees",
     **changes: Any,
 ) -> Claim:
-    return make_claim(
-        source,
-        0,
-        sequence,
-        f"the extract of {sequence}",
-        7,
-        user("1", active=works, **changes),
-        employment=Employment(),
-        first_day=first,
-        last_day=last,
-        zone=ZoneInfo("UTC"),
-        said_at=NOW,
-    )
+    by = Speaker(source, 0, sequence, f"the extract of {sequence}", NOW, Employment())
+    return make_claim(by, Stated(7, user("1", active=works, **changes), first, last, ZoneInfo("UTC")))
 
 
 def account(said: Claim | None = None, **changes: Any) -> Account:
@@ -87,8 +76,7 @@ def judge(made: Draft | None, *, sending: bool = False) -> Judged:
     how = Judge(
         NOW,
         mark,
-        lambda manager: ManagerStanding.UNKNOWN if manager == "nobody" else ManagerStanding.WORKS,
-        {},
+        Managers(lambda manager: ManagerStanding.UNKNOWN if manager == "nobody" else ManagerStanding.WORKS, {}),
         lambda _: sending,
         "list.csv",
     )
@@ -143,7 +131,7 @@ def test_what_is_different_is_sent_and_counts_as_what_it_is(
 
 def test_what_entra_has_is_not_sent_again() -> None:
     judged = said(claim(), account())
-    assert told(judged) == (worker_status.UNCHANGED, "", "unchanged")
+    assert told(judged) == (WorkerStatus.UNCHANGED, "", "unchanged")
     assert judged.planned.said == "tuesday's"
 
 
@@ -158,7 +146,7 @@ def test_a_then_b_then_a_again_ends_as_a_while_b_waits() -> None:
 def test_what_is_pending_and_still_right_goes_into_the_new_plan_unless_it_is_being_sent(sending: bool) -> None:
     waiting = account(pending=mark(user("1")), accepted="something older")
     judged = said(claim(), waiting, sending=sending)
-    assert told(judged) == ((worker_status.UNCHANGED, "", "unchanged") if sending else (SEND, "", "resent"))
+    assert told(judged) == ((WorkerStatus.UNCHANGED, "", "unchanged") if sending else (SEND, "", "resent"))
 
 
 def test_who_gives_up_a_name_is_remembered_when_a_newer_plan_takes_over_what_is_not_sent() -> None:
@@ -182,7 +170,7 @@ def test_whoever_is_forced_is_sent_though_nothing_is_new() -> None:
 @pytest.mark.parametrize(
     ("ago", "title", "fate"),
     [
-        (timedelta(days=6), "Clerk", worker_status.UNCHANGED),
+        (timedelta(days=6), "Clerk", WorkerStatus.UNCHANGED),
         (timedelta(days=6), "Boss", SEND),
         (timedelta(days=7), "Clerk", SEND),
     ],
@@ -196,10 +184,10 @@ def test_what_entra_has_refused_is_not_sent_again_within_a_week(ago: timedelta, 
 def test_somebody_who_starts_later_is_scheduled_and_counts_once() -> None:
     now = claim(first=date(2026, 12, 1))
     judged = said(now, None)
-    assert told(judged) == (worker_status.SCHEDULED, CREATE, "joiner")
+    assert told(judged) == (WorkerStatus.SCHEDULED, CREATE, "joiner")
     assert judged.planned.next_change_at == "2026-11-24T00:00:00Z"
     known = replace(account(now, accepted="", record={}), said={"employees": (MONDAY, "tuesday's", "")})
-    assert told(said(now, known)) == (worker_status.SCHEDULED, "", "joiner")
+    assert told(said(now, known)) == (WorkerStatus.SCHEDULED, "", "joiner")
 
 
 def test_an_account_that_is_due_before_the_first_day_is_made_disabled() -> None:
@@ -211,14 +199,14 @@ def test_an_account_that_is_due_before_the_first_day_is_made_disabled() -> None:
 def test_a_hire_that_is_taken_back_before_there_is_an_account_is_withdrawn() -> None:
     known = account(claim(first=date(2026, 12, 1), sequence=MONDAY), accepted="", record={}, enabled=False)
     judged = said(claim(works=False, first=date(2026, 12, 1)), known)
-    assert told(judged) == (worker_status.WITHDRAWN, "", "withdrawn")
+    assert told(judged) == (WorkerStatus.WITHDRAWN, "", "withdrawn")
     assert judged.planned.next_change_at == ""
 
 
 def test_a_hire_that_is_taken_back_once_there_is_an_account_leaves_it_disabled() -> None:
     known = account(claim(first=TODAY + timedelta(days=3), sequence=MONDAY))
     assert told(said(claim(works=False, first=TODAY + timedelta(days=3)), known)) == (
-        worker_status.WITHDRAWN,
+        WorkerStatus.WITHDRAWN,
         "",
         "withdrawn",
     )
@@ -226,8 +214,8 @@ def test_a_hire_that_is_taken_back_once_there_is_an_account_leaves_it_disabled()
 
 def test_a_last_day_that_is_to_come_counts_as_a_disable_when_it_is_said_and_not_when_it_is_put_off() -> None:
     soon, later = claim(last=date(2026, 9, 30)), claim(last=date(2026, 10, 31))
-    assert told(said(soon, account())) == (worker_status.SCHEDULED, DISABLE, "unchanged")
-    assert told(said(soon, account(later))) == (worker_status.SCHEDULED, DISABLE, "unchanged")
+    assert told(said(soon, account())) == (WorkerStatus.SCHEDULED, DISABLE, "unchanged")
+    assert told(said(soon, account(later))) == (WorkerStatus.SCHEDULED, DISABLE, "unchanged")
     assert told(said(later, account(soon)))[1] == ""
     assert told(said(replace(soon, record=user("1", title="Clerk")), account())) == (SEND, DISABLE, "mover")
 
@@ -235,7 +223,7 @@ def test_a_last_day_that_is_to_come_counts_as_a_disable_when_it_is_said_and_not_
 def test_absence_from_a_full_file_counts_by_itself() -> None:
     known = account()
     gone = replace(claim(sequence=MONDAY), works=False)
-    missing = Draft("1", 7, "employees", {"employees": gone}, True, worker_status.MISSING, TUESDAY, known, missing=True)
+    missing = Draft("1", 7, "employees", {"employees": gone}, True, WorkerStatus.MISSING, TUESDAY, known, missing=True)
     judged = judge(missing)
     assert (told(judged), judged.planned.until) == ((SEND, MISSING, "leaver"), "0")
     assert judged.planned.reason == "Leaver (no longer in the full file list.csv)."
@@ -245,16 +233,16 @@ def test_absence_that_ends_later_counts_when_it_is_noticed_and_once() -> None:
     ends = datetime(2026, 9, 20, 6, 0, tzinfo=UTC)
     gone = replace(claim(sequence=MONDAY), works=False, ends=ends)
     missing = Draft(
-        "1", 7, "employees", {"employees": gone}, True, worker_status.MISSING, TUESDAY, account(), missing=True
+        "1", 7, "employees", {"employees": gone}, True, WorkerStatus.MISSING, TUESDAY, account(), missing=True
     )
     judged = judge(missing)
-    assert told(judged) == (worker_status.SCHEDULED, MISSING, "unchanged")
+    assert told(judged) == (WorkerStatus.SCHEDULED, MISSING, "unchanged")
     assert judged.planned.reason == (
         "Works until 2026-09-20T06:00:00Z (no longer in the full file list.csv): the account is disabled at "
         "2026-09-20T06:00:00Z."
     )
     again = judge(replace(missing, account=account(gone, record=account().record, accepted=account().accepted)))
-    assert told(again) == (worker_status.UNCHANGED, "", "unchanged")
+    assert told(again) == (WorkerStatus.UNCHANGED, "", "unchanged")
     assert again.planned.reason == "Unchanged: no longer in the full file list.csv; nothing to send."
 
 
@@ -281,7 +269,7 @@ def test_absence_that_ends_later_counts_when_it_is_noticed_and_once() -> None:
         ),
         (
             claim(works=False, last=date(2026, 9, 30)),
-            worker_status.SCHEDULED,
+            WorkerStatus.SCHEDULED,
             (
                 "Works until 2026-09-30 (row 7 of list.csv), though the status says that the person has left: the "
                 "account is disabled at 2026-10-01T00:00:00Z."

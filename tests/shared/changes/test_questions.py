@@ -88,13 +88,12 @@ def test_after_an_end_another_name_is_enough_because_the_user_name_may_be_made_o
 def test_both_names_and_the_day_are_in_the_question() -> None:
     old = claim(record("Ann Bee", "ann@x", active=False), ends=NOW - timedelta(days=38), last_day="2026-11-02")
     was = Before(old.record, enabled=False, ever_enabled=True, since="", winner=old)
-    asked = question("W1", was, desired(record("Zoltan Quark", "zoltan@x")), old, new=True, now=NOW)
+    asked = question("W1", was, desired(record("Zoltan Quark", "zoltan@x")), old, NOW)
     assert asked == (
         "W1 had another name until 2026-11-02: is it the same person? It was 'Ann Bee' (ann@x), and is 'Zoltan Quark' "
         "(zoltan@x) now. Released, the account of the first, with mailbox and memberships, gets the new name. If it is "
         "somebody else, HR gives an id of its own to whoever is new."
     )
-    assert question("W1", was, desired(record("Zoltan Quark", "zoltan@x")), old, new=False, now=NOW) == ""
 
 
 AHEAD: dict[str, Any] = {"starts": NOW + timedelta(days=22), "first_day": "2027-01-01"}
@@ -107,17 +106,17 @@ def test_a_first_day_ahead_of_somebody_who_works_is_asked_about_unless_an_end_co
     more: dict[str, Any], *, asks: bool
 ) -> None:
     user = record("Ann Bee", "ann@x")
-    asked = question("W1", before(user), desired(user, **AHEAD, **more), claim(user), new=True, now=NOW)
+    asked = question("W1", before(user), desired(user, **AHEAD, **more), claim(user), NOW)
     assert ("W1 works, and the file names a first day that is to come, 2027-01-01" in asked) == asks
-    assert question("W1", before(user, enabled=False), desired(user, **AHEAD), claim(user), new=True, now=NOW) == ""
+    assert question("W1", before(user, enabled=False), desired(user, **AHEAD), claim(user), NOW) == ""
 
 
 def test_a_first_day_that_is_gone_before_it_came_is_asked_about() -> None:
     user = record("Ann Bee", "ann@x")
     never = Before(user, enabled=False, ever_enabled=False, since="", winner=None)
     for was in (None, never):
-        asked = question("W1", was, desired(user), claim(user, **AHEAD), new=True, now=NOW)
+        asked = question("W1", was, desired(user), claim(user, **AHEAD), NOW)
         assert "W1 was to start on 2027-01-01, and the file names no first day any more" in asked
     moved = desired(user, starts=NOW - timedelta(days=1), first_day="2026-12-09")
-    assert question("W1", never, moved, claim(user, **AHEAD), new=True, now=NOW) == ""
-    assert question("W1", never, desired(user), claim(user), new=True, now=NOW) == ""
+    assert question("W1", never, moved, claim(user, **AHEAD), NOW) == ""
+    assert question("W1", never, desired(user), claim(user), NOW) == ""

@@ -23,10 +23,11 @@ from shared.intake import dead_letter as files
 from shared.intake.registering import arrived_version
 from shared.model import ExtractRef
 from shared.outcomes import progress
-from shared.records import extracts, pages
+from shared.records import extracts
 from shared.storage import messages
 from shared.storage.names import ACCOUNTS, INBOX, WORKERS
-from shared.tables.extracts import ExtractRow
+from shared.tables.extracts import ExtractRow, ExtractStatus
+from shared.tables.pages import PageStatus
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at, rows_of, visible_messages
 from tests.support.delivering import column, counts, give_up, ids, message, page_row, planned, sent, set_page
@@ -103,8 +104,8 @@ def test_people_whom_a_newer_plan_has_taken_over_are_not_put_back(context: Conte
 def test_poison_of_a_page_that_has_a_newer_message_or_a_holder_or_an_end_changes_nothing(context: Context) -> None:
     ref = planned(context, ids(1), ids(1, 1), ids(1, 2))
     set_page(context, ref, 1, Generation=2)
-    set_page(context, ref, 2, Status=pages.SENDING, Claim="x", ClaimedUntil=iso(START + timedelta(seconds=30)))
-    set_page(context, ref, 3, Status=pages.DONE)
+    set_page(context, ref, 2, Status=PageStatus.SENDING, Claim="x", ClaimedUntil=iso(START + timedelta(seconds=30)))
+    set_page(context, ref, 3, Status=PageStatus.DONE)
     for number in (1, 2, 3):
         put_aside(context, message(ref, number))
     put_aside(context, message(ExtractRef("20260918T060000Z-aaaaaaaaaaaa", "employees")))
@@ -252,7 +253,7 @@ def test_a_fault_after_a_page_was_put_off_or_has_ended_does_not_change_that(
 def test_putting_back_leaves_an_extract_alone_that_is_about_to_be_planned_again(context: Context) -> None:
     ref = planned(context, ids(1))
     give_up(context, message(ref))
-    extracts.save_extract(context.storage, ref, {"Status": extracts.ARRIVED, "Releasing": "1"})
+    extracts.save_extract(context.storage, ref, {"Status": ExtractStatus.ARRIVED, "Releasing": "1"})
     assert redrive(context) == {ref.id: 1}
     assert (extracts.load_extract(context.storage, ref)["Status"], page_row(context, ref)["Status"]) == (
         "arrived",
@@ -271,7 +272,7 @@ def test_a_file_whose_event_failed_again_and_again_is_marked_or_taken_in(
     files.note_unread(context, text)
     assert taken == ["employees/people.csv"]
     version = arrived_version(blob)
-    first: ExtractRow = {"Status": extracts.READING, "Message": "Being read.", "Sequence": "1"}
+    first: ExtractRow = {"Status": ExtractStatus.READING, "Message": "Being read.", "Sequence": "1"}
     extracts.insert_extract(context.storage, version, first)
     files.note_unread(context, text)
     assert taken == ["employees/people.csv"]
@@ -296,7 +297,7 @@ def test_what_another_app_has_put_aside_is_left_alone_with_a_line(
     blob.upload_blob(b"")
     version = arrived_version(blob)
     extracts.insert_extract(
-        context.storage, version, {"Status": extracts.READING, "Message": "Being read.", "Sequence": "1"}
+        context.storage, version, {"Status": ExtractStatus.READING, "Message": "Being read.", "Sequence": "1"}
     )
     text = json.dumps({"FunctionId": function, "ContainerName": container, "BlobName": blob.blob_name})
     files.note_unread(context, text)

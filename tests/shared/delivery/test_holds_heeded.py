@@ -21,6 +21,7 @@ from shared.holds.taking_in import take_in_holds
 from shared.records import pages
 from shared.records.due import due_until
 from shared.storage.names import CONFIG, WORKERS
+from shared.tables.pages import PageStatus
 from tests.support.contexts import START, ManualTime
 from tests.support.delivering import column, ids, message, page_row, planned, sent, set_page
 from tests.support.scripted_server import Reply, Request, Script
@@ -84,14 +85,14 @@ def test_while_the_list_is_broken_leavers_of_a_request_go_and_the_others_wait_un
     deliver(context, message(ref))
     assert sent(script) == [ids(2)]
     row = page_row(context, ref)
-    assert (row["Status"], row["WaitFor"], row["Parked"]) == (pages.WAITING, "holds", True)
+    assert (row["Status"], row["WaitFor"], row["Parked"]) == (PageStatus.WAITING, "holds", True)
     time.forward(400)
     reconcile(context)
-    assert page_row(context, ref)["Status"] == pages.WAITING
+    assert page_row(context, ref)["Status"] == PageStatus.WAITING
     write(context, "version: 1\nholds: []")
     reconcile(context)
     row = page_row(context, ref)
-    assert row["Status"] == pages.QUEUED
+    assert row["Status"] == PageStatus.QUEUED
     deliver(context, message(ref, generation=int(row["Generation"])))
     assert sent(script) == [ids(2), ids(2, 2)]
     assert [answer.get("split") for answer in json.loads(page_row(context, ref)["Answers"])] == [2, None, None]

@@ -20,9 +20,11 @@ from shared.errors import NoToken
 from shared.model import ExtractRef
 from shared.outcomes import progress
 from shared.outcomes.resending import still_wanted
-from shared.records import extracts, pages
-from shared.records.due import RESEND, due_until
+from shared.records import extracts
+from shared.records.due import due_until
 from shared.storage.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
+from shared.tables.due import DueReason
+from shared.tables.pages import PageStatus
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent, set_page
 from tests.support.scripted_server import CUT, Reply, Request, Script
@@ -63,7 +65,7 @@ def test_a_message_for_a_page_that_nobody_planned_is_dropped(context: Context, s
 
 def test_a_message_of_an_older_generation_is_stale(context: Context, script: Script) -> None:
     ref = planned(context, ids(2))
-    set_page(context, ref, Generation=3, Status=pages.WAITING)
+    set_page(context, ref, Generation=3, Status=PageStatus.WAITING)
     deliver(context, message(ref, generation=2))
     assert sent(script) == []
     deliver(context, message(ref, generation=3))
@@ -86,7 +88,7 @@ def test_a_page_that_somebody_else_is_sending_is_looked_at_again_when_his_claim_
     context: Context, script: Script, sent_messages: list[tuple[int, int, int]]
 ) -> None:
     ref = planned(context, ids(2))
-    set_page(context, ref, Status=pages.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
+    set_page(context, ref, Status=PageStatus.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
     deliver(context, message(ref))
     assert (sent(script), sent_messages[1:]) == ([], [(1, 1, 41)])
 
@@ -153,9 +155,9 @@ def test_a_page_whose_row_changes_just_before_the_claim_is_sent_all_the_same(
     context: Context, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ref = planned(context, ids(2))
-    set_page(context, ref, Status=pages.PLANNED)
+    set_page(context, ref, Status=PageStatus.PLANNED)
     real = page_claim._update
-    steps: list[Callable[[], None]] = [lambda: set_page(context, ref, Status=pages.QUEUED)]
+    steps: list[Callable[[], None]] = [lambda: set_page(context, ref, Status=PageStatus.QUEUED)]
 
     def update(*arguments: Any) -> Any:
         if steps:
@@ -375,7 +377,7 @@ def test_a_page_waits_while_an_older_page_with_its_people_is_being_sent(
     context: Context, script: Script, time: ManualTime, sent_messages: list[tuple[int, int, int]]
 ) -> None:
     old = planned(context, ids(1))
-    set_page(context, old, Status=pages.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
+    set_page(context, old, Status=PageStatus.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
     new = planned(context, ids(1), minutes=5)
     sent_messages.clear()
     deliver(context, message(new))
@@ -389,7 +391,9 @@ def test_a_page_waits_for_a_request_of_the_plan_before_last_too(
     context: Context, script: Script, time: ManualTime, sent_messages: list[tuple[int, int, int]]
 ) -> None:
     first = planned(context, ids(1))
-    set_page(context, first, Status=pages.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40)))
+    set_page(
+        context, first, Status=PageStatus.SENDING, Claim="somebody", ClaimedUntil=iso(START + timedelta(seconds=40))
+    )
     planned(context, ids(1), minutes=5)
     third = planned(context, ids(1), minutes=6)
     sent_messages.clear()
@@ -474,7 +478,7 @@ def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_
     assert column(context, ACCOUNTS, "Accepted")["0000-x"] == "another record"
     assert still_wanted(context.storage, "default", ids(1)) == set(ids(1))
     found = due_until(context.storage, time() + timedelta(hours=1), "default")
-    assert [(due.external_id, due.why) for due in found] == [("0000-x", RESEND)]
+    assert [(due.external_id, due.why) for due in found] == [("0000-x", DueReason.RESEND)]
 
 
 def test_an_identity_that_has_no_token_for_storage_after_the_answer_is_no_trouble_of_the_job(

@@ -24,6 +24,7 @@ from shared.records.quarantine import Quarantine, save_quarantine
 from shared.settings import Settings, parse_endpoint
 from shared.storage import messages
 from shared.storage.names import PAGES, QUOTA, WORKERS
+from shared.tables.pages import PageStatus
 from tests.support.contexts import START, ManualTime, rows_of, visible_messages
 from tests.support.delivering import column, counts, ids, message, page_row, planned, sent
 from tests.support.scripted_server import CUT, Reply, Request, Script
@@ -332,6 +333,6 @@ def test_an_extract_takes_no_more_calls_than_its_people_need(context: Context, s
 
 def test_a_cancelled_page_is_dropped_quietly(context: Context, script: Script) -> None:
     ref: ExtractRef = planned(context, ids(2))
-    context.storage.table(PAGES).update_entity({**page_row(context, ref), "Status": pages.CANCELLED})
+    context.storage.table(PAGES).update_entity({**page_row(context, ref), "Status": PageStatus.CANCELLED})
     deliver(context, message(ref))
     assert (sent(script), page_row(context, ref)["Status"]) == ([], "cancelled")

@@ -30,12 +30,12 @@ from shared.records.extracts import (
     unfinished,
 )
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX, STATE
-from shared.tables.extracts import ExtractRow
+from shared.tables.extracts import ExtractRow, ExtractStatus
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, plain, rows_of
 
 VERSION = Version("employees", "list.csv", "employees/list.csv", '"0x8D1"', START, 123)
-ARRIVED: ExtractRow = {"Status": extracts.ARRIVED, "Sequence": "1"}
+ARRIVED: ExtractRow = {"Status": ExtractStatus.ARRIVED, "Sequence": "1"}
 
 
 @pytest.fixture
@@ -74,7 +74,7 @@ def test_the_newest_extract_of_a_source_comes_first() -> None:
 
 def test_a_version_is_registered_once(context: Context) -> None:
     assert insert_extract(context.storage, VERSION, ARRIVED)
-    assert not insert_extract(context.storage, VERSION, {"Status": extracts.REJECTED})
+    assert not insert_extract(context.storage, VERSION, {"Status": ExtractStatus.REJECTED})
     assert plain(load_extract(context.storage, VERSION.ref)) == {
         "PartitionKey": "employees",
         "RowKey": f"{10**12 - int(START.timestamp()):013d}-f36bfb6fff25",
@@ -91,25 +91,28 @@ def test_a_version_is_registered_once(context: Context) -> None:
 
 def test_what_is_saved_is_merged_into_a_row_that_is_there(context: Context) -> None:
     insert_extract(context.storage, VERSION, ARRIVED)
-    save_extract(context.storage, VERSION.ref, {"Status": extracts.READING})
+    save_extract(context.storage, VERSION.ref, {"Status": ExtractStatus.READING})
     row = load_extract(context.storage, VERSION.ref)
     assert (row["Status"], row["Sequence"]) == ("reading", "1")
     with pytest.raises(ResourceNotFoundError):
-        save_extract(context.storage, replace(VERSION, name="other.csv").ref, {"Status": extracts.READING})
+        save_extract(context.storage, replace(VERSION, name="other.csv").ref, {"Status": ExtractStatus.READING})
 
 
 def test_unfinished_extracts_come_in_the_order_of_their_sequence(context: Context) -> None:
     # Two files of the same second: the one that was registered first is the older one, whatever their hashes.
     for etag, sequence, status in [
-        ("a", "4", extracts.PLANNED),
-        ("b", "2", extracts.ARRIVED),
-        ("c", "3", extracts.READING),
-        ("d", "1", extracts.UPLOADING),
-        ("e", "5", extracts.DELIVERED),
+        ("a", "4", ExtractStatus.PLANNED),
+        ("b", "2", ExtractStatus.ARRIVED),
+        ("c", "3", ExtractStatus.READING),
+        ("d", "1", ExtractStatus.UPLOADING),
+        ("e", "5", ExtractStatus.DELIVERED),
     ]:
         insert_extract(context.storage, replace(VERSION, etag=etag), {"Status": status, "Sequence": sequence})
     assert [row["ETag"] for row in unfinished(context.storage)] == ["d", "b", "c", "a"]
-    assert [row["ETag"] for row in unfinished(context.storage, (extracts.ARRIVED, extracts.PLANNED))] == ["b", "a"]
+    assert [row["ETag"] for row in unfinished(context.storage, (ExtractStatus.ARRIVED, ExtractStatus.PLANNED))] == [
+        "b",
+        "a",
+    ]
 
 
 @pytest.mark.parametrize("size", [1, 9 * 1024 * 1024])
@@ -221,7 +224,7 @@ def test_a_copy_is_made_once(context: Context) -> None:
 
 def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(context: Context) -> None:
     insert_extract(context.storage, VERSION, {**ARRIVED, "Message": "Arrived.", "ArrivedAt": "2026-09-18T06:00:01Z"})
-    summary.write_summary(context.storage, VERSION.ref, {"Status": extracts.REJECTED, "Message": "No. Größe?"})
+    summary.write_summary(context.storage, VERSION.ref, {"Status": ExtractStatus.REJECTED, "Message": "No. Größe?"})
     [_, blob] = context.storage.container(OUTBOX).list_blobs()  # summary.html and summary.json
     assert blob.name == "employees/list.csv/20260918T060000Z-f36bfb6fff25/summary.json"
     assert json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall()) == {
@@ -247,7 +250,7 @@ def test_a_last_modified_of_any_year_makes_a_row_key() -> None:
 def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing() -> None:
     row: ExtractRow = {
         "File": "<script>.csv",
-        "Status": extracts.UPLOADING,
+        "Status": ExtractStatus.UPLOADING,
         "Message": "2 rows & 1 rejected",
         "RejectsFile": "rejects.csv",
         "Rows": 2,
@@ -268,7 +271,7 @@ def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing(
 def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> None:
     row: ExtractRow = {
         "File": "list.csv",
-        "Status": extracts.HELD,
+        "Status": ExtractStatus.HELD,
         "Message": "2 people: 1 held.",
         "ArrivedAt": "2026-09-18T06:00:01Z",
         "Leavers": 1,
@@ -315,7 +318,7 @@ def test_one_cause_is_one_line_of_the_summary_however_many_people_have_it() -> N
         )
     failed.add(PersonToLookAt("99", "Cy <b>", 3, "The user name is taken.", ("taken", "HR")), "Taken.", "Taken.")
     page = summary.summary_page(
-        VERSION.ref, {"File": "a", "Status": extracts.DELIVERED, "Message": ""}, [], ToLookAt(failed)
+        VERSION.ref, {"File": "a", "Status": ExtractStatus.DELIVERED, "Message": ""}, [], ToLookAt(failed)
     )
     behind = "".join(f"<li><b>{number}</b> Bo, row 2</li>" for number in range(1, 60))
     assert (
@@ -330,7 +333,7 @@ def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() 
     text = "Entra could not create the account: the domain contoso.local is not in the tenant. IT adds it."
     for number in range(9):
         failed.add(PersonToLookAt(f"{number}", "Bo", 2, "Each.", ("the domain", "IT")), text, text)
-    row: ExtractRow = {"File": "a", "Status": extracts.DELIVERED, "Message": "", "Failed": 9, "Provisioned": 1}
+    row: ExtractRow = {"File": "a", "Status": ExtractStatus.DELIVERED, "Message": "", "Failed": 9, "Provisioned": 1}
     page = summary.summary_page(VERSION.ref, row, [], ToLookAt(failed))
     first = f"Nearly nobody of this file got through, for one reason: {text}"
     assert page.index(f"<p class='outcome'>{first}</p>") < page.index("Status:")
@@ -341,7 +344,7 @@ def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() 
 def test_hr_s_times_are_those_of_the_source() -> None:
     row: ExtractRow = {
         "File": "a",
-        "Status": extracts.DELIVERED,
+        "Status": ExtractStatus.DELIVERED,
         "Message": "",
         "ArrivedAt": "2026-07-18T22:30:00Z",
         "Zone": "Europe/Berlin",
@@ -351,7 +354,7 @@ def test_hr_s_times_are_those_of_the_source() -> None:
 
 
 def test_the_list_that_came_before_is_named() -> None:
-    row: ExtractRow = {"File": "a", "Status": extracts.DELIVERED, "Message": ""}
+    row: ExtractRow = {"File": "a", "Status": ExtractStatus.DELIVERED, "Message": ""}
     before: ExtractRow = {"ComparedWith": "people <1>.csv", "ComparedPeople": 30, "ComparedRejected": 10}
     assert (
         "The list before it is <b>people &lt;1&gt;.csv</b>: 30 people, and 10 rows that were rejected."
@@ -363,7 +366,7 @@ def test_the_list_that_came_before_is_named() -> None:
 
 
 def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
-    page = summary.summary_page(VERSION.ref, {"File": "a", "Status": extracts.REJECTED, "Message": "No."}, [])
+    page = summary.summary_page(VERSION.ref, {"File": "a", "Status": ExtractStatus.REJECTED, "Message": "No."}, [])
     assert "Nothing of the file was used. The place for the next one is <b>hr-inbox/employees/</b>." in page
 
 

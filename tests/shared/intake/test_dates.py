@@ -13,6 +13,7 @@ from shared.planning.orders import Order, release
 from shared.records import due, extracts, people
 from shared.records.people import note_planned
 from shared.storage.names import CONFIG, DUE
+from shared.tables.extracts import ExtractKind
 from tests.conftest import Storage
 from tests.support.contexts import rows_of
 from tests.support.office import Office, open_office
@@ -154,7 +155,7 @@ def test_a_crash_on_the_way_changes_nothing_in_the_end(
         {"1": ("uploaded", "leaver"), "2": ("uploaded", "joiner")},
     )
     assert rows_of(office.context.storage, DUE) == []
-    found = [row for row in extracts.of_source(office.context.storage, "employees") if row["Kind"] == extracts.DUE]
+    found = [row for row in extracts.of_source(office.context.storage, "employees") if row["Kind"] == ExtractKind.DUE]
     assert [(row["Status"], row["People"]) for row in found] == [("uploading", 1)]
 
 

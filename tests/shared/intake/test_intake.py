@@ -44,7 +44,7 @@ from shared.records import extracts, people
 from shared.storage.leases import Lease, hold
 from shared.storage.messages import message_from_json
 from shared.storage.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS, TableName
-from shared.tables.extracts import OUTCOMES
+from shared.tables.extracts import OUTCOMES, ExtractStatus
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
 
@@ -493,10 +493,10 @@ def test_a_fault_in_one_extract_or_job_does_not_keep_the_others_from_being_read(
         config.upload_blob("c.yaml", MAPPING + b"job: zz\n")
         real = build.plan_file
 
-        def plan(context: Any, ref: Any, *rest: Any) -> Any:
-            if ref.source == "a":
+        def plan(context: Any, asked: Any, *rest: Any) -> Any:
+            if asked.ref.source == "a":
                 raise ConnectionError("boom")
-            return real(context, ref, *rest)
+            return real(context, asked, *rest)
 
         with hold(context.storage, "default"), hold(context.storage, "zz"):
             for source in "abc":
@@ -572,7 +572,7 @@ def test_who_stood_still_just_before_the_commit_does_not_commit_once_another_has
 def test_who_stood_still_does_not_refuse_what_another_has_planned(context: Context) -> None:
     ingest_version(context, drop(context))
     before = extract_row(context)
-    ingest._end(context, ExtractRef(before["Extract"], before["PartitionKey"]), extracts.STALE, "Too old.")
+    ingest._end(context, ExtractRef(before["Extract"], before["PartitionKey"]), ExtractStatus.STALE, "Too old.")
     assert extract_row(context) == before
 
 

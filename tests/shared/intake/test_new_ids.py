@@ -19,7 +19,7 @@ from shared.planning.orders import Order, OrderRefused, release
 from shared.readers.open_extract import Reading
 from shared.records import same_people
 from shared.records.same_people import Same, SamePeople
-from shared.retention.forget import forget
+from shared.retention.forget import ForgetOrder, forget
 from shared.storage.names import STATE
 from tests.conftest import Storage
 from tests.support.known import People
@@ -371,7 +371,7 @@ def test_what_is_kept_of_new_ids_is_put_back_from_the_results_and_forgotten_with
     context.storage.container(STATE).delete_blob(same_people.PATH)
     assert [put_back_new_ids(context.storage, office.time()) for _ in range(2)] == [1, 0]
     assert same_people.read(context.storage).of("default").known_as("W10") == "C9"
-    done = forget(context, "W10", ["employees"], by="Sam", reason="Asked for.", whatever=True)
+    done = forget(context, "W10", ["employees"], ForgetOrder("Sam", "Asked for.", whatever=True))
     assert done.removed["new ids"] == 1
     assert "What is held about C9, by which the person is known; forget that id too." in done.kept
     assert same_people.read(context.storage).of("default").by_id == {}

@@ -23,7 +23,7 @@ from shared.planning import build
 from shared.planning.orders import Order, OrderRefused, process, release, reprocess
 from shared.readers.text.own_rejects import unguard_cell
 from shared.records.extracts import kind_of_file, told_name
-from shared.retention.forget import forget
+from shared.retention.forget import ForgetOrder, forget
 from shared.retention.removal import remove_old
 from shared.storage.leases import hold
 from shared.storage.names import CONFIG, CONTAINERS, EXTRACTS, INBOX, OUTBOX, QUEUES, STATE, TABLES, WORKERS
@@ -406,5 +406,5 @@ def test_whoever_reads_extracts_leaves_trials_out_or_says_what_they_are(office: 
     assert (extract in {row["Extract"] for row in rows_of(storage, EXTRACTS)}, answers(office, extract)) == (False, {})
     with hold(storage, "default.trials"):
         office.drop(*CREW, name="try/people.csv")
-    forget(office.context, "100-x", ["employees"], by="Ina", reason="Asked", whatever=True)
+    forget(office.context, "100-x", ["employees"], ForgetOrder("Ina", "Asked", whatever=True))
     assert "100-x" not in {row["WorkerId"] for row in rows_of(storage, WORKERS)}

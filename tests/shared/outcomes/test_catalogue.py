@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from shared.model import Actor
 from shared.outcomes.catalogue import Explanation, cause_of
-from shared.wording.worker_status import HR, IT, NOBODY
 
 PUBLISHED = [
     "Conflict",
@@ -62,7 +62,7 @@ def test_every_published_code_has_an_explanation_a_next_step_and_somebody_who_ac
     assert not cause.meaning.endswith(".")
     assert cause.meaning.format(domain="x")
     assert cause.next_step.endswith(".")
-    assert cause.who_acts in (HR, IT, NOBODY)
+    assert cause.who_acts in (Actor.HR, Actor.IT, Actor.NOBODY)
     assert ("Nothing to do" if cause.ours else f"{cause.who_acts} ") in cause.next_step
 
 

@@ -13,10 +13,11 @@ from shared.outcomes.resending import LEAVER, SAID_ONCE, next_try, still_wanted
 from shared.outcomes.verdict import DATA, ENTRA, MANAGER
 from shared.outcomes.watermark import load_watermark
 from shared.records import extracts, people
-from shared.records.due import RESEND, due_until
+from shared.records.due import due_until
 from shared.records.people import account_key, worker_key
 from shared.storage.names import ACCOUNTS, DUE, PAGES, WORKERS
 from shared.storage.rows import change_rows
+from shared.tables.due import DueReason
 from shared.tables.extracts import OUTCOMES
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.provisioning_log import Log, of_extract, person, planned, statuses, uploaded
@@ -29,7 +30,7 @@ def set_person(context: Context, worker_id: str, **values: Any) -> None:
 
 def resends(context: Context) -> dict[str, str]:
     found = due_until(context.storage, START + timedelta(days=60), "default")
-    return {due.external_id: f"{due.at - START}" for due in found if due.why == RESEND}
+    return {due.external_id: f"{due.at - START}" for due in found if due.why == DueReason.RESEND}
 
 
 def test_an_entry_of_the_time_before_the_upload_says_nothing_about_it(context: Context, log: Log) -> None:
@@ -179,7 +180,9 @@ def test_an_upload_that_is_answered_after_a_newer_plan_counts_as_unanswered(
 ) -> None:
     old = planned(context, "1")
     new = planned(context, "1", minutes=4)
-    people.note_accepted(context.storage, old, "default", 1, {"1": ("2026-09-18T06:01:00Z", "r")})
+    people.note_accepted(
+        context.storage, "default", people.Deliverer(old.source, old.id, 1), {"1": ("2026-09-18T06:01:00Z", "r")}
+    )
     uploaded(context, new, "1", seconds=300)
     log.add("1", 310)
     report(context)

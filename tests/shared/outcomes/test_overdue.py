@@ -10,18 +10,19 @@ from shared.context import Context
 from shared.entra.jobs import JobStatus, parse_status
 from shared.errors import EndpointRefused, EntraUnavailable
 from shared.outcomes import overdue
-from shared.outcomes.overdue import find_unanswered, note_overdue
+from shared.outcomes.overdue import JobSeen, find_unanswered, note_overdue
 from shared.outcomes.reporting import report
 from shared.outcomes.resending import still_wanted
 from shared.outcomes.watermark import load_watermark
 from shared.records import extracts
-from shared.records.due import RESEND, due_until
+from shared.records.due import due_until
 from shared.records.health import load_health
 from shared.records.people import worker_key
 from shared.records.quarantine import Quarantine, load_quarantine
 from shared.storage.names import QUOTA, WORKERS
 from shared.storage.rows import change_rows
-from shared.wording import worker_status
+from shared.tables.due import DueReason
+from shared.tables.workers import WorkerStatus
 from tests.support.contexts import START, ManualTime
 from tests.support.provisioning_log import Log, of_extract, person, planned, uploaded
 from tests.support.scripted_server import Reply, Request, Script
@@ -69,7 +70,7 @@ def pass_minutes(context: Context, minutes: int, step: int = 5) -> None:
 
 def resends(context: Context) -> list[str]:
     found = due_until(context.storage, START + timedelta(days=60), "default")
-    return [due.external_id for due in found if due.why == RESEND]
+    return [due.external_id for due in found if due.why == DueReason.RESEND]
 
 
 def test_j6_is_overdue_after_an_hour_because_the_job_is_paused(context: Context, tenant: Tenant) -> None:
@@ -387,7 +388,7 @@ def test_what_a_newer_file_says_stays_while_the_sending_is_overdue(context: Cont
     uploaded(context, ref, "1")
     key = worker_key("employees", "1")
     change_rows(
-        context.storage.table(WORKERS), [key], lambda _key, _row: {"Status": worker_status.REJECTED, "Reason": "Row 7."}
+        context.storage.table(WORKERS), [key], lambda _key, _row: {"Status": WorkerStatus.REJECTED, "Reason": "Row 7."}
     )
     pass_minutes(context, 60)
     assert person(context, "1", "Status", "Reason", "SentStatus") == ("rejected", "Row 7.", "overdue")
@@ -427,7 +428,7 @@ def test_of_more_pages_than_there_is_time_for_others_come_next(
     context.clock.sleep(7200)
 
     def note(status: JobStatus) -> tuple[int, list[str]]:
-        note_overdue(context, "default", find_unanswered(context, "default"), context.clock.now(), status)
+        note_overdue(context, "default", find_unanswered(context, "default"), context.clock.now(), JobSeen(status))
         context.clock.sleep(60)
         health = load_health(context.storage, "default")
         assert health

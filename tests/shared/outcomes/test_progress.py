@@ -24,7 +24,8 @@ from shared.storage.names import EXTRACTS, OUTBOX, PAGES, STATE, WORKERS
 from shared.storage.rows import change_rows
 from shared.tables.base import to_json
 from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
-from shared.wording import worker_status
+from shared.tables.pages import PageStatus
+from shared.tables.workers import WorkerStatus
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
 
@@ -37,13 +38,13 @@ COUNTS: ExtractRow = {"Rows": 12, "Rejected": 2, "Repeated": 1, "People": 9}
 @pytest.fixture
 def context(storage: Storage) -> Iterator[Context]:
     with open_test_context(storage.connection_string, ManualTime()) as opened:
-        extracts.insert_extract(opened.storage, VERSION, {"Status": extracts.UPLOADING, "Sequence": "1", **COUNTS})
+        extracts.insert_extract(opened.storage, VERSION, {"Status": ExtractStatus.UPLOADING, "Sequence": "1", **COUNTS})
         yield opened
 
 
 def page(context: Context, number: int, *ids: str, **values: Any) -> None:
     pages.write_page(context.storage, REF, "plan", page_of(*map(worker, ids), number=number))
-    row: Any = {"Status": pages.DONE, "Plan": "plan", "Waiting": len(ids), **values}
+    row: Any = {"Status": PageStatus.DONE, "Plan": "plan", "Waiting": len(ids), **values}
     change_rows(context.storage.table(PAGES), [pages.page_key(REF.id, number)], lambda *_: row)
 
 
@@ -64,16 +65,16 @@ def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> 
     page(context, 1, *everybody)
     status(
         context,
-        a=worker_status.QUEUED,
-        b=worker_status.UPLOADED,
-        c=worker_status.PROVISIONED,
-        d=worker_status.UNCHANGED,
-        e=worker_status.FAILED,
-        f=worker_status.SKIPPED,
-        g=worker_status.WITHDRAWN,
+        a=WorkerStatus.QUEUED,
+        b=WorkerStatus.UPLOADED,
+        c=WorkerStatus.PROVISIONED,
+        d=WorkerStatus.UNCHANGED,
+        e=WorkerStatus.FAILED,
+        f=WorkerStatus.SKIPPED,
+        g=WorkerStatus.WITHDRAWN,
         h="a word of the future",
-        i=worker_status.PROVISIONED,
-        k=worker_status.OVERDUE,
+        i=WorkerStatus.PROVISIONED,
+        k=WorkerStatus.OVERDUE,
     )
     change_rows(
         context.storage.table(WORKERS), [worker_key("employees", "i")], lambda _key, _row: {"SentBy": "a newer one"}
@@ -100,7 +101,7 @@ def test_a_page_without_a_row_is_not_made_up(context: Context) -> None:
 
 
 def test_the_counts_of_the_pages_add_up_in_the_extracts_row(context: Context) -> None:
-    page(context, 1, Waiting=3, Uploaded=1, Status=pages.WAITING, Reason="Entra answered 500. Again at noon.")
+    page(context, 1, Waiting=3, Uploaded=1, Status=PageStatus.WAITING, Reason="Entra answered 500. Again at noon.")
     page(context, 2, Waiting=0, Provisioned=4, Superseded=1)
     refresh(context.storage, REF, LATER)
     [row] = rows_of(context.storage, EXTRACTS)
@@ -165,7 +166,9 @@ def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, mon
     assert len(list(context.storage.container(OUTBOX).list_blobs())) == 3  # with the history of the source
 
 
-@pytest.mark.parametrize("status", sorted({extracts.PLANNED, extracts.FAILED, extracts.REJECTED, extracts.STALE}))
+@pytest.mark.parametrize(
+    "status", sorted({ExtractStatus.PLANNED, ExtractStatus.FAILED, ExtractStatus.REJECTED, ExtractStatus.STALE})
+)
 def test_only_an_extract_that_is_being_sent_or_was_is_refreshed(context: Context, status: ExtractStatus) -> None:
     page(context, 1, Waiting=0, Provisioned=9)
     extracts.save_extract(context.storage, REF, {"Status": status})
@@ -258,7 +261,9 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
             "failed. Those who were held are judged anew with the newer extract 20260919T060000Z-bbbbbbbbbbbb."
         ),
     )
-    extracts.save_extract(context.storage, REF, {"Quiet": to_json({}), "SupersededBy": "", "Status": extracts.HELD})
+    extracts.save_extract(
+        context.storage, REF, {"Quiet": to_json({}), "SupersededBy": "", "Status": ExtractStatus.HELD}
+    )
     page(context, 1, Waiting=0, Provisioned=9, Failed=0)
     refresh(context.storage, REF, LATER)
     assert state_of(context)[:2] == ("delivered", {"Provisioned": 9})
@@ -348,14 +353,14 @@ class Pause:
 
 def test_a_slow_count_does_not_come_over_a_newer_one(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     page(context, 1, "a")
-    status(context, a=worker_status.UPLOADED)
+    status(context, a=WorkerStatus.UPLOADED)
 
     def slow() -> None:
         recount_page(context.storage, REF, "plan", 1)
         refresh(context.storage, REF, LATER)
 
     with Pause(monkeypatch).within(slow):
-        status(context, a=worker_status.PROVISIONED)
+        status(context, a=WorkerStatus.PROVISIONED)
         recount_page(context.storage, REF, "plan", 1)
     assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [{"Provisioned": 1}]
     assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
@@ -366,9 +371,9 @@ def test_several_pages_are_counted_at_once_and_again_where_somebody_wrote_in_bet
 ) -> None:
     for number, name in enumerate("abc", start=1):
         page(context, number, name)
-        status(context, **{name: worker_status.UPLOADED})
+        status(context, **{name: WorkerStatus.UPLOADED})
     with Pause(monkeypatch).within(lambda: recount_pages(context.storage, REF, (1, 2, 9))):
-        status(context, b=worker_status.FAILED)
+        status(context, b=WorkerStatus.FAILED)
         recount_page(context.storage, REF, "plan", 2)
     assert [counts_of(row) for row in rows_of(context.storage, PAGES)] == [
         {"Uploaded": 1},
@@ -381,7 +386,7 @@ def test_of_all_pages_those_are_counted_that_wait_for_answers_and_are_still_ther
     counts = ({"Uploaded": 1}, {"Overdue": 1}, {"Failed": 1}, {"Uploaded": 1})
     for number, (name, values) in enumerate(zip("abcd", counts, strict=True), start=1):
         page(context, number, name, **{"Waiting": 0, **values})
-        status(context, **{name: worker_status.PROVISIONED})
+        status(context, **{name: WorkerStatus.PROVISIONED})
     context.storage.container(STATE).delete_blob(pages.plan_path(REF, "plan", "000004.json"))
     assert waiting_pages(context.storage, REF) == [1, 2, 4]
     recount_pages(context.storage, REF, [1, 2, 4])
@@ -396,7 +401,7 @@ def test_of_all_pages_those_are_counted_that_wait_for_answers_and_are_still_ther
 def test_of_two_who_finish_pages_at_once_one_sees_that_the_extract_is_delivered(context: Context) -> None:
     for number in range(1, 7):
         page(context, number, f"w{number}")
-        status(context, **{f"w{number}": worker_status.PROVISIONED})
+        status(context, **{f"w{number}": WorkerStatus.PROVISIONED})
     barrier = threading.Barrier(6)
 
     def finish(number: int) -> None:

@@ -20,7 +20,7 @@ from shared.mapping.cells.user_names import NOBODY, Known
 from shared.mapping.load import parse_mapping
 from shared.mapping.model import MappingFile
 from shared.mapping.row_filter import LeftOut
-from shared.model import UNCHANGED, Planned, Reject, Worker
+from shared.model import ChangeKind, Planned, Reject, Worker
 from shared.planning.orders import Order, release
 from shared.readers.open_extract import Reading
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -244,26 +244,35 @@ def test_whom_the_mapping_keeps_stays_as_the_list_had_her(office: Office) -> Non
 def test_what_is_told_of_somebody_who_is_left_out_takes_no_name_from_her() -> None:
     user = {"displayName": "Ann Lee", "userName": ""}
     reason = left_out(2, "people.csv", "Type", keeps=True)
-    planned = Planned(Worker("1", 2, user), kind=UNCHANGED, reason=reason)
+    planned = Planned(Worker("1", 2, user), kind=ChangeKind.UNCHANGED, reason=reason)
     at = datetime(2026, 11, 21, tzinfo=UTC)
     known: WorkerRow = {
         "Status": WorkerStatus.PROVISIONED, "SentBy": "e1", "SentStatus": WorkerStatus.PROVISIONED, "MissingIn": "e1",
         "Extract": "e1",
     }  # fmt: skip
-    told = worker_status.quiet(worker_status.FILTERED, planned, known, "e2", at)
+    told = worker_status.quiet(WorkerStatus.FILTERED, planned, known, worker_status.Telling("e2", at))
     assert told == {
         "SeenIn": "e2", "SeenRow": 2, "NextChangeAt": "", "MissingIn": "", "WorkerId": "1", "Status": "filtered",
         "Reason": "Row 2 of people.csv is about somebody for whom this list does not provide: by Type (filter). The "
         "account was left as it is, because the mapping says 'known: keep'.",
         "Decision": reason, "NextStep": "Nothing to do: another list provides for the person, or nobody does.",
-        "WhoActs": "nobody", "ErrorCode": "", "Kind": "unchanged", "Changed": "", "Warning": "", "Extract": "e2",
-        "Row": 2, "ResolvedAt": "2026-11-21T00:00:00Z",
+        "WhoActs": "nobody", "ErrorCode": "", "Kind": "unchanged", "Changed": "", "Warning": "", "WarningKind": "",
+        "Extract": "e2", "Row": 2, "ResolvedAt": "2026-11-21T00:00:00Z",
     }  # fmt: skip
-    new = worker_status.quiet(worker_status.FILTERED, planned, None, "e2", at)
+    new = worker_status.quiet(WorkerStatus.FILTERED, planned, None, worker_status.Telling("e2", at))
     assert new is not None
     assert (new["DisplayName"], "UserName" in new, new["Status"]) == ("Ann Lee", False, "filtered")
-    waits = worker_status.quiet(worker_status.FILTERED, planned, {**known, "Status": WorkerStatus.QUEUED}, "e2", at)
-    assert waits == {"SeenIn": "e2", "SeenRow": 2, "NextChangeAt": "", "MissingIn": "", "Warning": ""}
+    waits = worker_status.quiet(
+        WorkerStatus.FILTERED, planned, {**known, "Status": WorkerStatus.QUEUED}, worker_status.Telling("e2", at)
+    )
+    assert waits == {
+        "SeenIn": "e2",
+        "SeenRow": 2,
+        "NextChangeAt": "",
+        "MissingIn": "",
+        "Warning": "",
+        "WarningKind": "",
+    }
 
 
 def test_a_file_of_changes_lets_go_of_whom_it_names_alone_and_explain_finds_who_is_left_out(

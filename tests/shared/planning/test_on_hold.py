@@ -16,8 +16,9 @@ from shared.holds.listed import parse_until
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.intake.ingest import process_all_pending
 from shared.planning.orders import Order, release
-from shared.records.due import RESEND, Due, schedule
+from shared.records.due import Due, schedule
 from shared.storage.names import CONFIG
+from shared.tables.due import DueReason
 from tests.conftest import Storage
 from tests.support.contexts import visible_messages
 from tests.support.office import Office, open_office
@@ -219,7 +220,7 @@ def test_what_is_sent_once_more_is_sent_disabled(office: Office) -> None:
     office.night(ANN)
     hold(office)
     office.tick()
-    schedule(office.context.storage, [Due(office.time(), "default", "1", RESEND)])
+    schedule(office.context.storage, [Due(office.time(), "default", "1", DueReason.RESEND)])
     office.time.forward(60)
     office.tick()
     assert office.enabled == {"1": False}

@@ -8,13 +8,16 @@ from itertools import islice
 from typing import Any
 
 import pytest
+from azure.data.tables import UpdateMode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.context import Context
 from shared.model import ExtractRef, Planned, Worker
 from shared.records import accounts
-from shared.records.people import Deliverer, note_accepted, note_planned, note_quiet
+from shared.records.people import Deliverer, PlanNoted, note_accepted, note_planned, note_quiet
+from shared.storage.names import ACCOUNTS
+from shared.wording.worker_status import Telling
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, user, worker
 
@@ -31,10 +34,8 @@ def know(context: Context, job: str, ids: list[str]) -> None:
     """Have accounts, without a page."""
     note_quiet(
         context.storage,
-        REF,
-        job,
+        PlanNoted(REF, job, "1"),
         [Planned(Worker(one, 2, {}), said="digest", claim={}) for one in ids],
-        stamp="1",
         state=lambda *_: None,
         remember=True,
     )
@@ -90,10 +91,9 @@ def test_whatever_the_ids_are_a_scan_finds_each_once(
 
 def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
     page = page_of(worker("1"), number=3, sequence="s")
-    note_planned(
-        context.storage, REF, "default", [page], file="x", stamp="5", fingerprint=lambda _: "print", at=START
-    )  # fmt: skip
-    note_accepted(context.storage, REF, "default", 3, {"1": ("2026-09-18T06:01:00Z", "r-1")})
+    plan = PlanNoted(REF, "default", "5")
+    note_planned(context.storage, plan, [page], Telling(REF.id, START, "x"), lambda _: "print")
+    note_accepted(context.storage, "default", Deliverer(REF.source, REF.id, 3), {"1": ("2026-09-18T06:01:00Z", "r-1")})
     said: Any = {"employees": ["s", "digest", ""]}  # as JSON has it
     whole = accounts.Account(
         external_id="1",
@@ -118,3 +118,33 @@ def test_an_account_is_read_whole_or_in_brief(context: Context) -> None:
     brief = accounts.read_briefly(context.storage, "default", ["1", "2"])["1"]
     assert (brief.claims, brief.record, brief.accepted, brief.deliverer) == ({}, {}, "print", whole.deliverer)
     assert whole.known_to_entra
+
+
+@pytest.mark.parametrize(
+    ("columns", "circle"),
+    [
+        ({"Circle": "1-2-1", "Open": "In other words."}, "1-2-1"),
+        ({"Circle": "", "Open": "The managers form a loop (1-2-1); sent without a manager."}, ""),
+        # Older versions wrote the sentence only.
+        ({"Open": "The managers form a loop (1-2 (b)-1); sent without a manager."}, "1-2 (b)-1"),
+        (
+            {
+                "Open": "Manager 2 would close a loop (1-2-1), because Entra keeps the manager that 2 had; sent "
+                "without a manager."
+            },
+            "1-2-1",
+        ),
+        ({"Open": "Manager 2 has left."}, ""),
+    ],
+)
+def test_the_circle_that_somebody_is_left_in_has_a_column(
+    context: Context, columns: dict[str, str], circle: str
+) -> None:
+    page = page_of(worker("1"), number=3, sequence="s")
+    plan = PlanNoted(REF, "default", "5")
+    note_planned(context.storage, plan, [page], Telling(REF.id, START, "x"), lambda _: "print")
+    table = context.storage.table(ACCOUNTS)
+    [entity] = table.query_entities("ExternalId eq '1'")
+    kept = {name: value for name, value in entity.items() if name != "Circle"}
+    table.update_entity({**kept, **columns}, mode=UpdateMode.REPLACE)
+    assert accounts.read_accounts(context.storage, "default", ["1"])["1"].circle == circle

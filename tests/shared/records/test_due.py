@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.context import Context
-from shared.records.due import DATE, RESEND, Due, await_managers, due_until, remove_dues, schedule, wake
+from shared.records.due import Due, await_managers, awaited, due_until, remove_dues, schedule, wake
 from shared.storage.names import DUE
+from shared.tables.due import DueReason
 from tests.conftest import Storage
 from tests.support.contexts import ManualTime, open_test_context, rows_of
 
@@ -40,7 +41,7 @@ def test_what_is_due_is_found_from_its_second_on_and_by_job(context: Context) ->
 
 
 def test_a_row_is_named_by_its_hour_so_that_nobody_has_to_look_at_everybody(context: Context) -> None:
-    schedule(context.storage, [Due(NOON + 90 * SECOND, "default", "a/b", RESEND)])
+    schedule(context.storage, [Due(NOON + 90 * SECOND, "default", "a/b", DueReason.RESEND)])
     assert rows_of(context.storage, DUE) == [
         {
             "PartitionKey": "2026-09-18T12",
@@ -54,7 +55,11 @@ def test_a_row_is_named_by_its_hour_so_that_nobody_has_to_look_at_everybody(cont
 
 
 def test_remembering_twice_is_remembering_once_and_each_reason_counts_by_itself(context: Context) -> None:
-    dues = [Due(NOON, "default", "1", DATE), Due(NOON, "default", "1", RESEND), Due(NOON, "default", "2")]
+    dues = [
+        Due(NOON, "default", "1", DueReason.DATE),
+        Due(NOON, "default", "1", DueReason.RESEND),
+        Due(NOON, "default", "2"),
+    ]
     schedule(context.storage, dues)
     schedule(context.storage, dues)
     schedule(context.storage, [])
@@ -88,9 +93,9 @@ def test_more_people_than_a_transaction_holds_can_fall_due_in_one_hour(context: 
 def test_reports_are_looked_at_once_their_manager_has_arrived(context: Context) -> None:
     await_managers(context.storage, "default", {"1": ("boss",), "2": ("x", "boss"), "3": ("other",), "4": ("a|b/c",)})
     await_managers(context.storage, "contractors", {"5": ("boss",)})
-    wake(context.storage, "default", {"boss", "nobody"}, NOON)
+    wake(context.storage, awaited(context.storage, "default"), {"boss", "nobody"}, NOON)
     assert [one.external_id for one in due(context, NOON)] == ["1", "2"]
-    wake(context.storage, "default", {"boss", "a|b/c"}, NOON + timedelta(hours=1))
+    wake(context.storage, awaited(context.storage, "default"), {"boss", "a|b/c"}, NOON + timedelta(hours=1))
     assert [(one.external_id, one.at) for one in due(context, NOON + timedelta(days=1))] == [
         ("1", NOON),
         ("2", NOON),

@@ -7,7 +7,7 @@ import pytest
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.context import Context
-from shared.model import MOVER, ExtractRef, Planned, Reject
+from shared.model import ChangeKind, ExtractRef, Planned, Reject
 from shared.records import pages
 from shared.records.pages import (
     PageHead,
@@ -27,6 +27,7 @@ from shared.records.pages import (
 )
 from shared.storage.names import PAGES
 from shared.storage.rows import change_rows
+from shared.tables.pages import PageStatus
 from tests.conftest import Storage
 from tests.support.contexts import ManualTime, open_test_context, page_of, worker
 
@@ -71,7 +72,11 @@ def test_rejects_and_manifest_come_back_as_they_were(context: Context) -> None:
 
 def test_what_is_decided_about_people_who_are_not_sent_comes_back_in_chunks_of_a_thousand(context: Context) -> None:
     people = [
-        Quiet("scheduled", True, Planned(worker(str(number)), kind=MOVER, changed=("title",), claim={"row": number}))
+        Quiet(
+            "scheduled",
+            True,
+            Planned(worker(str(number)), kind=ChangeKind.MOVER, changed=("title",), claim={"row": number}),
+        )
         for number in range(1001)
     ]
     writer = QuietWriter(context.storage, REF, "attempt")
@@ -96,10 +101,10 @@ def test_the_rows_of_an_extract_come_in_the_order_of_its_pages(context: Context)
     change_rows(
         context.storage.table(PAGES),
         keys,
-        lambda key, _: {"Status": pages.DONE if key.row == "000002" else pages.QUEUED},
+        lambda key, _: {"Status": PageStatus.DONE if key.row == "000002" else PageStatus.QUEUED},
     )
     assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id)] == [1, 2, 10, 1000]
-    assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id, status=pages.DONE)] == [2]
+    assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id, status=PageStatus.DONE)] == [2]
 
 
 @pytest.mark.parametrize(("kept", "awaits"), [("", ()), ("9", ("9",)), (["9", "8"], ("9", "8"))])

@@ -12,10 +12,10 @@ import pytest
 from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.outcomes.events import write_events
-from shared.records import extracts
 from shared.retention import removal
 from shared.retention.removal import load_round, remove_old
 from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE
+from shared.tables.extracts import ExtractStatus
 from tests.conftest import Storage
 from tests.support.contexts import rows_of
 from tests.support.office import Office, open_office
@@ -41,7 +41,7 @@ def delivered(office: Office, *rows: str, **how: str) -> str:
     """A file of which everybody has an outcome, so that its extract is over, and which HR has taken away again."""
     office.night(*rows, **how)
     row = office.newest(how.get("source", "employees"))
-    end(office, row, extracts.DELIVERED)
+    end(office, row, ExtractStatus.DELIVERED)
     office.context.storage.container(INBOX).delete_blob(row["Path"])
     return str(row["Extract"])
 
@@ -136,8 +136,8 @@ def test_old_extracts_go_with_their_copies_plans_and_pages_but_for_the_newest(of
 def test_an_extract_that_is_still_needed_stays(office: Office) -> None:
     unfinished, held, inbox, pending, over = (delivered(office, f"{number},Ann,active") for number in range(1, 6))
     newest = delivered(office, *(f"{number},Eve,active" for number in range(1, 6)))
-    end(office, office.extract(unfinished), extracts.UPLOADING)
-    end(office, office.extract(held), extracts.HELD)
+    end(office, office.extract(unfinished), ExtractStatus.UPLOADING)
+    end(office, office.extract(held), ExtractStatus.HELD)
     row = office.extract(inbox)
     blob = office.context.storage.container(INBOX).get_blob_client(row["Path"])
     blob.upload_blob(b"the same version again")

@@ -16,8 +16,8 @@ from shared.intake.dead_letter import note_unread
 from shared.intake.ingest import ingest_version
 from shared.intake.sweep import ingest_unannounced
 from shared.notices.telling import tell
-from shared.records import extracts
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX
+from shared.tables.extracts import ExtractStatus
 from tests.conftest import Storage
 from tests.support.contexts import rows_of
 from tests.support.office import HEADER, Office, open_office
@@ -93,12 +93,12 @@ def test_ten_files_that_come_while_storage_is_busy_all_end_as_done_in_order_and_
             office.time.forward(60)
 
         rows = sorted(rows_of(office.context.storage, EXTRACTS), key=lambda row: row["Path"])
-        assert [(row["Path"], row["Status"]) for row in rows if row["Status"] == extracts.REJECTED] == [
-            (refused, extracts.REJECTED)
+        assert [(row["Path"], row["Status"]) for row in rows if row["Status"] == ExtractStatus.REJECTED] == [
+            (refused, ExtractStatus.REJECTED)
         ]
         rows = [row for row in rows if row["Path"] != refused]
         assert [row["Path"] for row in rows] == paths
-        assert {row["Status"] for row in rows} <= {extracts.UPLOADING, extracts.DELIVERED}
+        assert {row["Status"] for row in rows} <= {ExtractStatus.UPLOADING, ExtractStatus.DELIVERED}
         assert {row["Failures"] for row in rows} == {0}
         names = {person: user["displayName"] for person, user in office.directory.items()}
         assert names == {**{str(number): "Own" for number in range(FILES)}, "all": f"Title {FILES - 1}"}

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.changes.claims import Employment, make_claim, to_json
+from shared.changes.claims import Employment, Speaker, Stated, make_claim, to_json
 from shared.model import KeptClaim
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER, Deliverer, worker_key
@@ -18,7 +18,6 @@ from shared.storage.names import WORKERS
 from shared.support import person
 from shared.support.account import coming, next_steps, standing
 from shared.tables.workers import WorkerRow, WorkerStatus
-from shared.wording import worker_status
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 
@@ -36,9 +35,8 @@ def claim(zone: str = "Europe/Berlin", source: str = "employees", **said: Any) -
     """What is kept of a source's word."""
     employment = Employment(grace_days=said.pop("grace_days", 0))
     record = {"externalId": "1", "active": True}
-    days = {"first_day": said.get("first_day"), "last_day": said.get("last_day")}
-    how: dict[str, Any] = {"employment": employment, "zone": ZoneInfo(zone), "said_at": NOW, **days}
-    return to_json(make_claim(source, 0, "1", "e", 2, record, **how))
+    days = (said.get("first_day"), said.get("last_day"), ZoneInfo(zone))
+    return to_json(make_claim(Speaker(source, 0, "1", "e", NOW, employment), Stated(2, record, *days)))
 
 
 def account(*, enabled: bool = True, pending: str = "", accepted: str = "print", **claims: Any) -> Account:
@@ -97,39 +95,39 @@ NOT_YET = "Entra has taken nothing about an account yet"
 @pytest.mark.parametrize(
     ("found", "row", "sentence"),
     [
-        (None, {"Status": worker_status.REJECTED}, f"{NOT_YET}."),
-        (None, {"SentStatus": worker_status.PROVISIONED, "UploadedAt": "t", "Active": True}, "The account is enabled."),
+        (None, {"Status": WorkerStatus.REJECTED}, f"{NOT_YET}."),
+        (None, {"SentStatus": WorkerStatus.PROVISIONED, "UploadedAt": "t", "Active": True}, "The account is enabled."),
         (
             account(accepted="", pending="print"),
-            {"SentStatus": worker_status.QUEUED},
+            {"SentStatus": WorkerStatus.QUEUED},
             f"{NOT_YET}; it waits to be sent.",
         ),
-        (account(), {"SentStatus": worker_status.PROVISIONED}, "The account is enabled."),
+        (account(), {"SentStatus": WorkerStatus.PROVISIONED}, "The account is enabled."),
         (
             account(pending="new"),
-            {"SentStatus": worker_status.QUEUED},
+            {"SentStatus": WorkerStatus.QUEUED},
             "Entra was last asked for an enabled account; a newer record waits to be sent.",
         ),
         (
             account(pending="new", accepted=ANOTHER),
-            {"SentStatus": worker_status.QUEUED},
+            {"SentStatus": WorkerStatus.QUEUED},
             "Entra was sent an older record; a newer one waits to be sent.",
         ),
-        (account(enabled=False), {"SentStatus": worker_status.UNCHANGED}, "The account is disabled."),
+        (account(enabled=False), {"SentStatus": WorkerStatus.UNCHANGED}, "The account is disabled."),
         (
             account(),
-            {"SentStatus": worker_status.UPLOADED},
+            {"SentStatus": WorkerStatus.UPLOADED},
             "The account is to be enabled; Entra has not answered yet.",
         ),
-        (account(), {"SentStatus": worker_status.FAILED}, "Entra has confirmed no account."),
+        (account(), {"SentStatus": WorkerStatus.FAILED}, "Entra has confirmed no account."),
         (
             account(enabled=False),
-            {"SentStatus": worker_status.FAILED, "TargetId": "id"},
+            {"SentStatus": WorkerStatus.FAILED, "TargetId": "id"},
             "The account is to be disabled; Entra's last answer does not confirm it.",
         ),
         (
             account(enabled=False, employees=claim(first_day=date(2026, 11, 25))),
-            {"SentStatus": worker_status.PROVISIONED},
+            {"SentStatus": WorkerStatus.PROVISIONED},
             "The account is disabled until 25 Nov 2026.",
         ),
     ],
@@ -140,7 +138,7 @@ def test_whether_the_account_is_enabled_is_said_as_far_as_entra_confirms_it(
     assert standing(found, row, NOW) == sentence
 
 
-@pytest.mark.parametrize("status", [worker_status.PROVISIONED, worker_status.UPLOADED, worker_status.FAILED])
+@pytest.mark.parametrize("status", [WorkerStatus.PROVISIONED, WorkerStatus.UPLOADED, WorkerStatus.FAILED])
 def test_what_another_source_had_sent_last_is_not_taken_as_confirmed_by_the_row_of_this_one(
     status: WorkerStatus,
 ) -> None:
@@ -149,7 +147,7 @@ def test_what_another_source_had_sent_last_is_not_taken_as_confirmed_by_the_row_
     assert standing(found, row, NOW) == (
         "By the record of contractors the account is to be disabled; the row of contractors tells whether it is."
     )
-    row = {"PartitionKey": worker_key("contractors", "1").partition, "SentStatus": worker_status.PROVISIONED}
+    row = {"PartitionKey": worker_key("contractors", "1").partition, "SentStatus": WorkerStatus.PROVISIONED}
     assert standing(found, row, NOW) == "The account is disabled."
 
 
@@ -166,7 +164,7 @@ def test_a_joiner_before_her_first_day_is_told_what_comes_also_after_an_unchange
     office.night(jane, "2,Joe,active")
     for day in ("2026-11-21 06:00", "2026-11-22 06:00"):
         office.context.storage.table(WORKERS).update_entity(
-            {"PartitionKey": "employees|1", "RowKey": "1", "SentStatus": worker_status.PROVISIONED, "TargetId": "id"}
+            {"PartitionKey": "employees|1", "RowKey": "1", "SentStatus": WorkerStatus.PROVISIONED, "TargetId": "id"}
         )
         [found] = person.find_stories(office.context, "1")
         assert found.account == "The account is disabled until 25 Nov 2026."

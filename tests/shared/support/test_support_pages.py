@@ -29,6 +29,8 @@ from shared.support import person as person_page
 from shared.support.holding import Change, held_people
 from shared.support.people import Hit
 from shared.support.site.plain import is_near, nearly
+from shared.tables.extracts import ExtractStatus
+from shared.tables.workers import WorkerStatus
 from shared.wording import worker_status
 from shared.wording.worker_status import Release, released
 from tests.conftest import Storage
@@ -128,7 +130,7 @@ def test_a_search_by_name_says_whom_it_cannot_find(context: Context) -> None:
     ref = file(context.storage, "people.csv")
     for number in "12":
         reject = Reject(4, 4, number, "no.", display_name=f"Jane {number}", user_name=f"jane{number}@x.com")
-        row = {**worker_status.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+        row = {**worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv")), "Sequence": ref.id}
         key = worker_key(ref.source, number)
         context.storage.table(WORKERS).create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
     said = text(look_for(context, "jane"))
@@ -143,7 +145,7 @@ def test_a_search_by_name_says_whom_it_cannot_find(context: Context) -> None:
 
 def test_whom_a_newer_file_has_judged_anew_is_neither_waiting_nor_held(context: Context) -> None:
     ref = file(
-        context.storage, "old.csv", Status=extracts.SUPERSEDED, SupersededBy="20260919T060000Z-bbbbbbbbbbbb",
+        context.storage, "old.csv", Status=ExtractStatus.SUPERSEDED, SupersededBy="20260919T060000Z-bbbbbbbbbbbb",
         Provisioned=28, Held=2, Rows=30, People=30,
     )  # fmt: skip
     [listed] = files.newest_files(context.storage, 5, ["employees"])[0]
@@ -221,11 +223,11 @@ def test_a_search_by_name_knows_what_has_changed_since_the_last_and_who_is_gone(
 
     person(context.storage, ref, "1", "Jane One")
     reject = Reject(4, 4, "2", "no.", display_name="Jane Two", user_name="jane2@x.com")
-    row = {**worker_status.rejected(reject, "people.csv", ref.id, START), "Sequence": ref.id}
+    row = {**worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv")), "Sequence": ref.id}
     key = worker_key(ref.source, "2")
     table.create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
     assert found("jane") == [("1", "Jane One", "queued"), ("2", "Jane Two", "rejected")]
-    person(context.storage, ref, "1", "Jane Uno", Status=worker_status.FAILED)
+    person(context.storage, ref, "1", "Jane Uno", Status=WorkerStatus.FAILED)
     person(context.storage, ref, "3", "Jane Three")
     table.delete_entity(key.partition, key.row)  # HR has corrected the row: nobody has this id
     assert found("jane") == [("1", "Jane Uno", "failed"), ("3", "Jane Three", "queued")]
@@ -285,7 +287,7 @@ def test_the_first_page_asks_for_a_bounded_number_of_answers(context: Context, m
     monkeypatch.setattr(listing, "PAGE", 1)
     ref = file(context.storage, "people.csv")
     for number in range(40):
-        person(context.storage, ref, f"{number}", "Ann", Status=worker_status.MISSING, Reason="Not in the file.")
+        person(context.storage, ref, f"{number}", "Ann", Status=WorkerStatus.MISSING, Reason="Not in the file.")
     assert visit(context).status == 200
     assert asked.count(WORKERS) == 25
 
@@ -298,11 +300,11 @@ def test_what_is_wrong_is_grouped_by_cause_with_what_to_do(context: Context) -> 
             f"Row {number} of people.csv was not sent: the user name 'x{number}' is already used by worker {number}"
         )
         person(
-            context.storage, ref, f"R{number}", "Joe", Status=worker_status.REJECTED, Reason=reason,
+            context.storage, ref, f"R{number}", "Joe", Status=WorkerStatus.REJECTED, Reason=reason,
             NextStep="HR corrects it.", WhoActs="HR",
         )  # fmt: skip
-    person(context.storage, ref, "W", "Jim", Status=worker_status.PROVISIONED, Warning="The manager 99 is not known")
-    person(context.storage, ref, "ok", "Jill", Status=worker_status.PROVISIONED)
+    person(context.storage, ref, "W", "Jim", Status=WorkerStatus.PROVISIONED, Warning="The manager 99 is not known")
+    person(context.storage, ref, "ok", "Jill", Status=WorkerStatus.PROVISIONED)
 
     causes = people.find_causes(context.storage).causes
 
@@ -365,7 +367,7 @@ def test_a_date_that_lies_ahead_ends_the_story(context: Context) -> None:
     ahead = iso(START + timedelta(days=3))
     ref = file(context.storage, "people.csv")
     person(
-        context.storage, ref, "S", "Sue", Status=worker_status.SCHEDULED, Reason="Starts on Monday.", NextChangeAt=ahead
+        context.storage, ref, "S", "Sue", Status=WorkerStatus.SCHEDULED, Reason="Starts on Monday.", NextChangeAt=ahead
     )
     assert "2026-09-21 06:00:00 Next A date falls due" in text(visit(context, "person?id=S"))
 
@@ -520,8 +522,8 @@ def test_of_somebody_held_the_old_values_stand_beside_the_new(office: Office) ->
 
 def test_a_refused_file_is_among_what_is_wrong_until_one_is_used(context: Context) -> None:
     file(context.storage, "good.csv")
-    file(context.storage, "bad.csv", minutes=1, Status=extracts.REJECTED, Message="The header lacks Name.")
-    file(context.storage, "worse.csv", minutes=2, Status=extracts.FAILED, Message="A fault in Rollcall.")
+    file(context.storage, "bad.csv", minutes=1, Status=ExtractStatus.REJECTED, Message="The header lacks Name.")
+    file(context.storage, "worse.csv", minutes=2, Status=ExtractStatus.FAILED, Message="A fault in Rollcall.")
     for page in ("", "causes"):
         said = text(visit(context, page))
         assert (
@@ -560,7 +562,7 @@ def test_a_cause_is_one_whatever_the_second_of_the_next_try(context: Context) ->
             ref,
             f"O{second}",
             "Joe",
-            Status=worker_status.OVERDUE,
+            Status=WorkerStatus.OVERDUE,
             Reason="x",
             NextStep=wait,
             WhoActs="IT",
@@ -572,7 +574,7 @@ def test_a_cause_is_one_whatever_the_second_of_the_next_try(context: Context) ->
 
 def test_a_file_that_was_refused_in_the_second_in_which_another_one_was_used_is_listed(context: Context) -> None:
     for number in range(3):
-        file(context.storage, f"refused-{number}.csv", Status=extracts.REJECTED)
+        file(context.storage, f"refused-{number}.csv", Status=ExtractStatus.REJECTED)
     file(context.storage, "used.csv")
     assert sorted(one.file for one in troubles.refused_files(context.storage, ["employees"])) == [
         "refused-0.csv", "refused-1.csv", "refused-2.csv"

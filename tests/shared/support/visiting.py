@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 from shared.clock import iso
 from shared.context import Context
 from shared.entra.logs import LogEntry
-from shared.model import LEAVER, MOVER, ExtractRef, Planned
+from shared.model import Actor, ChangeKind, ExtractRef, Planned
 from shared.outcomes.events import write_events
 from shared.records import extracts
 from shared.records.extracts import Version
@@ -23,6 +23,8 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.support.web import Answer, Request, serve
+from shared.tables.extracts import ExtractKind, ExtractStatus
+from shared.tables.workers import WorkerStatus
 from shared.wording import worker_status
 from tests.support.contexts import START, worker
 
@@ -105,10 +107,10 @@ def file(storage: Storage, name: str, *, source: str = "employees", minutes: int
     arrived = START + timedelta(minutes=minutes)
     version = Version(source, name, f"{source}/{name}", f"etag {minutes}", arrived, 1)
     given: Any = {
-        "Status": extracts.DELIVERED,
+        "Status": ExtractStatus.DELIVERED,
         "ArrivedAt": iso(arrived),
         "Message": "All done.",
-        "Kind": extracts.FILE,
+        "Kind": ExtractKind.FILE,
     }
     given |= {"Job": "default", "Rows": 0, "People": 0, "Rejected": 0}
     extracts.insert_extract(storage, version, given | values)
@@ -118,8 +120,14 @@ def file(storage: Storage, name: str, *, source: str = "employees", minutes: int
 def person(storage: Storage, ref: ExtractRef, worker_id: str, name: str, **values: Any) -> None:
     """A row of the results table: planned in a file, and whatever became of it."""
     user = worker(worker_id, 4, displayName=name, userName=values.pop("UserName", f"{worker_id.lower()}@contoso.com"))
-    planned = Planned(user, MOVER, changed=("department", "title"), reason="Data changed: department, title.")
-    row = {**worker_status.queued(planned, "people.csv", ref.id, START), "Sequence": ref.id, **values}
+    planned = Planned(
+        user, ChangeKind.MOVER, changed=("department", "title"), reason="Data changed: department, title."
+    )
+    row = {
+        **worker_status.queued(planned, worker_status.Telling(ref.id, START, "people.csv")),
+        "Sequence": ref.id,
+        **values,
+    }
     key = worker_key(ref.source, worker_id)
     storage.table(WORKERS).upsert_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
 
@@ -130,11 +138,11 @@ def failed(storage: Storage, ref: ExtractRef, worker_id: str, name: str, **value
     code, words = "AzureActiveDirectoryInvalidUserPrincipalName", f"The user name of {worker_id} is not valid."
     row = {
         **worker_status.uploaded(iso(sent), "request-1"),
-        "SentStatus": worker_status.FAILED,
-        "Status": worker_status.FAILED,
+        "SentStatus": WorkerStatus.FAILED,
+        "Status": WorkerStatus.FAILED,
         "Reason": f"Entra could not create the account: the user name is not one that Entra takes. {words}",
         "NextStep": "HR corrects the user name.",
-        "WhoActs": worker_status.HR,
+        "WhoActs": Actor.HR,
         "ErrorCode": code,
         "ResolvedAt": iso(sent + timedelta(minutes=35)),
     }
@@ -148,7 +156,7 @@ def holding(storage: Storage, people: Mapping[str, str], minutes: int = 60) -> E
     """A file that holds some people, as too many leavers at once."""
     count = len(people)
     ref = file(
-        storage, "leavers.csv", minutes=minutes, Status=extracts.HELD, Rows=count, People=count, Held=count,
+        storage, "leavers.csv", minutes=minutes, Status=ExtractStatus.HELD, Rows=count, People=count, Held=count,
         Message=f"{count} people: {count} held.", ReadPlan="plan",
     )  # fmt: skip
     why = "Leavers are 12 % of the known people; up to 10 % pass by themselves."
@@ -158,7 +166,7 @@ def holding(storage: Storage, people: Mapping[str, str], minutes: int = 60) -> E
             "id": one,
             "row": row,
             "name": name,
-            "kind": LEAVER,
+            "kind": ChangeKind.LEAVER,
             "class": "disable",
             "changed": ["active", "department"],
             "why": why,
@@ -169,7 +177,7 @@ def holding(storage: Storage, people: Mapping[str, str], minutes: int = 60) -> E
     at = iso(START + timedelta(minutes=minutes))
     for one, name in people.items():
         person(
-            storage, ref, one, name, Status=worker_status.HELD, Reason=why, WhoActs=worker_status.IT, NextStep=step,
-            Kind=LEAVER, Changed="active, department", HeldIn=ref.id, HeldAt=at, HeldBecause=why,
+            storage, ref, one, name, Status=WorkerStatus.HELD, Reason=why, WhoActs=Actor.IT, NextStep=step,
+            Kind=ChangeKind.LEAVER, Changed="active, department", HeldIn=ref.id, HeldAt=at, HeldBecause=why,
         )  # fmt: skip
     return ref
