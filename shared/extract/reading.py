@@ -19,6 +19,7 @@ from typing import Any
 
 from shared.changes.duplicates import Occurrence
 from shared.changes.loops import loops, smallest_first
+from shared.changes.same_people import NO_NEW_IDS, SamePeople
 from shared.errors import ExtractRefused
 from shared.extract.damage import DamageWatch
 from shared.extract.profile import Observer, Profile
@@ -43,7 +44,6 @@ from shared.mapping.row_filter import Aside, LeftOut, RowFilter
 from shared.model import ENTERPRISE_USER, Reject, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
-from shared.records.same_people import NO_NEW_IDS, SamePeople
 from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()

@@ -10,6 +10,7 @@ from itertools import groupby
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.changes.compare import OLDER
+from shared.changes.same_people import Same
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker
@@ -28,7 +29,6 @@ from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
 from shared.records.rosters import make_newest
-from shared.records.same_people import Same
 from shared.storage.fingerprint import fingerprint
 from shared.storage.names import EXTRACTS, PAGES
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows

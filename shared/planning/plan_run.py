@@ -12,6 +12,7 @@ from functools import cached_property
 
 from shared.changes.claims import Desired, Employment, decide
 from shared.changes.compare import Draft, kept_claims
+from shared.changes.same_people import NO_NEW_IDS, SamePeople
 from shared.clock import iso
 from shared.context import Context
 from shared.extract.claiming import Saying
@@ -26,7 +27,7 @@ from shared.records.accounts import Account
 from shared.records.extracts import FILE, TRIAL
 from shared.records.pages import Quiet, QuietWriter
 from shared.records.people import WorkerTold, worker_key
-from shared.records.same_people import NO_NEW_IDS, NOTHING_KEPT, Kept, SamePeople
+from shared.records.same_people import NOTHING_KEPT, Kept
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
