@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _ASCII_WORD = re.compile(r"[A-Za-z]+")
 _CAPITALS = str.maketrans({"İ": "i", "\u03a3": "\u03c3"})  # İ would become two letters; sigma depends on its place
@@ -48,6 +49,13 @@ def title(text: str) -> str:
 def fold(text: str) -> str:
     """`text` as it is compared without regard to case; as long as `text`, letter by letter."""
     return text.lower() if text.isascii() else "".join(_folded.get(letter) or _fold(letter) for letter in text)
+
+
+def fold_many(texts: Sequence[str]) -> list[str]:
+    """The same for many texts."""
+    joined = "\n".join(texts)
+    folded = joined.lower().split("\n") if joined.isascii() else []
+    return folded if len(folded) == len(texts) else list(map(fold, texts))
 
 
 def bare(text: str) -> str:

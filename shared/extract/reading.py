@@ -189,7 +189,8 @@ class ReadExtract:
 
     def loops(self) -> list[tuple[str, ...]]:
         """The ids of every loop of managers among the people, from worker to manager, the smallest id first."""
-        managers = array("i", [-1]) * self.people
+        most = self._scratch.execute("SELECT max(number) FROM people").fetchone()[0] or 0
+        managers = array("i", [-1]) * (most + 1)
         query = """
             SELECT worker.number, manager.number FROM people worker
             JOIN people manager ON manager.tail = substr(worker.manager, -2) AND manager.id = worker.manager
