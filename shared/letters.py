@@ -21,6 +21,11 @@ def lower(text: str) -> str:
     return text.lower() if text.isascii() else text.translate(_CAPITALS).lower()
 
 
+def lower_many(texts: Sequence[str]) -> list[str]:
+    """The same for many texts."""
+    return _lower_ascii(texts) or list(map(lower, texts))
+
+
 def upper(text: str) -> str:
     """`text` in capitals; letters that have no single capital stay."""
     capitals = text.upper()
@@ -53,9 +58,7 @@ def fold(text: str) -> str:
 
 def fold_many(texts: Sequence[str]) -> list[str]:
     """The same for many texts."""
-    joined = "\n".join(texts)
-    folded = joined.lower().split("\n") if joined.isascii() else []
-    return folded if len(folded) == len(texts) else list(map(fold, texts))
+    return _lower_ascii(texts) or list(map(fold, texts))
 
 
 def bare(text: str) -> str:
@@ -78,3 +81,10 @@ def fold_name(name: str) -> str:
 
 def _fold(letter: str) -> str:
     return _folded.setdefault(letter, letter if letter in _OF_ONE_CASE else lower(upper(letter)))
+
+
+def _lower_ascii(texts: Sequence[str]) -> list[str] | None:
+    """Texts in small letters, in one go; None if one of them is not ASCII, or holds a line break."""
+    joined = "\n".join(texts)
+    lowered = joined.lower().split("\n") if joined.isascii() else []
+    return lowered if len(lowered) == len(texts) else None
