@@ -7,7 +7,7 @@ import difflib
 import re
 
 from shared.errors import TerminalError
-from shared.mapping.find import configured_names
+from shared.mapping.load import configured_names
 from shared.records.extracts import sources
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG

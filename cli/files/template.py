@@ -19,7 +19,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from cli.connecting import connected
 from cli.files.offline import OK, CalledWrongly, guarded, open_mapping
 from shared.errors import MappingError
-from shared.mapping.find import find_mapping
+from shared.mapping.load import find_mapping
 from shared.mapping.model import MappingFile
 from shared.mapping.rules import Rule
 from shared.settings import HR_STORAGE

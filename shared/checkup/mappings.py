@@ -12,8 +12,7 @@ from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.checkup.job import schema_of
 from shared.entra.schema import JobSchema
 from shared.errors import MappingError, NoToken, RollcallError
-from shared.mapping.find import configured_names, find_mapping
-from shared.mapping.load import LoadedMapping
+from shared.mapping.load import LoadedMapping, configured_names, find_mapping
 from shared.mapping.model import MappingFile
 from shared.model import ENTERPRISE_USER
 from shared.records.extracts import sources

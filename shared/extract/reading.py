@@ -19,7 +19,6 @@ from typing import Any
 
 from shared.changes.duplicates import Occurrence
 from shared.changes.loops import loops, smallest_first
-from shared.changes.same_people import NO_NEW_IDS, SamePeople
 from shared.errors import ExtractRefused
 from shared.extract.damage import DamageWatch
 from shared.extract.profile import Observer, Profile
@@ -41,7 +40,7 @@ from shared.mapping.file_time import time_in_cell
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath, parse_path
 from shared.mapping.row_filter import Aside, LeftOut, RowFilter
-from shared.model import ENTERPRISE_USER, Reject, Worker
+from shared.model import ENTERPRISE_USER, NO_NEW_IDS, Reject, SamePeople, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
 from shared.storage.scratch import open_scratch

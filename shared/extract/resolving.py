@@ -13,7 +13,6 @@ from itertools import groupby
 
 from shared.changes.duplicates import Decision, DuplicatesRule, Spell, decide_by_days, which_row_counts
 from shared.changes.questions import other_name
-from shared.changes.same_people import NO_NEW_IDS, SamePeople
 from shared.extract.row_index import MANAGER, Entry, RowIndex
 from shared.extract.spool import Spool, digest_with
 from shared.letters import fold, fold_id, fold_many, fold_name
@@ -23,7 +22,7 @@ from shared.mapping.cells.user_names import Claimant, Holder, Known, UniqueName,
 from shared.mapping.cells.values import USER_NAME, label_of
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import parse_path
-from shared.model import Reject
+from shared.model import NO_NEW_IDS, Reject, SamePeople
 from shared.storage.scratch import batches
 
 Warn = Callable[[int, str], None]

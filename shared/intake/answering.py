@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from shared.errors import RollcallError
-from shared.mapping.find import find_mapping
+from shared.mapping.load import find_mapping
 from shared.mapping.model import MappingFile
 from shared.storage.clients import Storage
 from shared.tables.extracts import ExtractRow

@@ -10,7 +10,6 @@ from itertools import groupby
 from azure.core.exceptions import ResourceNotFoundError
 
 from shared.changes.compare import OLDER
-from shared.changes.same_people import Same
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker
@@ -19,7 +18,7 @@ from shared.delivery.queueing import queue_ready_pages
 from shared.extract.rejects import hand_out
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
-from shared.model import ExtractRef, Planned
+from shared.model import ExtractRef, Planned, Same
 from shared.outcomes import progress
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held

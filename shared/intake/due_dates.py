@@ -12,7 +12,7 @@ from azure.core.exceptions import ResourceExistsError
 from shared.clock import iso
 from shared.context import Context
 from shared.errors import RollcallError, Turns
-from shared.mapping.find import find_mapping
+from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.planning.build import dues_by_source

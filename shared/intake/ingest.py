@@ -40,8 +40,7 @@ from shared.intake.apply_plan import apply_plan, settle, supersede_whole
 from shared.intake.faults import passes
 from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
 from shared.intake.trial import try_out
-from shared.mapping.find import find_mapping
-from shared.mapping.load import LoadedMapping
+from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.outcomes import progress
 from shared.planning.build import Pace, check_new, plan_due, plan_file, reading_of

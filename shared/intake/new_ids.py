@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from shared.changes.same_people import Same
 from shared.clock import iso
 from shared.context import Context
-from shared.mapping.find import find_mapping
+from shared.mapping.load import find_mapping
+from shared.model import Same
 from shared.planning.orders import Order, OrderRefused, release, reprocess
 from shared.records import accounts, same_people
 from shared.records.people import worker_key

@@ -12,12 +12,11 @@ from datetime import datetime
 
 from azure.core.exceptions import ResourceNotFoundError
 
-from shared.changes.same_people import Same
 from shared.clock import iso, parse_iso
 from shared.holds.look import holds_at
 from shared.holds.orders import HoldOrder, put_on_hold
-from shared.mapping.find import find_mapping
-from shared.model import ExtractRef
+from shared.mapping.load import find_mapping
+from shared.model import ExtractRef, Same
 from shared.records import accounts, pages, same_people
 from shared.records.accounts import Account
 from shared.records.due import Due, schedule

@@ -16,8 +16,7 @@ from shared.errors import ExtractRefused, RollcallError
 from shared.hr_outbox import summary
 from shared.intake.answering import way_to_answer_source
 from shared.mapping.cells.text import shorten
-from shared.mapping.find import find_mapping
-from shared.mapping.load import DEFAULT_SOURCE
+from shared.mapping.load import DEFAULT_SOURCE, find_mapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
 from shared.planning.build import AHEAD

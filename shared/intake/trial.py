@@ -34,7 +34,7 @@ from shared.intake.answering import way_to_answer_source
 from shared.intake.faults import passes
 from shared.intake.registering import for_hr
 from shared.intake.trial_answer import Outcome, outcome_of, write_answer
-from shared.mapping.find import find_mapping
+from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.planning.build import check_new, plan_file, reading_of
 from shared.records import extracts

@@ -202,7 +202,7 @@ class ColumnMapper:
             for days in self._days
         )
         are_contracts = mapping.duplicates.keep == "current"  # of which the days say which counts
-        if status.last_day:
+        if status.last_day and last_days.count(NO_DAY) < size:
             if status.day_decides and not are_contracts:
                 days = zip(active, first_days, last_days, strict=True)
                 active = ["false" if self._is_over(first, last) else works for works, first, last in days]

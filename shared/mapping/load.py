@@ -1,4 +1,4 @@
-"""Read a mapping file; say exactly what is wrong with it. Where a source's is found is `shared.mapping.find`."""
+"""Find and read a source's mapping file; say exactly what is wrong with it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,22 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 from pydantic import ValidationError
 
 from shared.errors import MappingError
+from shared.holds.listed import FILE as HOLDS
 from shared.mapping.faults import sentences
 from shared.mapping.model import MappingFile
 
+if TYPE_CHECKING:
+    from shared.storage.clients import Storage
+
 SHIPPED = Path(__file__).parent.parent / "mappings"
 DEFAULT_SOURCE = "default"
-DEFAULT_MAPPING = "csv2scim"  # what the source `default` uses unless hr-config/default.yaml says otherwise
+_DEFAULT_MAPPING = "csv2scim"  # what the source `default` uses unless hr-config/default.yaml says otherwise
 
 _TEXT = "tag:yaml.org,2002:str"
 _READ = ("tag:yaml.org,2002:bool", "tag:yaml.org,2002:int")
@@ -37,10 +42,52 @@ class LoadedMapping:
     version: str
 
 
+def find_mapping(storage: Storage, source: str) -> LoadedMapping:
+    """The mapping of a source: `hr-config/<source>.yaml`, else the one shipped under that name.
+
+    Raises:
+        MappingError: there is none, or it is wrong.
+    """
+    # Here, because it takes long, and whoever reads a mapping that is at hand needs no client of a storage account.
+    from azure.core.exceptions import ResourceNotFoundError
+
+    from shared.storage.names import CONFIG
+
+    try:
+        data = storage.container(CONFIG).download_blob(f"{source}.yaml").readall()
+    except ResourceNotFoundError:
+        name = f"{_DEFAULT_MAPPING if source == DEFAULT_SOURCE else source}.yaml"
+        # Looked for among those that there are: not every name of a folder may be that of a file.
+        shipped = next((path for path in SHIPPED.glob("*.yaml") if path.name == name), None)
+        if shipped is None:
+            raise MappingError(
+                f"There is no mapping for the source '{source}': put one into {CONFIG}/{source}.yaml, or use a folder "
+                f"that has one (shipped: {', '.join(sorted(shipped_names()))}), then drop the file again"
+            ) from None
+        return _meant_for(source, parse_mapping(shipped.read_bytes(), f"mappings/{shipped.name}"))
+    return _meant_for(source, parse_mapping(data, f"{CONFIG}/{source}.yaml"))
+
+
+def _meant_for(source: str, loaded: LoadedMapping) -> LoadedMapping:
+    meant = loaded.mapping.source
+    if meant is not None and meant != source:
+        raise MappingError(f"{loaded.name}: source: the mapping is for '{meant}', but the file came from '{source}'")
+    return loaded
+
+
 def shipped_names() -> list[str]:
     """The sources that work without a mapping file of one's own."""
     names = {path.stem for path in SHIPPED.glob("*.yaml")}
-    return sorted((names - {DEFAULT_MAPPING}) | {DEFAULT_SOURCE, DEFAULT_MAPPING})
+    return sorted((names - {_DEFAULT_MAPPING}) | {DEFAULT_SOURCE, _DEFAULT_MAPPING})
+
+
+def configured_names(storage: Storage) -> list[str]:
+    """The sources that have a mapping file of their own in `hr-config`."""
+    from shared.storage.names import CONFIG  # see `find_mapping`
+
+    paths = storage.container(CONFIG).list_blob_names()
+    names = (path for path in paths if path.endswith(".yaml") and "/" not in path and path != HOLDS)
+    return sorted(path.removesuffix(".yaml") for path in names)
 
 
 def parse_mapping(data: bytes, name: str) -> LoadedMapping:

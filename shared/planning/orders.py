@@ -17,7 +17,7 @@ from azure.core.exceptions import ResourceModifiedError
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
 from shared.holds.protected import protected_among
-from shared.mapping.find import find_mapping
+from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages
 from shared.records.extracts import FILE, TRIAL

@@ -12,7 +12,6 @@ from functools import cached_property
 
 from shared.changes.claims import Desired, Employment, decide
 from shared.changes.compare import Draft, kept_claims
-from shared.changes.same_people import NO_NEW_IDS, SamePeople
 from shared.clock import iso
 from shared.context import Context
 from shared.extract.claiming import Saying
@@ -20,7 +19,7 @@ from shared.extract.reading import ReadExtract
 from shared.holds.listed import Hold, Holds
 from shared.holds.look import holds_at
 from shared.mapping.model import MappingFile
-from shared.model import ExtractRef, Planned, manager_of, with_manager_id
+from shared.model import NO_NEW_IDS, ExtractRef, Planned, SamePeople, manager_of, with_manager_id
 from shared.planning.sends import SpooledLines
 from shared.records import extracts
 from shared.records.accounts import Account

@@ -14,9 +14,8 @@ from typing import Literal, NamedTuple, TypeVar, cast
 
 import orjson
 
-from shared.changes.same_people import Same
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
+from shared.model import ExtractRef, Page, Planned, Reject, Same, ScimUser, Worker
 from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage

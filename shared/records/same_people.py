@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, field, replace
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceExistsError, ResourceModifiedError, ResourceNotFoundError
 
-from shared.changes.same_people import NO_NEW_IDS, Same, SamePeople
 from shared.errors import TransientError
 from shared.letters import fold
+from shared.model import NO_NEW_IDS, Same, SamePeople
 from shared.storage.clients import Storage
 from shared.storage.names import STATE
 

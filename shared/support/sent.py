@@ -13,7 +13,7 @@ from shared.changes.kinds import attributes
 from shared.context import Context
 from shared.errors import RollcallError
 from shared.extract.records import read_records
-from shared.mapping.find import find_mapping
+from shared.mapping.load import find_mapping
 from shared.mapping.model import MappingFile
 from shared.model import ENTERPRISE_USER, ExtractRef, Record
 from shared.planning.build import reading_of

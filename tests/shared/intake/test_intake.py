@@ -37,8 +37,7 @@ from shared.intake import ingest
 from shared.intake.ingest import ingest_version, process_all_pending
 from shared.intake.registering import arrived_version, register
 from shared.intake.sweep import ingest_unannounced
-from shared.mapping.find import find_mapping
-from shared.mapping.load import LoadedMapping
+from shared.mapping.load import LoadedMapping, find_mapping
 from shared.model import ExtractRef
 from shared.planning import build
 from shared.records import extracts, people

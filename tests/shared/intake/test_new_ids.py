@@ -9,13 +9,12 @@ from typing import Any
 
 import pytest
 
-from shared.changes.same_people import NO_NEW_IDS, Same, SamePeople
 from shared.extract.reading import ReadExtract, read_extract
 from shared.holds.orders import HoldOrder, put_on_hold
 from shared.intake.new_ids import make_same, take_back
 from shared.intake.recovering import put_back_new_ids
 from shared.mapping.model import MappingFile
-from shared.model import ENTERPRISE_USER
+from shared.model import ENTERPRISE_USER, NO_NEW_IDS, Same, SamePeople
 from shared.planning.orders import Order, OrderRefused, release
 from shared.readers.open_extract import Reading
 from shared.records import same_people

@@ -10,8 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import MappingError
-from shared.mapping.find import find_mapping
-from shared.mapping.load import SHIPPED, parse_mapping, shipped_names
+from shared.mapping.load import SHIPPED, find_mapping, parse_mapping, shipped_names
 from shared.mapping.model import KeyRule, MappingFile, Status
 from shared.mapping.paths import KNOWN_PATHS, AttributePath, parse_path
 from shared.mapping.rules import Rule
