@@ -172,16 +172,13 @@ class _Rows:
         place = 0
         while place < len(rows):
             start, place = place, place if self._is_watchful else odd.index(True, place)
-            if start < place:
-                for one in range(start, place) if ends[place - 1] - lines[start] >= place - start else ():
-                    if ends[one] > lines[one]:
-                        self._check_lines(lines[one], ends[one], rows[one])
-                self._people += place - start
-                numbers = range(block.number + start + 1, block.number + place + 1)
-                usual = rows[start:place]
-                if self._width < self._full:
-                    usual = [cells[: self._width] for cells in usual]
-                ready.add(numbers, lines[start:place], usual)
+            some_are_long = start < place and ends[place - 1] - lines[start] >= place - start
+            for one in range(start, place) if some_are_long else ():
+                if ends[one] > lines[one]:
+                    self._pass(block, lines, slice(start, one), ready)
+                    start = one
+                    self._check_lines(lines[one], ends[one], rows[one])
+            self._pass(block, lines, slice(start, place), ready)
             if place < len(rows):
                 source.settle(block, place)
                 yield from self._look(rows[place], ready)
@@ -194,6 +191,13 @@ class _Rows:
             lined_up = source.lined_up()
             found = self._judge(source.start + 1, lined_up) if lined_up else self._unreadable(block.error)
             yield from self._found(found, ready)
+
+    def _pass(self, block: Block, lines: Sequence[int], part: slice, ready: _Ready) -> None:
+        """Usual rows."""
+        rows = block.rows[part]
+        self._people += len(rows)
+        numbers = range(block.number + part.start + 1, block.number + part.stop + 1)
+        ready.add(numbers, lines[part], [cells[: self._width] for cells in rows] if self._width < self._full else rows)
 
     def _odd(self, rows: Sequence[list[str]]) -> Iterator[bool]:
         """Whether rows need a closer look, by nothing but their cells."""
