@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _ASCII_WORD = re.compile(r"[A-Za-z]+")
 _CAPITALS = str.maketrans({"İ": "i", "\u03a3": "\u03c3"})  # İ would become two letters; sigma depends on its place
@@ -18,6 +19,11 @@ _folded: dict[str, str] = {}
 def lower(text: str) -> str:
     """`text` in small letters."""
     return text.lower() if text.isascii() else text.translate(_CAPITALS).lower()
+
+
+def lower_many(texts: Sequence[str]) -> list[str]:
+    """The same for many texts."""
+    return _lower_ascii(texts) or list(map(lower, texts))
 
 
 def upper(text: str) -> str:
@@ -50,6 +56,11 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else "".join(_folded.get(letter) or _fold(letter) for letter in text)
 
 
+def fold_many(texts: Sequence[str]) -> list[str]:
+    """The same for many texts."""
+    return _lower_ascii(texts) or list(map(fold, texts))
+
+
 def bare(text: str) -> str:
     """`text` taken apart by compatibility (NFKD), without its accents and other marks."""
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
@@ -70,3 +81,10 @@ def fold_name(name: str) -> str:
 
 def _fold(letter: str) -> str:
     return _folded.setdefault(letter, letter if letter in _OF_ONE_CASE else lower(upper(letter)))
+
+
+def _lower_ascii(texts: Sequence[str]) -> list[str] | None:
+    """Texts in small letters, in one go; None if one of them is not ASCII, or holds a line break."""
+    joined = "\n".join(texts)
+    lowered = joined.lower().split("\n") if joined.isascii() else []
+    return lowered if len(lowered) == len(texts) else None

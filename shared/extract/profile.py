@@ -40,6 +40,7 @@ _DIGITS = 10  # of a cell's digest, in hexadecimal
 _NOTHING = "-" * _DIGITS
 _LONGEST = 200
 _MOST_COLUMNS = 1_000
+_MOST_SHOWN = 20_000
 _DATE = re.compile(
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}(?:[T ].*|[+-]\d\d:\d\d|Z)?|\d{1,2}[-/. ](?:\d{1,2}|[^\W\d_]{3,9})[-/. ]\d{2,4}"
 )
@@ -207,6 +208,7 @@ class Observer:
         self._nothing = frozenset(clean(text) for text in mapping.placeholders) | {""}
         self._people: _Lowest[Mapping[str, str]] = _Lowest()
         self._managers: _Lowest[None] = _Lowest()
+        self._shown: set[str] = set()  # cells with managers, lately
 
     def observe(self, record: Record) -> None:
         """Take note of a row; of several rows of one person, the first counts."""
@@ -219,14 +221,20 @@ class Observer:
         """Take note of some rows."""
         columns = batch.columns
         cells = columns[self._mapping.key]
-        who = list(map(self._digest_of, plain_ids(self._mapping.key_rule, cells) or map(self._id, cells)))
-        self._people.add_lowest(who, lambda place: batch.record(place).values)
+        self._people.add_lowest(self._digests_of(cells), lambda place: batch.record(place).values)
         if self._manager and self._manager in columns:
             self._observe_managers(columns[self._manager])
 
     def _observe_managers(self, cells: Sequence[str]) -> None:
-        managers = dict.fromkeys(cell for cell in cells if cell and cell not in self._nothing)
-        self._managers.add_lowest(list(map(self._who, managers)), lambda _: None)
+        new = set(cells) - self._shown  # nobody changes anything a second time
+        if len(self._shown) > _MOST_SHOWN:
+            self._shown.clear()
+        self._shown |= new
+        if managers := list(new - self._nothing):
+            self._managers.add_lowest(self._digests_of(managers), lambda _: None)
+
+    def _digests_of(self, cells: Sequence[str]) -> list[int]:
+        return list(map(self._digest_of, plain_ids(self._mapping.key_rule, cells) or map(self._id, cells)))
 
     def _who(self, cell: str) -> int:
         return self._digest_of(self._id(cell))

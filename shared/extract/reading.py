@@ -40,10 +40,9 @@ from shared.mapping.file_time import time_in_cell
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath, parse_path
 from shared.mapping.row_filter import Aside, LeftOut, RowFilter
-from shared.model import ENTERPRISE_USER, Reject, Worker
+from shared.model import ENTERPRISE_USER, NO_NEW_IDS, Reject, SamePeople, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
-from shared.records.same_people import NO_NEW_IDS, SamePeople
 from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()
@@ -189,7 +188,8 @@ class ReadExtract:
 
     def loops(self) -> list[tuple[str, ...]]:
         """The ids of every loop of managers among the people, from worker to manager, the smallest id first."""
-        managers = array("i", [-1]) * self.people
+        most = self._scratch.execute("SELECT max(number) FROM people").fetchone()[0] or 0
+        managers = array("i", [-1]) * (most + 1)
         query = """
             SELECT worker.number, manager.number FROM people worker
             JOIN people manager ON manager.tail = substr(worker.manager, -2) AND manager.id = worker.manager

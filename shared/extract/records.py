@@ -6,13 +6,12 @@ import difflib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from operator import itemgetter
 
 from shared.errors import ExtractRefused
 from shared.mapping.columns import Batch
 from shared.model import Record, Reject, Row
 from shared.readers.returned import row_place
-from shared.readers.table import BadRow, Table
+from shared.readers.table import BadRow, InBlocks, Rows, Table
 from shared.readers.text.column_names import loose, places_of, plain_name
 from shared.readers.text.headers import why_no_header
 from shared.readers.text.own_rejects import is_rejects_file, unguard_cell, without_guard
@@ -83,26 +82,26 @@ def read_batches(
     guards = [*([read] if read else []), *([without_guard] if text_guard else [])]
     gathered = _Gathered(columns, places, guards)
     count = 0
-    rows = iter(table.rows)
-    while few := list(islice(rows, _FEW)):
-        count += len(few)
+    for some in _in_blocks(table.rows):
+        before, count = count, count + (1 if isinstance(some, BadRow) else len(some))
         if count > _MOST_ROWS:
             raise ExtractRefused(
                 f"The file has more than {_MOST_ROWS:,} rows, which no list of people has. Export the list again and "
                 "drop that file."
             )
         if first_rows is not None:
-            _note_first_rows(table, few, first_rows, read or str)
-        for bad, good in _parts(few):
-            if bad:
-                yield from gathered.batches()
-            for row in bad:
-                yield _faulty(row, columns, places, key, guards) or Reject(
-                    row.number, row.line, _key_cell(table, row, places.get(key)), row.reason
-                )
-            gathered.add(good)
-        if gathered.is_enough:
+            _note_first_rows(table, [some] if isinstance(some, BadRow) else some, first_rows, read or str)
+        if isinstance(some, BadRow):
             yield from gathered.batches()
+            yield _faulty(some, columns, places, key, guards) or Reject(
+                some.number, some.line, _key_cell(table, some, places.get(key)), some.reason
+            )
+            continue
+        for part in gathered.parts(some, before):
+            gathered.add(part)
+            before += len(part)
+            if gathered.is_enough and before % _FEW == 0:
+                yield from gathered.batches()
     yield from gathered.batches()
     if not count:
         what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
@@ -126,48 +125,60 @@ class _Gathered:
         self._columns = columns
         self._places = places
         self._guards = guards
-        self._pick = itemgetter(*places.values(), next(iter(places.values())))  # one more, so that it is always a tuple
         self._numbers: list[int] = []
         self._lines: list[int] = []
-        self._cells: list[tuple[str, ...]] = []
+        self._cells: list[list[str]] = [[] for _ in places]  # a column at a time
         self._size = 0  # characters
 
-    def add(self, rows: Sequence[Row]) -> None:
-        found = [self._pick(cells) for _, _, cells in rows]
-        self._numbers += [number for number, _, _ in rows]
-        self._lines += [line for _, line, _ in rows]
-        self._cells += found
-        self._size += len("".join(map("".join, found)))
+    def parts(self, rows: Rows, before: int) -> Iterator[Rows]:
+        """Rows, taken apart where a batch is full: behind a multiple of `_FEW` rows, of which so many went before."""
+        start = 0
+        while start < len(rows):
+            end = start + max(_ROWS_AT_ONCE - len(self._numbers), 1)
+            end += -(before + end) % _FEW
+            yield rows[start:end]
+            start = end
+
+    def add(self, rows: Rows) -> None:
+        self._numbers += rows.numbers
+        self._lines += rows.lines
+        cells = list(zip(*rows.cells, strict=True))
+        for column, place in zip(self._cells, self._places.values(), strict=True):
+            column.extend(cells[place])
+            self._size += len("".join(cells[place]))
 
     @property
     def is_enough(self) -> bool:
-        return len(self._cells) >= _ROWS_AT_ONCE or self._size > _SIZE_AT_ONCE
+        return len(self._numbers) >= _ROWS_AT_ONCE or self._size > _SIZE_AT_ONCE
 
     def batches(self) -> Iterator[Batch]:
         """The rows as a batch, if there are any; then there are none any more."""
-        cells = self._cells
-        if cells:
-            found: dict[str, Sequence[str]] = dict(zip(self._places, zip(*cells, strict=True), strict=False))
+        size = len(self._numbers)
+        if size:
+            found = dict(zip(self._places, self._cells, strict=True))
             for take_off in self._guards:
                 found = {column: list(map(take_off, values)) for column, values in found.items()}
-            absent = {column: [""] * len(cells) for column in self._columns if column not in self._places}
+            absent = {column: [""] * size for column in self._columns if column not in self._places}
             yield Batch(self._numbers, self._lines, found | absent)
-        self._numbers, self._lines, self._cells, self._size = [], [], [], 0
+        self._numbers, self._lines, self._cells, self._size = [], [], [[] for _ in self._places], 0
 
 
-def _parts(rows: Sequence[Row | BadRow]) -> Iterator[tuple[list[BadRow], list[Row]]]:
-    """Some rows: bad ones, then good ones, then bad ones again; nearly always all are good."""
-    bad: list[BadRow] = []
-    good: list[Row] = []
-    for row in rows:
-        if not isinstance(row, BadRow):
-            good.append(row)
-            continue
-        if good:
-            yield bad, good
-            bad, good = [], []
-        bad.append(row)
-    yield bad, good
+def _in_blocks(rows: Iterator[Row | BadRow]) -> Iterator[Rows | BadRow]:
+    """Rows some at a time; nearly always all are good."""
+    if isinstance(rows, InBlocks):
+        yield from rows.blocks
+        return
+    while few := list(islice(rows, _FEW)):
+        good: list[Row] = []
+        for row in [*few, None]:
+            if isinstance(row, Row):
+                good.append(row)
+                continue
+            if good:
+                yield Rows(*zip(*good, strict=True))
+                good.clear()
+            if row is not None:
+                yield row
 
 
 def _faulty(

@@ -15,15 +15,14 @@ from shared.changes.duplicates import Decision, DuplicatesRule, Spell, decide_by
 from shared.changes.questions import other_name
 from shared.extract.row_index import MANAGER, Entry, RowIndex
 from shared.extract.spool import Spool, digest_with
-from shared.letters import fold, fold_id, fold_name
+from shared.letters import fold, fold_id, fold_many, fold_name
 from shared.mapping.apply import although
 from shared.mapping.cells.text import shorten
 from shared.mapping.cells.user_names import Claimant, Holder, Known, UniqueName, holder_of
 from shared.mapping.cells.values import USER_NAME, label_of
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import parse_path
-from shared.model import Reject
-from shared.records.same_people import NO_NEW_IDS, SamePeople
+from shared.model import NO_NEW_IDS, Reject, SamePeople
 from shared.storage.scratch import batches
 
 Warn = Callable[[int, str], None]
@@ -289,7 +288,6 @@ class Resolver:
         """Nobody gets a name that somebody else has; how many repeated rows are rejected for that."""
         if not self.kinds:
             return 0
-        self.index.index_names()
         contested = dict.fromkeys(self._contested())
         repeated = 0
         while True:
@@ -313,8 +311,8 @@ class Resolver:
             if not kind.known:
                 continue
             for some in self.index.names(number):
-                owners = self.known.owners({fold(name) for name, _ in some})
-                for name, worker_id in some if owners else ():
+                owners = self.known.owners(set(fold_many(some.texts)))
+                for name, worker_id in self.index.people_of(some) if owners else ():
                     owned = owners.get(fold(name), ())
                     if owned and worker_id not in owned:
                         yield number, fold(name)
@@ -438,7 +436,7 @@ class Resolver:
 
     def _find_managers_in_other_letters(self) -> None:
         """A manager's id in other capital letters, or with other blanks, is the id that the file or others have."""
-        if self.mapping.key_rule.case_sensitive:
+        if self.mapping.key_rule.case_sensitive or self.index.numbered_managers:
             return
         meant: dict[str, str] = {}
         for some in batches(self.index.with_managers(), 1000):

@@ -1,28 +1,38 @@
-"""The rows of an extract while it is read: ids, digests, names and places, in a temporary database."""
+"""The rows of an extract while it is read: ids, digests, names and places, in a temporary database.
+
+In most extracts nobody has the id or the name of somebody else. So it is found out from hashes alone, a few bytes for
+each row, whether anybody has; names are written in blocks, and single ones are looked for only where somebody has.
+"""
 
 from __future__ import annotations
 
 import sqlite3
+from array import array
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import count, repeat
-from operator import itemgetter
+from dataclasses import dataclass, field
+from itertools import compress, count, repeat
+
+import orjson
 
 from shared.changes.duplicates import Occurrence
-from shared.letters import fold
+from shared.letters import fold, fold_many
 from shared.storage.scratch import batches, placeholders
 
 _AT_ONCE = 1000
+_COMPARED = 250_000  # hashes at once, so that comparing them takes no more memory in larger extracts
 MANAGER = -1
 """The kind of the names by which managers are found."""
 
 # `seq` counts the rows. `alike` and `key` are hashes: different texts can have the same, so texts are compared again.
-# `digest` is NULL for rows that do not count.
+# `digest` is NULL for rows that do not count. `blocks` hold JSON: the numbers of rows, and their names; `names` is
+# filled from them once somebody asks for single ones.
 TABLES = """
 CREATE TABLE rows (
     seq INTEGER PRIMARY KEY, alike INTEGER, id TEXT, row INTEGER, line INTEGER, digest BLOB, active INTEGER,
     marked INTEGER, place INTEGER, manager TEXT, next INTEGER
 );
+CREATE TABLE blocks (kind INTEGER, names BLOB);
 CREATE TABLE names (kind INTEGER, key INTEGER, name TEXT, seq INTEGER);
 """
 _PEOPLE = """
@@ -31,9 +41,10 @@ CREATE TABLE people (
     PRIMARY KEY (tail, id)
 ) WITHOUT ROWID;
 INSERT INTO people
-    SELECT substr(id, -2), id, row_number() OVER (ORDER BY substr(id, -2), id) - 1, row, digest, place, manager, next
+    SELECT substr(id, -2), id, seq, row, digest, place, manager, next
     FROM rows WHERE digest IS NOT NULL ORDER BY 1, 2;
 DROP TABLE rows;
+DROP TABLE blocks;
 DROP TABLE names;
 """
 
@@ -53,11 +64,27 @@ class Entry:
     place: int
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Names of one kind.
+
+    Attributes:
+        seqs: the numbers of the rows that have them.
+        texts: the names.
+    """
+
+    seqs: list[int] = field(default_factory=list)
+    texts: list[str] = field(default_factory=list)
+
+
 class RowIndex:
     """Takes rows one after the other, and answers about all of them afterwards.
 
     Args:
         scratch: a temporary database.
+
+    Attributes:
+        numbered_managers: whether the ids of all managers are nothing but digits.
     """
 
     def __init__(self, scratch: sqlite3.Connection) -> None:
@@ -65,7 +92,11 @@ class RowIndex:
         scratch.executescript(TABLES)
         self._seq = 0
         self._rows: list[tuple[object, ...]] = []
-        self._names: list[tuple[int, int, str, int]] = []
+        self._names: defaultdict[int, Names] = defaultdict(Names)  # that are not written yet, by kind
+        self._alike = array("q")  # the hashes of all rows
+        self._keys: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))  # those of all names, by kind
+        self._is_indexed = self._are_single = False  # whether single rows and names can be looked for
+        self.numbered_managers = True
 
     def add(self, alike: str, row: Occurrence, place: int = 0, manager: str = "") -> int:
         """Take note of a row.
@@ -82,12 +113,14 @@ class RowIndex:
         self._seq += 1
         values = (row.worker_id, row.row, row.line, row.digest, row.active, row.primary, place, manager)
         self._rows.append((self._seq, hash(alike), *values))
+        self._alike.append(hash(alike))
+        self._look_at_managers([manager])
         if len(self._rows) >= _AT_ONCE:
             self._flush()
         return self._seq
 
     def add_many(
-        self, alikes: Iterable[str], rows: Iterable[tuple[object, ...]], names: Iterable[tuple[int, Sequence[str]]] = ()
+        self, alikes: Sequence[str], rows: Iterable[tuple[object, ...]], names: Iterable[tuple[int, Sequence[str]]] = ()
     ) -> None:
         """Take note of rows that count.
 
@@ -97,34 +130,38 @@ class RowIndex:
             names: kinds of names, each with the names in these rows, or empty texts.
         """
         first = self._seq + 1
-        known = len(self._rows)
-        self._rows.extend(
-            (seq, alike, *row) for seq, alike, row in zip(count(first), map(hash, alikes), rows, strict=False)
-        )
-        self._seq += len(self._rows) - known
+        self._seq += len(alikes)
+        keys = list(map(hash, alikes))
+        rows = list(rows)
+        self._alike.extend(keys)
+        self._rows += [(seq, key, *row) for seq, key, row in zip(count(first), keys, rows, strict=False)]
+        self._look_at_managers([str(row[-1]) for row in rows])
         for kind, several in names:
-            keys = map(hash, map(fold, several))
-            self._names.extend(filter(itemgetter(2), zip(repeat(kind), keys, several, count(first), strict=False)))
+            self._add_names(kind, compress(count(first), several), list(filter(None, several)))
         if len(self._rows) >= _AT_ONCE:
             self._flush()
 
     def add_names(self, seq: int, names: Iterable[tuple[int, str]]) -> None:
         """Take note of the names in a row, each with its kind."""
-        self._names.extend((kind, hash(fold(name)), name, seq) for kind, name in names)
+        for kind, name in names:
+            self._add_names(kind, [seq], [name])
 
     def finish(self) -> None:
         """All rows are there."""
         self._flush()
-        self._scratch.execute("CREATE INDEX rows_alike ON rows (alike)")
 
     def repeated(self) -> Iterator[list[Entry]]:
         """The rows, in the order of the file, whose ids have the same hash."""
+        if not _any_twice(self._alike):
+            return
+        self._index_rows()
         several = "SELECT alike FROM rows GROUP BY alike HAVING count(*) > 1"
         for (alike,) in self._scratch.execute(several).fetchall():
             yield self._entries("alike = ?", [alike])
 
     def alike(self, alike: str) -> list[Entry]:
         """The rows with the hash of an id, in the order of the file."""
+        self._index_rows()
         return self._entries("alike = ?", [hash(alike)])
 
     def drop(self, seqs: Iterable[int]) -> None:
@@ -143,12 +180,11 @@ class RowIndex:
         """A row is followed by another one of the person's, from its first day on; it has another digest for that."""
         self._scratch.execute("UPDATE rows SET digest = ?, next = ? WHERE seq = ?", (digest, place, seq))
 
-    def index_names(self) -> None:
-        """All rows that do not count because of their ids are dropped; names can be asked for."""
-        self._scratch.execute("CREATE INDEX names_key ON names (kind, key)")
-
     def shared_keys(self, kind: int) -> list[int]:
         """The hashes of names that more than one row has."""
+        if not _any_twice(self._keys[kind]):
+            return []
+        self._single_out_names()
         several = """
             SELECT key FROM names JOIN rows USING (seq) WHERE kind = ?1 AND digest IS NOT NULL
             AND key IN (SELECT key FROM names WHERE kind = ?1 GROUP BY key HAVING count(*) > 1)
@@ -156,11 +192,18 @@ class RowIndex:
         """
         return [key for (key,) in self._scratch.execute(several, (kind,))]
 
-    def names(self, kind: int) -> Iterator[list[tuple[str, str]]]:
-        """All names of a kind with the ids of the people, some at a time."""
-        # In the order of the rows (no index on `kind`), which is the order in which they lie in the file.
-        query = "SELECT name, id FROM names JOIN rows USING (seq) WHERE +kind = ? AND digest IS NOT NULL"
-        return batches(self._scratch.execute(query, (kind,)), _AT_ONCE)
+    def names(self, kind: int) -> Iterator[Names]:
+        """All names of a kind as they were added, some at a time, in the order of the rows."""
+        for (block,) in self._scratch.execute("SELECT names FROM blocks WHERE kind = ? ORDER BY rowid", (kind,)):
+            yield Names(*orjson.loads(block))
+
+    def people_of(self, names: Names) -> Iterator[tuple[str, str]]:
+        """Names with the ids of the people who have them; of rows that count."""
+        texts = dict(zip(names.seqs, names.texts, strict=True))
+        query = "SELECT seq, id FROM rows WHERE seq BETWEEN ? AND ? AND digest IS NOT NULL ORDER BY seq"
+        for seq, worker_id in self._scratch.execute(query, (names.seqs[0], names.seqs[-1])):
+            if seq in texts:
+                yield texts[seq], worker_id
 
     def named(self, kind: int, folded: str) -> list[tuple[str, Entry]]:
         """The rows that have a name, with its spelling."""
@@ -168,6 +211,7 @@ class RowIndex:
 
     def with_key(self, kind: int, key: int) -> list[tuple[str, Entry]]:
         """The rows that have a name with a hash, in the order of the file."""
+        self._single_out_names()
         query = "SELECT name, seq FROM names WHERE kind = ? AND key = ?"
         spelling = {seq: name for name, seq in self._scratch.execute(query, (kind, key))}
         found = []
@@ -205,21 +249,53 @@ class RowIndex:
 
     def set_managers(self, managers: Iterable[tuple[str, bytes, int]]) -> None:
         """Give people another manager and another digest, by their number."""
+        managers = list(managers)
+        self._look_at_managers([manager for manager, _, _ in managers])
         self._scratch.executemany("UPDATE rows SET manager = ?, digest = ? WHERE seq = ?", managers)
 
     def close(self) -> None:
         """Everything is decided: what is left are people."""
         self._scratch.executescript(_PEOPLE)
 
+    def _index_rows(self) -> None:
+        """Single rows can be looked for by what their ids have in common with others."""
+        if not self._is_indexed:
+            self._is_indexed = True
+            self._scratch.execute("CREATE INDEX rows_alike ON rows (alike)")
+
+    def _single_out_names(self) -> None:
+        """Single names can be looked for."""
+        if self._are_single:
+            return
+        self._are_single = True
+        for kind in self._keys:
+            for some in self.names(kind):
+                values = zip(repeat(kind), map(hash, fold_many(some.texts)), some.texts, some.seqs, strict=False)
+                self._scratch.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", values)
+        self._scratch.execute("CREATE INDEX names_key ON names (kind, key)")
+
     def _index_rows_of_names(self) -> None:
         """Hardly any extract needs it."""
+        self._single_out_names()
         self._scratch.execute("CREATE INDEX IF NOT EXISTS names_seq ON names (seq)")
 
     def _flush(self) -> None:
         self._scratch.executemany(f"INSERT INTO rows VALUES ({placeholders(range(10))}, NULL)", self._rows)  # noqa: S608
-        self._scratch.executemany("INSERT INTO names VALUES (?, ?, ?, ?)", self._names)
+        blocks = [(kind, orjson.dumps([names.seqs, names.texts])) for kind, names in self._names.items()]
+        self._scratch.executemany("INSERT INTO blocks VALUES (?, ?)", blocks)
         self._rows.clear()
         self._names.clear()
+
+    def _add_names(self, kind: int, seqs: Iterable[int], texts: Sequence[str]) -> None:
+        waiting = self._names[kind]
+        waiting.seqs.extend(seqs)
+        waiting.texts.extend(texts)
+        self._keys[kind].extend(map(hash, fold_many(texts)))
+
+    def _look_at_managers(self, ids: Sequence[str]) -> None:
+        joined = "".join(ids)
+        if joined and not (joined.isascii() and joined.isdigit()):
+            self.numbered_managers = False
 
     def _entries(self, where: str, values: Sequence[object]) -> list[Entry]:
         query = f"SELECT seq, place, id, row, line, digest, active, marked FROM rows WHERE {where} ORDER BY seq"  # noqa: S608
@@ -227,3 +303,13 @@ class RowIndex:
             Entry(seq, Occurrence(worker_id, row, line, digest, bool(active), bool(marked)), place)
             for seq, place, worker_id, row, line, digest, active, marked in self._scratch.execute(query, values)
         ]
+
+
+def _any_twice(keys: array[int]) -> bool:
+    """Whether a hash occurs more than once."""
+    parts = len(keys) // _COMPARED + 1
+    for part in range(parts):
+        some = keys if parts == 1 else [key for key in keys if key % parts == part]
+        if len(set(some)) < len(some):
+            return True
+    return False

@@ -18,7 +18,7 @@ from shared.delivery.queueing import queue_ready_pages
 from shared.extract.rejects import hand_out
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
-from shared.model import ExtractRef, Planned
+from shared.model import ExtractRef, Planned, Same
 from shared.outcomes import progress
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held
@@ -27,7 +27,6 @@ from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
 from shared.records.rosters import make_newest
-from shared.records.same_people import Same
 from shared.storage.fingerprint import fingerprint
 from shared.storage.names import EXTRACTS, PAGES
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows

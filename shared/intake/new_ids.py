@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from shared.clock import iso
 from shared.context import Context
 from shared.mapping.load import find_mapping
+from shared.model import Same
 from shared.planning.orders import Order, OrderRefused, release, reprocess
 from shared.records import accounts, same_people
 from shared.records.people import worker_key
-from shared.records.same_people import Same
 from shared.storage.names import WORKERS
 from shared.storage.rows import change_rows, read_rows
 from shared.tables.workers import WorkerRow, WorkerStatus

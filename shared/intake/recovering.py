@@ -16,12 +16,11 @@ from shared.clock import iso, parse_iso
 from shared.holds.look import holds_at
 from shared.holds.orders import HoldOrder, put_on_hold
 from shared.mapping.load import find_mapping
-from shared.model import ExtractRef
+from shared.model import ExtractRef, Same
 from shared.records import accounts, pages, same_people
 from shared.records.accounts import Account
 from shared.records.due import Due, schedule
 from shared.records.people import Deliverer, account_key
-from shared.records.same_people import Same
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, STATE, WORKERS

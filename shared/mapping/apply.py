@@ -34,8 +34,7 @@ from shared.mapping.identity import identity_reader
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
 from shared.mapping.working import Working
-from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject, ScimUser, Worker
-from shared.records.same_people import NO_NEW_IDS, SamePeople
+from shared.model import CORE_USER, ENTERPRISE_USER, NO_NEW_IDS, Record, Reject, SamePeople, ScimUser, Worker
 from shared.storage.scratch import open_scratch
 
 # No attribute of a user in Entra ID is longer (streetAddress); a longer cell is a broken file, not a person's data.

@@ -149,7 +149,8 @@ class ColumnMapper:
         for column, cleaned in self._cleaned.items():
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
-            care.where("?" in cell for cell in batch.columns[column])  # it may stand for a letter
+            if "?" in "".join(batch.columns[column]):  # it may stand for a letter
+                care.where("?" in cell for cell in batch.columns[column])
         if former := mapping.key_rule.former:
             care.where(map(bool, columns[former]))
         for column in mapping.required:
@@ -201,7 +202,7 @@ class ColumnMapper:
             for days in self._days
         )
         are_contracts = mapping.duplicates.keep == "current"  # of which the days say which counts
-        if status.last_day:
+        if status.last_day and last_days.count(NO_DAY) < size:
             if status.day_decides and not are_contracts:
                 days = zip(active, first_days, last_days, strict=True)
                 active = ["false" if self._is_over(first, last) else works for works, first, last in days]
@@ -235,15 +236,17 @@ class ColumnMapper:
     def _users(self, ids: Column, active: Column, pieces: Sequence[Column]) -> list[Column]:
         """The pieces, put together into pieces of users, in the order in which the applier puts them."""
         inside = {place for one in self._objects.values() for place in one.places}
-        columns = {place: column for place, column in enumerate(pieces) if place not in inside}
+        columns: dict[int, Sequence[Column]] = {
+            place: [column] for place, column in enumerate(pieces) if place not in inside
+        }
         schemas = {}
         for one in self._objects.values():
-            for place, column in one.columns(pieces):
-                columns[place] = column
+            for place, own in one.columns(pieces):
+                columns[place] = own
                 if one.schema:
-                    schemas[place] = [one.schema if text else "" for text in column]
+                    schemas[place] = [one.schema if text else "" for text in own[0]]
         start = [f'],"externalId":{quote(one)},"active":{works}' for one, works in zip(ids, active, strict=True)]
-        ordered = [columns[place] for place in sorted(columns)]
+        ordered = [column for place in sorted(columns) for column in columns[place]]
         return [[_START] * len(ids), *(schemas[place] for place in sorted(schemas)), start, *ordered, ["}"] * len(ids)]
 
     def _read_ids(self, cells: Column) -> list[str]:

@@ -4,13 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from shared.mapping.cells.ids import read_id
+from shared.mapping.cells.ids import plain_ids, read_id
 from shared.mapping.cells.user_names import TakenNames, UniqueName
-from shared.mapping.cells.values import MAIL, USER_NAME, Cells, Compiler, Reader, label_of
+from shared.mapping.cells.values import (
+    MAIL,
+    USER_NAME,
+    Cells,
+    Compiler,
+    InColumns,
+    Reader,
+    Step,
+    Warn,
+    label_of,
+    of_filled,
+)
 from shared.mapping.model import NO_MANAGER, KeyRule
 from shared.mapping.rules import Rule
 from shared.model import ENTERPRISE_USER
 
+_NOBODY = frozenset(NO_MANAGER)
 MANAGER = f"{ENTERPRISE_USER}:manager"
 
 
@@ -43,7 +55,15 @@ def manager_reader(compiler: Compiler, rule: Rule) -> Reader:
     read = compiler.reader(MANAGER, rule)
     if rule.by != "id":
         return _manager_name(read)
-    return _manager(read, compiler.mapping.key_rule, compiler.mapping.limits, rule)
+    one = _manager(compiler.mapping.key_rule, compiler.mapping.limits, rule).one
+    return lambda cells: one(str(read(cells)), cells.warn)
+
+
+def managers_in_columns(compiler: Compiler, rule: Rule) -> InColumns | None:
+    """The same out of whole columns, where it is the id."""
+    if rule.by != "id":
+        return None
+    return compiler.in_columns(MANAGER, rule, _manager(compiler.mapping.key_rule, compiler.mapping.limits, rule))
 
 
 def _claimed(read: Reader, kind: UniqueName, rule: Rule, kinds: list[UniqueName]) -> Reader:
@@ -83,25 +103,28 @@ def _manager_name(read: Reader) -> Reader:
 
     def read_manager(cells: Cells) -> str:
         cell = str(read(cells))
-        cells.manager_name = "" if cell.upper() in NO_MANAGER else cell
+        cells.manager_name = "" if cell.upper() in _NOBODY else cell
         return ""
 
     return read_manager
 
 
-def _manager(read: Reader, key: KeyRule, limits: str, rule: Rule) -> Reader:
+def _manager(key: KeyRule, limits: str, rule: Rule) -> Step:
     """Manager ids are read like workers' ids. Nobody is left without an account because of a manager."""
     label = label_of("", rule)
     key = key.model_copy(update={"letter_e": True})  # a manager whom nobody knows is told of anyway
 
-    def read_manager(cells: Cells) -> str:
-        cell = str(read(cells))
-        if not cell or cell.upper() in NO_MANAGER:
+    def one(cell: str, warn: Warn) -> str:
+        if not cell or cell.upper() in _NOBODY:
             return ""
         manager, fault = read_id(key, cell, limits)
         if fault:
-            cells.warn(f"{label} {fault.rstrip('.')}; the person is sent without a manager.")
+            warn(f"{label} {fault.rstrip('.')}; the person is sent without a manager.")
             return ""
         return manager  # be it the person's own id: whoever cannot be a manager is left out, and told of, later
 
-    return read_manager
+    def many(cells: list[str]) -> list[str] | None:
+        ids = plain_ids(key, cells) if _NOBODY.isdisjoint(map(str.upper, cells)) else None
+        return None if ids is None else list(ids)
+
+    return Step(one, of_filled(many))

@@ -6,17 +6,18 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
-from azure.core.exceptions import ResourceNotFoundError
 from pydantic import ValidationError
 
 from shared.errors import MappingError
 from shared.holds.listed import FILE as HOLDS
 from shared.mapping.faults import sentences
 from shared.mapping.model import MappingFile
-from shared.storage.clients import Storage
-from shared.storage.names import CONFIG
+
+if TYPE_CHECKING:
+    from shared.storage.clients import Storage
 
 SHIPPED = Path(__file__).parent.parent / "mappings"
 DEFAULT_SOURCE = "default"
@@ -47,6 +48,11 @@ def find_mapping(storage: Storage, source: str) -> LoadedMapping:
     Raises:
         MappingError: there is none, or it is wrong.
     """
+    # Here, because it takes long, and whoever reads a mapping that is at hand needs no client of a storage account.
+    from azure.core.exceptions import ResourceNotFoundError
+
+    from shared.storage.names import CONFIG
+
     try:
         data = storage.container(CONFIG).download_blob(f"{source}.yaml").readall()
     except ResourceNotFoundError:
@@ -77,6 +83,8 @@ def shipped_names() -> list[str]:
 
 def configured_names(storage: Storage) -> list[str]:
     """The sources that have a mapping file of their own in `hr-config`."""
+    from shared.storage.names import CONFIG  # see `find_mapping`
+
     paths = storage.container(CONFIG).list_blob_names()
     names = (path for path in paths if path.endswith(".yaml") and "/" not in path and path != HOLDS)
     return sorted(path.removesuffix(".yaml") for path in names)

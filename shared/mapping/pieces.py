@@ -13,7 +13,7 @@ from shared.mapping.cells.dates import Unusable
 from shared.mapping.cells.remembered import CAREFUL, Column, Remembered, Room
 from shared.mapping.cells.text import are_plain, looks_broken
 from shared.mapping.cells.values import Cells, Compiler, Value
-from shared.mapping.identity import MANAGER, manager_reader
+from shared.mapping.identity import MANAGER, manager_reader, managers_in_columns
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
 from shared.mapping.rules import Rule
@@ -93,7 +93,7 @@ class Attribute:
         self._is_clean = self.is_copy or any(column in cleaned for column in self._reads)
         self._cleaner = cleaner
         self._finish = compiler.finish(self.text, rule)
-        self._in_columns = compiler.in_columns(self.text, rule)
+        self._in_columns = managers_in_columns(compiler, rule) if is_manager else compiler.in_columns(self.text, rule)
         self._read = manager_reader(compiler, rule) if is_manager else compiler.reader(self.text, rule)
         self._told: list[str] = []
         self._cells = Cells({}, "", 0, self._told.append)
@@ -102,7 +102,7 @@ class Attribute:
             make = self._of_user_name
         elif rule.column and not rule.pieces and not is_manager and rule.column not in compiler.mapping.days_in_texts:
             make = self._of_cell
-        in_columns = self._in_columns and not is_manager and rule.date is None
+        in_columns = self._in_columns and rule.date is None
         self._made: Remembered[Any] = Remembered(
             make, room, self._of_columns if in_columns else None, few=rule.date is not None
         )
@@ -216,19 +216,20 @@ class Object:
     schema: str = ""
     places: list[int] = field(default_factory=list)
 
-    def columns(self, pieces: Sequence[Column]) -> list[tuple[int, Column]]:
+    def columns(self, pieces: Sequence[Column]) -> list[tuple[int, Sequence[Column]]]:
         """The object in some rows, and its place: that of the first of its attributes that is there."""
         own = [pieces[place] for place in self.places]
         before, after, skip = self.before, self.after, self.skip
+        if "" not in own[0]:  # then nothing has to be put together twice
+            return [(self.places[0], [[before + text[skip:] for text in own[0]], *own[1:], [after] * len(own[0])])]
         texts = [f"{before}{text[skip:]}{after}" if text else "" for text in map("".join, zip(*own, strict=True))]
-        side_by_side = self.places[-1] - self.places[0] == len(self.places) - 1
-        if side_by_side or "" not in own[0]:
-            return [(self.places[0], texts)]
+        if self.places[-1] - self.places[0] == len(self.places) - 1:
+            return [(self.places[0], [texts])]
         spread = [[""] * len(texts) for _ in own]
         for row, text in enumerate(texts):
             if text:
                 spread[next(number for number, column in enumerate(own) if column[row])][row] = text
-        return list(zip(self.places, spread, strict=True))
+        return [(place, [column]) for place, column in zip(self.places, spread, strict=True)]
 
 
 def new_object(path: AttributePath) -> Object:

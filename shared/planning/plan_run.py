@@ -19,13 +19,13 @@ from shared.extract.reading import ReadExtract
 from shared.holds.listed import Hold, Holds
 from shared.holds.look import holds_at
 from shared.mapping.model import MappingFile
-from shared.model import ExtractRef, Planned, manager_of, with_manager_id
+from shared.model import NO_NEW_IDS, ExtractRef, Planned, SamePeople, manager_of, with_manager_id
 from shared.planning.sends import SpooledLines
 from shared.records import extracts
 from shared.records.accounts import Account
 from shared.records.pages import Quiet, QuietWriter
 from shared.records.people import WorkerTold, worker_key
-from shared.records.same_people import NO_NEW_IDS, NOTHING_KEPT, Kept, SamePeople
+from shared.records.same_people import NOTHING_KEPT, Kept
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS

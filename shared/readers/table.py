@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import chain
 
 from shared.model import Row
 
@@ -24,6 +25,52 @@ class BadRow:
     cells: tuple[str, ...]
     reason: str
     faults: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Some rows, one after the other, exactly as HR wrote them.
+
+    Attributes:
+        numbers: theirs.
+        lines: where they start.
+        cells: a row at a time, all as wide as the header.
+    """
+
+    numbers: Sequence[int]
+    lines: Sequence[int]
+    cells: Sequence[Sequence[str]]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def __getitem__(self, part: slice) -> Rows:
+        return Rows(self.numbers[part], self.lines[part], self.cells[part])
+
+    def __iter__(self) -> Iterator[Row]:
+        return map(Row, self.numbers, self.lines, map(tuple, self.cells))
+
+
+class InBlocks(Iterator[Row | BadRow]):
+    """Rows that are read some at a time, one after the other.
+
+    Args:
+        blocks: the rows.
+
+    Attributes:
+        blocks: for whoever has not begun with single ones, and takes them some at a time as well.
+    """
+
+    def __init__(self, blocks: Iterator[Rows | BadRow]) -> None:
+        self.blocks = blocks
+        self._rows = chain.from_iterable(map(_single, blocks))
+
+    def __next__(self) -> Row | BadRow:
+        return next(self._rows)
+
+
+def _single(rows: Rows | BadRow) -> Iterable[Row | BadRow]:
+    return [rows] if isinstance(rows, BadRow) else rows
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,8 @@ from typing import Literal, NamedTuple, TypeVar, cast
 import orjson
 
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
+from shared.model import ExtractRef, Page, Planned, Reject, Same, ScimUser, Worker
 from shared.records.due import Due, await_managers, schedule
-from shared.records.same_people import Same
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS

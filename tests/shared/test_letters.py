@@ -6,8 +6,10 @@ import sys
 import unicodedata
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from shared.letters import fold, fold_name, lower, title, upper
+from shared.letters import fold, fold_many, fold_name, lower, lower_many, title, upper
 from shared.mapping.cells.user_names import transliterate
 
 NAMES = [
@@ -81,3 +83,9 @@ def test_a_user_name_gets_no_mark_that_the_name_did_not_have() -> None:
             made = transliterate(lower(name), "plain", "Name")
             assert not any(map(unicodedata.combining, made))
             assert not any(map(unicodedata.combining, set(lower(name)) - set(name)))
+
+
+@given(st.lists(st.text("aZ\n \u0130\u00c4\u00df") | st.text()))
+def test_many_texts_become_what_each_becomes(texts: list[str]) -> None:
+    assert fold_many(texts) == list(map(fold, texts))
+    assert lower_many(texts) == list(map(lower, texts))

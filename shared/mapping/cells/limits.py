@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from shared.letters import fold
+from shared.letters import fold, fold_many
 from shared.mapping.cells.text import first_hidden, odd_character
 from shared.model import ENTERPRISE_USER
 
@@ -82,7 +82,7 @@ def are_fine_user_names(names: Sequence[str]) -> bool:
     return (
         ".." not in "\n".join(names)
         and all(map(_FINE_UPN.fullmatch, filter(None, names)))
-        and _NO_NAMES.isdisjoint(map(fold, names))
+        and _NO_NAMES.isdisjoint(fold_many(names))
     )
 
 

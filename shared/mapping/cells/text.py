@@ -25,8 +25,6 @@ _BROKEN = re.compile(
     r"|\xe2\u20ac[\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
 )
 _FIRST = re.compile("[\xc2-\xc5\xd0\xd1\xe2\ufffd]")  # what they all begin with; looking for that is quicker
-# Anything but the letters and signs of the scripts that names are mostly written in.
-_UNUSUAL = re.compile("[^\n -~\u00a1-\u00ac\u00ae-\u024f\u0386-\u03ce\u0400-\u045f\u1e00-\u1eff\u4e00-\u9fff]")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ERRORS = frozenset(
     (  # noqa: SIM905 (a list of sixty would hide what it is about)
@@ -54,10 +52,9 @@ def clean(text: str) -> str:
 def are_plain(texts: Sequence[str]) -> bool:
     """Whether it is certain at a glance that no text needs cleaning, looks broken or holds a control character."""
     joined = "\n".join(texts)
-    if joined.isascii():
-        if not joined.replace("\n", "").isprintable():
-            return False
-    elif _UNUSUAL.search(joined) or looks_broken(joined) or not unicodedata.is_normalized("NFC", joined):
+    if not joined.replace("\n", "").isprintable():  # nothing that nobody sees is, and of blanks only the plain one
+        return False
+    if not joined.isascii() and (looks_broken(joined) or not unicodedata.is_normalized("NFC", joined)):
         return False
     in_lines = f"\n{joined}\n"
     return (

@@ -99,6 +99,7 @@ _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u
 )
 _NO_DIGITS = dict.fromkeys(map(ord, f"{_BLANKS}().-/" + "".join(map(chr, range(0x2010, 0x2016)))))
 _NUMBER = re.compile(r"\+[1-9]\d{5,14}")
+_NUMBERS = re.compile(rf"(?:{_NUMBER.pattern},)*")
 # A program or a function that a spreadsheet would run (OWASP, CSV injection); telephone numbers are none.
 _FORMULA = re.compile(r"[+\-@](?:.*[|!]|[A-Za-z.]+\()", re.DOTALL)
 _GUARDED = re.compile(r'="[^"]*"')  # told once for the whole file, see `shared.extract.damage`
@@ -156,8 +157,14 @@ class Compiler:
 
         return finish if steps or default is not None else None
 
-    def in_columns(self, path: str, rule: Rule) -> InColumns | None:
-        """What reads an attribute's values out of whole columns; None if that is not worth it, or they are no texts."""
+    def in_columns(self, path: str, rule: Rule, last: Step | None = None) -> InColumns | None:
+        """What reads an attribute's values out of whole columns; None if that is not worth it, or they are no texts.
+
+        Args:
+            path: the attribute.
+            rule: for it.
+            last: what is done to the values in the end, if anything is.
+        """
         if rule.type in ("boolean", "integer") or rule.choose is not None or rule.pieces:
             return None
         is_tidy = (rule.blanks or self.mapping.blanks) == "tidy"
@@ -174,9 +181,10 @@ class Compiler:
                 ]
             texts = take(columns, odd)
             for step in steps:
-                done = step.many(texts) if step.many else None
-                texts = _one_by_one(step, texts, odd) if done is None else done
-            return texts if default is None else [text or default for text in texts]
+                texts = _do(step, texts, odd)
+            if default is not None:
+                texts = [text or default for text in texts]
+            return _do(last, texts, odd) if last else texts
 
         return read
 
@@ -343,7 +351,7 @@ def _source_in_columns(path: str, rule: Rule, tidy: Callable[[list[str]], list[s
     if rule.columns is not None:
         join = rule.join
         return lambda columns, _: tidy([join.join(filter(None, row)) for row in zip(*columns, strict=True)])
-    return lambda columns, _: columns[0] if len(columns) == 1 else list(map(_first, zip(*columns, strict=True)))
+    return lambda columns, _: _first(columns)
 
 
 def _template_in_columns(rule: Rule, tidy: Callable[[list[str]], list[str]], *, complete: bool) -> InColumns:
@@ -352,10 +360,7 @@ def _template_in_columns(rule: Rule, tidy: Callable[[list[str]], list[str]], *, 
 
     def fill(columns: Sequence[list[str]], odd: set[int]) -> list[str]:
         of = dict(zip(reads, columns, strict=True))
-        texts = {
-            names: of[names[0]] if len(names) == 1 else list(map(_first, zip(*(of[one] for one in names), strict=True)))
-            for names in places
-        }
+        texts = {names: _first([of[one] for one in names]) for names in places}
         size = len(columns[0])
         pieces = [[part] * size if isinstance(part, str) else texts[part] for part in parts]
         filled = list(map("".join, zip(*pieces, strict=True)))
@@ -370,12 +375,22 @@ def _template_in_columns(rule: Rule, tidy: Callable[[list[str]], list[str]], *, 
     return fill
 
 
-def _first(cells: Iterable[str]) -> str:
-    return next(filter(None, cells), "")
+def _first(columns: Sequence[list[str]]) -> list[str]:
+    """Of each row the first cell that is not empty."""
+    found, *others = columns
+    for column in others:
+        if "" in found:
+            found = [cell or other for cell, other in zip(found, column, strict=True)]
+    return found
 
 
 def _clean_many(texts: list[str]) -> list[str]:
     return texts if are_plain(texts) else list(map(clean, texts))
+
+
+def _do(step: Step, texts: list[str], odd: set[int]) -> list[str]:
+    done = step.many(texts) if step.many else None
+    return _one_by_one(step, texts, odd) if done is None else done
 
 
 def _one_by_one(step: Step, texts: Iterable[str], odd: set[int]) -> list[str]:
@@ -395,6 +410,20 @@ def _one_by_one(step: Step, texts: Iterable[str], odd: set[int]) -> list[str]:
                 made = ""
         done.append(made)
     return done
+
+
+def of_filled(many: Callable[[list[str]], list[str] | None]) -> Callable[[list[str]], list[str] | None]:
+    """Does something to those of many texts that are not empty."""
+
+    def do(texts: list[str]) -> list[str] | None:
+        filled = list(filter(None, texts))
+        done = many(filled) if filled else []
+        if done is None or len(filled) == len(texts):
+            return done
+        left = iter(done)
+        return [next(left) if text else "" for text in texts]
+
+    return do
 
 
 def _longest(texts: Iterable[str]) -> int:
@@ -487,20 +516,29 @@ def _country(unknown: str, label: str) -> Step:
 
 
 def _phone(rule: Phone, label: str) -> Step:
-    code = "+" + rule.code.removeprefix("+")
+    code, trunk = "+" + rule.code.removeprefix("+"), rule.trunk
+
+    def digits_of(text: str) -> str:
+        return text.replace("(0)", "").translate(_NO_DIGITS)
+
+    def international(digits: str) -> str:
+        if digits.startswith("00"):
+            return "+" + digits[2:]
+        return digits if digits.startswith("+") else code + digits.removeprefix(trunk)
 
     def step(text: str, warn: Warn) -> str:
-        digits = text.replace("(0)", "").translate(_NO_DIGITS)
-        if digits.startswith("00"):
-            digits = "+" + digits[2:]
-        elif not digits.startswith("+"):
-            digits = code + digits.removeprefix(rule.trunk)
+        digits = international(digits_of(text))
         if _NUMBER.fullmatch(digits):
             return digits
         warn(f"{label} is not a telephone number; it is left out.")
         return ""
 
-    return Step(step)
+    def many(texts: list[str]) -> list[str] | None:
+        numbers = list(map(international, digits_of(",".join(texts)).split(",")))
+        are_fine = len(numbers) == len(texts) and _NUMBERS.fullmatch(",".join([*numbers, ""]))
+        return numbers if are_fine else None
+
+    return Step(step, of_filled(many))
 
 
 def _cut(most: int, label: str) -> Step:
@@ -535,7 +573,7 @@ def _cut_name(most: int, label: str, path: str) -> Step:
 
 _CASES: Mapping[str, Step] = {
     "upper": Step(lambda text, _: letters.upper(text)),
-    "lower": Step(lambda text, _: letters.lower(text), lambda texts: list(map(letters.lower, texts))),
+    "lower": Step(lambda text, _: letters.lower(text), letters.lower_many),
     "title": Step(lambda text, _: letters.title(text)),
 }
 

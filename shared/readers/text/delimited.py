@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import Row
-from shared.readers.table import BadRow, Form, Table
+from shared.readers.table import BadRow, Form, InBlocks, Rows, Table
 from shared.readers.text.column_names import plain_name
 from shared.readers.text.count_rows import (
     RULE_MARKS,
@@ -28,7 +28,7 @@ from shared.readers.text.count_rows import (
 from shared.readers.text.dialect import LOOK, Opening, find_opening
 from shared.readers.text.encodings import PhysicalLines
 from shared.readers.text.own_rejects import is_rejects_file
-from shared.readers.text.rows_of_cells import MARK, CellRows
+from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
 from shared.readers.text.swallowed import id_shape, may_swallow_rows, swallows_rows
 
@@ -75,7 +75,7 @@ def open_delimited(
             "again without row names (row.names = FALSE)."
         )
     rows = _Rows(lines, opening, hints, notes)
-    return Table(form, rows.header, iter(rows), notes)
+    return Table(form, rows.header, InBlocks(rows.blocks()), notes)
 
 
 def _no_header(sample: Sequence[str]) -> ExtractRefused:
@@ -151,63 +151,96 @@ class _Rows:
                 f"{'row' if opening.texts_above == 1 else 'rows'}) was left out."
             )
 
-    def __iter__(self) -> Iterator[Row | BadRow]:
-        source, full, width = self._source, self._full, self._width
-        reader = source.reader
+    def blocks(self) -> Iterator[Rows | BadRow]:
+        """The rows. The newest one waits for the next, which may show that its last cell is cut."""
+        ready = _Ready()
+        try:
+            for block in self._source.blocks():
+                yield from self._take(block, ready)
+                yield from ready.take(but=1)
+        except ExtractRefused:
+            yield from ready.take()  # whoever looks at the first rows only has them
+            raise
+        yield from ready.take()
+        self._end()
+
+    def _take(self, block: Block, ready: _Ready) -> Iterator[Rows | BadRow]:
+        """Rows that were read together: long runs of usual ones, and what is between them."""
+        source, rows, ends = self._source, block.rows, block.ends
+        lines = [block.start + 1, *(end + 1 for end in ends)]
+        odd = [*self._odd(rows), True]
+        place = 0
+        while place < len(rows):
+            start, place = place, place if self._is_watchful else odd.index(True, place)
+            some_are_long = start < place and ends[place - 1] - lines[start] >= place - start
+            for one in range(start, place) if some_are_long else ():
+                if ends[one] > lines[one]:
+                    self._pass(block, lines, slice(start, one), ready)
+                    start = one
+                    self._check_lines(lines[one], ends[one], rows[one])
+            self._pass(block, lines, slice(start, place), ready)
+            if place < len(rows):
+                source.settle(block, place)
+                yield from self._look(rows[place], ready)
+                place += 1
+        if block.error:
+            source.settle(block, place)
+            if not isinstance(block.error, csv.Error):
+                raise block.error
+            source.number += 1
+            lined_up = source.lined_up()
+            found = self._judge(source.start + 1, lined_up) if lined_up else self._unreadable(block.error)
+            yield from self._found(found, ready)
+
+    def _pass(self, block: Block, lines: Sequence[int], part: slice, ready: _Ready) -> None:
+        """Usual rows."""
+        rows = block.rows[part]
+        self._people += len(rows)
+        numbers = range(block.number + part.start + 1, block.number + part.stop + 1)
+        ready.add(numbers, lines[part], [cells[: self._width] for cells in rows] if self._width < self._full else rows)
+
+    def _odd(self, rows: Sequence[list[str]]) -> Iterator[bool]:
+        """Whether rows need a closer look, by nothing but their cells."""
+        full, width = self._full, self._width
         second, third = min(1, width - 1), min(2, width - 1)
         special, marks, counts = self._first_names, self._marks, self._counts
-        usual = not self._skipping  # whether nothing of the rows above has to be remembered
-        before: Row | BadRow | None = None  # the newest row: the next line may show that its last cell is cut
-        while True:
-            source.begins = True
-            source.start = source.lines
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as error:
-                source.number += 1
-                lined_up = source.lined_up()
-                for row in self._judge(source.start + 1, lined_up) if lined_up else self._unreadable(error):
-                    if before is not None:
-                        yield before
-                    before = row
-                usual = not (self._held or self._skipping or self._ended)
-                continue
-            source.number = number = source.number + 1
-            line = source.lines
-            if (
-                usual
-                and len(cells) == full
+        for cells in rows:
+            yield not (
+                len(cells) == full
                 and (first := cells[0].strip())
-                and line == source.start + 1
                 and ((cells[second] and cells[third]) or cells[width - 1] or not counts)
                 and (full == width or not any(cells[width:]))
                 and first.casefold() not in special
                 and first[0] not in marks
-            ):
-                self._people += 1
-                if before is not None:
-                    yield before
-                before = Row(number, line, tuple(cells if full == width else cells[:width]))
-            else:
-                if before is not None and self._goes_on(before, cells):
-                    before = BadRow(before.number, before.line, before.cells, _GOES_ON)
-                for row in self._judge(source.start + 1, cells):
-                    if before is not None:
-                        yield before
-                    before = row
-                usual = not (self._held or self._skipping or self._ended)
-        if before is not None:
-            yield before
-        self._end()
+            )
 
-    def _goes_on(self, before: Row | BadRow, cells: list[str]) -> bool:
+    @property
+    def _is_watchful(self) -> bool:
+        """Whether something of the rows above has to be remembered, so that all rows need a closer look."""
+        return bool(self._held or self._skipping or self._ended)
+
+    def _look(self, cells: list[str], ready: _Ready) -> Iterator[Rows | BadRow]:
+        """A row that needs a closer look, behind those that wait."""
+        before = ready.last
+        if before is not None and self._goes_on(before, cells):
+            yield from ready.take(but=1)
+            ready.clear()
+            yield BadRow(before.number, before.line, before.cells, _GOES_ON)
+        yield from self._found(self._judge(self._source.start + 1, cells), ready)
+
+    def _found(self, found: Iterable[Row | BadRow], ready: _Ready) -> Iterator[Rows | BadRow]:
+        for row in found:
+            if isinstance(row, BadRow):
+                yield from ready.take()
+                yield row
+            else:
+                ready.add([row.number], [row.line], [row.cells])
+
+    def _goes_on(self, before: Row, cells: list[str]) -> bool:
         """Whether a line is the rest of the last cell of the row before it, which is not in quotes."""
         source = self._source
         return (
-            isinstance(before, Row)
-            and source.start == before.line
+            source.start == before.line
             and source.lines == before.line + 1
             and any(map(str.strip, cells))
             and len(cells) < self._width
@@ -228,7 +261,7 @@ class _Rows:
         if self._ended:
             raise after_trailer(self._trailer_word, self._ended, line)
         if source.lines > line:
-            self._check_lines(line, cells)
+            self._check_lines(line, source.lines, cells)
         if self._skipping:
             self._skipping -= 1
             return
@@ -299,9 +332,9 @@ class _Rows:
             )
         return BadRow(self._source.number, line, tuple(cells), reason)
 
-    def _check_lines(self, line: int, cells: list[str]) -> None:
+    def _check_lines(self, line: int, last: int, cells: list[str]) -> None:
         """A row over several lines is somebody's with a line break in a cell, or a quote is not closed."""
-        last, found, width = self._source.lines, len(cells), self._width
+        found, width = len(cells), self._width
         if found not in {width, self._full} and not (found < width and self._leaves_out(found)):
             if not may_swallow_rows(cells, self._delimiter):
                 return  # a bad row, like others; nobody else can be in it
@@ -359,6 +392,37 @@ class _Rows:
             else:
                 check_count(count, self._people, row.line)
                 self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
+
+
+class _Ready:
+    """Good rows that wait for what the next line shows."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._lines: list[int] = []
+        self._cells: list[Sequence[str]] = []
+
+    def add(self, numbers: Sequence[int], lines: Sequence[int], cells: Sequence[Sequence[str]]) -> None:
+        self._numbers += numbers
+        self._lines += lines
+        self._cells += cells
+
+    @property
+    def last(self) -> Row | None:
+        """The newest row, if there is one."""
+        return Row(self._numbers[-1], self._lines[-1], tuple(self._cells[-1])) if self._cells else None
+
+    def take(self, but: int = 0) -> Iterator[Rows]:
+        """All of them but the newest ones, if there are any; then there are no others any more."""
+        size = len(self._cells) - but
+        if size > 0:
+            yield Rows(self._numbers[:size], self._lines[:size], self._cells[:size])
+            del self._numbers[:size], self._lines[:size], self._cells[:size]
+
+    def clear(self) -> None:
+        self._numbers.clear()
+        self._lines.clear()
+        self._cells.clear()
 
 
 def _is_prose(cells: Sequence[str], others: Sequence[str]) -> bool:

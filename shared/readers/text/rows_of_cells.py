@@ -5,16 +5,25 @@ from __future__ import annotations
 import csv
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice, tee
+from typing import TYPE_CHECKING
 
+from shared.errors import ExtractRefused
 from shared.readers.text.escapes import NO_ESCAPES, Escapes, HiddenSigns
 from shared.readers.text.lined_up import without_blanks
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 COMMON = (",", ";", "\t", "|")
 MARK = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar", " ": "blank"}
 """What HR calls a character between cells."""
 
 _MOST_LINES = 100  # of a row that has blanks behind a quotation mark
+_AT_ONCE = 100  # rows; more are slower, because they do not stay in the cache of the processor
+_FEW = 20  # rows, until it is seen how large they are
+_SIZE_AT_ONCE = 500_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,27 @@ class _Restoring:
         return self._hiding.restore(cells) if self._hiding.hidden else cells
 
 
+@dataclass(slots=True)
+class Block:
+    """Some rows, which were read ahead.
+
+    Attributes:
+        number: of the row before them.
+        start: the line before them.
+        rows: their cells.
+        ends: the line on which each ends.
+        lines: their text, and that of the line before.
+        error: why the row behind them cannot be read, if it cannot.
+    """
+
+    number: int
+    start: int
+    rows: list[list[str]] = field(default_factory=list)
+    ends: list[int] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    error: csv.Error | ExtractRefused | None = None
+
+
 class CellRows:
     """Rows of cells, counted.
 
@@ -68,14 +98,16 @@ class CellRows:
         self.start = before
         self.begins = True
         self._newest: deque[str] = deque(maxlen=_MOST_LINES)  # lines as they went to the reader
-        source = self._without_comments(lines, comment) if comment else self._counted(lines)
+        self._lines = iter(lines)
+        source = self._without_comments(self._lines, comment) if comment else self._counted(self._lines)
         escapes = dialect.escapes
+        self._is_plain = not (comment or escapes.mark or escapes.bare)
         hiding = HiddenSigns(escapes, dialect.delimiter, dialect.quote) if escapes.mark or escapes.bare else None
         self._source = self._noted(hiding.hide(source, lambda: self.lines)) if hiding else source
         self._dialect = dialect
         self._hiding = hiding
         reader = self._reader(self._source)
-        self.reader: Iterator[list[str]] = _Restoring(reader, hiding) if hiding else reader
+        self.reader: Iterator[list[str]] = _Restoring(reader, hiding) if hiding else iter(reader)
 
     @property
     def quote(self) -> str:
@@ -111,6 +143,69 @@ class CellRows:
         self.number += 1
         return self.start, cells
 
+    def blocks(self) -> Iterator[Block]:
+        """All rows that are left, some at a time; `settle` is to be called before one of them is judged."""
+        return self._blocks() if self._is_plain else self._blocks_of_one()
+
+    def settle(self, block: Block, place: int) -> None:
+        """Be as if a row of the newest block, or the one behind it that cannot be read, had just been read."""
+        if not self._is_plain:
+            return
+        self.number = block.number + place + (place < len(block.rows))
+        self.start = block.ends[place - 1] if place else block.start
+        self.lines = block.ends[place] if place < len(block.ends) else block.start + len(block.lines) - 1
+        last = self.lines - block.start + 1
+        self._newest = deque(block.lines[max(0, last - _MOST_LINES) : last], maxlen=_MOST_LINES)
+        self.text = self._newest[-1] if self._newest else ""
+
+    def _blocks(self) -> Iterator[Block]:
+        """Many rows at once, straight from the lines: each line is a piece of a row as it is."""
+        lines, again = tee(self._lines)
+        reader = self._reader(lines)
+        self._source = self._counted(lines)  # of which `lined_up` may take some
+        while True:
+            block = Block(self.number, self.lines, lines=[self.text])
+            rows, ends, size, done = block.rows, block.ends, 0, reader.line_num
+            before = self.lines - done  # lines that the reader has not seen
+            try:
+                while len(rows) < _AT_ONCE and size < _SIZE_AT_ONCE:
+                    for cells in islice(reader, _FEW):
+                        rows.append(cells)
+                        ends.append(reader.line_num + before)
+                    if reader.line_num == done:
+                        break
+                    block.lines += islice(again, reader.line_num - done)
+                    size += len("".join(block.lines[done - reader.line_num :]))
+                    done = reader.line_num
+            except (csv.Error, ExtractRefused) as error:
+                block.error = error
+                block.lines += islice(again, reader.line_num - done)
+            if not (rows or block.error):
+                return
+            yield block
+            if not block.error:
+                self.settle(block, len(rows) - 1)
+            for _ in islice(again, self.lines - before - reader.line_num):
+                pass  # `lined_up` has taken them
+
+    def _blocks_of_one(self) -> Iterator[Block]:
+        while True:
+            self.begins = True
+            self.start = self.lines
+            block = Block(self.number, self.lines)
+            try:
+                block.rows += islice(self.reader, 1)
+            except (csv.Error, ExtractRefused) as error:
+                block.error = error
+            if block.rows:
+                self.number += 1
+                block.ends.append(self.lines)
+            elif not block.error:
+                return
+            block.start = self.start  # comments may have gone before
+            block.number = self.number - len(block.rows)
+            yield block
+
     def lined_up(self) -> list[str] | None:
         """The row that `reader` has just failed to read, if nothing is wrong with it but blanks behind quotes.
 
@@ -139,7 +234,7 @@ class CellRows:
             return None
         return self._hiding.restore(cells) if self._hiding else cells
 
-    def _reader(self, lines: Iterator[str]) -> Iterator[list[str]]:
+    def _reader(self, lines: Iterator[str]) -> Reader:
         return csv.reader(
             lines,
             delimiter=self._dialect.delimiter,

@@ -14,11 +14,10 @@ from shared.holds.orders import HoldOrder, put_on_hold
 from shared.intake.new_ids import make_same, take_back
 from shared.intake.recovering import put_back_new_ids
 from shared.mapping.model import MappingFile
-from shared.model import ENTERPRISE_USER
+from shared.model import ENTERPRISE_USER, NO_NEW_IDS, Same, SamePeople
 from shared.planning.orders import Order, OrderRefused, release
 from shared.readers.open_extract import Reading
 from shared.records import same_people
-from shared.records.same_people import Same, SamePeople
 from shared.retention.forget import ForgetOrder, forget
 from shared.storage.names import STATE
 from tests.conftest import Storage
@@ -55,7 +54,7 @@ def opened() -> Iterator[ExitStack]:
         yield stack
 
 
-def read(stack: ExitStack, *rows: str, same: SamePeople = same_people.NO_NEW_IDS, known: People = KNOWN) -> ReadExtract:
+def read(stack: ExitStack, *rows: str, same: SamePeople = NO_NEW_IDS, known: People = KNOWN) -> ReadExtract:
     text = COLUMNS + "".join(f"{row}\n" for row in rows)
     mapping = MappingFile.model_validate(MAPPING)
     made = stack.enter_context(read_extract([text.encode()], mapping, Reading(today=TODAY), known, same=same))
@@ -75,7 +74,7 @@ def test_the_row_with_the_new_id_counts_under_the_id_by_which_the_account_is_kno
     opened: ExitStack, rows: tuple[str, str], how: str
 ) -> None:
     rows = (rows[0], rows[1]) if how == "the order" else tuple(row.replace("W10,,", "W10,C9,") for row in rows)  # type: ignore[assignment]
-    extract = read(opened, *rows, "2,,Bo,bo,active,,,W10", same=W10 if how == "the order" else same_people.NO_NEW_IDS)
+    extract = read(opened, *rows, "2,,Bo,bo,active,,,W10", same=W10 if how == "the order" else NO_NEW_IDS)
     place = 2 + [row.startswith("W10") for row in rows].index(True)
     assert (said(extract), extract.repeated, extract.rejects) == ({"C9": (place, True), "2": (4, True)}, 1, [])
     [ann] = extract.read(["C9"])

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from shared.errors import ExtractRefused
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells import remembered
+from shared.mapping.cells.text import are_plain, clean, holds_control, looks_broken
 from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.columns import NO_DAY, Batch, ColumnMapper
 from shared.mapping.model import MappingFile, Status
@@ -237,3 +238,15 @@ def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         assert other.column(["b"]) == ["B"]
         held.append((len(one) + len(other), "x" * 10_000 in one))
     assert (max(size for size, _ in held), any(long for _, long in held)) == (10, False)
+
+
+@given(
+    st.lists(
+        st.text("aZ \u00e4\u0301\u0627\u0928\uae40\u200b\u00a0\n\x07\u00c3\u00bc\ufffd\u3000") | st.text(max_size=5)
+    )
+)
+def test_what_is_plain_at_a_glance_needs_no_cleaning(texts: list[str]) -> None:
+    if texts and are_plain(texts):
+        assert list(map(clean, texts)) == texts
+        assert not any(map(looks_broken, texts))
+        assert not any(map(holds_control, texts))
