@@ -133,13 +133,13 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
         waits = "; it waits to be sent" if account and account.pending else ""
         return f"Entra has taken nothing about an account yet{waits}."
     if account and (other := other_source(account, row)):
-        to_be = _state(account.enabled)
+        state = _state(account.enabled)
         if decides(account, keys.owner(row["PartitionKey"]), now):
             return (
-                f"By what this list says the account is to be {to_be}. It was sent with a file of {other}, whose row "
+                f"By what this list says the account is to be {state}. It was sent with a file of {other}, whose row "
                 "tells whether it is."
             )
-        return f"By the record of {other} the account is to be {to_be}; the row of {other} tells whether it is."
+        return f"By the record of {other} the account is to be {state}; the row of {other} tells whether it is."
     status = str(row.get("SentStatus") or "")
     state = _state(account.accepted_enabled if account else row.get("Active"))
     if status == worker_status.QUEUED:

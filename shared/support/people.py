@@ -264,7 +264,7 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
             more[source, worker_id] = {
                 "department": str(account.record.get(ENTERPRISE_USER, {}).get("department") or ""),
                 "title": str(account.record.get("title") or ""),
-                "manager": f"{names.get(chief, '')} ({chief})".strip() if chief else "",
+                "manager": f"{names[chief]} ({chief})" if names.get(chief) else chief or "",
                 "first_day": str((claim.first_day if claim else "") or ""),
             }
     apart = (replace(hit, **more.get(_place(hit), {})) for hit in hits.people)
