@@ -134,7 +134,7 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
         return f"Entra has taken nothing about an account yet{waits}."
     if account and (other := other_source(account, row)):
         state = _state(account.enabled)
-        if decides(account, keys.owner(row["PartitionKey"]), now):
+        if deciding_source(account, now) == keys.owner(row["PartitionKey"]):
             return (
                 f"By what this list says the account is to be {state}. It was sent with a file of {other}, whose row "
                 "tells whether it is."
@@ -156,10 +156,10 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
     return f"The account is {state}{_until(account, now) if account else ''}."
 
 
-def decides(account: Account | None, source: str, now: datetime) -> bool:
-    """Whether what a source says of a person is what counts now."""
+def deciding_source(account: Account | None, now: datetime) -> str:
+    """The source whose word about a person counts now; an empty text if none says anything."""
     claims = kept_claims(account)
-    return source in claims and decide(claims, now).winner.source == source
+    return decide(claims, now).winner.source if claims else ""
 
 
 def other_source(account: Account, row: WorkerRow) -> str:

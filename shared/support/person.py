@@ -41,7 +41,7 @@ from shared.records.people import worker_key
 from shared.records.rosters import Seen, find_seen
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
-from shared.support.account import Coming, coming, decides, next_steps, other_source, standing
+from shared.support.account import Coming, coming, deciding_source, next_steps, other_source, standing
 from shared.support.holding import Held, held_person, with_values
 from shared.support.people import WARNED
 from shared.support.sent import SentRecord, sent_record
@@ -130,6 +130,7 @@ class Person:
         error_code: Entra's, or an empty text.
         meaning: of the error code, in our words, or an empty text.
         warning: what is open besides, or an empty text.
+        values_of: the source whose word the record follows, if that is another one; else empty.
         sent_because: what was decided when the person was sent last, with file and row; or an empty text.
         known_as: of a new id of somebody who is known: the id under which everything is told; else empty.
         hold: on the account; None if there is none.
@@ -160,6 +161,7 @@ class Person:
     error_code: str
     meaning: str
     warning: str
+    values_of: str
     sent_because: str
     known_as: str
     hold: Hold | None
@@ -211,6 +213,7 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
     cause = cause_of(_text(row, "ErrorCode"))
     missing_from = _extract(context, source, _text(row, "MissingIn"))
     next_step, who_acts = _what_to_do(row)
+    deciding = deciding_source(account, now)
     happened = [
         *_files(row, extract, sending, said),
         *_decisions(row, find_seen(context.storage, source, worker_id)),
@@ -227,13 +230,14 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
         name=_text(row, "DisplayName"),
         user_name=_text(row, "UserName"),
         status=_text(row, "Status"),
-        reason=_reason(row, is_outranked=not decides(account, source, now)),
+        reason=_reason(row, is_outranked=deciding != source),
         next_step=next_steps(next_step, ahead),
         who_acts=who_acts,
         account=_of_another_id(row) or standing(account, row, now),
         error_code=_text(row, "ErrorCode"),
         meaning=cause.meaning.format(domain="of the user name") if cause else "",
         warning=_text(row, "Warning"),
+        values_of=deciding if deciding != source else "",
         sent_because=_text(row, "SentDecision"),
         known_as=_text(row, "KnownAs"),
         hold=hold,

@@ -561,6 +561,7 @@ def test_of_two_feeds_the_one_that_counts_now_is_not_called_outranked(office: Of
     office.night("1,Anna Lee,active,,ann@x.com", source="contractors")
     [contract] = person_page.find_stories(office.context, "1", "contractors")
     assert contract.reason.endswith("What the feed 'employees' says goes before what this one says.")
+    assert contract.values_of == "employees"
     office.time.forward(3600)
     office.night("1,Ann Lee,gone,,ann@x.com")
     key = worker_key("employees", "1")
@@ -568,6 +569,11 @@ def test_of_two_feeds_the_one_that_counts_now_is_not_called_outranked(office: Of
     office.context.storage.table(WORKERS).update_entity(row)
     [contract] = person_page.find_stories(office.context, "1", "contractors")
     assert contract.reason.endswith("says nothing new; nothing to send.")
+    assert contract.values_of == ""
+    both = visit(office.context, "person?id=1").body.decode()  # a screen reader tells the two tables apart
+    assert re.findall(r'role="region" aria-labelledby="([^"]+)"', both) == ["sent-1 source-1", "sent-2 source-2"]
+    said = text(visit(office.context, "person?source=employees&id=1"))
+    assert "What was sent The values follow contractors , whose word goes before that of this list." in said
     assert contract.account == (
         "By what this list says the account is to be enabled. It was sent with a file of employees, whose row tells "
         "whether it is."
