@@ -36,6 +36,7 @@ from shared.wording.translation import Translator
 MOST_HITS = 200
 _MOST_TOLD_APART = 50
 _MOST_HOLDING = 5  # files whose held people are looked for by the names that they would get
+_MOST_WAITING = 5_000  # of them in one file: of a larger one nearly everybody is new, and has no other name
 _MOST_PAGES = 150  # of up to 1,000 rows that a download looks at
 _PAGES = 25  # that a page about what is wrong looks at: it is to be there within two seconds
 _SHOWN = ("PartitionKey", "WorkerId", "DisplayName", "UserName", "Status", "WhoActs")
@@ -182,7 +183,7 @@ def _names_that_wait(storage: Storage, among: Sequence[str]) -> dict[tuple[str, 
     """Display name and mail addresses that files have of people whom they hold, by source and id; the newest files."""
     found: dict[tuple[str, str], tuple[str, str]] = {}
     for one in files.holding(storage, among)[:_MOST_HOLDING] if among else ():
-        if one.is_whole or not one.plan:
+        if one.is_whole or not one.plan or one.held > _MOST_WAITING:
             continue
         waiting: list[HeldPerson] = []
         with suppress(ResourceNotFoundError):

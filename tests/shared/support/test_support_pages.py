@@ -476,7 +476,7 @@ def test_letters_with_a_stroke_are_found_without_it(context: Context) -> None:
     }
 
 
-def test_whoever_is_held_is_found_by_the_name_that_waits_too(office: Office) -> None:
+def test_whoever_is_held_is_found_by_the_name_that_waits_too(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     office.map(guard={"change": {"at_most": 0}})
     office.night("1,Ann Lee,active", "2,Bo Petersen,active")
     office.time.forward(3600)
@@ -494,6 +494,9 @@ def test_whoever_is_held_is_found_by_the_name_that_waits_too(office: Office) -> 
         "Ann Peterson": [ann],
     }
     assert "1 employees Ann Lee held as Ann Petersen" in text(look_for(office.context, "petersen"))
+    with monkeypatch.context() as small:  # of very many the page would be late
+        small.setattr(people, "_MOST_WAITING", 0)
+        assert [hit.worker_id for hit in people.search(storage, "petersen").people] == ["2"]
     # A list that is gone does not keep anybody from being found.
     for blob in storage.container(STATE).list_blobs():
         if blob.name.endswith("held.json"):
