@@ -57,10 +57,17 @@ def _nobody(worker: str, source: str, alike: Sequence[Hit]) -> Iterator[str]:
         )
         return
     yield f"{nobody} These are like it; ask again with the id of the one that you mean:"
-    rows = [(hit.source, hit.worker_id, hit.name, hit.status) for hit in alike[:_MOST_ALIKE]]
+    rows = [(hit.source, hit.worker_id, _called(hit), hit.status) for hit in alike[:_MOST_ALIKE]]
     yield from plain_table(("Source", "Id", "Name", "Status"), rows)
     if len(alike) > _MOST_ALIKE:
         yield f"... and {len(alike) - _MOST_ALIKE} more. Give more of the name, or the whole id."
+
+
+def _called(hit: Hit) -> str:
+    """The name, and the one that waits; of a new id of somebody who is known, whose it is."""
+    if hit.known_as:
+        return f"new id of {hit.known_as}"
+    return f"{hit.name} (held as {hit.held_as})" if hit.held_as else hit.name
 
 
 def _story(person: Person) -> Iterator[str]:

@@ -92,6 +92,7 @@ def _mapping(source: str) -> MappingFile:
 def columns_of(mapping: MappingFile) -> list[Column]:
     """The columns that a file of a mapping has, in the order in which the mapping reads them."""
     speak = translator(mapping.language)
+    required_hint = speak.say("This cell has to be filled in.")
     status, required = mapping.status, {mapping.key, *mapping.status.reads, *mapping.required}
     rules = {rule.column: rule for rule in mapping.attributes.values() if rule.column is not None}
     days = set(status.days)
@@ -105,8 +106,8 @@ def columns_of(mapping: MappingFile) -> list[Column]:
             hint = "The id that never changes. Leading zeros stay."
         elif words:
             hint = f"One of: {', '.join(words)}."
-        hint = f"Required. {hint}".rstrip() if name in required else hint
-        found.append(Column(name, speak.say(hint), words, name in required))
+        said = f"{required_hint} {speak.say(hint)}".rstrip() if name in required else speak.say(hint)
+        found.append(Column(name, said, words, name in required))
     return found
 
 

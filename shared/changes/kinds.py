@@ -82,8 +82,26 @@ def changed_attributes(before: ScimUser, after: ScimUser) -> tuple[str, ...]:
 
 
 def attributes(record: ScimUser) -> dict[str, Any]:
-    """The attributes of a record by the names that `changed_attributes` gives them; of a manager the id."""
-    return dict(_flat(record))
+    """The attributes of a record by the names that `changed_attributes` gives them; of a manager the id.
+
+    Of mail addresses, postal addresses and telephone numbers it is what a person would write down.
+    """
+    return {name: _readable(value) if isinstance(value, list) else value for name, value in _flat(record)}
+
+
+def _readable(values: list[Any]) -> str:
+    """The values of a list; of one with parts, such as an address, each with its name."""
+    return "; ".join(filter(None, map(_readable_one, values)))
+
+
+def _readable_one(value: object) -> str:
+    if not isinstance(value, Mapping):
+        return str(value)
+    parts = {name: part for name, part in value.items() if name not in _NO_DATA and part is not None}
+    return ", ".join(str(part) if name == "value" else f"{name}: {part}" for name, part in parts.items())
+
+
+_NO_DATA = ("type", "primary")  # Entra reads those of the kind `work` only
 
 
 _ABSENT = object()  # not the same as an explicit null
@@ -99,8 +117,6 @@ def _flat(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]
             yield place, inner and inner.get("value")
         elif isinstance(inner, Mapping):
             yield from _flat(inner, "" if name.startswith("urn:") else f"{place}.")
-        elif isinstance(inner, list):
-            yield place, repr(inner)
         else:
             yield place, inner
 

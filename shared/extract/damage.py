@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from shared.mapping.cells.text import LETTER, NOTHING_BUT_MARKS
-from shared.mapping.cells.values import NAMES
+from shared.mapping.cells.values import NAMES, is_formula
 from shared.mapping.columns import Batch
 from shared.mapping.model import MappingFile
 from shared.readers.text.own_rejects import is_guarded
@@ -148,11 +148,11 @@ def _listed(found: dict[str, _Found]) -> str:
 
 
 def _lost(cell: str) -> bool:
-    return "?" in cell and _LOST.search(cell) is not None and not _QUERY.search(cell)
+    return "?" in cell and _LOST.search(cell) is not None and not (_QUERY.search(cell) or is_formula(cell))
 
 
 def _lost_of_a_name(cell: str) -> bool:
-    return "?" in cell
+    return "?" in cell and not is_formula(cell)  # which is told for itself
 
 
 def _names_a_type(cell: str) -> bool:

@@ -103,8 +103,9 @@ def unused_columns(previous: Profile | None, now: Profile) -> list[str]:
         return []
     shown = list(reversed(names.values()))
     more = f" and {len(shown) - _SHOWN} more" if len(shown) > _SHOWN else ""
-    which = "new columns" if previous else "columns"
-    return [f"These {which} are not used, and nothing of them is kept: {', '.join(shown[:_SHOWN])}{more}."]
+    if previous:
+        return [f"These new columns are not used, and nothing of them is kept: {', '.join(shown[:_SHOWN])}{more}."]
+    return [f"These columns are not used, and nothing of them is kept: {', '.join(shown[:_SHOWN])}{more}."]
 
 
 def _other_kinds(previous: Profile, now: Profile) -> Iterator[str]:

@@ -35,6 +35,8 @@ def how_it_went(row: ExtractRow, cause: str = "") -> str:
     if status not in (ExtractStatus.DELIVERED, ExtractStatus.HELD):
         so_far = f" So far: {', '.join(troubles)}." if troubles else ""
         return f"It is on its way: not everybody has an answer of Entra yet.{so_far}"
+    if not troubles and (corrected := counted_in(row, "Corrected")):
+        return f"Done: {counted(corrected, 'row was', 'rows were')} not sent, and corrected in a later file."
     if not troubles:
         return "All went well: everybody of this file has what it says."
     if counted_in(row, "Provisioned", "Unchanged", "Scheduled") > counted_in(row, "FailedBefore"):

@@ -28,7 +28,7 @@ from shared.mapping.cells.text import (
     shorten,
 )
 from shared.mapping.cells.user_names import NOBODY, Known, TakenNames, UniqueName
-from shared.mapping.cells.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn
+from shared.mapping.cells.values import NAMES, USER_NAME, Cells, Compiler, Reader, Warn, is_formula
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import identity_reader
 from shared.mapping.model import MappingFile
@@ -460,7 +460,7 @@ class Applier:
             if cells[column] and not raw.isascii() and looks_broken(raw):
                 found[column] = _BROKEN
         for column in self.of_names:
-            if _LETTER_LOST.search(cells[column]):
+            if _LETTER_LOST.search(cells[column]) and not is_formula(cells[column]):
                 found.setdefault(column, _QUESTION_MARKS)
         kept = []
         for column, what in found.items():

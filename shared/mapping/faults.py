@@ -76,6 +76,8 @@ def sentences(name: str, tree: yaml.Node, fault: ErrorDetails) -> list[str]:
         message = "must not be empty" if blank else "must be the name of a column, or have keys of its own"
     if fault["type"] == "string_type" and path[-2:-1] == ["columns"]:
         message = "must be the name of a column; a template such as '{First:1}{Last}' takes first letters"
+    if path == ["status", "values"] and fault["type"] in ("dict_type", "mapping_type"):
+        message = "must say of each word whether people with it may work, such as Active: true"
     if path[-1:] and path[-1] in _SHORT_FORMS and _is_plain(tree, path[:-1]):
         path.pop()
     known: Sequence[str] = ()

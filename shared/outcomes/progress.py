@@ -376,8 +376,9 @@ def _had_already(row: ExtractRow, counts: Mapping[OutcomeColumn, int]) -> int:
 def _failed_before(row: ExtractRow) -> str:
     """What is added to the number of those who are unchanged."""
     everybody, none = int(row.get("FailedBefore") or 0), int(row.get("NoAccount") or 0)
-    parts = [f"{none} have no account"] if none else []
-    parts += [f"{everybody - none} have not got what the file says"] if everybody > none else []
+    parts = [f"{none} {'has' if none == 1 else 'have'} no account"] if none else []
+    late = everybody - none
+    parts += [f"{late} {'has' if late == 1 else 'have'} not got what the file says"] if late > 0 else []
     return f", of whom {' and '.join(parts)}: failed before" if parts else ""
 
 

@@ -132,9 +132,14 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
     if not (account.accepted if account else row.get("UploadedAt")):
         waits = "; it waits to be sent" if account and account.pending else ""
         return f"Entra has taken nothing about an account yet{waits}."
-    if account and (other := _other_source(account, row)):
-        to_be = _state(account.enabled)
-        return f"By the record of {other} the account is to be {to_be}; the row of {other} tells whether it is."
+    if account and (other := other_source(account, row)):
+        state = _state(account.enabled)
+        if deciding_source(account, now) == keys.owner(row["PartitionKey"]):
+            return (
+                f"By what this list says the account is to be {state}. It was sent with a file of {other}, whose row "
+                "tells whether it is."
+            )
+        return f"By the record of {other} the account is to be {state}; the row of {other} tells whether it is."
     status = str(row.get("SentStatus") or "")
     state = _state(account.accepted_enabled if account else row.get("Active"))
     if status == WorkerStatus.QUEUED:
@@ -151,7 +156,13 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
     return f"The account is {state}{_until(account, now) if account else ''}."
 
 
-def _other_source(account: Account, row: WorkerRow) -> str:
+def deciding_source(account: Account | None, now: datetime) -> str:
+    """The source whose word about a person counts now; an empty text if none says anything."""
+    claims = kept_claims(account)
+    return decide(claims, now).winner.source if claims else ""
+
+
+def other_source(account: Account, row: WorkerRow) -> str:
     """The source that the account was planned from last, if the row is of another one."""
     source = keys.owner(str(row.get("PartitionKey") or ""))
     last = account.deliverer.source if account.deliverer else ""

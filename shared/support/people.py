@@ -6,15 +6,19 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
+from azure.core.exceptions import ResourceNotFoundError
+
 from shared.changes.compare import kept_claims
-from shared.model import ENTERPRISE_USER, Actor, manager_of
+from shared.model import ENTERPRISE_USER, Actor, ExtractRef, manager_of
 from shared.outcomes.catalogue import cause_of
 from shared.records import accounts, extracts
 from shared.records.extracts import sources
 from shared.records.known import VIEW
+from shared.records.pages import HeldPerson, read_held
 from shared.records.people import worker_key
 from shared.records.snapshots import read_partitions
 from shared.storage import keys
@@ -22,6 +26,7 @@ from shared.storage.clients import Storage
 from shared.storage.listing import Listing, cuts_of, list_rows
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
+from shared.support import files
 from shared.support.site.plain import nearly, plain_text, words_of
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -29,7 +34,9 @@ from shared.wording.languages import ENGLISH
 from shared.wording.translation import Translator
 
 MOST_HITS = 200
-_MOSTTOLD_APART = 50
+_MOST_TOLD_APART = 50
+_MOST_HOLDING = 5  # files whose held people are looked for by the names that they would get
+_MOST_WAITING = 5_000  # of them in one file: of a larger one nearly everybody is new, and has no other name
 _MOST_PAGES = 150  # of up to 1,000 rows that a download looks at
 _PAGES = 25  # that a page about what is wrong looks at: it is to be there within two seconds
 _SHOWN = ("PartitionKey", "WorkerId", "DisplayName", "UserName", "Status", "WhoActs")
@@ -65,6 +72,8 @@ class Hit:
         title: of the job.
         manager: name and id.
         first_day: ISO day.
+        held_as: the name that a file gives somebody whom it holds; empty if it is the same.
+        known_as: of a new id of somebody who is known: the id under which everything is told; as `department`.
     """
 
     source: str
@@ -79,6 +88,8 @@ class Hit:
     title: str = ""
     manager: str = ""
     first_day: str = ""
+    held_as: str = ""
+    known_as: str = ""
 
 
 @dataclass(frozen=True)
@@ -149,20 +160,39 @@ def search(storage: Storage, text: str) -> Hits:
     An id is looked up in every source by reads of single rows, and an address by a filter of the table. For a name
     everybody is gone through, by the snapshot of the results table, without regard to case, accents, and commas. Whose
     id differs in case or in leading zeros only comes first. If nobody is found, one letter of each word may be wrong.
+    Whoever is held is found by the old name and by the one that waits: support is asked about either.
     """
     wanted = text.strip()
     if not wanted:
         return Hits(())
-    ids = [worker_key(source, wanted) for source in sources(storage)]
+    among = sources(storage)
+    ids = [worker_key(source, wanted) for source in among]
     if rows := read_rows(storage.table(WORKERS), ids, select=_SHOWN):
         return _told_apart(storage, Hits(tuple(sorted(map(hit_of, rows.values()), key=_place))))
-    hits, close = _by_name(storage, wanted)
+    hits, close = _by_name(storage, wanted, among)
     if not hits.people and "@" in wanted:
         hits = _by_mail(storage, wanted.lower())
     return _told_apart(storage, hits if hits.people else close)
 
 
-def _by_name(storage: Storage, wanted: str) -> tuple[Hits, Hits]:
+def _names_that_wait(storage: Storage, among: Sequence[str]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Display name and mail addresses that files have of people whom they hold, by source and id; the newest files."""
+    found: dict[tuple[str, str], tuple[str, str]] = {}
+    for one in files.holding(storage, among)[:_MOST_HOLDING] if among else ():
+        if one.is_whole or not one.plan or one.held > _MOST_WAITING:
+            continue
+        waiting: list[HeldPerson] = []
+        with suppress(ResourceNotFoundError):
+            waiting = read_held(storage, ExtractRef(one.id, one.source), one.plan)
+        for held in waiting:
+            user = held.get("user") or {}
+            mails = (str(mail.get("value") or "") for mail in user.get("emails") or ())
+            addresses = " ".join((str(user.get("userName") or ""), *mails))
+            found.setdefault((one.source, str(held["id"])), (str(held["name"] or ""), addresses))
+    return found
+
+
+def _by_name(storage: Storage, wanted: str, among: Sequence[str]) -> tuple[Hits, Hits]:
     """The people whose names match, after those whose id is the same but for its zeros; and who nearly matches.
 
     Both in one pass: what has changed since the snapshot is asked for only once. Whoever nearly matches is only looked
@@ -172,22 +202,32 @@ def _by_name(storage: Storage, wanted: str) -> tuple[Hits, Hits]:
     if not words:
         return Hits(()), Hits(())
     is_close = nearly(words)
+
+    def is_called_so(names: str) -> bool:
+        return all(map(names.__contains__, words))
+
+    waiting = _names_that_wait(storage, among)
     same: list[Hit] = []
     found: list[Hit] = []
     close: list[Hit] = []
     doubtful: set[Hit] = set()
     for partition, everybody in read_partitions(storage, VIEW):
+        source = keys.owner(partition)
         for _, worker_id, name, user_name, queued_at, status, who_acts in everybody:
-            names = plain_text(f"{name or ''} {user_name or ''} {worker_id}")
+            held_as, addresses = waiting.get((source, worker_id), _NONE) if status == WorkerStatus.HELD else _NONE
+            names = [plain_text(f"{name or ''} {user_name or ''} {worker_id}")]
+            if held_as:
+                names.append(plain_text(f"{held_as} {addresses} {worker_id}"))
             if plain_text(worker_id).lstrip("0") == bare:
                 those = same
-            elif all(map(names.__contains__, words)):
+            elif any(map(is_called_so, names)):
                 those = found
-            elif not (same or found) and is_close(names):
+            elif not (same or found) and any(map(is_close, names)):
                 those = close
             else:
                 continue
-            hit = Hit(keys.owner(partition), worker_id, name or "", user_name or "", status, who_acts or "")
+            hit = Hit(source, worker_id, name or "", user_name or "", status, who_acts or "")
+            hit = replace(hit, held_as=held_as) if held_as != hit.name else hit
             those.append(hit)
             if status == WorkerStatus.REJECTED and not queued_at:
                 doubtful.add(hit)
@@ -198,6 +238,9 @@ def _by_name(storage: Storage, wanted: str) -> tuple[Hits, Hits]:
 
     hits = hits_of(same, found)
     return hits, Hits(()) if hits.people else hits_of(close, nearly=True)
+
+
+_NONE = ("", "")
 
 
 def _by_mail(storage: Storage, mail: str) -> Hits:
@@ -216,8 +259,11 @@ def _by_mail(storage: Storage, mail: str) -> Hits:
 
 def _told_apart(storage: Storage, hits: Hits) -> Hits:
     """The same people with what tells those of one name apart, if they are not too many to be looked up."""
-    if not 1 < len(hits.people) <= _MOSTTOLD_APART:
+    if not 1 < len(hits.people) <= _MOST_TOLD_APART:
         return hits
+    new_ids = {worker_key(hit.source, hit.worker_id): _place(hit) for hit in hits.people if not hit.name}
+    nameless = read_rows(storage.table(WORKERS), new_ids, select=("KnownAs",))
+    known_as = {new_ids[key]: str(row.get("KnownAs") or "") for key, row in nameless.items()}
     more: dict[tuple[str, str], dict[str, Any]] = {}
     for source in {hit.source for hit in hits.people}:
         newest = extracts.newest(storage, source, ("Job",), 1)
@@ -234,10 +280,11 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
             more[source, worker_id] = {
                 "department": str(account.record.get(ENTERPRISE_USER, {}).get("department") or ""),
                 "title": str(account.record.get("title") or ""),
-                "manager": f"{names.get(chief, '')} ({chief})".strip() if chief else "",
+                "manager": f"{names[chief]} ({chief})" if names.get(chief) else chief or "",
                 "first_day": str((claim.first_day if claim else "") or ""),
             }
-    return replace(hits, people=tuple(replace(hit, **more.get(_place(hit), {})) for hit in hits.people))
+    apart = (replace(hit, **more.get(_place(hit), {})) for hit in hits.people)
+    return replace(hits, people=tuple(replace(hit, known_as=known_as.get(_place(hit), "")) for hit in apart))
 
 
 def _there(storage: Storage, hits: Sequence[Hit], doubtful: Collection[Hit]) -> tuple[Hit, ...]:
@@ -337,7 +384,7 @@ def cause_of_row(row: WorkerRow) -> TroubleKind:
         return TroubleKind(
             status,
             f"Open beside the account: {worker_status.in_general(warning)}",
-            _WARNED,
+            WARNED,
             Actor.HR,
             f"Open beside the account: {warning}",
         )
@@ -360,7 +407,7 @@ def cause_of_row(row: WorkerRow) -> TroubleKind:
 _AT = re.compile(r"\b(?:at )?\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?Z")
 """A moment in a next step: what is wrong is the same, whatever the second of the next try."""
 _SENT_AGAIN = " The same is sent again by itself, and whenever HR's record changes."
-_WARNED = "HR checks what is named, such as the manager's id; what depends on it is then sent by itself."
+WARNED = "HR checks what is named, such as the manager's id; what depends on it is then sent by itself."
 _ROW_OF = re.compile(r"^Row \d+ of .*? was not sent: ", re.DOTALL)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from shared.entra.logs import LogEntry
 from shared.holds.listed import Hold
 from shared.holds.look import holds_at
 from shared.model import (
+    Actor,
     ChangeKind,
     ExtractRef,
 )
@@ -27,8 +29,9 @@ from shared.records.people import worker_key
 from shared.records.rosters import Seen, find_seen
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
-from shared.support.account import Coming, coming, next_steps, standing
+from shared.support.account import Coming, coming, deciding_source, next_steps, other_source, standing
 from shared.support.holding import Held, held_person, with_values
+from shared.support.people import WARNED
 from shared.support.sent import SentRecord, sent_record
 from shared.tables.extracts import ExtractKind, ExtractRow
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -66,6 +69,8 @@ _DECIDED_WITHOUT_SENDING = (
     WorkerStatus.FILTERED,
     WorkerStatus.WITHDRAWN,
 )
+_GOES_BEFORE = re.compile(r" What the feed '[^']*' says goes before what this one says\.")
+_NOTHING_TO_DO = "Nothing to do"
 _ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}
 
 
@@ -73,7 +78,7 @@ _Text = Literal[
     "Extract", "SentBy", "WorkerId", "ErrorCode", "MissingIn", "DisplayName", "UserName", "Status", "Reason",
     "NextStep", "WhoActs", "Warning", "SentDecision", "UploadedAt", "RequestId", "TargetId", "Decision", "Kind",
     "QueuedAt", "ResolvedAt", "Sequence", "SeenIn", "HeldIn", "HeldBecause", "HeldAt", "ReleasedAt", "AskedAgainAt",
-    "NextChangeAt",
+    "NextChangeAt", "KnownAs",
 ]  # fmt: skip
 """The columns of a row that are told as they are."""
 
@@ -112,7 +117,9 @@ class Person:
         error_code: Entra's, or an empty text.
         meaning: of the error code, in our words, or an empty text.
         warning: what is open besides, or an empty text.
+        values_of: the source whose word the record follows, if that is another one; else empty.
         sent_because: what was decided when the person was sent last, with file and row; or an empty text.
+        known_as: of a new id of somebody who is known: the id under which everything is told; else empty.
         hold: on the account; None if there is none.
         protected: whether nothing is sent before somebody releases just this person.
         missing: that the person is missing from the newest full file, if that is not what `reason` says; else empty.
@@ -141,7 +148,9 @@ class Person:
     error_code: str
     meaning: str
     warning: str
+    values_of: str
     sent_because: str
+    known_as: str
     hold: Hold | None
     protected: bool
     missing: str
@@ -190,6 +199,8 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
     entries = _entries(context, job, worker_id)
     cause = cause_of(_text(row, "ErrorCode"))
     missing_from = _extract(context, source, _text(row, "MissingIn"))
+    next_step, who_acts = _what_to_do(row)
+    deciding = deciding_source(account, now)
     happened = [
         *_files(row, extract, sending, said),
         *_decisions(row, find_seen(context.storage, source, worker_id)),
@@ -206,14 +217,16 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
         name=_text(row, "DisplayName"),
         user_name=_text(row, "UserName"),
         status=_text(row, "Status"),
-        reason=_text(row, "Reason"),
-        next_step=next_steps(_text(row, "NextStep"), ahead),
-        who_acts=_text(row, "WhoActs"),
-        account=standing(account, row, now),
+        reason=_reason(row, is_outranked=deciding != source),
+        next_step=next_steps(next_step, ahead),
+        who_acts=who_acts,
+        account=_of_another_id(row) or standing(account, row, now),
         error_code=_text(row, "ErrorCode"),
         meaning=cause.meaning.format(domain="of the user name") if cause else "",
         warning=_text(row, "Warning"),
+        values_of=deciding if deciding != source else "",
         sent_because=_text(row, "SentDecision"),
+        known_as=_text(row, "KnownAs"),
         hold=hold,
         protected=holds.protects(worker_id, named_by),
         missing=_missing(row, missing_from) if row.get("Status") != WorkerStatus.MISSING else "",
@@ -225,7 +238,7 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
         request_id=_text(row, "RequestId"),
         target_id=_text(row, "TargetId"),
         timeline=(*timeline, *_ahead(row, ahead)),
-        sent=sent_record(context, source, row, account, ExtractRef(_said_last(account, source), source)),
+        sent=sent_record(context, source, row, account, _said_last(account, source), _teller(context, row, account)),
         held=_would_be(context, row, extract, job),
         cut=len(entries) > _MOST,
     )
@@ -234,9 +247,35 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
 _ORDER = (FILE, DECISION, SENT, ENTRA, NEXT)
 
 
-def _said_last(account: Account | None, source: str) -> str:
-    """The extract that the source's kept word stands in, or an empty text."""
-    return str((account.claims.get(source) or {}).get("extract") or "") if account else ""
+def _what_to_do(row: WorkerRow) -> tuple[str, str]:
+    """The next step and who takes it; of somebody whose account is well, what is open beside it."""
+    next_step, who_acts = _text(row, "NextStep"), _text(row, "WhoActs")
+    if row.get("Warning") and who_acts in ("", Actor.NOBODY) and next_step.startswith(_NOTHING_TO_DO):
+        return WARNED, Actor.HR
+    return next_step, who_acts
+
+
+def _reason(row: WorkerRow, *, is_outranked: bool) -> str:
+    """Why; without a word of another feed that went before this one's and does not any more."""
+    return _text(row, "Reason") if is_outranked else _GOES_BEFORE.sub("", _text(row, "Reason"))
+
+
+def _of_another_id(row: WorkerRow) -> str:
+    """Where it is told whether the account of somebody under a new id is enabled; empty for everybody else."""
+    known_as = _text(row, "KnownAs")
+    return f"The account is that of {known_as}, where it is told whether it is enabled." if known_as else ""
+
+
+def _teller(context: Context, row: WorkerRow, account: Account | None) -> WorkerRow:
+    """The row that tells what became of sending, which may be that of another source."""
+    other = other_source(account, row) if account else ""
+    key = worker_key(other or "", _text(row, "WorkerId"))
+    return (read_rows(context.storage.table(WORKERS), [key]).get(key) if other else None) or row
+
+
+def _said_last(account: Account | None, source: str) -> ExtractRef:
+    """The extract that the source's kept word stands in, with an empty id if there is none."""
+    return ExtractRef(str((account.claims.get(source) or {}).get("extract") or "") if account else "", source)
 
 
 def _would_be(context: Context, row: WorkerRow, extract: ExtractRow | None, job: str) -> Held | None:

@@ -30,6 +30,7 @@ _GONE = "The copy of the file is not kept any more, so the cells cannot be shown
 _UNREADABLE = "The file cannot be read as it was: its mapping, or a key, has changed since."
 _NO_FILE = "No file is known from which it came."
 _NOT_MANAGER = "Entra did not know the manager"
+_NOTHING_WRITTEN = "Entra found nothing to change"
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ class SentRecord:
     no_cells: str
 
 
-def sent_record(context: Context, source: str, row: WorkerRow, account: Account | None, ref: ExtractRef) -> SentRecord:
+def sent_record(
+    context: Context, source: str, row: WorkerRow, account: Account | None, ref: ExtractRef, teller: WorkerRow
+) -> SentRecord:
     """What was sent of a person, or is about to be, attribute by attribute.
 
     Args:
@@ -73,6 +76,7 @@ def sent_record(context: Context, source: str, row: WorkerRow, account: Account 
         row: the person's.
         account: what is known of the account; nothing is shown if nothing is.
         ref: of the file that the person's word stands in, with an empty id if none is known.
+        teller: the row that tells what became of sending: that of the source whose file sent the person.
     """
     if account is None or not account.record:
         return SentRecord((), "")
@@ -84,16 +88,25 @@ def sent_record(context: Context, source: str, row: WorkerRow, account: Account 
     number = int(claim.get("row") or row.get("Row") or 0)
     cells, why = _cells(context, ref, mapping, number) if mapping else ({}, _UNREADABLE)
     values = attributes(account.record)
-    entra = _confirmed(row, account)
+    entra = _confirmed(teller, account)
+    unwritten = _unwritten(teller)
     columns = _columns(mapping) if mapping else {}
     names = sorted(values, key=lambda name: (list(columns).index(name) if name in columns else len(columns), name))
     found = []
     for name in names:
         read = columns.get(name, ())
         shown = ", ".join(cells[column] for column in read if cells.get(column))
-        said = _NOT_MANAGER if name == "manager" and worker_status.lacks_manager(row) else entra
+        said = _NOTHING_WRITTEN if name in unwritten else entra
+        said = _NOT_MANAGER if name == "manager" and worker_status.lacks_manager(teller) else said
         found.append(Sent(name, ", ".join(read), shown, "" if values[name] is None else str(values[name]), said))
     return SentRecord(tuple(found), why)
+
+
+def _unwritten(row: WorkerRow) -> frozenset[str]:
+    """What was sent as changed and Entra did not write: it has it already, or its mapping never changes it."""
+    if row.get("SentStatus") != WorkerStatus.UNCHANGED:
+        return frozenset()
+    return frozenset(str(row.get("SentChanged") or "").split(", "))
 
 
 def _confirmed(row: WorkerRow, account: Account) -> str:

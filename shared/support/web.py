@@ -170,12 +170,12 @@ def _causes(visit: Visit) -> Answer:
 def _people_sheet(name: str, hits: people.Hits) -> sheets.Sheet:
     columns = (
         *("Source", "Worker id", "Name", "User name", "Status", "Who acts", "Row", "Reason"),
-        *("Department", "Title", "Manager", "First day"),
+        *("Department", "Title", "Manager", "First day", "Held as", "New id of"),
     )
     rows = [
         (
             *(one.source, one.worker_id, one.name, one.user_name, one.status, one.who_acts, str(one.row or "")),
-            *(one.reason, one.department, one.title, one.manager, one.first_day),
+            *(one.reason, one.department, one.title, one.manager, one.first_day, one.held_as, one.known_as),
         )
         for one in hits.people
     ]

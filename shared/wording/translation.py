@@ -26,7 +26,8 @@ within sentences."""
 
 _SENTENCE_ENDS = re.compile(r"(?<=[.?!])\s+(?=\S)")
 _GLUE = (re.compile(r"[\s,;:]+|[()]|\.$"), re.compile(r"\([\w.:/-]+\)"))
-_ATTRIBUTES = re.compile(r"(?<=: )[a-z]\w*(?:, [a-z]\w*)*(?= \(|\.?$)")
+_ATTRIBUTE = r"[a-z]\w*(?:\.\w+)*"
+_ATTRIBUTES = re.compile(rf"(?<=: ){_ATTRIBUTE}(?:, {_ATTRIBUTE})*(?= \(|\.?$)")
 _AND = re.compile(r",? and ")
 _CUTS = re.compile(r"(?=[\s,;:()])|(?<=[\s(])|(?=\.$)")
 _PREDICATES = re.compile(r"(?<=[^.:;,]) (?=(?:has|had|holds|is|looks|was|starts|begins|names|cannot) |')")
@@ -34,6 +35,7 @@ _OF_SO_MANY = re.compile(r"(?<=\d) of (?=\d)")
 _THEN = re.compile(r", then (?=\S)")
 _AND_MORE = re.compile(r"(?<=[\d'%)]) and (?=[\d'])")
 _ENGLISH = re.compile(r"\b(?:the|is|are|of|which|that|was|has|no|an|in|to|it|as|and)\b")
+_ROW_OF = re.compile(r"row [\d,]+ of ")  # behind an attribute in brackets, where an id may stand as well
 _LONG = 20  # letters of an entry that no name of a file has by chance
 _LONGEST_SUBJECT = 60
 _LONGEST_PIECED = 240  # characters of what is put together from parts of sentences
@@ -179,6 +181,8 @@ class Translator:
             if end <= start:
                 continue
             part = text[start:end]
+            if part.count(")") > part.count("("):
+                break  # what stands in brackets ends with them
             if found := self._sentence(part):
                 yield end, *found
             elif part != text and (word := self._labels.get(part.lower(), "")):
@@ -228,7 +232,8 @@ class Translator:
             return 0, found.text
         if found.is_data:
             whole = self._sentence(found.text)
-            return whole if whole and whole[0] >= _LONG else (0, self._joined(found.text))
+            is_ours = whole is not None and (whole[0] >= _LONG or _ROW_OF.match(found.text) is not None)
+            return whole if whole and is_ours else (0, self._joined(found.text))
         if found.after_data and (tail := self._behind_data(found.text)):
             return tail
         word = self._labels.get(found.text) if found.name in OF_WORDS else None

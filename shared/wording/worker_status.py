@@ -72,12 +72,21 @@ def _left_open(person: Planned) -> WorkerRow:
 
 IN_GENERAL = "\u2026"
 """Stands for what differs from person to person, where a sentence is told of several."""
-_OF_ONE_PERSON = re.compile(r"'[^']*'|\"[^\"]*\"|\S+@\S+|\S*\d\S*")
+_OF_ONE_PERSON = re.compile(
+    r"'[^']*'|\"[^\"]*\"|\S+@\S+|\b\d{1,2}\.? (?:de )?[^\W\d_]{3,10}\.? (?:de )?\d{4}\b|\S*\d\S*"
+)
+"""Also a day with the name of its month, as other languages write it."""
+_LONGEST = 200
 
 
 def in_general(text: str) -> str:
     """A sentence without what differs from person to person: quoted cells, addresses, whatever has a digit."""
-    return _OF_ONE_PERSON.sub(IN_GENERAL, text)[:200]
+    said = _OF_ONE_PERSON.sub(IN_GENERAL, text)
+    if len(said) <= _LONGEST:
+        return said
+    # At the end of a sentence, if one ends in sight; nobody is to take half of one for all of it.
+    whole, end, _ = said[:_LONGEST].rpartition(". ")
+    return f"{whole}." if end and len(whole) > _LONGEST // 2 else f"{said[:_LONGEST].rpartition(' ')[0]} {IN_GENERAL}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,6 +409,8 @@ def rejected(reject: Reject, by: Telling, row: WorkerRow | None = None) -> Worke
 def _until_then(reject: Reject, row: WorkerRow | None) -> str:
     """What becomes of the account of somebody whose row was rejected."""
     due = (row.get("NextChangeAt") or "") if row else ""
+    if not due and (row is None or not row.get("QueuedAt")):
+        return "nothing is sent of the person until then."
     if not due:
         return "the account stays as it was until then."
     if reject.in_doubt:

@@ -246,7 +246,7 @@ class DateReader:
             ways = dict.fromkeys(
                 _FOR_PEOPLE.get(pattern.text.strip().casefold(), pattern.text) for pattern in self.patterns
             )
-            said += f" written as {' or '.join(ways)}"
+            said = f"{self.column} '{shorten(text)}' is not a date written as {' or '.join(ways)}"
         serial = serial_day(text)
         if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
             return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."

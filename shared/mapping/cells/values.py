@@ -603,11 +603,16 @@ def _check_length(label: str, where: str, most: int) -> Step:
     return Step(step, lambda texts: texts if _longest(texts) <= most else None)
 
 
+def is_formula(text: str) -> bool:
+    """Whether a spreadsheet would work a cell out; one whose text is only guarded, as `="00012"`, is none."""
+    return text[:1] == "=" and not _GUARDED.fullmatch(text)
+
+
 def _check_formula(label: str) -> Step:
     """Keeps what a spreadsheet would work out from the directory, whose lists are opened in spreadsheets, too."""
 
     def step(text: str, warn: Warn) -> str:
-        if text[0] == "=" and not _GUARDED.fullmatch(text):
+        if is_formula(text):
             raise Unusable(f"{label} looks like a formula; enter the value itself.")
         if _FORMULA.match(text):
             warn(f"{label} starts with {text[0]}, like a formula; it is sent as text.")

@@ -57,12 +57,14 @@ def _thirds(word: str) -> tuple[str, ...]:
     return word[:third], word[third : 2 * third], word[2 * third :]
 
 
-class _Bare(dict[int, int | None]):
+class _Bare(dict[int, int | str | None]):
     """For `str.translate`: letters stay, accents go; it learns them as they come."""
 
-    def __missing__(self, letter: int) -> int | None:
+    def __missing__(self, letter: int) -> int | str | None:
         self[letter] = found = None if unicodedata.combining(chr(letter)) else letter
         return found
 
 
-_BARE = _Bare()
+_STROKES = {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "\u0131": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+"""Letters that Unicode takes no accent off, and that people type without their stroke all the same."""
+_BARE = _Bare({ord(letter): typed for letter, typed in _STROKES.items()})

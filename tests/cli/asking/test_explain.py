@@ -149,6 +149,18 @@ def test_of_somebody_who_is_held_the_terminal_names_the_command_that_releases(
 
 
 @pytest.mark.usefixtures("app_settings")
+def test_whoever_is_held_is_found_by_the_name_that_waits(storage: Storage, capsys: pytest.CaptureFixture[str]) -> None:
+    with connected(storage) as records:
+        ref = holding(records, {"L1": "Ann Petersen"})
+        person(records, ref, "L1", "Ann Lee", Status="held", WhoActs="IT")
+    assert main(["explain", "Petersen, Ann"]) == 1
+    assert capsys.readouterr().err.splitlines()[1:] == [
+        "Source     Id  Name                            Status",
+        "employees  L1  Ann Lee (held as Ann Petersen)  held",
+    ]
+
+
+@pytest.mark.usefixtures("app_settings")
 def test_names_cannot_upset_the_terminal(storage: Storage, capsys: pytest.CaptureFixture[str]) -> None:
     with connected(storage) as records:
         person(records, file(records, "people.csv"), "1", "\x1b[31mred \u202eesrever")

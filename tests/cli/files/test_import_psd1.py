@@ -320,7 +320,8 @@ def test_a_mapping_without_id_or_status_says_what_to_decide(tmp_path: Path, caps
     assert capsys.readouterr().err == (
         "The mapping cannot be used before this is decided:\n"
         "the mapping line 5: key: is missing\n"
-        "the mapping line 11: status.values: must have keys of its own\n"
+        "the mapping line 11: status.values: must say of each word whether people with it may work, such as "
+        "Active: true\n"
     )
 
 
@@ -367,7 +368,10 @@ def test_texts_in_single_quotes_are_read_back_as_they_are(content: dict[str, str
     assert {entry.key: entry.value.value for entry in table.entries if isinstance(entry.value, Constant)} == content
 
 
-MISSING = ("key: is missing", "status.values: must have keys of its own")
+MISSING = (
+    "key: is missing",
+    "status.values: must say of each word whether people with it may work, such as Active: true",
+)
 SIGNS = [
     *"@{}()[]=;,.'\"$#`|&<>+-!\n ",
     "@{",

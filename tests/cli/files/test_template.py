@@ -52,7 +52,7 @@ def test_hr_fills_in_the_workbook_and_every_row_is_read(
     assert rules["B2:B10001"].formula1 == '"aktiv,ausgeschieden"'
     assert rules["E2:E10001"].formula1 == '"Berlin,Hamburg"'
     assert (rules["F2:F10001"].formula1, book["Words"].sheet_state) == ("Words!$F$1:$F$30", "hidden")
-    assert rules["A2:A10001"].prompt == "Required. The id that never changes. Leading zeros stay."
+    assert rules["A2:A10001"].prompt == "This cell has to be filled in. The id that never changes. Leading zeros stay."
     assert rules["C2:C10001"].prompt == "A day, written as dd.mm.yyyy."
     for row in (
         ("00042", "aktiv", "01.02.2020", "Ann", "Berlin", "Sachbearbeitung 7"),
@@ -89,3 +89,4 @@ def test_hints_are_in_the_language_of_hr(mapping: Path, tmp_path: Path) -> None:
     assert prompts["A2:A10001"] == "Pflichtfeld. Die Nummer, die sich nie ändert. Führende Nullen bleiben."
     assert prompts["C2:C10001"] == "Ein Tag, geschrieben als dd.mm.yyyy."
     assert prompts["E2:E10001"] == "Eines von: Berlin, Hamburg."
+    assert "Pflichtfeld." in prompts.values()

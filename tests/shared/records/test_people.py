@@ -334,7 +334,7 @@ def test_the_first_reject_of_an_id_is_on_its_row_and_rejects_without_an_id_are_n
             "WorkerId": "1",
             "Status": "rejected",
             "Reason": "Row 2 of list.csv was not sent: reason 2.",
-            "NextStep": "HR corrects the row and drops the file again; the account stays as it was until then.",
+            "NextStep": "HR corrects the row and drops the file again; nothing is sent of the person until then.",
             "InDoubt": False,
             "WhoActs": "HR",
             "ErrorCode": "",

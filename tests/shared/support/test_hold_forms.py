@@ -121,7 +121,8 @@ def test_protected_people_have_a_button_of_their_own_and_stay_when_all_are_relea
     write(context, "version: 1\nprotected: [{worker: L2}]")
     page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser")
     said = text(page)
-    assert "Release all but those who are protected" in said
+    assert "Release all but those who are released each alone" in said
+    assert "each alone L2 Bo Ek" in said
     assert "Release only L2, Bo Ek" in said
     assert 'name="worker" value="L1"' in page.body.decode()
     assert 'name="worker" value="L2"' not in page.body.decode()

@@ -457,6 +457,135 @@ def test_a_search_knows_commas_mistyped_letters_mail_and_zeros(context: Context)
     assert "Nobody is called exactly so" in text(look_for(context, "Freida"))
 
 
+_STATUS = {"column": "Status", "values": {"active": True, "gone": False}}
+
+
+def test_letters_with_a_stroke_are_found_without_it(context: Context) -> None:
+    ref = file(context.storage, "people.csv")
+    person(context.storage, ref, "1", "Zoë Müller-Łukasz", UserName="zm@contoso.com")
+    person(context.storage, ref, "2", "Bjørn Strauß", UserName="bs@contoso.com")
+    found = {
+        wanted: ([hit.worker_id for hit in hits.people], hits.nearly)
+        for wanted in ("muller-lukasz", "Łukasz", "bjorn", "STRAUSS", "strauß")
+        if (hits := people.search(context.storage, wanted))
+    }
+    assert found == {
+        "muller-lukasz": (["1"], False),
+        "Łukasz": (["1"], False),
+        "bjorn": (["2"], False),
+        "STRAUSS": (["2"], False),
+        "strauß": (["2"], False),
+    }
+
+
+def test_whoever_is_held_is_found_by_the_name_that_waits_too(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.map(guard={"change": {"at_most": 0}})
+    office.night("1,Ann Lee,active", "2,Bo Petersen,active")
+    office.time.forward(3600)
+    office.night("1,Ann Petersen,active", "2,Bo Petersen,active")
+    storage = office.context.storage
+    found = {
+        wanted: [(hit.worker_id, hit.name, hit.held_as) for hit in people.search(storage, wanted).people]
+        for wanted in ("Petersen, Ann", "petersen", "Lee", "Ann Peterson")
+    }
+    ann = ("1", "Ann Lee", "Ann Petersen")
+    assert found == {
+        "Petersen, Ann": [ann],
+        "petersen": [ann, ("2", "Bo Petersen", "")],
+        "Lee": [ann],
+        "Ann Peterson": [ann],
+    }
+    assert "1 employees Ann Lee held as Ann Petersen" in text(look_for(office.context, "petersen"))
+    with monkeypatch.context() as small:  # of very many the page would be late
+        small.setattr(people, "_MOST_WAITING", 0)
+        assert [hit.worker_id for hit in people.search(storage, "petersen").people] == ["2"]
+    # A list that is gone does not keep anybody from being found.
+    for blob in storage.container(STATE).list_blobs():
+        if blob.name.endswith("held.json"):
+            storage.container(STATE).delete_blob(blob.name)
+    assert [hit.worker_id for hit in people.search(storage, "petersen").people] == ["2"]
+
+
+def test_a_new_id_leads_to_the_one_by_which_the_account_is_known(office: Office) -> None:
+    office.map(key={"column": "Id", "former": "Boss"}, attributes={"displayName": "Name"})
+    office.night("C9,Ann Lee,active", "C8,Bo Ek,active")
+    office.time.forward(3600)
+    office.night("W10,Ann Lee,active,,,,C9", "C8,Bo Ek,active")
+    [told] = person_page.find_stories(office.context, "W10")
+    assert (told.known_as, told.account) == (
+        "C9",
+        "The account is that of C9, where it is told whether it is enabled.",
+    )
+    page = visit(office.context, "person?source=employees&id=W10")
+    assert '<a href="/api/support/person?source=employees&amp;id=C9">Go to worker' in page.body.decode()
+    assert "User name not known" not in text(page)
+    person(office.context.storage, file(office.context.storage, "more.csv"), "XW10", "Xu Wu")
+    listed = [(hit.worker_id, hit.name, hit.known_as) for hit in people.search(office.context.storage, "w1").people]
+    assert listed == [("W10", "", "C9"), ("XW10", "Xu Wu", "")]
+    assert "W10 employees new id of C9 unchanged nobody" in text(look_for(office.context, "w1"))
+
+
+def test_of_an_open_warning_it_is_said_who_acts_and_how(office: Office) -> None:
+    office.night("1,Ann Lee,active,,,,99")
+    key = worker_key("employees", "1")
+    well = {"Status": "unchanged", "SentStatus": "unchanged", "NextStep": "Nothing to do.", "WhoActs": "nobody"}
+    row = {"PartitionKey": key.partition, "RowKey": key.row, **well}
+    office.context.storage.table(WORKERS).update_entity(row)
+    [told] = person_page.find_stories(office.context, "1")
+    assert (told.warning, told.who_acts, told.next_step) == (
+        "Manager 99 is not known; sent without a manager.",
+        "HR",
+        "HR checks what is named, such as the manager's id; what depends on it is then sent by itself.",
+    )
+    said = text(visit(office.context, "person?id=1"))
+    assert "sent without a manager. Next step (HR): HR checks what is named" in said
+
+
+def test_what_entra_did_not_write_is_not_called_confirmed(office: Office) -> None:
+    attributes = {"displayName": "Name", "userName": "Zone"}
+    office.map(attributes=attributes, status=_STATUS)
+    office.night("1,Ann Lee,active,,,ann@x.com,")
+    office.time.forward(3600)
+    office.night("1,Ann Lee,active,,,lee@x.com,")
+    key = worker_key("employees", "1")
+    row = {"PartitionKey": key.partition, "RowKey": key.row, "Status": "unchanged", "SentStatus": "unchanged"}
+    office.context.storage.table(WORKERS).update_entity(row)
+    [told] = person_page.find_stories(office.context, "1")
+    assert {one.name: one.entra for one in told.sent.attributes} == {
+        "active": "confirmed",
+        "displayName": "confirmed",
+        "userName": "Entra found nothing to change",
+    }
+
+
+def test_of_two_feeds_the_one_that_counts_now_is_not_called_outranked(office: Office) -> None:
+    how = {"attributes": {"displayName": "Name", "userName": "Last"}, "status": _STATUS}
+    office.map("employees", precedence=10, **how)
+    office.map("contractors", precedence=5, **how)
+    office.night("1,Ann Lee,active,,ann@x.com")
+    office.night("1,Anna Lee,active,,ann@x.com", source="contractors")
+    [contract] = person_page.find_stories(office.context, "1", "contractors")
+    assert contract.reason.endswith("What the feed 'employees' says goes before what this one says.")
+    assert contract.values_of == "employees"
+    office.time.forward(3600)
+    office.night("1,Ann Lee,gone,,ann@x.com")
+    key = worker_key("employees", "1")
+    row = {"PartitionKey": key.partition, "RowKey": key.row, "Status": "provisioned", "SentStatus": "provisioned"}
+    office.context.storage.table(WORKERS).update_entity(row)
+    [contract] = person_page.find_stories(office.context, "1", "contractors")
+    assert contract.reason.endswith("says nothing new; nothing to send.")
+    assert contract.values_of == ""
+    both = visit(office.context, "person?id=1").body.decode()  # a screen reader tells the two tables apart
+    assert re.findall(r'role="region" aria-labelledby="([^"]+)"', both) == ["sent-1 source-1", "sent-2 source-2"]
+    said = text(visit(office.context, "person?source=employees&id=1"))
+    assert "What was sent The values follow contractors , whose word goes before that of this list." in said
+    assert contract.account == (
+        "By what this list says the account is to be enabled. It was sent with a file of employees, whose row tells "
+        "whether it is."
+    )
+    assert {one.entra for one in contract.sent.attributes} == {"confirmed"}
+
+
 @pytest.mark.parametrize(
     ("word", "other", "near"),
     [

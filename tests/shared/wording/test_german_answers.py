@@ -25,7 +25,7 @@ DAMAGED = Path(__file__).parent.parent.parent / "samples" / "damaged"
 FILES = sorted(path.name for path in DAMAGED.iterdir())
 MAPPING = parse_mapping((SHIPPED / "csv2scim.yaml").read_bytes(), "csv2scim.yaml").mapping
 ENGLISH = re.compile(
-    r"\b(?:the|is|are|were|of|and|or|not|that|with|for|from|has|have|nothing|file|row|rows|people|somebody)\b",
+    r"\b(?:the|is|are|were|of|and|or|not|that|with|for|from|has|have|nothing|file|row|rows|columns?|people|somebody)\b",
     re.IGNORECASE,
 )
 OURS = re.compile(r"'[^']*'|\([a-z]+: \w+\)|[\w-]+\.(?:csv|html|json)|hr-inbox/\S*")
@@ -98,6 +98,22 @@ def test_of_a_damaged_file_no_sentence_stays_english(name: str, language: Langua
 )
 def test_a_damaged_file_is_answered_in_german(name: str, german: str) -> None:
     assert translator("de").say(answers(name)[0]) == german
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        ("de", "ist kein Datum, das als yyyy-mm-dd geschrieben ist; es ist die Zahl, mit der ein Tabellenprogramm"),
+        ("fr", "n\u2019est pas une date écrite comme yyyy-mm-dd\xa0; c\u2019est le nombre par lequel un tableur"),
+        ("es", "no es una fecha escrita como yyyy-mm-dd; es el número con el que una hoja de cálculo"),
+    ],
+)
+def test_a_date_in_another_format_is_told_in_one_sentence(language: Language, said: str) -> None:
+    english = (
+        "HireDate '41275' is not a date written as yyyy-mm-dd; it is the number by which a spreadsheet means "
+        "2013-01-01."
+    )
+    assert translator(language).say(english).startswith(f"HireDate '41275' {said} ")
 
 
 def test_everything_that_hr_gets_of_damaged_files_is_german(storage: Storage) -> None:

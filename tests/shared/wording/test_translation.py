@@ -75,6 +75,28 @@ def test_a_day_in_a_cell_stays_and_one_of_ours_is_written_as_the_language_does()
     )
 
 
+@pytest.mark.parametrize(
+    ("english", "german"),
+    [
+        ("Data changed: manager (row 9 of a.csv).", "Daten geändert: Vorgesetzter (Zeile 9 von a.csv)."),
+        (
+            "Data changed: title, name.givenName (row 9 of a.csv).",
+            "Daten geändert: title, name.givenName (Zeile 9 von a.csv).",
+        ),
+        (
+            "Leaver (row 9 of a.csv, which the mapping leaves out by Kind).",
+            "Austritt (Zeile 9 von a.csv, die die Zuordnung nach Kind auslässt).",
+        ),
+        (
+            "By the record of b the account is to be enabled; the row of b tells whether it is.",
+            "Nach dem Datensatz von b soll das Konto aktiv sein; ob es das ist, sagt die Zeile von b.",
+        ),
+    ],
+)
+def test_a_reason_with_names_of_attributes_is_translated_to_its_end(english: str, german: str) -> None:
+    assert GERMAN.say(english) == german
+
+
 def test_what_stands_in_a_place_is_translated_too() -> None:
     said = "Row 3 of a.csv was not sent: Name holds a control character."
     assert GERMAN.say(said) == "Zeile 3 von a.csv wurde nicht gesendet: Name enthält ein Steuerzeichen."
