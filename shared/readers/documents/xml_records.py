@@ -107,10 +107,11 @@ class Records(Parser):
         # One closure with plain variables: this runs three times for each value, and attribute look-ups would double
         # its time.
         line, room = self.line, MAX_DEPTH - len(self.place)
+        element: dict[str, Value] | None  # made when there is something to put into it: most elements are just text
         element, size = _attributes(attributes)
         size += _ELEMENT + len(name)
         parts: list[str] = []  # the text of the element
-        around: list[tuple[dict[str, Value], list[str], str]] = []  # the elements it is in, its name behind each
+        around: list[tuple[dict[str, Value] | None, list[str], str]] = []  # the elements it is in, its name behind each
         names = self._names
 
         def start(name: str, attributes: dict[str, str]) -> None:
@@ -119,7 +120,7 @@ class Records(Parser):
             around.append((element, parts, local))
             if len(around) > room:
                 raise self.too_deep()
-            element, parts = {}, []
+            element, parts = None, []
             size += _ELEMENT + len(local)
             if attributes:
                 element, more = _attributes(without_namespaces(attributes))
@@ -137,16 +138,20 @@ class Records(Parser):
         def end(_name: str) -> None:
             nonlocal element, parts
             inside = "".join(parts)
-            beside = element or not around  # an element of nothing but text is no object, unless it is the record
-            if beside and inside and (inside.strip() or all(key.startswith("@") for key in element)):
-                element[TEXT] = inside
+            # An element of nothing but text is no object, unless it is the record.
+            if element or not around:
+                element = element or {}
+                if inside and (inside.strip() or all(key.startswith("@") for key in element)):
+                    element[TEXT] = inside
             value: Value = element or inside
             if not around:
                 self._ready.append((line, element))
                 self.handle_again()
                 return
             element, parts, local = around.pop()
-            if local not in element:
+            if element is None:
+                element = {local: value}
+            elif local not in element:
                 element[local] = value
             elif isinstance(there := element[local], list):
                 there.append(value)
