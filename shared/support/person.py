@@ -238,7 +238,7 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
         request_id=_text(row, "RequestId"),
         target_id=_text(row, "TargetId"),
         timeline=(*timeline, *_ahead(row, ahead)),
-        sent=sent_record(context, source, row, account, _said_last(account, source), _teller(context, row, account)),
+        sent=sent_record(context, _said_last(account, source), row, account, _teller(context, row, account)),
         held=_would_be(context, row, extract, job),
         cut=len(entries) > _MOST,
     )

@@ -66,25 +66,24 @@ class SentRecord:
 
 
 def sent_record(
-    context: Context, source: str, row: WorkerRow, account: Account | None, ref: ExtractRef, teller: WorkerRow
+    context: Context, ref: ExtractRef, row: WorkerRow, account: Account | None, teller: WorkerRow
 ) -> SentRecord:
     """What was sent of a person, or is about to be, attribute by attribute.
 
     Args:
         context: what everything works with.
-        source: whose row it is.
+        ref: of the file that the person's word stands in, with an empty id if none is known.
         row: the person's.
         account: what is known of the account; nothing is shown if nothing is.
-        ref: of the file that the person's word stands in, with an empty id if none is known.
         teller: the row that tells what became of sending: that of the source whose file sent the person.
     """
     if account is None or not account.record:
         return SentRecord((), "")
     try:
-        mapping = find_mapping(context.storage, source).mapping
+        mapping = find_mapping(context.storage, ref.source).mapping
     except RollcallError:
         mapping = None
-    claim = account.claims.get(source) or {}
+    claim = account.claims.get(ref.source) or {}
     number = int(claim.get("row") or row.get("Row") or 0)
     cells, why = _cells(context, ref, mapping, number) if mapping else ({}, _UNREADABLE)
     values = attributes(account.record)
