@@ -94,13 +94,13 @@ def _of_extract(row: ExtractRow) -> Iterator[Note]:
     if held and waits:
         order = f"python -m cli release {extract} --by NAME --reason TEXT"
         protected = min(int(row.get("HeldProtected") or 0), held)
-        what = "would change people who are protected" if protected == held else "changes unusually many"
+        what = "changes people who are protected or asked about" if protected == held else "changes unusually many"
         text = (
             f"A file {where} {what}: {_people(held)} held, the others go on. Somebody looks at them on "
             f"the support page and releases them (or: {order})."
         )
         if protected:
-            text += f" {_people(protected)} protected: each is released alone, by name."
+            text += f" {_people(protected)} protected or asked about: each is released alone, by name."
         if row.get("HeldWhole"):
             missing = _people(int(row.get("Missing") or 0))
             text = (

@@ -125,9 +125,10 @@ def test_protected_people_who_are_held_are_told_as_such(office: Office, script: 
     extract = office.newest()["Extract"]
     assert texts(script) == [
         (
-            f"A file of source employees (extract {extract}) would change people who are protected: 1 person is held, "
-            "the others go on. Somebody looks at them on the support page and releases them (or: python -m cli release "
-            f"{extract} --by NAME --reason TEXT). 1 person is protected: each is released alone, by name."
+            f"A file of source employees (extract {extract}) changes people who are protected or asked about: 1 "
+            "person is held, the others go on. Somebody looks at them on the support page and releases them (or: "
+            f"python -m cli release {extract} --by NAME --reason TEXT). 1 person is protected or asked about: each is "
+            "released alone, by name."
         )
     ]
 
