@@ -117,7 +117,9 @@ def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
         return
     now = context.clock.now()
     said = {
-        one: Same(new.known_as, str(row["File"]), f"column {found.column}", iso(now), ref.source, seen=new.counts)
+        one: Same(
+            new.known_as, str(row["File"]), f"its column {found.column} says so", iso(now), ref.source, seen=new.counts
+        )
         for one, new in found.new.items()
     }
     changed = same_people.note(context.storage, row["Job"], said)

@@ -7,6 +7,8 @@ import pytest
 from shared.wording.languages import LANGUAGES, Language, asked_for, language_of
 from shared.wording.templates import Entry
 from shared.wording.translation import IN_ENGLISH, Translator, translator
+from shared.wording.worker_status import known_by_another_id
+from tests.support.contexts import START
 
 GERMAN = translator("de")
 
@@ -100,6 +102,14 @@ def test_a_reason_with_names_of_attributes_is_translated_to_its_end(english: str
 def test_what_stands_in_a_place_is_translated_too() -> None:
     said = "Row 3 of a.csv was not sent: Name holds a control character."
     assert GERMAN.say(said) == "Zeile 3 von a.csv wurde nicht gesendet: Name enthält ein Steuerzeichen."
+
+
+def test_why_an_id_is_a_new_one_of_somebody_is_said_in_the_language_too() -> None:
+    said = known_by_another_id("W10", "C9", "its column FormerID says so", START)["Reason"]
+    assert GERMAN.say(said) == (
+        "W10 ist eine neue Nummer der Person, die als C9 bekannt ist (so steht es in ihrer Spalte FormerID). Entra "
+        "kennt das Konto weiter unter C9, und was daraus wird, steht dort."
+    )
 
 
 def test_what_is_said_of_a_column_follows_its_name() -> None:
