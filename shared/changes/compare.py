@@ -22,14 +22,7 @@ from shared.changes.questions import goes_on, question, somebody_new
 from shared.changes.reasons import kept_in_entra
 from shared.clock import iso
 from shared.letters import fold
-from shared.model import (
-    ENTERPRISE_USER,
-    ChangeKind,
-    Planned,
-    ScimUser,
-    Worker,
-    manager_of,
-)
+from shared.model import ENTERPRISE_USER, ChangeKind, Planned, ScimUser, Worker, manager_of
 from shared.records.accounts import Account
 from shared.records.people import is_refused
 from shared.tables.accounts import DIGEST, SEQUENCE

@@ -9,10 +9,7 @@ from typing import Any
 
 from shared.changes.claims import Claim, Desired
 from shared.clock import iso
-from shared.model import (
-    ChangeKind,
-    ScimUser,
-)
+from shared.model import ChangeKind, ScimUser
 
 
 @dataclass(frozen=True, slots=True)

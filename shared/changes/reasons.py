@@ -9,10 +9,7 @@ from typing import TYPE_CHECKING
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import short_name
 from shared.clock import iso
-from shared.model import (
-    ChangeKind,
-    Planned,
-)
+from shared.model import ChangeKind, Planned
 
 if TYPE_CHECKING:
     from shared.changes.compare import Draft

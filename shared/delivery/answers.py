@@ -139,7 +139,7 @@ class Progress:
 def record_accepted(context: Context, ref: ExtractRef, job: str, progress: Progress) -> None:
     """Write what Entra took to the people's rows; doing it again changes nothing."""
     if accepted := progress.accepted():
-        page = people.Deliverer(ref.source, ref.id, progress.page.number)
+        page = people.Deliverer.of(ref, progress.page.number)
         people.note_accepted(context.storage, job, page, accepted)
 
 

@@ -78,7 +78,7 @@ def put_aside(context: Context, message: PageMessage) -> None:
         record_accepted(context, ref, job, sending)
         ids = [worker.worker_id for worker in sending.unsent()]
         people.note_state(context.storage, ref, ids, _state(context, ref))
-        _forget_pending(context, job, people.Deliverer(ref.source, ref.id, message.page), ids)
+        _forget_pending(context, job, people.Deliverer.of(ref, message.page), ids)
     failed: PageRow = {
         "Status": PageStatus.FAILED,
         "ClaimedUntil": "",
@@ -142,7 +142,7 @@ def _put_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
     number = int(row["RowKey"])
     page = pages.read_page(context.storage, ref, row["Plan"], number)
     ids = [worker.worker_id for worker in Progress.of(page, row).unsent()]
-    _remember_pending(context, str(row["Job"]), people.Deliverer(ref.source, ref.id, number), ids)
+    _remember_pending(context, str(row["Job"]), people.Deliverer.of(ref, number), ids)
     _wait_again(context, ref, ids)
     change_rows(context.storage.table(EXTRACTS), [extracts.extract_key(ref)], _open_again, select=("Status",))
     planned: PageRow = {

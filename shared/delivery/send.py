@@ -181,7 +181,7 @@ class _Sending:
 
     @property
     def _page(self) -> people.Deliverer:
-        return people.Deliverer(self._ref.source, self._ref.id, self._number)
+        return people.Deliverer.of(self._ref, self._number)
 
     @property
     def _number(self) -> int:

@@ -40,7 +40,7 @@ def sent_meanwhile(context: Context, ref: ExtractRef, row: PageRow, progress: Pr
     unsent = {worker.worker_id: worker for worker in progress.unsent() if worker.worker_id in waited}
     if not unsent or row["Overtakes"] == "[]":
         return set()
-    page = people.Deliverer(ref.source, ref.id, progress.page.number)
+    page = people.Deliverer.of(ref, progress.page.number)
     chains = people.taken_over(context.storage, row["Job"], page, list(unsent))
     older = _older_pages(context, {older for chain in chains.values() for older in chain})
     found = {}

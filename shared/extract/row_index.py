@@ -135,7 +135,7 @@ class RowIndex:
         rows = list(rows)
         self._alike.extend(keys)
         self._rows += [(seq, key, *row) for seq, key, row in zip(count(first), keys, rows, strict=False)]
-        self._look_at_managers([str(row[-1]) for row in rows])
+        self._look_at_managers(str(row[-1]) for row in rows)
         for kind, several in names:
             self._add_names(kind, compress(count(first), several), list(filter(None, several)))
         if len(self._rows) >= _AT_ONCE:
@@ -250,7 +250,7 @@ class RowIndex:
     def set_managers(self, managers: Iterable[tuple[str, bytes, int]]) -> None:
         """Give people another manager and another digest, by their number."""
         managers = list(managers)
-        self._look_at_managers([manager for manager, _, _ in managers])
+        self._look_at_managers(manager for manager, _, _ in managers)
         self._scratch.executemany("UPDATE rows SET manager = ?, digest = ? WHERE seq = ?", managers)
 
     def close(self) -> None:
@@ -292,8 +292,8 @@ class RowIndex:
         waiting.texts.extend(texts)
         self._keys[kind].extend(map(hash, fold_many(texts)))
 
-    def _look_at_managers(self, ids: Sequence[str]) -> None:
-        joined = "".join(ids)
+    def _look_at_managers(self, ids: Iterable[str]) -> None:
+        joined = "".join(ids) if self.numbered_managers else ""  # one that is none is enough
         if joined and not (joined.isascii() and joined.isdigit()):
             self.numbered_managers = False
 

@@ -13,20 +13,9 @@ from markupsafe import escape
 from shared.clock import at_place, iso
 from shared.hr_outbox.how_it_went import how_it_went
 from shared.hr_outbox.page import Listing, counts_of, page, with_names
-from shared.hr_outbox.to_look_at import (
-    MOST,
-    PersonToLookAt,
-    Some,
-    ToLookAt,
-    causes_list,
-    common_cause,
-    people_list,
-)
+from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, Some, ToLookAt, causes_list, common_cause, people_list
 from shared.model import Actor, ExtractRef, Reject
-from shared.records.extracts import (
-    load_extract,
-    outbox_path,
-)
+from shared.records.extracts import load_extract, outbox_path
 from shared.records.pages import HeldPerson, read_held, read_notes, read_rejects
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS

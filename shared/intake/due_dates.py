@@ -39,9 +39,7 @@ def register_due(context: Context) -> None:
     now = context.clock.now()
     under_way = {
         (row["PartitionKey"], row["Job"])
-        for row in extracts.unfinished(
-            context.storage, (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED)
-        )
+        for row in extracts.unfinished(context.storage, extracts.UNREAD)
         if row["Kind"] == ExtractKind.DUE
     }
     with Turns() as turns:

@@ -21,14 +21,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker
-from shared.errors import (
-    ExtractDuplicate,
-    ExtractRefused,
-    ExtractReplaced,
-    ExtractStale,
-    MappingError,
-    TerminalError,
-)
+from shared.errors import ExtractDuplicate, ExtractRefused, ExtractReplaced, ExtractStale, MappingError, TerminalError
 from shared.intake.answering import way_to_answer_source
 from shared.intake.faults import passes
 from shared.intake.registering import for_hr

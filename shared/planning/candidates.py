@@ -84,7 +84,8 @@ def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> N
     look_at(run, drafted, there)
     # While they were held, somebody else's word may have closed a circle with the managers whom they had and keep.
     drafted.moved |= {person for person in there if drafted.named.get(person)}
-    gone = [person for person in people if extract.digest(person) is None]
+    spoken_of = set(there)
+    gone = [person for person in people if person not in spoken_of]
     found = accounts.read_accounts(run.storage, run.job, gone).values()
     draft_missing(run, drafted, [account for account in found if is_missing(run, account)])
     draft_left_out(run, drafted, [account for account in found if extract.is_left_out(account.external_id)])

@@ -299,7 +299,7 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     row = next(iter(extracts.processed_files(storage, source)), None)
     if row is None:
         raise OrderRefused(f"No file of source '{source}' has been processed yet")
-    if row["Status"] in (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED):
+    if row["Status"] in extracts.UNREAD:
         raise OrderRefused(f"Extract {row['Extract']} of source '{source}' is being processed at this moment")
     _again(storage, row, order, str(row["Sequence"]))
     return str(row["Extract"])

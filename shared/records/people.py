@@ -52,6 +52,11 @@ class Deliverer(NamedTuple):
     extract: str
     page: int
 
+    @classmethod
+    def of(cls, ref: ExtractRef, page: int) -> Deliverer:
+        """A page of an extract."""
+        return cls(ref.source, ref.id, page)
+
     @property
     def ref(self) -> ExtractRef:
         """The extract of the page."""

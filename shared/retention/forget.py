@@ -34,7 +34,6 @@ from shared.storage.listing import first_rows
 from shared.storage.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS, TableName
 from shared.storage.rows import Key, change_rows, delete_row, query, read_rows
 from shared.tables.accounts import AccountRow, said_column, said_of
-from shared.tables.extracts import ExtractStatus
 from shared.tables.quota import HoldKind
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -42,8 +41,6 @@ from shared.wording import worker_status
 logger = logging.getLogger(__name__)
 
 _T = TypeVar("_T")
-
-_BEING_PLANNED = (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED)
 
 
 class ForgetRefused(TerminalError):  # noqa: N818
@@ -202,7 +199,7 @@ def _refuse_while_busy(
     storage: Storage, sources: Sequence[str], workers: Mapping[Key, WorkerRow], accounts: Mapping[Key, AccountRow],
     *, whatever: bool,
 ) -> None:  # fmt: skip
-    planned = [row for row in extracts.unfinished(storage, _BEING_PLANNED) if row["PartitionKey"] in sources]
+    planned = [row for row in extracts.unfinished(storage, extracts.UNREAD) if row["PartitionKey"] in sources]
     if planned:
         raise ForgetRefused(
             f"Extract {planned[0]['Extract']} of source {planned[0]['PartitionKey']} is being read or planned at this "

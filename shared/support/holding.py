@@ -12,12 +12,7 @@ from shared.changes import guard
 from shared.changes.compare import LAST_DAY, kept_claims
 from shared.changes.kinds import attributes
 from shared.holds.protected import protected_among
-from shared.model import (
-    ENTERPRISE_USER,
-    ChangeKind,
-    ExtractRef,
-    ScimUser,
-)
+from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, ScimUser
 from shared.planning.orders import held_now
 from shared.records import accounts
 from shared.records.pages import HeldPerson, read_held

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -42,6 +42,7 @@ _PAGES = 25  # that a page about what is wrong looks at: it is to be there withi
 _SHOWN = ("PartitionKey", "WorkerId", "DisplayName", "UserName", "Status", "WhoActs")
 COUNTED = ("Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Warning")
 TOLD = tuple(dict.fromkeys((*_SHOWN, *COUNTED, "Row")))
+_NONE = ("", "")  # no other name, and no addresses
 _T = TypeVar("_T")
 
 TROUBLED = (
@@ -226,8 +227,8 @@ def _by_name(storage: Storage, wanted: str, among: Sequence[str]) -> tuple[Hits,
                 those = close
             else:
                 continue
-            hit = Hit(source, worker_id, name or "", user_name or "", status, who_acts or "")
-            hit = replace(hit, held_as=held_as) if held_as != hit.name else hit
+            otherwise = held_as if held_as != name else ""
+            hit = Hit(source, worker_id, name or "", user_name or "", status, who_acts or "", held_as=otherwise)
             those.append(hit)
             if status == WorkerStatus.REJECTED and not queued_at:
                 doubtful.add(hit)
@@ -238,9 +239,6 @@ def _by_name(storage: Storage, wanted: str, among: Sequence[str]) -> tuple[Hits,
 
     hits = hits_of(same, found)
     return hits, Hits(()) if hits.people else hits_of(close, nearly=True)
-
-
-_NONE = ("", "")
 
 
 def _by_mail(storage: Storage, mail: str) -> Hits:
@@ -263,8 +261,9 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
         return hits
     new_ids = {worker_key(hit.source, hit.worker_id): _place(hit) for hit in hits.people if not hit.name}
     nameless = read_rows(storage.table(WORKERS), new_ids, select=("KnownAs",))
-    known_as = {new_ids[key]: str(row.get("KnownAs") or "") for key, row in nameless.items()}
-    more: dict[tuple[str, str], dict[str, Any]] = {}
+    more: defaultdict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
+    for key, row in nameless.items():
+        more[new_ids[key]]["known_as"] = str(row.get("KnownAs") or "")
     for source in {hit.source for hit in hits.people}:
         newest = extracts.newest(storage, source, ("Job",), 1)
         if not newest or not newest[0].get("Job"):
@@ -277,14 +276,13 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
         for worker_id, account in found.items():
             claim = kept_claims(account).get(source)
             chief = manager_of(account.record)
-            more[source, worker_id] = {
+            more[source, worker_id] |= {
                 "department": str(account.record.get(ENTERPRISE_USER, {}).get("department") or ""),
                 "title": str(account.record.get("title") or ""),
                 "manager": f"{names[chief]} ({chief})" if names.get(chief) else chief or "",
                 "first_day": str((claim.first_day if claim else "") or ""),
             }
-    apart = (replace(hit, **more.get(_place(hit), {})) for hit in hits.people)
-    return replace(hits, people=tuple(replace(hit, known_as=known_as.get(_place(hit), "")) for hit in apart))
+    return replace(hits, people=tuple(replace(hit, **more.get(_place(hit), {})) for hit in hits.people))
 
 
 def _there(storage: Storage, hits: Sequence[Hit], doubtful: Collection[Hit]) -> tuple[Hit, ...]:

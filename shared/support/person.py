@@ -16,11 +16,7 @@ from shared.context import Context
 from shared.entra.logs import LogEntry
 from shared.holds.listed import Hold
 from shared.holds.look import holds_at
-from shared.model import (
-    Actor,
-    ChangeKind,
-    ExtractRef,
-)
+from shared.model import Actor, ChangeKind, ExtractRef
 from shared.outcomes.catalogue import cause_of
 from shared.outcomes.events import read_events
 from shared.records import accounts, extracts

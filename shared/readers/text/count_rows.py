@@ -61,7 +61,7 @@ def looks_like_count(cells: Sequence[str]) -> tuple[bool, int | None]:
 def speaks_of_a_count(cell: str) -> bool:
     """Whether a cell begins as trailers and totals do, whatever follows."""
     first = plain_name(cell[:_LONGEST])
-    return any(map(bool, (_WORD.match(first), _WORD_AND_COUNT.match(first), _COUNT_FIRST.fullmatch(first))))
+    return bool(_WORD.match(first) or _WORD_AND_COUNT.match(first) or _COUNT_FIRST.fullmatch(first))
 
 
 def is_rule(cells: Sequence[str]) -> bool:

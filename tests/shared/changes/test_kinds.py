@@ -10,11 +10,7 @@ import pytest
 
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import Before, attributes, changed_attributes, employed_since, kind_of
-from shared.model import (
-    CORE_USER,
-    ENTERPRISE_USER,
-    ChangeKind,
-)
+from shared.model import CORE_USER, ENTERPRISE_USER, ChangeKind
 from tests.support.contexts import user
 
 NOW = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
