@@ -7,6 +7,7 @@ import re
 from enum import Enum, auto
 
 from shared.errors import ExtractRefused
+from shared.readers.unpack.other_texts import other_text
 
 LOOK = 4096
 
@@ -92,7 +93,7 @@ _OF_HTML = re.compile(
     r"font|footer|form|h[1-6]|head|header|hr|html|i|iframe|img|input|label|li|link|main|map|meta|nav|noscript|o:p|ol|p|"
     r"pre|script|section|small|span|strike|strong|style|sub|sup|svg|table|tbody|td|tfoot|th|thead|title|tr|tt|u|ul"
 )
-_MHTML = re.compile(r"mime-version:.*multipart/related", re.DOTALL)
+_DBASE = b"\x03\x83\x8b\xcb\xf5"  # the versions that no text begins with
 
 
 def _refuse_text_round_armour(text: bytes) -> None:
@@ -133,15 +134,17 @@ def recognise(first: bytes) -> FileKind:
         raise _refused("a picture", _SAVE)
     if _PGP_ENCRYPTED.match(first):
         return FileKind.PGP
-    if _PGP_OTHER.match(first):
-        raise _refused(*_NOT_ENCRYPTED)
-    if _PGP_LITERAL.match(first):
+    if _PGP_OTHER.match(first) or _PGP_LITERAL.match(first):
         raise _refused(*_NOT_ENCRYPTED)
     if first[:1] == b"0" and _CMS in first[:40]:
         raise _refused("encrypted or signed with S/MIME", "Encrypt it with PGP instead, or drop it as it is.")
+    if first[4:19] in {b"Standard Jet DB", b"Standard ACE DB"}:
+        raise _refused("a database (Access)", _SAVE)
+    if _is_dbase(first):
+        raise _refused("a database (dBASE)", _SAVE)
     _refuse_base64(first)
     _refuse_what_stands_before(first)
-    _refuse_markup(first)
+    _refuse_text(first)
     return FileKind.PLAIN
 
 
@@ -176,10 +179,25 @@ def _refuse_what_stands_before(first: bytes) -> None:
             )
 
 
-def _refuse_markup(first: bytes) -> None:
+def _is_dbase(first: bytes) -> bool:
+    """Whether a table of dBASE begins: its version, day, and a header of 32 bytes a field that ends in a CR."""
+    if len(first) < 12 or first[0] not in _DBASE or not (0 < first[2] <= 12 and 0 < first[3] <= 31):
+        return False
+    size = int.from_bytes(first[8:10], "little")
+    return size % 32 in (1, 8) and (size > len(first) or b"\r" in first[32:size])
+
+
+def _refuse_text(first: bytes) -> None:
+    """Refuse a text that holds no list, or one that only a program opens."""
     utf16 = first.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     text = first.decode("utf-16" if utf16 else "latin-1", "ignore")
-    text = text.removeprefix("\u00ef\u00bb\u00bf").lstrip().lower()
+    text = text.removeprefix("\u00ef\u00bb\u00bf").lstrip()
+    if other := other_text(text.replace("\r\n", "\n")):
+        raise _refused(*other)
+    _refuse_markup(text.lower())
+
+
+def _refuse_markup(text: str) -> None:
     if _HTML.match(text) and _is_html(text):
         raise _refused(
             "a web page (HTML) with a table, as some systems give it for Excel under a name such as .xls",
@@ -206,8 +224,6 @@ def _refuse_markup(first: bytes) -> None:
         )
     if text.startswith("<") and "urn:oasis:names:tc:opendocument" in text and "office:document" in text:
         raise _refused(OPEN_DOCUMENT, _SAVE)
-    if _MHTML.match(text):
-        raise _refused("a web archive (MHT)", _SAVE)
 
 
 def _is_html(text: str) -> bool:
