@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from cli.proposals.header_words import all_names, fold
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
-from shared.readers.documents.decoding import TextStream, lines
+from shared.readers.decoding import DecodedText
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import TEXT, Value
 from shared.readers.documents.xml_records import Records
 from shared.readers.documents.xml_survey import Survey
+from shared.readers.physical_lines import PhysicalLines
 
 _BIGGEST = 64 * 1024 * 1024  # bytes that are looked at as a whole
 _DEEPEST = 12
@@ -92,7 +93,7 @@ def hdl_columns(data: bytes, hints: FormatHints) -> Found:
     _check_size(data)
     objects: dict[str, list[str]] = {}
     delimiter = hints.delimiter or "|"
-    for _, line, _ in lines(TextStream([data], hints.encoding).pieces(), 1024 * 1024):
+    for line in map(str.rstrip, PhysicalLines([data], hints.encoding)):
         if match := re.fullmatch(r"SET\s+FILE_DELIMITER\s+(\S)\s*", line):
             delimiter = match[1]
         cells = [cell.strip() for cell in line.split(delimiter)]
@@ -106,7 +107,7 @@ def hdl_columns(data: bytes, hints: FormatHints) -> Found:
 
 def _text(data: bytes, encoding: str | None) -> str:
     _check_size(data)
-    return "".join(TextStream([data], encoding).pieces())
+    return "".join(DecodedText([data], encoding).pieces())
 
 
 def _check_size(data: bytes) -> None:

@@ -5,7 +5,6 @@ Only the bytes count, never the name. What a mapping says of the form (`format.t
 
 from __future__ import annotations
 
-import codecs
 import csv
 import io
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from datetime import date
 
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
+from shared.readers.decoding import proved
 from shared.readers.documents.hdl import open_hdl
 from shared.readers.documents.json_document import open_json
 from shared.readers.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
@@ -208,22 +208,15 @@ def _kind(first: bytes, hints: FormatHints) -> str:
 
 def _is_rejects_file(first: bytes, hints: FormatHints) -> bool:
     """Whether the first line is the header of a rejects file."""
-    for mark, encoding in (
-        (codecs.BOM_UTF8, "utf-8"),
-        (codecs.BOM_UTF16_LE, "utf-16-le"),
-        (codecs.BOM_UTF16_BE, "utf-16-be"),
-        (b"", hints.encoding or "utf-8"),
-    ):
-        if first.startswith(mark):
-            try:
-                text = first[len(mark) :].decode(encoding, "replace")
-            except (LookupError, ValueError):
-                return False
-            return any(
-                is_rejects_file(_first_cells(text, delimiter, hints.quote or '"'))
-                for delimiter in (hints.delimiter or ",", *COMMON)
-            )
-    return False
+    encoding, mark = proved(first)
+    try:
+        text = first[len(mark) :].decode(encoding or hints.encoding or "utf-8", "replace")
+    except (LookupError, ValueError):
+        return False
+    return any(
+        is_rejects_file(_first_cells(text, delimiter, hints.quote or '"'))
+        for delimiter in (hints.delimiter or ",", *COMMON)
+    )
 
 
 def _first_cells(text: str, delimiter: str, quote: str) -> list[str]:

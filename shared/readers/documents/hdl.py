@@ -31,11 +31,10 @@ from datetime import date
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import Row
-from shared.readers.documents.decoding import TextStream, lines
 from shared.readers.documents.hdl_join import People, Wanted
+from shared.readers.physical_lines import PhysicalLines
 from shared.readers.table import BadRow, Form, Table
 
-MAX_LINE = 1024 * 1024
 """Characters of one line."""
 
 _ADVICE = "Export the file again and drop the complete one."
@@ -70,22 +69,21 @@ def open_hdl(
     Raises:
         ExtractRefused: now or while the rows are read, when the file as a whole cannot be used.
     """
-    stream = TextStream(chunks, hints.encoding)
-    encoding = stream.encoding
+    lines = PhysicalLines(chunks, hints.encoding)
     delimiter = hints.delimiter or "|"
     base = hints.object or "Worker"
-    notes: list[str] = []
+    notes = lines.text.notes
 
     def rows() -> Iterator[Row | BadRow]:
         people = People(base, [_column(text, base) for text in wanted], today)
-        _read(stream, delimiter, people)
+        _read(lines, delimiter, people)
         people.check(optional)
         yield from people.rows()
         notes.extend(people.notes())
-        if stream.encoding != encoding:
-            notes.append(f"The file is not in UTF-8; it was read as {stream.encoding}, as the mapping says.")
 
-    return Table(Form("hdl", encoding, stream.bom, delimiter, "", _ESCAPED), tuple(wanted), rows(), notes)
+    return Table(
+        Form("hdl", lines.text.encoding, lines.text.bom, delimiter, "", _ESCAPED), tuple(wanted), rows(), notes
+    )
 
 
 def _column(text: str, base: str) -> Wanted:
@@ -95,9 +93,11 @@ def _column(text: str, base: str) -> Wanted:
     return Wanted(text, match["object"] or base, match["name"], match["column"] or "", match["value"] or "")
 
 
-def _read(stream: TextStream, delimiter: str, people: People) -> None:
+def _read(lines: Iterable[str], delimiter: str, people: People) -> None:
     columns: dict[str, tuple[str, ...]] = {}
-    for number, text, ended in lines(stream.pieces(), MAX_LINE):
+    for number, line in enumerate(lines, 1):
+        text = line.rstrip("\r\n")
+        ended = text != line
         if not text.strip():
             continue
         if set_delimiter := _DELIMITER.fullmatch(text):

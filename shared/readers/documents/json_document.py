@@ -22,8 +22,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import Row
+from shared.readers.decoding import DecodedText, with_line_feeds
 from shared.readers.documents.columns import Columns
-from shared.readers.documents.decoding import TextStream
 from shared.readers.documents.json_lists import FoundRecord, Lists
 from shared.readers.documents.json_text import JsonText, NotJsonError, Reader, plain_object
 from shared.readers.documents.paging import Pages
@@ -57,11 +57,9 @@ def open_json(
     Raises:
         ExtractRefused: now or while the rows are read, when the file as a whole cannot be used.
     """
-    stream = TextStream(chunks, hints.encoding)
-    encoding = stream.encoding
-    source = JsonText(stream.pieces())
+    text = DecodedText(chunks, hints.encoding)
+    source = JsonText(with_line_feeds(text.pieces()))
     reader, pages, columns = Reader(), Pages(), Columns(wanted, optional, days=days)
-    notes: list[str] = []
     kind, goal = _survey(source, reader, columns, hints)
 
     def rows() -> Iterator[Row | BadRow]:
@@ -73,10 +71,8 @@ def open_json(
                 yield _row(found, count, source, reader, columns)
             pages.check(count)
         columns.check()
-        if stream.encoding != encoding:
-            notes.append(f"The file is not in UTF-8; it was read as {stream.encoding}, as the mapping says.")
 
-    return Table(Form(kind, encoding, stream.bom, "", "", ""), tuple(wanted), rows(), notes)
+    return Table(Form(kind, text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), text.notes)
 
 
 def _survey(

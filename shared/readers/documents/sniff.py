@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.readers.documents.decoding import detect
+from shared.readers.decoding import LOOK, proved
 
 _DATA = re.compile(r"(?:METADATA|MERGE|DELETE)[|,;^~]")
 _OTHER = re.compile(r"(?:SET|COMMENT)(?:\s|$)")
@@ -47,5 +47,5 @@ def looks_like_hdl(head: bytes) -> bool:
 
 
 def _start(head: bytes) -> str:
-    encoding, mark = detect(head)
-    return head[len(mark) :][:4096].decode(encoding, "replace").lstrip()
+    encoding, mark = proved(head)
+    return head[len(mark) :][:LOOK].decode(encoding or "utf-8", "replace").lstrip()

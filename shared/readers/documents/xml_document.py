@@ -26,8 +26,8 @@ from itertools import chain
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import Row
+from shared.readers.decoding import DecodedText, with_line_feeds
 from shared.readers.documents.columns import Columns
-from shared.readers.documents.decoding import TextStream
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import Value
 from shared.readers.documents.xml_records import Records
@@ -65,12 +65,10 @@ def open_xml(
     Raises:
         ExtractRefused: now or while the rows are read, when the file as a whole cannot be used.
     """
-    stream = TextStream(chunks, hints.encoding)
-    _declare(stream)
-    encoding = stream.encoding
-    blocks = _blocks(stream.pieces())
+    text = DecodedText(chunks, hints.encoding)
+    _declare(text)
+    blocks = _blocks(with_line_feeds(text.pieces()))
     columns, pages = Columns(wanted, optional, days=days, xml=True), Pages()
-    notes: list[str] = []
     head, complete = _head(blocks)
     path = tuple(part for part in re.split(r"[./]", hints.path) if part) if hints.path else None
     survey = Survey()
@@ -88,15 +86,13 @@ def open_xml(
         records.check(count)
         pages.check(count)
         columns.check()
-        if stream.encoding != encoding:
-            notes.append(f"The file is not in UTF-8; it was read as {stream.encoding}, as the mapping says.")
 
-    return Table(Form("xml", encoding, stream.bom, "", "", ""), tuple(wanted), rows(), notes)
+    return Table(Form("xml", text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), text.notes)
 
 
-def _declare(stream: TextStream) -> None:
+def _declare(text: DecodedText) -> None:
     """Takes the encoding from the XML declaration, if the bytes leave a choice."""
-    declared = _DECLARED.match(stream.head)
+    declared = _DECLARED.match(text.head)
     if not declared:
         return
     name = declared[1].decode("ascii")
@@ -105,7 +101,7 @@ def _declare(stream: TextStream) -> None:
     except LookupError:
         codec = ""
     if _SAFE.fullmatch(codec):
-        stream.use(codec)
+        text.use(codec)
     elif codec not in {"utf-8", "ascii", "utf-16", "utf-16-le", "utf-16-be", "utf-32"}:
         raise ExtractRefused(
             f"The document declares the encoding '{name}', which is not known here. Export it again in UTF-8.", line=1

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import Row
+from shared.readers.physical_lines import PhysicalLines
 from shared.readers.table import BadRow, Form, InBlocks, Rows, Table
 from shared.readers.text.column_names import plain_name
 from shared.readers.text.count_rows import (
@@ -26,7 +27,6 @@ from shared.readers.text.count_rows import (
     speaks_of_a_count,
 )
 from shared.readers.text.dialect import LOOK, Opening, find_opening
-from shared.readers.text.encodings import PhysicalLines
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
@@ -62,12 +62,8 @@ def open_delimited(
         raise _no_header(sample)
     dialect = opening.dialect
     escape = "" if dialect.escapes.found else dialect.escapes.mark  # what is written back is written in the usual way
-    form = Form("csv", lines.encoding, lines.bom, dialect.delimiter, dialect.quote, escape)
-    notes = [note] if (note := dialect.escapes.note()) else []
-    if lines.saved_again:
-        notes.append("A spreadsheet has saved the file in windows-1252; it was read as that.")
-    elif hints.encoding and not lines.declared and lines.encoding != "utf-8":
-        notes.append(f"The file is in {lines.encoding.upper()}, not in {hints.encoding} as the mapping says.")
+    form = Form("csv", lines.text.encoding, lines.text.bom, dialect.delimiter, dialect.quote, escape)
+    notes = [*filter(None, [dialect.escapes.note()]), *lines.text.notes]
     if opening.row_names:
         raise ExtractRefused(
             f"The rows have {len(opening.header) + 1} cells where the header has {len(opening.header)} names: each row "

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import Row
+from shared.readers.physical_lines import PhysicalLines
 from shared.readers.table import BadRow, Form, Table
 from shared.readers.text.column_names import count_found, loose_set, places_of, plain_name
 from shared.readers.text.count_rows import (
@@ -19,7 +20,6 @@ from shared.readers.text.count_rows import (
     no_trailer,
     rules_left_out,
 )
-from shared.readers.text.encodings import PhysicalLines
 from shared.readers.text.rows_of_cells import COMMON, MARK
 
 _LOOK = 200
@@ -53,10 +53,10 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
     if not any(map(str.strip, sample)):
         raise ExtractRefused("The file has only blank lines: there is nobody in it. Drop the complete list.")
     _refuse_delimited(sample, hints)
-    notes: list[str] = []
+    notes = lines.text.notes
     header = tuple(column.name for column in hints.columns)
     rows = _Rows(lines, sample, hints, notes)
-    return Table(Form("fixed", lines.encoding, lines.bom), header, iter(rows), notes)
+    return Table(Form("fixed", lines.text.encoding, lines.text.bom), header, iter(rows), notes)
 
 
 def _refuse_delimited(sample: Sequence[str], hints: FormatHints) -> None:

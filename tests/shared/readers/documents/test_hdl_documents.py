@@ -178,7 +178,7 @@ def test_a_wanted_column_that_no_metadata_line_has_refuses_the_file() -> None:
         (WORKERS + "MERG", "The file ends in the middle of line 7: the upload was cut off.", 7),
         (WORKERS + "MERGE|Worker|HRC|W", "The file ends in the middle of line 7 (2 of 6 columns): the upload", 7),
         ("METADATA|Worker|A|a\n", "The METADATA line 1 names a column of 'Worker' twice: a.", 1),
-        (WORKERS + "MERGE|Worker|" + "x" * 3_000_000, "Line 7 has more than 1,048,576 characters", 7),
+        (WORKERS + "MERGE|Worker|" + "x" * 3_000_000, "Line 7 has more than 1,000,000 characters", 7),
         (WORKERS.encode() + b"MERGE|\xe9\n", "The file is not in UTF-8: line 7 holds the byte 0xE9.", 7),
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.model import Row
+from shared.readers.decoding import BLOCK
 from shared.readers.table import BadRow, Form
 from tests.shared.readers.documents.opening import JSON
 
@@ -105,7 +106,7 @@ def test_the_bytes_decide_the_encoding(encoding: str) -> None:
 def test_the_code_page_of_the_mapping_counts_when_the_text_is_not_utf_8() -> None:
     table = JSON.open(PEOPLE.encode("windows-1252"), ["name"], encoding="windows-1252")
     assert [row.cells for row in table.rows] == [("Ada",), ("Jürgen",)]
-    assert table.notes == ["The file is not in UTF-8; it was read as windows-1252, as the mapping says."]
+    assert (table.form.encoding, table.notes) == ("cp1252", [])
     assert JSON.cells(PEOPLE, ["name"], encoding="windows-1252") == [("Ada",), ("Jürgen",)]
 
 
@@ -113,12 +114,12 @@ def test_bytes_that_are_no_text_refuse_the_file() -> None:
     damaged = b'[{"id":"1"},\r\n{"id":"\xe9"}]'
     assert JSON.refusal(damaged, size=3) == (
         (
-            "The file is not in UTF-8: line 2 holds the byte 0xE9. Export it again in UTF-8, or ask IT to set "
-            "`format.encoding`."
+            "The file is not in UTF-8: line 2 holds the byte 0xE9. If the export is in a Windows code page, IT sets "
+            "format.encoding in the mapping; otherwise export the list again in UTF-8 and drop that file."
         ),
         2,
     )
-    mixed = '[{"id":"é"},\n'.encode() + b'{"id":"\xe9"}]'
+    mixed = '[{"id":"é"},\n'.encode() + b" " * BLOCK + b'{"id":"\xe9"}]'
     assert JSON.refusal(mixed, encoding="windows-1252")[1] == 2
     assert JSON.refusal(b'[{"id":"\xc3') == (f"The file ends in the middle of a character on line 1: {CUT_OFF}", 1)
     assert "no such thing" in JSON.refusal(PEOPLE, encoding="no such thing")[0]

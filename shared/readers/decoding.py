@@ -1,4 +1,4 @@
-"""Bytes to physical lines, as a stream.
+"""Bytes to text, as a stream: the one place that knows in which encoding a file is.
 
 A byte order mark decides, then the zero bytes of UTF-16, then strict UTF-8, then the code page that the mapping
 declares. Between code pages nobody can choose by looking, so without a declaration there is no guess: the file is
@@ -9,7 +9,6 @@ is in windows-1252 if that is the same as in the code pages with which it could 
 from __future__ import annotations
 
 import codecs
-import io
 import re
 import tempfile
 from collections.abc import Generator, Iterable, Iterator
@@ -19,9 +18,10 @@ from itertools import chain, islice
 from shared.errors import ExtractRefused
 
 BLOCK = 65536
-_MOST_ZEROS = 200  # in a block; a few are somebody's slip, so many are no text
-MAX_LINE = 1_000_000  # characters; no row of people is longer, and a line is held in memory as a whole
+LOOK = 4096  # bytes, of which the first ones prove an encoding
+AGAIN = "export the list again in UTF-8 and drop that file"
 
+_MOST_ZEROS = 200  # in a block; a few are somebody's slip, so many are no text
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),
@@ -29,13 +29,10 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_LOOK = 4096
+_FIRST_OF_DOCUMENTS = b"[{< \t\r\n"  # of JSON and XML, which begin in ASCII
 _ASCII = bytes(range(0x20, 0x7F)) + b"\t\r\n"
 _LINE_END = re.compile(r"\r\n|\n|\r")
-# Not among them: what some databases put between cells (0x01, 0x1E, 0x1F), and the old end of a file (0x1A).
-_NO_TEXT = re.compile(r"[\x00\x02-\x08\x0e-\x19\x1b-\x1d\x7f]")
-_AGAIN = "export the list again as CSV in UTF-8 and drop that file"
-
+_TRICKS = {"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"}
 
 # Bytes that stand for the same character in the code pages of Western, Central and Northern Europe and of Turkey.
 _ALIKE = frozenset(
@@ -48,14 +45,27 @@ _NO_WORD = re.compile(rb"[\x80-\xff]{3}")  # in Latin letters; in Greek or Russi
 _MOST_RETURNED = 64  # blocks of a file of ours that are looked at
 
 
-class PhysicalLines:
-    """The physical lines of a file, ends included; they may end in CRLF, LF or CR, mixed.
+def proved(head: bytes) -> tuple[str, bytes]:
+    """The encoding that the first bytes prove, and the byte order mark; both empty if they prove none.
+
+    Args:
+        head: the first `LOOK` bytes of the file, or all of it.
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name, mark
+    return _by_zeros(head[:LOOK]), b""
+
+
+class DecodedText:
+    """The text of a file, without its byte order mark.
 
     Attributes:
         encoding: a Python codec name.
         bom: whether the file starts with a byte order mark.
         declared: whether the encoding is the mapping's code page.
         saved_again: whether it is a file of ours that a spreadsheet has saved in windows-1252.
+        head: the first bytes behind the mark.
     """
 
     def __init__(self, chunks: Iterable[bytes], code_page: str | None = None, *, returned: bool = False) -> None:
@@ -67,7 +77,7 @@ class PhysicalLines:
             returned: whether it is a file of ours, corrected and saved by a spreadsheet.
 
         Raises:
-            ExtractRefused: the file is empty or no text, or the code page is not known.
+            ExtractRefused: the file is empty, or the code page is not known.
         """
         fallback = _known(code_page) if code_page else "utf-8"
         blocks = _blocks(chunks)
@@ -77,14 +87,10 @@ class PhysicalLines:
                 "The file is empty (0 bytes). If its upload is still going on, nothing needs to be done; otherwise "
                 "drop the complete file again."
             )
-        self.declared = False
-        self.saved_again = False
-        self.bom = False
-        mark, self.encoding = next(((mark, name) for mark, name in _MARKS if first.startswith(mark)), (b"", ""))
-        if mark:
-            self.bom = True
-        else:
-            self.encoding = _by_zeros(first)
+        self.encoding, mark = proved(first)
+        self.bom, self._is_proved = bool(mark), bool(self.encoding)
+        self.declared = self.saved_again = False
+        self.head = first[len(mark) : LOOK]
         blocks = chain([first[len(mark) :]], blocks)
         if not self.encoding:
             self.encoding = "utf-8"
@@ -96,54 +102,59 @@ class PhysicalLines:
             elif fallback != "utf-8":
                 self.declared, blocks = _choose(blocks, fallback)
                 self.encoding = fallback if self.declared else "utf-8"
-        text = first[len(mark) : _LOOK].decode("latin-1" if _is_ascii_in(self.encoding) else self.encoding, "replace")
-        if _NO_TEXT.search(_LINE_END.split(text, maxsplit=1)[0]):
-            raise ExtractRefused(f"This is not a text file. If it is meant to be one, {_AGAIN}.")
         self._code_page = code_page or ""
         self._returned = returned
-        self._lines = chain.from_iterable(self._decode(blocks))
+        self._bytes = blocks
 
-    def __iter__(self) -> Iterator[str]:
-        return self._lines
+    @property
+    def notes(self) -> list[str]:
+        """What HR should know of the encoding."""
+        if self.saved_again:
+            return ["A spreadsheet has saved the file in windows-1252; it was read as that."]
+        if self._code_page and not self.declared and self.encoding != "utf-8":
+            return [f"The file is in {self.encoding.upper()}, not in {self._code_page} as the mapping says."]
+        return []
 
-    def peek(self, most: int) -> list[str]:
-        """The next lines, `most` at most and not many more than `BLOCK` characters; they still come."""
-        held: list[str] = []
-        length = 0
-        for line in islice(self._lines, most):
-            held.append(line)
-            length += len(line)
-            if length > BLOCK:
-                break
-        self._lines = chain(held, self._lines)
-        return held
+    def use(self, encoding: str) -> None:
+        """Read the file in the encoding that it declares itself, unless its bytes prove another; before `pieces`."""
+        if not self._is_proved:
+            self.encoding, self.declared = encoding, False
 
-    def _decode(self, blocks: Iterable[bytes]) -> Iterator[list[str]]:
+    @property
+    def beginning(self) -> str:
+        """The first characters, as far as they are any."""
+        return self.head.decode("latin-1" if _is_ascii_in(self.encoding) else self.encoding, "replace")
+
+    def pieces(self) -> Iterator[str]:
+        """The text, some at a time; the line ends are those of the file.
+
+        Raises:
+            ExtractRefused: bytes that are no text in the encoding.
+        """
         decoder = codecs.getincrementaldecoder(self.encoding)()
-        done, rest = 0, ""
-        for block, final in _with_last(blocks):
+        lines = _LineCount()
+        for block, final in _with_last(self._bytes):
             refused, before = None, decoder.getstate()
             try:
-                text = rest + decoder.decode(block, final)
+                text = decoder.decode(block, final)
             except UnicodeDecodeError as error:
                 decoder.setstate(before)
                 good = error.start - (len(error.object) - len(block))
-                text = rest + decoder.decode(block[: max(good, 0)])
-                refused = self._undecodable(error, done + 1 + len(_LINE_END.findall(text)), final=final)
+                lines.add(decoder.decode(block[: max(good, 0)]))
+                refused = self._undecodable(error, lines.number, final=final)
             if refused:
                 raise refused  # out here, because the exception that it replaces holds a piece of the file
             if "\0" in text and text.count("\0") > _MOST_ZEROS:
-                raise _no_text(done + 1 + len(_LINE_END.findall(text[: text.index("\0")])))
-            lines = list(io.StringIO(text, newline=""))  # splits at CRLF, LF and CR only, and keeps them
-            rest = ""
-            if len(text) > MAX_LINE:
-                _check_lengths(lines, done)
-            if not final and lines and not lines[-1].endswith("\n"):
-                rest = lines.pop()  # also after a CR, to which a LF may belong
-            elif final and lines and lines[-1] == "\x1a":
-                lines.pop()  # the end of the file as DOS wrote it
-            done += len(lines)
-            yield lines
+                lines.add(text[: text.index("\0")])
+                line = lines.number
+                raise ExtractRefused(
+                    f"From line {line} on the file is no text, or in UTF-16 where it began otherwise (it holds "
+                    f"hundreds of zero bytes): {AGAIN}.",
+                    line=line,
+                )
+            lines.add(text)
+            if text:
+                yield text
 
     def _undecodable(self, error: UnicodeDecodeError, line: int, *, final: bool) -> ExtractRefused:
         if final:
@@ -159,25 +170,53 @@ class PhysicalLines:
                 "IT corrects format.encoding in the mapping."
             )
         elif self.encoding != "utf-8":
-            text = f"The file is in {self.encoding.upper()}, but {byte}, which does not fit: {_AGAIN}."
+            text = f"The file is in {self.encoding.upper()}, but {byte}, which does not fit: {AGAIN}."
         elif self._returned and not self.bom:
             text = f"The file is not in UTF-8: {byte}. In Excel, save it as 'CSV UTF-8' and drop it again."
         elif self._code_page and not self.bom:
-            text = f"The file begins in UTF-8, but {byte}: two encodings are mixed in it. To mend it, {_AGAIN}."
+            text = f"The file begins in UTF-8, but {byte}: two encodings are mixed in it. To mend it, {AGAIN}."
         else:
             text = (
                 f"The file is not in UTF-8: {byte}. If the export is in a Windows code page, IT sets format.encoding "
-                f"in the mapping; otherwise {_AGAIN}."
+                f"in the mapping; otherwise {AGAIN}."
             )
         return ExtractRefused(text, line=line)
 
 
-def _no_text(line: int) -> ExtractRefused:
-    return ExtractRefused(
-        f"From line {line} on the file is no text, or in UTF-16 where it began otherwise (it holds hundreds of zero "
-        f"bytes): {_AGAIN}.",
-        line=line,
-    )
+def with_line_feeds(pieces: Iterable[str]) -> Iterator[str]:
+    """A text that comes in pieces, every line end of it made a line feed."""
+    after = False  # whether the newest character was a CR, to which a LF may belong
+    for piece in pieces:
+        text = "\r" + piece if after else piece
+        after = text.endswith("\r")
+        if after:
+            text = text[:-1]
+        if "\r" in text:
+            text = text.replace("\r\n", "\n").replace("\r", "\n")
+        if text:
+            yield text
+    if after:
+        yield "\n"
+
+
+class _LineCount:
+    """Counts the line ends of a text that comes in pieces, CRLF, LF and CR mixed.
+
+    Attributes:
+        number: the line on which the text ends, counted from 1.
+    """
+
+    def __init__(self) -> None:
+        self.number = 1
+        self._after_return = False
+
+    def add(self, text: str) -> None:
+        if "\r" in text or self._after_return:
+            joined = "\r" + text if self._after_return else text
+            self.number += len(_LINE_END.findall(joined)) - self._after_return
+            self._after_return = joined.endswith("\r")
+        else:
+            self.number += text.count("\n")
 
 
 def _known(code_page: str) -> str:
@@ -191,7 +230,7 @@ def _known(code_page: str) -> str:
         name = codecs.lookup(code_page).name
     except (LookupError, ValueError):
         name = ""
-    if not name or name in {"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"}:
+    if not name or name in _TRICKS:
         raise ExtractRefused(
             f"The mapping says that the file's encoding is '{code_page}', but there is no such encoding. IT corrects "
             "format.encoding in the mapping."
@@ -225,14 +264,17 @@ def _is_alike(data: bytes) -> bool:
     return others <= _ALIKE and not _NO_WORD.search(data)
 
 
-def _by_zeros(first: bytes) -> str:
-    """UTF-16 without a byte order mark: every second byte of names and numbers is zero."""
-    look = first[:_LOOK]
+def _by_zeros(look: bytes) -> str:
+    """UTF-16 without a byte order mark: every second byte of names and numbers is zero, or the first of a document."""
     pairs = len(look) // 2
     low, high = look[1::2].count(0), look[0::2].count(0)
     if pairs and low * 2 >= pairs and high * 20 <= pairs:
         return "utf-16-le"
     if pairs and high * 2 >= pairs and low * 20 <= pairs:
+        return "utf-16-be"
+    if pairs and look[1] == 0 and look[0] in _FIRST_OF_DOCUMENTS:
+        return "utf-16-le"
+    if pairs and look[0] == 0 and look[1] in _FIRST_OF_DOCUMENTS:
         return "utf-16-be"
     return ""
 
@@ -283,13 +325,3 @@ def _is_utf8(piece: bytes) -> bool:
         return not codecs.getincrementaldecoder("utf-8")().decode(piece).isascii()
     except UnicodeDecodeError:
         return False
-
-
-def _check_lengths(lines: list[str], before: int) -> None:
-    for number, line in enumerate(lines, before + 1):
-        if len(line) > MAX_LINE:
-            raise ExtractRefused(
-                f"Line {number} has more than {MAX_LINE:,} characters, so this is no list with one row for each "
-                "person. Export the list again with one row for each person and drop that file.",
-                line=number,
-            )

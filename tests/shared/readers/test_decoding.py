@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
+from shared.readers.decoding import BLOCK
+from shared.readers.physical_lines import PhysicalLines
 from shared.readers.text import open_delimited
-from shared.readers.text.encodings import BLOCK, PhysicalLines
 
 TEXT = "Id\tName\r\n1\tJürgen Groß\r\n2\tŁukasz 😀\r\n"
 
 
 def lines_of(data: bytes, code_page: str | None = None, size: int = 65536) -> tuple[str, bool, list[str]]:
     lines = PhysicalLines((data[at : at + size] for at in range(0, len(data), size)), code_page)
-    return lines.encoding, lines.bom, list(lines)
+    return lines.text.encoding, lines.text.bom, list(lines)
 
 
 def refusal_of(data: bytes, code_page: str | None = None, size: int = 65536) -> tuple[str, int | None]:
@@ -96,7 +97,7 @@ def test_only_ascii_is_the_declared_code_page() -> None:
 
 ADVICE = (
     "If the export is in a Windows code page, IT sets format.encoding in the mapping; otherwise export the list again "
-    "as CSV in UTF-8 and drop that file."
+    "in UTF-8 and drop that file."
 )
 CUT_OFF = "the upload was cut off. Drop the complete file again."
 
@@ -136,7 +137,7 @@ CUT_OFF = "the upload was cut off. Drop the complete file again."
             "cp1252",
             (
                 "The file begins in UTF-8, but line 1003 holds the byte 0xFC: two encodings are mixed in it. To mend "
-                "it, export the list again as CSV in UTF-8 and drop that file."
+                "it, export the list again in UTF-8 and drop that file."
             ),
             1003,
         ),
@@ -154,7 +155,7 @@ CUT_OFF = "the upload was cut off. Drop the complete file again."
             None,
             (
                 "The file is in UTF-16-LE, but line 2 holds the byte 0x00, which does not fit: export the list again "
-                "as CSV in UTF-8 and drop that file."
+                "in UTF-8 and drop that file."
             ),
             2,
         ),
