@@ -6,13 +6,15 @@ import csv
 import io
 import unicodedata
 from collections import Counter
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from local.company import HEADER, BrokenRow, Extract, Reason, day_one, day_three, day_two, main
 
-FIRST, SECOND, THIRD = day_one(), day_two(), day_three()
+first, second, third = cache(day_one), cache(day_two), cache(day_three)
 
 
 def lines(extract: Extract) -> list[list[str]]:
@@ -30,33 +32,33 @@ def people(extract: Extract) -> dict[str, dict[str, str]]:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_another_company() -> None:
-    assert (day_one(), day_two()) == (FIRST, SECOND)
-    assert day_one(seed=1).content != FIRST.content
-    assert day_two(seed=1).content != SECOND.content
+    assert (day_one(), day_two()) == (first(), second())
+    assert day_one(seed=1).content != first().content
+    assert day_two(seed=1).content != second().content
 
 
 def test_on_day_three_nothing_is_broken_and_a_third_left_by_mistake() -> None:
-    before, after = people(SECOND), people(THIRD)
-    whole = people(FIRST) | before
-    assert (THIRD.rows, THIRD.joiners, THIRD.leavers, THIRD.broken) == (len(whole), (), (), ())
-    assert len(THIRD.mistaken) == int(0.3 * len(whole))
+    before, after = people(second()), people(third())
+    whole = people(first()) | before
+    assert (third().rows, third().joiners, third().leavers, third().broken) == (len(whole), (), (), ())
+    assert len(third().mistaken) == int(0.3 * len(whole))
     changed = {
-        worker: row | {"WorkerStatus": "Terminated"} for worker, row in whole.items() if worker in THIRD.mistaken
+        worker: row | {"WorkerStatus": "Terminated"} for worker, row in whole.items() if worker in third().mistaken
     }
     changed |= {
         worker: row | {"JobTitle": f"Senior {row['JobTitle']}"}
         for worker, row in whole.items()
-        if worker in THIRD.movers
+        if worker in third().movers
     }
     assert after == whole | changed
-    assert len(changed) == len(THIRD.movers) + len(THIRD.mistaken)
+    assert len(changed) == len(third().movers) + len(third().mistaken)
 
 
 def test_day_one_has_everybody_active_and_nothing_planted() -> None:
-    assert (FIRST.rows, FIRST.joiners, FIRST.movers, FIRST.leavers, FIRST.broken) == (1200, (), (), (), ())
-    assert lines(FIRST)[0] == list(HEADER)
-    assert len(people(FIRST)) == 1200
-    assert Counter(row["WorkerStatus"] for row in people(FIRST).values()) == {"Active": 1200}
+    assert (first().rows, first().joiners, first().movers, first().leavers, first().broken) == (1200, (), (), (), ())
+    assert lines(first())[0] == list(HEADER)
+    assert len(people(first())) == 1200
+    assert Counter(row["WorkerStatus"] for row in people(first()).values()) == {"Active": 1200}
 
 
 def test_the_size_is_as_asked() -> None:
@@ -70,8 +72,9 @@ def test_a_company_that_is_too_small_is_refused() -> None:
         day_two(90)
 
 
-@pytest.mark.parametrize("extract", [FIRST, SECOND], ids=["day one", "day two"])
-def test_ids_are_digits_and_user_names_are_plain_and_unique(extract: Extract) -> None:
+@pytest.mark.parametrize("day", [first, second], ids=["day one", "day two"])
+def test_ids_are_digits_and_user_names_are_plain_and_unique(day: Callable[[], Extract]) -> None:
+    extract = day()
     by_id = people(extract)
     user_names = [row["UserID"] for row in by_id.values()]
 
@@ -82,9 +85,10 @@ def test_ids_are_digits_and_user_names_are_plain_and_unique(extract: Extract) ->
     assert [name for name in user_names if name.startswith(".") or name.endswith(".")] == []
 
 
-@pytest.mark.parametrize("extract", [FIRST, SECOND], ids=["day one", "day two"])
-def test_everybody_but_the_chief_reports_to_somebody_and_in_the_end_to_the_chief(extract: Extract) -> None:
-    managers = {id_: row["ManagerID"] for id_, row in people(FIRST).items()}
+@pytest.mark.parametrize("day", [first, second], ids=["day one", "day two"])
+def test_everybody_but_the_chief_reports_to_somebody_and_in_the_end_to_the_chief(day: Callable[[], Extract]) -> None:
+    extract = day()
+    managers = {id_: row["ManagerID"] for id_, row in people(first()).items()}
     managers |= {id_: row["ManagerID"] for id_, row in people(extract).items()}
     chiefs = [id_ for id_, manager in managers.items() if not manager]
 
@@ -100,68 +104,68 @@ def test_everybody_but_the_chief_reports_to_somebody_and_in_the_end_to_the_chief
 
 
 def test_managers_stand_before_and_after_the_people_who_report_to_them() -> None:
-    place = {id_: number for number, id_ in enumerate(people(FIRST))}
-    before = sum(place[row["ManagerID"]] < place[id_] for id_, row in people(FIRST).items() if row["ManagerID"])
+    place = {id_: number for number, id_ in enumerate(people(first()))}
+    before = sum(place[row["ManagerID"]] < place[id_] for id_, row in people(first()).items() if row["ManagerID"])
 
     assert 400 < before < 800
 
 
 def test_names_come_in_several_scripts() -> None:
-    letters = {letter for row in people(FIRST).values() for letter in row["FullName"] if letter.isalpha()}
+    letters = {letter for row in people(first()).values() for letter in row["FullName"] if letter.isalpha()}
     scripts = {unicodedata.name(letter).split()[0] for letter in letters}
 
     assert {"LATIN", "CYRILLIC", "GREEK", "ARABIC", "DEVANAGARI", "TAMIL", "CJK", "HANGUL", "HIRAGANA"} <= scripts
 
 
 def test_some_values_need_quotes() -> None:
-    assert {row["JobTitle"] for row in people(FIRST).values()} >= {"Director, Finance", "Vice President, Products"}
-    assert any("," in row["StreetAddress"] for row in people(FIRST).values())
+    assert {row["JobTitle"] for row in people(first()).values()} >= {"Director, Finance", "Vice President, Products"}
+    assert any("," in row["StreetAddress"] for row in people(first()).values())
 
 
 def test_on_day_two_exactly_what_was_planted_differs() -> None:
-    before, after = people(FIRST), people(SECOND)
+    before, after = people(first()), people(second())
     changed = {
         id_: {column for column in HEADER if before[id_][column] != row[column]}
         for id_, row in after.items()
         if id_ in before and before[id_] != row
     }
-    moves = {column for id_ in SECOND.movers for column in changed[id_]}
+    moves = {column for id_ in second().movers for column in changed[id_]}
 
-    assert (len(SECOND.joiners), len(SECOND.movers), len(SECOND.leavers)) == (25, 60, 15)
-    assert after.keys() - before.keys() == set(SECOND.joiners)
-    assert changed.keys() == {*SECOND.movers, *SECOND.leavers}
+    assert (len(second().joiners), len(second().movers), len(second().leavers)) == (25, 60, 15)
+    assert after.keys() - before.keys() == set(second().joiners)
+    assert changed.keys() == {*second().movers, *second().leavers}
     assert moves == {"Department", "Division", "CostCenter", "JobTitle", "ManagerID"}
-    assert {id_: changed[id_] for id_ in SECOND.leavers} == {id_: {"WorkerStatus"} for id_ in SECOND.leavers}
-    assert {after[id_]["WorkerStatus"] for id_ in SECOND.leavers} == {"Terminated"}
-    assert before.keys() - after.keys() == {row.worker_id for row in SECOND.broken if row.worker_id}
+    assert {id_: changed[id_] for id_ in second().leavers} == {id_: {"WorkerStatus"} for id_ in second().leavers}
+    assert {after[id_]["WorkerStatus"] for id_ in second().leavers} == {"Terminated"}
+    assert before.keys() - after.keys() == {row.worker_id for row in second().broken if row.worker_id}
 
 
 def test_movers_change_department_title_or_manager_in_equal_parts() -> None:
-    before, after = people(FIRST), people(SECOND)
+    before, after = people(first()), people(second())
 
     def kind(id_: str) -> str:
         columns = ("Department", "JobTitle", "ManagerID")
         return next(column for column in columns if before[id_][column] != after[id_][column])
 
-    assert Counter(kind(id_) for id_ in SECOND.movers) == {"Department": 20, "JobTitle": 20, "ManagerID": 20}
+    assert Counter(kind(id_) for id_ in second().movers) == {"Department": 20, "JobTitle": 20, "ManagerID": 20}
 
 
 def test_nobody_whom_others_report_to_leaves_or_has_a_broken_row() -> None:
-    managing = {row["ManagerID"] for day in (FIRST, SECOND) for row in people(day).values()} - {""}
+    managing = {row["ManagerID"] for day in (first(), second()) for row in people(day).values()} - {""}
 
-    assert managing.isdisjoint(SECOND.leavers)
-    assert managing.isdisjoint(row.worker_id for row in SECOND.broken)
+    assert managing.isdisjoint(second().leavers)
+    assert managing.isdisjoint(row.worker_id for row in second().broken)
 
 
 def test_some_joiners_report_to_a_joiner() -> None:
-    after = people(SECOND)
-    managers = {after[id_]["ManagerID"] for id_ in SECOND.joiners}
+    after = people(second())
+    managers = {after[id_]["ManagerID"] for id_ in second().joiners}
 
-    assert managers & set(SECOND.joiners) == {SECOND.joiners[0]}
+    assert managers & set(second().joiners) == {second().joiners[0]}
 
 
 def test_broken_rows_are_broken_as_they_say() -> None:
-    rows = lines(SECOND)
+    rows = lines(second())
 
     def faults(broken: BrokenRow) -> Reason:
         line = rows[broken.row_number - 1]
@@ -174,8 +178,8 @@ def test_broken_rows_are_broken_as_they_say() -> None:
             return Reason.NO_STATUS
         return Reason.UNKNOWN_STATUS if line[1] == "Retired?" else Reason.SAME_ID_TWICE
 
-    assert [broken.reason_kind for broken in SECOND.broken] == [faults(broken) for broken in SECOND.broken]
-    assert Counter(broken.reason_kind for broken in SECOND.broken) == {
+    assert [broken.reason_kind for broken in second().broken] == [faults(broken) for broken in second().broken]
+    assert Counter(broken.reason_kind for broken in second().broken) == {
         Reason.NO_ID: 2,
         Reason.NO_STATUS: 2,
         Reason.UNKNOWN_STATUS: 1,
@@ -183,17 +187,19 @@ def test_broken_rows_are_broken_as_they_say() -> None:
         Reason.TOO_FEW_FIELDS: 1,
         Reason.SAME_ID_TWICE: 2,
     }
-    one, other = (rows[broken.row_number - 1] for broken in SECOND.broken if broken.reason_kind is Reason.SAME_ID_TWICE)
+    one, other = (
+        rows[broken.row_number - 1] for broken in second().broken if broken.reason_kind is Reason.SAME_ID_TWICE
+    )
     assert one[0] == other[0]
     assert one != other
 
 
 def test_every_row_of_day_two_is_accounted_for() -> None:
-    before = people(FIRST)
-    unchanged = sum(before.get(id_) == row for id_, row in people(SECOND).items())
-    planted = sum(map(len, (SECOND.joiners, SECOND.movers, SECOND.leavers, SECOND.broken)))
+    before = people(first())
+    unchanged = sum(before.get(id_) == row for id_, row in people(second()).items())
+    planted = sum(map(len, (second().joiners, second().movers, second().leavers, second().broken)))
 
-    assert SECOND.rows == len(lines(SECOND)) - 1 == SECOND.content.count(b"\n") - 1 == unchanged + planted == 1228
+    assert second().rows == len(lines(second())) - 1 == second().content.count(b"\n") - 1 == unchanged + planted == 1228
 
 
 def test_the_files_are_written_into_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -201,9 +207,9 @@ def test_the_files_are_written_into_a_folder(tmp_path: Path, capsys: pytest.Capt
     main([str(folder)])
 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == {
-        "workers-day-1.csv": FIRST.content,
-        "workers-day-2.csv": SECOND.content,
-        "workers-day-3.csv": THIRD.content,
+        "workers-day-1.csv": first().content,
+        "workers-day-2.csv": second().content,
+        "workers-day-3.csv": third().content,
     }
     none = "0 broken rows, 0 people gone by mistake"
     assert capsys.readouterr().out == (

@@ -6,16 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from local.scenario.model import Story, load
+from local.scenario.model import FILE, load
 from local.scenario.replay import replay
 from tests.conftest import Storage
 
-FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob("*/scenario.yaml"))
-STORIES = [story for folder in FOLDERS for story in load(folder)]
+FOLDERS = sorted(path.parent for path in Path(__file__).parent.glob(f"*/{FILE}"))
+IN_EITHER_ORDER = [folder for folder in FOLDERS if "either_order: true" in (folder / FILE).read_text(encoding="utf-8")]
+STORIES = [(folder, 0) for folder in FOLDERS] + [(folder, 1) for folder in IN_EITHER_ORDER]
 
 
-@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
-def test_a_story_ends_as_it_must(story: Story, storage: Storage) -> None:
+@pytest.mark.parametrize(
+    ("folder", "order"), STORIES, ids=[f"{folder.name}{' in the opposite order' * order}" for folder, order in STORIES]
+)
+def test_a_story_ends_as_it_must(folder: Path, order: int, storage: Storage) -> None:
+    story = list(load(folder))[order]
     outcome = replay(story, storage.connection_string)
 
     told = "\n".join(f"{story.scenario.local(at)}  {text}" for at, text in outcome.trace)

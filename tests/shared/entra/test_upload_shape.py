@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from scim2_models import BulkRequest, EnterpriseUser, User
 
 from local.entra.tenant import bulk
 from shared.entra.upload import bulk_request
@@ -44,6 +43,8 @@ def test_the_strict_simulator_takes_it() -> None:
 
 
 def test_a_scim_library_of_others_takes_it() -> None:
+    from scim2_models import BulkRequest, EnterpriseUser, User  # which takes a second
+
     read = BulkRequest[User[EnterpriseUser]].model_validate_json(bulk_request([COMPLETE]))
     [operation] = read.operations or []
     assert (operation.method, operation.path, operation.bulk_id) == ("POST", "/Users", "701984")
