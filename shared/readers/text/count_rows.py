@@ -93,6 +93,11 @@ def check_count(count: int, rows: int, line: int) -> None:
         )
 
 
+def right_count(count: int, line: int) -> str:
+    """The note on a line that says how many rows there are."""
+    return f"Line {line} gives the number of rows as {count:,}, which is right; it is nobody."
+
+
 def check_trailer(word: str, text: str, rows: int, line: int) -> None:
     """Compare the count of the trailer that the mapping asks for.
 

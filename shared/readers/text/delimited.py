@@ -23,6 +23,7 @@ from shared.readers.text.count_rows import (
     is_rule,
     looks_like_count,
     no_trailer,
+    right_count,
     rules_left_out,
     speaks_of_a_count,
 )
@@ -387,7 +388,7 @@ class _Rows:
                 self._notes.append(f"Line {row.line} only marks the end of the list; it is nobody.")
             else:
                 check_count(count, self._people, row.line)
-                self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
+                self._notes.append(right_count(count, row.line))
 
 
 class _Ready:

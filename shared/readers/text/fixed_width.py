@@ -18,6 +18,7 @@ from shared.readers.text.count_rows import (
     is_rule,
     looks_like_count,
     no_trailer,
+    right_count,
     rules_left_out,
 )
 from shared.readers.text.rows_of_cells import COMMON, MARK
@@ -190,7 +191,7 @@ class _Rows:
                 self._notes.append(f"Line {row.line} only marks the end of the list; it is nobody.")
             else:
                 check_count(count, self._people, row.line)
-                self._notes.append(f"Line {row.line} says that there are {count:,} rows, which is right; it is nobody.")
+                self._notes.append(right_count(count, row.line))
 
 
 def _common_length(texts: Sequence[str], end: int) -> int:

@@ -61,4 +61,4 @@ def without_ends(
             notes.append(f"Row {total.number} only marks the end of the list; it is nobody.")
         else:
             check_count(count, people, total.line)
-            notes.append(f"Row {total.number} says that there are {count:,} rows, which is right; it is nobody.")
+            notes.append(f"Row {total.number} gives the number of rows as {count:,}, which is right; it is nobody.")

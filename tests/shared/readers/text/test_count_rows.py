@@ -103,17 +103,17 @@ def test_a_last_row_that_counts_is_checked_and_noted_and_is_nobody(last: str) ->
     rows, notes = read(BODY + last)
     assert rows == ROWS
     assert notes in (
-        ["Line 4 says that there are 2 rows, which is right; it is nobody."],
+        ["Line 4 gives the number of rows as 2, which is right; it is nobody."],
         ["Line 4 only marks the end of the list; it is nobody."],
     )
-    assert notes[0].startswith("Line 4 says") == ("2" in last)
+    assert notes[0].startswith("Line 4 gives") == ("2" in last)
 
 
 @pytest.mark.parametrize(
     "last", ["(2 rows)\n", "2 rows selected.\n", "(2 row affected)", "2 Records\n", "2 rows in set (0.00 sec)\n"]
 )
 def test_a_last_row_as_databases_write_it_is_checked_and_is_nobody(last: str) -> None:
-    assert read(BODY + last) == (ROWS, ["Line 4 says that there are 2 rows, which is right; it is nobody."])
+    assert read(BODY + last) == (ROWS, ["Line 4 gives the number of rows as 2, which is right; it is nobody."])
 
 
 @pytest.mark.parametrize("last", ["TRAILER,1205\n", "Total: 3", "T,20", "(1 row)"])
@@ -171,12 +171,12 @@ ONE_RULE = "Line 2 is only a rule, as programs draw it in tables; it was left ou
         (  # sqlcmd -s ,
             "Id,Name,State\n--,----,-----\n1,Ann,on\n2,Bob,NULL\n\n(2 rows affected)\n",
             [Row(3, 3, ("1", "Ann", "on")), Row(4, 4, ("2", "Bob", "NULL"))],
-            [ONE_RULE, "Line 6 says that there are 2 rows, which is right; it is nobody."],
+            [ONE_RULE, "Line 6 gives the number of rows as 2, which is right; it is nobody."],
         ),
         (  # psql
             " Id | Name | State \n----+------+-------\n 1  | Ann  | on\n 2  | Bob  | \n(2 rows)\n\n",
             [Row(3, 3, (" 1  ", " Ann  ", " on")), Row(4, 4, (" 2  ", " Bob  ", " "))],
-            [ONE_RULE, "Line 5 says that there are 2 rows, which is right; it is nobody."],
+            [ONE_RULE, "Line 5 gives the number of rows as 2, which is right; it is nobody."],
         ),
         (  # mysql --table
             (
@@ -187,7 +187,7 @@ ONE_RULE = "Line 2 is only a rule, as programs draw it in tables; it was left ou
             [
                 "The header is on line 2; what stands above it (1 row) was left out.",
                 "Line 3 and 1 more are only rules, as programs draw them in tables; they were left out.",
-                "Line 7 says that there are 2 rows, which is right; it is nobody.",
+                "Line 7 gives the number of rows as 2, which is right; it is nobody.",
             ],
         ),
         (  # Markdown

@@ -171,7 +171,7 @@ def test_a_rule_below_the_header_is_nobody() -> None:
         [Row(3, 3, ("00001", "Ann     ", "A"))],
         [
             "Line 2 is only a rule, as programs draw it in tables; it was left out.",
-            "Line 5 says that there are 1 rows, which is right; it is nobody.",
+            "Line 5 gives the number of rows as 1, which is right; it is nobody.",
         ],
     )
 

@@ -83,7 +83,7 @@ def test_a_short_row_may_have_lines_in_a_cell() -> None:
 def test_a_total_below_short_rows_is_nobody() -> None:
     assert read(f"{HEADER}1,Ann,on\n2,Bob,off\nTotal,2\n") == (
         [("1", "Ann", "on", "", ""), ("2", "Bob", "off", "", "")],
-        [*told(2), "Line 4 says that there are 2 rows, which is right; it is nobody."],
+        [*told(2), "Line 4 gives the number of rows as 2, which is right; it is nobody."],
     )
 
 

@@ -342,7 +342,7 @@ PEOPLE = [["Id", "Name", "City"], ["1", "Ada", "x"], ["2", "Bob", "y"]]
 def test_a_last_row_that_counts_is_checked_and_is_nobody(last: list[object]) -> None:
     table, rows = opened(saved(sheets(S=[*PEOPLE, [], last])), "Id")
     assert [row.number for row in rows] == [2, 3]
-    assert table.notes == ["Row 5 says that there are 2 rows, which is right; it is nobody."]
+    assert table.notes == ["Row 5 gives the number of rows as 2, which is right; it is nobody."]
     assert "says that the file has 2 rows of people, but there are 1" in refusal(
         saved(sheets(S=[*PEOPLE[:2], last])), "Id"
     )
