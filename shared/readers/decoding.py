@@ -31,7 +31,6 @@ _MARKS = (
 )
 _FIRST_OF_DOCUMENTS = b"[{< \t\r\n"  # of JSON and XML, which begin in ASCII
 _ASCII = bytes(range(0x20, 0x7F)) + b"\t\r\n"
-_LINE_END = re.compile(r"\r\n|\n|\r")
 _TRICKS = {"utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined"}
 
 # Bytes that stand for the same character in the code pages of Western, Central and Northern Europe and of Turkey.
@@ -211,12 +210,12 @@ class _LineCount:
         self._after_return = False
 
     def add(self, text: str) -> None:
-        if "\r" in text or self._after_return:
-            joined = "\r" + text if self._after_return else text
-            self.number += len(_LINE_END.findall(joined)) - self._after_return
-            self._after_return = joined.endswith("\r")
-        else:
-            self.number += text.count("\n")
+        self.number += text.count("\n")
+        if "\r" in text:
+            self.number += text.count("\r") - text.count("\r\n")
+        if text:
+            self.number -= self._after_return and text.startswith("\n")  # of a CRLF that was counted with its CR
+            self._after_return = text.endswith("\r")
 
 
 def _known(code_page: str) -> str:
