@@ -22,7 +22,7 @@ BURST_CALLS = 40
 BURST_SECONDS = 5.0
 
 _SKEW = 0.1  # between the clocks of two instances; a difference that is larger shows as a 429, which is obeyed
-_AHEAD = 2.0  # a place that is free again so soon may be granted now
+_AHEAD = 1.0  # a place that is free again so soon may be granted now; held longer, it is missing to other pages
 _USE_WITHIN = 5.0  # after its time; whoever is later asks again
 _ON_ITS_WAY = 1.0  # from the start of a call until Entra counts it
 _LOOK_AGAIN = (0.2, 1.0)  # seconds until another look for a place: others may give theirs back
