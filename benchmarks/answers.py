@@ -29,6 +29,7 @@ from benchmarks.support.parts import (
     share,
     wait,
 )
+from shared.tables.extracts import ExtractRow
 
 _PEOPLE = {"small": 300, "usual": 6_000, "full": 20_000}
 _HOSTS = {"small": (1,), "usual": (1, 2, 4), "full": (1, 2, 4)}
@@ -61,7 +62,7 @@ def _deliver(case: str, running: Parts, path: Path, people: int, hosts: int, dea
         before = host.processor()
 
         def noted() -> bool:
-            return int(running.extract(path.name).get("Uploaded", 0)) >= people
+            return (running.extract(path.name) or ExtractRow()).uploaded >= people
 
         seen = wait(noted, deadline, "everybody is noted", lambda: f"{running.taken():,} of {people:,} accepted")
         used = host.processor() - before
@@ -109,8 +110,8 @@ def _hear(case: str, running: Parts, path: Path, people: int, hosts: int, deadli
         began, before = time.time(), host.processor()
 
         def progress() -> str:
-            row = running.extract(path.name)
-            return f"{int(row.get('Provisioned', 0)):,} of {people:,} confirmed"
+            row = running.extract(path.name) or ExtractRow()
+            return f"{row.provisioned:,} of {people:,} confirmed"
 
         seen = wait(lambda: _status(running, path) == "delivered", deadline, "everybody is confirmed", progress)
         used = host.processor() - before
@@ -130,7 +131,8 @@ def _hear(case: str, running: Parts, path: Path, people: int, hosts: int, deadli
 
 
 def _status(running: Parts, path: Path) -> str:
-    return str(running.extract(path.name).get("Status", ""))
+    row = running.extract(path.name)
+    return row.status if row else ""
 
 
 def long_log(entries: int, deadline: float) -> list[Figure]:

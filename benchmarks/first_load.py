@@ -98,11 +98,12 @@ def _watch(running: Parts, name: str, people: int, until: str, deadline: float) 
     """Wait for the steps up to one; those that are reached, with their times."""
 
     def status() -> str:
-        return str(running.extract(name).get("Status", "not seen yet"))
+        row = running.extract(name)
+        return row.status if row else "not seen yet"
 
     def progress() -> str:
         row = running.extract(name)
-        return f"{row.get('Status')}, {running.taken():,} of {people:,} accepted. {row.get('Message', '')}"
+        return f"{status()}, {running.taken():,} of {people:,} accepted. {row.message if row else ''}"
 
     conditions = {
         "queued": lambda: status() in _LOADED,

@@ -9,7 +9,6 @@ everybody who had to wait is sent.
 
 from __future__ import annotations
 
-import json
 import math
 import sys
 import tempfile
@@ -21,6 +20,9 @@ from benchmarks.support.figures import Figure, Report, finish, options, say
 from benchmarks.support.parts import A_REQUEST, CALLS, Parts, accepted, most_in_a_window, parts, refusals, wait
 from shared import settings
 from shared.storage.names import QUOTA
+from shared.tables.base import from_json, to_json
+from shared.tables.extracts import ExtractStatus, Outcome, count_of
+from shared.tables.quota import CallsRow
 
 _PEOPLE = {"small": 300, "usual": 10_000, "full": 100_000}
 _BACKLOG = {"small": 300, "usual": 1_000, "full": 2_400}
@@ -128,20 +130,24 @@ def _left(running: Parts, who: str) -> float | None:
 
 
 def _message(running: Parts, name: str) -> str:
-    return str(running.extract(name).get("Message", "not seen yet"))
+    row = running.extract(name)
+    return row.message if row else "not seen yet"
 
 
 def _nobody_waits(running: Parts, name: str) -> bool:
     row = running.extract(name)
-    return row.get("Status") in ("uploading", "delivered") and row.get("Waiting") == 0
+    is_counted = row is not None and row.status in (ExtractStatus.UPLOADING, ExtractStatus.DELIVERED)
+    return is_counted and row is not None and count_of(row, Outcome.WAITING) == 0
 
 
 def _a_day_later(running: Parts) -> None:
     """What has been counted was counted a day ago."""
     table = running.tables.get_table_client(QUOTA)
-    for row in list(table.query_entities("RowKey eq 'calls'")):
-        older = {int(bucket) - _A_DAY // _A_BUCKET - 1: calls for bucket, calls in json.loads(row["Day"]).items()}
-        table.update_entity({**row, "Day": json.dumps(older)})
+    for entity in list(table.query_entities("RowKey eq 'calls'")):
+        row = CallsRow.read(entity)
+        later = _A_DAY // _A_BUCKET + 1
+        row.day = to_json({str(int(bucket) - later): calls for bucket, calls in from_json(row.day).items()})
+        table.update_entity(row.stored())
 
 
 def report(people: int, backlog: int, deadline: float) -> Report:

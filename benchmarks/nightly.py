@@ -51,13 +51,15 @@ def measure_night(people: int, deadline: float, *, stand_in: bool, memory: float
                     dropped = running.drop(path)
 
                     def status() -> str:
-                        return str(running.extract(path.name).get("Status", "not seen yet"))
+                        row = running.extract(path.name)
+                        return row.status if row else "not seen yet"
 
                     queued = wait(lambda: status() in _LOADED, deadline, "the last page is queued", status)
                     requests = running.table_requests() - requests
                     confirmed = wait(lambda: status() == "delivered", deadline, "all are confirmed", status)
                     calls = running.calls()[earlier:]
                     row = running.extract(path.name)
+                    listed = row.people if row else None
                     wanted = math.ceil(night.changed / A_REQUEST)
                     most = 2 * alone.wall + _MORE
                     took = queued - dropped if queued else None
@@ -75,8 +77,8 @@ def measure_night(people: int, deadline: float, *, stand_in: bool, memory: float
                                holds=len(calls) == wanted if confirmed else None,
                                note=f"{refusals(calls)} refused" if refusals(calls) else ""),
                         Figure(case, "longest invocation", host.longest()[1], "s", note=host.longest()[0]),
-                        *([] if not queued or row.get("People") == people else
-                          [Figure(case, "people in the file", row.get("People"), aim=f"{people}", holds=False)]),
+                        *([] if not queued or listed == people else
+                          [Figure(case, "people in the file", listed, aim=f"{people}", holds=False)]),
                     ], took  # fmt: skip
         except TooLateError as error:
             say(f"  {error}")

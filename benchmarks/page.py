@@ -28,6 +28,7 @@ from benchmarks.support.figures import Figure, Report, finish, options, say
 from benchmarks.support.known import TooLateError, known
 from benchmarks.support.parts import Host, Parts
 from shared.storage.names import ACCOUNTS, WORKERS
+from shared.tables.extracts import ExtractRow
 
 _PEOPLE = {"small": (1_000,), "usual": (5_000, 20_000), "full": (5_000, 70_000)}
 _DEADLINE = {"small": 60.0, "usual": 240.0, "full": 3_600.0}
@@ -63,9 +64,9 @@ def measure(people: int, deadline: float, *, by_app: bool) -> tuple[list[Figure]
 
 def _visit(case: str, running: Parts, host: Host, company: Company) -> tuple[list[Figure], dict[str, float]]:
     base = f"{host.url.rstrip('/')}/api/support"
-    row = running.extract(_FIRST)
+    row = running.extract(_FIRST) or ExtractRow()
     cells = company.cells(company.people // 2)
-    address = urllib.parse.urlencode({"id": row["Extract"], "source": SOURCE})
+    address = urllib.parse.urlencode({"id": row.extract, "source": SOURCE})
     visits: dict[str, tuple[str, bytes | None]] = {
         "overview": (base, None),
         "search by a name": (f"{base}/people", urllib.parse.urlencode({"q": cells[6]}).encode()),

@@ -27,6 +27,7 @@ from local.host.storage import ensure_storage
 from shared import settings
 from shared.storage.clients import connect
 from shared.storage.names import EXTRACTS
+from shared.storage.rows import query
 from shared.tables.extracts import ExtractStatus
 
 LOGS = processes.ROOT / ".local" / "real-host"
@@ -68,9 +69,9 @@ def _live_through(program: Path, events: Mapping[str, float], people: int) -> li
                 faults += [f"day {number}: {fault}" for fault in demo.check_day(cloud, row, days[:number])]
         except demo.DemoError as error:
             faults.append(str(error))
-        rows = list(cloud.storage.table(EXTRACTS).list_entities())
-        if len(rows) != len(days) or any(row["Failures"] or row["Status"] == ExtractStatus.FAILED for row in rows):
-            faults.append(f"extracts: {[(row['File'], row['Status'], row['Failures']) for row in rows]}")
+        rows = list(query(cloud.storage.table(EXTRACTS), ""))
+        if len(rows) != len(days) or any(row.failures or row.status == ExtractStatus.FAILED for row in rows):
+            faults.append(f"extracts: {[(row.file, row.status, row.failures) for row in rows]}")
     return faults
 
 

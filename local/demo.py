@@ -37,7 +37,17 @@ from shared.records import extracts
 from shared.storage.clients import Storage, connect
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
-from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus, quiet_of
+from shared.tables.extracts import (
+    OUTCOMES,
+    Count,
+    ExtractRow,
+    ExtractStatus,
+    Outcome,
+    count_of,
+    counted_in,
+    outcomes_of,
+    quiet_of,
+)
 from shared.tables.workers import WorkerStatus
 
 LOGS = processes.ROOT / ".local" / "demo"
@@ -140,43 +150,43 @@ def run_day(console: Console, cloud: Cloud, file: str, content: bytes) -> Extrac
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
             row = next(query(cloud.storage.table(EXTRACTS), "File eq @file", file=file), None)
-            if row and row.get("People") is not None:
-                progress.update(reading, completed=row["Rows"], total=row["Rows"])
-                counts = {name: row.get(name, 0) for name in OUTCOMES}
-                people = row["People"]
-                told = people - counts["Waiting"] - counts["Uploaded"] if sum(counts.values()) else 0
-                sent = people - counts["Waiting"] if sum(counts.values()) else 0
+            if row and count_of(row, Count.PEOPLE) is not None:
+                progress.update(reading, completed=row.rows, total=row.rows)
+                counts = outcomes_of(row)
+                people = row.people
+                told = people - counts[Outcome.WAITING] - counts[Outcome.UPLOADED] if sum(counts.values()) else 0
+                sent = people - counts[Outcome.WAITING] if sum(counts.values()) else 0
                 progress.update(uploading, completed=sent, total=people)
                 progress.update(confirming, completed=told, total=people)
-            if row and row["Status"] not in extracts.UNFINISHED:
+            if row and row.status not in extracts.UNFINISHED:
                 return row
             time.sleep(0.2)
-    raise DemoError(f"{file} was not done within {_PATIENCE:.0f} seconds; it stands at: {row and row['Message']}")
+    raise DemoError(f"{file} was not done within {_PATIENCE:.0f} seconds; it stands at: {row and row.message}")
 
 
 def check_day(cloud: Cloud, row: ExtractRow, days: Sequence[company.Extract]) -> list[str]:
     """Everything that does not add up, one sentence each."""
     day = days[-1]
-    ref = ExtractRef(row["Extract"], row["PartitionKey"])
+    ref = ExtractRef(row.extract, row.partition_key)
     faults = []
-    outcomes = sum(row[name] for name in OUTCOMES)
-    if row["Status"] != (ExtractStatus.HELD if day.mistaken else ExtractStatus.DELIVERED):
-        faults.append(f"the extract ended as {row['Status']}: {row['Message']}")
-    if row["Rows"] != day.rows or row["People"] + row["Repeated"] + row["Rejected"] != day.rows:
-        faults.append(f"{day.rows} rows in the file, but {row['Message']}")
-    if outcomes != row["People"]:
-        faults.append(f"{row['People']} people, but {outcomes} outcomes")
+    outcomes = counted_in(row, *OUTCOMES)
+    if row.status != (ExtractStatus.HELD if day.mistaken else ExtractStatus.DELIVERED):
+        faults.append(f"the extract ended as {row.status}: {row.message}")
+    if row.rows != day.rows or row.people + row.repeated + row.rejected != day.rows:
+        faults.append(f"{day.rows} rows in the file, but {row.message}")
+    if outcomes != row.people:
+        faults.append(f"{row.people} people, but {outcomes} outcomes")
     broken = sorted(planted.row_number for planted in day.broken)
-    rejected = sorted(int(line["Rollcall row"]) for line in read_rejects(cloud, ref, row["File"]))
+    rejected = sorted(int(line["Rollcall row"]) for line in read_rejects(cloud, ref, row.file))
     if broken != rejected:
         faults.append(f"rows {broken} are broken, but rows {rejected} were rejected")
-    in_table = {person["Row"] for person in query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=ref.id)}
+    in_table = {person.row for person in query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=ref.id)}
     unexplained = set(range(2, day.rows + 2)) - in_table - set(rejected)
     if unexplained:
         faults.append(f"rows {sorted(unexplained)} are neither in the results table nor in the rejects")
-    if quiet_of(row).get("Held", 0) != len(day.mistaken):
+    if quiet_of(row).get(Outcome.HELD, 0) != len(day.mistaken):
         faults.append(
-            f"{len(day.mistaken)} people left by mistake, but this is what became of those not sent: {row['Quiet']}"
+            f"{len(day.mistaken)} people left by mistake, but this is what became of those not sent: {row.quiet}"
         )
     expected: dict[str, dict[str, Any]] = {}
     for earlier in days:
@@ -220,23 +230,23 @@ def read_rejects(cloud: Cloud, ref: ExtractRef, file: str) -> list[Mapping[str, 
 
 def show_day(console: Console, cloud: Cloud, row: ExtractRow, day: company.Extract) -> None:
     """The results table by outcome, some people, and the rejects."""
-    people = list(query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=row["Extract"]))
-    console.print(f"[bold]{row['Message']}[/]")
+    people = list(query(cloud.storage.table(WORKERS), "Extract eq @extract", extract=row.extract))
+    console.print(f"[bold]{row.message}[/]")
     summary = Table("Status", "Change", "Enabled", "People", title="Workers: the results table, counted")
-    counted = Counter((person["Status"], person.get("Kind", ""), person.get("Active")) for person in people)
+    counted = Counter((person.status, person.kind, person.active) for person in people)
     for (status, kind, active), number in sorted(counted.items(), key=str):
         summary.add_row(status, kind, "yes" if active else "no", str(number))
     console.print(summary)
     shown = {*day.joiners[:2], *day.movers[:2], *day.leavers[:2], *day.mistaken[:2]} or {
-        person["WorkerId"] for person in people[:4]
+        person.worker_id for person in people[:4]
     }
     table = Table("Worker", "Row", "Status", "Decision", "Outcome", title="Some of the people")
-    for person in sorted(people, key=lambda person: int(person["Row"])):
-        if person["WorkerId"] in shown:
-            outcome = person["NextStep"] if person["Status"] == WorkerStatus.HELD else person["Reason"]
-            table.add_row(person["WorkerId"], str(person["Row"]), person["Status"], person.get("Decision"), outcome)
+    for person in sorted(people, key=lambda person: person.row):
+        if person.worker_id in shown:
+            outcome = person.next_step if person.status == WorkerStatus.HELD else person.reason
+            table.add_row(person.worker_id, str(person.row), person.status, person.decision, outcome)
     console.print(table)
-    rejects = read_rejects(cloud, ExtractRef(row["Extract"], row["PartitionKey"]), row["File"])
+    rejects = read_rejects(cloud, ExtractRef(row.extract, row.partition_key), row.file)
     if rejects:
         table = Table("Row", "WorkerID", "Reason", title=f"rejects.csv: {len(rejects)} rows that HR gets back")
         for line in rejects:

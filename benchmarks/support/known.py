@@ -185,7 +185,8 @@ def _work_off(context: Context, functions: Mapping[str, Function], queue: str, p
 
 
 def _status(running: Parts, name: str) -> str:
-    return str(running.extract(name).get("Status", ""))
+    row = running.extract(name)
+    return row.status if row else ""
 
 
 class _Timer(func.TimerRequest):

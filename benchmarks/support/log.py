@@ -50,8 +50,8 @@ from shared.outcomes.reporting import report_job
 from shared.settings import ProvisioningEndpoint, Settings, StorageConnection
 from shared.storage.clients import connect
 from shared.storage.names import EVENTS, WORKERS
-from shared.storage.rows import in_chunks
-from tests.support.contexts import START, FixedToken, ManualTime, endpoint_at, make_everything, rows_of
+from shared.storage.rows import in_chunks, query
+from tests.support.contexts import START, FixedToken, ManualTime, endpoint_at, make_everything
 from tests.support.provisioning_log import Log, fill, model, of_extract, planned, uploaded
 from tests.support.scripted_server import run_script
 
@@ -202,9 +202,9 @@ def run(command: list[str], times: Path, deaths: Sequence[list[str]]) -> float:
 def check(storage: str, graph: str, log: Log, refs: list[ExtractRef], ids: list[str]) -> None:
     context = _context(storage, graph, ManualTime())
     expected = model(log, START + timedelta(seconds=100))
-    found = {row["RowKey"]: row["Status"] for row in rows_of(context.storage, WORKERS)}
+    found = {row.row_key: row.status for row in query(context.storage.table(WORKERS), "")}
     assert found == expected, f"{sum(found[one] != expected[one] for one in ids)} people are not as the model says"
-    events = Counter(row["EventId"] for row in rows_of(context.storage, EVENTS))
+    events = Counter(row.event_id for row in query(context.storage.table(EVENTS), ""))
     assert set(events) == {entry["id"] for _, _, entry in log.entries}
     assert max(events.values()) == 1
     for ref, some in zip(refs, in_chunks(ids, PEOPLE_PER_PAGE), strict=True):

@@ -33,6 +33,7 @@ from local.azurite import ACCOUNT, Azurite
 from local.entra.app_settings import app_settings
 from shared import settings
 from shared.storage.names import CONFIG, CONTAINERS, EXTRACTS, INBOX, QUEUES, TABLES
+from shared.tables.extracts import ExtractRow
 
 CALLS, WINDOW = 40, 5.0  # Entra's limit: so many calls in so many seconds
 A_REQUEST = 50  # people
@@ -98,15 +99,15 @@ class Parts:
             self.blobs.get_blob_client(INBOX, f"{source}/{name or path.name}").upload_blob(content, overwrite=True)
         return time.time()
 
-    def extract(self, name: str, source: str = SOURCE) -> Mapping[str, Any]:
-        """The row of a file; an empty one if there is none yet."""
+    def extract(self, name: str, source: str = SOURCE) -> ExtractRow | None:
+        """The row of a file; None if there is none yet."""
         try:
             rows = self.tables.get_table_client(EXTRACTS).query_entities(
                 "PartitionKey eq @source and File eq @name", parameters={"source": source, "name": name}
             )
-            return next(iter(rows), {})
+            return next(map(ExtractRow.read, rows), None)
         except AzureError:
-            return {}  # Azurite is busy; the next look tells
+            return None  # Azurite is busy; the next look tells
 
     @contextlib.contextmanager
     def hosts(self, count: int = 1, *arguments: str, without: Sequence[str] = (), **env: str) -> Iterator[Host]:

@@ -84,7 +84,7 @@ def _run(given: argparse.Namespace) -> int:
         rows = _wait(context, now + timedelta(minutes=given.wait), now)
     for worker in PEOPLE:
         print(_verdict(worker, rows.get(worker)))
-    if all(row["Status"] == WorkerStatus.PROVISIONED for row in rows.values()) and len(rows) == len(PEOPLE):
+    if all(row.status == WorkerStatus.PROVISIONED for row in rows.values()) and len(rows) == len(PEOPLE):
         print("Entra has confirmed all of them: it works from end to end.")
         return 0
     print(
@@ -116,12 +116,12 @@ def _wait(context: Context, until: datetime, since: datetime) -> Mapping[str, Wo
     told: dict[str, str] = {}
     while True:
         found = read_rows(context.storage.table(WORKERS), keys)
-        rows = {keys[key]: row for key, row in found.items() if row["QueuedAt"] >= f"{since:%Y-%m-%dT%H:%M:%S}"}
+        rows = {keys[key]: row for key, row in found.items() if row.queued_at >= f"{since:%Y-%m-%dT%H:%M:%S}"}
         for worker, row in sorted(rows.items()):
-            if told.get(worker) != row["Status"]:
-                told[worker] = row["Status"]
-                print(f"{worker}: {row['Status']} ...", flush=True)
-        if len(rows) == len(PEOPLE) and all(row["Status"] not in _ON_ITS_WAY for row in rows.values()):
+            if told.get(worker) != row.status:
+                told[worker] = row.status
+                print(f"{worker}: {row.status} ...", flush=True)
+        if len(rows) == len(PEOPLE) and all(row.status not in _ON_ITS_WAY for row in rows.values()):
             return rows
         if context.clock.now() >= until:
             return rows
@@ -131,5 +131,5 @@ def _wait(context: Context, until: datetime, since: datetime) -> Mapping[str, Wo
 def _verdict(worker: str, row: WorkerRow | None) -> str:
     if row is None:
         return f"{worker}: the file has not been read yet. Does the app run? Its clock finds files within two minutes."
-    words = [row.get("Reason") or "", row.get("NextStep") or ""]
-    return f"{worker}: {row['Status']}. {printable(' '.join(words))}".rstrip()
+    words = [row.reason, row.next_step]
+    return f"{worker}: {row.status}. {printable(' '.join(words))}".rstrip()

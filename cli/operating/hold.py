@@ -22,6 +22,8 @@ from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
 from shared.support.people import search
+from shared.tables.base import columns
+from shared.tables.workers import WorkerRow
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -85,5 +87,7 @@ def _run(given: argparse.Namespace) -> int:
 
 def _was_sent(storage: Storage, worker: str, source: str) -> bool:
     wanted = [source] if source else known_sources(storage)
-    rows = read_rows(storage.table(WORKERS), [worker_key(one, worker) for one in wanted], select=("UploadedAt",))
-    return any(row.get("UploadedAt") for row in rows.values())
+    rows = read_rows(
+        storage.table(WORKERS), [worker_key(one, worker) for one in wanted], select=columns(WorkerRow.uploaded_at)
+    )
+    return any(row.uploaded_at for row in rows.values())

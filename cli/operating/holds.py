@@ -19,6 +19,8 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
+from shared.tables.base import columns
+from shared.tables.workers import WorkerRow
 
 WORKER_HELP = "the worker id, exactly as in HR's file"
 
@@ -100,7 +102,7 @@ def _known(storage: Storage, holds: Holds) -> set[tuple[str, str]]:
         for worker, source in named
         for each in ([source] if source else sources)
     }
-    return {keys[key] for key in read_rows(storage.table(WORKERS), keys, select=("WorkerId",))}
+    return {keys[key] for key in read_rows(storage.table(WORKERS), keys, select=columns(WorkerRow.worker_id))}
 
 
 def check_known(storage: Storage, worker: str, source: str) -> list[str]:
@@ -110,7 +112,7 @@ def check_known(storage: Storage, worker: str, source: str) -> list[str]:
         Unknown: nobody has.
     """
     wanted = {worker_key(one, worker): one for one in ([source] if source else known_sources(storage))}
-    found = read_rows(storage.table(WORKERS), wanted, select=("WorkerId",))
+    found = read_rows(storage.table(WORKERS), wanted, select=columns(WorkerRow.worker_id))
     if not found:
         where = f" of {source}" if source else ""
         raise Unknown(

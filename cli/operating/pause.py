@@ -37,7 +37,7 @@ def _run(given: argparse.Namespace) -> int:
         )
     if before is not None:
         what = f"Sending from {given.source}" if given.source else "All sending"
-        print(f"{what} is paused already, by {before['By']} since {before['At']}: {before['Why']}")
+        print(f"{what} is paused already, by {before.by} since {before.at}: {before.why}")
         print(f"That stays as it is, until: {_resume(given.source)}")
         return 0
     print(f"Nothing more is sent{f' from {given.source}' if given.source else ''} until: {_resume(given.source)}")

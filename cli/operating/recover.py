@@ -15,6 +15,8 @@ from shared.intake.recovering import put_back_new_ids, recover, remove_dead_page
 from shared.storage.clients import Storage
 from shared.storage.listing import first_rows
 from shared.storage.names import ACCOUNTS
+from shared.tables.accounts import AccountRow
+from shared.tables.base import columns
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -51,7 +53,9 @@ def jobs_of(storage: Storage) -> list[str]:
     found: list[str] = []
     while True:
         after = f"{found[-1]}}}" if found else ""  # "}" follows "|", with which the rest of a partition's name begins
-        rows, _ = first_rows(storage.table(ACCOUNTS), "PartitionKey gt @after", ["PartitionKey"], 1, after=after)
+        rows, _ = first_rows(
+            storage.table(ACCOUNTS), "PartitionKey gt @after", columns(AccountRow.partition_key), 1, after=after
+        )
         if not rows:
             return found
-        found.append(str(rows[0]["PartitionKey"]).partition("|")[0])
+        found.append(rows[0].partition_key.partition("|")[0])

@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _run(extract: str) -> int:
     with connected() as context:
-        found = redrive(context, str(find_extract(context.storage, extract)["Extract"]) if extract else "")
+        found = redrive(context, find_extract(context.storage, extract).extract if extract else "")
     for name, count in sorted(found.items()):
         print(f"Extract {name}: {count} {'page is' if count == 1 else 'pages are'} sent again.")
     if not found:

@@ -37,9 +37,9 @@ def _run(source: str) -> int:
         left = [
             row
             for row in circuit_breaker.stopped_now(context.storage).pauses()
-            if not source or not row["Source"] or row["Source"] == source
+            if not source or not row.source or row.source == source
         ]
     print(f"{what}: sending goes on.")
     for row in left:
-        print(f"Still paused, by {row['By']} at {row['At']}: {row['Source'] or 'all sources'} ({row['Why']})")
+        print(f"Still paused, by {row.by} at {row.at}: {row.source or 'all sources'} ({row.why})")
     return 0

@@ -17,6 +17,8 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
+from shared.tables.base import columns
+from shared.tables.workers import WorkerRow
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,7 +63,7 @@ def _source_of(storage: Storage, new: str, old: str) -> str:
     sources = known_sources(storage)
     for one in (new, old):
         keys = {worker_key(source, one): source for source in sources}
-        rows = read_rows(storage.table(WORKERS), keys, select=("Status",))
+        rows = read_rows(storage.table(WORKERS), keys, select=columns(WorkerRow.status))
         if len(rows) == 1:
             return keys[next(iter(rows))]
         if rows:

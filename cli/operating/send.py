@@ -69,20 +69,20 @@ def _run(given: argparse.Namespace) -> int:
                 file=sys.stderr,
             )
             return FAILED
-        if row["Status"] == WorkerStatus.HELD:
-            planned = _held(context.storage, ExtractRef(row["Extract"], given.source), given.worker)
+        if row.status == WorkerStatus.HELD:
+            planned = _held(context.storage, ExtractRef(row.extract, given.source), given.worker)
             hold = holds_at(context.storage, context.clock.now()).of(given.worker, {given.source})
             print("\n".join(_preview(planned, hold)))
             if not given.yes:
                 print("Nothing was sent. To send just this, run it again with --yes --by NAME --reason TEXT.")
                 return 0
             order = orders.Order(given.by, given.reason, context.clock.now())
-            orders.release(context.storage, row["Extract"], order, [given.worker])
+            orders.release(context.storage, row.extract, order, [given.worker])
             print("Released; the clock compares the file anew within a minute, and sends.")
-        elif row["Status"] not in _ON_ITS_WAY:
+        elif row.status not in _ON_ITS_WAY:
             print("\n".join(_verdict(row)))
             print("Nothing was sent: only who is held can be sent by hand.")
-            return 0 if row["Status"] in _GOOD else FAILED
+            return 0 if row.status in _GOOD else FAILED
         return _wait(context, row, given)
 
 
@@ -98,7 +98,7 @@ def _held(storage: Storage, ref: ExtractRef, worker: str) -> Planned:
         OrderRefused: it holds her no more.
     """
     row = orders.find_extract(storage, ref.id)
-    for some in pages.read_quiet(storage, ref, row["ReadPlan"]):
+    for some in pages.read_quiet(storage, ref, row.read_plan):
         for one in some:
             if one.fate == WorkerStatus.HELD and one.planned.worker.worker_id == worker:
                 return one.planned
@@ -120,11 +120,11 @@ def _wait(context: Context, row: WorkerRow, given: argparse.Namespace) -> int:
         print(f"What becomes of it: python -m cli explain {given.worker} --source {given.source}")
         return 0
     ends = context.clock.now() + timedelta(minutes=given.wait)
-    told = row["Status"]
+    told = row.status
     while context.clock.now() < ends:
         now = _row(context.storage, given.source, given.worker) or row
-        if now["Status"] != told:
-            told = now["Status"]
+        if now.status != told:
+            told = now.status
             if told not in _ON_ITS_WAY:
                 print("\n".join(_verdict(now)))
                 return 0 if told in _GOOD else FAILED
@@ -139,11 +139,11 @@ def _wait(context: Context, row: WorkerRow, given: argparse.Namespace) -> int:
 
 
 def _verdict(row: WorkerRow) -> Iterator[str]:
-    yield f"Worker {printable(row['WorkerId'])}: {row['Status']}"
-    yield from _wrapped("Why", row.get("Reason") or "")
-    yield from _wrapped("Next step", row.get("NextStep") or "")
-    yield from _wrapped("On hold", row.get("OnHold") or "")
-    yield from _wrapped("Open besides", row.get("Warning") or "")
+    yield f"Worker {printable(row.worker_id)}: {row.status}"
+    yield from _wrapped("Why", row.reason)
+    yield from _wrapped("Next step", row.next_step)
+    yield from _wrapped("On hold", row.on_hold)
+    yield from _wrapped("Open besides", row.warning)
 
 
 def _wrapped(label: str, text: str) -> list[str]:

@@ -11,6 +11,7 @@ from local.scenario.expected import ANYTHING, CREATE, NOTHING, RESEND, Expectati
 from local.scenario.model import Scenario, Step
 from local.scenario.observe import Window, flat
 from local.scenario.tenant import Operation
+from shared.tables.extracts import ExtractRow
 
 _NO_ACCOUNT = "(no account)"
 _MINUTE = timedelta(minutes=1)
@@ -43,20 +44,21 @@ def managers_first(operations: Iterable[Operation]) -> Iterator[str]:
             yield f"{operation.external_id} was sent before the manager {manager} (request {operation.request})"
 
 
-def extract_differences(step: Step, becomes: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
+def extract_differences(step: Step, becomes: Mapping[str, ExtractRow | None]) -> Iterator[str]:
     """How the files that a step dropped turned out otherwise than it says.
 
     Args:
         step: with what it says about status and message of its files.
-        becomes: their rows by path.
+        becomes: their rows by path; None for one that has none.
     """
     for path, row in becomes.items():
         status = step.becomes.get(path, "") if isinstance(step.becomes, Mapping) else step.becomes
         words = step.says.get(path, ()) if isinstance(step.says, Mapping) else step.says
-        if status and row.get("Status") != status:
-            yield f"{path} is {row.get('Status', 'unknown')} instead of {status}: {row.get('Message', '')}"
-        for missing in _missing(words, str(row.get("Message", ""))):
-            yield f"the message of {path} lacks '{missing}': {row.get('Message', '')}"
+        found, message = (row.status, row.message) if row else ("unknown", "")
+        if status and found != status:
+            yield f"{path} is {found} instead of {status}: {message}"
+        for missing in _missing(words, message):
+            yield f"the message of {path} lacks '{missing}': {message}"
 
 
 def _window(rows: Sequence[Expectation], window: Window, zone: ZoneInfo) -> Iterator[str]:
@@ -130,11 +132,11 @@ def _afterwards(row: Expectation, worker: str, window: Window, accepted: Mapping
     elif row.active_after == "unchanged" and account != window.accounts_before.get(worker):
         yield f"has another account than before (line {row.line})"
     people = window.people.get(worker, [])
-    texts = " | ".join(str(person.get(name) or "") for person in people for name in ("Reason", "NextStep", "Warning"))
+    texts = " | ".join(text for person in people for text in (person.reason, person.next_step, person.warning))
     for words in _missing(row.says, texts):
         yield f"nothing says '{words}', but: {texts or 'there is no row'} (line {row.line})"
-    for name, value in (("Status", row.status), ("Kind", row.kind)):
-        seen = [str(person.get(name) or "") for person in people]
+    states, kinds = [str(person.status) for person in people], [str(person.kind) for person in people]
+    for name, value, seen in (("Status", row.status, states), ("Kind", row.kind, kinds)):
         if value and value not in seen:
             yield f"{name} is {', '.join(seen) or 'nowhere'} instead of {value}: {texts} (line {row.line})"
 

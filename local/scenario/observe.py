@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from local.scenario.tenant import Operation, Record
 from shared.model import ENTERPRISE_USER
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, WORKERS
+from shared.storage.rows import query
+from shared.tables.extracts import ExtractRow
+from shared.tables.workers import WorkerRow
 
 
 @dataclass(frozen=True)
@@ -31,20 +33,20 @@ class Window:
     before: Mapping[str, Record]
     accounts_before: Mapping[str, Record]
     accounts: Mapping[str, Record]
-    people: Mapping[str, Sequence[Mapping[str, Any]]]
+    people: Mapping[str, Sequence[WorkerRow]]
 
 
-def people_of(storage: Storage) -> dict[str, list[Mapping[str, Any]]]:
+def people_of(storage: Storage) -> dict[str, list[WorkerRow]]:
     """The results table, by worker id: one row for each source that knows the person."""
-    found: dict[str, list[Mapping[str, Any]]] = {}
-    for row in storage.table(WORKERS).list_entities():
-        found.setdefault(keys.decode(str(row["RowKey"])), []).append(dict(row))
+    found: dict[str, list[WorkerRow]] = {}
+    for row in query(storage.table(WORKERS), ""):
+        found.setdefault(keys.decode(row.row_key), []).append(row)
     return found
 
 
-def extracts_of(storage: Storage) -> dict[str, Mapping[str, Any]]:
+def extracts_of(storage: Storage) -> dict[str, ExtractRow]:
     """The extracts by id."""
-    return {str(row["Extract"]): dict(row) for row in storage.table(EXTRACTS).list_entities()}
+    return {row.extract: row for row in query(storage.table(EXTRACTS), "")}
 
 
 def flat(record: Mapping[str, object]) -> dict[str, object]:

@@ -139,7 +139,7 @@ class _Stage:
     def _close(self, opened: _Opened) -> Window:
         rows = extracts_of(self._storage)
         for step, dropped in opened.steps:
-            becomes = {path: rows.get(extract, {}) for path, extract in dropped.items()}
+            becomes = {path: rows.get(extract) for path, extract in dropped.items()}
             self._found += (f"{opened.when}: {text}" for text in extract_differences(step, becomes))
         operations = self._tenant.operations
         return Window(
@@ -221,8 +221,8 @@ class _Stage:
     def _left_over(self) -> Iterator[str]:
         """What must not be there at the end of any story."""
         for row in extracts_of(self._storage).values():
-            if row["Status"] in _UNREAD:
-                yield f"At the end {row['Path']} ({row['Extract']}) is still {row['Status']}: {row['Message']}"
+            if row.status in _UNREAD:
+                yield f"At the end {row.path} ({row.extract}) is still {row.status}: {row.message}"
         for failure in self._host.failures:
             if failure.function not in self._story.scenario.tolerate:
                 yield f"{self._story.scenario.local(failure.at)}: {failure.function} failed: {failure.error}"

@@ -29,6 +29,7 @@ from shared.settings import ProvisioningEndpoint, StorageConnection
 from shared.storage.clients import Storage, connect
 from shared.storage.names import DUE, INBOX, PAGES, RowT, TableName
 from shared.storage.queries import RowTable
+from shared.tables.pages import PageRow
 
 _REFRESH = 300  # seconds before the end of a token
 _TIMEOUT_SECONDS = 30
@@ -136,7 +137,7 @@ class _WatchedTable(_Around):
     def update_entity(self, entity: dict[str, Any], *more: Any, **options: Any) -> Any:  # noqa: ANN401
         self._service.rescheduled = True
         answer = self._around.update_entity(entity, *more, **options)
-        if "Answers" in entity:
+        if PageRow.read(entity).answers:
             self._service.at_request("recorded")
         return answer
 

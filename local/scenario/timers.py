@@ -16,6 +16,10 @@ from shared.clock import parse_iso
 from shared.records.pages import FINISHED
 from shared.storage.clients import Storage
 from shared.storage.names import DUE, PAGES
+from shared.storage.rows import query
+from shared.tables.base import columns
+from shared.tables.due import DueRow
+from shared.tables.pages import PageRow
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -46,11 +50,12 @@ def moments_after(moment: datetime) -> Iterator[datetime]:
 
 def moments_written_down(storage: Storage) -> Iterator[datetime]:
     """The moments at which the app itself wants to look at something again."""
-    due = storage.table(DUE).list_entities(select=["At"])
-    yield from (parse_iso(row["At"]) for row in due if row.get("At"))  # others wait for a person, not for a time
-    for row in storage.table(PAGES).list_entities(select=["Status", "WaitUntil", "ClaimedUntil"]):
-        if row["Status"] not in FINISHED:
-            times = [parse_iso(row[name]) for name in ("WaitUntil", "ClaimedUntil") if row.get(name)]
+    due = query(storage.table(DUE), "", columns(DueRow.at))
+    yield from (parse_iso(row.at) for row in due if row.at)  # others wait for a person, not for a time
+    wanted = columns(PageRow.status, PageRow.wait_until, PageRow.claimed_until)
+    for row in query(storage.table(PAGES), "", wanted):
+        if row.status not in FINISHED:
+            times = [parse_iso(at) for at in (row.wait_until, row.claimed_until) if at]
             yield from (time + patience for time in times for patience in _PATIENCE)
 
 

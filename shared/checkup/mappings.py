@@ -19,6 +19,8 @@ from shared.records.extracts import sources
 from shared.settings import PROVISIONING_ENDPOINT
 from shared.storage.listing import first_rows
 from shared.storage.names import CONFIG, WORKERS
+from shared.tables.base import columns
+from shared.tables.workers import WorkerRow
 
 _MOST_NAMES = 1000  # rows of Workers that are looked at for domains
 _DOMAIN = re.compile(r"@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)\b")
@@ -137,8 +139,8 @@ def check_domains(view: View) -> Iterator[Finding]:
 def _used(view: View) -> Counter[str]:
     """How often each domain is used: in the first results, and in the mappings themselves."""
     storage = view.context.storage
-    rows, _ = first_rows(storage.table(WORKERS), "PartitionKey gt ''", ["UserName"], _MOST_NAMES)
-    used = Counter(name.rpartition("@")[2].lower() for row in rows if "@" in (name := str(row.get("UserName") or "")))
+    rows, _ = first_rows(storage.table(WORKERS), "PartitionKey gt ''", columns(WorkerRow.user_name), _MOST_NAMES)
+    used = Counter(name.rpartition("@")[2].lower() for row in rows if "@" in (name := row.user_name))
     for source in configured_names(storage):
         try:
             rule = find_mapping(storage, source).mapping.attributes.get("userName")

@@ -15,6 +15,7 @@ from shared.intake.registering import version_of
 from shared.records import extracts
 from shared.storage.listing import first_rows
 from shared.storage.names import EXTRACTS, INBOX, STATE
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractRow
 
 _LIVES = timedelta(minutes=30)  # the timers leave their marks every few minutes
@@ -55,14 +56,14 @@ def check_sending(view: View) -> Iterator[Finding]:
         yield check.unseen(error_in_words(error))
         return
     for pause in standing.pauses():
-        yield Check("sending", str(pause["Source"])).wrong(
-            f"was paused by {pause['By']} at {pause['At']}: {pause['Why']}",
-            f"python -m cli resume {pause['Source']}".rstrip(),
+        yield Check("sending", pause.source).wrong(
+            f"was paused by {pause.by} at {pause.at}: {pause.why}",
+            f"python -m cli resume {pause.source}".rstrip(),
         )
     for name in sorted(view.context.settings.endpoints):
         row = standing.stopped(name)
         if row:
-            yield Check("sending", name).wrong(f"nothing is sent: {row['Reason']}", str(row["NextStep"]) or "wait")
+            yield Check("sending", name).wrong(f"nothing is sent: {row.reason}", row.next_step or "wait")
     if not standing.pauses() and not any(map(standing.stopped, view.context.settings.endpoints)):
         yield check.ok("nothing is paused or stopped")
 
@@ -114,7 +115,7 @@ def check_new_files(view: View) -> Iterator[Finding]:
     if not rows:
         yield check.unseen("no file has come yet, so nobody can tell whether the subscription works", _SUBSCRIPTION)
         return
-    late = [row for row in rows if parse_iso(row["ArrivedAt"]) - parse_iso(row["LastModified"]) >= _BY_EVENT]
+    late = [row for row in rows if parse_iso(row.arrived_at) - parse_iso(row.last_modified) >= _BY_EVENT]
     if len(late) == len(rows):
         yield check.wrong(
             f"no event came for the last {len(rows)}: the clock found them later. The subscription is missing, or its "
@@ -130,14 +131,14 @@ def _newest(view: View) -> list[ExtractRow]:
     storage = view.context.storage
     found: list[ExtractRow] = []
     for source in extracts.sources(storage):
-        shown = ["ArrivedAt", "LastModified"]
+        shown = columns(ExtractRow.arrived_at, ExtractRow.last_modified)
         rows, _ = first_rows(storage.table(EXTRACTS), "PartitionKey eq @source", shown, _FEW, source=source)
         found += rows
     return sorted(found, key=_arrived, reverse=True)[:_FEW]
 
 
 def _arrived(row: ExtractRow) -> datetime:
-    return parse_iso(row["ArrivedAt"])
+    return parse_iso(row.arrived_at)
 
 
 def _waiting(view: View) -> int:

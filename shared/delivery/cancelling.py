@@ -24,12 +24,12 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
     keys = {pages.page_key(page.extract, page.page): page for page in earlier}
     now = iso(context.clock.now())
     for key, row in read_rows(table, keys).items():
-        if row["Status"] == PageStatus.CANCELLED and row.get("Waiting"):  # whoever cancelled it stopped before the rest
+        if row.status == PageStatus.CANCELLED and row.waiting:  # whoever cancelled it stopped before the rest
             _tell(context, keys[key], row)
-        claimed = row["Status"] == PageStatus.SENDING and row["ClaimedUntil"] > now
-        if row["Status"] in pages.FINISHED or claimed or _somebody_is_left(context, keys[key], row):
+        claimed = row.status == PageStatus.SENDING and row.claimed_until > now
+        if row.status in pages.FINISHED or claimed or _somebody_is_left(context, keys[key], row):
             continue
-        cancelled: PageRow = {"Status": PageStatus.CANCELLED, "UpdatedAt": now}
+        cancelled = PageRow(status=PageStatus.CANCELLED, updated_at=now)
         try:
             merge_row(table, key, cancelled, etag_of(row))
         except ResourceModifiedError:
@@ -40,15 +40,15 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
 def _tell(context: Context, page: Deliverer, row: PageRow) -> None:
     """Say on the rows of those whom another source has taken over that they are not sent from here."""
     ref = ExtractRef(page.extract, page.source)
-    ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row["Plan"], page.page).workers]
+    ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row.plan, page.page).workers]
     now = context.clock.now()
     people.note_state(context.storage, ref, ids, worker_status.withdrawn(now))
-    progress.recount_page(context.storage, ref, row["Plan"], page.page)
+    progress.recount_page(context.storage, ref, row.plan, page.page)
     progress.refresh(context.storage, ref, now)
 
 
 def _somebody_is_left(context: Context, page: Deliverer, row: PageRow) -> bool:
     ref = ExtractRef(page.extract, page.source)
-    ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row["Plan"], page.page).workers]
-    found = accounts.read_briefly(context.storage, row["Job"], ids)
+    ids = [worker.worker_id for worker in pages.read_page(context.storage, ref, row.plan, page.page).workers]
+    found = accounts.read_briefly(context.storage, row.job, ids)
     return any(account.pending and account.deliverer == page for account in found.values())

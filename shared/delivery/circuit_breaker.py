@@ -56,7 +56,7 @@ class Stopped:
     def newest_plan(self, job: str) -> str:
         """The plan of a job that was begun to be carried out last; an empty text if that is not known."""
         row = self.rows.get(_plan_key(job))
-        return str(row["Plan"]) if row else ""
+        return row.plan if row else ""
 
     def job(self, job: str) -> StopRow | None:
         """What is noted about a job: that it is stopped, or that something has begun to go wrong."""
@@ -65,18 +65,18 @@ class Stopped:
     def stopped(self, job: str) -> StopRow | None:
         """The row of a job that is stopped."""
         row = self.job(job)
-        return row if row and row["Stopped"] else None
+        return row if row and row.stopped else None
 
     def quarantine(self, job: str) -> StopRow | None:
         """The quarantine that a job is in; whoever looks at the jobs writes it, and ends it."""
         row = self.rows.get(key_of(job))
-        return row if row and not row["EndedAt"] else None
+        return row if row and not row.ended_at else None
 
 
 def stopped_now(storage: Storage) -> Stopped:
     """What is stopped now."""
     rows = query(storage.table(STOPS), "PartitionKey eq @partition", partition=PARTITION)
-    return Stopped({row["RowKey"]: row for row in rows})
+    return Stopped({row.row_key: row for row in rows})
 
 
 class PauseRefused(TerminalError):  # noqa: N818
@@ -94,7 +94,7 @@ def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime)
     """
     if not by.strip() or not reason.strip():
         raise PauseRefused("Say who stops it (--by NAME) and why (--reason TEXT); both are recorded")
-    row: StopRow = {"Source": source, "By": by, "Why": reason, "At": iso(now)}
+    row = StopRow(source=source, by=by, why=reason, at=iso(now))
     try:
         insert_row(storage.table(STOPS), Key(PARTITION, _pause_key(source)), row)
     except ResourceExistsError:
@@ -115,7 +115,7 @@ def note_plan(storage: Storage, job: str, plan: str) -> None:
 
     As long as it is the newest, whoever holds a page of it need not look for people whom a newer one has taken over.
     """
-    row: StopRow = {"Plan": plan}
+    row = StopRow(plan=plan)
     replace_row(storage.table(STOPS), Key(PARTITION, _plan_key(job)), row)
 
 
@@ -126,26 +126,26 @@ def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> N
         NotNow: it may not, until when, and why.
     """
     if row := standing.pause(source):
-        what = f"Sending from {source}" if row["Source"] else "All sending"
-        again = f"python -m cli resume {row['Source']}".rstrip()
+        what = f"Sending from {source}" if row.source else "All sending"
+        again = f"python -m cli resume {row.source}".rstrip()
         raise NotNow(
-            f"{what} was stopped by {row['By']} at {row['At']}: {row['Why']}",
+            f"{what} was stopped by {row.by} at {row.at}: {row.why}",
             until=now + _PAUSE,
             kind=WaitKind.PAUSE,
-            next_step=f"{row['By']} lets it go on: {again}",
+            next_step=f"{row.by} lets it go on: {again}",
             who_acts=Actor.IT,
         )
     if row := standing.quarantine(job):
         raise NotNow(
-            f"Nothing is sent to this job since {row['Since']}: {row['Reason']}",
+            f"Nothing is sent to this job since {row.since}: {row.reason}",
             until=now + _PAUSE,
             kind=WaitKind.QUARANTINE,
-            next_step=row["NextStep"],
+            next_step=row.next_step,
             who_acts=Actor.IT,
         )
     row = standing.stopped(job)
-    if row and parse_iso(row["Until"]) > now:
-        raise stopped(row, parse_iso(row["Until"]))
+    if row and parse_iso(row.until) > now:
+        raise stopped(row, parse_iso(row.until))
 
 
 def may_probe(context: Context, standing: Stopped, job: str) -> bool:
@@ -162,8 +162,8 @@ def may_probe(context: Context, standing: Stopped, job: str) -> bool:
 
     def change(_key: Key, row: StopRow | None) -> StopRow | None:
         nonlocal won
-        won = bool(row and row["Stopped"]) and parse_iso(max(row["Until"], row["ProbedUntil"])) <= now if row else False
-        return {"ProbedUntil": iso(now + _PROBE)} if won else None
+        won = bool(row and row.stopped) and parse_iso(max(row.until, row.probed_until)) <= now if row else False
+        return StopRow(probed_until=iso(now + _PROBE)) if won else None
 
     _change(context, job, change)
     if not won:
@@ -184,27 +184,26 @@ def note_trouble(context: Context, job: str, trouble: Trouble) -> StopRow | None
     def change(_key: Key, row: StopRow | None) -> StopRow | None:
         nonlocal written
         before = row or _CLEAR
-        counts = from_json(before["Counts"])
+        counts = from_json(before.counts)
         counts[trouble.cause] = counts.get(trouble.cause, 0) + 1
-        noted: StopRow = {**_CLEAR, "Counts": to_json(counts)} if row is None else {"Counts": to_json(counts)}
-        if not before["Stopped"] and counts[trouble.cause] < trouble.threshold:
+        noted = _CLEAR | StopRow(counts=to_json(counts)) if row is None else StopRow(counts=to_json(counts))
+        if not before.stopped and counts[trouble.cause] < trouble.threshold:
             written = None
             return noted
         # Requests that were under way together when it began are one trouble.
-        first = not before["Stopped"] or parse_iso(before["Until"]) > now
-        tries = 0 if first else int(before["Tries"]) + 1
-        written = {
-            **noted,
-            "Stopped": True,
-            "Kind": trouble.kind,
-            "Reason": trouble.reason,
-            "NextStep": trouble.next_step(tries),
-            "WhoActs": trouble.who_acts(tries),
-            "Since": before["Since"] if before["Stopped"] else iso(now),
-            "Until": iso(now + timedelta(seconds=math.ceil(trouble.wait(tries)))),
-            "ProbedUntil": "",
-            "Tries": tries,
-        }
+        first = not before.stopped or parse_iso(before.until) > now
+        tries = 0 if first else before.tries + 1
+        written = noted | StopRow(
+            stopped=True,
+            kind=trouble.kind,
+            reason=trouble.reason,
+            next_step=trouble.next_step(tries),
+            who_acts=trouble.who_acts(tries),
+            since=before.since if before.stopped else iso(now),
+            until=iso(now + timedelta(seconds=math.ceil(trouble.wait(tries)))),
+            probed_until="",
+            tries=tries,
+        )
         return written
 
     _change(context, job, change)
@@ -218,48 +217,48 @@ def note_success(context: Context, job: str, people: int, standing: Stopped) -> 
         Whether a stopped job goes on by this.
     """
     seen = standing.job(job)
-    if seen is None or not (seen["Stopped"] or _left_over(seen, people) != from_json(seen["Counts"])):
+    if seen is None or not (seen.stopped or _left_over(seen, people) != from_json(seen.counts)):
         return False
     lifted = False
 
     def change(_key: Key, row: StopRow | None) -> StopRow | None:
         nonlocal lifted
-        lifted = bool(row and row["Stopped"])
+        lifted = bool(row and row.stopped)
         if row is None:
             return None
-        return {**_CLEAR, "Counts": to_json({} if lifted else _left_over(row, people))}
+        return _CLEAR | StopRow(counts=to_json({} if lifted else _left_over(row, people)))
 
     _change(context, job, change)
     return lifted
 
 
 def _left_over(row: StopRow, people: int) -> dict[str, int]:
-    return {cause: count for cause, count in from_json(row["Counts"]).items() if not is_over(cause, people)}
+    return {cause: count for cause, count in from_json(row.counts).items() if not is_over(cause, people)}
 
 
 def stopped(row: StopRow, until: datetime) -> NotNow:
     """What a stopped job means for a page."""
     return NotNow(
-        f"Nothing is sent to this job since {row['Since']}: {row['Reason']}",
+        f"Nothing is sent to this job since {row.since}: {row.reason}",
         until=until,
         kind=WaitKind.JOB,
-        next_step=row["NextStep"],
-        who_acts=row["WhoActs"],
+        next_step=row.next_step,
+        who_acts=row.who_acts,
     )
 
 
-_CLEAR: StopRow = {
-    "Stopped": False,
-    "Kind": "",
-    "Reason": "",
-    "NextStep": "",
-    "WhoActs": "",
-    "Since": "",
-    "Until": "",
-    "ProbedUntil": "",
-    "Tries": 0,
-    "Counts": to_json({}),
-}
+_CLEAR = StopRow(
+    stopped=False,
+    kind="",
+    reason="",
+    next_step="",
+    who_acts="",
+    since="",
+    until="",
+    probed_until="",
+    tries=0,
+    counts=to_json({}),
+)
 
 
 def _change(context: Context, job: str, change: Change[StopRow]) -> None:

@@ -28,6 +28,7 @@ from shared.records import extracts, pages, people
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, WORKERS
 from shared.storage.rows import Key, change_rows, key_of, query, read_row
 from shared.tables.accounts import AccountRow
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractRow, ExtractStatus
 from shared.tables.pages import PageRow, PageStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -50,28 +51,24 @@ def put_aside(context: Context, message: PageMessage) -> None:
     except ResourceNotFoundError:
         logger.warning("Poison message for page %d of extract %s, which is not planned", message.page, ref.id)
         return
-    if row["Status"] in pages.FINISHED or message.generation < row["Generation"]:
+    if row.status in pages.FINISHED or message.generation < row.generation:
         return  # it has come to its end some other way, or has a newer message
-    if row["Status"] == PageStatus.SENDING and parse_iso(row["ClaimedUntil"]) > context.clock.now():
+    if row.status == PageStatus.SENDING and parse_iso(row.claimed_until) > context.clock.now():
         # Another instance is at work; the message is looked at again when its claim is over.
-        delay = (parse_iso(row["ClaimedUntil"]) - context.clock.now()).total_seconds() + 1
+        delay = (parse_iso(row.claimed_until) - context.clock.now()).total_seconds() + 1
         send_message(context, row, delay=delay)
         return
-    if (
-        row["Status"] != PageStatus.SENDING
-        and not row.get("Failures")
-        and int(row.get("CameBack") or 0) < _MOST_COME_BACKS
-    ):
+    if row.status != PageStatus.SENDING and not row.failures and row.came_back < _MOST_COME_BACKS:
         _come_back(context, ref, row)
         return
     held = page_claim.claim(context, row)
-    job = str(row["Job"])
+    job = row.job
     logger.error(
         "Page %d of extract %s is given up: its message failed again and again",
         message.page, ref.id, extra={"extract": ref.id, "page": message.page},
     )  # fmt: skip
     try:
-        sending = Progress.of(pages.read_page(context.storage, ref, row["Plan"], message.page), row)
+        sending = Progress.of(pages.read_page(context.storage, ref, row.plan, message.page), row)
     except ResourceNotFoundError:  # the plan is gone: nobody can be sent from it
         logger.exception("The plan of extract %s is gone", ref.id)
     else:
@@ -79,13 +76,13 @@ def put_aside(context: Context, message: PageMessage) -> None:
         ids = [worker.worker_id for worker in sending.unsent()]
         people.note_state(context.storage, ref, ids, _state(context, ref))
         _forget_pending(context, job, people.Deliverer.of(ref, message.page), ids)
-    failed: PageRow = {
-        "Status": PageStatus.FAILED,
-        "ClaimedUntil": "",
-        "Reason": "It failed again and again and was given up.",
-    }
+    failed = PageRow(
+        status=PageStatus.FAILED,
+        claimed_until="",
+        reason="It failed again and again and was given up.",
+    )
     page_claim.save_page(context, held, failed)
-    progress.recount_page(context.storage, ref, row["Plan"], message.page)
+    progress.recount_page(context.storage, ref, row.plan, message.page)
     queue_ready_pages(context, ref)
     progress.refresh(context.storage, ref, context.clock.now())
 
@@ -94,28 +91,28 @@ def _come_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
     """Put a page that nothing of ours has failed at back onto the queue, as a new generation."""
     logger.warning(
         "The message for page %s of extract %s could not be delivered; it is tried again in %.0f seconds",
-        row["RowKey"], ref.id, _COMES_BACK, extra={"extract": ref.id, "page": int(row["RowKey"])},
+        row.row_key, ref.id, _COMES_BACK, extra={"extract": ref.id, "page": int(row.row_key)},
     )  # fmt: skip
-    generation = row["Generation"] + 1
+    generation = row.generation + 1
     send_message(context, row, delay=_COMES_BACK, generation=generation)
     until = iso(context.clock.now() + timedelta(seconds=_COMES_BACK))  # until then its message is not taken for lost
-    values: PageRow = {"Generation": generation, "CameBack": int(row.get("CameBack") or 0) + 1, "WaitUntil": until}
+    values = PageRow(generation=generation, came_back=row.came_back + 1, wait_until=until)
 
     def change(_key: Key, now: PageRow | None) -> PageRow | None:
-        return values if now and now["Generation"] == row["Generation"] else None
+        return values if now and now.generation == row.generation else None
 
-    change_rows(context.storage.table(PAGES), [key_of(row)], change, select=("Generation",))
+    change_rows(context.storage.table(PAGES), [key_of(row)], change, select=columns(PageRow.generation))
 
 
 def _state(context: Context, ref: ExtractRef) -> WorkerRow:
-    return {
-        "Status": WorkerStatus.FAILED,
-        "Reason": "Rollcall failed again and again to send this person; the app's log says why.",
-        "NextStep": f"IT mends the cause, then: python -m cli redrive {ref.id}",
-        "WhoActs": Actor.IT,
-        "ErrorCode": PUT_ASIDE,
-        "ResolvedAt": iso(context.clock.now()),
-    }
+    return WorkerRow(
+        status=WorkerStatus.FAILED,
+        reason="Rollcall failed again and again to send this person; the app's log says why.",
+        next_step=f"IT mends the cause, then: python -m cli redrive {ref.id}",
+        who_acts=Actor.IT,
+        error_code=PUT_ASIDE,
+        resolved_at=iso(context.clock.now()),
+    )
 
 
 def redrive(context: Context, extract: str = "") -> dict[str, int]:
@@ -129,7 +126,7 @@ def redrive(context: Context, extract: str = "") -> dict[str, int]:
     found: dict[str, int] = {}
     refs = {}
     for row in rows:
-        ref = refs[row["PartitionKey"]] = ExtractRef(row["PartitionKey"], row["Source"])
+        ref = refs[row.partition_key] = ExtractRef(row.partition_key, row.source)
         _put_back(context, ref, row)
         found[ref.id] = found.get(ref.id, 0) + 1
     for ref in refs.values():
@@ -139,33 +136,35 @@ def redrive(context: Context, extract: str = "") -> dict[str, int]:
 
 
 def _put_back(context: Context, ref: ExtractRef, row: PageRow) -> None:
-    number = int(row["RowKey"])
-    page = pages.read_page(context.storage, ref, row["Plan"], number)
+    number = int(row.row_key)
+    page = pages.read_page(context.storage, ref, row.plan, number)
     ids = [worker.worker_id for worker in Progress.of(page, row).unsent()]
-    _remember_pending(context, str(row["Job"]), people.Deliverer.of(ref, number), ids)
+    _remember_pending(context, row.job, people.Deliverer.of(ref, number), ids)
     _wait_again(context, ref, ids)
-    change_rows(context.storage.table(EXTRACTS), [extracts.extract_key(ref)], _open_again, select=("Status",))
-    planned: PageRow = {
-        "Status": PageStatus.PLANNED,
-        "Generation": row["Generation"] + 1,
-        "Tries": 0,
-        "Failures": 0,
-        "CameBack": 0,
-        "Reason": "",
-        "Told": "",
-        "UpdatedAt": iso(context.clock.now()),
-    }
+    change_rows(
+        context.storage.table(EXTRACTS), [extracts.extract_key(ref)], _open_again, select=columns(ExtractRow.status)
+    )
+    planned = PageRow(
+        status=PageStatus.PLANNED,
+        generation=row.generation + 1,
+        tries=0,
+        failures=0,
+        came_back=0,
+        reason="",
+        told="",
+        updated_at=iso(context.clock.now()),
+    )
 
     def change(_key: Key, now: PageRow | None) -> PageRow | None:
-        return planned if now and now["Status"] == PageStatus.FAILED else None
+        return planned if now and now.status == PageStatus.FAILED else None
 
-    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=("Status",))
-    progress.recount_page(context.storage, ref, row["Plan"], number)
+    change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], change, select=columns(PageRow.status))
+    progress.recount_page(context.storage, ref, row.plan, number)
 
 
 def _open_again(_key: Key, row: ExtractRow | None) -> ExtractRow | None:
     """Of an extract that has ended. One that is open may be about to be planned again, for a release say."""
-    return {"Status": ExtractStatus.UPLOADING} if row and row["Status"] not in extracts.UNFINISHED else None
+    return ExtractRow(status=ExtractStatus.UPLOADING) if row and row.status not in extracts.UNFINISHED else None
 
 
 def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
@@ -177,22 +176,27 @@ def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
     )
 
     def person(_key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row is None or row["SentBy"] != ref.id or row.get("ErrorCode") != PUT_ASIDE:
+        if row is None or row.sent_by != ref.id or row.error_code != PUT_ASIDE:
             return None
-        sent: WorkerRow = {"SentStatus": WorkerStatus.QUEUED, "ErrorCode": ""}
-        return {**queued, **sent, "ResolvedAt": ""} if row["Extract"] == ref.id else sent
+        sent = WorkerRow(sent_status=WorkerStatus.QUEUED, error_code="")
+        return queued | sent | WorkerRow(resolved_at="") if row.extract == ref.id else sent
 
     keys = [people.worker_key(ref.source, worker_id) for worker_id in ids]
-    change_rows(context.storage.table(WORKERS), keys, person, select=("Extract", "SentBy", "ErrorCode"))
+    change_rows(
+        context.storage.table(WORKERS),
+        keys,
+        person,
+        select=columns(WorkerRow.extract, WorkerRow.sent_by, WorkerRow.error_code),
+    )
 
 
 def _forget_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:
     """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people."""
 
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not people.is_from(row, page) or not row["Pending"]:
+        if row is None or not people.is_from(row, page) or not row.pending:
             return None
-        return {"PutAside": row["Pending"], "Pending": ""}
+        return AccountRow(put_aside=row.pending, pending="")
 
     keys = [people.account_key(job, worker_id) for worker_id in ids]
     change_rows(context.storage.table(ACCOUNTS), keys, account, select=_ACCOUNT)
@@ -200,12 +204,12 @@ def _forget_pending(context: Context, job: str, page: people.Deliverer, ids: Ite
 
 def _remember_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not people.is_from(row, page) or row["Pending"] or not row.get("PutAside"):
+        if row is None or not people.is_from(row, page) or row.pending or not row.put_aside:
             return None
-        return {"Pending": row["PutAside"], "PutAside": ""}
+        return AccountRow(pending=row.put_aside, put_aside="")
 
     keys = [people.account_key(job, worker_id) for worker_id in ids]
     change_rows(context.storage.table(ACCOUNTS), keys, account, select=_ACCOUNT)
 
 
-_ACCOUNT = ("Pending", "PutAside", "Source", "Extract", "Page")
+_ACCOUNT = columns(AccountRow.pending, AccountRow.put_aside, AccountRow.source, AccountRow.extract, AccountRow.page)

@@ -19,6 +19,7 @@ from shared.errors import ClaimLost, TransientError
 from shared.records import pages
 from shared.storage.names import PAGES
 from shared.storage.rows import etag_of, key_of, merge_row, read_row, read_rows
+from shared.tables.base import columns
 from shared.tables.pages import PageRow, PageStatus, overtaken_by
 
 _CLAIM = timedelta(seconds=LONGEST_REQUEST + 10)
@@ -36,7 +37,7 @@ class ClaimedPage:
     @property
     def unanswered_since(self) -> str:
         """Since when something may have reached Entra without an answer, if the last attempt got none."""
-        return str(self.row.get("UnansweredSince") or self.row["AttemptedAt"])
+        return self.row.unanswered_since or self.row.attempted_at
 
 
 def free_from(context: Context, row: PageRow) -> datetime:
@@ -46,9 +47,9 @@ def free_from(context: Context, row: PageRow) -> datetime:
     send the same page again need not wait for that.
     """
     overtaken = [pages.page_key(extract, number) for _, extract, number in overtaken_by(row)]
-    rows = read_rows(context.storage.table(PAGES), overtaken, select=("ClaimedUntil",))
-    claims = [str(other.get("ClaimedUntil") or "") for other in rows.values()]
-    own = str(row["ClaimedUntil"]) if row["Status"] == PageStatus.SENDING else ""
+    rows = read_rows(context.storage.table(PAGES), overtaken, select=columns(PageRow.claimed_until))
+    claims = [other.claimed_until for other in rows.values()]
+    own = row.claimed_until if row.status == PageStatus.SENDING else ""
     return parse_iso(max((own, *claims)) or "0001-01-01T00:00:00Z")
 
 
@@ -59,13 +60,13 @@ def claim(context: Context, row: PageRow) -> ClaimedPage:
         azure.core.exceptions.ResourceModifiedError: somebody has counted, or claimed, since.
     """
     # Whoever held the page before may have died between Entra's answer and its record.
-    unanswered = row["AttemptedAt"] if row["Status"] == PageStatus.SENDING else row.get("UnansweredSince", "")
-    attempt: PageRow = {
-        "Claim": uuid.uuid4().hex,
-        "AttemptedAt": iso(context.clock.now()),
-        "UnansweredSince": unanswered,
-    }
-    return _update(context, row, etag_of(row), {**attempt, **_until(context)})
+    unanswered = row.attempted_at if row.status == PageStatus.SENDING else row.unanswered_since
+    attempt = PageRow(
+        claim=uuid.uuid4().hex,
+        attempted_at=iso(context.clock.now()),
+        unanswered_since=unanswered,
+    )
+    return _update(context, row, etag_of(row), attempt | _until(context))
 
 
 def let_go(context: Context, held: ClaimedPage) -> None:
@@ -75,13 +76,13 @@ def let_go(context: Context, held: ClaimedPage) -> None:
         ClaimLost, TransientError: as `save_page`.
     """
     save_page(
-        context, held, {"Status": PageStatus.QUEUED, "ClaimedUntil": "", "UnansweredSince": held.unanswered_since}
+        context, held, PageRow(status=PageStatus.QUEUED, claimed_until="", unanswered_since=held.unanswered_since)
     )
 
 
 def outlasts_a_request(context: Context, held: ClaimedPage) -> bool:
     """Whether a claim is sure to last longer than a request that starts now."""
-    return (parse_iso(held.row["ClaimedUntil"]) - context.clock.now()).total_seconds() >= LONGEST_REQUEST
+    return (parse_iso(held.row.claimed_until) - context.clock.now()).total_seconds() >= LONGEST_REQUEST
 
 
 def renew(context: Context, held: ClaimedPage, values: PageRow | None = None) -> ClaimedPage:
@@ -91,7 +92,7 @@ def renew(context: Context, held: ClaimedPage, values: PageRow | None = None) ->
         ClaimLost: as `save_page`.
     """
     until = _until(context)
-    return save_page(context, held, {**values, **until} if values else until)
+    return save_page(context, held, values | until if values else until)
 
 
 def save_page(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPage:
@@ -106,17 +107,17 @@ def save_page(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPa
             return _update(context, held.row, held.etag, values)
         except ResourceModifiedError as error:
             row = read_row(context.storage.table(PAGES), key_of(held.row))
-            if row["Claim"] != held.row["Claim"]:
+            if row.claim != held.row.claim:
                 raise ClaimLost("The page was taken over by somebody else") from error
             held = ClaimedPage(row, etag_of(row))
-    raise TransientError(f"Page {held.row['RowKey']} of extract {held.row['PartitionKey']} keeps changing; try again")
+    raise TransientError(f"Page {held.row.row_key} of extract {held.row.partition_key} keeps changing; try again")
 
 
 def _until(context: Context) -> PageRow:
-    return {"Status": PageStatus.SENDING, "ClaimedUntil": iso(context.clock.now() + _CLAIM)}
+    return PageRow(status=PageStatus.SENDING, claimed_until=iso(context.clock.now() + _CLAIM))
 
 
 def _update(context: Context, row: PageRow, etag: str, values: PageRow) -> ClaimedPage:
     """Merge values into a page's row if it is still as we know it."""
-    values = {**values, "UpdatedAt": iso(context.clock.now())}
-    return ClaimedPage({**row, **values}, merge_row(context.storage.table(PAGES), key_of(row), values, etag))
+    values = values | PageRow(updated_at=iso(context.clock.now()))
+    return ClaimedPage(row | values, merge_row(context.storage.table(PAGES), key_of(row), values, etag))

@@ -15,6 +15,7 @@ from shared.outcomes import progress
 from shared.records import extracts, pages
 from shared.storage.names import PAGES, UPLOADS
 from shared.storage.rows import Key, change_rows, key_of
+from shared.tables.base import columns
 from shared.tables.pages import PageRow, PageStatus
 
 logger = logging.getLogger(__name__)
@@ -47,13 +48,13 @@ def _queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     first = pages.first_unfinished(context.storage, ref.id)
     for row in pages.ready(context.storage, ref.id, first, room) if first else ():
         send_message(context, row)
-        _set(context, row, {PageStatus.PLANNED: {"Status": PageStatus.QUEUED}})
+        _set(context, row, {PageStatus.PLANNED: PageRow(status=PageStatus.QUEUED)})
 
 
 def send_out_all(context: Context) -> None:
     """Send out again whatever waits and may go, of all extracts, leavers first."""
     rows = extracts.unfinished(context.storage, extracts.SENDING)
-    _send_out(context, [ExtractRef(row["Extract"], row["PartitionKey"]) for row in rows])
+    _send_out(context, [ExtractRef(row.extract, row.partition_key) for row in rows])
 
 
 def _send_out(context: Context, refs: Sequence[ExtractRef]) -> None:
@@ -72,30 +73,30 @@ def resend_lost_pages(context: Context, ref: ExtractRef) -> None:
     lost_after = _LOST_AT_LAST if properties.approximate_message_count else _LOST_AFTER
     now = context.clock.now()
     for row in pages.on_their_way(context.storage, ref.id):
-        due = max(parse_iso(at) for at in (row.get("UpdatedAt"), row.get("WaitUntil"), row.get("ClaimedUntil")) if at)
+        due = max(parse_iso(at) for at in (row.updated_at, row.wait_until, row.claimed_until) if at)
         # A claim that ran out has lost its holder; his message stays hidden for as long as the host leases it.
-        patience = _CLAIM_IS_OVER if row["Status"] == PageStatus.SENDING else lost_after
+        patience = _CLAIM_IS_OVER if row.status == PageStatus.SENDING else lost_after
         if due + patience < now:
             logger.warning(
                 "Page %s of extract %s had no message left; it is queued again",
-                row["RowKey"],
+                row.row_key,
                 ref.id,
-                extra={"extract": ref.id, "page": int(row["RowKey"])},
+                extra={"extract": ref.id, "page": int(row.row_key)},
             )
-            generation = row["Generation"] + 1
+            generation = row.generation + 1
             send_message(context, row, generation=generation)
-            _set(context, row, {row["Status"]: {"Generation": generation}})
+            _set(context, row, {row.status: PageRow(generation=generation)})
 
 
 def _set(context: Context, page: PageRow, values: Mapping[PageStatus, PageRow]) -> None:
     """Write what `values` has for the status that a page is in, if anything; it was read just now."""
 
     def change(_key: Key, row: PageRow | None) -> PageRow | None:
-        found = values.get(row["Status"]) if row else None
-        return {**found, "UpdatedAt": iso(context.clock.now())} if found else None
+        found = values.get(row.status) if row else None
+        return found | PageRow(updated_at=iso(context.clock.now())) if found else None
 
     key = key_of(page)
-    change_rows(context.storage.table(PAGES), [key], change, select=("Status",), known={key: page})
+    change_rows(context.storage.table(PAGES), [key], change, select=columns(PageRow.status), known={key: page})
 
 
 def reconcile(context: Context) -> None:
@@ -107,7 +108,7 @@ def reconcile(context: Context) -> None:
     refs = []
     with Turns() as turns:
         for row in extracts.unfinished(context.storage, extracts.SENDING):
-            ref = ExtractRef(row["Extract"], row["PartitionKey"])
+            ref = ExtractRef(row.extract, row.partition_key)
             with turns.turn():
                 _recount_sent_pages(context, ref)
                 resend_lost_pages(context, ref)
@@ -122,5 +123,5 @@ def reconcile(context: Context) -> None:
 def _recount_sent_pages(context: Context, ref: ExtractRef) -> None:
     """A page that is done and still has people who wait was not counted: whoever sent it stopped before that."""
     for row in pages.page_rows(context.storage, ref.id, status=PageStatus.DONE):
-        if row.get("Waiting"):
-            progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
+        if row.waiting:
+            progress.recount_page(context.storage, ref, row.plan, int(row.row_key))

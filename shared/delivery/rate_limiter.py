@@ -266,21 +266,21 @@ def _later(clock: Clock, reason: str) -> NotNow:
 def _windows(row: CallsRow | None) -> Windows:
     if row is None:
         return Windows()
-    places = tuple(ReservedCall(call, free_at, bool(settled)) for call, free_at, settled in from_json(row["Places"]))
-    day = {int(bucket): calls for bucket, calls in from_json(row["Day"]).items()}
-    return Windows(places, day, row["NotBefore"], row["Refusals"], row["RefusedAt"])
+    places = tuple(ReservedCall(call, free_at, bool(settled)) for call, free_at, settled in from_json(row.places))
+    day = {int(bucket): calls for bucket, calls in from_json(row.day).items()}
+    return Windows(places, day, row.not_before, row.refusals, row.refused_at)
 
 
 def _columns(windows: Windows, now: datetime) -> CallsRow:
-    return {
-        "Places": to_json([(place.call, round(place.free_at, 3), int(place.settled)) for place in windows.places]),
-        "Day": to_json({str(bucket): calls for bucket, calls in windows.day.items()}),
-        "NotBefore": float(windows.not_before),
-        "Refusals": windows.refusals,
-        "RefusedAt": float(windows.refused_at),
-        "CallsIn24Hours": windows.used(),
-        "UpdatedAt": iso(now),
-    }
+    return CallsRow(
+        places=to_json([(place.call, round(place.free_at, 3), int(place.settled)) for place in windows.places]),
+        day=to_json({str(bucket): calls for bucket, calls in windows.day.items()}),
+        not_before=float(windows.not_before),
+        refusals=windows.refusals,
+        refused_at=float(windows.refused_at),
+        calls_in_24_hours=windows.used(),
+        updated_at=iso(now),
+    )
 
 
 def _moment(seconds: float) -> datetime:

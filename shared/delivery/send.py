@@ -48,6 +48,7 @@ from shared.records import pages, people
 from shared.storage import messages
 from shared.storage.names import PAGES
 from shared.storage.rows import Key, change_rows, read_row
+from shared.tables.base import columns
 from shared.tables.pages import PageRow, PageStatus, answers_column
 from shared.tables.quota import StopCause
 from shared.wording import worker_status
@@ -108,11 +109,14 @@ def _count_failure(context: Context, message: PageMessage) -> None:
     """Count a fault of our own in the page's row: without any, the page is not given up; see `aside.put_aside`."""
 
     def change(_key: Key, row: PageRow | None) -> PageRow | None:
-        return None if row is None else {"Failures": int(row.get("Failures") or 0) + 1}
+        return None if row is None else PageRow(failures=row.failures + 1)
 
     with suppress(AzureError, RollcallError):  # then it is storage that is away
         change_rows(
-            context.storage.table(PAGES), [pages.page_key(message.extract, message.page)], change, select=("Failures",)
+            context.storage.table(PAGES),
+            [pages.page_key(message.extract, message.page)],
+            change,
+            select=columns(PageRow.failures),
         )
 
 
@@ -124,19 +128,19 @@ def _deliver(context: Context, message: PageMessage) -> None:
         except ResourceNotFoundError:
             logger.warning("Message for page %d of extract %s, which is not planned", message.page, ref.id)
             return
-        if row["Status"] == PageStatus.CANCELLED:
+        if row.status == PageStatus.CANCELLED:
             return
-        if row["Status"] in pages.FINISHED:
+        if row.status in pages.FINISHED:
             _finish(context, ref, row)  # perhaps a crash came before this
             return
-        if message.generation < row["Generation"]:
+        if message.generation < row.generation:
             return  # a newer message for the page is on the queue, or it waits without one
         now = context.clock.now()
         if (free := page_claim.free_from(context, row)) > now:
             # Its holder is at work, or died less than a request ago; look again when the claim is over.
             send_message(context, row, delay=(free - now).total_seconds() + 1)
             return
-        page = pages.read_page(context.storage, ref, row["Plan"], message.page)
+        page = pages.read_page(context.storage, ref, row.plan, message.page)
         try:
             held = page_claim.claim(context, row)
         except ResourceModifiedError:
@@ -172,7 +176,7 @@ class _Sending:
         self._context = context
         self._ref = ref
         self._held = held
-        self._job = str(held.row["Job"])
+        self._job = held.row.job
         self._progress = Progress.of(page, held.row)
         self._gone: set[str] = set()
         self._calls: Calls | None = None
@@ -185,7 +189,7 @@ class _Sending:
 
     @property
     def _number(self) -> int:
-        return int(self._held.row["RowKey"])
+        return int(self._held.row.row_key)
 
     def run(self) -> None:
         """Send the page as far as that goes.
@@ -223,7 +227,7 @@ class _Sending:
 
         Somebody who finds it claimed would send the message anew, and it would never be seen to fail again and again.
         """
-        if self._held.row["Status"] == PageStatus.SENDING:
+        if self._held.row.status == PageStatus.SENDING:
             with suppress(AzureError, RollcallError):  # then the claim ends by itself
                 page_claim.let_go(self._context, self._held)
 
@@ -332,7 +336,7 @@ class _Sending:
 
     def _is_newest(self) -> bool:
         """Whether no plan of the job has begun to be carried out since that of the page."""
-        return circuit_breaker.stopped_now(self._context.storage).newest_plan(self._job) == str(self._held.row["Plan"])
+        return circuit_breaker.stopped_now(self._context.storage).newest_plan(self._job) == self._held.row.plan
 
     def _upload(self, workers: Sequence[Worker]) -> Accepted:
         endpoint = self._context.endpoint(self._job)
@@ -345,7 +349,7 @@ class _Sending:
         its way has been answered, they are sent again as the newest record has them.
         """
         now = self._context.clock.now()
-        if now < parse_iso(self._held.row["ClaimedUntil"]):
+        if now < parse_iso(self._held.row.claimed_until):
             return
         ids = [worker.worker_id for worker in sent]
         late = people.note_late(self._context.storage, self._job, self._page, ids, now)
@@ -359,21 +363,21 @@ class _Sending:
     def _since(self, accepted: Accepted) -> str:
         """When a piece counts as sent, by Entra's clock."""
         sent_at = parse_iso(accepted.sent_at)
-        first = self._held.row["UnansweredSince"]
+        first = self._held.row.unanswered_since
         earlier = max(self._context.clock.now() - parse_iso(first), timedelta()) if first else timedelta()
         return iso(sent_at - earlier)
 
     def _answered(self, progress: Progress) -> None:
         """Write an answer to the page's row."""
         self._progress = progress
-        values: PageRow = {
-            "Answers": answers_column(progress.answers),
-            "Tries": 0,
-            "Failures": 0,
-            "CameBack": 0,
-            "AttemptedAt": iso(self._context.clock.now()),
-            "UnansweredSince": "",
-        }
+        values = PageRow(
+            answers=answers_column(progress.answers),
+            tries=0,
+            failures=0,
+            came_back=0,
+            attempted_at=iso(self._context.clock.now()),
+            unanswered_since="",
+        )
         self._held = page_claim.renew(self._context, self._held, values)
 
     def _went_well(self, sent: int, standing: circuit_breaker.Stopped) -> None:
@@ -394,7 +398,7 @@ class _Sending:
         if error.status not in _TOO_MUCH:
             raise error
         stopped = standing.stopped(self._job) if probe else None
-        if stopped and stopped["Kind"] != StopCause.RECORDS:  # whatever it was stopped for, it answers again
+        if stopped and stopped.kind != StopCause.RECORDS:  # whatever it was stopped for, it answers again
             self._went_well(len(ours), standing)
             stopped = None
         about = {"extract": self._ref.id, "page": self._number}
@@ -415,19 +419,19 @@ class _Sending:
         row = circuit_breaker.note_trouble(self._context, self._job, trouble)
         if row is not None:
             logger.warning("Job %s is stopped: %s", self._job, error, extra={"job": self._job})
-            return circuit_breaker.stopped(row, parse_iso(row["Until"]))
-        delay = timedelta(seconds=trouble.wait(int(self._held.row["Tries"])))
+            return circuit_breaker.stopped(row, parse_iso(row.until))
+        delay = timedelta(seconds=trouble.wait(self._held.row.tries))
         return NotNow(trouble.reason, until=self._context.clock.now() + delay, kind=WaitKind.RETRY)
 
     def _put_off(self, wait: NotNow, *, unanswered: bool) -> None:
         unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
         self._held = put_off(self._context, self._held, unsent, wait, unanswered=unanswered)
         if self._progress.answers:
-            progress.recount_page(self._context.storage, self._ref, self._held.row["Plan"], self._number)
+            progress.recount_page(self._context.storage, self._ref, self._held.row.plan, self._number)
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())
 
     def _end(self) -> None:
-        done: PageRow = {"Status": PageStatus.DONE, "ClaimedUntil": "", "Reason": ""}
+        done = PageRow(status=PageStatus.DONE, claimed_until="", reason="")
         self._held = page_claim.save_page(self._context, self._held, done)
         requests = sum("requestId" in answer for answer in self._progress.answers)
         logger.info(
@@ -450,7 +454,7 @@ def _finish(context: Context, ref: ExtractRef, row: PageRow) -> None:
     whoever is about to do it will see what the others have written.
     """
     with _recording:
-        progress.recount_page(context.storage, ref, row["Plan"], int(row["RowKey"]))
+        progress.recount_page(context.storage, ref, row.plan, int(row.row_key))
     key = (id(context), ref.id)
     with _guard:
         if key in _about_to_finish:

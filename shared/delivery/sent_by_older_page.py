@@ -38,17 +38,17 @@ def sent_meanwhile(context: Context, ref: ExtractRef, row: PageRow, progress: Pr
     """
     waited = {person.worker.worker_id for person in progress.page.people if person.waited}
     unsent = {worker.worker_id: worker for worker in progress.unsent() if worker.worker_id in waited}
-    if not unsent or row["Overtakes"] == "[]":
+    if not unsent or row.overtakes == "[]":
         return set()
     page = people.Deliverer.of(ref, progress.page.number)
-    chains = people.taken_over(context.storage, row["Job"], page, list(unsent))
+    chains = people.taken_over(context.storage, row.job, page, list(unsent))
     older = _older_pages(context, {older for chain in chains.values() for older in chain})
     found = {}
     for one, chain in chains.items():
         if accepted := _accepted(unsent[one], [older[page] for page in chain]):
             found[one] = accepted
     if found:
-        people.note_accepted(context.storage, row["Job"], page, found)
+        people.note_accepted(context.storage, row.job, page, found)
     return set(found)
 
 
@@ -84,7 +84,7 @@ def _older_page(context: Context, page: Deliverer, row: PageRow | None) -> _Olde
     if pages.has_sent_nothing(row):
         return _NOTHING_SENT
     try:
-        planned = pages.read_page(context.storage, ExtractRef(page.extract, page.source), row["Plan"], page.page)
+        planned = pages.read_page(context.storage, ExtractRef(page.extract, page.source), row.plan, page.page)
     except ResourceNotFoundError:
         return _GONE
     records = {worker.worker_id: worker.user for worker in planned.workers}

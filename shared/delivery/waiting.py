@@ -27,6 +27,7 @@ from shared.records import people
 from shared.storage import messages
 from shared.storage.names import PAGES
 from shared.storage.rows import Key, change_rows, key_of
+from shared.tables.base import columns
 from shared.tables.pages import PageRow, PageStatus, answers_of
 from shared.wording import worker_status
 
@@ -57,37 +58,37 @@ def put_off(
         The page as it is now.
     """
     row = held.row
-    ref = ExtractRef(row["PartitionKey"], row["Source"])
+    ref = ExtractRef(row.partition_key, row.source)
     now = context.clock.now()
     delay = max(math.ceil((wait.until - now).total_seconds()), 1)
     until = now + timedelta(seconds=delay)
     parked = delay >= _SHORT
     logger.warning(
         "Page %s of extract %s waits %d seconds: %s",
-        row["RowKey"], ref.id, delay, wait, extra={"extract": ref.id, "page": int(row["RowKey"])},
+        row.row_key, ref.id, delay, wait, extra={"extract": ref.id, "page": int(row.row_key)},
     )  # fmt: skip
-    generation = row["Generation"] + 1
+    generation = row.generation + 1
     if not parked:
         send_message(context, row, delay=delay, generation=generation)
     told = f"{wait.kind}|{wait.next_step}|{iso(until)[:13] if wait.kind == WaitKind.QUOTA else ''}"
-    values: PageRow = {
-        "Status": PageStatus.WAITING,
-        "Parked": parked,
-        "WaitFor": wait.kind,
-        "WaitUntil": iso(until),
-        "ClaimedUntil": "",
-        "Generation": generation,
-        "Tries": row["Tries"] + 1,
-        "Reason": _reason(wait, until),
-    }
+    values = PageRow(
+        status=PageStatus.WAITING,
+        parked=parked,
+        wait_for=wait.kind,
+        wait_until=iso(until),
+        claimed_until="",
+        generation=generation,
+        tries=row.tries + 1,
+        reason=_reason(wait, until),
+    )
     if unanswered:
         # The claim stays: nothing newer of these people may go as long as the request may still be on its way.
-        values["ClaimedUntil"] = row["ClaimedUntil"]
-        values["UnansweredSince"] = held.unanswered_since
+        values.claimed_until = row.claimed_until
+        values.unanswered_since = held.unanswered_since
     if parked:
-        values["Told"] = told
+        values.told = told
     held = page_claim.save_page(context, held, values)
-    if parked and row.get("Told") != told:
+    if parked and row.told != told:
         state = worker_status.waiting(_reason(wait, until), wait.next_step or _BY_ITSELF, wait.who_acts or Actor.NOBODY)
         people.note_state(context.storage, ref, [worker.worker_id for worker in unsent], state)
     return held
@@ -111,22 +112,22 @@ def send_out(context: Context, rows: Iterable[PageRow], *, forecast: bool) -> No
         rows: the rows of the pages.
         forecast: whether these are all that wait, so that those that have to wait for calls can be told for how long.
     """
-    waiting = [row for row in rows if row["Status"] == PageStatus.WAITING and row.get("Parked")]
+    waiting = [row for row in rows if row.status == PageStatus.WAITING and row.parked]
     if not waiting:
         return
     gate = _Gate(context, circuit_breaker.stopped_now(context.storage), forecast=forecast)
-    for row in sorted(waiting, key=lambda row: (not row.get("Leavers"), row["PartitionKey"], row["RowKey"])):
+    for row in sorted(waiting, key=lambda row: (not row.leavers, row.partition_key, row.row_key)):
         if not gate.lets_through(row):
             continue
-        generation = row["Generation"] + 1
+        generation = row.generation + 1
         send_message(context, row, generation=generation)
-        queued: PageRow = {
-            "Status": PageStatus.QUEUED,
-            "Parked": False,
-            "Generation": generation,
-            "WaitUntil": "",
-            "Reason": "",
-        }
+        queued = PageRow(
+            status=PageStatus.QUEUED,
+            parked=False,
+            generation=generation,
+            wait_until="",
+            reason="",
+        )
         _change_waiting(context, row, queued)
 
 
@@ -145,9 +146,9 @@ class _Gate:
     def lets_through(self, row: PageRow) -> bool:
         if self._sent >= MOST_ON_THE_QUEUE:
             return False
-        job, due = row["Job"], parse_iso(row["WaitUntil"]) <= self._now
+        job, due = row.job, parse_iso(row.wait_until) <= self._now
         try:
-            circuit_breaker.check_may_send(self._standing, row["Source"], job, self._now)
+            circuit_breaker.check_may_send(self._standing, row.source, job, self._now)
             allowance = self._allowance(job)
         except NotNow:
             return False
@@ -157,15 +158,15 @@ class _Gate:
             if job in self._probed:
                 return False
             self._probed.add(job)
-        elif row["WaitFor"] == WaitKind.HOLDS:
+        elif row.wait_for == WaitKind.HOLDS:
             if self._holds_fault:
                 return False
-        elif not due and row["WaitFor"] not in _MAY_BE_OVER:
+        elif not due and row.wait_for not in _MAY_BE_OVER:
             return False
         calls = _calls(row)
-        if not allowance.take(calls, leaver=bool(row.get("Leavers"))):
+        if not allowance.take(calls, leaver=bool(row.leavers)):
             if self._forecasts:
-                self._forecast(row, allowance.opens(calls, leaver=bool(row.get("Leavers"))))
+                self._forecast(row, allowance.opens(calls, leaver=bool(row.leavers)))
             return False
         self._sent += 1
         return True
@@ -184,10 +185,10 @@ class _Gate:
 
     def _forecast(self, row: PageRow, until: datetime) -> None:
         """Write when a page will go, now that it is known how many go before it."""
-        if abs((until - parse_iso(row["WaitUntil"])).total_seconds()) < _FORECAST_OFF_BY:
+        if abs((until - parse_iso(row.wait_until)).total_seconds()) < _FORECAST_OFF_BY:
             return
         reason = f"The calls in 24 hours are used up, and other pages go first. It is tried again at {iso(until)}."
-        _change_waiting(self._context, row, {"WaitUntil": iso(until), "WaitFor": WaitKind.QUOTA, "Reason": reason})
+        _change_waiting(self._context, row, PageRow(wait_until=iso(until), wait_for=WaitKind.QUOTA, reason=reason))
 
 
 @dataclass
@@ -217,26 +218,26 @@ class _Allowance:
 def _calls(row: PageRow) -> int:
     """The calls that a page still needs, if nothing is refused."""
     done = sum("split" not in answer for answer in answers_of(row))
-    return max(math.ceil(int(row["People"]) / OPERATIONS_PER_REQUEST) - done, 1)
+    return max(math.ceil(row.people / OPERATIONS_PER_REQUEST) - done, 1)
 
 
 def _change_waiting(context: Context, row: PageRow, values: PageRow) -> None:
     def change(_key: Key, now: PageRow | None) -> PageRow | None:
-        if now is None or now["Status"] != PageStatus.WAITING or now["Generation"] != row["Generation"]:
+        if now is None or now.status != PageStatus.WAITING or now.generation != row.generation:
             return None
-        return {**values, "UpdatedAt": iso(context.clock.now())}
+        return values | PageRow(updated_at=iso(context.clock.now()))
 
-    change_rows(context.storage.table(PAGES), [key_of(row)], change, select=("Status", "Generation"))
+    change_rows(context.storage.table(PAGES), [key_of(row)], change, select=columns(PageRow.status, PageRow.generation))
 
 
 def send_message(context: Context, row: PageRow, *, delay: float = 0, generation: int | None = None) -> None:
     """Put a message for a page onto the queue."""
     message = PageMessage(
-        extract=row["PartitionKey"],
-        source=row["Source"],
-        job=row["Job"],
-        page=int(row["RowKey"]),
-        of=row["Of"],
-        generation=row["Generation"] if generation is None else generation,
+        extract=row.partition_key,
+        source=row.source,
+        job=row.job,
+        page=int(row.row_key),
+        of=row.of,
+        generation=row.generation if generation is None else generation,
     )
     messages.send(context.storage, message, delay=delay)

@@ -66,15 +66,15 @@ class HoldRow:
         """What a row of the table says."""
         return cls(
             key=key_of(row),
-            kind=row["Kind"],
-            worker=str(row["Worker"]),
-            source=str(row["Source"]),
-            by=str(row["By"]),
-            reason=str(row["Why"]),
-            since=str(row["At"]),
-            until=str(row["Until"]),
-            ended_at=str(row["EndedAt"]),
-            applied=str(row.get("Applied") or ""),
+            kind=row.kind,
+            worker=row.worker,
+            source=row.source,
+            by=row.by,
+            reason=row.why,
+            since=row.at,
+            until=row.until,
+            ended_at=row.ended_at,
+            applied=row.applied,
             history=tuple(_history(row)),
             etag=etag_of(row),
         )
@@ -123,16 +123,16 @@ def remove(storage: Storage, row: HoldRow) -> None:
 
 def values_of(kind: HoldKind, hold: Hold, now: datetime) -> HoldColumns:
     """A new row's values: nothing of it has been brought to the account yet."""
-    return {
-        "Kind": kind,
-        "Worker": hold.worker,
-        "Source": hold.source,
-        "By": hold.by,
-        "Why": hold.reason,
-        "At": iso(now),
-        "Until": iso(hold.until) if hold.until else "",
-        "EndedAt": "",
-    }
+    return HoldColumns(
+        kind=kind,
+        worker=hold.worker,
+        source=hold.source,
+        by=hold.by,
+        why=hold.reason,
+        at=iso(now),
+        until=iso(hold.until) if hold.until else "",
+        ended_at="",
+    )
 
 
 def with_entry(row: HoldColumns | None, entry: HoldEntry) -> Json[list[HoldEntry]]:
@@ -142,4 +142,4 @@ def with_entry(row: HoldColumns | None, entry: HoldEntry) -> Json[list[HoldEntry
 
 
 def _history(row: HoldColumns) -> list[HoldEntry]:
-    return from_json(row["History"]) if row.get("History") else []
+    return from_json(row.history) if row.history else []

@@ -73,7 +73,7 @@ def put_on_hold(storage: Storage, order: HoldOrder, until: datetime | None) -> H
         known = HoldRow.of(row) if row else None
         before = known.hold if known and known.is_in_force(order.at) else None
         values = hold_rows.values_of(HoldKind.ORDER, new, order.at)
-        return {**values, "History": hold_rows.with_entry(row, order.entry("put on hold", values["Until"]))}
+        return values | HoldColumns(history=hold_rows.with_entry(row, order.entry("put on hold", values.until)))
 
     change_rows(storage.table(HOLDS), [hold_key(HoldKind.ORDER, order.source, order.worker)], change)
     return before
@@ -96,7 +96,7 @@ def end_hold(storage: Storage, order: HoldOrder) -> Hold | None:
         ended = row is not None and HoldRow.of(row).is_in_force(order.at)
         if not ended:
             return None
-        return {"EndedAt": iso(order.at), "History": hold_rows.with_entry(row, order.entry("ended"))}
+        return HoldColumns(ended_at=iso(order.at), history=hold_rows.with_entry(row, order.entry("ended")))
 
     change_rows(storage.table(HOLDS), [hold_key(HoldKind.ORDER, order.source, order.worker)], change)
     still = _still(storage, order)

@@ -22,6 +22,7 @@ from shared.records.due import Due, schedule
 from shared.storage.clients import Storage
 from shared.storage.names import HOLDS
 from shared.storage.rows import Key, change_rows
+from shared.tables.base import columns
 from shared.tables.quota import HoldColumns, HoldKind
 
 logger = logging.getLogger(__name__)
@@ -69,11 +70,9 @@ def _keep(storage: Storage, wanted: Mapping[Key, HoldColumns], rows: Iterable[Ho
 
     def change(key: Key, row: HoldColumns | None) -> HoldColumns | None:
         nonlocal new
-        says = wanted[key].copy()
-        if row is not None:
-            del says["At"]
-            if all(row.get(name) == value for name, value in says.items()):
-                return None
+        says = wanted[key] if row is None else wanted[key].without(HoldColumns.at)
+        if row is not None and row.says(says):
+            return None
         new = True
         return says
 
@@ -99,7 +98,10 @@ def _have_looked_at(context: Context, workers: Iterable[str], now: datetime) -> 
 
 def _note_applied(storage: Storage, changed: Mapping[Key, str]) -> None:
     change_rows(
-        storage.table(HOLDS), changed, lambda key, row: {"Applied": changed[key]} if row else None, select=("Applied",)
+        storage.table(HOLDS),
+        changed,
+        lambda key, row: HoldColumns(applied=changed[key]) if row else None,
+        select=columns(HoldColumns.applied),
     )
 
 

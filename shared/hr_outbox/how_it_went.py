@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from shared.tables.extracts import ExtractRow, ExtractStatus, counted_in
+from shared.tables.extracts import ExtractRow, ExtractStatus, Outcome, counted_in
 from shared.wording.numbers import counted, people
 
 _NOT_USED: Mapping[ExtractStatus, str] = {
@@ -26,36 +26,36 @@ def how_it_went(row: ExtractRow, cause: str = "") -> str:
     """
     if cause:
         return f"Nearly nobody of this file got through, for one reason: {cause}"
-    status = row["Status"]
+    status = row.status
     if status in _NOT_USED:
         return _NOT_USED[status]
-    if row.get("HeldWhole"):
+    if row.held_whole:
         return "Nothing of this list was used yet: it lacks people, and waits until somebody has looked at that."
     troubles = list(_troubles(row))
     if status not in (ExtractStatus.DELIVERED, ExtractStatus.HELD):
         so_far = f" So far: {', '.join(troubles)}." if troubles else ""
         return f"It is on its way: not everybody has an answer of Entra yet.{so_far}"
-    if not troubles and (corrected := counted_in(row, "Corrected")):
+    if not troubles and (corrected := row.corrected):
         return f"Done: {counted(corrected, 'row was', 'rows were')} not sent, and corrected in a later file."
     if not troubles:
         return "All went well: everybody of this file has what it says."
-    if counted_in(row, "Provisioned", "Unchanged", "Scheduled") > counted_in(row, "FailedBefore"):
+    if counted_in(row, Outcome.PROVISIONED, Outcome.UNCHANGED, Outcome.SCHEDULED) > row.failed_before:
         return f"Done, but look at this: {', '.join(troubles)}."
     return f"This did not go well: {', '.join(troubles)}."
 
 
 def _troubles(row: ExtractRow) -> Iterator[str]:
-    if rejected := counted_in(row, "Rejected") - counted_in(row, "Corrected"):
+    if rejected := row.rejected - row.corrected:
         yield f"{counted(rejected, 'row was', 'rows were')} not sent"
-    if failed := counted_in(row, "Failed"):
+    if failed := row.failed:
         yield f"{people(failed)} failed"
-    if before := counted_in(row, "FailedBefore"):
+    if before := row.failed_before:
         yield f"{people(before)} failed before, and the file says nothing new of them"
-    if skipped := counted_in(row, "Skipped"):
+    if skipped := row.skipped:
         yield f"{people(skipped, 'was', 'were')} skipped by Entra"
-    if overdue := counted_in(row, "Overdue"):
+    if overdue := row.overdue:
         yield f"{people(overdue, 'has', 'have')} no answer of Entra in time"
-    if (held := counted_in(row, "Held")) and not row.get("SupersededBy"):
+    if (held := row.held) and not row.superseded_by:
         yield f"{people(held, 'waits', 'wait')} for approval"
-    if missing := counted_in(row, "Missing"):
+    if missing := row.missing:
         yield f"{people(missing, 'is', 'are')} missing from the list"

@@ -11,12 +11,12 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from shared.tables.extracts import CountColumn, ExtractRow
+from shared.tables.extracts import Count, ExtractRow, Outcome, count_of
 from shared.wording.html_templates import templates_in
 from shared.wording.translation import IN_ENGLISH, Translator
 
 _FOLDER = Path(__file__).parent / "templates"
-_ALWAYS: tuple[CountColumn, ...] = ("Rows", "People", "Rejected")
+_ALWAYS = (Count.ROWS, Count.PEOPLE, Count.REJECTED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +81,13 @@ class Counts:
 
 
 def counts_of(
-    row: ExtractRow, heading: str, labels: Mapping[CountColumn, str], speak: Translator = IN_ENGLISH
+    row: ExtractRow, heading: str, labels: Mapping[Outcome | Count, str], speak: Translator = IN_ENGLISH
 ) -> Counts:
     """Some counts of an extract; what is nothing is left out, but for the rows themselves."""
     rows = [
-        (speak.word(label), speak.number(int(row[name])))
-        for name, label in labels.items()
-        if row.get(name) is not None and (row[name] or name in _ALWAYS)
+        (speak.word(label), speak.number(number))
+        for count, label in labels.items()
+        if (number := count_of(row, count)) is not None and (number or count in _ALWAYS)
     ]
     return Counts(speak.word(heading), rows)
 

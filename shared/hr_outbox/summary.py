@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from azure.storage.blob import ContentSettings
 from markupsafe import escape
@@ -20,74 +20,69 @@ from shared.records.pages import HeldPerson, read_held, read_notes, read_rejects
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
+from shared.tables.base import columns
 from shared.tables.extracts import (
-    KIND_COLUMNS,
+    KIND_COUNTS,
     OUTCOMES,
-    CountColumn,
+    Count,
     ExtractKind,
     ExtractRow,
     ExtractStatus,
-    counted_in,
+    Outcome,
 )
+from shared.tables.workers import WorkerRow
 from shared.wording.languages import language_of
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
 from shared.wording.translation import Translator, translator
 from shared.wording.worker_status import IN_GENERAL, in_general
 
-IN_FILE: Mapping[CountColumn, str] = {
-    "Rows": "Rows",
-    "People": "People",
-    "Repeated": "Rows that said the same again",
-    "Rejected": "Rows that were not sent",
-    "Filtered": "Rows of people for whom this list does not provide (filter)",
-    "Missing": "People who were in the file before and are not in this one",
-    "Extras": "People of earlier files who are sent along",
+IN_FILE: Mapping[Outcome | Count, str] = {
+    Count.ROWS: "Rows",
+    Count.PEOPLE: "People",
+    Count.REPEATED: "Rows that said the same again",
+    Count.REJECTED: "Rows that were not sent",
+    Count.FILTERED: "Rows of people for whom this list does not provide (filter)",
+    Count.MISSING: "People who were in the file before and are not in this one",
+    Count.EXTRAS: "People of earlier files who are sent along",
 }
-CHANGES: Mapping[CountColumn, str] = {
-    "Joiners": "Joiners",
-    "Movers": "Movers",
-    "Leavers": "Leavers",
-    "Rehires": "Rehires",
-    "Reinstated": "Terminations taken back",
-    "WithdrawnHires": "Hires taken back",
-    "Converted": "Changed from one kind of employment to another",
-    "Resent": "Sent again without a change",
-    "OnLeave": "Disabled while on leave",
-    "BackFromLeave": "Enabled again after a leave",
-    "PutOnHold": "Disabled by order of IT (on hold)",
-    "HoldsEnded": "Enabled again, as a hold has ended",
+CHANGES: Mapping[Outcome | Count, str] = {
+    Count.JOINERS: "Joiners",
+    Count.MOVERS: "Movers",
+    Count.LEAVERS: "Leavers",
+    Count.REHIRES: "Rehires",
+    Count.REINSTATED: "Terminations taken back",
+    Count.WITHDRAWN_HIRES: "Hires taken back",
+    Count.CONVERTED: "Changed from one kind of employment to another",
+    Count.RESENT: "Sent again without a change",
+    Count.ON_LEAVE: "Disabled while on leave",
+    Count.BACK_FROM_LEAVE: "Enabled again after a leave",
+    Count.PUT_ON_HOLD: "Disabled by order of IT (on hold)",
+    Count.HOLDS_ENDED: "Enabled again, as a hold has ended",
 }
-_FATES: Mapping[CountColumn, str] = {
-    "Provisioned": "Created, updated or disabled in Entra",
-    "Unchanged": "The file says nothing new",
-    "FailedBefore": "Of these, people who failed before",
-    "NoAccount": "Of these, people without an account",
-    "OnHold": "Of all, people whom IT keeps disabled (on hold); HR has nothing to correct",
-    "Waiting": "Waiting to be sent",
-    "Uploaded": "Sent, no answer of Entra yet",
-    "Overdue": "Sent, no answer of Entra in time",
-    "Scheduled": "Take effect on a later day",
-    "Held": "Held until somebody approves",
-    "Failed": "Failed",
-    "Skipped": "Skipped by Entra",
-    "Withdrawn": "Taken back before they were sent",
-    "Superseded": "Taken over by a newer file",
+_FATES: Mapping[Outcome | Count, str] = {
+    Outcome.PROVISIONED: "Created, updated or disabled in Entra",
+    Outcome.UNCHANGED: "The file says nothing new",
+    Count.FAILED_BEFORE: "Of these, people who failed before",
+    Count.NO_ACCOUNT: "Of these, people without an account",
+    Count.ON_HOLD: "Of all, people whom IT keeps disabled (on hold); HR has nothing to correct",
+    Outcome.WAITING: "Waiting to be sent",
+    Outcome.UPLOADED: "Sent, no answer of Entra yet",
+    Outcome.OVERDUE: "Sent, no answer of Entra in time",
+    Outcome.SCHEDULED: "Take effect on a later day",
+    Outcome.HELD: "Held until somebody approves",
+    Outcome.FAILED: "Failed",
+    Outcome.SKIPPED: "Skipped by Entra",
+    Outcome.WITHDRAWN: "Taken back before they were sent",
+    Outcome.SUPERSEDED: "Taken over by a newer file",
 }
 _COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
 _GONE = "Not in this list, though they were in one before"
-_FACTS = (
-    *("Extract", "File", "Status", "Message", "ArrivedAt"),
-    *("Rows", "People", "Repeated", "Rejected", "Filtered", "Missing", "Extras", *KIND_COLUMNS.values(), *OUTCOMES),
-    *("FailedBefore", "NoAccount", "OnHold", "ComparedWith", "ComparedPeople", "ComparedRejected"),
-)
-_TIMES: tuple[Literal["ArrivedAt", "PlannedAt", "EndedAt", "DeliveredAt", "ReleasedAt"], ...] = (
-    "ArrivedAt",
-    "PlannedAt",
-    "EndedAt",
-    "DeliveredAt",
-    "ReleasedAt",
-)
+_FACTS = columns(
+    ExtractRow.extract, ExtractRow.file, ExtractRow.status, ExtractRow.message, ExtractRow.arrived_at, *IN_FILE,
+    *KIND_COUNTS.values(), *OUTCOMES, Count.FAILED_BEFORE, Count.NO_ACCOUNT, Count.ON_HOLD,
+    ExtractRow.compared_with, ExtractRow.compared_people, ExtractRow.compared_rejected,
+)  # fmt: skip
 _NOTHING_USED = (ExtractStatus.REJECTED, ExtractStatus.STALE, ExtractStatus.FAILED)
 
 
@@ -110,19 +105,20 @@ def write_summary(
         at: the time now; without it the newest time in the row.
     """
     people = people or ToLookAt()
-    row = load_extract(storage, ref) | (values or {})
-    if row.get("Kind") == ExtractKind.DUE and row["Status"] != ExtractStatus.HELD:
+    row = load_extract(storage, ref) | (values or ExtractRow())
+    if row.kind == ExtractKind.DUE and row.status != ExtractStatus.HELD:
         return  # there is no file, and nothing that HR has to look at
     speak = language_in(row)
-    plan = str(row.get("ReadPlan") or row.get("Plan") or "")
+    plan = row.read_plan or row.plan
     notes = [speak.say(note) for note in read_notes(storage, ref, plan)] if plan else []
-    if plan and row.get("Held") and not row.get("SupersededBy"):
-        people.held = _held(read_held(storage, ref, plan), speak, by_cause=not row.get("HeldWhole"))
-    if plan and row.get("Rejected") and not row.get("HeldWhole"):
+    if plan and row.held and not row.superseded_by:
+        people.held = _held(read_held(storage, ref, plan), speak, by_cause=not row.held_whole)
+    if plan and row.rejected and not row.held_whole:
         people.rejected = _rejected(read_rejects(storage, ref, plan), speak)
-    if row.get("Missing") and not row.get("HeldWhole"):
+    if row.missing and not row.held_whole:
         people.missing = _missing(storage, ref, speak)
-    as_of = iso(at) if at else max((time for name in _TIMES if (time := row.get(name))), default="")
+    times = (row.arrived_at, row.planned_at, row.ended_at, row.delivered_at, row.released_at)
+    as_of = iso(at) if at else max(times)
     lists = {
         "failedPeople": people.failed,
         "failedBeforePeople": people.failed_before,
@@ -131,7 +127,8 @@ def write_summary(
         "openWarnings": people.warned,
     }
     named = {name: some.named for name, some in lists.items()} | {"missingPeople": people.missing}
-    facts = {camel(name): row.get(name) for name in _FACTS if name in row} | {"message": speak.say(row["Message"])}
+    said = row.stored()
+    facts = {camel(name): said[name] for name in _FACTS if name in said} | {"message": speak.say(row.message)}
     summary: dict[str, Any] = {
         "source": ref.source,
         "outcome": _outcome(row, people, speak),
@@ -154,16 +151,16 @@ def summary_page(
     It is in the language of the row; notes, and what is the matter with people, are given in that already.
     """
     people, speak = people or ToLookAt(), language_in(row)
-    zone = str(row.get("Zone") or "")
-    arrived, as_of = at_place(str(row.get("ArrivedAt", "")), zone), at_place(as_of, zone)
+    zone = row.zone
+    arrived, as_of = at_place(row.arrived_at, zone), at_place(as_of, zone)
     return page(
         "summary",
         speak,
-        title=f"{row['File']} ({ref.source})",
+        title=f"{row.file} ({ref.source})",
         outcome=_outcome(row, people, speak),
         status_is=speak.word("Status"),
-        status=speak.word(str(row["Status"])),
-        message=speak.say(str(row["Message"])),
+        status=speak.word(row.status),
+        message=speak.say(row.message),
         compared=_compared(row, speak),
         advice=with_names(speak, _what_to_do(ref, row)),
         lists=_lists(row, people, speak),
@@ -176,7 +173,7 @@ def summary_page(
 
 def _lists(row: ExtractRow, people: ToLookAt, speak: Translator) -> list[Listing]:
     """Whom HR has to look at, in the order in which it is told."""
-    whole, missing = bool(row.get("HeldWhole")), int(row.get("Missing") or 0)
+    whole, missing = row.held_whole, row.missing
     held = (
         people_list(_GONE, people.held.named, missing, speak=speak)
         if whole
@@ -194,7 +191,7 @@ def _lists(row: ExtractRow, people: ToLookAt, speak: Translator) -> list[Listing
 
 def language_in(row: ExtractRow) -> Translator:
     """Who speaks the language in which HR is told of an extract; rows of older versions lack it, and are English."""
-    return translator(language_of(str(row.get("Language") or "")))
+    return translator(language_of(row.language))
 
 
 def _outcome(row: ExtractRow, people: ToLookAt, speak: Translator) -> str:
@@ -205,39 +202,38 @@ def _outcome(row: ExtractRow, people: ToLookAt, speak: Translator) -> str:
 
 
 def _cause(row: ExtractRow, people: ToLookAt) -> str:
-    return common_cause(
-        people.failed, counted_in(row, "Provisioned", "Failed", "Skipped", "Overdue", "Uploaded", "Waiting")
-    )
+    sent = row.provisioned + row.failed + row.skipped + row.overdue + row.uploaded + row.waiting
+    return common_cause(people.failed, sent)
 
 
 def _compared(row: ExtractRow, speak: Translator) -> str:
     """With which list a file was compared; empty if nothing of it was used, or an older version has planned it."""
-    if row.get("ComparedWith") is None:
+    if row.compared_with is None:
         return ""
-    if not row["ComparedWith"]:
+    if not row.compared_with:
         return speak.say("It is the first list of this source: there was none to compare it with.")
-    rejected = int(row.get("ComparedRejected") or 0)
+    rejected = row.compared_rejected
     besides = f", and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
-    who = counted_people(int(row.get("ComparedPeople") or 0))
-    list_before = f"<b>{escape(str(row['ComparedWith']))}</b>"
+    who = counted_people(row.compared_people)
+    list_before = f"<b>{escape(row.compared_with)}</b>"
     return with_names(speak, f"The list before it is {list_before}: {who}{besides}.")
 
 
 def _what_to_do(ref: ExtractRef, row: ExtractRow) -> str:
     """What HR does next, if anything."""
     inbox = f"<b>{INBOX}/{escape(ref.source)}/</b>"
-    if row.get("RejectsFile"):
+    if row.rejects_file:
         return (
-            f"The rows that were not sent are in <b>{escape(str(row['RejectsFile']))}</b> beside this page, "
+            f"The rows that were not sent are in <b>{escape(row.rejects_file)}</b> beside this page, "
             f"each with its reason. Correct them there and drop that file into {inbox}, under any name; the other rows "
             "need not be sent again."
         )
-    if row.get("HeldWhole") and not row.get("SupersededBy"):
+    if row.held_whole and not row.superseded_by:
         return (
             "Look at who is missing below. If these people are to be missing, tell IT, who release the file; if "
             f"not, drop a complete list into {inbox}, which takes the place of this one."
         )
-    if row["Status"] in _NOTHING_USED:
+    if row.status in _NOTHING_USED:
         return f"Nothing of the file was used. The place for the next one is {inbox}."
     return ""
 
@@ -275,7 +271,7 @@ def _missing(storage: Storage, ref: ExtractRef, speak: Translator) -> list[Perso
     rows = query(
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and MissingIn gt '' and MissingIn lt @newer",
-        select=("WorkerId", "DisplayName", "MissingIn"),
+        select=columns(WorkerRow.worker_id, WorkerRow.display_name, WorkerRow.missing_in),
         first=f"{ref.source}|",
         last=f"{ref.source}}}",  # "}" follows "|"
         newer=of_newer,
@@ -283,11 +279,9 @@ def _missing(storage: Storage, ref: ExtractRef, speak: Translator) -> list[Perso
     new: list[PersonToLookAt] = []
     before: list[PersonToLookAt] = []
     for row in rows:
-        is_new = row["MissingIn"] == ref.id
+        is_new = row.missing_in == ref.id
         text = "" if is_new else speak.say("missing from an earlier list already")
-        (new if is_new else before).append(
-            PersonToLookAt(str(row["WorkerId"]), str(row.get("DisplayName") or ""), 0, text)
-        )
+        (new if is_new else before).append(PersonToLookAt(row.worker_id, row.display_name, 0, text))
     return [*new, *before][:MOST]
 
 
@@ -301,7 +295,7 @@ _KINDS = {"html": "text/html; charset=utf-8", "json": "application/json; charset
 def put_in_outbox(storage: Storage, ref: ExtractRef, row: ExtractRow, name: str, text: str) -> None:
     """Put a text about an extract into HR's outbox."""
     storage.container(OUTBOX).upload_blob(
-        outbox_path(ref.source, str(row["File"]), ref.id, name),
+        outbox_path(ref.source, row.file, ref.id, name),
         text.encode(),
         overwrite=True,
         content_settings=ContentSettings(content_type=_KINDS[name.rpartition(".")[2]]),

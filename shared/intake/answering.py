@@ -11,7 +11,7 @@ from shared.tables.extracts import ExtractRow
 
 def way_to_answer(mapping: MappingFile) -> ExtractRow:
     """What the row of an extract says of it, by the mapping."""
-    return {"Zone": mapping.dates.zone, "Language": mapping.language}
+    return ExtractRow(zone=mapping.dates.zone, language=mapping.language)
 
 
 def way_to_answer_source(storage: Storage, source: str) -> ExtractRow:
@@ -19,4 +19,4 @@ def way_to_answer_source(storage: Storage, source: str) -> ExtractRow:
     try:
         return way_to_answer(find_mapping(storage, source).mapping)
     except RollcallError:
-        return {}
+        return ExtractRow()

@@ -30,7 +30,8 @@ from shared.records.rosters import make_newest
 from shared.storage.fingerprint import fingerprint
 from shared.storage.names import EXTRACTS, PAGES
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
-from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, quiet_of
+from shared.tables.base import columns
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, Outcome, quiet_of
 from shared.tables.pages import PageRow, PageStatus, answers_column, overtaken_by, overtakes_column
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -57,28 +58,28 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
     """
     storage = context.storage
     row = extracts.load_extract(storage, ref)
-    if row["Status"] != ExtractStatus.PLANNED:
+    if row.status != ExtractStatus.PLANNED:
         return True
-    if row.get("HeldWhole"):
+    if row.held_whole:
         supersede_whole(context, ref, row)
         _move_on(context, ref, row)
         return True
-    plan = row["Plan"]
-    circuit_breaker.note_plan(storage, row["Job"], plan)
+    plan = row.plan
+    circuit_breaker.note_plan(storage, row.job, plan)
     numbers = _write_pages(context, ref, row)
     for _ in _record_pages(context, ref, row, numbers):
         if context.clock.now() > until:
             return False
         between()
-    rows = pages.page_rows(storage, ref.id, select=("RowKey", "Overtakes"))
-    overtaken = [one for page in rows if int(page["RowKey"]) in numbers for one in overtaken_by(page)]
+    rows = pages.page_rows(storage, ref.id, select=columns(PageRow.row_key, PageRow.overtakes))
+    overtaken = [one for page in rows if int(page.row_key) in numbers for one in overtaken_by(page)]
     cancel_overtaken(context, {Deliverer(*one) for one in overtaken})
-    done = int(row.get("QuietDone") or 0) if row.get("QuietOf") == plan else 0
+    done = row.quiet_done if row.quiet_of == plan else 0
     for number, chunk in enumerate(pages.read_quiet(storage, ref, plan, skip=done), done + 1):
         _record_quiet(context, ref, row, chunk)
         between()
         if context.clock.now() > until:
-            extracts.save_extract(storage, ref, {"QuietOf": plan, "QuietDone": number})
+            extracts.save_extract(storage, ref, ExtractRow(quiet_of=plan, quiet_done=number))
             return False
     queue_ready_pages(context, ref)
     _keep_what_was_read(context, ref, row, numbers)
@@ -88,45 +89,43 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
 
 def _keep_what_was_read(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
     """Write what follows from a file beside its people: its rejects, and what the next file is compared with."""
-    storage, plan, file = context.storage, row["Plan"], row["File"]
-    rejects = pages.read_rejects(storage, ref, row["ReadPlan"])
-    people.note_rejected(storage, ref.source, rejects, Telling(ref.id, context.clock.now(), file), row["Sequence"])
-    if row["RejectsFile"]:
-        hand_out(storage, ref, row["ReadPlan"], file, row["RejectsFile"])
+    storage, plan, file = context.storage, row.plan, row.file
+    rejects = pages.read_rejects(storage, ref, row.read_plan)
+    people.note_rejected(storage, ref.source, rejects, Telling(ref.id, context.clock.now(), file), row.sequence)
+    if row.rejects_file:
+        hand_out(storage, ref, row.read_plan, file, row.rejects_file)
     if (profile := pages.read_plan_profile(storage, ref, plan)) is not None:
         write_profile(storage, ref.source, profile)  # the next file is compared with this one
-    if row["Full"] and plan == row["ReadPlan"]:
-        make_newest(storage, ref, plan, file, row["Sequence"])
+    if row.full and plan == row.read_plan:
+        make_newest(storage, ref, plan, file, row.sequence)
     _note_new_ids(context, ref, row)
-    if row["Kind"] == ExtractKind.DUE:
+    if row.kind == ExtractKind.DUE:
         _forget_dues(context, ref, row, numbers)
-    elif row["Full"] and plan == row["ReadPlan"] and not row.get("Shrunk"):  # a release looks at some people only
+    elif row.full and plan == row.read_plan and not row.shrunk:  # a release looks at some people only
         # A list that lacks many does not show that anybody has been corrected.
         named = {reject.told_on for reject in rejects}
-        orphan_rows.remove_absent(storage, ref.source, row["Job"], before=row["Sequence"], named=named)
-    elif row["Returned"]:
+        orphan_rows.remove_absent(storage, ref.source, row.job, before=row.sequence, named=named)
+    elif row.returned:
         note_correction(context, ref, row)
-    if row["Kind"] != ExtractKind.DUE and plan == row["ReadPlan"]:
+    if row.kind != ExtractKind.DUE and plan == row.read_plan:
         _supersede_held(context, ref, row)
 
 
 def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """From now on those who go on under new ids are known by both; what is told of the new one leads to the other."""
-    found = pages.read_new_ids(context.storage, ref, row["Plan"])
+    found = pages.read_new_ids(context.storage, ref, row.plan)
     if found is None:
         return
     now = context.clock.now()
     said = {
-        one: Same(
-            new.known_as, str(row["File"]), f"its column {found.column} says so", iso(now), ref.source, seen=new.counts
-        )
+        one: Same(new.known_as, row.file, f"its column {found.column} says so", iso(now), ref.source, seen=new.counts)
         for one, new in found.new.items()
     }
-    changed = same_people.note(context.storage, row["Job"], said)
+    changed = same_people.note(context.storage, row.job, said)
     same_people.note_asked(context.storage, ref.source, found.asked, whole=found.whole)
     people.note_new_ids(context.storage, ref.source, changed, now)
     if changed:
-        waiting = due.awaited(context.storage, row["Job"])
+        waiting = due.awaited(context.storage, row.job)
         due.wake(context.storage, waiting, changed, now + _MANAGER_FIRST)  # those who report to them
 
 
@@ -139,13 +138,13 @@ def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[s
         row: of the extract.
         ids: of the people.
     """
-    plan = row["Plan"]
+    plan = row.plan
     # A plan of an older version has no places, and is written as a whole.
     places = pages.read_places(context.storage, ref, plan, ids)
     numbers = places[0] if places else _write_pages(context, ref, row)
-    rows = pages.page_rows(context.storage, ref.id, select=("RowKey", "Recorded"))
-    recorded = {int(page["RowKey"]) for page in rows if page["Recorded"]}
-    awaited = due.awaited(context.storage, row["Job"])
+    rows = pages.page_rows(context.storage, ref.id, select=columns(PageRow.row_key, PageRow.recorded))
+    recorded = {int(page.row_key) for page in rows if page.recorded}
+    awaited = due.awaited(context.storage, row.job)
     for some in in_chunks(sorted(numbers - recorded), _PAGES_AT_ONCE):
         _record(context, ref, row, some, awaited)
     if places is None:
@@ -161,12 +160,12 @@ def _record_pages(context: Context, ref: ExtractRef, row: ExtractRow, numbers: s
     storage = context.storage
     left = [
         number
-        for page in pages.page_rows(storage, ref.id, select=("RowKey", "Recorded"))
-        if (number := int(page["RowKey"])) in numbers and not page["Recorded"]
+        for page in pages.page_rows(storage, ref.id, select=columns(PageRow.row_key, PageRow.recorded))
+        if (number := int(page.row_key)) in numbers and not page.recorded
     ]
     if not left:
         return
-    awaited = due.awaited(storage, row["Job"])
+    awaited = due.awaited(storage, row.job)
     for some in (left[:1], *in_chunks(left[1:], _PAGES_AT_ONCE)):  # the first waits for no other
         if some:
             _record(context, ref, row, some, awaited)
@@ -176,37 +175,41 @@ def _record_pages(context: Context, ref: ExtractRef, row: ExtractRow, numbers: s
 
 def _forget_dues(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
     """Whoever is in the plan has been looked at."""
-    storage, plan = context.storage, row["Plan"]
+    storage, plan = context.storage, row.plan
     seen = {one.planned.worker.worker_id for chunk in pages.read_quiet(storage, ref, plan) for one in chunk}
     for number in numbers:
         seen |= {worker.worker_id for worker in pages.read_page(storage, ref, plan, number).workers}
-    found = due.due_until(storage, parse_iso(row["DueAt"]), row["Job"])
+    found = due.due_until(storage, parse_iso(row.due_at), row.job)
     due.remove_dues(storage, [one for one in found if one.external_id in seen])
 
 
 def _write_pages(context: Context, ref: ExtractRef, row: ExtractRow) -> set[int]:
     """Make the rows of the plan's pages; returns their numbers."""
-    manifest = pages.read_manifest(context.storage, ref, row["Plan"])
-    common: PageRow = {"Source": ref.source, "Job": row["Job"], "Plan": row["Plan"], "Of": row["Pages"]}
-    new_rows: dict[Key, PageRow] = {
-        pages.page_key(ref.id, head.number): {
-            **common,
-            "After": head.after,
-            "People": head.people,
-            "Leavers": head.leavers,
-            "Waiting": head.people,
-            "Status": PageStatus.PLANNED,
-            "Recorded": False,
-            "Generation": 1,
-            "Tries": 0,
-            "Answers": answers_column([]),
-            "Overtakes": overtakes_column([]),
-            "UpdatedAt": iso(context.clock.now()),
-        }
+    manifest = pages.read_manifest(context.storage, ref, row.plan)
+    new_rows = {
+        pages.page_key(ref.id, head.number): PageRow(
+            source=ref.source,
+            job=row.job,
+            plan=row.plan,
+            of=row.pages,
+            after=head.after,
+            people=head.people,
+            leavers=head.leavers,
+            waiting=head.people,
+            status=PageStatus.PLANNED,
+            recorded=False,
+            generation=1,
+            tries=0,
+            answers=answers_column([]),
+            overtakes=overtakes_column([]),
+            updated_at=iso(context.clock.now()),
+        )
         for head in manifest
     }
     table = context.storage.table(PAGES)
-    change_rows(table, new_rows, lambda key, known: None if known else new_rows[key], ("Status",), new=new_rows)
+    change_rows(
+        table, new_rows, lambda key, known: None if known else new_rows[key], columns(PageRow.status), new=new_rows
+    )
     return {head.number for head in manifest}
 
 
@@ -220,10 +223,10 @@ def _record(context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequenc
         numbers: of the pages.
         awaited: who waits for managers who are not known yet.
     """
-    job = context.endpoint(row["Job"])
-    found = [pages.read_page(context.storage, ref, row["Plan"], number) for number in numbers]
+    job = context.endpoint(row.job)
+    found = [pages.read_page(context.storage, ref, row.plan, number) for number in numbers]
     by = _telling(context, ref, row)
-    plan = people.PlanNoted(ref, row["Job"], row["Stamp"], holds_stay=not row["Full"] and not by.release)
+    plan = people.PlanNoted(ref, row.job, row.stamp, holds_stay=not row.full and not by.release)
     earlier = people.note_planned(
         context.storage, plan, found, by, lambda user: fingerprint(context.fingerprint_key, job.job_id, user)
     )
@@ -234,7 +237,7 @@ def _record(context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequenc
     _recount_earlier(context, overtaken)
     not_over = _not_over(context, overtaken)
     recorded: dict[Key, PageRow] = {
-        pages.page_key(ref.id, number): {"Recorded": True, "Overtakes": overtakes_column(taken & not_over)}
+        pages.page_key(ref.id, number): PageRow(recorded=True, overtakes=overtakes_column(taken & not_over))
         for number, taken in earlier.items()
     }
     change_rows(context.storage.table(PAGES), recorded, lambda key, known: recorded[key] if known else None)
@@ -244,7 +247,7 @@ def _not_over(context: Context, earlier: set[Deliverer]) -> set[Deliverer]:
     """Those of some pages that matter still: something may have been on its way from them, or they must be counted."""
     keys = {pages.page_key(page.extract, page.page): page for page in earlier}
     rows = read_rows(context.storage.table(PAGES), keys)
-    return {keys[key] for key, row in rows.items() if row.get("Waiting") or not pages.has_sent_nothing(row)}
+    return {keys[key] for key, row in rows.items() if row.waiting or not pages.has_sent_nothing(row)}
 
 
 def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: list[Quiet]) -> None:
@@ -255,39 +258,42 @@ def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: lis
     by = _telling(context, ref, row)
 
     def state(fate: str, person: Planned, known: WorkerRow | None) -> WorkerRow | None:
-        if fate == OLDER and known and known["Sequence"] >= person.sequence:
+        if fate == OLDER and known and known.sequence >= person.sequence:
             return None
-        if row["Kind"] == ExtractKind.DUE and not by.release and _says_more(known, fate):
+        if row.kind == ExtractKind.DUE and not by.release and _says_more(known, fate):
             return _told_beside(person, known)
-        return worker_status.quiet(fate, person, known, by, seen=row["Kind"] == ExtractKind.FILE)
+        return worker_status.quiet(fate, person, known, by, seen=row.kind == ExtractKind.FILE)
 
     chunk.sort(key=_sort)
-    plan = people.PlanNoted(ref, row["Job"], row["Stamp"])
+    plan = people.PlanNoted(ref, row.job, row.stamp)
     for (fate, remember), group in groupby(chunk, key=_sort):
         some = [person.planned for person in group]
         people.note_quiet(context.storage, plan, some, state=partial(state, fate), remember=remember)
     if new := {one.planned.worker.worker_id for one in chunk if one.remember and one.planned.said}:
-        due.wake(context.storage, due.awaited(context.storage, row["Job"]), new, by.at + _MANAGER_FIRST)
+        due.wake(context.storage, due.awaited(context.storage, row.job), new, by.at + _MANAGER_FIRST)
 
 
 def _told_beside(person: Planned, known: WorkerRow | None) -> WorkerRow | None:
     """What is told beside may have changed without a file, such as who closes a circle of managers, or a hold."""
     if known is None:
         return None
-    new: WorkerRow = {"OnHold": person.on_hold}
-    if known["Status"] != WorkerStatus.HELD:
+    new = WorkerRow(on_hold=person.on_hold)
+    if known.status != WorkerStatus.HELD:
         new |= worker_status.open_besides(person, known)
-    is_new = any((known.get(name) or "") != value for name, value in new.items())
-    return {**new, "Sequence": known["Sequence"]} if is_new else None
+    is_new = not (_NOTHING_BESIDE | known).says(new)
+    return new | WorkerRow(sequence=known.sequence) if is_new else None
+
+
+_NOTHING_BESIDE = WorkerRow(on_hold="", warning="", warning_kind="")
 
 
 def _says_more(known: WorkerRow | None, fate: str) -> bool:
     """Whether the row of a person tells more than that a date has come and nothing is to be sent."""
-    return fate == WorkerStatus.UNCHANGED or bool(known and known["Status"] == WorkerStatus.HELD)
+    return fate == WorkerStatus.UNCHANGED or bool(known and known.status == WorkerStatus.HELD)
 
 
 def _telling(context: Context, ref: ExtractRef, row: ExtractRow) -> Telling:
-    return Telling(ref.id, context.clock.now(), row["File"], _release_of(row))
+    return Telling(ref.id, context.clock.now(), row.file, _release_of(row))
 
 
 def _release_of(row: ExtractRow) -> Release | None:
@@ -295,9 +301,9 @@ def _release_of(row: ExtractRow) -> Release | None:
 
     Nobody can order another release before this one is carried out.
     """
-    if row["Plan"] == row["ReadPlan"]:
+    if row.plan == row.read_plan:
         return None
-    return Release(str(row["ReleasedBy"]), str(row["ReleaseReason"]), str(row["ReleasedAt"]))
+    return Release(row.released_by, row.release_reason, row.released_at)
 
 
 def _sort(person: Quiet) -> tuple[str, bool]:
@@ -311,13 +317,13 @@ def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """
     others = list(extracts.of_source(context.storage, ref.source))
     for other in others:
-        holds = other["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and quiet_of(other).get("Held")
-        if not holds or other["Extract"] == ref.id or other["Stamp"] >= row["Stamp"] or other.get("HeldWhole"):
+        holds = other.status in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and quiet_of(other).get(Outcome.HELD)
+        if not holds or other.extract == ref.id or other.stamp >= row.stamp or other.held_whole:
             continue
-        older = ExtractRef(other["Extract"], ref.source)
-        if row["Full"] or not still_held(context.storage, older, other):
+        older = ExtractRef(other.extract, ref.source)
+        if row.full or not still_held(context.storage, older, other):
             _supersede(context, ref, older)
-    if row["Full"]:
+    if row.full:
         _supersede_whole(context, ref, row, others)
 
 
@@ -328,29 +334,29 @@ def supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
 
 def _supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow, others: Iterable[ExtractRow]) -> None:
     for other in others:
-        waits = other.get("HeldWhole") and other["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
-        if waits and not other.get("SupersededBy") and other["Sequence"] < row["Sequence"]:
-            _supersede(context, ref, ExtractRef(other["Extract"], ref.source))
+        waits = other.held_whole and other.status in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
+        if waits and not other.superseded_by and other.sequence < row.sequence:
+            _supersede(context, ref, ExtractRef(other.extract, ref.source))
 
 
 def _supersede(context: Context, ref: ExtractRef, older: ExtractRef) -> None:
-    extracts.save_extract(context.storage, older, {"SupersededBy": ref.id})
+    extracts.save_extract(context.storage, older, ExtractRow(superseded_by=ref.id))
     progress.refresh(context.storage, older, context.clock.now())
 
 
 def _move_on(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """From `planned` to `uploading`; pages may have been sent meanwhile, so the counts are made afresh."""
-    looks = row["Kind"] == ExtractKind.FILE and quiet_of(row).get("Unchanged")
-    failed: ExtractRow = {"FailedBefore": 0, "NoAccount": 0}
+    looks = row.kind == ExtractKind.FILE and quiet_of(row).get(Outcome.UNCHANGED)
+    failed = ExtractRow(failed_before=0, no_account=0)
     if looks:
         failed = progress.count_failed_before(context.storage, ref)
-    uploading: ExtractRow = {"Status": ExtractStatus.UPLOADING, "Message": "Being sent.", **failed}
+    uploading = ExtractRow(status=ExtractStatus.UPLOADING, message="Being sent.") | failed
     summary.write_summary(context.storage, ref, uploading)
-    if row["Kind"] == ExtractKind.FILE:
+    if row.kind == ExtractKind.FILE:
         write_history(context.storage, ref, uploading)
 
     def change(_key: Key, now: ExtractRow | None) -> ExtractRow | None:
-        if now is None or (now["Status"], now["Plan"]) != (ExtractStatus.PLANNED, row["Plan"]):
+        if now is None or (now.status, now.plan) != (ExtractStatus.PLANNED, row.plan):
             return None
         return uploading
 
@@ -366,7 +372,7 @@ def _recount_earlier(context: Context, earlier: set[Deliverer]) -> None:
             row = extracts.load_extract(context.storage, ref)
         except ResourceNotFoundError:  # somebody has cleared it away
             continue
-        if row["Status"] == ExtractStatus.UPLOADING:
+        if row.status == ExtractStatus.UPLOADING:
             for *_, number in (one for one in earlier if one[:2] == (source, extract)):
                 plan = pages.plan_of(context.storage, ref, number)
                 if plan:

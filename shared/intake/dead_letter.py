@@ -14,7 +14,7 @@ from shared.intake.registering import arrived_version
 from shared.mapping.cells.text import shorten
 from shared.records import extracts
 from shared.storage.names import INBOX
-from shared.tables.extracts import ExtractStatus
+from shared.tables.extracts import ExtractRow, ExtractStatus
 
 logger = logging.getLogger(__name__)
 
@@ -61,9 +61,9 @@ def note_unread(context: Context, text: str) -> None:
         logger.warning("The event of extract %s failed again and again; it is taken in now", ref.id)
         ingest_version(context, blob)
         return
-    if row["Status"] in (*extracts.UNREAD, ExtractStatus.TRYING):
+    if row.status in (*extracts.UNREAD, ExtractStatus.TRYING):
         sentence = (
             "Reading it has failed five times; it is tried again every minute. IT looks for its id in the app's log."
         )
-        extracts.save_extract(context.storage, ref, {"Message": sentence})
+        extracts.save_extract(context.storage, ref, ExtractRow(message=sentence))
         logger.error("The event of extract %s failed again and again", ref.id, extra={"extract": ref.id})

@@ -38,9 +38,9 @@ def register_due(context: Context) -> None:
     """
     now = context.clock.now()
     under_way = {
-        (row["PartitionKey"], row["Job"])
+        (row.partition_key, row.job)
         for row in extracts.unfinished(context.storage, extracts.UNREAD)
-        if row["Kind"] == ExtractKind.DUE
+        if row.kind == ExtractKind.DUE
     }
     with Turns() as turns:
         for job in context.settings.endpoints:
@@ -69,20 +69,20 @@ def _sources_with_dues(context: Context, job: str, now: datetime) -> Collection[
 def _register(context: Context, source: str, job: str, now: datetime) -> None:
     digest = hashlib.sha256(f"{source}\0{job}\0{now.isoformat()}".encode()).hexdigest()[:12]
     extract = f"{now:%Y%m%dT%H%M%SZ}-{digest}"
-    row: ExtractRow = {
-        "Extract": extract,
-        "File": f"dates due at {iso(now)}",
-        "Path": "",
-        "Kind": ExtractKind.DUE,
-        "Job": job,
-        "Status": ExtractStatus.ARRIVED,
-        "Message": "People whose dates have come are being looked at.",
-        "ArrivedAt": iso(now),
-        "DueAt": iso(now),
-        "LastModified": iso(now),
-        "Sequence": f"{iso(now)} {extract}",
-        "Failures": 0,
-    }
+    row = ExtractRow(
+        extract=extract,
+        file=f"dates due at {iso(now)}",
+        path="",
+        kind=ExtractKind.DUE,
+        job=job,
+        status=ExtractStatus.ARRIVED,
+        message="People whose dates have come are being looked at.",
+        arrived_at=iso(now),
+        due_at=iso(now),
+        last_modified=iso(now),
+        sequence=f"{iso(now)} {extract}",
+        failures=0,
+    )
     try:
         insert_row(context.storage.table(EXTRACTS), extracts.extract_key(ExtractRef(extract, source)), row)
     except ResourceExistsError:

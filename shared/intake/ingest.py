@@ -156,7 +156,7 @@ def process_pending(context: Context, job: str, own: ExtractRef | None = None) -
             end = _work_through(turn, lease)
         if end is _End.TIME:
             messages.ask_to_go_on(context.storage, job)
-        if end is not _End.DONE or all(row["Extract"] in turn.tried for row in _to_read(context, job)):
+        if end is not _End.DONE or all(row.extract in turn.tried for row in _to_read(context, job)):
             break
     if turn.faults:
         raise turn.faults[0]
@@ -168,7 +168,7 @@ def _work_through(turn: _Turn, lease: Lease) -> _End:
     if _stop_others(turn.context, rows):
         rows = _to_read(turn.context, turn.job)
     for row in rows:
-        if row["Extract"] in turn.tried:
+        if row.extract in turn.tried:
             continue
         if turn.context.clock.now() > turn.until:
             return _End.TIME
@@ -179,7 +179,7 @@ def _work_through(turn: _Turn, lease: Lease) -> _End:
 
 def _give_turn(turn: _Turn, row: ExtractRow, lease: Lease, between: Callable[[], None]) -> _End:
     """Bring one extract as far as it gets."""
-    turn.tried.add(row["Extract"])
+    turn.tried.add(row.extract)
     try:
         if not _continue(turn.context, row, lease, turn.until, between):
             return _End.TIME
@@ -187,10 +187,10 @@ def _give_turn(turn: _Turn, row: ExtractRow, lease: Lease, between: Callable[[],
         logger.warning("Somebody else works for job %s now: %s", turn.job, error, extra={"job": turn.job})
         return _End.STOP
     except Exception as error:  # noqa: BLE001 (one extract must not keep the others from being read)
-        if turn.own is None or row["Extract"] == turn.own.id:
+        if turn.own is None or row.extract == turn.own.id:
             turn.faults.append(error)
         else:
-            logger.warning("Extract %s waits: %s", row["Extract"], type(error).__name__)
+            logger.warning("Extract %s waits: %s", row.extract, type(error).__name__)
         if passes(error) and _is_committed(turn.context, row):
             return _End.STOP
     return _End.DONE
@@ -209,23 +209,21 @@ def _small_ones(turn: _Turn, busy: ExtractRow, lease: Lease) -> Callable[[], Non
         if (now := turn.context.clock.now()) - looked_at < _LOOKS_BETWEEN:
             return
         looked_at = now
-        passed_over = {busy["PartitionKey"]}
+        passed_over = {busy.partition_key}
         for row in _to_read(turn.context, turn.job):
             if not _is_small(row):
-                passed_over.add(row["PartitionKey"])
-            elif row["PartitionKey"] not in passed_over and row["Extract"] not in turn.tried:
+                passed_over.add(row.partition_key)
+            elif row.partition_key not in passed_over and row.extract not in turn.tried:
                 own = replace(turn, until=now + _LONGEST_RUN)
                 if _give_turn(own, row, lease, _nothing) is not _End.DONE:
-                    raise ClaimLost(f"extract {row['Extract']} has to be carried out first")
+                    raise ClaimLost(f"extract {row.extract} has to be carried out first")
 
     return look
 
 
 def _is_small(row: ExtractRow) -> bool:
     """Whether an extract is a file that has not been begun, and is read and planned within seconds."""
-    return (
-        row["Kind"] == ExtractKind.FILE and row["Status"] == ExtractStatus.ARRIVED and extracts.size_of(row) <= _SMALL
-    )
+    return row.kind == ExtractKind.FILE and row.status == ExtractStatus.ARRIVED and extracts.size_of(row) <= _SMALL
 
 
 def _nothing() -> None:
@@ -234,10 +232,10 @@ def _nothing() -> None:
 
 def _stop_others(context: Context, rows: Sequence[ExtractRow]) -> bool:
     """Keep others from committing: whoever is reading an extract still has lost the lease. Whether there was one."""
-    begun = [row for row in rows if row["Status"] == ExtractStatus.READING]
+    begun = [row for row in rows if row.status == ExtractStatus.READING]
     for row in begun:
         with suppress(ClaimLost):  # he has done it just now
-            _write_if_unchanged(context, row, etag_of(row), {"Message": "To be read again."})
+            _write_if_unchanged(context, row, etag_of(row), ExtractRow(message="To be read again."))
     return bool(begun)
 
 
@@ -248,17 +246,17 @@ def process_all_pending(context: Context) -> None:
         Exception: the first fault, after all jobs have had their turn.
     """
     with Turns() as turns:
-        for job in sorted({row["Job"] for row in extracts.unfinished(context.storage, extracts.UNREAD)}):
+        for job in sorted({row.job for row in extracts.unfinished(context.storage, extracts.UNREAD)}):
             with turns.turn():
                 process_pending(context, job)
 
 
 def _is_committed(context: Context, row: ExtractRow) -> bool:
     try:
-        now = extracts.load_extract(context.storage, ExtractRef(row["Extract"], row["PartitionKey"]))
+        now = extracts.load_extract(context.storage, ExtractRef(row.extract, row.partition_key))
     except (AzureError, TransientError):
         return True  # for all we know
-    return bool(now["Status"] == ExtractStatus.PLANNED)
+    return now.status == ExtractStatus.PLANNED
 
 
 def _to_read(context: Context, job: str) -> list[ExtractRow]:
@@ -267,26 +265,26 @@ def _to_read(context: Context, job: str) -> list[ExtractRow]:
     Plans that are committed go first, because the next comparison builds on them; then small files, those of one source
     in HR's order.
     """
-    rows = [row for row in extracts.unfinished(context.storage, extracts.UNREAD) if row["Job"] == job]
+    rows = [row for row in extracts.unfinished(context.storage, extracts.UNREAD) if row.job == job]
     behind: set[str] = set()  # sources of which something comes first that takes long
     places = {}
     for row in rows:
         if not _is_small(row):
-            behind.add(row["PartitionKey"])
-        places[row["Extract"]] = (row["Status"] != ExtractStatus.PLANNED, row["PartitionKey"] in behind)
-    return sorted(rows, key=lambda row: places[row["Extract"]])
+            behind.add(row.partition_key)
+        places[row.extract] = (row.status != ExtractStatus.PLANNED, row.partition_key in behind)
+    return sorted(rows, key=lambda row: places[row.extract])
 
 
 def _continue(
     context: Context, row: ExtractRow, lease: Lease, until: datetime, between: Callable[[], None] = _nothing
 ) -> bool:
     """Bring one extract as far as its queued pages; whether there was time for it."""
-    ref = ExtractRef(row["Extract"], row["PartitionKey"])
+    ref = ExtractRef(row.extract, row.partition_key)
     try:
-        if row["Status"] != ExtractStatus.PLANNED:
-            if row["Kind"] == ExtractKind.FILE:
-                inbox = context.storage.container(INBOX).get_blob_client(row["Path"])
-                extracts.keep_copy(context.storage, ref, inbox, row["ETag"])
+        if row.status != ExtractStatus.PLANNED:
+            if row.kind == ExtractKind.FILE:
+                inbox = context.storage.container(INBOX).get_blob_client(row.path)
+                extracts.keep_copy(context.storage, ref, inbox, row.e_tag)
             _plan(context, ref, row, lease, between)
         return apply_plan(context, ref, until, between)
     except (ExtractRefused, MappingError) as error:
@@ -297,7 +295,7 @@ def _continue(
         supersede_whole(context, ref, row)
         _end(context, ref, ExtractStatus.DUPLICATE, str(error))
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
-        extracts.save_extract(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
+        extracts.save_extract(context.storage, ref, ExtractRow(message=f"Waits until IT has acted: {error}"))
         raise
     except Exception as error:
         if not passes(error):
@@ -309,8 +307,8 @@ def _continue(
 def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, between: Callable[[], None]) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
     # The mapping may name another job by now; what was begun for a job is brought to its end there.
-    loaded = of_job(find_mapping(context.storage, ref.source), row["Job"])
-    reading: ExtractRow = {"Status": ExtractStatus.READING, "Message": "Being read."}
+    loaded = of_job(find_mapping(context.storage, ref.source), row.job)
+    reading = ExtractRow(status=ExtractStatus.READING, message="Being read.")
     etag = _write_if_unchanged(context, row, etag_of(row), reading)
     told_at = context.clock.now()
 
@@ -319,29 +317,28 @@ def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, betw
         between()
         if (now := context.clock.now()) - told_at >= _TELLS:
             told_at = now
-            how_far: ExtractRow = {"Message": f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far."}
+            how_far = ExtractRow(message=f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far.")
             etag = _write_if_unchanged(context, row, etag, how_far)
 
     asked = ToPlan(ref, row, loaded, uuid.uuid4().hex)
-    if row["Kind"] == ExtractKind.FILE:
-        content: ExtractRow = {} if row.get("Releasing") else check_new(context, ref, row, loaded)
-        pace = Pace(has_read, lambda people: _settle(context, ref, row["Job"], people))
-        values: ExtractRow = {**content, **plan_file(context, asked, pace)}
+    if row.kind == ExtractKind.FILE:
+        content = ExtractRow() if row.releasing else check_new(context, ref, row, loaded)
+        pace = Pace(has_read, lambda people: _settle(context, ref, row.job, people))
+        values = content | plan_file(context, asked, pace)
     else:
         values = plan_due(context, asked)
-    committed: ExtractRow = {
-        "Status": ExtractStatus.PLANNED,
-        "Message": "Read and planned.",
-        "Mapping": loaded.name,
-        "MappingVersion": loaded.version,
-        **values,
-    }
+    planned = ExtractRow(
+        status=ExtractStatus.PLANNED,
+        message="Read and planned.",
+        mapping=loaded.name,
+        mapping_version=loaded.version,
+    )
     lease.confirm()  # whoever took it over compares with something else
-    _write_if_unchanged(context, row, etag, committed)
+    _write_if_unchanged(context, row, etag, planned | values)
     logger.info(
         "Extract %s is planned: %s",
         ref.id,
-        {name: value for name, value in values.items() if isinstance(value, int)},
+        {name: value for name, value in values.stored().items() if isinstance(value, int)},
         extra={"extract": ref.id},
     )
 
@@ -349,11 +346,11 @@ def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, betw
 def _settle(context: Context, ref: ExtractRef, job: str, people: Iterable[str]) -> None:
     """Write what plans that are being carried out say of some people."""
     planned = extracts.unfinished(context.storage, (ExtractStatus.PLANNED,))
-    others = [row for row in planned if row["Job"] == job and row["Extract"] != ref.id]
+    others = [row for row in planned if row.job == job and row.extract != ref.id]
     if others:
         ids = set(people)
         for row in others:
-            settle(context, ExtractRef(row["Extract"], row["PartitionKey"]), row, ids)
+            settle(context, ExtractRef(row.extract, row.partition_key), row, ids)
 
 
 def _write_if_unchanged(context: Context, row: ExtractRow, etag: str, values: ExtractRow) -> str:
@@ -365,11 +362,11 @@ def _write_if_unchanged(context: Context, row: ExtractRow, etag: str, values: Ex
     try:
         return merge_row(context.storage.table(EXTRACTS), key_of(row), values, etag)
     except ResourceModifiedError as error:
-        raise ClaimLost(f"Extract {row['Extract']} is being read by another instance") from error
+        raise ClaimLost(f"Extract {row.extract} is being read by another instance") from error
 
 
 def _refuse(context: Context, ref: ExtractRef, row: ExtractRow, message: str) -> None:
-    if row.get("PlannedAt"):
+    if row.planned_at:
         _take_back_order(context, ref, message)
     else:
         _end(context, ref, ExtractStatus.REJECTED, message)
@@ -378,22 +375,21 @@ def _refuse(context: Context, ref: ExtractRef, row: ExtractRow, message: str) ->
 def _take_back_order(context: Context, ref: ExtractRef, message: str) -> None:
     """What the extract has planned goes on; only what was ordered since cannot be done."""
     logger.warning("What was ordered for extract %s came to nothing", ref.id, extra={"extract": ref.id})
-    back: ExtractRow = {"Status": ExtractStatus.UPLOADING, "Releasing": "", "OrderFailed": message}
+    back = ExtractRow(status=ExtractStatus.UPLOADING, releasing="", order_failed=message)
     extracts.save_extract(context.storage, ref, back)
     progress.refresh(context.storage, ref, context.clock.now())
 
 
 def _end(context: Context, ref: ExtractRef, status: ExtractStatus, message: str) -> None:
     """Nothing of the extract is used; say so in the table and in HR's outbox, unless somebody else has planned it."""
-    if extracts.load_extract(context.storage, ref)["Status"] not in (ExtractStatus.ARRIVED, ExtractStatus.READING):
+    if extracts.load_extract(context.storage, ref).status not in (ExtractStatus.ARRIVED, ExtractStatus.READING):
         return
     logger.warning("Extract %s of source %s ends as %s", ref.id, ref.source, status, extra={"extract": ref.id})
-    ended: ExtractRow = {
-        "Status": status,
-        "Message": message,
-        "EndedAt": iso(context.clock.now()),
-        **way_to_answer_source(context.storage, ref.source),
-    }
+    ended = ExtractRow(
+        status=status,
+        message=message,
+        ended_at=iso(context.clock.now()),
+    ) | way_to_answer_source(context.storage, ref.source)
     summary.write_summary(context.storage, ref, ended)
     write_history(context.storage, ref, ended)
     extracts.save_extract(context.storage, ref, ended)
@@ -407,10 +403,10 @@ def _count_failure(context: Context, ref: ExtractRef) -> None:
     if not count_failure(context.storage, ref, context.clock.now()).are_enough:
         return
     row = extracts.load_extract(context.storage, ref)
-    if row["Status"] == ExtractStatus.PLANNED:
+    if row.status == ExtractStatus.PLANNED:
         return
     message = failed_by_us(ref.id)
-    if row.get("PlannedAt"):
+    if row.planned_at:
         _take_back_order(context, ref, message)
     else:
         _end(context, ref, ExtractStatus.FAILED, message)

@@ -14,6 +14,7 @@ from shared.records import accounts, same_people
 from shared.records.people import worker_key
 from shared.storage.names import WORKERS
 from shared.storage.rows import change_rows, read_rows
+from shared.tables.base import columns
 from shared.tables.workers import WorkerRow, WorkerStatus
 
 
@@ -71,10 +72,10 @@ def make_same(context: Context, source: str, old: str, new: str, order: Order) -
     told = _told_of(context, source, {new, old, known_as})
     waits = {WorkerStatus.HELD, WorkerStatus.REJECTED}
     # What waits for the answer goes on: of full files the newest is worked off again, of changes the person alone.
-    if mapping.mode == "full" and any(row["Status"] in waits for row in told.values()):
+    if mapping.mode == "full" and any(row.status in waits for row in told.values()):
         return GoesOn(known_as, reprocess(storage, source, order))
-    if new in told and told[new]["Status"] == WorkerStatus.HELD:
-        extract = str(told[new]["Extract"])
+    if new in told and told[new].status == WorkerStatus.HELD:
+        extract = told[new].extract
         release(storage, extract, order, [new])
         return GoesOn(known_as, extract)
     return GoesOn(known_as, "")
@@ -96,17 +97,24 @@ def take_back(context: Context, source: str, new: str) -> str:
         raise OrderRefused(f"{new} is not kept as a new id of anybody")
     same_people.drop(context.storage, job, new)
     row = worker_key(source, new)
-    change_rows(context.storage.table(WORKERS), [row], lambda _, told: {"KnownAs": ""} if told else None, ("Status",))
+    change_rows(
+        context.storage.table(WORKERS),
+        [row],
+        lambda _, told: WorkerRow(known_as="") if told else None,
+        columns(WorkerRow.status),
+    )
     return known_as.known_as
 
 
 def _has_a_row(context: Context, source: str, worker_id: str) -> bool:
     """Whether a file has had an id, though nothing of it was taken in: somebody is asked about both, say."""
-    return bool(read_rows(context.storage.table(WORKERS), [worker_key(source, worker_id)], select=("Status",)))
+    return bool(
+        read_rows(context.storage.table(WORKERS), [worker_key(source, worker_id)], select=columns(WorkerRow.status))
+    )
 
 
 def _told_of(context: Context, source: str, ids: Collection[str]) -> dict[str, WorkerRow]:
     """What is told of some people of a source, by id."""
     keys = {worker_key(source, one): one for one in ids}
-    rows = read_rows(context.storage.table(WORKERS), keys, select=("Status", "Extract"))
+    rows = read_rows(context.storage.table(WORKERS), keys, select=columns(WorkerRow.status, WorkerRow.extract))
     return {keys[key]: row for key, row in rows.items()}

@@ -26,7 +26,10 @@ from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, STATE, WORKERS
 from shared.storage.rows import Key, change_rows, delete_row, key_of, query, read_row
 from shared.tables.accounts import AccountRow, said_of
+from shared.tables.base import columns
+from shared.tables.extracts import ExtractRow
 from shared.tables.pages import PageRow
+from shared.tables.workers import WorkerRow
 
 BY = "python -m cli recover"
 """Who orders a hold that is put back."""
@@ -64,7 +67,7 @@ class _Pages:
         if page not in self._known:
             key = pages.page_key(page.extract, page.page)
             try:
-                read_row(self.storage.table(PAGES), key, select=("PartitionKey",))
+                read_row(self.storage.table(PAGES), key, select=columns(PageRow.partition_key))
                 self._known[page] = True
             except ResourceNotFoundError:
                 self._known[page] = False
@@ -77,7 +80,7 @@ def remove_dead_pages(storage: Storage) -> int:
     Returns:
         How many.
     """
-    extract_rows = {row["Extract"] for row in query(storage.table(EXTRACTS), "", ("Extract",))}
+    extract_rows = {row.extract for row in query(storage.table(EXTRACTS), "", columns(ExtractRow.extract))}
     dead = [row for row in query(storage.table(PAGES), pages.NOT_FINISHED) if _is_dead(storage, row, extract_rows)]
     for row in dead:
         delete_row(storage.table(PAGES), key_of(row))
@@ -87,18 +90,22 @@ def remove_dead_pages(storage: Storage) -> int:
 def put_back_new_ids(storage: Storage, now: datetime) -> int:
     """Know again who goes on under a new id, by what stands on the rows of the new ids; how many there are."""
     found: dict[str, dict[str, Same]] = {}
-    for row in query(storage.table(WORKERS), "KnownAs gt ''", ("PartitionKey", "WorkerId", "KnownAs")):
-        source = keys.owner(str(row["PartitionKey"]))
-        said = Same(str(row["KnownAs"]), BY, "As it stood in Workers.", iso(now), source, seen=True)
-        found.setdefault(find_mapping(storage, source).mapping.job, {})[str(row["WorkerId"])] = said
+    for row in query(
+        storage.table(WORKERS),
+        "KnownAs gt ''",
+        columns(WorkerRow.partition_key, WorkerRow.worker_id, WorkerRow.known_as),
+    ):
+        source = keys.owner(row.partition_key)
+        said = Same(row.known_as, BY, "As it stood in Workers.", iso(now), source, seen=True)
+        found.setdefault(find_mapping(storage, source).mapping.job, {})[row.worker_id] = said
     return sum(len(same_people.note(storage, job, said)) for job, said in found.items())
 
 
 def _is_dead(storage: Storage, row: PageRow, extract_rows: set[str]) -> bool:
-    if row["PartitionKey"] not in extract_rows:
+    if row.partition_key not in extract_rows:
         return True
-    ref, number = ExtractRef(str(row["PartitionKey"]), str(row["Source"])), int(row["RowKey"])
-    path = pages.plan_path(ref, str(row["Plan"]), f"{number:06d}.json")
+    ref, number = ExtractRef(row.partition_key, row.source), int(row.row_key)
+    path = pages.plan_path(ref, row.plan, f"{number:06d}.json")
     return not storage.container(STATE).get_blob_client(path).exists()
 
 
@@ -117,7 +124,7 @@ def recover(storage: Storage, job: str, now: datetime) -> Recovered:
             storage.table(ACCOUNTS),
             [account_key(job, external_id) for external_id in lost],
             _put_aside,
-            select=("Pending", "PutAside"),
+            select=columns(AccountRow.pending, AccountRow.put_aside),
         )
         dated = [account for account in found if account.next_change_at]
         opened = [account for account in found if (account.open or account.refused) and account.external_id not in lost]
@@ -134,7 +141,7 @@ def _put_back_holds(storage: Storage, job: str, now: datetime) -> int:
     on_hold = query(storage.table(ACCOUNTS), text, first=f"{job}|", last=f"{job}}}")  # "}" follows "|"
     holds, done = holds_at(storage, now), 0
     for row in on_hold:
-        worker = str(row["ExternalId"])
+        worker = row.external_id
         if holds.of(worker, set(said_of(row))) is None:
             put_on_hold(storage, HoldOrder(worker, "", BY, _REASON, now), until=None)
             done += 1
@@ -147,9 +154,9 @@ def _waits_in_vain(account: Account, known: _Pages) -> bool:
 
 def _put_aside(_key: Key, row: AccountRow | None) -> AccountRow | None:
     """As of a page that failed again and again: the next look compares with what Entra has."""
-    if row is None or not row["Pending"]:
+    if row is None or not row.pending:
         return None
-    return {"PutAside": row["Pending"], "Pending": ""}
+    return AccountRow(put_aside=row.pending, pending="")
 
 
 def _dues(job: str, dated: list[Account], looked_at: list[str], now: datetime) -> Iterator[Due]:

@@ -76,12 +76,12 @@ def register(context: Context, version: Version) -> str | None:
     """
     ref = version.ref
     row = _row_of(context, ref)
-    if row is not None and row["Job"]:
+    if row is not None and row.job:
         return _left_to_do(row)
     now = iso(context.clock.now())
     kind = extracts.kind_of_file(version.name)
     status = ExtractStatus.TRYING if kind == ExtractKind.TRIAL else ExtractStatus.ARRIVED
-    first: ExtractRow = {"Status": status, "ArrivedAt": now, "Message": "Arrived.", "Failures": 0, "Kind": kind}
+    first = ExtractRow(status=status, arrived_at=now, message="Arrived.", failures=0, kind=kind)
     folder, slash, _ = version.path.partition("/")
     if slash and folder != version.source:
         return _register_refused(
@@ -101,7 +101,7 @@ def register(context: Context, version: Version) -> str | None:
     times = (iso(made_at), iso(version.last_modified), context.clock.now().isoformat())
     sequence = " ".join((*times, ref.id))
     if extracts.insert_extract(
-        context.storage, version, {**first, "Job": job, "MadeAt": times[0], "Sequence": sequence}
+        context.storage, version, first | ExtractRow(job=job, made_at=times[0], sequence=sequence)
     ):
         logger.info("Extract %s of source %s arrived", ref.id, ref.source, extra={"extract": ref.id})
         return job
@@ -117,10 +117,10 @@ def _row_of(context: Context, ref: ExtractRef) -> ExtractRow | None:
 
 def _left_to_do(row: ExtractRow) -> str | None:
     """The job of an extract that is known already, if there is still something to do for it."""
-    if row["Status"] in (*extracts.UNREAD, ExtractStatus.TRYING) and row["Job"]:
-        return str(row["Job"])
-    extract = row["Extract"]
-    logger.info("Extract %s has been taken in before (%s)", extract, row["Status"], extra={"extract": extract})
+    if row.status in (*extracts.UNREAD, ExtractStatus.TRYING) and row.job:
+        return row.job
+    extract = row.extract
+    logger.info("Extract %s has been taken in before (%s)", extract, row.status, extra={"extract": extract})
     return None
 
 
@@ -128,7 +128,7 @@ def give_up(context: Context, version: Version) -> None:
     """Make a version known that nobody can take in because of a fault of our own, so that it is not tried for ever."""
     now, kind = iso(context.clock.now()), extracts.kind_of_file(version.name)
     status = ExtractStatus.TRYING if kind == ExtractKind.TRIAL else ExtractStatus.FAILED
-    first: ExtractRow = {"Status": status, "ArrivedAt": now, "Failures": 1, "Kind": kind}
+    first = ExtractRow(status=status, arrived_at=now, failures=1, kind=kind)
     _register_refused(context, version, first, failed_by_us(version.ref.id), status=ExtractStatus.FAILED)
 
 
@@ -141,7 +141,7 @@ def refuse_name(context: Context, version: Version) -> None:
     """Make a version known, and refused, that has no address: no event ever reaches us, and nobody could read it."""
     kind = extracts.kind_of_file(version.name)
     status = ExtractStatus.TRYING if kind == ExtractKind.TRIAL else ExtractStatus.ARRIVED
-    first: ExtractRow = {"Status": status, "ArrivedAt": iso(context.clock.now()), "Failures": 0, "Kind": kind}
+    first = ExtractRow(status=status, arrived_at=iso(context.clock.now()), failures=0, kind=kind)
     _register_refused(
         context,
         version,
@@ -193,22 +193,21 @@ def _register_refused(
 
     A trial has still to be answered. The answer of a file is written at once.
     """
-    if first["Kind"] == ExtractKind.TRIAL:
+    if first.kind == ExtractKind.TRIAL:
         extracts.insert_extract(
-            context.storage, version, {**first, "Job": "", "Sequence": first["ArrivedAt"], "No": message}
+            context.storage, version, first | ExtractRow(job="", sequence=first.arrived_at, no=message)
         )
         return ""
-    refused: ExtractRow = {
-        "Job": "",
-        "Sequence": first["ArrivedAt"],
-        "Status": status,
-        "Message": message,
-        "EndedAt": first["ArrivedAt"],
-        **way_to_answer_source(context.storage, version.source),
-    }
-    if extracts.insert_extract(context.storage, version, {**first, **refused}):
+    refused = ExtractRow(
+        job="",
+        sequence=first.arrived_at,
+        status=status,
+        message=message,
+        ended_at=first.arrived_at,
+    ) | way_to_answer_source(context.storage, version.source)
+    if extracts.insert_extract(context.storage, version, first | refused):
         logger.warning("Extract %s of source %s is refused", version.ref.id, version.source)
-    elif extracts.load_extract(context.storage, version.ref)["Job"]:
+    elif extracts.load_extract(context.storage, version.ref).job:
         return None  # it was taken in while there was a mapping for it
     summary.write_summary(context.storage, version.ref)
     return None

@@ -25,7 +25,7 @@ from shared.errors import ExtractDuplicate, ExtractRefused, ExtractReplaced, Ext
 from shared.intake.answering import way_to_answer_source
 from shared.intake.faults import passes
 from shared.intake.registering import for_hr
-from shared.intake.trial_answer import Outcome, outcome_of, write_answer
+from shared.intake.trial_answer import TrialOutcome, outcome_of, write_answer
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.planning.build import ToPlan, check_new, of_job, plan_file
@@ -46,7 +46,7 @@ _WAITS = timedelta(hours=1)  # for files that came before it; then it is answere
 
 def call_for_trials(context: Context) -> None:
     """The clock's part: have somebody work on the trials without an answer; the clock itself has no time for it."""
-    for job in sorted({str(row["Job"]) for row in extracts.unfinished(context.storage, (ExtractStatus.TRYING,))}):
+    for job in sorted({row.job for row in extracts.unfinished(context.storage, (ExtractStatus.TRYING,))}):
         messages.ask_to_go_on(context.storage, job)
 
 
@@ -64,36 +64,36 @@ def try_out(context: Context, job: str) -> None:
         if lease is None:
             return
         for row in extracts.unfinished(context.storage, (ExtractStatus.TRYING,)):
-            if row["Job"] == job and context.clock.now() <= until:
+            if row.job == job and context.clock.now() <= until:
                 try:
                     _try(context, row)
                 except Exception as error:  # noqa: BLE001 (one trial must not keep the others from their turn)
-                    about = (row["Extract"], type(error).__name__)
-                    logger.warning("Trial %s waits: %s", *about, extra={"extract": row["Extract"]})
+                    about = (row.extract, type(error).__name__)
+                    logger.warning("Trial %s waits: %s", *about, extra={"extract": row.extract})
 
 
 def _try(context: Context, row: ExtractRow) -> None:
     """Bring one trial to its answer, if this is the time for it."""
-    ref = ExtractRef(row["Extract"], row["PartitionKey"])
-    if row.get("EndedAt"):  # it has its answer; a crash has left something of it
+    ref = ExtractRef(row.extract, row.partition_key)
+    if row.ended_at:  # it has its answer; a crash has left something of it
         _forget(context.storage, ref)
         return
     try:
         outcome = _outcome(context, ref, row)
     except (ExtractRefused, MappingError) as error:
-        outcome = Outcome(ExtractStatus.REJECTED, for_hr(error))
+        outcome = TrialOutcome(ExtractStatus.REJECTED, for_hr(error))
     except (ExtractReplaced, ExtractStale) as error:
-        outcome = Outcome(ExtractStatus.STALE, str(error))
+        outcome = TrialOutcome(ExtractStatus.STALE, str(error))
     except ExtractDuplicate as error:
-        outcome = Outcome(ExtractStatus.DUPLICATE, str(error))
+        outcome = TrialOutcome(ExtractStatus.DUPLICATE, str(error))
     except TerminalError as error:  # a role, a secret or a setting; once it is right, the clock comes back to it
-        extracts.save_extract(context.storage, ref, {"Message": f"Waits until IT has acted: {error}"})
+        extracts.save_extract(context.storage, ref, ExtractRow(message=f"Waits until IT has acted: {error}"))
         raise
     except Exception as error:
         if passes(error) or not count_failure(context.storage, ref, context.clock.now()).are_enough:
             raise
         logger.exception("Trial %s is given up", ref.id, extra={"extract": ref.id})
-        outcome = Outcome(
+        outcome = TrialOutcome(
             ExtractStatus.FAILED,
             "The file could not be tried out because of a fault in Rollcall itself, not in the file. IT finds the "
             f"fault in the app's log under {ref.id}.",
@@ -102,31 +102,31 @@ def _try(context: Context, row: ExtractRow) -> None:
         _finish(context, ref, row, outcome)
 
 
-def _finish(context: Context, ref: ExtractRef, row: ExtractRow, outcome: Outcome) -> None:
+def _finish(context: Context, ref: ExtractRef, row: ExtractRow, outcome: TrialOutcome) -> None:
     """Tell HR how a trial ended, and keep nothing but that."""
     now = context.clock.now()
-    row = {**row, **way_to_answer_source(context.storage, ref.source)}
+    row = row | way_to_answer_source(context.storage, ref.source)
     write_answer(context.storage, ref, row, outcome, now)
-    ended: ExtractRow = {"Message": outcome.message, "EndedAt": iso(now)}
+    ended = ExtractRow(message=outcome.message, ended_at=iso(now))
     if outcome.plan:
-        ended |= {"Rows": outcome.values["Rows"], "People": outcome.values["People"]}
+        ended |= ExtractRow(rows=outcome.values.rows, people=outcome.values.people)
     extracts.save_extract(context.storage, ref, ended)
     logger.info("Trial %s of source %s: %s", ref.id, ref.source, outcome.would_be, extra={"extract": ref.id})
     _forget(context.storage, ref)
 
 
-def _outcome(context: Context, ref: ExtractRef, row: ExtractRow) -> Outcome | None:
+def _outcome(context: Context, ref: ExtractRef, row: ExtractRow) -> TrialOutcome | None:
     """What would become of the file; None if that cannot be told now, because a plan is being carried out."""
-    storage, job = context.storage, str(row["Job"])
-    if row.get("No"):
-        return Outcome(ExtractStatus.REJECTED, row["No"])
-    extracts.keep_copy(storage, ref, storage.container(INBOX).get_blob_client(row["Path"]), row["ETag"])
+    storage, job = context.storage, row.job
+    if row.no:
+        return TrialOutcome(ExtractStatus.REJECTED, row.no)
+    extracts.keep_copy(storage, ref, storage.container(INBOX).get_blob_client(row.path), row.e_tag)
     newest = _newest_plan(storage, job)
     unread = _unread(storage, job)
-    if newest is None or (unread and parse_iso(row["ArrivedAt"]) + _WAITS > context.clock.now()):
+    if newest is None or (unread and parse_iso(row.arrived_at) + _WAITS > context.clock.now()):
         return None
     loaded = of_job(find_mapping(storage, ref.source), job)
-    real: ExtractRow = {**row, "File": told_name(row["File"])}
+    real = row | ExtractRow(file=told_name(row.file))
     check_new(context, ref, real, loaded)
     asked = ToPlan(ref, real, loaded, uuid.uuid4().hex)
     values = plan_file(context, asked)
@@ -139,13 +139,13 @@ def _outcome(context: Context, ref: ExtractRef, row: ExtractRow) -> Outcome | No
 
 def _newest_plan(storage: Storage, job: str) -> str | None:
     """The plan of a job that was carried out last; None while one is not at its end, and accounts are half written."""
-    planned = [row for row in extracts.unfinished(storage, (ExtractStatus.PLANNED,)) if row["Job"] == job]
+    planned = [row for row in extracts.unfinished(storage, (ExtractStatus.PLANNED,)) if row.job == job]
     return None if planned else circuit_breaker.stopped_now(storage).newest_plan(job)
 
 
 def _unread(storage: Storage, job: str) -> Sequence[str]:
     """The files of a job that have arrived and are not compared yet, by name."""
-    return [str(row["File"]) for row in extracts.unfinished(storage, extracts.UNREAD) if row["Job"] == job]
+    return [row.file for row in extracts.unfinished(storage, extracts.UNREAD) if row.job == job]
 
 
 def _forget(storage: Storage, ref: ExtractRef) -> None:
@@ -157,4 +157,4 @@ def _forget(storage: Storage, ref: ExtractRef) -> None:
                 container.delete_blob(name)
             except ResourceNotFoundError:
                 continue  # somebody else was faster
-    extracts.save_extract(storage, ref, {"Status": ExtractStatus.TRIED})
+    extracts.save_extract(storage, ref, ExtractRow(status=ExtractStatus.TRIED))

@@ -36,8 +36,9 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import in_chunks, read_rows
-from shared.tables.extracts import CountColumn, ExtractRow, ExtractStatus, OutcomeColumn, quiet_of
-from shared.tables.workers import WorkerStatus
+from shared.tables.base import columns
+from shared.tables.extracts import Count, ExtractRow, ExtractStatus, Outcome, count_of, quiet_of, with_counts
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording.translation import Translator
 
 NOTHING_DONE = "This was a trial: nothing was sent, and nothing of it is remembered."
@@ -60,37 +61,37 @@ _HEADINGS = {
 }
 """What would become of people, in the order in which it is told."""
 
-_IN_FILE: Mapping[CountColumn, str] = {
+_IN_FILE: Mapping[Outcome | Count, str] = {
     **summary.IN_FILE,
-    "Rejected": "Rows that would not be sent",
-    "Extras": "People of earlier files who would be sent along",
+    Count.REJECTED: "Rows that would not be sent",
+    Count.EXTRAS: "People of earlier files who would be sent along",
 }
-_FATES: Mapping[CountColumn, str] = {
-    "Unchanged": "Already as the file says",
-    "Waiting": "Would be sent",
-    "Scheduled": "Would take effect on a later day",
-    "Held": "Would be held until somebody approves",
-    "Withdrawn": "Would be taken back before they are sent",
-    "Superseded": "Of whom something newer is known",
+_FATES: Mapping[Outcome | Count, str] = {
+    Outcome.UNCHANGED: "Already as the file says",
+    Outcome.WAITING: "Would be sent",
+    Outcome.SCHEDULED: "Would take effect on a later day",
+    Outcome.HELD: "Would be held until somebody approves",
+    Outcome.WITHDRAWN: "Would be taken back before they are sent",
+    Outcome.SUPERSEDED: "Of whom something newer is known",
 }
 _COUNTS = {
     "In the file": _IN_FILE,
     "What it would change": summary.CHANGES,
     "What would become of the people": _FATES,
 }
-_NAMES: list[CountColumn] = [name for labels in _COUNTS.values() for name in labels]
-_WORDS: Mapping[Literal[OutcomeColumn, "HadAlready"], str] = {
-    "Unchanged": "unchanged",
-    "Scheduled": "would be scheduled for a date",
-    "Held": "would be held until somebody has looked at them",
-    "Withdrawn": "would be withdrawn before anything is sent",
-    "Superseded": "are known by something newer",
-    "Waiting": "would be sent",
+_NAMES: list[Outcome | Count] = [name for labels in _COUNTS.values() for name in labels]
+_WORDS: Mapping[Outcome | Literal["HadAlready"], str] = {
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.SCHEDULED: "would be scheduled for a date",
+    Outcome.HELD: "would be held until somebody has looked at them",
+    Outcome.WITHDRAWN: "would be withdrawn before anything is sent",
+    Outcome.SUPERSEDED: "are known by something newer",
+    Outcome.WAITING: "would be sent",
 }
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """How a trial ended.
 
     Attributes:
@@ -113,7 +114,9 @@ class Outcome:
         return f"{NOTHING_DONE} {self.sentence}"
 
 
-def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: ExtractRow, notes: Iterable[str] = ()) -> Outcome:
+def outcome_of(
+    storage: Storage, ref: ExtractRef, plan: str, values: ExtractRow, notes: Iterable[str] = ()
+) -> TrialOutcome:
     """What a stored plan would come to.
 
     Args:
@@ -124,15 +127,13 @@ def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: ExtractRow,
         notes: what HR should know besides what is stored with the plan.
     """
     counts = Counter(quiet_of(values))
-    counts["Waiting"] = sum(head.people for head in pages.read_manifest(storage, ref, plan))
-    values = values.copy()
-    for name, count in counts.items():
-        values[name] = count
-    reasons = [values["HeldBecause"]] if counts["Held"] else []
+    counts[Outcome.WAITING] = sum(head.people for head in pages.read_manifest(storage, ref, plan))
+    values = with_counts(values, counts)
+    reasons = [values.held_because] if counts[Outcome.HELD] else []
     told = progress.sentence(values, counts, reasons, known=_WORDS, sent="They would be sent for")
     besides = (*notes, *pages.read_notes(storage, ref, plan))
-    return Outcome(
-        ExtractStatus.HELD if counts["Held"] else ExtractStatus.DELIVERED,
+    return TrialOutcome(
+        ExtractStatus.HELD if counts[Outcome.HELD] else ExtractStatus.DELIVERED,
         f"As a real file: {told}",
         plan,
         values,
@@ -140,7 +141,7 @@ def outcome_of(storage: Storage, ref: ExtractRef, plan: str, values: ExtractRow,
     )
 
 
-def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome, at: datetime) -> None:
+def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: TrialOutcome, at: datetime) -> None:
     """Put the answer into HR's outbox; doing it again writes the same.
 
     Args:
@@ -152,14 +153,15 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
     """
     speak = summary.language_in(row)
     lists = _write_changes(storage, ref, row, outcome, speak)
-    as_of, arrived, zone = iso(at), str(row["ArrivedAt"]), str(row.get("Zone") or "")
+    as_of, arrived, zone = iso(at), row.arrived_at, row.zone
     when = f"Compared with what was known at {at_place(as_of, zone)}. Arrived {at_place(arrived, zone)}, trial {ref.id}"
     notes = [speak.say(note) for note in outcome.notes]
-    facts = {summary.camel(name): outcome.values[name] for name in _NAMES if name in outcome.values}
+    counts = {name: count_of(outcome.values, name) for name in _NAMES}
+    facts = {summary.camel(name): count for name, count in counts.items() if count is not None}
     as_json: dict[str, Any] = {
         "source": ref.source,
         "extract": ref.id,
-        "file": row["File"],
+        "file": row.file,
         "trial": True,
         "wouldBe": outcome.would_be,
         "message": speak.say(outcome.message),
@@ -170,7 +172,7 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
     }
     text = json.dumps(as_json, indent=2, ensure_ascii=False)
     summary.put_in_outbox(storage, ref, row, "summary.json", text)
-    title = speak.say(f"Trial of {told_name(row['File'])} ({ref.source})")
+    title = speak.say(f"Trial of {told_name(row.file)} ({ref.source})")
     as_page = page(
         "trial",
         speak,
@@ -187,7 +189,7 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Ou
     summary.put_in_outbox(storage, ref, row, "summary.html", as_page)
 
 
-def _advice(ref: ExtractRef, outcome: Outcome, *, has_list: bool) -> str:
+def _advice(ref: ExtractRef, outcome: TrialOutcome, *, has_list: bool) -> str:
     inbox = f"<b>{INBOX}/{escape(ref.source)}/</b>"
     if not outcome.plan:
         return f"A real file like this would end as <b>{escape(outcome.would_be)}</b>."
@@ -239,10 +241,12 @@ class _Line:
         return PersonToLookAt(self.worker_id, self.name, self.row, " ".join(filter(None, (self.why, self.warning))))
 
 
-def _write_changes(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Outcome, speak: Translator) -> _Lists:
+def _write_changes(
+    storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: TrialOutcome, speak: Translator
+) -> _Lists:
     """Write the list of everybody, if there is anybody, and give back the first of each kind."""
     lists = _Lists()
-    path = outbox_path(ref.source, str(row["File"]), ref.id, CHANGES)
+    path = outbox_path(ref.source, row.file, ref.id, CHANGES)
     box = storage.container(OUTBOX)
     with tempfile.TemporaryFile() as file:
         text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="")  # the mark makes Excel read it as UTF-8
@@ -297,7 +301,7 @@ def _names(storage: Storage, ref: ExtractRef, people: Iterable[str]) -> dict[str
     found = {}
     for some in in_chunks(list(people), _AT_ONCE):
         by_key = {worker_key(ref.source, person): person for person in some}
-        rows = read_rows(storage.table(WORKERS), by_key, select=("DisplayName", "UserName"))
+        rows = read_rows(storage.table(WORKERS), by_key, select=columns(WorkerRow.display_name, WorkerRow.user_name))
         for key, row in rows.items():
-            found[by_key[key]] = (str(row.get("DisplayName") or ""), str(row.get("UserName") or ""))
+            found[by_key[key]] = (row.display_name, row.user_name)
     return found

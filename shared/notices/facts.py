@@ -18,6 +18,7 @@ from shared.records import extracts
 from shared.records.health import Health, load_health
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG
+from shared.tables.base import columns
 from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow
 from shared.tables.quota import StopRow
 
@@ -26,10 +27,11 @@ WINDOW = timedelta(days=2)
 
 _EARLY = timedelta(hours=12)  # before the agreed time, in which a file counts as the one that is waited for
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_COLUMNS = (
-    "PartitionKey", "Extract", "Status", "Kind", "ArrivedAt", "ReadPlan", "SupersededBy", "Releasing",
-    "Rows", "Rejected", "Returned", "HeldWhole", "Missing", "OtherNames", "FailedBefore", "HeldProtected",
-    *OUTCOMES,
+_COLUMNS = columns(
+    ExtractRow.partition_key, ExtractRow.extract, ExtractRow.status, ExtractRow.kind, ExtractRow.arrived_at,
+    ExtractRow.read_plan, ExtractRow.superseded_by, ExtractRow.releasing, ExtractRow.rows, ExtractRow.rejected,
+    ExtractRow.returned, ExtractRow.held_whole, ExtractRow.missing, ExtractRow.other_names, ExtractRow.failed_before,
+    ExtractRow.held_protected, *OUTCOMES,
 )  # fmt: skip
 
 
@@ -91,7 +93,7 @@ def facts_now(context: Context) -> Facts:
     storage, now = context.storage, context.clock.now()
     text = "ArrivedAt ge @since or Held gt 0"
     found = extracts.everywhere(storage, text, _COLUMNS, since=iso(now - WINDOW))
-    rows = [row for row in found if row.get("Kind") != ExtractKind.TRIAL]
+    rows = [row for row in found if row.kind != ExtractKind.TRIAL]
     jobs = sorted(context.settings.endpoints)
     standing = circuit_breaker.stopped_now(storage)
     stopped = {job: row for job in jobs if (row := standing.stopped(job))}
@@ -148,5 +150,5 @@ def due_today(mapping: MappingFile, now: datetime) -> datetime | None:
 
 
 def _is_file_of(row: ExtractRow, source: str, since: str) -> bool:
-    is_file = row["PartitionKey"] == source and row.get("Kind") == ExtractKind.FILE and not row.get("Returned")
-    return is_file and str(row["ArrivedAt"]) >= since
+    is_file = row.partition_key == source and row.kind == ExtractKind.FILE and not row.returned
+    return is_file and row.arrived_at >= since

@@ -13,7 +13,7 @@ from shared.entra import jobs
 from shared.model import Actor
 from shared.notices.facts import Facts
 from shared.records.health import Health
-from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow, ExtractStatus, counted_in
+from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow, ExtractStatus, Outcome, counted_in
 from shared.tables.quota import StopRow
 
 REFUSED = "file-refused"
@@ -76,7 +76,7 @@ def derive(facts: Facts) -> list[Note]:
 
 
 def _of_extract(row: ExtractRow) -> Iterator[Note]:
-    extract, source, status = str(row["Extract"]), str(row["PartitionKey"]), str(row["Status"])
+    extract, source, status = row.extract, row.partition_key, row.status
     where = f"of source {source} (extract {extract})"
     if status in (ExtractStatus.REJECTED, ExtractStatus.FAILED):
         whose = "HR corrects the file" if status == ExtractStatus.REJECTED else "IT looks into the app's log"
@@ -85,15 +85,11 @@ def _of_extract(row: ExtractRow) -> Iterator[Note]:
         )
         data = {"source": source, "extract": extract, "status": status}
         yield Note(f"{REFUSED}|{extract}|{status}", REFUSED, text, data)
-    held = int(row.get("Held") or 0)
-    waits = (
-        status in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
-        and not row.get("SupersededBy")
-        and not row.get("Releasing")
-    )
+    held = row.held
+    waits = status in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and not row.superseded_by and not row.releasing
     if held and waits:
         order = f"python -m cli release {extract} --by NAME --reason TEXT"
-        protected = min(int(row.get("HeldProtected") or 0), held)
+        protected = min(row.held_protected, held)
         what = "changes people who are protected or asked about" if protected == held else "changes unusually many"
         text = (
             f"A file {where} {what}: {_people(held)} held, the others go on. Somebody looks at them on "
@@ -101,19 +97,19 @@ def _of_extract(row: ExtractRow) -> Iterator[Note]:
         )
         if protected:
             text += f" {_people(protected)} protected or asked about: each is released alone, by name."
-        if row.get("HeldWhole"):
-            missing = _people(int(row.get("Missing") or 0))
+        if row.held_whole:
+            missing = _people(row.missing)
             text = (
                 f"A full file {where} lacks unusually many: {missing} missing. Nothing of it was used. Somebody looks "
                 f"at them on the support page and releases the file (or: {order}), or HR drops a complete one."
             )
         yield Note(
-            f"{HELD}|{extract}|{row.get('ReadPlan')}", HELD, text, {"source": source, "extract": extract, "held": held}
+            f"{HELD}|{extract}|{row.read_plan}", HELD, text, {"source": source, "extract": extract, "held": held}
         )
 
     if note := _of_skipped(row):
         yield note
-    if shared := int(row.get("OtherNames") or 0):
+    if shared := row.other_names:
         text = (
             f"A file {where} has ids that another list has too, with other user names: {_people(shared)}. Which list "
             "decides is told with each of them on the support page. If they are not the same people, IT sees to it "
@@ -124,11 +120,11 @@ def _of_extract(row: ExtractRow) -> Iterator[Note]:
 
 def _of_skipped(row: ExtractRow) -> Note | None:
     """Everybody of a file of whom Entra has said something was left out: that is the job's set-up, not the people."""
-    skipped, others = counted_in(row, "Skipped"), counted_in(row, "Provisioned", "Failed")
-    unanswered = counted_in(row, "Waiting", "Uploaded", "Overdue")
+    skipped, others = row.skipped, counted_in(row, Outcome.PROVISIONED, Outcome.FAILED)
+    unanswered = counted_in(row, Outcome.WAITING, Outcome.UPLOADED, Outcome.OVERDUE)
     if skipped < _MANY or others or unanswered > skipped:
         return None
-    extract, source = str(row["Extract"]), str(row["PartitionKey"])
+    extract, source = row.extract, row.partition_key
     text = (
         f"Entra skips everybody of a file of source {source} (extract {extract}): {_people(skipped)} left out, and "
         "nobody got an account or lost access. IT checks the scoping filter and the matching attribute of the "
@@ -139,11 +135,11 @@ def _of_skipped(row: ExtractRow) -> Note | None:
 
 def _of_stop(job: str, row: StopRow, facts: Facts) -> Iterator[Note]:
     """A stop that passes by itself is told only if it does not."""
-    since = str(row["Since"])
-    if row["WhoActs"] == Actor.NOBODY and parse_iso(since) + _PASSES > facts.now:
+    since = row.since
+    if row.who_acts == Actor.NOBODY and parse_iso(since) + _PASSES > facts.now:
         return
-    text = f"Nothing is sent to job {job} since {since}. {row['Reason']} {row['NextStep']}"
-    yield Note(f"{STOPPED}|{job}|{row['Kind']}", STOPPED, text, {"job": job, "since": since, "cause": str(row["Kind"])})
+    text = f"Nothing is sent to job {job} since {since}. {row.reason} {row.next_step}"
+    yield Note(f"{STOPPED}|{job}|{row.kind}", STOPPED, text, {"job": job, "since": since, "cause": row.kind})
 
 
 def _of_health(health: Health) -> Iterator[Note]:
@@ -181,12 +177,12 @@ def _of_quota(facts: Facts) -> Iterator[Note]:
 def digest(facts: Facts) -> Note:
     """The last 24 hours: files, what became of their people, what is open."""
     since = iso(facts.now - _DAY)
-    files = [row for row in facts.extracts if row.get("Kind") == ExtractKind.FILE and str(row["ArrivedAt"]) >= since]
-    recent = [row for row in facts.extracts if str(row["ArrivedAt"]) >= since]
-    ends = Counter(str(row["Status"]) for row in files)
+    files = [row for row in facts.extracts if row.kind == ExtractKind.FILE and row.arrived_at >= since]
+    recent = [row for row in facts.extracts if row.arrived_at >= since]
+    ends: Counter[str] = Counter(row.status for row in files)
     people = Counter({name: sum(counted_in(row, name) for row in recent) for name in OUTCOMES})
-    rejected = sum(counted_in(row, "Rejected") for row in files)
-    before = sum(counted_in(row, "FailedBefore") for row in files)
+    rejected = sum(row.rejected for row in files)
+    before = sum(row.failed_before for row in files)
     lines = [f"Rollcall, the 24 hours until {iso(facts.now)}:"]
     lines.append(f"Files: {_listed(ends) or 'none'}." + (f" Rows rejected: {rejected}." if rejected else ""))
     if said := _listed(Counter({name.lower(): count for name, count in people.items() if count})):

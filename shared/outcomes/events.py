@@ -14,6 +14,7 @@ from shared.storage.clients import Storage
 from shared.storage.names import EVENTS
 from shared.storage.queries import query_answers
 from shared.storage.rows import Key, in_chunks, put_rows, query
+from shared.tables.base import columns
 from shared.tables.events import EventRow
 
 _LAST_MOMENT = 10**15  # milliseconds; inverts a time so that the newest entry of a person sorts first
@@ -79,8 +80,8 @@ def _scan(storage: Storage, ends: Mapping[str, str]) -> dict[str, list[EventRow]
         if number >= _FREE_ANSWERS and wanted < number * _WORTH:
             return None
         for row in page:
-            if row["RowKey"] < ends.get(row["PartitionKey"], ""):
-                found[row["PartitionKey"]].append(row)
+            if row.row_key < ends.get(row.partition_key, ""):
+                found[row.partition_key].append(row)
                 wanted += 1
     return found
 
@@ -110,42 +111,43 @@ def _event_key(job: str, entry: LogEntry) -> Key:
 
 
 def _event(entry: LogEntry) -> EventRow:
-    row: EventRow = {
-        "EventId": entry.id,
-        "At": iso(entry.at),
-        "WorkerId": entry.external_id,
-        "TargetId": entry.target_id,
-        "ChangeId": entry.change_id,
-        "Action": entry.action,
-        "Status": entry.status,
-        "ErrorCode": entry.code,
-        "Reason": entry.reason,
-        "ManagerUnresolved": entry.manager_unresolved,
-        "InScope": entry.in_scope,
-    }
+    row = EventRow(
+        event_id=entry.id,
+        at=iso(entry.at),
+        worker_id=entry.external_id,
+        target_id=entry.target_id,
+        change_id=entry.change_id,
+        action=entry.action,
+        status=entry.status,
+        error_code=entry.code,
+        reason=entry.reason,
+        manager_unresolved=entry.manager_unresolved,
+        in_scope=entry.in_scope,
+    )
     if entry.user_name:
-        row["UserName"] = entry.user_name
+        row.user_name = entry.user_name
     return row
 
 
-_COLUMNS = (
-    "PartitionKey", "RowKey", "EventId", "WorkerId", "TargetId", "ChangeId", "Action", "Status", "ErrorCode", "Reason",
-    "ManagerUnresolved", "InScope", "UserName",
+_COLUMNS = columns(
+    EventRow.partition_key, EventRow.row_key, EventRow.event_id, EventRow.worker_id, EventRow.target_id,
+    EventRow.change_id, EventRow.action, EventRow.status, EventRow.error_code, EventRow.reason,
+    EventRow.manager_unresolved, EventRow.in_scope, EventRow.user_name,
 )  # fmt: skip
 
 
 def _entry(row: EventRow) -> LogEntry:
     return LogEntry(
-        id=row["EventId"],
-        at=_EPOCH + (_LAST_MOMENT - int(row["RowKey"][:15])) * _MILLISECOND,
-        change_id=row["ChangeId"],
-        external_id=row["WorkerId"],
-        target_id=row["TargetId"],
-        action=intern(row["Action"]),
-        status=intern(row["Status"]),
-        code=intern(row["ErrorCode"]),
-        reason=row["Reason"],
-        manager_unresolved=bool(row.get("ManagerUnresolved")),
-        in_scope=row.get("InScope") is not False,
-        user_name=row.get("UserName") or "",
+        id=row.event_id,
+        at=_EPOCH + (_LAST_MOMENT - int(row.row_key[:15])) * _MILLISECOND,
+        change_id=row.change_id,
+        external_id=row.worker_id,
+        target_id=row.target_id,
+        action=intern(row.action),
+        status=intern(row.status),
+        code=intern(row.error_code),
+        reason=row.reason,
+        manager_unresolved=row.manager_unresolved,
+        in_scope=row.in_scope,
+        user_name=row.user_name,
     )

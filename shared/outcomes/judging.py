@@ -33,6 +33,7 @@ from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
 from shared.tables.accounts import AccountRow, said_of
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractKind
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -45,13 +46,16 @@ after the entry of the first, or both came together."""
 
 _PAGES_AT_ONCE = 25  # of up to 200 people
 _EARLY = timedelta(days=1)  # for so long an entry waits until we have written down the upload that it answers
-_ACCOUNT = (
-    "Said", "Source", "Extract", "Page", "Pending", "AcceptedAt", "Unanswered", "EverEnabled", "NextChangeAt",
-    "NoAccount", "OnHold", "TakesFrom",
+_ACCOUNT = columns(
+    AccountRow.said, AccountRow.source, AccountRow.extract, AccountRow.page, AccountRow.pending,
+    AccountRow.accepted_at, AccountRow.unanswered, AccountRow.ever_enabled, AccountRow.next_change_at,
+    AccountRow.no_account, AccountRow.on_hold, AccountRow.takes_from,
 )  # fmt: skip
-_WORKER = (
-    "Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Action", "TargetId", "ResolvedAt", "SentBy", "SentStatus",
-    "QueuedAt", "UploadedAt", "Active", "UserName", "Tries", "Warning", "WarningKind", *created.COLUMNS,
+_WORKER = columns(
+    WorkerRow.status, WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts, WorkerRow.error_code,
+    WorkerRow.action, WorkerRow.target_id, WorkerRow.resolved_at, WorkerRow.sent_by, WorkerRow.sent_status,
+    WorkerRow.queued_at, WorkerRow.uploaded_at, WorkerRow.active, WorkerRow.user_name, WorkerRow.tries,
+    WorkerRow.warning, WorkerRow.warning_kind, *created.COLUMNS,
 )  # fmt: skip
 
 
@@ -87,7 +91,7 @@ class _Case:
     @property
     def answers(self) -> list[LogEntry]:
         """The entries since the newest upload."""
-        accepted = self.account.get("AcceptedAt")
+        accepted = self.account.accepted_at
         return [entry for entry in self.entries if accepted and entry.at >= parse_iso(accepted)]
 
 
@@ -115,64 +119,59 @@ class _Session:
         case = self.cases[external_id]
         if row is None or not case.entries:
             return None
-        status = row.get("SentStatus", "")
-        is_current = source == case.account["Source"]
-        if status == WorkerStatus.QUEUED and case.entries[0].at >= parse_iso(row["QueuedAt"]):
+        status = row.sent_status
+        is_current = source == case.account.source
+        if status == WorkerStatus.QUEUED and case.entries[0].at >= parse_iso(row.queued_at):
             self.look_again[external_id] = self.context.clock.now()
         may_change = (*worker_status.UNANSWERED, *worker_status.ANSWERED) if is_current else worker_status.UNANSWERED
-        if not case.is_ready or status not in may_change or not row.get("UploadedAt"):
+        if not case.is_ready or status not in may_change or not row.uploaded_at:
             return None
-        if is_current and row["UploadedAt"] > case.account.get("AcceptedAt", ""):  # sent since the account was read
+        if is_current and row.uploaded_at > case.account.accepted_at:  # sent since the account was read
             self.look_again[external_id] = self.context.clock.now()
             return None
         found = verdict(
             case.entries,
-            parse_iso(row["UploadedAt"]),
-            user_name=str(row.get("UserName") or ""),
+            parse_iso(row.uploaded_at),
+            user_name=row.user_name,
             leaver=self._is_leaver(external_id, row),
-            own_domain=lambda: self._has_own_domain(ExtractRef(row["SentBy"], source)),
+            own_domain=lambda: self._has_own_domain(ExtractRef(row.sent_by, source)),
         )
         if found is None:
             return None
-        ref = ExtractRef(row["SentBy"], source)
-        is_this_page = is_current and case.account["Extract"] == ref.id
-        self.touched.add((source, ref.id, case.account["Page"] if is_this_page else 0))
+        ref = ExtractRef(row.sent_by, source)
+        is_this_page = is_current and case.account.extract == ref.id
+        self.touched.add((source, ref.id, case.account.page if is_this_page else 0))
         values = self._values(external_id, source, row, found, is_current=is_current)
         if is_current and (account := self._created(external_id, row, found)):
             self.days |= {(source, day) for day in account.days}
             values |= created.noted(row, account)
-        return None if all(row.get(name) == value for name, value in values.items()) else values
+        return None if row.says(values) else values
 
     def _values(self, external_id: str, source: str, row: WorkerRow, found: Verdict, *, is_current: bool) -> WorkerRow:
-        tries = int(row.get("Tries") or 0)
-        tries = 0 if not found.wrong else tries + 1 if row["SentStatus"] in worker_status.UNANSWERED else max(tries, 1)
-        values: WorkerRow = {**found.values, "Tries": tries}
-        if values["Status"] == WorkerStatus.UNCHANGED and values["Action"] == "unchanged" and row.get("Warning"):
-            values |= {"Reason": "Entra had nothing to change.", "NextStep": "See what is open beside the account."}
+        is_first_answer = row.sent_status in worker_status.UNANSWERED
+        tries = 0 if not found.wrong else row.tries + 1 if is_first_answer else max(row.tries, 1)
+        values = found.values | WorkerRow(tries=tries)
+        if values.status == WorkerStatus.UNCHANGED and values.action == "unchanged" and row.warning:
+            values |= WorkerRow(reason="Entra had nothing to change.", next_step="See what is open beside the account.")
         if is_current:
-            is_wrong = values["Status"] in (WorkerStatus.FAILED, WorkerStatus.SKIPPED)
-            self.no_account[external_id] = is_wrong and not (row.get("TargetId") or values.get("TargetId"))
-        if found.wrong and is_current and not self.cases[external_id].account["Pending"]:
+            is_wrong = values.status in (WorkerStatus.FAILED, WorkerStatus.SKIPPED)
+            self.no_account[external_id] = is_wrong and not (row.target_id or values.target_id)
+        if found.wrong and is_current and not self.cases[external_id].account.pending:
             matter = self._matter(external_id, source, row, found.wrong)
             again = resending.next_try(matter, tries, found.first_at)
-            values["NextStep"] += f"{worker_status.SENT_AGAIN}{iso(again)}, and whenever HR's record changes."
+            values.next_step += f"{worker_status.SENT_AGAIN}{iso(again)}, and whenever HR's record changes."
             self.send_again[external_id] = again
             if found.wrong == MANAGER:
                 self.no_manager.add(external_id)
-        elif (
-            is_current and values["Status"] in (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED) and found.has_account
-        ):
+        elif is_current and values.status in (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED) and found.has_account:
             self.done.add(external_id)
-        if found.wrong == MANAGER and not row.get("Warning"):
+        if found.wrong == MANAGER and not row.warning:
             values |= worker_status.manager_not_set()
         elif found.wrong != MANAGER and worker_status.lacks_manager(row):
             values |= worker_status.nothing_open()
-        if not worker_status.is_told(row["Status"], values["Status"]):  # a newer file has something else to tell
-            beside: WorkerRow = {"Tries": values["Tries"]}
-            if "TargetId" in values:
-                beside["TargetId"] = values["TargetId"]
-            values = beside
-        return {**values, "SentStatus": found.values["Status"]}
+        if not worker_status.is_told(row.status, values.status):  # a newer file has something else to tell
+            values = values.only(WorkerRow.tries, WorkerRow.target_id)
+        return values | WorkerRow(sent_status=found.values.status)
 
     def _created(self, external_id: str, row: WorkerRow, found: Verdict) -> Created | None:
         """The account that Entra has created for somebody, if there is anything new about it.
@@ -183,9 +182,9 @@ class _Session:
         creations = [one for one in self.cases[external_id].entries if is_creation(one)]
         for made in reversed(creations):  # the oldest first; one account is created once, however often it is said
             if account is None or (made.target_id != account.object_id and iso(made.at) >= account.created_at):
-                name = made.user_name or str(row.get("UserName") or "")
+                name = made.user_name or row.user_name
                 account = Created(external_id, name, made.target_id, iso(made.at))
-        works = row.get("Active") is True and found.values["Status"] in (
+        works = row.active is True and found.values.status in (
             WorkerStatus.PROVISIONED,
             WorkerStatus.UNCHANGED,
         )
@@ -198,8 +197,8 @@ class _Session:
     def _is_leaver(self, external_id: str, row: WorkerRow) -> bool:
         """Whether the account is to lose access; one that was made ahead of the first day has never had any."""
         account = self.cases[external_id].account
-        is_ahead = not account.get("EverEnabled") and bool(account.get("NextChangeAt") or account.get("OnHold"))
-        return row.get("Active") is False and not is_ahead
+        is_ahead = not account.ever_enabled and bool(account.next_change_at or account.on_hold)
+        return row.active is False and not is_ahead
 
     def _matter(self, external_id: str, source: str, row: WorkerRow, wrong: str) -> str:
         """What decides when the person is sent again."""
@@ -207,7 +206,7 @@ class _Session:
             return wrong
         if self._is_leaver(external_id, row):
             return resending.LEAVER
-        if self.cases[external_id].account.get("TakesFrom"):
+        if self.cases[external_id].account.takes_from:
             return resending.TAKER
         return resending.SAID_ONCE if self._says_it_once(source) else DATA
 
@@ -215,7 +214,7 @@ class _Session:
         """Whether the mapping gave the user names of an extract their domain; then HR can do nothing about it."""
         if ref not in self.own_domains:
             try:
-                self.own_domains[ref] = bool(extracts.load_extract(self.context.storage, ref).get("OwnDomain"))
+                self.own_domains[ref] = extracts.load_extract(self.context.storage, ref).own_domain
             except ResourceNotFoundError:  # its time was over
                 self.own_domains[ref] = False
         return self.own_domains[ref]
@@ -224,8 +223,8 @@ class _Session:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
             rows = extracts.of_source(self.context.storage, source)
-            last = next((row for row in rows if row.get("PlannedAt") and row.get("Kind") != ExtractKind.DUE), None)
-            self.feeds[source] = last is not None and last.get("Full") is False
+            last = next((row for row in rows if row.planned_at and row.kind != ExtractKind.DUE), None)
+            self.feeds[source] = last is not None and last.full is False
         return self.feeds[source]
 
 
@@ -243,7 +242,7 @@ def judge(context: Context, job: str, people: Sequence[str]) -> VerdictsWritten:
     rows = {
         worker_key(source, external_id): (external_id, source)
         for external_id, case in cases.items()
-        for source in {*said_of(case.account), case.account["Source"]} - {""}
+        for source in {*said_of(case.account), case.account.source} - {""}
     }
     session = _Session(context, job, cases, rows, look_again=waiting)
     change_rows(context.storage.table(WORKERS), rows, session.change, select=_WORKER)
@@ -266,19 +265,19 @@ def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str,
     by_id = {keys.decode(key.row): account for key, account in accounts.items()}
     since = {}
     for external_id, account in by_id.items():
-        sent = [parse_iso(at) for at in (account.get("Unanswered"), account.get("AcceptedAt")) if at]
+        sent = [parse_iso(at) for at in (account.unanswered, account.accepted_at) if at]
         since[external_id] = min(sent, default=now - _EARLY)
     cases: dict[str, _Case] = {}
     waiting: dict[str, datetime] = {}
     for external_id, entries in read_events(context.storage, job, since).items():
         account = by_id[external_id]
-        earlier = account.get("Unanswered") or ""
-        is_ready = not earlier or earlier >= account.get("AcceptedAt", "")
+        earlier = account.unanswered
+        is_ready = not earlier or earlier >= account.accepted_at
         case = _Case(account, entries, is_ready)
         if not is_ready and case.answers:
             quiet_from = entries[0].at + QUIET
             # By then the newest upload has been worked off, however much is said about the person.
-            is_over = entries[0].at >= parse_iso(account["AcceptedAt"]) + QUIET
+            is_over = entries[0].at >= parse_iso(account.accepted_at) + QUIET
             case = _Case(account, entries, is_over or quiet_from <= now)
             if not case.is_ready:
                 waiting[external_id] = quiet_from
@@ -289,26 +288,32 @@ def _cases(context: Context, job: str, people: Iterable[str]) -> tuple[dict[str,
 def _note_answered(storage: Storage, job: str, cases: dict[str, _Case]) -> None:
     """Write that no upload of these people waits for a verdict any more."""
     answered = {
-        account_key(job, external_id): case.account["AcceptedAt"]
+        account_key(job, external_id): case.account.accepted_at
         for external_id, case in cases.items()
-        if case.is_ready and case.account.get("Unanswered") and case.answers
+        if case.is_ready and case.account.unanswered and case.answers
     }
 
     def change(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or row.get("AcceptedAt") != answered[key] or not row.get("Unanswered"):
+        if row is None or row.accepted_at != answered[key] or not row.unanswered:
             return None
-        return {"Unanswered": ""}
+        return AccountRow(unanswered="")
 
     rows = {account_key(job, external_id): case.account for external_id, case in cases.items()}
-    change_rows(storage.table(ACCOUNTS), answered, change, select=("AcceptedAt", "Unanswered"), known=rows)
+    change_rows(
+        storage.table(ACCOUNTS),
+        answered,
+        change,
+        select=columns(AccountRow.accepted_at, AccountRow.unanswered),
+        known=rows,
+    )
 
 
 def _tell_how_long(job: str, cases: Iterable[_Case]) -> None:
     """Log how long Entra took to answer those who have a verdict now; the workbook of `infra/` reads the line."""
     seconds = [
-        (case.answers[0].at - parse_iso(case.account["AcceptedAt"])).total_seconds()
+        (case.answers[0].at - parse_iso(case.account.accepted_at)).total_seconds()
         for case in cases
-        if case.is_ready and case.account.get("Unanswered") and case.answers
+        if case.is_ready and case.account.unanswered and case.answers
     ]
     if seconds:
         logger.info(
@@ -322,12 +327,16 @@ def _note_accounts(storage: Storage, job: str, cases: dict[str, _Case], none: Ma
     """Write of whom Entra could not make an account: whoever is sent again is new to it."""
     known = {account_key(job, external_id): case.account for external_id, case in cases.items()}
     new: dict[Key, AccountRow] = {
-        key: {"NoAccount": none[external_id]}
+        key: AccountRow(no_account=none[external_id])
         for external_id in none
-        if bool(known[key := account_key(job, external_id)].get("NoAccount")) != none[external_id]
+        if known[key := account_key(job, external_id)].no_account != none[external_id]
     }
     change_rows(
-        storage.table(ACCOUNTS), new, lambda key, row: new[key] if row else None, select=("NoAccount",), known=known
+        storage.table(ACCOUNTS),
+        new,
+        lambda key, row: new[key] if row else None,
+        select=columns(AccountRow.no_account),
+        known=known,
     )
 
 

@@ -28,9 +28,10 @@ from shared.records.quarantine import Quarantine, load_quarantine, save_quaranti
 from shared.storage import keys
 from shared.storage.names import STOPS, WORKERS
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractStatus
 from shared.tables.pages import PageRow, answers_of
-from shared.tables.quota import StopCause
+from shared.tables.quota import StopCause, StopRow
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
@@ -71,17 +72,17 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
     found: list[tuple[ExtractRef, PageRow]] = []
     times: list[datetime] = []
     for extract in extracts.unfinished(context.storage, (ExtractStatus.UPLOADING,)):
-        if extract.get("Job") != job:
+        if extract.job != job:
             continue
-        ref = ExtractRef(extract["Extract"], extract["PartitionKey"])
+        ref = ExtractRef(extract.extract, extract.partition_key)
         for page in pages.page_rows(context.storage, ref.id):
             accepted = [parse_iso(answer["accepted"]) for answer in answers_of(page) if "accepted" in answer]
             sent = min(accepted, default=late)
-            if page.get("Uploaded") and sent <= late:
+            if page.uploaded and sent <= late:
                 times.append(sent)
-            if page.get("Overdue"):
+            if page.overdue:
                 times += [at for at in accepted if at >= now - _LATEST_ANSWER]
-            if page.get("Overdue") or (page.get("Uploaded") and sent <= late):
+            if page.overdue or (page.uploaded and sent <= late):
                 found.append((ref, page))
     return Unanswered(tuple(found), min(times, default=None), _is_full(context, job))
 
@@ -89,8 +90,8 @@ def find_unanswered(context: Context, job: str) -> Unanswered:
 def _is_full(context: Context, job: str) -> bool:
     """Whether delivery has noted that Entra answers 500 (`shared.delivery.circuit_breaker` keeps it in `Quota`)."""
     key = stop_key(job)
-    row = read_rows(context.storage.table(STOPS), [key], select=("Stopped", "Kind")).get(key)
-    return bool(row and row["Stopped"] and row["Kind"] == StopCause.FULL)
+    row = read_rows(context.storage.table(STOPS), [key], select=columns(StopRow.stopped, StopRow.kind)).get(key)
+    return bool(row and row.stopped and row.kind == StopCause.FULL)
 
 
 def look_at_job(context: Context, job: str) -> JobStatus | RollcallError:
@@ -164,12 +165,12 @@ def note_overdue(context: Context, job: str, unanswered: Unanswered, stop: datet
     waiting = _in_turn(unanswered.pages, context.clock.now())
     for number, some in enumerate(in_chunks(waiting, _PAGES_AT_ONCE)):
         if number and context.clock.now() >= stop:
-            overdue += sum(int(page.get("Overdue") or 0) for _, page in waiting[number * _PAGES_AT_ONCE :])
+            overdue += sum(page.overdue for _, page in waiting[number * _PAGES_AT_ONCE :])
             break
         by_extract: defaultdict[ExtractRef, list[int]] = defaultdict(list)
         for ref, page in some:
             overdue += _note_page(context, ref, page, known)
-            by_extract[ref].append(int(page["RowKey"]))
+            by_extract[ref].append(int(page.row_key))
         for ref, numbers in by_extract.items():
             progress.recount_pages(context.storage, ref, numbers)
     for ref in {ref for ref, _ in waiting}:
@@ -184,8 +185,8 @@ def note_overdue(context: Context, job: str, unanswered: Unanswered, stop: datet
 
 def _in_turn(found: Sequence[tuple[ExtractRef, PageRow]], now: datetime) -> list[tuple[ExtractRef, PageRow]]:
     """Pages of which nobody is called overdue yet, then the others, another one first each time."""
-    new = [one for one in found if not one[1].get("Overdue")]
-    others = [one for one in found if one[1].get("Overdue")]
+    new = [one for one in found if not one[1].overdue]
+    others = [one for one in found if one[1].overdue]
     first = int(now.timestamp()) // _TURN * _PAGES_AT_ONCE % len(others) if others else 0
     return [*new, *others[first:], *others[:first]]
 
@@ -202,7 +203,7 @@ class _Known:
 def _note_page(context: Context, ref: ExtractRef, page: PageRow, known: _Known) -> int:
     """Write it on the people of a page; how many are overdue."""
     try:
-        people = pages.read_page(context.storage, ref, page["Plan"], int(page["RowKey"])).workers
+        people = pages.read_page(context.storage, ref, page.plan, int(page.row_key)).workers
     except ResourceNotFoundError:  # an old plan that somebody has cleared away
         return 0
     late, now = iso(_late(context, known.quarantine)), context.clock.now()
@@ -211,8 +212,8 @@ def _note_page(context: Context, ref: ExtractRef, page: PageRow, known: _Known) 
 
     def is_overdue(key: Key, row: WorkerRow) -> bool:
         return (
-            (row.get("SentBy"), row.get("SentStatus") in worker_status.UNANSWERED) == (ref.id, True)
-            and "" < row["UploadedAt"] <= late
+            (row.sent_by, row.sent_status in worker_status.UNANSWERED) == (ref.id, True)
+            and "" < row.uploaded_at <= late
             and keys.decode(key.row) not in known.watermark.look_at  # something was heard and is about to be written
         )
 
@@ -221,13 +222,13 @@ def _note_page(context: Context, ref: ExtractRef, page: PageRow, known: _Known) 
         if row is None or not is_overdue(key, row):
             return None
         found[key] = row
-        sentences = _advice(known.health, asked_again=bool(row.get("AskedAgainAt")))
-        waited = int((now - parse_iso(row["UploadedAt"])).total_seconds() // 60)
+        sentences = _advice(known.health, asked_again=bool(row.asked_again_at))
+        waited = int((now - parse_iso(row.uploaded_at)).total_seconds() // 60)
         minutes = min(context.settings.overdue_minutes, waited)
-        values: WorkerRow = {"SentStatus": WorkerStatus.OVERDUE}
-        if worker_status.is_told(row["Status"], WorkerStatus.OVERDUE):
-            values = {**worker_status.overdue(row["UploadedAt"], minutes, *sentences), **values}
-        return None if all(row.get(name) == value for name, value in values.items()) else values
+        values = WorkerRow(sent_status=WorkerStatus.OVERDUE)
+        if worker_status.is_told(row.status, WorkerStatus.OVERDUE):
+            values = worker_status.overdue(row.uploaded_at, minutes, *sentences) | values
+        return None if row.says(values) else values
 
     table = context.storage.table(WORKERS)
     everybody = [worker_key(ref.source, worker.worker_id) for worker in people]
@@ -236,7 +237,10 @@ def _note_page(context: Context, ref: ExtractRef, page: PageRow, known: _Known) 
     return len(found)
 
 
-_COLUMNS = ("Status", "SentBy", "SentStatus", "UploadedAt", "AskedAgainAt", "Reason", "NextStep", "WhoActs")
+_COLUMNS = columns(
+    WorkerRow.status, WorkerRow.sent_by, WorkerRow.sent_status, WorkerRow.uploaded_at, WorkerRow.asked_again_at,
+    WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts,
+)  # fmt: skip
 
 
 def _ask_again(context: Context, known: _Known, rows: Mapping[Key, WorkerRow]) -> None:
@@ -255,18 +259,23 @@ def _ask_again(context: Context, known: _Known, rows: Mapping[Key, WorkerRow]) -
     def is_lost(row: WorkerRow) -> bool:
         if ended is None:
             return False
-        is_before = row["UploadedAt"] <= iso(ended + _AFTER_QUARANTINE)
-        return is_before and (row.get("AskedAgainAt") or "") <= iso(ended)
+        is_before = row.uploaded_at <= iso(ended + _AFTER_QUARANTINE)
+        return is_before and row.asked_again_at <= iso(ended)
 
     is_silent = now - known.watermark.at >= _PATIENCE
     long_ago = iso(now - _PATIENCE_AT_MOST)
     asked = [
         key
         for key, row in rows.items()
-        if is_lost(row) or (not row.get("AskedAgainAt") and (is_silent or row["UploadedAt"] <= long_ago))
+        if is_lost(row) or (not row.asked_again_at and (is_silent or row.uploaded_at <= long_ago))
     ]
     resending.remember_to_resend(context, health.job, dict.fromkeys((keys.decode(key.row) for key in asked), now))
-    change_rows(context.storage.table(WORKERS), asked, lambda _, __: {"AskedAgainAt": iso(now)}, select=("Status",))
+    change_rows(
+        context.storage.table(WORKERS),
+        asked,
+        lambda _, __: WorkerRow(asked_again_at=iso(now)),
+        select=columns(WorkerRow.status),
+    )
 
 
 def _state(context: Context, job: str, unanswered: Unanswered, seen: JobSeen) -> tuple[str, str, str, Actor]:

@@ -25,15 +25,18 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, PAGES, WORKERS
 from shared.storage.rows import Key, change_rows, query, read_rows
-from shared.tables.base import from_json
+from shared.tables.base import columns, from_json
 from shared.tables.extracts import (
-    KIND_COLUMNS,
+    KIND_COUNTS,
     OUTCOMES,
     ExtractKind,
     ExtractRow,
     ExtractStatus,
-    OutcomeColumn,
+    Outcome,
+    counted_in,
+    outcomes_of,
     quiet_of,
+    with_counts,
 )
 from shared.tables.pages import PageRow, PageStatus, answers_of
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -42,34 +45,34 @@ from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
 from shared.wording.translation import Translator
 
-_COLUMN: Mapping[WorkerStatus | Literal[""], OutcomeColumn] = {
-    WorkerStatus.QUEUED: "Waiting",
-    WorkerStatus.UPLOADED: "Uploaded",
-    WorkerStatus.OVERDUE: "Overdue",
-    WorkerStatus.PROVISIONED: "Provisioned",
-    WorkerStatus.UNCHANGED: "Unchanged",
-    WorkerStatus.FAILED: "Failed",
-    WorkerStatus.SKIPPED: "Skipped",
-    WorkerStatus.WITHDRAWN: "Superseded",
+_COLUMN: Mapping[WorkerStatus | Literal[""], Outcome] = {
+    WorkerStatus.QUEUED: Outcome.WAITING,
+    WorkerStatus.UPLOADED: Outcome.UPLOADED,
+    WorkerStatus.OVERDUE: Outcome.OVERDUE,
+    WorkerStatus.PROVISIONED: Outcome.PROVISIONED,
+    WorkerStatus.UNCHANGED: Outcome.UNCHANGED,
+    WorkerStatus.FAILED: Outcome.FAILED,
+    WorkerStatus.SKIPPED: Outcome.SKIPPED,
+    WorkerStatus.WITHDRAWN: Outcome.SUPERSEDED,
 }
 _HAD: Final = "HadAlready"  # part of those who are unchanged
-_Count = Literal[OutcomeColumn, "HadAlready"]
+_Count = Outcome | Literal["HadAlready"]
 _WORDS: Mapping[_Count, str] = {
-    "Provisioned": "provisioned",
-    "Unchanged": "unchanged",
+    Outcome.PROVISIONED: "provisioned",
+    Outcome.UNCHANGED: "unchanged",
     _HAD: "sent, which Entra had already",
-    "Scheduled": "scheduled for a date",
-    "Held": "held until somebody has looked at them",
-    "Withdrawn": "withdrawn before anything was sent",
-    "Failed": "failed",
-    "Skipped": "skipped by Entra",
-    "Superseded": "taken over by a newer file",
-    "Overdue": "sent, no verdict in time",
-    "Uploaded": "sent, no verdict yet",
-    "Waiting": "waiting to be sent",
+    Outcome.SCHEDULED: "scheduled for a date",
+    Outcome.HELD: "held until somebody has looked at them",
+    Outcome.WITHDRAWN: "withdrawn before anything was sent",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "skipped by Entra",
+    Outcome.SUPERSEDED: "taken over by a newer file",
+    Outcome.OVERDUE: "sent, no verdict in time",
+    Outcome.UPLOADED: "sent, no verdict yet",
+    Outcome.WAITING: "waiting to be sent",
 }
 _REFRESHED = (ExtractStatus.UPLOADING, ExtractStatus.DELIVERED, ExtractStatus.HELD, ExtractStatus.SUPERSEDED)
-_COUNTED = ("Answers", "Plan", "Status", "Reason", *OUTCOMES)
+_COUNTED = columns(PageRow.answers, PageRow.plan, PageRow.status, PageRow.reason, *OUTCOMES)
 _MANY_PAGES = 20
 _COUNTS_AGE = timedelta(seconds=10)
 _SUMMARY_AGES = timedelta(minutes=15)  # while people are being sent, HR is told how it goes no more often
@@ -94,18 +97,18 @@ def recount_pages(storage: Storage, ref: ExtractRef, numbers: Iterable[int]) -> 
         numbers: which pages; some dozens at once, because all their people are read together.
     """
     keys = {pages.page_key(ref.id, number): number for number in numbers}
-    found = read_rows(storage.table(PAGES), keys, select=("Plan",))
+    found = read_rows(storage.table(PAGES), keys, select=columns(PageRow.plan))
     people: dict[int, list[Key]] = {}
     for key, row in found.items():
         with suppress(ResourceNotFoundError):  # an old plan that somebody has cleared away
-            people[keys[key]] = _people_of(storage, ref, str(row["Plan"]), keys[key])
+            people[keys[key]] = _people_of(storage, ref, row.plan, keys[key])
     _recount(storage, ref, people)
 
 
 def waiting_pages(storage: Storage, ref: ExtractRef) -> list[int]:
     """The numbers of the pages of which somebody waits for an answer."""
-    rows = pages.page_rows(storage, ref.id, select=("RowKey", "Uploaded", "Overdue"))
-    return [int(row["RowKey"]) for row in rows if row.get("Uploaded") or row.get("Overdue")]
+    rows = pages.page_rows(storage, ref.id, select=columns(PageRow.row_key, PageRow.uploaded, PageRow.overdue))
+    return [int(row.row_key) for row in rows if row.uploaded or row.overdue]
 
 
 def _people_of(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> list[Key]:
@@ -118,10 +121,10 @@ def _recount(storage: Storage, ref: ExtractRef, people: Mapping[int, list[Key]])
     People are always read after the row of their page: whoever writes it last has seen what all the others saw.
     """
     by_key = {pages.page_key(ref.id, number): rows for number, rows in people.items()}
-    first = read_rows(storage.table(PAGES), by_key, select=("Status",))
+    first = read_rows(storage.table(PAGES), by_key, select=columns(PageRow.status))
 
     def read(keys: Iterable[Key]) -> Mapping[Key, WorkerRow]:
-        return read_rows(storage.table(WORKERS), keys, select=("SentBy", "SentStatus"))
+        return read_rows(storage.table(WORKERS), keys, select=columns(WorkerRow.sent_by, WorkerRow.sent_status))
 
     everybody = read({key for page in first for key in by_key[page]})
 
@@ -130,13 +133,10 @@ def _recount(storage: Storage, ref: ExtractRef, people: Mapping[int, list[Key]])
             return None
         rows = everybody if row is first.get(page) else read(by_key[page])
         counts = Counter(_column(rows.get(key), ref.id) for key in by_key[page])
-        values: PageRow = {}
-        for name in OUTCOMES:
-            values[name] = counts[name]
-        return values
+        return with_counts(PageRow(), {outcome: counts[outcome] for outcome in OUTCOMES})
 
     for key in by_key:  # one by one, so that a page that is being sent does not keep the others from being written
-        change_rows(storage.table(PAGES), [key], count, select=("Status",), known=first)
+        change_rows(storage.table(PAGES), [key], count, select=columns(PageRow.status), known=first)
 
 
 def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
@@ -148,62 +148,60 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
     """
 
     def change(_key: Key, row: ExtractRow | None) -> ExtractRow | None:
-        if row is None or row["Status"] not in _REFRESHED or _is_fresh(row, now):
+        if row is None or row.status not in _REFRESHED or _is_fresh(row, now):
             return None
         counts = Counter(quiet_of(row))
-        earlier: Counter[OutcomeColumn] = Counter()  # of plans before the extract was processed again
+        earlier: Counter[Outcome] = Counter()  # of plans before the extract was processed again
         seen: list[PageRow] = []
         reasons: list[str] = []
-        plans = from_json(row["Plans"]) if row.get("Plans") else []
+        plans = from_json(row.plans) if row.plans else []
         for page in pages.page_rows(storage, ref.id, select=_COUNTED):
             seen.append(page)
-            if plans and page["Plan"] not in plans:
-                earlier.update({"Uploaded": page.get("Uploaded") or 0, "Overdue": page.get("Overdue") or 0})
+            if plans and page.plan not in plans:
+                earlier.update({Outcome.UPLOADED: page.uploaded, Outcome.OVERDUE: page.overdue})
                 continue
-            counts.update({name: page.get(name) or 0 for name in OUTCOMES})
-            if page["Status"] == PageStatus.WAITING and page.get("Reason") and not reasons:
-                reasons.append(str(page["Reason"]))  # one is enough: they all wait for the same
-        values: ExtractRow = {}
-        for name in dict.fromkeys((*OUTCOMES, *counts)):
-            values[name] = counts[name]
-        if counts["Overdue"] or earlier["Overdue"]:
+            counts.update(outcomes_of(page))
+            if page.status == PageStatus.WAITING and page.reason and not reasons:
+                reasons.append(page.reason)  # one is enough: they all wait for the same
+        values = with_counts(ExtractRow(), {outcome: counts[outcome] for outcome in (*OUTCOMES, *counts)})
+        if counts[Outcome.OVERDUE] or earlier[Outcome.OVERDUE]:
             reasons += _why_overdue(storage, row)
-        if counts["Held"]:
+        if counts[Outcome.HELD]:
             reasons.append(_why_held(row))
-        values["Message"] = sentence(row, counts, reasons)
+        values.message = sentence(row, counts, reasons)
         if _has_ended(row, counts + earlier, seen, now):
-            values["Status"] = _ending(row, counts)
-            values["DeliveredAt"] = row.get("DeliveredAt") or iso(now)
-        is_new = any(row.get(column) != value for column, value in values.items())
+            values.status = _ending(row, counts)
+            values.delivered_at = row.delivered_at or iso(now)
+        is_new = not row.says(values)
         if _has_many_pages(row):
-            values["RefreshedAt"] = iso(now)
-        has_ended = values.get("Status", row["Status"]) != ExtractStatus.UPLOADING
+            values.refreshed_at = iso(now)
+        has_ended = (row | values).status != ExtractStatus.UPLOADING
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
             summary.write_summary(storage, ref, values, _to_look_at(storage, ref, summary.language_in(row)), at=now)
-            if row.get("Kind") != ExtractKind.DUE:
+            if row.kind != ExtractKind.DUE:
                 write_history(storage, ref, values)
-            return {**values, "SummaryAt": iso(now)}
+            return values | ExtractRow(summary_at=iso(now))
         return values if is_new else None
 
     change_rows(storage.table(EXTRACTS), [extracts.extract_key(ref)], change)
 
 
 def _has_many_pages(row: ExtractRow) -> bool:
-    return int(row.get("Pages") or 0) > _MANY_PAGES
+    return row.pages > _MANY_PAGES
 
 
 def _is_fresh(row: ExtractRow, now: datetime) -> bool:
     """Whether the counts of an extract that is being sent are of this moment, more or less."""
-    if row["Status"] != ExtractStatus.UPLOADING or not _has_many_pages(row) or not row.get("RefreshedAt"):
+    if row.status != ExtractStatus.UPLOADING or not _has_many_pages(row) or not row.refreshed_at:
         return False
-    return parse_iso(row["RefreshedAt"]) + _COUNTS_AGE > now
+    return parse_iso(row.refreshed_at) + _COUNTS_AGE > now
 
 
 def _summary_is_old(row: ExtractRow, now: datetime) -> bool:
     """Whether HR should be told anew how it goes with a file that is being sent."""
-    told = row.get("SummaryAt")
-    return row.get("Kind") != ExtractKind.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
+    told = row.summary_at
+    return row.kind != ExtractKind.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
 
 
 def count_failed_before(storage: Storage, ref: ExtractRef) -> ExtractRow:
@@ -215,13 +213,13 @@ def count_failed_before(storage: Storage, ref: ExtractRef) -> ExtractRow:
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and SeenIn eq @extract and "
         "(Status eq 'failed' or Status eq 'skipped')",
-        select=("TargetId",),
+        select=columns(WorkerRow.target_id),
         first=f"{ref.source}|",
         last=f"{ref.source}}}",  # "}" follows "|"
         extract=ref.id,
     )
-    has_account = Counter(bool(row.get("TargetId")) for row in rows)
-    return {"FailedBefore": has_account.total(), "NoAccount": has_account[False]}
+    has_account = Counter(bool(row.target_id) for row in rows)
+    return ExtractRow(failed_before=has_account.total(), no_account=has_account[False])
 
 
 def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookAt:
@@ -233,9 +231,10 @@ def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookA
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and (Extract eq @extract or SeenIn eq @extract) and "
         "(Status eq 'failed' or Status eq 'skipped' or Warning gt '')",
-        select=(
-            "WorkerId", "DisplayName", "Row", "SeenRow", "Status", "Reason", "NextStep", "WhoActs", "ErrorCode",
-            "Warning", "Extract", "SeenIn",
+        select=columns(
+            WorkerRow.worker_id, WorkerRow.display_name, WorkerRow.row, WorkerRow.seen_row, WorkerRow.status,
+            WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts, WorkerRow.error_code, WorkerRow.warning,
+            WorkerRow.extract, WorkerRow.seen_in,
         ),
         first=f"{ref.source}|",
         last=f"{ref.source}}}",  # "}" follows "|"
@@ -243,76 +242,76 @@ def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookA
     )  # fmt: skip
     found = ToLookAt()
     for row in rows:
-        name, reason = str(row.get("DisplayName") or ""), str(row["Reason"])
-        is_before = row["Extract"] != ref.id
-        number = (row.get("SeenRow") if is_before else row.get("Row")) or 0
-        if row["Status"] == WorkerStatus.FAILED or (is_before and row["Status"] == WorkerStatus.SKIPPED):
-            step = str(row["NextStep"])
+        name, reason = row.display_name, row.reason
+        is_before = row.extract != ref.id
+        number = (row.seen_row if is_before else row.row) or 0
+        if row.status == WorkerStatus.FAILED or (is_before and row.status == WorkerStatus.SKIPPED):
+            step = row.next_step
             # Shortened for lists only: where the parts of a sentence are not found, it is told as a whole.
             short, _, _ = reason.partition(worker_status.ENTRAS_WORDS)
             do, _, _ = step.partition(worker_status.SENT_AGAIN)
-            cause = (worker_status.in_general(reason), str(row.get("WhoActs") or ""))
+            cause = (worker_status.in_general(reason), row.who_acts)
             _, words, said = reason.partition(worker_status.ENTRAS_WORDS)
             detail = speak.say(f"{words.strip()} {said}".strip())
-            person = PersonToLookAt(row["WorkerId"], name, number, speak.say(f"{reason} {step}"), cause, detail)
+            person = PersonToLookAt(row.worker_id, name, number, speak.say(f"{reason} {step}"), cause, detail)
             whom = found.failed_before if is_before else found.failed
             whom.add(person, speak.say(f"{reason} {do}"), speak.say(f"{short} {do}"))
-        elif row["Warning"] and not is_before:
-            warning = speak.say(str(row["Warning"]))
+        elif row.warning and not is_before:
+            warning = speak.say(row.warning)
             short = worker_status.in_general(warning)
             detail = warning if short != warning else ""
-            person = PersonToLookAt(row["WorkerId"], name, number, warning, (short, Actor.HR), detail)
+            person = PersonToLookAt(row.worker_id, name, number, warning, (short, Actor.HR), detail)
             found.warned.add(person, warning, short)
     return found
 
 
-def _column(row: WorkerRow | None, extract_id: str) -> OutcomeColumn:
-    if row is None or row.get("SentBy") != extract_id:
-        return "Superseded"
-    return _COLUMN.get(row["SentStatus"], "Failed")
+def _column(row: WorkerRow | None, extract_id: str) -> Outcome:
+    if row is None or row.sent_by != extract_id:
+        return Outcome.SUPERSEDED
+    return _COLUMN.get(row.sent_status, Outcome.FAILED)
 
 
-def _has_ended(row: ExtractRow, counts: Counter[OutcomeColumn], found: Iterable[PageRow], now: datetime) -> bool:
+def _has_ended(row: ExtractRow, counts: Counter[Outcome], found: Iterable[PageRow], now: datetime) -> bool:
     """Whether nobody waits for anything; `found` are the extract's pages."""
-    if row["Status"] != ExtractStatus.UPLOADING:
+    if row.status != ExtractStatus.UPLOADING:
         return True
-    if counts["Waiting"] or counts["Uploaded"]:
+    if counts[Outcome.WAITING] or counts[Outcome.UPLOADED]:
         return False
-    if not counts["Overdue"]:
+    if not counts[Outcome.OVERDUE]:
         return True
     accepted = (answer.get("accepted", "") for page in found for answer in answers_of(page))
-    sent = max(accepted, default="") or row.get("ArrivedAt")
+    sent = max(accepted, default="") or row.arrived_at
     return bool(sent and parse_iso(sent) + _NO_ANSWER_COMES <= now)
 
 
-def _ending(row: ExtractRow, counts: Counter[OutcomeColumn]) -> ExtractStatus:
-    if not counts["Held"]:
+def _ending(row: ExtractRow, counts: Counter[Outcome]) -> ExtractStatus:
+    if not counts[Outcome.HELD]:
         return ExtractStatus.DELIVERED
-    return ExtractStatus.SUPERSEDED if row.get("SupersededBy") else ExtractStatus.HELD
+    return ExtractStatus.SUPERSEDED if row.superseded_by else ExtractStatus.HELD
 
 
 def _why_held(row: ExtractRow) -> str:
-    if row.get("HeldWhole"):
-        because = str(row.get("HeldBecause") or "")
-        if row.get("SupersededBy"):
-            return f"It was held as a whole: {because} The newer extract {row['SupersededBy']} has taken its place."
+    if row.held_whole:
+        because = row.held_because
+        if row.superseded_by:
+            return f"It was held as a whole: {because} The newer extract {row.superseded_by} has taken its place."
         return (
             f"It is held as a whole: {because} Somebody with the role Releaser looks at who is missing and releases "
             "the file, or HR drops a complete one."
         )
-    if row.get("SupersededBy"):
-        return f"Those who were held are judged anew with the newer extract {row['SupersededBy']}."
-    return f"{row.get('HeldBecause') or ''} Somebody with the role Releaser looks at them and releases them.".strip()
+    if row.superseded_by:
+        return f"Those who were held are judged anew with the newer extract {row.superseded_by}."
+    return f"{row.held_because} Somebody with the role Releaser looks at them and releases them.".strip()
 
 
 def _why_overdue(storage: Storage, row: ExtractRow) -> list[str]:
-    health = load_health(storage, str(row.get("Job") or ""))
+    health = load_health(storage, row.job)
     return [f"{health.sentence} {health.next_step}"] if health else []
 
 
 def sentence(
     row: ExtractRow,
-    counts: Counter[OutcomeColumn],
+    counts: Counter[Outcome],
     reasons: list[str],
     *,
     known: Mapping[_Count, str] = _WORDS,
@@ -327,55 +326,55 @@ def sentence(
         known: words for the counts, in the order in which they are told.
         sent: how the kinds of change begin.
     """
-    if row.get("HeldWhole"):
+    if row.held_whole:
         read = f"{_rows(row)}, {_people(row)}; nothing of the file was used."
         return " ".join([read, *reasons])
     words = dict(known)
-    if row.get("SupersededBy"):
-        words["Held"] = "held, and judged anew since"
+    if row.superseded_by:
+        words[Outcome.HELD] = "held, and judged anew since"
     words.update({name: name.lower() for name in counts if name not in known})
-    if "Unchanged" in words:
-        words["Unchanged"] += _failed_before(row)
+    if Outcome.UNCHANGED in words:
+        words[Outcome.UNCHANGED] += _failed_before(row)
     had = _had_already(row, counts)
     shown: dict[_Count, int] = {name: counts[name] for name in counts}
-    shown |= {"Unchanged": counts["Unchanged"] - had, _HAD: had}
+    shown |= {Outcome.UNCHANGED: counts[Outcome.UNCHANGED] - had, _HAD: had}
     parts = [f"{shown[name]} {said}" for name, said in words.items() if shown.get(name)]
-    text = f"{_rows(row)}: {row['Rejected']} rejected"
-    if row.get("Corrected"):
-        text += f" ({row['Corrected']} of them corrected since)"
-    if row["Repeated"]:
-        text += f", {row['Repeated']} said the same again"
-    if row.get("Filtered"):
-        text += f", {row['Filtered']} left out by the mapping's filter"
+    text = f"{_rows(row)}: {row.rejected} rejected"
+    if row.corrected:
+        text += f" ({row.corrected} of them corrected since)"
+    if row.repeated:
+        text += f", {row.repeated} said the same again"
+    if row.filtered:
+        text += f", {row.filtered} left out by the mapping's filter"
     text += f"; {_people(row)}{': ' + ', '.join(parts) if parts else ''}."
-    kinds = [f"{row[column]} {_kind(kind, row[column])}" for kind, column in KIND_COLUMNS.items() if row.get(column)]
+    kinds = [f"{n} {_kind(kind, n)}" for kind, count in KIND_COUNTS.items() if (n := counted_in(row, count))]
     if kinds:
         text += f" {sent}: {', '.join(kinds)}."
-    if row.get("OnHold"):
-        text += f" On hold by order of IT, and so disabled: {row['OnHold']}."
-    if row.get("Missing"):
-        text += f" {_missing(int(row['Missing']), str(row.get('NotDisabled') or ''))}"
+    if row.on_hold:
+        text += f" On hold by order of IT, and so disabled: {row.on_hold}."
+    if row.missing:
+        text += f" {_missing(row.missing, row.not_disabled)}"
     return " ".join([text, *reasons])
 
 
 def _rows(row: ExtractRow) -> str:
-    return counted(int(row["Rows"]), "row").replace(",", "")
+    return counted(row.rows, "row").replace(",", "")
 
 
 def _people(row: ExtractRow) -> str:
-    return counted_people(int(row["People"])).replace(",", "")
+    return counted_people(row.people).replace(",", "")
 
 
-def _had_already(row: ExtractRow, counts: Mapping[OutcomeColumn, int]) -> int:
+def _had_already(row: ExtractRow, counts: Mapping[Outcome, int]) -> int:
     """How many of those who count as unchanged were sent all the same, so that the kinds of change add up."""
-    if "Quiet" not in row:
+    if not row.quiet:
         return 0
-    return max(0, counts["Unchanged"] - quiet_of(row).get("Unchanged", 0))
+    return max(0, counts[Outcome.UNCHANGED] - quiet_of(row).get(Outcome.UNCHANGED, 0))
 
 
 def _failed_before(row: ExtractRow) -> str:
     """What is added to the number of those who are unchanged."""
-    everybody, none = int(row.get("FailedBefore") or 0), int(row.get("NoAccount") or 0)
+    everybody, none = row.failed_before, row.no_account
     parts = [f"{none} {'has' if none == 1 else 'have'} no account"] if none else []
     late = everybody - none
     parts += [f"{late} {'has' if late == 1 else 'have'} not got what the file says"] if late > 0 else []

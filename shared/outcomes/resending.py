@@ -18,6 +18,8 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import read_rows
+from shared.tables.accounts import AccountRow
+from shared.tables.base import columns
 from shared.tables.due import DueReason
 from shared.tables.workers import WorkerRow, WorkerStatus
 
@@ -67,32 +69,30 @@ def still_wanted(storage: Storage, job: str, people: Iterable[str]) -> set[str]:
     accounts = read_rows(
         storage.table(ACCOUNTS),
         [account_key(job, external_id) for external_id in people],
-        select=("Pending", "Source", "Accepted"),
+        select=columns(AccountRow.pending, AccountRow.source, AccountRow.accepted),
     )
-    overtaken = {
-        keys.decode(key.row) for key, row in accounts.items() if row["Accepted"] == ANOTHER and not row["Pending"]
-    }
+    overtaken = {keys.decode(key.row) for key, row in accounts.items() if row.accepted == ANOTHER and not row.pending}
     rows = {
-        worker_key(account["Source"], keys.decode(key.row)): keys.decode(key.row)
+        worker_key(account.source, keys.decode(key.row)): keys.decode(key.row)
         for key, account in accounts.items()
-        if not account["Pending"] and account["Source"]
+        if not account.pending and account.source
     }
-    found = read_rows(storage.table(WORKERS), rows, select=("SentStatus", "Tries"))
+    found = read_rows(storage.table(WORKERS), rows, select=columns(WorkerRow.sent_status, WorkerRow.tries))
     return overtaken | {rows[key] for key, row in found.items() if _is_wanted(row)}
 
 
 def _is_wanted(row: WorkerRow) -> bool:
-    status = row.get("SentStatus")
+    status = row.sent_status
     # Of these it is tried again only if something was wrong.
     may_be_well = status in (WorkerStatus.PROVISIONED, WorkerStatus.SKIPPED)
-    return status in (WorkerStatus.FAILED, WorkerStatus.OVERDUE) or (may_be_well and bool(row.get("Tries")))
+    return status in (WorkerStatus.FAILED, WorkerStatus.OVERDUE) or (may_be_well and bool(row.tries))
 
 
 def resend_after_managers(context: Context, job: str, people: Collection[str]) -> None:
     """Remember whose manager Entra did not know, under the manager, so that the manager's success brings them back."""
     accounts = [account_key(job, external_id) for external_id in people]
-    rows = read_rows(context.storage.table(ACCOUNTS), accounts, select=("Record",))
-    records = {keys.decode(key.row): unpack(row["Record"]) for key, row in rows.items()}
+    rows = read_rows(context.storage.table(ACCOUNTS), accounts, select=columns(AccountRow.record))
+    records = {keys.decode(key.row): unpack(row.record) for key, row in rows.items()}
     managers = {external_id: Worker(external_id, 0, record).manager_id for external_id, record in records.items()}
     known = {external_id: (manager,) for external_id, manager in managers.items() if manager}
     due.await_managers(context.storage, job, known, DueReason.RESEND)

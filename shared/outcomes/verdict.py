@@ -83,18 +83,18 @@ def verdict(
         manager_unresolved=any(entry.manager_unresolved for entry in change),
         user_name=user_name,
     )
-    if values["WhoActs"] == Actor.HR and is_about_domain(values["ErrorCode"]) and own_domain():
-        values |= {"NextStep": OWN_DOMAIN, "WhoActs": Actor.IT}
-    if leaver and values["Status"] == WorkerStatus.FAILED and worst.action == "create" and worst.code in _LACKING:
+    if values.who_acts == Actor.HR and is_about_domain(values.error_code) and own_domain():
+        values |= WorkerRow(next_step=OWN_DOMAIN, who_acts=Actor.IT)
+    if leaver and values.status == WorkerStatus.FAILED and worst.action == "create" and worst.code in _LACKING:
         values, wrong = _nobody_to_disable(worst), ""
-    elif leaver and values["Status"] in (WorkerStatus.FAILED, WorkerStatus.SKIPPED):
-        values["Reason"] += " This is a leaver: the account may still be enabled."
+    elif leaver and values.status in (WorkerStatus.FAILED, WorkerStatus.SKIPPED):
+        values.reason += " This is a leaver: the account may still be enabled."
         wrong = wrong or DATA  # whom Entra skips because of data or scope has not lost access either
-    values["ResolvedAt"] = iso(worst.at)
+    values.resolved_at = iso(worst.at)
     if target_id:
-        values["TargetId"] = target_id
+        values.target_id = target_id
     troubles = (entry.at for entry in answers if entry.status != "success" or entry.manager_unresolved)
-    return Verdict(worst.at, values, next(troubles, worst.at), wrong, has_account=values["Action"] != _NONE)
+    return Verdict(worst.at, values, next(troubles, worst.at), wrong, has_account=values.action != _NONE)
 
 
 def is_creation(entry: LogEntry) -> bool:
@@ -119,14 +119,14 @@ def _sentences(
     if entry.status == "skipped":
         return _skipped(entry, unchanged=bool(target_id) and in_scope), ""
     if entry.status == "warning":
-        return {
-            "Status": WorkerStatus.PROVISIONED,
-            "Action": entry.action,
-            "Reason": f"Entra reports a warning ({entry.code or 'no code given'}).{_words(entry)}",
-            "NextStep": "IT reads Entra's words and decides whether anything needs to be done.",
-            "WhoActs": Actor.IT,
-            "ErrorCode": entry.code,
-        }, ""
+        return WorkerRow(
+            status=WorkerStatus.PROVISIONED,
+            action=entry.action,
+            reason=f"Entra reports a warning ({entry.code or 'no code given'}).{_words(entry)}",
+            next_step="IT reads Entra's words and decides whether anything needs to be done.",
+            who_acts=Actor.IT,
+            error_code=entry.code,
+        ), ""
     return _failed(entry, user_name)
 
 
@@ -134,64 +134,64 @@ def _done(entry: LogEntry, *, manager_unresolved: bool) -> WorkerRow:
     done = _DONE.get(entry.action, f"Entra reports success ({entry.action or 'no action named'}).")
     if manager_unresolved:
         done = "The account is there, but " + worker_status.MANAGER_NOT_SET
-    return {
-        "Status": WorkerStatus.PROVISIONED,
-        "Action": entry.action,
-        "Reason": done,
-        "NextStep": "HR checks the manager's id." if manager_unresolved else "Nothing to do.",
-        "WhoActs": Actor.HR if manager_unresolved else Actor.NOBODY,
-        "ErrorCode": "",
-    }
+    return WorkerRow(
+        status=WorkerStatus.PROVISIONED,
+        action=entry.action,
+        reason=done,
+        next_step="HR checks the manager's id." if manager_unresolved else "Nothing to do.",
+        who_acts=Actor.HR if manager_unresolved else Actor.NOBODY,
+        error_code="",
+    )
 
 
 def _skipped(entry: LogEntry, *, unchanged: bool) -> WorkerRow:
     if unchanged:
-        return {
-            "Status": WorkerStatus.UNCHANGED,
-            "Action": "unchanged",
-            "Reason": "The account already is as HR's file says.",
-            "NextStep": "Nothing to do.",
-            "WhoActs": Actor.NOBODY,
-            "ErrorCode": "",
-        }
+        return WorkerRow(
+            status=WorkerStatus.UNCHANGED,
+            action="unchanged",
+            reason="The account already is as HR's file says.",
+            next_step="Nothing to do.",
+            who_acts=Actor.NOBODY,
+            error_code="",
+        )
     cause = cause_of(entry.code)
-    return {
-        "Status": WorkerStatus.SKIPPED,
-        "Action": _NONE,
-        "Reason": f"Entra skipped this person ({entry.code or 'no code given'}).{_words(entry)}",
-        "NextStep": cause.next_step if cause else _SCOPE,
-        "WhoActs": cause.who_acts if cause else Actor.IT,
-        "ErrorCode": entry.code,
-    }
+    return WorkerRow(
+        status=WorkerStatus.SKIPPED,
+        action=_NONE,
+        reason=f"Entra skipped this person ({entry.code or 'no code given'}).{_words(entry)}",
+        next_step=cause.next_step if cause else _SCOPE,
+        who_acts=cause.who_acts if cause else Actor.IT,
+        error_code=entry.code,
+    )
 
 
 def _nobody_to_disable(entry: LogEntry) -> WorkerRow:
     """A leaver whose row holds too little for a new account: Entra tried to make one, because it has none of hers."""
-    return {
-        "Status": WorkerStatus.UNCHANGED,
-        "Action": _NONE,
-        "Reason": (
+    return WorkerRow(
+        status=WorkerStatus.UNCHANGED,
+        action=_NONE,
+        reason=(
             "There is no account to disable: Entra has none that matches this leaver, and makes none of a row that "
             f"lacks what a new account needs ({entry.code}).{_words(entry)}"
         ),
-        "NextStep": "Nothing to do.",
-        "WhoActs": Actor.NOBODY,
-        "ErrorCode": "",
-    }
+        next_step="Nothing to do.",
+        who_acts=Actor.NOBODY,
+        error_code="",
+    )
 
 
 def _staged(entry: LogEntry) -> WorkerRow:
-    return {
-        "Status": WorkerStatus.FAILED,
-        "Action": entry.action,
-        "Reason": (
+    return WorkerRow(
+        status=WorkerStatus.FAILED,
+        action=entry.action,
+        reason=(
             "Entra holds this change back: so many accounts were to be disabled that the job's threshold against "
             f"accidental deletions was reached.{_words(entry)}"
         ),
-        "NextStep": "IT reviews the disabled people of the job and allows or rejects the deletions in the portal.",
-        "WhoActs": Actor.IT,
-        "ErrorCode": entry.code,
-    }
+        next_step="IT reviews the disabled people of the job and allows or rejects the deletions in the portal.",
+        who_acts=Actor.IT,
+        error_code=entry.code,
+    )
 
 
 def _failed(entry: LogEntry, user_name: str) -> tuple[WorkerRow, str]:
@@ -201,14 +201,14 @@ def _failed(entry: LogEntry, user_name: str) -> tuple[WorkerRow, str]:
     if cause:
         domain = user_name.rpartition("@")[2] or "of a value"
         why = f": {cause.meaning.format(domain=domain)}{why}"
-    return {
-        "Status": WorkerStatus.FAILED,
-        "Action": entry.action,
-        "Reason": f"{did}{why}.{_words(entry)}",
-        "NextStep": cause.next_step if cause else "IT reads Entra's words; HR or IT corrects what they name.",
-        "WhoActs": cause.who_acts if cause else Actor.IT,
-        "ErrorCode": entry.code,
-    }, ENTRA if cause and cause.ours else DATA
+    return WorkerRow(
+        status=WorkerStatus.FAILED,
+        action=entry.action,
+        reason=f"{did}{why}.{_words(entry)}",
+        next_step=cause.next_step if cause else "IT reads Entra's words; HR or IT corrects what they name.",
+        who_acts=cause.who_acts if cause else Actor.IT,
+        error_code=entry.code,
+    ), ENTRA if cause and cause.ours else DATA
 
 
 def _words(entry: LogEntry) -> str:

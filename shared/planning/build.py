@@ -94,14 +94,14 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     digest = hashlib.sha256()
     for chunk in extracts.read_copy(context.storage, ref):
         digest.update(chunk)
-    new: ExtractRow = {"Content": digest.hexdigest(), "JobId": context.endpoint(loaded.mapping.job).job_id}
-    if row.get("Forced"):
+    new = ExtractRow(content=digest.hexdigest(), job_id=context.endpoint(loaded.mapping.job).job_id)
+    if row.forced:
         return new
     last = next(iter(extracts.processed_files(context.storage, ref.source, besides=ref.id)), None)
-    is_same = last and (last.get("Content"), last.get("JobId")) == (new["Content"], new["JobId"])
-    if last and is_same and last["MappingVersion"] == loaded.version:
+    is_same = last and (last.content, last.job_id) == (new.content, new.job_id)
+    if last and is_same and last.mapping_version == loaded.version:
         raise ExtractDuplicate(
-            f"The file says exactly what {last['File']} (extract {last['Extract']}) said, which has been processed; "
+            f"The file says exactly what {last.file} (extract {last.extract}) said, which has been processed; "
             "there is nothing to do for it."
         )
     return new
@@ -144,11 +144,11 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractRefused: the file as a whole cannot be used.
         ExtractStale: a newer full file has been read.
     """
-    reading = reading_of(context, asked.mapping, asked.row["File"])
+    reading = reading_of(context, asked.mapping, asked.row.file)
     with ExitStack() as stack:
         ids = same_people.read(context.storage)
         extract = stack.enter_context(_read(context, asked, reading, pace, ids))
-        row: ExtractRow = {**asked.row, **_time_of(asked.row, extract.made_at, context.clock.now())}
+        row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
         asked = replace(asked, row=row)
         released = released_people(context.storage, asked.ref, row)
         full = asked.mapping.mode == "full" and not extract.returned
@@ -162,7 +162,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         drafted = Drafted.begin(run)
         if because := _look(run, drafted, released):
             page_records.write_notes(context.storage, asked.ref, asked.attempt, notes)
-            return {**hold_whole(run, drafted, because), **_compared_with(run, full=full)}
+            return hold_whole(run, drafted, because) | _compared_with(run, full=full)
         notes += drafted.notes
         notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
         decided = decide_all(run, drafted)
@@ -172,30 +172,29 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
     if released is not None:
         return values
     page_records.write_notes(context.storage, asked.ref, asked.attempt, notes)
-    return {
-        **values,
-        "ReadPlan": asked.attempt,
-        "MadeAt": row["MadeAt"],
-        "Sequence": row["Sequence"],
-        "Full": full,
-        "People": people,
-        "RejectsFile": _store_rejects(context, asked, extract, reading),
-        "OtherNames": sum(map(len, drafted.called_otherwise.values())),
-        "Shrunk": run.looks_at_everybody and not row.get("LossApproved") and more_before(run) is not None,
-        "Rows": extract.rows,
-        "Repeated": extract.repeated,
-        "Rejected": len(extract.rejects),
-        "Filtered": extract.left_out,
-        "Returned": extract.returned,
-        **_compared_with(run, full=full),
-    }
+    values |= _compared_with(run, full=full)
+    return values | ExtractRow(
+        read_plan=asked.attempt,
+        made_at=row.made_at,
+        sequence=row.sequence,
+        full=full,
+        people=people,
+        rejects_file=_store_rejects(context, asked, extract, reading),
+        other_names=sum(map(len, drafted.called_otherwise.values())),
+        shrunk=run.looks_at_everybody and not row.loss_approved and more_before(run) is not None,
+        rows=extract.rows,
+        repeated=extract.repeated,
+        rejected=len(extract.rejects),
+        filtered=extract.left_out,
+        returned=extract.returned,
+    )
 
 
 @contextmanager
 def _read(context: Context, asked: ToPlan, reading: Reading, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
-    known = KnownPeople(context.storage, ref.source, asked.row["Kind"] != ExtractKind.TRIAL, mapping.job)
+    known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
     key = context.fingerprint_key
@@ -258,15 +257,15 @@ def _store_new_ids(run: PlanRun) -> None:
 def _compared_with(run: PlanRun, *, full: bool) -> ExtractRow:
     """The list before a file, for HR: its name, how many people it had, and how many of its rows were rejected."""
     files = extracts.processed_files(run.storage, run.ref.source, besides=run.ref.id)
-    before = (row for row in files if row["Sequence"] < run.sequence and (row.get("Full") or not full))
+    before = (row for row in files if row.sequence < run.sequence and (row.full or not full))
     last = next(before, None)
-    return {
-        "ComparedWith": str(last["File"]) if last else "",
-        "ComparedPeople": int(last.get("People") or 0) if last else 0,
-        "ComparedRejected": int(last.get("Rejected") or 0) if last else 0,
-        "Zone": run.mapping.dates.zone,
-        "Language": run.mapping.language,
-    }
+    return ExtractRow(
+        compared_with=last.file if last else "",
+        compared_people=last.people if last else 0,
+        compared_rejected=last.rejected if last else 0,
+        zone=run.mapping.dates.zone,
+        language=run.mapping.language,
+    )
 
 
 def _told(chunks: Iterable[bytes], has_read: Callable[[int], None]) -> Iterator[bytes]:
@@ -285,7 +284,7 @@ def _check_file(context: Context, asked: ToPlan, extract: ReadExtract, *, full: 
             not if somebody wants it all the same.
         ExtractStale: a newer full file has been read.
     """
-    ref, forced = asked.ref, bool(asked.row.get("Forced"))
+    ref, forced = asked.ref, asked.row.forced
     if not forced:
         _refuse_stale(context, ref, asked.row, full=full)
         refuse_doubtful(extract.doubts)
@@ -295,7 +294,7 @@ def _check_file(context: Context, asked: ToPlan, extract: ReadExtract, *, full: 
     last = Profile.load(data) if data else None
     if last and not forced:
         others = extracts.of_source(context.storage, ref.source)
-        held = any(one["Status"] == ExtractStatus.HELD and not one.get("SupersededBy") for one in others)
+        held = any(one.status == ExtractStatus.HELD and not one.superseded_by for one in others)
         compare(last, extract.profile, full=full, held=held)
     page_records.write_plan_profile(context.storage, ref, asked.attempt, extract.profile.dump())
     return unused_columns(last, extract.profile)
@@ -307,26 +306,26 @@ def _time_of(row: ExtractRow, made_at: datetime | None, now: datetime) -> Extrac
     Raises:
         ExtractRefused: it says a time that is to come.
     """
-    if made_at is None or row.get("Forced"):
-        return {"MadeAt": row["MadeAt"], "Sequence": row["Sequence"]}
+    if made_at is None or row.forced:
+        return ExtractRow(made_at=row.made_at, sequence=row.sequence)
     if made_at > now + AHEAD:
         raise ExtractRefused(
             f"The file says that it was made at {iso(made_at)}, which is to come. Export the list again, then drop it."
         )
-    _, _, later = str(row["Sequence"]).partition(" ")
-    return {"MadeAt": iso(made_at), "Sequence": f"{iso(made_at)} {later}"}
+    _, _, later = row.sequence.partition(" ")
+    return ExtractRow(made_at=iso(made_at), sequence=f"{iso(made_at)} {later}")
 
 
 def _refuse_stale(context: Context, ref: ExtractRef, row: ExtractRow, *, full: bool) -> None:
-    read = [other for other in extracts.of_source(context.storage, ref.source) if other.get("Full")]
-    newest = max(read, key=lambda other: str(other["Sequence"]), default=None)
-    if full and newest and newest["Extract"] != ref.id and newest["Sequence"] > row["Sequence"]:
+    read = [other for other in extracts.of_source(context.storage, ref.source) if other.full]
+    newest = max(read, key=lambda other: other.sequence, default=None)
+    if full and newest and newest.extract != ref.id and newest.sequence > row.sequence:
         raise ExtractStale(
-            f"The file is older than {newest['File']} (extract {newest['Extract']}), which has been read already. "
+            f"The file is older than {newest.file} (extract {newest.extract}), which has been read already. "
             "Nothing of it was used."
             + (
                 f" If it is right all the same, IT runs: python -m cli process {ref.id} --force --by NAME --reason TEXT"
-                if row["Kind"] == ExtractKind.FILE
+                if row.kind == ExtractKind.FILE
                 else ""
             )
         )
@@ -348,9 +347,9 @@ def plan_due(context: Context, asked: ToPlan) -> ExtractRow:
         if released is not None:
             look_again(run, drafted, released, frozenset())
         else:
-            dues = list(due_until(context.storage, parse_iso(row["DueAt"]), row["Job"]))
+            dues = list(due_until(context.storage, parse_iso(row.due_at), row.job))
             resent = still_wanted(
-                context.storage, row["Job"], {due.external_id for due in dues if due.why == DueReason.RESEND}
+                context.storage, row.job, {due.external_id for due in dues if due.why == DueReason.RESEND}
             )
             dated = {due.external_id for due in dues if due.why != DueReason.RESEND}
             look_again(run, drafted, sorted(dated | resent), resent)
@@ -359,18 +358,17 @@ def plan_due(context: Context, asked: ToPlan) -> ExtractRow:
         return values
     page_records.write_rejects(context.storage, ref, attempt, [])
     page_records.write_notes(context.storage, ref, attempt, [])
-    people = values["Extras"]
-    return {
-        **values,
-        "ReadPlan": attempt,
-        "Full": False,
-        "Rows": people,
-        "People": people,
-        "Repeated": 0,
-        "Rejected": 0,
-        "RejectsFile": "",
-        "Extras": 0,
-    }
+    people = values.extras
+    return values | ExtractRow(
+        read_plan=attempt,
+        full=False,
+        rows=people,
+        people=people,
+        repeated=0,
+        rejected=0,
+        rejects_file="",
+        extras=0,
+    )
 
 
 def dues_by_source(context: Context, job: str, dues: Iterable[Due]) -> dict[str, list[str]]:

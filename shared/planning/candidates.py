@@ -40,7 +40,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     known = spoken_of = 0
     # The rows of so many people are not rewritten each night only to say that nothing is new; see `rosters`. By order
     # they are: the table may have been lost.
-    spares = extract.people + extract.left_out > MOST_REWRITTEN and not run.row.get("Forced")
+    spares = extract.people + extract.left_out > MOST_REWRITTEN and not run.row.forced
     drafted.told = told_otherwise(run.storage, run.ref.source) if spares else None
     for tail, found in accounts.scan(run.storage, run.job, keep=not run.is_trial):
         done.add(tail)
@@ -122,7 +122,7 @@ def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Co
 def _file_of(run: PlanRun, extract: str) -> str:
     """The name of the file that somebody's word came from."""
     try:
-        return str(extracts.load_extract(run.storage, ExtractRef(extract, run.ref.source))["File"])
+        return extracts.load_extract(run.storage, ExtractRef(extract, run.ref.source)).file
     except (ResourceNotFoundError, ValueError):  # its time was over
         return "an earlier file"
 

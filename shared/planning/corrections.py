@@ -32,23 +32,23 @@ def note_correction(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     if first is None:
         return
     storage = context.storage
-    there = ExtractRef(first["Extract"], ref.source)
-    correction = pages.read_correction(storage, ref, row["ReadPlan"])
+    there = ExtractRef(first.extract, ref.source)
+    correction = pages.read_correction(storage, ref, row.read_plan)
     rows, people = set(correction.rows), set(correction.people)
-    rejects = pages.read_rejects(storage, there, first["ReadPlan"])
+    rejects = pages.read_rejects(storage, there, first.read_plan)
     people.discard("")
     mended = {
         reject.row for reject in rejects if reject.row in rows or {reject.worker_id, reject.tentative_id} & people
     }
-    mended |= set(pages.read_mended(storage, there, first["ReadPlan"]))
+    mended |= set(pages.read_mended(storage, there, first.read_plan))
     if not mended:
         return
-    pages.write_mended(storage, there, first["ReadPlan"], sorted(mended))
+    pages.write_mended(storage, there, first.read_plan, sorted(mended))
     wrong = {reject.told_on for reject in rejects if reject.row not in mended}
     right = {reject.told_on for reject in rejects if reject.row in mended}
     ids = right - wrong - {""}
-    orphan_rows.remove_corrected(storage, ref.source, row["Job"], ids=ids, extract=there.id)
-    values: ExtractRow = {"Corrected": len(mended), "CorrectedBy": ref.id}
+    orphan_rows.remove_corrected(storage, ref.source, row.job, ids=ids, extract=there.id)
+    values = ExtractRow(corrected=len(mended), corrected_by=ref.id)
     change_rows(storage.table(EXTRACTS), [extracts.extract_key(there)], lambda _, known: values if known else None)
     progress.refresh(storage, there, context.clock.now())
 
@@ -56,12 +56,12 @@ def note_correction(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
 def _first_file(context: Context, ref: ExtractRef, row: ExtractRow) -> ExtractRow | None:
     """The file with rejects that this one answers: the one whose name fits, else the last one before it."""
     found = [other for other in extracts.of_source(context.storage, ref.source) if _has_rejects(other, ref.id, row)]
-    found.sort(key=lambda other: str(other["Sequence"]), reverse=True)
-    names: Collection[str] = [other["File"] for other in found]
-    name = files_answered(row["File"], names)
-    return next((other for other in found if not name or other["File"] == name), None)
+    found.sort(key=lambda other: other.sequence, reverse=True)
+    names: Collection[str] = [other.file for other in found]
+    name = files_answered(row.file, names)
+    return next((other for other in found if not name or other.file == name), None)
 
 
 def _has_rejects(other: ExtractRow, extract: str, row: ExtractRow) -> bool:
-    earlier = other["Extract"] != extract and bool(other.get("ReadPlan")) and other["Sequence"] < row["Sequence"]
-    return earlier and bool(other["Rejected"])
+    earlier = other.extract != extract and bool(other.read_plan) and other.sequence < row.sequence
+    return earlier and bool(other.rejected)

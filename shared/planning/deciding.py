@@ -269,7 +269,7 @@ def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.GuardV
         drafted.known = count_known(run)
     # A file after one that came to nothing sets it right, and is not the first.
     last = extracts.last_planned(run.storage, run.ref) if drafted.known == 0 else None
-    return guard.guard(rules, counts, earlier, drafted.known, str(last["File"]) if last else "")
+    return guard.guard(rules, counts, earlier, drafted.known, last.file if last else "")
 
 
 def _may_try(run: PlanRun, entry: _Entry) -> bool:

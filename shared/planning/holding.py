@@ -16,7 +16,7 @@ from shared.records import accounts, extracts
 from shared.records import pages as page_records
 from shared.records.pages import HeldPerson
 from shared.tables.base import to_json
-from shared.tables.extracts import ExtractRow
+from shared.tables.extracts import ExtractRow, Outcome
 
 
 def too_many_lost(run: PlanRun, drafted: Drafted) -> str:
@@ -24,7 +24,7 @@ def too_many_lost(run: PlanRun, drafted: Drafted) -> str:
 
     It does not where people who are missing are disabled (they are guarded one by one), nor once somebody has looked.
     """
-    if run.mapping.missing == "disable" or run.row.get("LossApproved"):
+    if run.mapping.missing == "disable" or run.row.loss_approved:
         return ""
     earlier = extracts.counted_since(run.storage, run.ref, run.now)[guard.LOST]
     return guard.shrinks(run.mapping.guard, len(drafted.lost), earlier, drafted.before)
@@ -47,32 +47,32 @@ def hold_whole(run: PlanRun, drafted: Drafted, because: str) -> ExtractRow:
     page_records.write_manifest(run.storage, run.ref, run.attempt, [])
     page_records.write_rejects(run.storage, run.ref, run.attempt, [])
     page_records.write_held(run.storage, run.ref, run.attempt, [*_who(run, drafted)])
-    return {
-        "HeldWhole": True,
-        "Plan": run.attempt,
-        "ReadPlan": run.attempt,
-        "Plans": to_json([run.attempt]),
-        "Job": run.job,
-        "Stamp": next_stamp(run.now, drafted.stamp),
-        "HeldAt": iso(run.now),
-        "HeldBecause": because,
-        "Quiet": to_json({"Held": extract.people}),
-        "Missing": len(drafted.lost),
-        "NotDisabled": "",
-        "Pages": int(run.row.get("Pages") or 0),
-        "Full": bool(run.row.get("Full")),
-        "MadeAt": run.row["MadeAt"],
-        "Sequence": run.sequence,
-        "Rows": extract.rows,
-        "People": extract.people,
-        "Repeated": extract.repeated,
-        "Rejected": len(extract.rejects),
-        "Filtered": extract.left_out,
-        "RejectsFile": "",
-        "Returned": False,
-        "Extras": 0,
-        "Releasing": "",
-    }
+    return ExtractRow(
+        held_whole=True,
+        plan=run.attempt,
+        read_plan=run.attempt,
+        plans=to_json([run.attempt]),
+        job=run.job,
+        stamp=next_stamp(run.now, drafted.stamp),
+        held_at=iso(run.now),
+        held_because=because,
+        quiet=to_json({Outcome.HELD: extract.people}),
+        missing=len(drafted.lost),
+        not_disabled="",
+        pages=run.row.pages,
+        full=bool(run.row.full),
+        made_at=run.row.made_at,
+        sequence=run.sequence,
+        rows=extract.rows,
+        people=extract.people,
+        repeated=extract.repeated,
+        rejected=len(extract.rejects),
+        filtered=extract.left_out,
+        rejects_file="",
+        returned=False,
+        extras=0,
+        releasing="",
+    )
 
 
 def _who(run: PlanRun, drafted: Drafted) -> list[HeldPerson]:

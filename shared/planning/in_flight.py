@@ -20,13 +20,13 @@ class Flights:
         self._sending: set[tuple[str, int]] = set()
         self._waiting: list[PageRow] = []
         for extract in extracts.unfinished(context.storage, extracts.SENDING):
-            if extract["Job"] != job:
+            if extract.job != job:
                 continue
-            for page in pages.page_rows(context.storage, extract["Extract"]):
-                if page["Status"] in pages.FINISHED:
+            for page in pages.page_rows(context.storage, extract.extract):
+                if page.status in pages.FINISHED:
                     continue
-                if page["Status"] == PageStatus.SENDING and page["ClaimedUntil"] > now:
-                    self._sending.add((page["PartitionKey"], int(page["RowKey"])))
+                if page.status == PageStatus.SENDING and page.claimed_until > now:
+                    self._sending.add((page.partition_key, int(page.row_key)))
                 else:
                     self._waiting.append(page)
 
@@ -38,10 +38,10 @@ class Flights:
         """The people of a source in pages that wait, with their page."""
         found: dict[str, Deliverer] = {}
         for row in self._waiting:
-            if row["Source"] == ref.source and row["PartitionKey"] != ref.id:
+            if row.source == ref.source and row.partition_key != ref.id:
                 page = pages.read_page(
-                    self._storage, ExtractRef(row["PartitionKey"], row["Source"]), row["Plan"], int(row["RowKey"])
+                    self._storage, ExtractRef(row.partition_key, row.source), row.plan, int(row.row_key)
                 )
-                deliverer = Deliverer(row["Source"], row["PartitionKey"], page.number)
+                deliverer = Deliverer(row.source, row.partition_key, page.number)
                 found |= {worker.worker_id: deliverer for worker in page.workers}
         return found

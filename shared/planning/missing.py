@@ -126,7 +126,7 @@ def _beside(run: PlanRun, last: ExtractRow) -> str:
     rejected = len(run.of_file.rejects)
     besides = f" and {counted(rejected, 'row that was', 'rows that were')} rejected" if rejected else ""
     here = f"{people(run.of_file.people)}{besides}"
-    return f"The file has {here}; the one before, {last['File']}, had {people(int(last['People']))}."
+    return f"The file has {here}; the one before, {last.file}, had {people(last.people)}."
 
 
 def more_before(run: PlanRun) -> ExtractRow | None:
@@ -137,4 +137,4 @@ def more_before(run: PlanRun) -> ExtractRow | None:
 
 def _in(last: ExtractRow) -> int:
     """How many people a file had in rows that could be used, with those whom the mapping leaves out."""
-    return int(last["People"]) + int(last.get("Filtered") or 0)
+    return last.people + last.filtered

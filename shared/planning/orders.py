@@ -25,9 +25,9 @@ from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import EXTRACTS, INBOX, STATE, WORKERS
 from shared.storage.rows import etag_of, key_of, merge_row, query, read_rows
-from shared.tables.base import Json, from_json, to_json
+from shared.tables.base import Json, columns, from_json, to_json
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, Ordered
-from shared.tables.workers import WorkerStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 _SHOWN = 20  # ids in a sentence
 _REMEMBERED = 20  # orders
@@ -96,17 +96,17 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
         OrderRefused: nobody is held there, somebody who is named is not, or a newer file has taken the extract's place.
     """
     row = find_extract(storage, extract)
-    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    ref = ExtractRef(row.extract, row.partition_key)
     extract = ref.id
-    if row.get("SupersededBy"):
-        newer = extracts.load_extract(storage, ExtractRef(row["SupersededBy"], ref.source))
+    if row.superseded_by:
+        newer = extracts.load_extract(storage, ExtractRef(row.superseded_by, ref.source))
         raise OrderRefused(
-            f"Extract {extract} was superseded by {newer['File']} (extract {newer['Extract']}), in which everything "
+            f"Extract {extract} was superseded by {newer.file} (extract {newer.extract}), in which everything "
             "that was held has been judged anew; release that one"
         )
-    if row.get("Releasing") or row["Status"] not in (ExtractStatus.HELD, ExtractStatus.UPLOADING):
-        raise OrderRefused(f"Extract {extract} is '{row['Status']}': {row['Message']} There is nothing to release now")
-    if row.get("HeldWhole"):
+    if row.releasing or row.status not in (ExtractStatus.HELD, ExtractStatus.UPLOADING):
+        raise OrderRefused(f"Extract {extract} is '{row.status}': {row.message} There is nothing to release now")
+    if row.held_whole:
         return _release_whole(storage, row, order, workers)
     held, protected = _held_and_protected(storage, ref, row, order.at)
     wanted = list(workers) or sorted(held - protected)
@@ -117,20 +117,20 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
     if protected.intersection(wanted) and len(set(wanted)) > 1:
         raise OrderRefused(_all_protected(extract, protected.intersection(wanted)))
     name = uuid.uuid4().hex
-    path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{name}.json")
+    path = pages.plan_path(ref, row.read_plan, f"releasing/{name}.json")
     storage.container(STATE).upload_blob(path, json.dumps(sorted(set(wanted))).encode())
     _save(
         storage,
         row,
-        {
-            "Status": ExtractStatus.ARRIVED,
-            "Releasing": name,
-            "ReleasedBy": order.by,
-            "ReleaseReason": order.reason,
-            "ReleasedAt": iso(order.at),
-            "Approvals": _with_order(row.get("Approvals"), {**_said(order), "people": len(set(wanted))}),
-            "Message": f"{len(set(wanted))} people released by {order.by}; they are about to be sent.",
-        },
+        ExtractRow(
+            status=ExtractStatus.ARRIVED,
+            releasing=name,
+            released_by=order.by,
+            release_reason=order.reason,
+            released_at=iso(order.at),
+            approvals=_with_order(row.approvals, {**_said(order), "people": len(set(wanted))}),
+            message=f"{len(set(wanted))} people released by {order.by}; they are about to be sent.",
+        ),
     )
     return len(set(wanted))
 
@@ -149,24 +149,24 @@ def _release_whole(storage: Storage, row: ExtractRow, order: Order, workers: Seq
     """Have a file used that waits as a whole; it is read again, and is the newest of its source then."""
     if workers:
         raise OrderRefused(
-            f"Extract {row['Extract']} is held as a whole, because people are missing from it: release all of it "
+            f"Extract {row.extract} is held as a whole, because people are missing from it: release all of it "
             "(without --worker), or have HR drop a complete list"
         )
-    people = row["People"]
+    people = row.people
     _save(
         storage,
         row,
-        {
-            "Status": ExtractStatus.ARRIVED,
-            "LossApproved": True,
-            "HeldWhole": False,
-            "Held": 0,
-            "ReleasedBy": order.by,
-            "ReleaseReason": order.reason,
-            "ReleasedAt": iso(order.at),
-            "Approvals": _with_order(row.get("Approvals"), {**_said(order), "people": people}),
-            "Message": f"The whole file was released by {order.by}; it is about to be planned.",
-        },
+        ExtractRow(
+            status=ExtractStatus.ARRIVED,
+            loss_approved=True,
+            held_whole=False,
+            held=0,
+            released_by=order.by,
+            release_reason=order.reason,
+            released_at=iso(order.at),
+            approvals=_with_order(row.approvals, {**_said(order), "people": people}),
+            message=f"The whole file was released by {order.by}; it is about to be planned.",
+        ),
     )
     return people
 
@@ -178,8 +178,8 @@ def protected_held(storage: Storage, extract: str, now: datetime) -> frozenset[s
         OrderRefused: there is no such extract.
     """
     row = find_extract(storage, extract)
-    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
-    if not row.get("ReadPlan") or row.get("HeldWhole"):
+    ref = ExtractRef(row.extract, row.partition_key)
+    if not row.read_plan or row.held_whole:
         return frozenset()
     return _held_and_protected(storage, ref, row, now)[1]
 
@@ -189,9 +189,9 @@ def released_people(storage: Storage, ref: ExtractRef, row: ExtractRow) -> list[
 
     Of whom a newer file has spoken since the order was given, that file has decided.
     """
-    if not row.get("Releasing"):
+    if not row.releasing:
         return None
-    path = pages.plan_path(ref, row["ReadPlan"], f"releasing/{row['Releasing']}.json")
+    path = pages.plan_path(ref, row.read_plan, f"releasing/{row.releasing}.json")
     people: list[str] = json.loads(storage.container(STATE).download_blob(path).readall())
     return sorted(still_held(storage, ref, row).intersection(people))
 
@@ -200,23 +200,23 @@ def _held_and_protected(
     storage: Storage, ref: ExtractRef, row: ExtractRow, now: datetime
 ) -> tuple[set[str], frozenset[str]]:
     """Whom an extract holds still, and those of them who are protected; none if it has not been planned."""
-    if not row.get("ReadPlan"):
+    if not row.read_plan:
         return set(), frozenset()
-    people = pages.read_held(storage, ref, row["ReadPlan"])
+    people = pages.read_held(storage, ref, row.read_plan)
     held = _still(storage, ref, row, people)
     return held, protected_among(storage, ref.source, people, held, now)
 
 
 def still_held(storage: Storage, ref: ExtractRef, row: ExtractRow) -> set[str]:
     """The people whom an extract holds and of whom no newer one speaks; if it waits as a whole, who is missing."""
-    if not row.get("ReadPlan"):
+    if not row.read_plan:
         return set()
-    return _still(storage, ref, row, pages.read_held(storage, ref, row["ReadPlan"]))
+    return _still(storage, ref, row, pages.read_held(storage, ref, row.read_plan))
 
 
 def _still(storage: Storage, ref: ExtractRef, row: ExtractRow, people: Sequence[pages.HeldPerson]) -> set[str]:
     ids = [person["id"] for person in people]
-    return set(ids) if row.get("HeldWhole") else held_now(storage, ref, ids)[0]
+    return set(ids) if row.held_whole else held_now(storage, ref, ids)[0]
 
 
 def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pages: int = 0) -> tuple[set[str], bool]:
@@ -229,14 +229,14 @@ def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pa
         most_pages: how many answers of up to 1,000 rows are looked at; 0 for all.
     """
     keys = {worker_key(ref.source, person): person for person in ids}
-    columns, cut = ("PartitionKey", "RowKey", "Status", "Extract"), False
+    cut = False
     if len(keys) <= _FEW:
-        rows = list(read_rows(storage.table(WORKERS), keys, select=columns).values())
+        rows = list(read_rows(storage.table(WORKERS), keys, select=_OF_HELD).values())
     else:
         listing = list_rows(
             storage.table(WORKERS),
             "Extract eq @extract and Status eq @held",
-            columns,
+            _OF_HELD,
             lambda person: person,
             cuts=cuts_of([ref.source]),
             between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
@@ -244,8 +244,11 @@ def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pa
             parameters={"extract": ref.id, "held": WorkerStatus.HELD},
         )
         rows, cut = listing.found, listing.cut
-    still = {key_of(one) for one in rows if (one["Status"], one["Extract"]) == (WorkerStatus.HELD, ref.id)}
+    still = {key_of(one) for one in rows if (one.status, one.extract) == (WorkerStatus.HELD, ref.id)}
     return {person for key, person in keys.items() if key in still}, cut
+
+
+_OF_HELD = columns(WorkerRow.partition_key, WorkerRow.row_key, WorkerRow.status, WorkerRow.extract)
 
 
 def process(storage: Storage, extract: str, order: Order) -> str:
@@ -263,26 +266,26 @@ def process(storage: Storage, extract: str, order: Order) -> str:
         OrderRefused: it was used, or there is no copy of it.
     """
     row = find_extract(storage, extract)
-    ref = ExtractRef(str(row["Extract"]), row["PartitionKey"])
+    ref = ExtractRef(row.extract, row.partition_key)
     extract = ref.id
-    if row["Kind"] == ExtractKind.TRIAL:
+    if row.kind == ExtractKind.TRIAL:
         raise OrderRefused(
-            f"{row['File']} (extract {extract}) was only tried out, and nothing of it was kept. To have it processed, "
+            f"{row.file} (extract {extract}) was only tried out, and nothing of it was kept. To have it processed, "
             f"drop it into {INBOX}/{ref.source}/"
         )
     unused = (ExtractStatus.STALE, ExtractStatus.DUPLICATE, ExtractStatus.REJECTED, ExtractStatus.FAILED)
-    if row["Status"] not in unused:
+    if row.status not in unused:
         raise OrderRefused(
-            f"Extract {extract} is '{row['Status']}', not one of {', '.join(unused)}; to have the last file of a "
+            f"Extract {extract} is '{row.status}', not one of {', '.join(unused)}; to have the last file of a "
             f"source processed again, run: python -m cli reprocess {ref.source}"
         )
     if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
-        raise OrderRefused(f"There is no copy of {row['File']} (extract {extract}); drop the file again")
+        raise OrderRefused(f"There is no copy of {row.file} (extract {extract}); drop the file again")
     _again(
         storage,
         row,
         order,
-        max(str(other["Sequence"]) for other in (row, *extracts.processed_files(storage, ref.source))),
+        max(other.sequence for other in (row, *extracts.processed_files(storage, ref.source))),
     )
     return extract
 
@@ -299,10 +302,10 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     row = next(iter(extracts.processed_files(storage, source)), None)
     if row is None:
         raise OrderRefused(f"No file of source '{source}' has been processed yet")
-    if row["Status"] in extracts.UNREAD:
-        raise OrderRefused(f"Extract {row['Extract']} of source '{source}' is being processed at this moment")
-    _again(storage, row, order, str(row["Sequence"]))
-    return str(row["Extract"])
+    if row.status in extracts.UNREAD:
+        raise OrderRefused(f"Extract {row.extract} of source '{source}' is being processed at this moment")
+    _again(storage, row, order, row.sequence)
+    return row.extract
 
 
 def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None:
@@ -311,21 +314,21 @@ def _again(storage: Storage, row: ExtractRow, order: Order, newest: str) -> None
     Raises:
         MappingError: the mapping of its source is wrong.
     """
-    mapping = find_mapping(storage, row["PartitionKey"]).mapping
+    mapping = find_mapping(storage, row.partition_key).mapping
     _save(
         storage,
         row,
-        {
-            "Status": ExtractStatus.ARRIVED,
-            "Job": row["Job"] or mapping.job,
-            "Forced": True,
-            "Orders": _with_order(row.get("Orders"), _said(order)),
-            "Sequence": f"{newest} {iso(order.at)}",
-            "SupersededBy": "",
-            "LossApproved": False,
-            "Failures": 0,
-            "Message": f"To be processed by order of {order.by}.",
-        },
+        ExtractRow(
+            status=ExtractStatus.ARRIVED,
+            job=row.job or mapping.job,
+            forced=True,
+            orders=_with_order(row.orders, _said(order)),
+            sequence=f"{newest} {iso(order.at)}",
+            superseded_by="",
+            loss_approved=False,
+            failures=0,
+            message=f"To be processed by order of {order.by}.",
+        ),
     )
 
 
@@ -343,4 +346,4 @@ def _save(storage: Storage, row: ExtractRow, values: ExtractRow) -> None:
     try:
         merge_row(storage.table(EXTRACTS), key_of(row), values, etag_of(row))
     except ResourceModifiedError as error:
-        raise TransientError(f"Extract {row['Extract']} has just changed; look at it and try again") from error
+        raise TransientError(f"Extract {row.extract} has just changed; look at it and try again") from error

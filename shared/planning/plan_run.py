@@ -30,8 +30,9 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractKind, ExtractRow
-from shared.tables.workers import WorkerStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 
@@ -78,22 +79,22 @@ class PlanRun:
     @property
     def sequence(self) -> str:
         """The sequence of the extract."""
-        return str(self.row["Sequence"])
+        return self.row.sequence
 
     @property
     def file(self) -> str:
         """The name of the file, for sentences."""
-        return str(self.row["File"])
+        return self.row.file
 
     @property
     def is_release(self) -> bool:
         """Whether the plan is for people who were held and have been released."""
-        return bool(self.row.get("Releasing"))
+        return bool(self.row.releasing)
 
     @property
     def is_trial(self) -> bool:
         """Whether nothing of it is ever to be carried out."""
-        return bool(self.row["Kind"] == ExtractKind.TRIAL)
+        return self.row.kind == ExtractKind.TRIAL
 
     @property
     def looks_at_everybody(self) -> bool:
@@ -132,8 +133,8 @@ class PlanRun:
             for older, new in some.items()
             if older not in found and not (source == self.ref.source and self.looks_at_everybody)
         }
-        rows = read_rows(self.storage.table(WORKERS), asked.values(), select=("Status",)) if asked else {}
-        waiting = {key for key, row in rows.items() if row["Status"] == WorkerStatus.HELD}
+        rows = read_rows(self.storage.table(WORKERS), asked.values(), select=columns(WorkerRow.status)) if asked else {}
+        waiting = {key for key, row in rows.items() if row.status == WorkerStatus.HELD}
         return {**{older: keys.decode(key.row) for older, key in asked.items() if key in waiting}, **found}
 
     def known_as(self, worker_id: str) -> str:
@@ -179,7 +180,7 @@ class PlanRun:
     def _newest(self) -> str:
         """The sequence of the newest file of the source that has been planned."""
         files = extracts.processed_files(self.storage, self.ref.source)
-        return str(files[0]["Sequence"]) if files else ""
+        return files[0].sequence if files else ""
 
 
 @dataclass

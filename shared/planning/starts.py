@@ -20,10 +20,14 @@ from shared.records.people import worker_key
 from shared.storage import keys
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractKind, ExtractStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
 
-_COLUMNS = ("Status", "Reason", "MissingIn", "InDoubt", "Extract", "HeldBecause")
+_COLUMNS = columns(
+    WorkerRow.status, WorkerRow.reason, WorkerRow.missing_in, WorkerRow.in_doubt, WorkerRow.extract,
+    WorkerRow.held_because,
+)  # fmt: skip
 
 
 def unconfirmed_starts(run: PlanRun, known: Iterable[Account]) -> dict[str, str]:
@@ -54,33 +58,33 @@ def unconfirmed_starts(run: PlanRun, known: Iterable[Account]) -> dict[str, str]
 
 
 def _why(run: PlanRun, row: WorkerRow, *, has_worked: bool) -> str:
-    if row.get("InDoubt") and row["Status"] in (WorkerStatus.REJECTED, WorkerStatus.HELD):
+    if row.in_doubt and row.status in (WorkerStatus.REJECTED, WorkerStatus.HELD):
         return "the newest row of the person was rejected, and it is in doubt that or when the person may work"
     if has_worked:
         return ""
-    if row["Status"] == WorkerStatus.MISSING or row.get("MissingIn"):
+    if row.status == WorkerStatus.MISSING or row.missing_in:
         return "the newest full file does not name the person any more"
-    if row["Status"] == WorkerStatus.FILTERED:
+    if row.status == WorkerStatus.FILTERED:
         return "the mapping leaves the newest row of the person out"
-    if row["Status"] == WorkerStatus.HELD and _is_file(run, str(row["Extract"])):
+    if row.status == WorkerStatus.HELD and _is_file(run, row.extract):
         return "what the newest file says of the person is held"
     return ""
 
 
 def _is_file(run: PlanRun, extract: str) -> bool:
     try:
-        return bool(extracts.load_extract(run.storage, ExtractRef(extract, run.ref.source))["Kind"] == ExtractKind.FILE)
+        return extracts.load_extract(run.storage, ExtractRef(extract, run.ref.source)).kind == ExtractKind.FILE
     except (ResourceNotFoundError, ValueError):  # its time was over
         return False
 
 
 def _held_as_a_whole(run: PlanRun) -> tuple[frozenset[str], str]:
     """Whom a full file lacks that waits as a whole and is the newest of its source, and its name."""
-    rows = [row for row in extracts.of_source(run.storage, run.ref.source) if row["Kind"] == ExtractKind.FILE]
-    waits = [row for row in rows if row.get("HeldWhole") and not row.get("SupersededBy")]
-    newest = max(waits, key=lambda row: str(row["Sequence"]), default=None)
-    if newest is None or newest["Status"] != ExtractStatus.HELD:
+    rows = [row for row in extracts.of_source(run.storage, run.ref.source) if row.kind == ExtractKind.FILE]
+    waits = [row for row in rows if row.held_whole and not row.superseded_by]
+    newest = max(waits, key=lambda row: row.sequence, default=None)
+    if newest is None or newest.status != ExtractStatus.HELD:
         return frozenset(), ""
-    ref = ExtractRef(str(newest["Extract"]), run.ref.source)
-    held = page_records.read_held(run.storage, ref, newest["ReadPlan"])
-    return frozenset(str(person["id"]) for person in held), str(newest["File"])
+    ref = ExtractRef(newest.extract, run.ref.source)
+    held = page_records.read_held(run.storage, ref, newest.read_plan)
+    return frozenset(str(person["id"]) for person in held), newest.file

@@ -19,16 +19,16 @@ from shared.records import pages as page_records
 from shared.records.pages import PageHead
 from shared.storage.scratch import batches
 from shared.tables.base import from_json, to_json
-from shared.tables.extracts import KIND_COLUMNS, ExtractRow, OutcomeColumn, quiet_of
+from shared.tables.extracts import KIND_COUNTS, ExtractRow, Outcome, counted_in, quiet_of, with_counts
 from shared.tables.workers import WorkerStatus
 
 _PARALLEL = 4
-_COLUMNS: Mapping[str, OutcomeColumn] = {
-    WorkerStatus.UNCHANGED: "Unchanged",
-    WorkerStatus.SCHEDULED: "Scheduled",
-    WorkerStatus.WITHDRAWN: "Withdrawn",
-    WorkerStatus.HELD: "Held",
-    OLDER: "Superseded",
+_COLUMNS: Mapping[str, Outcome] = {
+    WorkerStatus.UNCHANGED: Outcome.UNCHANGED,
+    WorkerStatus.SCHEDULED: Outcome.SCHEDULED,
+    WorkerStatus.WITHDRAWN: Outcome.WITHDRAWN,
+    WorkerStatus.HELD: Outcome.HELD,
+    OLDER: Outcome.SUPERSEDED,
 }
 
 
@@ -39,7 +39,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
         What the extract's row says once the plan is committed.
     """
     sends = decided.sends
-    first = int(run.row.get("Pages", 0)) + 1
+    first = run.row.pages + 1
     ordered = sending_order(sends.managers, sends.leavers, sends.handed_on)
     handed_on = sends.handed_on
     pages = list(cut(ordered, sends.managers, first=first, size=PEOPLE_PER_PAGE, handed_on=handed_on))
@@ -54,50 +54,48 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
     page_records.write_manifest(run.storage, run.ref, run.attempt, heads)
     quiet = {_COLUMNS[fate]: number for fate, number in drafted.fates.items() if fate in _COLUMNS}
     login = run.mapping.attributes.get(USER_NAME)
-    common: ExtractRow = {
-        "Plan": run.attempt,
-        "Job": run.job,
-        "Stamp": next_stamp(run.now, drafted.stamp),
-        "PlannedAt": iso(run.now),
-        "Pages": first - 1 + len(heads),
-        "Releasing": "",
-        "OwnDomain": login is not None and login.has_own_domain,
-    }
+    common = ExtractRow(
+        plan=run.attempt,
+        job=run.job,
+        stamp=next_stamp(run.now, drafted.stamp),
+        planned_at=iso(run.now),
+        pages=first - 1 + len(heads),
+        releasing="",
+        own_domain=login is not None and login.has_own_domain,
+    )
     if run.is_release:
         before = Counter(quiet_of(run.row))
-        before.subtract({"Held": len(sends.managers) + sum(drafted.fates.values()) + run.also_held})
+        before.subtract({Outcome.HELD: len(sends.managers) + sum(drafted.fates.values()) + run.also_held})
         before.update(quiet)
-        plans = [*from_json(run.row["Plans"]), run.attempt]
-        return {**common, "Quiet": to_json(before), "Plans": to_json(plans), **_kinds(sends, run.row)}
+        plans = [*from_json(run.row.plans), run.attempt]
+        return common | ExtractRow(quiet=to_json(before), plans=to_json(plans)) | _kinds(sends, run.row)
     page_records.write_held(run.storage, run.ref, run.attempt, decided.held)
-    return {
-        **common,
-        "Plans": to_json([run.attempt]),
-        "Quiet": to_json(quiet),
+    values = ExtractRow(
+        plans=to_json([run.attempt]),
+        quiet=to_json(quiet),
         # A first load says nothing about what is usual.
-        "Counted": to_json({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
-        "HeldWhole": False,
-        "Extras": decided.extras,
-        "OnHold": len(decided.kept_out),
-        "HeldProtected": sum(person["protected"] for person in decided.held),
-        "Missing": drafted.fates[WorkerStatus.MISSING],
-        "NotDisabled": drafted.doubt,
-        "HeldBecause": " ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
-        **_kinds(sends, {}),
-    }
+        # A first load says nothing about what is usual.
+        counted=to_json({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
+        held_whole=False,
+        extras=decided.extras,
+        on_hold=len(decided.kept_out),
+        held_protected=sum(person["protected"] for person in decided.held),
+        missing=drafted.fates[WorkerStatus.MISSING],
+        not_disabled=drafted.doubt,
+        held_because=" ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
+    )
+    return common | values | _kinds(sends, ExtractRow())
 
 
 def _kinds(sends: Sends, before: ExtractRow) -> ExtractRow:
     """How many people are sent for each kind of change, with those who were sent before."""
-    values: ExtractRow = {}
-    for kind, column in KIND_COLUMNS.items():
-        values[column] = int(before.get(column) or 0) + sends.kinds[kind]
-    return values
+    counts = {count: counted_in(before, count) + sends.kinds[kind] for kind, count in KIND_COUNTS.items()}
+    return with_counts(ExtractRow(), counts)
 
 
 def _lost(run: PlanRun, drafted: Drafted) -> dict[str, int]:
     """How many people are missing anew, for the guard; nothing if somebody has approved of it."""
-    return {} if run.row.get("LossApproved") or not drafted.lost else {guard.LOST: len(drafted.lost)}
+    return {} if run.row.loss_approved or not drafted.lost else {guard.LOST: len(drafted.lost)}
 
 
 def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:

@@ -17,11 +17,14 @@ from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS
 from shared.storage.rows import in_chunks, read_rows
 from shared.tables.accounts import AccountRow, Said, kept_of, said_of
+from shared.tables.base import columns
 
 _AT_ONCE = 1000
-_BRIEF = (
-    "Said", "Pending", "Accepted", "Enabled", "EverEnabled", "Open", "NextChangeAt", "Refused", "Stamp",
-    "Source", "Extract", "Page", "AcceptedEnabled", "Since", "PutAside", "NoAccount",
+_BRIEF = columns(
+    AccountRow.said, AccountRow.pending, AccountRow.accepted, AccountRow.enabled, AccountRow.ever_enabled,
+    AccountRow.open, AccountRow.next_change_at, AccountRow.refused, AccountRow.stamp, AccountRow.source,
+    AccountRow.extract, AccountRow.page, AccountRow.accepted_enabled, AccountRow.since, AccountRow.put_aside,
+    AccountRow.no_account,
 )  # fmt: skip
 
 
@@ -161,31 +164,31 @@ def _briefly(row: Row) -> Account:
 
 
 def _account(row: AccountRow) -> Account:
-    record = unpack(row.get("Record"))
+    record = unpack(row.record)
     return Account(
-        external_id=keys.decode(row["RowKey"]),
+        external_id=keys.decode(row.row_key),
         said=said_of(row),
-        pending=row["Pending"],
-        accepted=row.get("Accepted", ""),
-        refused=row.get("Refused", ""),
-        refused_at=row.get("RefusedAt", ""),
-        put_aside=row.get("PutAside", ""),
-        enabled=row["Enabled"],
-        ever_enabled=bool(row.get("EverEnabled")),
-        accepted_enabled=bool(row.get("AcceptedEnabled")),
-        since=row.get("Since") or "",
-        open=row["Open"],
-        next_change_at=row["NextChangeAt"],
-        stamp=row["Stamp"],
-        deliverer=Deliverer(row["Source"], row["Extract"], row["Page"]) if row["Extract"] else None,
-        claims=unpack(row.get("Claims")),
+        pending=row.pending,
+        accepted=row.accepted,
+        refused=row.refused,
+        refused_at=row.refused_at,
+        put_aside=row.put_aside,
+        enabled=row.enabled,
+        ever_enabled=row.ever_enabled,
+        accepted_enabled=row.accepted_enabled,
+        since=row.since,
+        open=row.open,
+        next_change_at=row.next_change_at,
+        stamp=row.stamp,
+        deliverer=Deliverer(row.source, row.extract, row.page) if row.extract else None,
+        claims=unpack(row.claims),
         record=record,
-        manager=row["Manager"] if "Manager" in row else manager_of(record),  # rows of older versions lack it
-        no_account=bool(row.get("NoAccount")),
+        manager=manager_of(record) if row.manager is None else row.manager,  # rows of older versions lack it
+        no_account=row.no_account,
         kept=kept_of(row),
-        on_hold=bool(row.get("OnHold")),
-        takes_from=row.get("TakesFrom") or "",
-        circle=row["Circle"] if "Circle" in row else _circle_of_older_versions(row["Open"]),
+        on_hold=row.on_hold,
+        takes_from=row.takes_from,
+        circle=_circle_of_older_versions(row.open) if row.circle is None else row.circle,
     )
 
 

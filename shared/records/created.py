@@ -16,10 +16,13 @@ from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import STATE, WORKERS
-from shared.tables.base import from_json, to_json
+from shared.tables.base import NO_JSON, columns, from_json, to_json
 from shared.tables.workers import EarlierAccount, WorkerRow
 
-COLUMNS = ("CreatedAt", "CreatedAs", "CreatedName", "EnabledAt", "CreatedBefore")
+COLUMNS = columns(
+    WorkerRow.created_at, WorkerRow.created_as, WorkerRow.created_name, WorkerRow.enabled_at,
+    WorkerRow.created_before,
+)  # fmt: skip
 """Of a person's row."""
 
 Day = tuple[str, str]
@@ -59,9 +62,9 @@ class Created:
 
 def created_of(row: WorkerRow) -> list[Created]:
     """The accounts that were created for the person of a row, the newest last."""
-    worker_id = str(row.get("WorkerId") or "")
+    worker_id = row.worker_id
     found = [Created(worker_id, *before) for before in _before(row)]
-    if row.get("CreatedAt"):
+    if row.created_at:
         found.append(Created(worker_id, *_texts(row)))
     return found
 
@@ -74,29 +77,24 @@ def noted(row: WorkerRow, account: Created) -> WorkerRow:
         account: the newest one; another one than the row has takes its place.
     """
     before = _before(row)
-    if row.get("CreatedAt") and (row["CreatedAt"], row["CreatedAs"]) != (account.created_at, account.object_id):
+    if row.created_at and (row.created_at, row.created_as) != (account.created_at, account.object_id):
         before.append(_texts(row))
-    return {
-        "CreatedAt": account.created_at,
-        "CreatedAs": account.object_id,
-        "CreatedName": account.user_name,
-        "EnabledAt": account.enabled_at,
-        "CreatedBefore": to_json(before[-_MOST_BEFORE:]) if before else "",
-    }
+    return WorkerRow(
+        created_at=account.created_at,
+        created_as=account.object_id,
+        created_name=account.user_name,
+        enabled_at=account.enabled_at,
+        created_before=to_json(before[-_MOST_BEFORE:]) if before else NO_JSON,
+    )
 
 
 def _texts(row: WorkerRow) -> EarlierAccount:
     """The account that a row tells of, as it is kept among earlier ones once there is a newer one."""
-    return (
-        row.get("CreatedName") or "",
-        row.get("CreatedAs") or "",
-        row.get("CreatedAt") or "",
-        row.get("EnabledAt") or "",
-    )
+    return row.created_name, row.created_as, row.created_at, row.enabled_at
 
 
 def _before(row: WorkerRow) -> list[EarlierAccount]:
-    return from_json(text) if (text := row.get("CreatedBefore")) else []
+    return from_json(text) if (text := row.created_before) else []
 
 
 def read_created(storage: Storage, source: str, since: str) -> list[Created]:
@@ -104,7 +102,7 @@ def read_created(storage: Storage, source: str, since: str) -> list[Created]:
     listing = list_rows(
         storage.table(WORKERS),
         "CreatedAt ge @since or EnabledAt ge @since",
-        ("WorkerId", *COLUMNS),
+        columns(WorkerRow.worker_id, *COLUMNS),
         created_of,
         cuts=cuts_of([source]),
         between=(f"{source}|", f"{source}}}"),  # "}" follows "|"

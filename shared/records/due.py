@@ -10,8 +10,9 @@ from shared.clock import iso, parse_iso
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import DUE
-from shared.storage.rows import Key, delete_row, in_chunks, key_of, put_rows, query
-from shared.storage.transactions import MOST_ROWS, Delete, submit
+from shared.storage.rows import Key, delete_row, delete_together, in_chunks, key_of, put_rows, query
+from shared.storage.transactions import MOST_ROWS
+from shared.tables.base import columns
 from shared.tables.due import DueReason, DueRow
 
 
@@ -35,7 +36,7 @@ class Due:
 def schedule(storage: Storage, dues: Iterable[Due]) -> None:
     """Remember to look at accounts. Doing it again changes nothing; what is not true any more then does no harm."""
     rows: dict[Key, DueRow] = {
-        _key(due): {"At": iso(due.at), "Job": due.job, "ExternalId": due.external_id, "Why": due.why} for due in dues
+        _key(due): DueRow(at=iso(due.at), job=due.job, external_id=due.external_id, why=due.why) for due in dues
     }
     if rows:
         put_rows(storage.table(DUE), rows)
@@ -51,7 +52,7 @@ def due_until(storage: Storage, now: datetime, job: str) -> Iterator[Due]:
         job=job,
     )
     for row in rows:
-        yield Due(parse_iso(row["At"]), row["Job"], row["ExternalId"], row["Why"])
+        yield Due(parse_iso(row.at), row.job, row.external_id, row.why)
 
 
 def remove_dues(storage: Storage, dues: Iterable[Due]) -> None:
@@ -62,9 +63,11 @@ def remove_dues(storage: Storage, dues: Iterable[Due]) -> None:
         key = _key(due)
         by_hour.setdefault(key.partition, []).append(key)
     for hour, found in by_hour.items():
-        there = {row["RowKey"] for row in query(table, "PartitionKey eq @hour", select=("RowKey",), hour=hour)}
+        there = {
+            row.row_key for row in query(table, "PartitionKey eq @hour", select=columns(DueRow.row_key), hour=hour)
+        }
         for chunk in in_chunks([key for key in found if key.row in there], MOST_ROWS):
-            submit(table, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in chunk])
+            delete_together(table, chunk)
 
 
 def await_managers(
@@ -75,7 +78,7 @@ def await_managers(
     Those who wait for him in HR's data (`DATE`) and at Entra (`RESEND`) are kept apart.
     """
     rows: dict[Key, DueRow] = {
-        Key(_awaited(job, why, manager), keys.encode(external_id)): {"Manager": manager, "ExternalId": external_id}
+        Key(_awaited(job, why, manager), keys.encode(external_id)): DueRow(manager=manager, external_id=external_id)
         for external_id, awaited in managers.items()
         for manager in awaited
     }
@@ -113,8 +116,8 @@ def wake(storage: Storage, waiting: Awaited, arrived: Collection[str], at: datet
         arrived: externalIds of the managers.
         at: when they are looked at.
     """
-    found = [row for row in waiting.rows if row["Manager"] in arrived]
-    schedule(storage, (Due(at, waiting.job, row["ExternalId"], waiting.why) for row in found))
+    found = [row for row in waiting.rows if row.manager in arrived]
+    schedule(storage, (Due(at, waiting.job, row.external_id, waiting.why) for row in found))
     for row in found:
         delete_row(storage.table(DUE), key_of(row))
 

@@ -22,7 +22,7 @@ from shared.storage.clients import Storage, code_of
 from shared.storage.listing import PAGE, first_rows, list_rows, thinned
 from shared.storage.names import EXTRACTS, STATE
 from shared.storage.rows import Key, insert_row, merge_row, query, read_row
-from shared.tables.base import from_json
+from shared.tables.base import columns, from_json
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
 UNREAD = (ExtractStatus.ARRIVED, ExtractStatus.READING, ExtractStatus.PLANNED)
@@ -113,15 +113,14 @@ def extract_key(ref: ExtractRef) -> Key:
 
 def insert_extract(storage: Storage, version: Version, values: ExtractRow) -> bool:
     """Insert the row of a version, with `values`; False if it is there already and nothing was written."""
-    row: ExtractRow = {
-        **values,
-        "Extract": version.ref.id,
-        "File": version.name,
-        "Path": version.path,
-        "ETag": version.etag,
-        "LastModified": iso(version.last_modified),
-        "Size": EntityProperty(version.size, EdmType.INT64),
-    }
+    row = values | ExtractRow(
+        extract=version.ref.id,
+        file=version.name,
+        path=version.path,
+        e_tag=version.etag,
+        last_modified=iso(version.last_modified),
+        size=EntityProperty(version.size, EdmType.INT64),
+    )
     try:
         insert_row(storage.table(EXTRACTS), extract_key(version.ref), row)
     except ResourceExistsError:
@@ -131,7 +130,7 @@ def insert_extract(storage: Storage, version: Version, values: ExtractRow) -> bo
 
 def size_of(row: ExtractRow) -> int:
     """The bytes of an extract's file; 0 if it has none."""
-    size = row.get("Size") or 0
+    size = row.size
     return int(size.value if isinstance(size, EntityProperty) else size)
 
 
@@ -152,7 +151,7 @@ def save_extract(storage: Storage, ref: ExtractRef, values: ExtractRow) -> None:
 def unfinished(storage: Storage, statuses: Sequence[ExtractStatus] = UNFINISHED) -> list[ExtractRow]:
     """The extracts that still need work, the oldest file first."""
     text = " or ".join(f"Status eq '{status}'" for status in statuses)
-    return sorted(query(storage.table(EXTRACTS), text), key=lambda row: row["Sequence"])
+    return sorted(query(storage.table(EXTRACTS), text), key=lambda row: row.sequence)
 
 
 def copy_path(ref: ExtractRef) -> str:
@@ -207,7 +206,9 @@ def _copy(storage: Storage, ref: ExtractRef, blob: BlobClient, target: BlobClien
             raise ExtractRefused(_NEVER_HANDED_OVER[code]) from error
         if code == _BEING_BROUGHT_BACK:
             save_extract(
-                storage, ref, {"Message": "Storage brings the file back from its archive; it is read when it is here."}
+                storage,
+                ref,
+                ExtractRow(message="Storage brings the file back from its archive; it is read when it is here."),
             )
         raise
 
@@ -243,8 +244,10 @@ def sources(storage: Storage) -> list[str]:
     more = True
     while more and len(found) < _MOST_SOURCES:
         last = found[-1] if found else ""
-        rows, more = first_rows(storage.table(EXTRACTS), "PartitionKey gt @last", ["PartitionKey"], PAGE, last=last)
-        found += dict.fromkeys(str(row["PartitionKey"]) for row in rows)
+        rows, more = first_rows(
+            storage.table(EXTRACTS), "PartitionKey gt @last", columns(ExtractRow.partition_key), PAGE, last=last
+        )
+        found += dict.fromkeys(row.partition_key for row in rows)
     return found[:_MOST_SOURCES]
 
 
@@ -281,7 +284,7 @@ def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> 
     `ArrivedAt` is among the columns.
     """
     rows = first_rows(storage.table(EXTRACTS), "PartitionKey eq @source", select, count, source=source)[0]
-    return sorted(rows, key=lambda row: str(row.get("ArrivedAt") or ""), reverse=True)
+    return sorted(rows, key=lambda row: row.arrived_at, reverse=True)
 
 
 def of_source(storage: Storage, source: str) -> Iterator[ExtractRow]:
@@ -294,9 +297,9 @@ def processed_files(storage: Storage, source: str, besides: str = "") -> list[Ex
     found = [
         row
         for row in of_source(storage, source)
-        if row.get("PlannedAt") and row["Kind"] == ExtractKind.FILE and row["Extract"] != besides
+        if row.planned_at and row.kind == ExtractKind.FILE and row.extract != besides
     ]
-    return sorted(found, key=lambda row: str(row["Sequence"]), reverse=True)
+    return sorted(found, key=lambda row: row.sequence, reverse=True)
 
 
 def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> ExtractRow | None:
@@ -304,9 +307,9 @@ def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> Ex
     found = [
         row
         for row in of_source(storage, ref.source)
-        if row.get("PlannedAt") and row["Extract"] != ref.id and (not full or row.get("Full"))
+        if row.planned_at and row.extract != ref.id and (not full or row.full)
     ]
-    return max(found, key=lambda row: str(row["Stamp"]), default=None)
+    return max(found, key=lambda row: row.stamp, default=None)
 
 
 def counted_since(storage: Storage, ref: ExtractRef, now: datetime) -> Counter[str]:
@@ -314,7 +317,7 @@ def counted_since(storage: Storage, ref: ExtractRef, now: datetime) -> Counter[s
     text = "PartitionKey eq @source and PlannedAt gt @since and Extract ne @ref"
     counted: Counter[str] = Counter()
     for row in query(storage.table(EXTRACTS), text, source=ref.source, since=iso(now - _COUNTS), ref=ref.id):
-        if row.get("Counted"):
-            one = from_json(row["Counted"])
+        if row.counted:
+            one = from_json(row.counted)
             counted.update(one)
     return counted

@@ -33,8 +33,8 @@ class Failures:
     @classmethod
     def of(cls, row: ExtractRow) -> Failures:
         """Those that the row of an extract tells of."""
-        at = row.get("FailedAt")
-        return cls(int(row.get("Failures") or 0), parse_iso(at) if at else None)
+        at = row.failed_at
+        return cls(row.failures, parse_iso(at) if at else None)
 
     def another(self, now: datetime) -> Failures:
         """These and one that has happened now, which counts if the last that counted was a minute ago."""
@@ -53,5 +53,5 @@ def count_failure(storage: Storage, ref: ExtractRef, now: datetime) -> Failures:
     before = Failures.of(extracts.load_extract(storage, ref))
     after = before.another(now)
     if after != before:
-        extracts.save_extract(storage, ref, {"Failures": after.count, "FailedAt": iso(now)})
+        extracts.save_extract(storage, ref, ExtractRow(failures=after.count, failed_at=iso(now)))
     return after

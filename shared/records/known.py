@@ -13,9 +13,21 @@ from shared.records.snapshots import SnapshotView, read_partitions
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.scratch import batches, open_scratch, placeholders
-from shared.tables.workers import WorkerStatus
+from shared.tables.base import columns
+from shared.tables.workers import WorkerRow, WorkerStatus
 
-VIEW = SnapshotView("workers", WORKERS, ("WorkerId", "DisplayName", "UserName", "QueuedAt", "Status", "WhoActs"))
+VIEW = SnapshotView(
+    "workers",
+    WORKERS,
+    columns(
+        WorkerRow.worker_id,
+        WorkerRow.display_name,
+        WorkerRow.user_name,
+        WorkerRow.queued_at,
+        WorkerRow.status,
+        WorkerRow.who_acts,
+    ),
+)
 # `number` is of ids of digits that start with a zero: the id without its zeros. `letters` is of ids that are not digits
 # only: the id without regard to case and blanks.
 _TABLES = """

@@ -18,9 +18,13 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import delete_row, etag_of, in_chunks, key_of, query, read_rows
+from shared.tables.base import columns
 from shared.tables.workers import WorkerRow, WorkerStatus
 
-_COLUMNS = ("PartitionKey", "RowKey", "WorkerId", "Status", "QueuedAt", "Extract")
+_COLUMNS = columns(
+    WorkerRow.partition_key, WorkerRow.row_key, WorkerRow.worker_id, WorkerRow.status, WorkerRow.queued_at,
+    WorkerRow.extract,
+)  # fmt: skip
 _AT_ONCE = 1000
 _PARALLEL = 8
 
@@ -44,7 +48,7 @@ def remove_absent(storage: Storage, source: str, job: str, *, before: str, named
         status=WorkerStatus.REJECTED,
         before=before,
     )
-    _remove(storage, source, job, (row for row in rows if row["WorkerId"] not in named))
+    _remove(storage, source, job, (row for row in rows if row.worker_id not in named))
 
 
 def remove_corrected(storage: Storage, source: str, job: str, *, ids: Collection[str], extract: str) -> None:
@@ -58,7 +62,7 @@ def remove_corrected(storage: Storage, source: str, job: str, *, ids: Collection
         extract: the file; rows that tell of another one stay.
     """
     rows = read_rows(storage.table(WORKERS), [worker_key(source, worker_id) for worker_id in ids], select=_COLUMNS)
-    _remove(storage, source, job, (row for row in rows.values() if row["Extract"] == extract))
+    _remove(storage, source, job, (row for row in rows.values() if row.extract == extract))
 
 
 def _remove(storage: Storage, source: str, job: str, rows: Iterable[WorkerRow]) -> None:
@@ -69,10 +73,10 @@ def _remove(storage: Storage, source: str, job: str, rows: Iterable[WorkerRow]) 
         with suppress(ResourceNotFoundError, ResourceModifiedError):  # somebody has told something newer
             delete_row(table, key_of(row), etag_of(row))
 
-    rejected = [row for row in rows if row["Status"] == WorkerStatus.REJECTED and not row.get("QueuedAt")]
+    rejected = [row for row in rows if row.status == WorkerStatus.REJECTED and not row.queued_at]
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for some in in_chunks(rejected, _AT_ONCE):
-            known = accounts.read_briefly(storage, job, [row["WorkerId"] for row in some])
+            known = accounts.read_briefly(storage, job, [row.worker_id for row in some])
             people = {account.external_id for account in known.values() if source in account.said}
-            for _ in pool.map(remove, (row for row in some if row["WorkerId"] not in people)):
+            for _ in pool.map(remove, (row for row in some if row.worker_id not in people)):
                 pass

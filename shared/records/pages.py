@@ -20,6 +20,7 @@ from shared.storage.names import PAGES, STATE
 from shared.storage.numbers_by_id import read_numbers, write_numbers
 from shared.storage.queries import ask, filled
 from shared.storage.rows import Key, query, read_rows
+from shared.tables.base import columns
 from shared.tables.pages import PageRow, PageStatus, answers_of
 
 FINISHED = (PageStatus.DONE, PageStatus.CANCELLED, PageStatus.FAILED)
@@ -275,8 +276,8 @@ def on_their_way(storage: Storage, extract_id: str) -> list[PageRow]:
 def first_unfinished(storage: Storage, extract_id: str) -> int:
     """The number of the first page of an extract that has not come to its end; 0 if all have."""
     text = f"PartitionKey eq @extract and {NOT_FINISHED}"
-    rows, _ = first_rows(storage.table(PAGES), text, ["RowKey"], 1, extract=extract_id)
-    return int(rows[0]["RowKey"]) if rows else 0
+    rows, _ = first_rows(storage.table(PAGES), text, columns(PageRow.row_key), 1, extract=extract_id)
+    return int(rows[0].row_key) if rows else 0
 
 
 def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[PageRow]:
@@ -297,16 +298,14 @@ def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Page
 def has_sent_nothing(row: PageRow) -> bool:
     """Whether nothing of a page has ever been on its way to Entra, and nothing will."""
     return (
-        row["Status"] == PageStatus.CANCELLED
-        and not answers_of(row)
-        and not (row.get("ClaimedUntil") or row.get("UnansweredSince"))
+        row.status == PageStatus.CANCELLED and not answers_of(row) and not (row.claimed_until or row.unanswered_since)
     )
 
 
 def plan_of(storage: Storage, ref: ExtractRef, number: int) -> str:
     """The plan that a page belongs to; an empty text if there is no such page any more."""
-    row = read_rows(storage.table(PAGES), [page_key(ref.id, number)], select=("Plan",))
-    return str(next(iter(row.values()))["Plan"]) if row else ""
+    row = read_rows(storage.table(PAGES), [page_key(ref.id, number)], select=columns(PageRow.plan))
+    return next(iter(row.values())).plan if row else ""
 
 
 def write_notes(storage: Storage, ref: ExtractRef, attempt: str, notes: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar, cast
 
 import orjson
 
@@ -23,21 +23,21 @@ from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Change, Key, change_rows, query, read_rows
 from shared.tables.accounts import AccountRow, said_column, said_of
-from shared.tables.base import NOTHING, Json, Packed, from_json, to_json
+from shared.tables.base import NOTHING, Json, Packed, columns, from_json, to_json
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
-_DELIVERER = ("Source", "Extract", "Page")  # of `Accounts`
+_DELIVERER = columns(AccountRow.source, AccountRow.extract, AccountRow.page)  # of `Accounts`
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
-_SAID_BEFORE = ("Extract", "Decision", "Kind")
-_FOR_QUIET = (
-    "Sequence", "Status", "MissingIn", "InDoubt", "WhoActs", "Warning", "WarningKind", "Tries", "SentStatus", "SentBy",
-    "SentDecision", "OnHold", "SeenIn", *_SAID_BEFORE,
+_SAID_BEFORE = columns(WorkerRow.extract, WorkerRow.decision, WorkerRow.kind)
+_FOR_QUIET = columns(
+    WorkerRow.sequence, WorkerRow.status, WorkerRow.missing_in, WorkerRow.in_doubt, WorkerRow.who_acts,
+    WorkerRow.warning, WorkerRow.warning_kind, WorkerRow.tries, WorkerRow.sent_status, WorkerRow.sent_by,
+    WorkerRow.sent_decision, WorkerRow.on_hold, WorkerRow.seen_in, *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
-_ABOUT_SENDING: tuple[Literal["UploadedAt", "RequestId"], ...] = ("UploadedAt", "RequestId")
 ANOTHER = "another record"
 """In the place of a fingerprint in `Accepted`: what Entra took is not what anybody plans any more. It equals none."""
 
@@ -146,42 +146,49 @@ def _note_accounts(
     ours: set[str] = set()
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row and row["Stamp"] > plan.stamp:
+        if row and row.stamp > plan.stamp:
             return None
         worker_id = keys.decode(key.row)
         person, number = people[worker_id]
         ours.add(worker_id)
-        if row and row["Stamp"] == plan.stamp:  # written before a crash
-            before[number].update(Deliverer(*was) for was in from_json(row["Before"]))
+        if row and row.stamp == plan.stamp:  # written before a crash
+            before[number].update(Deliverer(*was) for was in from_json(row.before))
             return None
         was = _pages_before(row)
         before[number].update(was)
         user = person.worker.user
-        values: AccountRow = {
-            **_said(plan.ref.source, person, row),
-            "Stamp": plan.stamp,
-            "Pending": fingerprint(user),
-            "Record": pack(user),
-            "Manager": person.worker.manager_id or person.keeps,
-            "Kept": to_json(person.kept),
-            "TakesFrom": person.takes_from,
-            "Source": plan.ref.source,
-            "Extract": plan.ref.id,
-            "Page": number,
-            "Enabled": bool(user["active"]),
-            "EverEnabled": bool(user["active"]) or bool(row and row["EverEnabled"]),
-            "Before": _before_column(was),
-            "PutAside": "",
-        }
+        values = _said(plan.ref.source, person, row) | AccountRow(
+            stamp=plan.stamp,
+            pending=fingerprint(user),
+            record=pack(user),
+            manager=person.worker.manager_id or person.keeps,
+            kept=to_json(person.kept),
+            takes_from=person.takes_from,
+            source=plan.ref.source,
+            extract=plan.ref.id,
+            page=number,
+            enabled=bool(user["active"]),
+            ever_enabled=bool(user["active"]) or bool(row and row.ever_enabled),
+            before=_before_column(was),
+            put_aside="",
+        )
         if user["active"]:
-            values["Since"] = person.since
+            values.since = person.since
         return values
 
     change_rows(
         storage.table(ACCOUNTS),
         [account_key(plan.job, worker_id) for worker_id in people],
         account,
-        select=("Stamp", "Said", "Claims", "EverEnabled", "Pending", "Before", *_DELIVERER),
+        select=columns(
+            AccountRow.stamp,
+            AccountRow.said,
+            AccountRow.claims,
+            AccountRow.ever_enabled,
+            AccountRow.pending,
+            AccountRow.before,
+            *_DELIVERER,
+        ),
         new={account_key(plan.job, worker_id) for worker_id, (person, _) in people.items() if person.new},
     )
     return before, ours
@@ -195,33 +202,33 @@ def _note_waiting(
 
     def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         person = by_id[keys.decode(key.row)]
-        told = str(row["Sequence"]) if row else ""
+        told = row.sequence if row else ""
         # Whoever is to be sent from here is told of from here, though a date that came since the file was made, and
         # which a later file has overtaken, may have told of her before.
-        late = row is not None and person.worker.worker_id in ours and row.get("SentBy") != plan.ref.id
+        late = row is not None and person.worker.worker_id in ours and row.sent_by != plan.ref.id
         if told >= person.sequence and not late:
             return None
-        is_held = bool(row and row["Status"] == WorkerStatus.HELD)
+        is_held = bool(row and row.status == WorkerStatus.HELD)
         if plan.holds_stay and is_held and (not person.said or told > person.sequence):
             return worker_status.queued_beside(person, by)
-        return {**worker_status.queued(person, by), "Sequence": max(told, person.sequence)}
+        return worker_status.queued(person, by) | WorkerRow(sequence=max(told, person.sequence))
 
     source = plan.ref.source
     change_rows(
         storage.table(WORKERS),
         [worker_key(source, worker_id) for worker_id in by_id],
         person_row,
-        select=("Sequence", "SentBy", "Status"),
+        select=columns(WorkerRow.sequence, WorkerRow.sent_by, WorkerRow.status),
         new={worker_key(source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 
 
 def _pages_before(row: AccountRow | None) -> list[Deliverer]:
     """The pages that somebody may be on the way from, the newest first."""
-    if row is None or not row["Extract"]:
+    if row is None or not row.extract:
         return []
-    earlier = from_json(row["Before"]) if row["Pending"] else []
-    newest = Deliverer(row["Source"], row["Extract"], row["Page"])
+    earlier = from_json(row.before) if row.pending else []
+    newest = Deliverer(row.source, row.extract, row.page)
     return [newest, *(Deliverer(*was) for was in earlier)][:_PAGES_BEFORE]
 
 
@@ -253,12 +260,12 @@ def note_quiet(
     ref, job = plan.ref, plan.job
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row and row["Stamp"] >= plan.stamp:
+        if row and row.stamp >= plan.stamp:
             return None
         values = _said(ref.source, by_id[keys.decode(key.row)], row)
         if row is None:
-            values.update(_NOBODY_YET)
-        return {**values, "Stamp": plan.stamp, "PutAside": ""}
+            values |= _NOBODY_YET
+        return values | AccountRow(stamp=plan.stamp, put_aside="")
 
     if remember:
         _remember_dates(storage, job, by_id.values())
@@ -266,20 +273,20 @@ def note_quiet(
             storage.table(ACCOUNTS),
             [account_key(job, worker_id) for worker_id in by_id],
             account,
-            select=("Stamp", "Said", "Claims"),
+            select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims),
             new={account_key(job, worker_id) for worker_id, person in by_id.items() if person.new},
         )
 
     def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         person = by_id[keys.decode(key.row)]
-        told = str(row["Sequence"]) if row else ""
+        told = row.sequence if row else ""
         if row and told >= person.sequence:
             # A date that came since the file was made is no word of HR's: the file is told of beside it, once.
             is_late = _tells_of_a_date(told) and not _tells_of_a_date(person.sequence)
-            if not is_late or ref.id in (row["Extract"], row.get("SeenIn")):
+            if not is_late or ref.id in (row.extract, row.seen_in):
                 return None
         values = state(person, row)
-        return None if values is None else {"Sequence": max(told, person.sequence), **values}
+        return None if values is None else WorkerRow(sequence=max(told, person.sequence)) | values
 
     change_rows(
         storage.table(WORKERS),
@@ -290,17 +297,17 @@ def note_quiet(
     )
 
 
-_NOBODY_YET: AccountRow = {
-    "Pending": "",
-    "Accepted": "",
-    "Record": NOTHING,
-    "Source": "",
-    "Extract": "",
-    "Page": 0,
-    "Enabled": False,
-    "EverEnabled": False,
-    "Before": _before_column([]),
-}
+_NOBODY_YET = AccountRow(
+    pending="",
+    accepted="",
+    record=NOTHING,
+    source="",
+    extract="",
+    page=0,
+    enabled=False,
+    ever_enabled=False,
+    before=_before_column([]),
+)
 
 
 def _tells_of_a_date(sequence: str) -> bool:
@@ -310,21 +317,21 @@ def _tells_of_a_date(sequence: str) -> bool:
 
 def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
     """What is kept of what a source says about a person, beside what the other sources said."""
-    values: AccountRow = {
-        "ExternalId": person.worker.worker_id,
-        "Open": person.warning,
-        "Circle": person.circle,
-        "NextChangeAt": person.next_change_at,
-        "OnHold": bool(person.on_hold),
-    }
+    values = AccountRow(
+        external_id=person.worker.worker_id,
+        open=person.warning,
+        circle=person.circle,
+        next_change_at=person.next_change_at,
+        on_hold=bool(person.on_hold),
+    )
     said = said_of(row) if row else {}
     if person.said:
         said[source] = (person.sequence, person.said, person.until)
-    values["Said"] = said_column(said)
+    values.said = said_column(said)
     if person.claim is not None:
-        values["Claims"] = pack({**unpack(row["Claims"] if row else None), source: person.claim})
+        values.claims = pack({**unpack(row.claims if row else None), source: person.claim})
     elif row is None:
-        values["Claims"] = NOTHING
+        values.claims = NOTHING
     return values
 
 
@@ -350,17 +357,23 @@ def note_rejected(
             first.setdefault(worker_id, reject)
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row and (row["Sequence"], row["Status"] == WorkerStatus.REJECTED) >= (sequence, True):
+        if row and (row.sequence, row.status == WorkerStatus.REJECTED) >= (sequence, True):
             return None
         if row and not first[keys.decode(key.row)].worker_id:
             return None  # what stands in a row that cannot be taken apart says nothing against somebody who is known
-        return {**worker_status.rejected(first[keys.decode(key.row)], by, row), "Sequence": sequence}
+        return worker_status.rejected(first[keys.decode(key.row)], by, row) | WorkerRow(sequence=sequence)
 
     change_rows(
         storage.table(WORKERS),
         [worker_key(source, worker_id) for worker_id in first],
         person,
-        ("Sequence", "Status", "QueuedAt", "Decision", "NextChangeAt"),
+        columns(
+            WorkerRow.sequence,
+            WorkerRow.status,
+            WorkerRow.queued_at,
+            WorkerRow.decision,
+            WorkerRow.next_change_at,
+        ),
     )
 
 
@@ -371,9 +384,9 @@ def note_new_ids(storage: Storage, source: str, new: Mapping[str, Same], at: dat
         worker_id = keys.decode(key.row)
         same = new[worker_id]
         told = worker_status.known_by_another_id(worker_id, same.known_as, f"{same.by}: {same.reason}", at)
-        return told if row else {**told, "Sequence": ""}
+        return told if row else (told | WorkerRow(sequence=""))
 
-    change_rows(storage.table(WORKERS), [worker_key(source, one) for one in new], person, ("Sequence",))
+    change_rows(storage.table(WORKERS), [worker_key(source, one) for one in new], person, columns(WorkerRow.sequence))
 
 
 class WorkerTold(NamedTuple):
@@ -397,16 +410,14 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
     rows = query(
         storage.table(WORKERS),
         f"PartitionKey ge @first and PartitionKey lt @last and ({states} or MissingIn gt '')",
-        ("WorkerId", "Status", "NextChangeAt", "MissingIn"),
+        columns(WorkerRow.worker_id, WorkerRow.status, WorkerRow.next_change_at, WorkerRow.missing_in),
         first=f"{source}|",
         last=f"{source}}}",  # "}" follows "|"
     )
     return {
-        str(row["WorkerId"]): WorkerTold(
-            row["Status"], row["Status"] == WorkerStatus.MISSING or bool(row.get("MissingIn"))
-        )
+        row.worker_id: WorkerTold(row.status, row.status == WorkerStatus.MISSING or bool(row.missing_in))
         for row in rows
-        if row["Status"] != WorkerStatus.SCHEDULED or not row.get("NextChangeAt") or row.get("MissingIn")
+        if row.status != WorkerStatus.SCHEDULED or not row.next_change_at or row.missing_in
     }
 
 
@@ -421,17 +432,17 @@ def superseded(storage: Storage, job: str, page: Deliverer, workers: Iterable[Wo
     """Those people of a page who are not to be sent from it: a newer plan has them, or has nothing to send of them."""
     ids = [worker.worker_id for worker in workers]
     found = [account_key(job, worker_id) for worker_id in ids]
-    rows = read_rows(storage.table(ACCOUNTS), found, select=("Pending", *_DELIVERER))
-    ours = {keys.decode(key.row) for key, row in rows.items() if row["Pending"] and is_from(row, page)}
+    rows = read_rows(storage.table(ACCOUNTS), found, select=columns(AccountRow.pending, *_DELIVERER))
+    ours = {keys.decode(key.row) for key, row in rows.items() if row.pending and is_from(row, page)}
     return set(ids) - ours
 
 
 def taken_over(storage: Storage, job: str, page: Deliverer, ids: Sequence[str]) -> dict[str, list[Deliverer]]:
     """The pages that a page took some people over from, the newest first; nothing of those whom it has lost again."""
     keys_of = [account_key(job, worker_id) for worker_id in ids]
-    rows = read_rows(storage.table(ACCOUNTS), keys_of, select=("Before", *_DELIVERER))
+    rows = read_rows(storage.table(ACCOUNTS), keys_of, select=columns(AccountRow.before, *_DELIVERER))
     return {
-        keys.decode(key.row): [Deliverer(*was) for was in from_json(row["Before"])]
+        keys.decode(key.row): [Deliverer(*was) for was in from_json(row.before)]
         for key, row in rows.items()
         if is_from(row, page)
     }
@@ -439,7 +450,7 @@ def taken_over(storage: Storage, job: str, page: Deliverer, ids: Sequence[str]) 
 
 def is_from(row: AccountRow, page: Deliverer) -> bool:
     """Whether a row of `Accounts` names a page as the one that is to send the person."""
-    return Deliverer(row["Source"], row["Extract"], row["Page"]) == page
+    return Deliverer(row.source, row.extract, row.page) == page
 
 
 def note_accepted(storage: Storage, job: str, page: Deliverer, answers: Mapping[str, tuple[str, str]]) -> None:
@@ -453,23 +464,23 @@ def note_accepted(storage: Storage, job: str, page: Deliverer, answers: Mapping[
     """
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not row["Pending"]:
+        if row is None or not row.pending:
             return None
         at = answers[keys.decode(key.row)][0]
         # The earliest upload without a verdict: an entry of Entra's log may be about any since then.
-        unanswered = row.get("Unanswered") or at
+        unanswered = row.unanswered or at
         if not is_from(row, page):
             # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
-            return {"Accepted": ANOTHER, "Unanswered": unanswered}
-        return {
+            return AccountRow(accepted=ANOTHER, unanswered=unanswered)
+        return AccountRow(
             # An older record may have reached Entra after this one; see `note_late`.
-            "Accepted": ANOTHER if at <= (row.get("LateAt") or "") else row["Pending"],
-            "AcceptedAt": at,
-            "AcceptedEnabled": row["Enabled"],
-            "Pending": "",
-            "Refused": "",
-            "Unanswered": unanswered,
-        }
+            accepted=ANOTHER if at <= row.late_at else row.pending,
+            accepted_at=at,
+            accepted_enabled=row.enabled,
+            pending="",
+            refused="",
+            unanswered=unanswered,
+        )
 
     _change_accounts(storage, job, answers, account)
     _change_workers(storage, page.ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
@@ -494,7 +505,7 @@ def note_late(storage: Storage, job: str, page: Deliverer, people: Iterable[str]
         if row is None or is_from(row, page):
             return None
         late.add(keys.decode(key.row))
-        return {"Accepted": ANOTHER, "LateAt": iso(at)}
+        return AccountRow(accepted=ANOTHER, late_at=iso(at))
 
     _change_accounts(storage, job, people, account)
     return late
@@ -515,9 +526,9 @@ def note_refused(storage: Storage, job: str, page: Deliverer, people: Iterable[s
     ids = list(people)
 
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row is None or not is_from(row, page) or not row["Pending"]:
+        if row is None or not is_from(row, page) or not row.pending:
             return None
-        return {"Refused": row["Pending"], "RefusedAt": values["ResolvedAt"], "Pending": ""}
+        return AccountRow(refused=row.pending, refused_at=values.resolved_at, pending="")
 
     _change_accounts(storage, job, ids, account)
     note_state(storage, page.ref, ids, values)
@@ -539,7 +550,10 @@ def note_state(storage: Storage, ref: ExtractRef, people: Iterable[str], values:
 def _change_accounts(storage: Storage, job: str, people: Iterable[str], change: Change[AccountRow]) -> None:
     found = [account_key(job, worker_id) for worker_id in people]
     change_rows(
-        storage.table(ACCOUNTS), found, change, select=("Pending", "Enabled", "Unanswered", "LateAt", *_DELIVERER)
+        storage.table(ACCOUNTS),
+        found,
+        change,
+        select=columns(AccountRow.pending, AccountRow.enabled, AccountRow.unanswered, AccountRow.late_at, *_DELIVERER),
     )
 
 
@@ -553,19 +567,16 @@ def _change_workers(
     """
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row is None or row.get("SentBy") != ref.id or row.get("SentStatus") != WorkerStatus.QUEUED:
+        if row is None or row.sent_by != ref.id or row.sent_status != WorkerStatus.QUEUED:
             return None
         new = values(keys.decode(key.row))
-        sent: WorkerRow = {"SentStatus": new["Status"]}
-        for name in _ABOUT_SENDING:
-            if name in new:
-                sent[name] = new[name]
-        is_told = row["Extract"] == ref.id and row["Status"] in worker_status.ABOUT_SENDING
-        return {**new, **sent} if is_told else sent
+        sent = WorkerRow(sent_status=new.status) | new.only(WorkerRow.uploaded_at, WorkerRow.request_id)
+        is_told = row.extract == ref.id and row.status in worker_status.ABOUT_SENDING
+        return new | sent if is_told else sent
 
     change_rows(
         storage.table(WORKERS),
         [worker_key(ref.source, worker_id) for worker_id in people],
         person,
-        select=("Extract", "Status", "SentBy", "SentStatus"),
+        select=columns(WorkerRow.extract, WorkerRow.status, WorkerRow.sent_by, WorkerRow.sent_status),
     )

@@ -55,21 +55,21 @@ def load_quarantine(storage: Storage, job: str) -> Quarantine | None:
     if row is None:
         return None
     return Quarantine(
-        since=parse_iso(row["Since"]),
-        reason=row["Reason"],
-        next_step=row["NextStep"],
-        checked_at=parse_iso(row["CheckedAt"]),
-        ended_at=parse_iso(row["EndedAt"]) if row["EndedAt"] else None,
+        since=parse_iso(row.since),
+        reason=row.reason,
+        next_step=row.next_step,
+        checked_at=parse_iso(row.checked_at),
+        ended_at=parse_iso(row.ended_at) if row.ended_at else None,
     )
 
 
 def save_quarantine(storage: Storage, job: str, quarantine: Quarantine) -> None:
     """Remember a quarantine; whoever looks at a job is the only one who does."""
-    row: StopRow = {
-        "Since": iso(quarantine.since),
-        "Reason": quarantine.reason,
-        "NextStep": quarantine.next_step,
-        "CheckedAt": iso(quarantine.checked_at),
-        "EndedAt": iso(quarantine.ended_at) if quarantine.ended_at else "",
-    }
+    row = StopRow(
+        since=iso(quarantine.since),
+        reason=quarantine.reason,
+        next_step=quarantine.next_step,
+        checked_at=iso(quarantine.checked_at),
+        ended_at=iso(quarantine.ended_at) if quarantine.ended_at else "",
+    )
     replace_row(storage.table(STOPS), Key(PARTITION, key_of(job)), row)

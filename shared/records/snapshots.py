@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from itertools import chain, groupby
-from operator import itemgetter
+from operator import attrgetter
 from typing import Any
 
 import orjson
@@ -30,7 +30,7 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_in_order, list_rows
 from shared.storage.names import STATE, TableName
-from shared.storage.rows import Values
+from shared.tables.base import Keyed, columns
 
 logger = logging.getLogger(__name__)
 
@@ -157,7 +157,7 @@ def _is_there(storage: Storage, view: SnapshotView, line: bytes) -> bool:
     """Whether the table has the first row of a line."""
     partition, rows = orjson.loads(line)
     try:
-        storage.table(view.table).get_entity(partition, rows[0][0], select=["RowKey"])
+        storage.table(view.table).get_entity(partition, rows[0][0], select=[*columns(Keyed.row_key)])
     except ResourceNotFoundError:
         return False
     return True
@@ -185,7 +185,7 @@ def _changed(storage: Storage, view: SnapshotView, owners: Sequence[str], head: 
         storage.table(view.table),
         "Timestamp ge @since",
         _columns(view),
-        lambda row: (row["PartitionKey"], _values(view, row)),
+        lambda row: (row.partition_key, _values(view, row)),
         cuts=cuts_of(owners),
         between=(view.first, view.last),
         parameters={"since": datetime.fromisoformat(head.began) - _OVERLAP},
@@ -200,16 +200,17 @@ def _all(storage: Storage, view: SnapshotView, owners: Sequence[str]) -> Iterato
     """All rows as the table has them, by partition."""
     table, between = storage.table(view.table), (view.first, view.last)
     for rows in list_in_order(table, _columns(view), owners=owners, between=between):
-        for partition, found in groupby(rows, key=itemgetter("PartitionKey")):
+        for partition, found in groupby(rows, key=attrgetter("partition_key")):
             yield partition, [_values(view, row) for row in found]
 
 
 def _columns(view: SnapshotView) -> tuple[str, ...]:
-    return ("PartitionKey", "RowKey", *view.columns)
+    return columns(Keyed.partition_key, Keyed.row_key, *view.columns)
 
 
-def _values(view: SnapshotView, row: Values) -> Row:
-    return [row["RowKey"], *(row.get(name) for name in view.columns)]
+def _values(view: SnapshotView, row: Keyed) -> Row:
+    stored = row.stored()
+    return [row.row_key, *(stored.get(name) for name in view.columns)]
 
 
 def _merged(lines: Iterable[bytes], changed: dict[str, dict[str, Row]]) -> Iterator[tuple[str, list[Row]]]:

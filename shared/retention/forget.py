@@ -34,6 +34,9 @@ from shared.storage.listing import first_rows
 from shared.storage.names import ACCOUNTS, DUE, EVENTS, INBOX, OUTBOX, STATE, WORKERS, TableName
 from shared.storage.rows import Key, change_rows, delete_row, query, read_rows
 from shared.tables.accounts import AccountRow, said_column, said_of
+from shared.tables.base import Keyed, columns
+from shared.tables.due import DueRow
+from shared.tables.events import EventRow
 from shared.tables.quota import HoldKind
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -135,7 +138,7 @@ def _forget_workers(
     told = {
         (source, day)
         for source, key in found.items()
-        for account in created.created_of(workers.get(key, {}))
+        for account in created.created_of(workers.get(key, WorkerRow()))
         for day in account.days
     }
     created.mark(storage, told)  # before, in case this is cut off, and again when nobody can find the row any more
@@ -170,11 +173,16 @@ def _forget_accounts(
 
 def _forget_log(storage: Storage, worker_id: str, jobs: Collection[str], removed: Counter[str]) -> None:
     """Remove the dates of somebody whom no source names any more, and Entra's log."""
-    dues = query(storage.table(DUE), "ExternalId eq @id", ("PartitionKey", "RowKey"), id=worker_id)
+    dues = query(storage.table(DUE), "ExternalId eq @id", columns(DueRow.partition_key, DueRow.row_key), id=worker_id)
     removed["rows of Due"] = delete_rows(storage, DUE, list(dues))
     for job in jobs:
         partition = keys.event_partition(job, worker_id)
-        events = query(storage.table(EVENTS), "PartitionKey eq @one", ("PartitionKey", "RowKey"), one=partition)
+        events = query(
+            storage.table(EVENTS),
+            "PartitionKey eq @one",
+            columns(EventRow.partition_key, EventRow.row_key),
+            one=partition,
+        )
         removed["entries of Entra's log"] += delete_rows(storage, EVENTS, list(events))
 
 
@@ -199,14 +207,14 @@ def _refuse_while_busy(
     storage: Storage, sources: Sequence[str], workers: Mapping[Key, WorkerRow], accounts: Mapping[Key, AccountRow],
     *, whatever: bool,
 ) -> None:  # fmt: skip
-    planned = [row for row in extracts.unfinished(storage, extracts.UNREAD) if row["PartitionKey"] in sources]
+    planned = [row for row in extracts.unfinished(storage, extracts.UNREAD) if row.partition_key in sources]
     if planned:
         raise ForgetRefused(
-            f"Extract {planned[0]['Extract']} of source {planned[0]['PartitionKey']} is being read or planned at this "
+            f"Extract {planned[0].extract} of source {planned[0].partition_key} is being read or planned at this "
             "moment, and would bring the person back; try again when it is done"
         )
-    waits = any(row.get("SentStatus") in (WorkerStatus.QUEUED, *worker_status.UNANSWERED) for row in workers.values())
-    if not whatever and (waits or any(row.get("Pending") for row in accounts.values())):
+    waits = any(row.sent_status in (WorkerStatus.QUEUED, *worker_status.UNANSWERED) for row in workers.values())
+    if not whatever and (waits or any(row.pending for row in accounts.values())):
         raise ForgetRefused(
             "Something about the person is queued, or was sent and has no answer yet. Wait for it, or add --yes: what "
             "is not sent yet is then not sent, and what became of the rest is not recorded"
@@ -218,17 +226,19 @@ def _jobs(storage: Storage) -> set[str]:
     found: set[str] = set()
     after = ""
     while True:
-        rows, _ = first_rows(storage.table(ACCOUNTS), "PartitionKey gt @after", ["PartitionKey"], 1, after=after)
+        rows, _ = first_rows(
+            storage.table(ACCOUNTS), "PartitionKey gt @after", columns(AccountRow.partition_key), 1, after=after
+        )
         if not rows:
             return found
-        job = keys.owner(rows[0]["PartitionKey"])
+        job = keys.owner(rows[0].partition_key)
         found.add(job)
         after = f"{job}}}"  # the brace comes right after the bar that ends a job's name
 
 
 def _others(row: AccountRow, sources: Sequence[str]) -> set[str]:
     """The other sources that name a person."""
-    return {*said_of(row), *unpack(row.get("Claims"))} - set(sources)
+    return {*said_of(row), *unpack(row.claims)} - set(sources)
 
 
 def _withdraw(storage: Storage, key: Key, sources: Sequence[str]) -> int:
@@ -240,11 +250,11 @@ def _withdraw(storage: Storage, key: Key, sources: Sequence[str]) -> int:
         found = False
         if row is None:
             return None
-        said, claims = said_of(row), unpack(row["Claims"])
+        said, claims = said_of(row), unpack(row.claims)
         found = not {*said, *claims}.isdisjoint(sources)
         if not found:
             return None
-        return {"Said": said_column(_without(said, sources)), "Claims": pack(_without(claims, sources))}
+        return AccountRow(said=said_column(_without(said, sources)), claims=pack(_without(claims, sources)))
 
     change_rows(storage.table(ACCOUNTS), [key], change)
     return int(found)
@@ -255,7 +265,7 @@ def _without(values: Mapping[str, _T], names: Sequence[str]) -> dict[str, _T]:
 
 
 def _delete(storage: Storage, table: TableName[Any], found: Iterable[Key]) -> int:
-    there = read_rows(storage.table(table), found, select=("PartitionKey", "RowKey"))
+    there = read_rows(storage.table(table), found, select=columns(Keyed.partition_key, Keyed.row_key))
     for key in there:
         delete_row(storage.table(table), key)
     return len(there)
@@ -295,9 +305,7 @@ def _is_under_way(storage: Storage, path: str) -> bool:
     number = name.removesuffix(".json")
     if not number.isdecimal() or path.split("/")[-2] == "quiet":
         return False
-    return any(
-        row["RowKey"] == number and row["Status"] not in pages.FINISHED for row in pages.page_rows(storage, extract)
-    )
+    return any(row.row_key == number and row.status not in pages.FINISHED for row in pages.page_rows(storage, extract))
 
 
 def _cleared(body: Any, worker_id: str) -> tuple[Any, int]:  # noqa: ANN401

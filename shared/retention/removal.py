@@ -24,10 +24,13 @@ from shared.outcomes.events import row_key_of
 from shared.records import extracts
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, TableName
-from shared.storage.rows import delete_row, etag_of, in_chunks, key_of, query
-from shared.storage.transactions import MOST_ROWS, Delete, submit
-from shared.tables.base import Keyed
+from shared.storage.rows import delete_row, delete_together, etag_of, in_chunks, key_of, query
+from shared.storage.transactions import MOST_ROWS
+from shared.tables.accounts import AccountRow
+from shared.tables.base import Keyed, columns
+from shared.tables.events import EventRow
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
+from shared.tables.pages import PageRow
 
 logger = logging.getLogger(__name__)
 
@@ -134,13 +137,13 @@ def delete_rows(storage: Storage, table: TableName[Any], rows: Sequence[Keyed]) 
         How many there were.
     """
     client = storage.table(table)
-    for _, group in groupby(rows, key=lambda row: str(row["PartitionKey"])):
+    for _, group in groupby(rows, key=lambda row: row.partition_key):
         for chunk in in_chunks(list(group), MOST_ROWS):
             found = [key_of(row) for row in chunk]
             if len(found) == 1:
                 delete_row(client, found[0])
             else:
-                submit(client, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in found])
+                delete_together(client, found)
     return len(rows)
 
 
@@ -154,7 +157,7 @@ def _events(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> 
         .query_entities(
             "RowKey gt @oldest",
             parameters={"oldest": row_key_of(cutoff)},
-            select=["PartitionKey", "RowKey"],
+            select=[*columns(EventRow.partition_key, EventRow.row_key)],
         )
         .by_page(continuation_token=marker)
     )
@@ -203,7 +206,10 @@ def _made_at(path: str) -> datetime | None:
 # Extracts
 
 _BAD_REQUEST = 400
-_WANTED = ("PartitionKey", "RowKey", "Extract", "Status", "Kind", "Path", "ETag", "Releasing", "ArrivedAt")
+_WANTED = columns(
+    ExtractRow.partition_key, ExtractRow.row_key, ExtractRow.extract, ExtractRow.status, ExtractRow.kind,
+    ExtractRow.path, ExtractRow.e_tag, ExtractRow.releasing, ExtractRow.arrived_at,
+)  # fmt: skip
 
 
 def _extracts(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> Any:  # noqa: ANN401
@@ -216,55 +222,53 @@ def _extracts(context: Context, cutoff: datetime, marker: Any, budget: Budget) -
     if not old:
         return None
     pending = _named_as_deliverers(storage)
-    for source, rows in groupby(old, key=lambda row: str(row["PartitionKey"])):
+    for source, rows in groupby(old, key=lambda row: row.partition_key):
         needed = _needed(storage, source)
         for row in rows:
             if budget.is_spent:
                 return last
-            wanted = row["Extract"] in needed | pending or not _is_over(row) or _is_in_inbox(storage, row)
+            wanted = row.extract in needed | pending or not _is_over(row) or _is_in_inbox(storage, row)
             if not wanted and not _remove(storage, row, budget):
                 return last
-            last = [source, row["RowKey"]]
+            last = [source, row.row_key]
     return None
 
 
 def _is_over(row: ExtractRow) -> bool:
-    return row["Status"] not in (*extracts.UNFINISHED, ExtractStatus.TRYING, ExtractStatus.HELD) and not row.get(
-        "Releasing"
-    )
+    return row.status not in (*extracts.UNFINISHED, ExtractStatus.TRYING, ExtractStatus.HELD) and not row.releasing
 
 
 def _needed(storage: Storage, source: str) -> set[str]:
     """The extracts of a source that the next one is compared with: the newest plan, file and full file."""
-    planned = [row for row in extracts.of_source(storage, source) if row.get("PlannedAt")]
-    files = [row for row in planned if row["Kind"] == ExtractKind.FILE]
-    full = [row for row in files if row.get("Full")]
+    planned = [row for row in extracts.of_source(storage, source) if row.planned_at]
+    files = [row for row in planned if row.kind == ExtractKind.FILE]
+    full = [row for row in files if row.full]
     orders: tuple[Callable[[ExtractRow], str], ...] = (
-        lambda row: str(row["Stamp"]),
-        lambda row: str(row["Sequence"]),
-        lambda row: str(row["ArrivedAt"]),
+        lambda row: row.stamp,
+        lambda row: row.sequence,
+        lambda row: row.arrived_at,
     )
-    return {str(max(rows, key=order)["Extract"]) for rows in (planned, files, full) if rows for order in orders}
+    return {max(rows, key=order).extract for rows in (planned, files, full) if rows for order in orders}
 
 
 def _named_as_deliverers(storage: Storage) -> set[str]:
     """The extracts that somebody is still to be sent from."""
-    return {str(row["Extract"]) for row in query(storage.table(ACCOUNTS), "Pending gt ''", select=("Extract",))}
+    return {row.extract for row in query(storage.table(ACCOUNTS), "Pending gt ''", select=columns(AccountRow.extract))}
 
 
 def _is_in_inbox(storage: Storage, row: ExtractRow) -> bool:
     """Whether the very version is still in the inbox: it would be taken in as if it had just come."""
-    if row["Kind"] == ExtractKind.DUE:
+    if row.kind == ExtractKind.DUE:
         return False
     try:
-        properties = storage.container(INBOX).get_blob_client(row["Path"]).get_blob_properties()
+        properties = storage.container(INBOX).get_blob_client(row.path).get_blob_properties()
     except ResourceNotFoundError:
         return False
     except HttpResponseError as error:
         if error.status_code != _BAD_REQUEST:
             raise
         return False  # what storage takes for no name is no file's; it must not keep the others from being removed
-    return bool(properties.etag.strip('"') == row["ETag"])
+    return bool(properties.etag.strip('"') == row.e_tag)
 
 
 def _remove(storage: Storage, row: ExtractRow, budget: Budget) -> bool:
@@ -273,14 +277,19 @@ def _remove(storage: Storage, row: ExtractRow, budget: Budget) -> bool:
     Returns:
         Whether it is gone, or has changed in between; False if there was no time for all of it.
     """
-    ref = ExtractRef(row["Extract"], row["PartitionKey"])
+    ref = ExtractRef(row.extract, row.partition_key)
     container = storage.container(STATE)
     for name in _blobs(storage, ref):
         if budget.is_spent:
             return False
         container.delete_blob(name)
         budget.spend()
-    pages = query(storage.table(PAGES), "PartitionKey eq @extract", ("PartitionKey", "RowKey"), extract=ref.id)
+    pages = query(
+        storage.table(PAGES),
+        "PartitionKey eq @extract",
+        columns(PageRow.partition_key, PageRow.row_key),
+        extract=ref.id,
+    )
     budget.spend(delete_rows(storage, PAGES, list(pages)))
     try:
         delete_row(storage.table(EXTRACTS), key_of(row), etag_of(row))

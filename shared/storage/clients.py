@@ -46,7 +46,9 @@ class Storage:
 
     def table(self, name: TableName[RowT]) -> RowTable[RowT]:
         """The table called `name`; see `shared.storage.names`."""
-        return cast("RowTable[RowT]", self.tables.get_table_client(name))
+        table = cast("RowTable[RowT]", self.tables.get_table_client(name))
+        table.rows = name.rows
+        return table
 
     def queue(self, name: str) -> QueueClient:
         """The queue called `name`; see `shared.storage.names`."""

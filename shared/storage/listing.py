@@ -153,8 +153,8 @@ def list_in_order(
         yield rows
         return
     # Whatever follows the partitions that are complete is read by ranges, some of them ahead.
-    last = str(rows[-1]["PartitionKey"])
-    yield [row for row in rows if row["PartitionKey"] != last]
+    last = rows[-1].partition_key
+    yield [row for row in rows if row.partition_key != last]
     cuts = [keys.worker_partition(owner, ending) for owner in owners for ending in _FINE_ENDINGS]
     waiting = deque(_Place(one) for one in _ranges("", cuts, (last, between[1])))
     running: deque[Future[list[RowT]]] = deque()

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from shared.tables.accounts import AccountRow
+from shared.tables.base import Keyed
 from shared.tables.due import DueRow
 from shared.tables.events import EventRow
 from shared.tables.extracts import ExtractRow
@@ -13,13 +13,23 @@ from shared.tables.pages import PageRow
 from shared.tables.quota import CallsRow, HoldColumns, StopRow
 from shared.tables.workers import WorkerRow
 
-RowT = TypeVar("RowT", bound=Mapping[str, Any])
+RowT = TypeVar("RowT", bound=Keyed)
 
 
 class TableName(str, Generic[RowT]):
-    """The name of a table, which knows for the type checker what its rows are."""
+    """The name of a table.
 
-    __slots__ = ()
+    Attributes:
+        rows: what its rows are.
+    """
+
+    rows: type[RowT]
+
+    def __new__(cls, name: str, rows: type[RowT]) -> Self:
+        """A table, and what its rows are."""
+        made = super().__new__(cls, name)
+        made.rows = rows
+        return made
 
 
 INBOX = "hr-inbox"  # HR drops extracts here: <source>/<file>
@@ -33,15 +43,15 @@ UPLOADS_POISON = "bulk-uploads-poison"  # the runtime puts messages here that fa
 BLOBS_POISON = "webjobs-blobtrigger-poison"  # and here what the blob trigger could not hand over
 QUEUES = (UPLOADS, UPLOADS_POISON, BLOBS_POISON)
 
-WORKERS = TableName[WorkerRow]("Workers")  # one person of one source, as of now: the results table
-EXTRACTS = TableName[ExtractRow]("Extracts")  # one version of one file
-EVENTS = TableName[EventRow]("ProvisioningEvents")  # one entry of Entra's provisioning log
-PAGES = TableName[PageRow]("Pages")  # one page of a plan
-ACCOUNTS = TableName[AccountRow]("Accounts")  # what Entra should have, and has
-DUE = TableName[DueRow]("Due")  # who must be looked at when: dates that fall due, repeated sending
-CALLS = TableName[CallsRow]("Quota")  # the call windows of the tenants,
-STOPS = TableName[StopRow]("Quota")  # what keeps pages from being sent (partition `stops`),
-HOLDS = TableName[HoldColumns]("Quota")  # and who is on hold (partition `holds`), in one table
-QUOTA = TableName[dict[str, Any]]("Quota")
+WORKERS = TableName("Workers", WorkerRow)  # one person of one source, as of now: the results table
+EXTRACTS = TableName("Extracts", ExtractRow)  # one version of one file
+EVENTS = TableName("ProvisioningEvents", EventRow)  # one entry of Entra's provisioning log
+PAGES = TableName("Pages", PageRow)  # one page of a plan
+ACCOUNTS = TableName("Accounts", AccountRow)  # what Entra should have, and has
+DUE = TableName("Due", DueRow)  # who must be looked at when: dates that fall due, repeated sending
+CALLS = TableName("Quota", CallsRow)  # the call windows of the tenants,
+STOPS = TableName("Quota", StopRow)  # what keeps pages from being sent (partition `stops`),
+HOLDS = TableName("Quota", HoldColumns)  # and who is on hold (partition `holds`), in one table
+QUOTA = TableName("Quota", Keyed)
 TABLES: tuple[TableName[Any], ...] = (WORKERS, EXTRACTS, EVENTS, PAGES, ACCOUNTS, DUE, QUOTA)
 SUPPORT_TABLES: tuple[TableName[Any], ...] = (WORKERS, EXTRACTS, EVENTS)  # what the support desk may read

@@ -23,12 +23,15 @@ from azure.data.tables import EdmType, EntityProperty, TableClient
 
 from shared.storage.names import RowT
 
-Values = Mapping[str, Any]
-"""The properties of a row, of whatever table."""
-
 
 class RowTable(TableClient, Generic[RowT]):
-    """A client of a table, which knows for the type checker what its rows are; in truth it is just the SDK's."""
+    """A client of a table, the SDK's own, which has been told what its rows are.
+
+    Attributes:
+        rows: that.
+    """
+
+    rows: type[RowT]
 
 
 MOST_ROWS = 1000
@@ -44,21 +47,8 @@ _TYPES: Mapping[str, Callable[[Any], Any]] = {
     EdmType.DOUBLE.value: float,
     EdmType.INT64.value: lambda text: EntityProperty(int(text), EdmType.INT64),
 }
+_NULL = b":null"
 _NEXT = ("NextPartitionKey", "NextRowKey")
-
-
-class StoredRow(dict[str, Any]):
-    """The properties of a row as the SDK gives them.
-
-    Attributes:
-        metadata: `etag`, which a change of the row needs.
-    """
-
-    __slots__ = ("metadata",)
-
-    def __init__(self, values: Mapping[str, Any], etag: str) -> None:
-        super().__init__(values)
-        self.metadata = {"etag": etag}
 
 
 def query_answers(
@@ -137,29 +127,38 @@ def ask(
     response = table._client.send_request(request, stream=True)
     if response.status_code == 200:
         partition, row = (response.headers.get(f"x-ms-continuation-{name}") or "" for name in _NEXT)
-        there: list[Any] = orjson.loads(response.read())["value"]
-        rows = there
-        if typed:
-            rows = [made for values in there if (made := _row(dict(values))) is not None]
+        body = response.read()
+        there: list[dict[str, Any]] = orjson.loads(body)["value"]
+        if _NULL in body:  # said of a column that was asked for and is not in the row
+            there = [{name: value for name, value in values.items() if value is not None} for values in there]
+        read = table.rows.read
+        rows = [made for values in there if (made := _row(read, values)) is not None] if typed else [*map(read, there)]
         if len(rows) == len(there):
             return rows, (partition, row) if partition or row else None
     response.close()
     token: Any = dict(zip(("PartitionKey", "RowKey"), place, strict=True)) if any(place) else None
     pages: Any = table.query_entities(text, select=list(select) or None, results_per_page=most).by_page(token)
-    by_sdk: list[RowT] = list(next(pages, ()))
+    by_sdk = [row_of(table, entity) for entity in next(pages, ())]
     token = pages.continuation_token
     return by_sdk, (token["PartitionKey"] or "", token["RowKey"] or "") if token else None
 
 
-def _row(values: dict[str, Any]) -> StoredRow | None:
+def row_of(table: RowTable[RowT], entity: Any) -> RowT:  # noqa: ANN401 (the SDK's)
+    """A row that the SDK has read."""
+    return table.rows.read(
+        {name: value for name, value in entity.items() if value is not None}, entity.metadata["etag"]
+    )
+
+
+def _row(read: Callable[[Mapping[str, Any], str], RowT], values: dict[str, Any]) -> RowT | None:
     """A row of an answer; None if it has a column of a type that nobody of ours writes."""
     etag = values.pop("odata.etag", "")
     values.pop("Timestamp", None)
     for name in [name for name in values if name.endswith(_TYPE)]:
-        column, read = name[: -len(_TYPE)], _TYPES.get(values.pop(name))
+        column, convert = name[: -len(_TYPE)], _TYPES.get(values.pop(name))
         if column not in values:
             continue
-        if read is None:
+        if convert is None:
             return None
-        values[column] = read(values[column])
-    return StoredRow(values, etag)
+        values[column] = convert(values[column])
+    return read(values, etag)

@@ -9,21 +9,18 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar
 
 from azure.core import MatchConditions
 from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableTransactionError, UpdateMode
 
 from shared.errors import TransientError
-from shared.storage import queries
 from shared.storage.names import RowT
 from shared.storage.queries import MOST_ROWS as MOST_READ
-from shared.storage.queries import RowTable, query_answers
-from shared.storage.transactions import MOST_ROWS, InsertRow, MergeRow, Operation, ReplaceRow, submit
-
-Values = queries.Values
-"""The properties of a row, of whatever table."""
+from shared.storage.queries import RowTable, query_answers, row_of
+from shared.storage.transactions import MOST_ROWS, Delete, InsertRow, MergeRow, Operation, ReplaceRow, submit
+from shared.tables.base import Keyed, Row
 
 _PARALLEL = 8
 _ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
@@ -43,10 +40,9 @@ Change = Callable[[Key, RowT | None], RowT | None]
 """Given a row as it is (None if there is none), the properties to merge into it, or None to leave it alone."""
 
 
-def etag_of(row: Values) -> str:
+def etag_of(row: Row) -> str:
     """The ETag of a row as it was read: a write with it fails once somebody else has written to the row."""
-    etag: str = row.metadata["etag"]  # type: ignore[attr-defined]
-    return etag
+    return row.row_etag
 
 
 def read_row(table: RowTable[RowT], key: Key, select: Sequence[str] = ()) -> RowT:
@@ -55,8 +51,7 @@ def read_row(table: RowTable[RowT], key: Key, select: Sequence[str] = ()) -> Row
     Raises:
         azure.core.exceptions.ResourceNotFoundError: there is none.
     """
-    row: RowT = cast("Any", table.get_entity(key.partition, key.row, select=list(select) or None))
-    return row
+    return row_of(table, table.get_entity(key.partition, key.row, select=list(select) or None))
 
 
 def insert_row(table: RowTable[RowT], key: Key, row: RowT) -> None:
@@ -65,7 +60,7 @@ def insert_row(table: RowTable[RowT], key: Key, row: RowT) -> None:
     Raises:
         azure.core.exceptions.ResourceExistsError: it is.
     """
-    table.create_entity({**row, **_keys(key)})
+    table.create_entity(_entity(key, row))
 
 
 def merge_row(table: RowTable[RowT], key: Key, row: RowT, etag: str = "") -> str:
@@ -75,7 +70,7 @@ def merge_row(table: RowTable[RowT], key: Key, row: RowT, etag: str = "") -> str
         azure.core.exceptions.ResourceNotFoundError: there is no row.
         azure.core.exceptions.ResourceModifiedError: somebody else has written to it.
     """
-    answer = table.update_entity({**row, **_keys(key)}, mode=UpdateMode.MERGE, **_unchanged(etag))
+    answer = table.update_entity(_entity(key, row), mode=UpdateMode.MERGE, **_unchanged(etag))
     return str(answer["etag"])
 
 
@@ -86,9 +81,9 @@ def replace_row(table: RowTable[RowT], key: Key, row: RowT, etag: str = "") -> N
         azure.core.exceptions.ResourceModifiedError: somebody else has written to it.
     """
     if etag:
-        table.update_entity({**row, **_keys(key)}, mode=UpdateMode.REPLACE, **_unchanged(etag))
+        table.update_entity(_entity(key, row), mode=UpdateMode.REPLACE, **_unchanged(etag))
     else:
-        table.upsert_entity({**row, **_keys(key)}, mode=UpdateMode.REPLACE)
+        table.upsert_entity(_entity(key, row), mode=UpdateMode.REPLACE)
 
 
 def delete_row(table: RowTable[RowT], key: Key, etag: str = "") -> None:
@@ -100,13 +95,22 @@ def delete_row(table: RowTable[RowT], key: Key, etag: str = "") -> None:
     table.delete_entity(key.partition, key.row, **_unchanged(etag))
 
 
-def key_of(row: Values) -> Key:
+def delete_together(table: RowTable[RowT], keys: Sequence[Key]) -> None:
+    """Remove up to 100 rows of one partition, all or none.
+
+    Raises:
+        azure.data.tables.TableTransactionError: one of them is not there.
+    """
+    submit(table, [Delete({"PartitionKey": key.partition, "RowKey": key.row}) for key in keys])
+
+
+def key_of(row: Keyed) -> Key:
     """The key of a row."""
-    return Key(row["PartitionKey"], row["RowKey"])
+    return Key(row.partition_key, row.row_key)
 
 
-def _keys(key: Key) -> dict[str, str]:
-    return {"PartitionKey": key.partition, "RowKey": key.row}
+def _entity(key: Key, row: Row) -> dict[str, Any]:
+    return {**row.stored(), "PartitionKey": key.partition, "RowKey": key.row}
 
 
 def _unchanged(etag: str) -> dict[str, Any]:
@@ -165,7 +169,7 @@ def put_rows(table: RowTable[RowT], rows: Mapping[Key, RowT]) -> None:
     chunks = [chunk for group in _by_partition(rows) for chunk in in_chunks(group, MOST_ROWS)]
 
     def put(chunk: Sequence[Key]) -> None:
-        entities = [{**rows[key], **_keys(key)} for key in chunk]
+        entities = [_entity(key, rows[key]) for key in chunk]
         if len(entities) == 1:  # a transaction costs its client several times as much as a row
             table.upsert_entity(entities[0], mode=UpdateMode.REPLACE)
             return
@@ -231,10 +235,10 @@ def _read_group(table: RowTable[RowT], group: Sequence[Key], select: Sequence[st
     for page in pages:
         for row in page:
             read += 1
-            if row["RowKey"] in wanted:
-                found[wanted[row["RowKey"]]] = row
+            if row.row_key in wanted:
+                found[wanted[row.row_key]] = row
         if read >= _SPARSE * len(group) and read > _SPARSE * len(found):
-            left = [key for key in group if _place(key) > _place(Key(row["PartitionKey"], row["RowKey"]))]
+            left = [key for key in group if _place(key) > _place(Key(row.partition_key, row.row_key))]
             for names in in_chunks(left, _MOST_NAMED):
                 found |= _read_by_name(table, names, fields)
             break
@@ -288,7 +292,7 @@ def _change_chunk(
             values = change(key, row)
             if values is None:
                 continue
-            entity = {**values, **_keys(key)}
+            entity = _entity(key, values)
             operations.append(InsertRow(entity) if row is None else MergeRow(entity, etag_of(row)))
         if not operations:
             return

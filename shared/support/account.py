@@ -129,19 +129,19 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
         row: of the person in `Workers`.
         now: the time.
     """
-    if not (account.accepted if account else row.get("UploadedAt")):
+    if not (account.accepted if account else row.uploaded_at):
         waits = "; it waits to be sent" if account and account.pending else ""
         return f"Entra has taken nothing about an account yet{waits}."
     if account and (other := other_source(account, row)):
         state = _state(account.enabled)
-        if deciding_source(account, now) == keys.owner(row["PartitionKey"]):
+        if deciding_source(account, now) == keys.owner(row.partition_key):
             return (
                 f"By what this list says the account is to be {state}. It was sent with a file of {other}, whose row "
                 "tells whether it is."
             )
         return f"By the record of {other} the account is to be {state}; the row of {other} tells whether it is."
-    status = str(row.get("SentStatus") or "")
-    state = _state(account.accepted_enabled if account else row.get("Active"))
+    status = row.sent_status
+    state = _state(account.accepted_enabled if account else row.active)
     if status == WorkerStatus.QUEUED:
         if account and account.accepted == ANOTHER:
             return "Entra was sent an older record; a newer one waits to be sent."
@@ -150,7 +150,7 @@ def standing(account: Account | None, row: WorkerRow, now: datetime) -> str:
     if status in worker_status.UNANSWERED:
         return f"The account is to be {state}; Entra has not answered yet."
     if status in (WorkerStatus.FAILED, WorkerStatus.SKIPPED):
-        if not row.get("TargetId"):
+        if not row.target_id:
             return "Entra has confirmed no account."
         return f"The account is to be {state}; Entra's last answer does not confirm it."
     return f"The account is {state}{_until(account, now) if account else ''}."
@@ -164,7 +164,7 @@ def deciding_source(account: Account | None, now: datetime) -> str:
 
 def other_source(account: Account, row: WorkerRow) -> str:
     """The source that the account was planned from last, if the row is of another one."""
-    source = keys.owner(str(row.get("PartitionKey") or ""))
+    source = keys.owner(row.partition_key)
     last = account.deliverer.source if account.deliverer else ""
     return last if source and last != source else ""
 

@@ -14,49 +14,51 @@ from shared.clock import iso
 from shared.model import ExtractRef
 from shared.records import extracts
 from shared.storage.clients import Storage
-from shared.tables.base import from_json
+from shared.tables.base import columns, from_json
 from shared.tables.extracts import (
     OUTCOMES,
-    CountColumn,
+    Count,
     ExtractKind,
     ExtractRow,
     ExtractStatus,
-    OutcomeColumn,
+    Outcome,
     counted_in,
+    outcomes_of,
 )
 from shared.wording.numbers import people
 
 DAYS = 14
 MOST_PAGES = 25  # of up to 1,000 rows that one page looks at: it is to be there within two seconds
 _PARALLEL = 8
-LISTED = (
-    "PartitionKey", "Extract", "Kind", "File", "Status", "Message", "ArrivedAt", "Rows", "People", "Rejected",
-    "ReadPlan", "SupersededBy", "Releasing", "Approvals", "HeldWhole", "FailedBefore",
-    "NoAccount", "Job", *OUTCOMES,
+LISTED = columns(
+    ExtractRow.partition_key, ExtractRow.extract, ExtractRow.kind, ExtractRow.file, ExtractRow.status,
+    ExtractRow.message, ExtractRow.arrived_at, ExtractRow.rows, ExtractRow.people, ExtractRow.rejected,
+    ExtractRow.read_plan, ExtractRow.superseded_by, ExtractRow.releasing, ExtractRow.approvals, ExtractRow.held_whole,
+    ExtractRow.failed_before, ExtractRow.no_account, ExtractRow.job, *OUTCOMES,
 )  # fmt: skip
 
-LABELS: Mapping[OutcomeColumn, str] = {
-    "Waiting": "waiting to be sent",
-    "Uploaded": "sent, no answer yet",
-    "Overdue": "sent, no answer in time",
-    "Provisioned": "created, updated or disabled",
-    "Unchanged": "unchanged",
-    "Scheduled": "scheduled for a date",
-    "Held": "held",
-    "Withdrawn": "hires withdrawn",
-    "Failed": "failed",
-    "Skipped": "skipped by Entra",
-    "Superseded": "taken over by a newer file",
+LABELS: Mapping[Outcome, str] = {
+    Outcome.WAITING: "waiting to be sent",
+    Outcome.UPLOADED: "sent, no answer yet",
+    Outcome.OVERDUE: "sent, no answer in time",
+    Outcome.PROVISIONED: "created, updated or disabled",
+    Outcome.UNCHANGED: "unchanged",
+    Outcome.SCHEDULED: "scheduled for a date",
+    Outcome.HELD: "held",
+    Outcome.WITHDRAWN: "hires withdrawn",
+    Outcome.FAILED: "failed",
+    Outcome.SKIPPED: "skipped by Entra",
+    Outcome.SUPERSEDED: "taken over by a newer file",
 }
 """Words for the counts of an extract."""
 
-_OPEN: tuple[OutcomeColumn, ...] = ("Waiting", "Uploaded", "Overdue")
-GROUPS: Mapping[str, tuple[CountColumn, ...]] = {
-    "done": ("Provisioned",),
-    "failed": ("Failed", "Skipped", "Overdue"),
-    "rejected": ("Rejected",),
-    "held": ("Held",),
-    "waiting": ("Waiting", "Uploaded"),
+_OPEN = (Outcome.WAITING, Outcome.UPLOADED, Outcome.OVERDUE)
+GROUPS: Mapping[str, tuple[Outcome | Count, ...]] = {
+    "done": (Outcome.PROVISIONED,),
+    "failed": (Outcome.FAILED, Outcome.SKIPPED, Outcome.OVERDUE),
+    "rejected": (Count.REJECTED,),
+    "held": (Outcome.HELD,),
+    "waiting": (Outcome.WAITING, Outcome.UPLOADED),
 }
 """What the chart of outcomes shows, each with the counts that it is the sum of."""
 
@@ -94,7 +96,7 @@ class Extract:
     rows: int
     people: int
     rejected: int
-    counts: dict[OutcomeColumn, int]
+    counts: dict[Outcome, int]
     approvals: tuple[str, ...]
     plan: str
     is_judged_anew: bool = False
@@ -107,14 +109,14 @@ class Extract:
     def done(self) -> int:
         """Percent of its people who wait for nothing any more."""
         everybody = sum(self.counts.values())
-        held = () if self.is_judged_anew else ("Held",)
+        held = () if self.is_judged_anew else (Outcome.HELD,)
         waiting = sum(self.counts.get(name, 0) for name in (*_OPEN, *held))
         return 100 * (everybody - waiting) // everybody if everybody else 100
 
     @property
     def held(self) -> int:
         """How many people it holds."""
-        return self.counts.get("Held", 0)
+        return self.counts.get(Outcome.HELD, 0)
 
 
 @dataclass(frozen=True)
@@ -151,11 +153,7 @@ def holding(storage: Storage, among: Sequence[str] = ()) -> list[Extract]:
 
 def may_be_released(row: ExtractRow) -> bool:
     """Whether somebody could release an extract now."""
-    return (
-        row["Status"] in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
-        and not row.get("SupersededBy")
-        and not row.get("Releasing")
-    )
+    return row.status in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and not row.superseded_by and not row.releasing
 
 
 def load_file(storage: Storage, ref: ExtractRef) -> Extract | None:
@@ -167,17 +165,18 @@ def load_file(storage: Storage, ref: ExtractRef) -> Extract | None:
 def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day]:
     """What became of the people of the last days' files, the oldest day first; `among` as in `holding`."""
     first = now.date() - timedelta(days=DAYS - 1)
-    columns = ("ArrivedAt", "SupersededBy", *{name for names in GROUPS.values() for name in names})
+    wanted = columns(ExtractRow.arrived_at, ExtractRow.superseded_by)
+    counted = {count for counts in GROUPS.values() for count in counts}
     rows = extracts.everywhere(
-        storage, "ArrivedAt ge @since", columns, most_pages=MOST_PAGES, among=among, since=first.isoformat()
+        storage, "ArrivedAt ge @since", (*wanted, *counted), most_pages=MOST_PAGES, among=among, since=first.isoformat()
     )
     counts: dict[str, Counter[str]] = {}
     for row in rows:
-        counted = counts.setdefault(str(row["ArrivedAt"])[:10], Counter())
+        of_day = counts.setdefault(row.arrived_at[:10], Counter())
         for group, names in GROUPS.items():
-            if group == "held" and row.get("SupersededBy"):
+            if group == "held" and row.superseded_by:
                 continue  # they are counted where they were judged anew
-            counted[group] += counted_in(row, *names)
+            of_day[group] += counted_in(row, *names)
     listed = [first + timedelta(days=number) for number in range(DAYS)]
     nothing: Counter[str] = Counter()
     return [
@@ -197,29 +196,28 @@ def row_of(storage: Storage, ref: ExtractRef) -> ExtractRow | None:
 
 def extract_of(row: ExtractRow) -> Extract:
     """An extract, by `LISTED` of its row."""
-    counts = {name: int(row.get(name) or 0) for name in OUTCOMES}
     return Extract(
-        id=str(row["Extract"]),
-        source=str(row["PartitionKey"]),
-        file="dates that have come" if row.get("Kind") == ExtractKind.DUE else str(row["File"]),
-        status=row["Status"],
-        message=str(row.get("Message") or ""),
-        arrived_at=str(row.get("ArrivedAt") or ""),
-        rows=int(row.get("Rows") or 0),
-        people=int(row.get("People") or 0),
-        rejected=int(row.get("Rejected") or 0),
-        counts={name: count for name, count in counts.items() if count},
+        id=row.extract,
+        source=row.partition_key,
+        file="dates that have come" if row.kind == ExtractKind.DUE else row.file,
+        status=row.status,
+        message=row.message,
+        arrived_at=row.arrived_at,
+        rows=row.rows,
+        people=row.people,
+        rejected=row.rejected,
+        counts={outcome: count for outcome, count in outcomes_of(row).items() if count},
         approvals=tuple(_approvals(row)),
-        plan=str(row.get("ReadPlan") or ""),
-        is_judged_anew=bool(row.get("SupersededBy")),
-        is_whole=bool(row.get("HeldWhole")),
-        failed_before=int(row.get("FailedBefore") or 0),
-        no_account=int(row.get("NoAccount") or 0),
-        job=str(row.get("Job") or ""),
+        plan=row.read_plan,
+        is_judged_anew=bool(row.superseded_by),
+        is_whole=row.held_whole,
+        failed_before=row.failed_before,
+        no_account=row.no_account,
+        job=row.job,
     )
 
 
 def _approvals(row: ExtractRow) -> Iterator[str]:
-    orders = from_json(row["Approvals"]) if row.get("Approvals") else []
+    orders = from_json(row.approvals) if row.approvals else []
     for order in reversed(orders):
         yield f"{order['by']} released {people(order['people'])} at {order['at']}: {order['reason']}"

@@ -110,23 +110,23 @@ def held_people(storage: Storage, ref: ExtractRef, now: datetime, *, whole: bool
     Of more people than one look takes in, some are listed, unless the whole list is wanted, however long it takes.
     """
     row = row_of(storage, ref)
-    if row is None or not row.get("ReadPlan") or not may_be_released(row):
+    if row is None or not row.read_plan or not may_be_released(row):
         return [], 0
-    people = read_held(storage, ref, str(row["ReadPlan"]))
+    people = read_held(storage, ref, row.read_plan)
     still, cut = {str(one["id"]) for one in people}, False
-    if not row.get("HeldWhole"):
+    if not row.held_whole:
         still, cut = held_now(storage, ref, still, most_pages=0 if whole else MOST_PAGES)
-    protected = frozenset() if row.get("HeldWhole") else protected_among(storage, ref.source, people, still, now)
+    protected = frozenset() if row.held_whole else protected_among(storage, ref.source, people, still, now)
     held = [replace(_held(one), protected=one["id"] in protected) for one in people if one["id"] in still]
-    return sorted(held, key=lambda one: (one.row, one.worker_id)), int(row["Held"]) if cut else len(held)
+    return sorted(held, key=lambda one: (one.row, one.worker_id)), row.held if cut else len(held)
 
 
 def held_person(storage: Storage, row: ExtractRow, worker_id: str) -> Held | None:
     """Somebody whom an extract holds, by the extract's row; None if it does not."""
-    if not row.get("ReadPlan"):
+    if not row.read_plan:
         return None
-    ref = ExtractRef(str(row["Extract"]), str(row["PartitionKey"]))
-    found = read_held(storage, ref, str(row["ReadPlan"]))
+    ref = ExtractRef(row.extract, row.partition_key)
+    found = read_held(storage, ref, row.read_plan)
     return next((_held(one) for one in found if one["id"] == worker_id), None)
 
 

@@ -46,8 +46,8 @@ def jobs_now(context: Context) -> tuple[list[Job], list[str]]:
     """How the jobs are, and what somebody has paused, a sentence each."""
     standing = circuit_breaker.stopped_now(context.storage)
     pauses = [
-        f"{'Sending from ' + row['Source'] if row['Source'] else 'All sending'} was stopped by {row['By']} at "
-        f"{row['At']}: {row['Why']}"
+        f"{'Sending from ' + row.source if row.source else 'All sending'} was stopped by {row.by} at "
+        f"{row.at}: {row.why}"
         for row in standing.pauses()
     ]
     return [_job(context, standing, name) for name in sorted(context.settings.endpoints)], pauses
@@ -56,10 +56,10 @@ def jobs_now(context: Context) -> tuple[list[Job], list[str]]:
 def _job(context: Context, standing: circuit_breaker.Stopped, name: str) -> Job:
     sentence, next_step, who, since = _WELL, "", Actor.NOBODY, ""
     if row := standing.quarantine(name):
-        sentence, next_step, who, since = row["Reason"], row["NextStep"], Actor.IT, row["Since"]
+        sentence, next_step, who, since = row.reason, row.next_step, Actor.IT, row.since
     elif row := standing.stopped(name):
-        sentence = f"Nothing is sent to it: {row['Reason']}"
-        next_step, who, since = row["NextStep"], row["WhoActs"] or Actor.NOBODY, row["Since"]
+        sentence = f"Nothing is sent to it: {row.reason}"
+        next_step, who, since = row.next_step, row.who_acts or Actor.NOBODY, row.since
     elif health := load_health(context.storage, name):
         overdue = f" {health.overdue} people have no answer in time." if health.overdue else ""
         sentence = f"{health.sentence}{overdue}"

@@ -28,6 +28,8 @@ from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
 from shared.support import files
 from shared.support.site.plain import nearly, plain_text, words_of
+from shared.tables.base import columns
+from shared.tables.extracts import ExtractRow
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.languages import ENGLISH
@@ -39,8 +41,14 @@ _MOST_HOLDING = 5  # files whose held people are looked for by the names that th
 _MOST_WAITING = 5_000  # of them in one file: of a larger one nearly everybody is new, and has no other name
 _MOST_PAGES = 150  # of up to 1,000 rows that a download looks at
 _PAGES = 25  # that a page about what is wrong looks at: it is to be there within two seconds
-_SHOWN = ("PartitionKey", "WorkerId", "DisplayName", "UserName", "Status", "WhoActs")
-COUNTED = ("Status", "Reason", "NextStep", "WhoActs", "ErrorCode", "Warning")
+_SHOWN = columns(
+    WorkerRow.partition_key, WorkerRow.worker_id, WorkerRow.display_name, WorkerRow.user_name, WorkerRow.status,
+    WorkerRow.who_acts,
+)  # fmt: skip
+COUNTED = columns(
+    WorkerRow.status, WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts, WorkerRow.error_code,
+    WorkerRow.warning,
+)  # fmt: skip
 TOLD = tuple(dict.fromkeys((*_SHOWN, *COUNTED, "Row")))
 _NONE = ("", "")  # no other name, and no addresses
 _T = TypeVar("_T")
@@ -260,19 +268,19 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
     if not 1 < len(hits.people) <= _MOST_TOLD_APART:
         return hits
     new_ids = {worker_key(hit.source, hit.worker_id): _place(hit) for hit in hits.people if not hit.name}
-    nameless = read_rows(storage.table(WORKERS), new_ids, select=("KnownAs",))
+    nameless = read_rows(storage.table(WORKERS), new_ids, select=columns(WorkerRow.known_as))
     more: defaultdict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
     for key, row in nameless.items():
-        more[new_ids[key]]["known_as"] = str(row.get("KnownAs") or "")
+        more[new_ids[key]]["known_as"] = row.known_as
     for source in {hit.source for hit in hits.people}:
-        newest = extracts.newest(storage, source, ("Job",), 1)
-        if not newest or not newest[0].get("Job"):
+        newest = extracts.newest(storage, source, columns(ExtractRow.job), 1)
+        if not newest or not newest[0].job:
             continue
         ids = [hit.worker_id for hit in hits.people if hit.source == source]
-        found = accounts.read_accounts(storage, str(newest[0]["Job"]), ids)
+        found = accounts.read_accounts(storage, newest[0].job, ids)
         chiefs = {worker_key(source, id_): id_ for one in found.values() if (id_ := manager_of(one.record))}
-        rows = read_rows(storage.table(WORKERS), chiefs, select=("DisplayName",))
-        names = {chiefs[key]: str(row.get("DisplayName") or "") for key, row in rows.items()}
+        rows = read_rows(storage.table(WORKERS), chiefs, select=columns(WorkerRow.display_name))
+        names = {chiefs[key]: row.display_name for key, row in rows.items()}
         for worker_id, account in found.items():
             claim = kept_claims(account).get(source)
             chief = manager_of(account.record)
@@ -288,7 +296,7 @@ def _told_apart(storage: Storage, hits: Hits) -> Hits:
 def _there(storage: Storage, hits: Sequence[Hit], doubtful: Collection[Hit]) -> tuple[Hit, ...]:
     """Those of some people who have a row. Ids that nobody has (`shared.records.orphan_rows`) may have lost theirs."""
     asked = {hit: worker_key(hit.source, hit.worker_id) for hit in hits if hit in doubtful}
-    rows = read_rows(storage.table(WORKERS), asked.values(), select=("Status",))
+    rows = read_rows(storage.table(WORKERS), asked.values(), select=columns(WorkerRow.status))
     return tuple(hit for hit in hits if hit not in asked or asked[hit] in rows)
 
 
@@ -372,13 +380,13 @@ class TroubleKind(NamedTuple):
 
 def cause_of_row(row: WorkerRow) -> TroubleKind:
     """What is wrong with somebody, by `COUNTED` of the row."""
-    status, reason, code = (str(row.get(name) or "") for name in ("Status", "Reason", "ErrorCode"))
+    status, reason, code = row.status, row.reason, row.error_code
     # Sentences are shortened for a list only: where a part is not found, people are shown in more groups, no others.
-    next_step, _, again = str(row.get("NextStep") or "").partition(worker_status.SENT_AGAIN)
+    next_step, _, again = row.next_step.partition(worker_status.SENT_AGAIN)
     next_step = _AT.sub("soon", next_step) + (_SENT_AGAIN if again else "")
-    who = str(row.get("WhoActs") or "")
+    who = row.who_acts
     if status not in TROUBLED:
-        warning = str(row["Warning"])
+        warning = row.warning
         return TroubleKind(
             status,
             f"Open beside the account: {worker_status.in_general(warning)}",
@@ -420,12 +428,12 @@ def _upper(text: str) -> str:
 def hit_of(row: WorkerRow) -> Hit:
     """Somebody in a list, by the row."""
     return Hit(
-        source=keys.owner(str(row["PartitionKey"])),
-        worker_id=str(row.get("WorkerId") or ""),
-        name=str(row.get("DisplayName") or ""),
-        user_name=str(row.get("UserName") or ""),
-        status=str(row.get("Status") or ""),
-        who_acts=str(row.get("WhoActs") or ""),
-        reason=str(row.get("Reason") or ""),
-        row=int(row.get("Row") or 0),
+        source=keys.owner(row.partition_key),
+        worker_id=row.worker_id,
+        name=row.display_name,
+        user_name=row.user_name,
+        status=row.status,
+        who_acts=row.who_acts,
+        reason=row.reason,
+        row=row.row,
     )

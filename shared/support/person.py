@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -68,15 +67,6 @@ _DECIDED_WITHOUT_SENDING = (
 _GOES_BEFORE = re.compile(r" What the feed '[^']*' says goes before what this one says\.")
 _NOTHING_TO_DO = "Nothing to do"
 _ENDINGS = {"success": "succeeded", "failure": "failed", "skipped": "was skipped", "warning": "ended with a warning"}
-
-
-_Text = Literal[
-    "Extract", "SentBy", "WorkerId", "ErrorCode", "MissingIn", "DisplayName", "UserName", "Status", "Reason",
-    "NextStep", "WhoActs", "Warning", "SentDecision", "UploadedAt", "RequestId", "TargetId", "Decision", "Kind",
-    "QueuedAt", "ResolvedAt", "Sequence", "SeenIn", "HeldIn", "HeldBecause", "HeldAt", "ReleasedAt", "AskedAgainAt",
-    "NextChangeAt", "KnownAs",
-]  # fmt: skip
-"""The columns of a row that are told as they are."""
 
 
 @dataclass(frozen=True)
@@ -183,9 +173,9 @@ def find_stories(context: Context, worker_id: str, source: str = "") -> list[Per
 
 
 def _person(context: Context, source: str, row: WorkerRow) -> Person:
-    extract = _extract(context, source, _text(row, "Extract"))
-    sending = extract if row.get("SentBy") == row.get("Extract") else _extract(context, source, _text(row, "SentBy"))
-    worker_id, now = _text(row, "WorkerId"), context.clock.now()
+    extract = _extract(context, source, row.extract)
+    sending = extract if row.sent_by == row.extract else _extract(context, source, row.sent_by)
+    worker_id, now = row.worker_id, context.clock.now()
     job = _job(context, extract or sending)
     account = accounts.read_accounts(context.storage, job, [worker_id]).get(worker_id) if job else None
     holds, named_by = holds_at(context.storage, now), {source, *(account.said if account else ())}
@@ -193,8 +183,8 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
     ahead = coming(account, now, hold)
     said = _said_in(context, source, row, extract, account)
     entries = _entries(context, job, worker_id)
-    cause = cause_of(_text(row, "ErrorCode"))
-    missing_from = _extract(context, source, _text(row, "MissingIn"))
+    cause = cause_of(row.error_code)
+    missing_from = _extract(context, source, row.missing_in)
     next_step, who_acts = _what_to_do(row)
     deciding = deciding_source(account, now)
     happened = [
@@ -210,29 +200,29 @@ def _person(context: Context, source: str, row: WorkerRow) -> Person:
     return Person(
         source=source,
         worker_id=worker_id,
-        name=_text(row, "DisplayName"),
-        user_name=_text(row, "UserName"),
-        status=_text(row, "Status"),
+        name=row.display_name,
+        user_name=row.user_name,
+        status=row.status,
         reason=_reason(row, is_outranked=deciding != source),
         next_step=next_steps(next_step, ahead),
         who_acts=who_acts,
         account=_of_another_id(row) or standing(account, row, now),
-        error_code=_text(row, "ErrorCode"),
+        error_code=row.error_code,
         meaning=cause.meaning.format(domain="of the user name") if cause else "",
-        warning=_text(row, "Warning"),
+        warning=row.warning,
         values_of=deciding if deciding != source else "",
-        sent_because=_text(row, "SentDecision"),
-        known_as=_text(row, "KnownAs"),
+        sent_because=row.sent_decision,
+        known_as=row.known_as,
         hold=hold,
         protected=holds.protects(worker_id, named_by),
-        missing=_missing(row, missing_from) if row.get("Status") != WorkerStatus.MISSING else "",
+        missing=_missing(row, missing_from) if row.status != WorkerStatus.MISSING else "",
         file=_file(said.file),
         extract=said.extract,
         row=said.row,
-        held_in=_text(row, "Extract") if row.get("Status") == WorkerStatus.HELD else "",
-        sent_at=_text(row, "UploadedAt"),
-        request_id=_text(row, "RequestId"),
-        target_id=_text(row, "TargetId"),
+        held_in=row.extract if row.status == WorkerStatus.HELD else "",
+        sent_at=row.uploaded_at,
+        request_id=row.request_id,
+        target_id=row.target_id,
         timeline=(*timeline, *_ahead(row, ahead)),
         sent=sent_record(context, _said_last(account, source), row, account, _teller(context, row, account)),
         held=_would_be(context, row, extract, job),
@@ -245,27 +235,27 @@ _ORDER = (FILE, DECISION, SENT, ENTRA, NEXT)
 
 def _what_to_do(row: WorkerRow) -> tuple[str, str]:
     """The next step and who takes it; of somebody whose account is well, what is open beside it."""
-    next_step, who_acts = _text(row, "NextStep"), _text(row, "WhoActs")
-    if row.get("Warning") and who_acts in ("", Actor.NOBODY) and next_step.startswith(_NOTHING_TO_DO):
+    next_step, who_acts = row.next_step, row.who_acts
+    if row.warning and who_acts in ("", Actor.NOBODY) and next_step.startswith(_NOTHING_TO_DO):
         return WARNED, Actor.HR
     return next_step, who_acts
 
 
 def _reason(row: WorkerRow, *, is_outranked: bool) -> str:
     """Why; without a word of another feed that went before this one's and does not any more."""
-    return _text(row, "Reason") if is_outranked else _GOES_BEFORE.sub("", _text(row, "Reason"))
+    return row.reason if is_outranked else _GOES_BEFORE.sub("", row.reason)
 
 
 def _of_another_id(row: WorkerRow) -> str:
     """Where it is told whether the account of somebody under a new id is enabled; empty for everybody else."""
-    known_as = _text(row, "KnownAs")
+    known_as = row.known_as
     return f"The account is that of {known_as}, where it is told whether it is enabled." if known_as else ""
 
 
 def _teller(context: Context, row: WorkerRow, account: Account | None) -> WorkerRow:
     """The row that tells what became of sending, which may be that of another source."""
     other = other_source(account, row) if account else ""
-    key = worker_key(other or "", _text(row, "WorkerId"))
+    key = worker_key(other or "", row.worker_id)
     return (read_rows(context.storage.table(WORKERS), [key]).get(key) if other else None) or row
 
 
@@ -275,9 +265,9 @@ def _said_last(account: Account | None, source: str) -> ExtractRef:
 
 
 def _would_be(context: Context, row: WorkerRow, extract: ExtractRow | None, job: str) -> Held | None:
-    if row.get("Status") != WorkerStatus.HELD or extract is None:
+    if row.status != WorkerStatus.HELD or extract is None:
         return None
-    found = held_person(context.storage, extract, _text(row, "WorkerId"))
+    found = held_person(context.storage, extract, row.worker_id)
     return with_values(context.storage, job, [found])[0] if found else None
 
 
@@ -301,9 +291,9 @@ def _said_in(
 ) -> _Place:
     """The file and row that the row of a person goes back to; a date that came stands in no file."""
     claim = kept_claims(account).get(source)
-    if claim is not None and extract is not None and extract.get("Kind") == ExtractKind.DUE:
+    if claim is not None and extract is not None and extract.kind == ExtractKind.DUE:
         return _Place(claim.extract, _extract(context, source, claim.extract), claim.row)
-    return _Place(_text(row, "Extract"), extract, int(row.get("Row") or 0))
+    return _Place(row.extract, extract, row.row)
 
 
 def _files(row: WorkerRow, extract: ExtractRow | None, sending: ExtractRow | None, said: _Place) -> Iterator[Moment]:
@@ -313,78 +303,78 @@ def _files(row: WorkerRow, extract: ExtractRow | None, sending: ExtractRow | Non
         text = f"{_file(said.file)} arrived{place}."
         yield Moment(_arrived(said.file), FILE, text, f"Extract {said.extract}")
     if extract is not None and extract is not said.file:
-        yield Moment(_arrived(extract), FILE, "A date came; no file was needed.", f"Extract {row['Extract']}")
+        yield Moment(_arrived(extract), FILE, "A date came; no file was needed.", f"Extract {row.extract}")
     if sending is not None and sending is not extract:
-        came = "A date came" if sending.get("Kind") == ExtractKind.DUE else f"{_file(sending)} arrived"
+        came = "A date came" if sending.kind == ExtractKind.DUE else f"{_file(sending)} arrived"
         text = f"{came}; what it says of the person is what was sent last."
-        yield Moment(_arrived(sending), FILE, text, f"Extract {row['SentBy']}")
+        yield Moment(_arrived(sending), FILE, text, f"Extract {row.sent_by}")
 
 
 def _decisions(row: WorkerRow, seen: Seen | None) -> Iterator[Moment]:
-    decided, kind = _text(row, "Decision"), _text(row, "Kind")
+    decided, kind = row.decision, row.kind
     about = f"{KINDS.get(kind, kind)}. ".capitalize() if kind else ""
-    is_sent = row.get("SentBy") == row.get("Extract")  # else what was decided last was to send nothing
-    if row.get("QueuedAt"):
-        why = _text(row, "SentDecision") or (decided if is_sent else "")
+    is_sent = row.sent_by == row.extract  # else what was decided last was to send nothing
+    if row.queued_at:
+        why = row.sent_decision or (decided if is_sent else "")
         why = why or f"{about if is_sent else ''}To be sent to Entra."
-        yield Moment(_text(row, "QueuedAt"), DECISION, why, _attributes(row, "SentChanged"))
-    is_told_apart = row.get("Status") == WorkerStatus.HELD and row.get("HeldAt")
-    without_sending = row.get("Status") in _DECIDED_WITHOUT_SENDING or (row.get("ResolvedAt") and not is_sent)
+        yield Moment(row.queued_at, DECISION, why, _attributes(row.sent_changed))
+    is_told_apart = row.status == WorkerStatus.HELD and row.held_at
+    without_sending = row.status in _DECIDED_WITHOUT_SENDING or (row.resolved_at and not is_sent)
     if without_sending and not is_told_apart:
-        yield Moment(_text(row, "ResolvedAt"), DECISION, _text(row, "Reason"))
-    if seen and seen.sequence > _text(row, "Sequence"):
+        yield Moment(row.resolved_at, DECISION, row.reason)
+    if seen and seen.sequence > row.sequence:
         text = f"Seen again in row {seen.row} of {seen.file}, which says nothing new."
         yield Moment(_seen_at(seen.extract), DECISION, text, f"Extract {seen.extract}")
-    elif row.get("SeenRow") and row.get("SeenIn") != row.get("Extract"):
-        text = f"Seen again in row {row['SeenRow']} of a later file, which says nothing new."
-        yield Moment(_seen_at(_text(row, "SeenIn")), DECISION, text, f"Extract {row['SeenIn']}")
+    elif row.seen_row and row.seen_in != row.extract:
+        text = f"Seen again in row {row.seen_row} of a later file, which says nothing new."
+        yield Moment(_seen_at(row.seen_in), DECISION, text, f"Extract {row.seen_in}")
 
 
 def _held(context: Context, source: str, row: WorkerRow) -> Iterator[Moment]:
     """That the person was held, and who released her."""
-    if not row.get("HeldAt"):
+    if not row.held_at:
         return
-    file = _file(_extract(context, source, _text(row, "HeldIn"))) or "an extract"
-    attributes = _attributes(row, "Changed") if row.get("Status") == WorkerStatus.HELD else ""
+    file = _file(_extract(context, source, row.held_in)) or "an extract"
+    attributes = _attributes(row.changed) if row.status == WorkerStatus.HELD else ""
     detail = f"{attributes}; extract" if attributes else "Extract"
-    because = _text(row, "HeldBecause")
-    yield Moment(_text(row, "HeldAt"), DECISION, f"Held, from {file}: {because}", f"{detail} {row['HeldIn']}")
-    if row.get("ReleasedAt"):
-        text = f"Released by {row['ReleasedBy']}: {row['ReleaseReason']}"
-        yield Moment(_text(row, "ReleasedAt"), DECISION, text, f"Extract {row['HeldIn']}")
+    because = row.held_because
+    yield Moment(row.held_at, DECISION, f"Held, from {file}: {because}", f"{detail} {row.held_in}")
+    if row.released_at:
+        text = f"Released by {row.released_by}: {row.release_reason}"
+        yield Moment(row.released_at, DECISION, text, f"Extract {row.held_in}")
 
 
 def _missing(row: WorkerRow, extract: ExtractRow | None) -> str:
-    if not row.get("MissingIn"):
+    if not row.missing_in:
         return ""
     file = f"the full file {_file(extract)}" if extract else "a full file"
-    return f"Not in {file} any more (extract {row['MissingIn']})."
+    return f"Not in {file} any more (extract {row.missing_in})."
 
 
 def _absence(row: WorkerRow, extract: ExtractRow | None) -> Iterator[Moment]:
     """That the person is missing from a full file, beside what else is told of her."""
-    if row.get("Status") != WorkerStatus.MISSING and (text := _missing(row, extract)):
-        yield Moment((_arrived(extract) if extract else "") or _seen_at(_text(row, "MissingIn")), DECISION, text)
+    if row.status != WorkerStatus.MISSING and (text := _missing(row, extract)):
+        yield Moment((_arrived(extract) if extract else "") or _seen_at(row.missing_in), DECISION, text)
 
 
-def _attributes(row: WorkerRow, column: Literal["Changed", "SentChanged"]) -> str:
-    return f"Attributes: {row[column]}" if row.get(column) else ""
+def _attributes(changed: str) -> str:
+    return f"Attributes: {changed}" if changed else ""
 
 
 def _sendings(row: WorkerRow) -> Iterator[Moment]:
-    if row.get("UploadedAt"):
-        request = f"Request id {row['RequestId']}" if row.get("RequestId") else ""
-        at = max(_text(row, "UploadedAt"), _text(row, "QueuedAt"))  # the first is by Entra's clock, the second by ours
+    if row.uploaded_at:
+        request = f"Request id {row.request_id}" if row.request_id else ""
+        at = max(row.uploaded_at, row.queued_at)  # the first is by Entra's clock, the second by ours
         yield Moment(at, SENT, "Sent to Entra, which took it for processing.", request)
-    if row.get("AskedAgainAt"):
-        yield Moment(_text(row, "AskedAgainAt"), SENT, "To be sent once more, because no result was heard.")
+    if row.asked_again_at:
+        yield Moment(row.asked_again_at, SENT, "To be sent once more, because no result was heard.")
 
 
 def _ahead(row: WorkerRow, ahead: Sequence[Coming]) -> Iterator[Moment]:
     if ahead:
         yield from (Moment(iso(one.at), NEXT, one.sentence) for one in ahead)
-    elif row.get("NextChangeAt"):
-        yield Moment(_text(row, "NextChangeAt"), NEXT, "A date falls due; what it says happens by itself.")
+    elif row.next_change_at:
+        yield Moment(row.next_change_at, NEXT, "A date falls due; what it says happens by itself.")
 
 
 def _told(entry: LogEntry) -> Moment:
@@ -397,7 +387,7 @@ def _told(entry: LogEntry) -> Moment:
 
 def _job(context: Context, extract: ExtractRow | None) -> str:
     """The job that a person belongs to; an empty text if it is not known any more."""
-    job = str((extract or {}).get("Job") or "")
+    job = extract.job if extract else ""
     endpoints = context.settings.endpoints
     return job or (next(iter(endpoints)) if len(endpoints) == 1 else "")
 
@@ -416,17 +406,13 @@ def _extract(context: Context, source: str, extract_id: str) -> ExtractRow | Non
 def _file(extract: ExtractRow | None) -> str:
     if extract is None:
         return ""
-    return "a date" if extract.get("Kind") == ExtractKind.DUE else extract.get("File") or ""
+    return "a date" if extract.kind == ExtractKind.DUE else extract.file
 
 
 def _arrived(extract: ExtractRow) -> str:
-    return extract.get("ArrivedAt") or ""
+    return extract.arrived_at
 
 
 def _seen_at(extract_id: str) -> str:
     stamp = extract_id.partition("-")[0]
     return iso(datetime.strptime(f"{stamp}+0000", "%Y%m%dT%H%M%SZ%z"))
-
-
-def _text(row: WorkerRow, column: _Text) -> str:
-    return str(row.get(column) or "")

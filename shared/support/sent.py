@@ -84,7 +84,7 @@ def sent_record(
     except RollcallError:
         mapping = None
     claim = account.claims.get(ref.source) or {}
-    number = int(claim.get("row") or row.get("Row") or 0)
+    number = int(claim.get("row") or row.row or 0)
     cells, why = _cells(context, ref, mapping, number) if mapping else ({}, _UNREADABLE)
     values = attributes(account.record)
     entra = _confirmed(teller, account)
@@ -103,14 +103,14 @@ def sent_record(
 
 def _unwritten(row: WorkerRow) -> frozenset[str]:
     """What was sent as changed and Entra did not write: it has it already, or its mapping never changes it."""
-    if row.get("SentStatus") != WorkerStatus.UNCHANGED:
+    if row.sent_status != WorkerStatus.UNCHANGED:
         return frozenset()
-    return frozenset(str(row.get("SentChanged") or "").split(", "))
+    return frozenset(row.sent_changed.split(", "))
 
 
 def _confirmed(row: WorkerRow, account: Account) -> str:
     """How far Entra has confirmed the record that was planned last."""
-    status = row.get("SentStatus") or ""
+    status = row.sent_status
     if account.pending and account.pending != account.accepted and status not in worker_status.UNANSWERED:
         return "not sent yet" if status != WorkerStatus.FAILED else "not taken"
     return _HOW_FAR.get(status, "no answer yet")
@@ -166,7 +166,7 @@ def _cells(context: Context, ref: ExtractRef, mapping: MappingFile, number: int)
 
 
 def _records(context: Context, ref: ExtractRef, extract: ExtractRow, mapping: MappingFile) -> Iterator[Record]:
-    reading = reading_of(context, mapping, str(extract.get("File") or ""))
+    reading = reading_of(context, mapping, extract.file)
     table = reading.open(extracts.read_copy(context.storage, ref), mapping.columns, mapping.days)
     for one in read_records(table, mapping.columns, mapping.optional, mapping.key, may_be_empty=True):
         if isinstance(one, Record):

@@ -45,13 +45,13 @@ def refused_files(storage: Storage, among: Sequence[str]) -> list[Extract]:
     found: list[Extract] = []
     for source in among:
         rows = extracts.newest(storage, source, LISTED, _MOST_FILES)
-        used = max((str(row["ArrivedAt"]) for row in rows if _was_used(row)), default="")
-        found += [extract_of(row) for row in rows if row["Status"] in _REFUSED and str(row["ArrivedAt"]) >= used]
+        used = max((row.arrived_at for row in rows if _was_used(row)), default="")
+        found += [extract_of(row) for row in rows if row.status in _REFUSED and row.arrived_at >= used]
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)
 
 
 def _was_used(row: ExtractRow) -> bool:
-    return row.get("Kind") == ExtractKind.FILE and row["Status"] not in (*_REFUSED, *_PASSED_OVER)
+    return row.kind == ExtractKind.FILE and row.status not in (*_REFUSED, *_PASSED_OVER)
 
 
 def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[list[Group], bool]:
@@ -86,20 +86,20 @@ def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[
 
 def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[TroubleKind, Hit]]:
     row = row_of(storage, ref)
-    if row is None or not row.get("ReadPlan") or not row.get("Rejected"):
+    if row is None or not row.read_plan or not row.rejected:
         return []
     try:
-        rejects = read_rejects(storage, ref, str(row["ReadPlan"]))
+        rejects = read_rejects(storage, ref, row.read_plan)
     except ResourceNotFoundError:  # the plan has been cleared away
         return []
     found = []
     for one in rejects:
-        about: WorkerRow = {
-            "Status": WorkerStatus.REJECTED,
-            "Reason": one.reason,
-            "NextStep": _REJECTED_STEP,
-            "WhoActs": Actor.HR,
-        }
+        about = WorkerRow(
+            status=WorkerStatus.REJECTED,
+            reason=one.reason,
+            next_step=_REJECTED_STEP,
+            who_acts=Actor.HR,
+        )
         hit = Hit(
             *(ref.source, one.told_on, one.display_name, one.user_name, WorkerStatus.REJECTED, Actor.HR),
             reason=one.reason,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from shared.model import KeptClaim, ScimUser
-from shared.tables.base import Json, Keyed, Packed, from_json, to_json
+from shared.tables.base import ALWAYS, NO_JSON, NOTHING, Json, Keyed, Packed, from_json, to_json
 
 Word = tuple[str, str, str]
 """The last word of a source: its sequence, its digest, and until when it employs the person. Read, it is a list."""
@@ -19,47 +19,47 @@ Said = dict[str, Word]
 """The last word of each source."""
 
 
-class AccountRow(Keyed, total=False):
+class AccountRow(Keyed):
     """A row of `Accounts`. Its PartitionKey is `<job>|<last two characters of the id>`. Times are ISO."""
 
-    ExternalId: str  # whom it is about: the worker id
-    Stamp: str  # of the plan that wrote it last
-    Said: Json[Said]  # the last word of each source
-    Claims: Packed[dict[str, KeptClaim]]  # what each source says
-    Record: Packed[ScimUser]  # what was planned last
-    Manager: str  # whom Entra has as the manager, or is about to get
-    Kept: Json[Sequence[str]]  # attributes whose old values Entra keeps
-    OnHold: bool  # whether it was on hold when it was planned last
-    Enabled: bool  # whether the account is planned to be enabled
-    EverEnabled: bool  # whether it ever was
-    Since: str  # when the employment began that it was enabled for last
-    NextChangeAt: str  # when a date falls due; or empty
-    Open: str  # the warning that is open about the person; or empty
-    Circle: str  # of managers, because of which hers is left out; or empty. Older versions wrote none
-    TakesFrom: str  # who gives up a name that this person gets; or empty
+    external_id: str = ALWAYS  # whom it is about: the worker id
+    stamp: str = ALWAYS  # of the plan that wrote it last
+    said: Json[Said] = NO_JSON  # the last word of each source
+    claims: Packed[dict[str, KeptClaim]] = NOTHING  # what each source says
+    record: Packed[ScimUser] = NOTHING  # what was planned last
+    manager: str | None = None  # whom Entra has as the manager, or is about to get
+    kept: Json[Sequence[str]] = NO_JSON  # attributes whose old values Entra keeps
+    on_hold: bool = False  # whether it was on hold when it was planned last
+    enabled: bool = ALWAYS  # whether the account is planned to be enabled
+    ever_enabled: bool = False  # whether it ever was
+    since: str = ""  # when the employment began that it was enabled for last
+    next_change_at: str = ""  # when a date falls due; or empty
+    open: str = ALWAYS  # the warning that is open about the person; or empty
+    circle: str | None = None  # of managers, because of which hers is left out; or empty. Older versions wrote none
+    takes_from: str = ""  # who gives up a name that this person gets; or empty
 
     # Who sends it
-    Source: str  # the source of the page that is to send it,
-    Extract: str  # its extract; empty if nobody has ever sent it,
-    Page: int  # and its number
-    Before: Json[list[tuple[str, str, int]]]  # pages that it was to be sent from before: source, extract, number
+    source: str = ALWAYS  # the source of the page that is to send it,
+    extract: str = ALWAYS  # its extract; empty if nobody has ever sent it,
+    page: int = ALWAYS  # and its number
+    before: Json[list[tuple[str, str, int]]] = ALWAYS  # earlier pages that were to send it: source, extract, number
 
     # What became of it, by fingerprint
-    Pending: str  # planned, and not accepted yet; or empty
-    PutAside: str  # not sent because of a fault of our own; or empty
-    Accepted: str  # what Entra accepted last; or empty
-    AcceptedAt: str  # by Entra's clock
-    AcceptedEnabled: bool  # whether that was to be enabled
-    Unanswered: str  # the earliest upload without a verdict; or empty
-    LateAt: str  # until when an older record may have reached Entra
-    Refused: str  # what Entra refused; or empty
-    RefusedAt: str  # when
-    NoAccount: bool  # whether Entra's last word is that it could not make the account, and there has never been one
+    pending: str = ""  # planned, and not accepted yet; or empty
+    put_aside: str = ""  # not sent because of a fault of our own; or empty
+    accepted: str = ""  # what Entra accepted last; or empty
+    accepted_at: str = ""  # by Entra's clock
+    accepted_enabled: bool = False  # whether that was to be enabled
+    unanswered: str = ""  # the earliest upload without a verdict; or empty
+    late_at: str = ""  # until when an older record may have reached Entra
+    refused: str = ""  # what Entra refused; or empty
+    refused_at: str = ""  # when
+    no_account: bool = False  # whether Entra's last word is that it could not make it, and there has never been one
 
 
 def said_of(row: AccountRow) -> Said:
     """The last word of each source about somebody."""
-    return from_json(row["Said"]) if "Said" in row else {}
+    return from_json(row.said) if row.said else {}
 
 
 def said_column(said: Said) -> Json[Said]:
@@ -69,5 +69,5 @@ def said_column(said: Said) -> Json[Said]:
 
 def kept_of(row: AccountRow) -> tuple[str, ...]:
     """The attributes whose old values Entra keeps."""
-    kept = from_json(row["Kept"]) if row.get("Kept") else ()
+    kept = from_json(row.kept) if row.kept else ()
     return tuple(kept)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from shared.tables.base import Keyed
+from shared.tables.base import ALWAYS, Keyed
 
 
 class DueReason(StrEnum):
@@ -14,11 +14,11 @@ class DueReason(StrEnum):
     RESEND = "resend"  # Entra failed for a reason of its own
 
 
-class DueRow(Keyed, total=False):
+class DueRow(Keyed):
     """A row of `Due`. Its PartitionKey is an hour, or says which manager is awaited."""
 
-    ExternalId: str  # of the account
-    Job: str  # of the account; with an hour only, as the next two
-    At: str  # when, ISO time
-    Why: DueReason  # what for
-    Manager: str  # externalId of the one who is awaited; with a manager only
+    external_id: str = ALWAYS  # of the account
+    job: str = ALWAYS  # of the account; with an hour only, as the next two
+    at: str = ""  # when, ISO time
+    why: DueReason = ALWAYS  # what for
+    manager: str = ALWAYS  # externalId of the one who is awaited; with a manager only

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from shared.tables.base import Keyed
+from shared.tables.base import ALWAYS, Keyed
 
 
-class EventRow(Keyed, total=False):
+class EventRow(Keyed):
     """A row of `ProvisioningEvents`. Its PartitionKey is `<job>|<worker id>`, its RowKey begins with the inverted time.
 
     Words are Entra's own; see `shared.entra.logs`.
     """
 
-    EventId: str  # Entra's id of the entry
-    At: str  # ISO time
-    WorkerId: str  # whom it is about
-    TargetId: str  # object id of the account; or empty
-    ChangeId: str  # entries of one change have the same
-    Action: str  # create, update, disable, ...
-    Status: str  # success, failure, skipped, warning
-    ErrorCode: str  # or empty
-    Reason: str  # Entra's words, or empty
-    ManagerUnresolved: bool  # whether Entra did not know the manager
-    InScope: bool  # whether the job's filter lets the person through
-    UserName: str  # that the entry names; missing if it names none
+    event_id: str = ALWAYS  # Entra's id of the entry
+    at: str = ALWAYS  # ISO time
+    worker_id: str = ALWAYS  # whom it is about
+    target_id: str = ALWAYS  # object id of the account; or empty
+    change_id: str = ALWAYS  # entries of one change have the same
+    action: str = ALWAYS  # create, update, disable, ...
+    status: str = ALWAYS  # success, failure, skipped, warning
+    error_code: str = ALWAYS  # or empty
+    reason: str = ALWAYS  # Entra's words, or empty
+    manager_unresolved: bool = False  # whether Entra did not know the manager
+    in_scope: bool = True  # whether the job's filter lets the person through
+    user_name: str = ""  # that the entry names; missing if it names none

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TypedDict
 
 from shared.model import WaitKind
-from shared.tables.base import Json, Keyed, from_json, to_json
+from shared.tables.base import ALWAYS, NO_JSON, Json, from_json, to_json
 from shared.tables.extracts import Outcomes
 
 
@@ -43,44 +43,44 @@ Overtaken = tuple[str, str, int]
 """A page of an older plan: source, extract, number. In JSON it is a list."""
 
 
-class PageRow(Keyed, Outcomes, total=False):
+class PageRow(Outcomes):
     """A row of `Pages`. Its PartitionKey is the extract's id, its RowKey the page's number. Times are ISO."""
 
     # What it is
-    Source: str  # of the extract
-    Job: str  # our name of the provisioning job
-    Plan: str  # the attempt that it was stored under
-    Of: int  # how many pages the extract has
-    After: int  # the last earlier page that has to be sent first; 0 for none
-    People: int  # on it
-    Leavers: int  # of these, people who lose their access
-    Recorded: bool  # whether its people's rows have been written, so that it may be sent
-    Overtakes: Json[list[Overtaken]]  # pages that it took people over from, and that matter still
+    source: str = ALWAYS  # of the extract
+    job: str = ALWAYS  # our name of the provisioning job
+    plan: str = ALWAYS  # the attempt that it was stored under
+    of: int = ALWAYS  # how many pages the extract has
+    after: int = ALWAYS  # the last earlier page that has to be sent first; 0 for none
+    people: int = ALWAYS  # on it
+    leavers: int = 0  # of these, people who lose their access
+    recorded: bool = ALWAYS  # whether its people's rows have been written, so that it may be sent
+    overtakes: Json[list[Overtaken]] = ALWAYS  # pages that it took people over from, and that matter still
 
     # Where it stands
-    Status: PageStatus  # one word
-    Generation: int  # only a message of this one counts
-    UpdatedAt: str  # when the row was last written by whoever works on it
-    Claim: str  # names whoever has claimed it last
-    ClaimedUntil: str  # when its claim ends; or empty
-    AttemptedAt: str  # when the last request, or claim, began
-    UnansweredSince: str  # since when something may have reached Entra without an answer; else empty
-    Answers: Json[list[Answer]]  # what came of its requests
+    status: PageStatus = ALWAYS  # one word
+    generation: int = ALWAYS  # only a message of this one counts
+    updated_at: str = ""  # when the row was last written by whoever works on it
+    claim: str = ALWAYS  # names whoever has claimed it last
+    claimed_until: str = ""  # when its claim ends; or empty
+    attempted_at: str = ALWAYS  # when the last request, or claim, began
+    unanswered_since: str = ""  # since when something may have reached Entra without an answer; else empty
+    answers: Json[list[Answer]] = NO_JSON  # what came of its requests
 
     # What keeps it waiting
-    Parked: bool  # whether it waits without a message
-    WaitFor: WaitKind  # what for
-    WaitUntil: str  # when it is tried again; or empty
-    Reason: str  # why, in a sentence
-    Told: str  # what its people's rows have been told of the wait
-    Tries: int  # how often in a row it was put off
-    Failures: int  # faults of our own
-    CameBack: int  # how often its message could not be delivered
+    parked: bool = False  # whether it waits without a message
+    wait_for: WaitKind = ALWAYS  # what for
+    wait_until: str = ""  # when it is tried again; or empty
+    reason: str = ""  # why, in a sentence
+    told: str = ""  # what its people's rows have been told of the wait
+    tries: int = 0  # how often in a row it was put off
+    failures: int = 0  # faults of our own
+    came_back: int = 0  # how often its message could not be delivered
 
 
 def answers_of(row: PageRow) -> list[Answer]:
     """What Entra has answered to the requests of a page, in order."""
-    return from_json(row["Answers"]) if "Answers" in row else []
+    return from_json(row.answers) if row.answers else []
 
 
 def answers_column(answers: Sequence[Answer]) -> Json[list[Answer]]:
@@ -90,7 +90,7 @@ def answers_column(answers: Sequence[Answer]) -> Json[list[Answer]]:
 
 def overtaken_by(row: PageRow) -> list[Overtaken]:
     """The pages that a page took people over from."""
-    return from_json(row["Overtakes"])
+    return from_json(row.overtakes)
 
 
 def overtakes_column(pages: Iterable[Overtaken]) -> Json[list[Overtaken]]:

@@ -6,19 +6,19 @@ from enum import StrEnum
 from typing import Literal, TypedDict
 
 from shared.model import Actor
-from shared.tables.base import Json, Keyed
+from shared.tables.base import ALWAYS, NO_JSON, Json, Keyed
 
 
-class CallsRow(Keyed, total=False):
+class CallsRow(Keyed):
     """The row `calls` of a tenant, which is the PartitionKey: see `shared.delivery.windows`."""
 
-    Places: Json[list[tuple[str, float, int]]]  # of five seconds: the call, when it is free, whether that is settled
-    Day: Json[dict[str, int]]  # calls by bucket of the day
-    NotBefore: float  # seconds since 1970
-    Refusals: int  # how often in a row Entra has answered 429
-    RefusedAt: float  # seconds since 1970
-    CallsIn24Hours: int  # for people who look
-    UpdatedAt: str  # when
+    places: Json[list[tuple[str, float, int]]] = ALWAYS  # of five seconds: call, when free again, whether settled
+    day: Json[dict[str, int]] = ALWAYS  # calls by bucket of the day
+    not_before: float = ALWAYS  # seconds since 1970
+    refusals: int = ALWAYS  # how often in a row Entra has answered 429
+    refused_at: float = ALWAYS  # seconds since 1970
+    calls_in_24_hours: int = ALWAYS  # for people who look
+    updated_at: str = ALWAYS  # when
 
 
 class StopCause(StrEnum):
@@ -32,33 +32,33 @@ class StopCause(StrEnum):
     SURPRISE = "surprise"  # an answer that nobody has heard of
 
 
-class StopRow(Keyed, total=False):
+class StopRow(Keyed):
     """A row of the partition `stops`; the RowKey says what it is about. Times are ISO."""
 
     # `pause|<source>`: somebody has stopped sending
-    Source: str  # empty for all
-    By: str  # who,
-    Why: str  # why,
-    At: str  # and when
+    source: str = ALWAYS  # empty for all
+    by: str = ALWAYS  # who,
+    why: str = ALWAYS  # why,
+    at: str = ALWAYS  # and when
 
     # `plan|<job>`: the plan that was begun to be carried out last
-    Plan: str  # its stored name
+    plan: str = ALWAYS  # its stored name
 
     # `job|<job>`: something has gone wrong with requests to a job. `quarantine|<job>` has the first three, too.
-    Since: str  # when it began
-    Reason: str  # a sentence
-    NextStep: str  # a sentence
-    WhoActs: Actor | Literal[""]  # who does it
-    Stopped: bool  # whether it is
-    Kind: StopCause | Literal[""]  # what for; empty if it is not stopped
-    Until: str  # when it is tried again
-    ProbedUntil: str  # until when somebody tries it
-    Tries: int  # vain probes
-    Counts: Json[dict[str, int]]  # how often in a row, by cause
+    since: str = ALWAYS  # when it began
+    reason: str = ALWAYS  # a sentence
+    next_step: str = ALWAYS  # a sentence
+    who_acts: Actor | Literal[""] = ALWAYS  # who does it
+    stopped: bool = ALWAYS  # whether it is
+    kind: StopCause | Literal[""] = ALWAYS  # what for; empty if it is not stopped
+    until: str = ALWAYS  # when it is tried again
+    probed_until: str = ALWAYS  # until when somebody tries it
+    tries: int = ALWAYS  # vain probes
+    counts: Json[dict[str, int]] = ALWAYS  # how often in a row, by cause
 
     # `quarantine|<job>`
-    CheckedAt: str  # when it was last known to last
-    EndedAt: str  # empty as long as it lasts
+    checked_at: str = ALWAYS  # when it was last known to last
+    ended_at: str = ALWAYS  # empty as long as it lasts
 
 
 class HoldKind(StrEnum):
@@ -79,16 +79,16 @@ class HoldEntry(TypedDict):
     at: str
 
 
-class HoldColumns(Keyed, total=False):
+class HoldColumns(Keyed):
     """A row of the partition `holds`: one person of one source (or of any) in one place. Times are ISO."""
 
-    Kind: HoldKind  # where it stands
-    Worker: str  # the id
-    Source: str  # empty for any
-    By: str  # who,
-    Why: str  # why,
-    At: str  # and when
-    Until: str  # when it ends by itself; or empty
-    EndedAt: str  # when somebody ended it; or empty
-    Applied: str  # what was last brought to the account; or empty
-    History: Json[list[HoldEntry]]  # what was ordered, the oldest first
+    kind: HoldKind = ALWAYS  # where it stands
+    worker: str = ALWAYS  # the id
+    source: str = ALWAYS  # empty for any
+    by: str = ALWAYS  # who,
+    why: str = ALWAYS  # why,
+    at: str = ALWAYS  # and when
+    until: str = ALWAYS  # when it ends by itself; or empty
+    ended_at: str = ALWAYS  # when somebody ended it; or empty
+    applied: str = ""  # what was last brought to the account; or empty
+    history: Json[list[HoldEntry]] = NO_JSON  # what was ordered, the oldest first

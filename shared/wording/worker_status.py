@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal
 
 from shared.clock import iso
 from shared.model import Actor, ChangeKind, Planned, Reject
@@ -45,17 +45,17 @@ def lacks_manager(row: WorkerRow) -> bool:
 
 def manager_not_set() -> WorkerRow:
     """Entra did not know the manager: what is open from now on."""
-    return {"Warning": MANAGER_NOT_SET, "WarningKind": WarningKind.NO_MANAGER}
+    return WorkerRow(warning=MANAGER_NOT_SET, warning_kind=WarningKind.NO_MANAGER)
 
 
 def nothing_open() -> WorkerRow:
     """Nothing is open besides."""
-    return {"Warning": "", "WarningKind": ""}
+    return WorkerRow(warning="", warning_kind="")
 
 
 def _warning_kind(row: WorkerRow) -> WarningKind | Literal[""]:
-    kind = row.get("WarningKind")
-    return _kind_of_older_versions(row.get("Warning") or "") if kind is None else kind
+    kind = row.warning_kind
+    return _kind_of_older_versions(row.warning) if kind is None else kind
 
 
 def _kind_of_older_versions(warning: str) -> WarningKind | Literal[""]:
@@ -67,7 +67,7 @@ def _kind_of_older_versions(warning: str) -> WarningKind | Literal[""]:
 
 def _left_open(person: Planned) -> WorkerRow:
     """What HR's data leave open about somebody."""
-    return {"Warning": person.warning, "WarningKind": WarningKind.OF_HR} if person.warning else nothing_open()
+    return WorkerRow(warning=person.warning, warning_kind=WarningKind.OF_HR) if person.warning else nothing_open()
 
 
 IN_GENERAL = "\u2026"
@@ -125,38 +125,36 @@ def queued(person: Planned, by: Telling) -> WorkerRow:
     """Planned and waiting for its turn; after a release what is told of being held stays."""
     worker = person.worker
     user = worker.user
-    values: WorkerRow = {
-        **_names(person),
-        "WorkerId": worker.worker_id,
-        "Active": bool(user["active"]),
-        "Status": WorkerStatus.QUEUED,
-        "Reason": f"{person.reason or f'Row {worker.row} of {by.file} was read.'} It waits to be sent to Entra.",
-        "Decision": person.reason,
-        "NextStep": "Nothing to do: it is sent by itself.",
-        "WhoActs": Actor.NOBODY,
-        "ErrorCode": "",
-        "Kind": person.kind,
-        "Changed": ", ".join(person.changed),
-        **_left_open(person),
-        "OnHold": person.on_hold,
-        "NextChangeAt": person.next_change_at,
-        "Extract": by.extract_id,
-        "Row": worker.row,
-        "SentBy": by.extract_id,
-        "SentStatus": WorkerStatus.QUEUED,
-        "SentChanged": ", ".join(person.changed),
-        "QueuedAt": iso(by.at),
-        "UploadedAt": "",
-        "ResolvedAt": "",
-        "RequestId": "",
-        **_absence(person, by.extract_id),
-        "InDoubt": False,
-        **(released(by.release) if by.release else _NEVER_HELD),
-    }
+    values = _names(person) | _left_open(person) | _absence(person, by.extract_id)
+    values |= released(by.release) if by.release else _NEVER_HELD
+    values |= WorkerRow(
+        worker_id=worker.worker_id,
+        active=bool(user["active"]),
+        status=WorkerStatus.QUEUED,
+        reason=f"{person.reason or f'Row {worker.row} of {by.file} was read.'} It waits to be sent to Entra.",
+        decision=person.reason,
+        next_step="Nothing to do: it is sent by itself.",
+        who_acts=Actor.NOBODY,
+        error_code="",
+        kind=person.kind,
+        changed=", ".join(person.changed),
+        on_hold=person.on_hold,
+        next_change_at=person.next_change_at,
+        extract=by.extract_id,
+        row=worker.row,
+        sent_by=by.extract_id,
+        sent_status=WorkerStatus.QUEUED,
+        sent_changed=", ".join(person.changed),
+        queued_at=iso(by.at),
+        uploaded_at="",
+        resolved_at="",
+        request_id="",
+        in_doubt=False,
+    )
     if person.kind != ChangeKind.RESENT:
         # What is only sent once more was decided before, and that is what is told of it; a new record deserves all
         # tries again.
-        values.update({"SentDecision": person.reason, "SentKind": person.kind, "Tries": 0, "AskedAgainAt": ""})
+        values |= WorkerRow(sent_decision=person.reason, sent_kind=person.kind, tries=0, asked_again_at="")
     return values
 
 
@@ -172,40 +170,26 @@ def is_told(before: WorkerStatus, after: WorkerStatus) -> bool:
 
 def queued_beside(person: Planned, by: Telling) -> WorkerRow:
     """Somebody is to be sent of whom something newer is told, which stays; only the sending is noted."""
-    values = queued(person, by)
-    beside: WorkerRow = {}
-    for name in _SENDING:
-        if name in values:
-            beside[name] = values[name]  # type: ignore[literal-required] # a column by its name
-    return beside
-
-
-_SENDING = (
-    "Active", "SentBy", "SentStatus", "SentChanged", "SentDecision", "SentKind", "QueuedAt", "UploadedAt", "RequestId",
-    "MissingIn", "Tries", "AskedAgainAt", "OnHold",
-)  # fmt: skip
+    return queued(person, by).only(
+        WorkerRow.active, WorkerRow.sent_by, WorkerRow.sent_status, WorkerRow.sent_changed, WorkerRow.sent_decision,
+        WorkerRow.sent_kind, WorkerRow.queued_at, WorkerRow.uploaded_at, WorkerRow.request_id, WorkerRow.missing_in,
+        WorkerRow.tries, WorkerRow.asked_again_at, WorkerRow.on_hold,
+    )  # fmt: skip
 
 
 def _absence(person: Planned, extract_id: str) -> WorkerRow:
     """Whether a file names the person, as far as what is said of her now is new."""
     if person.said == WorkerStatus.MISSING:
-        return {"MissingIn": extract_id}
-    return {"MissingIn": ""} if person.said else {}
+        return WorkerRow(missing_in=extract_id)
+    return WorkerRow(missing_in="") if person.said else WorkerRow()
 
 
 def released(release: Release) -> WorkerRow:
     """Who released somebody that was held, beside when and why she was held."""
-    return {"ReleasedBy": release.by, "ReleaseReason": release.reason, "ReleasedAt": release.at}
+    return WorkerRow(released_by=release.by, release_reason=release.reason, released_at=release.at)
 
 
-_NEVER_HELD: WorkerRow = {
-    "HeldIn": "",
-    "HeldAt": "",
-    "HeldBecause": "",
-    "ReleasedBy": "",
-    "ReleaseReason": "",
-    "ReleasedAt": "",
-}
+_NEVER_HELD = WorkerRow(held_in="", held_at="", held_because="", released_by="", release_reason="", released_at="")
 
 
 def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, seen: bool = True) -> WorkerRow | None:
@@ -224,58 +208,55 @@ def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, see
     if fate not in _QUIET or (fate == WorkerStatus.MISSING and row is None):
         return None
     status, next_step, who_acts = _QUIET[fate]
-    before = row["Status"] if row else None
+    before = row.status if row else None
     if row and status == WorkerStatus.MISSING and before in WHILE_MISSING:
-        return {} if row.get("MissingIn") else {"MissingIn": by.extract_id}
+        return WorkerRow() if row.missing_in else WorkerRow(missing_in=by.extract_id)
     place = _place(status, person, row, by.extract_id, seen=seen)
     names = _names_told(status, person, row)
     is_open_besides = open_besides(person, row)
     if _tells_on(status, person, row):
-        return {**names, **place, **is_open_besides}
+        return names | place | is_open_besides
     if (
         status == before == WorkerStatus.UNCHANGED
         and not person.said
         and row
-        and row.get("WhoActs") not in (Actor.NOBODY, None)
+        and row.who_acts not in (Actor.NOBODY, "")
     ):
         return place  # another list decides, and goes on doing so
     if person.decided_by:
         next_step, who_acts = _ANOTHER_DECIDES, Actor.HR
-    values: WorkerRow = {
-        **names,
-        "WorkerId": person.worker.worker_id,
-        "Status": status,
-        "Reason": person.reason,
-        "Decision": person.reason,
-        "NextStep": next_step,
-        "WhoActs": who_acts,
-        "ErrorCode": "",
-        "Kind": person.kind,
-        "Changed": ", ".join(person.changed),
-        **is_open_besides,
-        "Extract": by.extract_id,
-        "Row": person.worker.row or (row.get("Row", 0) if row else 0),
-        "ResolvedAt": iso(by.at),
-        **(place if status != WorkerStatus.MISSING else {"MissingIn": place["MissingIn"]}),
-        **_sent_before(row),
-        **_about_release(status, person, by),
-    }
+    values = names | is_open_besides | _sent_before(row) | _about_release(status, person, by)
+    values |= place if status != WorkerStatus.MISSING else place.only(WorkerRow.missing_in)
+    values |= WorkerRow(
+        worker_id=person.worker.worker_id,
+        status=status,
+        reason=person.reason,
+        decision=person.reason,
+        next_step=next_step,
+        who_acts=who_acts,
+        error_code="",
+        kind=person.kind,
+        changed=", ".join(person.changed),
+        extract=by.extract_id,
+        row=person.worker.row or (row.row if row else 0),
+        resolved_at=iso(by.at),
+    )
     if row is None:
-        values.update({"Active": False, "SentBy": "", "SentStatus": ""})
+        values |= WorkerRow(active=False, sent_by="", sent_status="")
     return values
 
 
 def _names_told(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> WorkerRow:
     """The names that somebody who is not sent is told of by."""
     if status == WorkerStatus.HELD and row is not None and not person.new:
-        return {}  # what is held of somebody who is known is not taken in yet
+        return WorkerRow()  # what is held of somebody who is known is not taken in yet
     names = _names(person)
     return _names_of_another(names, row) if status == WorkerStatus.FILTERED else names
 
 
 def _tells_on(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> bool:
     """Whether a row goes on telling what it tells: what is still open, or what is due."""
-    before = row["Status"] if row else None
+    before = row.status if row else None
     if status == WorkerStatus.FILTERED:
         return before in _STILL_OPEN
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
@@ -286,65 +267,65 @@ def _tells_on(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> b
 def _about_release(status: WorkerStatus, person: Planned, by: Telling) -> WorkerRow:
     """That somebody is held, or was and has been released."""
     if status == WorkerStatus.HELD:
-        return {**_NEVER_HELD, "HeldIn": by.extract_id, "HeldAt": iso(by.at), "HeldBecause": person.reason}
-    return released(by.release) if by.release else {}
+        return _NEVER_HELD | WorkerRow(held_in=by.extract_id, held_at=iso(by.at), held_because=person.reason)
+    return released(by.release) if by.release else WorkerRow()
 
 
 def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract_id: str, *, seen: bool) -> WorkerRow:
     """Where somebody stands in an extract that sends nothing of her, and what follows from it whatever else is told."""
-    place: WorkerRow = {"SeenIn": extract_id, "SeenRow": person.worker.row, "NextChangeAt": person.next_change_at}
-    if person.on_hold or (row and row.get("OnHold")):
-        place["OnHold"] = person.on_hold
-    if row and row.get("InDoubt") and status != WorkerStatus.HELD:
-        place["InDoubt"] = False
+    place = WorkerRow(seen_in=extract_id, seen_row=person.worker.row, next_change_at=person.next_change_at)
+    if person.on_hold or (row and row.on_hold):
+        place.on_hold = person.on_hold
+    if row and row.in_doubt and status != WorkerStatus.HELD:
+        place.in_doubt = False
     if WorkerStatus.MISSING in (status, person.said):
-        place["MissingIn"] = (row.get("MissingIn") if row else "") or extract_id
+        place.missing_in = (row.missing_in if row else "") or extract_id
     elif seen:
-        place["MissingIn"] = ""
+        place.missing_in = ""
     return place
 
 
 def open_besides(person: Planned, row: WorkerRow | None) -> WorkerRow:
     """What is open about somebody who is not sent: what HR's data leave open, else what Entra did."""
     if row and not person.warning and _is_resent(row):
-        return {"Warning": str(row.get("Warning") or ""), "WarningKind": _warning_kind(row)}
+        return WorkerRow(warning=row.warning, warning_kind=_warning_kind(row))
     return _left_open(person)
 
 
 def _is_resent(row: WorkerRow | None) -> bool:
     """Whether an account that was written is sent again all the same, because of its manager, say."""
-    return bool(row and row.get("Tries") and row.get("SentStatus") in _WELL)
+    return bool(row and row.tries and row.sent_status in _WELL)
 
 
 def _names(person: Planned) -> WorkerRow:
     """By which the person is found; nothing where only the absence from a file is told."""
     user = person.worker.user
     if not user:
-        return {}
-    names: WorkerRow = {
-        "DisplayName": str(user.get("displayName") or ""),
-        "UserName": str(user.get("userName") or ""),
-    }
+        return WorkerRow()
+    names = WorkerRow(
+        display_name=str(user.get("displayName") or ""),
+        user_name=str(user.get("userName") or ""),
+    )
     mails = [str(mail.get("value") or "").lower() for mail in user.get("emails") or ()]
     if mails:  # by which the person is searched for, too
-        names["Mail"] = mails[0] if mails[0] != names["UserName"].lower() else ""
+        names.mail = mails[0] if mails[0] != names.user_name.lower() else ""
     return names
 
 
 def _names_of_another(names: WorkerRow, row: WorkerRow | None) -> WorkerRow:
     """The names in a row for whose person the list does not provide, which take none from her that she has."""
-    if row and row.get("SentBy"):
-        return {}
-    return cast("WorkerRow", {name: text for name, text in names.items() if text})
+    if row and row.sent_by:
+        return WorkerRow()
+    return names.filled()
 
 
 def _sent_before(row: WorkerRow | None) -> WorkerRow:
     """Why somebody was sent last, where an older version has said so in `Decision` only, which is about to go."""
-    if row is None or row.get("SentDecision") or not row.get("SentBy") or row["SentBy"] != row.get("Extract"):
-        return {}
-    if row.get("Kind") in (ChangeKind.UNCHANGED, ChangeKind.RESENT) or not row.get("Decision"):
-        return {}
-    return {"SentDecision": row["Decision"], "SentKind": row.get("Kind") or ""}
+    if row is None or row.sent_decision or not row.sent_by or row.sent_by != row.extract:
+        return WorkerRow()
+    if row.kind in (ChangeKind.UNCHANGED, ChangeKind.RESENT) or not row.decision:
+        return WorkerRow()
+    return WorkerRow(sent_decision=row.decision, sent_kind=row.kind)
 
 
 _ANOTHER_DECIDES = (
@@ -384,32 +365,31 @@ def rejected(reject: Reject, by: Telling, row: WorkerRow | None = None) -> Worke
         by: the extract, and when.
         row: the person's row as it is; None if there is none.
     """
-    known = row and (row.get("QueuedAt") or row.get("Decision"))
-    names: WorkerRow = {}
+    known = row and (row.queued_at or row.decision)
+    names = WorkerRow()
     if reject.display_name and not known:
-        names["DisplayName"] = reject.display_name
+        names.display_name = reject.display_name
     if reject.user_name and not known:
-        names["UserName"] = reject.user_name
-    return {
-        **names,
-        "WorkerId": reject.told_on,
-        "Status": WorkerStatus.REJECTED,
-        "Reason": f"Row {reject.row} of {by.file} was not sent: {reject.reason}",
-        "NextStep": f"HR corrects the row and drops the file again; {_until_then(reject, row)}",
-        "InDoubt": reject.in_doubt,
-        "WhoActs": Actor.HR,
-        "ErrorCode": "",
-        "Extract": by.extract_id,
-        "Row": reject.row,
-        "ResolvedAt": iso(by.at),
-        "MissingIn": "",
-    }
+        names.user_name = reject.user_name
+    return names | WorkerRow(
+        worker_id=reject.told_on,
+        status=WorkerStatus.REJECTED,
+        reason=f"Row {reject.row} of {by.file} was not sent: {reject.reason}",
+        next_step=f"HR corrects the row and drops the file again; {_until_then(reject, row)}",
+        in_doubt=reject.in_doubt,
+        who_acts=Actor.HR,
+        error_code="",
+        extract=by.extract_id,
+        row=reject.row,
+        resolved_at=iso(by.at),
+        missing_in="",
+    )
 
 
 def _until_then(reject: Reject, row: WorkerRow | None) -> str:
     """What becomes of the account of somebody whose row was rejected."""
-    due = (row.get("NextChangeAt") or "") if row else ""
-    if not due and (row is None or not row.get("QueuedAt")):
+    due = row.next_change_at if row else ""
+    if not due and (row is None or not row.queued_at):
         return "nothing is sent of the person until then."
     if not due:
         return "the account stays as it was until then."
@@ -423,79 +403,83 @@ def _until_then(reject: Reject, row: WorkerRow | None) -> str:
 
 def uploaded(sent_at: str, request_id: str) -> WorkerRow:
     """Entra took the upload (202), which says nothing about the person yet."""
-    return {
-        "Status": WorkerStatus.UPLOADED,
-        "Reason": f"Sent to Entra at {sent_at} and accepted for processing; its verdict is not in yet.",
-        "NextStep": "Wait: Entra usually reports within 5 to 40 minutes.",
-        "WhoActs": Actor.NOBODY,
-        "UploadedAt": sent_at,
-        "RequestId": request_id,
-    }
+    return WorkerRow(
+        status=WorkerStatus.UPLOADED,
+        reason=f"Sent to Entra at {sent_at} and accepted for processing; its verdict is not in yet.",
+        next_step="Wait: Entra usually reports within 5 to 40 minutes.",
+        who_acts=Actor.NOBODY,
+        uploaded_at=sent_at,
+        request_id=request_id,
+    )
 
 
 def overdue(sent_at: str, minutes: int, found: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Entra took the upload, and there is no verdict in time; `found` says how the provisioning job is."""
-    return {
-        "Status": WorkerStatus.OVERDUE,
-        "Reason": f"Entra accepted the upload of {sent_at}, and there is no result after {minutes} minutes. {found}",
-        "NextStep": next_step,
-        "WhoActs": who_acts,
-    }
+    return WorkerRow(
+        status=WorkerStatus.OVERDUE,
+        reason=f"Entra accepted the upload of {sent_at}, and there is no result after {minutes} minutes. {found}",
+        next_step=next_step,
+        who_acts=who_acts,
+    )
 
 
 def waiting(reason: str, next_step: str, who_acts: Actor) -> WorkerRow:
     """Still queued, and there is something to say about why."""
-    return {"Status": WorkerStatus.QUEUED, "Reason": reason, "NextStep": next_step, "WhoActs": who_acts}
+    return WorkerRow(status=WorkerStatus.QUEUED, reason=reason, next_step=next_step, who_acts=who_acts)
 
 
 def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -> WorkerRow:
     """Somebody has a new id, and is known by another one; there is nothing to tell of this one."""
-    return {
-        "WorkerId": worker_id,
-        "Status": WorkerStatus.UNCHANGED,
-        "Reason": (
-            f"{worker_id} is a new id of the person who is known as {known_as} ({why}). Entra "
-            f"goes on knowing the account by {known_as}, and what becomes of it is told there."
-        ),
-        "Decision": "",
-        "NextStep": f"Nothing to do; look at {known_as}.",
-        "WhoActs": Actor.NOBODY,
-        "ErrorCode": "",
-        "Kind": ChangeKind.UNCHANGED,
-        "Changed": "",
-        **nothing_open(),
-        "KnownAs": known_as,
-        "NextChangeAt": "",
-        "MissingIn": "",
-        "Active": False,
-        "SentBy": "",
-        "SentStatus": "",
-        "Extract": "",
-        "Row": 0,
-        "InDoubt": False,
-        "ResolvedAt": iso(at),
-    }
+    return (
+        WorkerRow(
+            worker_id=worker_id,
+            status=WorkerStatus.UNCHANGED,
+            reason=(
+                f"{worker_id} is a new id of the person who is known as {known_as} ({why}). Entra "
+                f"goes on knowing the account by {known_as}, and what becomes of it is told there."
+            ),
+            decision="",
+            next_step=f"Nothing to do; look at {known_as}.",
+            who_acts=Actor.NOBODY,
+            error_code="",
+            kind=ChangeKind.UNCHANGED,
+            changed="",
+        )
+        | nothing_open()
+        | WorkerRow(
+            known_as=known_as,
+            next_change_at="",
+            missing_in="",
+            active=False,
+            sent_by="",
+            sent_status="",
+            extract="",
+            row=0,
+            in_doubt=False,
+            resolved_at=iso(at),
+        )
+    )
 
 
 def withdrawn(at: datetime) -> WorkerRow:
     """Not sent, because a newer file of another source of the same job names the person too."""
-    return {
-        "Status": WorkerStatus.WITHDRAWN,
-        "Reason": "A newer file of another source names this person too; that one is sent instead.",
-        "NextStep": "Nothing to do: what became of it is on the person's row of the other source.",
-        "WhoActs": Actor.NOBODY,
-        "ResolvedAt": iso(at),
-    }
+    return WorkerRow(
+        status=WorkerStatus.WITHDRAWN,
+        reason="A newer file of another source names this person too; that one is sent instead.",
+        next_step="Nothing to do: what became of it is on the person's row of the other source.",
+        who_acts=Actor.NOBODY,
+        resolved_at=iso(at),
+    )
 
 
 def refused(code: str, reason: str, request_id: str, at: datetime) -> WorkerRow:
     """Entra refused the request that carried the person (400 or something unknown)."""
-    return {
-        "Status": WorkerStatus.FAILED,
-        "Reason": f"Entra refused the upload that carried this person: {reason}",
-        "NextStep": "IT checks the mapping against Entra's words and the request id, then HR's file is dropped again.",
-        "WhoActs": Actor.IT,
-        "ErrorCode": code,
-        "RequestId": request_id,
-        "ResolvedAt": iso(at),
-    }
+    return WorkerRow(
+        status=WorkerStatus.FAILED,
+        reason=f"Entra refused the upload that carried this person: {reason}",
+        next_step="IT checks the mapping against Entra's words and the request id, then HR's file is dropped again.",
+        who_acts=Actor.IT,
+        error_code=code,
+        request_id=request_id,
+        resolved_at=iso(at),
+    )

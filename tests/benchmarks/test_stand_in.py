@@ -23,6 +23,7 @@ from benchmarks.support.stand_in import Server, Tables
 from local.azurite import ACCOUNT, KEY
 from shared.storage.queries import RowTable
 from shared.storage.rows import Key, change_rows, put_rows, query, read_rows
+from shared.tables.base import Keyed
 
 ODD = "o'd d/\\#?%|ü"
 
@@ -45,12 +46,15 @@ def table(server: Server) -> Iterator[RowTable[Any]]:
     with TableServiceClient.from_connection_string(text, retry_total=0) as service:
         service.create_table("Workers")
         made: Any = service.get_table_client("Workers")
+        made.rows = Keyed
         yield made
 
 
 def fill(table: RowTable[Any]) -> None:
     rows = {
-        Key(f"a|{number % 10}", f"{number:04d}"): {"Number": number, "Name": f"it's {number}", "Big": number > 2000}
+        Key(f"a|{number % 10}", f"{number:04d}"): Keyed.read(
+            {"Number": number, "Name": f"it's {number}", "Big": number > 2000}
+        )
         for number in range(2500)
     }
     put_rows(table, rows)
@@ -87,7 +91,7 @@ def test_a_query_comes_in_pages_of_a_thousand_which_can_be_continued_after(
 
 
 def test_a_query_can_be_continued_after_keys_that_no_header_takes(table: RowTable[Any]) -> None:
-    put_rows(table, {Key(ODD, f"{ODD}{number}"): {"N": number} for number in range(5)})
+    put_rows(table, {Key(ODD, f"{ODD}{number}"): Keyed.read({"N": number}) for number in range(5)})
     pages = table.list_entities(results_per_page=2).by_page()
     assert [[row["N"] for row in page] for page in pages] == [[0, 1], [2, 3], [4]]
 
@@ -153,8 +157,8 @@ def test_a_transaction_is_written_whole_or_not_at_all(table: RowTable[Any]) -> N
 
 def test_the_apps_own_reading_and_writing_works_on_it(server: Server, table: RowTable[Any]) -> None:
     keys = [Key(f"p|{number % 20}", f"{number:03d}") for number in range(200)]
-    change_rows(table, keys, lambda _, row: {"Seen": 1} if row is None else None)
-    change_rows(table, keys[:150], lambda _, row: {"Seen": row["Seen"] + 1} if row else None)
+    change_rows(table, keys, lambda _, row: Keyed.read({"Seen": 1}) if row is None else None)
+    change_rows(table, keys[:150], lambda _, row: Keyed.read({"Seen": row["Seen"] + 1}) if row else None)
     assert sum(row["Seen"] for row in read_rows(table, keys).values()) == 350
     assert len(list(query(table, "Seen eq 2"))) == 150
     assert server.tables.requests.total() < 200

@@ -12,7 +12,6 @@ from shared.model import ChangeKind, ExtractRef
 from shared.records import pages
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS, TableName
-from shared.storage.rows import Values
 from shared.tables.extracts import OUTCOMES, ExtractStatus
 from shared.tables.pages import PageStatus
 from tests.chaos.cloud import Cloud
@@ -20,6 +19,7 @@ from tests.chaos.entra import Accepted
 from tests.histories.lives import TYPES, File, Outcome, as_known
 from tests.histories.model import Truth
 from tests.histories.reader import Reader
+from tests.support.table_values import Values
 
 _AROUND = 1.0  # seconds before an outage in which an answer may have come that was still to be written
 

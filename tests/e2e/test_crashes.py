@@ -94,7 +94,7 @@ def test_a_host_that_is_killed_leaves_nothing_undone(
 
         row = cloud.ended("people.csv", seconds=120)
 
-        assert (row["Status"], row["Message"]) == ("delivered", MESSAGE)
+        assert (row.status, row.message) == ("delivered", MESSAGE)
         assert cloud.directory("displayName", "manager", "accountEnabled") == EXPECTED
         assert cloud.workers("Status", "Action", "Active") == {
             **{

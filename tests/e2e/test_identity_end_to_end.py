@@ -38,5 +38,5 @@ def test_an_extract_goes_through_with_managed_identity_and_no_key_at_all(
 
             row = cloud.ended("people.csv")
 
-            assert row["Message"] == "5 rows: 0 rejected; 5 people: 5 provisioned. Sent for: 4 joiners, 1 leaver."
+            assert row.message == "5 rows: 0 rejected; 5 people: 5 provisioned. Sent for: 4 joiners, 1 leaver."
             assert len(cloud.directory("displayName")) == 5

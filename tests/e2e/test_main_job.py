@@ -40,28 +40,28 @@ def test_five_people_get_their_accounts_and_a_second_drop_changes_nothing(cloud:
 
     row = cloud.ended("people.csv")
 
-    assert (row["Status"], row["Message"]) == (
+    assert (row.status, row.message) == (
         "delivered",
         "5 rows: 0 rejected; 5 people: 5 provisioned. Sent for: 4 joiners, 1 leaver.",
     )
     assert cloud.directory(*COLUMNS) == ACCOUNTS
     assert cloud.workers("Status", "Action", "Row", "Active", "Extract") == {
-        "00017": {"Status": "provisioned", "Action": "create", "Row": 2, "Active": True, "Extract": row["Extract"]},
-        "00112": {"Status": "provisioned", "Action": "create", "Row": 3, "Active": True, "Extract": row["Extract"]},
-        "00230": {"Status": "provisioned", "Action": "create", "Row": 4, "Active": True, "Extract": row["Extract"]},
-        "00231": {"Status": "provisioned", "Action": "create", "Row": 5, "Active": True, "Extract": row["Extract"]},
-        "00305": {"Status": "provisioned", "Action": "create", "Row": 6, "Active": False, "Extract": row["Extract"]},
+        "00017": {"Status": "provisioned", "Action": "create", "Row": 2, "Active": True, "Extract": row.extract},
+        "00112": {"Status": "provisioned", "Action": "create", "Row": 3, "Active": True, "Extract": row.extract},
+        "00230": {"Status": "provisioned", "Action": "create", "Row": 4, "Active": True, "Extract": row.extract},
+        "00231": {"Status": "provisioned", "Action": "create", "Row": 5, "Active": True, "Extract": row.extract},
+        "00305": {"Status": "provisioned", "Action": "create", "Row": 6, "Active": False, "Extract": row.extract},
     }
-    folder = f"default/people.csv/{row['Extract']}"
+    folder = f"default/people.csv/{row.extract}"
     assert list(cloud.outbox()) == [f"{folder}/summary.html", f"{folder}/summary.json"]
 
     cloud.drop("people.csv", FIVE_PEOPLE)  # at the root of the inbox: the same source
 
-    again = wait_for(lambda: (found := cloud.ended("people.csv"))["Extract"] != row["Extract"] and found, timeout=60)
-    assert (again["Status"], again["Message"]) == (
+    again = wait_for(lambda: found if (found := cloud.ended("people.csv")).extract != row.extract else None, timeout=60)
+    assert (again.status, again.message) == (
         "duplicate",
         (
-            f"The file says exactly what people.csv (extract {row['Extract']}) said, which has been processed; there "
+            f"The file says exactly what people.csv (extract {row.extract}) said, which has been processed; there "
             "is nothing to do for it."
         ),
     )
@@ -81,7 +81,7 @@ def test_hr_gets_back_the_rows_that_were_not_sent_with_one_reason_each(cloud: Cl
 
     row = cloud.ended("people.csv")
 
-    assert row["Message"] == "5 rows: 3 rejected; 2 people: 2 provisioned. Sent for: 2 joiners."
+    assert row.message == "5 rows: 3 rejected; 2 people: 2 provisioned. Sent for: 2 joiners."
     assert set(cloud.directory(*COLUMNS)) == {"00017", "00231"}
     outbox = {path.rsplit("/", 1)[1]: content for path, content in cloud.outbox().items()}
     rejects = list(csv.reader(io.StringIO(outbox["rejects.csv"].decode("utf-8-sig"))))
@@ -114,7 +114,7 @@ def test_files_that_cannot_be_used_are_refused_with_a_sentence_and_do_not_come_r
     cloud.drop("default/empty.csv", b"")
     cloud.drop("default/holidays.csv", b"Name,From,To\r\nInes,2026-12-24,2027-01-02\r\n")
 
-    messages = {file: cloud.ended(file)["Message"] for file in ("photo.csv", "empty.csv", "holidays.csv")}
+    messages = {file: cloud.ended(file).message for file in ("photo.csv", "empty.csv", "holidays.csv")}
 
     assert messages == {
         "photo.csv": "The file is a picture (PNG). Save or export the list as XLSX or CSV and drop that file.",
@@ -144,7 +144,7 @@ def test_several_instances_share_the_work_without_repeating_it(storage: Storage,
 
         row = cloud.ended("many.csv", seconds=90)
 
-        assert row["Message"] == "450 rows: 0 rejected; 450 people: 450 provisioned. Sent for: 450 joiners."
+        assert row.message == "450 rows: 0 rejected; 450 people: 450 provisioned. Sent for: 450 joiners."
         assert len(cloud.directory("displayName")) == 450
         sent = [call for call in cloud.ask("/simulator/requests") if call["status"] == 202]
         assert sorted(len(call["operations"]) for call in sent) == [50] * 9

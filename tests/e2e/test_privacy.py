@@ -48,7 +48,7 @@ def test_columns_that_are_not_mapped_are_kept_nowhere_and_no_values_are_logged(c
     rows = [row("100", "Active"), row("101", "Terminated"), row("102", "Gone fishing"), row("100", "Inactive")]
     cloud.drop("default/people.csv", "\n".join([HEADER, *rows, row("103", "Active")]).encode())
 
-    message = cloud.ended("people.csv")["Message"]
+    message = cloud.ended("people.csv").message
     assert message == "5 rows: 3 rejected; 2 people: 2 provisioned. Sent for: 1 joiner, 1 leaver."
 
     written = {f"table {name}": json.dumps(list(cloud.rows(name)), default=str) for name in TABLES}

@@ -89,9 +89,9 @@ def test_a_day_at_the_support_desk_without_script(desk: BrowserContext, storage:
     with run_cloud(storage.connection_string, tmp_path) as cloud:
         host = cloud.start_host("--as", "releaser")
         cloud.drop("default/people.csv", extract(range(0)))
-        assert cloud.ended("people.csv")["Status"] == "delivered"
+        assert cloud.ended("people.csv").status == "delivered"
         cloud.drop("default/leavers.csv", extract(range(20, 32)))
-        assert cloud.ended("leavers.csv")["Status"] == "held"
+        assert cloud.ended("leavers.csv").status == "held"
         page, asked = desk.new_page(), []
         page.set_default_timeout(15_000)
         page.on("request", lambda request: asked.append(request.url))
@@ -136,7 +136,7 @@ def test_a_day_at_the_support_desk_without_script(desk: BrowserContext, storage:
         page.get_by_role("button", name="Yes, release 1 person").click()
         expect(page.get_by_role("status")).to_contain_text("1 person is released.")
         row = cloud.ended("leavers.csv")
-        assert (row["ReleasedBy"], row["ReleaseReason"]) == ("releaser@localhost", "HR has confirmed it")
+        assert (row.released_by, row.release_reason) == ("releaser@localhost", "HR has confirmed it")
         assert cloud.directory("accountEnabled")["22"] == {"accountEnabled": False}
         assert cloud.directory("accountEnabled")["23"] == {"accountEnabled": True}
         page.reload()

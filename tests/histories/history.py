@@ -17,13 +17,13 @@ from shared.planning.orders import Order, process, protected_held, release, stil
 from shared.records import accounts
 from shared.records.rosters import find_seen
 from shared.storage.names import EXTRACTS, WORKERS
-from shared.storage.rows import Values
 from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
 from tests.histories.driver import World, world
 from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome, as_known
 from tests.histories.model import PRECEDENCE, Truth
 from tests.histories.plan import Figures, Plan, WrongError, mappings
 from tests.histories.reader import Reader
+from tests.support.table_values import Values
 
 
 def run(plan: Plan, connection_string: str) -> Figures:
@@ -295,9 +295,9 @@ class _History:
 
     def _holds(self, row: ExtractRow) -> bool:
         """Whether somebody is held whom no newer extract speaks of."""
-        if row["Status"] not in (ExtractStatus.HELD, ExtractStatus.UPLOADING) or row.get("SupersededBy"):
+        if row.status not in (ExtractStatus.HELD, ExtractStatus.UPLOADING) or row.superseded_by:
             return False
-        return bool(still_held(self._world.context.storage, ExtractRef(row["Extract"], row["PartitionKey"]), row))
+        return bool(still_held(self._world.context.storage, ExtractRef(row.extract, row.partition_key), row))
 
     # Looking
 

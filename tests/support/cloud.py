@@ -20,7 +20,9 @@ from shared.hr_outbox.history import HISTORY
 from shared.records import extracts
 from shared.storage.clients import Storage, connect
 from shared.storage.names import EXTRACTS, INBOX, OUTBOX, WORKERS, TableName
-from shared.storage.rows import Values, query
+from shared.storage.rows import query
+from shared.tables.extracts import ExtractRow
+from tests.support.table_values import Values
 from tests.support.waiting import wait_for
 
 LEASE_SECONDS = 5
@@ -69,17 +71,17 @@ class Cloud:
         """All rows of a table."""
         return list(self.storage.table(table).list_entities())
 
-    def extract(self, file: str) -> Values | None:
+    def extract(self, file: str) -> ExtractRow | None:
         """The row of a file's newest version."""
-        found = sorted(query(self.storage.table(EXTRACTS), "File eq @file", file=file), key=lambda row: row["RowKey"])
+        found = sorted(query(self.storage.table(EXTRACTS), "File eq @file", file=file), key=lambda row: row.row_key)
         return found[0] if found else None
 
-    def ended(self, file: str, *, seconds: float = 60) -> Values:
+    def ended(self, file: str, *, seconds: float = 60) -> ExtractRow:
         """The row of a file once it is finished with."""
 
-        def look() -> Values | None:
+        def look() -> ExtractRow | None:
             row = self.extract(file)
-            return row if row and row["Status"] not in extracts.UNFINISHED else None
+            return row if row and row.status not in extracts.UNFINISHED else None
 
         return wait_for(look, timeout=seconds, every=0.2)
 

@@ -18,7 +18,7 @@ from shared.model import CORE_USER, ENTERPRISE_USER, Page, Planned, ScimUser, Wo
 from shared.settings import ProvisioningEndpoint, Settings, StorageConnection, parse_endpoint
 from shared.storage.clients import Storage, connect
 from shared.storage.names import CONTAINERS, QUEUES, TABLES, UPLOADS, TableName
-from shared.storage.rows import Values
+from tests.support.table_values import Values
 
 START = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
 NOWHERE = "http://127.0.0.1:9"

@@ -16,7 +16,7 @@ from shared.records import extracts, pages, people
 from shared.records.extracts import Version
 from shared.storage.names import PAGES, TableName
 from shared.storage.rows import change_rows
-from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
+from shared.tables.extracts import ExtractRow, ExtractStatus, Outcome, outcomes_of
 from shared.tables.pages import PageStatus
 from shared.wording.worker_status import Telling
 from tests.support.contexts import START, rows_of, worker
@@ -55,11 +55,11 @@ def planned(
     )
     ref = version.ref
     count = sum(map(len, pages_of_ids))
-    values: ExtractRow = {"Plan": "plan", "Job": "default", "Sequence": ref.id, "Rows": count, "People": count}
+    values = ExtractRow(plan="plan", job="default", sequence=ref.id, rows=count, people=count)
     extracts.insert_extract(
         context.storage,
         version,
-        {"Status": ExtractStatus.UPLOADING, "Rejected": 0, "Repeated": 0, "Failures": 0, **values},
+        ExtractRow(status=ExtractStatus.UPLOADING, rejected=0, repeated=0, failures=0) | values,
     )
 
     def person(worker_id: str) -> Planned:
@@ -139,7 +139,7 @@ def give_up(context: Context, message: PageMessage) -> None:
     put_aside(context, message)
 
 
-def counts(context: Context, ref: ExtractRef) -> dict[str, int]:
+def counts(context: Context, ref: ExtractRef) -> dict[Outcome, int]:
     """The counts of an extract that are not zero."""
     row = extracts.load_extract(context.storage, ref)
-    return {name: row[name] for name in OUTCOMES if row.get(name)}
+    return {name: number for name, number in outcomes_of(row).items() if number}

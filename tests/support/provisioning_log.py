@@ -17,7 +17,7 @@ from shared.records import extracts, pages, people
 from shared.records.extracts import Version
 from shared.storage.names import PAGES, WORKERS
 from shared.storage.rows import change_rows
-from shared.tables.extracts import OUTCOMES, ExtractKind, ExtractRow, ExtractStatus
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, outcomes_of
 from shared.tables.pages import Answer, PageRow, PageStatus, answers_column
 from shared.wording.worker_status import Telling
 from tests.support.contexts import START, ManualTime, page_of, rows_of, worker
@@ -98,23 +98,23 @@ def planned(
     moment = (at or START) + timedelta(minutes=minutes)
     version = Version(source, "list.csv", f"{source}/list.csv", f"etag {moment}", moment, 1)
     ref = version.ref
-    values: ExtractRow = {
-        "Status": ExtractStatus.UPLOADING,
-        "Sequence": ref.id,
-        "Plan": "plan",
-        "Job": "default",
-        "Kind": ExtractKind.FILE,
-        "Full": True,
-        "PlannedAt": iso(moment),
-        "Rows": len(ids),
-        "Rejected": 0,
-        "Repeated": 0,
-        "People": len(ids),
-    }
+    values = ExtractRow(
+        status=ExtractStatus.UPLOADING,
+        sequence=ref.id,
+        plan="plan",
+        job="default",
+        kind=ExtractKind.FILE,
+        full=True,
+        planned_at=iso(moment),
+        rows=len(ids),
+        rejected=0,
+        repeated=0,
+        people=len(ids),
+    )
     extracts.insert_extract(context.storage, version, values)
     page = page_of(*(worker(one, **(changes or {}).get(one, {})) for one in ids), number=number, sequence=ref.id)
     pages.write_page(context.storage, ref, "plan", page)
-    row: PageRow = {"Status": PageStatus.DONE, "Plan": "plan", "Waiting": len(ids), "Answers": answers_column([])}
+    row = PageRow(status=PageStatus.DONE, plan="plan", waiting=len(ids), answers=answers_column([]))
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row)
     people.note_planned(
         context.storage,
@@ -132,7 +132,7 @@ def uploaded(
     """Entra has accepted these people."""
     sent = iso(since + timedelta(seconds=seconds))
     answer: Answer = {"accepted": sent, "requestId": "r-1"}
-    row: PageRow = {"Answers": answers_column([answer]), "Waiting": 0, "Uploaded": len(ids)}
+    row = PageRow(answers=answers_column([answer]), waiting=0, uploaded=len(ids))
     change_rows(
         context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row, select=("Status",)
     )
@@ -157,7 +157,7 @@ def person(context: Context, worker_id: str, *columns: str, source: str = "emplo
 def of_extract(context: Context, ref: ExtractRef) -> tuple[str, dict[str, int]]:
     """Status and counts of an extract."""
     row = extracts.load_extract(context.storage, ref)
-    return row["Status"], {name: row[name] for name in OUTCOMES if row.get(name)}
+    return row.status, {name: number for name, number in outcomes_of(row).items() if number}
 
 
 _ODD = ("success", "success", "success", "failure", "skipped", "warning", "quarantined", "unknownFutureValue", None)

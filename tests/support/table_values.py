@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
+
+Values = Mapping[str, Any]
+"""The properties of a row, as the SDK gives them."""
 
 VALUES: dict[str, Any] = {
     "Text": 'Zoë "O\'Brien" \\ \u2028 \U0001f600\r\n\x01',

@@ -155,17 +155,17 @@ def test_a_source_that_nobody_knows_is_neither_paused_nor_resumed_nor_forgotten(
     )
     assert circuit_breaker.stopped_now(office.context.storage).pauses() == []
     assert main(["pause", "contractors", *BY]) == 0
-    assert [row["Source"] for row in circuit_breaker.stopped_now(office.context.storage).pauses()] == ["contractors"]
+    assert [row.source for row in circuit_breaker.stopped_now(office.context.storage).pauses()] == ["contractors"]
 
 
 def test_whoever_paused_first_stays_on_record(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pause", "employees", "--by", "Kim", "--reason", "audit"]) == 0
     (first,) = circuit_breaker.stopped_now(office.context.storage).pauses()
     assert main(["pause", "employees", *BY]) == 0
-    assert [dict(row) for row in circuit_breaker.stopped_now(office.context.storage).pauses()] == [dict(first)]
+    assert circuit_breaker.stopped_now(office.context.storage).pauses() == [first]
     assert capsys.readouterr().out.splitlines() == [
         "Nothing more is sent from employees until: python -m cli resume employees",
-        f"Sending from employees is paused already, by Kim since {first['At']}: audit",
+        f"Sending from employees is paused already, by Kim since {first.at}: audit",
         "That stays as it is, until: python -m cli resume employees",
     ]
     assert main(["resume", "employees"]) == 0

@@ -14,6 +14,9 @@ from local.scenario.expected import read_expected
 from local.scenario.model import Scenario, Step
 from local.scenario.observe import Window
 from local.scenario.tenant import Operation
+from shared.model import ChangeKind
+from shared.tables.extracts import ExtractRow, ExtractStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 
 AT = datetime(2026, 11, 2, 6, tzinfo=UTC)
 HEADER = "when,worker,sent_to_entra,active_after,reason,status,kind,says,sent_at\n"
@@ -38,7 +41,7 @@ def found(expected: str, seen: Window, **step: Any) -> list[str]:
 
 
 def test_what_is_as_expected_has_no_differences() -> None:
-    people = {"1": [{"Reason": "New worker", "Status": "provisioned", "Kind": "joiner"}]}
+    people = {"1": [WorkerRow(reason="New worker", status=WorkerStatus.PROVISIONED, kind=ChangeKind.JOINER)]}
     assert found("d1,1,create,true,,provisioned,joiner,new WORKER,2026-11-02 06:00", window(
         sent("1", is_new=True), people=people
     )) == []  # fmt: skip
@@ -103,7 +106,7 @@ KNOWN = {"1": {"accountEnabled": True}}
         ),
         (
             "d1,1,nothing,unknown,,rejected,,no surname,",
-            window(people={"1": [{"Reason": "Held", "Status": "held"}]}),
+            window(people={"1": [WorkerRow(reason="Held", status=WorkerStatus.HELD)]}),
             [
                 "d1: 1: nothing says 'no surname', but: Held |  |  (line 2)",
                 "d1: 1: Status is held instead of rejected: Held |  |  (line 2)",
@@ -151,7 +154,7 @@ def test_a_report_before_the_manager_is_found_in_any_story() -> None:
 
 def test_files_that_turn_out_otherwise_are_named_with_their_message() -> None:
     step = Step.model_validate({"at": "2026-11-02", "drop": {"a/b.csv": "b.csv"}, "becomes": "held", "says": "30%"})
-    row = {"Status": "delivered", "Message": "2 rows."}
+    row = ExtractRow(status=ExtractStatus.DELIVERED, message="2 rows.")
     assert list(extract_differences(step, {"a/b.csv": row})) == [
         "a/b.csv is delivered instead of held: 2 rows.",
         "the message of a/b.csv lacks '30%': 2 rows.",

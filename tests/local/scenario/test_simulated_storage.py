@@ -15,7 +15,9 @@ def test_a_transaction_goes_through_and_may_have_written_a_moment_down(storage: 
     storage.tables.create_table(DUE)
     service = Service(ManualClock())
     timed = timed_storage(StorageConnection(connection_string=storage.connection_string), service)
-    rows: dict[Key, DueRow] = {Key("2026-11-21T06", f"{number}"): {"At": "2026-11-21T06:00:00Z"} for number in range(3)}
+    rows: dict[Key, DueRow] = {
+        Key("2026-11-21T06", f"{number}"): DueRow(at="2026-11-21T06:00:00Z") for number in range(3)
+    }
     try:
         put_rows(timed.table(DUE), rows)
         assert service.rescheduled

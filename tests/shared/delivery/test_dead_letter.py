@@ -253,9 +253,9 @@ def test_a_fault_after_a_page_was_put_off_or_has_ended_does_not_change_that(
 def test_putting_back_leaves_an_extract_alone_that_is_about_to_be_planned_again(context: Context) -> None:
     ref = planned(context, ids(1))
     give_up(context, message(ref))
-    extracts.save_extract(context.storage, ref, {"Status": ExtractStatus.ARRIVED, "Releasing": "1"})
+    extracts.save_extract(context.storage, ref, ExtractRow(status=ExtractStatus.ARRIVED, releasing="1"))
     assert redrive(context) == {ref.id: 1}
-    assert (extracts.load_extract(context.storage, ref)["Status"], page_row(context, ref)["Status"]) == (
+    assert (extracts.load_extract(context.storage, ref).status, page_row(context, ref).status) == (
         "arrived",
         "queued",
     )
@@ -272,11 +272,11 @@ def test_a_file_whose_event_failed_again_and_again_is_marked_or_taken_in(
     files.note_unread(context, text)
     assert taken == ["employees/people.csv"]
     version = arrived_version(blob)
-    first: ExtractRow = {"Status": ExtractStatus.READING, "Message": "Being read.", "Sequence": "1"}
+    first = ExtractRow(status=ExtractStatus.READING, message="Being read.", sequence="1")
     extracts.insert_extract(context.storage, version, first)
     files.note_unread(context, text)
     assert taken == ["employees/people.csv"]
-    assert "has failed five times" in extracts.load_extract(context.storage, version.ref)["Message"]
+    assert "has failed five times" in extracts.load_extract(context.storage, version.ref).message
     blob.delete_blob()
     files.note_unread(context, text)
 
@@ -297,11 +297,11 @@ def test_what_another_app_has_put_aside_is_left_alone_with_a_line(
     blob.upload_blob(b"")
     version = arrived_version(blob)
     extracts.insert_extract(
-        context.storage, version, {"Status": ExtractStatus.READING, "Message": "Being read.", "Sequence": "1"}
+        context.storage, version, ExtractRow(status=ExtractStatus.READING, message="Being read.", sequence="1")
     )
     text = json.dumps({"FunctionId": function, "ContainerName": container, "BlobName": blob.blob_name})
     files.note_unread(context, text)
-    assert extracts.load_extract(context.storage, version.ref)["Message"] == "Being read."
+    assert extracts.load_extract(context.storage, version.ref).message == "Being read."
     [line] = [record.getMessage() for record in caplog.records if record.name == files.logger.name]
     assert line == (
         f"A message that was put aside is about container {container} and function {function.rpartition('.')[2]}: "

@@ -20,7 +20,8 @@ from shared.entra.upload import Accepted
 from shared.errors import RequestRejected
 from shared.records import extracts, pages
 from shared.storage.names import ACCOUNTS, PAGES, WORKERS
-from shared.tables.pages import answers_column
+from shared.tables.extracts import Outcome
+from shared.tables.pages import PageRow, answers_column
 from tests.support.contexts import ManualTime, page_of, rows_of, worker
 from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent
 from tests.support.scripted_server import Reply, Request, Script
@@ -37,7 +38,7 @@ def refusing(bad: Sequence[str], words: str = "no!", status: int = 400) -> Calla
 def deliver_all(context: Context, ref: Any) -> None:
     """Deliver every page with whatever generation it has."""
     for row in list(pages.page_rows(context.storage, ref.id)):
-        deliver(context, message(ref, int(row["RowKey"]), row["Generation"]))
+        deliver(context, message(ref, int(row.row_key), row.generation))
 
 
 def test_a_bad_record_is_refused_by_name_in_entras_words_and_the_rest_is_sent(context: Context, script: Script) -> None:
@@ -74,7 +75,7 @@ def test_three_records_refused_in_a_row_for_one_cause_stop_the_job_with_a_senten
     deliver_all(context, ref)
     assert counts(context, ref) == {"Failed": 3, "Waiting": 397}
     assert len(sent(script)) < 15
-    said = extracts.load_extract(context.storage, ref)["Message"]
+    said = extracts.load_extract(context.storage, ref).message
     assert "refused 3 records in a row for the same cause (BadRequest); it is in all of them" in said
     waiting = [row for row in rows_of(context.storage, WORKERS) if row["Status"] == "queued"]
     assert {row["WhoActs"] for row in waiting} == {"IT"}
@@ -91,7 +92,7 @@ def test_three_records_refused_in_a_row_for_one_cause_stop_the_job_with_a_senten
     for _ in range(3):
         reconcile(context)
         deliver_all(context, ref)
-    assert counts(context, ref)["Uploaded"] >= 396
+    assert counts(context, ref)[Outcome.UPLOADED] >= 396
     assert set(column(context, PAGES, "Status").values()) == {"done"}
 
 
@@ -151,7 +152,7 @@ def test_whatever_is_refused_or_taken_over_every_good_record_is_sent_once(
             refused += [int(one.worker_id) for one in ours]
             progress = progress.with_refused(piece, error)
         # What the row holds is enough to go on.
-        progress = Progress.of(page, {"Answers": answers_column(progress.answers)})
+        progress = Progress.of(page, PageRow(answers=answers_column(progress.answers)))
     everybody = set(range(size)) - gone
     assert (sorted(sent_ids), sorted(refused)) == (sorted(everybody - bad), sorted(everybody & bad))
     assert sorted(progress.accepted()) == sorted(str(one) for one in sent_ids)

@@ -253,7 +253,7 @@ def test_a_short_wait_is_the_time_for_which_the_message_stays_invisible_and_nobo
     assert (row["Generation"], row["Status"], row["Parked"], row["Tries"]) == (2, "waiting", False, 1)
     assert row["WaitUntil"] == iso(time() + timedelta(seconds=wait))
     assert words in row["Reason"]
-    assert row["Reason"] in extracts.load_extract(context.storage, ref)["Message"]
+    assert row.reason in extracts.load_extract(context.storage, ref).message
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
@@ -294,7 +294,7 @@ def test_a_long_wait_needs_no_message_and_ends_by_itself(
     assert wait[0] <= (until - time()).total_seconds() <= wait[1] + 1
     assert (sent_messages[1:], row["Status"], row["Parked"]) == ([], "waiting", True)
     assert words in row["Reason"]
-    assert row["Reason"] in extracts.load_extract(context.storage, ref)["Message"]
+    assert row.reason in extracts.load_extract(context.storage, ref).message
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
@@ -305,7 +305,7 @@ def test_a_long_wait_needs_no_message_and_ends_by_itself(
     assert sent_messages[1:] == [(1, 3, 0)]
     deliver(context, message(ref, generation=3))
     assert (sent(script), counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
-    assert extracts.load_extract(context.storage, ref)["Message"].endswith("60 sent, no verdict yet.")
+    assert extracts.load_extract(context.storage, ref).message.endswith("60 sent, no verdict yet.")
 
 
 def test_a_refused_token_is_replaced_once_and_at_once(context: Context, script: Script) -> None:
@@ -354,7 +354,7 @@ def test_a_page_all_of_whose_people_are_planned_anew_sends_nothing_and_is_delive
     old = planned(context, ids(2))
     planned(context, ids(2), minutes=5)
     deliver(context, message(old))
-    assert (sent(script), extracts.load_extract(context.storage, old)["Status"]) == ([], "delivered")
+    assert (sent(script), extracts.load_extract(context.storage, old).status) == ([], "delivered")
 
 
 def test_people_whom_a_newer_extract_plans_between_two_requests_are_left_out_of_the_next(
@@ -555,7 +555,7 @@ def test_an_extract_that_a_crash_kept_from_being_counted_is_delivered_by_the_clo
     context.storage.queue(UPLOADS).clear_messages()
     reconcile(context)
     row = extracts.load_extract(context.storage, ref)
-    assert (row["Status"], counts(context, ref)) == ("delivered", {"Failed": 2})
+    assert (row.status, counts(context, ref)) == ("delivered", {"Failed": 2})
 
 
 def test_nobodys_data_is_in_the_logs(context: Context, script: Script, caplog: pytest.LogCaptureFixture) -> None:

@@ -60,7 +60,7 @@ def test_what_is_over_the_days_calls_waits_without_a_message_until_the_window_op
     row = page_row(context, ref, 2)
     assert (row["Status"], row["Parked"], row["WaitFor"]) == ("waiting", True, "quota")
     assert "The 7 calls in 24 hours are used up. It is tried again at" in row["Reason"]
-    assert row["Reason"] in extracts.load_extract(context.storage, ref)["Message"]
+    assert row.reason in extracts.load_extract(context.storage, ref).message
     jane = next(row for row in rows_of(context.storage, WORKERS) if row["RowKey"] == "0399-x")
     assert (jane["Status"], jane["Reason"], jane["WhoActs"]) == ("queued", row["Reason"], "nobody")
     assert remaining(context, "default").calls == 0
@@ -146,7 +146,7 @@ def test_a_stopped_job_costs_one_call_a_while_and_goes_on_by_itself(
     assert work_off_the_queue(context) == 1
     assert work_off_the_queue(context) == 4  # the one that got through has sent the others out
     assert [counts(context, ref) for ref in refs] == [{"Uploaded": 50}] * 5
-    assert "403" not in extracts.load_extract(context.storage, refs[4])["Message"]
+    assert "403" not in extracts.load_extract(context.storage, refs[4]).message
 
 
 def test_of_many_instances_one_tries_a_stopped_job(context: Context, script: Script, time: ManualTime) -> None:
@@ -224,7 +224,7 @@ def test_a_pause_stops_all_sending_and_says_who_and_why(context: Context, script
     work_off_the_queue(context)
     said = f"All sending was stopped by Kim at {iso(START)}: maintenance of the directory"
     assert (sent(script), queue_is_empty(context)) == ([], True)
-    assert said in extracts.load_extract(context.storage, ref)["Message"]
+    assert said in extracts.load_extract(context.storage, ref).message
     rows = rows_of(context.storage, WORKERS)
     assert {(row["Reason"], row["NextStep"]) for row in rows} == {(said, "Kim lets it go on: python -m cli resume")}
     send_out_all(context)
@@ -328,7 +328,7 @@ def test_an_extract_takes_no_more_calls_than_its_people_need(context: Context, s
     ref = planned(context, ids(200), ids(130, 200))
     work_off_the_queue(context)
     assert len(sent(script)) == math.ceil(330 / 50)
-    assert [len(json.loads(row["Answers"])) for row in pages.page_rows(context.storage, ref.id)] == [4, 3]
+    assert [len(json.loads(row.answers)) for row in pages.page_rows(context.storage, ref.id)] == [4, 3]
 
 
 def test_a_cancelled_page_is_dropped_quietly(context: Context, script: Script) -> None:

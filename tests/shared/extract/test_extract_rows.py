@@ -35,7 +35,7 @@ from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, plain, rows_of
 
 VERSION = Version("employees", "list.csv", "employees/list.csv", '"0x8D1"', START, 123)
-ARRIVED: ExtractRow = {"Status": ExtractStatus.ARRIVED, "Sequence": "1"}
+ARRIVED = ExtractRow(status=ExtractStatus.ARRIVED, sequence="1")
 
 
 @pytest.fixture
@@ -74,8 +74,8 @@ def test_the_newest_extract_of_a_source_comes_first() -> None:
 
 def test_a_version_is_registered_once(context: Context) -> None:
     assert insert_extract(context.storage, VERSION, ARRIVED)
-    assert not insert_extract(context.storage, VERSION, {"Status": ExtractStatus.REJECTED})
-    assert plain(load_extract(context.storage, VERSION.ref)) == {
+    assert not insert_extract(context.storage, VERSION, ExtractRow(status=ExtractStatus.REJECTED))
+    assert plain(load_extract(context.storage, VERSION.ref).stored()) == {
         "PartitionKey": "employees",
         "RowKey": f"{10**12 - int(START.timestamp()):013d}-f36bfb6fff25",
         "Extract": "20260918T060000Z-f36bfb6fff25",
@@ -91,11 +91,11 @@ def test_a_version_is_registered_once(context: Context) -> None:
 
 def test_what_is_saved_is_merged_into_a_row_that_is_there(context: Context) -> None:
     insert_extract(context.storage, VERSION, ARRIVED)
-    save_extract(context.storage, VERSION.ref, {"Status": ExtractStatus.READING})
+    save_extract(context.storage, VERSION.ref, ExtractRow(status=ExtractStatus.READING))
     row = load_extract(context.storage, VERSION.ref)
-    assert (row["Status"], row["Sequence"]) == ("reading", "1")
+    assert (row.status, row.sequence) == ("reading", "1")
     with pytest.raises(ResourceNotFoundError):
-        save_extract(context.storage, replace(VERSION, name="other.csv").ref, {"Status": ExtractStatus.READING})
+        save_extract(context.storage, replace(VERSION, name="other.csv").ref, ExtractRow(status=ExtractStatus.READING))
 
 
 def test_unfinished_extracts_come_in_the_order_of_their_sequence(context: Context) -> None:
@@ -107,9 +107,9 @@ def test_unfinished_extracts_come_in_the_order_of_their_sequence(context: Contex
         ("d", "1", ExtractStatus.UPLOADING),
         ("e", "5", ExtractStatus.DELIVERED),
     ]:
-        insert_extract(context.storage, replace(VERSION, etag=etag), {"Status": status, "Sequence": sequence})
-    assert [row["ETag"] for row in unfinished(context.storage)] == ["d", "b", "c", "a"]
-    assert [row["ETag"] for row in unfinished(context.storage, (ExtractStatus.ARRIVED, ExtractStatus.PLANNED))] == [
+        insert_extract(context.storage, replace(VERSION, etag=etag), ExtractRow(status=status, sequence=sequence))
+    assert [row.e_tag for row in unfinished(context.storage)] == ["d", "b", "c", "a"]
+    assert [row.e_tag for row in unfinished(context.storage, (ExtractStatus.ARRIVED, ExtractStatus.PLANNED))] == [
         "b",
         "a",
     ]
@@ -223,8 +223,10 @@ def test_a_copy_is_made_once(context: Context) -> None:
 
 
 def test_the_summary_has_what_concerns_hr_and_what_the_row_is_about_to_say(context: Context) -> None:
-    insert_extract(context.storage, VERSION, {**ARRIVED, "Message": "Arrived.", "ArrivedAt": "2026-09-18T06:00:01Z"})
-    summary.write_summary(context.storage, VERSION.ref, {"Status": ExtractStatus.REJECTED, "Message": "No. Größe?"})
+    insert_extract(
+        context.storage, VERSION, ARRIVED | ExtractRow(message="Arrived.", arrived_at="2026-09-18T06:00:01Z")
+    )
+    summary.write_summary(context.storage, VERSION.ref, ExtractRow(status=ExtractStatus.REJECTED, message="No. Größe?"))
     [_, blob] = context.storage.container(OUTBOX).list_blobs()  # summary.html and summary.json
     assert blob.name == "employees/list.csv/20260918T060000Z-f36bfb6fff25/summary.json"
     assert json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall()) == {
@@ -248,16 +250,16 @@ def test_a_last_modified_of_any_year_makes_a_row_key() -> None:
 
 
 def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing() -> None:
-    row: ExtractRow = {
-        "File": "<script>.csv",
-        "Status": ExtractStatus.UPLOADING,
-        "Message": "2 rows & 1 rejected",
-        "RejectsFile": "rejects.csv",
-        "Rows": 2,
-        "People": 1,
-        "Rejected": 1,
-        "Failed": 0,
-    }
+    row = ExtractRow(
+        file="<script>.csv",
+        status=ExtractStatus.UPLOADING,
+        message="2 rows & 1 rejected",
+        rejects_file="rejects.csv",
+        rows=2,
+        people=1,
+        rejected=1,
+        failed=0,
+    )
     page = summary.summary_page(VERSION.ref, row, ["Row 2: <b>"])
     assert "<script>" not in page
     assert "&lt;script&gt;.csv" in page
@@ -269,19 +271,19 @@ def test_the_summary_page_escapes_what_hr_wrote_and_tells_what_is_worth_knowing(
 
 
 def test_the_summary_page_names_the_people_whom_somebody_has_to_look_at() -> None:
-    row: ExtractRow = {
-        "File": "list.csv",
-        "Status": ExtractStatus.HELD,
-        "Message": "2 people: 1 held.",
-        "ArrivedAt": "2026-09-18T06:00:01Z",
-        "Leavers": 1,
-        "Held": 1,
-        "Failed": 1,
-        "Rows": 1200,
-        "People": 2,
-        "Rejected": 0,
-        "Movers": 0,
-    }
+    row = ExtractRow(
+        file="list.csv",
+        status=ExtractStatus.HELD,
+        message="2 people: 1 held.",
+        arrived_at="2026-09-18T06:00:01Z",
+        leavers=1,
+        held=1,
+        failed=1,
+        rows=1200,
+        people=2,
+        rejected=0,
+        movers=0,
+    )
     page = summary.summary_page(
         VERSION.ref,
         row,
@@ -318,7 +320,7 @@ def test_one_cause_is_one_line_of_the_summary_however_many_people_have_it() -> N
         )
     failed.add(PersonToLookAt("99", "Cy <b>", 3, "The user name is taken.", ("taken", "HR")), "Taken.", "Taken.")
     page = summary.summary_page(
-        VERSION.ref, {"File": "a", "Status": ExtractStatus.DELIVERED, "Message": ""}, [], ToLookAt(failed)
+        VERSION.ref, ExtractRow(file="a", status=ExtractStatus.DELIVERED, message=""), [], ToLookAt(failed)
     )
     behind = "".join(f"<li><b>{number}</b> Bo, row 2</li>" for number in range(1, 60))
     assert (
@@ -333,45 +335,45 @@ def test_one_reason_for_which_nobody_got_through_is_told_before_anything_else() 
     text = "Entra could not create the account: the domain contoso.local is not in the tenant. IT adds it."
     for number in range(9):
         failed.add(PersonToLookAt(f"{number}", "Bo", 2, "Each.", ("the domain", "IT")), text, text)
-    row: ExtractRow = {"File": "a", "Status": ExtractStatus.DELIVERED, "Message": "", "Failed": 9, "Provisioned": 1}
+    row = ExtractRow(file="a", status=ExtractStatus.DELIVERED, message="", failed=9, provisioned=1)
     page = summary.summary_page(VERSION.ref, row, [], ToLookAt(failed))
     first = f"Nearly nobody of this file got through, for one reason: {text}"
     assert page.index(f"<p class='outcome'>{first}</p>") < page.index("Status:")
-    page = summary.summary_page(VERSION.ref, {**row, "Provisioned": 30}, [], ToLookAt(failed))
+    page = summary.summary_page(VERSION.ref, row | ExtractRow(provisioned=30), [], ToLookAt(failed))
     assert "<p class='outcome'>Done, but look at this: 9 people failed.</p>" in page
 
 
 def test_hr_s_times_are_those_of_the_source() -> None:
-    row: ExtractRow = {
-        "File": "a",
-        "Status": ExtractStatus.DELIVERED,
-        "Message": "",
-        "ArrivedAt": "2026-07-18T22:30:00Z",
-        "Zone": "Europe/Berlin",
-    }
+    row = ExtractRow(
+        file="a",
+        status=ExtractStatus.DELIVERED,
+        message="",
+        arrived_at="2026-07-18T22:30:00Z",
+        zone="Europe/Berlin",
+    )
     page = summary.summary_page(VERSION.ref, row, [], as_of="2026-12-18T06:10:00Z")
     assert "As of 2026-12-18 07:10 (Europe/Berlin). Arrived 2026-07-19 00:30 (Europe/Berlin)" in page
 
 
 def test_the_list_that_came_before_is_named() -> None:
-    row: ExtractRow = {"File": "a", "Status": ExtractStatus.DELIVERED, "Message": ""}
-    before: ExtractRow = {"ComparedWith": "people <1>.csv", "ComparedPeople": 30, "ComparedRejected": 10}
+    row = ExtractRow(file="a", status=ExtractStatus.DELIVERED, message="")
+    before = ExtractRow(compared_with="people <1>.csv", compared_people=30, compared_rejected=10)
     assert (
         "The list before it is <b>people &lt;1&gt;.csv</b>: 30 people, and 10 rows that were rejected."
-        in summary.summary_page(VERSION.ref, {**row, **before}, [])
+        in summary.summary_page(VERSION.ref, row | before, [])
     )
-    first: ExtractRow = {"ComparedWith": "", "ComparedPeople": 0, "ComparedRejected": 0}
-    assert "It is the first list of this source" in summary.summary_page(VERSION.ref, {**row, **first}, [])
+    first = ExtractRow(compared_with="", compared_people=0, compared_rejected=0)
+    assert "It is the first list of this source" in summary.summary_page(VERSION.ref, row | first, [])
     assert "list before" not in summary.summary_page(VERSION.ref, row, [])
 
 
 def test_a_refused_file_is_told_where_the_next_one_belongs() -> None:
-    page = summary.summary_page(VERSION.ref, {"File": "a", "Status": ExtractStatus.REJECTED, "Message": "No."}, [])
+    page = summary.summary_page(VERSION.ref, ExtractRow(file="a", status=ExtractStatus.REJECTED, message="No."), [])
     assert "Nothing of the file was used. The place for the next one is <b>hr-inbox/employees/</b>." in page
 
 
 def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(context: Context) -> None:
-    row: ExtractRow = {**ARRIVED, "Message": "Held.", "ReadPlan": "try", "Held": 1, "Failed": 1}
+    row = ARRIVED | ExtractRow(message="Held.", read_plan="try", held=1, failed=1)
     insert_extract(context.storage, VERSION, row)
     held: list[pages.HeldPerson] = [
         {"id": "7", "row": 2, "name": "Ada", "kind": "leaver", "class": "disable", "why": "too many leavers."}

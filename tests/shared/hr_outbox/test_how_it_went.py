@@ -8,7 +8,7 @@ from shared.hr_outbox.how_it_went import how_it_went
 from shared.tables.extracts import ExtractRow, ExtractStatus
 from shared.wording.translation import translator
 
-CORRECTED: ExtractRow = {"Status": ExtractStatus.DELIVERED, "Rejected": 5, "Corrected": 5}
+CORRECTED = ExtractRow(status=ExtractStatus.DELIVERED, rejected=5, corrected=5)
 
 
 @pytest.mark.parametrize(
@@ -16,11 +16,11 @@ CORRECTED: ExtractRow = {"Status": ExtractStatus.DELIVERED, "Rejected": 5, "Corr
     [
         (CORRECTED, "Done: 5 rows were not sent, and corrected in a later file."),
         (
-            {**CORRECTED, "Rejected": 1, "Corrected": 1},
+            CORRECTED | ExtractRow(rejected=1, corrected=1),
             "Done: 1 row was not sent, and corrected in a later file.",
         ),
-        ({**CORRECTED, "Corrected": 2}, "This did not go well: 3 rows were not sent."),
-        ({**CORRECTED, "Rejected": 0, "Corrected": 0}, "All went well: everybody of this file has what it says."),
+        (CORRECTED | ExtractRow(corrected=2), "This did not go well: 3 rows were not sent."),
+        (CORRECTED | ExtractRow(rejected=0, corrected=0), "All went well: everybody of this file has what it says."),
     ],
 )
 def test_nobody_is_told_that_all_went_well_of_rows_that_another_file_set_right(row: ExtractRow, said: str) -> None:

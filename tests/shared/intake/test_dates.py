@@ -155,8 +155,8 @@ def test_a_crash_on_the_way_changes_nothing_in_the_end(
         {"1": ("uploaded", "leaver"), "2": ("uploaded", "joiner")},
     )
     assert rows_of(office.context.storage, DUE) == []
-    found = [row for row in extracts.of_source(office.context.storage, "employees") if row["Kind"] == ExtractKind.DUE]
-    assert [(row["Status"], row["People"]) for row in found] == [("uploading", 1)]
+    found = [row for row in extracts.of_source(office.context.storage, "employees") if row.kind == ExtractKind.DUE]
+    assert [(row.status, row.people) for row in found] == [("uploading", 1)]
 
 
 def test_nobody_is_planned_twice_if_the_crash_comes_in_the_middle_of_the_people(

@@ -201,16 +201,16 @@ def test_that_entra_skips_everybody_of_a_file_is_told_once_as_a_thing_of_its_own
     row = office.newest()
     ref = ExtractRef(row["Extract"], "employees")
     cases: tuple[ExtractRow, ...] = (
-        {"Skipped": 4, "Uploaded": 0},  # they may all be out of scope for a good reason
-        {"Skipped": 40, "Uploaded": 60},  # the rest may fare better
-        {"Skipped": 40, "Uploaded": 20, "Provisioned": 1},
-        {"Skipped": 40, "Failed": 1},
+        ExtractRow(skipped=4, uploaded=0),  # they may all be out of scope for a good reason
+        ExtractRow(skipped=40, uploaded=60),  # the rest may fare better
+        ExtractRow(skipped=40, uploaded=20, provisioned=1),
+        ExtractRow(skipped=40, failed=1),
     )
     for counts in cases:
         extracts.save_extract(context.storage, ref, NO_COUNTS | counts)
         tell(context)
     assert texts(script) == []
-    extracts.save_extract(context.storage, ref, NO_COUNTS | {"Skipped": 40, "Unchanged": 900})
+    extracts.save_extract(context.storage, ref, NO_COUNTS | ExtractRow(skipped=40, unchanged=900))
     tell(context)
     tell(context)
     assert texts(script) == [
@@ -274,7 +274,9 @@ def test_the_agreed_time_is_that_of_the_mapping_s_zone(days: str, now: str, due:
 def test_the_digest_goes_out_once_a_day_with_counts(office: Office, script: Script) -> None:
     context = told_by(office, script)
     context = replace(context, settings=replace(context.settings, digest_at="12:30"))
-    extracts.save_extract(context.storage, ExtractRef(office.newest()["Extract"], "employees"), {"FailedBefore": 1})
+    extracts.save_extract(
+        context.storage, ExtractRef(office.newest()["Extract"], "employees"), ExtractRow(failed_before=1)
+    )
     for moment in ("2026-09-18 12:29", "2026-09-18 12:30", "2026-09-18 18:00", "2026-09-19 12:29"):
         office.at(moment)
         tell(context)

@@ -13,8 +13,8 @@ from shared.outcomes.events import read_events, write_events
 from shared.storage import queries, rows
 from shared.storage.names import EVENTS
 from shared.storage.queries import RowTable
-from shared.storage.rows import Values
 from shared.storage.transactions import Operation, submit
+from shared.tables.events import EventRow
 from tests.support.contexts import START, rows_of
 
 
@@ -69,7 +69,7 @@ def test_people_who_lie_far_apart_are_asked_for_one_by_one_and_neighbours_togeth
     write_events(context.storage, "default", [entry(one, 1) for one in everybody])
     asked: list[str] = []
 
-    def watched(table: RowTable[Any], text: str, *given: Any, **named: Any) -> Iterator[list[Values]]:
+    def watched(table: RowTable[Any], text: str, *given: Any, **named: Any) -> Iterator[list[EventRow]]:
         for answer in queries.query_answers(table, text, *given, **named):
             asked.append(text)
             yield answer

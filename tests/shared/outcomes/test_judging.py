@@ -17,8 +17,9 @@ from shared.records.due import due_until
 from shared.records.people import account_key, worker_key
 from shared.storage.names import ACCOUNTS, DUE, PAGES, WORKERS
 from shared.storage.rows import change_rows
+from shared.tables.accounts import AccountRow
 from shared.tables.due import DueReason
-from shared.tables.extracts import OUTCOMES
+from shared.tables.extracts import OUTCOMES, ExtractRow
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.provisioning_log import Log, of_extract, person, planned, statuses, uploaded
 
@@ -330,7 +331,7 @@ def test_further_failures_of_one_upload_lead_to_no_further_try(context: Context,
 
 def test_for_a_delta_feed_nobody_waits_longer_than_a_day(context: Context, log: Log) -> None:
     ref = planned(context, "1")
-    extracts.save_extract(context.storage, ref, {"Full": False})
+    extracts.save_extract(context.storage, ref, ExtractRow(full=False))
     uploaded(context, ref, "1")
     log.fail("1", 100)
     report(context)
@@ -348,7 +349,7 @@ def test_tries_are_counted_once_for_each_upload_and_anew_for_a_new_record(contex
         assert person(context, "1", "Tries") == number
         set_person(context, "1", SentStatus="queued", Status="queued")  # as a plan that sends the same again does
         key = account_key("default", "1")
-        change_rows(context.storage.table(ACCOUNTS), [key], lambda _key, _row: {"Pending": "print"})
+        change_rows(context.storage.table(ACCOUNTS), [key], lambda _key, _row: AccountRow(pending="print"))
     planned(context, "1", minutes=60)
     assert person(context, "1", "Tries") == 0
 

@@ -22,7 +22,7 @@ from shared.records.quarantine import Quarantine, load_quarantine
 from shared.storage.names import QUOTA, WORKERS
 from shared.storage.rows import change_rows
 from shared.tables.due import DueReason
-from shared.tables.workers import WorkerStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.support.contexts import START, ManualTime
 from tests.support.provisioning_log import Log, of_extract, person, planned, uploaded
 from tests.support.scripted_server import Reply, Request, Script
@@ -95,9 +95,7 @@ def test_j6_is_overdue_after_an_hour_because_the_job_is_paused(context: Context,
     )
     assert person(context, "J1", "Status") == "provisioned"
     assert of_extract(context, ref) == ("uploading", {"Provisioned": 1, "Overdue": 1})
-    assert extracts.load_extract(context.storage, ref)["Message"].endswith(
-        f"1 sent, no verdict in time. {found} {step}"
-    )
+    assert extracts.load_extract(context.storage, ref).message.endswith(f"1 sent, no verdict in time. {found} {step}")
     health = load_health(context.storage, "default")
     assert health
     assert (health.state, health.overdue, health.since) == ("paused", 1, START + timedelta(minutes=65, seconds=2))
@@ -388,7 +386,9 @@ def test_what_a_newer_file_says_stays_while_the_sending_is_overdue(context: Cont
     uploaded(context, ref, "1")
     key = worker_key("employees", "1")
     change_rows(
-        context.storage.table(WORKERS), [key], lambda _key, _row: {"Status": WorkerStatus.REJECTED, "Reason": "Row 7."}
+        context.storage.table(WORKERS),
+        [key],
+        lambda _key, _row: WorkerRow(status=WorkerStatus.REJECTED, reason="Row 7."),
     )
     pass_minutes(context, 60)
     assert person(context, "1", "Status", "Reason", "SentStatus") == ("rejected", "Row 7.", "overdue")

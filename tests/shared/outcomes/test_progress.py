@@ -23,22 +23,24 @@ from shared.storage import rows
 from shared.storage.names import EXTRACTS, OUTBOX, PAGES, STATE, WORKERS
 from shared.storage.rows import change_rows
 from shared.tables.base import to_json
-from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
+from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus, Outcome
 from shared.tables.pages import PageStatus
-from shared.tables.workers import WorkerStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
 
 VERSION = Version("employees", "list.csv", "employees/list.csv", "etag", START, 1)
 REF = VERSION.ref
 LATER = START + timedelta(minutes=5)
-COUNTS: ExtractRow = {"Rows": 12, "Rejected": 2, "Repeated": 1, "People": 9}
+COUNTS = ExtractRow(rows=12, rejected=2, repeated=1, people=9)
 
 
 @pytest.fixture
 def context(storage: Storage) -> Iterator[Context]:
     with open_test_context(storage.connection_string, ManualTime()) as opened:
-        extracts.insert_extract(opened.storage, VERSION, {"Status": ExtractStatus.UPLOADING, "Sequence": "1", **COUNTS})
+        extracts.insert_extract(
+            opened.storage, VERSION, ExtractRow(status=ExtractStatus.UPLOADING, sequence="1") | COUNTS
+        )
         yield opened
 
 
@@ -77,7 +79,9 @@ def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> 
         k=WorkerStatus.OVERDUE,
     )
     change_rows(
-        context.storage.table(WORKERS), [worker_key("employees", "i")], lambda _key, _row: {"SentBy": "a newer one"}
+        context.storage.table(WORKERS),
+        [worker_key("employees", "i")],
+        lambda _key, _row: WorkerRow(sent_by="a newer one"),
     )
     recount_page(context.storage, REF, "plan", 1)
     [row] = rows_of(context.storage, PAGES)
@@ -171,7 +175,7 @@ def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, mon
 )
 def test_only_an_extract_that_is_being_sent_or_was_is_refreshed(context: Context, status: ExtractStatus) -> None:
     page(context, 1, Waiting=0, Provisioned=9)
-    extracts.save_extract(context.storage, REF, {"Status": status})
+    extracts.save_extract(context.storage, REF, ExtractRow(status=status))
     before = rows_of(context.storage, EXTRACTS)
     refresh(context.storage, REF, LATER)
     assert rows_of(context.storage, EXTRACTS) == before
@@ -179,7 +183,7 @@ def test_only_an_extract_that_is_being_sent_or_was_is_refreshed(context: Context
 
 def state_of(context: Context) -> tuple[str, dict[str, int], str]:
     row = extracts.load_extract(context.storage, REF)
-    return row["Status"], counts_of(row), row["Message"]
+    return row.status, counts_of(row), row.message
 
 
 def summary_of(context: Context) -> dict[str, Any]:
@@ -195,7 +199,7 @@ def test_a_verdict_that_comes_after_the_end_is_counted_and_told_to_hr(context: C
     refresh(context.storage, REF, LATER + timedelta(hours=1))
     message = "12 rows: 2 rejected, 1 said the same again; 9 people: 9 provisioned."
     assert state_of(context) == ("delivered", {"Provisioned": 9}, message)
-    assert extracts.load_extract(context.storage, REF)["DeliveredAt"] == "2026-09-18T06:05:00Z"
+    assert extracts.load_extract(context.storage, REF).delivered_at == "2026-09-18T06:05:00Z"
     assert (summary_of(context)["provisioned"], summary_of(context)["message"]) == (9, message)
 
 
@@ -205,7 +209,9 @@ def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_ever
     held: pages.HeldPerson = {"id": "7", "row": 8, "name": "Ada", "changed": ["active"], "why": "Leavers are 12 %."}
     pages.write_held(context.storage, REF, "plan", [held])
     pages.write_rejects(context.storage, REF, "plan", [])
-    extracts.save_extract(context.storage, REF, {"Quiet": to_json({"Held": 1}), "Plan": "plan", "ReadPlan": "plan"})
+    extracts.save_extract(
+        context.storage, REF, ExtractRow(quiet=to_json({Outcome.HELD: 1}), plan="plan", read_plan="plan")
+    )
 
     def told(minutes: int, **counts: int) -> tuple[dict[str, int], str, list[str]]:
         page(context, 1, **counts)
@@ -224,7 +230,7 @@ def test_while_people_are_being_sent_hr_is_told_how_it_goes_and_who_is_held_ever
 
 
 def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Context) -> None:
-    extracts.save_extract(context.storage, REF, {"Quiet": to_json({"Unchanged": 5, "Scheduled": 1})})
+    extracts.save_extract(context.storage, REF, ExtractRow(quiet=to_json({Outcome.UNCHANGED: 5, Outcome.SCHEDULED: 1})))
     page(context, 1, Waiting=0, Unchanged=1, Provisioned=2)
     refresh(context.storage, REF, LATER)
     message = (
@@ -235,7 +241,7 @@ def test_people_of_whom_nothing_is_sent_are_counted_as_the_plan_says(context: Co
 
 
 def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Context) -> None:
-    extracts.save_extract(context.storage, REF, {"Quiet": to_json({"Held": 3})})
+    extracts.save_extract(context.storage, REF, ExtractRow(quiet=to_json({Outcome.HELD: 3})))
     page(context, 1, Waiting=1, Provisioned=5)
     refresh(context.storage, REF, LATER)
     assert state_of(context)[0] == "uploading"
@@ -249,7 +255,7 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
             "them. Somebody with the role Releaser looks at them and releases them."
         ),
     )
-    extracts.save_extract(context.storage, REF, {"SupersededBy": "20260919T060000Z-bbbbbbbbbbbb"})
+    extracts.save_extract(context.storage, REF, ExtractRow(superseded_by="20260919T060000Z-bbbbbbbbbbbb"))
     for provisioned, failed in ((6, 0), (5, 1)):  # a verdict that comes later still is counted
         page(context, 1, Waiting=0, Provisioned=provisioned, Failed=failed)
         refresh(context.storage, REF, LATER)
@@ -262,7 +268,7 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
         ),
     )
     extracts.save_extract(
-        context.storage, REF, {"Quiet": to_json({}), "SupersededBy": "", "Status": ExtractStatus.HELD}
+        context.storage, REF, ExtractRow(quiet=to_json({}), superseded_by="", status=ExtractStatus.HELD)
     )
     page(context, 1, Waiting=0, Provisioned=9, Failed=0)
     refresh(context.storage, REF, LATER)
@@ -270,7 +276,7 @@ def test_an_extract_that_holds_people_ends_as_held_until_it_does_not(context: Co
 
 
 def test_an_extract_waits_for_those_who_are_overdue_and_says_why_but_not_for_ever(context: Context) -> None:
-    extracts.save_extract(context.storage, REF, {"Job": "default", "ArrivedAt": "2026-09-18T06:00:00Z"})
+    extracts.save_extract(context.storage, REF, ExtractRow(job="default", arrived_at="2026-09-18T06:00:00Z"))
     health = Health("default", "paused", "The job is paused.", "IT starts it.", Actor.IT, START, START)
     save_health(context.storage, health)
     page(context, 1, Waiting=0, Provisioned=8, Overdue=1)
@@ -285,7 +291,7 @@ def test_an_extract_waits_for_those_who_are_overdue_and_says_why_but_not_for_eve
 
 
 def test_the_week_of_waiting_begins_with_the_newest_upload(context: Context) -> None:
-    extracts.save_extract(context.storage, REF, {"ArrivedAt": "2026-09-18T06:00:00Z"})
+    extracts.save_extract(context.storage, REF, ExtractRow(arrived_at="2026-09-18T06:00:00Z"))
     sent = [{"accepted": "2026-09-25T06:00:00Z"}, {"split": 4}, {"accepted": "2026-09-26T06:00:00Z"}]
     page(context, 1, Waiting=0, Provisioned=8, Overdue=1, Answers=json.dumps(sent))
     refresh(context.storage, REF, START + timedelta(days=14))
@@ -298,7 +304,7 @@ def test_the_week_of_waiting_begins_with_the_newest_upload(context: Context) -> 
 def test_who_was_sent_before_the_extract_was_processed_again_is_waited_for_and_not_counted(
     context: Context, waits: str
 ) -> None:
-    extracts.save_extract(context.storage, REF, {"Plans": to_json(["newer"]), "ArrivedAt": "2026-09-18T06:00:00Z"})
+    extracts.save_extract(context.storage, REF, ExtractRow(plans=to_json(["newer"]), arrived_at="2026-09-18T06:00:00Z"))
     page(context, 1, **{"Waiting": 0, waits: 1})
     page(context, 2, Plan="newer", Waiting=0, Provisioned=9)
     refresh(context.storage, REF, LATER)
@@ -427,4 +433,4 @@ def test_of_two_who_finish_pages_at_once_one_sees_that_the_extract_is_delivered(
     ],
 )
 def test_of_those_who_failed_before_it_is_said_how_many_have_no_account(before: int, none: int, said: str) -> None:
-    assert progress._failed_before({"FailedBefore": before, "NoAccount": none}) == said
+    assert progress._failed_before(ExtractRow(failed_before=before, no_account=none)) == said

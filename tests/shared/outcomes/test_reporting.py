@@ -19,7 +19,7 @@ from shared.outcomes.watermark import load_watermark
 from shared.records.people import worker_key
 from shared.storage.names import EVENTS, EXTRACTS, PAGES, STATE, WORKERS
 from shared.storage.rows import change_rows
-from shared.tables.workers import WorkerStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, endpoint_at, open_test_context, rows_of
 from tests.support.provisioning_log import Log, fill, model, of_extract, planned, statuses, uploaded
@@ -439,7 +439,9 @@ def test_counting_stops_in_time_and_goes_on_with_the_next_run(
     for number in (1, 2, 3):
         uploaded(context, ref, f"{number}", number=number)
         key = worker_key("employees", f"{number}")
-        change_rows(context.storage.table(WORKERS), [key], lambda _key, _row: {"SentStatus": WorkerStatus.PROVISIONED})
+        change_rows(
+            context.storage.table(WORKERS), [key], lambda _key, _row: WorkerRow(sent_status=WorkerStatus.PROVISIONED)
+        )
     left = frozenset({("employees", ref.id, 0)})
     seen = []
     while left:

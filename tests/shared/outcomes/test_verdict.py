@@ -30,13 +30,13 @@ def entry(seconds: float = 60, change: str = "c-1", **changes: Any) -> LogEntry:
 def say(*entries: LogEntry) -> tuple[str, str]:
     found = verdict(entries, START)
     assert found is not None
-    return found.values["Status"], found.values["Reason"]
+    return found.values.status, found.values.reason
 
 
 def test_a_success_in_full() -> None:
     found = verdict([entry(action="create")], START)
     assert found is not None
-    assert (found.at, found.values) == (
+    assert (found.at, found.values.stored()) == (
         START + timedelta(seconds=60),
         {
             "Status": "provisioned",
@@ -111,7 +111,7 @@ def test_a_wrong_domain_is_named_and_somebody_is_told_to_mend_it() -> None:
     failure = entry(status="failure", action="create", code="InvalidDomain", reason="No such domain.")
     found = verdict([failure], START, user_name="j3@fabrikam.invalid")
     assert found is not None
-    assert (found.values["Reason"], found.values["NextStep"], found.values["WhoActs"], found.wrong) == (
+    assert (found.values.reason, found.values.next_step, found.values.who_acts, found.wrong) == (
         (
             "Entra could not create the account: the domain fabrikam.invalid is not in the tenant (InvalidDomain). "
             "Entra's words: No such domain."
@@ -125,7 +125,7 @@ def test_a_wrong_domain_is_named_and_somebody_is_told_to_mend_it() -> None:
 def test_a_failed_leaver_is_told_so() -> None:
     found = verdict([entry(status="failure", code="Conflict")], START, leaver=True)
     assert found is not None
-    assert found.values["Reason"].endswith("(Conflict). This is a leaver: the account may still be enabled.")
+    assert found.values.reason.endswith("(Conflict). This is a leaver: the account may still be enabled.")
 
 
 @pytest.mark.parametrize(("changes", "wrong"), [({"target_id": ""}, DATA), ({"in_scope": False}, DATA), ({}, "")])
@@ -145,7 +145,7 @@ def test_further_failures_do_not_move_the_first_one() -> None:
 def test_nothing_to_change_has_no_error_code() -> None:
     found = verdict([entry(status="skipped", code="EntrySynchronizationSkipped")], START)
     assert found is not None
-    assert (found.values["Status"], found.values["ErrorCode"]) == ("unchanged", "")
+    assert (found.values.status, found.values.error_code) == ("unchanged", "")
 
 
 @pytest.mark.parametrize(
@@ -192,14 +192,14 @@ def test_of_the_rows_of_one_change_the_worst_counts_and_any_may_name_the_account
         [entry(60, status="failure", code="X", target_id=""), entry(61), entry(62, status="skipped")], START
     )
     assert found is not None
-    assert (found.values["Status"], found.values["ErrorCode"], found.values["TargetId"]) == ("failed", "X", "t-1")
-    assert found.values["ResolvedAt"] == "2026-09-18T06:01:00Z"
+    assert (found.values.status, found.values.error_code, found.values.target_id) == ("failed", "X", "t-1")
+    assert found.values.resolved_at == "2026-09-18T06:01:00Z"
 
 
 def test_an_unresolved_manager_in_any_row_of_the_change_is_told_to_hr() -> None:
     found = verdict([entry(60, status="warning"), entry(61, status="skipped", manager_unresolved=True)], START)
     assert found is not None
-    assert (found.values["Status"], found.values["WhoActs"]) == ("provisioned", "HR")
+    assert (found.values.status, found.values.who_acts) == ("provisioned", "HR")
 
 
 def test_a_manager_whom_entra_does_not_know_is_not_hidden_by_a_success_without_him() -> None:
@@ -207,7 +207,7 @@ def test_a_manager_whom_entra_does_not_know_is_not_hidden_by_a_success_without_h
     skipped = entry(2, "c-2", action="other", status="skipped", manager_unresolved=True)
     found = verdict([created, skipped], START)
     assert found is not None
-    assert (found.wrong, found.values["WhoActs"]) == (MANAGER, "HR")
+    assert (found.wrong, found.values.who_acts) == (MANAGER, "HR")
 
 
 def test_a_failure_outweighs_an_unresolved_manager() -> None:
@@ -219,14 +219,14 @@ def test_nothing_to_change_after_a_success_takes_nothing_away_from_it() -> None:
     repeated = entry(2, "c-2", status="skipped", action="other")
     found = verdict([repeated, created], START)
     assert found
-    assert (found.values["Status"], found.values["Action"]) == ("provisioned", "create")
+    assert (found.values.status, found.values.action) == ("provisioned", "create")
 
 
 @pytest.mark.parametrize("code", ["MandatoryFieldsMissing", "MissingValues"])
 def test_a_leaver_of_whom_entra_has_no_account_and_can_make_none_has_nothing_to_lose(code: str) -> None:
     found = verdict([entry(status="failure", action="create", target_id="", code=code)], START, leaver=True)
     assert found is not None
-    assert (found.wrong, found.has_account, found.values) == (
+    assert (found.wrong, found.has_account, found.values.stored()) == (
         "",
         False,
         {
@@ -252,5 +252,5 @@ def test_a_leaver_of_whom_entra_has_no_account_and_can_make_none_has_nothing_to_
 def test_a_leaver_who_may_have_an_account_is_sent_again(changes: dict[str, Any]) -> None:
     found = verdict([entry(status="failure", **changes)], START, leaver=True)
     assert found is not None
-    assert (found.wrong, found.values["Status"]) == (DATA, "failed")
-    assert "the account may still be enabled" in found.values["Reason"]
+    assert (found.wrong, found.values.status) == (DATA, "failed")
+    assert "the account may still be enabled" in found.values.reason

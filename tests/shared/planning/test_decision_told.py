@@ -39,7 +39,7 @@ def test_why_somebody_was_sent_last_stays_while_files_say_the_same(office: Offic
         "3": "Data changed: displayName (row 4 of second.csv).",
     }
     # As an older version has left it.
-    as_before: WorkerRow = {"SentDecision": "", "SentKind": "", "Status": WorkerStatus.PROVISIONED}
+    as_before = WorkerRow(sent_decision="", sent_kind="", status=WorkerStatus.PROVISIONED)
     change_rows(office.context.storage.table(WORKERS), [Key("employees|3", "3")], lambda _key, _row: as_before)
     for name in ("third.csv", "fourth.csv"):
         office.time.forward(DAY)

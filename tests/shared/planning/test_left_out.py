@@ -246,12 +246,16 @@ def test_what_is_told_of_somebody_who_is_left_out_takes_no_name_from_her() -> No
     reason = left_out(2, "people.csv", "Type", keeps=True)
     planned = Planned(Worker("1", 2, user), kind=ChangeKind.UNCHANGED, reason=reason)
     at = datetime(2026, 11, 21, tzinfo=UTC)
-    known: WorkerRow = {
-        "Status": WorkerStatus.PROVISIONED, "SentBy": "e1", "SentStatus": WorkerStatus.PROVISIONED, "MissingIn": "e1",
-        "Extract": "e1",
-    }  # fmt: skip
+    known = WorkerRow(
+        status=WorkerStatus.PROVISIONED,
+        sent_by="e1",
+        sent_status=WorkerStatus.PROVISIONED,
+        missing_in="e1",
+        extract="e1",
+    )
     told = worker_status.quiet(WorkerStatus.FILTERED, planned, known, worker_status.Telling("e2", at))
-    assert told == {
+    assert told is not None
+    assert told.stored() == {
         "SeenIn": "e2", "SeenRow": 2, "NextChangeAt": "", "MissingIn": "", "WorkerId": "1", "Status": "filtered",
         "Reason": "Row 2 of people.csv is about somebody for whom this list does not provide: by Type (filter). The "
         "account was left as it is, because the mapping says 'known: keep'.",
@@ -261,18 +265,18 @@ def test_what_is_told_of_somebody_who_is_left_out_takes_no_name_from_her() -> No
     }  # fmt: skip
     new = worker_status.quiet(WorkerStatus.FILTERED, planned, None, worker_status.Telling("e2", at))
     assert new is not None
-    assert (new["DisplayName"], "UserName" in new, new["Status"]) == ("Ann Lee", False, "filtered")
+    assert (new.display_name, bool(new.user_name), new.status) == ("Ann Lee", False, "filtered")
     waits = worker_status.quiet(
-        WorkerStatus.FILTERED, planned, {**known, "Status": WorkerStatus.QUEUED}, worker_status.Telling("e2", at)
+        WorkerStatus.FILTERED, planned, known | WorkerRow(status=WorkerStatus.QUEUED), worker_status.Telling("e2", at)
     )
-    assert waits == {
-        "SeenIn": "e2",
-        "SeenRow": 2,
-        "NextChangeAt": "",
-        "MissingIn": "",
-        "Warning": "",
-        "WarningKind": "",
-    }
+    assert waits == WorkerRow(
+        seen_in="e2",
+        seen_row=2,
+        next_change_at="",
+        missing_in="",
+        warning="",
+        warning_kind="",
+    )
 
 
 def test_a_file_of_changes_lets_go_of_whom_it_names_alone_and_explain_finds_who_is_left_out(

@@ -17,7 +17,7 @@ from shared.records import extracts
 from shared.records.pages import read_held
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, STATE
-from shared.storage.rows import Values
+from shared.tables.extracts import ExtractRow
 from tests import conftest
 from tests.support.office import Office, open_office
 
@@ -262,9 +262,9 @@ def test_an_order_that_somebody_else_has_just_overtaken_is_not_carried_out(
 ) -> None:
     extract = leave(office, 6)
 
-    def be_overtaken(storage: Storage, found: str) -> Values:
+    def be_overtaken(storage: Storage, found: str) -> ExtractRow:
         row = find_extract(storage, found)
-        extracts.save_extract(storage, ExtractRef(extract, "employees"), {"Message": "Something else."})
+        extracts.save_extract(storage, ExtractRef(extract, "employees"), ExtractRow(message="Something else."))
         return row
 
     monkeypatch.setattr(orders, "find_extract", be_overtaken)

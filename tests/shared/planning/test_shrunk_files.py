@@ -124,7 +124,7 @@ def test_that_somebody_is_missing_stands_beside_what_is_wrong_and_never_in_its_p
     office.map(mode="full", guard={"shrunk": "pass"})
     office.night(*STAFF, "900,Eve,maybe", "901,Fay,active,2026-12-01")
     key = worker_key("employees", "101")
-    wrong: WorkerRow = {"Status": WorkerStatus.FAILED, "Reason": "Conflict.", "WhoActs": Actor.IT}
+    wrong = WorkerRow(status=WorkerStatus.FAILED, reason="Conflict.", who_acts=Actor.IT)
     change_rows(office.context.storage.table(WORKERS), [key], lambda _key, _row: wrong)
     office.time.forward(DAY)
     one = office.drop("100,P100,active")

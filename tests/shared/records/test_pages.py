@@ -27,7 +27,7 @@ from shared.records.pages import (
 )
 from shared.storage.names import PAGES
 from shared.storage.rows import change_rows
-from shared.tables.pages import PageStatus
+from shared.tables.pages import PageRow, PageStatus
 from tests.conftest import Storage
 from tests.support.contexts import ManualTime, open_test_context, page_of, worker
 
@@ -101,10 +101,10 @@ def test_the_rows_of_an_extract_come_in_the_order_of_its_pages(context: Context)
     change_rows(
         context.storage.table(PAGES),
         keys,
-        lambda key, _: {"Status": PageStatus.DONE if key.row == "000002" else PageStatus.QUEUED},
+        lambda key, _: PageRow(status=PageStatus.DONE if key.row == "000002" else PageStatus.QUEUED),
     )
-    assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id)] == [1, 2, 10, 1000]
-    assert [int(row["RowKey"]) for row in page_rows(context.storage, REF.id, status=PageStatus.DONE)] == [2]
+    assert [int(row.row_key) for row in page_rows(context.storage, REF.id)] == [1, 2, 10, 1000]
+    assert [int(row.row_key) for row in page_rows(context.storage, REF.id, status=PageStatus.DONE)] == [2]
 
 
 @pytest.mark.parametrize(("kept", "awaits"), [("", ()), ("9", ("9",)), (["9", "8"], ("9", "8"))])

@@ -29,7 +29,7 @@ from shared.records.people import (
 )
 from shared.storage.names import ACCOUNTS, DUE, WORKERS, TableName
 from shared.storage.rows import change_rows
-from shared.tables.workers import WorkerRow, WorkerStatus
+from shared.tables.workers import WarningKind, WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from shared.wording.worker_status import Telling
 from tests.conftest import Storage
@@ -387,26 +387,26 @@ def test_a_rejected_row_has_the_names_that_it_tells_unless_others_have_gone_out(
         (WorkerStatus.UNCHANGED, WorkerStatus.PROVISIONED, False, "Ann Ek"),
         (WorkerStatus.UNCHANGED, WorkerStatus.FAILED, False, "Ann Ek"),
         (WorkerStatus.HELD, WorkerStatus.HELD, True, "Ann Ek"),
-        (WorkerStatus.HELD, WorkerStatus.SCHEDULED, False, None),  # what is held is not taken in yet
+        (WorkerStatus.HELD, WorkerStatus.SCHEDULED, False, ""),  # what is held is not taken in yet
     ],
 )
 def test_a_row_shows_the_names_of_the_last_word_that_was_taken_in(
-    status: str, before: WorkerStatus, new: bool, shown: str | None
+    status: str, before: WorkerStatus, new: bool, shown: str
 ) -> None:
     user = {"externalId": "1", "displayName": "Ann Ek", "userName": "ek@x.com"}
     person = Planned(Worker("1", 2, user), sequence="2", new=new)
-    row: WorkerRow = {
-        "Status": before,
-        "Sequence": "1",
-        "DisplayName": "Ann Lee",
-        "UserName": "lee@x.com",
-        "Decision": "Starts.",
-    }
+    row = WorkerRow(
+        status=before,
+        sequence="1",
+        display_name="Ann Lee",
+        user_name="lee@x.com",
+        decision="Starts.",
+    )
     told = worker_status.quiet(status, person, row, Telling(OLD.id, START))
     assert told is not None
-    assert (told.get("DisplayName"), told.get("UserName")) == (shown, shown and "ek@x.com")
+    assert (told.display_name, told.user_name) == (shown, shown and "ek@x.com")
     wrong = Reject(3, 3, "1", "no.", display_name="Ann Wrong", user_name="wrong@x.com")
-    assert "DisplayName" not in worker_status.rejected(wrong, Telling(OLD.id, START, "list.csv"), row)
+    assert not worker_status.rejected(wrong, Telling(OLD.id, START, "list.csv"), row).display_name
 
 
 @pytest.mark.parametrize("status", [WorkerStatus.UNCHANGED, WorkerStatus.SCHEDULED])
@@ -422,16 +422,16 @@ def test_what_is_open_at_entra_stays_told_as_long_as_it_is_sent_again(
     status: str, warning: str, tries: int, told: str
 ) -> None:
     person = Planned(Worker("1", 2, {}), sequence="2", warning=warning, next_change_at="2026-12-01T00:00:00Z")
-    row: WorkerRow = {
-        "Status": WorkerStatus.PROVISIONED,
-        "SentStatus": WorkerStatus.PROVISIONED,
-        "Tries": tries,
-        "Warning": "Entra did not know the manager.",
-    }
+    row = WorkerRow(
+        status=WorkerStatus.PROVISIONED,
+        sent_status=WorkerStatus.PROVISIONED,
+        tries=tries,
+        warning="Entra did not know the manager.",
+    )
     new = worker_status.quiet(status, person, row, Telling(OLD.id, START))
     assert new is not None
-    assert new["Warning"] == told
-    assert ("NextStep" in new) is (status == WorkerStatus.SCHEDULED or not tries)
+    assert new.warning == told
+    assert bool(new.next_step) is (status == WorkerStatus.SCHEDULED or not tries)
 
 
 def test_a_reject_is_told_although_its_own_plan_sends_what_an_earlier_file_said(context: Context) -> None:
@@ -554,13 +554,18 @@ def test_whom_entra_has_as_the_manager_outlives_a_record_that_names_none(context
 @pytest.mark.parametrize(
     ("row", "is_so"),
     [
-        ({"Warning": "In other words.", "WarningKind": "no-manager"}, True),
-        ({"Warning": "Entra did not know the manager, so the manager is not set.", "WarningKind": "of-hr"}, False),
+        (WorkerRow(warning="In other words.", warning_kind=WarningKind.NO_MANAGER), True),
+        (
+            WorkerRow(
+                warning="Entra did not know the manager, so the manager is not set.", warning_kind=WarningKind.OF_HR
+            ),
+            False,
+        ),
         # Older versions wrote the sentence only.
-        ({"Warning": "Entra did not know the manager, so the manager is not set."}, True),
-        ({"Warning": "Manager 7 is not known; sent without a manager."}, False),
-        ({"Warning": ""}, False),
-        ({}, False),
+        (WorkerRow(warning="Entra did not know the manager, so the manager is not set."), True),
+        (WorkerRow(warning="Manager 7 is not known; sent without a manager."), False),
+        (WorkerRow(warning=""), False),
+        (WorkerRow(), False),
     ],
 )
 def test_rows_that_lack_a_manager_are_known_by_a_word_whatever_their_sentence(row: WorkerRow, is_so: bool) -> None:

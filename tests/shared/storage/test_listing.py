@@ -12,9 +12,10 @@ from azure.data.tables._generated._client import AzureTable
 from shared.storage import listing
 from shared.storage.listing import Listing, cuts_of, first_rows, list_in_order, list_rows, thinned
 from shared.storage.queries import RowTable
-from shared.storage.rows import Values
+from shared.tables.base import Keyed
 from tests.conftest import Storage
 from tests.support.scripted_server import Reply, run_script
+from tests.support.table_values import Values
 
 # In the order of UTF-16, which is that of the table.
 PARTITIONS = ["a-b|zz", "a|", "a|05", "a|O'B", "b|\u00e9\u00e9", "b|\U0001f600", "b|\uff5e", "c|99"]
@@ -31,6 +32,7 @@ def service(storage: Storage) -> Iterator[TableServiceClient]:
 def table(service: TableServiceClient) -> RowTable[Any]:
     """Eight partitions with three rows each; the third row of each is open."""
     made: RowTable[Any] = cast("Any", service).create_table("Things")
+    made.rows = Keyed
     for partition in PARTITIONS:
         for row in ("1", "2 \u017c", "3"):
             state = ODD if row == "3" else ""
@@ -150,6 +152,7 @@ def test_an_answer_that_ended_early_is_not_the_end() -> None:
             text = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint={script.url};"
             with TableClient.from_connection_string(text, "Things") as client:
                 table: Any = client
+                table.rows = Keyed
                 assert read(table) == [("b", "1"), ("b", "2")]
         asked = [request.target.partition("Next")[2] for request in script.requests]
         assert asked == ["", "PartitionKey=1%214%21YQ--", "PartitionKey=1%214%21Yg--&NextRowKey=1%214%21MQ--"]

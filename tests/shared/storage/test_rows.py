@@ -11,15 +11,18 @@ from azure.data.tables import TableServiceClient
 from shared.errors import TransientError
 from shared.storage import rows
 from shared.storage.queries import RowTable
-from shared.storage.rows import Key, Values, change_rows, in_chunks, put_rows, query, read_rows
+from shared.storage.rows import Key, change_rows, in_chunks, put_rows, query, read_rows
 from shared.storage.transactions import Operation, submit
+from shared.tables.base import Keyed
 from tests.conftest import Storage
+from tests.support.table_values import Values
 
 
 @pytest.fixture
 def table(storage: Storage) -> Iterator[RowTable[Any]]:
     with TableServiceClient.from_connection_string(storage.connection_string, retry_total=0) as service:
         made: Any = service.create_table("Things")
+        made.rows = Keyed
         yield made
 
 
@@ -36,8 +39,8 @@ def content(table: RowTable[Any]) -> dict[tuple[str, str], dict[str, Any]]:
     }
 
 
-def one_more(_key: Key, row: Values | None) -> Values:
-    return {"Count": (row["Count"] if row else 0) + 1}
+def one_more(_key: Key, row: Any) -> Keyed:
+    return Keyed.read({"Count": (row["Count"] if row else 0) + 1})
 
 
 class Transactions:
@@ -70,7 +73,7 @@ def test_nothing_asked_for_is_nothing_read_or_written(table: RowTable[Any]) -> N
 @pytest.mark.parametrize("count", [1, 3, 4, 150])
 def test_only_the_properties_asked_for_are_read(table: RowTable[Any], count: int) -> None:
     keys = keys_of(count)
-    change_rows(table, keys, lambda *_: {"A": 1, "B": 2})
+    change_rows(table, keys, lambda *_: Keyed.read({"A": 1, "B": 2}))
     found = read_rows(table, keys, select=("A", "Missing"))
     assert len(found) == count
     # A property that a row lacks may come as None or not at all.
@@ -84,7 +87,7 @@ def test_rows_between_the_wanted_ones_are_not_returned(table: RowTable[Any]) -> 
 
 def test_keys_in_any_order_and_of_any_partition_are_found(table: RowTable[Any]) -> None:
     keys = [Key(partition, row) for row in "zebra" for partition in ("one's", "two|22", "drei ü")]
-    change_rows(table, keys, lambda key, _: {"Is": f"{key.partition} {key.row}"})
+    change_rows(table, keys, lambda key, _: Keyed.read({"Is": f"{key.partition} {key.row}"}))
     assert {key: row["Is"] for key, row in read_rows(table, reversed(keys)).items()} == {
         key: f"{key.partition} {key.row}" for key in keys
     }
@@ -101,8 +104,8 @@ def test_a_transaction_has_a_hundred_rows_of_one_partition_at_most(
 
 def test_a_row_is_merged_and_not_replaced(table: RowTable[Any]) -> None:
     [key] = keys_of(1)
-    change_rows(table, [key], lambda *_: {"A": 1})
-    change_rows(table, [key], lambda *_: {"B": 2}, select=("A",))
+    change_rows(table, [key], lambda *_: Keyed.read({"A": 1}))
+    change_rows(table, [key], lambda *_: Keyed.read({"B": 2}), select=("A",))
     assert content(table) == {key: {"A": 1, "B": 2}}
 
 
@@ -171,7 +174,7 @@ def test_a_row_that_is_thought_to_be_new_is_not_read_and_nothing_is_lost_if_it_i
     change_rows(table, keys_of(2), one_more)
     seen: list[tuple[str, Values | None]] = []
 
-    def change(key: Key, row: Values | None) -> Values:
+    def change(key: Key, row: Values | None) -> Keyed:
         seen.append((key.row, {"Count": row["Count"]} if row else None))
         return one_more(key, row)
 
@@ -201,7 +204,7 @@ def test_a_few_rows_of_a_large_partition_are_found_without_reading_most_of_it(
 
 @pytest.mark.parametrize("count", [1, 2, 101])
 def test_rows_are_put_whatever_was_there_before(table: RowTable[Any], count: int) -> None:
-    change_rows(table, [*keys_of(count), Key("q", "1")], lambda *_: {"A": 1})
+    change_rows(table, [*keys_of(count), Key("q", "1")], lambda *_: Keyed.read({"A": 1}))
     put_rows(table, {key: {"B": 2} for key in keys_of(count)})
     assert content(table) == {key: {"B": 2} for key in keys_of(count)} | {Key("q", "1"): {"A": 1}}
 
@@ -209,7 +212,7 @@ def test_rows_are_put_whatever_was_there_before(table: RowTable[Any], count: int
 def test_a_value_that_no_table_takes_is_not_tried_again(table: RowTable[Any], monkeypatch: pytest.MonkeyPatch) -> None:
     transactions = Transactions(monkeypatch)
     with pytest.raises(HttpResponseError):
-        change_rows(table, [Key("p", "1")], lambda *_: {"A": "x" * 40_000})
+        change_rows(table, [Key("p", "1")], lambda *_: Keyed.read({"A": "x" * 40_000}))
     assert transactions.sizes == [1]
 
 

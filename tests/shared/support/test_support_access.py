@@ -19,6 +19,7 @@ from shared.records.pages import read_held, write_held
 from shared.support.site.forms import check_token, is_same_origin, make_token
 from shared.support.site.principal import NotSignedIn, Principal, read_principal
 from shared.support.web import Request, serve
+from shared.tables.extracts import ExtractRow
 from tests.conftest import Storage
 from tests.shared.support.visiting import ON, URL, hidden, holding, person, principal, text, token, visit
 from tests.support.contexts import START, ManualTime, open_test_context, worker
@@ -223,7 +224,7 @@ def test_a_releaser_releases_those_chosen_only(context: Context) -> None:
 
 def test_a_file_that_waits_as_a_whole_shows_who_is_missing_and_is_released_as_a_whole(context: Context) -> None:
     ref = holding(context.storage, PEOPLE)
-    extracts.save_extract(context.storage, ref, {"HeldWhole": True, "People": 40, "Held": 40})
+    extracts.save_extract(context.storage, ref, ExtractRow(held_whole=True, people=40, held=40))
     page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser")
     assert "3 people are missing from this list, which waits as a whole" in text(page)
     assert re.findall(r"<button[^>]*>|<input type=.checkbox[^>]*>", page.body.decode().partition("/release")[2]) == [
@@ -275,7 +276,7 @@ def test_a_forged_or_faulty_release_does_nothing(
 def test_what_was_judged_anew_meanwhile_is_not_released_from_an_old_page(context: Context) -> None:
     ref = holding(context.storage, PEOPLE)
     page = visit(context, f"extract?source=employees&id={ref.id}", role="releaser")
-    extracts.save_extract(context.storage, ref, {"ReadPlan": "another"})
+    extracts.save_extract(context.storage, ref, ExtractRow(read_plan="another"))
     form = {"source": "employees", "extract": ref.id, "token": token(page), "reason": "Fine", "whom": "all"}
     assert visit(context, "release", role="releaser", form=form).status == 403
 

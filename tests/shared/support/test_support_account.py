@@ -95,39 +95,43 @@ NOT_YET = "Entra has taken nothing about an account yet"
 @pytest.mark.parametrize(
     ("found", "row", "sentence"),
     [
-        (None, {"Status": WorkerStatus.REJECTED}, f"{NOT_YET}."),
-        (None, {"SentStatus": WorkerStatus.PROVISIONED, "UploadedAt": "t", "Active": True}, "The account is enabled."),
+        (None, WorkerRow(status=WorkerStatus.REJECTED), f"{NOT_YET}."),
+        (
+            None,
+            WorkerRow(sent_status=WorkerStatus.PROVISIONED, uploaded_at="t", active=True),
+            "The account is enabled.",
+        ),
         (
             account(accepted="", pending="print"),
-            {"SentStatus": WorkerStatus.QUEUED},
+            WorkerRow(sent_status=WorkerStatus.QUEUED),
             f"{NOT_YET}; it waits to be sent.",
         ),
-        (account(), {"SentStatus": WorkerStatus.PROVISIONED}, "The account is enabled."),
+        (account(), WorkerRow(sent_status=WorkerStatus.PROVISIONED), "The account is enabled."),
         (
             account(pending="new"),
-            {"SentStatus": WorkerStatus.QUEUED},
+            WorkerRow(sent_status=WorkerStatus.QUEUED),
             "Entra was last asked for an enabled account; a newer record waits to be sent.",
         ),
         (
             account(pending="new", accepted=ANOTHER),
-            {"SentStatus": WorkerStatus.QUEUED},
+            WorkerRow(sent_status=WorkerStatus.QUEUED),
             "Entra was sent an older record; a newer one waits to be sent.",
         ),
-        (account(enabled=False), {"SentStatus": WorkerStatus.UNCHANGED}, "The account is disabled."),
+        (account(enabled=False), WorkerRow(sent_status=WorkerStatus.UNCHANGED), "The account is disabled."),
         (
             account(),
-            {"SentStatus": WorkerStatus.UPLOADED},
+            WorkerRow(sent_status=WorkerStatus.UPLOADED),
             "The account is to be enabled; Entra has not answered yet.",
         ),
-        (account(), {"SentStatus": WorkerStatus.FAILED}, "Entra has confirmed no account."),
+        (account(), WorkerRow(sent_status=WorkerStatus.FAILED), "Entra has confirmed no account."),
         (
             account(enabled=False),
-            {"SentStatus": WorkerStatus.FAILED, "TargetId": "id"},
+            WorkerRow(sent_status=WorkerStatus.FAILED, target_id="id"),
             "The account is to be disabled; Entra's last answer does not confirm it.",
         ),
         (
             account(enabled=False, employees=claim(first_day=date(2026, 11, 25))),
-            {"SentStatus": WorkerStatus.PROVISIONED},
+            WorkerRow(sent_status=WorkerStatus.PROVISIONED),
             "The account is disabled until 25 Nov 2026.",
         ),
     ],
@@ -135,6 +139,7 @@ NOT_YET = "Entra has taken nothing about an account yet"
 def test_whether_the_account_is_enabled_is_said_as_far_as_entra_confirms_it(
     found: Account | None, row: WorkerRow, sentence: str
 ) -> None:
+    row |= WorkerRow(partition_key=worker_key("employees", "1").partition)
     assert standing(found, row, NOW) == sentence
 
 
@@ -143,11 +148,11 @@ def test_what_another_source_had_sent_last_is_not_taken_as_confirmed_by_the_row_
     status: WorkerStatus,
 ) -> None:
     found = replace(account(enabled=False), deliverer=Deliverer("contractors", "x", 1))
-    row: WorkerRow = {"PartitionKey": worker_key("employees", "1").partition, "SentStatus": status}
+    row = WorkerRow(partition_key=worker_key("employees", "1").partition, sent_status=status)
     assert standing(found, row, NOW) == (
         "By the record of contractors the account is to be disabled; the row of contractors tells whether it is."
     )
-    row = {"PartitionKey": worker_key("contractors", "1").partition, "SentStatus": WorkerStatus.PROVISIONED}
+    row = WorkerRow(partition_key=worker_key("contractors", "1").partition, sent_status=WorkerStatus.PROVISIONED)
     assert standing(found, row, NOW) == "The account is disabled."
 
 

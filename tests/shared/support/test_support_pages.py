@@ -23,6 +23,7 @@ from shared.records.health import Health, save_health
 from shared.records.people import worker_key
 from shared.storage import listing
 from shared.storage.names import EXTRACTS, STATE, WORKERS
+from shared.storage.rows import insert_row
 from shared.support import files, people, troubles
 from shared.support import holding as holding_people
 from shared.support import person as person_page
@@ -117,7 +118,7 @@ def test_a_story_tells_that_the_person_was_held_and_who_released_her_and_why(con
     at = iso(START + timedelta(hours=1))
     held = {"HeldIn": ref.id, "HeldAt": at, "HeldBecause": "Data changed waits for approval."}
     queued = {"QueuedAt": iso(START + timedelta(hours=3)), "SentChanged": "department"}
-    person(storage, ref, "M", "Mia", **held, **released(release), **queued)
+    person(storage, ref, "M", "Mia", **held, **released(release).stored(), **queued)
     lines = visit(context, "person?id=M&format=csv").body.decode("utf-8-sig")
     assert [(row["What"], row["Text"], row["Detail"]) for row in csv.DictReader(io.StringIO(lines))][1:] == [
         ("Decision", "Held, from movers.csv: Data changed waits for approval.", f"Extract {ref.id}"),
@@ -130,9 +131,9 @@ def test_a_search_by_name_says_whom_it_cannot_find(context: Context) -> None:
     ref = file(context.storage, "people.csv")
     for number in "12":
         reject = Reject(4, 4, number, "no.", display_name=f"Jane {number}", user_name=f"jane{number}@x.com")
-        row = {**worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv")), "Sequence": ref.id}
-        key = worker_key(ref.source, number)
-        context.storage.table(WORKERS).create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
+        row = worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv"))
+        row.sequence = ref.id
+        insert_row(context.storage.table(WORKERS), worker_key(ref.source, number), row)
     said = text(look_for(context, "jane"))
     assert "2 found" in said
     assert "Rows whose name could not be read are not among them: they are found by worker id only." in said
@@ -223,9 +224,10 @@ def test_a_search_by_name_knows_what_has_changed_since_the_last_and_who_is_gone(
 
     person(context.storage, ref, "1", "Jane One")
     reject = Reject(4, 4, "2", "no.", display_name="Jane Two", user_name="jane2@x.com")
-    row = {**worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv")), "Sequence": ref.id}
+    row = worker_status.rejected(reject, worker_status.Telling(ref.id, START, "people.csv"))
+    row.sequence = ref.id
     key = worker_key(ref.source, "2")
-    table.create_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
+    insert_row(table, key, row)
     assert found("jane") == [("1", "Jane One", "queued"), ("2", "Jane Two", "rejected")]
     person(context.storage, ref, "1", "Jane Uno", Status=WorkerStatus.FAILED)
     person(context.storage, ref, "3", "Jane Three")

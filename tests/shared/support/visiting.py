@@ -22,9 +22,10 @@ from shared.records.pages import HeldPerson, write_held
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
+from shared.storage.rows import replace_row
 from shared.support.web import Answer, Request, serve
-from shared.tables.extracts import ExtractKind, ExtractStatus
-from shared.tables.workers import WorkerStatus
+from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 from tests.support.contexts import START, worker
 
@@ -113,7 +114,7 @@ def file(storage: Storage, name: str, *, source: str = "employees", minutes: int
         "Kind": ExtractKind.FILE,
     }
     given |= {"Job": "default", "Rows": 0, "People": 0, "Rejected": 0}
-    extracts.insert_extract(storage, version, given | values)
+    extracts.insert_extract(storage, version, ExtractRow.read(given | values))
     return version.ref
 
 
@@ -123,30 +124,28 @@ def person(storage: Storage, ref: ExtractRef, worker_id: str, name: str, **value
     planned = Planned(
         user, ChangeKind.MOVER, changed=("department", "title"), reason="Data changed: department, title."
     )
-    row = {
-        **worker_status.queued(planned, worker_status.Telling(ref.id, START, "people.csv")),
-        "Sequence": ref.id,
-        **values,
-    }
-    key = worker_key(ref.source, worker_id)
-    storage.table(WORKERS).upsert_entity({"PartitionKey": key.partition, "RowKey": key.row, **row})
+    row = (
+        worker_status.queued(planned, worker_status.Telling(ref.id, START, "people.csv"))
+        | WorkerRow(sequence=ref.id)
+        | WorkerRow.read(values)
+    )
+    replace_row(storage.table(WORKERS), worker_key(ref.source, worker_id), row)
 
 
 def failed(storage: Storage, ref: ExtractRef, worker_id: str, name: str, **values: Any) -> None:
     """Somebody whom Entra could not create, and its log about it."""
     sent = START + timedelta(minutes=5)
     code, words = "AzureActiveDirectoryInvalidUserPrincipalName", f"The user name of {worker_id} is not valid."
-    row = {
-        **worker_status.uploaded(iso(sent), "request-1"),
-        "SentStatus": WorkerStatus.FAILED,
-        "Status": WorkerStatus.FAILED,
-        "Reason": f"Entra could not create the account: the user name is not one that Entra takes. {words}",
-        "NextStep": "HR corrects the user name.",
-        "WhoActs": Actor.HR,
-        "ErrorCode": code,
-        "ResolvedAt": iso(sent + timedelta(minutes=35)),
-    }
-    person(storage, ref, worker_id, name, **{**row, **values})
+    row = worker_status.uploaded(iso(sent), "request-1") | WorkerRow(
+        sent_status=WorkerStatus.FAILED,
+        status=WorkerStatus.FAILED,
+        reason=f"Entra could not create the account: the user name is not one that Entra takes. {words}",
+        next_step="HR corrects the user name.",
+        who_acts=Actor.HR,
+        error_code=code,
+        resolved_at=iso(sent + timedelta(minutes=35)),
+    )
+    person(storage, ref, worker_id, name, **{**row.stored(), **values})
     at = sent + timedelta(minutes=35)
     entry = LogEntry(f"log-{worker_id}", at, "change-1", worker_id, "", "create", "failure", code, words)
     write_events(storage, "default", [entry])

@@ -105,7 +105,7 @@ def test_what_stands_in_a_place_is_translated_too() -> None:
 
 
 def test_why_an_id_is_a_new_one_of_somebody_is_said_in_the_language_too() -> None:
-    said = known_by_another_id("W10", "C9", "its column FormerID says so", START)["Reason"]
+    said = known_by_another_id("W10", "C9", "its column FormerID says so", START).reason
     assert GERMAN.say(said) == (
         "W10 ist eine neue Nummer der Person, die als C9 bekannt ist (so steht es in ihrer Spalte FormerID). Entra "
         "kennt das Konto weiter unter C9, und was daraus wird, steht dort."

@@ -28,10 +28,10 @@ def test_a_long_cause_ends_with_a_sentence_or_with_a_sign_that_it_goes_on() -> N
     ("row", "until_then"),
     [
         (None, "nothing is sent of the person until then."),
-        (WorkerRow(QueuedAt=""), "nothing is sent of the person until then."),
-        (WorkerRow(QueuedAt="2026-09-17T06:00:00Z"), "the account stays as it was until then."),
+        (WorkerRow(queued_at=""), "nothing is sent of the person until then."),
+        (WorkerRow(queued_at="2026-09-17T06:00:00Z"), "the account stays as it was until then."),
     ],
 )
 def test_whoever_has_no_account_is_not_told_that_it_stays(row: WorkerRow | None, until_then: str) -> None:
     told = rejected(Reject(4, 4, "J3", "no."), Telling("extract", START, "people.csv"), row)
-    assert told["NextStep"] == f"HR corrects the row and drops the file again; {until_then}"
+    assert told.next_step == f"HR corrects the row and drops the file again; {until_then}"
