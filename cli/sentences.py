@@ -45,7 +45,8 @@ _NOT_READ = (
     "wording/templates", "wording/translation",
 )  # fmt: skip
 _PAGES = (
-    "hr_outbox/", "intake/trial_answer", "support/", "wording/worker_status", "tables/extracts", "tables/workers",
+    "hr_outbox/", "intake/trial_answer", "support/", "wording/worker_status", "wording/count_labels", "tables/extracts",
+    "tables/workers",
 )  # fmt: skip
 """Where words and headings are, which are not looked for within sentences."""
 _NOISE = re.compile(
@@ -57,7 +58,8 @@ _NOISE = re.compile(
 _BLOCK = re.compile(r"^\s*<(p|h[1-6]|li)(?: [^>]*)?>(.*)</\1>\s*$", re.DOTALL)
 _LABEL = re.compile(r"[A-Z][a-z']*(?:-[a-z]+)?(?: [A-Za-z'-]+){0,3}|[a-z]+")
 _STATES = (
-    "wording/worker_status", "tables/extracts", "tables/workers", "support/files", "support/account", "support/sent",
+    "wording/worker_status", "wording/count_labels", "tables/extracts", "tables/workers", "support/files",
+    "support/account", "support/sent",
 )  # fmt: skip
 """Where single words are states, and not names of columns and the like."""
 _WEAK = {"The", "the", "an", "of", "in", "to", "on"}  # by which no sentence is found again

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -28,55 +28,16 @@ from shared.tables.extracts import (
     ExtractKind,
     ExtractRow,
     ExtractStatus,
-    Outcome,
 )
 from shared.tables.workers import WorkerRow
+from shared.wording.count_labels import BECAME, IN_FILE, KINDS_OF_CHANGE
 from shared.wording.languages import language_of
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
 from shared.wording.translation import Translator, translator
 from shared.wording.worker_status import IN_GENERAL, in_general
 
-IN_FILE: Mapping[Outcome | Count, str] = {
-    Count.ROWS: "Rows",
-    Count.PEOPLE: "People",
-    Count.REPEATED: "Rows that said the same again",
-    Count.REJECTED: "Rows that were not sent",
-    Count.FILTERED: "Rows of people for whom this list does not provide (filter)",
-    Count.MISSING: "People who were in the file before and are not in this one",
-    Count.EXTRAS: "People of earlier files who are sent along",
-}
-CHANGES: Mapping[Outcome | Count, str] = {
-    Count.JOINERS: "Joiners",
-    Count.MOVERS: "Movers",
-    Count.LEAVERS: "Leavers",
-    Count.REHIRES: "Rehires",
-    Count.REINSTATED: "Terminations taken back",
-    Count.WITHDRAWN_HIRES: "Hires taken back",
-    Count.CONVERTED: "Changed from one kind of employment to another",
-    Count.RESENT: "Sent again without a change",
-    Count.ON_LEAVE: "Disabled while on leave",
-    Count.BACK_FROM_LEAVE: "Enabled again after a leave",
-    Count.PUT_ON_HOLD: "Disabled by order of IT (on hold)",
-    Count.HOLDS_ENDED: "Enabled again, as a hold has ended",
-}
-_FATES: Mapping[Outcome | Count, str] = {
-    Outcome.PROVISIONED: "Created, updated or disabled in Entra",
-    Outcome.UNCHANGED: "The file says nothing new",
-    Count.FAILED_BEFORE: "Of these, people who failed before",
-    Count.NO_ACCOUNT: "Of these, people without an account",
-    Count.ON_HOLD: "Of all, people whom IT keeps disabled (on hold); HR has nothing to correct",
-    Outcome.WAITING: "Waiting to be sent",
-    Outcome.UPLOADED: "Sent, no answer of Entra yet",
-    Outcome.OVERDUE: "Sent, no answer of Entra in time",
-    Outcome.SCHEDULED: "Take effect on a later day",
-    Outcome.HELD: "Held until somebody approves",
-    Outcome.FAILED: "Failed",
-    Outcome.SKIPPED: "Skipped by Entra",
-    Outcome.WITHDRAWN: "Taken back before they were sent",
-    Outcome.SUPERSEDED: "Taken over by a newer file",
-}
-_COUNTS = {"In the file": IN_FILE, "What it changes": CHANGES, "What became of the people": _FATES}
+_COUNTS = {"In the file": IN_FILE, "What it changes": KINDS_OF_CHANGE, "What became of the people": BECAME}
 _GONE = "Not in this list, though they were in one before"
 _FACTS = columns(
     ExtractRow.extract, ExtractRow.file, ExtractRow.status, ExtractRow.message, ExtractRow.arrived_at, *IN_FILE,

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
 from azure.core.exceptions import ResourceNotFoundError
 from azure.storage.blob import ContentSettings
@@ -39,6 +39,7 @@ from shared.storage.rows import in_chunks, read_rows
 from shared.tables.base import columns
 from shared.tables.extracts import Count, ExtractRow, ExtractStatus, Outcome, count_of, quiet_of, with_counts
 from shared.tables.workers import WorkerRow, WorkerStatus
+from shared.wording.count_labels import IN_FILE_OF_TRIAL, KINDS_OF_CHANGE, WOULD_BECOME, WOULD_BECOME_IN_A_SENTENCE
 from shared.wording.translation import Translator
 
 NOTHING_DONE = "This was a trial: nothing was sent, and nothing of it is remembered."
@@ -61,33 +62,12 @@ _HEADINGS = {
 }
 """What would become of people, in the order in which it is told."""
 
-_IN_FILE: Mapping[Outcome | Count, str] = {
-    **summary.IN_FILE,
-    Count.REJECTED: "Rows that would not be sent",
-    Count.EXTRAS: "People of earlier files who would be sent along",
-}
-_FATES: Mapping[Outcome | Count, str] = {
-    Outcome.UNCHANGED: "Already as the file says",
-    Outcome.WAITING: "Would be sent",
-    Outcome.SCHEDULED: "Would take effect on a later day",
-    Outcome.HELD: "Would be held until somebody approves",
-    Outcome.WITHDRAWN: "Would be taken back before they are sent",
-    Outcome.SUPERSEDED: "Of whom something newer is known",
-}
 _COUNTS = {
-    "In the file": _IN_FILE,
-    "What it would change": summary.CHANGES,
-    "What would become of the people": _FATES,
+    "In the file": IN_FILE_OF_TRIAL,
+    "What it would change": KINDS_OF_CHANGE,
+    "What would become of the people": WOULD_BECOME,
 }
 _NAMES: list[Outcome | Count] = [name for labels in _COUNTS.values() for name in labels]
-_WORDS: Mapping[Outcome | Literal["HadAlready"], str] = {
-    Outcome.UNCHANGED: "unchanged",
-    Outcome.SCHEDULED: "would be scheduled for a date",
-    Outcome.HELD: "would be held until somebody has looked at them",
-    Outcome.WITHDRAWN: "would be withdrawn before anything is sent",
-    Outcome.SUPERSEDED: "are known by something newer",
-    Outcome.WAITING: "would be sent",
-}
 
 
 @dataclass(frozen=True)
@@ -130,7 +110,7 @@ def outcome_of(
     counts[Outcome.WAITING] = sum(head.people for head in pages.read_manifest(storage, ref, plan))
     values = with_counts(values, counts)
     reasons = [values.held_because] if counts[Outcome.HELD] else []
-    told = progress.sentence(values, counts, reasons, known=_WORDS, sent="They would be sent for")
+    told = progress.sentence(values, counts, reasons, known=WOULD_BECOME_IN_A_SENTENCE, sent="They would be sent for")
     besides = (*notes, *pages.read_notes(storage, ref, plan))
     return TrialOutcome(
         ExtractStatus.HELD if counts[Outcome.HELD] else ExtractStatus.DELIVERED,

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
-from typing import Final, Literal
+from typing import Literal
 
 from azure.core.exceptions import ResourceNotFoundError
 
@@ -41,6 +41,7 @@ from shared.tables.extracts import (
 from shared.tables.pages import PageRow, PageStatus, answers_of
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
+from shared.wording.count_labels import BECAME_IN_A_SENTENCE, HAD_ALREADY, CountInSentence
 from shared.wording.numbers import counted
 from shared.wording.numbers import people as counted_people
 from shared.wording.translation import Translator
@@ -54,22 +55,6 @@ _COLUMN: Mapping[WorkerStatus | Literal[""], Outcome] = {
     WorkerStatus.FAILED: Outcome.FAILED,
     WorkerStatus.SKIPPED: Outcome.SKIPPED,
     WorkerStatus.WITHDRAWN: Outcome.SUPERSEDED,
-}
-_HAD: Final = "HadAlready"  # part of those who are unchanged
-_Count = Outcome | Literal["HadAlready"]
-_WORDS: Mapping[_Count, str] = {
-    Outcome.PROVISIONED: "provisioned",
-    Outcome.UNCHANGED: "unchanged",
-    _HAD: "sent, which Entra had already",
-    Outcome.SCHEDULED: "scheduled for a date",
-    Outcome.HELD: "held until somebody has looked at them",
-    Outcome.WITHDRAWN: "withdrawn before anything was sent",
-    Outcome.FAILED: "failed",
-    Outcome.SKIPPED: "skipped by Entra",
-    Outcome.SUPERSEDED: "taken over by a newer file",
-    Outcome.OVERDUE: "sent, no verdict in time",
-    Outcome.UPLOADED: "sent, no verdict yet",
-    Outcome.WAITING: "waiting to be sent",
 }
 _REFRESHED = (ExtractStatus.UPLOADING, ExtractStatus.DELIVERED, ExtractStatus.HELD, ExtractStatus.SUPERSEDED)
 _COUNTED = columns(PageRow.answers, PageRow.plan, PageRow.status, PageRow.reason, *OUTCOMES)
@@ -314,7 +299,7 @@ def sentence(
     counts: Counter[Outcome],
     reasons: list[str],
     *,
-    known: Mapping[_Count, str] = _WORDS,
+    known: Mapping[CountInSentence, str] = BECAME_IN_A_SENTENCE,
     sent: str = "Sent for",
 ) -> str:
     """Where an extract stands, with counts that add up.
@@ -336,8 +321,8 @@ def sentence(
     if Outcome.UNCHANGED in words:
         words[Outcome.UNCHANGED] += _failed_before(row)
     had = _had_already(row, counts)
-    shown: dict[_Count, int] = {name: counts[name] for name in counts}
-    shown |= {Outcome.UNCHANGED: counts[Outcome.UNCHANGED] - had, _HAD: had}
+    shown: dict[CountInSentence, int] = {name: counts[name] for name in counts}
+    shown |= {Outcome.UNCHANGED: counts[Outcome.UNCHANGED] - had, HAD_ALREADY: had}
     parts = [f"{shown[name]} {said}" for name, said in words.items() if shown.get(name)]
     text = f"{_rows(row)}: {row.rejected} rejected"
     if row.corrected:

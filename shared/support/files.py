@@ -37,21 +37,6 @@ LISTED = columns(
     ExtractRow.failed_before, ExtractRow.no_account, ExtractRow.job, *OUTCOMES,
 )  # fmt: skip
 
-LABELS: Mapping[Outcome, str] = {
-    Outcome.WAITING: "waiting to be sent",
-    Outcome.UPLOADED: "sent, no answer yet",
-    Outcome.OVERDUE: "sent, no answer in time",
-    Outcome.PROVISIONED: "created, updated or disabled",
-    Outcome.UNCHANGED: "unchanged",
-    Outcome.SCHEDULED: "scheduled for a date",
-    Outcome.HELD: "held",
-    Outcome.WITHDRAWN: "hires withdrawn",
-    Outcome.FAILED: "failed",
-    Outcome.SKIPPED: "skipped by Entra",
-    Outcome.SUPERSEDED: "taken over by a newer file",
-}
-"""Words for the counts of an extract."""
-
 _OPEN = (Outcome.WAITING, Outcome.UPLOADED, Outcome.OVERDUE)
 GROUPS: Mapping[str, tuple[Outcome | Count, ...]] = {
     "done": (Outcome.PROVISIONED,),

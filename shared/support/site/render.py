@@ -11,9 +11,9 @@ from typing import Any
 from jinja2 import Environment
 from markupsafe import Markup
 
-from shared.support.files import LABELS
 from shared.support.person import KINDS
 from shared.support.site.chart import HEIGHT, WIDTH
+from shared.wording.count_labels import BECAME_ON_A_PAGE
 from shared.wording.html_templates import templates_in
 from shared.wording.languages import Language
 from shared.wording.numbers import people
@@ -30,7 +30,7 @@ def _templates() -> Environment:
     templates.filters["people"] = people
     templates.globals.update(
         style=Markup(_style()),  # noqa: S704 (a file of ours)
-        labels=LABELS,
+        labels=BECAME_ON_A_PAGE,
         kinds=KINDS,
         chart_width=WIDTH,
         chart_height=HEIGHT,
