@@ -17,7 +17,7 @@ from shared.records.extracts import Version
 from shared.storage.names import PAGES, TableName
 from shared.storage.rows import change_rows
 from shared.tables.extracts import ExtractRow, ExtractStatus, Outcome, outcomes_of
-from shared.tables.pages import PageStatus
+from shared.tables.pages import PageRow, PageStatus
 from shared.wording.worker_status import Telling
 from tests.support.contexts import START, rows_of, worker
 from tests.support.scripted_server import Request, Script
@@ -129,7 +129,7 @@ def page_row(context: Context, ref: ExtractRef, number: int = 1) -> Any:
 
 def set_page(context: Context, ref: ExtractRef, number: int = 1, **values: Any) -> None:
     """Write to the row of a page, as somebody else would."""
-    row: Any = values
+    row = PageRow.read(values)
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda *_: row)
 
 

@@ -255,7 +255,7 @@ def test_putting_back_leaves_an_extract_alone_that_is_about_to_be_planned_again(
     give_up(context, message(ref))
     extracts.save_extract(context.storage, ref, ExtractRow(status=ExtractStatus.ARRIVED, releasing="1"))
     assert redrive(context) == {ref.id: 1}
-    assert (extracts.load_extract(context.storage, ref).status, page_row(context, ref).status) == (
+    assert (extracts.load_extract(context.storage, ref).status, page_row(context, ref)["Status"]) == (
         "arrived",
         "queued",
     )

@@ -253,7 +253,7 @@ def test_a_short_wait_is_the_time_for_which_the_message_stays_invisible_and_nobo
     assert (row["Generation"], row["Status"], row["Parked"], row["Tries"]) == (2, "waiting", False, 1)
     assert row["WaitUntil"] == iso(time() + timedelta(seconds=wait))
     assert words in row["Reason"]
-    assert row.reason in extracts.load_extract(context.storage, ref).message
+    assert row["Reason"] in extracts.load_extract(context.storage, ref).message
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
@@ -294,7 +294,7 @@ def test_a_long_wait_needs_no_message_and_ends_by_itself(
     assert wait[0] <= (until - time()).total_seconds() <= wait[1] + 1
     assert (sent_messages[1:], row["Status"], row["Parked"]) == ([], "waiting", True)
     assert words in row["Reason"]
-    assert row.reason in extracts.load_extract(context.storage, ref).message
+    assert row["Reason"] in extracts.load_extract(context.storage, ref).message
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()

@@ -60,7 +60,7 @@ def test_what_is_over_the_days_calls_waits_without_a_message_until_the_window_op
     row = page_row(context, ref, 2)
     assert (row["Status"], row["Parked"], row["WaitFor"]) == ("waiting", True, "quota")
     assert "The 7 calls in 24 hours are used up. It is tried again at" in row["Reason"]
-    assert row.reason in extracts.load_extract(context.storage, ref).message
+    assert row["Reason"] in extracts.load_extract(context.storage, ref).message
     jane = next(row for row in rows_of(context.storage, WORKERS) if row["RowKey"] == "0399-x")
     assert (jane["Status"], jane["Reason"], jane["WhoActs"]) == ("queued", row["Reason"], "nobody")
     assert remaining(context, "default").calls == 0

@@ -26,7 +26,7 @@ from shared.records import extracts
 from shared.records.health import Health, save_health
 from shared.secrets import Vault
 from shared.storage.names import CONFIG
-from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.extracts import OUTCOMES, ExtractRow, with_counts
 from tests.conftest import Storage
 from tests.support.office import Office, open_office
 from tests.support.scripted_server import Reply, Script, run_script
@@ -47,7 +47,7 @@ class OneSecret:
         return self.value
 
 
-NO_COUNTS: Any = dict.fromkeys(OUTCOMES, 0)
+NO_COUNTS = with_counts(ExtractRow(), dict.fromkeys(OUTCOMES, 0))
 
 
 @pytest.fixture

@@ -20,12 +20,13 @@ from shared.storage.rows import change_rows
 from shared.tables.accounts import AccountRow
 from shared.tables.due import DueReason
 from shared.tables.extracts import OUTCOMES, ExtractRow
+from shared.tables.workers import WorkerRow
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.provisioning_log import Log, of_extract, person, planned, statuses, uploaded
 
 
 def set_person(context: Context, worker_id: str, **values: Any) -> None:
-    row: Any = values
+    row = WorkerRow.read(values)
     change_rows(context.storage.table(WORKERS), [worker_key("employees", worker_id)], lambda *_: row)
 
 

@@ -21,10 +21,10 @@ from shared.records.health import Health, save_health
 from shared.records.people import worker_key
 from shared.storage import rows
 from shared.storage.names import EXTRACTS, OUTBOX, PAGES, STATE, WORKERS
-from shared.storage.rows import change_rows
+from shared.storage.rows import change_rows, etag_of
 from shared.tables.base import to_json
 from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus, Outcome
-from shared.tables.pages import PageStatus
+from shared.tables.pages import PageRow, PageStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.conftest import Storage
 from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
@@ -46,7 +46,7 @@ def context(storage: Storage) -> Iterator[Context]:
 
 def page(context: Context, number: int, *ids: str, **values: Any) -> None:
     pages.write_page(context.storage, REF, "plan", page_of(*map(worker, ids), number=number))
-    row: Any = {"Status": PageStatus.DONE, "Plan": "plan", "Waiting": len(ids), **values}
+    row = PageRow(status=PageStatus.DONE, plan="plan", waiting=len(ids)) | PageRow.read(values)
     change_rows(context.storage.table(PAGES), [pages.page_key(REF.id, number)], lambda *_: row)
 
 
@@ -317,9 +317,9 @@ def test_who_was_sent_before_the_extract_was_processed_again_is_waited_for_and_n
 def test_nothing_new_is_not_written(context: Context) -> None:
     page(context, 1, Waiting=9)
     refresh(context.storage, REF, LATER)
-    etag = extracts.load_extract(context.storage, REF).metadata["etag"]  # type: ignore[attr-defined]
+    etag = etag_of(extracts.load_extract(context.storage, REF))
     refresh(context.storage, REF, LATER)
-    assert extracts.load_extract(context.storage, REF).metadata["etag"] == etag  # type: ignore[attr-defined]
+    assert etag_of(extracts.load_extract(context.storage, REF)) == etag
 
 
 def test_an_extract_that_is_not_there_is_not_made_up(context: Context) -> None:

@@ -12,6 +12,7 @@ from azure.data.tables._generated._client import AzureTable
 from shared.storage import listing
 from shared.storage.listing import Listing, cuts_of, first_rows, list_in_order, list_rows, thinned
 from shared.storage.queries import RowTable
+from shared.storage.rows import query
 from shared.tables.base import Keyed
 from tests.conftest import Storage
 from tests.support.scripted_server import Reply, run_script
@@ -156,6 +157,18 @@ def test_an_answer_that_ended_early_is_not_the_end() -> None:
                 assert read(table) == [("b", "1"), ("b", "2")]
         asked = [request.target.partition("Next")[2] for request in script.requests]
         assert asked == ["", "PartitionKey=1%214%21YQ--", "PartitionKey=1%214%21Yg--&NextRowKey=1%214%21MQ--"]
+
+
+def test_a_column_that_is_asked_for_and_not_in_the_row_is_not_there_though_azure_says_null() -> None:
+    answer = Reply(200, {"value": [{"PartitionKey": "b", "RowKey": "1", "Text": "says :null", "Number": None}]})
+    with run_script(answer, answer) as script:
+        text = f"DefaultEndpointsProtocol=http;AccountName=a;AccountKey=a2V5;TableEndpoint={script.url};"
+        with TableClient.from_connection_string(text, "Things") as client:
+            table: Any = client
+            table.rows = Keyed
+            whole = {"PartitionKey": "b", "RowKey": "1", "Text": "says :null"}
+            assert list_rows(table, "", KEYS, dict).found == [whole]
+            assert [dict(row) for row in query(table, "")] == [whole]
 
 
 def test_what_fails_is_told_as_the_sdk_tells_it(service: TableServiceClient) -> None:

@@ -196,7 +196,7 @@ def test_a_few_rows_of_a_large_partition_are_found_without_reading_most_of_it(
     table: RowTable[Any], wanted: int
 ) -> None:
     there = keys_of(1200)
-    put_rows(table, {key: {"Count": 1} for key in there})
+    put_rows(table, {key: Keyed.read({"Count": 1}) for key in there})
     step = len(there) // wanted
     keys = [*there[::step][:wanted], Key("p", "0005x")]
     assert sorted(read_rows(table, keys, select=("Count",))) == sorted(keys[:-1])
@@ -205,7 +205,7 @@ def test_a_few_rows_of_a_large_partition_are_found_without_reading_most_of_it(
 @pytest.mark.parametrize("count", [1, 2, 101])
 def test_rows_are_put_whatever_was_there_before(table: RowTable[Any], count: int) -> None:
     change_rows(table, [*keys_of(count), Key("q", "1")], lambda *_: Keyed.read({"A": 1}))
-    put_rows(table, {key: {"B": 2} for key in keys_of(count)})
+    put_rows(table, {key: Keyed.read({"B": 2}) for key in keys_of(count)})
     assert content(table) == {key: {"B": 2} for key in keys_of(count)} | {Key("q", "1"): {"A": 1}}
 
 
