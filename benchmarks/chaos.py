@@ -128,7 +128,7 @@ def _table(figures: Figures) -> str:
         "Faults that requests met": listed(figures.faults),
         "Calls of bulkUpload": listed(figures.calls),
         "Requests accepted": f"{figures.accepted:,} with {figures.records:,} records",
-        "Answers lost": f"{figures.lost_answers}",
+        "Answers lost": f"{figures.lost_answers}; {figures.in_doubt} were not written down",
         "Requests repeated": f"{figures.repeated}, {figures.repeated_by_outage} of them because storage was away",
         "Records sent once more": f"{figures.resent} for what the log says, {figures.reverted} planned anew in between",
         "Functions": listed(figures.functions),

@@ -29,15 +29,17 @@ class Ground(Protocol):
     Attributes:
         entra: the simulator.
         storage: past everything that goes wrong.
-        kills: how often a process ended, or stood still for so long that others had to take it for dead.
+        kills: how often a process died that may have had an answer to write down.
         outages: from when to when there was no storage, by the clock of `entra`.
     """
 
     @property
     def entra(self) -> Entra: ...
 
+    @property
+    def kills(self) -> int: ...
+
     storage: Storage
-    kills: int
     outages: list[tuple[float, float]]
 
 

@@ -175,6 +175,7 @@ class Figures(Sums):
     kills: int = 0
     stopped: int = 0
     stood_still: int = 0
+    in_doubt: int = 0
     leases_broken: int = 0
     restarts: int = 0
     told: Counter[str] = field(default_factory=Counter)

@@ -51,6 +51,7 @@ _RETRY = 30
 _RETRY_OF_FILES = 0.15
 _SLOWEST_LOOK = 10.0  # at a queue
 _MOST_MESSAGES = 8
+_WHILE_ACTIVE = 0.4  # how often a timer fires though others are still at work, and there is nothing else to do for it
 _TAKEN_FOR_DEAD = 60.0  # seconds after which the lock of a timer is over
 
 
@@ -102,8 +103,8 @@ class Cloud:
         entra: the simulator.
         wire: what every request passes.
         storage: past everything that goes wrong.
-        kills: how often a process was killed, or stood still.
-        stood_still: how often that was.
+        killed: how often a process was killed.
+        stood_still: how often one stood still.
         stopped: how many were told to end.
         told: the events that came, by their type.
         outages: from when to when storage was away or busy, in seconds.
@@ -114,13 +115,13 @@ class Cloud:
 
     def __init__(self, plan: QuickPlan, turns: Turns, entra: TimedEntra, url: str) -> None:
         self.now, self.turns, self.entra = turns.now, turns, entra
-        self.kills = self.stood_still = self.stopped = 0
+        self.killed = self.stood_still = self.stopped = 0
         self.told: Counter[str] = Counter()
         self.outages: list[tuple[float, float]] = []
         self.functions: Counter[str] = Counter()
         self.changed = False
         self.note: Callable[[str], None] = lambda _: None
-        self.wire = Wire(turns, entra, plan.latency, lambda _: None, self._note_request)
+        self.wire = Wire(turns, entra, plan.latency, plan.upload, lambda _: None, self._note_request)
         self._clock = Clock(now=turns.now, sleep=turns.sleep)
         self._events = plan.events
         self._url = url
@@ -145,9 +146,9 @@ class Cloud:
         self._tick()
 
     @property
-    def clock(self) -> Clock:
-        """The clock of the app."""
-        return self._clock
+    def kills(self) -> int:
+        """How often somebody had to die, or the like, for that Entra is sent something again."""
+        return self.wire.in_doubt
 
     def close(self) -> None:
         """End all of it."""
@@ -189,7 +190,8 @@ class Cloud:
         """See to it that whoever is dead is replaced."""
         for instance in [one for one in self._instances if one.process.is_dead]:
             self._instances.remove(instance)
-            self.kills += 1
+            self.killed += 1
+            self.wire.in_doubt += instance.process.in_doubt
             self._give_up_timers(instance, _TAKEN_FOR_DEAD)
             self._note_activity()
             self.turns.later(self.turns.dice.uniform(0, 60), lambda: self.scale(self._count))
@@ -198,7 +200,7 @@ class Cloud:
         """For so long nothing of it runs."""
         instance.process.frozen_until = self.now.seconds + seconds
         self.stood_still += 1
-        self.kills += 1
+        self.wire.in_doubt += instance.process.in_doubt
         if seconds > _TAKEN_FOR_DEAD:
             self.turns.later(_TAKEN_FOR_DEAD, lambda: self._give_up_timers(instance, 0.0))
         self.turns.later(seconds, self._note_activity)
@@ -427,7 +429,9 @@ class Cloud:
             self._is_rescheduled = False
             self._written_down = [moment.timestamp() for moment in moments_written_down(self.storage)]
         active_at = datetime.fromtimestamp(self._active_at, self.now().tzinfo)
-        moments = [self._active_at, *(moment.timestamp() for moment in moments_after(active_at)), *self._written_down]
+        moments = [*(moment.timestamp() for moment in moments_after(active_at)), *self._written_down]
+        if self.turns.dice.random() < _WHILE_ACTIVE:
+            moments.append(self._active_at)
         if self.entra.accepted:
             settings = self.entra.settings
             moments.append(self.entra.accepted[-1].moment + settings.processing_seconds + settings.log_seconds + 1)

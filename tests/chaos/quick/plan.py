@@ -22,11 +22,13 @@ class QuickPlan(Plan):
 
     Attributes:
         latency: seconds that a request usually takes.
+        upload: seconds that a request to bulkUpload takes at most.
         processing: seconds from a 202 to the change in the directory.
         log: seconds from there to the entry in the log.
     """
 
     latency: float = 0.01
+    upload: float = 1.0
     processing: float = 0.2
     log: float = 0.2
 
@@ -37,8 +39,7 @@ def plan_of(seed: int) -> QuickPlan:
     count = random.choice((2, 2, 3, 3, 4))
     request = random.choice((4, 6, 10))
     days = [_day(random) for _ in range(count)]
-    if random.random() < 0.6:
-        early = random.randrange(1, count)  # never two in a row: a file may be made no more than a day ahead
+    for early in range(random.choice((1, 1, 2)), count, 2):  # never two in a row: no file may be a day ahead
         days[early] = replace(days[early], early=True)
     return QuickPlan(
         seed=seed,
@@ -51,6 +52,7 @@ def plan_of(seed: int) -> QuickPlan:
         days=tuple(days),
         events=replace(DEPLOYED, lost=0.15, late=random.choice((0.0, 2.0, 90.0)), seed=seed),
         latency=random.choice((0.003, 0.02, 0.08)),
+        upload=random.choice((0.2, 2.0, 12.0)),
         processing=random.choice((0.2, 30.0, 1200.0)),
         log=random.choice((0.2, 60.0)),
     )
@@ -69,7 +71,7 @@ def _day(random: Random) -> Day:
     events = [Event(round(first, 2), FILE, feeds[0]), Event(round(first + random.uniform(0, later), 2), FILE, feeds[1])]
     events += some(KILL, (0, 1, 1, 2), "before", "done", "other")
     events += some(DOOM, (0, 1, 1), *DOOMED)
-    events += some(STAND, (0, 0, 1), "5", "20", "50", "150")
+    events += some(STAND, (0, 1, 1), "5", "20", "50", "150")
     events += some(THROTTLE, (0, 0, 1), "0.5", "5", "30", "120")
     events += some(AWAY, (0, 0, 0, 1), "3", "40", "400", "1200")
     events += some(BREAK, (0, 0, 1), "")

@@ -111,7 +111,7 @@ class _Round:
             case "doom":
                 around.wire.doomed.append(event.how)
             case "stand still":
-                around.stand_still(around.turns.dice.choice(around.instances), float(event.how))
+                self._stand_still(event, process)
             case "scale":
                 around.scale(int(event.how))
             case "throttle":
@@ -131,6 +131,13 @@ class _Round:
             process.is_dead = True
         else:
             self._cloud.turns.dice.choice(self._cloud.instances).process.is_dead = True
+
+    def _stand_still(self, event: Event, process: Process) -> None:
+        """A process stands still; not between its last look and the request, which nothing could then take back."""
+        if any(task.is_sending for task in process.tasks):
+            heapq.heappush(self._planned, (self._cloud.wire.made + 1, next(self._numbers), event))
+        else:
+            self._cloud.stand_still(self._cloud.instance_of(process), float(event.how))
 
     # Time
 
@@ -184,7 +191,7 @@ class _Round:
 
     def _count(self, findings: Findings) -> Figures:
         figures, around = self._books.count(self._cloud, findings), self._cloud
-        figures.kills = around.kills - around.stood_still
+        figures.kills, figures.in_doubt = around.killed, around.kills
         figures.stood_still = around.stood_still
         figures.stopped = around.stopped
         figures.told = around.told

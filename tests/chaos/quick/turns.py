@@ -52,14 +52,26 @@ class Process:
     frozen_until: float = 0.0
     tasks: list[Task] = field(default_factory=list)
 
+    @property
+    def in_doubt(self) -> int:
+        """How many of its threads have something in doubt."""
+        return sum(task.is_in_doubt for task in self.tasks)
+
 
 class Task:
-    """A thread of a process, which runs when it has the turn."""
+    """A thread of a process, which runs when it has the turn.
+
+    Attributes:
+        is_over: whether it has ended.
+        is_sending: whether a request to bulkUpload is about to go out.
+        is_in_doubt: whether Entra may have taken something of which nothing is written down yet.
+    """
 
     def __init__(self, turns: Turns, process: Process, work: Callable[[], object], name: str) -> None:
         self.turns = turns
         self.process = process
         self.is_over = False
+        self.is_sending = self.is_in_doubt = False
         self.wait = 0  # the number of the wait it is in
         self.timed_out = False
         self.turn = threading.Semaphore(0)

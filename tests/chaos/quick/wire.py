@@ -12,7 +12,7 @@ from local.scenario.simulated import Killed
 from shared.entra.graph import READ_SECONDS
 from tests.chaos.host_process import BUSY_SHARE, DONE_SHARE, busy_answer
 from tests.chaos.quick.tenant import TimedEntra
-from tests.chaos.quick.turns import Process, Turns
+from tests.chaos.quick.turns import Process, Turns, current_task
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Asked:
 
 Ask = Callable[[Process, Asked], requests.Response]
 
+_RECORDS = ("PATCH", "PUT", "MERGE")
 _LONGEST = 12.0  # times the usual latency
 _SLOW_SHARE = 0.002  # of the answers of storage
 _SLOW = (2.0, 4.0, 4.0, 20.0, 70.0)  # seconds
@@ -47,6 +48,7 @@ class Wire:
         turns: who runs.
         entra: the simulator.
         latency: seconds that a request usually takes.
+        upload: seconds that a request to bulkUpload takes at most.
         happens: told before each request who makes it: something may be planned for it.
         answered: told method and address of each request that storage has done.
         made: how many requests were made.
@@ -54,6 +56,8 @@ class Wire:
         silent: how many were not answered by storage in time.
         busy_until: until when storage is busy.
         away_until: until when nobody answers for storage.
+        in_doubt: how many answers of Entra were not written down in time, because a process died, or stood still, or
+            storage was silent.
         doomed: the moment at which whoever comes to it dies, if any: before a request to bulkUpload, or at its answer.
         is_calm: whether nothing goes wrong.
     """
@@ -61,11 +65,13 @@ class Wire:
     turns: Turns
     entra: TimedEntra
     latency: float
+    upload: float
     happens: Callable[[Process], None]
     answered: Callable[[str, str], None]
     made: int = 0
     busy: int = 0
     silent: int = 0
+    in_doubt: int = 0
     busy_until: float = 0.0
     away_until: float = 0.0
     doomed: list[str] = field(default_factory=list)
@@ -96,6 +102,8 @@ class Wire:
         def asked(method: str, url: str, **options: Any) -> requests.Response:
             if process.is_dead:
                 raise Killed
+            if (task := current_task()) is not None:
+                task.is_sending = ask == self._ask_entra and method == "POST"
             self.turns.sleep(min(self.turns.dice.expovariate(1 / self.latency), _LONGEST * self.latency))
             self.made += 1
             self.happens(process)
@@ -116,6 +124,8 @@ class Wire:
         def ask() -> requests.Response:
             answer = asked.send()
             self.answered(asked.method, asked.url)
+            if asked.method in _RECORDS and "/Pages(" in asked.url and answer.ok and (task := current_task()):
+                task.is_in_doubt = False
             return answer
 
         if now < self.away_until:
@@ -142,21 +152,31 @@ class Wire:
             self.turns.sleep(seconds)
             return answer
         self.silent += 1
+        self.in_doubt += (task := current_task()) is not None and task.is_in_doubt
         if self.turns.dice.random() < 0.5:
             ask().close()
         self.turns.sleep(patience)
         raise requests.ReadTimeout("Read timed out")
 
     def _ask_entra(self, process: Process, asked: Asked) -> requests.Response:
-        uploads = asked.method == "POST"
-        if uploads and self._is_doomed("before"):
-            process.is_dead = True
-            raise Killed
         self.entra.delayed = 0.0
-        answer = asked.send()
-        if uploads and self._is_doomed("answered"):
-            process.is_dead = True
-            raise Killed
+        if asked.method != "POST":
+            return self._late(asked.send())
+        self._die_if_doomed("before", process)
+        self.turns.sleep(self.turns.dice.uniform(0, self.upload / 4))
+        self._live(process)
+        task = current_task()
+        assert task is not None
+        task.is_in_doubt, task.is_sending = True, False
+        self.entra.delayed = 0.0
+        answer = self._late(asked.send())
+        task.is_in_doubt = answer.ok
+        self._die_if_doomed("answered", process)
+        self.turns.sleep(self.turns.dice.uniform(0, self.upload))
+        return answer
+
+    def _late(self, answer: requests.Response) -> requests.Response:
+        """An answer, as late as Entra says; or too late."""
         if (late := self.entra.delayed) > READ_SECONDS:
             self.turns.sleep(READ_SECONDS)
             raise requests.ReadTimeout
@@ -164,8 +184,8 @@ class Wire:
             self.turns.sleep(late)
         return answer
 
-    def _is_doomed(self, moment: str) -> bool:
+    def _die_if_doomed(self, moment: str, process: Process) -> None:
         if moment in self.doomed:
             self.doomed.remove(moment)
-            return True
-        return False
+            process.is_dead = True
+            raise Killed
