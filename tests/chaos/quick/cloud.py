@@ -32,7 +32,7 @@ from shared.context import Context
 from shared.entra.graph import Graph
 from shared.identity import Identity as AppIdentity
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, from_environment
-from shared.storage.clients import connect
+from shared.storage.clients import Storage
 from shared.storage.names import BLOBS_POISON, CONFIG, DUE, INBOX, PAGES, STATE, UPLOADS, UPLOADS_POISON
 from tests.chaos.quick.plan import QuickPlan
 from tests.chaos.quick.stand_ins import Lock, in_turns
@@ -129,9 +129,7 @@ class Cloud:
             {HR_STORAGE: CONNECTION_STRING, PROVISIONING_ENDPOINT: url + bulk_upload_path(entra.tenant)}
         )
         self._account = Account(self.now)
-        self.storage = connect(self._settings.storage, retries=0)
-        assert self.storage.session is not None
-        self._account.serve(self.storage.session)
+        self.storage: Storage = self._account.connect(retries=0)
         make_everything(self.storage)
         self._functions = registered()
         self._count = plan.hosts
@@ -265,14 +263,13 @@ class Cloud:
 
     def _open(self) -> Instance:
         process = Process(len(self._contexts))
-        storage = connect(self._settings.storage)
+        storage = self._account.connect()
         tenant = self.entra.tenant
         identity = AppIdentity(lambda: Identity(self._url, tenant, self.now))
         graph = Graph(self._clock, identity)
         context = Context(self._settings, self._clock, storage, graph, vault=None)
         object.__setattr__(context, "_reading_key", Lock())
         assert storage.session is not None
-        self._account.serve(storage.session)
         graph._session.trust_env = False
         self.wire.to_storage(storage.session, process)
         self.wire.to_entra(graph._session, process)

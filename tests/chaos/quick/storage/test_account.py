@@ -14,7 +14,7 @@ from azure.storage.blob import BlobLeaseClient, ContainerClient
 from shared.settings import StorageConnection
 from shared.storage.clients import Storage, code_of, connect
 from shared.storage.names import INBOX, STATE, UPLOADS
-from tests.chaos.quick.storage.account import CONNECTION_STRING, Account
+from tests.chaos.quick.storage.account import Account
 from tests.conftest import Storage as Emulated
 from tests.support.contexts import ManualTime, make_everything
 
@@ -30,9 +30,7 @@ def time() -> ManualTime:
 @pytest.fixture
 def ours(time: ManualTime) -> Iterator[Storage]:
     account = Account(time)
-    storage = connect(StorageConnection(connection_string=CONNECTION_STRING), retries=0)
-    assert storage.session is not None
-    account.serve(storage.session)
+    storage = account.connect(retries=0)
     make_everything(storage)
     yield storage
     storage.close()
