@@ -38,6 +38,7 @@ class Books:
     def __init__(self, plan: Plan, now: Callable[[], datetime], elapsed: Callable[[], float]) -> None:
         self.history = HistoryPlan(plan.seed, people=plan.people, delta=plan.delta, start=plan.start)
         self.company = Staff(Random(f"{plan.seed} lives"), plan.people, plan.start, delta=plan.delta)
+        self.company.eventful = plan.eventful
         self.figures = Figures(rounds=1, days=len(plan.days), people=plan.people)
         self._plan = plan
         self._now = now

@@ -88,6 +88,7 @@ class Plan:
         start: the first day.
         days: what happens.
         events: how unreliable Event Grid is.
+        eventful: the share of people to whom something happens on a day.
     """
 
     seed: int
@@ -99,6 +100,7 @@ class Plan:
     start: date
     days: tuple[Day, ...]
     events: Chance = EXACT
+    eventful: float = Company.eventful
 
 
 def plan_of(seed: int) -> Plan:

@@ -338,7 +338,7 @@ class Cloud:
         """A message can be seen after so many seconds; sooner or later somebody looks."""
         seen_at = self.now.seconds + seconds
         heapq.heappush(self._due[queue], seen_at)
-        self.turns.at(seen_at + self.turns.dice.choice((0.1, 0.3, 1.0, _SLOWEST_LOOK)), lambda: self._poll(queue))
+        self.turns.at(seen_at + self.turns.dice.choice((0.1, 0.3, 1.0, 1.0, _SLOWEST_LOOK)), lambda: self._poll(queue))
 
     def _poll(self, queue: str) -> None:
         due = self._due[queue]

@@ -50,9 +50,10 @@ def plan_of(seed: int) -> QuickPlan:
         page=request * random.choice((1, 2, 2)),
         start=date(2028, 1, 1) + timedelta(days=random.randrange(360)),
         days=tuple(days),
-        events=replace(DEPLOYED, lost=0.15, late=random.choice((0.0, 2.0, 90.0)), seed=seed),
+        events=replace(DEPLOYED, lost=0.15, late=random.choice((0.0, 2.0, 2.0, 90.0)), seed=seed),
+        eventful=random.choice((0.06, 0.3, 0.6)),
         latency=random.choice((0.003, 0.02, 0.08)),
-        upload=random.choice((0.2, 2.0, 12.0)),
+        upload=random.choice((1.0, 12.0, 12.0)),
         processing=random.choice((0.2, 30.0, 1200.0)),
         log=random.choice((0.2, 60.0)),
     )

@@ -36,6 +36,7 @@ Ask = Callable[[Process, Asked], requests.Response]
 
 _RECORDS = ("PATCH", "PUT", "MERGE")
 _LONGEST = 12.0  # times the usual latency
+_LONG_WAY, _LONG_SHARE = 20.0, 0.15  # seconds until a request is with Entra, and how many take that long
 _SLOW_SHARE = 0.002  # of the answers of storage
 _SLOW = (2.0, 4.0, 4.0, 20.0, 70.0)  # seconds
 
@@ -163,7 +164,9 @@ class Wire:
         if asked.method != "POST":
             return self._late(asked.send())
         self._die_if_doomed("before", process)
-        self.turns.sleep(self.turns.dice.uniform(0, self.upload / 4))
+        dice = self.turns.dice
+        there = dice.uniform(0, _LONG_WAY if not self.is_calm and dice.random() < _LONG_SHARE else self.upload / 4)
+        self.turns.sleep(there)
         self._live(process)
         task = current_task()
         assert task is not None
@@ -172,7 +175,7 @@ class Wire:
         answer = self._late(asked.send())
         task.is_in_doubt = answer.ok
         self._die_if_doomed("answered", process)
-        self.turns.sleep(self.turns.dice.uniform(0, self.upload))
+        self.turns.sleep(min(dice.uniform(0, self.upload), READ_SECONDS - 1 - there))
         return answer
 
     def _late(self, answer: requests.Response) -> requests.Response:
