@@ -1,24 +1,32 @@
 """Chaos for as long as one likes: hosts are killed, storage goes away, Entra misbehaves; in the end all is well.
 
     python -m benchmarks.chaos --rounds 200 --seed 1 --at-once 2
+    python -m benchmarks.chaos --quick --rounds 1000 --seed 1 --at-once 2
 
-A round is a company with two feeds over several days; `tests/chaos` has what happens in it and what is looked at. Ends
-at the first round in which something is not as it should be, with its seed and the whole story, and leaves its logs.
+A round is a company with two feeds over several days; `tests/chaos` has what happens in it and what is looked at. A
+quick one is lived through in one process under simulated time, and its seed makes the same things happen again. Ends at
+the first round in which something is not as it should be, with its seed and the whole story; one with real processes
+leaves its logs.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import multiprocessing
+import os
 import shutil
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
+from functools import partial
 from pathlib import Path
-from threading import Event
 
 from tests.chaos.plan import Figures, plan_of
+from tests.chaos.quick import plan as quick_plan
+from tests.chaos.quick import round as quick_round
 from tests.chaos.round import run
 from tests.histories.plan import WrongError
 
@@ -26,44 +34,81 @@ from tests.histories.plan import WrongError
 def main() -> int:
     """Run it."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="in one process, under simulated time")
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1, help="of the first round")
     parser.add_argument("--at-once", type=int, default=1, help="rounds at a time")
     parser.add_argument("--minutes", type=float, default=24 * 60, help="after which no round begins")
     parser.add_argument("--go-on", action="store_true", help="after something wrong too")
     arguments = parser.parse_args()
-    logging.disable(logging.CRITICAL)
     began = time.monotonic()
-    all_figures, wrong, enough = Figures(), [], Event()
+    all_figures, wrong = Figures(), []
     base = Path(tempfile.mkdtemp(prefix="chaos-"))
-
-    def one(seed: int) -> None:
-        if enough.is_set() or time.monotonic() - began > arguments.minutes * 60:
-            return
-        folder = base / f"seed-{seed}"
-        folder.mkdir()
-        try:
-            figures = run(plan_of(seed), folder)
-        except WrongError as error:
+    for seed, figures, story in _rounds(arguments, base, began + arguments.minutes * 60):
+        if figures is None:
             wrong.append(seed)
-            if not arguments.go_on:
-                enough.set()
-            print(f"{error}\nSeed {seed} is wrong; its logs are in {folder}\n", flush=True)
-            return
+            print(f"{story}\nSeed {seed} is wrong\n", flush=True)
+            continue
         all_figures.add(figures)
-        shutil.rmtree(folder)
         print(
             f"{figures.seconds:6.1f} s seed {seed}: {figures.kills} kills, {figures.accepted} requests accepted, "
             f"{figures.lost_answers} answers lost, {figures.repeated} repeated",
             flush=True,
         )
-
-    with ThreadPoolExecutor(arguments.at_once) as pool:
-        list(pool.map(one, range(arguments.seed, arguments.seed + arguments.rounds)))
     print(f"\n{_table(all_figures)}\n\nwrong: {sorted(wrong) or 'nothing'}; {time.monotonic() - began:.0f} s in all")
-    if not wrong:
-        base.rmdir()
+    if wrong and not arguments.quick:
+        print(f"Logs are in {base}")
+    else:
+        shutil.rmtree(base)
     return bool(wrong)
+
+
+_Result = tuple[int, Figures | None, str]
+"""A seed, and what was done, or else the story of what is wrong."""
+
+
+def _rounds(arguments: argparse.Namespace, base: Path, end: float) -> Iterator[_Result]:
+    """Live through the rounds, several at once; whatever comes first."""
+    pool: Executor
+    if arguments.quick:
+        # Sets of texts are in the order of their hashes, which are others in each process unless they are told.
+        os.environ["PYTHONHASHSEED"] = "0"
+        pool = ProcessPoolExecutor(arguments.at_once, multiprocessing.get_context("spawn"))
+    else:
+        pool = ThreadPoolExecutor(arguments.at_once)
+    one = partial(_quick if arguments.quick else _with_processes, base, end)
+    with pool:
+        futures = [pool.submit(one, arguments.seed + number) for number in range(arguments.rounds)]
+        for future in as_completed(futures):
+            if future.cancelled() or (result := future.result()) is None:
+                continue
+            yield result
+            if result[1] is None and not arguments.go_on:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _with_processes(base: Path, end: float, seed: int) -> _Result | None:
+    if time.monotonic() > end:
+        return None
+    logging.disable(logging.CRITICAL)
+    folder = base / f"seed-{seed}"
+    folder.mkdir()
+    try:
+        figures = run(plan_of(seed), folder)
+    except WrongError as error:
+        return seed, None, str(error)
+    shutil.rmtree(folder)
+    return seed, figures, ""
+
+
+def _quick(_base: Path, end: float, seed: int) -> _Result | None:
+    if time.monotonic() > end:
+        return None
+    logging.disable(logging.CRITICAL)
+    try:
+        return seed, quick_round.run(quick_plan.plan_of(seed)), ""
+    except WrongError as error:
+        return seed, None, str(error)
 
 
 def _table(figures: Figures) -> str:
@@ -75,19 +120,20 @@ def _table(figures: Figures) -> str:
         "Rounds": f"{figures.rounds} with {figures.days} days",
         "Files": f"{figures.files.total()}: {listed(figures.files)}",
         "Rows of files": f"{figures.rows:,} about {figures.people:,} people",
-        "Hosts killed": f"{figures.kills}, and {figures.stopped} told to end",
+        "Hosts killed": f"{figures.kills}, and {figures.stopped} told to end; {figures.stood_still} stood still",
+        "Leases broken": f"{figures.leases_broken}",
         "Events of files": listed(figures.told),
-        "Storage was busy": f"{figures.busy:,} times",
-        "Azurite restarts": f"{figures.restarts}",
+        "Storage was busy": f"{figures.busy:,} times, silent {figures.silent}",
+        "Storage was away": f"{figures.restarts} times",
         "Faults that requests met": listed(figures.faults),
         "Calls of bulkUpload": listed(figures.calls),
         "Requests accepted": f"{figures.accepted:,} with {figures.records:,} records",
-        "Answers lost": f"{figures.lost_answers}",
+        "Answers lost": f"{figures.lost_answers}; {figures.in_doubt} were not written down",
         "Requests repeated": f"{figures.repeated}, {figures.repeated_by_outage} of them because storage was away",
         "Records sent once more": f"{figures.resent} for what the log says, {figures.reverted} planned anew in between",
         "Functions": listed(figures.functions),
         "Until the dust had settled": f"{figures.simulated_hours / rounds:.1f} simulated hours a round",
-        "Seconds a round": f"{figures.seconds / rounds:.1f}, {figures.settling / rounds:.1f} of them to settle",
+        "Seconds a round": f"{figures.seconds / rounds:.1f}, {figures.processor / rounds:.1f} of them of the processor",
     }
     return "\n".join(f"{name:28}{value}" for name, value in rows.items())
 

@@ -65,12 +65,14 @@ class Tables:
     """All tables, in one database.
 
     Attributes:
-        file: where.
+        file: where; `:memory:` is memory.
         requests: what was asked of each table.
+        now: the time.
     """
 
     file: Path
     requests: Counter[str] = field(default_factory=Counter)
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def __post_init__(self) -> None:
         self._lock = threading.RLock()
@@ -85,6 +87,11 @@ class Tables:
 
     def close(self) -> None:
         self._base.close()
+
+    def count(self, table: str) -> None:
+        """Something was asked of a table."""
+        with self._lock:
+            self.requests[table] += 1
 
     def get(self, table: str, partition: str, row_key: str) -> tuple[Entity, str]:
         """A row with its ETag.
@@ -155,7 +162,7 @@ class Tables:
         values.pop("Timestamp", None)
         values |= {"PartitionKey": one.partition, "RowKey": one.row_key}
         body = json.dumps(values, separators=(",", ":"))
-        moment = datetime.now(UTC).strftime(_MOMENT)
+        moment = self.now().strftime(_MOMENT)
         insert = "INSERT OR REPLACE INTO entities VALUES (?, ?, ?, ?, ?, ?)"
         self._base.execute(insert, (*at, self._etags, moment, body))
         return _quoted(self._etags)
@@ -346,6 +353,88 @@ def _parts(body: bytes) -> Iterator[Operation]:
         yield _operation(method.decode(), url.decode(), _headers(lines.decode()), content)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What is answered to a request."""
+
+    status: int
+    body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = _JSON
+
+    @property
+    def all_headers(self) -> dict[str, str]:
+        """All of its headers."""
+        size = str(len(self.body.encode()))
+        return {**self.headers, "x-ms-version": "2019-02-02", "Content-Type": self.kind, "Content-Length": size}
+
+
+def answer(tables: Tables, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    """Do what a request asks for.
+
+    Args:
+        tables: where.
+        method: of the request.
+        target: path and query.
+        headers: by their names in small letters.
+        body: of the request.
+    """
+    try:
+        return _read(tables, target) if method == "GET" else _write(tables, method, target, headers, body)
+    except RefusedError as error:
+        return _refusal(error)
+
+
+def _read(tables: Tables, target: str) -> Answer:
+    parts = urlsplit(target)
+    table, keys = _place(parts.path)
+    tables.count(table)
+    query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
+    select = set(filter(None, query.get("$select", "").split(",")))
+    if keys:
+        row, etag = tables.get(table, *keys)
+        return Answer(200, json.dumps(_shown(row, etag, select)), {"ETag": etag})
+    start = (unquote(query.get("NextPartitionKey", "")), unquote(query.get("NextRowKey", "")))
+    most = min(int(query.get("$top", _PAGE)), _PAGE)
+    found = tables.find(table, query.get("$filter", ""), start, most)
+    # A token of ours is a key in ASCII, as headers want it.
+    then = dict(zip(_CONTINUED, (quote(key, safe="") for key in found.then or ()), strict=False))
+    return Answer(200, json.dumps({"value": [_shown(row, etag, select) for row, etag in found.rows]}), then)
+
+
+def _write(tables: Tables, method: str, target: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    path = urlsplit(target).path
+    if path.endswith("/$batch"):
+        return _transact(tables, list(_parts(body)))
+    if path.endswith("/Tables"):
+        return Answer(204)
+    one = _operation(method, target, headers, body)
+    tables.count(one.table)
+    [etag] = tables.change([one])
+    return Answer(204, headers={"ETag": etag} if etag else {})
+
+
+def _transact(tables: Tables, operations: list[Operation]) -> Answer:
+    tables.count(operations[0].table)
+    try:
+        answers = [(204, etag, "") for etag in tables.change(operations)]
+    except RefusedError as error:
+        answers = [(error.status, "", _error(error))]
+    parts = "".join(
+        "--changeset\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
+        f"Content-ID: {number}\r\n\r\nHTTP/1.1 {status} x\r\n"
+        + (f"ETag: {etag}\r\n" if etag else "")
+        + f"Content-Type: application/json\r\n\r\n{content}\r\n"
+        for number, (status, etag, content) in enumerate(answers)
+    )
+    body = f"--batch\r\nContent-Type: multipart/mixed; boundary=changeset\r\n\r\n{parts}--changeset--\r\n--batch--\r\n"
+    return Answer(202, body, kind="multipart/mixed; boundary=batch")
+
+
+def _refusal(error: RefusedError) -> Answer:
+    return Answer(error.status, _error(error), {"x-ms-error-code": error.code})
+
+
 class Handler(BaseHTTPRequestHandler):
     """One connection."""
 
@@ -354,84 +443,30 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         if self.path == "/requests":
-            self._answer(200, json.dumps(self.server.tables.requests))
+            self._answer(Answer(200, json.dumps(self.server.tables.requests)))
             return
-        self._try(self._read)
+        self._try()
 
     def do_POST(self) -> None:
-        self._try(self._write)
+        self._try()
 
     do_PUT = do_PATCH = do_MERGE = do_DELETE = do_POST  # noqa: N815 (http.server's names)
 
-    def _try(self, do: Callable[[bytes], None]) -> None:
+    def _try(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        headers = {name.lower(): value for name, value in self.headers.items()}
         try:
-            do(body)
-        except RefusedError as error:
-            self._refuse(error)
+            self._answer(answer(self.server.tables, self.command, self.path, headers, body))
         except Exception as error:
-            self._refuse(RefusedError(501, type(error).__name__))
+            self._answer(_refusal(RefusedError(501, type(error).__name__)))
             raise  # it is told on stderr
 
-    def _read(self, _body: bytes) -> None:
-        parts = urlsplit(self.path)
-        table, keys = _place(parts.path)
-        self.server.count(table)
-        query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-        select = set(filter(None, query.get("$select", "").split(",")))
-        if keys:
-            row, etag = self.server.tables.get(table, *keys)
-            self._answer(200, json.dumps(_shown(row, etag, select)), ETag=etag)
-            return
-        start = (unquote(query.get("NextPartitionKey", "")), unquote(query.get("NextRowKey", "")))
-        most = min(int(query.get("$top", _PAGE)), _PAGE)
-        found = self.server.tables.find(table, query.get("$filter", ""), start, most)
-        # A token of ours is a key in ASCII, as headers want it.
-        then = dict(zip(_CONTINUED, (quote(key, safe="") for key in found.then or ()), strict=False))
-        self._answer(200, json.dumps({"value": [_shown(row, etag, select) for row, etag in found.rows]}), **then)
-
-    def _write(self, body: bytes) -> None:
-        path = urlsplit(self.path).path
-        if path.endswith("/$batch"):
-            self._transact(list(_parts(body)))
-            return
-        if path.endswith("/Tables"):
-            self._answer(204)
-            return
-        one = _operation(self.command, self.path, _headers(str(self.headers).replace("\n", "\r\n")), body)
-        self.server.count(one.table)
-        [etag] = self.server.tables.change([one])
-        self._answer(204, **({"ETag": etag} if etag else {}))
-
-    def _transact(self, operations: list[Operation]) -> None:
-        self.server.count(operations[0].table)
-        try:
-            answers = [(204, etag, "") for etag in self.server.tables.change(operations)]
-        except RefusedError as error:
-            answers = [(error.status, "", _error(error))]
-        parts = "".join(
-            "--changeset\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
-            f"Content-ID: {number}\r\n\r\nHTTP/1.1 {status} x\r\n"
-            + (f"ETag: {etag}\r\n" if etag else "")
-            + f"Content-Type: application/json\r\n\r\n{content}\r\n"
-            for number, (status, etag, content) in enumerate(answers)
-        )
-        body = (
-            f"--batch\r\nContent-Type: multipart/mixed; boundary=changeset\r\n\r\n{parts}--changeset--\r\n--batch--\r\n"
-        )
-        self._answer(202, body, kind="multipart/mixed; boundary=batch")
-
-    def _refuse(self, error: RefusedError) -> None:
-        self._answer(error.status, _error(error), **{"x-ms-error-code": error.code})
-
-    def _answer(self, status: int, body: str = "", kind: str = _JSON, **headers: str) -> None:
-        content = body.encode()
-        self.send_response_only(status)
-        for name, value in {**headers, "x-ms-version": "2019-02-02", "Content-Type": kind}.items():
+    def _answer(self, answered: Answer) -> None:
+        self.send_response_only(answered.status)
+        for name, value in answered.all_headers.items():
             self.send_header(name, value)
-        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        self.wfile.write(content)
+        self.wfile.write(answered.body.encode())
 
     def log_message(self, *_: object) -> None:
         """Nothing is logged but what goes wrong."""
@@ -455,11 +490,6 @@ class Server(ThreadingHTTPServer):
     def __init__(self, tables: Tables, port: int = 0) -> None:
         super().__init__(("127.0.0.1", port), Handler)
         self.tables = tables
-        self._counting = threading.Lock()
-
-    def count(self, table: str) -> None:
-        with self._counting:
-            self.tables.requests[table] += 1
 
 
 def main() -> int:

@@ -6,7 +6,7 @@ import importlib
 import os
 import pkgutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import lru_cache
 from typing import Any
 from unittest.mock import patch
@@ -50,13 +50,18 @@ def _app() -> Any:  # noqa: ANN401 (azure.functions has no types for it)
     return app
 
 
-@contextmanager
-def working_with(context: Context) -> Iterator[None]:
+def working_with(context: Context) -> AbstractContextManager[None]:
     """Give the functions this context instead of the one that the settings lead to."""
+    return asking(lambda: context)
+
+
+@contextmanager
+def asking(context: Callable[[], Context]) -> Iterator[None]:
+    """Have the functions ask for their context here."""
     package = importlib.import_module("functions")
     with ExitStack() as stack:
         for module in pkgutil.iter_modules(package.__path__):
             place = f"functions.{module.name}.context"
             if hasattr(importlib.import_module(f"functions.{module.name}"), "context"):
-                stack.enter_context(patch(place, lambda: context))
+                stack.enter_context(patch(place, context))
         yield

@@ -6,7 +6,7 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from shared.model import ChangeKind, ExtractRef
 from shared.records import pages
@@ -14,14 +14,33 @@ from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, BLOBS_POISON, EXTRACTS, PAGES, UPLOADS_POISON, WORKERS, TableName
 from shared.tables.extracts import OUTCOMES, ExtractStatus
 from shared.tables.pages import PageStatus
-from tests.chaos.cloud import Cloud
-from tests.chaos.entra import Accepted
+from tests.chaos.entra import Accepted, Entra
 from tests.histories.lives import TYPES, File, Outcome, as_known
 from tests.histories.model import Truth
 from tests.histories.reader import Reader
 from tests.support.table_values import Values
 
 _AROUND = 1.0  # seconds before an outage in which an answer may have come that was still to be written
+
+
+class Ground(Protocol):
+    """What a round runs on, as far as it is looked at.
+
+    Attributes:
+        entra: the simulator.
+        storage: past everything that goes wrong.
+        kills: how often a process died that may have had an answer to write down.
+        outages: from when to when there was no storage, by the clock of `entra`.
+    """
+
+    @property
+    def entra(self) -> Entra: ...
+
+    @property
+    def kills(self) -> int: ...
+
+    storage: Storage
+    outages: list[tuple[float, float]]
 
 
 @dataclass(frozen=True)
@@ -58,25 +77,25 @@ class Findings:
     reverted: int = 0
 
 
-def find(cloud: Cloud, truth: Truth, reader: Reader, drops: list[Drop]) -> Findings:
+def find(ground: Ground, truth: Truth, reader: Reader, drops: list[Drop]) -> Findings:
     """Look at the directory, the tables, the queues and what Entra has accepted."""
-    storage, accepted = cloud.storage, cloud.entra.accepted
+    storage, accepted = ground.storage, ground.entra.accepted
     read: tuple[TableName[Any], ...] = (EXTRACTS, PAGES, WORKERS)
     tables: dict[str, list[Any]] = {name: list(storage.table(name).list_entities()) for name in read}
     findings = Findings()
-    people = dict(_directory(cloud.entra.users(), truth, accepted))
+    people = dict(_directory(ground.entra.users(), truth, accepted))
     people |= dict(_older_over_newer(accepted))
     findings.wrong += _rows(tables, drops, reader)
     findings.wrong += _left_over(storage, tables[PAGES])
-    people |= dict(_repeated(findings, cloud, tables[PAGES]))
+    people |= dict(_repeated(findings, ground, tables[PAGES]))
     lost = sum(request.is_lost for request in accepted)
-    if findings.repeated - findings.by_outage > lost + cloud.kills:
+    if findings.repeated - findings.by_outage > lost + ground.kills:
         findings.wrong.append(
-            f"{findings.repeated} requests were repeated, for {lost} lost answers, {cloud.kills} kills and "
+            f"{findings.repeated} requests were repeated, for {lost} lost answers, {ground.kills} kills and "
             f"{findings.by_outage} outages"
         )
     if people:
-        findings.wrong += [f"{len(people)} people are wrong", *_tell(cloud, truth, people)]
+        findings.wrong += [f"{len(people)} people are wrong", *_tell(ground, truth, people)]
     return findings
 
 
@@ -129,18 +148,18 @@ def _older_over_newer(accepted: list[Accepted]) -> Iterator[tuple[str, str]]:
             newest[key] = max(version, newest.get(key, 0))
 
 
-def _repeated(findings: Findings, cloud: Cloud, rows: list[Any]) -> Iterator[tuple[str, str]]:
+def _repeated(findings: Findings, ground: Ground, rows: list[Any]) -> Iterator[tuple[str, str]]:
     """Count what Entra was given twice; who was sent the same again for no reason."""
     row_of = {answer["requestId"]: row for row in rows for answer in json.loads(row["Answers"]) if "accepted" in answer}
-    again = list(_sent_again(cloud.entra.accepted))
-    resent = _planned_again(cloud.storage, rows) if again else set()
+    again = list(_sent_again(ground.entra.accepted))
+    resent = _planned_again(ground.storage, rows) if again else set()
     repeated = {}
     for person, before, after in again:
         if before.id not in row_of:
             repeated[before.id] = before
         elif person in resent:
             findings.resent += 1
-        elif after.id in row_of and _waited(cloud.storage, row_of[after.id], person):
+        elif after.id in row_of and _waited(ground.storage, row_of[after.id], person):
             yield person, f"was sent the same again in {after.id}, though Entra had taken it in {before.id}"
         elif after.id not in row_of or row_of[before.id]["PartitionKey"] != row_of[after.id]["PartitionKey"]:
             findings.reverted += 1
@@ -148,7 +167,7 @@ def _repeated(findings: Findings, cloud: Cloud, rows: list[Any]) -> Iterator[tup
             yield person, f"was sent the same again in {after.id}, though the page knew of {before.id}"
     findings.repeated = len(repeated)
     findings.by_outage = sum(
-        not request.is_lost and any(first - _AROUND <= request.moment <= last for first, last in cloud.outages)
+        not request.is_lost and any(first - _AROUND <= request.moment <= last for first, last in ground.outages)
         for request in repeated.values()
     )
 
@@ -236,11 +255,11 @@ def _left_over(storage: Storage, rows: list[Any]) -> Iterator[str]:
             yield f"page {row['RowKey']} of {row['PartitionKey']} has failed: {row['Reason']}"
 
 
-def _tell(cloud: Cloud, truth: Truth, people: Mapping[str, str]) -> Iterator[str]:
+def _tell(ground: Ground, truth: Truth, people: Mapping[str, str]) -> Iterator[str]:
     """The whole story of the first few."""
     for person, what in list(people.items())[:4]:
         yield f"--- {person}: {what}"
-        for request in cloud.entra.accepted:
+        for request in ground.entra.accepted:
             if person in request.records:
                 lost = ", answer lost" if request.is_lost else ""
                 yield f"sent {request.at:%m-%d %H:%M:%S} in {request.id}{lost}: {_brief(request.records[person])}"
@@ -248,7 +267,7 @@ def _tell(cloud: Cloud, truth: Truth, people: Mapping[str, str]) -> Iterator[str
         yield f"model: {truth.accounts.get(person)}"
         tables: tuple[TableName[Any], ...] = (ACCOUNTS, WORKERS)
         for table in tables:
-            for row in cloud.storage.table(table).list_entities():
+            for row in ground.storage.table(table).list_entities():
                 if person in (row.get("ExternalId"), row.get("WorkerId")):
                     yield f"{table}: {_plain(row)}"
 

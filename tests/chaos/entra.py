@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import time
 from collections.abc import Callable, Sequence
@@ -9,11 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from local.entra.settings import Settings
-from local.entra.simulator import Call, Simulator
+from local.entra.simulator import Call, Simulator, Sleep
 from local.entra.tenant.apps import Engine
 
 LOST = ("lose-answer", "late-answer")
 """Faults after which nobody knows that Entra has accepted a request."""
+
+
+_QUICK = Settings(processing_seconds=0.2, log_seconds=0.2)
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,7 @@ class Accepted:
 
     Attributes:
         at: when.
-        moment: the same by the system's monotonic clock.
+        moment: the same in seconds, by the clock that knows of outages.
         id: its request-id.
         is_lost: whether the answer was lost.
         records: of its people, by externalId.
@@ -40,16 +44,29 @@ class Entra(Simulator):
 
     Attributes:
         accepted: the requests that were accepted, in order.
+
+    Args:
+        now: the time.
+        moment: seconds, by the clock that knows of outages.
+        settings: how long it takes.
+        sleep: waits.
     """
 
-    def __init__(self, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        now: Callable[[], datetime],
+        moment: Callable[[], float] = time.monotonic,
+        settings: Settings = _QUICK,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self.accepted: list[Accepted] = []
-        super().__init__(settings=Settings(processing_seconds=0.2, log_seconds=0.2), now=now)
+        self._moment = moment
+        super().__init__(settings=settings, now=now, sleep=sleep)
 
     def stage(self, call: Call, records: Sequence[dict[str, object]], engine: Engine) -> None:
         super().stage(call, records, engine)
         people = {str(record["externalId"]): copy.deepcopy(record) for record in records}
-        self.accepted.append(Accepted(self.now(), time.monotonic(), call.request_id, call.fault in LOST, people))
+        self.accepted.append(Accepted(self.now(), self._moment(), call.request_id, call.fault in LOST, people))
 
     @property
     def is_busy(self) -> bool:

@@ -21,6 +21,7 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from http import HTTPStatus
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -44,7 +45,9 @@ DOOMED = ("before", "answered")
 THROTTLED = "throttled"
 """The file that says that storage is busy."""
 
-_BUSY_SHARE, _DONE_SHARE = 0.7, 0.2
+BUSY_SHARE, DONE_SHARE = 0.7, 0.2
+"""Of the requests to storage that is busy, those that it refuses, and those among them that it does all the same."""
+
 READ_SECONDS = 2.0  # that a host waits for an answer of Entra's
 _BACK_OFF = 0.05  # of what the storage clients would wait before they try again: a second stands for twenty
 _LOOK = 0.25  # seconds between two looks at a timer
@@ -193,20 +196,30 @@ def _busy(folder: Path, send: Callable[..., requests.Response]) -> Callable[...,
         if "/devstoreaccount1" not in (request.url or "") or not (folder / THROTTLED).exists():
             return send(session, request, **options)
         dice = chance.random()
-        if dice >= _BUSY_SHARE:
+        if dice >= BUSY_SHARE:
             return send(session, request, **options)
-        if dice < _DONE_SHARE:
+        if dice < DONE_SHARE:
             send(session, request, **options).close()
         with (folder / "busy").open("a") as said:
             said.write(".")
-        answer = requests.Response()
-        answer.status_code, answer.reason, answer.url = 503, "Server Busy", request.url or ""
-        answer.request = request
-        answer.headers["x-ms-error-code"] = "ServerBusy"
-        answer.raw = HTTPResponse(body=io.BytesIO(b""), status=503, headers=dict(answer.headers), preload_content=False)
-        return answer
+        return busy_answer(request.url or "")
 
     return sent
+
+
+def busy_answer(url: str) -> requests.Response:
+    """What storage answers when it is busy."""
+    return made_up(503, url, {"x-ms-error-code": "ServerBusy"})
+
+
+def made_up(status: int, url: str, headers: Mapping[str, str], body: bytes = b"") -> requests.Response:
+    """An answer that nobody has sent."""
+    answer = requests.Response()
+    answer.status_code, answer.reason, answer.url = status, HTTPStatus(status).phrase, url
+    answer.headers.update(headers)
+    method = None if body else "HEAD"  # a client waits for as many bytes as the headers promise, except for these
+    answer.raw = HTTPResponse(io.BytesIO(body), headers, status, preload_content=False, request_method=method)
+    return answer
 
 
 def _give_context(clock: Clock, folder: Path) -> None:

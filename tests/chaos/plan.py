@@ -16,7 +16,7 @@ KILL, DOOM, RESTART, TROUBLE, FILE = "kill", "doom", "restart", "trouble", "file
 SCALE, THROTTLE, BREAK = "scale", "throttle", "break"
 
 _SECONDS = 1.8  # of a day, in which things go wrong
-_TROUBLES: tuple[dict[str, object], ...] = (
+TROUBLES: tuple[dict[str, object], ...] = (
     {"kind": "status", "status": 429},
     {"kind": "status", "status": 429, "retryAfter": "1"},
     {"kind": "status", "status": 429, "retryAfter": "90"},
@@ -37,6 +37,7 @@ _TROUBLES: tuple[dict[str, object], ...] = (
     {"kind": "lose-answer", "on": "logs"},
     {"kind": "status", "status": 500, "on": "token"},
 )
+"""What may go wrong with a call of Entra's; seconds are those of the wall clock."""
 
 
 @dataclass(frozen=True, order=True)
@@ -87,6 +88,7 @@ class Plan:
         start: the first day.
         days: what happens.
         events: how unreliable Event Grid is.
+        eventful: the share of people to whom something happens on a day.
     """
 
     seed: int
@@ -98,6 +100,7 @@ class Plan:
     start: date
     days: tuple[Day, ...]
     events: Chance = EXACT
+    eventful: float = Company.eventful
 
 
 def plan_of(seed: int) -> Plan:
@@ -133,7 +136,7 @@ def _day(random: Random, hosts: int, *, outage: bool) -> Day:
     events += [Event(moment(), KILL, str(random.randrange(hosts))) for _ in range(random.choice((0, 1, 1, 2)))]
     events += [Event(moment(), DOOM, random.choice(DOOMED)) for _ in range(random.choice((0, 1, 1)))]
     events += [
-        Event(moment(), TROUBLE, faults=tuple(random.choices(_TROUBLES, k=random.randint(1, 3))))
+        Event(moment(), TROUBLE, faults=tuple(random.choices(TROUBLES, k=random.randint(1, 3))))
         for _ in range(random.randint(1, 3))
     ]
     events += [Event(moment(), BREAK) for _ in range(random.choice((0, 0, 1)))]
@@ -142,7 +145,7 @@ def _day(random: Random, hosts: int, *, outage: bool) -> Day:
         events.append(Event(moment(), SCALE, str(random.randint(1, 4))))
     if outage:
         events.append(Event(moment(), RESTART, f"{random.uniform(0, 0.7):.2f}"))
-    faults = tuple(random.choices(_TROUBLES, k=random.randint(0, 3)))
+    faults = tuple(random.choices(TROUBLES, k=random.randint(0, 3)))
     return Day(faults, tuple(sorted(events)))
 
 
@@ -173,9 +176,14 @@ class Figures(Sums):
     people: int = 0
     kills: int = 0
     stopped: int = 0
+    stood_still: int = 0
+    in_doubt: int = 0
+    leases_broken: int = 0
     restarts: int = 0
     told: Counter[str] = field(default_factory=Counter)
     busy: int = 0
+    silent: int = 0
+    requests: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     calls: Counter[str] = field(default_factory=Counter)
     accepted: int = 0
@@ -186,6 +194,6 @@ class Figures(Sums):
     resent: int = 0
     reverted: int = 0
     functions: Counter[str] = field(default_factory=Counter)
-    settling: float = 0
+    processor: float = 0
     simulated_hours: float = 0
     seconds: float = 0

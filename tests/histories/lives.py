@@ -207,7 +207,13 @@ def _by_days(words: Sequence[Word], today: date) -> Word | None:
 
 
 class Company:
-    """People whose lives go on by chance, and the feeds that tell of them."""
+    """People whose lives go on by chance, and the feeds that tell of them.
+
+    Attributes:
+        eventful: the share of people to whom something happens on a day.
+    """
+
+    eventful = 0.06
 
     def __init__(
         self,
@@ -242,7 +248,7 @@ class Company:
         for person in self.people:
             if person.turn and self._turns:
                 person.turn.live(self._turns, self.today, _DEPARTMENTS)
-            elif self._random.random() < 0.06:
+            elif self._random.random() < self.eventful:
                 self._happens(person)
 
     def file(self, feed: str, name: str, known: Collection[str], heard: Mapping[str, str] | None = None) -> File:
