@@ -31,6 +31,9 @@ class TableName(str, Generic[RowT]):
         made.rows = rows
         return made
 
+    def __getnewargs__(self) -> tuple[str, type[RowT]]:  # type: ignore[override] # copied, it is the same again
+        return str(self), self.rows
+
 
 INBOX = "hr-inbox"  # HR drops extracts here: <source>/<file>
 OUTBOX = "hr-outbox"  # what HR gets back: <source>/<file>/<extract id>/
