@@ -70,7 +70,7 @@ def test_a_file_that_would_disable_many_sends_no_disable_and_says_so_with_names(
     }
     status, reason, who = office.workers("Status", "Reason", "WhoActs")["100-x"]
     assert (status, reason, who) == ("held", f"Leaver waits for approval: {because}", "IT")
-    assert still_held(office.context.storage, ExtractRef(row["Extract"], "employees"), row) == {
+    assert still_held(office.context.storage, ExtractRef(row["Extract"], "employees"), ExtractRow.read(row)) == {
         f"{number}-x" for number in range(100, 106)
     }
 
