@@ -11,7 +11,7 @@ from shared.entra.graph import READ_SECONDS
 from tests.chaos.host_process import DOOMED
 from tests.chaos.plan import BREAK, DOOM, FILE, KILL, SCALE, THROTTLE, TROUBLE, TROUBLES, Day, Event, Plan
 
-STAND, AWAY = "stand still", "storage away"
+STAND, AWAY, FILE_AT_UPLOAD = "stand still", "storage away", "file at an upload"
 
 _REQUESTS = 700  # in which things go wrong on a day
 
@@ -19,6 +19,9 @@ _REQUESTS = 700  # in which things go wrong on a day
 @dataclass(frozen=True)
 class QuickPlan(Plan):
     """A quick round. Its events come after so many requests of the app to storage and Entra, files after seconds.
+
+    Those of some early days come when so many requests to bulkUpload have gone out, so that a plan is made while one of
+    the day before is being sent.
 
     Attributes:
         latency: seconds that a request usually takes.
@@ -41,6 +44,8 @@ def plan_of(seed: int) -> QuickPlan:
     days = [_day(random) for _ in range(count)]
     for early in range(random.choice((1, 1, 2)), count, 2):  # never two in a row: no file may be a day ahead
         days[early] = replace(days[early], early=True)
+        if random.random() < 0.6:
+            days[early] = replace(days[early], events=tuple(_at_uploads(random, days[early])))
     return QuickPlan(
         seed=seed,
         people=random.randint(25, 60),
@@ -80,6 +85,13 @@ def _day(random: Random) -> Day:
     for _ in range(random.randint(0, 3)):
         events.append(Event(moment(), TROUBLE, faults=_faults(random, random.randint(1, 3))))
     return Day(_faults(random, random.randint(0, 2)), tuple(sorted(events)))
+
+
+def _at_uploads(random: Random, day: Day) -> list[Event]:
+    return [
+        replace(event, what=FILE_AT_UPLOAD, at=random.choice((0, 0, 1, 2, 4))) if event.what == FILE else event
+        for event in day.events
+    ]
 
 
 def _faults(random: Random, count: int) -> tuple[dict[str, object], ...]:

@@ -15,13 +15,14 @@ from tests.chaos.books import Books
 from tests.chaos.checks import Findings
 from tests.chaos.plan import FILE, Day, Event, Figures
 from tests.chaos.quick.cloud import Cloud, cloud
-from tests.chaos.quick.plan import QuickPlan
+from tests.chaos.quick.plan import FILE_AT_UPLOAD, QuickPlan
 from tests.chaos.quick.turns import Process, ToldTime, Turns
 from tests.histories.plan import WrongError, mappings
 
 _MORNING = 6  # o'clock
 _LONGEST = timedelta(days=2)  # in which a day's files must be read, and in which the dust must settle
 _LONGEST_MENDING = timedelta(hours=12)
+_NO_UPLOAD = 400.0  # seconds after which a file comes that waits for one
 _PATIENCE = 300.0  # seconds of the system's clock that a round may take
 
 
@@ -49,7 +50,9 @@ class _Round:
         self._numbers = itertools.count()
         self._planned: list[tuple[float, int, Event]] = []  # after so many requests
         self._files = 0  # of today that have not come yet
+        self._at_uploads: dict[str, int] = {}  # feeds whose files come after so many requests to bulkUpload
         around.wire.happens, around.note = self._happens, self._books.note
+        around.wire.uploads = self._uploads
 
     def run(self) -> Figures:
         try:
@@ -81,6 +84,10 @@ class _Round:
             if event.what == FILE:
                 self._files += 1
                 self._cloud.turns.later(event.at, lambda feed=event.how: self._drop(feed))  # type: ignore[misc]
+            elif event.what == FILE_AT_UPLOAD:
+                self._files += 1
+                self._at_uploads[event.how] = int(event.at)
+                self._cloud.turns.later(_NO_UPLOAD, lambda feed=event.how: self._drop_at_last(feed))  # type: ignore[misc]
             else:
                 heapq.heappush(self._planned, (self._cloud.wire.made + event.at, next(self._numbers), event))
         self._until(self._all_read)
@@ -89,6 +96,16 @@ class _Round:
         path, content = self._books.write_file(feed)
         self._cloud.drop(path, content)
         self._files -= 1
+
+    def _uploads(self) -> None:
+        for feed in [feed for feed, left in self._at_uploads.items() if not left]:
+            self._cloud.turns.later(0, lambda feed=feed: self._drop_at_last(feed))  # type: ignore[misc]
+        self._at_uploads = {feed: max(left - 1, 0) for feed, left in self._at_uploads.items()}
+
+    def _drop_at_last(self, feed: str) -> None:
+        if feed in self._at_uploads:
+            del self._at_uploads[feed]
+            self._drop(feed)
 
     def _all_read(self) -> bool:
         if self._files or not self._cloud.changed:

@@ -52,6 +52,7 @@ class Wire:
         upload: seconds that a request to bulkUpload takes at most.
         happens: told before each request who makes it: something may be planned for it.
         answered: told method and address of each request that storage has done.
+        uploads: told that a request to bulkUpload goes out.
         made: how many requests were made.
         busy: how many were answered that storage is busy.
         silent: how many were not answered by storage in time.
@@ -69,6 +70,7 @@ class Wire:
     upload: float
     happens: Callable[[Process], None]
     answered: Callable[[str, str], None]
+    uploads: Callable[[], None] = lambda: None
     made: int = 0
     busy: int = 0
     silent: int = 0
@@ -164,6 +166,7 @@ class Wire:
         if asked.method != "POST":
             return self._late(asked.send())
         self._die_if_doomed("before", process)
+        self.uploads()
         dice = self.turns.dice
         there = dice.uniform(0, _LONG_WAY if not self.is_calm and dice.random() < _LONG_SHARE else self.upload / 4)
         self.turns.sleep(there)

@@ -39,7 +39,7 @@ CONNECTION_STRING = "DefaultEndpointsProtocol=http;AccountName=round;" + "".join
 class Clients(Storage):
     """The clients of a process, each made once: to make one takes the SDK as long as to send a request."""
 
-    made: dict[tuple[str, str], Any] = field(default_factory=dict)
+    made: dict[tuple[object, str], Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, plain: Storage) -> Clients:
@@ -50,12 +50,14 @@ class Clients(Storage):
         return cast("ContainerClient", self._once("container", name, super().container))
 
     def table(self, name: TableName[RowT]) -> RowTable[RowT]:
-        return cast("RowTable[RowT]", self._once("table", name, super().table))
+        return cast(
+            "RowTable[RowT]", self._once(name.rows, name, super().table)
+        )  # a table may have rows of several kinds
 
     def queue(self, name: str) -> QueueClient:
         return cast("QueueClient", self._once("queue", name, super().queue))
 
-    def _once(self, kind: str, name: str, make: Callable[[Any], object]) -> object:
+    def _once(self, kind: object, name: str, make: Callable[[Any], object]) -> object:
         if (kind, name) not in self.made:
             self.made[kind, name] = make(name)
         return self.made[kind, name]
