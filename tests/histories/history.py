@@ -277,7 +277,7 @@ class _History:
         Whoever is asked about is released by name, one after the other.
         """
         storage = self._world.context.storage
-        while held := [row for row in self._world.rows(EXTRACTS) if self._holds(row)]:
+        while held := [row for row in self._world.rows(EXTRACTS) if self._holds(ExtractRow.read(row))]:
             self._loose = True
             for row in held:
                 order = Order("Ada", "It is right.", self._world.now())

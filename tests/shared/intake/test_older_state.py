@@ -36,7 +36,9 @@ def upgraded(storage: Storage) -> Iterator[Office]:
     ):
         for table, rows in _STATE["tables"].items():
             for row in rows:
-                context.storage.table(table).create_entity({name: _value(value) for name, value in row.items()})
+                context.storage.tables.get_table_client(table).create_entity(
+                    {name: _value(value) for name, value in row.items()}
+                )
         for container, blobs in _STATE["containers"].items():
             for name, blob in blobs.items():
                 data = blob["text"].encode() if "text" in blob else base64.b64decode(blob["bytes"])
