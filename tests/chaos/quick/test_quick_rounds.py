@@ -10,7 +10,7 @@ from tests.chaos.quick.round import run
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
-@pytest.mark.parametrize("seed", [1, 5, 11])
+@pytest.mark.parametrize("seed", [1, 5])
 def test_after_a_quick_round_of_chaos_entra_has_what_hr_says_and_was_sent_it_once(seed: int) -> None:
     run(plan_of(seed))
 
