@@ -24,6 +24,7 @@ from shared.outcomes.events import row_key_of
 from shared.records import extracts
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, EVENTS, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, TableName
+from shared.storage.queries import row_of
 from shared.storage.rows import delete_row, delete_together, etag_of, in_chunks, key_of, query
 from shared.storage.transactions import MOST_ROWS
 from shared.tables.accounts import AccountRow
@@ -152,18 +153,15 @@ def delete_rows(storage: Storage, table: TableName[Any], rows: Sequence[Keyed]) 
 
 def _events(context: Context, cutoff: datetime, marker: Any, budget: Budget) -> Any:  # noqa: ANN401
     """A row's key begins with its time inverted, so that age is a range of keys in each partition."""
-    pages = (
-        context.storage.table(EVENTS)
-        .query_entities(
-            "RowKey gt @oldest",
-            parameters={"oldest": row_key_of(cutoff)},
-            select=[*columns(EventRow.partition_key, EventRow.row_key)],
-        )
-        .by_page(continuation_token=marker)
-    )
+    table = context.storage.table(EVENTS)
+    pages = table.query_entities(
+        "RowKey gt @oldest",
+        parameters={"oldest": row_key_of(cutoff)},
+        select=[*columns(EventRow.partition_key, EventRow.row_key)],
+    ).by_page(continuation_token=marker)
     for page in pages:
         budget.look()
-        rows: list[Any] = list(page)
+        rows = [row_of(table, entity) for entity in page]
         budget.spend(delete_rows(context.storage, EVENTS, rows))
         token: Any = pages.continuation_token  # type: ignore[attr-defined]
         if token is None or budget.is_spent:
