@@ -7,11 +7,13 @@ from collections.abc import Callable
 from datetime import datetime
 from random import Random
 
+from shared.model import ExtractRef
+from shared.planning.orders import Order, protected_held, release, still_held
 from shared.records import extracts, pages
 from shared.records.due import due_until
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, PAGES
-from shared.tables.extracts import ExtractStatus
+from shared.tables.extracts import ExtractRow, ExtractStatus
 from tests.chaos.checks import Drop, Findings, Ground, find
 from tests.chaos.plan import Figures, Plan, Staff
 from tests.histories.model import Truth
@@ -19,6 +21,7 @@ from tests.histories.plan import Plan as HistoryPlan
 from tests.histories.reader import Reader
 
 _UNREAD = (ExtractStatus.ARRIVED, ExtractStatus.READING)
+_MAY_HOLD = (ExtractStatus.HELD, ExtractStatus.UPLOADING)
 
 
 class Books:
@@ -47,6 +50,19 @@ class Books:
         self._reader = Reader(self.history, self._truth)
         self._drops: list[Drop] = []
         self._story: list[str] = []
+
+    def release(self, storage: Storage) -> bool:
+        """Somebody looks at whoever is held with a question, and finds it right; whether there was anybody."""
+        for stored in storage.table(EXTRACTS).list_entities():
+            row = ExtractRow.read(stored)
+            if row.status not in _MAY_HOLD or row.superseded_by or row.held_whole:
+                continue
+            if still_held(storage, ExtractRef(row.extract, row.partition_key), row):
+                alone = sorted(protected_held(storage, row.extract, self._now()))
+                release(storage, row.extract, Order("Ada", "It is right.", self._now()), alone[:1])
+                self.note(f"{row.file} is released: {row.message}")
+                return True
+        return False
 
     def write_file(self, feed: str) -> tuple[str, bytes]:
         """Today's file of a feed, as if it was read now: its path in the inbox, and what is in it."""

@@ -190,6 +190,9 @@ class _Round:
             self._cloud.changed = False
             if (is_open := self._open()) and not late:
                 continue
+            if self._books.release(self._cloud.storage):
+                self._cloud.changed = True
+                continue
             findings = self._look()
             if is_open:
                 findings.wrong[:0] = ["The dust does not settle; open:", *is_open]
