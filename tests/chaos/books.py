@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from random import Random
 
-from shared.model import ExtractRef
-from shared.planning.orders import Order, protected_held, release, still_held
+from azure.core.exceptions import AzureError
+
+from local.processes import ProcessError
 from shared.records import extracts, pages
 from shared.records.due import due_until
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, PAGES
-from shared.tables.extracts import ExtractRow, ExtractStatus
+from shared.tables.extracts import ExtractStatus
 from tests.chaos.checks import Drop, Findings, Ground, find
-from tests.chaos.plan import Figures, Plan, Staff
+from tests.chaos.plan import Day, Figures, Plan, Staff
 from tests.histories.model import Truth
 from tests.histories.plan import Plan as HistoryPlan
+from tests.histories.plan import WrongError
 from tests.histories.reader import Reader
+from tests.support.releasing import held_extracts, release_held
 
 _UNREAD = (ExtractStatus.ARRIVED, ExtractStatus.READING)
-_MAY_HOLD = (ExtractStatus.HELD, ExtractStatus.UPLOADING)
 
 
 class Books:
@@ -51,15 +54,26 @@ class Books:
         self._drops: list[Drop] = []
         self._story: list[str] = []
 
+    def days(self) -> Iterator[tuple[Day, bool]]:
+        """Each day, lived by the company, and whether it is over before the files of the next one come."""
+        for number, day in enumerate(self._plan.days):
+            if number:
+                self.company.live()
+            yield day, not any(following.early for following in self._plan.days[number + 1 : number + 2])
+
+    @contextmanager
+    def judging(self) -> Iterator[None]:
+        """Whatever goes wrong meanwhile is told with the whole story."""
+        try:
+            yield
+        except (AssertionError, AzureError, ProcessError) as error:
+            raise WrongError(self.tell([f"{type(error).__name__}: {error}"])) from error
+
     def release(self, storage: Storage) -> bool:
         """Somebody looks at whoever is held with a question, and finds it right; whether there was anybody."""
-        for stored in storage.table(EXTRACTS).list_entities():
-            row = ExtractRow.read(stored)
-            if row.status not in _MAY_HOLD or row.superseded_by or row.held_whole:
-                continue
-            if still_held(storage, ExtractRef(row.extract, row.partition_key), row):
-                alone = sorted(protected_held(storage, row.extract, self._now()))
-                release(storage, row.extract, Order("Ada", "It is right.", self._now()), alone[:1])
+        for row in held_extracts(storage):
+            if not row.held_whole:
+                release_held(storage, row, self._now())
                 self.note(f"{row.file} is released: {row.message}")
                 return True
         return False

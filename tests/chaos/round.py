@@ -8,10 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from azure.core.exceptions import AzureError
-
 from local.entra.faults import Faults
-from local.processes import ProcessError
 from tests.chaos.books import Books
 from tests.chaos.checks import Findings
 from tests.chaos.cloud import Cloud, cloud
@@ -52,19 +49,15 @@ class _Round:
         self._calls = 0
 
     def run(self) -> Figures:
-        try:
+        with self._books.judging():
             for source, text in mappings(self._books.history).items():
                 self._cloud.map(source, text)
             self._cloud.see_to_hosts()
-            for number, day in enumerate(self._plan.days):
-                if number:
-                    self._books.company.live()
+            for day, ends_first in self._books.days():
                 self._live_through(day)
-                if not any(following.early for following in self._plan.days[number + 1 : number + 2]):
+                if ends_first:
                     self._until(self._cloud.is_quiet)
             findings = self._settle()
-        except (AssertionError, AzureError, ProcessError) as error:
-            raise WrongError(self._books.tell([f"{type(error).__name__}: {error}"])) from error
         if findings.wrong:
             raise WrongError(self._books.tell(findings.wrong))
         return self._count(findings)

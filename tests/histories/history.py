@@ -12,17 +12,17 @@ from random import Random
 from typing import Any
 
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
-from shared.model import ExtractRef
-from shared.planning.orders import Order, process, protected_held, release, still_held
+from shared.planning.orders import Order, process
 from shared.records import accounts
 from shared.records.rosters import find_seen
 from shared.storage.names import EXTRACTS, WORKERS
-from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus
+from shared.tables.extracts import OUTCOMES, ExtractStatus
 from tests.histories.driver import World, world
 from tests.histories.lives import ABOUT_IDS, MISTAKES, Company, File, Outcome, as_known
 from tests.histories.model import PRECEDENCE, Truth
 from tests.histories.plan import Figures, Plan, WrongError, mappings
 from tests.histories.reader import Reader
+from tests.support.releasing import held_extracts, release_held
 from tests.support.table_values import Values
 
 
@@ -277,27 +277,18 @@ class _History:
         Whoever is asked about is released by name, one after the other.
         """
         storage = self._world.context.storage
-        while held := [row for row in self._world.rows(EXTRACTS) if self._holds(ExtractRow.read(row))]:
+        while held := held_extracts(storage):
             self._loose = True
             for row in held:
-                order = Order("Ada", "It is right.", self._world.now())
-                extract = str(row["Extract"])
-                alone = [] if row.get("HeldWhole") else sorted(protected_held(storage, extract, self._world.now()))
-                self._figures.released += release(storage, extract, order, alone[:1])
-                self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {row['File']} is released: {row['Message']}")
+                self._figures.released += release_held(storage, row, self._world.now())
+                self._story.append(f"{self._world.now():%Y-%m-%d %H:%M} {row.file} is released: {row.message}")
                 self._world.tick()
-                if row.get("HeldWhole"):
-                    file = self._whole.pop(str(row["Path"]))
+                if row.held_whole:
+                    file = self._whole.pop(row.path)
                     becomes, outcome = self._reader.read(file, self._world.now(), approved=True)
                     self._hear(file, outcome)
                     self._check_counts(file, becomes, outcome, newest=False)
                 self._advance(self._world.now() + timedelta(minutes=7))
-
-    def _holds(self, row: ExtractRow) -> bool:
-        """Whether somebody is held whom no newer extract speaks of."""
-        if row.status not in (ExtractStatus.HELD, ExtractStatus.UPLOADING) or row.superseded_by:
-            return False
-        return bool(still_held(self._world.context.storage, ExtractRef(row.extract, row.partition_key), row))
 
     # Looking
 

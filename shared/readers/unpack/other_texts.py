@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_SAVE = "Save or export the list as XLSX or CSV and drop that file."
+SAVE = "Save or export the list as XLSX or CSV and drop that file."
 
 
 class _Form(NamedTuple):
@@ -15,7 +15,7 @@ class _Form(NamedTuple):
     advice: str
 
 
-def _form(begins: str, what: str, advice: str = _SAVE, also: str = "") -> _Form:
+def _form(begins: str, what: str, advice: str = SAVE, also: str = "") -> _Form:
     flags = re.IGNORECASE | re.MULTILINE
     return _Form(re.compile(begins, flags), re.compile(also, flags) if also else None, what, advice)
 
@@ -36,7 +36,7 @@ _FORMS = (
     ),
     _form(r"begin:vcard\b", "a list of contacts (vCard), which has no ids of workers"),
     _form(r"begin:vcalendar\b", "a calendar (iCalendar)", "Export the list of people and drop that file."),
-    _form(r"mime-version:[^\0]*multipart/related", "a web archive (MHT)", _SAVE),
+    _form(r"mime-version:[^\0]*multipart/related", "a web archive (MHT)"),
     # RFC 5322, and what a mailbox file has in front of each message.
     _form(
         rf"(?:from \S+ [^\n]*\n)?(?:{_HEADER_FIELDS}|[a-z][a-z-]*-[\w-]+):[ \t]",

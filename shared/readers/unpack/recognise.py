@@ -7,7 +7,7 @@ import re
 from enum import Enum, auto
 
 from shared.errors import ExtractRefused
-from shared.readers.unpack.other_texts import other_text
+from shared.readers.unpack.other_texts import SAVE, other_text
 
 LOOK = 4096
 
@@ -23,7 +23,6 @@ class FileKind(Enum):
 
 
 OPEN_DOCUMENT = "an OpenDocument file, as LibreOffice makes them"
-_SAVE = "Save or export the list as XLSX or CSV and drop that file."
 _ZIP = "Drop the list as it is, or in a zip or gzip archive."
 
 _WRAPPED = (
@@ -34,15 +33,15 @@ _WRAPPED = (
     (b"-----BEGIN PGP MESSAGE-----", FileKind.PGP),
 )
 _FOREIGN = (
-    (b"%PDF-", "a PDF document", _SAVE),
-    (b"\x89PNG\r\n\x1a\n", "a picture (PNG)", _SAVE),
-    (b"\xff\xd8\xff", "a picture (JPEG)", _SAVE),
-    (b"GIF8", "a picture (GIF)", _SAVE),
-    (b"II*\x00", "a picture (TIFF)", _SAVE),
-    (b"MM\x00*", "a picture (TIFF)", _SAVE),
-    (b"{\\rtf", "a text document (RTF)", _SAVE),
-    (b"PAR1", "a Parquet file", _SAVE),
-    (b"SQLite format 3\x00", "a database (SQLite)", _SAVE),
+    (b"%PDF-", "a PDF document", SAVE),
+    (b"\x89PNG\r\n\x1a\n", "a picture (PNG)", SAVE),
+    (b"\xff\xd8\xff", "a picture (JPEG)", SAVE),
+    (b"GIF8", "a picture (GIF)", SAVE),
+    (b"II*\x00", "a picture (TIFF)", SAVE),
+    (b"MM\x00*", "a picture (TIFF)", SAVE),
+    (b"{\\rtf", "a text document (RTF)", SAVE),
+    (b"PAR1", "a Parquet file", SAVE),
+    (b"SQLite format 3\x00", "a database (SQLite)", SAVE),
     (b"7z\xbc\xaf\x27\x1c", "a 7-Zip archive", _ZIP),
     (b"Rar!\x1a\x07", "a RAR archive", _ZIP),
     (b"\xfd7zXZ\x00", "an xz archive", _ZIP),
@@ -131,7 +130,7 @@ def recognise(first: bytes) -> FileKind:
     if first[257:262] == b"ustar":
         raise _refused("a tar archive", _ZIP)
     if first[4:12] in {b"ftypheic", b"ftypmif1", b"ftypavif"} or (first[:4] == b"RIFF" and first[8:12] == b"WEBP"):
-        raise _refused("a picture", _SAVE)
+        raise _refused("a picture", SAVE)
     if _PGP_ENCRYPTED.match(first):
         return FileKind.PGP
     if _PGP_OTHER.match(first) or _PGP_LITERAL.match(first):
@@ -139,9 +138,9 @@ def recognise(first: bytes) -> FileKind:
     if first[:1] == b"0" and _CMS in first[:40]:
         raise _refused("encrypted or signed with S/MIME", "Encrypt it with PGP instead, or drop it as it is.")
     if first[4:19] in {b"Standard Jet DB", b"Standard ACE DB"}:
-        raise _refused("a database (Access)", _SAVE)
+        raise _refused("a database (Access)", SAVE)
     if _is_dbase(first):
-        raise _refused("a database (dBASE)", _SAVE)
+        raise _refused("a database (dBASE)", SAVE)
     _refuse_base64(first)
     _refuse_what_stands_before(first)
     _refuse_text(first)
@@ -216,14 +215,14 @@ def _refuse_markup(text: str) -> None:
             "an Office document in one piece of XML (Flat OPC)", "Open it in Excel, save it as XLSX and drop that file."
         )
     if text.startswith("<") and "http://schemas.microsoft.com/office/word/2003/wordml" in text:
-        raise _refused("a Word document in the XML form of Word 2003", _SAVE)
+        raise _refused("a Word document in the XML form of Word 2003", SAVE)
     if text.startswith("<") and "http://schemas.microsoft.com/powershell/2004/04" in text:
         raise _refused(
             "PowerShell's own form of objects (Export-Clixml)",
             "Write the list with Export-Csv -NoTypeInformation -Encoding UTF8 and drop that file.",
         )
     if text.startswith("<") and "urn:oasis:names:tc:opendocument" in text and "office:document" in text:
-        raise _refused(OPEN_DOCUMENT, _SAVE)
+        raise _refused(OPEN_DOCUMENT, SAVE)
 
 
 def _is_html(text: str) -> bool:

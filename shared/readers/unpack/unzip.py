@@ -14,6 +14,7 @@ from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.readers.unpack.careful import BROKEN, CarefulFile
 from shared.readers.unpack.limits import CHUNK, Meter, attempt, drain, spool
+from shared.readers.unpack.other_texts import SAVE
 from shared.readers.unpack.parts import ArchivePart, join, parts_in_order
 from shared.readers.unpack.recognise import OPEN_DOCUMENT
 from shared.readers.unpack.secret import secret
@@ -35,7 +36,6 @@ _FOREIGN = (
     ("ppt/", "a PowerPoint presentation"),
     ("visio/", "a Visio drawing"),
 )
-_SAVE = "Save or export the list as XLSX or CSV and drop that file."
 _DAMAGED = "The zip archive is damaged or the upload was cut off. Make it again and drop it again."
 _DAMAGED_WORKBOOK = "The workbook is damaged (cut off?). Save it again and drop it."
 # The names with which parts of an archive begin, before their content.
@@ -75,7 +75,7 @@ def open_zip(
             file.seek(0)
             return ZipContent(drain(file), is_workbook=True)
         if kind:
-            raise ExtractRefused(f"The file is {kind}. {_SAVE}")
+            raise ExtractRefused(f"The file is {kind}. {SAVE}")
         found = _data_files(infos, meter)
         protected = any(info.flag_bits & 1 for info in found)
         password = secret(hints.password, read_secret) if protected else None
