@@ -22,7 +22,7 @@ from shared.model import ExtractRef, Planned, Same
 from shared.outcomes import progress
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held
-from shared.records import due, extracts, orphan_rows, pages, people, same_people
+from shared.records import accounts, due, extracts, orphan_rows, pages, people, same_people
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
@@ -82,6 +82,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
             extracts.save_extract(storage, ref, ExtractRow(quiet_of=plan, quiet_done=number))
             return False
     queue_ready_pages(context, ref)
+    _wake_whose_managers_came_meanwhile(context, row)
     _keep_what_was_read(context, ref, row, numbers)
     _move_on(context, ref, row)
     return True
@@ -171,6 +172,19 @@ def _record_pages(context: Context, ref: ExtractRef, row: ExtractRow, numbers: s
             _record(context, ref, row, some, awaited)
             queue_ready_pages(context, ref)
         yield
+
+
+def _wake_whose_managers_came_meanwhile(context: Context, row: ExtractRow) -> None:
+    """Have those looked at again whose managers came by a plan that was carried out at the same time as this one.
+
+    That plan may have asked who waits before this one wrote it, or the other way round. Whichever ends later sees both:
+    who waits and, by the stamp of the manager's account, that somebody has spoken of him since.
+    """
+    waiting = due.awaited(context.storage, row.job)
+    managers = {one.manager for one in waiting.rows}
+    known = accounts.read_briefly(context.storage, row.job, sorted(managers))
+    came = {manager for manager, account in known.items() if account.stamp >= row.stamp}
+    due.wake(context.storage, waiting, came, context.clock.now() + _MANAGER_FIRST)
 
 
 def _forget_dues(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:

@@ -7,7 +7,7 @@ make the numbers drift. People of whom the plan decided that nothing is sent are
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Literal
@@ -256,11 +256,17 @@ def _column(row: WorkerRow | None, extract_id: str) -> Outcome:
     return _COLUMN.get(row.sent_status, Outcome.FAILED)
 
 
-def _has_ended(row: ExtractRow, counts: Counter[Outcome], found: Iterable[PageRow], now: datetime) -> bool:
-    """Whether nobody waits for anything; `found` are the extract's pages."""
+def _has_ended(row: ExtractRow, counts: Counter[Outcome], found: Sequence[PageRow], now: datetime) -> bool:
+    """Whether nobody waits for anything, and no page does; `found` are the extract's pages.
+
+    A page that was put off while a newer plan took all its people over has nobody left. It still has to be taken up to
+    be done, and the clock looks after the pages of an extract only until that has ended.
+    """
     if row.status != ExtractStatus.UPLOADING:
         return True
     if counts[Outcome.WAITING] or counts[Outcome.UPLOADED]:
+        return False
+    if any(page.status not in pages.FINISHED for page in found):
         return False
     if not counts[Outcome.OVERDUE]:
         return True

@@ -20,9 +20,6 @@ from tests.histories.model import Truth
 from tests.histories.reader import Reader
 from tests.support.table_values import Values
 
-_AROUND = 1.0  # seconds before an outage in which an answer may have come that was still to be written
-
-
 class Ground(Protocol):
     """What a round runs on, as far as it is looked at.
 
@@ -31,6 +28,7 @@ class Ground(Protocol):
         storage: past everything that goes wrong.
         kills: how often a process died that may have had an answer to write down.
         outages: from when to when there was no storage, by the clock of `entra`.
+        longest_answer: seconds after Entra has accepted a request in which its answer comes and is written down.
     """
 
     @property
@@ -41,6 +39,7 @@ class Ground(Protocol):
 
     storage: Storage
     outages: list[tuple[float, float]]
+    longest_answer: float
 
 
 @dataclass(frozen=True)
@@ -167,7 +166,7 @@ def _repeated(findings: Findings, ground: Ground, rows: list[Any]) -> Iterator[t
             yield person, f"was sent the same again in {after.id}, though the page knew of {before.id}"
     findings.repeated = len(repeated)
     findings.by_outage = sum(
-        not request.is_lost and any(first - _AROUND <= request.moment <= last for first, last in ground.outages)
+        not request.is_lost and any(first - ground.longest_answer <= request.moment <= last for first, last in ground.outages)
         for request in repeated.values()
     )
 

@@ -51,6 +51,7 @@ class Cloud:
         stopped: how many were told to end, and did.
         told: the events that came, by their type.
         outages: from when to when, by the system's monotonic clock, there was no storage.
+        longest_answer: seconds after Entra has accepted a request in which its answer comes and is written down.
     """
 
     def __init__(self, plan: Plan, folder: Path, now: SharedTime, entra: Entra, url: str) -> None:
@@ -60,6 +61,7 @@ class Cloud:
         self.stopped = 0
         self.told: Counter[str] = Counter()
         self.outages: list[tuple[float, float]] = []
+        self.longest_answer = 1.0
         self._folder = folder
         self._ports = (_lasting_port(), _lasting_port(), _lasting_port())
         self._started = 0

@@ -29,7 +29,7 @@ from local.scenario.simulated import Identity, Killed
 from local.scenario.timers import moments_after, moments_written_down
 from shared.clock import Clock
 from shared.context import Context
-from shared.entra.graph import Graph
+from shared.entra.graph import READ_SECONDS, Graph
 from shared.identity import Identity as AppIdentity
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, from_environment
 from shared.storage.clients import Storage
@@ -108,6 +108,7 @@ class Cloud:
         stopped: how many were told to end.
         told: the events that came, by their type.
         outages: from when to when storage was away or busy, in seconds.
+        longest_answer: seconds after Entra has accepted a request in which its answer comes and is written down.
         functions: how often each function has ended, and how.
         changed: whether a function has ended since this was last put to False.
         note: told what happens, for people.
@@ -118,6 +119,7 @@ class Cloud:
         self.killed = self.stood_still = self.stopped = 0
         self.told: Counter[str] = Counter()
         self.outages: list[tuple[float, float]] = []
+        self.longest_answer = READ_SECONDS
         self.functions: Counter[str] = Counter()
         self.changed = False
         self.note: Callable[[str], None] = lambda _: None

@@ -154,6 +154,15 @@ def test_an_extract_is_delivered_when_everybody_has_an_outcome_and_hr_is_told(co
     }
 
 
+def test_an_extract_has_not_ended_while_a_page_waits_though_nobody_of_it_is_left(context: Context) -> None:
+    page(context, 1, Waiting=0, Superseded=9, Status=PageStatus.WAITING, Parked=True, Reason="Again at noon.")
+    refresh(context.storage, REF, LATER)
+    assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["uploading"]
+    page(context, 1, Waiting=0, Superseded=9)
+    refresh(context.storage, REF, LATER)
+    assert [row["Status"] for row in rows_of(context.storage, EXTRACTS)] == ["delivered"]
+
+
 def test_hr_is_told_before_the_extract_counts_as_delivered(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     page(context, 1, Waiting=0, Provisioned=9)
 

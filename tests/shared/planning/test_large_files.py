@@ -10,14 +10,15 @@ import pytest
 
 from shared.intake import apply_plan, ingest
 from shared.intake.ingest import ingest_version, process_pending
-from shared.model import GO_ON
+from shared.model import ENTERPRISE_USER, GO_ON
 from shared.planning import candidates, storing
-from shared.records import extracts, rosters
+from shared.records import due, extracts, rosters
 from shared.records.rosters import Seen, find_seen
 from shared.storage.leases import hold
 from shared.storage.messages import message_from_json
 from shared.storage.names import ACCOUNTS, INBOX, PAGES, WORKERS
 from shared.support.person import find_stories
+from shared.tables.due import DueReason
 from tests.conftest import Storage
 from tests.support.contexts import rows_of, visible_messages
 from tests.support.office import Office, open_office
@@ -225,3 +226,46 @@ def test_a_small_file_that_comes_while_a_large_plan_is_carried_out_is_compared_w
     office.deliver()
     assert office.enabled == {**{str(number): True for number in range(1, 8)}, "8": False, "c1": True}
     assert (office.workers()["8"], office.newest("contractors")["Status"]) == ("scheduled", "uploading")
+
+
+@pytest.mark.usefixtures("a_page_each")
+def test_whose_manager_comes_by_a_small_file_while_a_large_plan_is_carried_out_gets_the_manager(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ingest, "_LOOKS_BETWEEN", timedelta(0))
+    monkeypatch.setattr(ingest, "_SMALL", 150)
+    real = apply_plan._record
+    recorded: list[tuple[str, int]] = []
+
+    def record(context: Any, ref: Any, row: Any, numbers: Sequence[int], awaited: Any) -> None:
+        real(context, ref, row, numbers, awaited)
+        recorded.extend((ref.source, number) for number in numbers)
+        if len(recorded) == 1:
+            register(office, "contractors", "c1,Bob,active")
+
+    monkeypatch.setattr(apply_plan, "_record", record)
+    office.drop(*MANY, "8,Ann 8,active,,,,c1")
+    assert recorded[1] == ("contractors", 1)
+    office.deliver()
+    assert ENTERPRISE_USER not in office.directory["8"]
+    office.time.forward(300)
+    assert office.tick() == [("8", True)]
+    assert office.directory["8"][ENTERPRISE_USER] == {"manager": {"value": "c1"}}
+    office.time.forward(86_400)
+    assert office.tick() == []
+
+
+def test_who_begins_to_wait_for_a_manager_while_his_plan_is_carried_out_gets_the_manager(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.night("8,Ann 8,active,,,,c1")
+    real = apply_plan._record
+
+    def record(context: Any, ref: Any, row: Any, numbers: Sequence[int], _awaited: Any) -> None:
+        real(context, ref, row, numbers, due.Awaited(row.job, DueReason.DATE, []))  # as it was a moment before
+
+    monkeypatch.setattr(apply_plan, "_record", record)
+    office.night("c1,Bob,active", source="contractors")
+    office.time.forward(300)
+    assert office.tick() == [("8", True)]
+    assert office.directory["8"][ENTERPRISE_USER] == {"manager": {"value": "c1"}}
