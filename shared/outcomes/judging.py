@@ -71,7 +71,7 @@ class VerdictsWritten:
 
     look_again: Mapping[str, datetime]
     touched: frozenset[PageName]
-    days: frozenset[created.Day]
+    days: frozenset[created.SourceDay]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class _Session:
     look_again: dict[str, datetime] = field(default_factory=dict)
     send_again: dict[str, datetime] = field(default_factory=dict)
     touched: set[PageName] = field(default_factory=set)
-    days: set[created.Day] = field(default_factory=set)
+    days: set[created.SourceDay] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     no_manager: set[str] = field(default_factory=set)
     no_account: dict[str, bool] = field(default_factory=dict)

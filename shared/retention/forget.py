@@ -108,7 +108,7 @@ def forget(context: Context, worker_id: str, sources: Sequence[str], order: Forg
         _forget_log(storage, worker_id, jobs, removed)
     older = same_people.read(storage).older(worker_id)
     kept += [f"What is held about {one}, by which the person is known; forget that id too." for one in sorted(older)]
-    removed["new ids"] = len(same_people.forget(storage, worker_id))
+    removed["new ids"] = len(same_people.forget_new_ids(storage, worker_id))
     kept += _forget_holds(storage, worker_id, sources, removed, context.clock.now())
     left = 0
     for source in sources:
