@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from itertools import takewhile
 from math import isinf
 
-from shared.mapping.cells.datetext import DAY, is_midnight
+from shared.mapping.cells.datetext import DAY_SECONDS, is_midnight
 from shared.mapping.cells.text import sheet_error
 from shared.readers.workbook.package import MAX_TEXT, Book, Strings, whole
 from shared.readers.workbook.sheet import RawCell
@@ -163,8 +163,8 @@ def _text(value: str) -> Text:
 
 
 def _moment(serial: float, shape: Shape, *, from_1904: bool) -> Text:
-    seconds = round(serial * DAY) if 0 <= serial <= _LAST_DAY + 1 else -1
-    days, rest = divmod(seconds, DAY)
+    seconds = round(serial * DAY_SECONDS) if 0 <= serial <= _LAST_DAY + 1 else -1
+    days, rest = divmod(seconds, DAY_SECONDS)
     if days and is_midnight(rest):
         days, rest = days + 1, 0
     if seconds < 0 or days > _LAST_DAY - (1462 if from_1904 else 0):
