@@ -16,7 +16,7 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery.failure_policy import Trouble, is_over
+from shared.delivery.failure_policy import JobTrouble, is_over
 from shared.errors import NotNow, TerminalError
 from shared.model import Actor, WaitKind
 from shared.records.quarantine import STOPS_PARTITION, quarantine_row_key, stop_key
@@ -171,7 +171,7 @@ def may_probe(context: Context, standing: Stopped, job: str) -> bool:
     return True
 
 
-def note_trouble(context: Context, job: str, trouble: Trouble) -> StopRow | None:
+def note_trouble(context: Context, job: str, trouble: JobTrouble) -> StopRow | None:
     """Take note that something went wrong with a request.
 
     Returns:
