@@ -21,8 +21,8 @@ from shared.errors import NoToken
 from shared.settings import StorageConnection
 from shared.transport import limited_session, limited_transport
 
-CONNECT_SECONDS = 2.0  # the endpoint is on the machine itself
-READ_SECONDS = 15.0  # a first token may take its time
+_CONNECT_SECONDS = 2.0  # the endpoint is on the machine itself
+_READ_SECONDS = 15.0  # a first token may take its time
 _LONGEST_WAIT = 2  # seconds, whatever the endpoint's Retry-After says
 _RETRIES: dict[str, Any] = {
     "retry_total": 2,
@@ -141,4 +141,4 @@ def _default(client_id: str) -> TokenCredential:
 
 def _transport() -> RequestsTransport:
     session = limited_session(longest_wait=_LONGEST_WAIT)
-    return limited_transport(session, connect=CONNECT_SECONDS, read=READ_SECONDS, shared=False)
+    return limited_transport(session, connect=_CONNECT_SECONDS, read=_READ_SECONDS, shared=False)

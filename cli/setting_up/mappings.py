@@ -10,10 +10,10 @@ from cli.setting_up.rights import JOB, needing
 from cli.setting_up.telling import Teller
 from shared.entra.management import CallRefused, Management
 from shared.entra.schema import (
-    ALWAYS,
     AT_CREATION,
-    USER_NAME,
-    Json,
+    AT_EVERY_CHANGE,
+    PRINCIPAL_NAME,
+    JsonObject,
     UserMapping,
     add_attributes,
     name_at_creation,
@@ -23,7 +23,7 @@ from shared.entra.schema import (
 from shared.mapping.model import MappingFile
 from shared.model import ENTERPRISE_USER
 
-_USUAL = UserMapping(("Add", "Update", "Delete"), ALWAYS, frozenset())  # Graph's documented defaults
+_USUAL = UserMapping(("Add", "Update", "Delete"), AT_EVERY_CHANGE, frozenset())  # Graph's documented defaults
 _TYPES = {"boolean": "Boolean", "integer": "Integer"}
 
 
@@ -91,13 +91,13 @@ def _usual(management: Management, job: Job) -> UserMapping:
     return users[0] if users else _USUAL
 
 
-def _delete_off(schema: Json, usual: UserMapping, tell: Teller, *, force: bool) -> Json:
+def _delete_off(schema: JsonObject, usual: UserMapping, tell: Teller, *, force: bool) -> JsonObject:
     tell.step("Target object actions of users")
     users = read_schema(schema).users
     if not users:
         raise SetUpRefused(
-            f"No mapping of the job writes {USER_NAME}, so it makes no accounts: restore the default mappings in the "
-            "portal, under Provisioning, Mappings, and run this again."
+            f"No mapping of the job writes {PRINCIPAL_NAME}, so it makes no accounts: restore the default mappings in "
+            "the portal, under Provisioning, Mappings, and run this again."
         )
     deleting = [one for one in users if one.deletes]
     if not deleting:
@@ -110,8 +110,8 @@ def _delete_off(schema: Json, usual: UserMapping, tell: Teller, *, force: bool) 
     return turn_delete_off(schema)
 
 
-def _names_at_creation(schema: Json, usual: UserMapping, tell: Teller, *, force: bool) -> Json:
-    tell.step(USER_NAME)
+def _names_at_creation(schema: JsonObject, usual: UserMapping, tell: Teller, *, force: bool) -> JsonObject:
+    tell.step(PRINCIPAL_NAME)
     users = read_schema(schema).users
     renaming = [one for one in users if one.renames]
     if not renaming:
@@ -124,7 +124,7 @@ def _names_at_creation(schema: Json, usual: UserMapping, tell: Teller, *, force:
     return name_at_creation(schema)
 
 
-def _own_attributes(schema: Json, own: Mapping[str, str], tell: Teller) -> Json:
+def _own_attributes(schema: JsonObject, own: Mapping[str, str], tell: Teller) -> JsonObject:
     if not own:
         return schema
     tell.step("Attributes of your own")
@@ -144,7 +144,7 @@ def _intended(own: Mapping[str, str], tell: Teller) -> Safe:
     """What a dry run tells of a job that is not there yet: it begins as its template is."""
     tell.step("Target object actions of users")
     tell.will("turn Delete off, unless it is")
-    tell.step(USER_NAME)
+    tell.step(PRINCIPAL_NAME)
     tell.will("have it written only when an account is created")
     if own:
         tell.step("Attributes of your own")

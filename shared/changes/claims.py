@@ -293,7 +293,7 @@ def decide(claims: Mapping[str, Claim], now: datetime) -> Desired:
     )
 
 
-def to_json(claim: Claim) -> KeptClaim:
+def claim_to_json(claim: Claim) -> KeptClaim:
     """A claim as it is kept in `Accounts.Claims`."""
     kept: KeptClaim = {
         "precedence": claim.precedence,
@@ -309,7 +309,7 @@ def to_json(claim: Claim) -> KeptClaim:
     if claim.clears_manager:
         kept["clears_manager"] = True
     if claim.then:
-        kept["then"] = to_json(claim.then)
+        kept["then"] = claim_to_json(claim.then)
     if claim.on_leave:
         kept["on_leave"] = True
     for name in _MOMENTS:
@@ -318,14 +318,14 @@ def to_json(claim: Claim) -> KeptClaim:
     return kept
 
 
-def from_json(source: str, kept: KeptClaim) -> Claim:
-    """The claim that `to_json` made."""
+def claim_from_json(source: str, kept: KeptClaim) -> Claim:
+    """The claim that `claim_to_json` made."""
     values: dict[str, Any] = {**kept}
     for name in _MOMENTS:
         if name in kept:
             values[name] = parse_iso(kept[name])
     if values.get("then"):
-        values["then"] = from_json(source, values["then"])
+        values["then"] = claim_from_json(source, values["then"])
     return Claim(source=source, **values)
 
 

@@ -13,7 +13,7 @@ from datetime import datetime
 import orjson
 
 from shared.changes import guard, reasons
-from shared.changes.claims import Claim, Desired, decide, from_json, to_json
+from shared.changes.claims import Claim, Desired, claim_from_json, claim_to_json, decide
 from shared.changes.handing_on import names_of
 from shared.changes.kinds import Before, changed_attributes, employed_since, kind_of, kind_on_hold
 from shared.changes.managers import Managers, Named, with_manager
@@ -185,7 +185,7 @@ def _calls_otherwise(ours: ScimUser, others: ScimUser) -> bool:
 
 def kept_claims(account: Account | None) -> dict[str, Claim]:
     """What each source said of a person last."""
-    return {source: from_json(source, kept) for source, kept in account.claims.items()} if account else {}
+    return {source: claim_from_json(source, kept) for source, kept in account.claims.items()} if account else {}
 
 
 @dataclass(frozen=True)
@@ -248,7 +248,7 @@ class Judge:
         if not draft.new:  # what was said before has been asked about
             return ""
         kept = account.claims.get(draft.source) if account else None
-        old = from_json(draft.source, kept).at(self.now) if kept else None
+        old = claim_from_json(draft.source, kept).at(self.now) if kept else None
         return question(draft.external_id, before, desired, old, self.now)
 
     def _judge(self, draft: Draft, desired: Desired, *, kept_out: bool) -> Judged:
@@ -259,7 +259,7 @@ class Judge:
             sequence=draft.sequence,
             said=draft.said,
             until=ours.until() if draft.said else "",
-            claim=to_json(ours) if draft.said else None,
+            claim=claim_to_json(ours) if draft.said else None,
             next_change_at=iso(desired.next_change_at) if desired.next_change_at else "",
             new=account is None,
         )
@@ -413,7 +413,7 @@ def _end_taken_back(draft: Draft, desired: Desired, now: datetime) -> str:
     if not draft.new or draft.account is None or not draft.account.known_to_entra or draft.missing or draft.left_out:
         return ""
     before = draft.account.claims.get(draft.source)
-    old = from_json(draft.source, before).at(now) if before else None
+    old = claim_from_json(draft.source, before).at(now) if before else None
     if old is None or old.ends is None or not old.employs(now) or not desired.active:
         return ""
     is_gone = desired.winner.source == draft.source and desired.winner.ends is None
@@ -428,5 +428,5 @@ def _new_end(draft: Draft, desired: Desired, now: datetime) -> bool:
     if ends is None or ends <= now or desired.winner.source != draft.source or not desired.active:
         return False
     before = draft.account.claims.get(draft.source)
-    old = from_json(draft.source, before).leaves if before else None
+    old = claim_from_json(draft.source, before).leaves if before else None
     return old is None or ends < old

@@ -11,7 +11,7 @@ from shared.entra.jobs import NOT_STARTED, PAUSED, QUARANTINED, RUNNING, JobStat
 from shared.entra.management import CallRefused
 from shared.entra.notification import read_notification
 from shared.entra.roles import PURPOSES, READ_JOB, READ_LOG, UPLOAD, held_roles, read_offer
-from shared.entra.schema import USER_NAME, JobSchema, read_schema
+from shared.entra.schema import PRINCIPAL_NAME, JobSchema, read_schema
 from shared.errors import RollcallError, TransientError
 
 _INSTEAD = {
@@ -170,7 +170,8 @@ def _schema(view: View, name: str) -> Iterator[Finding]:
         return
     if not users:
         yield check.wrong(
-            f"no mapping of the job writes {USER_NAME}, so it makes no accounts", "restore the default mappings"
+            f"no mapping of the job writes {PRINCIPAL_NAME}, so it makes no accounts",
+            "restore the default mappings",
         )
         return
     actions = ", ".join(users[0].actions)
@@ -181,11 +182,11 @@ def _schema(view: View, name: str) -> Iterator[Finding]:
     check = Check("user names kept", name)
     if any(one.renames for one in users):
         yield check.wrong(
-            f"{USER_NAME} is written over what accounts have: people can lose the name that they sign in with",
+            f"{PRINCIPAL_NAME} is written over what accounts have: people can lose the name that they sign in with",
             "python -m cli setup (Only during object creation)",
         )
     else:
-        yield check.ok(f"{USER_NAME} is written only when an account is created")
+        yield check.ok(f"{PRINCIPAL_NAME} is written only when an account is created")
 
 
 def _agent(view: View, name: str) -> Iterator[Finding]:

@@ -16,10 +16,10 @@ from azure.core.exceptions import ResourceExistsError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery.failure_policy import Trouble, is_over
+from shared.delivery.failure_policy import JobTrouble, is_over
 from shared.errors import NotNow, TerminalError
 from shared.model import Actor, WaitKind
-from shared.records.quarantine import PARTITION, key_of, stop_key
+from shared.records.quarantine import STOPS_PARTITION, quarantine_row_key, stop_key
 from shared.storage.clients import Storage
 from shared.storage.names import STOPS
 from shared.storage.rows import Change, Key, change_rows, delete_row, insert_row, query, replace_row
@@ -69,13 +69,13 @@ class Stopped:
 
     def quarantine(self, job: str) -> StopRow | None:
         """The quarantine that a job is in; whoever looks at the jobs writes it, and ends it."""
-        row = self.rows.get(key_of(job))
+        row = self.rows.get(quarantine_row_key(job))
         return row if row and not row.ended_at else None
 
 
 def stopped_now(storage: Storage) -> Stopped:
     """What is stopped now."""
-    rows = query(storage.table(STOPS), "PartitionKey eq @partition", partition=PARTITION)
+    rows = query(storage.table(STOPS), "PartitionKey eq @partition", partition=STOPS_PARTITION)
     return Stopped({row.row_key: row for row in rows})
 
 
@@ -96,7 +96,7 @@ def pause(storage: Storage, source: str, *, by: str, reason: str, now: datetime)
         raise PauseRefused("Say who stops it (--by NAME) and why (--reason TEXT); both are recorded")
     row = StopRow(source=source, by=by, why=reason, at=iso(now))
     try:
-        insert_row(storage.table(STOPS), Key(PARTITION, _pause_key(source)), row)
+        insert_row(storage.table(STOPS), Key(STOPS_PARTITION, _pause_key(source)), row)
     except ResourceExistsError:
         return stopped_now(storage).rows.get(_pause_key(source))
     return None
@@ -106,7 +106,7 @@ def resume(storage: Storage, source: str) -> bool:
     """Take a pause back; False if there was none."""
     if _pause_key(source) not in stopped_now(storage).rows:
         return False
-    delete_row(storage.table(STOPS), Key(PARTITION, _pause_key(source)))
+    delete_row(storage.table(STOPS), Key(STOPS_PARTITION, _pause_key(source)))
     return True
 
 
@@ -116,7 +116,7 @@ def note_plan(storage: Storage, job: str, plan: str) -> None:
     As long as it is the newest, whoever holds a page of it need not look for people whom a newer one has taken over.
     """
     row = StopRow(plan=plan)
-    replace_row(storage.table(STOPS), Key(PARTITION, _plan_key(job)), row)
+    replace_row(storage.table(STOPS), Key(STOPS_PARTITION, _plan_key(job)), row)
 
 
 def check_may_send(standing: Stopped, source: str, job: str, now: datetime) -> None:
@@ -171,7 +171,7 @@ def may_probe(context: Context, standing: Stopped, job: str) -> bool:
     return True
 
 
-def note_trouble(context: Context, job: str, trouble: Trouble) -> StopRow | None:
+def note_trouble(context: Context, job: str, trouble: JobTrouble) -> StopRow | None:
     """Take note that something went wrong with a request.
 
     Returns:

@@ -26,7 +26,7 @@ _SEVERAL = 3  # vain probes, after which it is worth a look
 
 
 @dataclass(frozen=True)
-class Trouble:
+class JobTrouble:
     """Something that concerns all requests to a job.
 
     Attributes:
@@ -56,38 +56,38 @@ class Trouble:
         return Actor.IT if self.advice or tries >= _SEVERAL else Actor.NOBODY
 
 
-def trouble_of(error: RollcallError) -> Trouble:
+def trouble_of(error: RollcallError) -> JobTrouble:
     """What an error other than a refused record or a 429 means for the job."""
     reason = str(error)
     if isinstance(error, EndpointRefused):
         advice = "IT corrects the role or the endpoint; sending goes on by itself within the hour."
-        return Trouble(StopCause.ENDPOINT, StopCause.ENDPOINT, reason, advice, "", 1, _help)
+        return JobTrouble(StopCause.ENDPOINT, StopCause.ENDPOINT, reason, advice, "", 1, _help)
     if isinstance(error, TokenRefused):
         late = "IT looks at the app's managed identity: is it assigned, and is AZURE_CLIENT_ID its client id?"
-        return Trouble(StopCause.TOKEN, StopCause.TOKEN, reason, "", late, 1, _growing(60.0, 900.0, error))
+        return JobTrouble(StopCause.TOKEN, StopCause.TOKEN, reason, "", late, 1, _growing(60.0, 900.0, error))
     if isinstance(error, EntraUnavailable) and error.status == 500:
         late = "IT looks at the provisioning job: one that is paused or in quarantine takes nothing out of its queue."
         full = f"{reason}: the queue of the job is full, or Entra is ill."
-        return Trouble(StopCause.FULL, StopCause.FULL, full, "", late, 1, _full(error))
+        return JobTrouble(StopCause.FULL, StopCause.FULL, full, "", late, 1, _full(error))
     if isinstance(error, TransientError):
         late = "IT looks whether Microsoft Graph can be reached from the app, and at Microsoft's service health."
-        return Trouble(
+        return JobTrouble(
             StopCause.CONNECTION, StopCause.CONNECTION, reason, "", late, _IN_A_ROW, _growing(10.0, 600.0, error)
         )
     advice = "IT compares the answer with the endpoint and the settings; the request id is for a case with Microsoft."
     if not isinstance(error, RequestRejected):  # a setting of our own
         advice = "IT corrects the setting; sending goes on by itself within the hour."
-    return Trouble(StopCause.SURPRISE, StopCause.SURPRISE, reason, advice, "", 1, _help)
+    return JobTrouble(StopCause.SURPRISE, StopCause.SURPRISE, reason, advice, "", 1, _help)
 
 
-def refused_record(error: RequestRejected) -> Trouble:
+def refused_record(error: RequestRejected) -> JobTrouble:
     """What it means for the job that Entra refused a record that was alone in its request."""
     advice = (
         "IT compares the mapping with Entra's words on the people who are marked failed, and corrects it; sending goes "
         "on by itself."
     )
     reason = f"Entra has refused {_IN_A_ROW} records in a row for the same cause ({error.code}); it is in all of them."
-    return Trouble(StopCause.RECORDS, f"{StopCause.RECORDS}:{_cause(error)}", reason, advice, "", _IN_A_ROW, _help)
+    return JobTrouble(StopCause.RECORDS, f"{StopCause.RECORDS}:{_cause(error)}", reason, advice, "", _IN_A_ROW, _help)
 
 
 def is_over(cause: str, people: int) -> bool:

@@ -22,7 +22,7 @@ from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker, page_claim
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
-from shared.delivery.failure_policy import Trouble, refused_record, trouble_of
+from shared.delivery.failure_policy import JobTrouble, refused_record, trouble_of
 from shared.delivery.heeding import heed_holds
 from shared.delivery.queueing import queue_ready_pages, send_out_all
 from shared.delivery.rate_limiter import Calls, ledger_of
@@ -414,7 +414,7 @@ class _Sending:
         if (wait := self._trouble(refused_record(error), error)).kind == WaitKind.JOB:
             raise wait
 
-    def _trouble(self, trouble: Trouble, error: RollcallError) -> NotNow:
+    def _trouble(self, trouble: JobTrouble, error: RollcallError) -> NotNow:
         """Take note of a trouble; how long this page has to wait for it."""
         row = circuit_breaker.note_trouble(self._context, self._job, trouble)
         if row is not None:

@@ -12,12 +12,12 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 DELETE = "Delete"
-ALWAYS = "Always"
+AT_EVERY_CHANGE = "Always"
 AT_CREATION = "ObjectAddOnly"
-USER_NAME = "userPrincipalName"
+PRINCIPAL_NAME = "userPrincipalName"
 
 _DEFAULT_ACTIONS = "Add, Update, Delete"
 
@@ -67,7 +67,7 @@ def read_schema(schema: Mapping[str, Any]) -> JobSchema:
     return JobSchema(users, frozenset(name.lower() for name in names))
 
 
-def turn_delete_off(schema: Json) -> Json:
+def turn_delete_off(schema: JsonObject) -> JsonObject:
     """The schema without Delete among the target object actions for users."""
     changed = deepcopy(schema)
     for mapping in _user_mappings(changed):
@@ -75,16 +75,16 @@ def turn_delete_off(schema: Json) -> Json:
     return changed
 
 
-def name_at_creation(schema: Json) -> Json:
+def name_at_creation(schema: JsonObject) -> JsonObject:
     """The schema in which `userPrincipalName` is written only when an account is created."""
     changed = deepcopy(schema)
     for mapping in _user_mappings(changed):
-        for one in _flows_to(mapping, USER_NAME):
+        for one in _flows_to(mapping, PRINCIPAL_NAME):
             one["flowType"] = AT_CREATION
     return changed
 
 
-def add_attributes(schema: Json, attributes: Mapping[str, str]) -> Json:
+def add_attributes(schema: JsonObject, attributes: Mapping[str, str]) -> JsonObject:
     """The schema with further attributes of the source; those that are there stay as they are.
 
     Args:
@@ -99,7 +99,7 @@ def add_attributes(schema: Json, attributes: Mapping[str, str]) -> Json:
     return changed
 
 
-def _attribute(name: str, kind: str) -> Json:
+def _attribute(name: str, kind: str) -> JsonObject:
     return {
         "name": name,
         "type": kind,
@@ -116,7 +116,7 @@ def _attribute(name: str, kind: str) -> Json:
 
 
 def _user_mapping(mapping: Mapping[str, Any]) -> UserMapping:
-    flows = [str(one.get("flowType") or ALWAYS) for one in _flows_to(mapping, USER_NAME)]
+    flows = [str(one.get("flowType") or AT_EVERY_CHANGE) for one in _flows_to(mapping, PRINCIPAL_NAME)]
     reads = (_reads(one.get("source")) for one in _list(mapping, "attributeMappings"))
     return UserMapping(
         _actions(mapping),
@@ -130,26 +130,26 @@ def _actions(mapping: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(action.strip() for action in actions if action.strip())
 
 
-def _user_mappings(schema: Mapping[str, Any]) -> Iterator[Json]:
+def _user_mappings(schema: Mapping[str, Any]) -> Iterator[JsonObject]:
     for rule in _list(schema, "synchronizationRules"):
         for mapping in _list(rule, "objectMappings"):
-            if mapping.get("enabled") is not False and any(True for _ in _flows_to(mapping, USER_NAME)):
+            if mapping.get("enabled") is not False and any(True for _ in _flows_to(mapping, PRINCIPAL_NAME)):
                 yield mapping
 
 
-def _flows_to(mapping: Mapping[str, Any], target: str) -> Iterator[Json]:
+def _flows_to(mapping: Mapping[str, Any], target: str) -> Iterator[JsonObject]:
     for one in _list(mapping, "attributeMappings"):
         if str(one.get("targetAttributeName")).lower() == target.lower():
             yield one
 
 
-def _sources(schema: Mapping[str, Any]) -> Iterator[Json]:
+def _sources(schema: Mapping[str, Any]) -> Iterator[JsonObject]:
     """The objects of the source from which users are made."""
     wanted = {
         (rule.get("sourceDirectoryName"), mapping.get("sourceObjectName"))
         for rule in _list(schema, "synchronizationRules")
         for mapping in _list(rule, "objectMappings")
-        if any(True for _ in _flows_to(mapping, USER_NAME))
+        if any(True for _ in _flows_to(mapping, PRINCIPAL_NAME))
     }
     for directory in _list(schema, "directories"):
         for item in _list(directory, "objects"):
@@ -167,6 +167,6 @@ def _reads(source: object) -> Iterator[str]:
         yield from _reads(parameter.get("value"))
 
 
-def _list(item: Mapping[str, Any], name: str) -> list[Json]:
+def _list(item: Mapping[str, Any], name: str) -> list[JsonObject]:
     value = item.get(name)
     return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []

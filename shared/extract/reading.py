@@ -24,7 +24,7 @@ from shared.extract.damage import DamageWatch
 from shared.extract.profile import Observer, Profile
 from shared.extract.records import read_batches
 from shared.extract.resolving import NewIds, Resolver, as_called, rule_of
-from shared.extract.row_index import MANAGER, RowIndex
+from shared.extract.row_index import MANAGER_NAMES, RowIndex
 from shared.extract.shifted_days import check_days
 from shared.extract.spool import Spool, SpooledRecord
 from shared.extract.whole_file import check_whole_file
@@ -489,7 +489,7 @@ class _Reader:
         managers = mapped.managers[part]
         names = [(kind, column[part]) for kind, column in mapped.claims]
         if self._names_manager is not None:
-            names.append((MANAGER, list(map(self._called, mapped.called[part]))))
+            names.append((MANAGER_NAMES, list(map(self._called, mapped.called[part]))))
         self._index.add_many(
             self._rule.alike_many(ids),
             zip(ids, rows, lines, digests, active, primaries[part], places, managers, strict=True),
@@ -516,7 +516,7 @@ class _Reader:
         if applied.claims:
             self._index.add_names(seq, applied.claims)
         if self._names_manager is not None and (name := self._names_manager.get(worker.user)):
-            self._index.add_names(seq, [(MANAGER, self._called(str(name)))])
+            self._index.add_names(seq, [(MANAGER_NAMES, self._called(str(name)))])
 
     def _reject(self, reject: Reject, record: RawRecord, applier: Applier, *, primary: bool) -> None:
         """A rejected row contradicts the other rows of its id: what it says cannot be compared.

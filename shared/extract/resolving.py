@@ -13,7 +13,7 @@ from itertools import groupby
 
 from shared.changes.duplicates import Decision, DuplicatesRule, Spell, decide_by_days, which_row_counts
 from shared.changes.questions import other_name
-from shared.extract.row_index import MANAGER, Entry, RowIndex
+from shared.extract.row_index import MANAGER_NAMES, IndexedRow, RowIndex
 from shared.extract.spool import Spool, digest_with
 from shared.letters import fold, fold_id, fold_many, fold_name
 from shared.mapping.apply import although
@@ -25,7 +25,7 @@ from shared.mapping.paths import parse_path
 from shared.model import NO_NEW_IDS, Reject, SamePeople
 from shared.storage.scratch import batches
 
-Warn = Callable[[int, str], None]
+_Warn = Callable[[int, str], None]
 _NAMED = 5
 
 
@@ -103,7 +103,7 @@ class Resolver:
     index: RowIndex
     spool: Spool
     rejects: dict[int, Reject]
-    warn: Warn
+    warn: _Warn
     today: date | None = None
     new_ids: NewIds = field(default_factory=lambda: NewIds(NO_NEW_IDS))
 
@@ -129,7 +129,7 @@ class Resolver:
     def _rule(self) -> DuplicatesRule:
         return rule_of(self.mapping)
 
-    def _rows_of(self, worker_id: str) -> list[Entry]:
+    def _rows_of(self, worker_id: str) -> list[IndexedRow]:
         return [one for one in self.index.alike(self._rule.alike(worker_id)) if one.of.worker_id == worker_id]
 
     def _find_tentative(self, tentative: Mapping[int, str]) -> None:
@@ -189,17 +189,17 @@ class Resolver:
                 repeated += self._pass_over(old, f"{former} is the former id of {worker_id}, whose row counts.")
         return repeated
 
-    def _under(self, known_as: str, entry: Entry) -> Entry:
+    def _under(self, known_as: str, entry: IndexedRow) -> IndexedRow:
         """A row as it is if the person is known by another id than its own."""
         record = self.spool.read(entry.place)
         place, digest = self.spool.write(replace(record, user={**record.user, "externalId": known_as}))
         self.index.replace(entry.seq, digest, place)
         return replace(entry, place=place, of=replace(entry.of, digest=digest))
 
-    def _is_one_to_come(self, new: Sequence[Entry]) -> bool:
+    def _is_one_to_come(self, new: Sequence[IndexedRow]) -> bool:
         return len(new) == 1 and new[0].of.digest is not None and self._spell(new[0]).is_to_come(self._day)
 
-    def _let_go_on(self, new: Sequence[Entry], old: Sequence[Entry]) -> int:
+    def _let_go_on(self, new: Sequence[IndexedRow], old: Sequence[IndexedRow]) -> int:
         """The newest row counts, be it from its first day on, as long as an older one employs the person till then."""
         now = [entry for entry in old if entry.of.digest is not None and self._employs(entry)]
         if now and self._is_one_to_come(new):
@@ -216,16 +216,16 @@ class Resolver:
     def _day(self) -> date:
         return self.today or date.min
 
-    def _employs(self, entry: Entry) -> bool:
+    def _employs(self, entry: IndexedRow) -> bool:
         return self._spell(entry).employs(self._day)
 
-    def _pass_over(self, entries: Sequence[Entry], why: str) -> int:
+    def _pass_over(self, entries: Sequence[IndexedRow], why: str) -> int:
         for entry in entries:
             self.warn(entry.of.row, f"{self.mapping.key} {why}")
         self.index.remove(entry.seq for entry in entries)
         return len(entries)
 
-    def _spell(self, entry: Entry) -> Spell:
+    def _spell(self, entry: IndexedRow) -> Spell:
         record = self.spool.read(entry.place)
         return Spell(record.user["active"] or record.on_leave, record.first_day, record.last_day)
 
@@ -251,7 +251,7 @@ class Resolver:
                 repeated += len(group) - 1 if decision.kept is not None else 0
         return repeated
 
-    def _by_days(self, group: Sequence[Entry]) -> Decision | None:
+    def _by_days(self, group: Sequence[IndexedRow]) -> Decision | None:
         """Which contract of one person counts, where the rule leaves it to the days; None if it does not."""
         rows = [entry.of for entry in group]
         asks = self._rule.keep in ("current", "last", "prefer_active") and self.today is not None
@@ -260,7 +260,7 @@ class Resolver:
         spells = list(map(self._spell, group))
         return decide_by_days(rows, spells, self._rule, self.mapping.key, self.today or date.min)
 
-    def _let_follow(self, group: Sequence[Entry], decision: Decision) -> None:
+    def _let_follow(self, group: Sequence[IndexedRow], decision: Decision) -> None:
         if decision.then is None or decision.kept is None or decision.kept.digest is None:
             return
         kept, then = (next(one for one in group if one.of is row) for row in (decision.kept, decision.then))
@@ -378,7 +378,7 @@ class Resolver:
         self.index.drop([seq])
         return len(rows) - 1
 
-    def _take_name(self, number: int, entry: Entry, reason: str) -> None:
+    def _take_name(self, number: int, entry: IndexedRow, reason: str) -> None:
         kind = self.kinds[number]
         record = self.spool.read(entry.place)
         parse_path(kind.path).drop(record.user)
@@ -402,7 +402,7 @@ class Resolver:
         label, called = label_of("", rule), as_called(self.mapping)
         found = []
         for seq, worker_id, row, digest, name in self.index.with_managers():
-            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER, called(name))}
+            ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER_NAMES, called(name))}
             manager = min(ids) if len(ids) == 1 else ""
             why = ""
             if len(ids) > 1:
@@ -461,10 +461,10 @@ class Resolver:
         return found
 
 
-def _groups(entries: Sequence[Entry], rule: DuplicatesRule) -> Iterator[list[Entry]]:
+def _groups(entries: Sequence[IndexedRow], rule: DuplicatesRule) -> Iterator[list[IndexedRow]]:
     """Rows whose ids are alike; those that only have the same hash are told apart."""
 
-    def alike(entry: Entry) -> str:
+    def alike(entry: IndexedRow) -> str:
         return rule.alike(entry.of.worker_id)
 
     for _, group in groupby(sorted(entries, key=alike), key=alike):

@@ -21,13 +21,13 @@ from shared.storage.scratch import batches, placeholders
 
 _AT_ONCE = 1000
 _COMPARED = 250_000  # hashes at once, so that comparing them takes no more memory in larger extracts
-MANAGER = -1
+MANAGER_NAMES = -1
 """The kind of the names by which managers are found."""
 
 # `seq` counts the rows. `alike` and `key` are hashes: different texts can have the same, so texts are compared again.
 # `digest` is NULL for rows that do not count. `blocks` hold JSON: the numbers of rows, and their names; `names` is
 # filled from them once somebody asks for single ones.
-TABLES = """
+_TABLES = """
 CREATE TABLE rows (
     seq INTEGER PRIMARY KEY, alike INTEGER, id TEXT, row INTEGER, line INTEGER, digest BLOB, active INTEGER,
     marked INTEGER, place INTEGER, manager TEXT, next INTEGER
@@ -50,7 +50,7 @@ DROP TABLE names;
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class IndexedRow:
     """A row that is known by a number of ours.
 
     Attributes:
@@ -89,7 +89,7 @@ class RowIndex:
 
     def __init__(self, scratch: sqlite3.Connection) -> None:
         self._scratch = scratch
-        scratch.executescript(TABLES)
+        scratch.executescript(_TABLES)
         self._seq = 0
         self._rows: list[tuple[object, ...]] = []
         self._names: defaultdict[int, Names] = defaultdict(Names)  # that are not written yet, by kind
@@ -150,7 +150,7 @@ class RowIndex:
         """All rows are there."""
         self._flush()
 
-    def repeated(self) -> Iterator[list[Entry]]:
+    def repeated(self) -> Iterator[list[IndexedRow]]:
         """The rows, in the order of the file, whose ids have the same hash."""
         if not _any_twice(self._alike):
             return
@@ -159,7 +159,7 @@ class RowIndex:
         for (alike,) in self._scratch.execute(several).fetchall():
             yield self._entries("alike = ?", [alike])
 
-    def alike(self, alike: str) -> list[Entry]:
+    def alike(self, alike: str) -> list[IndexedRow]:
         """The rows with the hash of an id, in the order of the file."""
         self._index_rows()
         return self._entries("alike = ?", [hash(alike)])
@@ -205,11 +205,11 @@ class RowIndex:
             if seq in texts:
                 yield texts[seq], worker_id
 
-    def named(self, kind: int, folded: str) -> list[tuple[str, Entry]]:
+    def named(self, kind: int, folded: str) -> list[tuple[str, IndexedRow]]:
         """The rows that have a name, with its spelling."""
         return [pair for pair in self.with_key(kind, hash(folded)) if fold(pair[0]) == folded]
 
-    def with_key(self, kind: int, key: int) -> list[tuple[str, Entry]]:
+    def with_key(self, kind: int, key: int) -> list[tuple[str, IndexedRow]]:
         """The rows that have a name with a hash, in the order of the file."""
         self._single_out_names()
         query = "SELECT name, seq FROM names WHERE kind = ? AND key = ?"
@@ -232,7 +232,7 @@ class RowIndex:
         self._index_rows_of_names()
         self._scratch.execute("DELETE FROM names WHERE kind = ? AND seq = ?", (kind, seq))
 
-    def entry(self, seq: int) -> Entry:
+    def entry(self, seq: int) -> IndexedRow:
         """A row by its number."""
         return self._entries("seq = ?", [seq])[0]
 
@@ -297,10 +297,10 @@ class RowIndex:
         if joined and not (joined.isascii() and joined.isdigit()):
             self.numbered_managers = False
 
-    def _entries(self, where: str, values: Sequence[object]) -> list[Entry]:
+    def _entries(self, where: str, values: Sequence[object]) -> list[IndexedRow]:
         query = f"SELECT seq, place, id, row, line, digest, active, marked FROM rows WHERE {where} ORDER BY seq"  # noqa: S608
         return [
-            Entry(seq, Occurrence(worker_id, row, line, digest, bool(active), bool(marked)), place)
+            IndexedRow(seq, Occurrence(worker_id, row, line, digest, bool(active), bool(marked)), place)
             for seq, place, worker_id, row, line, digest, active, marked in self._scratch.execute(query, values)
         ]
 

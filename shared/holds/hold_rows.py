@@ -14,7 +14,7 @@ from datetime import datetime
 from azure.core.exceptions import ResourceModifiedError
 
 from shared.clock import iso, parse_iso
-from shared.holds.holds_file import PLACE
+from shared.holds.holds_file import HOLDS_PATH
 from shared.holds.listed import Hold, ProtectedPerson
 from shared.storage import keys
 from shared.storage.clients import Storage
@@ -23,7 +23,7 @@ from shared.storage.rows import Key, delete_row, etag_of, key_of, query
 from shared.tables.base import Json, from_json, to_json
 from shared.tables.quota import HoldColumns, HoldEntry, HoldKind
 
-PARTITION = "holds"
+HOLDS_PARTITION = "holds"
 
 ORDERED = "support page or command"
 _HISTORY = 20
@@ -88,7 +88,7 @@ class HoldRow:
         """The hold that it is about."""
         until = parse_iso(self.until) if self.until else None
         is_order = self.kind == HoldKind.ORDER
-        place = ORDERED if is_order else PLACE
+        place = ORDERED if is_order else HOLDS_PATH
         return Hold(self.worker, self.source, self.by, self.reason, until, place, self.since, is_order)
 
     @property
@@ -99,19 +99,19 @@ class HoldRow:
 
 def hold_key(kind: HoldKind, source: str, worker: str) -> Key:
     """The key of a row."""
-    return Key(PARTITION, keys.encode(f"{kind}|{source}|{worker}"))
+    return Key(HOLDS_PARTITION, keys.encode(f"{kind}|{source}|{worker}"))
 
 
 def read_all(storage: Storage) -> list[HoldRow]:
     """All rows: those in force and those that are over."""
-    return [HoldRow.of(row) for row in query(storage.table(HOLDS), "PartitionKey eq @one", one=PARTITION)]
+    return [HoldRow.of(row) for row in query(storage.table(HOLDS), "PartitionKey eq @one", one=HOLDS_PARTITION)]
 
 
 def read_orders(storage: Storage) -> list[HoldRow]:
     """The rows that the page and the commands have set, as `read_all`."""
     text = "PartitionKey eq @one and RowKey ge @first and RowKey lt @last"
     first, last = f"{HoldKind.ORDER}|", f"{HoldKind.ORDER}}}"  # "}" follows "|"
-    rows = query(storage.table(HOLDS), text, one=PARTITION, first=first, last=last)
+    rows = query(storage.table(HOLDS), text, one=HOLDS_PARTITION, first=first, last=last)
     return [HoldRow.of(row) for row in rows]
 
 

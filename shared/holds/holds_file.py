@@ -15,11 +15,11 @@ from functools import lru_cache
 import yaml
 
 from shared.errors import TerminalError
-from shared.holds.listed import FILE, Hold, ProtectedPerson, parse_until
+from shared.holds.listed import HOLDS_FILE, Hold, ProtectedPerson, parse_until
 from shared.letters import fold
 from shared.storage.names import CONFIG
 
-PLACE = f"{CONFIG}/{FILE}"
+HOLDS_PATH = f"{CONFIG}/{HOLDS_FILE}"
 _LARGEST = 4 << 20  # bytes; some ten thousand people
 _MOST_FAULTS = 20
 _LONGEST_ID = 256
@@ -49,7 +49,7 @@ class HoldsFile:
 
 
 @lru_cache(maxsize=4)  # it is read before every request, and seldom changes
-def parse_holds(data: bytes, name: str = PLACE) -> HoldsFile:
+def parse_holds(data: bytes, name: str = HOLDS_PATH) -> HoldsFile:
     """Read the file.
 
     Args:
@@ -99,7 +99,7 @@ class _Reading:
             Hold(
                 *(said["worker"], said.get("source", ""), said["by"], said["reason"]),
                 parse_until(said["until"]) if "until" in said else None,
-                f"{PLACE} line {line}",
+                f"{HOLDS_PATH} line {line}",
             )
             for line, said in self._entries(top, "holds")
         ]

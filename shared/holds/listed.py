@@ -10,7 +10,7 @@ from functools import cached_property
 from shared.clock import iso
 from shared.letters import fold
 
-FILE = "holds.yaml"
+HOLDS_FILE = "holds.yaml"
 """Its name in `hr-config`."""
 
 

@@ -12,8 +12,8 @@ from datetime import datetime
 from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
 
 from shared.holds.hold_rows import HoldRow, read_all, read_orders
-from shared.holds.holds_file import PLACE, HoldsFile, HoldsFileError, parse_holds
-from shared.holds.listed import FILE, Holds
+from shared.holds.holds_file import HOLDS_PATH, HoldsFile, HoldsFileError, parse_holds
+from shared.holds.listed import HOLDS_FILE, Holds
 from shared.records import same_people
 from shared.storage.clients import Storage
 from shared.storage.names import CONFIG
@@ -79,7 +79,7 @@ def read_holds(storage: Storage, now: datetime, *, whole: bool = False) -> Holds
         azure.core.exceptions.AzureError: storage is away.
     """
     try:
-        file = parse_holds(storage.container(CONFIG).download_blob(FILE).readall())
+        file = parse_holds(storage.container(CONFIG).download_blob(HOLDS_FILE).readall())
     except ResourceNotFoundError:
         rows = read_all(storage)
         fault = _gone(rows, now)
@@ -87,7 +87,7 @@ def read_holds(storage: Storage, now: datetime, *, whole: bool = False) -> Holds
     except HoldsFileError as error:
         return HoldsNow(read_all(storage), None, str(error))
     except HttpResponseError as error:
-        fault = f"{PLACE} cannot be read: storage answers {error.status_code}"
+        fault = f"{HOLDS_PATH} cannot be read: storage answers {error.status_code}"
         return HoldsNow(read_all(storage), None, fault)
     return HoldsNow(read_all(storage) if whole else read_orders(storage), file, "")
 
@@ -99,6 +99,6 @@ def _gone(rows: Sequence[HoldRow], now: datetime) -> str:
         return ""
     people = "1 person was" if count == 1 else f"{count} people were"
     return (
-        f"{PLACE} is gone, and {people} in it. Put it back; if nobody is to be on hold any more, put one there that "
-        "says 'version: 1' and 'holds: []'"
+        f"{HOLDS_PATH} is gone, and {people} in it. Put it back; if nobody is to be on hold any more, put one there "
+        "that says 'version: 1' and 'holds: []'"
     )

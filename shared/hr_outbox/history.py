@@ -8,7 +8,7 @@ from azure.storage.blob import ContentSettings
 
 from shared.clock import at_place
 from shared.hr_outbox.how_it_went import how_it_went
-from shared.hr_outbox.page import page
+from shared.hr_outbox.page import hr_page
 from shared.hr_outbox.summary import language_in
 from shared.model import ExtractRef
 from shared.records import extracts
@@ -53,7 +53,7 @@ def history_page(source: str, rows: Sequence[ExtractRow]) -> str:
     speak = language_in(next((row for row in rows if row.language), ExtractRow()))
     title = speak.say(f"Files of {source}")
     names = ("File", "Arrived", "How it went", "Rows", "Answer")
-    return page(
+    return hr_page(
         "history",
         speak,
         title=title,

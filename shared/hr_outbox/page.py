@@ -37,7 +37,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class LineGroup:
     """Several people of whom the same is the matter.
 
     Attributes:
@@ -56,7 +56,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class HeadedList:
     """A list with its heading; a page shows nothing of it if nobody is in it.
 
     Attributes:
@@ -69,7 +69,7 @@ class Listing:
     heading: str
     lines: Sequence[Line]
     left: str
-    groups: Sequence[Group] = ()
+    groups: Sequence[LineGroup] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def counts_of(
     return Counts(speak.word(heading), rows)
 
 
-def page(template: str, speak: Translator, **values: Any) -> str:  # noqa: ANN401 (what the template shows)
+def hr_page(template: str, speak: Translator, **values: Any) -> str:  # noqa: ANN401 (what the template shows)
     """A page in the language that is spoken."""
     return _templates().get_template(f"{template}.html").render(values, language=speak.language) + "\n"
 

@@ -12,8 +12,16 @@ from markupsafe import escape
 
 from shared.clock import at_place, iso
 from shared.hr_outbox.how_it_went import how_it_went
-from shared.hr_outbox.page import Listing, counts_of, page, with_names
-from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, Some, ToLookAt, causes_list, common_cause, people_list
+from shared.hr_outbox.page import HeadedList, counts_of, hr_page, with_names
+from shared.hr_outbox.to_look_at import (
+    MOST_LISTED,
+    PersonToLookAt,
+    Some,
+    ToLookAt,
+    causes_list,
+    common_cause,
+    people_list,
+)
 from shared.model import Actor, ExtractRef, Reject
 from shared.records.extracts import load_extract, outbox_path
 from shared.records.pages import HeldPerson, read_held, read_notes, read_rejects
@@ -114,7 +122,7 @@ def summary_page(
     people, speak = people or ToLookAt(), language_in(row)
     zone = row.zone
     arrived, as_of = at_place(row.arrived_at, zone), at_place(as_of, zone)
-    return page(
+    return hr_page(
         "summary",
         speak,
         title=f"{row.file} ({ref.source})",
@@ -132,7 +140,7 @@ def summary_page(
     )
 
 
-def _lists(row: ExtractRow, people: ToLookAt, speak: Translator) -> list[Listing]:
+def _lists(row: ExtractRow, people: ToLookAt, speak: Translator) -> list[HeadedList]:
     """Whom HR has to look at, in the order in which it is told."""
     whole, missing = row.held_whole, row.missing
     held = (
@@ -243,7 +251,7 @@ def _missing(storage: Storage, ref: ExtractRef, speak: Translator) -> list[Perso
         is_new = row.missing_in == ref.id
         text = "" if is_new else speak.say("missing from an earlier list already")
         (new if is_new else before).append(PersonToLookAt(row.worker_id, row.display_name, 0, text))
-    return [*new, *before][:MOST]
+    return [*new, *before][:MOST_LISTED]
 
 
 def _as_json(person: PersonToLookAt) -> dict[str, Any]:

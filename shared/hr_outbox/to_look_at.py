@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from shared.hr_outbox.page import Group, Line, Listing
+from shared.hr_outbox.page import HeadedList, Line, LineGroup
 from shared.model import Actor
 from shared.wording.numbers import counted
 from shared.wording.translation import IN_ENGLISH, Translator
 
-MOST = 200
+MOST_LISTED = 200
 """Up to so many people are listed on a page, and behind each cause."""
 _MOST_NAMED = 400
 _NEARLY_ALL = 0.9
@@ -79,7 +79,7 @@ class Some:
             found = self.causes.setdefault(person.cause, Cause(text))
             found.text = text if found.text == text else short
             found.people += 1
-            if len(found.named) < MOST:
+            if len(found.named) < MOST_LISTED:
                 found.named.append(person)
 
 
@@ -121,7 +121,7 @@ def people_list(
     count: int = 0,
     more: str = "the support desk has them all",
     speak: Translator = IN_ENGLISH,
-) -> Listing:
+) -> HeadedList:
     """People whom HR has to look at, as a part of a page.
 
     Args:
@@ -131,13 +131,13 @@ def people_list(
         more: where the others are found.
         speak: in which language; what is the matter with people is said in it already.
     """
-    lines = [_line(person, person.text, speak) for person in people[:MOST]]
-    return Listing(speak.word(heading), lines, _left(max(count, len(people)) - len(lines), more, speak))
+    lines = [_line(person, person.text, speak) for person in people[:MOST_LISTED]]
+    return HeadedList(speak.word(heading), lines, _left(max(count, len(people)) - len(lines), more, speak))
 
 
 def causes_list(
     heading: str, some: Some, one: str = "person", many: str = "people", speak: Translator = IN_ENGLISH
-) -> Listing:
+) -> HeadedList:
     """One cause is one line, however many people have it; who they are stands behind it.
 
     Whoever is alone with a cause has a line of her own. `one` and `many` are the words for whom it is about.
@@ -151,7 +151,7 @@ def causes_list(
             _line(person, person.detail if person.detail not in found.text else "", speak) for person in found.named
         ]
         left = _left(found.people - len(lines), "the support desk has them all", speak)
-        groups.append(Group(speak.say(counted(found.people, one, many)), who, found.text, lines, left))
+        groups.append(LineGroup(speak.say(counted(found.people, one, many)), who, found.text, lines, left))
     alone = [person for person in some.named if person.cause not in several]
     return replace(people_list(heading, alone, speak=speak), groups=groups)
 

@@ -25,8 +25,8 @@ from markupsafe import escape
 from shared.changes.compare import OLDER
 from shared.clock import at_place, iso
 from shared.hr_outbox import summary
-from shared.hr_outbox.page import Listing, counts_of, page, with_names
-from shared.hr_outbox.to_look_at import MOST, PersonToLookAt, people_list
+from shared.hr_outbox.page import HeadedList, counts_of, hr_page, with_names
+from shared.hr_outbox.to_look_at import MOST_LISTED, PersonToLookAt, people_list
 from shared.model import ChangeKind, ExtractRef, Planned
 from shared.outcomes import progress
 from shared.readers.text.own_rejects import guard_cell
@@ -153,7 +153,7 @@ def write_answer(storage: Storage, ref: ExtractRef, row: ExtractRow, outcome: Tr
     text = json.dumps(as_json, indent=2, ensure_ascii=False)
     summary.put_in_outbox(storage, ref, row, "summary.json", text)
     title = speak.say(f"Trial of {told_name(row.file)} ({ref.source})")
-    as_page = page(
+    as_page = hr_page(
         "trial",
         speak,
         title=title,
@@ -187,10 +187,10 @@ class _Lists:
     def add(self, what: str, person: PersonToLookAt) -> None:
         """Count somebody, and keep the first ones by name."""
         self.counts[what] += 1
-        if len(self.people[what]) < MOST:
+        if len(self.people[what]) < MOST_LISTED:
             self.people[what].append(person)
 
-    def parts(self, speak: Translator) -> Iterator[Listing]:
+    def parts(self, speak: Translator) -> Iterator[HeadedList]:
         """The lists as parts of a page."""
         for what, heading in _HEADINGS.items():
             yield people_list(heading, self.people[what], self.counts[what], f"{CHANGES} has them all", speak)

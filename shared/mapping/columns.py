@@ -21,7 +21,7 @@ from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
-from shared.mapping.cells.remembered import CAREFUL, Column, Remembered, Room
+from shared.mapping.cells.remembered import CAREFUL, ColumnCells, Remembered, Room
 from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
@@ -47,7 +47,7 @@ class Batch:
 
     rows: Sequence[int]
     lines: Sequence[int]
-    columns: Mapping[str, Column]
+    columns: Mapping[str, ColumnCells]
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -77,15 +77,15 @@ class Mapped:
     """
 
     careful: Mapping[int, Applied | Reject]
-    ids: Column
-    active: Column
-    first_days: Column
-    last_days: Column
-    zones: Column
-    users: Sequence[Column]
-    managers: Column
-    claims: Sequence[tuple[int, Column]]
-    called: Column
+    ids: ColumnCells
+    active: ColumnCells
+    first_days: ColumnCells
+    last_days: ColumnCells
+    zones: ColumnCells
+    users: Sequence[ColumnCells]
+    managers: ColumnCells
+    claims: Sequence[tuple[int, ColumnCells]]
+    called: ColumnCells
 
 
 class ColumnMapper:
@@ -141,7 +141,7 @@ class ColumnMapper:
         mapping, status, size = self._mapping, self._mapping.status, len(batch)
         care = _Care()
         ids = care.about(self._read_ids(batch.columns[mapping.key]))
-        columns: dict[str, Column] = {**batch.columns, mapping.key: ids}
+        columns: dict[str, ColumnCells] = {**batch.columns, mapping.key: ids}
         active, first_days, last_days = self._employment(columns, care, ids)
         zones = [mapping.dates.zone] * size
         if status.zone:
@@ -190,7 +190,7 @@ class ColumnMapper:
         )
 
     def _employment(
-        self, columns: Mapping[str, Column], care: _Care, ids: Column
+        self, columns: Mapping[str, ColumnCells], care: _Care, ids: ColumnCells
     ) -> tuple[list[str], list[str], list[str]]:
         """Who may work, and the first and the last days."""
         mapping, status, size = self._mapping, self._mapping.status, len(ids)
@@ -216,7 +216,7 @@ class ColumnMapper:
         return active, first_days, last_days
 
     def _make_unique(
-        self, batch: Batch, care: _Care, ids: Column, values: dict[str, list[str]]
+        self, batch: Batch, care: _Care, ids: ColumnCells, values: dict[str, list[str]]
     ) -> dict[int, Applied | Reject]:
         """Make user names unique where the mapping says so; whoever comes first gets the name as it is.
 
@@ -233,10 +233,10 @@ class ColumnMapper:
             values[USER_NAME] = taken.make_many_unique(values[USER_NAME], ids, care.places, has_turn)
         return careful
 
-    def _users(self, ids: Column, active: Column, pieces: Sequence[Column]) -> list[Column]:
+    def _users(self, ids: ColumnCells, active: ColumnCells, pieces: Sequence[ColumnCells]) -> list[ColumnCells]:
         """The pieces, put together into pieces of users, in the order in which the applier puts them."""
         inside = {place for one in self._objects.values() for place in one.places}
-        columns: dict[int, Sequence[Column]] = {
+        columns: dict[int, Sequence[ColumnCells]] = {
             place: [column] for place, column in enumerate(pieces) if place not in inside
         }
         schemas = {}
@@ -249,7 +249,7 @@ class ColumnMapper:
         ordered = [column for place in sorted(columns) for column in columns[place]]
         return [[_START] * len(ids), *(schemas[place] for place in sorted(schemas)), start, *ordered, ["}"] * len(ids)]
 
-    def _read_ids(self, cells: Column) -> list[str]:
+    def _read_ids(self, cells: ColumnCells) -> list[str]:
         placeholders = self._applier.placeholders
         plain = plain_ids(self._mapping.key_rule, cells)
         if plain is not None and placeholders.isdisjoint(plain) and placeholders.isdisjoint(cells):

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, field_validator, model_validator
 
 from shared.mapping.cells.dates import YEARS
-from shared.mapping.rules import Column, Section
+from shared.mapping.rules import ColumnName, Section
 
 _MARK = r"[^A-Za-z0-9]?"
 _DAY = re.compile(rf"yyyy({_MARK})mm({_MARK})dd|dd({_MARK})mm({_MARK})yyyy|mm({_MARK})dd({_MARK})yyyy")
@@ -39,7 +39,7 @@ class RunTime(Section):
     """
 
     name: Annotated[str, Field(min_length=1, max_length=200)] | None = None
-    column: Column | None = None
+    column: ColumnName | None = None
 
     @field_validator("name")
     @classmethod

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from shared.errors import MappingError
-from shared.holds.listed import FILE as HOLDS
+from shared.holds.listed import HOLDS_FILE
 from shared.mapping.faults import sentences
 from shared.mapping.model import MappingFile
 
@@ -86,7 +86,7 @@ def configured_names(storage: Storage) -> list[str]:
     from shared.storage.names import CONFIG  # see `find_mapping`
 
     paths = storage.container(CONFIG).list_blob_names()
-    names = (path for path in paths if path.endswith(".yaml") and "/" not in path and path != HOLDS)
+    names = (path for path in paths if path.endswith(".yaml") and "/" not in path and path != HOLDS_FILE)
     return sorted(path.removesuffix(".yaml") for path in names)
 
 

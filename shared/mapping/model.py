@@ -18,7 +18,7 @@ from shared.mapping.file_time import RunTime, time_in_name
 from shared.mapping.format import FormatHints
 from shared.mapping.guard_limits import Guard
 from shared.mapping.paths import AttributePath, parse_path
-from shared.mapping.rules import Asked, Column, DateFormats, Rule, Section, ShortForm, Text
+from shared.mapping.rules import Asked, ColumnName, DateFormats, Rule, Section, ShortForm, Text
 from shared.model import ENTERPRISE_USER
 from shared.wording.languages import ENGLISH, Language
 
@@ -44,7 +44,7 @@ def _known(path: str) -> str:
     return path
 
 
-Attribute = Annotated[str, AfterValidator(_known)]
+_Attribute = Annotated[str, AfterValidator(_known)]
 
 
 class KeyRule(Section):
@@ -66,8 +66,8 @@ class KeyRule(Section):
             whoever is known by that id keeps the account.
     """
 
-    column: Column
-    former: Column | None = None
+    column: ColumnName
+    former: ColumnName | None = None
     text_guard: bool = False
     strip_decimal: bool = False
     long_numbers: bool = False
@@ -101,10 +101,10 @@ class Days(Section):
         latest: the latest day of these columns.
     """
 
-    column: Column | None = None
-    first: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
-    earliest: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
-    latest: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+    column: ColumnName | None = None
+    first: Annotated[tuple[ColumnName, ...], Field(min_length=1)] | None = None
+    earliest: Annotated[tuple[ColumnName, ...], Field(min_length=1)] | None = None
+    latest: Annotated[tuple[ColumnName, ...], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Days:
@@ -132,7 +132,7 @@ class ZoneColumn(Section):
         map: IANA names for words of the cells, compared without regard to case; they go before what is known.
     """
 
-    column: Column
+    column: ColumnName
     map: Mapping[Text, str] = {}
 
     @field_validator("map")
@@ -332,7 +332,7 @@ class Primary(Section):
         value: the cell of the row that counts, compared without regard to case.
     """
 
-    column: Column
+    column: ColumnName
     value: Annotated[Text, Field(min_length=1)]
 
     @cached_property
@@ -371,8 +371,8 @@ class Filter(Section):
             lets go of her as of a leaver (`disable`), or what it said last stays (`keep`).
     """
 
-    only: Mapping[Column, Asked] = {}
-    without: Mapping[Column, Asked] = {}
+    only: Mapping[ColumnName, Asked] = {}
+    without: Mapping[ColumnName, Asked] = {}
     known: Literal["disable", "keep"] = "disable"
 
     @model_validator(mode="after")
@@ -423,8 +423,8 @@ class MappingFile(Section):
     mode: Literal["full", "delta"] = "full"
     format: FormatHints = FormatHints()
     key_rule: Annotated[KeyRule, ShortForm("column"), Field(alias="key")]
-    required: tuple[Column, ...] = ()
-    optional: tuple[Column, ...] = ()
+    required: tuple[ColumnName, ...] = ()
+    optional: tuple[ColumnName, ...] = ()
     duplicates: Annotated[Duplicates, ShortForm("keep")] = Duplicates()
     filter: Filter | None = None
     status: Status
@@ -440,7 +440,7 @@ class MappingFile(Section):
     blanks: Literal["tidy", "keep"] = "tidy"
     limits: Literal["entra", "ad", "none"] = "entra"
     language: Language = ENGLISH
-    attributes: Mapping[Attribute, Annotated[Rule, ShortForm("column")]]
+    attributes: Mapping[_Attribute, Annotated[Rule, ShortForm("column")]]
 
     @property
     def key(self) -> str:

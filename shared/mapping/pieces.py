@@ -10,9 +10,9 @@ from typing import Any
 
 from shared.mapping.apply import MAX_VALUE, read_cell
 from shared.mapping.cells.dates import Unusable
-from shared.mapping.cells.remembered import CAREFUL, Column, Remembered, Room
+from shared.mapping.cells.remembered import CAREFUL, ColumnCells, Remembered, Room
 from shared.mapping.cells.text import are_plain, looks_broken
-from shared.mapping.cells.values import Cells, Compiler, Value
+from shared.mapping.cells.values import Cells, Compiler, ScimValue
 from shared.mapping.identity import MANAGER, manager_reader, managers_in_columns
 from shared.mapping.model import MappingFile
 from shared.mapping.paths import AttributePath
@@ -35,7 +35,7 @@ class Cleaner:
         cell, warning, fault = read_cell(raw, self._placeholders)
         return CAREFUL if warning or fault else cell
 
-    def many(self, raw: Column) -> list[str]:
+    def many(self, raw: ColumnCells) -> list[str]:
         """A column."""
         if self._are_fine(raw):
             return list(raw)
@@ -45,7 +45,7 @@ class Cleaner:
                 return single_blanks
         return list(map(self.one, raw))
 
-    def _are_fine(self, cells: Column) -> bool:
+    def _are_fine(self, cells: ColumnCells) -> bool:
         return (
             are_plain(cells)
             and self._placeholders.isdisjoint(cells)
@@ -107,17 +107,17 @@ class Attribute:
             make, room, self._of_columns if in_columns else None, few=rule.date is not None
         )
 
-    def column(self, columns: Mapping[str, Column], size: int) -> list[str]:
+    def column(self, columns: Mapping[str, ColumnCells], size: int) -> list[str]:
         """What it is in some rows, of which there are columns; not of a copy."""
         if not self._reads:
             return [self._made[()]] * size
         return self._made.column(*(columns[column] for column in self._reads))
 
-    def copies(self, user_names: Column) -> list[str]:
+    def copies(self, user_names: ColumnCells) -> list[str]:
         """What a copy is in rows with some user names."""
         return self._made.column(user_names)
 
-    def pieces(self, values: Column) -> list[str]:
+    def pieces(self, values: ColumnCells) -> list[str]:
         """The pieces for some values."""
         if self._by_name:
             return [self._absent] * len(values)
@@ -156,7 +156,7 @@ class Attribute:
             self._told.clear()
             return CAREFUL
 
-    def _as_text(self, value: Value) -> str:
+    def _as_text(self, value: ScimValue) -> str:
         if self._told:
             self._told.clear()
             return CAREFUL
@@ -166,7 +166,7 @@ class Attribute:
             return self._absent
         return f"{self._before}{quote(value) if isinstance(value, str) else json.dumps(value)}{self._after}"
 
-    def _of_columns(self, *columns: Column) -> list[str]:
+    def _of_columns(self, *columns: ColumnCells) -> list[str]:
         """The same for many rows at once; whatever needs a closer look is taken out meanwhile."""
         odd: set[int] = set()
         texts = []
@@ -216,7 +216,7 @@ class Object:
     schema: str = ""
     places: list[int] = field(default_factory=list)
 
-    def columns(self, pieces: Sequence[Column]) -> list[tuple[int, Sequence[Column]]]:
+    def columns(self, pieces: Sequence[ColumnCells]) -> list[tuple[int, Sequence[ColumnCells]]]:
         """The object in some rows, and its place: that of the first of its attributes that is there."""
         own = [pieces[place] for place in self.places]
         before, after, skip = self.before, self.after, self.skip

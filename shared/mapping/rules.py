@@ -31,7 +31,7 @@ from shared.letters import fold
 from shared.mapping.cells.datetext import DatePattern, parse_pattern, parse_time, parse_zone
 from shared.mapping.cells.text import clean
 
-Column = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+ColumnName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
 Text = Annotated[str, Field(max_length=1024)]
 SOURCES = ("column", "columns", "first", "template", "constant", "copy", "choose")
 WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -337,15 +337,15 @@ class Rule(Section):
             A name may be in several columns, and have the family name first, with a comma behind it.
     """
 
-    column: Column | None = None
-    columns: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+    column: ColumnName | None = None
+    columns: Annotated[tuple[ColumnName, ...], Field(min_length=1)] | None = None
     join: Text = " "
-    first: Annotated[tuple[Column, ...], Field(min_length=1)] | None = None
+    first: Annotated[tuple[ColumnName, ...], Field(min_length=1)] | None = None
     template: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
     constant: Annotated[str, Field(min_length=1, max_length=1024)] | None = None
     copy_of: Literal["userName"] | None = Field(default=None, alias="copy")
     choose: Annotated[tuple[Case, ...], Field(min_length=1)] | None = None
-    pieces: Mapping[Column, Annotated[Rule, ShortForm("column")]] = {}
+    pieces: Mapping[ColumnName, Annotated[Rule, ShortForm("column")]] = {}
     trim: Annotated[Trim, ShortForm("both")] | None = None
     replace: tuple[Replace, ...] = ()
     keep: Annotated[Keep, ShortForm("signs")] | None = None
@@ -497,7 +497,7 @@ class Case(Rule):
         when: for each of these columns, words of which it has one; without any, the case always fits.
     """
 
-    when: Mapping[Column, Asked] = {}
+    when: Mapping[ColumnName, Asked] = {}
 
     @property
     def is_said(self) -> bool:

@@ -16,7 +16,7 @@ import requests
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
 from shared.identity import Identity
-from shared.notices.notes import DIGEST, Note
+from shared.notices.notes import DAILY_DIGEST, Note
 from shared.settings import is_loopback
 
 logger = logging.getLogger(__name__)
@@ -127,7 +127,7 @@ class Log:
     def send(self, notes: Sequence[Note], now: datetime) -> None:
         """Write a line for each note."""
         for note in notes:
-            if note.kind == DIGEST:
+            if note.kind == DAILY_DIGEST:
                 logger.info("Digest %s", json.dumps(note.data))
             else:
                 logger.warning("Note %s: %s", note.kind, note.text)

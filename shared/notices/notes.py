@@ -21,11 +21,11 @@ HELD = "file-held"
 SKIPPED = "everybody-skipped"
 STOPPED = "job-stopped"
 OVERDUE = "overdue"
-QUOTA = "quota-nearly-spent"
+QUOTA_NEARLY_SPENT = "quota-nearly-spent"
 NO_FILE = "no-file"
 SHARED = "ids-shared"
-HOLDS = "holds-unusable"
-DIGEST = "digest"
+HOLDS_UNUSABLE = "holds-unusable"
+DAILY_DIGEST = "digest"
 
 _DAY = timedelta(days=1)
 _PASSES = timedelta(minutes=30)  # whatever passes by itself within this time is not worth a note
@@ -63,7 +63,7 @@ def derive(facts: Facts) -> list[Note]:
             "it said last goes on counting, and leavers are disabled. IT mends it; the support page, or python -m cli "
             "holds, says what is wrong with it."
         )
-        found.append(Note(HOLDS, HOLDS, text))
+        found.append(Note(HOLDS_UNUSABLE, HOLDS_UNUSABLE, text))
     for missed in facts.missed:
         due = f"{missed.due:%Y-%m-%d %H:%M}"
         text = (
@@ -169,7 +169,7 @@ def _of_quota(facts: Facts) -> Iterator[Note]:
                 "have a reserve besides. What cannot be sent waits, and goes on by itself."
             )
             yield Note(
-                f"{QUOTA}|{quota.tenant}", QUOTA, text,
+                f"{QUOTA_NEARLY_SPENT}|{quota.tenant}", QUOTA_NEARLY_SPENT, text,
                 {"jobs": list(quota.jobs), "left": quota.left, "calls": quota.calls},
             )  # fmt: skip
 
@@ -200,7 +200,7 @@ def digest(facts: Facts) -> Note:
         "open": dict(sorted(opened.items())),
         "callsLeft": {job: one.left for one in facts.quotas for job in one.jobs},
     }
-    return Note(f"{DIGEST}|{iso(facts.now)[:10]}", DIGEST, "\n".join(lines), data)
+    return Note(f"{DAILY_DIGEST}|{iso(facts.now)[:10]}", DAILY_DIGEST, "\n".join(lines), data)
 
 
 def _listed(counts: Counter[str]) -> str:

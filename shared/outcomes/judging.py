@@ -23,7 +23,7 @@ from shared.entra.logs import LogEntry
 from shared.model import ExtractRef
 from shared.outcomes import progress, resending
 from shared.outcomes.events import read_events
-from shared.outcomes.verdict import DATA, MANAGER, Verdict, is_creation, verdict
+from shared.outcomes.verdict import DATA, MANAGER_NOT_KNOWN, Verdict, is_creation, verdict
 from shared.outcomes.watermark import PageName
 from shared.records import created, extracts
 from shared.records.created import Created
@@ -71,7 +71,7 @@ class VerdictsWritten:
 
     look_again: Mapping[str, datetime]
     touched: frozenset[PageName]
-    days: frozenset[created.Day]
+    days: frozenset[created.SourceDay]
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ class _Session:
     look_again: dict[str, datetime] = field(default_factory=dict)
     send_again: dict[str, datetime] = field(default_factory=dict)
     touched: set[PageName] = field(default_factory=set)
-    days: set[created.Day] = field(default_factory=set)
+    days: set[created.SourceDay] = field(default_factory=set)
     done: set[str] = field(default_factory=set)
     no_manager: set[str] = field(default_factory=set)
     no_account: dict[str, bool] = field(default_factory=dict)
@@ -161,13 +161,13 @@ class _Session:
             again = resending.next_try(matter, tries, found.first_at)
             values.next_step += f"{worker_status.SENT_AGAIN}{iso(again)}, and whenever HR's record changes."
             self.send_again[external_id] = again
-            if found.wrong == MANAGER:
+            if found.wrong == MANAGER_NOT_KNOWN:
                 self.no_manager.add(external_id)
         elif is_current and values.status in (WorkerStatus.PROVISIONED, WorkerStatus.UNCHANGED) and found.has_account:
             self.done.add(external_id)
-        if found.wrong == MANAGER and not row.warning:
+        if found.wrong == MANAGER_NOT_KNOWN and not row.warning:
             values |= worker_status.manager_not_set()
-        elif found.wrong != MANAGER and worker_status.lacks_manager(row):
+        elif found.wrong != MANAGER_NOT_KNOWN and worker_status.lacks_manager(row):
             values |= worker_status.nothing_open()
         if not worker_status.is_told(row.status, values.status):  # a newer file has something else to tell
             values = values.only(WorkerRow.tries, WorkerRow.target_id)

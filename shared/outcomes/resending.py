@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from shared.context import Context
 from shared.model import Worker
-from shared.outcomes.verdict import DATA, ENTRA, MANAGER
+from shared.outcomes.verdict import DATA, ENTRA_FAULT, MANAGER_NOT_KNOWN
 from shared.records import due
 from shared.records.people import ANOTHER, account_key, unpack, worker_key
 from shared.storage import keys
@@ -30,8 +30,8 @@ TAKER = "taker"  # the data of somebody who gets a name that somebody else has g
 
 _HOUR = timedelta(hours=1)
 _LADDERS: Mapping[str, tuple[timedelta, ...]] = {
-    ENTRA: (timedelta(minutes=10), _HOUR, 6 * _HOUR, 24 * _HOUR),
-    MANAGER: (_HOUR, 6 * _HOUR, 24 * _HOUR),
+    ENTRA_FAULT: (timedelta(minutes=10), _HOUR, 6 * _HOUR, 24 * _HOUR),
+    MANAGER_NOT_KNOWN: (_HOUR, 6 * _HOUR, 24 * _HOUR),
     DATA: (),
     LEAVER: (_HOUR, 6 * _HOUR, 24 * _HOUR),
     SAID_ONCE: (24 * _HOUR,),

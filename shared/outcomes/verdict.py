@@ -13,9 +13,9 @@ from shared.outcomes.catalogue import OWN_DOMAIN, cause_of, is_about_domain
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
-ENTRA = "Entra's own fault"
+ENTRA_FAULT = "Entra's own fault"
 DATA = "data, mapping or rights"
-MANAGER = "manager not known"
+MANAGER_NOT_KNOWN = "manager not known"
 
 # The worst row of a change counts: an account that was written while its manager failed is not done.
 _SEVERITY = ("failure", "warning", "success", "skipped")
@@ -33,7 +33,7 @@ class Verdict:
         at: when, by Graph's clock.
         values: what the person's row in `Workers` says from now on.
         first_at: when the first answer to the upload came that is no plain success; further ones do not move it.
-        wrong: `ENTRA`, `DATA` or `MANAGER` if the same has to be sent again some time, else empty.
+        wrong: `ENTRA_FAULT`, `DATA` or `MANAGER_NOT_KNOWN` if the same has to be sent again some time, else empty.
         has_account: whether Entra has an account of the person, as far as that can be said.
     """
 
@@ -115,7 +115,7 @@ def _sentences(
     if entry.action in _STAGED:
         return _staged(entry), DATA
     if entry.status == "success" or (entry.status in ("warning", "skipped") and target_id and manager_unresolved):
-        return _done(entry, manager_unresolved=manager_unresolved), MANAGER if manager_unresolved else ""
+        return _done(entry, manager_unresolved=manager_unresolved), MANAGER_NOT_KNOWN if manager_unresolved else ""
     if entry.status == "skipped":
         return _skipped(entry, unchanged=bool(target_id) and in_scope), ""
     if entry.status == "warning":
@@ -208,7 +208,7 @@ def _failed(entry: LogEntry, user_name: str) -> tuple[WorkerRow, str]:
         next_step=cause.next_step if cause else "IT reads Entra's words; HR or IT corrects what they name.",
         who_acts=cause.who_acts if cause else Actor.IT,
         error_code=entry.code,
-    ), ENTRA if cause and cause.ours else DATA
+    ), ENTRA_FAULT if cause and cause.ours else DATA
 
 
 def _words(entry: LogEntry) -> str:

@@ -42,7 +42,7 @@ from shared.records import accounts, extracts, same_people
 from shared.records import pages as page_records
 from shared.records.due import Due, due_until
 from shared.records.known import KnownPeople
-from shared.records.pages import NewId, NewIds
+from shared.records.pages import NewId, PlannedNewIds
 from shared.records.profiles import read_profile
 from shared.records.rosters import write_roster
 from shared.records.same_people import Kept
@@ -250,7 +250,7 @@ def _store_new_ids(run: PlanRun) -> None:
             counts = extract.read([known_as])[0].now_called == worker_id
             new[worker_id] = NewId(known_as, counts=counts)
     maybe = {} if run.is_release else {older: worker_id for worker_id, older in extract.maybe.items()}
-    found = NewIds(new, maybe, run.looks_at_everybody, run.mapping.key_rule.former or "")
+    found = PlannedNewIds(new, maybe, run.looks_at_everybody, run.mapping.key_rule.former or "")
     page_records.write_new_ids(run.storage, run.ref, run.attempt, found)
 
 

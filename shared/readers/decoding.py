@@ -18,7 +18,7 @@ from itertools import chain, islice
 from shared.errors import ExtractRefused
 
 BLOCK = 65536
-LOOK = 4096  # bytes, of which the first ones prove an encoding
+HEAD_BYTES = 4096  # bytes, of which the first ones prove an encoding
 AGAIN = "export the list again in UTF-8 and drop that file"
 
 _MOST_ZEROS = 200  # in a block; a few are somebody's slip, so many are no text
@@ -48,12 +48,12 @@ def proved(head: bytes) -> tuple[str, bytes]:
     """The encoding that the first bytes prove, and the byte order mark; both empty if they prove none.
 
     Args:
-        head: the first `LOOK` bytes of the file, or all of it.
+        head: the first `HEAD_BYTES` bytes of the file, or all of it.
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name, mark
-    return _by_zeros(head[:LOOK]), b""
+    return _by_zeros(head[:HEAD_BYTES]), b""
 
 
 class DecodedText:
@@ -89,7 +89,7 @@ class DecodedText:
         self.encoding, mark = proved(first)
         self.bom, self._is_proved = bool(mark), bool(self.encoding)
         self.declared = self.saved_again = False
-        self.head = first[len(mark) : LOOK]
+        self.head = first[len(mark) : HEAD_BYTES]
         blocks = chain([first[len(mark) :]], blocks)
         if not self.encoding:
             self.encoding = "utf-8"

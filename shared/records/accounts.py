@@ -11,12 +11,12 @@ import orjson
 
 from shared.model import KeptClaim, ScimUser, manager_of
 from shared.records.people import Deliverer, account_key, unpack
-from shared.records.snapshots import Row, SnapshotView, read_partitions
+from shared.records.snapshots import SnapshotRow, SnapshotView, read_partitions
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS
 from shared.storage.rows import in_chunks, read_rows
-from shared.tables.accounts import AccountRow, Said, kept_of, said_of
+from shared.tables.accounts import AccountRow, LastWords, kept_of, said_of
 from shared.tables.base import columns
 
 _AT_ONCE = 1000
@@ -62,7 +62,7 @@ class Account:
     """
 
     external_id: str
-    said: Said
+    said: LastWords
     pending: str
     accepted: str
     refused: str
@@ -135,7 +135,7 @@ def read_briefly(storage: Storage, job: str, ids: Sequence[str]) -> dict[str, Ac
     return {account.external_id: account for account in accounts}
 
 
-def _briefly(row: Row) -> Account:
+def _briefly(row: SnapshotRow) -> Account:
     """An account out of a row of a snapshot: the RowKey, and the columns of `_BRIEF`."""
     (
         key, said, pending, accepted, enabled, ever_enabled, is_open, next_change_at, refused, stamp, source, extract,

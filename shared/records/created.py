@@ -25,7 +25,7 @@ COLUMNS = columns(
 )  # fmt: skip
 """Of a person's row."""
 
-Day = tuple[str, str]
+SourceDay = tuple[str, str]
 """A source, and a day (UTC) as `2026-11-29`."""
 
 _FOLDER = "created-accounts/"
@@ -112,7 +112,7 @@ def read_created(storage: Storage, source: str, since: str) -> list[Created]:
     return sorted(found, key=lambda one: (one.created_at, one.worker_id))
 
 
-def mark(storage: Storage, days: Collection[Day]) -> None:
+def mark(storage: Storage, days: Collection[SourceDay]) -> None:
     """Have HR told anew of some days. Doing it again changes nothing but that they are told again."""
     for source, day in days:
         storage.container(STATE).upload_blob(f"{_FOLDER}{source}/{day}", b"", overwrite=True)

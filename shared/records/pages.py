@@ -335,7 +335,7 @@ class NewId:
 
 
 @dataclass(frozen=True, slots=True)
-class NewIds:
+class PlannedNewIds:
     """What a file tells of people who go on, or may go on, under new ids.
 
     Attributes:
@@ -351,18 +351,18 @@ class NewIds:
     column: str
 
 
-def write_new_ids(storage: Storage, ref: ExtractRef, attempt: str, found: NewIds) -> None:
+def write_new_ids(storage: Storage, ref: ExtractRef, attempt: str, found: PlannedNewIds) -> None:
     """Store who goes on under a new id."""
     _upload(storage, plan_path(ref, attempt, "new-ids.json"), found)
 
 
-def read_new_ids(storage: Storage, ref: ExtractRef, attempt: str) -> NewIds | None:
+def read_new_ids(storage: Storage, ref: ExtractRef, attempt: str) -> PlannedNewIds | None:
     """Who goes on under a new id; None if the file says nothing of it."""
     try:
         kept = _download(storage, plan_path(ref, attempt, "new-ids.json"))
     except ResourceNotFoundError:
         return None
-    return NewIds(**{**kept, "new": {one: NewId(**new) for one, new in kept["new"].items()}})
+    return PlannedNewIds(**{**kept, "new": {one: NewId(**new) for one, new in kept["new"].items()}})
 
 
 def plan_path(ref: ExtractRef, attempt: str, name: str) -> str:

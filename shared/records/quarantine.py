@@ -16,7 +16,7 @@ from shared.storage.names import STOPS
 from shared.storage.rows import Key, read_rows, replace_row
 from shared.tables.quota import StopRow
 
-PARTITION = "stops"  # of all rows of `Quota` that keep pages from being sent; they are read together
+STOPS_PARTITION = "stops"  # of all rows of `Quota` that keep pages from being sent; they are read together
 
 
 @dataclass(frozen=True)
@@ -38,19 +38,19 @@ class Quarantine:
     ended_at: datetime | None = None
 
 
-def key_of(job: str) -> str:
+def quarantine_row_key(job: str) -> str:
     """RowKey of a job's quarantine."""
     return f"quarantine|{job}"
 
 
 def stop_key(job: str) -> Key:
     """Key of the row that says whether delivery has stopped a job; see `shared.delivery.circuit_breaker`."""
-    return Key(PARTITION, f"job|{job}")
+    return Key(STOPS_PARTITION, f"job|{job}")
 
 
 def load_quarantine(storage: Storage, job: str) -> Quarantine | None:
     """The last quarantine of a job; None if it was never found in one."""
-    key = Key(PARTITION, key_of(job))
+    key = Key(STOPS_PARTITION, quarantine_row_key(job))
     row = read_rows(storage.table(STOPS), [key]).get(key)
     if row is None:
         return None
@@ -72,4 +72,4 @@ def save_quarantine(storage: Storage, job: str, quarantine: Quarantine) -> None:
         checked_at=iso(quarantine.checked_at),
         ended_at=iso(quarantine.ended_at) if quarantine.ended_at else "",
     )
-    replace_row(storage.table(STOPS), Key(PARTITION, key_of(job)), row)
+    replace_row(storage.table(STOPS), Key(STOPS_PARTITION, quarantine_row_key(job)), row)

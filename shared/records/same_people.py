@@ -100,7 +100,7 @@ def drop(storage: Storage, job: str, new: str) -> None:
     _change(storage, change)
 
 
-def forget(storage: Storage, worker_id: str) -> list[str]:
+def forget_new_ids(storage: Storage, worker_id: str) -> list[str]:
     """Keep nothing of a person any more.
 
     Returns:

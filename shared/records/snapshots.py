@@ -63,11 +63,13 @@ class SnapshotView:
     last: str = ""
 
 
-Row = Sequence[Any]
+SnapshotRow = Sequence[Any]
 """RowKey, and the values of the columns; None for one that the row lacks."""
 
 
-def read_partitions(storage: Storage, view: SnapshotView, *, keep: bool = True) -> Iterator[tuple[str, list[Row]]]:
+def read_partitions(
+    storage: Storage, view: SnapshotView, *, keep: bool = True
+) -> Iterator[tuple[str, list[SnapshotRow]]]:
     """All rows of a view as the table has them now, partition by partition, in no particular order.
 
     Whoever reads to the end leaves a new snapshot, if enough has changed, unless not `keep`.
@@ -179,7 +181,9 @@ def _lines(data: bytes) -> Iterator[bytes]:
         yield from whole
 
 
-def _changed(storage: Storage, view: SnapshotView, owners: Sequence[str], head: _Head) -> dict[str, dict[str, Row]]:
+def _changed(
+    storage: Storage, view: SnapshotView, owners: Sequence[str], head: _Head
+) -> dict[str, dict[str, SnapshotRow]]:
     """The rows that have changed since a snapshot, by RowKey and partition."""
     listing = list_rows(
         storage.table(view.table),
@@ -190,13 +194,13 @@ def _changed(storage: Storage, view: SnapshotView, owners: Sequence[str], head: 
         between=(view.first, view.last),
         parameters={"since": datetime.fromisoformat(head.began) - _OVERLAP},
     )
-    changed: dict[str, dict[str, Row]] = {}
+    changed: dict[str, dict[str, SnapshotRow]] = {}
     for partition, row in listing.found:
         changed.setdefault(partition, {})[row[0]] = row
     return changed
 
 
-def _all(storage: Storage, view: SnapshotView, owners: Sequence[str]) -> Iterator[tuple[str, list[Row]]]:
+def _all(storage: Storage, view: SnapshotView, owners: Sequence[str]) -> Iterator[tuple[str, list[SnapshotRow]]]:
     """All rows as the table has them, by partition."""
     table, between = storage.table(view.table), (view.first, view.last)
     for rows in list_in_order(table, _columns(view), owners=owners, between=between):
@@ -208,12 +212,14 @@ def _columns(view: SnapshotView) -> tuple[str, ...]:
     return columns(Keyed.partition_key, Keyed.row_key, *view.columns)
 
 
-def _values(view: SnapshotView, row: Keyed) -> Row:
+def _values(view: SnapshotView, row: Keyed) -> SnapshotRow:
     stored = row.stored()
     return [row.row_key, *(stored.get(name) for name in view.columns)]
 
 
-def _merged(lines: Iterable[bytes], changed: dict[str, dict[str, Row]]) -> Iterator[tuple[str, list[Row]]]:
+def _merged(
+    lines: Iterable[bytes], changed: dict[str, dict[str, SnapshotRow]]
+) -> Iterator[tuple[str, list[SnapshotRow]]]:
     """The rows of a snapshot, with those that have changed since in the place of what they were."""
     for line in lines:
         partition, rows = orjson.loads(line)
@@ -233,7 +239,7 @@ class _Writer:
         self._pack = zlib.compressobj(1)
         self._line(orjson.dumps(_Head(list(view.columns), mark, began.isoformat())))
 
-    def add(self, partition: str, rows: list[Row]) -> None:
+    def add(self, partition: str, rows: list[SnapshotRow]) -> None:
         """Write a partition."""
         self._line(orjson.dumps([partition, rows]))
 

@@ -21,7 +21,7 @@ from shared.clock import iso
 from shared.context import Context
 from shared.errors import TerminalError
 from shared.holds.hold_rows import read_all, remove
-from shared.holds.holds_file import PLACE
+from shared.holds.holds_file import HOLDS_PATH
 from shared.hr_outbox.history import HISTORY
 from shared.records import created, extracts, pages, same_people
 from shared.records.people import account_key, pack, unpack, worker_key
@@ -108,7 +108,7 @@ def forget(context: Context, worker_id: str, sources: Sequence[str], order: Forg
         _forget_log(storage, worker_id, jobs, removed)
     older = same_people.read(storage).older(worker_id)
     kept += [f"What is held about {one}, by which the person is known; forget that id too." for one in sorted(older)]
-    removed["new ids"] = len(same_people.forget(storage, worker_id))
+    removed["new ids"] = len(same_people.forget_new_ids(storage, worker_id))
     kept += _forget_holds(storage, worker_id, sources, removed, context.clock.now())
     left = 0
     for source in sources:
@@ -198,7 +198,9 @@ def _forget_holds(
     for row in rows:
         if row not in over:
             how = (
-                "end it first: python -m cli unhold" if row.kind == HoldKind.ORDER else f"take the entry out of {PLACE}"
+                "end it first: python -m cli unhold"
+                if row.kind == HoldKind.ORDER
+                else f"take the entry out of {HOLDS_PATH}"
             )
             yield f"Quota: the person is on hold or protected; the id and why stay as long as that counts ({how})."
 

@@ -38,7 +38,7 @@ logger = logging.getLogger(__name__)
 EVERY = timedelta(hours=6)
 """How often a round begins."""
 
-MOST = 1000
+_MOST = 1000
 """Rows and blobs that one tick removes, or nearly so: what is left of a page of results is finished."""
 
 _DAY = re.compile(r"\A[^/]+/created-accounts/(20\d\d-[01]\d-[0-3]\d)\.csv\Z")
@@ -70,7 +70,7 @@ class Budget:
     def __init__(self, context: Context) -> None:
         self._clock = context.clock
         self._until = context.clock.now() + _LONGEST
-        self._left = MOST
+        self._left = _MOST
         self._pages = _MOST_PAGES
         self.removed = 0
 

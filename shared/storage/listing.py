@@ -18,9 +18,9 @@ from typing import Generic, NamedTuple, TypeVar
 
 from shared.storage import keys
 from shared.storage.names import RowT
-from shared.storage.queries import MOST_ROWS, RowTable, ask, filled, literal
+from shared.storage.queries import MOST_READ, RowTable, ask, filled, literal
 
-PAGE = MOST_ROWS
+PAGE = MOST_READ
 """Rows that an answer has at most."""
 
 _PARALLEL = 12

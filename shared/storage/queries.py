@@ -34,7 +34,7 @@ class RowTable(TableClient, Generic[RowT]):
     rows: type[RowT]
 
 
-MOST_ROWS = 1000
+MOST_READ = 1000
 """A limit of Azure Tables for one answer."""
 
 Place = tuple[str, str]
@@ -52,7 +52,7 @@ _NEXT = ("NextPartitionKey", "NextRowKey")
 
 
 def query_answers(
-    table: RowTable[RowT], text: str, parameters: Mapping[str, str], select: Sequence[str] = (), most: int = MOST_ROWS
+    table: RowTable[RowT], text: str, parameters: Mapping[str, str], select: Sequence[str] = (), most: int = MOST_READ
 ) -> Iterator[list[RowT]]:
     """The rows that an OData filter names, an answer at a time, in the order of the table.
 

@@ -17,10 +17,9 @@ from azure.data.tables import TableTransactionError, UpdateMode
 
 from shared.errors import TransientError
 from shared.storage.names import RowT
-from shared.storage.queries import MOST_ROWS as MOST_READ
-from shared.storage.queries import RowTable, query_answers, row_of
+from shared.storage.queries import MOST_READ, RowTable, query_answers, row_of
 from shared.storage.transactions import MOST_ROWS, Delete, InsertRow, MergeRow, Operation, ReplaceRow, submit
-from shared.tables.base import Keyed, Row
+from shared.tables.base import Keyed, TableRow
 
 _PARALLEL = 8
 _ATTEMPTS = 30  # the row of an extract is written by everybody who finishes one of its pages
@@ -40,7 +39,7 @@ Change = Callable[[Key, RowT | None], RowT | None]
 """Given a row as it is (None if there is none), the properties to merge into it, or None to leave it alone."""
 
 
-def etag_of(row: Row) -> str:
+def etag_of(row: TableRow) -> str:
     """The ETag of a row as it was read: a write with it fails once somebody else has written to the row."""
     return row.row_etag
 
@@ -109,7 +108,7 @@ def key_of(row: Keyed) -> Key:
     return Key(row.partition_key, row.row_key)
 
 
-def _entity(key: Key, row: Row) -> dict[str, Any]:
+def _entity(key: Key, row: TableRow) -> dict[str, Any]:
     return {**row.stored(), "PartitionKey": key.partition, "RowKey": key.row}
 
 

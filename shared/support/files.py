@@ -143,7 +143,7 @@ def may_be_released(row: ExtractRow) -> bool:
 
 def load_file(storage: Storage, ref: ExtractRef) -> Extract | None:
     """An extract; None if there is none."""
-    row = row_of(storage, ref)
+    row = extract_row(storage, ref)
     return extract_of(row) if row else None
 
 
@@ -171,7 +171,7 @@ def days(storage: Storage, now: datetime, among: Sequence[str] = ()) -> list[Day
     ]
 
 
-def row_of(storage: Storage, ref: ExtractRef) -> ExtractRow | None:
+def extract_row(storage: Storage, ref: ExtractRef) -> ExtractRow | None:
     """The row of an extract; None if there is none."""
     try:
         return extracts.load_extract(storage, ref)

@@ -17,7 +17,7 @@ from shared.planning.orders import held_now
 from shared.records import accounts
 from shared.records.pages import HeldPerson, read_held
 from shared.storage.clients import Storage
-from shared.support.files import MOST_PAGES, may_be_released, row_of
+from shared.support.files import MOST_PAGES, extract_row, may_be_released
 from shared.support.site.plain import plain_text
 from shared.tables.extracts import ExtractRow
 
@@ -35,7 +35,7 @@ _WOULD_BY_CLASS = {
     guard.CREATE: "would be created or enabled",
     guard.CHANGE: "would be changed",
 }
-CLASSES = {
+CLASS_WORDS = {
     guard.CREATE: "who would be created or enabled",
     guard.CHANGE: "who would be changed",
     guard.DISABLE: "who would be disabled",
@@ -45,7 +45,7 @@ CLASSES = {
 
 
 @dataclass(frozen=True)
-class Change:
+class ChangedAttribute:
     """An attribute that would change.
 
     Attributes:
@@ -86,7 +86,7 @@ class Held:
     why: str
     user: Mapping[str, Any]
     last_day: str
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ChangedAttribute, ...] = ()
     protected: bool = False
 
     @property
@@ -109,7 +109,7 @@ def held_people(storage: Storage, ref: ExtractRef, now: datetime, *, whole: bool
     Of a file that waits as a whole these are the people who are missing from it.
     Of more people than one look takes in, some are listed, unless the whole list is wanted, however long it takes.
     """
-    row = row_of(storage, ref)
+    row = extract_row(storage, ref)
     if row is None or not row.read_plan or not may_be_released(row):
         return [], 0
     people = read_held(storage, ref, row.read_plan)
@@ -133,7 +133,7 @@ def held_person(storage: Storage, row: ExtractRow, worker_id: str) -> Held | Non
 def classes_of(held: Iterable[Held]) -> dict[str, int]:
     """How many people there are of each class of change."""
     counts = Counter(one.counts_as for one in held)
-    return {name: counts[name] for name in CLASSES if counts[name]}
+    return {name: counts[name] for name in CLASS_WORDS if counts[name]}
 
 
 def those(held: Sequence[Held], counts_as: str, text: str) -> list[Held]:
@@ -161,11 +161,13 @@ def with_values(storage: Storage, job: str, held: Sequence[Held]) -> list[Held]:
     return looked_up
 
 
-def differences(old: ScimUser, new: Mapping[str, Any]) -> tuple[Change, ...]:
+def differences(old: ScimUser, new: Mapping[str, Any]) -> tuple[ChangedAttribute, ...]:
     """The attributes in which two records differ; whether the account is enabled is told in words instead."""
     before, after = attributes(old), attributes(dict(new))
     names = sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name))
-    return tuple(Change(name, _shown(before.get(name)), _shown(after.get(name))) for name in names if name != "active")
+    return tuple(
+        ChangedAttribute(name, _shown(before.get(name)), _shown(after.get(name))) for name in names if name != "active"
+    )
 
 
 def _shown(value: object) -> str:

@@ -6,7 +6,7 @@ from shared.errors import TransientError
 from shared.holds.listed import parse_until
 from shared.holds.orders import HoldOrder, HoldRefused, end_hold, put_on_hold
 from shared.support import person
-from shared.support.site.visit import FORGED, Answer, Visit
+from shared.support.site.visit import FORGED, Response, Visit
 
 DONE = {
     "set": "The account is on hold. It is disabled within a minute or two, and stays so whatever HR says.",
@@ -22,7 +22,7 @@ def hold_tokens(visit: Visit, found: list[person.Person]) -> dict[str, str]:
     return {one.source: visit.token(_about(one)) for one in found}
 
 
-def order_hold(visit: Visit) -> Answer:
+def order_hold(visit: Visit) -> Response:
     """Put somebody on hold, or end it: by the same form, of which the button says what."""
     request, principal, context = visit.request, visit.principal, visit.context
     if not principal.may_release:

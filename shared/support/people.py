@@ -27,7 +27,7 @@ from shared.storage.listing import Listing, cuts_of, list_rows
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
 from shared.support import files
-from shared.support.site.plain import nearly, plain_text, words_of
+from shared.support.site.plain import nearly, plain_text, searched_words
 from shared.tables.base import columns
 from shared.tables.extracts import ExtractRow
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -207,7 +207,7 @@ def _by_name(storage: Storage, wanted: str, among: Sequence[str]) -> tuple[Hits,
     Both in one pass: what has changed since the snapshot is asked for only once. Whoever nearly matches is only looked
     for until somebody matches.
     """
-    words, bare = words_of(wanted), plain_text(wanted).lstrip("0")
+    words, bare = searched_words(wanted), plain_text(wanted).lstrip("0")
     if not words:
         return Hits(()), Hits(())
     is_close = nearly(words)

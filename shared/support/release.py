@@ -9,7 +9,7 @@ from shared.model import ExtractRef
 from shared.planning.orders import Order, OrderRefused, release
 from shared.support import files, holding, troubles
 from shared.support.site import sheets
-from shared.support.site.visit import FORGED, LONGEST_REASON, Answer, Visit
+from shared.support.site.visit import FORGED, LONGEST_REASON, Response, Visit
 
 _SHOWN = 200  # held people on a page
 _NAMED = 50  # of them on the page that asks once more
@@ -21,7 +21,7 @@ _EACH_ALONE = (
 _NO_CHOICE = "Nothing was done. Go back and press one of the buttons: those who are ticked, or all."
 
 
-def show_file(visit: Visit) -> Answer:
+def show_file(visit: Visit) -> Response:
     """The page of a file: where it stands, what is wrong with it, and whom it holds."""
     query, storage = visit.request.query, visit.context.storage
     ref = ExtractRef(query.get("id", ""), query.get("source", ""))
@@ -49,7 +49,7 @@ def show_file(visit: Visit) -> Answer:
         found=len(wanted),
         protected=[one for one in held if one.protected][:_SHOWN],
         classes=holding.classes_of(held) if not extract.is_whole else {},
-        class_words=holding.CLASSES,
+        class_words=holding.CLASS_WORDS,
         counts_as=counts_as,
         text=text,
         sealed=query.get("s", "") if text else "",
@@ -64,14 +64,14 @@ def show_file(visit: Visit) -> Answer:
     )
 
 
-def filter_held(visit: Visit) -> Answer:
+def filter_held(visit: Visit) -> Response:
     """What held people are searched by comes in a form, and goes on sealed."""
     said = visit.request.said
     found = visit.sealed(said("q").strip())
     return visit.see_other("extract", source=said("source"), id=said("id"), **{"class": said("class")}, s=found)
 
 
-def order_release(visit: Visit) -> Answer:
+def order_release(visit: Visit) -> Response:
     """Release people; before that, a page that says how many, and asks once more."""
     request, principal, storage = visit.request, visit.principal, visit.context.storage
     if not principal.may_release:
@@ -112,7 +112,7 @@ def order_release(visit: Visit) -> Answer:
 
 def _ask_once_more(
     visit: Visit, extract: files.Extract, held: list[holding.Held], chosen: list[str], many: int
-) -> Answer:
+) -> Response:
     request = visit.request
     among = set(chosen)
     named = [one for one in held if (one.worker_id in among if chosen else not one.protected)]
@@ -135,7 +135,7 @@ def _ask_once_more(
         named=holding.with_values(visit.context.storage, extract.job, named[:_NAMED]),
         left=max(0, len(named) - _NAMED),
         would=holding.classes_of(named),
-        class_words=holding.CLASSES,
+        class_words=holding.CLASS_WORDS,
     )
 
 

@@ -13,7 +13,7 @@ from shared.records.pages import read_rejects
 from shared.storage.clients import Storage
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import WORKERS
-from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, row_of
+from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, extract_row
 from shared.support.people import TOLD, Hit, Trouble, TroubleKind, cause_of_row, grouped, hit_of
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -85,7 +85,7 @@ def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[
 
 
 def _rejected(storage: Storage, ref: ExtractRef) -> list[tuple[TroubleKind, Hit]]:
-    row = row_of(storage, ref)
+    row = extract_row(storage, ref)
     if row is None or not row.read_plan or not row.rejected:
         return []
     try:

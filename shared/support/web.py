@@ -18,9 +18,9 @@ from shared.support.ordering_holds import DONE, hold_tokens, order_hold
 from shared.support.release import filter_held, order_release, show_file
 from shared.support.site import chart, forms, sheets
 from shared.support.site.principal import NoRole, NotProtected, NotSignedIn, read_principal
-from shared.support.site.visit import FORGED, LONGEST_REASON, SHOWN, Answer, Request, Visit, message, to_sign_in
+from shared.support.site.visit import FORGED, LONGEST_REASON, SHOWN, Request, Response, Visit, message, to_sign_in
 
-__all__ = ["PREFIX", "Answer", "Request", "serve"]
+__all__ = ["PREFIX", "Request", "serve"]
 
 PREFIX = "support"
 _RECENT = 10
@@ -28,7 +28,7 @@ _MANY = 200
 _MOST_HOLDS = 50
 
 
-def serve(context: Callable[[], Context], request: Request, environment: Mapping[str, str]) -> Answer:
+def serve(context: Callable[[], Context], request: Request, environment: Mapping[str, str]) -> Response:
     """Answer a request.
 
     Args:
@@ -62,7 +62,7 @@ _NO_ROLE = (
 )
 
 
-def _home(visit: Visit) -> Answer:
+def _home(visit: Visit) -> Response:
     storage = visit.context.storage
     among = sources(storage)
     days = files.days(storage, visit.context.clock.now(), among)
@@ -88,12 +88,12 @@ def _home(visit: Visit) -> Answer:
     )
 
 
-def _search(visit: Visit) -> Answer:
+def _search(visit: Visit) -> Response:
     """What is searched for comes in a form, and goes on sealed."""
     return visit.see_other("people", s=visit.sealed(visit.request.said("q").strip()))
 
 
-def _found(visit: Visit) -> Answer:
+def _found(visit: Visit) -> Response:
     text, sealed = visit.unsealed(), visit.request.query.get("s", "")
     hits = people.search(visit.context.storage, text)
     if visit.wants:
@@ -103,7 +103,7 @@ def _found(visit: Visit) -> Answer:
     return visit.page("hits", "People found", text=text, hits=hits, sealed=sealed)
 
 
-def _person(visit: Visit) -> Answer:
+def _person(visit: Visit) -> Response:
     worker_id, source = visit.request.query.get("id", ""), visit.request.query.get("source", "")
     found = person.find_stories(visit.context, worker_id, source) if worker_id else []
     if not found:
@@ -131,7 +131,7 @@ _UNKNOWN = (
 )
 
 
-def _extracts(visit: Visit) -> Answer:
+def _extracts(visit: Visit) -> Response:
     source = visit.request.query.get("source", "")
     storage = visit.context.storage
     found, more = files.newest_files(storage, _MANY, [source] if source else sources(storage))
@@ -148,7 +148,7 @@ def _extracts(visit: Visit) -> Answer:
     return visit.page("extracts", "Files", extracts=found, more=more, source=source)
 
 
-def _causes(visit: Visit) -> Answer:
+def _causes(visit: Visit) -> Response:
     storage, key = visit.context.storage, visit.request.query.get("cause", "")
     among = sources(storage)
     if not key:
@@ -182,7 +182,7 @@ def _people_sheet(name: str, hits: people.Hits) -> sheets.Sheet:
     return sheets.Sheet(name, columns, rows)
 
 
-def _check_up(visit: Visit) -> Answer:
+def _check_up(visit: Visit) -> Response:
     if not visit.principal.may_release:
         return visit.sorry(403, "You may not look at how the app is set up", "That takes the app role releaser.")
     findings = check_app(View(visit.context, visit.environment))
@@ -194,7 +194,7 @@ def _check_up(visit: Visit) -> Answer:
     return visit.page("check", "Is everything set up?", findings=findings, wrong=wrong)
 
 
-_PAGES: dict[tuple[str, str], Callable[[Visit], Answer]] = {
+_PAGES: dict[tuple[str, str], Callable[[Visit], Response]] = {
     ("GET", ""): _home,
     ("POST", "people"): _search,
     ("GET", "people"): _found,

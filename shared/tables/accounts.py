@@ -15,7 +15,7 @@ SEQUENCE: Final = 0
 DIGEST: Final = 1
 UNTIL: Final = 2
 
-Said = dict[str, Word]
+LastWords = dict[str, Word]
 """The last word of each source."""
 
 
@@ -24,7 +24,7 @@ class AccountRow(Keyed):
 
     external_id: str = ALWAYS  # whom it is about: the worker id
     stamp: str = ALWAYS  # of the plan that wrote it last
-    said: Json[Said] = NO_JSON  # the last word of each source
+    said: Json[LastWords] = NO_JSON  # the last word of each source
     claims: Packed[dict[str, KeptClaim]] = NOTHING  # what each source says
     record: Packed[ScimUser] = NOTHING  # what was planned last
     manager: str | None = None  # whom Entra has as the manager, or is about to get
@@ -57,12 +57,12 @@ class AccountRow(Keyed):
     no_account: bool = False  # whether Entra's last word is that it could not make it, and there has never been one
 
 
-def said_of(row: AccountRow) -> Said:
+def said_of(row: AccountRow) -> LastWords:
     """The last word of each source about somebody."""
     return from_json(row.said) if row.said else {}
 
 
-def said_column(said: Said) -> Json[Said]:
+def said_column(said: LastWords) -> Json[LastWords]:
     """Last words as the row has them."""
     return to_json(said, sort_keys=True)
 

@@ -35,7 +35,7 @@ class Column(property):
 
 
 @dataclass_transform(kw_only_default=True)
-class Row(_Stored):
+class TableRow(_Stored):
     """Columns of a row, all of them or some.
 
     A subclass declares each column in snake_case with its type and what it is where a row lacks it. `PageRow(tries=0)`
@@ -123,7 +123,7 @@ def _column(name: str) -> Column:
     return column
 
 
-class Keyed(Row):
+class Keyed(TableRow):
     """The keys of a row, already encoded (see `shared.storage.keys`)."""
 
     partition_key: str = ALWAYS  # says which rows are read together

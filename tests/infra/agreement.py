@@ -425,7 +425,7 @@ def _reach(case: Case, deployment: Deployment) -> Iterator[str]:
 def _alerts(case: Case, deployment: Deployment) -> Iterator[str]:
     kinds = {
         notes.REFUSED, notes.HELD, notes.SKIPPED, notes.STOPPED,
-        notes.OVERDUE, notes.QUOTA, notes.NO_FILE, notes.SHARED,
+        notes.OVERDUE, notes.QUOTA_NEARLY_SPENT, notes.NO_FILE, notes.SHARED,
     }  # fmt: skip
     rules = {one.name: one for one in deployment.of_type("Microsoft.Insights/scheduledQueryRules")}
     queries = {name: one.properties["criteria"]["allOf"][0]["query"] for name, one in rules.items()}

@@ -76,7 +76,7 @@ def test_whatever_the_endpoint_answers_instead_of_a_token_is_a_token_refused_wit
 
 
 def test_an_endpoint_that_says_nothing_is_waited_for_once(endpoint: Script, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(identity_module, "READ_SECONDS", 0.3)
+    monkeypatch.setattr(identity_module, "_READ_SECONDS", 0.3)
     endpoint.replies[:] = [SILENCE]
     identity = app_identity("")
     assert 0.3 <= seconds(lambda: identity.get_token(SCOPE)) < 2

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from symtable import symtable
 
 ROOT = Path(__file__).parent.parent.parent
 MODULES = [path for part in ("shared", "functions", "cli", "local") for path in sorted((ROOT / part).rglob("*.py"))]
@@ -39,6 +41,39 @@ def test_a_word_of_an_enumeration_has_no_second_name() -> None:
         and node.value.value.id in words
     ]
     assert second == []
+
+
+def public_names(source: str) -> set[str]:
+    """What a module defines for others; imports are not its own, and it may log as every other does."""
+    own = {one.get_name() for one in symtable(source, "", "exec").get_symbols() if one.is_assigned()}
+    return {one for one in own if not one.startswith("_")} - {"logger"}
+
+
+def named_twice(sources: Mapping[str, str]) -> list[str]:
+    """Public names that several modules define, with the modules."""
+    modules = defaultdict(list)
+    for module, source in sources.items():
+        for one in public_names(source):
+            modules[one].append(module)
+    return [f"{one} is in {' and in '.join(several)}" for one, several in sorted(modules.items()) if len(several) > 1]
+
+
+def test_what_two_modules_define_is_found_by_its_name() -> None:
+    sources = {
+        "a.py": "import os\nclass Row: ...\nMOST, least = 1, 2\ndef page(): MORE = 3\nlogger = _private = 4",
+        "b.py": "from a import page\nif page: Row: int\nMORE = 5\nlogger = _private = 6\nimport os",
+        "c.py": "MOST: int = 7\nclass Rows: Row = 8\nfor least in (): ...",
+    }
+    assert named_twice(sources) == [
+        "MOST is in a.py and in c.py",
+        "Row is in a.py and in b.py",
+        "least is in a.py and in c.py",
+    ]
+
+
+def test_no_two_public_things_in_shared_have_one_name() -> None:
+    shared = {name(path): path.read_text(encoding="utf-8") for path in MODULES if path.is_relative_to(ROOT / "shared")}
+    assert named_twice(shared) == []
 
 
 MOST_LINES = 60

@@ -53,7 +53,7 @@ _MONTHS = {
     for name in names.split()
 }
 EXCEL_DAY_0 = date(1899, 12, 30)
-DAY = 86_400
+DAY_SECONDS = 86_400
 """Seconds."""
 
 Parts = tuple[int, int, int]
@@ -273,7 +273,7 @@ def read_serial(text: str) -> tuple[date, int] | None:
     match = _SERIAL.fullmatch(text)
     if match is None:
         return None
-    days, seconds = int(match["days"]), round(float(f"0.{match['part'] or 0}") * DAY)
+    days, seconds = int(match["days"]), round(float(f"0.{match['part'] or 0}") * DAY_SECONDS)
     if is_midnight(seconds):
         days, seconds = days + 1, 0
     try:
@@ -289,4 +289,4 @@ def is_midnight(second: int) -> bool:
     minute: SheetJS 0.18.5 writes 46326.99947916667 in Lisbon for 1 November 2026. 23:59:59 is how people write the end
     of a day, and stays.
     """
-    return DAY - 60 < second < DAY - 1 or second == DAY
+    return DAY_SECONDS - 60 < second < DAY_SECONDS - 1 or second == DAY_SECONDS

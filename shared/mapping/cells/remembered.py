@@ -16,8 +16,8 @@ _TRIES, _TIMES = (
     60,
 )  # batches: to see whether a column is worth remembering, and without doing so before the next try
 
-Key = TypeVar("Key", bound=str | tuple[str, ...])
-Column = Sequence[str]
+_Key = TypeVar("_Key", bound=str | tuple[str, ...])
+ColumnCells = Sequence[str]
 
 
 class Room:
@@ -40,7 +40,7 @@ class Room:
                 each.clear()
 
 
-class Remembered(dict[Key, str]):
+class Remembered(dict[_Key, str]):
     """What the cells of a column, or of several, become.
 
     It is worked out when a cell is met, and remembered from the second time on. Where most cells are new, as in a
@@ -55,7 +55,7 @@ class Remembered(dict[Key, str]):
 
     def __init__(
         self,
-        make: Callable[[Key], str],
+        make: Callable[[_Key], str],
         room: Room,
         make_many: Callable[..., list[str]] | None = None,
         *,
@@ -72,7 +72,7 @@ class Remembered(dict[Key, str]):
         self._at_once = 0
         room.share(self)
 
-    def __missing__(self, cell: Key) -> str:
+    def __missing__(self, cell: _Key) -> str:
         made = self._make(cell)
         self._missed += 1
         key = hash(cell)
@@ -85,7 +85,7 @@ class Remembered(dict[Key, str]):
             self[cell] = made
         return made
 
-    def column(self, *columns: Column) -> list[str]:
+    def column(self, *columns: ColumnCells) -> list[str]:
         """What the cells of a column, or of several, become."""
         if self._at_once and self._make_many:
             self._at_once -= 1

@@ -38,7 +38,7 @@ from shared.mapping.rules import (
     typed,
 )
 
-Value = str | int | bool
+ScimValue = str | int | bool
 Warn = Callable[[str], None]
 
 
@@ -51,7 +51,7 @@ class Step:
         many: the same to many, some of which are empty; None if they have to be looked at one by one.
     """
 
-    one: Callable[[str, Warn], Value]
+    one: Callable[[str, Warn], ScimValue]
     many: Callable[[list[str]], list[str] | None] | None = None
 
 
@@ -78,15 +78,15 @@ class Cells:
     claims: list[tuple[int, str]] = field(default_factory=list)
 
 
-Reader = Callable[[Cells], Value]
+Reader = Callable[[Cells], ScimValue]
 """The value of an attribute, an empty text if there is none. Raises Unusable if it cannot be sent."""
-Finish = Callable[[str, Warn], Value]
+Finish = Callable[[str, Warn], ScimValue]
 """The same, out of the text of the attribute's source."""
 InColumns = Callable[[Sequence[list[str]], set[int]], list[str]]
 """The texts that an attribute has in many rows, out of the columns that it reads, cleaned. It adds the places of rows
 that have to be looked at one by one."""
-Text = Callable[[Cells], str]
-Named = Callable[[str], Text]
+_Text = Callable[[Cells], str]
+_Named = Callable[[str], _Text]
 """What reads a column, or a piece of a rule, by its name."""
 
 USER_NAME = "userName"
@@ -125,7 +125,7 @@ class Compiler:
         """What reads an attribute's value out of a row's cells."""
         return self._reader(path, rule, _column if rule.is_day else self._text, self.mapping.blanks)
 
-    def _reader(self, path: str, rule: Rule, outer: Named, blanks: str) -> Reader:
+    def _reader(self, path: str, rule: Rule, outer: _Named, blanks: str) -> Reader:
         """A reader of an attribute, or of a part of one; `outer` finds what the rules around it know by a name."""
         blanks = rule.blanks or blanks
         tidy = clean if blanks == "tidy" else str
@@ -133,7 +133,7 @@ class Compiler:
         finish = self._finish(path, rule, tidy)
         return (lambda cells: finish(str(source(cells)), cells.warn)) if finish else source
 
-    def _text(self, column: str) -> Text:
+    def _text(self, column: str) -> _Text:
         """What reads a column as text: where it is read as a day as well, the day that a program wrote is said."""
         return _day_as_text(column) if column in self.mapping.days_in_texts else _column(column)
 
@@ -143,12 +143,12 @@ class Compiler:
 
     def _finish(self, path: str, rule: Rule, tidy: Callable[[str], str]) -> Finish | None:
         steps = [step.one for step in self._steps(path, rule, label_of(path, rule), tidy)]
-        default: Value | None = rule.default
+        default: ScimValue | None = rule.default
         if rule.default is not None and rule.type in ("boolean", "integer"):
             default = typed(rule, rule.default)
 
-        def finish(text: str, warn: Warn) -> Value:
-            value: Value = text
+        def finish(text: str, warn: Warn) -> ScimValue:
+            value: ScimValue = text
             for step in steps:
                 if not isinstance(value, str) or not value:
                     break
@@ -203,7 +203,7 @@ class Compiler:
             column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
         )
 
-    def _names(self, rule: Rule, outer: Named, blanks: str) -> Named:
+    def _names(self, rule: Rule, outer: _Named, blanks: str) -> _Named:
         """What finds the value of a name in a rule: of a piece of the rule, else what is known around it."""
         if not rule.pieces:
             return outer
@@ -211,7 +211,7 @@ class Compiler:
         pieces = {name: _text_of(reader) for name, reader in readers.items()}
         return lambda name: pieces.get(name) or outer(name)
 
-    def _source(self, path: str, rule: Rule, named: Named, blanks: str) -> Reader:
+    def _source(self, path: str, rule: Rule, named: _Named, blanks: str) -> Reader:
         if rule.choose is not None:
             cases = [
                 (_fits(case, named), self._reader(path, case, named, blanks) if case.is_said else _nothing)
@@ -275,15 +275,15 @@ def label_of(path: str, rule: Rule) -> str:
     return f"The value made of {' and '.join(rule.reads)}"
 
 
-def _column(name: str) -> Text:
+def _column(name: str) -> _Text:
     return lambda cells: cells.of[name]
 
 
-def _day_as_text(name: str) -> Text:
+def _day_as_text(name: str) -> _Text:
     return lambda cells: odata_text(cells.of[name])
 
 
-def _text_of(reader: Reader) -> Text:
+def _text_of(reader: Reader) -> _Text:
     """A part of an attribute: its rules give nothing but texts."""
     return lambda cells: str(reader(cells))
 
@@ -292,13 +292,13 @@ def _nothing(_: Cells) -> str:
     return ""
 
 
-def _fits(case: Case, named: Named) -> Callable[[Cells], bool]:
+def _fits(case: Case, named: _Named) -> Callable[[Cells], bool]:
     """Whether a case counts for a row."""
     asked = [(named(name), asks(words)) for name, words in case.when.items()]
     return lambda cells: all(fits(value(cells)) for value, fits in asked)
 
 
-def _source(path: str, rule: Rule, named: Named, tidy: Callable[[str], str]) -> Reader:
+def _source(path: str, rule: Rule, named: _Named, tidy: Callable[[str], str]) -> Reader:
     if rule.column is not None:
         return named(rule.column)
     if rule.columns is not None:
@@ -315,7 +315,7 @@ def _source(path: str, rule: Rule, named: Named, tidy: Callable[[str], str]) -> 
     return _template(rule, named, tidy, complete=path in (USER_NAME, MAIL))
 
 
-def _template(rule: Rule, named: Named, tidy: Callable[[str], str], *, complete: bool) -> Reader:
+def _template(rule: Rule, named: _Named, tidy: Callable[[str], str], *, complete: bool) -> Reader:
     """Fills in a template. Without any of its columns it is empty; a user name or an address needs all of them."""
     parts = rule.parts
     places = {part: [named(name) for name in part] for part in parts if isinstance(part, tuple)}

@@ -48,7 +48,7 @@ _NEEDED = {
 _PRIMARY = re.compile(r"primary\w*flag")
 _DATE = re.compile(r"([0-9]{4})[/-]([0-9]{2})[/-]([0-9]{2})")
 
-Key = tuple[str, ...]
+_Key = tuple[str, ...]
 """One of the names of a person: what kind it is, and its value."""
 
 
@@ -112,8 +112,8 @@ class People:
             for name in {self._base, "worker", *LINKING.values(), *(column.object.casefold() for column in wanted)}
         }
         self._objects: dict[str, _Object] = {}
-        self._same: dict[Key, Key] = {}
-        self._linked: dict[tuple[str, Key], _Line] = {}
+        self._same: dict[_Key, _Key] = {}
+        self._linked: dict[tuple[str, _Key], _Line] = {}
         self._orphans: dict[str, int] = {}
 
     def see(self, name: str, header: Sequence[str]) -> None:
@@ -179,7 +179,7 @@ class People:
             ExtractRefused: a damaged line belongs to nobody knows whom.
         """
         self._learn()
-        people: dict[Key, list[_Line]] = {}
+        people: dict[_Key, list[_Line]] = {}
         for line in self._objects[self._base].lines:
             key = self._person(self._base, line) or ("nobody", str(line.number))
             people.setdefault(key, []).append(line)
@@ -216,7 +216,7 @@ class People:
                 for key in keys[1:]:
                     self._same.setdefault(key, self._same.get(keys[0], keys[0]))
 
-    def _person(self, name: str, line: _Line, hops: int = 3) -> Key | None:
+    def _person(self, name: str, line: _Line, hops: int = 3) -> _Key | None:
         keys = _names(line.values)
         if name == "worker" and not keys:
             keys = [key for key in (_system(line.values),) if key]
@@ -229,8 +229,8 @@ class People:
                 return self._person(target, there, hops - 1)
         return None
 
-    def _join(self, name: str, people: Collection[Key]) -> dict[Key, list[_Line]]:
-        found: dict[Key, list[_Line]] = {}
+    def _join(self, name: str, people: Collection[_Key]) -> dict[_Key, list[_Line]]:
+        found: dict[_Key, list[_Line]] = {}
         known = self._objects.get(name)
         for line in known.lines if known else ():
             key = self._person(name, line)
@@ -246,7 +246,7 @@ class People:
                 self._orphans[name] = self._orphans.get(name, 0) + 1
         return found
 
-    def _row(self, number: int, key: Key, base: Sequence[_Line], joined: dict[str, list[_Line]]) -> Row | BadRow:
+    def _row(self, number: int, key: _Key, base: Sequence[_Line], joined: dict[str, list[_Line]]) -> Row | BadRow:
         fault = next((line.fault for lines in (base, *joined.values()) for line in lines if line.fault), "")
         if key[0] == "nobody":
             fault = fault or f"The {self._base_name} line has neither a PersonNumber nor a SourceSystemId."
@@ -302,9 +302,9 @@ class People:
         return -1 if _day(line, _ENDS, date.max) < self._today else 0
 
 
-def _names(values: dict[str, str]) -> list[Key]:
+def _names(values: dict[str, str]) -> list[_Key]:
     """What the line calls its person, the surest first."""
-    keys: list[Key] = []
+    keys: list[_Key] = []
     number = values.get("personnumber") or values.get("personid(personnumber)")
     if number:
         keys.append(("number", number))
@@ -315,12 +315,12 @@ def _names(values: dict[str, str]) -> list[Key]:
     return keys
 
 
-def _system(values: dict[str, str]) -> Key | None:
+def _system(values: dict[str, str]) -> _Key | None:
     system = values.get("sourcesystemid")
     return _owned(values, system) if system else None
 
 
-def _owned(values: dict[str, str], system: str) -> Key:
+def _owned(values: dict[str, str], system: str) -> _Key:
     return "system", values.get("sourcesystemowner", ""), system
 
 

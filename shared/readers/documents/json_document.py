@@ -25,7 +25,7 @@ from shared.model import Row
 from shared.readers.decoding import DecodedText, with_line_feeds
 from shared.readers.documents.columns import Columns
 from shared.readers.documents.json_lists import FoundRecord, Lists
-from shared.readers.documents.json_text import JsonText, NotJsonError, Reader, plain_object
+from shared.readers.documents.json_text import JsonReader, JsonText, NotJsonError, plain_object
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import InexactError, Value
 from shared.readers.table import BadRow, Form, Table
@@ -59,7 +59,7 @@ def open_json(
     """
     text = DecodedText(chunks, hints.encoding)
     source = JsonText(with_line_feeds(text.pieces()))
-    reader, pages, columns = Reader(), Pages(), Columns(wanted, optional, days=days)
+    reader, pages, columns = JsonReader(), Pages(), Columns(wanted, optional, days=days)
     kind, goal = _survey(source, reader, columns, hints)
 
     def rows() -> Iterator[Row | BadRow]:
@@ -76,7 +76,7 @@ def open_json(
 
 
 def _survey(
-    source: JsonText, reader: Reader, columns: Columns, hints: FormatHints
+    source: JsonText, reader: JsonReader, columns: Columns, hints: FormatHints
 ) -> tuple[str, tuple[str, ...] | None]:
     """Tells NDJSON from a document, and where the records are if that can be told in advance."""
     goal = None if hints.path is None else () if hints.path == "$" else tuple(hints.path.split("."))
@@ -109,7 +109,7 @@ def _survey(
     return "json", goal
 
 
-def _row(found: FoundRecord, number: int, source: JsonText, reader: Reader, columns: Columns) -> Row | BadRow:
+def _row(found: FoundRecord, number: int, source: JsonText, reader: JsonReader, columns: Columns) -> Row | BadRow:
     if found.value is not None:
         try:
             return columns.row(found.value, number, found.line)
@@ -125,7 +125,7 @@ def _row(found: FoundRecord, number: int, source: JsonText, reader: Reader, colu
     raise source.broken(why, line)
 
 
-def _lines(source: JsonText, reader: Reader, columns: Columns) -> Iterator[Row | BadRow]:
+def _lines(source: JsonText, reader: JsonReader, columns: Columns) -> Iterator[Row | BadRow]:
     number, careful = 0, 0
     source.record = 1
     for line, ended in source.lines():
@@ -147,7 +147,7 @@ def _lines(source: JsonText, reader: Reader, columns: Columns) -> Iterator[Row |
 
 # Many parameters: the state of the loop that calls it, for the few lines that need care.
 def _careful_line(
-    text: str, number: int, source: JsonText, reader: Reader, columns: Columns, *, ended: bool
+    text: str, number: int, source: JsonText, reader: JsonReader, columns: Columns, *, ended: bool
 ) -> Row | BadRow:
     refused = None
     value: Value = None

@@ -7,11 +7,12 @@ from typing import NamedTuple
 
 from shared.errors import ExtractRefused
 from shared.readers.documents.columns import Columns
-from shared.readers.documents.json_text import ADVICE, MAX_DEPTH, JsonText, NotJsonError, Reader
+from shared.readers.documents.json_text import JSON_ADVICE, JsonReader, JsonText, NotJsonError
+from shared.readers.documents.limits import MAX_DEPTH
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import Value
 
-Place = tuple[str, ...]
+_Place = tuple[str, ...]
 """The keys from the outside to a value."""
 
 _KNOWN = {
@@ -45,7 +46,7 @@ class FoundRecord(NamedTuple):
 class Lists:
     """One walk through one document."""
 
-    def __init__(self, source: JsonText, reader: Reader, pages: Pages, goal: Place | None) -> None:
+    def __init__(self, source: JsonText, reader: JsonReader, pages: Pages, goal: _Place | None) -> None:
         """Reads nothing yet.
 
         Args:
@@ -58,10 +59,10 @@ class Lists:
         self._reader = reader
         self._pages = pages
         self._goal = None if goal is None else _folded(goal)
-        self._lists: set[Place] = set()
-        self._chosen: Place | None = None
+        self._lists: set[_Place] = set()
+        self._chosen: _Place | None = None
         self._final = False  # whether the chosen list has records and so cannot be replaced
-        self._held: dict[Place, list[FoundRecord]] = {}
+        self._held: dict[_Place, list[FoundRecord]] = {}
         self._size = 0
         self._count = 0
         self._nameless = False  # whether there are lists of lists
@@ -84,7 +85,7 @@ class Lists:
         if self._chosen is None:
             yield from self._decided()
 
-    def _object(self, place: Place, depth: int) -> Iterator[FoundRecord]:
+    def _object(self, place: _Place, depth: int) -> Iterator[FoundRecord]:
         if depth > MAX_DEPTH:
             raise self._source.broken(f"objects are nested more than {MAX_DEPTH} levels deep")
         self._source.take("{")
@@ -105,7 +106,7 @@ class Lists:
         key = self._value(1)
         return key if isinstance(key, str) else ""
 
-    def _member(self, place: Place, depth: int) -> Iterator[FoundRecord]:
+    def _member(self, place: _Place, depth: int) -> Iterator[FoundRecord]:
         first = self._source.next()
         if first == "[":
             yield from self._list(place, depth + 1)
@@ -118,7 +119,7 @@ class Lists:
         else:
             self._pages.look(place[-1], self._value(depth))
 
-    def _list(self, place: Place, depth: int) -> Iterator[FoundRecord]:
+    def _list(self, place: _Place, depth: int) -> Iterator[FoundRecord]:
         self._source.take("[")
         first = self._source.next()
         if first == "]":
@@ -157,7 +158,7 @@ class Lists:
         self._read(found)  # it may be dropped later, but what is not JSON must not pass
         return found
 
-    def _skip(self, place: Place, depth: int) -> None:
+    def _skip(self, place: _Place, depth: int) -> None:
         value = self._value(depth)
         if place and place[-1] in _NO_PEOPLE and isinstance(value, dict) and value.get("rel") == "next":
             self._pages.look("next", value)
@@ -173,11 +174,11 @@ class Lists:
             why, line = str(error), found.line + error.line
         raise self._source.broken(why, line)
 
-    def _empty(self, place: Place) -> None:
+    def _empty(self, place: _Place) -> None:
         if self._chosen is None and (self._goal == _folded(place) or (self._goal is None and _is_known(place))):
             self._chosen = place
 
-    def _role(self, place: Place) -> str:
+    def _role(self, place: _Place) -> str:
         """What to do with the records of a list: `stream`, `hold` or `skip`."""
         self._once(place)
         if self._goal is not None:
@@ -199,19 +200,19 @@ class Lists:
         self._held.clear()
         return "stream"
 
-    def _once(self, place: Place) -> None:
+    def _once(self, place: _Place) -> None:
         if place in self._lists:
             raise ExtractRefused(
-                f"'{_name(place)}' occurs twice in the document, so nobody can tell which one counts. {ADVICE}",
+                f"'{_name(place)}' occurs twice in the document, so nobody can tell which one counts. {JSON_ADVICE}",
                 line=self._source.line,
             )
         self._lists.add(place)
         if len(self._lists) > _MANY:
             raise ExtractRefused(
-                f"The document has more than {_MANY:,} lists of records, so this is no list of people. {ADVICE}"
+                f"The document has more than {_MANY:,} lists of records, so this is no list of people. {JSON_ADVICE}"
             )
 
-    def _overflow(self, place: Place) -> Iterator[FoundRecord]:
+    def _overflow(self, place: _Place) -> Iterator[FoundRecord]:
         rivals = [other for other in self._held if other != place and len(other) <= len(place)]
         if rivals:
             raise _ambiguous([*rivals, place])
@@ -252,14 +253,14 @@ class Lists:
         return any(_is_known(place) for place, _ in _lists_in(value, ()))
 
     @staticmethod
-    def single_in(document: dict[str, Value], columns: Columns) -> Place | None:
+    def single_in(document: dict[str, Value], columns: Columns) -> _Place | None:
         """Where the only record of a document is, if it is not in a list."""
         lists = list(_lists_in(document, ()))
         if any(_is_known(place) for place, _ in lists):
             return None
         if not lists:
             refuse_columns(document)
-        best: Place | None = None
+        best: _Place | None = None
         most = max((columns.seen(first) for _, first in lists if first is not None), default=0)
         for place, value in _objects_in(document, ()):
             if (not place or _is_known(place)) and (seen := columns.seen(value)) > most:
@@ -301,7 +302,7 @@ def _has_objects(values: list[Value]) -> bool:
     return any(isinstance(value, dict | list) for value in values)
 
 
-def _lists_in(value: Value, place: Place) -> Iterator[tuple[Place, Value]]:
+def _lists_in(value: Value, place: _Place) -> Iterator[tuple[_Place, Value]]:
     """The lists of objects that are not in other lists, with their first entries."""
     if isinstance(value, dict):
         for key, inner in value.items():
@@ -310,26 +311,26 @@ def _lists_in(value: Value, place: Place) -> Iterator[tuple[Place, Value]]:
         yield place, value[0] if value else None
 
 
-def _objects_in(value: Value, place: Place) -> Iterator[tuple[Place, Value]]:
+def _objects_in(value: Value, place: _Place) -> Iterator[tuple[_Place, Value]]:
     if isinstance(value, dict):
         yield place, value
         for key, inner in value.items():
             yield from _objects_in(inner, (*place, key))
 
 
-def _folded(place: Place) -> Place:
+def _folded(place: _Place) -> _Place:
     return tuple(name.casefold() for name in place)
 
 
-def _is_known(place: Place) -> bool:
+def _is_known(place: _Place) -> bool:
     return not place or _folded(place) in _KNOWN
 
 
-def _name(place: Place) -> str:
+def _name(place: _Place) -> str:
     return ".".join(place) or "$"
 
 
-def _ambiguous(places: Sequence[Place]) -> ExtractRefused:
+def _ambiguous(places: Sequence[_Place]) -> ExtractRefused:
     names = " and ".join(f"'{_name(place)}'" for place in places)
     return ExtractRefused(
         f"The document has several lists that may be the people: {names}. Nothing of the file was used. Ask IT to "

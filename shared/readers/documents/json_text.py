@@ -15,15 +15,10 @@ from collections.abc import Iterator
 import orjson
 
 from shared.errors import ExtractRefused
+from shared.readers.documents.limits import MAX_DEPTH, MAX_RECORD
 from shared.readers.documents.paths import BRANCHES, Value
 
-MAX_RECORD = 1024 * 1024
-"""Characters of one record, and of any other value that has to be held in memory."""
-
-MAX_DEPTH = 64
-"""Levels of objects and lists in each other, the whole document counted."""
-
-ADVICE = "Export the list again as JSON and drop the complete file."
+JSON_ADVICE = "Export the list again as JSON and drop the complete file."
 
 _GROW = 65536  # characters
 _BLANK = re.compile(r"[ \t\n]*")
@@ -155,7 +150,7 @@ class JsonText:
         """The file is not JSON."""
         line = line or self.line
         where = f"Record {self.record}" if self.record else "The file"
-        return ExtractRefused(f"{where} is not valid JSON: on line {line} {why}. {ADVICE}", line=line)
+        return ExtractRefused(f"{where} is not valid JSON: on line {line} {why}. {JSON_ADVICE}", line=line)
 
     def cut_off(self) -> ExtractRefused:
         """The file ends too early."""
@@ -205,7 +200,7 @@ class JsonText:
                     line = self.line + self._text.count("\n", self._at, self._at + at)
                     raise ExtractRefused(
                         f"On line {line} objects and lists are nested more than {MAX_DEPTH} levels deep, which no list "
-                        f"of people is. {ADVICE}",
+                        f"of people is. {JSON_ADVICE}",
                         line=line,
                     )
                 if inside == 0 and at <= MAX_RECORD:
@@ -242,7 +237,7 @@ class JsonText:
 
 
 def plain_object(text: str, depth: int = 0) -> dict[str, Value] | None:
-    """An object, read quickly, if `Reader` would find nothing in it to report.
+    """An object, read quickly, if `JsonReader` would find nothing in it to report.
 
     Its numbers are numbers and no texts; `paths` gives up on those that may have been written in another way.
 
@@ -307,7 +302,7 @@ class NotJsonError(Exception):
         self.number = number
 
 
-class Reader:
+class JsonReader:
     """Reads single JSON values; their numbers stay text."""
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from shared.readers.decoding import LOOK, proved
+from shared.readers.decoding import HEAD_BYTES, proved
 
 _DATA = re.compile(r"(?:METADATA|MERGE|DELETE)[|,;^~]")
 _OTHER = re.compile(r"(?:SET|COMMENT)(?:\s|$)")
@@ -48,4 +48,4 @@ def looks_like_hdl(head: bytes) -> bool:
 
 def _start(head: bytes) -> str:
     encoding, mark = proved(head)
-    return head[len(mark) :][:LOOK].decode(encoding or "utf-8", "replace").lstrip()
+    return head[len(mark) :][:HEAD_BYTES].decode(encoding or "utf-8", "replace").lstrip()

@@ -6,14 +6,9 @@ from collections.abc import Callable
 from xml.parsers import expat
 
 from shared.errors import ExtractRefused
+from shared.readers.documents.limits import MAX_DEPTH, MAX_RECORD
 
-MAX_RECORD = 1024 * 1024
-"""Characters of one record: names, attributes and text."""
-
-MAX_DEPTH = 64
-"""Levels of elements in each other, the whole document counted."""
-
-ADVICE = "Export the list again as XML and drop the complete file."
+XML_ADVICE = "Export the list again as XML and drop the complete file."
 
 _MAX_TOKEN = 2 * 1024 * 1024  # bytes that the parser may hold back because a tag or comment is not complete
 
@@ -64,7 +59,7 @@ class Parser:
                 f"The file ends too early on line {line}: the upload was cut off. Drop the complete file again.",
                 line=line,
             )
-        raise ExtractRefused(f"The file is not valid XML: on line {line} {_plain(why)}. {ADVICE}", line=line)
+        raise ExtractRefused(f"The file is not valid XML: on line {line} {_plain(why)}. {XML_ADVICE}", line=line)
 
     def handle(
         self, start: Callable[[str, dict[str, str]], None], end: Callable[[str], None], text: Callable[[str], None]
@@ -100,7 +95,7 @@ class Parser:
         """There are too many levels of elements."""
         return ExtractRefused(
             f"On line {self.line} elements are nested more than {MAX_DEPTH} levels deep, which no list of people is. "
-            f"{ADVICE}",
+            f"{XML_ADVICE}",
             line=self.line,
         )
 
@@ -109,7 +104,7 @@ class Parser:
             raise _web_page(self.line)
         raise ExtractRefused(
             f"The document has a document type declaration (DOCTYPE) on line {self.line}, which can make it read other "
-            f"files; no HR system needs one. {ADVICE}",
+            f"files; no HR system needs one. {XML_ADVICE}",
             line=self.line,
         )
 
@@ -140,7 +135,7 @@ def without_namespaces(attributes: dict[str, str]) -> dict[str, str]:
 
 def _web_page(line: int) -> ExtractRefused:
     return ExtractRefused(
-        f"This is a web page, not an XML document; perhaps it is a sign-in or an error page. {ADVICE}", line=line
+        f"This is a web page, not an XML document; perhaps it is a sign-in or an error page. {XML_ADVICE}", line=line
     )
 
 

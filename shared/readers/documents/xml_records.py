@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from shared.errors import ExtractRefused
+from shared.readers.documents.limits import MAX_DEPTH, MAX_RECORD
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import TEXT, Value
-from shared.readers.documents.xml_parser import MAX_DEPTH, MAX_RECORD, Parser, without_namespaces
+from shared.readers.documents.xml_parser import Parser, without_namespaces
 from shared.readers.documents.xml_survey import Survey
 
 _MANY = 1_000  # names that are remembered

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from shared.errors import ExtractRefused
-from shared.readers.documents.xml_parser import ADVICE, Parser
+from shared.readers.documents.xml_parser import XML_ADVICE, Parser
 
-Place = tuple[str, ...]
+_Place = tuple[str, ...]
 """The local names of the elements from the outside to one of them."""
 
 _KNOWN = {"report_entry", "g_1"}
@@ -23,10 +23,10 @@ class Survey:
     """
 
     def __init__(self) -> None:
-        self.place: Place = ()
+        self.place: _Place = ()
         self.guessed = False
-        self._counts: dict[Place, int] = {}
-        self._parts: set[Place] = set()
+        self._counts: dict[_Place, int] = {}
+        self._parts: set[_Place] = set()
 
     def read(self, head: Iterable[str], *, complete: bool) -> None:
         """Surveys the beginning of a document and sets `place`.
@@ -50,7 +50,7 @@ class Survey:
         elif not complete:
             raise ExtractRefused(
                 "No element is repeated in the first MiB of the document, so nobody can tell which one is a person. "
-                f"Ask IT to set `format.path`, or: {ADVICE[:1].lower()}{ADVICE[1:]}"
+                f"Ask IT to set `format.path`, or: {XML_ADVICE[:1].lower()}{XML_ADVICE[1:]}"
             )
         self._counts.clear()  # the document is counted once more, as a whole, while its records are read
         self._parts.clear()
@@ -66,7 +66,7 @@ class Survey:
         self._counts[key] = self._counts.get(key, 0) + 1
         if len(self._counts) > _MANY:
             raise ExtractRefused(
-                f"The document has more than {_MANY:,} kinds of elements, so this is no list of people. {ADVICE}"
+                f"The document has more than {_MANY:,} kinds of elements, so this is no list of people. {XML_ADVICE}"
             )
         if len(key) > 1:
             self._parts.add(key[:-1])
@@ -82,14 +82,14 @@ class Survey:
         if self.guessed:
             self._only([self.place, *(place for place in self._repeated(len(self.place)) if place != self.place)])
 
-    def _repeated(self, depth: int) -> list[Place]:
+    def _repeated(self, depth: int) -> list[_Place]:
         return [
             place
             for place, count in self._counts.items()
             if count > 1 and 1 < len(place) <= depth and place in self._parts
         ]
 
-    def _only(self, places: Sequence[Place]) -> Place:
+    def _only(self, places: Sequence[_Place]) -> _Place:
         nearest = min(len(place) for place in places)
         best = [place for place in places if len(place) == nearest]
         if len(best) > 1 or (self.place and best != [self.place]):

@@ -27,7 +27,7 @@ from shared.readers.text.count_rows import (
     rules_left_out,
     speaks_of_a_count,
 )
-from shared.readers.text.dialect import LOOK, Opening, find_opening
+from shared.readers.text.dialect import FIRST_LINES, Opening, find_opening
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
@@ -55,7 +55,7 @@ def open_delimited(
         ExtractRefused: it is no text, or nothing but blank lines.
     """
     lines = PhysicalLines(chunks, hints.encoding, returned=returned)
-    sample = lines.peek(LOOK)
+    sample = lines.peek(FIRST_LINES)
     if hints.quote in (None, '"'):
         refuse_saved_twice(sample)
     opening = find_opening(sample, hints, wanted)

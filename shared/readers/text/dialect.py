@@ -15,7 +15,7 @@ from shared.readers.text.escapes import BACKSLASH, NO_ESCAPES, Escapes, protects
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import COMMON, CellRows, Dialect
 
-LOOK = 60
+FIRST_LINES = 60
 """The first lines that are looked at."""
 
 _DEEPEST = 30  # rows above and with the header
@@ -222,7 +222,7 @@ def _faults(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _H
     below = [cells for number, cells in _rows(lines, dialect, hints.comment) if number > head.above + 1]
     wrong = sum(cells is None or (any(cells) and len(cells) != len(head.cells)) for cells in below)
     good = sum(cells is not None and len(cells) == len(head.cells) for cells in below)
-    return wrong * LOOK * 2 - good
+    return wrong * FIRST_LINES * 2 - good
 
 
 def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> frozenset[int]:

@@ -13,7 +13,7 @@ from shared.readers.peek import peek
 from shared.readers.unpack.gunzip import gunzip
 from shared.readers.unpack.limits import Meter, UnpackLimits
 from shared.readers.unpack.pgp import decrypt
-from shared.readers.unpack.recognise import LOOK, FileKind, recognise
+from shared.readers.unpack.recognise import FIRST_BYTES, FileKind, recognise
 
 _ARCHIVES = frozenset({"gzip", "zip"})
 
@@ -65,7 +65,7 @@ def open_layers(
     name = ""
     with ExitStack() as opened:  # what a refusal leaves behind is closed, with its temporary files
         while True:
-            first, stream = peek(stream, LOOK)
+            first, stream = peek(stream, FIRST_BYTES)
             kind = recognise(first)
             if kind is FileKind.PLAIN:
                 break

@@ -100,7 +100,7 @@ def decrypt(
             for chunk in drain(encrypted):
                 file.write(chunk)
         outcome = _run(source, target, secrets, meter.allowed)
-        if outcome == pgp_process.DONE:
+        if outcome == pgp_process.DECRYPTED:
             return drain(target.open("rb"))  # it stays readable after its name is gone
         if outcome == pgp_process.NOT_OURS and not for_key and ciphers and ciphers <= _OLD:
             outcome = pgp_process.OLD_CIPHER  # the library does not even know some of them

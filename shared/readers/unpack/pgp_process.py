@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 
-DONE, FAILED, TOO_BIG, BAD_KEY, NOT_OURS, UNPACKABLE, OLD_CIPHER, NO_CHECK, DRAFT, NO_SESSION = 0, *range(10, 19)
+DECRYPTED, FAILED, TOO_BIG, BAD_KEY, NOT_OURS, UNPACKABLE, OLD_CIPHER, NO_CHECK, DRAFT, NO_SESSION = 0, *range(10, 19)
 # What the library says, in the order in which it is looked for.
 _SAID = (
     ("too large", TOO_BIG),
@@ -48,7 +48,7 @@ def _attempt(decrypt: Callable[[], object]) -> int:
     except Exception as error:  # noqa: BLE001
         text = str(error).lower()
         return next((outcome for words, outcome in _SAID if words in text), FAILED)
-    return DONE
+    return DECRYPTED
 
 
 def _limit(most: int) -> None:

@@ -9,7 +9,7 @@ from enum import Enum, auto
 from shared.errors import ExtractRefused
 from shared.readers.unpack.other_texts import SAVE, other_text
 
-LOOK = 4096
+FIRST_BYTES = 4096
 
 
 class FileKind(Enum):
@@ -112,7 +112,7 @@ def _refuse_text_round_armour(text: bytes) -> None:
 
 
 def recognise(first: bytes) -> FileKind:
-    """What a file is that begins with `first` (its first `LOOK` bytes, or all of it).
+    """What a file is that begins with `first` (its first `FIRST_BYTES` bytes, or all of it).
 
     Raises:
         ExtractRefused: something that is known and that nobody can read a list of people from.

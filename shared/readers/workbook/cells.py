@@ -12,7 +12,7 @@ from functools import lru_cache, partial
 from itertools import takewhile
 from math import isinf
 
-from shared.mapping.cells.datetext import DAY, is_midnight
+from shared.mapping.cells.datetext import DAY_SECONDS, is_midnight
 from shared.mapping.cells.text import sheet_error
 from shared.readers.workbook.package import MAX_TEXT, Book, Strings, whole
 from shared.readers.workbook.sheet import RawCell
@@ -67,7 +67,7 @@ class NumberFormat:
     mask: tuple[str, ...] = ()
 
 
-Text = tuple[str, str]
+CellText = tuple[str, str]
 """What a cell says, and why it cannot be relied on, as the end of a sentence; empty if it can.
 
 A plain tuple, because there are millions of them.
@@ -94,7 +94,7 @@ class CellTexts:
         self._number = partial(_number, formats, from_1904=book.from_1904)
         self._again = lru_cache(maxsize=16_384)(self._number)  # the same few days come again and again
 
-    def read(self, cell: RawCell) -> Text:
+    def read(self, cell: RawCell) -> CellText:
         """What a cell says. Of a formula the stored result counts; nothing is ever calculated."""
         _, kind, style, value, formula = cell
         if formula is not None and ((not value and kind != "str") or self._is_unknown(kind, value)):
@@ -122,7 +122,7 @@ class CellTexts:
         return self._uncalculated and kind == "n" and value == "0" and not self._calculated()
 
 
-def _number(formats: Sequence[NumberFormat], value: str, style: int, *, from_1904: bool) -> Text:
+def _number(formats: Sequence[NumberFormat], value: str, style: int, *, from_1904: bool) -> CellText:
     how = formats[style] if style < len(formats) else formats[0]
     if not value:
         return "", ""
@@ -147,7 +147,7 @@ def _number(formats: Sequence[NumberFormat], value: str, style: int, *, from_190
     return text, ""
 
 
-def _text(value: str) -> Text:
+def _text(value: str) -> CellText:
     if len(value) > MAX_TEXT:
         return value, f"has more than {MAX_TEXT:,} characters"
     if "_x" in value:
@@ -162,9 +162,9 @@ def _text(value: str) -> Text:
     return value, ""
 
 
-def _moment(serial: float, shape: Shape, *, from_1904: bool) -> Text:
-    seconds = round(serial * DAY) if 0 <= serial <= _LAST_DAY + 1 else -1
-    days, rest = divmod(seconds, DAY)
+def _moment(serial: float, shape: Shape, *, from_1904: bool) -> CellText:
+    seconds = round(serial * DAY_SECONDS) if 0 <= serial <= _LAST_DAY + 1 else -1
+    days, rest = divmod(seconds, DAY_SECONDS)
     if days and is_midnight(rest):
         days, rest = days + 1, 0
     if seconds < 0 or days > _LAST_DAY - (1462 if from_1904 else 0):

@@ -17,7 +17,7 @@ def plain_text(text: str) -> str:
     return unicodedata.normalize("NFKD", text.casefold()).translate(_BARE)
 
 
-def words_of(text: str) -> list[str]:
+def searched_words(text: str) -> list[str]:
     """The words of what somebody searches for, plain; `Neumann, Frieda` has two."""
     return [word for word in _APART.split(plain_text(text)) if word]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from shared.errors import TerminalError
 
-ENABLED = "WEBSITE_AUTH_ENABLED"
+_ENABLED = "WEBSITE_AUTH_ENABLED"
 """The platform sets this variable of an app whose authentication is on."""
 
 READER = "reader"
@@ -87,7 +87,7 @@ def read_principal(headers: Mapping[str, str], environment: Mapping[str, str]) -
         NotSignedIn: nobody is signed in, or not with Entra, or the platform's words cannot be read.
         NoRole: the user has neither app role.
     """
-    if environment.get(ENABLED, "").strip().lower() not in ("true", "1"):
+    if environment.get(_ENABLED, "").strip().lower() not in ("true", "1"):
         raise NotProtected("App Service authentication is off")
     principal = _decoded(headers.get(_HEADER, ""))
     if not principal.may_read:

@@ -64,7 +64,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """What goes out."""
 
     status: int
@@ -88,11 +88,11 @@ class Visit:
     principal: Principal
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Answer:  # noqa: ANN401
+    def page(self, template: str, title: str, *, status: int = 200, **values: Any) -> Response:  # noqa: ANN401
         """A page from its template."""
         language, base = self.request.language, self.request.base
         body = render.page(template, language, title=title, base=base, principal=self.principal, **values)
-        return Answer(status, {**render.headers(), **_page_in(language)}, body)
+        return Response(status, {**render.headers(), **_page_in(language)}, body)
 
     def sealed(self, text: str) -> str:
         """What may stand in an address of a text that may not."""
@@ -104,20 +104,20 @@ class Visit:
         text = forms.unseal(self.context.fingerprint_key, sealed, self.context.clock.now()) if sealed else None
         return text or ""
 
-    def see_other(self, page: str, **query: str) -> Answer:
+    def see_other(self, page: str, **query: str) -> Response:
         """Have the browser go to another page, so that nothing is sent twice and the way back works."""
         parameters = "&".join(f"{name}={quote(value, safe='')}" for name, value in query.items() if value)
-        return Answer(303, {**render.headers(), "Location": f"{self.request.base}/{page}?{parameters}"})
+        return Response(303, {**render.headers(), "Location": f"{self.request.base}/{page}?{parameters}"})
 
-    def sorry(self, status: int, title: str, text: str) -> Answer:
+    def sorry(self, status: int, title: str, text: str) -> Response:
         """A page that says why there is no other."""
         return message(self.request, status, title, text, self.principal)
 
-    def sheet(self, sheet: sheets.Sheet, form: str) -> Answer:
+    def sheet(self, sheet: sheets.Sheet, form: str) -> Response:
         """A list as a file."""
         disposition = f'attachment; filename="rollcall-{sheet.name}.{form}"'
         headers = {"Content-Type": sheets.TYPES[form], "Content-Disposition": disposition}
-        return Answer(
+        return Response(
             200, {**render.headers(), **headers}, sheets.write(sheet.in_language(self.request.language), form)
         )
 
@@ -150,18 +150,18 @@ class Visit:
 FORGED = "Nothing was done. Go back to the page, load it again and repeat what you did."
 
 
-def message(request: Request, status: int, title: str, text: str, principal: Principal | None = None) -> Answer:
+def message(request: Request, status: int, title: str, text: str, principal: Principal | None = None) -> Response:
     """A page with a heading and a text."""
     language = request.language
     body = render.page("message", language, title=title, text=text, base=request.base, principal=principal)
-    return Answer(status, {**render.headers(), **_page_in(language)}, body)
+    return Response(status, {**render.headers(), **_page_in(language)}, body)
 
 
 def _page_in(language: Language) -> dict[str, str]:
     return {"Content-Type": _HTML, "Content-Language": language, "Vary": "Accept-Language"}
 
 
-def to_sign_in(request: Request) -> Answer:
+def to_sign_in(request: Request) -> Response:
     """Have the platform sign the user in."""
     back = quote(request.base, safe="/")
-    return Answer(302, {**render.headers(), "Location": f"/.auth/login/aad?post_login_redirect_uri={back}"})
+    return Response(302, {**render.headers(), "Location": f"/.auth/login/aad?post_login_redirect_uri={back}"})

@@ -19,11 +19,11 @@ from shared.changes.claims import (
     Employment,
     Speaker,
     Stated,
+    claim_from_json,
+    claim_to_json,
     decide,
     fallen_silent,
-    from_json,
     make_claim,
-    to_json,
 )
 
 ZONES = ("UTC", "Europe/Berlin", "America/Los_Angeles", "Pacific/Auckland", "Asia/Kathmandu", "Pacific/Apia")
@@ -77,12 +77,12 @@ def test_a_row_makes_a_claim_with_the_moments_of_its_days() -> None:
 def test_a_leave_and_a_last_day_long_ago_come_back_from_keeping() -> None:
     made = claim(works=False, last=TODAY - timedelta(days=40), employment=Employment(gone_before=30))
     for one in (made, replace(claim(works=False), on_leave=True)):
-        assert from_json("employees", json.loads(json.dumps(to_json(one)))) == one
+        assert claim_from_json("employees", json.loads(json.dumps(claim_to_json(one)))) == one
 
 
 def test_a_claim_comes_back_from_its_keeping() -> None:
     for made in (claim(), claim(works=False), claim(first=TODAY, last=TODAY, zone="Asia/Kathmandu")):
-        assert from_json("employees", json.loads(json.dumps(to_json(made)))) == made
+        assert claim_from_json("employees", json.loads(json.dumps(claim_to_json(made)))) == made
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -241,7 +241,7 @@ def test_a_hire_that_was_taken_back_before_the_first_day_never_works_and_needs_n
 @pytest.mark.parametrize(("zone", "day"), [("America/Santiago", date(2026, 9, 6)), ("Africa/Cairo", date(2026, 4, 24))])
 def test_a_midnight_that_a_zone_skips_is_still_the_same_moment_when_it_was_kept(zone: str, day: date) -> None:
     made = claim(first=day, zone=zone)
-    assert (from_json("employees", to_json(made)) == made, made.starts is not None) == (True, True)
+    assert (claim_from_json("employees", claim_to_json(made)) == made, made.starts is not None) == (True, True)
 
 
 @pytest.mark.parametrize(
@@ -354,7 +354,7 @@ def test_a_decision_stands_until_the_moment_that_it_names(claims: tuple[Claim, C
 @settings(deadline=None, max_examples=100)
 @given(some_claims(), moments)
 def test_a_claim_that_was_kept_says_the_same(made: Claim, now: datetime) -> None:
-    kept = from_json(made.source, json.loads(json.dumps(to_json(made))))
+    kept = claim_from_json(made.source, json.loads(json.dumps(claim_to_json(made))))
     assert [kept.employs(now), kept.awaits(now), kept.changes_after(now)] == [
         made.employs(now),
         made.awaits(now),

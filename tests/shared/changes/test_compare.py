@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.changes.claims import Claim, Employment, Speaker, Stated, make_claim, to_json
+from shared.changes.claims import Claim, Employment, Speaker, Stated, claim_to_json, make_claim
 from shared.changes.compare import SEND, Draft, Judge, Judged, draft, is_settled
 from shared.changes.guard import CHANGE, CREATE, DISABLE, MISSING
 from shared.changes.kinds import employed_since
@@ -65,7 +65,7 @@ def account(said: Claim | None = None, **changes: Any) -> Account:
         "next_change_at": "",
         "stamp": MONDAY,
         "deliverer": PAGE,
-        "claims": {said.source: to_json(said)},
+        "claims": {said.source: claim_to_json(said)},
         "record": record,
     }
     return Account(**{**usual, **changes})
@@ -101,7 +101,7 @@ def test_somebody_new_is_sent_with_everything_that_is_to_be_kept() -> None:
         user("1", title="Clerk"),
         "tuesday's",
         "",
-        to_json(now),
+        claim_to_json(now),
         TUESDAY,
     )
     assert planned.reason.startswith("New worker (row 7 of list.csv")
@@ -137,7 +137,7 @@ def test_what_entra_has_is_not_sent_again() -> None:
 
 def test_a_then_b_then_a_again_ends_as_a_while_b_waits() -> None:
     a, b = claim(sequence=MONDAY, title="A"), claim(title="B")
-    waiting = account(a, pending=mark(b.record), record=b.record, claims={"employees": to_json(b)})
+    waiting = account(a, pending=mark(b.record), record=b.record, claims={"employees": claim_to_json(b)})
     again = said(claim(title="A"), waiting)
     assert (told(again), again.planned.worker.user["title"]) == ((SEND, CHANGE, "mover"), "A")
 

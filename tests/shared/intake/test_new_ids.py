@@ -356,7 +356,7 @@ def test_what_nobody_can_mean_is_refused_and_an_order_can_be_taken_back(office: 
     assert list(same_people.read(context.storage).of("default").by_id) == ["Z1"]
     with pytest.raises(OrderRefused, match="is not kept"):
         take_back(context, "employees", "W10")
-    assert same_people.forget(context.storage, "C9") == ["Z1"]
+    assert same_people.forget_new_ids(context.storage, "C9") == ["Z1"]
     assert same_people.read(context.storage).of("default").by_id == {}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from shared.holds.hold_rows import PARTITION, read_all
+from shared.holds.hold_rows import HOLDS_PARTITION, read_all
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.holds.taking_in import take_in_holds
 from shared.intake.recovering import BY, recover
@@ -26,7 +26,7 @@ def lose_holds(office: Office) -> None:
     """As if `Quota` had been made anew."""
     table = office.context.storage.table(QUOTA)
     for row in rows_of(office.context.storage, QUOTA):
-        if row["PartitionKey"] == PARTITION:
+        if row["PartitionKey"] == HOLDS_PARTITION:
             table.delete_entity(row["PartitionKey"], row["RowKey"])
 
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.changes.claims import Employment, Speaker, Stated, from_json, make_claim, to_json
+from shared.changes.claims import Employment, Speaker, Stated, claim_from_json, claim_to_json, make_claim
 from shared.errors import ExtractRefused
 from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
 from shared.mapping.cells.datetext import EXCEL_DAY_0, parse_pattern, parse_time, parse_zone, stamp
@@ -179,7 +179,7 @@ def test_every_day_that_can_be_read_makes_a_claim_that_can_be_kept(day: date, zo
         employment = Employment(create_days_before=365, grace_days=30)
         by = Speaker("employees", 0, "2026-09-18 1", "an extract", datetime(2026, 9, 18, tzinfo=UTC), employment)
         made = make_claim(by, Stated(2, {"active": True}, read, read, parse_zone(zone)))
-        assert from_json("employees", to_json(made)) == made
+        assert claim_from_json("employees", claim_to_json(made)) == made
 
 
 @given(st.dates(min_value=date(1927, 5, 18), max_value=date(2173, 10, 13)))

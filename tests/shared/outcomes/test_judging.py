@@ -10,7 +10,7 @@ from shared.context import Context
 from shared.model import ENTERPRISE_USER, ExtractRef
 from shared.outcomes.reporting import report
 from shared.outcomes.resending import LEAVER, SAID_ONCE, next_try, still_wanted
-from shared.outcomes.verdict import DATA, ENTRA, MANAGER
+from shared.outcomes.verdict import DATA, ENTRA_FAULT, MANAGER_NOT_KNOWN
 from shared.outcomes.watermark import load_watermark
 from shared.records import extracts, people
 from shared.records.due import due_until
@@ -266,8 +266,8 @@ def test_j3_of_a_domain_that_the_tenant_does_not_have(context: Context, log: Log
 @pytest.mark.parametrize(
     ("wrong", "waits"),
     [
-        (ENTRA, ["0:10:00", "1:00:00", "6:00:00", "1 day, 0:00:00", "7 days, 0:00:00", "7 days, 0:00:00"]),
-        (MANAGER, ["1:00:00", "6:00:00", "1 day, 0:00:00", "7 days, 0:00:00"]),
+        (ENTRA_FAULT, ["0:10:00", "1:00:00", "6:00:00", "1 day, 0:00:00", "7 days, 0:00:00", "7 days, 0:00:00"]),
+        (MANAGER_NOT_KNOWN, ["1:00:00", "6:00:00", "1 day, 0:00:00", "7 days, 0:00:00"]),
         (LEAVER, ["1:00:00", "6:00:00", "1 day, 0:00:00", "7 days, 0:00:00"]),
         (SAID_ONCE, ["1 day, 0:00:00", "7 days, 0:00:00", "7 days, 0:00:00"]),
         (DATA, ["7 days, 0:00:00", "7 days, 0:00:00"]),

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from shared.entra.logs import LogEntry
-from shared.outcomes.verdict import DATA, MANAGER, verdict
+from shared.outcomes.verdict import DATA, MANAGER_NOT_KNOWN, verdict
 from tests.support.contexts import START
 
 
@@ -207,7 +207,7 @@ def test_a_manager_whom_entra_does_not_know_is_not_hidden_by_a_success_without_h
     skipped = entry(2, "c-2", action="other", status="skipped", manager_unresolved=True)
     found = verdict([created, skipped], START)
     assert found is not None
-    assert (found.wrong, found.values.who_acts) == (MANAGER, "HR")
+    assert (found.wrong, found.values.who_acts) == (MANAGER_NOT_KNOWN, "HR")
 
 
 def test_a_failure_outweighs_an_unresolved_manager() -> None:

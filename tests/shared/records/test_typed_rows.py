@@ -21,7 +21,7 @@ import pytest
 from shared.model import Actor, ChangeKind, WaitKind
 from shared.storage import names
 from shared.tables.accounts import AccountRow
-from shared.tables.base import Keyed, Row, columns
+from shared.tables.base import Keyed, TableRow, columns
 from shared.tables.due import DueReason, DueRow
 from shared.tables.events import EventRow
 from shared.tables.extracts import (
@@ -85,7 +85,7 @@ THE_SDKS_OWN_CALLS = {
     "shared/retention/removal.py": "goes on from run to run where the service's own token says",
 }
 
-PUBLISHED: dict[type[Row], str] = {
+PUBLISHED: dict[type[TableRow], str] = {
     Outcomes: """
         Waiting Uploaded Provisioned Unchanged Failed Skipped Overdue Superseded Held Scheduled Withdrawn
     """,

@@ -73,7 +73,7 @@ def test_old_entries_of_the_log_go_and_young_ones_stay(office: Office) -> None:
 
 
 def test_a_tick_removes_a_bounded_number_and_the_next_goes_on(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(removal, "MOST", 1)
+    monkeypatch.setattr(removal, "_MOST", 1)
     context = keeping(office, keep_events_days=30, keep_outbox_days=30)
     old = [entry(number, str(number), 100, office) for number in range(1100)]
     write_events(context.storage, "default", old)
@@ -163,7 +163,7 @@ def test_an_extract_is_removed_in_several_ticks_its_row_at_last(
     first = delivered(office, "1,Ann,active")
     second = delivered(office, "1,Anna,active")
     days_later(office, 500)
-    monkeypatch.setattr(removal, "MOST", 2)
+    monkeypatch.setattr(removal, "_MOST", 2)
     context = keeping(office, keep_extracts_days=400)
     seen: list[tuple[int, bool]] = []
     while load_round(context.storage).stage != "done" or not seen:

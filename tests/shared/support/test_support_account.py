@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from shared.changes.claims import Employment, Speaker, Stated, make_claim, to_json
+from shared.changes.claims import Employment, Speaker, Stated, claim_to_json, make_claim
 from shared.model import KeptClaim
 from shared.records.accounts import Account
 from shared.records.people import ANOTHER, Deliverer, worker_key
@@ -36,7 +36,7 @@ def claim(zone: str = "Europe/Berlin", source: str = "employees", **said: Any) -
     employment = Employment(grace_days=said.pop("grace_days", 0))
     record = {"externalId": "1", "active": True}
     days = (said.get("first_day"), said.get("last_day"), ZoneInfo(zone))
-    return to_json(make_claim(Speaker(source, 0, "1", "e", NOW, employment), Stated(2, record, *days)))
+    return claim_to_json(make_claim(Speaker(source, 0, "1", "e", NOW, employment), Stated(2, record, *days)))
 
 
 def account(*, enabled: bool = True, pending: str = "", accepted: str = "print", **claims: Any) -> Account:

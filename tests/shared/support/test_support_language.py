@@ -11,7 +11,7 @@ import pytest
 
 from shared.context import Context
 from shared.support import people
-from shared.support.web import Answer
+from shared.support.site.visit import Response
 from tests.conftest import Storage
 from tests.shared.support.visiting import hidden, text, visit
 from tests.support.office import Office, open_office
@@ -33,7 +33,7 @@ def office(storage: Storage) -> Iterator[Office]:
         yield opened
 
 
-def look(context: Context, path: str, **how: str) -> Answer:
+def look(context: Context, path: str, **how: str) -> Response:
     return visit(context, path, headers=GERMAN, **how)  # type: ignore[arg-type]
 
 

@@ -27,7 +27,7 @@ from shared.storage.rows import insert_row
 from shared.support import files, people, troubles
 from shared.support import holding as holding_people
 from shared.support import person as person_page
-from shared.support.holding import Change, held_people
+from shared.support.holding import ChangedAttribute, held_people
 from shared.support.people import Hit
 from shared.support.site.plain import is_near, nearly
 from shared.tables.extracts import ExtractStatus
@@ -645,7 +645,7 @@ def test_of_somebody_held_the_old_values_stand_beside_the_new(office: Office) ->
     office.night("1,Ann Lee-Roe,active", "2,Bo Ek,active")
     [found] = person_page.find_stories(office.context, "1")
     assert found.held is not None
-    assert found.held.changes == (Change("displayName", "Ann Lee", "Ann Lee-Roe"),)
+    assert found.held.changes == (ChangedAttribute("displayName", "Ann Lee", "Ann Lee-Roe"),)
     assert "displayName Ann Lee Ann Lee-Roe" in text(visit(office.context, "person?id=1"))
     listed = text(visit(office.context, f"extract?source=employees&id={found.held_in}"))
     assert "1 Ann Lee-Roe would be changed displayName: Ann Lee Ann Lee-Roe" in listed

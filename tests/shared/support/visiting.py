@@ -23,7 +23,8 @@ from shared.records.people import worker_key
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import replace_row
-from shared.support.web import Answer, Request, serve
+from shared.support.site.visit import Response
+from shared.support.web import Request, serve
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -58,7 +59,7 @@ def visit(
     headers: Mapping[str, str] | None = None,
     environment: Mapping[str, str] = ON,
     user: str = "oid-1",
-) -> Answer:
+) -> Response:
     """What the support page answers; a form makes it a POST by the page itself."""
     parts = urlsplit(f"{URL}/{path}" if path else URL)
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
@@ -74,7 +75,7 @@ def visit(
     return serve(lambda: context, request, environment)
 
 
-def look_for(context: Context, wanted: str, more: str = "") -> Answer:
+def look_for(context: Context, wanted: str, more: str = "") -> Response:
     """What a search leads to, which goes on as an address that nobody can read; with more of the address."""
     answer = visit(context, "people", form={"q": wanted})
     assert answer.status == 303
@@ -82,7 +83,7 @@ def look_for(context: Context, wanted: str, more: str = "") -> Answer:
     return visit(context, answer.headers["Location"].partition("/support/")[2] + more)
 
 
-def hidden(answer: Answer) -> dict[str, list[str]]:
+def hidden(answer: Response) -> dict[str, list[str]]:
     """The hidden fields of a page's form that releases people."""
     form = answer.body.decode().partition('action="/api/support/release"')[2].partition("</form>")[0]
     found: dict[str, list[str]] = {}
@@ -91,13 +92,13 @@ def hidden(answer: Answer) -> dict[str, list[str]]:
     return found
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     """What a page says, without its tags."""
     body = re.sub(r"<style>.*?</style>|<title>.*?</title>", "", answer.body.decode(), flags=re.DOTALL)
     return " ".join(html.unescape(re.sub(r"<[^>]+>", " ", body)).split())
 
 
-def token(answer: Answer) -> str:
+def token(answer: Response) -> str:
     """The token of a page's form."""
     found = re.search(r'name="token" value="([^"]+)"', answer.body.decode())
     return found[1] if found else ""

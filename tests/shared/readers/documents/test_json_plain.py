@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.model import Row
-from shared.readers.documents.json_text import MAX_DEPTH, NotJsonError, Reader, plain_object
+from shared.readers.documents.json_text import JsonReader, NotJsonError, plain_object
+from shared.readers.documents.limits import MAX_DEPTH
 from shared.readers.documents.paths import Value
 from shared.readers.table import BadRow
 from tests.shared.readers.documents.opening import JSON
@@ -33,7 +34,7 @@ def _texts(value: Value) -> Value:
 
 
 def _careful(text: str) -> tuple[Value, str]:
-    reader = Reader()
+    reader = JsonReader()
     reader._decoder = json.JSONDecoder(  # the same, but for numbers
         object_pairs_hook=reader._named,
         parse_int=lambda _: 1,
@@ -92,7 +93,7 @@ def test_what_has_to_be_told_is_left_to_the_careful_way(text: str) -> None:
 
 def test_a_key_twice_is_found_where_it_is_written_in_two_ways() -> None:
     with pytest.raises(NotJsonError):
-        Reader().read("{")
+        JsonReader().read("{")
     rows = list(JSON.open('[{"id": "1", "a" :"x", "\\u0061": "y"}, {"id":"2","a":"z"}]', ["id", "a"]).rows)
     assert rows == [
         BadRow(1, 1, ("1", ""), "The record has 'a' twice, so nobody can tell which one counts."),
