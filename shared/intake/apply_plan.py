@@ -23,6 +23,7 @@ from shared.outcomes import progress
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held
 from shared.records import accounts, due, extracts, orphan_rows, pages, people, same_people
+from shared.records.accounts import Account
 from shared.records.pages import Quiet
 from shared.records.people import Deliverer
 from shared.records.profiles import write_profile
@@ -82,7 +83,7 @@ def apply_plan(context: Context, ref: ExtractRef, until: datetime, between: Call
             extracts.save_extract(storage, ref, ExtractRow(quiet_of=plan, quiet_done=number))
             return False
     queue_ready_pages(context, ref)
-    _wake_whose_managers_came_meanwhile(context, row)
+    _wake_whose_managers_came_meanwhile(context, ref, row)
     _keep_what_was_read(context, ref, row, numbers)
     _move_on(context, ref, row)
     return True
@@ -174,17 +175,25 @@ def _record_pages(context: Context, ref: ExtractRef, row: ExtractRow, numbers: s
         yield
 
 
-def _wake_whose_managers_came_meanwhile(context: Context, row: ExtractRow) -> None:
+def _wake_whose_managers_came_meanwhile(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """Have those looked at again whose managers came by a plan that was carried out at the same time as this one.
 
     That plan may have asked who waits before this one wrote it, or the other way round. Whichever ends later sees both:
-    who waits and, by the stamp of the manager's account, that somebody has spoken of him since.
+    who waits and, in the manager's account, that he is in the other plan or in its own.
     """
+
+    def came(manager: Account) -> bool:
+        if manager.stamp != row.stamp:
+            return manager.stamp > row.stamp
+        # Of whoever was only looked at again, nobody need hear: of a circle, one would wake the other for ever.
+        is_sent = manager.deliverer is not None and manager.deliverer.extract == ref.id
+        return is_sent or any(sequence.endswith(ref.id) for sequence, *_ in manager.said.values())
+
     waiting = due.awaited(context.storage, row.job)
     managers = {one.manager for one in waiting.rows}
     known = accounts.read_briefly(context.storage, row.job, sorted(managers))
-    came = {manager for manager, account in known.items() if account.stamp >= row.stamp}
-    due.wake(context.storage, waiting, came, context.clock.now() + _MANAGER_FIRST)
+    arrived = {account.external_id for account in known.values() if came(account)}
+    due.wake(context.storage, waiting, arrived, context.clock.now() + _MANAGER_FIRST)
 
 
 def _forget_dues(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:

@@ -20,6 +20,7 @@ from tests.histories.model import Truth
 from tests.histories.reader import Reader
 from tests.support.table_values import Values
 
+
 class Ground(Protocol):
     """What a round runs on, as far as it is looked at.
 
@@ -164,9 +165,9 @@ def _repeated(findings: Findings, ground: Ground, rows: list[Any]) -> Iterator[t
             findings.reverted += 1
         else:
             yield person, f"was sent the same again in {after.id}, though the page knew of {before.id}"
-    findings.repeated = len(repeated)
+    findings.repeated, outages = len(repeated), ground.outages
     findings.by_outage = sum(
-        not request.is_lost and any(first - ground.longest_answer <= request.moment <= last for first, last in ground.outages)
+        not request.is_lost and any(first - ground.longest_answer <= request.moment <= last for first, last in outages)
         for request in repeated.values()
     )
 
