@@ -338,9 +338,9 @@ def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
 
     A file of changes has some of it; what is held ends once nobody is left of whom nothing newer has been said.
     """
-    others = list(extracts.of_source(context.storage, ref.source))
+    others = list(_not_over_of(context, ref))
     for other in others:
-        holds = other.status in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and quiet_of(other).get(Outcome.HELD)
+        holds = quiet_of(other).get(Outcome.HELD)
         if not holds or other.extract == ref.id or other.stamp >= row.stamp or other.held_whole:
             continue
         older = ExtractRef(other.extract, ref.source)
@@ -352,13 +352,18 @@ def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
 
 def supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     """A full file takes the place of older ones that wait as a whole; nothing of them is used any more."""
-    _supersede_whole(context, ref, row, extracts.of_source(context.storage, ref.source))
+    _supersede_whole(context, ref, row, _not_over_of(context, ref))
+
+
+def _not_over_of(context: Context, ref: ExtractRef) -> Iterator[ExtractRow]:
+    """The extracts of a source that may hold somebody, or wait as a whole."""
+    statuses = f"Status eq '{ExtractStatus.HELD}' or Status eq '{ExtractStatus.UPLOADING}'"
+    return extracts.of_source(context.storage, ref.source, statuses)
 
 
 def _supersede_whole(context: Context, ref: ExtractRef, row: ExtractRow, others: Iterable[ExtractRow]) -> None:
     for other in others:
-        waits = other.held_whole and other.status in (ExtractStatus.HELD, ExtractStatus.UPLOADING)
-        if waits and not other.superseded_by and other.sequence < row.sequence:
+        if other.held_whole and not other.superseded_by and other.sequence < row.sequence:
             _supersede(context, ref, ExtractRef(other.extract, ref.source))
 
 

@@ -222,8 +222,8 @@ class _Session:
     def _says_it_once(self, source: str) -> bool:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
-            rows = extracts.of_source(self.context.storage, source)
-            last = next((row for row in rows if row.planned_at and row.kind != ExtractKind.DUE), None)
+            planned = f"PlannedAt gt '' and Kind eq '{ExtractKind.FILE}'"
+            last = next(extracts.of_source(self.context.storage, source, planned), None)
             self.feeds[source] = last is not None and last.full is False
         return self.feeds[source]
 

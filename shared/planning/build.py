@@ -293,8 +293,8 @@ def _check_file(context: Context, asked: ToPlan, extract: ReadExtract, *, full: 
     data = read_profile(context.storage, ref.source)
     last = Profile.load(data) if data else None
     if last and not forced:
-        others = extracts.of_source(context.storage, ref.source)
-        held = any(one.status == ExtractStatus.HELD and not one.superseded_by for one in others)
+        waiting = extracts.of_source(context.storage, ref.source, f"Status eq '{ExtractStatus.HELD}'")
+        held = any(not one.superseded_by for one in waiting)
         compare(last, extract.profile, full=full, held=held)
     page_records.write_plan_profile(context.storage, ref, asked.attempt, extract.profile.dump())
     return unused_columns(last, extract.profile)
@@ -317,7 +317,7 @@ def _time_of(row: ExtractRow, made_at: datetime | None, now: datetime) -> Extrac
 
 
 def _refuse_stale(context: Context, ref: ExtractRef, row: ExtractRow, *, full: bool) -> None:
-    read = [other for other in extracts.of_source(context.storage, ref.source) if other.full]
+    read = extracts.of_source(context.storage, ref.source, "Full eq true", extracts.COMPARED)
     newest = max(read, key=lambda other: other.sequence, default=None)
     if full and newest and newest.extract != ref.id and newest.sequence > row.sequence:
         raise ExtractStale(

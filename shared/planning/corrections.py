@@ -55,7 +55,11 @@ def note_correction(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
 
 def _first_file(context: Context, ref: ExtractRef, row: ExtractRow) -> ExtractRow | None:
     """The file with rejects that this one answers: the one whose name fits, else the last one before it."""
-    found = [other for other in extracts.of_source(context.storage, ref.source) if _has_rejects(other, ref.id, row)]
+    found = [
+        other
+        for other in extracts.of_source(context.storage, ref.source, "Rejected gt 0")
+        if _has_rejects(other, ref.id, row)
+    ]
     found.sort(key=lambda other: other.sequence, reverse=True)
     names: Collection[str] = [other.file for other in found]
     name = files_answered(row.file, names)

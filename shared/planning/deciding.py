@@ -264,7 +264,7 @@ def _guard(run: PlanRun, drafted: Drafted, counts: Counter[str]) -> guard.GuardV
     earlier = extracts.counted_since(run.storage, run.ref, run.now)
     rules = run.mapping.guard
     if drafted.known is None:
-        if extracts.last_planned(run.storage, run.ref) and not guard.may_hold(rules, counts, earlier):
+        if not guard.may_hold(rules, counts, earlier) and not extracts.is_first(run.storage, run.ref):
             return guard.GuardVerdict()
         drafted.known = count_known(run)
     # A file after one that came to nothing sets it right, and is not the first.

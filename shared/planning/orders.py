@@ -299,9 +299,10 @@ def reprocess(storage: Storage, source: str, order: Order) -> str:
     Raises:
         OrderRefused: there is none, or it is being processed.
     """
-    row = next(iter(extracts.processed_files(storage, source)), None)
-    if row is None:
+    last = next(iter(extracts.processed_files(storage, source)), None)
+    if last is None:
         raise OrderRefused(f"No file of source '{source}' has been processed yet")
+    row = extracts.load_extract(storage, ExtractRef(last.extract, source))
     if row.status in extracts.UNREAD:
         raise OrderRefused(f"Extract {row.extract} of source '{source}' is being processed at this moment")
     _again(storage, row, order, row.sequence)

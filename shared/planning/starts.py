@@ -80,8 +80,8 @@ def _is_file(run: PlanRun, extract: str) -> bool:
 
 def _held_as_a_whole(run: PlanRun) -> tuple[frozenset[str], str]:
     """Whom a full file lacks that waits as a whole and is the newest of its source, and its name."""
-    rows = [row for row in extracts.of_source(run.storage, run.ref.source) if row.kind == ExtractKind.FILE]
-    waits = [row for row in rows if row.held_whole and not row.superseded_by]
+    whole = extracts.of_source(run.storage, run.ref.source, "HeldWhole eq true")
+    waits = [row for row in whole if row.kind == ExtractKind.FILE and not row.superseded_by]
     newest = max(waits, key=lambda row: row.sequence, default=None)
     if newest is None or newest.status != ExtractStatus.HELD:
         return frozenset(), ""

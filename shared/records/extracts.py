@@ -287,29 +287,52 @@ def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> 
     return sorted(rows, key=lambda row: row.arrived_at, reverse=True)
 
 
-def of_source(storage: Storage, source: str) -> Iterator[ExtractRow]:
-    """The extracts of a source, the newest first."""
-    return query(storage.table(EXTRACTS), "PartitionKey eq @source", source=source)
+def of_source(storage: Storage, source: str, text: str = "", select: Sequence[str] = ()) -> Iterator[ExtractRow]:
+    """Extracts of a source, the newest first.
+
+    Most of them are of dates that came, and after a year there are ten thousands: say which are wanted.
+
+    Args:
+        storage: the account with HR data.
+        source: the feed.
+        text: a filter beside the source; a row without a column that it names does not fit.
+        select: the columns wanted; all if empty.
+    """
+    text = f"PartitionKey eq @source and ({text})" if text else "PartitionKey eq @source"
+    return query(storage.table(EXTRACTS), text, select, source=source)
 
 
 def processed_files(storage: Storage, source: str, besides: str = "") -> list[ExtractRow]:
-    """The files of a source that have been planned, besides one extract, the newest by its sequence first."""
-    found = [
-        row
-        for row in of_source(storage, source)
-        if row.planned_at and row.kind == ExtractKind.FILE and row.extract != besides
-    ]
-    return sorted(found, key=lambda row: row.sequence, reverse=True)
+    """The files of a source that have been planned, besides one extract, the newest by its sequence first.
+
+    Of each only what others are compared with is read: see `COMPARED`.
+    """
+    planned = of_source(storage, source, f"Kind eq '{ExtractKind.FILE}' and PlannedAt gt ''", COMPARED)
+    return sorted((row for row in planned if row.extract != besides), key=lambda row: row.sequence, reverse=True)
+
+
+COMPARED = columns(
+    ExtractRow.partition_key, ExtractRow.extract, ExtractRow.file, ExtractRow.status, ExtractRow.sequence,
+    ExtractRow.stamp, ExtractRow.content, ExtractRow.job_id, ExtractRow.mapping_version, ExtractRow.full,
+    ExtractRow.people, ExtractRow.filtered, ExtractRow.rejected,
+)  # fmt: skip
+"""What others are compared with."""
 
 
 def last_planned(storage: Storage, ref: ExtractRef, *, full: bool = False) -> ExtractRow | None:
-    """The extract of the source that was planned last, besides `ref`; with `full`, the last full file."""
-    found = [
-        row
-        for row in of_source(storage, ref.source)
-        if row.planned_at and row.extract != ref.id and (not full or row.full)
-    ]
-    return max(found, key=lambda row: row.stamp, default=None)
+    """The extract of the source that was planned last, besides `ref`; with `full`, the last full file.
+
+    Of it only what others are compared with is read: see `COMPARED`.
+    """
+    planned = of_source(storage, ref.source, "PlannedAt gt ''" + (" and Full eq true" if full else ""), COMPARED)
+    return max((row for row in planned if row.extract != ref.id), key=lambda row: row.stamp, default=None)
+
+
+def is_first(storage: Storage, ref: ExtractRef) -> bool:
+    """Whether no other extract of the source has been planned."""
+    text = "PartitionKey eq @source and PlannedAt gt '' and Extract ne @ref"
+    rows, _ = first_rows(storage.table(EXTRACTS), text, columns(ExtractRow.extract), 1, source=ref.source, ref=ref.id)
+    return not rows
 
 
 def counted_since(storage: Storage, ref: ExtractRef, now: datetime) -> Counter[str]:

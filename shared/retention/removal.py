@@ -238,7 +238,8 @@ def _is_over(row: ExtractRow) -> bool:
 
 def _needed(storage: Storage, source: str) -> set[str]:
     """The extracts of a source that the next one is compared with: the newest plan, file and full file."""
-    planned = [row for row in extracts.of_source(storage, source) if row.planned_at]
+    select = (*extracts.COMPARED, *columns(ExtractRow.kind, ExtractRow.arrived_at))
+    planned = list(extracts.of_source(storage, source, "PlannedAt gt ''", select))
     files = [row for row in planned if row.kind == ExtractKind.FILE]
     full = [row for row in files if row.full]
     orders: tuple[Callable[[ExtractRow], str], ...] = (

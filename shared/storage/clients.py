@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, cast
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
 
 import requests
 from azure.core.exceptions import HttpResponseError
@@ -27,11 +28,15 @@ _MOST_SILENCES = 2  # repetitions of a request to which no answer came in time
 _WAITS: dict[str, Any] = {"initial_backoff": 0, "increment_base": 2, "random_jitter_range": 1}
 
 
+_ClientT = TypeVar("_ClientT")
+
+
 @dataclass(frozen=True)
 class Storage:
     """The account with HR data.
 
-    Queue messages are base64, as the Functions host reads them by default.
+    Queue messages are base64, as the Functions host reads them by default. Each client is made once, for all
+    threads: to make one takes the SDK as long as to send a request.
     """
 
     blobs: BlobServiceClient
@@ -39,24 +44,37 @@ class Storage:
     tables: TableServiceClient
     session: requests.Session | None = None  # what the clients share
     identity: Identity | None = None
+    _made: dict[tuple[object, str], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def container(self, name: str) -> ContainerClient:
         """The container called `name`; see `shared.storage.names`."""
-        return self.blobs.get_container_client(name)
+        return self._once(ContainerClient, name, lambda: self.blobs.get_container_client(name))
 
     def table(self, name: TableName[RowT]) -> RowTable[RowT]:
         """The table called `name`; see `shared.storage.names`."""
-        table = cast("RowTable[RowT]", self.tables.get_table_client(name))
-        table.rows = name.rows
-        return table
+
+        def make() -> RowTable[RowT]:
+            table = cast("RowTable[RowT]", self.tables.get_table_client(name))
+            table.rows = name.rows
+            return table
+
+        return self._once(name.rows, name, make)  # a table may have rows of several types
 
     def queue(self, name: str) -> QueueClient:
         """The queue called `name`; see `shared.storage.names`."""
-        return self.queues.get_queue_client(
-            name,
-            message_encode_policy=TextBase64EncodePolicy(),
-            message_decode_policy=TextBase64DecodePolicy(),
-        )
+
+        def make() -> QueueClient:
+            policies = {
+                "message_encode_policy": TextBase64EncodePolicy(),
+                "message_decode_policy": TextBase64DecodePolicy(),
+            }
+            return self.queues.get_queue_client(name, **policies)
+
+        return self._once(QueueClient, name, make)
+
+    def _once(self, kind: object, name: str, make: Callable[[], _ClientT]) -> _ClientT:
+        client: _ClientT | None = self._made.get((kind, name))
+        return client if client is not None else self._made.setdefault((kind, name), make())
 
     def close(self) -> None:
         """Close the connections."""

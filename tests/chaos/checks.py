@@ -218,6 +218,8 @@ def _rows(tables: Mapping[str, list[Any]], drops: list[Drop], reader: Reader) ->
         if counts.total() != row["People"] + row["Extras"]:
             yield f"{path}: {+counts} for {row['People']} people and {row['Extras']} more"
         stamps = {str(one["Extract"]): str(one.get("Stamp", "")) for one in tables[EXTRACTS]}
+        if row.get("ReleasedAt"):  # the stamp is of the release
+            stamps[row["Extract"]] = row["ArrivedAt"]
         yield from (
             f"{path}: {what}" for what in _not_shown(drop, tables[WORKERS], reader, str(row["Extract"]), stamps)
         )

@@ -7,23 +7,18 @@ makes them, talk to it in the place of HTTP. A test holds it to what Azurite doe
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
-from azure.storage.blob import ContainerClient
-from azure.storage.queue import QueueClient
 
 from benchmarks.support.stand_in import Tables
 from benchmarks.support.stand_in import answer as answer_of_tables
 from local.azurite import KEY
 from shared.settings import StorageConnection
 from shared.storage.clients import Storage, connect
-from shared.storage.names import RowT, TableName
-from shared.storage.queries import RowTable
 from tests.chaos.host_process import made_up
 from tests.chaos.quick.storage.answers import Answer, Asked, RefusedError, header, refusal
 from tests.chaos.quick.storage.blobs import Blobs
@@ -33,34 +28,6 @@ _HOSTS = {"Blob": "127.0.0.1:1", "Queue": "127.0.0.1:2", "Table": "127.0.0.1:3"}
 CONNECTION_STRING = "DefaultEndpointsProtocol=http;AccountName=round;" + "".join(
     [f"AccountKey={KEY};", *(f"{name}Endpoint=http://{host}/round;" for name, host in _HOSTS.items())]
 )
-
-
-@dataclass(frozen=True)
-class Clients(Storage):
-    """The clients of a process, each made once: to make one takes the SDK as long as to send a request."""
-
-    made: dict[tuple[object, str], Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, plain: Storage) -> Clients:
-        """Those of an account."""
-        return cls(plain.blobs, plain.queues, plain.tables, plain.session)
-
-    def container(self, name: str) -> ContainerClient:
-        return cast("ContainerClient", self._once("container", name, super().container))
-
-    def table(self, name: TableName[RowT]) -> RowTable[RowT]:
-        return cast(
-            "RowTable[RowT]", self._once(name.rows, name, super().table)
-        )  # a table may have rows of several kinds
-
-    def queue(self, name: str) -> QueueClient:
-        return cast("QueueClient", self._once("queue", name, super().queue))
-
-    def _once(self, kind: object, name: str, make: Callable[[Any], object]) -> object:
-        if (kind, name) not in self.made:
-            self.made[kind, name] = make(name)
-        return self.made[kind, name]
 
 
 class Account:
@@ -80,7 +47,7 @@ class Account:
         """Forget everything."""
         self._tables.close()
 
-    def connect(self, *, retries: int = 4) -> Clients:
+    def connect(self, *, retries: int = 4) -> Storage:
         """Clients as the app has them, which ask here whatever they ask."""
         plain = connect(StorageConnection(connection_string=CONNECTION_STRING), retries=retries)
         assert plain.session is not None
@@ -96,7 +63,7 @@ class Account:
             return made_up(answered.status, url, {**always, **answered.headers}, answered.body)
 
         plain.session.request = request  # type: ignore[assignment]
-        return Clients.of(plain)
+        return plain
 
     def answer(self, method: str, url: str, headers: dict[str, str], body: bytes) -> Answer:
         """Do what a request asks for."""
