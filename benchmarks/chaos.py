@@ -30,6 +30,8 @@ from tests.chaos.quick import round as quick_round
 from tests.chaos.round import run
 from tests.histories.plan import WrongError
 
+_ROUNDS_OF_A_PROCESS = 10  # what a round leaves in memory is a hundred megabytes
+
 
 def main() -> int:
     """Run it."""
@@ -73,7 +75,8 @@ def _rounds(arguments: argparse.Namespace, base: Path, end: float) -> Iterator[_
     if arguments.quick:
         # Sets of texts are in the order of their hashes, which are others in each process unless they are told.
         os.environ["PYTHONHASHSEED"] = "0"
-        pool = ProcessPoolExecutor(arguments.at_once, multiprocessing.get_context("spawn"))
+        spawn = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(arguments.at_once, spawn, max_tasks_per_child=_ROUNDS_OF_A_PROCESS)
     else:
         pool = ThreadPoolExecutor(arguments.at_once)
     one = partial(_quick if arguments.quick else _with_processes, base, end)
