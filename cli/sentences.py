@@ -53,7 +53,7 @@ _NOISE = re.compile(
     r"^(?:SELECT|INSERT|CREATE|UPDATE|DELETE|DROP|PRAGMA) |PartitionKey|RowKey|\b(?:eq|gt|ne|le|ge) [@'{]|\bgt 0$"
     r"|charset=|^attachment;|^[a-z]+[/|]|</?(?:t[dhr]|table|ul|li|details|html|meta|main)\b|\\u|^python -m|^\w+\["
     r"|^\{\w+\} and \{\w+\}$|^-----|\(\?:|^(?!.* (?:the|that|a|an|is) )[a-z]+(?: [a-z_]+){9,}$|^:root|^#"
-    r"|\[type eq|%[sd]|ORDER BY|AND id = \?"
+    r"|\beq true|\[type eq|%[sd]|ORDER BY|AND id = \?"
 )
 _BLOCK = re.compile(r"^\s*<(p|h[1-6]|li)(?: [^>]*)?>(.*)</\1>\s*$", re.DOTALL)
 _LABEL = re.compile(r"[A-Z][a-z']*(?:-[a-z]+)?(?: [A-Za-z'-]+){0,3}|[a-z]+")

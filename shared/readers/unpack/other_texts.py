@@ -51,6 +51,14 @@ _FORMS = (
     # Excel takes what begins with ID;P for one.
     _form(r"id;p[^\r\n]*\r?\n[bcfop];", "a sheet in SYLK"),
     _form(r"table\r?\n0,1\r?\n", "a sheet in DIF"),
+    _form(r"\{\|[^\n]*\n\s*[!|]", "a table of a wiki page (MediaWiki)"),
+    _form(r"(?:%[^\n]*\n|\s)*\\(?:begin|documentclass|usepackage)\b", "a document in LaTeX"),
+    # A header of a section, then a line with a sign of equality: of a list in JSON neither could be.
+    _form(
+        r"(?:[#;][^\n]*\n|\s|\[{1,2}[\w.\"' -]+\]{1,2}[ \t]*(?:#[^\n]*)?\n)+[\w.\"' -]+=",
+        "a file of settings (TOML or INI)",
+        also=r"^\[",
+    ),
 )
 
 

@@ -321,6 +321,10 @@ FLAT = "an OpenDocument file, as LibreOffice makes them. Save or export the list
         (b"EDI_DC40  100000000000012345", "an IDoc of SAP"),
         (b"ID;PWXL;N;E\r\nP;PGeneral\r\n", "a sheet in SYLK"),
         (b'TABLE\r\n0,1\r\n"EXCEL"\r\n', "a sheet in DIF"),
+        (b'{| class="wikitable"\n! WorkerId !! Name\n|-\n| 1 || Jane\n|}\n', "a table of a wiki page"),
+        (b"% people\n\\begin{tabular}{l|l}\nId & ZipCode \\\\\n", "a document in LaTeX"),
+        (b'# people\n[[worker]]\nid = "00017"\n', "a file of settings (TOML or INI)"),
+        (b"[people]\n[worker.00017] # Jane\r\n; her name\r\nName=Jane\r\n", "a file of settings (TOML or INI)"),
         (b"\x00\x01\x00\x00Standard ACE DB\x00\x02", "a database (Access)"),
         (b"\x03\x7e\x0b\x1d\x01\x00\x00\x00\x41\x00\x20\x00" + bytes(20) + b"ID" + bytes(30) + b"\r", "(dBASE)"),
     ],
@@ -357,6 +361,11 @@ def test_what_holds_no_list_is_named(data: bytes, what: str) -> None:
         b"ID;Personal;Name\n1;P;Jane\n",
         b"Table\n0,17\n",
         b"ISA,Name\n",
+        b'[{"Id": "1"}]\n',
+        b"[1]\n[2]\n",
+        b"[Id]\t[Name]\n1\ta=b\n",
+        b"[Workers]\nId;Name\n1;a=b\n",
+        b"{|}Id|Name\n1|Jane\n",
     ],
 )
 def test_text_is_handed_on_as_it_is(data: bytes) -> None:
