@@ -187,7 +187,7 @@ def _wake_whose_managers_came_meanwhile(context: Context, ref: ExtractRef, row: 
             return manager.stamp > row.stamp
         # Of whoever was only looked at again, nobody need hear: of a circle, one would wake the other for ever.
         is_sent = manager.deliverer is not None and manager.deliverer.extract == ref.id
-        return is_sent or any(sequence.endswith(ref.id) for sequence, *_ in manager.said.values())
+        return is_sent or any(ref.id in sequence for sequence, *_ in manager.said.values())
 
     waiting = due.awaited(context.storage, row.job)
     managers = {one.manager for one in waiting.rows}
