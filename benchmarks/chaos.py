@@ -20,8 +20,8 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor, as_completed
 from functools import partial
+from multiprocessing.pool import Pool, ThreadPool
 from pathlib import Path
 
 from tests.chaos.plan import Figures, plan_of
@@ -30,7 +30,7 @@ from tests.chaos.quick import round as quick_round
 from tests.chaos.round import run
 from tests.histories.plan import WrongError
 
-_ROUNDS_OF_A_PROCESS = 10  # what a round leaves in memory is a hundred megabytes
+_ROUNDS_OF_A_PROCESS = 10  # a round that is wrong leaves threads behind
 
 
 def main() -> int:
@@ -71,23 +71,20 @@ _Result = tuple[int, Figures | None, str]
 
 def _rounds(arguments: argparse.Namespace, base: Path, end: float) -> Iterator[_Result]:
     """Live through the rounds, several at once; whatever comes first."""
-    pool: Executor
+    pool: Pool
     if arguments.quick:
         # Sets of texts are in the order of their hashes, which are others in each process unless they are told.
         os.environ["PYTHONHASHSEED"] = "0"
-        spawn = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(arguments.at_once, spawn, max_tasks_per_child=_ROUNDS_OF_A_PROCESS)
+        pool = multiprocessing.get_context("spawn").Pool(arguments.at_once, maxtasksperchild=_ROUNDS_OF_A_PROCESS)
     else:
-        pool = ThreadPoolExecutor(arguments.at_once)
+        pool = ThreadPool(arguments.at_once)
     one = partial(_quick if arguments.quick else _with_processes, base, end)
-    with pool:
-        futures = [pool.submit(one, arguments.seed + number) for number in range(arguments.rounds)]
-        for future in as_completed(futures):
-            if future.cancelled() or (result := future.result()) is None:
-                continue
-            yield result
-            if result[1] is None and not arguments.go_on:
-                pool.shutdown(wait=False, cancel_futures=True)
+    with pool:  # which ends them all when it is left
+        for result in pool.imap_unordered(one, range(arguments.seed, arguments.seed + arguments.rounds)):
+            if result is not None:
+                yield result
+                if result[1] is None and not arguments.go_on:
+                    return
 
 
 def _with_processes(base: Path, end: float, seed: int) -> _Result | None:
