@@ -31,14 +31,14 @@ def sentences() -> dict[Sentence, list[str]]:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_catalogue_is_up_to_date(language: Language, sentences: dict[Sentence, list[str]]) -> None:
     is_new = updated(language, sentences) != (CATALOGUES / f"{language}.po").read_bytes()
-    assert not is_new, "run: python -m cli.sentences"
+    assert not is_new, f"run: python -m cli.sentences; then translate what is empty in {CATALOGUES.name}/{language}.po"
 
 
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_every_entry_is_translated_with_the_same_places(language: Language) -> None:
     for entry in entries(language):
         for text in both(entry.string):
-            assert text.strip(), entry.id
+            assert text.strip(), f"translate in {CATALOGUES.name}/{language}.po: {entry.id}"
             assert set(PLACE.findall(text)) == set(PLACE.findall(both(entry.id)[-1])), entry.id
 
 

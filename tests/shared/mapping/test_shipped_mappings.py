@@ -43,7 +43,7 @@ def records(file: str) -> list[Record | Reject]:
 
 
 def test_every_shipped_mapping_has_a_sample() -> None:
-    assert sorted({mapping_of(file) for file in FILES}) == NAMES
+    assert sorted({mapping_of(file) for file in FILES}) == NAMES, "FILES names a sample of each mapping, and no other"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -63,7 +63,9 @@ def test_every_column_of_a_shipped_mapping_is_in_the_sample(file: str) -> None:
 def test_a_sample_becomes_exactly_the_expected_users(file: str) -> None:
     applier = Applier(shipped(mapping_of(file)), today=TODAY)
     made = [applier.apply(record) for record in records(file) if isinstance(record, Record)]
-    expected = json.loads((SAMPLES / "expected" / f"{mapping_of(file)}.json").read_text(encoding="utf-8"))
+    path = SAMPLES / "expected" / f"{mapping_of(file)}.json"
+    assert path.exists(), f"write what is sent for the people of {file} into {path}, in the order of its rows"
+    expected = json.loads(path.read_text(encoding="utf-8"))
     assert [one.worker.user if isinstance(one, Applied) else one for one in made] == expected
     assert [one.warnings for one in made if isinstance(one, Applied)] == [()] * len(expected)
     assert applier.finish() == ()

@@ -254,9 +254,9 @@ def test_each_table_has_a_type_for_its_rows() -> None:
 def test_a_column_is_called_in_its_table_as_it_always_was() -> None:
     assert {*ROWS.values()} <= PUBLISHED.keys()
     for row, listed in PUBLISHED.items():
-        assert [column for attribute, column in row.columns.items() if attribute in row.__annotations__] == (
-            listed.split()
-        )
+        there = [column for attribute, column in row.columns.items() if attribute in row.__annotations__]
+        other = {*there} ^ {*listed.split()}
+        assert there == listed.split(), f"PUBLISHED has each column of {row.__name__}, in its order: {other or 'order'}"
 
 
 def test_a_row_has_the_columns_that_are_written_and_says_what_the_others_are() -> None:
