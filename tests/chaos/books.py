@@ -15,6 +15,7 @@ from shared.records import extracts, pages
 from shared.records.due import due_until
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS, PAGES
+from shared.storage.rows import query
 from shared.tables.extracts import ExtractStatus
 from tests.chaos.checks import Drop, Findings, Ground, find
 from tests.chaos.plan import Day, Figures, Plan, Staff
@@ -77,6 +78,10 @@ class Books:
                 self.note(f"{row.file} is released: {row.message}")
                 return True
         return False
+
+    def is_releasing(self, storage: Storage) -> bool:
+        """Whether somebody who was released is yet to be planned."""
+        return any(row.releasing for row in query(storage.table(EXTRACTS), "Releasing gt ''"))
 
     def write_file(self, feed: str) -> tuple[str, bytes]:
         """Today's file of a feed, as if it was read now: its path in the inbox, and what is in it."""

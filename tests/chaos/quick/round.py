@@ -72,6 +72,9 @@ class _Round:
         morning = datetime(today.year, today.month, today.day, _MORNING, tzinfo=UTC)
         if not day.early:
             self._until(lambda: self._cloud.now() >= morning, morning)
+            while self._books.release(self._cloud.storage):  # before today's files take the place of what holds them
+                self._cloud.changed = True
+                self._until(self._has_released)
         self._books.note(f"day {today} begins, with faults {list(day.faults)}")
         self._cloud.entra.faults.add(list(day.faults))
         for event in day.events:
@@ -85,6 +88,12 @@ class _Round:
             else:
                 heapq.heappush(self._planned, (self._cloud.wire.made + event.at, next(self._numbers), event))
         self._until(self._all_read)
+
+    def _has_released(self) -> bool:
+        if not self._cloud.changed:
+            return False
+        self._cloud.changed = False
+        return not self._books.is_releasing(self._cloud.storage)
 
     def _drop(self, feed: str) -> None:
         path, content = self._books.write_file(feed)
