@@ -6,7 +6,7 @@ RUN := $(VENV)/bin/python
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check test lint types bench real-host clean
+.PHONY: help setup demo check test test-azurite lint types bench real-host clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -39,10 +39,13 @@ types: setup ## mypy, strict
 
 # What needs no storage, no processes and no patience: to be run before every commit.
 check: lint types ## lint, types and the quick tests: under a minute
-	@$(RUN) -m pytest --quiet --numprocesses=2 -m "not (e2e or azurite or property or slow)"
+	@$(RUN) -m pytest --quiet --numprocesses=2 -m "not (e2e or storage or property or slow)"
 
 test: lint types ## lint, types and all tests: about a quarter of an hour on two cores
 	@$(RUN) -m pytest
+
+test-azurite: setup ## all tests, with every storage account in Azurite: twice as long
+	@$(RUN) -m pytest --azurite
 
 # SIZE=small takes two minutes and writes nothing; SIZE=full has the largest sizes and takes hours.
 bench: setup ## measure, and write docs/performance.md

@@ -5,8 +5,10 @@ import itertools
 import secrets
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -16,12 +18,19 @@ from azure.storage.queue import QueueServiceClient
 
 from local import processes
 from local.azurite import Azurite
+from tests.support.storage.account import CONNECTION_STRING, Account
 
 # A commit passes or fails whoever tests it. `pytest --hypothesis-profile=explore` looks for inputs nobody has tried.
 hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", print_blob=True)
 hypothesis.settings.load_profile("same")
 
+_HERE = Path(__file__).parent
+# Where storage itself is what matters, and where other processes have to find it.
+_ON_AZURITE = (
+    "cli/deploying/", "e2e/", "infra/", "local/", "shared/delivery/", "shared/records/", "shared/retention/",
+    "shared/storage/",
+)  # fmt: skip
 _NUMBERS = range(1000)
 # Every ten minutes Azurite takes the content of overwritten blobs away, with a search through all blobs for each: after
 # the tests of ten minutes that takes more than a minute, in which it answers nobody.
@@ -29,12 +38,17 @@ _YOUNG_SECONDS = 300
 _numbers = itertools.count()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The stand-in for storage can be left out."""
+    parser.addoption("--azurite", action="store_true", help="have Azurite keep every storage account")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever asks for Azurite, or searches for inputs, is marked, so that the quick tests can leave it out."""
+    """Whatever asks for storage, or searches for inputs, is marked, so that the quick tests can leave it out."""
     for item in items:
         if isinstance(item, pytest.Function):
-            if "azurites" in item.fixturenames:
-                item.add_marker("azurite")
+            if {"storage", "azurites"} & set(item.fixturenames):
+                item.add_marker("storage")
             if hypothesis.is_hypothesis_test(item.obj):
                 item.add_marker("property")
 
@@ -79,9 +93,28 @@ def azurite(azurites: Callable[[], Azurite]) -> Azurite:
 
 
 @pytest.fixture
-def storage(azurite: Azurite) -> Iterator[Storage]:
-    """An empty storage account; clients give up at the first failure, so that a test fails fast."""
-    connection_string = azurite.connection_string(f"test{next(_numbers):04d}")
+def emulated(azurite: Azurite) -> Iterator[Storage]:
+    """An empty account of Azurite, which other processes find too."""
+    with _connected(azurite.connection_string(f"test{next(_numbers):04d}")) as storage:
+        yield storage
+
+
+@pytest.fixture
+def storage(request: pytest.FixtureRequest) -> Iterator[Storage]:
+    """An empty storage account: of Azurite in the folders of which that is said here, or with `--azurite`."""
+    folder = request.path.relative_to(_HERE).as_posix()
+    if folder.startswith(_ON_AZURITE) or request.config.getoption("--azurite"):
+        yield request.getfixturevalue("emulated")
+        return
+    account = Account(lambda: datetime.now(UTC))
+    with account.served(), _connected(CONNECTION_STRING) as storage:
+        yield storage
+    account.close()
+
+
+@contextmanager
+def _connected(connection_string: str) -> Iterator[Storage]:
+    """Clients that give up at the first failure, so that a test fails fast."""
     with (
         BlobServiceClient.from_connection_string(connection_string, retry_total=0) as blobs,
         QueueServiceClient.from_connection_string(connection_string, retry_total=0) as queues,

@@ -66,11 +66,13 @@ class Tables:
 
     Attributes:
         file: where; `:memory:` is memory.
+        names: of those that were made.
         requests: what was asked of each table.
         now: the time.
     """
 
     file: Path
+    names: set[str] = field(default_factory=set)
     requests: Counter[str] = field(default_factory=Counter)
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -88,10 +90,39 @@ class Tables:
     def close(self) -> None:
         self._base.close()
 
+    def create(self, table: str) -> None:
+        """Make a table.
+
+        Raises:
+            RefusedError: it is there.
+        """
+        with self._lock:
+            if table in self.names:
+                raise RefusedError(409, "TableAlreadyExists")
+            self.names.add(table)
+
+    def drop(self, table: str) -> None:
+        """Remove a table with its rows.
+
+        Raises:
+            RefusedError: it is not there.
+        """
+        with self._lock:
+            if table not in self.names:
+                raise RefusedError(404, "ResourceNotFound")
+            self.names.remove(table)
+            self._base.execute("DELETE FROM entities WHERE tab = ?", (table,))
+
     def count(self, table: str) -> None:
-        """Something was asked of a table."""
+        """Something is asked of a table.
+
+        Raises:
+            RefusedError: it is not there.
+        """
         with self._lock:
             self.requests[table] += 1
+            if table not in self.names:
+                raise RefusedError(404, "TableNotFound")
 
     def get(self, table: str, partition: str, row_key: str) -> tuple[Entity, str]:
         """A row with its ETag.
@@ -113,6 +144,8 @@ class Tables:
         """
         if len(operations) > _MOST_IN_A_TRANSACTION or len({(one.table, one.partition) for one in operations}) > 1:
             raise RefusedError(400, "InvalidInput")
+        if len({one.row_key for one in operations}) < len(operations):
+            raise RefusedError(400, "InvalidDuplicateRow")
         with self._lock:
             self._base.execute("BEGIN")
             try:
@@ -134,12 +167,17 @@ class Tables:
         query = (
             f"SELECT body, etag, at, pk, rk FROM entities WHERE tab = ? AND (pk, rk) >= (?, ?){terms} ORDER BY pk, rk"
         )
-        values = (table, *start, *(value for *_, value in bounds), most + 1)
+        values = (table, *start, *(value for *_, value in bounds), (most if fits is None else _PAGE) + 1)
         with self._lock:
             found = self._base.execute(f"{query} LIMIT ?", values).fetchall()
-        then = (found[most][3], found[most][4]) if len(found) > most else None
-        rows = (_row(body, etag, at) for body, etag, at, *_ in found[:most])
-        return Found([(row, etag) for row, etag in rows if fits is None or fits(row)], then)
+        rows: list[tuple[Entity, str]] = []
+        for number, (body, etag, at, *keys) in enumerate(found):
+            if len(rows) == most or number == _PAGE:
+                return Found(rows, (keys[0], keys[1]))
+            row, quoted = _row(body, etag, at)
+            if fits is None or fits(row):
+                rows.append((row, quoted))
+        return Found(rows, None)
 
     def _do(self, one: Operation) -> str:
         before = self._load(one.table, one.partition, one.row_key)
@@ -304,6 +342,7 @@ def _value(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401
 
 
 _PLACE = re.compile(r"^/[^/]+/(?P<table>[^/(]+)(?:\((?P<keys>.*)\))?$")
+_TABLE = re.compile(r"/Tables\('(\w+)'\)$")
 _KEYS = re.compile(r"^PartitionKey='(.*)',RowKey='(.*)'$", re.DOTALL)
 _BOUNDARY = re.compile(r"boundary=([^;\s]+)")
 _PART = re.compile(rb"(POST|PUT|PATCH|MERGE|DELETE) (\S+) HTTP/1\.1\r\n(.*?)\r\n\r\n(.*)", re.DOTALL)
@@ -387,6 +426,8 @@ def answer(tables: Tables, method: str, target: str, headers: Mapping[str, str],
 
 def _read(tables: Tables, target: str) -> Answer:
     parts = urlsplit(target)
+    if parts.path.endswith(("/Tables", "/Tables()")):
+        return Answer(200, json.dumps({"value": [{"TableName": name} for name in sorted(tables.names)]}))
     table, keys = _place(parts.path)
     tables.count(table)
     query = {name: values[0] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
@@ -407,6 +448,10 @@ def _write(tables: Tables, method: str, target: str, headers: Mapping[str, str],
     if path.endswith("/$batch"):
         return _transact(tables, list(_parts(body)))
     if path.endswith("/Tables"):
+        tables.create(json.loads(body)["TableName"])
+        return Answer(204)
+    if found := _TABLE.search(path):
+        tables.drop(found[1])
         return Answer(204)
     one = _operation(method, target, headers, body)
     tables.count(one.table)
@@ -415,8 +460,8 @@ def _write(tables: Tables, method: str, target: str, headers: Mapping[str, str],
 
 
 def _transact(tables: Tables, operations: list[Operation]) -> Answer:
-    tables.count(operations[0].table)
     try:
+        tables.count(operations[0].table)
         answers = [(204, etag, "") for etag in tables.change(operations)]
     except RefusedError as error:
         answers = [(error.status, "", _error(error))]

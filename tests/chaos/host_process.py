@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import fcntl
 import functools
-import io
 import multiprocessing
 import os
 import random
@@ -21,7 +20,6 @@ import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
-from http import HTTPStatus
 from multiprocessing.connection import wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
@@ -30,7 +28,6 @@ from typing import Any
 import requests
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import BlobClient
-from urllib3 import HTTPResponse
 
 from local.host import main, worker
 from local.host.triggers import blobs, timers
@@ -38,6 +35,7 @@ from shared.clock import Clock
 from shared.entra import graph
 from shared.settings import ProvisioningEndpoint
 from tests.chaos.shared_time import SharedTime, Work
+from tests.support.storage.answers import made_up
 
 DOOMED = ("before", "answered")
 """Moments at which a host can be told to die: before its next request goes out, or when the answer has come."""
@@ -210,16 +208,6 @@ def _busy(folder: Path, send: Callable[..., requests.Response]) -> Callable[...,
 def busy_answer(url: str) -> requests.Response:
     """What storage answers when it is busy."""
     return made_up(503, url, {"x-ms-error-code": "ServerBusy"})
-
-
-def made_up(status: int, url: str, headers: Mapping[str, str], body: bytes = b"") -> requests.Response:
-    """An answer that nobody has sent."""
-    answer = requests.Response()
-    answer.status_code, answer.reason, answer.url = status, HTTPStatus(status).phrase, url
-    answer.headers.update(headers)
-    method = None if body else "HEAD"  # a client waits for as many bytes as the headers promise, except for these
-    answer.raw = HTTPResponse(io.BytesIO(body), headers, status, preload_content=False, request_method=method)
-    return answer
 
 
 def _give_context(clock: Clock, folder: Path) -> None:

@@ -55,6 +55,16 @@ def steps(line: str) -> Iterator[Mapping[str, Any]]:
 def test_what_is_lost_comes_back_by_the_steps_of_the_page(
     store: str, storage: Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    _lose_and_cure(store, storage, monkeypatch)
+
+
+def test_what_is_lost_on_azurite_comes_back_by_the_steps_of_the_page(
+    emulated: Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _lose_and_cure(f"table {WORKERS}", emulated, monkeypatch)
+
+
+def _lose_and_cure(store: str, storage: Storage, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(candidates, "MOST_REWRITTEN", 10)  # as with a long list, which is not rewritten each night
     told = story(store, cure(store))
     outcome = replay(told, storage.connection_string)

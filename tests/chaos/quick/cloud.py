@@ -36,11 +36,11 @@ from shared.storage.clients import Storage
 from shared.storage.names import BLOBS_POISON, CONFIG, DUE, INBOX, PAGES, STATE, UPLOADS, UPLOADS_POISON
 from tests.chaos.quick.plan import QuickPlan
 from tests.chaos.quick.stand_ins import Lock, in_turns
-from tests.chaos.quick.storage.account import CONNECTION_STRING, Account
 from tests.chaos.quick.tenant import TimedEntra
 from tests.chaos.quick.turns import Process, Task, Turns, current_task
 from tests.chaos.quick.wire import Wire
 from tests.support.contexts import make_everything
+from tests.support.storage.account import CONNECTION_STRING, Account
 
 _INTAKE = "intake"
 _QUEUES = (UPLOADS, UPLOADS_POISON, BLOBS_POISON)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -691,20 +691,35 @@ def two_files(
 def test_a_crash_after_any_write_and_another_run_give_the_same_end(
     storage: Storage, time: ManualTime, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:
-    jobs = ["whole", *(f"crash-{number}" for number in range(1, 100))]  # the same people in each
-    endpoints = {job: endpoint_at(NOWHERE, job) for job in jobs}
+    assert crashes_give_the_same_end(storage, time, monkeypatch, range(part + 1, 100, 4)) > 15
+
+
+def test_a_crash_after_some_writes_to_azurite_and_another_run_give_the_same_end(
+    emulated: Storage, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashes_give_the_same_end(emulated, time, monkeypatch, range(3, 99, 12))
+
+
+def crashes_give_the_same_end(
+    storage: Storage, time: ManualTime, monkeypatch: pytest.MonkeyPatch, numbers: Sequence[int]
+) -> int:
+    """Crash after each of these numbers of writes, up to the first that is more than there are; returns that."""
+    sources = ["whole"]  # the same people in each
+    endpoints = {job: endpoint_at(NOWHERE, job) for job in ("whole", *map("crash-{}".format, numbers))}
     with open_test_context(storage.connection_string, time, endpoints=endpoints) as context:
         assert not two_files(context, time, "whole", monkeypatch)
         expected = end_state(context, "whole")
         assert [row["Status"] for row in expected["extracts"]] == ["delivered", "uploading"]
-        writes = part + 1
-        while two_files(context, time, f"crash-{writes}", monkeypatch, writes):
-            assert (writes, end_state(context, f"crash-{writes}")) == (writes, expected)
-            writes += 4
-        assert writes > 15
+        for writes in numbers:
+            sources.append(f"crash-{writes}")
+            if not two_files(context, time, sources[-1], monkeypatch, writes):
+                break
+            assert (writes, end_state(context, sources[-1])) == (writes, expected)
+        else:
+            pytest.fail("there are more writes than thought")
         pages = {(message.source, message.page) for message in map(message_from_json, all_messages(context))}
-        sources = ["whole", *(f"crash-{number}" for number in range(part + 1, writes + 1, 4))]
         assert pages == {(source, 1) for source in sources}
+        return writes
 
 
 def all_messages(context: Context) -> list[str]:
@@ -833,33 +848,35 @@ def put_as_it_is(storage: Storage, path: str, content: bytes) -> None:
 
 
 def test_names_for_which_no_event_ever_comes_are_found_by_the_sweep_and_answered(
-    context: Context, storage: Storage
+    emulated: Storage, time: ManualTime
 ) -> None:
     """A name that ends in a slash is read; one that is another one's address is refused; a folder's mark is nothing."""
-    drop(context, LIST, "employees/list/")
-    drop(context, b"", "employees/folder/")
-    for path in ("employees/./list.csv", "employees/../other/list.csv", "./list.csv"):
-        put_as_it_is(storage, path, LIST)
-    for _ in range(2):
-        ingest_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
-    rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
-    assert {path: row["Status"] for path, row in rows.items()} == {
-        "employees/list/": "uploading",
-        "employees/./list.csv": "rejected",
-        "employees/../other/list.csv": "rejected",
-        "./list.csv": "rejected",
-    }
-    assert rows["employees/./list.csv"]["Message"] == (
-        "The path of the file has a part that is only '.' or '..', so that storage hands it over to nobody. Drop it "
-        "again without that part."
-    )
-    answers = {blob.name for blob in context.storage.container(OUTBOX).list_blobs() if "summary.json" in blob.name}
-    assert answers == {
-        f"employees/list//{rows['employees/list/']['Extract']}/summary.json",
-        f"employees/%2E/list.csv/{rows['employees/./list.csv']['Extract']}/summary.json",
-        f"employees/%2E%2E/other/list.csv/{rows['employees/../other/list.csv']['Extract']}/summary.json",
-        f"default/list.csv/{rows['./list.csv']['Extract']}/summary.json",
-    }
+    with open_test_context(emulated.connection_string, time) as context:
+        context.storage.container(CONFIG).upload_blob("employees.yaml", MAPPING)
+        drop(context, LIST, "employees/list/")
+        drop(context, b"", "employees/folder/")
+        for path in ("employees/./list.csv", "employees/../other/list.csv", "./list.csv"):
+            put_as_it_is(emulated, path, LIST)
+        for _ in range(2):
+            ingest_unannounced(at(context, datetime.now(UTC) + timedelta(hours=1)))
+        rows = {row["Path"]: row for row in rows_of(context.storage, EXTRACTS)}
+        assert {path: row["Status"] for path, row in rows.items()} == {
+            "employees/list/": "uploading",
+            "employees/./list.csv": "rejected",
+            "employees/../other/list.csv": "rejected",
+            "./list.csv": "rejected",
+        }
+        assert rows["employees/./list.csv"]["Message"] == (
+            "The path of the file has a part that is only '.' or '..', so that storage hands it over to nobody. Drop "
+            "it again without that part."
+        )
+        answers = {blob.name for blob in context.storage.container(OUTBOX).list_blobs() if "summary.json" in blob.name}
+        assert answers == {
+            f"employees/list//{rows['employees/list/']['Extract']}/summary.json",
+            f"employees/%2E/list.csv/{rows['employees/./list.csv']['Extract']}/summary.json",
+            f"employees/%2E%2E/other/list.csv/{rows['employees/../other/list.csv']['Extract']}/summary.json",
+            f"default/list.csv/{rows['./list.csv']['Extract']}/summary.json",
+        }
 
 
 def test_an_event_and_the_sweep_call_a_file_with_a_backslash_the_same(context: Context) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from html import unescape
 
-from tests.chaos.quick.storage.answers import Answer, Asked, RefusedError, UnknownError, header, tag, xml
+from tests.support.storage.answers import Answer, Asked, RefusedError, UnknownError, header, tag, xml
 
 _TEXT = re.compile(rb"<MessageText>(.*)</MessageText>", re.DOTALL)
 _LIFE = timedelta(days=7)
@@ -50,6 +50,9 @@ class Queues:
             return Answer(201)
         if name not in self._queues:
             raise RefusedError(404, "QueueNotFound")
+        if not more and asked.method == "DELETE":
+            del self._queues[name]
+            return Answer(204)
         messages = self._queues[name]
         if not more and (asked.method, asked.query.get("comp")) == ("GET", "metadata"):
             return Answer(200, {"x-ms-approximate-messages-count": str(len(messages))})
@@ -57,6 +60,9 @@ class Queues:
             return self._send(messages, asked)
         if more == ["messages"] and asked.method == "GET":
             return self._receive(messages, asked)
+        if more == ["messages"] and asked.method == "DELETE":
+            messages.clear()
+            return Answer(204)
         if more and more[0].startswith("messages/"):
             return self._change(messages, more[0].partition("/")[2], asked)
         raise UnknownError(f"{asked.method} of {asked.names} with {asked.query}")

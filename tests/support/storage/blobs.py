@@ -8,11 +8,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from tests.chaos.quick.storage.answers import Answer, Asked, RefusedError, UnknownError, header, tag, xml
+from tests.support.storage.answers import Answer, Asked, RefusedError, UnknownError, header, tag, xml
 
 _RANGE = re.compile(r"bytes=(\d+)-(\d*)")
 _BLOCK = re.compile(rb"<(?:Latest|Uncommitted|Committed)>([^<]+)</")
 _MOST = 5000
+_ARCHIVE = "Archive"
+_KIND = "x-ms-blob-content-"
 
 
 @dataclass
@@ -35,11 +37,13 @@ class _Lease:
 @dataclass
 class _Blob:
     content: bytes
+    kind: dict[str, str]
     metadata: dict[str, str]
     etag: str
     written: datetime
     made: datetime
     lease: _Lease | None = None
+    tier: str = "Hot"
 
 
 @dataclass
@@ -64,10 +68,19 @@ class Blobs:
         """
         what = (asked.method, asked.query.get("comp", ""))
         if len(asked.names) == 1:
-            if what == ("PUT", "") and asked.query.get("restype") == "container":
+            if "restype" not in asked.query:  # where a path such as `../list.csv` leads to
+                raise RefusedError(400, "InvalidResourceName")
+            if what == ("PUT", ""):
                 return self._make_container(asked.names[0])
+            if what == ("DELETE", ""):
+                self._container(asked.names[0])
+                del self._containers[asked.names[0]]
+                return Answer(202)
             if what == ("GET", "list"):
                 return self._list(asked)
+            if what in (("GET", ""), ("HEAD", "")):
+                self._container(asked.names[0])
+                return Answer(200)
             raise UnknownError(f"{what} of a container")
         does = {
             ("GET", ""): self._get,
@@ -76,6 +89,8 @@ class Blobs:
             ("PUT", "block"): self._put_block,
             ("PUT", "blocklist"): self._put_blocks,
             ("PUT", "lease"): self._lease,
+            ("PUT", "properties"): self._set_kind,
+            ("PUT", "tier"): self._set_tier,
             ("DELETE", ""): self._delete,
         }
         if what not in does or len(asked.names) != 2:
@@ -153,12 +168,15 @@ class Blobs:
             "Last-Modified": header(blob.written),
             "x-ms-creation-time": header(blob.made),
             "x-ms-blob-type": "BlockBlob",
-            "Content-Type": "application/octet-stream",
+            "x-ms-access-tier": blob.tier,
             "Accept-Ranges": "bytes",
+            **blob.kind,
             **{f"x-ms-meta-{name}": value for name, value in blob.metadata.items()},
         }
         if asked.method == "HEAD":
             return Answer(200, {**headers, "Content-Length": str(len(blob.content))})
+        if blob.tier == _ARCHIVE:
+            raise RefusedError(409, "BlobArchived")
         wanted = _RANGE.fullmatch(asked.headers.get("x-ms-range") or asked.headers.get("range", ""))
         if wanted is None:
             return Answer(200, headers, blob.content)
@@ -193,9 +211,21 @@ class Blobs:
         if before is not None and self._is_leased(before):
             raise RefusedError(412, "LeaseIdMissing")
         metadata = {key[10:]: value for key, value in asked.headers.items() if key.startswith("x-ms-meta-")}
-        etag = f'"0x{next(self._etags):X}"'
-        container[name] = _Blob(content, metadata, etag, now, before.made if before else now)
+        etag = self._etag()
+        container[name] = _Blob(content, _kind(asked), metadata, etag, now, before.made if before else now)
         return Answer(201, {"ETag": etag, "Last-Modified": header(now)})
+
+    def _etag(self) -> str:
+        return f'"0x{next(self._etags):X}"'
+
+    def _set_kind(self, asked: Asked) -> Answer:
+        blob = self._blob(asked)
+        blob.kind, blob.etag, blob.written = _kind(asked), self._etag(), self.now()
+        return Answer(200, {"ETag": blob.etag, "Last-Modified": header(blob.written)})
+
+    def _set_tier(self, asked: Asked) -> Answer:
+        self._blob(asked).tier = asked.headers["x-ms-access-tier"]
+        return Answer(200)
 
     def _delete(self, asked: Asked) -> Answer:
         blob = self._blob(asked)
@@ -240,3 +270,10 @@ class Blobs:
             raise RefusedError(409, "LeaseAlreadyPresent")
         blob.lease = _Lease(wanted, seconds, self.now().timestamp() + seconds)
         return wanted
+
+
+def _kind(asked: Asked) -> dict[str, str]:
+    """What a blob says that it is: `Content-Type` and the like."""
+    said = {key[len(_KIND) :]: value for key, value in asked.headers.items() if key.startswith(_KIND)}
+    kinds = {f"Content-{name.title()}": value for name, value in said.items() if name != "md5"}
+    return {"Content-Type": "application/octet-stream", **kinds}

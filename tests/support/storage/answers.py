@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
+from http import HTTPStatus
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
+
+import requests
+from urllib3 import HTTPResponse
 
 
 class RefusedError(Exception):
@@ -79,3 +84,13 @@ def tag(name: str, value: object) -> str:
 def header(moment: datetime) -> str:
     """A moment as headers have it."""
     return format_datetime(moment.astimezone(UTC).replace(microsecond=0), usegmt=True)
+
+
+def made_up(status: int, url: str, headers: Mapping[str, str], body: bytes = b"") -> requests.Response:
+    """An answer that nobody has sent."""
+    answer = requests.Response()
+    answer.status_code, answer.reason, answer.url = status, HTTPStatus(status).phrase, url
+    answer.headers.update(headers)
+    method = None if body else "HEAD"  # a client waits for as many bytes as the headers promise, except for these
+    answer.raw = HTTPResponse(io.BytesIO(body), headers, status, preload_content=False, request_method=method)
+    return answer
