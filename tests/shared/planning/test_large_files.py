@@ -202,13 +202,10 @@ def test_a_small_file_that_comes_while_a_large_one_is_read_is_planned_before_it(
     assert {row["Status"] for row in office._extracts()} == {"uploading"}
 
 
-@pytest.mark.usefixtures("a_page_each")
-def test_a_small_file_that_comes_while_a_large_plan_is_carried_out_is_compared_with_all_of_it(
-    office: Office, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def comes_after_the_first_page(office: Office, monkeypatch: pytest.MonkeyPatch, *rows: str) -> list[tuple[str, int]]:
+    """A small file of contractors comes when the first page of a plan is recorded; what has been recorded, in order."""
     monkeypatch.setattr(ingest, "_LOOKS_BETWEEN", timedelta(0))
     monkeypatch.setattr(ingest, "_SMALL", 150)
-    monkeypatch.setattr(candidates, "MOST_REWRITTEN", 2)
     real = apply_plan._record
     recorded: list[tuple[str, int]] = []
 
@@ -216,10 +213,19 @@ def test_a_small_file_that_comes_while_a_large_plan_is_carried_out_is_compared_w
         real(context, ref, row, numbers, awaited)
         recorded.extend((ref.source, number) for number in numbers)
         if len(recorded) == 1:
-            # 7 ends here and works there; 8 is on no page: the first day is still to come.
-            register(office, "contractors", "7,Ann 7,gone", "8,Ann 8,gone", "c1,Bob,active")
+            register(office, "contractors", *rows)
 
     monkeypatch.setattr(apply_plan, "_record", record)
+    return recorded
+
+
+@pytest.mark.usefixtures("a_page_each")
+def test_a_small_file_that_comes_while_a_large_plan_is_carried_out_is_compared_with_all_of_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(candidates, "MOST_REWRITTEN", 2)
+    # 7 ends here and works there; 8 is on no page: the first day is still to come.
+    recorded = comes_after_the_first_page(office, monkeypatch, "7,Ann 7,gone", "8,Ann 8,gone", "c1,Bob,active")
     office.drop(*MANY, "8,Ann 8,active,2026-12-01")
     assert recorded[:2] == [("employees", 1), ("employees", 7)]
     assert stamps(office) == ["employees", "contractors"]
@@ -232,18 +238,7 @@ def test_a_small_file_that_comes_while_a_large_plan_is_carried_out_is_compared_w
 def test_whose_manager_comes_by_a_small_file_while_a_large_plan_is_carried_out_gets_the_manager(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ingest, "_LOOKS_BETWEEN", timedelta(0))
-    monkeypatch.setattr(ingest, "_SMALL", 150)
-    real = apply_plan._record
-    recorded: list[tuple[str, int]] = []
-
-    def record(context: Any, ref: Any, row: Any, numbers: Sequence[int], awaited: Any) -> None:
-        real(context, ref, row, numbers, awaited)
-        recorded.extend((ref.source, number) for number in numbers)
-        if len(recorded) == 1:
-            register(office, "contractors", "c1,Bob,active")
-
-    monkeypatch.setattr(apply_plan, "_record", record)
+    recorded = comes_after_the_first_page(office, monkeypatch, "c1,Bob,active")
     office.drop(*MANY, "8,Ann 8,active,,,,c1")
     assert recorded[1] == ("contractors", 1)
     office.deliver()
