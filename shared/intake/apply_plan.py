@@ -187,11 +187,10 @@ def _wake_whose_managers_came_meanwhile(context: Context, ref: ExtractRef, row: 
             return manager.stamp > row.stamp
         # Of whoever was only looked at again, nobody need hear: of a circle, one would wake the other for ever.
         is_sent = manager.deliverer is not None and manager.deliverer.extract == ref.id
-        return is_sent or any(ref.id in sequence for sequence, *_ in manager.said.values())
+        return is_sent or any(sequence == row.sequence for sequence, *_ in manager.said.values())
 
     waiting = due.awaited(context.storage, row.job)
-    managers = {one.manager for one in waiting.rows}
-    known = accounts.read_briefly(context.storage, row.job, sorted(managers))
+    known = accounts.read_briefly(context.storage, row.job, sorted({one.manager for one in waiting.rows}))
     arrived = {account.external_id for account in known.values() if came(account)}
     due.wake(context.storage, waiting, arrived, context.clock.now() + _MANAGER_FIRST)
 

@@ -223,7 +223,7 @@ class _Session:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
             planned = f"PlannedAt gt '' and Kind eq '{ExtractKind.FILE}'"
-            last = next(extracts.of_source(self.context.storage, source, planned), None)
+            last = next(extracts.of_source(self.context.storage, source, planned, extracts.COMPARED), None)
             self.feeds[source] = last is not None and last.full is False
         return self.feeds[source]
 

@@ -53,11 +53,13 @@ _FORMS = (
     _form(r"table\r?\n0,1\r?\n", "a sheet in DIF"),
     _form(r"\{\|[^\n]*\n\s*[!|]", "a table of a wiki page (MediaWiki)"),
     _form(r"(?:%[^\n]*\n|\s)*\\(?:begin|documentclass|usepackage)\b", "a document in LaTeX"),
-    # A header of a section, then a line with a sign of equality: of a list in JSON neither could be.
+    # Headers of sections and lines with a sign of equality: of a list in JSON neither could be, and above a delimited
+    # one there may be such lines, but below them are rows.
     _form(
+        r"(?![^\0]*\n[^#;\[=\n][^=\n]*[;,|\t])"
         r"(?:[#;][^\n]*\n|\s|\[{1,2}[\w.\"' -]+\]{1,2}[ \t]*(?:#[^\n]*)?\n)+[\w.\"' -]+=",
         "a file of settings (TOML or INI)",
-        also=r"^\[",
+        also=r"^\[{1,2}[\w.\"' -]+\]{1,2}[ \t]*(?:#[^\n]*)?$",
     ),
 )
 

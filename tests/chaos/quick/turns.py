@@ -171,7 +171,8 @@ class Turns:
         """Wake whoever has what he waits for."""
         self._waiting = [one for one in self._waiting if one[0].wait == one[1] and not one[0].is_over]
         for task, number, is_so in self._waiting:
-            if is_so():
+            # Whoever stands still is looked at when that is over: something happens at that moment.
+            if task.process.frozen_until <= self.now.seconds and is_so():
                 self._resume(self.now.seconds, task, number)
 
     def _resume(self, seconds: float, task: Task, number: int = 0, *, late: bool = False) -> None:

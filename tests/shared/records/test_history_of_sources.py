@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from shared.records import extracts
-from shared.storage import queries
+from shared.storage import listing, queries
 from shared.storage.names import EXTRACTS
 from shared.storage.queries import Place, RowTable
 from shared.storage.rows import in_chunks
@@ -50,13 +50,16 @@ def test_of_a_long_history_a_plan_reads_the_few_rows_that_it_is_compared_with(
     dates_of(office, 1_200)
     real, read = queries.ask, []
 
-    def ask(table: RowTable[Any], text: str, select: Sequence[str], most: int, place: Place = ("", "")) -> Any:
-        rows, then = real(table, text, select, most, place)
+    def ask(
+        table: RowTable[Any], text: str, select: Sequence[str], most: int, place: Place = ("", ""), **how: bool
+    ) -> Any:
+        rows, then = real(table, text, select, most, place, **how)
         if table.table_name == EXTRACTS:
             read.append(len(rows))
         return rows, then
 
-    monkeypatch.setattr(queries, "ask", ask)
+    for module in (queries, listing):
+        monkeypatch.setattr(module, "ask", ask)
     assert office.night("1,Ann,gone,,2026-10-01", "2,Bobby,active", "3,Cid,active,,2026-10-04") == [
         ("2", True),
         ("3", True),

@@ -366,6 +366,9 @@ def test_what_holds_no_list_is_named(data: bytes, what: str) -> None:
         b"[Id]\t[Name]\n1\ta=b\n",
         b"[Workers]\nId;Name\n1;a=b\n",
         b"{|}Id|Name\n1|Jane\n",
+        b"# people\nsep=;\n[Id];[Name]\n1;Jane\n",
+        b"# people\nDate=2026-11-30\nId,Name\n1,Jane\n[end]\n",
+        b"[Header]\nDate=2026-11-30\n\nId,Name\n1,Jane\n",
     ],
 )
 def test_text_is_handed_on_as_it_is(data: bytes) -> None:
