@@ -34,7 +34,6 @@ from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Key, change_rows, in_chunks, read_rows
 from shared.tables.accounts import AccountRow, said_of
 from shared.tables.base import columns
-from shared.tables.extracts import ExtractKind
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
@@ -222,8 +221,7 @@ class _Session:
     def _says_it_once(self, source: str) -> bool:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
-            planned = f"PlannedAt gt '' and Kind eq '{ExtractKind.FILE}'"
-            last = next(extracts.of_source(self.context.storage, source, planned, extracts.COMPARED), None)
+            last = extracts.newest_planned_file(self.context.storage, source)
             self.feeds[source] = last is not None and last.full is False
         return self.feeds[source]
 

@@ -307,10 +307,18 @@ def processed_files(storage: Storage, source: str, besides: str = "") -> list[Ex
 
     Of each only what others are compared with is read: see `COMPARED`.
     """
-    planned = of_source(storage, source, f"Kind eq '{ExtractKind.FILE}' and PlannedAt gt ''", COMPARED)
+    planned = of_source(storage, source, _PLANNED_FILES, COMPARED)
     return sorted((row for row in planned if row.extract != besides), key=lambda row: row.sequence, reverse=True)
 
 
+def newest_planned_file(storage: Storage, source: str) -> ExtractRow | None:
+    """The file of a source that was uploaded last, of those that have been planned, as far as `COMPARED` says it."""
+    text = f"PartitionKey eq @source and {_PLANNED_FILES}"
+    rows, _ = first_rows(storage.table(EXTRACTS), text, COMPARED, 1, source=source)
+    return rows[0] if rows else None
+
+
+_PLANNED_FILES = f"Kind eq '{ExtractKind.FILE}' and PlannedAt gt ''"
 COMPARED = columns(
     ExtractRow.partition_key, ExtractRow.extract, ExtractRow.file, ExtractRow.status, ExtractRow.sequence,
     ExtractRow.stamp, ExtractRow.content, ExtractRow.job_id, ExtractRow.mapping_version, ExtractRow.full,

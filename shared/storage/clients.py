@@ -64,11 +64,11 @@ class Storage:
         """The queue called `name`; see `shared.storage.names`."""
 
         def make() -> QueueClient:
-            policies = {
-                "message_encode_policy": TextBase64EncodePolicy(),
-                "message_decode_policy": TextBase64DecodePolicy(),
-            }
-            return self.queues.get_queue_client(name, **policies)
+            return self.queues.get_queue_client(
+                name,
+                message_encode_policy=TextBase64EncodePolicy(),
+                message_decode_policy=TextBase64DecodePolicy(),
+            )
 
         return self._once(QueueClient, name, make)
 

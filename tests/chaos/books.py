@@ -81,7 +81,7 @@ class Books:
 
     def is_releasing(self, storage: Storage) -> bool:
         """Whether somebody who was released is yet to be planned."""
-        return any(row.releasing for row in query(storage.table(EXTRACTS), "Releasing gt ''"))
+        return any(True for _ in query(storage.table(EXTRACTS), "Releasing gt ''"))
 
     def write_file(self, feed: str) -> tuple[str, bytes]:
         """Today's file of a feed, as if it was read now: its path in the inbox, and what is in it."""

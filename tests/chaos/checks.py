@@ -165,9 +165,10 @@ def _repeated(findings: Findings, ground: Ground, rows: list[Any]) -> Iterator[t
             findings.reverted += 1
         else:
             yield person, f"was sent the same again in {after.id}, though the page knew of {before.id}"
-    findings.repeated, outages = len(repeated), ground.outages
+    findings.repeated = len(repeated)
+    around = [(first - ground.longest_answer, last) for first, last in ground.outages]
     findings.by_outage = sum(
-        not request.is_lost and any(first - ground.longest_answer <= request.moment <= last for first, last in outages)
+        not request.is_lost and any(first <= request.moment <= last for first, last in around)
         for request in repeated.values()
     )
 

@@ -140,6 +140,17 @@ def open_test_context(
         context.close()
 
 
+@contextmanager
+def connected(connection_string: str) -> Iterator[Storage]:
+    """Clients as the app has them, of an empty account in which everything is made."""
+    storage = connect(StorageConnection(connection_string=connection_string), retries=0)
+    make_everything(storage)
+    try:
+        yield storage
+    finally:
+        storage.close()
+
+
 def make_everything(storage: Storage) -> None:
     """Containers, queues and tables, as the infrastructure makes them."""
     for container in CONTAINERS:

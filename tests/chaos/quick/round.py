@@ -74,7 +74,7 @@ class _Round:
             self._until(lambda: self._cloud.now() >= morning, morning)
             while self._books.release(self._cloud.storage):  # before today's files take the place of what holds them
                 self._cloud.changed = True
-                self._until(self._has_released)
+                self._until(lambda: self._has_changed() and not self._books.is_releasing(self._cloud.storage))
         self._books.note(f"day {today} begins, with faults {list(day.faults)}")
         self._cloud.entra.faults.add(list(day.faults))
         for event in day.events:
@@ -88,12 +88,6 @@ class _Round:
             else:
                 heapq.heappush(self._planned, (self._cloud.wire.made + event.at, next(self._numbers), event))
         self._until(self._all_read)
-
-    def _has_released(self) -> bool:
-        if not self._cloud.changed:
-            return False
-        self._cloud.changed = False
-        return not self._books.is_releasing(self._cloud.storage)
 
     def _drop(self, feed: str) -> None:
         path, content = self._books.write_file(feed)
@@ -111,10 +105,12 @@ class _Round:
             self._drop(feed)
 
     def _all_read(self) -> bool:
-        if self._files or not self._cloud.changed:
-            return False
-        self._cloud.changed = False
-        return self._books.all_read(self._cloud.storage)
+        return not self._files and self._has_changed() and self._books.all_read(self._cloud.storage)
+
+    def _has_changed(self) -> bool:
+        """Whether a function has ended since this was asked last."""
+        changed, self._cloud.changed = self._cloud.changed, False
+        return changed
 
     def _happens(self, process: Process) -> None:
         """A process makes a request: whatever is planned for it happens."""

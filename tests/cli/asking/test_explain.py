@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,12 +14,9 @@ from cli.__main__ import main
 from local.scenario.model import load
 from local.scenario.replay import replay
 from shared import settings
-from shared.settings import StorageConnection
-from shared.storage.clients import Storage as Records
-from shared.storage.clients import connect
 from tests.conftest import Storage
 from tests.shared.support.visiting import failed, file, holding, person, text, visit
-from tests.support.contexts import NOWHERE, ManualTime, endpoint_at, make_everything, open_test_context
+from tests.support.contexts import NOWHERE, ManualTime, connected, endpoint_at, open_test_context
 
 S10 = Path(__file__).parents[2] / "scenarios" / "S10-accepted-is-not-done"
 SEVEN = datetime(2026, 11, 2, 7, 0, tzinfo=UTC)
@@ -33,17 +29,6 @@ STORY = {
     "Sent to Entra": r"2026-11-02 06:0\d:\d\d",
     "Request id": "[0-9a-f-]{36}",
 }
-
-
-@contextmanager
-def connected(storage: Storage) -> Iterator[Records]:
-    """The tables, as the app uses them."""
-    records = connect(StorageConnection(connection_string=storage.connection_string), retries=0)
-    make_everything(records)
-    try:
-        yield records
-    finally:
-        records.close()
 
 
 @pytest.fixture
@@ -88,7 +73,7 @@ def test_on_monday_at_seven_terminal_and_page_tell_all_about_j3_and_nothing_abou
 
 @pytest.mark.usefixtures("app_settings")
 def test_a_source_can_be_chosen_and_nobody_is_an_error(storage: Storage, capsys: pytest.CaptureFixture[str]) -> None:
-    with connected(storage) as records:
+    with connected(storage.connection_string) as records:
         for source in ("contractors", "employees"):
             failed(records, file(records, f"{source}.csv", source=source), "17", f"Ada of {source}")
 
@@ -108,7 +93,7 @@ def test_a_source_can_be_chosen_and_nobody_is_an_error(storage: Storage, capsys:
 def test_who_does_not_know_the_id_as_it_is_written_is_shown_whoever_is_like_it(
     storage: Storage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with connected(storage) as records:
+    with connected(storage.connection_string) as records:
         for source in ("contractors", "employees"):
             ref = file(records, f"{source}.csv", source=source)
             failed(records, ref, "000021", f"Jane of {source}")
@@ -140,7 +125,7 @@ def test_who_does_not_know_the_id_as_it_is_written_is_shown_whoever_is_like_it(
 def test_of_somebody_who_is_held_the_terminal_names_the_command_that_releases(
     storage: Storage, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with connected(storage) as records:
+    with connected(storage.connection_string) as records:
         ref = holding(records, {"7": "Ada"})
     assert main(["explain", "7"]) == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -150,7 +135,7 @@ def test_of_somebody_who_is_held_the_terminal_names_the_command_that_releases(
 
 @pytest.mark.usefixtures("app_settings")
 def test_whoever_is_held_is_found_by_the_name_that_waits(storage: Storage, capsys: pytest.CaptureFixture[str]) -> None:
-    with connected(storage) as records:
+    with connected(storage.connection_string) as records:
         ref = holding(records, {"L1": "Ann Petersen"})
         person(records, ref, "L1", "Ann Lee", Status="held", WhoActs="IT")
     assert main(["explain", "Petersen, Ann"]) == 1
@@ -162,7 +147,7 @@ def test_whoever_is_held_is_found_by_the_name_that_waits(storage: Storage, capsy
 
 @pytest.mark.usefixtures("app_settings")
 def test_names_cannot_upset_the_terminal(storage: Storage, capsys: pytest.CaptureFixture[str]) -> None:
-    with connected(storage) as records:
+    with connected(storage.connection_string) as records:
         person(records, file(records, "people.csv"), "1", "\x1b[31mred \u202eesrever")
     assert main(["explain", "1"]) == 0
     assert "Worker 1 of employees, ?[31mred ?esrever: queued" in capsys.readouterr().out

@@ -8,13 +8,11 @@ import pytest
 
 from shared.records import snapshots
 from shared.records.snapshots import SnapshotView, forget_snapshots, read_partitions
-from shared.settings import StorageConnection
 from shared.storage import listing
 from shared.storage.clients import Storage as Records
-from shared.storage.clients import connect
 from shared.storage.names import STATE, WORKERS
 from tests.conftest import Storage
-from tests.support.contexts import START, make_everything
+from tests.support.contexts import START, connected
 
 VIEW = SnapshotView("workers", WORKERS, ("Name", "Number"))
 PART = SnapshotView("part", WORKERS, ("Name",), "b|", "b}")
@@ -22,10 +20,8 @@ PART = SnapshotView("part", WORKERS, ("Name",), "b|", "b}")
 
 @pytest.fixture
 def records(storage: Storage) -> Iterator[Records]:
-    opened = connect(StorageConnection(connection_string=storage.connection_string), retries=0)
-    make_everything(opened)
-    yield opened
-    opened.close()
+    with connected(storage.connection_string) as opened:
+        yield opened
 
 
 def write(records: Records, partition: str, row: str, **values: Any) -> None:

@@ -13,11 +13,10 @@ from azure.core.exceptions import HttpResponseError, ResourceExistsError
 from azure.data.tables import EdmType, EntityProperty, UpdateMode
 from azure.storage.blob import BlobClient, BlobLeaseClient, ContainerClient, ContentSettings, StandardBlobTier
 
-from shared.settings import StorageConnection
-from shared.storage.clients import Storage, code_of, connect
+from shared.storage.clients import Storage, code_of
 from shared.storage.names import INBOX, PAGES, STATE, UPLOADS
 from tests.conftest import Storage as Emulated
-from tests.support.contexts import ManualTime, make_everything
+from tests.support.contexts import ManualTime, connected
 from tests.support.storage.account import CONNECTION_STRING, Account
 
 IDS = ("11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222")
@@ -32,20 +31,15 @@ def time() -> ManualTime:
 @pytest.fixture
 def ours(time: ManualTime) -> Iterator[Storage]:
     account = Account(time)
-    with account.served():
-        storage = connect(StorageConnection(connection_string=CONNECTION_STRING), retries=0)
-        make_everything(storage)
+    with account.served(), connected(CONNECTION_STRING) as storage:
         yield storage
-        storage.close()
     account.close()
 
 
 @pytest.fixture
 def azurites_own(emulated: Emulated) -> Iterator[Storage]:
-    connected = connect(StorageConnection(connection_string=emulated.connection_string), retries=0)
-    make_everything(connected)
-    yield connected
-    connected.close()
+    with connected(emulated.connection_string) as storage:
+        yield storage
 
 
 def outcome(do: Callable[[], Any]) -> object:
