@@ -31,7 +31,7 @@ from shared.readers.text.dialect import FIRST_LINES, Opening, find_opening
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
-from shared.readers.text.swallowed import id_shape, may_swallow_rows, swallows_rows
+from shared.readers.text.swallowed import are_halves, id_shape, may_swallow_rows, swallows_rows
 
 _MOST_COUNTS = 10  # at the end of a file
 _GOES_ON = (
@@ -115,6 +115,7 @@ class _Rows:
         self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
         self._short = opening.short
         self._filled = 0  # rows to which empty cells were added
+        self._newest_filled: tuple[int, Sequence[str]] = (0, ())  # the newest of them, as it was
         self._shorter: set[int] = set()  # cells that rows without some have
         self._people = 0
         self._skipping = self._more_header
@@ -223,6 +224,14 @@ class _Rows:
             yield from ready.take(but=1)
             ready.clear()
             yield BadRow(before.number, before.line, before.cells, _GOES_ON)
+        elif before is not None and self._is_rest(before, cells):
+            yield from ready.take(but=1)
+            ready.clear()
+            self._filled -= 1
+            yield BadRow(before.number, before.line, self._newest_filled[1], _GOES_ON)
+            self._people += 1
+            yield self._bad(self._source.start + 1, cells)
+            return
         yield from self._found(self._judge(self._source.start + 1, cells), ready)
 
     def _found(self, found: Iterable[Row | BadRow], ready: _Ready) -> Iterator[Rows | BadRow]:
@@ -247,6 +256,17 @@ class _Rows:
             and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
             and not speaks_of_a_count(cells[0])
             and not is_rule(cells)
+            and (self._trailer is None or plain_name(cells[0]) != self._trailer)
+        )
+
+    def _is_rest(self, before: Row, cells: list[str]) -> bool:
+        """Whether a line is the other half of the row before it, which seemed to leave out empty cells."""
+        number, as_it_was = self._newest_filled
+        return (
+            number == before.number
+            and are_halves(as_it_was, cells, self._width)
+            and not is_rule(cells)
+            and not looks_like_count(cells)[0]
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
@@ -301,6 +321,7 @@ class _Rows:
             return Row(number, line, tuple(cells[:width]))
         if found < width and self._leaves_out(found):
             self._filled += 1
+            self._newest_filled = (number, cells)
             return Row(number, line, (*cells, *[""] * (width - found)))
         if self._source.cut_off and found < width and found not in self._shorter:
             raise ExtractRefused(

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from shared.mapping.format import FormatHints
 from shared.readers.text.column_names import count_found, loose_set
@@ -14,6 +15,7 @@ from shared.readers.text.count_rows import looks_like_count
 from shared.readers.text.escapes import BACKSLASH, NO_ESCAPES, Escapes, protects
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import COMMON, CellRows, Dialect
+from shared.readers.text.swallowed import are_halves
 
 FIRST_LINES = 60
 """The first lines that are looked at."""
@@ -228,17 +230,21 @@ def _faults(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _H
 def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> frozenset[int]:
     """The numbers of cells of rows that leave out empty cells at their end, as ExcelJS and at times Excel write them.
 
-    Two such rows, and a quarter of all, are no slip. If no row has a cell for each name of the header, that must not
-    look as if a name with a delimiter in it had become two.
+    Two such rows, and a quarter of all, are no slip; the halves of a row that a line break in a cell has broken are
+    one. If no row has a cell for each name of the header, that must not look as if a name with a delimiter in it had
+    become two.
     """
+    width = len(head.cells)
     whole = lines if not lines or lines[-1].endswith(("\n", "\r")) else lines[:-1]
     below = [cells for number, cells in _rows(whole, dialect, hints.comment) if cells and number > head.above + 1]
-    counts = [len(cells) for cells in below if any(map(str.strip, cells)) and not looks_like_count(cells)[0]]
-    short = [count for count in counts if 1 < count < len(head.cells)]
+    below = [cells for cells in below if any(map(str.strip, cells)) and not looks_like_count(cells)[0]]
+    counts = [len(cells) for cells in below]
+    halves = {place + more for place, pair in enumerate(pairwise(below)) if are_halves(*pair, width) for more in (0, 1)}
+    short = [count for place, count in enumerate(counts) if 1 < count < width and place not in halves]
     if len(short) < _FEWEST_SHORT or len(short) * 4 < len(counts):
         return frozenset()
     clean = all(name and name == name.strip() for name in head.cells)
-    return frozenset(short) if clean or len(head.cells) in counts else frozenset()
+    return frozenset(short) if clean or width in counts else frozenset()
 
 
 def _row_names(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> bool:

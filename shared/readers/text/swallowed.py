@@ -1,4 +1,4 @@
-"""Rows that a stray quotation mark has swallowed.
+"""Rows that a stray quotation mark has swallowed, and such as a line break without quotes has broken in two.
 
 `1,"Ann,x` opens a quote that `3,Cy",z` closes two lines later: a row with the right number of cells, and two people who
 are gone. A cell over several lines is therefore looked at: an address passes, a piece of a table does not.
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 _LINE_END = re.compile(r"\r\n|\n|\r")
 _CLEAR = 8  # from this many columns on, a line with exactly as many delimiters as a row is no accident
+_WIDE = 6  # columns of a list in which two short rows seldom are as long as one by chance
 
 
 def swallows_rows(cells: Sequence[str], delimiter: str) -> bool:
@@ -33,6 +34,19 @@ def may_swallow_rows(cells: Sequence[str], delimiter: str) -> bool:
             if delimiter in cell or any(id_shape(line) == shape != "" for line in others):
                 return True
     return False
+
+
+def are_halves(cells: Sequence[str], following: Sequence[str], width: int) -> bool:
+    """Whether two short rows were one until a line break fell into a cell: together they have a cell more than a row.
+
+    Args:
+        cells: of the former.
+        following: those of the latter, which does not begin as the former does, with the id of a worker.
+        width: of a row; in a narrow list, where any two short rows may have as many cells, nobody can tell.
+    """
+    if width < _WIDE or not cells or not following or len(cells) + len(following) != width + 1:
+        return False
+    return len(following) < width > len(cells) and id_shape(cells[0]) != id_shape(following[0])
 
 
 def _holds_rows(lines: Sequence[str], place: int, cells: Sequence[str], delimiter: str) -> bool:

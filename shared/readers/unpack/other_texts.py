@@ -29,6 +29,11 @@ _FORMS = (
         "Export the people with Export-Csv (PowerShell) or csvde and drop that file.",
     ),
     _form(
+        r"(?=/)(?:\s|//[^\n]*\n|/\*(?:[^*]|\*(?!/))*\*/)+[\[{]",
+        "JSON with comments (JSON5 or JSONC), which is not JSON",
+        "Export the list as JSON without comments, with keys and texts in double quotes, and drop that file.",
+    ),
+    _form(
         r"(?:--|/\*|insert\s|create\s|set\s|use\s|drop\s|begin\b|lock\s|delimiter\s|go\b)",
         "a script of a database (SQL)",
         "Let the database write the result of a query as CSV and drop that file.",

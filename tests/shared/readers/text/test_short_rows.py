@@ -63,6 +63,50 @@ def test_one_short_row_among_others_is_a_slip() -> None:
     assert read(f"{HEADER}{rows}5,A,on\n{rows}")[0][5] == "the row has 3 of 5 columns."
 
 
+def test_a_row_that_a_line_break_in_a_cell_has_broken_leaves_nothing_out() -> None:
+    header = "Id,Name,State,End,Note,Mail\n"
+    assert read(f"{header}1,A,on,,,a@x\n2,B,on,,no\nte,b@x\n3,C,on,,,c@x\n") == (
+        [
+            ("1", "A", "on", "", "", "a@x"),
+            "the row has 5 of 6 columns.",
+            "the row has 2 of 6 columns.",
+            ("3", "C", "on", "", "", "c@x"),
+        ],
+        [],
+    )
+
+
+def test_beside_a_broken_row_others_may_leave_out_cells() -> None:
+    header = "Id,Name,State,End,Note,Mail\n"
+    goes_on = (
+        "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have "
+        "to be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
+    )
+    assert read(f"{header}1,A,on\n2,B,on,,no\nte,b@x\n3,C,on\n4,D,on\nLtd,off,,d@x\n") == (
+        [
+            ("1", "A", "on", "", "", ""),
+            goes_on,
+            "the row has 2 of 6 columns.",
+            ("3", "C", "on", "", "", ""),
+            goes_on,
+            "the row has 4 of 6 columns.",
+        ],
+        told(2),
+    )
+
+
+def test_short_rows_that_are_as_long_as_one_together_are_two_people_or_a_total() -> None:
+    header = "Id,Name,State,End,Note,Mail,City\n"
+    rows = [("1", "A", "on", "x", "", "", ""), ("2", "B", "off", "y", "", "", "")]
+    assert read(f"{header}1,A,on,x\n2,B,off,y\n") == (rows, told(2))
+    header = "Id,Name,State,End,Note,Mail\n"
+    rows = [("1", "A", "on", "x", "", ""), ("2", "B", "on", "x", "y", "")]
+    assert read(f"{header}1,A,on,x\n2,B,on,x,y\nTotal,2\n") == (
+        rows,
+        [*told(2), "Line 4 gives the number of rows as 2, which is right; it is nobody."],
+    )
+
+
 def test_a_name_that_became_two_shifts_nobody() -> None:
     text = "Id,Name, first,State,End,Note\n1,Ann,on,,x\n2,Bob,off,,y\n"
     assert read(text)[0] == ["the row has 5 of 6 columns."] * 2

@@ -323,6 +323,8 @@ FLAT = "an OpenDocument file, as LibreOffice makes them. Save or export the list
         (b'TABLE\r\n0,1\r\n"EXCEL"\r\n', "a sheet in DIF"),
         (b'{| class="wikitable"\n! WorkerId !! Name\n|-\n| 1 || Jane\n|}\n', "a table of a wiki page"),
         (b"% people\n\\begin{tabular}{l|l}\nId & ZipCode \\\\\n", "a document in LaTeX"),
+        (b"// people\n[\n  {WorkerID: '00017'},\n]\n", "JSON with comments (JSON5 or JSONC)"),
+        (b'/* of * today */ // all\n{"people": [{"WorkerID": "00017"}]}', "JSON with comments (JSON5 or JSONC)"),
         (b'# people\n[[worker]]\nid = "00017"\n', "a file of settings (TOML or INI)"),
         (b"[people]\n[worker.00017] # Jane\r\n; her name\r\nName=Jane\r\n", "a file of settings (TOML or INI)"),
         (b"\x00\x01\x00\x00Standard ACE DB\x00\x02", "a database (Access)"),
