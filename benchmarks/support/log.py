@@ -40,6 +40,7 @@ from azure.core.exceptions import AzureError
 
 from local import processes
 from local.azurite import Azurite
+from local.host.storage import make_everything
 from shared.changes.plan import PEOPLE_PER_PAGE, sending_order
 from shared.context import Context
 from shared.entra.graph import Graph
@@ -51,7 +52,7 @@ from shared.settings import ProvisioningEndpoint, Settings, StorageConnection
 from shared.storage.clients import connect
 from shared.storage.names import EVENTS, WORKERS
 from shared.storage.rows import in_chunks, query
-from tests.support.contexts import START, FixedToken, ManualTime, endpoint_at, make_everything
+from tests.support.contexts import START, FixedToken, ManualTime, endpoint_at
 from tests.support.provisioning_log import Log, fill, model, of_extract, planned, uploaded
 from tests.support.scripted_server import run_script
 

@@ -8,6 +8,7 @@ from azure.core.exceptions import ResourceExistsError
 
 from local.host.connections import HOST_STORAGE, Connections
 from shared.storage import names
+from shared.storage.clients import Storage
 
 HR_STORAGE = "HR_STORAGE"
 HOSTS = "azure-webjobs-hosts"  # where the Functions host keeps receipts, locks and schedules
@@ -30,3 +31,13 @@ def ensure_storage(connections: Connections) -> None:
     with connections.tables(HR_STORAGE) as tables:
         for table in names.TABLES:
             tables.create_table_if_not_exists(table)
+
+
+def make_everything(storage: Storage) -> None:
+    """Create the app's own containers, queues and tables in an account that has none of them."""
+    for container in names.CONTAINERS:
+        storage.container(container).create_container()
+    for queue in names.QUEUES:
+        storage.queue(queue).create_queue()
+    for table in names.TABLES:
+        storage.tables.create_table(table)

@@ -15,6 +15,7 @@ from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.entra.testing import ManualClock
 from local.event_grid import DEPLOYED, EXACT
+from local.host.storage import make_everything
 from local.scenario.compare import differences, extract_differences, managers_first
 from local.scenario.functions import registered
 from local.scenario.host import Host
@@ -97,7 +98,7 @@ class _Stage:
         }
         settings = from_environment(self._environment)
         self._storage = timed_storage(settings.storage, self._service)
-        _make_everything(self._storage)
+        make_everything(self._storage)
         self._entra = Administrator(tenant, url)
         deployed = replace(DEPLOYED, seed=zlib.crc32(story.name.encode()) + story.seed)
         events = deployed if story.scenario.events == "deployed" else EXACT
@@ -226,16 +227,6 @@ class _Stage:
         for failure in self._host.failures:
             if failure.function not in self._story.scenario.tolerate:
                 yield f"{self._story.scenario.local(failure.at)}: {failure.function} failed: {failure.error}"
-
-
-def _make_everything(storage: Storage) -> None:
-    """Containers, queues and tables, as the infrastructure makes them."""
-    for container in CONTAINERS:
-        storage.container(container).create_container()
-    for queue in QUEUES:
-        storage.queue(queue).create_queue()
-    for table in TABLES:
-        storage.tables.create_table(table)
 
 
 def _lose(storage: Storage, name: str) -> None:

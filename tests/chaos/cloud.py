@@ -23,6 +23,7 @@ from local.entra.calls import managed_identity
 from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.event_grid import Event, EventGrid, webhook
+from local.host.storage import make_everything
 from shared import settings
 from shared.storage.clients import Storage, connect
 from shared.storage.names import BLOBS_POISON, CONFIG, INBOX, STATE, UPLOADS, UPLOADS_POISON
@@ -31,7 +32,6 @@ from tests.chaos.entra import Entra
 from tests.chaos.host_process import Place
 from tests.chaos.plan import Plan
 from tests.chaos.shared_time import SharedTime
-from tests.support.contexts import make_everything
 
 LEASE_SECONDS = 5
 

@@ -19,6 +19,7 @@ from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.faults import Faults
 from local.entra.server import serving
 from local.entra.testing import ManualClock
+from local.host.storage import make_everything
 from local.scenario.functions import registered, working_with
 from local.scenario.simulated import Identity, Killed, Service, TimedStorage
 from local.scenario.tenant import Tenant
@@ -31,7 +32,6 @@ from shared.records import extracts, pages
 from shared.settings import HR_STORAGE, PROVISIONING_ENDPOINT, ProvisioningEndpoint, from_environment
 from shared.storage.clients import connect
 from shared.storage.names import CONFIG, DUE, EXTRACTS, INBOX, PAGES, UPLOADS, TableName
-from tests.support.contexts import make_everything
 
 _HIDDEN = 6 * 24 * 3600  # seconds; nobody but us takes messages off the queue
 _LEASE = timedelta(minutes=10)

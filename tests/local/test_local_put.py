@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from local.__main__ import main
+from local.host.storage import make_everything
 from shared import settings
 from shared.mapping.load import SHIPPED
 from shared.settings import StorageConnection
@@ -14,7 +15,6 @@ from shared.storage.clients import Storage as Account
 from shared.storage.clients import connect
 from shared.storage.names import CONFIG, INBOX
 from tests.conftest import Storage
-from tests.support.contexts import make_everything
 
 
 @pytest.fixture

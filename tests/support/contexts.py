@@ -10,6 +10,7 @@ from typing import Any
 
 from azure.core.credentials import AccessToken, TokenCredential
 
+from local.host.storage import make_everything
 from shared.clock import Clock
 from shared.context import Context
 from shared.entra.graph import Graph
@@ -17,7 +18,7 @@ from shared.identity import Identity as AppIdentity
 from shared.model import CORE_USER, ENTERPRISE_USER, Page, Planned, ScimUser, Worker
 from shared.settings import ProvisioningEndpoint, Settings, StorageConnection, parse_endpoint
 from shared.storage.clients import Storage, connect
-from shared.storage.names import CONTAINERS, QUEUES, TABLES, UPLOADS, TableName
+from shared.storage.names import UPLOADS, TableName
 from tests.support.table_values import Values
 
 START = datetime(2026, 9, 18, 6, 0, tzinfo=UTC)
@@ -149,16 +150,6 @@ def connected(connection_string: str) -> Iterator[Storage]:
         yield storage
     finally:
         storage.close()
-
-
-def make_everything(storage: Storage) -> None:
-    """Containers, queues and tables, as the infrastructure makes them."""
-    for container in CONTAINERS:
-        storage.container(container).create_container()
-    for queue in QUEUES:
-        storage.queue(queue).create_queue()
-    for table in TABLES:
-        storage.tables.create_table(table)
 
 
 def user(external_id: str, **changes: Any) -> ScimUser:

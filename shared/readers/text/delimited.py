@@ -115,7 +115,7 @@ class _Rows:
         self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
         self._short = opening.short
         self._filled = 0  # rows to which empty cells were added
-        self._newest_filled: tuple[int, Sequence[str]] = (0, ())  # the newest of them, as it was
+        self._newest_filled: tuple[int, tuple[str, ...]] = (0, ())  # the newest of them, as it was
         self._shorter: set[int] = set()  # cells that rows without some have
         self._people = 0
         self._skipping = self._more_header
@@ -321,7 +321,7 @@ class _Rows:
             return Row(number, line, tuple(cells[:width]))
         if found < width and self._leaves_out(found):
             self._filled += 1
-            self._newest_filled = (number, cells)
+            self._newest_filled = (number, tuple(cells))
             return Row(number, line, (*cells, *[""] * (width - found)))
         if self._source.cut_off and found < width and found not in self._shorter:
             raise ExtractRefused(

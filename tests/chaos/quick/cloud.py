@@ -24,6 +24,7 @@ from local.entra.faults import Faults
 from local.entra.server import serving
 from local.entra.settings import Settings as EntraSettings
 from local.event_grid import Event, events_of
+from local.host.storage import make_everything
 from local.scenario.functions import asking, registered
 from local.scenario.simulated import Identity, Killed
 from local.scenario.timers import moments_after, moments_written_down
@@ -39,7 +40,6 @@ from tests.chaos.quick.stand_ins import Lock, in_turns
 from tests.chaos.quick.tenant import TimedEntra
 from tests.chaos.quick.turns import Process, Task, Turns, current_task
 from tests.chaos.quick.wire import Wire
-from tests.support.contexts import make_everything
 from tests.support.storage.account import CONNECTION_STRING, Account
 
 _INTAKE = "intake"

@@ -19,6 +19,7 @@ from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.entra.settings import DEFAULT_APP_PRINCIPAL, Settings, Tenant
 from local.entra.simulator import Simulator
+from local.host.storage import make_everything
 from shared.checkup import platform
 from shared.checkup.findings import OK, UNSEEN, WRONG, Finding, View
 from shared.checkup.platform import check_settings, pinned
@@ -33,7 +34,6 @@ from shared.settings import StorageConnection
 from shared.storage.clients import connect
 from shared.storage.names import CONFIG, EXTRACTS, INBOX, STATE, UPLOADS_POISON, WORKERS
 from tests.conftest import Storage
-from tests.support.contexts import make_everything
 from tests.support.proxy import Answer, Proxy, run_proxy
 
 ROLES = ("SynchronizationData-User.Upload", "ProvisioningLog.Read.All", "Synchronization.Read.All", "Domain.Read.All")

@@ -11,11 +11,11 @@ from local.entra.calls.provisioning_calls import bulk_upload_path
 from local.entra.server import serving
 from local.entra.settings import Tenant
 from local.entra.simulator import Simulator
+from local.host.storage import make_everything
 from shared.context import Context, open_context
 from shared.settings import from_environment
 from tests.conftest import Storage
 from tests.shared.support.visiting import ON, text, visit
-from tests.support.contexts import make_everything
 
 
 @pytest.fixture

@@ -95,10 +95,13 @@ def test_beside_a_broken_row_others_may_leave_out_cells() -> None:
     )
 
 
-def test_short_rows_that_are_as_long_as_one_together_are_two_people_or_a_total() -> None:
+def test_two_short_rows_that_are_as_long_as_one_together_are_two_people() -> None:
     header = "Id,Name,State,End,Note,Mail,City\n"
     rows = [("1", "A", "on", "x", "", "", ""), ("2", "B", "off", "y", "", "", "")]
     assert read(f"{header}1,A,on,x\n2,B,off,y\n") == (rows, told(2))
+
+
+def test_a_total_that_is_as_long_as_a_row_together_with_the_short_one_before_it_is_nobody() -> None:
     header = "Id,Name,State,End,Note,Mail\n"
     rows = [("1", "A", "on", "x", "", ""), ("2", "B", "on", "x", "y", "")]
     assert read(f"{header}1,A,on,x\n2,B,on,x,y\nTotal,2\n") == (
