@@ -11,7 +11,7 @@ of a fault of ours, and the page goes back to the queue.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from azure.core.exceptions import ResourceNotFoundError
@@ -25,6 +25,7 @@ from shared.delivery.waiting import send_message
 from shared.model import Actor, ExtractRef, PageMessage
 from shared.outcomes import progress
 from shared.records import extracts, pages, people
+from shared.storage import keys
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, WORKERS
 from shared.storage.rows import Key, change_rows, key_of, query, read_row
 from shared.tables.accounts import AccountRow
@@ -44,15 +45,17 @@ _MOST_COME_BACKS = 24  # two hours at least, and usually four; then it is no out
 
 
 def put_aside(context: Context, message: PageMessage) -> None:
-    """End the page of a message that failed again and again; doing it again changes nothing."""
+    """End the page of a message that failed again and again; doing it again finishes what was begun."""
     ref = ExtractRef(message.extract, message.source)
     try:
         row = read_row(context.storage.table(PAGES), pages.page_key(ref.id, message.page))
     except ResourceNotFoundError:
         logger.warning("Poison message for page %d of extract %s, which is not planned", message.page, ref.id)
         return
-    if row.status in pages.FINISHED or message.generation < row.generation:
-        return  # it has come to its end some other way, or has a newer message
+    if message.generation < row.generation or row.status in pages.FINISHED:
+        if message.generation == row.generation and row.status == PageStatus.FAILED:
+            _tell_people(context, ref, row)  # perhaps a crash came before this
+        return  # else it has come to its end some other way, or has a newer message
     if row.status == PageStatus.SENDING and parse_iso(row.claimed_until) > context.clock.now():
         # Another instance is at work; the message is looked at again when its claim is over.
         delay = (parse_iso(row.claimed_until) - context.clock.now()).total_seconds() + 1
@@ -62,27 +65,39 @@ def put_aside(context: Context, message: PageMessage) -> None:
         _come_back(context, ref, row)
         return
     held = page_claim.claim(context, row)
-    job = row.job
     logger.error(
         "Page %d of extract %s is given up: its message failed again and again",
         message.page, ref.id, extra={"extract": ref.id, "page": message.page},
     )  # fmt: skip
+    # The page first: as long as it could be sent, whoever finds it would send it without those who are not pending.
+    # Its claim stays, so that nobody puts it back in the middle of this.
+    failed = PageRow(status=PageStatus.FAILED, reason="It failed again and again and was given up.")
+    held = page_claim.save_page(context, held, failed)
+    _tell_people(context, ref, held.row)
+
+
+def _tell_people(context: Context, ref: ExtractRef, row: PageRow) -> None:
+    """Mark the people of a page that is given up, and go on without it."""
+    number = int(row.row_key)
     try:
-        sending = Progress.of(pages.read_page(context.storage, ref, row.plan, message.page), row)
+        sending = Progress.of(pages.read_page(context.storage, ref, row.plan, number), row)
     except ResourceNotFoundError:  # the plan is gone: nobody can be sent from it
         logger.exception("The plan of extract %s is gone", ref.id)
     else:
-        record_accepted(context, ref, job, sending)
+        record_accepted(context, ref, row.job, sending)
         ids = [worker.worker_id for worker in sending.unsent()]
         people.note_state(context.storage, ref, ids, _state(context, ref))
-        _forget_pending(context, job, people.Deliverer.of(ref, message.page), ids)
-    failed = PageRow(
-        status=PageStatus.FAILED,
-        claimed_until="",
-        reason="It failed again and again and was given up.",
-    )
-    page_claim.save_page(context, held, failed)
-    progress.recount_page(context.storage, ref, row.plan, message.page)
+        # Of those whose request had no answer nobody knows what Entra has.
+        on_its_way = sending.workers(sending.pieces[0]) if row.unanswered_since and sending.pieces else ()
+        maybe = {worker.worker_id for worker in on_its_way}
+        _forget_pending(context, row.job, people.Deliverer.of(ref, number), ids, maybe)
+
+    def over(_key: Key, now: PageRow | None) -> PageRow | None:
+        is_ours = now and now.status == PageStatus.FAILED and now.generation == row.generation
+        return PageRow(claimed_until="") if is_ours else None
+
+    change_rows(context.storage.table(PAGES), [key_of(row)], over, select=columns(PageRow.status, PageRow.generation))
+    progress.recount_page(context.storage, ref, row.plan, number)
     queue_ready_pages(context, ref)
     progress.refresh(context.storage, ref, context.clock.now())
 
@@ -126,12 +141,13 @@ def redrive(context: Context, extract: str = "") -> dict[str, int]:
     found: dict[str, int] = {}
     refs = {}
     for row in rows:
+        if parse_iso(row.claimed_until or "0001-01-01T00:00:00Z") > context.clock.now():
+            continue  # it is being put aside
         ref = refs[row.partition_key] = ExtractRef(row.partition_key, row.source)
         _put_back(context, ref, row)
         found[ref.id] = found.get(ref.id, 0) + 1
     for ref in refs.values():
-        queue_ready_pages(context, ref)
-        progress.refresh(context.storage, ref, context.clock.now())
+        queue_ready_pages(context, ref)  # the rest follows when the pages have been sent
     return found
 
 
@@ -190,16 +206,27 @@ def _wait_again(context: Context, ref: ExtractRef, ids: Iterable[str]) -> None:
     )
 
 
-def _forget_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:
-    """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people."""
+def _forget_pending(
+    context: Context, job: str, page: people.Deliverer, ids: Iterable[str], maybe: Collection[str]
+) -> None:
+    """Compare the next file with what Entra has, not with what it was to get: so the next file sends these people.
 
-    def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
+    Args:
+        context: what we work with.
+        job: whose accounts.
+        page: that they were to be sent from.
+        ids: externalIds.
+        maybe: those of them whom Entra may have got all the same.
+    """
+
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or not people.is_from(row, page) or not row.pending:
             return None
-        return AccountRow(put_aside=row.pending, pending="")
+        aside = AccountRow(put_aside=row.pending, pending="")
+        return aside | AccountRow(accepted=people.ANOTHER) if keys.decode(key.row) in maybe else aside
 
-    keys = [people.account_key(job, worker_id) for worker_id in ids]
-    change_rows(context.storage.table(ACCOUNTS), keys, account, select=_ACCOUNT)
+    accounts = [people.account_key(job, worker_id) for worker_id in ids]
+    change_rows(context.storage.table(ACCOUNTS), accounts, account, select=_ACCOUNT)
 
 
 def _remember_pending(context: Context, job: str, page: people.Deliverer, ids: Iterable[str]) -> None:

@@ -69,15 +69,20 @@ def claim(context: Context, row: PageRow) -> ClaimedPage:
     return _update(context, row, etag_of(row), attempt | _until(context))
 
 
-def let_go(context: Context, held: ClaimedPage) -> None:
-    """Give a claim back; what was sent under it may have reached Entra.
+def let_go(context: Context, held: ClaimedPage, *, unanswered: bool) -> None:
+    """Give a page back; what was sent under its claim may have reached Entra.
+
+    Args:
+        context: what we work with.
+        held: the page.
+        unanswered: whether a request may be on its way still: the claim then keeps newer pages back until it is over.
 
     Raises:
         ClaimLost, TransientError: as `save_page`.
     """
-    save_page(
-        context, held, PageRow(status=PageStatus.QUEUED, claimed_until="", unanswered_since=held.unanswered_since)
-    )
+    until = held.row.claimed_until if unanswered else ""
+    values = PageRow(status=PageStatus.QUEUED, claimed_until=until, unanswered_since=held.unanswered_since)
+    save_page(context, held, values)
 
 
 def outlasts_a_request(context: Context, held: ClaimedPage) -> bool:

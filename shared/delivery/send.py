@@ -106,7 +106,7 @@ def _put_back(context: Context, message: PageMessage) -> None:
 
 
 def _count_failure(context: Context, message: PageMessage) -> None:
-    """Count a fault of our own in the page's row: without any, the page is not given up; see `aside.put_aside`."""
+    """Count a fault of our own in the page's row: without any, the page is not given up; see `dead_letter`."""
 
     def change(_key: Key, row: PageRow | None) -> PageRow | None:
         return None if row is None else PageRow(failures=row.failures + 1)
@@ -182,6 +182,7 @@ class _Sending:
         self._calls: Calls | None = None
         self._token = ""
         self._fresh_token = False
+        self._unanswered = False  # whether a request may be on its way whose answer is not known
 
     @property
     def _page(self) -> people.Deliverer:
@@ -197,7 +198,6 @@ class _Sending:
         Raises:
             ClaimLost: somebody else has the page now.
         """
-        unanswered = False
         wait: NotNow | None = None
         try:
             self._calls = Calls(ledger_of(self._context, self._job))
@@ -210,17 +210,22 @@ class _Sending:
         except NotNow as error:
             wait = error
         except (EntraUnavailable, TokenRefused, NotDelivered, AnswerLost, TerminalError) as error:
-            unanswered = isinstance(error, AnswerLost)
             wait = self._trouble(trouble_of(error), error)
         finally:
-            if self._calls:
-                self._calls.give_back()
+            self._give_calls_back()
         with _recording:
             record_accepted(self._context, self._ref, self._job, self._progress)
         if wait is None:
             self._end()
         else:
-            self._put_off(wait, unanswered=unanswered)
+            self._put_off(wait)
+
+    def _give_calls_back(self) -> None:
+        try:
+            if self._calls:
+                self._calls.give_back()
+        except (AzureError, TransientError) as error:  # they count as made, then
+            logger.warning("Calls that were not made could not be given back: %s", type(error).__name__)
 
     def let_go(self) -> None:
         """Give the claim back after a fault of our own, so that the message that comes back finds the page free.
@@ -229,7 +234,7 @@ class _Sending:
         """
         if self._held.row.status == PageStatus.SENDING:
             with suppress(AzureError, RollcallError):  # then the claim ends by itself
-                page_claim.let_go(self._context, self._held)
+                page_claim.let_go(self._context, self._held, unanswered=self._unanswered)
 
     def _send(self, piece: Piece) -> None:
         """Send a piece, unless nobody of it is left, or it took too long until it could go."""
@@ -247,6 +252,7 @@ class _Sending:
         try:
             accepted = self._upload(ours)
         except AnswerLost:
+            self._unanswered = True
             self._note_if_late(ours)
             self._calls.answered(accepted=False)
             raise
@@ -423,9 +429,9 @@ class _Sending:
         delay = timedelta(seconds=trouble.wait(self._held.row.tries))
         return NotNow(trouble.reason, until=self._context.clock.now() + delay, kind=WaitKind.RETRY)
 
-    def _put_off(self, wait: NotNow, *, unanswered: bool) -> None:
+    def _put_off(self, wait: NotNow) -> None:
         unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
-        self._held = put_off(self._context, self._held, unsent, wait, unanswered=unanswered)
+        self._held = put_off(self._context, self._held, unsent, wait, unanswered=self._unanswered)
         if self._progress.answers:
             progress.recount_page(self._context.storage, self._ref, self._held.row.plan, self._number)
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())

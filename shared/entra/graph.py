@@ -11,10 +11,13 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from time import monotonic
+from typing import Any, ClassVar
 
 import requests
 from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, ProxyManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from shared.clock import Clock
@@ -35,7 +38,12 @@ from shared.transport import http_date, retry_after
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
 LONGEST_REQUEST = CONNECT_SECONDS + READ_SECONDS + 5.0
-"""No request for which a token is at hand lasts longer than so many seconds; a claim on a page must outlive it."""
+"""An upload for which a token is at hand is answered, or given up, within so many seconds; a claim on a page must
+outlive it. What is given up has gone out long before: see `_CONNECTED_WITHIN`."""
+
+_CONNECTED_WITHIN = 8.0
+"""Seconds after which a connection is not used any more. The time limit of `requests` is for each address of a host,
+and looking the host up has none at all: a request that had been given up could go out when its claim was over."""
 
 _POOL_SIZE = 32
 _PASSING = (408, 425)  # request timeout, too early: the same request may be taken later
@@ -62,7 +70,7 @@ class Graph:
     def __post_init__(self) -> None:
         self._session = requests.Session()
         self._session.trust_env = True
-        adapter = HTTPAdapter(pool_maxsize=_POOL_SIZE)
+        adapter = _InTime(pool_maxsize=_POOL_SIZE)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -168,6 +176,54 @@ class Graph:
             return self.identity.renew(self._refused, endpoint.scope).token
         except NoToken as error:
             raise TokenRefused(str(error)) from error
+
+
+class _InTimePlain(HTTPConnection):
+    def connect(self) -> None:
+        start = monotonic()
+        super().connect()
+        _check_connected(self, start)
+
+
+class _InTimeTLS(HTTPSConnection):
+    def connect(self) -> None:
+        start = monotonic()
+        super().connect()
+        _check_connected(self, start)
+
+
+def _check_connected(connection: HTTPConnection, start: float) -> None:
+    """Give a connection up before anything goes out on it, if it took too long.
+
+    Raises:
+        urllib3.exceptions.ConnectTimeoutError: it did.
+    """
+    if (took := monotonic() - start) > _CONNECTED_WITHIN:
+        connection.close()
+        raise ConnectTimeoutError(connection, f"connected after {took:.0f} seconds")
+
+
+class _PlainPool(HTTPConnectionPool):
+    ConnectionCls = _InTimePlain
+
+
+class _TLSPool(HTTPSConnectionPool):
+    ConnectionCls = _InTimeTLS
+
+
+class _InTime(HTTPAdapter):
+    """Sends nothing on a connection that took too long, through a proxy or not."""
+
+    _POOLS: ClassVar = {"http": _PlainPool, "https": _TLSPool}
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:  # noqa: ANN401 (of `requests`)
+        super().init_poolmanager(*arguments, **named)
+        self.poolmanager.pool_classes_by_scheme = self._POOLS
+
+    def proxy_manager_for(self, *arguments: Any, **named: Any) -> ProxyManager:  # noqa: ANN401 (of `requests`)
+        manager: ProxyManager = super().proxy_manager_for(*arguments, **named)
+        manager.pool_classes_by_scheme = self._POOLS
+        return manager
 
 
 def _within(seconds: float, call: Callable[[], requests.Response]) -> requests.Response:

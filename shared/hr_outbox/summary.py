@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -59,7 +59,7 @@ def write_summary(
     storage: Storage,
     ref: ExtractRef,
     values: ExtractRow | None = None,
-    people: ToLookAt | None = None,
+    look: Callable[[Translator], ToLookAt] | None = None,
     *,
     at: datetime | None = None,
 ) -> None:
@@ -70,14 +70,14 @@ def write_summary(
         ref: the extract.
         values: what the row is about to say. An ending goes into the summary first and into the row second: the row is
             what nobody looks at again.
-        people: whom somebody has to look at.
+        look: says whom somebody has to look at, in a language; it is not asked where there is no summary to write.
         at: the time now; without it the newest time in the row.
     """
-    people = people or ToLookAt()
     row = load_extract(storage, ref) | (values or ExtractRow())
     if row.kind == ExtractKind.DUE and row.status != ExtractStatus.HELD:
         return  # there is no file, and nothing that HR has to look at
     speak = language_in(row)
+    people = look(speak) if look else ToLookAt()
     plan = row.read_plan or row.plan
     notes = [speak.say(note) for note in read_notes(storage, ref, plan)] if plan else []
     if plan and row.held and not row.superseded_by:

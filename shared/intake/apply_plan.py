@@ -196,12 +196,14 @@ def _wake_whose_managers_came_meanwhile(context: Context, ref: ExtractRef, row: 
 
 
 def _forget_dues(context: Context, ref: ExtractRef, row: ExtractRow, numbers: set[int]) -> None:
-    """Whoever is in the plan has been looked at."""
+    """Whoever is in the plan has been looked at; what has fallen due since then is for another look."""
     storage, plan = context.storage, row.plan
     seen = {one.planned.worker.worker_id for chunk in pages.read_quiet(storage, ref, plan) for one in chunk}
     for number in numbers:
         seen |= {worker.worker_id for worker in pages.read_page(storage, ref, plan, number).workers}
-    found = due.due_until(storage, parse_iso(row.due_at), row.job)
+    found = pages.read_dues(storage, ref, plan, row.job)
+    if found is None:
+        found = list(due.due_until(storage, parse_iso(row.due_at), row.job))
     due.remove_dues(storage, [one for one in found if one.external_id in seen])
 
 

@@ -20,7 +20,7 @@ from shared.model import ExtractRef, Same
 from shared.records import accounts, pages, same_people
 from shared.records.accounts import Account
 from shared.records.due import Due, schedule
-from shared.records.people import Deliverer, account_key
+from shared.records.people import ANOTHER, Deliverer, account_key
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import ACCOUNTS, EXTRACTS, PAGES, STATE, WORKERS
@@ -153,10 +153,10 @@ def _waits_in_vain(account: Account, known: _Pages) -> bool:
 
 
 def _put_aside(_key: Key, row: AccountRow | None) -> AccountRow | None:
-    """As of a page that failed again and again: the next look compares with what Entra has."""
+    """As of a page that failed again and again, whose last request may have reached Entra."""
     if row is None or not row.pending:
         return None
-    return AccountRow(put_aside=row.pending, pending="")
+    return AccountRow(put_aside=row.pending, pending="", accepted=ANOTHER)
 
 
 def _dues(job: str, dated: list[Account], looked_at: list[str], now: datetime) -> Iterator[Due]:

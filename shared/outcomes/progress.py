@@ -163,7 +163,7 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
         has_ended = (row | values).status != ExtractStatus.UPLOADING
         if is_new if has_ended else _summary_is_old(row, now):
             # First, because nobody looks at a row that has ended again.
-            summary.write_summary(storage, ref, values, _to_look_at(storage, ref, summary.language_in(row)), at=now)
+            summary.write_summary(storage, ref, values, lambda speak: _to_look_at(storage, ref, speak), at=now)
             if row.kind != ExtractKind.DUE:
                 write_history(storage, ref, values)
             return values | ExtractRow(summary_at=iso(now))

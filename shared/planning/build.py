@@ -1,6 +1,6 @@
 """Decide what becomes of everybody, and store the plan: pages, quiet people, rejects. Nothing is committed here.
 
-read -> look (`looking.py`) -> decide (`deciding.py`) -> store (`storing.py`). Three things lead to a plan: a file,
+read -> look (`candidates.py`) -> decide (`deciding.py`) -> store (`storing.py`). Three things lead to a plan: a file,
 dates that fell due, and a release of people who were held. Memory grows with what changed, not with the extract.
 """
 
@@ -353,6 +353,7 @@ def plan_due(context: Context, asked: ToPlan) -> ExtractRow:
             )
             dated = {due.external_id for due in dues if due.why != DueReason.RESEND}
             look_again(run, drafted, sorted(dated | resent), resent)
+            page_records.write_dues(context.storage, ref, attempt, dues)
         values = store(run, drafted, decide_all(run, drafted))
     if released is not None:
         return values

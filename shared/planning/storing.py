@@ -74,7 +74,6 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
         plans=to_json([run.attempt]),
         quiet=to_json(quiet),
         # A first load says nothing about what is usual.
-        # A first load says nothing about what is usual.
         counted=to_json({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
         held_whole=False,
         extras=decided.extras,

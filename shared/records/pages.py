@@ -13,7 +13,9 @@ from typing import Any, TypedDict
 import orjson
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.clock import iso, parse_iso
 from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
+from shared.records.due import Due
 from shared.storage.clients import Storage
 from shared.storage.listing import first_rows
 from shared.storage.names import PAGES, STATE
@@ -21,6 +23,7 @@ from shared.storage.numbers_by_id import read_numbers, write_numbers
 from shared.storage.queries import ask, filled
 from shared.storage.rows import Key, query, read_rows
 from shared.tables.base import columns
+from shared.tables.due import DueReason
 from shared.tables.pages import PageRow, PageStatus, answers_of
 
 FINISHED = (PageStatus.DONE, PageStatus.CANCELLED, PageStatus.FAILED)
@@ -363,6 +366,20 @@ def read_new_ids(storage: Storage, ref: ExtractRef, attempt: str) -> PlannedNewI
     except ResourceNotFoundError:
         return None
     return PlannedNewIds(**{**kept, "new": {one: NewId(**new) for one, new in kept["new"].items()}})
+
+
+def write_dues(storage: Storage, ref: ExtractRef, attempt: str, dues: Iterable[Due]) -> None:
+    """Store what was due when a plan looked."""
+    _upload(storage, plan_path(ref, attempt, "dues.json"), [[iso(due.at), due.external_id, due.why] for due in dues])
+
+
+def read_dues(storage: Storage, ref: ExtractRef, attempt: str, job: str) -> list[Due] | None:
+    """What was due for a job when a plan looked; None for a plan of an older version, which did not say it."""
+    try:
+        kept = _download(storage, plan_path(ref, attempt, "dues.json"))
+    except ResourceNotFoundError:
+        return None
+    return [Due(parse_iso(at), job, external_id, DueReason(why)) for at, external_id, why in kept]
 
 
 def plan_path(ref: ExtractRef, attempt: str, name: str) -> str:

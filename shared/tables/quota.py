@@ -17,6 +17,7 @@ class CallsRow(Keyed):
     not_before: float = ALWAYS  # seconds since 1970
     refusals: int = ALWAYS  # how often in a row Entra has answered 429
     refused_at: float = ALWAYS  # seconds since 1970
+    changes: str = ""  # marks of the newest changes, with blanks between
     calls_in_24_hours: int = ALWAYS  # for people who look
     updated_at: str = ALWAYS  # when
 

@@ -14,7 +14,7 @@ from cli.__main__ import main as cli
 from shared import settings
 from shared.clock import iso
 from shared.context import Context
-from shared.delivery import send
+from shared.delivery import dead_letter, page_claim, send
 from shared.delivery.dead_letter import put_aside, redrive
 from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
@@ -23,7 +23,7 @@ from shared.intake import dead_letter as files
 from shared.intake.registering import arrived_version
 from shared.model import ExtractRef
 from shared.outcomes import progress
-from shared.records import extracts
+from shared.records import extracts, people
 from shared.storage import messages
 from shared.storage.names import ACCOUNTS, INBOX, WORKERS
 from shared.tables.extracts import ExtractRow, ExtractStatus
@@ -31,7 +31,7 @@ from shared.tables.pages import PageStatus
 from tests.conftest import Storage
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at, rows_of, visible_messages
 from tests.support.delivering import column, counts, give_up, ids, message, page_row, planned, sent, set_page
-from tests.support.scripted_server import Reply, Script
+from tests.support.scripted_server import CUT, Reply, Script
 
 ACCEPTED = Reply(202, headers={"request-id": "r-1"})
 
@@ -76,12 +76,67 @@ def test_a_page_that_was_put_aside_is_put_back_and_sent(context: Context, script
     context.storage.queue("bulk-uploads").clear_messages()
     assert redrive(context, "20260918T060000Z-aaaaaaaaaaaa") == {}
     assert redrive(context) == {ref.id: 1}
+    reconcile(context)
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     [found] = visible_messages(context.storage)
     deliver(context, messages.message_from_json(found))
     assert (sent(script)[2:], counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
     assert set(column(context, ACCOUNTS, "Accepted").values()) == {f"{one} of employees 0" for one in ids(60)}
+
+
+class Killed(BaseException):
+    """The process was killed."""
+
+
+@pytest.mark.parametrize("moment", ["save_page", "note_state", "_forget_pending", "recount_page", "queue_ready_pages"])
+def test_whoever_is_killed_while_he_puts_a_page_aside_strands_nobody(
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    ref = planned(context, ids(60))
+    script.replies[:] = [ACCEPTED, Reply(503)]
+    deliver(context, message(ref))
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    owners = {"save_page": page_claim, "note_state": people, "recount_page": progress}
+    with monkeypatch.context() as patch:
+        patch.setattr(owners.get(moment, dead_letter), moment, kill)
+        with pytest.raises(Killed):
+            give_up(context, message(ref, generation=2))
+    time.forward(60)
+    put_aside(context, message(ref, generation=2))  # which the runtime hands over again
+    row = page_row(context, ref)
+    assert (row["Status"], row["ClaimedUntil"], counts(context, ref)) == ("failed", "", {"Uploaded": 50, "Failed": 10})
+    assert set(column(context, ACCOUNTS, "Pending").values()) == {""}
+    context.storage.queue("bulk-uploads").clear_messages()
+    assert redrive(context) == {ref.id: 1}
+    script.replies[:] = [ACCEPTED]
+    [found] = visible_messages(context.storage)
+    deliver(context, messages.message_from_json(found))
+    assert (sent(script)[-1], counts(context, ref)) == (ids(10, 50), {"Uploaded": 60})
+
+
+def test_a_page_that_is_being_put_aside_is_not_put_back_at_that_moment(context: Context, time: ManualTime) -> None:
+    ref = planned(context, ids(2))
+    give_up(context, message(ref))
+    set_page(context, ref, ClaimedUntil=iso(time() + timedelta(seconds=5)))
+    assert redrive(context) == {}
+    time.forward(6)
+    assert redrive(context) == {ref.id: 1}
+
+
+def test_of_those_whose_request_had_no_answer_nobody_knows_what_entra_has(context: Context, script: Script) -> None:
+    ref = planned(context, ids(60))
+    script.replies[:] = [CUT]
+    deliver(context, message(ref))
+    give_up(context, message(ref, generation=2))
+    accepted = column(context, ACCOUNTS, "Accepted")
+    assert {one: accepted[one] for one in ids(60)} == {
+        **dict.fromkeys(ids(50), people.ANOTHER),
+        **dict.fromkeys(ids(10, 50)),
+    }
 
 
 def test_the_next_file_is_compared_with_what_entra_has(context: Context) -> None:

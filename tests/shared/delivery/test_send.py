@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 from azure.core.credentials import AccessToken
+from azure.core.exceptions import ServiceRequestError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
-from shared.delivery import circuit_breaker, page_claim, send
+from shared.delivery import circuit_breaker, page_claim, rate_limiter, send
 from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
@@ -445,6 +446,33 @@ def test_an_identity_that_is_slow_after_the_look_at_the_claim_holds_no_older_rec
     context.graph.identity.make = Slow
     deliver(context, message(old))
     assert (sent(script), asked) == ([ids(2)], ["token"])
+
+
+def storage_is_away(*_: object, **__: object) -> None:
+    raise ServiceRequestError("no connection")
+
+
+def test_a_claim_whose_request_had_no_answer_stays_though_storage_is_away_too(
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(2))
+    script.replies[:] = [CUT]
+    monkeypatch.setattr(progress, "refresh", storage_is_away)
+    monkeypatch.setattr(send, "put_off", storage_is_away)
+    monkeypatch.setattr(rate_limiter.Ledger, "settle", storage_is_away)
+    deliver(context, message(ref))
+    row = page_row(context, ref)
+    claimed = iso(time() + timedelta(seconds=LONGEST_REQUEST + 10))
+    assert (row["Status"], row["ClaimedUntil"], row["UnansweredSince"]) == ("queued", claimed, iso(time()))
+
+
+def test_calls_that_cannot_be_given_back_keep_no_page(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(2))
+    monkeypatch.setattr(rate_limiter.Ledger, "settle", storage_is_away)
+    deliver(context, message(ref))
+    assert (sent(script), page_row(context, ref)["Status"]) == ([ids(2)], "done")
 
 
 @pytest.mark.parametrize("reply", [ACCEPTED, CUT], ids=["202", "no answer"])

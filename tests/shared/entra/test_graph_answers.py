@@ -235,6 +235,20 @@ def test_a_refused_connection_means_that_nothing_was_sent(graph: Graph) -> None:
     assert str(caught.value) == f"No connection to {url.removeprefix('http://')} for job default"
 
 
+@pytest.mark.parametrize("through_a_proxy", [False, True], ids=["straight", "through a proxy"])
+def test_nothing_goes_out_on_a_connection_that_took_too_long(
+    graph: Graph, script: Script, monkeypatch: pytest.MonkeyPatch, *, through_a_proxy: bool
+) -> None:
+    if through_a_proxy:
+        monkeypatch.setenv("http_proxy", script.url)
+        monkeypatch.setenv("no_proxy", "")
+    times = iter([0.0, 8.1])  # before and after connecting
+    monkeypatch.setattr(graph_module, "monotonic", lambda: next(times))
+    with pytest.raises(NotDelivered):
+        send(graph, endpoint_at("http://localhost:9" if through_a_proxy else script.url))
+    assert script.requests == []
+
+
 def test_a_host_without_an_address_means_that_nothing_was_sent(graph: Graph, monkeypatch: pytest.MonkeyPatch) -> None:
     def no_address(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")

@@ -381,7 +381,7 @@ def test_the_summary_lists_held_people_from_the_plan_and_failed_ones_as_told(con
     pages.write_held(context.storage, VERSION.ref, "try", held)
     pages.write_notes(context.storage, VERSION.ref, "try", ["A note."])
     people = ToLookAt(failed=Some([PersonToLookAt("8", "Bo", 3, "No licence.")]))
-    summary.write_summary(context.storage, VERSION.ref, people=people, at=START)
+    summary.write_summary(context.storage, VERSION.ref, look=lambda _: people, at=START)
     [_, blob] = context.storage.container(OUTBOX).list_blobs()
     told = json.loads(context.storage.container(OUTBOX).download_blob(blob.name).readall())
     assert told["asOf"] == "2026-09-18T06:00:00Z"

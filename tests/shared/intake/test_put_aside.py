@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from shared.delivery import circuit_breaker
+from shared.delivery import circuit_breaker, send
 from shared.delivery.dead_letter import redrive
+from shared.delivery.send import deliver
+from shared.entra import upload
+from shared.errors import AnswerLost
 from shared.storage.messages import message_from_json
 from shared.storage.names import ACCOUNTS, PAGES
 from tests.conftest import Storage
@@ -61,6 +66,28 @@ def test_what_was_put_aside_is_not_put_back_once_a_newer_file_says_that_nothing_
     assert office.night("1,Ann,active,2027-09-20", source=delta) == []
     redrive(office.context)
     assert (office.tick(), office.workers()) == ([], {"1": "scheduled"})
+
+
+def test_whoever_may_have_got_an_account_by_a_request_without_an_answer_is_disabled_when_the_hire_is_put_off(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.drop("1,Ann,active")
+    real = upload.upload_bulk
+
+    def without_an_answer(*arguments: Any) -> None:
+        real(*arguments)
+        raise AnswerLost("no answer")
+
+    monkeypatch.setattr(send, "upload_bulk", without_an_answer)
+    [text] = visible_messages(office.context.storage)
+    page = message_from_json(text)
+    deliver(office.context, page)
+    give_up_page(office.context, replace(page, generation=2))
+    monkeypatch.undo()
+    assert (office.enabled, office.workers()) == ({"1": True}, {"1": "failed"})
+    office.at("2026-09-19 06:00")
+    assert office.night("1,Ann,active,2026-12-01") == [("1", False)]
+    assert office.enabled == {"1": False}
 
 
 def test_a_page_remembers_only_those_before_it_from_which_somebody_may_be_on_the_way(office: Office) -> None:

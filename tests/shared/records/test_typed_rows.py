@@ -122,7 +122,7 @@ PUBLISHED: dict[type[TableRow], str] = {
         EventId At WorkerId TargetId ChangeId Action Status ErrorCode Reason ManagerUnresolved InScope UserName
     """,
     CallsRow: """
-        Places Day NotBefore Refusals RefusedAt CallsIn24Hours UpdatedAt
+        Places Day NotBefore Refusals RefusedAt Changes CallsIn24Hours UpdatedAt
     """,
     StopRow: """
         Source By Why At Plan Since Reason NextStep WhoActs Stopped Kind Until ProbedUntil Tries Counts CheckedAt
