@@ -31,7 +31,7 @@ param monitoring = {
   logDays: 90
   audit: 'files'
   monthlyBudget: 200
-  budgetFrom: '2026-12-01'
+  budgetFrom: readEnvironmentVariable('BUDGET_FROM', '2026-12-01')
 }
 param tags = {
   purpose: 'production'

@@ -27,9 +27,11 @@ readonly WAIT_SECONDS="${PIPELINE_WAIT_SECONDS:-30}"
   fail "usage: scripts/pipeline.sh what-if|deploy|smoke ENVIRONMENT (there is no $PARAMETERS)"
 # What Azure DevOps does not know it hands over as the text $(NAME).
 for name in AZURE_SUBSCRIPTION_ID AZURE_LOCATION AZURE_PRINCIPAL_ID PROVISIONING_ENDPOINT HR_GROUP_ID SUPPORT_GROUP_ID \
-  OPERATOR_GROUP_ID SIGN_IN_CLIENT_ID ALERT_EMAILS SMOKE_DOMAIN; do
+  OPERATOR_GROUP_ID SIGN_IN_CLIENT_ID ALERT_EMAILS BUDGET_FROM SMOKE_DOMAIN; do
   [[ "${!name:-}" != "\$($name)" ]] || unset "$name"
 done
+# The parameter file knows a month, if nobody names one.
+[[ -n "${BUDGET_FROM:-}" ]] || unset BUDGET_FROM
 # The parameter files have a stand-in for each of these, so that they can be looked at anywhere. Nothing may be deployed
 # with one.
 for name in AZURE_SUBSCRIPTION_ID AZURE_LOCATION PROVISIONING_ENDPOINT; do
@@ -79,7 +81,7 @@ deploy() {
 
 smoke() {
   [[ -n "${SMOKE_DOMAIN:-}" ]] || fail "SMOKE_DOMAIN is not set: a domain that the tenant of $ENVIRONMENT has."
-  local account attempt
+  local account attempt suffix
   account="$(output HR_STORAGE_ACCOUNT)"
   # A role that has just been given takes some minutes to work.
   for ((attempt = 1; attempt <= 20; attempt++)); do
@@ -88,9 +90,10 @@ smoke() {
     say "Whoever deploys may not look into hr-inbox yet ($attempt of 20); waiting $WAIT_SECONDS s ..."
     sleep "$WAIT_SECONDS"
   done
-  export HR_STORAGE__blobServiceUri="https://$account.blob.core.windows.net"
-  export HR_STORAGE__queueServiceUri="https://$account.queue.core.windows.net"
-  export HR_STORAGE__tableServiceUri="https://$account.table.core.windows.net"
+  suffix="$(az cloud show --query suffixes.storageEndpoint --output tsv)" # another one in each cloud
+  export HR_STORAGE__blobServiceUri="https://$account.blob.$suffix"
+  export HR_STORAGE__queueServiceUri="https://$account.queue.$suffix"
+  export HR_STORAGE__tableServiceUri="https://$account.table.$suffix"
   "${PYTHON:-python}" -m cli smoke --domain "$SMOKE_DOMAIN"
 }
 

@@ -132,7 +132,9 @@ def save_round(storage: Storage, state: Round) -> None:
 
 
 def delete_rows(storage: Storage, table: TableName[Any], rows: Sequence[Keyed]) -> int:
-    """Delete rows, which are sorted by partition; what is gone already is no fault.
+    """Delete rows, which are sorted by partition.
+
+    Whoever has them gone meanwhile has the step begin again, since a transaction is all or none.
 
     Returns:
         How many there were.

@@ -423,10 +423,8 @@ def _reach(case: Case, deployment: Deployment) -> Iterator[str]:
 
 
 def _alerts(case: Case, deployment: Deployment) -> Iterator[str]:
-    kinds = {
-        notes.REFUSED, notes.HELD, notes.SKIPPED, notes.STOPPED,
-        notes.OVERDUE, notes.QUOTA_NEARLY_SPENT, notes.NO_FILE, notes.SHARED,
-    }  # fmt: skip
+    words = {word for name, word in vars(notes).items() if name.isupper() and not name.startswith("_")}
+    kinds = {word for word in words if isinstance(word, str)} - {notes.DAILY_DIGEST}
     rules = {one.name: one for one in deployment.of_type("Microsoft.Insights/scheduledQueryRules")}
     queries = {name: one.properties["criteria"]["allOf"][0]["query"] for name, one in rules.items()}
     noted = {match[1] for query in queries.values() if (match := re.search(r'"Note ([\w-]+):"', query))}
@@ -438,6 +436,11 @@ def _alerts(case: Case, deployment: Deployment) -> Iterator[str]:
         for function in re.findall(r'"(\w+)"', query.partition("Name")[2]):
             if function not in functions:
                 yield f"The alert {name} watches the function {function}, which there is not."
+    written = "".join(_sources("shared"))
+    for name, query in queries.items():
+        for words in re.findall(r'has "([^"]+)"', query):
+            if words not in written:
+                yield f"The alert {name} waits for the words '{words}', which nobody writes."
     for name, rule in rules.items():
         if not rule.properties.get("description"):
             yield f"The alert {name} does not say what to do."

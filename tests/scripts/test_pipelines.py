@@ -95,10 +95,12 @@ FAKE = """#!/bin/sh
 echo "$(basename "$0") $*" >>"$FAKE/calls"
 case "$(basename "$0") $*" in
   "az account show"*) echo "11111111-1111-1111-1111-111111111111" ;;
+  "az cloud show"*) echo core.usgovcloudapi.net ;;
   "az ad sp show"*) [ -z "$NO_DIRECTORY" ] || exit 1; echo the-object-id ;;
   "az deployment sub show"*) echo "$*" | sed -E 's/.*outputs\\.([A-Z_]+)\\.value.*/of-\\1/' ;;
   "az functionapp function list"*) echo "$FUNCTIONS" ;;
   "az storage blob list"*) [ "$(grep -c '^az storage' "$FAKE/calls")" -gt 2 ] || exit 1 ;;
+  "az deployment sub create"*) echo "BUDGET_FROM=${BUDGET_FROM-not set}" ;;
   "python"*) echo "HR_STORAGE__blobServiceUri=$HR_STORAGE__blobServiceUri" ;;
 esac
 """
@@ -148,6 +150,16 @@ def test_a_deployment_is_infrastructure_then_values_then_code_then_a_look(tmp_pa
     assert "7 functions are there." in said
 
 
+@pytest.mark.parametrize(
+    ("value", "handed"), [("2027-03-01", "2027-03-01"), ("", "not set"), ("$(BUDGET_FROM)", "not set")]
+)
+def test_the_parameter_file_knows_the_budgets_month_if_nobody_names_one(
+    tmp_path: Path, value: str, handed: str
+) -> None:
+    code, said, _ = run(tmp_path, "deploy", "prod", BUDGET_FROM=value)
+    assert (code, f"BUDGET_FROM={handed}\n" in said) == (0, True)
+
+
 def test_an_app_without_functions_fails_the_deployment(tmp_path: Path) -> None:
     code, said, _ = run(tmp_path, "deploy", "dev", FUNCTIONS="0")
     assert (code, "The app lists no function after the deployment" in said) == (1, True)
@@ -163,7 +175,7 @@ def test_what_if_changes_nothing(tmp_path: Path) -> None:
 def test_the_smoke_test_waits_for_the_role_and_knows_the_account(tmp_path: Path) -> None:
     code, said, calls = run(tmp_path, "smoke", "dev")
     assert code == 0, said
-    assert "HR_STORAGE__blobServiceUri=https://of-HR_STORAGE_ACCOUNT.blob.core.windows.net" in said
+    assert "HR_STORAGE__blobServiceUri=https://of-HR_STORAGE_ACCOUNT.blob.core.usgovcloudapi.net" in said
     assert calls[-1] == "python -m cli smoke --domain contoso.com"
     assert said.count("may not look into hr-inbox yet") == 2
 
