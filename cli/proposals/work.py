@@ -31,7 +31,9 @@ def propose_status(roles: Roles, draft: Draft) -> None:
         parts = [*([chosen] if chosen else []), *flags]
         draft.status = roles.take(parts[0])
         if len(parts) > 1:
-            draft.status = {"columns": [roles.take(column) for column in parts], "join": "/"}
+            names = [roles.take(column) for column in parts]
+            places = "/".join(f"{{{name}}}" for name in names)
+            draft.status = {"template": places} if _needs_places(parts) else {"columns": names, "join": "/"}
         _tell_words_of_several(parts, chosen, draft)
         return
     if chosen is None:
@@ -80,14 +82,15 @@ def _tell_words_of_several(parts: list[Column], main: Column | None, draft: Draf
     """Put into a draft what the words of several columns mean together, or what is to decide about them.
 
     Args:
-        parts: the columns, joined by a slash, empty ones left out.
+        parts: the columns, joined by a slash; empty ones are left out unless their places tell words apart.
         main: the one with status words; the others say yes or no.
         draft: takes it in.
     """
     meant: dict[str, set[str]] = {}
     counts: Counter[str] = Counter()
+    needs_places = _needs_places(parts)
     for cells in zip(*(column.cells for column in parts), strict=True):
-        word = "/".join(filter(None, cells))
+        word = "/".join(filter(None, cells)) if not (needs_places and any(cells)) else "/".join(cells)
         counts[word] += 1
         meant.setdefault(word, set()).add(_meaning_of_several(cells, parts, main))
     empty = counts.pop("", 0)
@@ -103,6 +106,16 @@ def _tell_words_of_several(parts: list[Column], main: Column | None, draft: Draf
             draft.decide("words", text)
     if empty:
         draft.decide("words", f"{counted(empty, 'row')} without a status; such rows are rejected.")
+
+
+def _needs_places(parts: list[Column]) -> bool:
+    """Whether the same word would come from one column in one row, and from another in another."""
+    made_of: dict[str, tuple[bool, ...]] = {}
+    for cells in zip(*(column.cells for column in parts), strict=True):
+        filled = tuple(map(bool, cells))
+        if any(filled) and made_of.setdefault("/".join(filter(None, cells)), filled) != filled:
+            return True
+    return False
 
 
 def _meaning_of_several(cells: tuple[str, ...], parts: list[Column], main: Column | None) -> str:

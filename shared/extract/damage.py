@@ -29,7 +29,8 @@ _TYPE = re.compile(
     rf"|{_ROOT}(?:\.[A-Z_]\w*){{2,}}(?:[+`]\w+)*"
     r"|<>f__AnonymousType.*|System\.__ComObject"
     r"|System\.(?:Object|String|DateTime|DateTimeOffset|DateOnly|DBNull|Guid|Byte|Char|Int32|Int64|Decimal|Double|Boolean)"
-    r"|@\{\s*[\w ]+=.*\}",
+    r"|@\{\s*[\w ]+=.*\}"
+    r"|(?:\[object [A-Z]\w*\](?:,(?=\[)|\Z))+",  # of JavaScript
     re.DOTALL,
 )
 

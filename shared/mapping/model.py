@@ -22,7 +22,9 @@ from shared.mapping.rules import Asked, ColumnName, DateFormats, Rule, Section, 
 from shared.model import ENTERPRISE_USER
 from shared.wording.languages import ENGLISH, Language
 
-PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "-", ".", "\\N")
+PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "null", "undefined", "nan", "NaN", "<NA>", "-", ".", "\\N")
+"""Cells that mean nothing, as people and programs write them. Null, Nan and None are family names."""
+
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
 _UNIQUE = "userName"
 _OF_A_MANAGER = {"column", "first", "map", "otherwise", "empty", "by"}

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from shared.errors import ExtractRefused
 from shared.letters import fold
 from shared.mapping.cells.dates import DateReader, Unusable
-from shared.mapping.cells.text import clean
+from shared.mapping.cells.text import clean, shorten
 from shared.mapping.cells.values import Cells, Compiler
 from shared.mapping.model import Days
+
+_MOST_WORDS = 1_000
 
 Refuse = Callable[[str], None]
 """Told why a row cannot be used; it may raise Unusable, or take note and go on without the value."""
@@ -70,6 +73,8 @@ class Working:
         self._today = compiler.today
         made = status.column is not None and not status.is_plain
         self._make = compiler.reader("", status.column) if made and status.column else None
+        self._joined = (status.column.columns or ()) if status.column else ()
+        self._made_of: dict[str, Sequence[str]] = {}  # words, by columns that are joined without those that are empty
         self.first_day, self.last_day = (
             DayReader(days, tuple(compiler.dates(column) for column in days.columns)) if days else None
             for days in (status.first_day, status.last_day)
@@ -83,10 +88,27 @@ class Working:
 
         Raises:
             Unusable: a rule that makes the word cannot do so.
+            ExtractRefused: columns are joined, and the same word comes from others in another row.
         """
         if self._make is not None:
-            return clean(str(self._make(Cells(cells, "", 0, _refuse))))
+            word = clean(str(self._make(Cells(cells, "", 0, _refuse))))
+            if word and self._joined:
+                self._check_columns(word, [column for column in self._joined if cells.get(column)])
+            return word
         return cells[self._status.reads[0]] if self._status.reads else ""
+
+    def _check_columns(self, word: str, columns: Sequence[str]) -> None:
+        """See that a word of several columns, of which empty ones are left out, always comes from the same ones."""
+        if len(self._made_of) >= _MOST_WORDS:
+            return  # then it is not among the agreed words
+        before = self._made_of.setdefault(word, columns)
+        if before != columns:
+            first, second = (" and ".join(some) for some in (before, columns))
+            raise ExtractRefused(
+                f"The status '{shorten(word)}' is made of {first} in one row, and of {second} in another, where the "
+                "rest is empty, so nobody can tell who works. Have IT write a template in the mapping in place of "
+                "columns with join: it keeps the place of each."
+            )
 
     def means(self, word: str) -> bool | None:
         """Whether somebody with a status word may work; None if the mapping does not say."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
 import requests
@@ -96,6 +97,15 @@ def code_of(error: HttpResponseError) -> str:
     return str(getattr(code, "value", code) or "")
 
 
+def _by_number(text: str) -> str:
+    """A connection with 127.0.0.1 for the name of this machine.
+
+    By its name the client of tables takes any emulator for that of Cosmos DB, and writes updates in a way in which
+    Azurite makes rows of those that are gone.
+    """
+    return re.sub(r"(?i)\bhttp://localhost(?=[:/])", "http://127.0.0.1", text)
+
+
 def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:
     """Clients for the account that `connection` names; nothing is sent yet.
 
@@ -103,6 +113,11 @@ def connect(connection: StorageConnection, *, retries: int = 4) -> Storage:
         connection: a connection string, or service URIs with an identity.
         retries: how often a client repeats a request that failed for a passing reason.
     """
+    connection = replace(
+        connection,
+        connection_string=_by_number(connection.connection_string),
+        table_uri=_by_number(connection.table_uri),
+    )
     session = limited_session(pool_size=_POOL_SIZE)
     options: dict[str, Any] = {
         "transport": limited_transport(session, connect=_CONNECT_SECONDS, read=_READ_SECONDS, shared=True),

@@ -41,7 +41,7 @@ _MONTHS = {
             "apr april avr avril abr abril",
             "may mai mayo",
             "jun june juni juin junio",
-            "jul july juli juil juillet julio",
+            "jul july juli juil juill juillet julio",
             "aug august août aout ago agosto",
             "sep sept september septembre septiembre",
             "oct october okt oktober octobre octubre",

@@ -19,7 +19,9 @@ from shared.readers.workbook.sheet import RawCell
 
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?")
 _SCIENTIFIC_TEXT = re.compile(r"-?\d(?:[.,]\d+E\+?|E\+)\d{2,3}")
-_ESCAPE = re.compile(r"_x([0-9A-Fa-f]{4})_")
+# Signs that XML cannot hold, halves of a sign, and the underscore in front of what only looks like an escape. Excel
+# writes no others so; where a program wrote one, it is the text of a cell that it should have protected.
+_ESCAPE = re.compile(r"_x(00[01][0-9A-F]|007F|005F|D[89A-F][0-9A-F]{2}|FFF[EF])_", re.IGNORECASE)
 _MIDNIGHT = re.compile(r"T00:00(?::00(?:\.0+)?)?Z?$")
 _NO_RESULT = "holds a formula without a stored result; open the workbook in Excel and save it"
 _TOO_MANY_DIGITS = (

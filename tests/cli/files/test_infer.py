@@ -418,6 +418,13 @@ def test_columns_that_say_yes_or_no_to_an_end_are_one_status_together() -> None:
     ]
 
 
+def test_where_a_word_could_come_from_either_column_its_place_is_kept() -> None:
+    rows = "W1,a@x.example,1,\nW2,b@x.example,1,1\nW3,c@x.example,,1\n"
+    draft = inferred(f"Employee ID,Email,Worker_Status,On_Leave\n{rows}")
+    assert draft.status == {"template": "{Worker_Status}/{On_Leave}"}
+    assert [one.split(":")[1].split("(")[0].strip() for one in draft.undecided["words"]] == ["'1/'", "'1/1'", "'/1'"]
+
+
 def test_a_leave_in_a_column_of_its_own_is_for_a_person_to_decide() -> None:
     rows = "W1,a@x.example,Active,No\nW2,b@x.example,Active,Yes\nW3,c@x.example,Terminated,Yes\n"
     draft = inferred(f"Employee ID,Email,Worker_Status,On_Leave\n{rows}")

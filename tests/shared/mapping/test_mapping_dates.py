@@ -36,6 +36,8 @@ def reader(
         ("yyyymmdd", "20261102", date(2026, 11, 2)),
         ("dd-mon-yy", "02-Nov-26", date(2026, 11, 2)),
         ("d. mon yyyy", "2. März 2026", date(2026, 3, 2)),
+        ("dd mon yyyy", "02 juil. 2026", date(2026, 7, 2)),
+        ("dd mon yyyy", "02 juill. 2026", date(2026, 7, 2)),  # of Quebec
         ("dd-mon-yyyy", "02-DEC-2026", date(2026, 12, 2)),
         ("m/d/yy", "7/10/83", date(1983, 7, 10)),
         ("iso", "2026-11-02", date(2026, 11, 2)),

@@ -167,7 +167,9 @@ def test_a_manager_of_ones_own_is_left_to_whoever_judges_managers() -> None:
     assert worker({"Boss": "7"}) == (named, ())
 
 
-@pytest.mark.parametrize("cell", ["N/A", "n/a", "NULL", "-", ".", "  - ", "#N/A"])
+@pytest.mark.parametrize(
+    "cell", ["N/A", "n/a", "NULL", "null", "undefined", "nan", "NaN", "<NA>", "-", ".", "  - ", "#N/A"]
+)
 def test_placeholders_mean_nothing(cell: str) -> None:
     assert worker({"Title": cell}) == (LEE, ())
     assert applied({"Last": cell}) == rejected("7", "Last is empty but required.")
@@ -175,7 +177,7 @@ def test_placeholders_mean_nothing(cell: str) -> None:
     assert applied({"State": cell}) == rejected("7", "State is empty, so nobody can tell whether the person may work.")
 
 
-@pytest.mark.parametrize("name", ["Null", "None", "Na", "No", "X"])
+@pytest.mark.parametrize("name", ["Null", "None", "Nan", "Na", "No", "X"])
 def test_people_may_be_called_like_this(name: str) -> None:
     assert worker({"Last": name})[0]["name"] == {"familyName": name}
 

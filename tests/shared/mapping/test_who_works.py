@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from shared.errors import MappingError
+from shared.errors import ExtractRefused, MappingError
 from shared.mapping.apply import Applied, Applier, although
 from shared.mapping.cells.user_names import NOBODY, Known
 from shared.mapping.load import parse_mapping
@@ -94,6 +94,32 @@ TWO = 'column: {columns: [suspended, deleted], join: "/"}, values: {0/0: true, 1
 @pytest.mark.parametrize(("cells", "active"), [("00", True), ("10", False), ("01", False)])
 def test_the_status_may_be_made_of_two_columns(cells: str, *, active: bool) -> None:
     assert works(applied(TWO, suspended=cells[0], deleted=cells[1]))[0] is active
+
+
+JOINED = 'column: {columns: [State, Leave], join: "/"}, values: {"1": true, 1/1: true}'
+
+
+def test_a_word_that_comes_from_either_of_two_columns_refuses_the_file() -> None:
+    said = mapping(JOINED)
+    applier = Applier(said, today=TODAY)
+
+    def row(state: str, leave: str) -> Record:
+        return Record(2, 2, {"Id": "1", "Name": "Ann", "State": state, "Leave": leave})
+
+    assert [works(applier.apply(row(*cells)))[0] for cells in (("1", ""), ("1", "1"), ("1", ""))] == [True] * 3
+    with pytest.raises(ExtractRefused) as refused:
+        applier.apply(row("", "1"))  # left, and on leave
+    assert str(refused.value) == (
+        "The status '1' is made of State in one row, and of Leave in another, where the rest is empty, so nobody can "
+        "tell who works. Have IT write a template in the mapping in place of columns with join: it keeps the place of "
+        "each."
+    )
+
+
+def test_a_template_keeps_the_place_of_a_word() -> None:
+    status = 'column: {template: "{State}/{Leave}"}, values: {1/: true, 1/1: true, /1: false}'
+    assert works(applied(status, State="1"))[0] is True
+    assert works(applied(status, Leave="1"))[0] is False
 
 
 def test_a_word_of_two_columns_that_was_not_agreed_is_told_by_both() -> None:

@@ -148,6 +148,13 @@ def test_lost_letters_and_names_of_types_are_told_by_column_and_count() -> None:
     )
 
 
+@pytest.mark.parametrize("cell", ["[object Object]", "[object Object],[object Object]", "[object Map]"])
+def test_what_javascript_calls_an_object_is_told_too(cell: str) -> None:
+    [note] = answer(damaged([("001", "Ann Lee", cell, "[object lesson] Ltd")]))["notes"]
+    where = "in the place of a value: Title in 1 cell (row 2)."
+    assert note == f"Cells hold the name of a .NET type, or an object, {where} {TYPES}"
+
+
 def test_more_rows_than_are_named_are_counted() -> None:
     rows = [(f"{number:03}", "Ann Lee", "B?ro", "Ops") for number in range(1, 1_205)]
     assert answer(damaged(rows))["notes"] == [

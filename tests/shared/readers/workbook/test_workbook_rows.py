@@ -271,6 +271,7 @@ def test_texts_of_every_kind_are_read() -> None:
     assert one_cell('<c r="A2" t="s"><v>1</v></c>', strings=strings) == ("b c", "")
     assert one_cell('<c r="A2" t="inlineStr"><is><r><t>d</t></r><r><t>e</t></r></is></c>') == ("de", "")
     assert one_cell('<c r="A2" t="str"><v>x_x000D_y_x005F_x0041_</v></c>') == ("x\ry_x0041_", "")
+    assert one_cell('<c r="A2" t="str"><v>CC_x2024_EU aiko_x0041_</v></c>') == ("CC_x2024_EU aiko_x0041_", "")
     assert one_cell('<c r="A2" t="str"><v>_xD83D__xDE00_</v></c>') == ("\U0001f600", "")
     assert one_cell('<c r="A2" t="b"><v>1</v></c>') == ("TRUE", "")
     assert one_cell('<c r="A2" t="d"><v>2024-01-31T00:00:00</v></c>') == ("2024-01-31", "")
