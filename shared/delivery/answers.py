@@ -18,6 +18,11 @@ from shared.records import people
 from shared.tables.pages import Answer, PageRow, answers_of
 from shared.wording import worker_status
 
+# Characters, so that a page of which everybody is refused has room in its row, whose columns hold 32,768. The person's
+# own row has the code as a whole.
+_CODE = 16
+_REQUEST_ID = 36
+
 
 @dataclass(frozen=True)
 class Piece:
@@ -130,7 +135,8 @@ class Progress:
 
     def with_refused(self, piece: Piece, error: RequestRejected) -> Progress:
         """Entra has refused the one person of a piece."""
-        return self._and(piece, {"people": 1, "refused": error.code, "requestId": error.request_id})
+        code = error.code[:_CODE]
+        return self._and(piece, {"people": 1, "refused": code, "requestId": error.request_id[:_REQUEST_ID]})
 
     def _and(self, piece: Piece, answer: Answer) -> Progress:
         return Progress(self.page, (*self.answers, {"from": piece.first, "to": piece.last, **answer}))

@@ -99,7 +99,8 @@ def _report_job_and_overdue(context: Context, job: str, share: timedelta) -> Non
     unanswered = find_unanswered(context, job)
     looked_at = load_watermark(context, job).read_again_at
     if unanswered.since and (looked_at is None or looked_at + _LOOK_FAR_BACK <= context.clock.now()):
-        read_again(context, job, unanswered.since, stop)
+        if not _read_again(context, job, unanswered.since, stop):
+            return
         unanswered = find_unanswered(context, job)
     note_overdue(context, job, unanswered, stop, JobSeen(status))
 
@@ -206,18 +207,43 @@ def _with_slice(hand: _Hand, entries: Sequence[LogEntry], now: datetime, until: 
     )
 
 
-def read_again(context: Context, job: str, since: datetime, stop: datetime) -> None:
-    """Read the log once more from far back, for entries that came later than the overlap waits for."""
+def _read_again(context: Context, job: str, since: datetime, stop: datetime) -> bool:
+    """Read the log once more from far back, for entries that came later than the overlap waits for.
+
+    What is too much for one go, or for one run, is read in slices of time, and the next run goes on.
+
+    Returns:
+        Whether that has come to its end.
+    """
     started = context.clock.now()
     times = _Times.within(started, stop - started)
-    found = entries_since(context.graph, context.endpoint(job), since)
-    entries = list(_slice_of(found, context, times.read))
-    write_events(context.storage, job, entries)
     watermark = load_watermark(context, job)
-    people = dict.fromkeys((entry.external_id for entry in entries), started)
-    watermark = replace(watermark, look_at={**watermark.look_at, **people}, read_again_at=started)
+    at, has_got_on = watermark.read_again_from or since, False
+    window = started - at
+    people: dict[str, datetime] = {}
+    while at < started and (not has_got_on or context.clock.now() < times.begin):
+        until = at + window if at + window < started else None
+        found = entries_since(context.graph, context.endpoint(job), at, until)
+        entries = list(_slice_of(found, context, times.read))
+        if (rest := next(found, None)) is not None:
+            narrower = _narrower([*entries, rest], (until or started) - at, is_dense=len(entries) >= _MOST_ENTRIES)
+            if narrower >= _SHORTEST_SLICE:
+                window = narrower
+                continue
+            entries += [rest, *found]
+        write_events(context.storage, job, entries)
+        people |= dict.fromkeys((entry.external_id for entry in entries), started)
+        at, has_got_on = until - _SECOND if until else started, True
+    is_done = at >= started
+    watermark = replace(
+        watermark,
+        look_at={**watermark.look_at, **people},
+        read_again_from=None if is_done else at,
+        read_again_at=started if is_done else watermark.read_again_at,
+    )
     save_watermark(context.storage, job, watermark)
     _look_at_people(context, job, watermark, times)
+    return is_done
 
 
 def _narrower(entries: Sequence[LogEntry], window: timedelta, *, is_dense: bool) -> timedelta:

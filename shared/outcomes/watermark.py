@@ -34,6 +34,7 @@ class Watermark:
             are to be looked at. They are named here before the watermark moves on, so a crash forgets nobody.
         recount: pages whose counts are not true any more; named here before the people who were looked at are not.
         read_again_at: when the log was last read once more from far back, for entries that came very late.
+        read_again_from: where that goes on, if it was too much for one run.
         read_at: when the log was last read to its end, to some minutes; None if it never was.
     """
 
@@ -43,6 +44,7 @@ class Watermark:
     look_at: Mapping[str, datetime] = field(default_factory=dict)
     recount: frozenset[PageName] = frozenset()
     read_again_at: datetime | None = None
+    read_again_from: datetime | None = None
     read_at: datetime | None = None
 
     def due(self, now: datetime) -> list[str]:
@@ -64,6 +66,7 @@ def load_watermark(context: Context, job: str) -> Watermark:
         look_at={person: moment(at) for person, at in state.get("lookAt", {}).items()},
         recount=frozenset((source, extract, number) for source, extract, number in state.get("recount", [])),
         read_again_at=parse_iso(state["readAgainAt"]) if state.get("readAgainAt") else None,
+        read_again_from=parse_iso(state["readAgainFrom"]) if state.get("readAgainFrom") else None,
         read_at=parse_iso(state["readAt"]) if state.get("readAt") else None,
     )
 
@@ -78,6 +81,7 @@ def save_watermark(storage: Storage, job: str, watermark: Watermark) -> None:
         "lookAt": {person: moment(at) for person, at in sorted(watermark.look_at.items())},
         "recount": sorted(watermark.recount),
         "readAgainAt": watermark.read_again_at.isoformat() if watermark.read_again_at else None,
+        "readAgainFrom": watermark.read_again_from.isoformat() if watermark.read_again_from else None,
         "readAt": watermark.read_at.isoformat() if watermark.read_at else None,
     }
     storage.container(STATE).upload_blob(_path(job), orjson.dumps(state), overwrite=True)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.changes.plan import PEOPLE_PER_PAGE
 from shared.context import Context
 from shared.delivery import send
 from shared.delivery.answers import Piece, Progress
@@ -156,6 +157,16 @@ def test_whatever_is_refused_or_taken_over_every_good_record_is_sent_once(
     everybody = set(range(size)) - gone
     assert (sorted(sent_ids), sorted(refused)) == (sorted(everybody - bad), sorted(everybody & bad))
     assert sorted(progress.accepted()) == sorted(str(one) for one in sent_ids)
+
+
+def test_a_page_of_which_everybody_is_refused_has_room_in_its_row() -> None:
+    progress = Progress(page_of(*(worker(f"{number:05}") for number in range(PEOPLE_PER_PAGE))), ())
+    error = RequestRejected("no", status=400, code="c" * 200, request_id="01234567-89ab-cdef-0123-456789abcdef")
+    while progress.pieces:
+        piece, *_ = progress.pieces
+        sent = progress.workers(piece)
+        progress = progress.with_split(piece, sent) if len(sent) > 1 else progress.with_refused(piece, error)
+    assert len(answers_column(progress.answers)) < 32_768  # characters of a column of Azure Tables
 
 
 def test_pieces_are_as_full_as_they_can_be() -> None:

@@ -9,7 +9,7 @@ import pytest
 from shared.context import Context
 from shared.entra.jobs import JobStatus, parse_status
 from shared.errors import EndpointRefused, EntraUnavailable
-from shared.outcomes import overdue
+from shared.outcomes import overdue, reporting
 from shared.outcomes.overdue import JobSeen, find_unanswered, note_overdue
 from shared.outcomes.reporting import report
 from shared.outcomes.resending import still_wanted
@@ -166,6 +166,40 @@ def test_an_answer_that_turned_up_very_late_is_found_before_anybody_is_called_ov
     pass_minutes(context, 60)
     assert of_extract(context, ref) == ("delivered", {"Provisioned": 2})
     assert load_health(context.storage, "default") is None
+
+
+def test_a_late_answer_is_found_among_more_entries_than_are_read_at_once(
+    context: Context, tenant: Tenant, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
+    tenant.log.time = time
+    others = [f"{number:02}" for number in range(40)]
+    ref = planned(context, "1", *others)
+    uploaded(context, ref, "1", *others)
+    tenant.log.add("1", 120, late=45 * 60)
+    for number, other in enumerate(others):
+        tenant.log.add(other, 300 + 60 * number)
+    pass_minutes(context, 120)
+    assert of_extract(context, ref) == ("delivered", {"Provisioned": 41})
+
+
+def test_a_far_look_that_is_too_long_for_one_run_goes_on_with_the_next(
+    context: Context, tenant: Tenant, time: ManualTime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
+    tenant.log.time = time
+    ref = planned(context, "1")
+    uploaded(context, ref, "1")
+    for number in range(60):
+        tenant.log.add("2", 300 + 60 * number)
+    pass_minutes(context, 4 * 60)
+    tenant.log.add("1", 2400)
+    monkeypatch.setattr(reporting, "_LONGEST_RUN", timedelta())  # time for one slice only
+    runs = 0
+    while of_extract(context, ref)[0] != "delivered":
+        pass_minutes(context, 5)
+        runs += 1
+    assert 2 < runs < 40
 
 
 def test_an_answer_that_turns_up_after_everybody_is_overdue_is_found_within_the_day(

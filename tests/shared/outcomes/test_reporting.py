@@ -227,6 +227,7 @@ def test_a_watermark_is_kept_for_each_job(context: Context, log: Log) -> None:
         "lookAt": {},
         "recount": [],
         "readAgainAt": None,
+        "readAgainFrom": None,
         "readAt": "2026-09-18T06:10:00+00:00",
     }
 
