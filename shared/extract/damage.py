@@ -1,8 +1,9 @@
 """Cells that a program has damaged on their way: told by column and count, because no single row shows what happened.
 
-Three kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
+Four kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
 write it. Letters lost to ASCII: a question mark in the place of each letter that the encoding lacks, which is what
-Windows PowerShell 5.1 does by default. The name of a .NET type where a list or an object has no text of its own.
+Windows PowerShell 5.1 does by default. Signs of HTML in the place of letters. The name of a .NET type where a list or
+an object has no text of its own.
 
 Whole columns are looked at, and cells only where a column holds one of the signs.
 """
@@ -13,7 +14,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.mapping.cells.text import LETTER, NOTHING_BUT_MARKS
+from shared.mapping.cells.text import LETTER, NOTHING_BUT_MARKS, holds_html
 from shared.mapping.cells.values import NAMES, is_formula
 from shared.mapping.columns import Batch
 from shared.mapping.model import MappingFile
@@ -69,6 +70,7 @@ class DamageWatch:
         self._filled = dict.fromkeys(self._names, 0)
         self._guards: dict[str, _Found] = {}
         self._marks: dict[str, _Found] = {}
+        self._html: dict[str, _Found] = {}
         self._types: dict[str, _Found] = {}
 
     def look(self, batch: Batch) -> None:
@@ -80,6 +82,8 @@ class DamageWatch:
                 _note(self._guards, column, batch, is_guarded)
             if "?" in text:
                 _note(self._marks, column, batch, _lost_of_a_name if column in self._names else _lost)
+            if "&" in text and ";" in text:
+                _note(self._html, column, batch, holds_html)
             if (
                 "System." in text or "soft." in text or "[" in text or "{" in text or "<" in text
             ):  # single signs are quick
@@ -103,6 +107,11 @@ class DamageWatch:
                 f"Question marks stand in the place of letters: {_listed(self._marks)}. Outside of names they are sent "
                 "as they are. A program wrote the list in an encoding that lacks these letters; export it again in "
                 "UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)."
+            )
+        if self._html:
+            notes.append(
+                f"Signs of HTML stand in the place of letters, as in &eacute;: {_listed(self._html)}. Outside of names "
+                "they are sent as they are. Export the list as plain text."
             )
         if self._types:
             notes.append(

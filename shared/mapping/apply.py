@@ -23,6 +23,7 @@ from shared.mapping.cells.text import (
     NOTHING_BUT_MARKS,
     clean,
     holds_control,
+    holds_html,
     looks_broken,
     sheet_error,
     shorten,
@@ -47,6 +48,7 @@ _Days = tuple[date | None, date | None]
 _BROKEN = "holds signs that look like letters in a wrong encoding"
 _LETTER_LOST = re.compile(rf"{LETTER}\?|\?{LETTER}|^{NOTHING_BUT_MARKS}$")  # beside others, or all of them
 _QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
+_HTML = "holds signs of HTML in the place of letters, as in &eacute;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +464,8 @@ class Applier:
         for column in self.of_names:
             if _LETTER_LOST.search(cells[column]) and not is_formula(cells[column]):
                 found.setdefault(column, _QUESTION_MARKS)
+            elif holds_html(cells[column]):
+                found.setdefault(column, _HTML)
         kept = []
         for column, what in found.items():
             if column in (self.mapping.key, *self._status.reads):

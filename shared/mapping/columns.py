@@ -149,8 +149,9 @@ class ColumnMapper:
         for column, cleaned in self._cleaned.items():
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
-            if "?" in "".join(batch.columns[column]):  # it may stand for a letter
-                care.where("?" in cell for cell in batch.columns[column])
+            text = "".join(batch.columns[column])
+            if "?" in text or "&" in text:  # which may stand for letters
+                care.where("?" in cell or "&" in cell for cell in batch.columns[column])
         if former := mapping.key_rule.former:
             care.where(map(bool, columns[former]))
         for column in mapping.required:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from html.entities import html5
 
 # Zero-width characters, the soft hyphen, marks of writing direction, the byte order mark: nobody sees them.
 INVISIBLE = "\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff"
@@ -25,6 +26,7 @@ _BROKEN = re.compile(
     r"|\xe2\u20ac[\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
 )
 _FIRST = re.compile("[\xc2-\xc5\xd0\xd1\xe2\ufffd]")  # what they all begin with; looking for that is quicker
+_REFERENCE = re.compile(r"&(#\d{2,7};|#[xX][0-9A-Fa-f]{2,6};|[A-Za-z]\w{1,30};)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ERRORS = frozenset(
     (  # noqa: SIM905 (a list of sixty would hide what it is about)
@@ -104,6 +106,11 @@ def sheet_error(text: str) -> str:
 def looks_broken(text: str) -> bool:
     """Whether `text` looks like UTF-8 that somebody read in another code page, or has lost characters already."""
     return not text.isascii() and _FIRST.search(text) is not None and _BROKEN.search(text) is not None
+
+
+def holds_html(text: str) -> bool:
+    """Whether `text` has a character reference of HTML (`&eacute;`, `&#39;`) in the place of a letter or a sign."""
+    return "&" in text and any(found[1][0] == "#" or found[1] in html5 for found in _REFERENCE.finditer(text))
 
 
 def shorten(text: str) -> str:

@@ -148,6 +148,25 @@ def test_lost_letters_and_names_of_types_are_told_by_column_and_count() -> None:
     )
 
 
+def test_signs_of_html_are_told_and_name_nobody() -> None:
+    rows = [
+        ("001", "Ren&eacute; Gray", "Clerk", "R&amp;D"),
+        ("002", "O&#39;Neil", "AT&T; and others", "Ops &copyright"),
+        ("003", "Procter & Gamble; Ltd", "&nosuchname;", "x"),
+    ]
+    html = "holds signs of HTML in the place of letters, as in &eacute;; somebody of that name would be created."
+    assert answer(damaged(rows)) == sent(
+        rows[2],
+        rejects=[(2, "001", f"Name {html}"), (3, "002", f"Name {html}")],
+        notes=[
+            (
+                "Signs of HTML stand in the place of letters, as in &eacute;: Name in 2 cells (rows 2, 3); Dept in 1 "
+                "cell (row 2). Outside of names they are sent as they are. Export the list as plain text."
+            )
+        ],
+    )
+
+
 @pytest.mark.parametrize("cell", ["[object Object]", "[object Object],[object Object]", "[object Map]"])
 def test_what_javascript_calls_an_object_is_told_too(cell: str) -> None:
     [note] = answer(damaged([("001", "Ann Lee", cell, "[object lesson] Ltd")]))["notes"]
