@@ -18,6 +18,7 @@ from shared.holds.holds_file import HOLDS_PATH
 from shared.holds.listed import Hold, ProtectedPerson
 from shared.storage import keys
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.names import HOLDS
 from shared.storage.rows import Key, delete_row, etag_of, key_of, query
 from shared.tables.base import Json, from_json, to_json
@@ -110,7 +111,7 @@ def read_all(storage: Storage) -> list[HoldRow]:
 def read_orders(storage: Storage) -> list[HoldRow]:
     """The rows that the page and the commands have set, as `read_all`."""
     text = "PartitionKey eq @one and RowKey ge @first and RowKey lt @last"
-    first, last = f"{HoldKind.ORDER}|", f"{HoldKind.ORDER}}}"  # "}" follows "|"
+    first, last = range_of(HoldKind.ORDER)
     rows = query(storage.table(HOLDS), text, one=HOLDS_PARTITION, first=first, last=last)
     return [HoldRow.of(row) for row in rows]
 

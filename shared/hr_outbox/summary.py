@@ -26,6 +26,7 @@ from shared.model import Actor, ExtractRef, Reject
 from shared.records.extracts import load_extract, outbox_path
 from shared.records.pages import HeldPerson, read_held, read_notes, read_rejects
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.names import INBOX, OUTBOX, WORKERS
 from shared.storage.rows import query
 from shared.tables.base import columns
@@ -237,12 +238,13 @@ def _missing(storage: Storage, ref: ExtractRef, speak: Translator) -> list[Perso
     Ids of extracts sort by the second of their upload; which of two is the newer within a second, no id tells.
     """
     of_newer = f"{ref.id.partition('-')[0]}."  # "." follows "-"
+    first, last = range_of(ref.source)
     rows = query(
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and MissingIn gt '' and MissingIn lt @newer",
         select=columns(WorkerRow.worker_id, WorkerRow.display_name, WorkerRow.missing_in),
-        first=f"{ref.source}|",
-        last=f"{ref.source}}}",  # "}" follows "|"
+        first=first,
+        last=last,
         newer=of_newer,
     )
     new: list[PersonToLookAt] = []

@@ -138,7 +138,8 @@ def recover(storage: Storage, job: str, now: datetime) -> Recovered:
 def _put_back_holds(storage: Storage, job: str, now: datetime) -> int:
     """Have whoever was on hold, and is kept so by nothing any more, be on hold until somebody ends it; how many."""
     text = "PartitionKey ge @first and PartitionKey lt @last and OnHold eq true"
-    on_hold = query(storage.table(ACCOUNTS), text, first=f"{job}|", last=f"{job}}}")  # "}" follows "|"
+    first, last = keys.range_of(job)
+    on_hold = query(storage.table(ACCOUNTS), text, first=first, last=last)
     holds, done = holds_at(storage, now), 0
     for row in on_hold:
         worker = row.external_id

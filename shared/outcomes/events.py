@@ -11,6 +11,7 @@ from shared.clock import iso
 from shared.entra.logs import LogEntry
 from shared.storage import keys
 from shared.storage.clients import Storage
+from shared.storage.keys import in_order
 from shared.storage.names import EVENTS
 from shared.storage.queries import query_answers
 from shared.storage.rows import Key, in_chunks, put_rows, query
@@ -47,7 +48,7 @@ def write_events(storage: Storage, job: str, entries: Iterable[LogEntry]) -> Non
 def read_events(storage: Storage, job: str, since: Mapping[str, datetime]) -> dict[str, list[LogEntry]]:
     """Entries about people, of each since a moment of its own (included), the newest first."""
     partitions = {keys.event_partition(job, external_id): external_id for external_id in since}
-    groups = in_chunks(sorted(partitions, key=lambda partition: partition.encode("utf-16-be")), _GROUP)
+    groups = in_chunks(sorted(partitions, key=in_order), _GROUP)
 
     def read(group: Sequence[str]) -> dict[str, list[LogEntry]]:
         starts = {partition: _end(since[partitions[partition]]) for partition in group}

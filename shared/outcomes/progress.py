@@ -23,6 +23,7 @@ from shared.records import extracts, pages
 from shared.records.health import load_health
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.names import EXTRACTS, PAGES, WORKERS
 from shared.storage.rows import Key, change_rows, query, read_rows
 from shared.tables.base import columns, from_json
@@ -194,13 +195,14 @@ def count_failed_before(storage: Storage, ref: ExtractRef) -> ExtractRow:
 
     That nothing is sent of them does not mean that Entra has what the file says.
     """
+    first, last = range_of(ref.source)
     rows = query(
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and SeenIn eq @extract and "
         "(Status eq 'failed' or Status eq 'skipped')",
         select=columns(WorkerRow.target_id),
-        first=f"{ref.source}|",
-        last=f"{ref.source}}}",  # "}" follows "|"
+        first=first,
+        last=last,
         extract=ref.id,
     )
     has_account = Counter(bool(row.target_id) for row in rows)
@@ -212,6 +214,7 @@ def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookA
 
     What is the matter with them is said in the language of whoever reads it.
     """
+    first, last = range_of(ref.source)
     rows = query(
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and (Extract eq @extract or SeenIn eq @extract) and "
@@ -221,8 +224,8 @@ def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookA
             WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts, WorkerRow.error_code, WorkerRow.warning,
             WorkerRow.extract, WorkerRow.seen_in,
         ),
-        first=f"{ref.source}|",
-        last=f"{ref.source}}}",  # "}" follows "|"
+        first=first,
+        last=last,
         extract=ref.id,
     )  # fmt: skip
     found = ToLookAt()

@@ -22,6 +22,7 @@ from shared.model import ExtractRef
 from shared.records import extracts, pages
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import EXTRACTS, INBOX, STATE, WORKERS
 from shared.storage.rows import etag_of, key_of, merge_row, query, read_rows
@@ -239,7 +240,7 @@ def held_now(storage: Storage, ref: ExtractRef, ids: Collection[str], *, most_pa
             _OF_HELD,
             lambda person: person,
             cuts=cuts_of([ref.source]),
-            between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
+            between=range_of(ref.source),
             most_pages=most_pages,
             parameters={"extract": ref.id, "held": WorkerStatus.HELD},
         )

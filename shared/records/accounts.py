@@ -14,6 +14,7 @@ from shared.records.people import Deliverer, account_key, unpack
 from shared.records.snapshots import SnapshotRow, SnapshotView, read_partitions
 from shared.storage import keys
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.names import ACCOUNTS
 from shared.storage.rows import in_chunks, read_rows
 from shared.tables.accounts import AccountRow, LastWords, kept_of, said_of
@@ -115,7 +116,7 @@ def scan(storage: Storage, job: str, *, keep: bool = True) -> Iterator[tuple[str
 
 def view_of(job: str) -> SnapshotView:
     """The view that `scan` reads."""
-    return SnapshotView(f"accounts-{job}", ACCOUNTS, _BRIEF, f"{job}|", f"{job}}}")  # "}" follows "|"
+    return SnapshotView(f"accounts-{job}", ACCOUNTS, _BRIEF, *range_of(job))
 
 
 def read_accounts(storage: Storage, job: str, ids: Iterable[str]) -> dict[str, Account]:

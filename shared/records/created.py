@@ -14,6 +14,7 @@ from azure.core import MatchConditions
 from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import STATE, WORKERS
 from shared.tables.base import NO_JSON, columns, from_json, to_json
@@ -105,7 +106,7 @@ def read_created(storage: Storage, source: str, since: str) -> list[Created]:
         columns(WorkerRow.worker_id, *COLUMNS),
         created_of,
         cuts=cuts_of([source]),
-        between=(f"{source}|", f"{source}}}"),  # "}" follows "|"
+        between=range_of(source),
         parameters={"since": since},
     )
     found = [one for some in listing.found for one in some if max(one.created_at, one.enabled_at) >= since]

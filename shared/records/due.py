@@ -127,7 +127,8 @@ def _awaited(job: str, why: DueReason, manager: str) -> str:
 
 
 def _all_awaited(job: str, why: DueReason) -> dict[str, str]:
-    return {"first": _awaited(job, why, ""), "last": f"manager|{job}|{why}}}"}  # "}" follows "|"
+    first, last = keys.range_of(f"manager|{job}|{why}")
+    return {"first": first, "last": last}
 
 
 def _key(due: Due) -> Key:

@@ -16,6 +16,7 @@ from azure.core.exceptions import ResourceModifiedError, ResourceNotFoundError
 from shared.records import accounts
 from shared.records.people import worker_key
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.names import WORKERS
 from shared.storage.rows import delete_row, etag_of, in_chunks, key_of, query, read_rows
 from shared.tables.base import columns
@@ -39,12 +40,13 @@ def remove_absent(storage: Storage, source: str, job: str, *, before: str, named
         before: the file's sequence; rows that tell of it, or of a newer file, stay.
         named: ids that stand in rejected rows of the file.
     """
+    first, last = range_of(source)
     rows = query(
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and Status eq @status and Sequence lt @before",
         select=_COLUMNS,
-        first=f"{source}|",
-        last=f"{source}}}",  # "}" follows "|"
+        first=first,
+        last=last,
         status=WorkerStatus.REJECTED,
         before=before,
     )

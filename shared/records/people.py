@@ -20,6 +20,7 @@ from shared.model import ExtractRef, Page, Planned, Reject, Same, ScimUser, Work
 from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Change, Key, change_rows, query, read_rows
 from shared.tables.accounts import AccountRow, said_column, said_of
@@ -407,12 +408,13 @@ def told_otherwise(storage: Storage, source: str) -> dict[str, WorkerTold]:
     The rows of all others tell what became of the account, which stays true when a file says the same again.
     """
     states = " or ".join(f"Status eq '{status}'" for status in (*_OF_A_FILE, WorkerStatus.SCHEDULED))
+    first, last = range_of(source)
     rows = query(
         storage.table(WORKERS),
         f"PartitionKey ge @first and PartitionKey lt @last and ({states} or MissingIn gt '')",
         columns(WorkerRow.worker_id, WorkerRow.status, WorkerRow.next_change_at, WorkerRow.missing_in),
-        first=f"{source}|",
-        last=f"{source}}}",  # "}" follows "|"
+        first=first,
+        last=last,
     )
     return {
         row.worker_id: WorkerTold(row.status, row.status == WorkerStatus.MISSING or bool(row.missing_in))

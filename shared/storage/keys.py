@@ -23,6 +23,16 @@ def decode(key: str) -> str:
     return _ESCAPED.sub(lambda match: bytes.fromhex(match[0].replace("!", "")).decode(), key)
 
 
+def range_of(owner: str) -> tuple[str, str]:
+    """From where on the partitions are that begin with an owner and a bar, and where they have ended."""
+    return f"{owner}|", f"{owner}}}"  # which follows the bar
+
+
+def in_order(key: str) -> bytes:
+    """Sorts keys as Azure Tables does: by UTF-16 code units."""
+    return key.encode("utf-16-be")
+
+
 def worker_partition(source: str, worker_id: str) -> str:
     """Partition of a worker in `Workers`: worker 1222 of `employees` is in `employees|22`.
 

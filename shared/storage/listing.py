@@ -177,20 +177,18 @@ def _read_whole(table: RowTable[RowT], place: _Place | None, select: Sequence[st
 def _ranges(text: str, cuts: Sequence[str], between: tuple[str, str]) -> list[str]:
     """The filter for each range. The keys come first: a range is what the service finds without looking at rows."""
     inside = {
-        cut for cut in cuts if _place(cut) > _place(between[0]) and (not between[1] or _place(cut) < _place(between[1]))
+        cut
+        for cut in cuts
+        if keys.in_order(cut) > keys.in_order(between[0])
+        and (not between[1] or keys.in_order(cut) < keys.in_order(between[1]))
     }
     found = []
-    for first, last in pairwise([between[0], *sorted(inside, key=_place), between[1]]):
+    for first, last in pairwise([between[0], *sorted(inside, key=keys.in_order), between[1]]):
         parts = [f"PartitionKey ge {literal(first)}"] if first else []
         parts += [f"PartitionKey lt {literal(last)}"] if last else []
         parts += [f"({text})"] if text else []
         found.append(" and ".join(parts))
     return found
-
-
-def _place(key: str) -> bytes:
-    """Sorts as Azure Tables does: by UTF-16 code units."""
-    return key.encode("utf-16-be")
 
 
 def _ask(table: RowTable[RowT], place: _Place, select: Sequence[str], most: int) -> _Answer[RowT]:

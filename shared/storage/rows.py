@@ -16,6 +16,7 @@ from azure.core.exceptions import ResourceNotFoundError
 from azure.data.tables import TableTransactionError, UpdateMode
 
 from shared.errors import TransientError
+from shared.storage.keys import in_order
 from shared.storage.names import RowT
 from shared.storage.queries import MOST_READ, RowTable, query_answers, row_of
 from shared.storage.transactions import MOST_ROWS, Delete, InsertRow, MergeRow, Operation, ReplaceRow, submit
@@ -209,8 +210,7 @@ def _by_partition(keys: Iterable[Key]) -> list[list[Key]]:
 
 
 def _place(key: Key) -> tuple[bytes, bytes]:
-    """Sorts as Azure Tables does: by UTF-16 code units."""
-    return key.partition.encode("utf-16-be"), key.row.encode("utf-16-be")
+    return in_order(key.partition), in_order(key.row)
 
 
 def _read_group(table: RowTable[RowT], group: Sequence[Key], select: Sequence[str]) -> dict[Key, RowT]:

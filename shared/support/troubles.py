@@ -11,6 +11,7 @@ from shared.model import Actor, ExtractRef
 from shared.records import extracts
 from shared.records.pages import read_rejects
 from shared.storage.clients import Storage
+from shared.storage.keys import range_of
 from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import WORKERS
 from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, extract_row
@@ -69,7 +70,7 @@ def of_file(storage: Storage, ref: ExtractRef, *, whole: bool = False) -> tuple[
         TOLD,
         lambda row: (cause_of_row(row), hit_of(row)),
         cuts=cuts_of([ref.source]),
-        between=(f"{ref.source}|", f"{ref.source}}}"),  # "}" follows "|"
+        between=range_of(ref.source),
         most_pages=0 if whole else MOST_PAGES,
         parameters={"extract": ref.id},
     )
