@@ -13,6 +13,7 @@ from itertools import groupby
 
 from shared.changes.duplicates import Decision, DuplicatesRule, Spell, decide_by_days, which_row_counts
 from shared.changes.questions import other_name
+from shared.errors import ExtractRefused
 from shared.extract.row_index import MANAGER_NAMES, IndexedRow, RowIndex
 from shared.extract.spool import Spool, digest_with
 from shared.letters import fold, fold_id, fold_many, fold_name
@@ -27,6 +28,7 @@ from shared.storage.scratch import batches
 
 _Warn = Callable[[int, str], None]
 _NAMED = 5
+_FEWEST_WITHOUT_ZEROS = 2  # one may be a slip
 
 
 def rule_of(mapping: MappingFile) -> DuplicatesRule:
@@ -396,6 +398,7 @@ class Resolver:
         if rule is None:
             return
         if rule.by == "id":
+            self._check_zeros_of_managers()
             self._find_managers_under_new_ids()
             self._find_managers_in_other_letters()
             return
@@ -420,6 +423,28 @@ class Resolver:
                 self.index.set_managers(found)
                 found.clear()
         self.index.set_managers(found)
+
+    def _check_zeros_of_managers(self) -> None:
+        """See that the ids of people of whom nobody has heard have their zeros: their reports may name them with these.
+
+        Raises:
+            ExtractRefused: they have lost them.
+        """
+        key = self.mapping.key_rule
+        if not key.guards_zeros:
+            return
+        lost = {
+            manager: short
+            for manager in self.index.managers_with_zeros()
+            if (short := manager.lstrip("0")) and self._rows_of(short) and not self.known.is_worker(short)
+        }
+        if len(lost) >= _FEWEST_WITHOUT_ZEROS:
+            shown = ", ".join(f"{manager} ({short})" for manager, short in sorted(lost.items())[:_NAMED])
+            raise ExtractRefused(
+                f"{key.column} has lost the zeros in front: reports name {len(lost)} of the list's people with them, "
+                f"such as {shown}. A spreadsheet does that; format the column as text, or ask IT to fill the zeros in "
+                "(key: width), then drop the file again."
+            )
 
     def _find_managers_under_new_ids(self) -> None:
         """A manager's new id is the one by which Entra knows the account."""

@@ -247,6 +247,13 @@ class RowIndex:
             yield from some
             last = some[-1][0]
 
+    def managers_with_zeros(self) -> list[str]:
+        """Managers whose ids begin with a zero, each once, where no id of a row does."""
+        if self._scratch.execute("SELECT 1 FROM rows WHERE id GLOB '0*' LIMIT 1").fetchone():
+            return []
+        query = "SELECT DISTINCT manager FROM rows WHERE manager GLOB '0*' AND digest IS NOT NULL LIMIT ?"
+        return [manager for (manager,) in self._scratch.execute(query, (_AT_ONCE,))]
+
     def set_managers(self, managers: Iterable[tuple[str, bytes, int]]) -> None:
         """Give people another manager and another digest, by their number."""
         managers = list(managers)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shared.errors import ExtractRefused
 from shared.extract.reading import ReadExtract, read_extract
 from shared.mapping.model import MappingFile
-from shared.model import Reject
+from shared.model import ENTERPRISE_USER, Reject
 from tests.conftest import Storage
 from tests.support.known import People
 from tests.support.office import Office, open_office
@@ -226,3 +226,42 @@ def test_somebody_whose_first_day_is_to_come_is_known_as_well(office: Office) ->
     office.time.forward(86_400)
     assert office.night(*EVERYBODY[:10], "77,Eve,active,2026-12-01") == []
     assert {one: status for one, status in office.workers().items() if one.endswith("77")} == {"000077": "rejected"}
+
+
+MANAGED = "Id,Name,State,Mail,Boss\n"
+
+
+def managed(stack: ExitStack, rows: str, known: People = NO_ONE, **key: Any) -> ReadExtract:
+    attributes = {"displayName": "Name", "userName": "Mail", f"{ENTERPRISE_USER}:manager": "Boss"}
+    said = mapping(key={"column": "Id", **key}, attributes=attributes)
+    return stack.enter_context(read_extract([f"{MANAGED}{rows}".encode()], said, known=known))
+
+
+REPORTS = "11,Ann,Active,a@x,\n12,Bo,Active,b@x,00011\n13,Cy,Active,c@x,00012\n14,Di,Active,d@x,00012\n"
+
+
+def test_a_first_list_whose_managers_still_have_the_zeros_is_refused(opened: ExitStack) -> None:
+    with pytest.raises(ExtractRefused) as refused:
+        managed(opened, REPORTS)
+    assert str(refused.value) == (
+        "Id has lost the zeros in front: reports name 2 of the list's people with them, such as 00011 (11), 00012 "
+        "(12). A spreadsheet does that; format the column as text, or ask IT to fill the zeros in (key: width), then "
+        "drop the file again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("rows", "known", "key"),
+    [
+        (REPORTS, NO_ONE, {"width": 5}),  # which fills them in
+        (REPORTS, NO_ONE, {"leading_zeros": "distinct"}),
+        (REPORTS, People({"11": "", "12": ""}), {}),  # they are known so
+        (f"00015,Eve,Active,e@x,\n{REPORTS}", NO_ONE, {}),
+        ("11,Ann,Active,a@x,\n12,Bo,Active,b@x,00011\n", NO_ONE, {}),  # one may be a slip
+    ],
+    ids=["width", "distinct", "known", "some have them", "one"],
+)
+def test_managers_with_zeros_refuse_no_other_list(
+    opened: ExitStack, rows: str, known: People, key: dict[str, Any]
+) -> None:
+    assert managed(opened, rows, known, **key).people == rows.count("\n")
