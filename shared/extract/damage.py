@@ -1,9 +1,10 @@
 """Cells that a program has damaged on their way: told by column and count, because no single row shows what happened.
 
-Four kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
+Five kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
 write it. Letters lost to ASCII: a question mark in the place of each letter that the encoding lacks, which is what
 Windows PowerShell 5.1 does by default. Signs of HTML in the place of letters. The name of a .NET type where a list or
-an object has no text of its own.
+an object has no text of its own. And days in a workbook where the rest of a column is none: Excel makes one of a cost
+center 10-12.
 
 Whole columns are looked at, and cells only where a column holds one of the signs.
 """
@@ -23,6 +24,7 @@ from shared.readers.text.own_rejects import is_guarded
 _MOST_ROWS = 3  # that are named
 _FEWEST = 2  # damaged names that hold a file; one may be anything
 _LOST = re.compile(rf"\?{LETTER}|{NOTHING_BUT_MARKS}\Z")
+_DAY = re.compile(r"^(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?|\d\d:\d\d:\d\d)$", re.MULTILINE)  # of a workbook
 _QUERY = re.compile(r"://|\?\w+=")
 _ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
 _TYPE = re.compile(
@@ -59,19 +61,22 @@ class DamageWatch:
 
     Args:
         mapping: of its source.
+        holds_dates: whether the extract holds days as dates, besides texts.
     """
 
-    def __init__(self, mapping: MappingFile) -> None:
+    def __init__(self, mapping: MappingFile, *, holds_dates: bool = False) -> None:
         names = {column for path, rule in mapping.attributes.items() if path in NAMES for column in rule.reads}
         apart = {*mapping.status.reads, *mapping.days}  # what is no word there, or no day, is told anyway
         self._columns = [column for column in mapping.columns if column not in apart]
         self._names = [column for column in self._columns if column in names]
         self._key = mapping.key
-        self._filled = dict.fromkeys(self._names, 0)
+        self._no_days = {*self._columns} - {mapping.key, *mapping.days_in_texts} if holds_dates else set()
+        self._filled = dict.fromkeys((*self._names, *self._no_days), 0)
         self._guards: dict[str, _Found] = {}
         self._marks: dict[str, _Found] = {}
         self._html: dict[str, _Found] = {}
         self._types: dict[str, _Found] = {}
+        self._days: dict[str, _Found] = {}
 
     def look(self, batch: Batch) -> None:
         """Take note of some rows."""
@@ -82,13 +87,15 @@ class DamageWatch:
                 _note(self._guards, column, batch, is_guarded)
             if "?" in text:
                 _note(self._marks, column, batch, _lost_of_a_name if column in self._names else _lost)
+            if column in self._no_days and _DAY.search(text):
+                _note(self._days, column, batch, _is_day)
             if "&" in text and ";" in text:
                 _note(self._html, column, batch, holds_html)
             if (
                 "System." in text or "soft." in text or "[" in text or "{" in text or "<" in text
             ):  # single signs are quick
                 _note(self._types, column, batch, _names_a_type)
-        for column in self._names:
+        for column in self._filled:
             cells = batch.columns[column]
             self._filled[column] += len(cells) - cells.count("")
 
@@ -107,6 +114,13 @@ class DamageWatch:
                 f"Question marks stand in the place of letters: {_listed(self._marks)}. Outside of names they are sent "
                 "as they are. A program wrote the list in an encoding that lacks these letters; export it again in "
                 "UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)."
+            )
+        days = {column: found for column, found in self._days.items() if found.count * 2 <= self._filled[column]}
+        if days:
+            notes.append(
+                f"Cells are days in the workbook where the rest of the column is none: {_listed(days)}. Excel makes a "
+                "day of 10-12 and of 3/4. They are sent as days; format these columns as text, and enter the cells "
+                "again."
             )
         if self._html:
             notes.append(
@@ -163,6 +177,10 @@ def _lost(cell: str) -> bool:
 
 def _lost_of_a_name(cell: str) -> bool:
     return "?" in cell and not is_formula(cell)  # which is told for itself
+
+
+def _is_day(cell: str) -> bool:
+    return _DAY.fullmatch(cell) is not None
 
 
 def _names_a_type(cell: str) -> bool:

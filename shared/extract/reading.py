@@ -328,7 +328,7 @@ class _Reader:
         observer = Observer(mapping, self._digest_key, table.header, reading.today, holds_dates=holds_dates)
         rows = 0
         changes_only = mapping.mode == "delta"
-        damage = DamageWatch(mapping)
+        damage = DamageWatch(mapping, holds_dates=holds_dates)
         for batch in read_batches(
             table,
             mapping.columns,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import ExitStack
+from datetime import date, time
 
 import openpyxl  # type: ignore[import-untyped]
 import pytest
@@ -120,3 +121,30 @@ def test_what_the_mapping_calls_a_placeholder_is_empty_and_no_error(opened: Exit
 def test_a_row_of_a_leaver_with_a_cell_at_fault_still_contradicts_another_row(opened: ExitStack) -> None:
     extract = read(opened, workbook(["1", "Ann", "Left", "#REF!"], ["1", "Ann", "Active", "IT"]))
     assert [reject.worker_id for reject in extract.rejects] == ["1", "1"]
+
+
+DAYS = (
+    "Cells are days in the workbook where the rest of the column is none: Team in {}. Excel makes a day of 10-12 and "
+    "of 3/4. They are sent as days; format these columns as text, and enter the cells again."
+)
+
+
+@pytest.mark.parametrize(
+    ("teams", "notes"),
+    [
+        ([date(2026, 10, 12), "10-13", "Ops"], [DAYS.format("1 cell (row 2)")]),
+        ([time(1, 0), "1:1", date(2026, 10, 12), "Ops", "Ops"], [DAYS.format("2 cells (rows 2, 4)")]),
+        ([date(2026, 10, 12), date(2026, 10, 13), "Ops"], []),  # a column of days
+        (["2026-10-12 and later", "Ops", "Ops"], []),
+    ],
+)
+def test_what_a_spreadsheet_took_for_a_day_in_a_column_of_texts_is_told(
+    opened: ExitStack, teams: list[object], notes: list[str]
+) -> None:
+    data = workbook(*([str(number), "Ann", "Active", team] for number, team in enumerate(teams, 1)))
+    assert read(opened, data).notes == notes
+
+
+def test_in_a_list_of_text_a_day_is_what_somebody_wrote(opened: ExitStack) -> None:
+    rows = "1,Ann,Active,2026-10-12\n2,Bo,Active,Ops\n3,Cy,Active,Ops\n"
+    assert read(opened, f"Id,Name,State,Team\n{rows}".encode()).notes == []
