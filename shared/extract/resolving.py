@@ -403,6 +403,7 @@ class Resolver:
             self._find_managers_in_other_letters()
             return
         label, called = label_of("", rule), as_called(self.mapping)
+        rejected = {called(one.user_name if rule.by == "mail" else one.display_name) for one in self.rejects.values()}
         found = []
         for seq, worker_id, row, digest, name in self.index.with_managers():
             ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER_NAMES, called(name))}
@@ -414,6 +415,8 @@ class Resolver:
                 why = f"names several people of the file ({who})"
             elif not manager:
                 why = "names nobody in the file"
+                if called(name) in rejected:
+                    why = "names somebody whose row was rejected"
             elif manager == worker_id:
                 why, manager = "names the person's own row", ""
             if why:

@@ -243,7 +243,7 @@ def _zeros(pieces: list[str]) -> NumberFormat:
             mask.append(piece)
         elif len(piece) > 1:
             mask.append("=" + (piece[1:-1] if piece[0] == '"' else piece[1]))
-        elif piece in "-/ ()":
+        elif piece in "+-/ ()":
             mask.append(f"={piece}")
         else:
             return NumberFormat()
@@ -251,5 +251,6 @@ def _zeros(pieces: list[str]) -> NumberFormat:
     if digits != sorted(digits):  # `#` behind `0`: no such number is an id
         return NumberFormat()
     before = "".join(takewhile(lambda piece: piece not in _PLACES, mask))
-    prefix = bool(digits) and any(map(str.isalnum, before))  # as in "EMP-"0; words behind a number are its unit
+    # As in "EMP-"0, or the plus of a telephone number; words behind a number are its unit.
+    prefix = bool(digits) and any(sign.isalnum() or sign == "+" for sign in before)
     return NumberFormat(Shape.ZEROS, tuple(mask)) if prefix or mask.count("0") > 1 else NumberFormat()

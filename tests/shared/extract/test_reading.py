@@ -482,6 +482,14 @@ def test_managers_can_be_named_by_mail_or_name(opened: ExitStack, by: str) -> No
     ]
 
 
+def test_a_manager_whose_row_is_rejected_is_told_as_that(opened: ExitStack) -> None:
+    said = mapping({MANAGER: {"column": "Boss", "by": "name"}, "displayName": "Name"})
+    extract = read(opened, f"{HEADER}1,Zoe Top,Oops,,\n2,Bob,Active,zoe top,\n", said)
+    assert extract.notes == [
+        "Row 3: Boss 'zoe top' names somebody whose row was rejected; the person is sent without a manager."
+    ]
+
+
 @pytest.mark.parametrize("display", ["{Note} {Name}", "{Name}, {Note}"])
 @pytest.mark.parametrize(
     ("rule", "bosses"),
