@@ -28,6 +28,18 @@ from shared.readers.text.count_rows import (
     speaks_of_a_count,
 )
 from shared.readers.text.dialect import FIRST_LINES, Opening, find_opening
+from shared.readers.text.header_rows import (
+    begins_with_names,
+    belongs_to_header,
+    cannot_tell,
+    first_people,
+    is_another,
+    is_read,
+    names_of,
+    refuse_list_above,
+    repeats,
+    two_lists,
+)
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
@@ -71,7 +83,7 @@ def open_delimited(
             "begins with its number, as R's write.table writes it, and the header leaves that out. Export the list "
             "again without row names (row.names = FALSE)."
         )
-    rows = _Rows(lines, opening, hints, notes)
+    rows = _Rows(lines, opening, hints, wanted, notes)
     return Table(form, rows.header, InBlocks(rows.blocks()), notes)
 
 
@@ -91,7 +103,9 @@ def _no_header(sample: Sequence[str]) -> ExtractRefused:
 class _Rows:
     """The rows below the header."""
 
-    def __init__(self, lines: PhysicalLines, opening: Opening, hints: FormatHints, notes: list[str]) -> None:
+    def __init__(
+        self, lines: PhysicalLines, opening: Opening, hints: FormatHints, wanted: Sequence[str], notes: list[str]
+    ) -> None:
         stream = iter(lines)
         if opening.announced:
             next(stream)
@@ -105,14 +119,15 @@ class _Rows:
         self._marks = trailers | RULE_MARKS  # what rows begin with that need a closer look
         self._counts = not again and not hints.trailer  # whether count rows are looked for
         self._more_header = 0 if again else hints.header_rows - 1
+        self._names = names_of(opening.header, wanted)
         self._skip_to(opening)
         self._full = len(opening.header)  # with the empty cells that delimiters at the ends of all lines make
         self.header = opening.header
         while len(self.header) > 1 and not self.header[-1].strip():
             self.header = self.header[:-1]
         self._width = len(self.header)
-        self._plain_header = list(map(plain_name, opening.header))
-        self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
+        self._begins = begins_with_names(opening.header, wanted)
+        self._first_people = first_people(self._names, opening.below, self._more_header)
         self._short = opening.short
         self._filled = 0  # rows to which empty cells were added
         self._newest_filled: tuple[int, tuple[str, ...]] = (0, ())  # the newest of them, as it was
@@ -126,9 +141,11 @@ class _Rows:
     def _skip_to(self, opening: Opening) -> None:
         """Take the rows above the header, and the header."""
         source = self._source
+        above: list[tuple[str, int, list[str]]] = []
         while source.number <= opening.above:
             try:
-                source.read()
+                before, cells = source.read()
+                above.append((f"Line {before + 1}", before + 1, cells))
             except csv.Error as error:
                 if source.number > opening.above:
                     raise ExtractRefused(
@@ -144,6 +161,7 @@ class _Rows:
                 line=line,
             )
         if opening.texts_above:
+            refuse_list_above(self._names, above[:-1])
             self._notes.append(
                 f"The header is on line {line}; what stands above it ({opening.texts_above} "
                 f"{'row' if opening.texts_above == 1 else 'rows'}) was left out."
@@ -201,14 +219,15 @@ class _Rows:
         """Whether rows need a closer look, by nothing but their cells."""
         full, width = self._full, self._width
         second, third = min(1, width - 1), min(2, width - 1)
-        special, marks, counts = self._first_names, self._marks, self._counts
+        names, marks, counts = self._begins, self._marks, self._counts
         for cells in rows:
             yield not (
                 len(cells) == full
                 and (first := cells[0].strip())
                 and ((cells[second] and cells[third]) or cells[width - 1] or not counts)
                 and (full == width or not any(cells[width:]))
-                and first.casefold() not in special
+                and first.casefold() not in names
+                and cells[second] not in names
                 and first[0] not in marks
             )
 
@@ -279,16 +298,17 @@ class _Rows:
             raise after_trailer(self._trailer_word, self._ended, line)
         if source.lines > line:
             self._check_lines(line, source.lines, cells)
-        if self._skipping:
-            self._skipping -= 1
+        if self._skipping and self._is_skipped(line, cells):
             return
         if is_rule(cells):
             self._rules.append(line)
             return
-        if plain_name(cells[0]) == self._plain_header[0] and list(map(plain_name, cells)) == self._plain_header:
+        if repeats(self._names, cells):
             self._notes.append(f"Line {line} repeats the header, as when files are joined; it was left out.")
             self._skipping = self._more_header
             return
+        if is_another(self._names, cells, self._people):
+            raise two_lists(f"Line {line}", line)
         if self._trailer is not None and plain_name(cells[0]) == self._trailer:
             check_trailer(self._trailer_word, cells[1] if len(cells) > 1 else "", self._people, line)
             self._ended = line
@@ -303,6 +323,16 @@ class _Rows:
         yield from self._release()
         self._people += 1
         yield self._sized(line, cells)
+
+    def _is_skipped(self, line: int, cells: list[str]) -> bool:
+        """Whether a row is one of the header's further ones, if there still are some, and not somebody's."""
+        belongs = belongs_to_header(self._names, cells, self._first_people)
+        if belongs is None:
+            raise cannot_tell(f"line {line}", line, self._more_header + 1)
+        self._skipping = self._skipping - 1 if belongs else 0
+        if not belongs:
+            self._notes.append(is_read(f"Line {line}", self._more_header + 1))
+        return belongs
 
     def _may_count(self, cells: list[str]) -> bool:
         """Whether a row is so empty that it cannot be somebody's."""

@@ -39,6 +39,7 @@ class Opening:
         found: how many of the wanted names are in it.
         short: how many cells rows have that leave out empty ones at their end; empty if rows of the file do not.
         row_names: whether each row begins with a number in quotes of which the header says nothing.
+        below: the first rows below the header, if it has further rows, of which some may be missing.
     """
 
     dialect: Dialect
@@ -49,6 +50,7 @@ class Opening:
     found: int
     short: frozenset[int] = frozenset()
     row_names: bool = False
+    below: tuple[list[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
         _short_rows(lines, best, hints, head),
         _row_names(lines, best, hints, head),
     )
-    return Opening(best, separator is not None, head.above, head.texts_above, head.cells, found, short, named)
+    below = _below(lines, best, hints, head) if hints.header_rows > 1 else ()
+    return Opening(best, separator is not None, head.above, head.texts_above, head.cells, found, short, named, below)
 
 
 def _candidates(
@@ -245,6 +248,11 @@ def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head
         return frozenset()
     clean = all(name and name == name.strip() for name in head.cells)
     return frozenset(short) if clean or width in counts else frozenset()
+
+
+def _below(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> tuple[list[str], ...]:
+    rows = _rows(lines, dialect, hints.comment)
+    return tuple(cells for number, cells in rows if cells and number > head.above + 1)
 
 
 def _row_names(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> bool:

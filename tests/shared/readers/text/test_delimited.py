@@ -208,6 +208,148 @@ def test_a_header_that_comes_again_is_left_out_and_said() -> None:
     )
 
 
+TWO_LISTS = (
+    "Line {} is a second header, with other columns than the first one or in another order: lists that differ were "
+    "joined, and values of one of them would be taken for something else. Export everybody into one list in one go and "
+    "drop that file."
+)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Id,Name,State,End,Start",
+        "Name,Id,State,Start,End",
+        "\ufeffID, name,State,End,Start",
+        "Id,Name,State,Grade,Start,End",
+        "Id,Name,State,Start",
+        "Id,Name,State,Start,City",
+        "City,Name,State,Id,Start",
+        "Start_,Name,End,Id,State",
+    ],
+)
+@pytest.mark.parametrize("people", [1, 150])
+def test_a_second_header_with_other_columns_refuses_the_file(header: str, people: int) -> None:
+    text = "Id,Name,State,Start,End\n" + "1,Ann,on,2020-01-01,x\n" * people + f"{header}\n2,Bob,on,x,y,z\n"
+    assert refusal_of(text, wanted=["Id", "Name", "State", "End"]) == (TWO_LISTS.format(people + 2), people + 2)
+
+
+def test_a_second_header_in_another_order_refuses_the_file_though_nobody_is_above_it() -> None:
+    assert refusal_of("Id,Name\nName,Id\nAnn,1\n", wanted=["Id", "Name"]) == (TWO_LISTS.format(2), 2)
+
+
+def test_the_same_names_with_other_delimiters_at_the_end_are_the_same_header() -> None:
+    assert read("Id,Name,\n1,Ann,\nId,Name\n2,Bob,\n", wanted=["Id", "Name"]) == (
+        ("Id", "Name"),
+        [Row(2, 2, ("1", "Ann")), Row(4, 4, ("2", "Bob"))],
+        ["Line 3 repeats the header, as when files are joined; it was left out."],
+    )
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        ("7", "Email", "Status", "Title", "HR"),
+        ("Email", "Title", "x", "y", "z"),
+        ("Email", "", "", "", ""),
+        ("7", "Title", "", "", "HR"),
+    ],
+)
+def test_somebody_who_is_called_like_a_column_is_somebody(row: tuple[str, ...]) -> None:
+    text = f"Id,Email,Status,Title,HR\n1,a@x.example,on,Clerk,2\n{','.join(row)}\n"
+    assert rows_of(text, wanted=["Id", "Email"])[1:] == [Row(3, 3, row)]
+
+
+def test_a_list_above_the_header_refuses_the_file() -> None:
+    first = "Id,Name,End\n1,Ann,a@x.example\n2,Bo,b@x.example\n"
+    assert refusal_of(f"{first}Id,End,Name,Mail\n3,x,y,z\n", wanted=["Id", "Name", "End", "Mail"]) == (
+        TWO_LISTS.format(1),
+        1,
+    )
+
+
+def test_labels_above_the_header_are_no_list() -> None:
+    assert rows_of("Id,Name,End\nchar(8),char(20),date\nID_,NAME,END\n1,Ann,x\n", wanted=["ID_", "NAME", "END"]) == [
+        Row(2, 2, ("char(8)", "char(20)", "date")),
+        Row(3, 3, ("ID_", "NAME", "END")),
+        Row(4, 4, ("1", "Ann", "x")),
+    ]
+
+
+ABSENT = (
+    "Line {} is about somebody and was read, though the mapping says that it belongs to the header "
+    "(format.header_rows: {})."
+)
+
+
+@pytest.mark.parametrize("blank", [0, 1])
+@pytest.mark.parametrize("row", ["00001,Ann,,", "E-1,Ann,a@x.example,", "00001,Ann,2020-01-01,x"])
+def test_somebody_where_a_further_header_row_should_be_is_read_and_said(row: str, blank: int) -> None:
+    text = "Id,Name,More,Note\n" + "\n" * blank + f"{row}\n00002,Bob,b@x.example,\n"
+    at = 2 + blank
+    assert read(text, FormatHints(header_rows=2), ["Id", "Name"]) == (
+        ("Id", "Name", "More", "Note"),
+        [Row(at, at, tuple(row.split(","))), Row(at + 1, at + 1, ("00002", "Bob", "b@x.example", ""))],
+        [ABSENT.format(at, 2)],
+    )
+
+
+def test_the_only_person_of_a_list_is_read_though_the_mapping_counts_the_row_to_the_header() -> None:
+    assert read("Id,Name\n00001,Ann\n", FormatHints(header_rows=3), ["Id", "Name"])[1:] == (
+        [Row(2, 2, ("00001", "Ann"))],
+        [ABSENT.format(2, 3)],
+    )
+
+
+def test_one_of_two_further_header_rows_may_be_absent() -> None:
+    text = "Id,Name\nNumber,Full name\n00001,Ann\n00002,Bob\n"
+    assert read(text, FormatHints(header_rows=3), ["Id", "Name"])[1:] == (
+        [Row(3, 3, ("00001", "Ann")), Row(4, 4, ("00002", "Bob"))],
+        [ABSENT.format(3, 3)],
+    )
+
+
+def test_a_part_that_was_joined_may_lack_the_further_header_row() -> None:
+    text = "ID,NAME\nNumber,Full name\n00001,Ann\nID,NAME\n00002,Bob\nID,NAME\nNumber,Full name\n00003,Cy\n"
+    assert read(text, FormatHints(header_rows=2), ["ID", "NAME"])[1:] == (
+        [Row(3, 3, ("00001", "Ann")), Row(5, 5, ("00002", "Bob")), Row(8, 8, ("00003", "Cy"))],
+        [
+            "Line 4 repeats the header, as when files are joined; it was left out.",
+            ABSENT.format(5, 2),
+            "Line 6 repeats the header, as when files are joined; it was left out.",
+        ],
+    )
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "Id,Full name,Mail",
+        "Login,Name of the person,Address",
+        "VARCHAR(8),VARCHAR(40),VARCHAR(80)",
+        "1,2,3",
+        "--------,--------,--------",
+    ],
+)
+@pytest.mark.parametrize("people", ["ann,Ann,a@x.example\nbob,Bob,b@x.example", "E1,Ann,a@x.example"])
+def test_labels_kinds_numbers_and_rules_below_the_header_belong_to_it(labels: str, people: str) -> None:
+    rows = [tuple(line.split(",")) for line in people.split("\n")]
+    assert read(f"ID,NAME,MAIL\n{labels}\n{people}\n", FormatHints(header_rows=2), ["ID", "NAME"])[1:] == (
+        [Row(number, number, cells) for number, cells in enumerate(rows, 3)],
+        [],
+    )
+
+
+def test_a_row_of_which_nobody_can_tell_whether_it_is_a_header_s_refuses_the_file() -> None:
+    assert refusal_of("Id,Name\nann,Ann Lee\nbob,Bob Roe\n", FormatHints(header_rows=2), ["Id", "Name"]) == (
+        (
+            "Nobody can tell whether line 2 is about somebody or belongs to the header, as the mapping says "
+            "(format.header_rows: 2). Export the list with all rows of its header, or ask IT to correct the mapping."
+        ),
+        2,
+    )
+
+
 def test_comments_are_left_out_if_the_mapping_says_so() -> None:
     text = '# made by HR, "open\nId,Name\n1,Ann\n# a,b,"c\n 2,"#\n#"\n#3,Cy'
     hints = FormatHints(comment="#")

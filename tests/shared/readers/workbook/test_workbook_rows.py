@@ -367,6 +367,34 @@ def test_a_header_that_comes_again_is_left_out_and_said() -> None:
     assert table.notes == ["Row 4 repeats the header; it was left out."]
 
 
+TWO_LISTS = (
+    "Row {} is a second header, with other columns than the first one or in another order: lists that differ were "
+    "joined, and values of one of them would be taken for something else. Export everybody into one list in one go and "
+    "drop that file."
+)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["Id", "End", "Start", "Name"],
+        ["Name", "Id", "Start", "End"],
+        ["Id", "Name", "Start", "Grade", "End"],
+        ["Id", "Name", "Start"],
+        ["Id", "Name", "Start", "City"],
+    ],
+)
+def test_a_second_header_with_other_columns_refuses_the_list(header: list[object]) -> None:
+    rows: list[list[object]] = [["Id", "Name", "Start", "End"], ["1", "Ann", "2020-01-01"], [], header, ["2", "x", "y"]]
+    assert refusal(saved(sheets(S=rows)), "Id", "Name", "End") == TWO_LISTS.format(4)
+
+
+def test_a_list_above_the_header_refuses_the_workbook() -> None:
+    lists: list[list[object]] = [["Id", "Name", "End"], ["1", "Ann", "2020-01-01"], ["2", "Bo", "a@b.example"]]
+    more: list[list[object]] = [["Id", "End", "Name", "Mail"], ["3", "x", "y", "z"]]
+    assert refusal(saved(sheets(S=[*lists, *more])), "Id", "Name", "End", "Mail") == TWO_LISTS.format(1)
+
+
 def test_the_mapping_may_name_the_sheet() -> None:
     book = sheets(First=[["Id"], ["1"]], Second=[["Id"], ["2"]], Third=[["Id"], ["3"]])
     book["Third"].sheet_state = "hidden"
@@ -394,6 +422,30 @@ def test_without_any_wanted_column_the_file_is_refused() -> None:
 def test_further_header_rows_are_skipped() -> None:
     data = saved(sheets(S=[["Id", "Name"], ["Number", "Full name"], ["1", "Ada"]]))
     assert opened(data, "Id", hints=FormatHints(header_rows=2))[1] == [Row(3, 3, ("1", "Ada"))]
+
+
+@pytest.mark.parametrize("between", [[], [[]]])
+def test_somebody_where_a_further_header_row_should_be_is_read_and_said(between: list[list[object]]) -> None:
+    data = saved(sheets(S=[["Id", "Name"], *between, ["1", "Ada"], ["2", "Bob"]]))
+    table, rows = opened(data, "Id", hints=FormatHints(header_rows=2 + len(between)))
+    first = 2 + len(between)
+    assert (rows, table.notes) == (
+        [Row(first, first, ("1", "Ada")), Row(first + 1, first + 1, ("2", "Bob"))],
+        [
+            (
+                f"Row {first} is about somebody and was read, though the mapping says that it belongs to the header "
+                f"(format.header_rows: {first})."
+            )
+        ],
+    )
+
+
+def test_a_row_of_which_nobody_can_tell_whether_it_is_a_header_s_refuses_the_workbook() -> None:
+    data = saved(sheets(S=[["Id", "Name"], ["ada", "Ada Lee"], ["bob", "Bob Roe"]]))
+    assert refusal(data, "Id", hints=FormatHints(header_rows=2)) == (
+        "Nobody can tell whether row 2 is about somebody or belongs to the header, as the mapping says "
+        "(format.header_rows: 2). Export the list with all rows of its header, or ask IT to correct the mapping."
+    )
 
 
 def test_hidden_rows_columns_and_filters_are_read_and_noted() -> None:
