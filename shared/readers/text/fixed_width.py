@@ -21,6 +21,7 @@ from shared.readers.text.count_rows import (
     right_count,
     rules_left_out,
 )
+from shared.readers.text.header_rows import belongs_to_header, cannot_tell, first_people, is_read, names_of
 from shared.readers.text.rows_of_cells import COMMON, MARK
 
 _LOOK = 200
@@ -56,7 +57,7 @@ def open_fixed(chunks: Iterable[bytes], hints: FormatHints, wanted: Sequence[str
     _refuse_delimited(sample, hints)
     notes = lines.text.notes
     header = tuple(column.name for column in hints.columns)
-    rows = _Rows(lines, sample, hints, notes)
+    rows = _Rows(lines, sample, hints, wanted, notes)
     return Table(Form("fixed", lines.text.encoding, lines.text.bom), header, iter(rows), notes)
 
 
@@ -74,7 +75,14 @@ def _refuse_delimited(sample: Sequence[str], hints: FormatHints) -> None:
 
 
 class _Rows:
-    def __init__(self, lines: PhysicalLines, sample: Sequence[str], hints: FormatHints, notes: list[str]) -> None:
+    def __init__(
+        self,
+        lines: PhysicalLines,
+        sample: Sequence[str],
+        hints: FormatHints,
+        wanted: Sequence[str],
+        notes: list[str],
+    ) -> None:
         self._lines = iter(lines)
         self._hints = hints
         self._notes = notes
@@ -83,9 +91,10 @@ class _Rows:
         self._first = min(self._slices, key=lambda part: part.start)
         self._header_at = self._find_header(sample)
         below = [line.rstrip("\r\n") for line in sample[self._header_at :]]
-        self._length = _common_length(
-            [line for line in below if line.strip() and not self._is_comment(line)], self._end
-        )
+        below = [line for line in below if line.strip() and not self._is_comment(line)]
+        self._length = _common_length(below, self._end)
+        self._names = names_of([column.name for column in hints.columns], wanted)
+        self._first_people = first_people(self._names, list(map(self._cut, below)), hints.header_rows - 1)
         self._people = 0
         self._shortest = 0
         self._ended = 0
@@ -120,7 +129,9 @@ class _Rows:
                 continue
             if self._number <= skip:
                 above += self._number < self._header_at
-                continue
+                if self._number <= self._header_at or self._is_skipped(text):
+                    continue
+                skip = self._number
             if above:
                 self._notes.append(
                     f"The header is on line {self._header_at}; what stands above it ({above} "
@@ -135,6 +146,16 @@ class _Rows:
                     yield self._release(self._held[0])
                 yield self._row(text, complete=text != line)
         self._finish()
+
+    def _is_skipped(self, text: str) -> bool:
+        """Whether a line is one of the header's further ones, and not somebody's."""
+        number, rows = self._number, self._hints.header_rows
+        belongs = belongs_to_header(self._names, self._cut(text), self._first_people)
+        if belongs is None:
+            raise cannot_tell(f"line {number}", number, rows)
+        if not belongs:
+            self._notes.append(is_read(f"Line {number}", rows))
+        return belongs
 
     def _row(self, text: str, *, complete: bool) -> Row | BadRow:
         number, length = self._number, len(text)

@@ -60,6 +60,33 @@ def test_a_header_is_recognised_wherever_it_is() -> None:
     )
 
 
+def test_further_header_rows_are_left_out_unless_they_are_about_somebody() -> None:
+    header = line("Id", "Name", "State")
+    rows = [Row(3, 3, ROWS[0].cells), Row(4, 4, ROWS[1].cells)]
+    assert read(f"{header}{line('No', 'Called', 'S')}{BODY}", header_rows=2) == (rows, [])
+    assert read(f"{header}\n{BODY}", header_rows=2) == (rows, [])
+    assert read(f"{header}{BODY}", header_rows=2) == (
+        [Row(2, 2, ROWS[0].cells), Row(3, 3, ROWS[1].cells)],
+        [
+            (
+                "Line 2 is about somebody and was read, though the mapping says that it belongs to the header "
+                "(format.header_rows: 2)."
+            )
+        ],
+    )
+
+
+def test_a_line_of_which_nobody_can_tell_whether_it_is_a_header_s_refuses_the_file() -> None:
+    text = line("Id", "Name", "State") + line("ann", "Ann", "A") + line("bob", "Bob", "T")
+    assert refusal_of(text, header_rows=2) == (
+        (
+            "Nobody can tell whether line 2 is about somebody or belongs to the header, as the mapping says "
+            "(format.header_rows: 2). Export the list with all rows of its header, or ask IT to correct the mapping."
+        ),
+        2,
+    )
+
+
 def test_blank_lines_and_comments_are_left_out() -> None:
     assert read(f"* made by HR\n\n{BODY}", comment="*")[0] == [
         Row(3, 3, ROWS[0].cells),
