@@ -33,9 +33,9 @@ from shared.readers.text.header_rows import (
     belongs_to_header,
     cannot_tell,
     first_people,
+    header_names,
     is_another,
     is_read,
-    names_of,
     refuse_list_above,
     repeats,
     two_lists,
@@ -119,7 +119,7 @@ class _Rows:
         self._marks = trailers | RULE_MARKS  # what rows begin with that need a closer look
         self._counts = not again and not hints.trailer  # whether count rows are looked for
         self._more_header = 0 if again else hints.header_rows - 1
-        self._names = names_of(opening.header, wanted)
+        self._names = header_names(opening.header, wanted)
         self._skip_to(opening)
         self._full = len(opening.header)  # with the empty cells that delimiters at the ends of all lines make
         self.header = opening.header

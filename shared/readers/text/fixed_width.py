@@ -21,7 +21,7 @@ from shared.readers.text.count_rows import (
     right_count,
     rules_left_out,
 )
-from shared.readers.text.header_rows import belongs_to_header, cannot_tell, first_people, is_read, names_of
+from shared.readers.text.header_rows import belongs_to_header, cannot_tell, first_people, header_names, is_read
 from shared.readers.text.rows_of_cells import COMMON, MARK
 
 _LOOK = 200
@@ -93,7 +93,7 @@ class _Rows:
         below = [line.rstrip("\r\n") for line in sample[self._header_at :]]
         below = [line for line in below if line.strip() and not self._is_comment(line)]
         self._length = _common_length(below, self._end)
-        self._names = names_of([column.name for column in hints.columns], wanted)
+        self._names = header_names([column.name for column in hints.columns], wanted)
         self._first_people = first_people(self._names, list(map(self._cut, below)), hints.header_rows - 1)
         self._people = 0
         self._shortest = 0

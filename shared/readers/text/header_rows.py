@@ -30,7 +30,7 @@ class HeaderNames:
     ids: int
 
 
-def names_of(header: Sequence[str], wanted: Sequence[str]) -> HeaderNames:
+def header_names(header: Sequence[str], wanted: Sequence[str]) -> HeaderNames:
     """The names in a header; the first of the wanted ones is that of the ids."""
     header = _without_end(header)
     places = places_of(header, wanted[:1])

@@ -22,8 +22,8 @@ from shared.readers.text.header_rows import (
     belongs_to_header,
     cannot_tell,
     first_people,
+    header_names,
     is_read,
-    names_of,
     refuse_list_above,
 )
 from shared.readers.text.own_rejects import is_rejects_file
@@ -85,7 +85,9 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
     notes = [is_read(f"Row {place.first}", hints.header_rows)] if place.absent else []
     doubts: list[str] = []
     trailer = None if is_rejects_file(place.header) else hints.trailer
-    people = without_ends(workbook.rows(place, wanted, notes, doubts), names_of(place.header, wanted), trailer, notes)
+    people = without_ends(
+        workbook.rows(place, wanted, notes, doubts), header_names(place.header, wanted), trailer, notes
+    )
     rows = _closing(source if owned else None, people)
     next(rows)  # begun, so that the file is closed even if nobody reads on
     return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes, doubts=doubts)
@@ -160,13 +162,13 @@ class Workbook:
         """
         above = takewhile(lambda row: row[0] < place.number, self._top(place.sheet)) if place.number > 1 else ()
         rows = [(f"Row {number}", number, cells) for number, cells in above]
-        refuse_list_above(names_of(place.header, wanted), rows)
+        refuse_list_above(header_names(place.header, wanted), rows)
 
     def _with_first(self, place: ListPlace, hints: FormatHints, wanted: Sequence[str]) -> ListPlace:
         """A place whose first row is somebody's, where the header has fewer rows than the mapping says."""
         if hints.header_rows == 1:
             return place
-        names = names_of(place.header, wanted)
+        names = header_names(place.header, wanted)
         below = {number: cells for number, cells in self._top(place.sheet) if number > place.number}
         doubtful = [number for number in below if number < place.first]
         people = first_people(names, list(below.values()), len(doubtful))
