@@ -46,6 +46,7 @@ from shared.readers.text.saved_twice import refuse_saved_twice
 from shared.readers.text.swallowed import are_halves, id_shape, may_swallow_rows, swallows_rows
 
 _MOST_COUNTS = 10  # at the end of a file
+_MOST_FOOTERS = 20  # lines below a list
 _GOES_ON = (
     "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have to "
     "be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
@@ -137,6 +138,7 @@ class _Rows:
         self._ended = 0  # the line of the trailer
         self._rules: list[int] = []  # the lines that are drawn between rows
         self._held: list[tuple[BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
+        self._below: list[Row | BadRow] = []  # lines of one cell below a whole row, as long as nobody follows
 
     def _skip_to(self, opening: Opening) -> None:
         """Take the rows above the header, and the header."""
@@ -178,6 +180,7 @@ class _Rows:
             yield from ready.take()  # whoever looks at the first rows only has them
             raise
         yield from ready.take()
+        yield from map(_alone, self._below)
         self._end()
 
     def _take(self, block: Block, ready: _Ready) -> Iterator[Rows | BadRow]:
@@ -200,6 +203,8 @@ class _Rows:
                 yield from self._look(rows[place], ready)
                 place += 1
         if block.error:
+            if self._below:
+                yield from self._break(ready)
             source.settle(block, place)
             if not isinstance(block.error, csv.Error):
                 raise block.error
@@ -234,24 +239,54 @@ class _Rows:
     @property
     def _is_watchful(self) -> bool:
         """Whether something of the rows above has to be remembered, so that all rows need a closer look."""
-        return bool(self._held or self._skipping or self._ended)
+        return bool(self._held or self._below or self._skipping or self._ended)
 
     def _look(self, cells: list[str], ready: _Ready) -> Iterator[Rows | BadRow]:
         """A row that needs a closer look, behind those that wait."""
+        line = self._source.start + 1
+        if self._below:
+            if self._may_end(cells) and len(self._below) < _MOST_FOOTERS:
+                self._below += self._judge(line, cells)
+                return
+            yield from self._break(ready)
         before = ready.last
         if before is not None and self._goes_on(before, cells):
-            yield from ready.take(but=1)
-            ready.clear()
-            yield BadRow(before.number, before.line, before.cells, _GOES_ON)
+            if self._may_end(cells) and self._left_out(before) is None and not _runs_on(before.cells[-1], cells):
+                self._below += self._judge(line, cells)  # below the list, unless somebody follows
+                return
+            yield from self._break(ready)
         elif before is not None and self._is_rest(before, cells):
-            yield from ready.take(but=1)
-            ready.clear()
             self._filled -= 1
-            yield BadRow(before.number, before.line, self._newest_filled[1], _GOES_ON)
+            yield from self._break(ready)
             self._people += 1
-            yield self._bad(self._source.start + 1, cells)
+            yield self._bad(line, cells)
             return
-        yield from self._found(self._judge(self._source.start + 1, cells), ready)
+        yield from self._found(self._judge(line, cells), ready)
+
+    @staticmethod
+    def _may_end(cells: list[str]) -> bool:
+        """Whether a row below a list may be about the list: it has one cell, or none, or is a total."""
+        return sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0]
+
+    def _left_out(self, row: Row) -> int | None:
+        """How many cells a row had that leaves out empty ones at its end; None if it is whole."""
+        number, as_it_was = self._newest_filled
+        return len(as_it_was) if number == row.number else None
+
+    def _break(self, ready: _Ready) -> Iterator[Rows | BadRow]:
+        """The newest row, which the next line goes on, and what waits behind it.
+
+        What stands before the break is the row's own beyond doubt, so that somebody who leaves by it leaves.
+        """
+        row = ready.last
+        yield from ready.take(but=1)
+        ready.clear()
+        if row is not None:
+            last = (self._left_out(row) or self._width) - 1
+            faults = tuple((place, _GOES_ON) for place in range(last, self._width))
+            yield BadRow(row.number, row.line, row.cells, _GOES_ON, faults)
+        yield from map(_alone, self._below)
+        self._below.clear()
 
     def _found(self, found: Iterable[Row | BadRow], ready: _Ready) -> Iterator[Rows | BadRow]:
         for row in found:
@@ -442,6 +477,10 @@ class _Rows:
                 self._notes.append(right_count(count, row.line))
 
 
+def _alone(row: Row | BadRow) -> Rows | BadRow:
+    return row if isinstance(row, BadRow) else Rows([row.number], [row.line], [row.cells])
+
+
 class _Ready:
     """Good rows that wait for what the next line shows."""
 
@@ -471,6 +510,17 @@ class _Ready:
         self._numbers.clear()
         self._lines.clear()
         self._cells.clear()
+
+
+def _runs_on(cell: str, cells: Sequence[str]) -> bool:
+    """Whether a text seems to go on in a line with small letters; an id, a day or an address does not."""
+    begins = "".join(cells).strip()[:1]
+    words = cell.split()
+    return begins.islower() and bool(words) and not (len(words) == 1 and any(map(_is_of_a_code, cell)))
+
+
+def _is_of_a_code(sign: str) -> bool:
+    return sign.isdigit() or sign == "@"
 
 
 def _is_prose(cells: Sequence[str], others: Sequence[str]) -> bool:
