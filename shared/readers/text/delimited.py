@@ -84,6 +84,12 @@ def open_delimited(
             "begins with its number, as R's write.table writes it, and the header leaves that out. Export the list "
             "again without row names (row.names = FALSE)."
         )
+    if opening.other:
+        header, below = (MARK.get(mark, f"'{mark}'") for mark in (dialect.delimiter, opening.other))
+        raise ExtractRefused(
+            f"The header has a {header} between its names, but the rows below it have a {below} between their cells, "
+            "so nobody can be read. Export the list again with one character between all cells."
+        )
     rows = _Rows(lines, opening, hints, wanted, notes)
     return Table(form, rows.header, InBlocks(rows.blocks()), notes)
 

@@ -78,6 +78,7 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
         workbook = Workbook(source)
         place = workbook.find(hints, wanted)
         workbook.check_above(place, wanted)
+        hidden = workbook.hidden_twins(place, wanted)
     except BaseException:
         if owned:
             source.close()
@@ -90,7 +91,7 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
     )
     rows = _closing(source if owned else None, people)
     next(rows)  # begun, so that the file is closed even if nobody reads on
-    return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes, doubts=doubts)
+    return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes, doubts=doubts, hidden=hidden)
 
 
 class Workbook:
@@ -163,6 +164,15 @@ class Workbook:
         above = takewhile(lambda row: row[0] < place.number, self._top(place.sheet)) if place.number > 1 else ()
         rows = [(f"Row {number}", number, cells) for number, cells in above]
         refuse_list_above(header_names(place.header, wanted), rows)
+
+    def hidden_twins(self, place: ListPlace, wanted: Sequence[str]) -> frozenset[int]:
+        """The places of columns that are named twice, as far as they are hidden."""
+        twins = [at for found in places_of(place.header, wanted).values() if len(found) > 1 for at in found]
+        if not twins:
+            return frozenset()
+        reader = SheetReader(self._package, place.sheet.path)
+        next(reader.rows(), None)  # columns stand before the rows
+        return frozenset(at for at in twins if any(first <= at <= last for first, last in reader.hidden_columns))
 
     def _with_first(self, place: ListPlace, hints: FormatHints, wanted: Sequence[str]) -> ListPlace:
         """A place whose first row is somebody's, where the header has fewer rows than the mapping says."""
@@ -338,6 +348,12 @@ def _check_merged(reader: SheetReader, place: ListPlace, counted: set[int], last
             continue
         if area.top >= place.first and any(area.left <= at <= area.right for at in counted):
             cells = f"{column_letters(area.left)}{area.top}:{column_letters(area.right)}{area.bottom}"
+            if area.top == area.bottom and area.left <= min(counted) < max(counted) <= area.right:
+                raise ExtractRefused(
+                    f"The cells {cells} are merged across the whole list, as for a heading of a group, which is "
+                    f"nobody. Delete row {area.top}, or undo the merge and fill the cells, and drop the file again.",
+                    line=area.top,
+                )
             raise ExtractRefused(
                 f"The cells {cells} are merged, so only the first of them has a value and nobody can tell whether it "
                 "is meant for the others. Undo the merge, fill the cells and drop the file again.",

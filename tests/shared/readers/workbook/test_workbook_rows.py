@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused, RollcallError
+from shared.extract.records import read_records
 from shared.mapping.format import FormatHints
 from shared.model import Row
 from shared.readers.table import BadRow, Table
@@ -471,7 +472,34 @@ def test_merged_titles_are_fine_and_merged_people_are_not() -> None:
     assert len(opened(saved(book), "Id")[1]) == 2
     book["S"].merge_cells("B3:B4")
     assert len(opened(saved(book), "Id")[1]) == 2
-    assert "The cells B3:B4 are merged" in refusal(saved(book), "Id", "Dept")
+    assert refusal(saved(book), "Id", "Dept") == (
+        "The cells B3:B4 are merged, so only the first of them has a value and nobody can tell whether it is meant for "
+        "the others. Undo the merge, fill the cells and drop the file again."
+    )
+
+
+def test_a_heading_that_is_merged_across_the_list_is_told_as_such() -> None:
+    book = sheets(S=[["Id", "Dept", "Note"], ["Sales", None], ["1", "Sales"]])
+    book["S"].merge_cells("A2:B2")
+    assert refusal(saved(book), "Id", "Dept") == (
+        "The cells A2:B2 are merged across the whole list, as for a heading of a group, which is nobody. Delete row 2, "
+        "or undo the merge and fill the cells, and drop the file again."
+    )
+
+
+def test_a_hidden_column_of_the_same_name_is_told_by_its_letter() -> None:
+    book = sheets(S=[["Id", "State", "Name", "State"], ["1", "on", "Ann", "off"]])
+    assert opened(saved(book), "Id", "State")[0].hidden == frozenset()
+    book["S"].column_dimensions["D"].hidden = True
+    table, _ = opened(saved(book), "Id", "State")
+    assert table.hidden == {3}
+    assert opened(saved(book), "Id", "Name")[0].hidden == frozenset()
+    with pytest.raises(ExtractRefused) as refused:
+        next(read_records(table, ["Id", "State"]))
+    assert str(refused.value) == (
+        "The column State occurs more than once in the header of the workbook (in B, D; hidden: D), so nobody can tell "
+        "which one counts. Unhide what is hidden, remove or rename one and drop the file again."
+    )
 
 
 def test_a_value_beyond_the_header_makes_the_row_bad() -> None:
