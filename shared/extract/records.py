@@ -16,6 +16,7 @@ from shared.readers.text.column_names import loose, places_of, plain_name
 from shared.readers.text.headers import why_no_header
 from shared.readers.text.own_rejects import is_rejects_file, unguard_cell, without_guard
 from shared.readers.text.rows_of_cells import COMMON, MARK
+from shared.readers.workbook.sheet import column_letters
 
 _NAMED = 5
 _COMPARED = 1_000
@@ -77,7 +78,7 @@ def read_batches(
     read = unguard_cell if table.returned or is_rejects_file(table.header) else None
     first_rows = row_place(table.header)
     header = [read(name) for name in table.header] if read else table.header
-    places = find_columns(header, columns, optional, delimiter=table.form.delimiter)
+    places = find_columns(header, columns, optional, delimiter=table.form.delimiter, hidden=table.hidden)
     table.notes.extend([*_nearly_so(header, places), *_twice_without_harm(header)])
     guards = [*([read] if read else []), *([without_guard] if text_guard else [])]
     gathered = _Gathered(columns, places, guards)
@@ -223,7 +224,12 @@ def _key_cell(table: Table, row: BadRow, place: int | None) -> str:
 
 
 def find_columns(
-    header: Sequence[str], columns: Sequence[str], optional: Collection[str] = (), *, delimiter: str = ""
+    header: Sequence[str],
+    columns: Sequence[str],
+    optional: Collection[str] = (),
+    *,
+    delimiter: str = "",
+    hidden: Collection[int] = (),
 ) -> dict[str, int]:
     """Where each mapped column is; optional ones that are missing are left out.
 
@@ -236,6 +242,9 @@ def find_columns(
         raise ExtractRefused(_missing(header, missing, columns, delimiter))
     present = {column: places for column, places in found.items() if places}
     twice = [column for column, places in present.items() if len(places) > 1]
+    for column in twice:
+        if unseen := [place for place in present[column] if place in hidden]:
+            raise ExtractRefused(_twice_with_hidden(column, present[column], unseen))
     if twice and all(plain_name(header[place]) == plain_name(column) for column in twice for place in present[column]):
         raise ExtractRefused(
             f"The column {', '.join(twice)} occurs more than once in the header, so nobody can tell which one counts. "
@@ -247,6 +256,15 @@ def find_columns(
             f"{either}, so nobody can tell which one counts. Remove or rename one and drop the file again."
         )
     return {column: places[0] for column, places in present.items()}
+
+
+def _twice_with_hidden(column: str, places: Sequence[int], hidden: Sequence[int]) -> str:
+    all_letters, letters = (", ".join(map(column_letters, some[:_NAMED])) for some in (places, hidden))
+    return (
+        f"The column {column} occurs more than once in the header of the workbook (in {all_letters}; hidden: "
+        f"{letters}), so nobody can tell which one counts. Unhide what is hidden, remove or rename one and drop the "
+        "file again."
+    )
 
 
 def _quoted(header: Sequence[str], places: Sequence[int]) -> str:

@@ -37,7 +37,8 @@ class FormatHints(BaseModel):
             quotes are doubled and every backslash is text. Found from the first lines if absent.
         text_guard: take the apostrophe off that a program has put in front of `=`, `+`, `-` or `@`, so that no
             spreadsheet takes a cell for a formula; and read `'00012` and `="00012"` as 00012.
-        header_rows: how many lines the header has; the column names are in the first, the others are skipped.
+        header_rows: how many lines the header has; the column names are in the first, the others are skipped unless
+            they are about somebody.
         trailer: first cell of the row that ends the file and holds the number of people; a file without it is refused.
         comment: rows whose first cell starts so are left out.
         sheet: the sheet of a workbook; found by its header if absent.

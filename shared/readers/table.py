@@ -108,6 +108,7 @@ class Table:
         first_rows: of such a file: row to row of the file that it answers, as far as it says so; filled while the
             records are read.
         doubts: why the file should not be used unless somebody wants it all the same; complete once the rows are read.
+        hidden: places of columns that a workbook does not show, as far as these are named twice.
     """
 
     form: Form
@@ -117,3 +118,4 @@ class Table:
     returned: bool = False
     first_rows: dict[int, int] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    hidden: frozenset[int] = frozenset()

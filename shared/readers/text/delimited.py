@@ -28,12 +28,25 @@ from shared.readers.text.count_rows import (
     speaks_of_a_count,
 )
 from shared.readers.text.dialect import FIRST_LINES, Opening, find_opening
+from shared.readers.text.header_rows import (
+    begins_with_names,
+    belongs_to_header,
+    cannot_tell,
+    first_people,
+    header_names,
+    is_another,
+    is_read,
+    refuse_list_above,
+    repeats,
+    two_lists,
+)
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
 from shared.readers.text.swallowed import are_halves, id_shape, may_swallow_rows, swallows_rows
 
 _MOST_COUNTS = 10  # at the end of a file
+_MOST_FOOTERS = 20  # lines below a list
 _GOES_ON = (
     "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have to "
     "be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
@@ -71,7 +84,13 @@ def open_delimited(
             "begins with its number, as R's write.table writes it, and the header leaves that out. Export the list "
             "again without row names (row.names = FALSE)."
         )
-    rows = _Rows(lines, opening, hints, notes)
+    if opening.other:
+        header, below = (MARK.get(mark, f"'{mark}'") for mark in (dialect.delimiter, opening.other))
+        raise ExtractRefused(
+            f"The header has a {header} between its names, but the rows below it have a {below} between their cells, "
+            "so nobody can be read. Export the list again with one character between all cells."
+        )
+    rows = _Rows(lines, opening, hints, wanted, notes)
     return Table(form, rows.header, InBlocks(rows.blocks()), notes)
 
 
@@ -91,7 +110,9 @@ def _no_header(sample: Sequence[str]) -> ExtractRefused:
 class _Rows:
     """The rows below the header."""
 
-    def __init__(self, lines: PhysicalLines, opening: Opening, hints: FormatHints, notes: list[str]) -> None:
+    def __init__(
+        self, lines: PhysicalLines, opening: Opening, hints: FormatHints, wanted: Sequence[str], notes: list[str]
+    ) -> None:
         stream = iter(lines)
         if opening.announced:
             next(stream)
@@ -105,14 +126,15 @@ class _Rows:
         self._marks = trailers | RULE_MARKS  # what rows begin with that need a closer look
         self._counts = not again and not hints.trailer  # whether count rows are looked for
         self._more_header = 0 if again else hints.header_rows - 1
+        self._names = header_names(opening.header, wanted)
         self._skip_to(opening)
         self._full = len(opening.header)  # with the empty cells that delimiters at the ends of all lines make
         self.header = opening.header
         while len(self.header) > 1 and not self.header[-1].strip():
             self.header = self.header[:-1]
         self._width = len(self.header)
-        self._plain_header = list(map(plain_name, opening.header))
-        self._first_names = {self._plain_header[0], f"\ufeff{self._plain_header[0]}"}
+        self._begins = begins_with_names(opening.header, wanted)
+        self._first_people = first_people(self._names, opening.below, self._more_header)
         self._short = opening.short
         self._filled = 0  # rows to which empty cells were added
         self._newest_filled: tuple[int, tuple[str, ...]] = (0, ())  # the newest of them, as it was
@@ -122,13 +144,16 @@ class _Rows:
         self._ended = 0  # the line of the trailer
         self._rules: list[int] = []  # the lines that are drawn between rows
         self._held: list[tuple[BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
+        self._below: list[Row | BadRow] = []  # lines of one cell below a whole row, as long as nobody follows
 
     def _skip_to(self, opening: Opening) -> None:
         """Take the rows above the header, and the header."""
         source = self._source
+        above: list[tuple[str, int, list[str]]] = []
         while source.number <= opening.above:
             try:
-                source.read()
+                before, cells = source.read()
+                above.append((f"Line {before + 1}", before + 1, cells))
             except csv.Error as error:
                 if source.number > opening.above:
                     raise ExtractRefused(
@@ -144,6 +169,7 @@ class _Rows:
                 line=line,
             )
         if opening.texts_above:
+            refuse_list_above(self._names, above[:-1])
             self._notes.append(
                 f"The header is on line {line}; what stands above it ({opening.texts_above} "
                 f"{'row' if opening.texts_above == 1 else 'rows'}) was left out."
@@ -160,6 +186,7 @@ class _Rows:
             yield from ready.take()  # whoever looks at the first rows only has them
             raise
         yield from ready.take()
+        yield from map(_alone, self._below)
         self._end()
 
     def _take(self, block: Block, ready: _Ready) -> Iterator[Rows | BadRow]:
@@ -182,6 +209,8 @@ class _Rows:
                 yield from self._look(rows[place], ready)
                 place += 1
         if block.error:
+            if self._below:
+                yield from self._break(ready)
             source.settle(block, place)
             if not isinstance(block.error, csv.Error):
                 raise block.error
@@ -201,38 +230,69 @@ class _Rows:
         """Whether rows need a closer look, by nothing but their cells."""
         full, width = self._full, self._width
         second, third = min(1, width - 1), min(2, width - 1)
-        special, marks, counts = self._first_names, self._marks, self._counts
+        names, marks, counts = self._begins, self._marks, self._counts
         for cells in rows:
             yield not (
                 len(cells) == full
                 and (first := cells[0].strip())
                 and ((cells[second] and cells[third]) or cells[width - 1] or not counts)
                 and (full == width or not any(cells[width:]))
-                and first.casefold() not in special
+                and first.casefold() not in names
+                and cells[second] not in names
                 and first[0] not in marks
             )
 
     @property
     def _is_watchful(self) -> bool:
         """Whether something of the rows above has to be remembered, so that all rows need a closer look."""
-        return bool(self._held or self._skipping or self._ended)
+        return bool(self._held or self._below or self._skipping or self._ended)
 
     def _look(self, cells: list[str], ready: _Ready) -> Iterator[Rows | BadRow]:
         """A row that needs a closer look, behind those that wait."""
+        line = self._source.start + 1
+        if self._below:
+            if self._may_end(cells) and len(self._below) < _MOST_FOOTERS:
+                self._below += self._judge(line, cells)
+                return
+            yield from self._break(ready)
         before = ready.last
         if before is not None and self._goes_on(before, cells):
-            yield from ready.take(but=1)
-            ready.clear()
-            yield BadRow(before.number, before.line, before.cells, _GOES_ON)
+            if self._may_end(cells) and self._left_out(before) is None and not _runs_on(before.cells[-1], cells):
+                self._below += self._judge(line, cells)  # below the list, unless somebody follows
+                return
+            yield from self._break(ready)
         elif before is not None and self._is_rest(before, cells):
-            yield from ready.take(but=1)
-            ready.clear()
             self._filled -= 1
-            yield BadRow(before.number, before.line, self._newest_filled[1], _GOES_ON)
+            yield from self._break(ready)
             self._people += 1
-            yield self._bad(self._source.start + 1, cells)
+            yield self._bad(line, cells)
             return
-        yield from self._found(self._judge(self._source.start + 1, cells), ready)
+        yield from self._found(self._judge(line, cells), ready)
+
+    @staticmethod
+    def _may_end(cells: list[str]) -> bool:
+        """Whether a row below a list may be about the list: it has one cell, or none, or is a total."""
+        return sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0]
+
+    def _left_out(self, row: Row) -> int | None:
+        """How many cells a row had that leaves out empty ones at its end; None if it is whole."""
+        number, as_it_was = self._newest_filled
+        return len(as_it_was) if number == row.number else None
+
+    def _break(self, ready: _Ready) -> Iterator[Rows | BadRow]:
+        """The newest row, which the next line goes on, and what waits behind it.
+
+        What stands before the break is the row's own beyond doubt, so that somebody who leaves by it leaves.
+        """
+        row = ready.last
+        yield from ready.take(but=1)
+        ready.clear()
+        if row is not None:
+            last = (self._left_out(row) or self._width) - 1
+            faults = tuple((place, _GOES_ON) for place in range(last, self._width))
+            yield BadRow(row.number, row.line, row.cells, _GOES_ON, faults)
+        yield from map(_alone, self._below)
+        self._below.clear()
 
     def _found(self, found: Iterable[Row | BadRow], ready: _Ready) -> Iterator[Rows | BadRow]:
         for row in found:
@@ -279,16 +339,17 @@ class _Rows:
             raise after_trailer(self._trailer_word, self._ended, line)
         if source.lines > line:
             self._check_lines(line, source.lines, cells)
-        if self._skipping:
-            self._skipping -= 1
+        if self._skipping and self._is_skipped(line, cells):
             return
         if is_rule(cells):
             self._rules.append(line)
             return
-        if plain_name(cells[0]) == self._plain_header[0] and list(map(plain_name, cells)) == self._plain_header:
+        if repeats(self._names, cells):
             self._notes.append(f"Line {line} repeats the header, as when files are joined; it was left out.")
             self._skipping = self._more_header
             return
+        if is_another(self._names, cells, self._people):
+            raise two_lists(f"Line {line}", line)
         if self._trailer is not None and plain_name(cells[0]) == self._trailer:
             check_trailer(self._trailer_word, cells[1] if len(cells) > 1 else "", self._people, line)
             self._ended = line
@@ -303,6 +364,16 @@ class _Rows:
         yield from self._release()
         self._people += 1
         yield self._sized(line, cells)
+
+    def _is_skipped(self, line: int, cells: list[str]) -> bool:
+        """Whether a row is one of the header's further ones, if there still are some, and not somebody's."""
+        belongs = belongs_to_header(self._names, cells, self._first_people)
+        if belongs is None:
+            raise cannot_tell(f"line {line}", line, self._more_header + 1)
+        self._skipping = self._skipping - 1 if belongs else 0
+        if not belongs:
+            self._notes.append(is_read(f"Line {line}", self._more_header + 1))
+        return belongs
 
     def _may_count(self, cells: list[str]) -> bool:
         """Whether a row is so empty that it cannot be somebody's."""
@@ -412,6 +483,10 @@ class _Rows:
                 self._notes.append(right_count(count, row.line))
 
 
+def _alone(row: Row | BadRow) -> Rows | BadRow:
+    return row if isinstance(row, BadRow) else Rows([row.number], [row.line], [row.cells])
+
+
 class _Ready:
     """Good rows that wait for what the next line shows."""
 
@@ -441,6 +516,17 @@ class _Ready:
         self._numbers.clear()
         self._lines.clear()
         self._cells.clear()
+
+
+def _runs_on(cell: str, cells: Sequence[str]) -> bool:
+    """Whether a text seems to go on in a line with small letters; an id, a day or an address does not."""
+    begins = "".join(cells).strip()[:1]
+    words = cell.split()
+    return begins.islower() and bool(words) and not (len(words) == 1 and any(map(_is_of_a_code, cell)))
+
+
+def _is_of_a_code(sign: str) -> bool:
+    return sign.isdigit() or sign == "@"
 
 
 def _is_prose(cells: Sequence[str], others: Sequence[str]) -> bool:

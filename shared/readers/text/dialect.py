@@ -23,6 +23,7 @@ FIRST_LINES = 60
 _DEEPEST = 30  # rows above and with the header
 _MOST_MARKS = 20
 _FEWEST_SHORT = 2
+_FEWEST_CELLS = 3  # in a row whose delimiter can be told from the header's
 _SEP = re.compile(r'"?sep=(.)"?[\r\n]*\Z', re.IGNORECASE)
 
 
@@ -39,6 +40,8 @@ class Opening:
         found: how many of the wanted names are in it.
         short: how many cells rows have that leave out empty ones at their end; empty if rows of the file do not.
         row_names: whether each row begins with a number in quotes of which the header says nothing.
+        other: what is between the cells of all rows below the header, if it is something else than in the header.
+        below: the first rows below the header, if it has further rows, of which some may be missing.
     """
 
     dialect: Dialect
@@ -49,6 +52,8 @@ class Opening:
     found: int
     short: frozenset[int] = frozenset()
     row_names: bool = False
+    other: str = ""
+    below: tuple[list[str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,19 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
         _short_rows(lines, best, hints, head),
         _row_names(lines, best, hints, head),
     )
-    return Opening(best, separator is not None, head.above, head.texts_above, head.cells, found, short, named)
+    below = tuple(_below(lines, best, hints, head))
+    return Opening(
+        best,
+        separator is not None,
+        head.above,
+        head.texts_above,
+        head.cells,
+        found,
+        short,
+        named,
+        _other_delimiter(lines, best, hints, head, below),
+        below if hints.header_rows > 1 else (),
+    )
 
 
 def _candidates(
@@ -245,6 +262,25 @@ def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head
         return frozenset()
     clean = all(name and name == name.strip() for name in head.cells)
     return frozenset(short) if clean or width in counts else frozenset()
+
+
+def _below(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> list[list[str]]:
+    rows = _rows(lines, dialect, hints.comment)
+    return [cells for number, cells in rows if cells and number > head.above + 1]
+
+
+def _other_delimiter(
+    lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head, below: Sequence[Sequence[str]]
+) -> str:
+    """What is between the cells of rows that have one cell each, cut as the header is."""
+    if head.found < 1 or len(head.cells) < _FEWEST_CELLS or not below or any(len(cells) > 1 for cells in below):
+        return ""
+    for mark in COMMON:
+        if mark not in {dialect.delimiter, dialect.quote}:
+            widths = [len(cells) for cells in _below(lines, replace(dialect, delimiter=mark), hints, head)]
+            if widths.count(len(head.cells)) * 2 > len(below):
+                return mark
+    return ""
 
 
 def _row_names(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> bool:

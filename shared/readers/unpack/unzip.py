@@ -21,7 +21,9 @@ from shared.readers.unpack.secret import secret
 
 _BROKEN = (*BROKEN, pyzipper.BadZipFile)
 _LEFTOVERS = re.compile(
-    r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\.directory|\.Trashes/.*)", re.IGNORECASE
+    r"(?:.*/)?(?:__MACOSX/.*|\._[^/]*|\.DS_Store|Thumbs\.db|desktop\.ini|\.directory|\.Trashes/.*"
+    r"|~\$[^/]*|\.~lock\.[^/]*#)",  # who has a file open, as Excel and LibreOffice note it
+    re.IGNORECASE,
 )
 # Not among them: a pipe. Archives that are made of one (report | zip) say so of their entry, which is a file inside.
 _NO_FILES = {

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from shared.model import Row
 from shared.readers.table import BadRow
 from shared.readers.text.column_names import plain_name
 from shared.readers.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
+from shared.readers.text.header_rows import HeaderNames, is_another, repeats, two_lists
 
 _FEW = 2  # cells that a total has
 _MOST_COUNTS = 10  # at the end of a list
 
 
 def without_ends(
-    rows: Iterator[Row | BadRow], header: Sequence[str], trailer: str | None, notes: list[str]
+    rows: Iterator[Row | BadRow], names: HeaderNames, trailer: str | None, notes: list[str]
 ) -> Iterator[Row | BadRow]:
     """The rows that are somebody's.
 
     Args:
         rows: of the list, blank ones left out.
-        header: the names of its columns.
+        names: those of its columns.
         trailer: the first cell of the row that has to end it and hold the number of people; without one, totals at the
             end are found by their words.
         notes: takes what is left out.
 
     Raises:
-        ExtractRefused: the trailer is missing or not at the end, or a count differs.
+        ExtractRefused: the trailer is missing or not at the end, a count differs, or another header follows.
     """
-    names = [plain_name(name) for name in header]
     people, last, ended = 0, 0, 0
     held: list[tuple[Row | BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
     for row in rows:
@@ -40,10 +40,12 @@ def without_ends(
             check_trailer(trailer, filled[1] if len(filled) > 1 else "", people, row.line)
             ended = row.line
             continue
-        if plain_name(row.cells[0]) == names[0] and [plain_name(cell) for cell in row.cells] == names:
+        if repeats(names, row.cells):
             notes.append(f"Row {row.number} repeats the header; it was left out.")
             continue
-        if not trailer and len(filled) <= _FEW and len(header) > _FEW and len(held) < _MOST_COUNTS:
+        if is_another(names, row.cells, people):
+            raise two_lists(f"Row {row.number}", row.line)
+        if not trailer and len(filled) <= _FEW and len(names.plain) > _FEW and len(held) < _MOST_COUNTS:
             is_count, count = looks_like_count(filled)
             if is_count:
                 held.append((row, count))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import takewhile
 from typing import IO, cast
 
 from shared.errors import ExtractRefused
@@ -17,6 +18,14 @@ from shared.mapping.format import FormatHints
 from shared.model import Row
 from shared.readers.table import BadRow, Form, Table
 from shared.readers.text.column_names import loose, loose_set, places_of, plain_name
+from shared.readers.text.header_rows import (
+    belongs_to_header,
+    cannot_tell,
+    first_people,
+    header_names,
+    is_read,
+    refuse_list_above,
+)
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.unpack.limits import UnpackLimits, spool
 from shared.readers.workbook.cells import CellTexts
@@ -41,12 +50,14 @@ class ListPlace:
         number: row of the header.
         header: its names as HR wrote them.
         first: the first row that may hold a person.
+        absent: whether this is a row that the mapping counts to the header.
     """
 
     sheet: Worksheet
     number: int
     header: tuple[str, ...]
     first: int
+    absent: bool = False
 
 
 def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted: Sequence[str]) -> Table:
@@ -66,17 +77,21 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
     try:
         workbook = Workbook(source)
         place = workbook.find(hints, wanted)
+        workbook.check_above(place, wanted)
+        hidden = workbook.hidden_twins(place, wanted)
     except BaseException:
         if owned:
             source.close()
         raise
-    notes: list[str] = []
+    notes = [is_read(f"Row {place.first}", hints.header_rows)] if place.absent else []
     doubts: list[str] = []
     trailer = None if is_rejects_file(place.header) else hints.trailer
-    people = without_ends(workbook.rows(place, wanted, notes, doubts), place.header, trailer, notes)
+    people = without_ends(
+        workbook.rows(place, wanted, notes, doubts), header_names(place.header, wanted), trailer, notes
+    )
     rows = _closing(source if owned else None, people)
     next(rows)  # begun, so that the file is closed even if nobody reads on
-    return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes, doubts=doubts)
+    return Table(Form("xlsx"), place.header, cast("Iterator[Row | BadRow]", rows), notes, doubts=doubts, hidden=hidden)
 
 
 class Workbook:
@@ -108,7 +123,8 @@ class Workbook:
         with the columns but nobody in it does not count beside another one.
 
         Raises:
-            ExtractRefused: no visible sheet has such a row, or several have and nobody can tell which one counts.
+            ExtractRefused: no visible sheet has such a row, or several have and nobody can tell which one counts; or
+                nobody can tell how many rows the header has.
         """
         names = loose_set(wanted)
         best, most = None, 0
@@ -128,10 +144,8 @@ class Workbook:
                 "nobody can tell which one counts. Put everybody into one sheet or hide the others, or ask IT to name "
                 "the sheet in the mapping (format.sheet)."
             )
-        if complete:
-            return (filled or complete)[0]
-        if best:
-            return best
+        if complete or best:
+            return self._with_first(best if best and not complete else (filled or complete)[0], hints, wanted)
         visible = [sheet.name for sheet in self.book.sheets if not sheet.hidden]
         hidden = len(self.book.sheets) - len(visible)
         raise ExtractRefused(
@@ -140,6 +154,41 @@ class Workbook:
             + (f" {hidden} hidden {'sheet was' if hidden == 1 else 'sheets were'} not looked at." if hidden else "")
             + " Is this the right file?"
         )
+
+    def check_above(self, place: ListPlace, wanted: Sequence[str]) -> None:
+        """Look at what stands above the header.
+
+        Raises:
+            ExtractRefused: it is a list of its own.
+        """
+        above = takewhile(lambda row: row[0] < place.number, self._top(place.sheet)) if place.number > 1 else ()
+        rows = [(f"Row {number}", number, cells) for number, cells in above]
+        refuse_list_above(header_names(place.header, wanted), rows)
+
+    def hidden_twins(self, place: ListPlace, wanted: Sequence[str]) -> frozenset[int]:
+        """The places of columns that are named twice, as far as they are hidden."""
+        twins = [at for found in places_of(place.header, wanted).values() if len(found) > 1 for at in found]
+        if not twins:
+            return frozenset()
+        reader = SheetReader(self._package, place.sheet.path)
+        next(reader.rows(), None)  # columns stand before the rows
+        return frozenset(at for at in twins if any(first <= at <= last for first, last in reader.hidden_columns))
+
+    def _with_first(self, place: ListPlace, hints: FormatHints, wanted: Sequence[str]) -> ListPlace:
+        """A place whose first row is somebody's, where the header has fewer rows than the mapping says."""
+        if hints.header_rows == 1:
+            return place
+        names = header_names(place.header, wanted)
+        below = {number: cells for number, cells in self._top(place.sheet) if number > place.number}
+        doubtful = [number for number in below if number < place.first]
+        people = first_people(names, list(below.values()), len(doubtful))
+        for number in doubtful:
+            belongs = belongs_to_header(names, below[number], people)
+            if belongs is None:
+                raise cannot_tell(f"row {number}", number, hints.header_rows)
+            if not belongs:
+                return replace(place, first=number, absent=True)
+        return place
 
     def rows(
         self, place: ListPlace, wanted: Sequence[str], notes: list[str], doubts: list[str] | None = None
@@ -299,6 +348,12 @@ def _check_merged(reader: SheetReader, place: ListPlace, counted: set[int], last
             continue
         if area.top >= place.first and any(area.left <= at <= area.right for at in counted):
             cells = f"{column_letters(area.left)}{area.top}:{column_letters(area.right)}{area.bottom}"
+            if area.top == area.bottom and area.left <= min(counted) < max(counted) <= area.right:
+                raise ExtractRefused(
+                    f"The cells {cells} are merged across the whole list, as for a heading of a group, which is "
+                    f"nobody. Delete row {area.top}, or undo the merge and fill the cells, and drop the file again.",
+                    line=area.top,
+                )
             raise ExtractRefused(
                 f"The cells {cells} are merged, so only the first of them has a value and nobody can tell whether it "
                 "is meant for the others. Undo the merge, fill the cells and drop the file again.",

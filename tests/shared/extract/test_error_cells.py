@@ -98,6 +98,22 @@ def test_somebody_who_works_is_rejected_by_name_and_with_what_to_do(opened: Exit
     assert [worker_id for worker_id, _ in extract.people_by_account()] == ["2"]
 
 
+def test_a_line_break_behind_the_status_keeps_nobody_from_leaving(opened: ExitStack) -> None:
+    rows = "1,Ann,Left,Ops\nof the north\n2,Bo,Active,Ops\nof the south\n3,Cy,Left,\n"
+    extract = read(opened, f"Id,Name,State,Team\n{rows}".encode())
+    goes_on = (
+        "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have "
+        "to be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
+    )
+    assert [said.worker for said in extract.read(["1"])] == [left("1", 2, displayName="Ann")]
+    assert extract.notes == [f"Row 2: {goes_on} {ALTHOUGH}"]
+    assert [(reject.row, reject.worker_id, reject.reason) for reject in extract.rejects] == [
+        (3, "", "the row has 1 of 4 columns."),
+        (4, "2", goes_on),
+        (5, "", "the row has 1 of 4 columns."),
+    ]
+
+
 @pytest.mark.parametrize("cells", [["#REF!", "Ann", "Left", "IT"], ["1", "Ann", "#N/A", "IT"]])
 def test_an_error_in_the_id_or_the_status_of_a_workbook_tells_nobody_who_leaves(
     opened: ExitStack, cells: list[object]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -60,6 +61,33 @@ def test_a_header_is_recognised_wherever_it_is() -> None:
     )
 
 
+def test_further_header_rows_are_left_out_unless_they_are_about_somebody() -> None:
+    header = line("Id", "Name", "State")
+    rows = [Row(3, 3, ROWS[0].cells), Row(4, 4, ROWS[1].cells)]
+    assert read(f"{header}{line('No', 'Called', 'S')}{BODY}", header_rows=2) == (rows, [])
+    assert read(f"{header}\n{BODY}", header_rows=2) == (rows, [])
+    assert read(f"{header}{BODY}", header_rows=2) == (
+        [Row(2, 2, ROWS[0].cells), Row(3, 3, ROWS[1].cells)],
+        [
+            (
+                "Line 2 is about somebody and was read, though the mapping says that it belongs to the header "
+                "(format.header_rows: 2)."
+            )
+        ],
+    )
+
+
+def test_a_line_of_which_nobody_can_tell_whether_it_is_a_header_s_refuses_the_file() -> None:
+    text = line("Id", "Name", "State") + line("ann", "Ann", "A") + line("bob", "Bob", "T")
+    assert refusal_of(text, header_rows=2) == (
+        (
+            "Nobody can tell whether line 2 is about somebody or belongs to the header, as the mapping says "
+            "(format.header_rows: 2). Export the list with all rows of its header, or ask IT to correct the mapping."
+        ),
+        2,
+    )
+
+
 def test_blank_lines_and_comments_are_left_out() -> None:
     assert read(f"* made by HR\n\n{BODY}", comment="*")[0] == [
         Row(3, 3, ROWS[0].cells),
@@ -84,6 +112,94 @@ def test_blanks_at_the_ends_of_lines_may_have_been_taken_away() -> None:
         Row(3, 3, ("00003", "Cyril", "")),
         Row(4, 4, ("00004", "Di      ", "T")),
     ]
+
+
+WIDTHS = {"Id": 5, "State": 4, "Name": 8, "Town": 8, "Cost": 4}
+WIDE = [
+    {"name": name, "start": 1 + sum(list(WIDTHS.values())[:place]), "width": width}
+    for place, (name, width) in enumerate(WIDTHS.items())
+]
+IN_BYTES = "The columns are as wide as bytes, of which a letter such as ü has two, and were read so."
+PEOPLE: list[tuple[str, ...]] = [
+    ("00001", "on", "Ann", "Ulm", "1000"),
+    ("00002", "left", "Jürgen", "Köln", "20"),
+    ("00003", "on", "Zoë", "Bernburg", ""),
+    ("00004", "on", "Størmühl", "Kiel", "3"),
+]
+
+
+def wide(people: Sequence[tuple[str, ...]], *, by_bytes: bool, trimmed: bool) -> bytes:
+    lines = []
+    for cells in people:
+        filled = [
+            cell.encode()[:room].ljust(room) if by_bytes else cell.ljust(room).encode()
+            for cell, room in zip(cells, WIDTHS.values(), strict=True)
+        ]
+        lines.append((b"".join(filled).rstrip(b" ") if trimmed else b"".join(filled)) + b"\n")
+    return b"".join(lines)
+
+
+def cells_of(data: bytes) -> tuple[Sequence[tuple[str, ...] | str], list[str]]:
+    table = open_fixed([data], FormatHints.model_validate({"columns": WIDE}), ["Id"])
+    rows = list(table.rows)
+    found = [row.reason if isinstance(row, BadRow) else tuple(cell.strip() for cell in row.cells) for row in rows]
+    return found, table.notes
+
+
+@pytest.mark.parametrize("trimmed", [True, False])
+@pytest.mark.parametrize("order", [1, -1])
+def test_columns_may_be_as_wide_as_characters_or_as_bytes(order: int, *, trimmed: bool) -> None:
+    people = PEOPLE[::order]
+    assert cells_of(wide(people, by_bytes=False, trimmed=trimmed)) == (people, [])
+    in_bytes = [(*cells[:2], "Størmü" if cells[2] == "Størmühl" else cells[2], *cells[3:]) for cells in people]
+    assert cells_of(wide(people, by_bytes=True, trimmed=trimmed)) == (in_bytes, [IN_BYTES])
+
+
+@pytest.mark.parametrize("by_bytes", [True, False])
+@pytest.mark.parametrize("trimmed", [True, False])
+def test_the_first_letter_of_two_bytes_may_come_late(*, by_bytes: bool, trimmed: bool) -> None:
+    people = [*[PEOPLE[0], ("00005", "on", "Bo", "Rom", "")] * 150, *PEOPLE[1:3]]
+    assert cells_of(wide(people, by_bytes=by_bytes, trimmed=trimmed)) == (people, [IN_BYTES] if by_bytes else [])
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "windows-1252", "cp500"])
+@pytest.mark.parametrize("trimmed", [True, False])
+def test_where_all_letters_have_as_many_bytes_columns_are_cut_by_characters(encoding: str, *, trimmed: bool) -> None:
+    data = wide(PEOPLE, by_bytes=False, trimmed=trimmed).decode().encode(encoding)
+    hints = FormatHints.model_validate({"columns": WIDE, "encoding": None if encoding == "utf-16" else encoding})
+    table = open_fixed([data], hints, ["Id"])
+    assert [tuple(cell.strip() for cell in row.cells) for row in table.rows] == PEOPLE
+    assert table.notes == []
+
+
+def test_a_line_of_another_number_of_bytes_is_a_bad_row() -> None:
+    data = wide(PEOPLE, by_bytes=True, trimmed=False)
+    assert cells_of(data.replace(b"Ulm ", b"Ulm"))[0] == [
+        "the line has 28 characters where the others have 29.",
+        *((*cells[:2], "Størmü" if cells[2] == "Størmühl" else cells[2], *cells[3:]) for cells in PEOPLE[1:]),
+    ]
+
+
+def unclear(column: str) -> str:
+    return (
+        f"nobody can tell where {column} begins and ends: the line has letters such as ü, which some programs count as "
+        "two. Have the export fill up columns by characters."
+    )
+
+
+def test_what_columns_hold_of_which_nobody_can_tell_where_they_begin_is_not_relied_on() -> None:
+    text = "00001on  Ann     Ulm     1000\n00002leftJürgenXXYKöln\n00003on  Ann     Ulm\n"
+    table = open_fixed([text.encode()], FormatHints.model_validate({"columns": WIDE}), ["Id"])
+    [_, bad, _] = table.rows
+    assert isinstance(bad, BadRow)
+    assert (bad.cells[:2], bad.reason) == (("00002", "left"), unclear("Name"))
+    assert bad.faults == ((2, unclear("Name")), (3, unclear("Town")))
+
+
+def test_a_line_that_is_not_as_the_others_is_not_relied_on() -> None:
+    other = ("00005", "on", "Jürgen", "Ulm", "1000")
+    data = wide(PEOPLE[:3], by_bytes=True, trimmed=True) + wide([other], by_bytes=False, trimmed=True)
+    assert cells_of(data) == ([*PEOPLE[:3], unclear("Cost")], [IN_BYTES])
 
 
 DROP = "Drop the complete file again."

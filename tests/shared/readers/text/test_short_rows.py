@@ -95,6 +95,21 @@ def test_beside_a_broken_row_others_may_leave_out_cells() -> None:
     )
 
 
+def test_what_stands_before_the_break_is_beyond_doubt() -> None:
+    header = "Id,Name,State,End,Note,Mail\n"
+    text = f"{header}1,A,on\n2,B,on,,no\nte,b@x\n3,C,on\n4,D,on,,,d@x\nand more\n5,E,on,x\nof it all\n6,F,on\n"
+    rows = [row for row in open_delimited([text.encode()], FormatHints(), WANTED).rows if isinstance(row, BadRow)]
+    assert [(row.cells, [place for place, _ in row.faults]) for row in rows] == [
+        (("2", "B", "on", "", "no", ""), [4, 5]),
+        (("te", "b@x"), []),
+        (("4", "D", "on", "", "", "d@x"), [5]),
+        (("and more",), []),
+        (("5", "E", "on", "x", "", ""), [3, 4, 5]),
+        (("of it all",), []),
+    ]
+    assert {reason for row in rows for _, reason in row.faults} == {rows[0].reason} == {rows[2].reason}
+
+
 def test_two_short_rows_that_are_as_long_as_one_together_are_two_people() -> None:
     header = "Id,Name,State,End,Note,Mail,City\n"
     rows = [("1", "A", "on", "x", "", "", ""), ("2", "B", "off", "y", "", "", "")]

@@ -164,6 +164,8 @@ def test_leftovers_of_other_systems_are_ignored() -> None:
         ("out/.DS_Store", b"x"),
         ("Thumbs.db", b"x"),
         ("desktop.ini", b"x"),
+        ("out/~$workers.csv", b"x"),
+        ("out/.~lock.workers.csv#", b"x"),
     )
     assert opened(data)[1] == CSV
 

@@ -102,9 +102,10 @@ def test_rows_whose_cells_cannot_be_given_back_stay_bad() -> None:
 
 def test_further_header_rows_come_along() -> None:
     hints = FormatHints(header_rows=2)
-    data = rejected(original(ROWS), {4: "why"}, hints)
+    labels: list[object] = ["Number", "Hired on", "What else"]
+    data = rejected(original([*ROWS[:2], labels, *ROWS[3:]]), {4: "why"}, hints)
     book = openpyxl.load_workbook(io.BytesIO(data))
-    assert [row[0].value for row in book.active.iter_rows()] == ["Id", "1", "0007"]
+    assert [row[0].value for row in book.active.iter_rows()] == ["Id", "Number", "0007"]
     assert len(rows_of(data, hints)) == 1
 
 

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused, RollcallError
+from shared.extract.records import read_records
 from shared.mapping.format import FormatHints
 from shared.model import Row
 from shared.readers.table import BadRow, Table
@@ -371,6 +372,34 @@ def test_a_header_that_comes_again_is_left_out_and_said() -> None:
     assert table.notes == ["Row 4 repeats the header; it was left out."]
 
 
+TWO_LISTS = (
+    "Row {} is a second header, with other columns than the first one or in another order: lists that differ were "
+    "joined, and values of one of them would be taken for something else. Export everybody into one list in one go and "
+    "drop that file."
+)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["Id", "End", "Start", "Name"],
+        ["Name", "Id", "Start", "End"],
+        ["Id", "Name", "Start", "Grade", "End"],
+        ["Id", "Name", "Start"],
+        ["Id", "Name", "Start", "City"],
+    ],
+)
+def test_a_second_header_with_other_columns_refuses_the_list(header: list[object]) -> None:
+    rows: list[list[object]] = [["Id", "Name", "Start", "End"], ["1", "Ann", "2020-01-01"], [], header, ["2", "x", "y"]]
+    assert refusal(saved(sheets(S=rows)), "Id", "Name", "End") == TWO_LISTS.format(4)
+
+
+def test_a_list_above_the_header_refuses_the_workbook() -> None:
+    lists: list[list[object]] = [["Id", "Name", "End"], ["1", "Ann", "2020-01-01"], ["2", "Bo", "a@b.example"]]
+    more: list[list[object]] = [["Id", "End", "Name", "Mail"], ["3", "x", "y", "z"]]
+    assert refusal(saved(sheets(S=[*lists, *more])), "Id", "Name", "End", "Mail") == TWO_LISTS.format(1)
+
+
 def test_the_mapping_may_name_the_sheet() -> None:
     book = sheets(First=[["Id"], ["1"]], Second=[["Id"], ["2"]], Third=[["Id"], ["3"]])
     book["Third"].sheet_state = "hidden"
@@ -400,6 +429,30 @@ def test_further_header_rows_are_skipped() -> None:
     assert opened(data, "Id", hints=FormatHints(header_rows=2))[1] == [Row(3, 3, ("1", "Ada"))]
 
 
+@pytest.mark.parametrize("between", [[], [[]]])
+def test_somebody_where_a_further_header_row_should_be_is_read_and_said(between: list[list[object]]) -> None:
+    data = saved(sheets(S=[["Id", "Name"], *between, ["1", "Ada"], ["2", "Bob"]]))
+    table, rows = opened(data, "Id", hints=FormatHints(header_rows=2 + len(between)))
+    first = 2 + len(between)
+    assert (rows, table.notes) == (
+        [Row(first, first, ("1", "Ada")), Row(first + 1, first + 1, ("2", "Bob"))],
+        [
+            (
+                f"Row {first} is about somebody and was read, though the mapping says that it belongs to the header "
+                f"(format.header_rows: {first})."
+            )
+        ],
+    )
+
+
+def test_a_row_of_which_nobody_can_tell_whether_it_is_a_header_s_refuses_the_workbook() -> None:
+    data = saved(sheets(S=[["Id", "Name"], ["ada", "Ada Lee"], ["bob", "Bob Roe"]]))
+    assert refusal(data, "Id", hints=FormatHints(header_rows=2)) == (
+        "Nobody can tell whether row 2 is about somebody or belongs to the header, as the mapping says "
+        "(format.header_rows: 2). Export the list with all rows of its header, or ask IT to correct the mapping."
+    )
+
+
 def test_hidden_rows_columns_and_filters_are_read_and_noted() -> None:
     book = sheets(S=[["Id", "Name", "City"], ["1", "a", "x"], ["2", "b", "y"], [], ["4", "d", "z"]])
     sheet = book["S"]
@@ -423,7 +476,34 @@ def test_merged_titles_are_fine_and_merged_people_are_not() -> None:
     assert len(opened(saved(book), "Id")[1]) == 2
     book["S"].merge_cells("B3:B4")
     assert len(opened(saved(book), "Id")[1]) == 2
-    assert "The cells B3:B4 are merged" in refusal(saved(book), "Id", "Dept")
+    assert refusal(saved(book), "Id", "Dept") == (
+        "The cells B3:B4 are merged, so only the first of them has a value and nobody can tell whether it is meant for "
+        "the others. Undo the merge, fill the cells and drop the file again."
+    )
+
+
+def test_a_heading_that_is_merged_across_the_list_is_told_as_such() -> None:
+    book = sheets(S=[["Id", "Dept", "Note"], ["Sales", None], ["1", "Sales"]])
+    book["S"].merge_cells("A2:B2")
+    assert refusal(saved(book), "Id", "Dept") == (
+        "The cells A2:B2 are merged across the whole list, as for a heading of a group, which is nobody. Delete row 2, "
+        "or undo the merge and fill the cells, and drop the file again."
+    )
+
+
+def test_a_hidden_column_of_the_same_name_is_told_by_its_letter() -> None:
+    book = sheets(S=[["Id", "State", "Name", "State"], ["1", "on", "Ann", "off"]])
+    assert opened(saved(book), "Id", "State")[0].hidden == frozenset()
+    book["S"].column_dimensions["D"].hidden = True
+    table, _ = opened(saved(book), "Id", "State")
+    assert table.hidden == {3}
+    assert opened(saved(book), "Id", "Name")[0].hidden == frozenset()
+    with pytest.raises(ExtractRefused) as refused:
+        next(read_records(table, ["Id", "State"]))
+    assert str(refused.value) == (
+        "The column State occurs more than once in the header of the workbook (in B, D; hidden: D), so nobody can tell "
+        "which one counts. Unhide what is hidden, remove or rename one and drop the file again."
+    )
 
 
 def test_a_value_beyond_the_header_makes_the_row_bad() -> None:
