@@ -94,6 +94,9 @@ def test_words_that_hide_a_decision_are_left_to_the_customer(name: str) -> None:
     [
         ("personio.json", "attributes.status.value", "onboarding", "attributes.hire_date.value"),
         ("dayforce.json", "EmploymentStatuses.Items.EmploymentStatus.XRefCode", "PRE_START", "HireDate"),
+        ("hibob.json", "internal.lifecycleStatus", "hired", "work.startDate"),
+        ("rippling.json", "roleState", "HIRED", "startDate"),
+        ("rippling.json", "roleState", "ACCEPTED", "startDate"),
     ],
 )
 def test_somebody_who_has_not_started_may_work_from_the_first_day_on_and_must_have_one(
