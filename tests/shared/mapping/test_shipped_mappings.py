@@ -94,6 +94,7 @@ def test_words_that_hide_a_decision_are_left_to_the_customer(name: str) -> None:
     [
         ("personio.json", "attributes.status.value", "onboarding", "attributes.hire_date.value"),
         ("dayforce.json", "EmploymentStatuses.Items.EmploymentStatus.XRefCode", "PRE_START", "HireDate"),
+        ("adp.json", "workerStatus.statusCode.codeValue", "Active", "workAssignments[primaryIndicator=true].hireDate"),
         ("hibob.json", "internal.lifecycleStatus", "hired", "work.startDate"),
         ("rippling.json", "roleState", "HIRED", "startDate"),
         ("rippling.json", "roleState", "ACCEPTED", "startDate"),
