@@ -253,3 +253,55 @@ def test_memory_does_not_grow_with_the_file() -> None:
             tracemalloc.stop()
 
     assert peak(10_000) < peak(3_000) * 1.2 + 100_000
+
+
+def test_people_beside_the_list_that_is_read_refuse_the_file_unless_the_mapping_chooses_it() -> None:
+    people, leavers = '[{"id": "1", "name": "Ada"}]', '[{"id": "2", "name": "Bob"}]'
+    refused = (
+        "The document has people in several places: 'employees' and 'leavers'. Nothing of the file was used. Have "
+        "everybody exported into one list, leavers too, or ask IT to choose one place with `format.path`, so that the "
+        "others are not read."
+    )
+    for document in (
+        f'{{"employees": {people}, "leavers": {leavers}}}',
+        f'{{"leavers": {leavers}, "employees": {people}}}',
+        f'{{"employees": {people}, "leavers": {leavers[1:-1]}}}',
+        f'{{"employees": [], "leavers": {leavers}}}',
+    ):
+        assert JSON.refusal(document, ["id", "name"]) == (refused, None)
+    deep = f'{{"people": {people}, "old": {{"leavers": {leavers}}}}}'
+    assert "'people' and 'old.leavers'" in JSON.refusal(deep, ["id", "name"])[0]
+    one = f'{{"data": {people[1:-1]}, "leaver": {leavers[1:-1]}}}'
+    assert "'data' and 'leaver'" in JSON.refusal(one, ["id", "name"])[0]
+    chosen = JSON.open(f'{{"employees": {people}, "leavers": {leavers}}}', ["id", "name"], path="employees")
+    assert [row.cells for row in chosen.rows] == [("1", "Ada")]
+    assert chosen.notes == [
+        (
+            "There are people at 'leavers' too, who were not read, because the mapping chooses another place "
+            "(`format.path`). If they count, have everybody exported into one list."
+        )
+    ]
+
+
+def test_another_list_with_ids_and_little_else_is_told() -> None:
+    wanted = ["Employee ID", "name", "mail", "status"]
+    people = '[{"Employee ID": "1", "name": "Ada", "mail": "a", "status": "A"}]'
+    for gone in ('"gone": [{"Employee ID": "2"}]', '"old": [{"Employee ID": "", "name": "-"}, {"Employee ID": 2}]'):
+        table = JSON.open(f'{{"employees": {people}, "of": {{"Employee ID": 7}}, {gone}}}', wanted)
+        assert [row.cells for row in table.rows] == [("1", "Ada", "a", "A")]
+        assert table.notes == [
+            (
+                f"What is listed at '{gone[1:].partition(chr(34))[0]}' has 'Employee ID' too and was not read. If "
+                "these are people who have left, have everybody exported into one list; otherwise nothing needs to be "
+                "done."
+            )
+        ]
+        chosen = JSON.open(f'{{"employees": {people}, {gone}}}', wanted, path="employees")
+        assert (len(list(chosen.rows)), chosen.notes) == (1, [])
+
+
+def test_what_is_just_called_id_elsewhere_is_nobody() -> None:
+    people = '[{"id": "1", "name": "Ada", "mail": "a", "status": "A"}]'
+    for other in ('"teams": [{"id": 7}]', '"fields": [{"id": 1, "name": 1, "mail": 1}]', '"run": {"id": 7}'):
+        table = JSON.open(f'{{"employees": {people}, {other}}}', ["id", "name", "mail", "status"])
+        assert (len(list(table.rows)), table.notes) == (1, [])
