@@ -189,19 +189,18 @@ class Workbook:
         A sheet counts, be it hidden, if somebody stands under the column of the ids, beside another one that is wanted.
         """
         others = [sheet for sheet in self.book.sheets[:_MAX_SHEETS] if sheet.path != place.sheet.path]
-        found = []
+        found: dict[bool, list[str]] = {False: [], True: []}
         for sheet in others if len(wanted) > 1 else ():
             with suppress(ExtractRefused):  # what is wrong with a sheet that is not read is no fault
                 if self._names_people(sheet, wanted):
-                    found.append(f"'{sheet.name}' (hidden)" if sheet.hidden else f"'{sheet.name}'")
-        if not found:
-            return []
-        shown = _names(found, quoted=True)
-        note = (
-            f"There are people under '{wanted[0]}' in sheets that were not read: {shown}. If they count, leavers for "
-            "instance, put everybody into one sheet; otherwise nothing needs to be done."
-        )
-        return [note]
+                    found[sheet.hidden].append(sheet.name)
+        return [
+            f"There are people under '{wanted[0]}' in {'hidden ' if hidden else ''}sheets that were not read: "
+            f"{_names(names)}. If they count, leavers for instance, put everybody into one sheet; otherwise nothing "
+            "needs to be done."
+            for hidden, names in found.items()
+            if names
+        ]
 
     def _names_people(self, sheet: Worksheet, wanted: Sequence[str]) -> bool:
         ids, others, at = loose(wanted[0]), loose_set(wanted[1:]), -1

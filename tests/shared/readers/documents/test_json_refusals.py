@@ -130,6 +130,7 @@ def test_a_list_that_occurs_twice_is_refused() -> None:
         ('{"items": %s, "hasMore": true}', "hasMore"),
         ('{"items": %s, "links": [{"rel": "self"}, {"rel": "next", "href": "x"}]}', "next"),
         ('{"data": %s, "metadata": {"current_page": 0, "total_pages": 3}}', "total_pages"),
+        ('{"workers": %s, "meta": {"completeIndicator": false}}', "completeIndicator"),
     ],
 )
 def test_one_page_of_a_longer_export_is_refused(around: str, sign: str) -> None:
@@ -142,7 +143,9 @@ def test_one_page_of_a_longer_export_is_refused(around: str, sign: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["totalSize", "total_elements", "totalResults", "__count", "@odata.count"])
+@pytest.mark.parametrize(
+    "name", ["totalSize", "total_elements", "totalNumber", "totalResults", "__count", "@odata.count"]
+)
 def test_a_total_above_the_number_of_records_refuses_the_file(name: str) -> None:
     sentence = f"This is one page of a longer export: '{name}' says 1,000, but the file holds 2 records."
     assert JSON.refusal(f'{{"{name}": "1000", "value": {PEOPLE}}}')[0].startswith(sentence)
@@ -155,6 +158,42 @@ def test_a_plain_total_counts_beside_words_of_paging_only(beside: str) -> None:
     assert JSON.refusal(f'{{"data": {PEOPLE}, {beside}, "total": 9}}')[0].startswith(sentence)
     assert JSON.cells(f'{{"data": {PEOPLE}, "total": 9}}', ["id", "name"]) == BOTH
     assert JSON.cells(f'{{"data": {PEOPLE}, {beside}, "total": 2}}', ["id", "name"]) == BOTH
+
+
+@pytest.mark.parametrize(
+    ("around", "sign", "at"),
+    [
+        ('{"items": %s, "count": 2, "hasMore": false, "limit": 25, "offset": 500}', "offset", "500"),
+        ('{"success": true, "data": %s, "limit": 2, "offset": "6"}', "offset", "6"),
+        ('{"value": %s, "$skip": 1000, "count": 2}', "$skip", "1,000"),
+        ('{"workers": %s, "meta": {"startSequence": 101, "completeIndicator": true}}', "startSequence", "101"),
+        ('{"Resources": %s, "startIndex": 3, "itemsPerPage": 2}', "startIndex", "3"),
+        ('{"data": %s, "page": 2, "per_page": 10}', "page", "2"),
+    ],
+)
+def test_a_last_page_is_no_list(around: str, sign: str, at: str) -> None:
+    assert JSON.refusal(around % PEOPLE) == (
+        (
+            f"This is one page of a longer export: '{sign}' says {at}, so there are people before these 2 records. "
+            "Have all pages exported into one file and drop that."
+        ),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"data": %s, "limit": 1, "offset": 1}',
+        '{"data": %s, "limit": 50, "offset": 1, "total": 2}',
+        '{"workers": %s, "meta": {"startSequence": 1, "totalNumber": 2, "completeIndicator": true}}',
+        '{"Resources": %s, "startIndex": 1, "itemsPerPage": 2}',
+        '{"data": %s, "page": 1, "limit": 2, "offset": 0}',
+        '{"data": %s, "offset": 120}',
+    ],
+)
+def test_a_first_page_that_is_the_last_one_and_pages_put_together_are_a_list(around: str) -> None:
+    assert JSON.cells(around % PEOPLE, ["id", "name"]) == BOTH
 
 
 NO_NAMES = (

@@ -304,13 +304,13 @@ def test_the_sheet_with_the_wanted_columns_is_read_and_hidden_ones_never() -> No
     table, rows = opened(saved(book), "Id", "Na me")
     assert table.header == ("x", " ID ", "na\u00a0 me")
     assert rows == [Row(4, 4, ("", "1", "Ada"))]
-    assert table.notes == [unread("Id", "'Hidden' (hidden), 'Buried' (hidden)")]
+    assert table.notes == [unread("Id", "'Hidden', 'Buried'", "hidden sheets")]
     assert table.form.kind == "xlsx"
 
 
-def unread(column: str, names: str) -> str:
+def unread(column: str, names: str, sheets: str = "sheets") -> str:
     return (
-        f"There are people under '{column}' in sheets that were not read: {names}. If they count, leavers for "
+        f"There are people under '{column}' in {sheets} that were not read: {names}. If they count, leavers for "
         "instance, put everybody into one sheet; otherwise nothing needs to be done."
     )
 
