@@ -35,9 +35,11 @@ def mapping(key: Any = "Id", **more: Any) -> MappingFile:
     )
 
 
+PLAIN = {"Id": "7", "Last": "Lee", "State": "Active", "End": "", "Title": "", "Boss": ""}
+
+
 def applied(cells: dict[str, str], key: Any = "Id", known: Known = NOBODY, **more: Any) -> Applied | Reject:
-    plain = {"Id": "7", "Last": "Lee", "State": "Active", "End": "", "Title": "", "Boss": ""}
-    return Applier(mapping(key, **more), known=known, today=TODAY).apply(Record(2, 3, plain | cells))
+    return Applier(mapping(key, **more), known=known, today=TODAY).apply(Record(2, 3, PLAIN | cells))
 
 
 def worker(cells: dict[str, str], key: Any = "Id", **more: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -90,6 +92,46 @@ def test_an_id_that_was_damaged_is_rejected(cell: str, reason: str) -> None:
     made = applied({"Id": cell})
     assert isinstance(made, Reject)
     assert made.reason == reason
+
+
+@pytest.mark.parametrize("cell", ["1.000", "12,000", "999,000"])
+@pytest.mark.parametrize("key", ["Id", {"column": "Id", "strip_decimal": True}])
+def test_three_zeros_behind_a_mark_may_be_thousands_so_the_id_is_rejected(cell: str, key: Any) -> None:
+    number = cell[:-4]
+    assert applied({"Id": cell}, key) == rejected(
+        cell,
+        (
+            f"Id '{cell}' may be {number} with decimals, or {number}000 with a mark of thousands, who would be "
+            "somebody else. Format the column as text, without such marks, and export the list again."
+        ),
+    )
+    assert worker({"Id": "1222.000"}, {"column": "Id", "strip_decimal": True})[0]["externalId"] == "1222"
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["1,100", "1,101", "1,102", "7"], "1,100: 3 of 4"),
+        (["1.100", "12.101", "1.234.567"], "1.100: 3 of 3"),
+        (["1,100", "1,101"], ""),
+        (["1,100", "1,101", "1,102", "A1", "A2", "A3"], ""),
+        (["1,10", "1,101x", "1,1000", "1.100,200"], ""),
+        (["5,100", "5,101", "5,102"], ""),
+    ],
+)
+def test_ids_that_are_numbers_with_marks_of_thousands_are_told_unless_somebody_has_them(
+    ids: list[str], told: str
+) -> None:
+    known = People({"5,100": "", "5,101": "", "5,102": ""})
+    applier = Applier(mapping(), known=known, today=TODAY)
+    for number, worker_id in enumerate(ids, 1):
+        assert isinstance(applier.apply(Record(number, number, {**PLAIN, "Id": worker_id})), Applied)
+    note = (
+        f"Id looks like numbers with marks of thousands, such as {told} ids. They were taken as they are. If HR's "
+        "system has them without the marks, format the column as text and export the list again, before people get "
+        "accounts under wrong ids."
+    )
+    assert applier.finish() == ((note,) if told else ())
 
 
 @pytest.mark.parametrize("cell", ["12E3", "1E05", "1e5", "73928e05"])
