@@ -103,7 +103,12 @@ def _survey(
         if goal or (Lists.known_in(value) and not columns.seen(value)):
             raise ExtractRefused(
                 "The file holds several JSON documents, one on each line"
-                + (", so `format.path` cannot be used: ask IT to remove it." if goal else ". Drop them one by one."),
+                + (
+                    ", so `format.path` cannot be used: ask IT to remove it."
+                    if goal
+                    else ". Have everybody exported into one document and drop that. Only documents with nothing but "
+                    "changes are dropped one by one, the oldest first."
+                ),
                 line=source.line,
             )
         return "ndjson", None

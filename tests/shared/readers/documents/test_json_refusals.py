@@ -80,8 +80,9 @@ def test_what_is_no_list_of_people_is_refused() -> None:
         "There is no list of records at 'b.c' in the document; it has a."
     )
     assert "`format.path` cannot be used" in JSON.refusal('{"id": 1}\n{"id": 2}', path="b")[0]
-    assert JSON.refusal('{"value": [{"id": 1}]}\n{"value": [{"id": 2}]}')[0].startswith(
-        "The file holds several JSON documents, one on each line. Drop them one by one."
+    assert JSON.refusal('{"value": [{"id": 1}]}\n{"value": [{"id": 2}]}')[0] == (
+        "The file holds several JSON documents, one on each line. Have everybody exported into one document and drop "
+        "that. Only documents with nothing but changes are dropped one by one, the oldest first."
     )
 
 
