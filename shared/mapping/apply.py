@@ -443,7 +443,7 @@ class Applier:
             cells[column] = cell
         for column in mapping.optional:
             cells.setdefault(column, "")
-        missing = [column for column in mapping.required if not cells[column]]
+        missing = [column for column in mapping.required if not cells[column] and column not in record.faults]
         if missing:
             refuse(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")
         for column, reason in broken:

@@ -106,6 +106,11 @@ def looks_broken(text: str) -> bool:
     return not text.isascii() and _FIRST.search(text) is not None and _BROKEN.search(text) is not None
 
 
+def count_values(cell: str) -> int:
+    """How many values a cell holds, as readers of documents join them and people write them: `a; b` is two."""
+    return sum(map(bool, cell.split("; ")))
+
+
 def shorten(text: str) -> str:
     """`text` as it is quoted in a sentence."""
     return text if len(text) <= 40 else f"{text[:40]}\u2026"

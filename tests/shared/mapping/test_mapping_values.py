@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -198,10 +199,24 @@ def test_ids_that_may_surprise_are_told(cell: str, warning: str) -> None:
         ("None", ()),
         ("N/A", ()),
         ("1.2E+10", ((f"Boss '1.2E+10' {CUT[:-1]}; the person is sent without a manager."),)),
+        ("8; 9", ("Boss has 2 values, so nobody can tell who it is; the person is sent without a manager.",)),
     ],
 )
 def test_nobody_is_left_without_an_account_because_of_a_manager(boss: str, warnings: tuple[str, ...]) -> None:
     assert worker({"Boss": boss}) == (LEE, warnings)
+
+
+def test_a_required_cell_with_a_fault_is_told_by_the_fault_and_not_as_empty() -> None:
+    differ = "2 lines of PersonName for this person differ (lines 7, 8), and none is marked as the one that counts."
+    record = Record(2, 3, {**PLAIN, "Last": ""}, {"Last": differ})
+    applier = Applier(mapping(required=["Last", "Title"]), today=TODAY)
+    assert applier.apply(replace(record, values={**record.values, "Title": "x"})) == rejected("7", differ)
+    assert applier.apply(record) == rejected("7", "Title is empty but required.")
+    gone = applier.apply(replace(record, values={**record.values, "Title": "x", "State": "Left"}))
+    assert isinstance(gone, Applied)
+    assert gone.warnings == (
+        f"{differ} The row counts all the same: of somebody who may not work, only id and status are needed.",
+    )
 
 
 def test_a_manager_of_ones_own_is_left_to_whoever_judges_managers() -> None:
