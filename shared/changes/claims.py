@@ -189,7 +189,8 @@ class Stated:
 def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Claim:
     """Make the claim of a row.
 
-    Days begin at midnight in the worker's zone. A last day before the first day belongs to an earlier employment.
+    Days begin at midnight in the worker's zone. A last day before the first day belongs to an earlier employment; of
+    somebody who may not work and whose first day is to come, that she has left it tells only once it is over.
 
     Args:
         by: whose claim it is.
@@ -204,6 +205,7 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
     if last_day and not (works and first_day and last_day < first_day):
         ends = _midnight(last_day + timedelta(days=1 + employment.grace_days), zone)
     withdrawn = not works and not on_leave and starts is not None and starts > said_at
+    withdrawn = withdrawn and not _has_left(stated, before, said_at)
     long_gone = None
     if not works and last_day and employment.gone_before is not None:
         long_gone = _midnight(last_day + timedelta(days=1 + employment.gone_before), zone)
@@ -218,6 +220,20 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
         first_day=first_day.isoformat() if first_day else "", last_day=last_day.isoformat() if last_day else "",
         withdrawn=withdrawn, clears_manager=by.clears_manager, on_leave=on_leave, long_gone=long_gone,
     )  # fmt: skip
+
+
+def _has_left(stated: Stated, before: Claim | None, said_at: datetime) -> bool:
+    """Whether somebody whose first day is to come was employed before, and has left: that is no hire taken back.
+
+    Some systems end a hire that is taken back by a last day before the first. So it is if she was awaited until now
+    and nobody spoke of that last day, and it stays so.
+    """
+    first_day, last_day = stated.first_day, stated.last_day
+    if first_day is None or last_day is None or last_day >= first_day:
+        return False
+    if before and (before.withdrawn or (before.awaits(said_at) and before.last_day != last_day.isoformat())):
+        return False
+    return _midnight(last_day + timedelta(days=1), stated.zone) <= said_at
 
 
 def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str, employment: Employment) -> Claim:

@@ -17,7 +17,7 @@ from datetime import date
 from shared.errors import ExtractRefused, MappingError
 from shared.letters import fold
 from shared.mapping.cells.dates import DateWatch, Unusable
-from shared.mapping.cells.ids import MAX_KEY, LostZeros, id_warnings, may_be_number, read_id
+from shared.mapping.cells.ids import MAX_KEY, LostZeros, ThousandMarks, id_warnings, may_be_number, read_id
 from shared.mapping.cells.text import (
     LETTER,
     NOTHING_BUT_MARKS,
@@ -148,6 +148,7 @@ class Applier:
         self._meant: dict[str, str] = {}  # zones that abbreviations were taken for
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
+        self._thousands = ThousandMarks(mapping.key, self._known.is_worker)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
         compiler = Compiler(mapping, self._dates, today, holds_dates)
@@ -284,7 +285,9 @@ class Applier:
 
     def look_at_ids(self, ids: Iterable[str]) -> None:
         """Take note of the ids of rows that can be told whom they are about, each once."""
+        ids = list(ids)
         self._zeros.look(ids)
+        self._thousands.look(ids)
 
     def look_at_ended(self, ids: Iterable[str]) -> None:
         """Find out of some people at once until which day the source said last that they work."""
@@ -316,7 +319,7 @@ class Applier:
             other = str(refused)
         if lost or other:
             raise ExtractRefused(" ".join(filter(None, (self._zeros.sentence, other))))
-        return (*notes, *self._meant_note(), *self._still_active_note())
+        return (*self._thousands.notes, *notes, *self._meant_note(), *self._still_active_note())
 
     def _meant_note(self) -> tuple[str, ...]:
         if not self._meant or self._status.zone is None:
@@ -442,7 +445,7 @@ class Applier:
             cells[column] = cell
         for column in mapping.optional:
             cells.setdefault(column, "")
-        missing = [column for column in mapping.required if not cells[column]]
+        missing = [column for column in mapping.required if not cells[column] and column not in record.faults]
         if missing:
             refuse(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")
         for column, reason in broken:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from shared.mapping.cells.ids import plain_ids, read_id
+from shared.mapping.cells.text import count_values
 from shared.mapping.cells.user_names import TakenNames, UniqueName
 from shared.mapping.cells.values import (
     MAIL,
@@ -116,6 +117,9 @@ def _manager(key: KeyRule, limits: str, rule: Rule) -> Step:
 
     def one(cell: str, warn: Warn) -> str:
         if not cell or cell.upper() in _NOBODY:
+            return ""
+        if (count := count_values(cell)) > 1:
+            warn(f"{label} has {count} values, so nobody can tell who it is; the person is sent without a manager.")
             return ""
         manager, fault = read_id(key, cell, limits)
         if fault:

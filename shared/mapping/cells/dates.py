@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from shared.errors import ExtractRefused
 from shared.mapping.cells.datetext import ODATA, DatePattern, Parts, odata_text, parse_pattern, serial_day, unix_day
 from shared.mapping.cells.midnight import TimeOfDay, clock_at, clock_of, day_meant
-from shared.mapping.cells.text import INVISIBLE, shorten
+from shared.mapping.cells.text import INVISIBLE, count_values, shorten
 
 # Year, month and day in any order: days by which systems say "none" or "for ever".
 # The last two are the first and the last day of .NET by the Buddhist calendar.
@@ -26,6 +26,7 @@ _BUDDHIST = 543  # years that the calendar of Thailand is ahead
 _HIJRI = range(1300, 1500)  # the years of our time by the Islamic calendars
 _UNSEEN = re.compile(f"[{INVISIBLE}]")
 _NUMBERS = re.compile(r"\d+")
+_MONTH = 12  # letters that its name has at most
 _FOR_PEOPLE = {
     "iso": "yyyy-mm-dd",
     "unix": "seconds since 1970",
@@ -255,7 +256,19 @@ class DateReader:
                 f"{said}; it is the number by which programs mean {unix[0].isoformat()} (Unix time). Write the day, or "
                 f"ask IT to say so in the mapping (dates: format: {unix[1]})."
             )
+        if not self.patterns and self._may_be_day(text):
+            return (
+                f"{self.column} '{shorten(text)}' may be a date, but the mapping does not say how dates are written. "
+                "Ask IT to say it there (dates: format), or write the year first, such as 2026-11-30."
+            )
         return f"{said}."
+
+    @staticmethod
+    def _may_be_day(text: str) -> bool:
+        """Whether a text looks like a day, be it with the name of a month, and a time beside it."""
+        if count_values(text) > 1:
+            return False
+        return len(_NUMBERS.findall(text)) in range(2, 7) and sum(map(str.isalpha, text)) <= _MONTH
 
 
 def is_open_end(day: date) -> bool:

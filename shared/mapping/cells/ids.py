@@ -12,6 +12,7 @@ from shared.mapping.model import KeyRule
 MAX_KEY = 128
 _GUARD = re.compile(r"""=?"([^"]*)"|'(.*)|=(\d+)""")
 _DECIMAL = re.compile(r"(\d+)[.,]0+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+")
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|[+-]?\d+[.,]\d+[eE]\d+")
 _LETTER_E = re.compile(r"\d+[eE]\d+")
 _EXACT = 2**53  # beyond it, a program that takes ids for numbers gives different people the same one
@@ -30,7 +31,7 @@ def read_id(rule: KeyRule, cell: str, limits: str) -> tuple[str, str]:
     text = clean(cell)
     if rule.text_guard and (guarded := _GUARD.fullmatch(text)):
         text = clean(next(part for part in guarded.groups() if part is not None))
-    if rule.strip_decimal and (decimal := _DECIMAL.fullmatch(text)):
+    if rule.strip_decimal and (decimal := _DECIMAL.fullmatch(text)) and not _THOUSANDS.fullmatch(text):
         text = decimal[1]
     if rule.width and text.isascii() and text.isdigit():
         text = text.zfill(rule.width)
@@ -73,7 +74,12 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
                 "known. Format the column as text and export the list again; or, if ids look so, ask IT to allow it in "
                 "the mapping (key: letter_e)."
             )
-        if _DECIMAL.fullmatch(text):
+        if (decimal := _DECIMAL.fullmatch(text)) and _THOUSANDS.fullmatch(text):
+            return (
+                f"'{text}' may be {decimal[1]} with decimals, or {decimal[1]}000 with a mark of thousands, who would "
+                "be somebody else. Format the column as text, without such marks, and export the list again."
+            )
+        if decimal:
             return (
                 f"'{text}' is a number with decimals; format the column as text, or ask IT to allow it in the mapping "
                 "(key: strip_decimal)."
@@ -103,6 +109,44 @@ def id_warnings(column: str, cell: str, text: str) -> list[str]:
     if not text.isalnum() and (unsafe := _UNSAFE.search(text)):
         warnings.append(f"{column} holds {unsafe[0]}, with which Entra may not find the account again.")
     return warnings
+
+
+class ThousandMarks:
+    """Looks whether the ids of an extract are numbers with marks of thousands, which a spreadsheet has put in.
+
+    Args:
+        column: of the ids.
+        is_known: whether somebody has an id; then it is one, marks or not.
+    """
+
+    _FEWEST = 3  # of one or two nobody can tell whether they are numbers
+
+    def __init__(self, column: str, is_known: Callable[[str], bool]) -> None:
+        self._column = column
+        self._is_known = is_known
+        self._looked = 0
+        self._marked = 0
+        self._example = ""
+
+    def look(self, ids: Iterable[str]) -> None:
+        """Take note of some ids."""
+        for worker_id in ids:
+            self._looked += 1
+            if not worker_id.isalnum() and _THOUSANDS.fullmatch(worker_id) and not self._is_known(worker_id):
+                self._marked += 1
+                self._example = self._example or worker_id
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to tell of it: one sentence, or none."""
+        if self._marked < self._FEWEST or self._marked * 2 <= self._looked:
+            return ()
+        note = (
+            f"{self._column} looks like numbers with marks of thousands, such as {self._example}: {self._marked} of "
+            f"{self._looked} ids. They were taken as they are. If HR's system has them without the marks, format the "
+            "column as text and export the list again, before people get accounts under wrong ids."
+        )
+        return (note,)
 
 
 class LostZeros:

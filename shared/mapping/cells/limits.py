@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from shared.letters import fold, fold_many
-from shared.mapping.cells.text import first_hidden, odd_character
+from shared.mapping.cells.text import count_values, first_hidden, odd_character
 from shared.model import ENTERPRISE_USER
 
 # Graph reference of the user resource. Attributes that are not here have no published limit of their own.
@@ -91,6 +91,8 @@ def user_name_fault(name: str) -> str:
     if fold(name) in _NO_NAMES:
         return f"'{name}' stands for no user name; enter the name itself"
     if not _UPN.fullmatch(name):
+        if (count := count_values(name)) > 1:
+            return f"has {count} values, and a user name is one: have only the one that counts exported"
         place = next(place for place, letter in enumerate(name) if not _UPN.fullmatch(letter))
         shown = f"'{name[place]}'" if name.isascii() else odd_character(name, place)
         shown = "a blank" if name[place] == " " else shown

@@ -113,6 +113,11 @@ def holds_html(text: str) -> bool:
     return "&" in text and any(found[1][0] == "#" or found[1] in html5 for found in _REFERENCE.finditer(text))
 
 
+def count_values(cell: str) -> int:
+    """How many values a cell holds, as readers of documents join them and people write them: `a; b` is two."""
+    return sum(map(bool, cell.split("; ")))
+
+
 def shorten(text: str) -> str:
     """`text` as it is quoted in a sentence."""
     return text if len(text) <= 40 else f"{text[:40]}\u2026"

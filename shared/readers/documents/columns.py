@@ -114,6 +114,26 @@ class Columns:
             return BadRow(number, line, cells, next(iter(faults.values())), tuple(faults.items()))
         return Row(number, line, cells)
 
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    @property
+    def key(self) -> str:
+        """The path that names the worker."""
+        return self._paths[0].text
+
+    @property
+    def has_common_key(self) -> bool:
+        """Whether what names the worker is called as it is in records of anything else."""
+        return self.key.casefold() in {"id", "@id"}
+
+    def identify(self, record: Value) -> bool:
+        """Whether a record says whom it is about, be it ambiguously."""
+        try:
+            return bool(self._paths[0].find(record))
+        except NoValueError:
+            return True
+
     def seen(self, record: Value) -> int:
         """How many of the wanted paths are in the record."""
         return sum(_is_there(path, record) for path in self._paths)

@@ -5,7 +5,8 @@ Forms that are known: a bare list, one object per line (NDJSON), and a list wrap
 `workers`, `data`, `records`, `results`, `items` and `Resources`; `format.path` names any other place. A known place
 goes before an unknown one, a list nearer to the outside before one further in; two that are equal are refused. Unknown
 lists are held in memory, up to 4 MiB of text, until it is clear which one counts; apart from that, memory does not grow
-with the file. An object in the place of the list is one record.
+with the file. An object in the place of the list is one record. People at another place refuse the file, unless
+`format.path` chooses; see `others`.
 
 A record is one row: `number` counts records from 1 (there is no header row), `line` is the physical line on which the
 record starts. How a wanted path finds its value in a record is in `paths`.
@@ -26,6 +27,7 @@ from shared.readers.decoding import DecodedText, with_line_feeds
 from shared.readers.documents.columns import Columns
 from shared.readers.documents.json_lists import FoundRecord, Lists
 from shared.readers.documents.json_text import JsonReader, JsonText, NotJsonError, plain_object
+from shared.readers.documents.others import Others
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import InexactError, Value
 from shared.readers.table import BadRow, Form, Table
@@ -59,7 +61,8 @@ def open_json(
     """
     text = DecodedText(chunks, hints.encoding)
     source = JsonText(with_line_feeds(text.pieces()))
-    reader, pages, columns = JsonReader(), Pages(), Columns(wanted, optional, days=days)
+    reader, pages, columns, notes = JsonReader(), Pages(), Columns(wanted, optional, days=days), text.notes
+    others = Others(columns, notes, chosen_by_it=hints.path is not None)
     kind, goal = _survey(source, reader, columns, hints)
 
     def rows() -> Iterator[Row | BadRow]:
@@ -67,12 +70,12 @@ def open_json(
             yield from _lines(source, reader, columns)
         else:
             count = 0
-            for count, found in enumerate(Lists(source, reader, pages, goal).records(), 1):
+            for count, found in enumerate(Lists(source, reader, pages, others, goal).records(), 1):
                 yield _row(found, count, source, reader, columns)
             pages.check(count)
         columns.check()
 
-    return Table(Form(kind, text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), text.notes)
+    return Table(Form(kind, text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
 
 
 def _survey(
@@ -100,7 +103,12 @@ def _survey(
         if goal or (Lists.known_in(value) and not columns.seen(value)):
             raise ExtractRefused(
                 "The file holds several JSON documents, one on each line"
-                + (", so `format.path` cannot be used: ask IT to remove it." if goal else ". Drop them one by one."),
+                + (
+                    ", so `format.path` cannot be used: ask IT to remove it."
+                    if goal
+                    else ". Have everybody exported into one document and drop that. Only documents with nothing but "
+                    "changes are dropped one by one, the oldest first."
+                ),
                 line=source.line,
             )
         return "ndjson", None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from shared.errors import ExtractRefused
 from shared.readers.documents.columns import Columns
 from shared.readers.documents.json_text import JSON_ADVICE, JsonReader, JsonText, NotJsonError
 from shared.readers.documents.limits import MAX_DEPTH
+from shared.readers.documents.others import Others
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import Value
 
@@ -27,6 +28,7 @@ _KNOWN = {
 }
 _NO_PEOPLE = {"link", "links", "_links"}
 _MANY = 1000  # lists outside records
+_MEMBERS = 200  # of an object outside records that are remembered
 _HELD = 4 * 1024 * 1024  # characters of lists of which it is not clear yet whether they are the one
 
 
@@ -46,18 +48,20 @@ class FoundRecord(NamedTuple):
 class Lists:
     """One walk through one document."""
 
-    def __init__(self, source: JsonText, reader: JsonReader, pages: Pages, goal: _Place | None) -> None:
+    def __init__(self, source: JsonText, reader: JsonReader, pages: Pages, others: Others, goal: _Place | None) -> None:
         """Reads nothing yet.
 
         Args:
             source: at the beginning of the document.
             reader: of values.
             pages: is shown everything outside the records.
+            others: likewise; what may be people.
             goal: where the records are, if that is known.
         """
         self._source = source
         self._reader = reader
         self._pages = pages
+        self._others = others
         self._goal = None if goal is None else _folded(goal)
         self._lists: set[_Place] = set()
         self._chosen: _Place | None = None
@@ -84,20 +88,26 @@ class Lists:
             raise self._source.broken("there is something after the end of the document")
         if self._chosen is None:
             yield from self._decided()
+        self._others.check(self._chosen or ())
 
-    def _object(self, place: _Place, depth: int) -> Iterator[FoundRecord]:
+    def _object(self, place: _Place, depth: int) -> Generator[FoundRecord, None, dict[str, Value]]:
+        """The records in an object; what else is in it is handed back."""
         if depth > MAX_DEPTH:
             raise self._source.broken(f"objects are nested more than {MAX_DEPTH} levels deep")
+        members: dict[str, Value] = {}
         self._source.take("{")
         if self._source.next() == "}":
             self._source.take("}")
-            return
+            return members
         while True:
             key = self._key()
             self._source.take(":")
-            yield from self._member((*place, key), depth)
+            value = yield from self._member((*place, key), depth)
+            if len(members) < _MEMBERS:
+                members[key] = value
             if self._source.take(",", "}") == "}":
-                return
+                self._others.look(place, members, is_listed=False)
+                return members
 
     def _key(self) -> str:
         first = self._source.next()
@@ -106,7 +116,7 @@ class Lists:
         key = self._value(1)
         return key if isinstance(key, str) else ""
 
-    def _member(self, place: _Place, depth: int) -> Iterator[FoundRecord]:
+    def _member(self, place: _Place, depth: int) -> Generator[FoundRecord, None, Value]:
         first = self._source.next()
         if first == "[":
             yield from self._list(place, depth + 1)
@@ -115,9 +125,12 @@ class Lists:
             self._chosen = place
             yield self._found(depth)
         elif first == "{" and not self._pages.is_link(place[-1]):
-            yield from self._object(place, depth + 1)
+            return (yield from self._object(place, depth + 1))
         else:
-            self._pages.look(place[-1], self._value(depth))
+            value = self._value(depth)
+            self._pages.look(place[-1], value)
+            return value
+        return None
 
     def _list(self, place: _Place, depth: int) -> Iterator[FoundRecord]:
         self._source.take("[")
@@ -132,7 +145,7 @@ class Lists:
             if role == "stream":
                 yield self._found(depth)
             elif role == "hold":
-                self._held[place].append(self._kept(depth))
+                self._held[place].append(self._kept(place, depth))
                 self._size += len(self._held[place][-1].text)
                 if self._size > _HELD:
                     role = "stream"
@@ -152,14 +165,18 @@ class Lists:
         self._source.record = 0
         return found
 
-    def _kept(self, depth: int) -> FoundRecord:
+    def _kept(self, place: _Place, depth: int) -> FoundRecord:
         self._source.next()
         found = FoundRecord(self._source.line, self._source.value(depth))
-        self._read(found)  # it may be dropped later, but what is not JSON must not pass
+        value = self._read(found)  # it may be dropped later, but what is not JSON must not pass
+        if isinstance(value, dict):
+            self._others.look(place, value, is_listed=True)
         return found
 
     def _skip(self, place: _Place, depth: int) -> None:
         value = self._value(depth)
+        if isinstance(value, dict):
+            self._others.look(place, value, is_listed=True)
         if place and place[-1] in _NO_PEOPLE and isinstance(value, dict) and value.get("rel") == "next":
             self._pages.look("next", value)
 
@@ -245,6 +262,7 @@ class Lists:
         places = [place for place in self._held if len(place) == nearest]
         if len(places) > 1:
             raise _ambiguous(places)
+        self._chosen = places[0]
         yield from self._held[places[0]]
 
     @staticmethod

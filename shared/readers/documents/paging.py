@@ -5,11 +5,15 @@ What is looked at stands beside or above the list of people, never inside a reco
 * links and marks of a next page that are not empty: `__next`, `@odata.nextLink`, `odata.nextLink`, `nextLink`, `next`,
   `nextPage`, `nextPageUrl`, `nextUrl`, `nextRecordsUrl`, `nextPageToken`, `nextToken`, `nextCursor` (also with `_`
   between the words), wherever in the document they are, `_links.next` and `paging.next` for instance;
-* `hasMore`, `hasNext`, `hasNextPage`, `moreRecords` true; `done`, `last`, `lastPage`, `isLast` false;
+* `hasMore`, `hasNext`, `hasNextPage`, `moreRecords` true; `done`, `last`, `lastPage`, `isLast`, `completeIndicator`
+  false;
 * `totalPages`, `pageCount` or `pages` above 1;
-* a total (`totalSize`, `totalCount`, `totalResults`, `totalElements`, `totalRecords`, `__count`, `@odata.count`) above
-  the number of records in the file; one that is just called `total` (it may be one of salaries) only beside words of
-  paging such as `limit`, `offset` or `page`.
+* a total (`totalSize`, `totalCount`, `totalNumber`, `totalResults`, `totalElements`, `totalRecords`, `__count`,
+  `@odata.count`) above the number of records in the file; one that is just called `total` (it may be one of salaries)
+  only beside words of paging such as `limit`, `offset` or `page`;
+* a place in the whole that is not the first one (`offset`, `skip`, `startAt`, `startIndex`, `startSequence`, `page`,
+  `pageNumber`, `currentPage`), beside other words of paging: the last page of a list is no list. Unless the file holds
+  as many records as the total says, or more than a page can have: then the pages were put together.
 """
 
 from __future__ import annotations
@@ -31,15 +35,21 @@ _NEXT = {
     "nextcursor",
 }
 _MORE = {"hasmore", "hasnext", "hasnextpage", "morerecords"}
-_DONE = {"done", "last", "lastpage", "islast", "islastpage"}
+_DONE = {"done", "last", "lastpage", "islast", "islastpage", "completeindicator"}
 _PAGES = {"totalpages", "pagecount", "pages"}
-_TOTALS = {"totalsize", "totalcount", "totalresults", "totalelements", "totalrecords"}
+_TOTALS = {"totalsize", "totalcount", "totalnumber", "totalresults", "totalelements", "totalrecords"}
 _VAGUE_TOTALS = {"total", "totalitems", "totalrows", "totalemployees", "totalworkers"}
 _WORDS_OF_PAGING = {
     *("limit", "offset", "page", "pagesize", "perpage", "pagenumber", "currentpage", "startindex", "itemsperpage"),
     *("skip", "cursor", "count"),
 }
+_AT_FIRST = {  # and with what the first page begins, at most
+    **dict.fromkeys(("offset", "skip", "startat"), 0),
+    **dict.fromkeys(("startindex", "startsequence", "page", "pagenumber", "currentpage"), 1),
+}
+_SIZES = {"limit", "pagesize", "perpage", "itemsperpage"}
 _COUNTS = {"__count", "@odata.count", "odata.count"}
+_ANY_WORD = {*_WORDS_OF_PAGING, *_AT_FIRST, *_SIZES, *_MORE, *_DONE, *_PAGES, *_TOTALS, *_VAGUE_TOTALS}
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
@@ -51,7 +61,9 @@ class Pages:
         self._total = 0
         self._total_name = ""
         self._vague = (0, "")
-        self._speaks_of_pages = False
+        self._place = (0, "")
+        self._size = 0
+        self._words: set[str] = set()
 
     def is_link(self, name: str) -> bool:
         """Whether a key that is spelt so points to a next page, so that its value matters as a whole."""
@@ -78,7 +90,12 @@ class Pages:
             self._total, self._total_name = number, name
         elif plain in _VAGUE_TOTALS:
             self._vague = max(self._vague, (number, name))
-        self._speaks_of_pages = self._speaks_of_pages or plain in _WORDS_OF_PAGING
+        if plain in _AT_FIRST and number > _AT_FIRST[plain]:
+            self._place = max(self._place, (number, name))
+        if plain in _SIZES:
+            self._size = max(self._size, number)
+        if plain in _ANY_WORD:
+            self._words.add(plain)
 
     def check(self, records: int) -> None:
         """To be called when all records were read.
@@ -95,12 +112,18 @@ class Pages:
                 "records. Have all pages exported into one file and drop that."
             )
         total, name = self._total, self._total_name
-        if self._speaks_of_pages:
+        if not self._words.isdisjoint(_WORDS_OF_PAGING):
             total, name = max((total, name), self._vague)
         if total > records:
             raise ExtractRefused(
                 f"This is one page of a longer export: '{name}' says {total:,}, but the file holds {records:,} "
                 "records. Have all pages exported into one file and drop that."
+            )
+        at, name = self._place
+        if len(self._words) > 1 and at and not total and not 0 < self._size < records:
+            raise ExtractRefused(
+                f"This is one page of a longer export: '{name}' says {at:,}, so there are people before these "
+                f"{records:,} records. Have all pages exported into one file and drop that."
             )
 
 

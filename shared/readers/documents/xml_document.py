@@ -4,7 +4,7 @@ Names are compared without their prefix, so that a namespace that contains the r
 the element that `format.path` names (`Report_Data/Report_Entry`; the outermost element may be left out), else
 `Report_Entry` (Workday) or `G_1` (Oracle BI Publisher), else the element with children or attributes that is repeated
 and nearest to the outside, judged by the first MiB of the file; two that are equal are refused. A document without a
-repeated element holds one record.
+repeated element holds one record. People at another place refuse the file, unless `format.path` chooses; see `others`.
 
 A record is one row: `number` counts records from 1 (there is no header row), `line` is the physical line on which its
 start tag stands. How a wanted path finds its value in a record is in `paths`; values are not changed, dates keep their
@@ -28,6 +28,7 @@ from shared.mapping.format import FormatHints
 from shared.model import Row
 from shared.readers.decoding import DecodedText, with_line_feeds
 from shared.readers.documents.columns import Columns
+from shared.readers.documents.others import Others
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import Value
 from shared.readers.documents.xml_records import Records
@@ -68,7 +69,8 @@ def open_xml(
     text = DecodedText(chunks, hints.encoding)
     _declare(text)
     blocks = _blocks(with_line_feeds(text.pieces()))
-    columns, pages = Columns(wanted, optional, days=days, xml=True), Pages()
+    columns, pages, notes = Columns(wanted, optional, days=days, xml=True), Pages(), text.notes
+    others = Others(columns, notes, chosen_by_it=hints.path is not None, between="/")
     head, complete = _head(blocks)
     path = tuple(part for part in re.split(r"[./]", hints.path) if part) if hints.path else None
     survey = Survey()
@@ -77,17 +79,18 @@ def open_xml(
         path = survey.place if survey.place or not complete else _single(head, columns)
 
     def rows() -> Iterator[Row | BadRow]:
-        records = Records(path, pages, survey if survey.guessed else None)
+        records = Records(path, pages, survey if survey.guessed else None, others)
         count = 0
         for block in chain(head, blocks, [None]):
             for line, record in records.feed(block):
                 count += 1
                 yield columns.row(record, count, line)
         records.check(count)
+        others.check(path)
         pages.check(count)
         columns.check()
 
-    return Table(Form("xml", text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), text.notes)
+    return Table(Form("xml", text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
 
 
 def _declare(text: DecodedText) -> None:

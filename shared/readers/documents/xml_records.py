@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 
 from shared.errors import ExtractRefused
 from shared.readers.documents.limits import MAX_DEPTH, MAX_RECORD
+from shared.readers.documents.others import Others
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import TEXT, Value
 from shared.readers.documents.xml_parser import Parser, without_namespaces
 from shared.readers.documents.xml_survey import Survey
 
 _MANY = 1_000  # names that are remembered
+_CHILDREN = 200  # of an element outside the records that are remembered
 _ELEMENT = 32  # characters that an element counts for besides its name and text
 
 
@@ -22,13 +24,16 @@ class Records(Parser):
     children by name (a list if there are several), its text as `#text` unless there are children and it is blank.
     """
 
-    def __init__(self, path: Sequence[str] | None, pages: Pages, survey: Survey | None) -> None:
+    def __init__(
+        self, path: Sequence[str] | None, pages: Pages, survey: Survey | None, others: Others | None = None
+    ) -> None:
         """Reads nothing yet.
 
         Args:
             path: where the records are; `()` for the outermost element. The outermost name may be left out.
             pages: is shown everything outside the records.
             survey: counts on what is outside the records.
+            others: is shown the elements there.
         """
         super().__init__()
         self._path = [name.casefold() for name in path or ()]
@@ -36,7 +41,9 @@ class Records(Parser):
         self._survey = survey
         self._names: dict[str, str] = {}
         self._ready: list[tuple[int, Value]] = []
+        self._others = others
         self._outside: list[str] = []
+        self._around: list[dict[str, Value]] = []  # what was found so far in the open elements outside the records
         self._children = False
 
     def feed(self, block: str | None) -> Iterator[tuple[int, Value]]:
@@ -89,14 +96,21 @@ class Records(Parser):
             self._survey.count(self.place, parts=bool(attributes))
         for key, value in attributes.items():
             self._pages.look(key, value)
+        self._around.append(_attributes(attributes)[0])
         if name == "link" and attributes.get("rel") == "next":
             self._pages.look("next", attributes.get("href", "next"))
 
     def end(self, name: str) -> None:
         """An element outside of the records ends."""
-        if self._outside:
-            self._pages.look(name, "".join(self._outside))
+        inside = "".join(self._outside)
+        if inside:
+            self._pages.look(name, inside)
             self._outside.clear()
+        element = self._around.pop()
+        if element and self._others:
+            self._others.look(self.place, element, is_listed=False)
+        if self._around and len(parent := self._around[-1]) < _CHILDREN:
+            parent[name] = element or inside
 
     def text(self, data: str) -> None:
         """Text outside of the records."""

@@ -44,7 +44,11 @@ def parts_in_order(parts: Sequence[ArchivePart], hints: FormatHints) -> list[Arc
     single = "Put everything into one list and drop that."
     numbers = _numbers([part.name for part in parts])
     if numbers is None:
-        raise ExtractRefused(f"{several} and nobody can tell which one counts. Drop an archive with one file in it.")
+        raise ExtractRefused(
+            f"{several} and nobody can tell which one counts. Put everybody into one file, leavers too, and drop that; "
+            "or, if one of them is the whole list, drop it alone. Only files with nothing but changes are dropped one "
+            "by one, the oldest first."
+        )
     low = min(numbers)
     if low > 1 or sorted(numbers) != list(range(low, low + len(numbers))):
         raise ExtractRefused(f"{several} that look like parts of one list, but their numbers have a gap. {single}")

@@ -1,13 +1,14 @@
 """Excel workbooks (XLSX): the sheet with the list, its header, and its rows as text.
 
-Nothing is calculated, no macro or link is followed, and sheets that are hidden are never read. Row numbers are those
-that Excel shows.
+Nothing is calculated, no macro or link is followed, and sheets that are hidden are never read; if somebody is in them,
+that is told. Row numbers are those that Excel shows.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import takewhile
@@ -84,6 +85,7 @@ def open_workbook(file: IO[bytes] | Iterable[bytes], hints: FormatHints, wanted:
             source.close()
         raise
     notes = [is_read(f"Row {place.first}", hints.header_rows)] if place.absent else []
+    notes += workbook.unread(place, wanted)
     doubts: list[str] = []
     trailer = None if is_rejects_file(place.header) else hints.trailer
     people = without_ends(
@@ -141,8 +143,8 @@ class Workbook:
         if len(filled) > 1:
             raise ExtractRefused(
                 f"{len(filled)} sheets have the same columns ({_names([place.sheet.name for place in filled])}), so "
-                "nobody can tell which one counts. Put everybody into one sheet or hide the others, or ask IT to name "
-                "the sheet in the mapping (format.sheet)."
+                "nobody can tell which one counts. Put everybody into one sheet, leavers too, or ask IT to name the "
+                "sheet in the mapping (format.sheet)."
             )
         if complete or best:
             return self._with_first(best if best and not complete else (filled or complete)[0], hints, wanted)
@@ -230,6 +232,38 @@ class Workbook:
             doubts += self._swapped.doubts(place.header)
         if reader.filtered:
             notes.append(f"A filter is set in the sheet '{place.sheet.name}'; what it hides was read too.")
+
+    def unread(self, place: ListPlace, wanted: Sequence[str]) -> list[str]:
+        """What HR should know of people in other sheets, who may have left and keep their access unless they are read.
+
+        A sheet counts, be it hidden, if somebody stands under the column of the ids, beside another one that is wanted.
+        """
+        others = [sheet for sheet in self.book.sheets[:_MAX_SHEETS] if sheet.path != place.sheet.path]
+        found: dict[bool, list[str]] = {False: [], True: []}
+        for sheet in others if len(wanted) > 1 else ():
+            with suppress(ExtractRefused):  # what is wrong with a sheet that is not read is no fault
+                if self._names_people(sheet, wanted):
+                    found[sheet.hidden].append(sheet.name)
+        return [
+            f"There are people under '{wanted[0]}' in {'hidden ' if hidden else ''}sheets that were not read: "
+            f"{_names(names)}. If they count, leavers for instance, put everybody into one sheet; otherwise nothing "
+            "needs to be done."
+            for hidden, names in found.items()
+            if names
+        ]
+
+    def _names_people(self, sheet: Worksheet, wanted: Sequence[str]) -> bool:
+        ids, others, at = loose(wanted[0]), loose_set(wanted[1:]), -1
+        for raw in SheetReader(self._package, sheet.path).rows():
+            cells = self._plain_row(raw)
+            if 0 <= at < len(cells) and cells[at].strip():
+                return True
+            if at < 0 and raw.number > _LOOK:
+                return False
+            names = [loose(cell) for cell in cells]
+            if at < 0 and ids in names and not others.isdisjoint(names):
+                at = names.index(ids)
+        return False
 
     def texts(self, place: ListPlace, first: int, last: int) -> list[tuple[str, ...]]:
         """The cells of some rows, blank ones left out."""

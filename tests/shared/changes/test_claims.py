@@ -238,6 +238,36 @@ def test_a_hire_that_was_taken_back_before_the_first_day_never_works_and_needs_n
     assert (gone.employs(at), gone.awaits(at), gone.needs_account(at)) == (False, False, False)
 
 
+def test_whoever_has_left_and_may_come_again_later_is_a_leaver_and_no_hire_that_was_taken_back() -> None:
+    left, again = TODAY - timedelta(days=40), TODAY + timedelta(days=9)
+    rehired = claim(first=again, last=left)
+    for before in (None, claim(last=left), claim(first=date(2020, 1, 1)), rehired):
+        gone = claim(works=False, first=again, last=left, before=before)
+        assert (gone.withdrawn, gone.ends, gone.last_day) == (
+            False,
+            midnight(left, "UTC") + timedelta(days=1),
+            str(left),
+        )
+        assert (gone.employs(NOON), gone.needs_account(NOON), gone.changes_after(NOON)) == (False, True, None)
+    long_ago = claim(works=False, first=again, last=left, employment=Employment(gone_before=30))
+    assert (long_ago.withdrawn, long_ago.needs_account(NOON)) == (False, False)
+
+
+def test_a_hire_that_is_taken_back_by_a_last_day_before_the_first_stays_one() -> None:
+    coming = claim(first=TODAY + timedelta(days=9))
+    back = claim(works=False, first=TODAY + timedelta(days=9), last=TODAY - timedelta(days=1), before=coming)
+    later = claim(
+        works=False,
+        first=TODAY + timedelta(days=9),
+        last=TODAY - timedelta(days=1),
+        before=back,
+        said_at=NOON + timedelta(days=1),
+    )
+    not_over = claim(works=False, first=TODAY + timedelta(days=9), last=TODAY + timedelta(days=8))
+    for made in (back, later, not_over):
+        assert (made.withdrawn, made.ends, made.employs(NOON), made.needs_account(NOON)) == (True, None, False, False)
+
+
 @pytest.mark.parametrize(("zone", "day"), [("America/Santiago", date(2026, 9, 6)), ("Africa/Cairo", date(2026, 4, 24))])
 def test_a_midnight_that_a_zone_skips_is_still_the_same_moment_when_it_was_kept(zone: str, day: date) -> None:
     made = claim(first=day, zone=zone)

@@ -24,6 +24,25 @@ def reader(
     return DateReader("Hired", patterns, pivot, frozenset(none), watch or DateWatch())
 
 
+@pytest.mark.parametrize("text", ["3/1/15", "01-Mar-15", "04-janv.-27", "Mar 1, 2015", "3/1/15 0:00", "1.3.15"])
+def test_what_may_be_a_date_in_a_form_that_nobody_has_declared_is_told_with_what_to_do(text: str) -> None:
+    with pytest.raises(Unusable) as wrong:
+        reader().read(text)
+    assert str(wrong.value) == (
+        f"Hired '{text}' may be a date, but the mapping does not say how dates are written. Ask IT to say it there "
+        "(dates: format), or write the year first, such as 2026-11-30."
+    )
+    with pytest.raises(Unusable, match=r" is not a date written as dd\.mm\.yyyy\.$"):
+        reader("dd.mm.yyyy").read(text)
+
+
+@pytest.mark.parametrize("text", ["soon", "2", "2021-11-02; 2024-01-01", "see the contract of 1 March 2015"])
+def test_what_is_no_date_in_any_form_is_no_matter_of_the_mapping(text: str) -> None:
+    with pytest.raises(Unusable) as wrong:
+        reader().read(text)
+    assert str(wrong.value) == f"Hired '{text}' is not a date."
+
+
 @pytest.mark.parametrize(
     ("pattern", "text", "day"),
     [

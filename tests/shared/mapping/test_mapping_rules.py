@@ -242,6 +242,10 @@ ALLOWED = "a user name may have A-Z, a-z, 0-9 and ' . - _ ! # ^ ~ only"
         ("Ed <ed@x.example>", f"holds a blank; {ALLOWED}"),
         ("mailto:ed@x.example", f"holds ':'; {ALLOWED}"),
         ("ed@x.example,ed@y.example", f"holds ','; {ALLOWED}"),
+        (
+            "ed@x.example; ed@y.example; e@x.example",
+            "has 3 values, and a user name is one: have only the one that counts exported",
+        ),
         ("ed@x.example.", "has a dot at the start or end, or two dots together; a user name may not"),
         ("ed@.x.example", "has a dot at the start or end, or two dots together; a user name may not"),
         ("None", "'None' stands for no user name; enter the name itself"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -35,9 +36,11 @@ def mapping(key: Any = "Id", **more: Any) -> MappingFile:
     )
 
 
+PLAIN = {"Id": "7", "Last": "Lee", "State": "Active", "End": "", "Title": "", "Boss": ""}
+
+
 def applied(cells: dict[str, str], key: Any = "Id", known: Known = NOBODY, **more: Any) -> Applied | Reject:
-    plain = {"Id": "7", "Last": "Lee", "State": "Active", "End": "", "Title": "", "Boss": ""}
-    return Applier(mapping(key, **more), known=known, today=TODAY).apply(Record(2, 3, plain | cells))
+    return Applier(mapping(key, **more), known=known, today=TODAY).apply(Record(2, 3, PLAIN | cells))
 
 
 def worker(cells: dict[str, str], key: Any = "Id", **more: Any) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -90,6 +93,46 @@ def test_an_id_that_was_damaged_is_rejected(cell: str, reason: str) -> None:
     made = applied({"Id": cell})
     assert isinstance(made, Reject)
     assert made.reason == reason
+
+
+@pytest.mark.parametrize("cell", ["1.000", "12,000", "999,000"])
+@pytest.mark.parametrize("key", ["Id", {"column": "Id", "strip_decimal": True}])
+def test_three_zeros_behind_a_mark_may_be_thousands_so_the_id_is_rejected(cell: str, key: Any) -> None:
+    number = cell[:-4]
+    assert applied({"Id": cell}, key) == rejected(
+        cell,
+        (
+            f"Id '{cell}' may be {number} with decimals, or {number}000 with a mark of thousands, who would be "
+            "somebody else. Format the column as text, without such marks, and export the list again."
+        ),
+    )
+    assert worker({"Id": "1222.000"}, {"column": "Id", "strip_decimal": True})[0]["externalId"] == "1222"
+
+
+@pytest.mark.parametrize(
+    ("ids", "told"),
+    [
+        (["1,100", "1,101", "1,102", "7"], "1,100: 3 of 4"),
+        (["1.100", "12.101", "1.234.567"], "1.100: 3 of 3"),
+        (["1,100", "1,101"], ""),
+        (["1,100", "1,101", "1,102", "A1", "A2", "A3"], ""),
+        (["1,10", "1,101x", "1,1000", "1.100,200"], ""),
+        (["5,100", "5,101", "5,102"], ""),
+    ],
+)
+def test_ids_that_are_numbers_with_marks_of_thousands_are_told_unless_somebody_has_them(
+    ids: list[str], told: str
+) -> None:
+    known = People({"5,100": "", "5,101": "", "5,102": ""})
+    applier = Applier(mapping(), known=known, today=TODAY)
+    for number, worker_id in enumerate(ids, 1):
+        assert isinstance(applier.apply(Record(number, number, {**PLAIN, "Id": worker_id})), Applied)
+    note = (
+        f"Id looks like numbers with marks of thousands, such as {told} ids. They were taken as they are. If HR's "
+        "system has them without the marks, format the column as text and export the list again, before people get "
+        "accounts under wrong ids."
+    )
+    assert applier.finish() == ((note,) if told else ())
 
 
 @pytest.mark.parametrize("cell", ["12E3", "1E05", "1e5", "73928e05"])
@@ -156,10 +199,24 @@ def test_ids_that_may_surprise_are_told(cell: str, warning: str) -> None:
         ("None", ()),
         ("N/A", ()),
         ("1.2E+10", ((f"Boss '1.2E+10' {CUT[:-1]}; the person is sent without a manager."),)),
+        ("8; 9", ("Boss has 2 values, so nobody can tell who it is; the person is sent without a manager.",)),
     ],
 )
 def test_nobody_is_left_without_an_account_because_of_a_manager(boss: str, warnings: tuple[str, ...]) -> None:
     assert worker({"Boss": boss}) == (LEE, warnings)
+
+
+def test_a_required_cell_with_a_fault_is_told_by_the_fault_and_not_as_empty() -> None:
+    differ = "2 lines of PersonName for this person differ (lines 7, 8), and none is marked as the one that counts."
+    record = Record(2, 3, {**PLAIN, "Last": ""}, {"Last": differ})
+    applier = Applier(mapping(required=["Last", "Title"]), today=TODAY)
+    assert applier.apply(replace(record, values={**record.values, "Title": "x"})) == rejected("7", differ)
+    assert applier.apply(record) == rejected("7", "Title is empty but required.")
+    gone = applier.apply(replace(record, values={**record.values, "Title": "x", "State": "Left"}))
+    assert isinstance(gone, Applied)
+    assert gone.warnings == (
+        f"{differ} The row counts all the same: of somebody who may not work, only id and status are needed.",
+    )
 
 
 def test_a_manager_of_ones_own_is_left_to_whoever_judges_managers() -> None:

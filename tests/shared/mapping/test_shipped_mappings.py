@@ -94,6 +94,10 @@ def test_words_that_hide_a_decision_are_left_to_the_customer(name: str) -> None:
     [
         ("personio.json", "attributes.status.value", "onboarding", "attributes.hire_date.value"),
         ("dayforce.json", "EmploymentStatuses.Items.EmploymentStatus.XRefCode", "PRE_START", "HireDate"),
+        ("adp.json", "workerStatus.statusCode.codeValue", "Active", "workAssignments[primaryIndicator=true].hireDate"),
+        ("hibob.json", "internal.lifecycleStatus", "hired", "work.startDate"),
+        ("rippling.json", "roleState", "HIRED", "startDate"),
+        ("rippling.json", "roleState", "ACCEPTED", "startDate"),
     ],
 )
 def test_somebody_who_has_not_started_may_work_from_the_first_day_on_and_must_have_one(
@@ -106,3 +110,27 @@ def test_somebody_who_has_not_started_may_work_from_the_first_day_on_and_must_ha
     assert (made.worker.user["active"], made.first_day) == (True, date(2027, 1, 4))
     without = applier.apply(replace(record, values={**record.values, status: word, first_day: ""}))
     assert isinstance(without, Reject)
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_nobody_who_works_is_sent_without_a_user_name_or_a_display_name(file: str) -> None:
+    mapping = shipped(mapping_of(file))
+    applier = Applier(mapping, today=TODAY)
+    record = next(one for one in records(file) if isinstance(one, Record))
+    for attribute in ("userName", "displayName"):
+        empty = dict.fromkeys(mapping.attributes[attribute].reads, "")
+        made = applier.apply(replace(record, values={**record.values, **empty}))
+        if isinstance(made, Reject):
+            assert made.reason.endswith(" empty but required."), attribute
+        else:
+            assert made.worker.user[attribute], attribute
+
+
+@pytest.mark.parametrize("file", ["bamboohr.json", "hibob.json"])
+def test_a_display_name_that_is_empty_is_made_of_the_names(file: str) -> None:
+    record = next(one for one in records(file) if isinstance(one, Record))
+    made = Applier(shipped(mapping_of(file)), today=TODAY).apply(
+        replace(record, values={**record.values, "displayName": ""})
+    )
+    assert isinstance(made, Applied)
+    assert (made.worker.user["displayName"], made.warnings) == ("Lena Vogt", ())

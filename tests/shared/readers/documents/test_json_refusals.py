@@ -80,8 +80,9 @@ def test_what_is_no_list_of_people_is_refused() -> None:
         "There is no list of records at 'b.c' in the document; it has a."
     )
     assert "`format.path` cannot be used" in JSON.refusal('{"id": 1}\n{"id": 2}', path="b")[0]
-    assert JSON.refusal('{"value": [{"id": 1}]}\n{"value": [{"id": 2}]}')[0].startswith(
-        "The file holds several JSON documents, one on each line. Drop them one by one."
+    assert JSON.refusal('{"value": [{"id": 1}]}\n{"value": [{"id": 2}]}')[0] == (
+        "The file holds several JSON documents, one on each line. Have everybody exported into one document and drop "
+        "that. Only documents with nothing but changes are dropped one by one, the oldest first."
     )
 
 
@@ -130,6 +131,7 @@ def test_a_list_that_occurs_twice_is_refused() -> None:
         ('{"items": %s, "hasMore": true}', "hasMore"),
         ('{"items": %s, "links": [{"rel": "self"}, {"rel": "next", "href": "x"}]}', "next"),
         ('{"data": %s, "metadata": {"current_page": 0, "total_pages": 3}}', "total_pages"),
+        ('{"workers": %s, "meta": {"completeIndicator": false}}', "completeIndicator"),
     ],
 )
 def test_one_page_of_a_longer_export_is_refused(around: str, sign: str) -> None:
@@ -142,7 +144,9 @@ def test_one_page_of_a_longer_export_is_refused(around: str, sign: str) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["totalSize", "total_elements", "totalResults", "__count", "@odata.count"])
+@pytest.mark.parametrize(
+    "name", ["totalSize", "total_elements", "totalNumber", "totalResults", "__count", "@odata.count"]
+)
 def test_a_total_above_the_number_of_records_refuses_the_file(name: str) -> None:
     sentence = f"This is one page of a longer export: '{name}' says 1,000, but the file holds 2 records."
     assert JSON.refusal(f'{{"{name}": "1000", "value": {PEOPLE}}}')[0].startswith(sentence)
@@ -155,6 +159,42 @@ def test_a_plain_total_counts_beside_words_of_paging_only(beside: str) -> None:
     assert JSON.refusal(f'{{"data": {PEOPLE}, {beside}, "total": 9}}')[0].startswith(sentence)
     assert JSON.cells(f'{{"data": {PEOPLE}, "total": 9}}', ["id", "name"]) == BOTH
     assert JSON.cells(f'{{"data": {PEOPLE}, {beside}, "total": 2}}', ["id", "name"]) == BOTH
+
+
+@pytest.mark.parametrize(
+    ("around", "sign", "at"),
+    [
+        ('{"items": %s, "count": 2, "hasMore": false, "limit": 25, "offset": 500}', "offset", "500"),
+        ('{"success": true, "data": %s, "limit": 2, "offset": "6"}', "offset", "6"),
+        ('{"value": %s, "$skip": 1000, "count": 2}', "$skip", "1,000"),
+        ('{"workers": %s, "meta": {"startSequence": 101, "completeIndicator": true}}', "startSequence", "101"),
+        ('{"Resources": %s, "startIndex": 3, "itemsPerPage": 2}', "startIndex", "3"),
+        ('{"data": %s, "page": 2, "per_page": 10}', "page", "2"),
+    ],
+)
+def test_a_last_page_is_no_list(around: str, sign: str, at: str) -> None:
+    assert JSON.refusal(around % PEOPLE) == (
+        (
+            f"This is one page of a longer export: '{sign}' says {at}, so there are people before these 2 records. "
+            "Have all pages exported into one file and drop that."
+        ),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"data": %s, "limit": 1, "offset": 1}',
+        '{"data": %s, "limit": 50, "offset": 1, "total": 2}',
+        '{"workers": %s, "meta": {"startSequence": 1, "totalNumber": 2, "completeIndicator": true}}',
+        '{"Resources": %s, "startIndex": 1, "itemsPerPage": 2}',
+        '{"data": %s, "page": 1, "limit": 2, "offset": 0}',
+        '{"data": %s, "offset": 120}',
+    ],
+)
+def test_a_first_page_that_is_the_last_one_and_pages_put_together_are_a_list(around: str) -> None:
+    assert JSON.cells(around % PEOPLE, ["id", "name"]) == BOTH
 
 
 NO_NAMES = (
@@ -253,3 +293,55 @@ def test_memory_does_not_grow_with_the_file() -> None:
             tracemalloc.stop()
 
     assert peak(10_000) < peak(3_000) * 1.2 + 100_000
+
+
+def test_people_beside_the_list_that_is_read_refuse_the_file_unless_the_mapping_chooses_it() -> None:
+    people, leavers = '[{"id": "1", "name": "Ada"}]', '[{"id": "2", "name": "Bob"}]'
+    refused = (
+        "The document has people in several places: 'employees' and 'leavers'. Nothing of the file was used. Have "
+        "everybody exported into one list, leavers too, or ask IT to choose one place with `format.path`, so that the "
+        "others are not read."
+    )
+    for document in (
+        f'{{"employees": {people}, "leavers": {leavers}}}',
+        f'{{"leavers": {leavers}, "employees": {people}}}',
+        f'{{"employees": {people}, "leavers": {leavers[1:-1]}}}',
+        f'{{"employees": [], "leavers": {leavers}}}',
+    ):
+        assert JSON.refusal(document, ["id", "name"]) == (refused, None)
+    deep = f'{{"people": {people}, "old": {{"leavers": {leavers}}}}}'
+    assert "'people' and 'old.leavers'" in JSON.refusal(deep, ["id", "name"])[0]
+    one = f'{{"data": {people[1:-1]}, "leaver": {leavers[1:-1]}}}'
+    assert "'data' and 'leaver'" in JSON.refusal(one, ["id", "name"])[0]
+    chosen = JSON.open(f'{{"employees": {people}, "leavers": {leavers}}}', ["id", "name"], path="employees")
+    assert [row.cells for row in chosen.rows] == [("1", "Ada")]
+    assert chosen.notes == [
+        (
+            "There are people at 'leavers' too, who were not read, because the mapping chooses another place "
+            "(`format.path`). If they count, have everybody exported into one list."
+        )
+    ]
+
+
+def test_another_list_with_ids_and_little_else_is_told() -> None:
+    wanted = ["Employee ID", "name", "mail", "status"]
+    people = '[{"Employee ID": "1", "name": "Ada", "mail": "a", "status": "A"}]'
+    for gone in ('"gone": [{"Employee ID": "2"}]', '"old": [{"Employee ID": "", "name": "-"}, {"Employee ID": 2}]'):
+        table = JSON.open(f'{{"employees": {people}, "of": {{"Employee ID": 7}}, {gone}}}', wanted)
+        assert [row.cells for row in table.rows] == [("1", "Ada", "a", "A")]
+        assert table.notes == [
+            (
+                f"What is listed at '{gone[1:].partition(chr(34))[0]}' has 'Employee ID' too and was not read. If "
+                "these are people who have left, have everybody exported into one list; otherwise nothing needs to be "
+                "done."
+            )
+        ]
+        chosen = JSON.open(f'{{"employees": {people}, {gone}}}', wanted, path="employees")
+        assert (len(list(chosen.rows)), chosen.notes) == (1, [])
+
+
+def test_what_is_just_called_id_elsewhere_is_nobody() -> None:
+    people = '[{"id": "1", "name": "Ada", "mail": "a", "status": "A"}]'
+    for other in ('"teams": [{"id": 7}]', '"fields": [{"id": 1, "name": 1, "mail": 1}]', '"run": {"id": 7}'):
+        table = JSON.open(f'{{"employees": {people}, {other}}}', ["id", "name", "mail", "status"])
+        assert (len(list(table.rows)), table.notes) == (1, [])

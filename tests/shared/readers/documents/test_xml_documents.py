@@ -33,6 +33,7 @@ PEOPLE: list[tuple[str, ...] | str] = [
     ("001", "<Boss>", "", "", ""),
 ]
 CUT_OFF = "the upload was cut off. Drop the complete file again."
+NAMED = ("nr", "name", "mail", "status")
 TWO = "<id>1</id></P><P><id>2</id>"
 
 
@@ -245,6 +246,47 @@ def test_two_repeated_elements_are_refused() -> None:
     assert "'A/P' and 'A/Q'" in XML.refusal("<A><P><x/></P><Q><x/></Q></A>")[0]
 
 
+@pytest.mark.parametrize(
+    ("document", "places"),
+    [
+        ("<A><Ps>{}</Ps><Gone><L>{}</L></Gone></A>", "'A/Ps/P' and 'A/Gone/L'"),
+        ("<A><Ps>{}</Ps><Gone><P>{}</P></Gone></A>", "'A/Ps/P' and 'A/Gone/P'"),
+        ("<A><Gone>{1}</Gone>{0}</A>", "'A/P' and 'A/Gone'"),
+        ("<A>{}<L>{}</L></A>", "'A/P' and 'A/L'"),
+    ],
+)
+def test_people_beside_the_records_refuse_the_file_unless_the_mapping_chooses_a_place(
+    document: str, places: str
+) -> None:
+    people = "<P><id>1</id><name>Ada</name></P><P><id>2</id><name>Bob</name></P>"
+    whole = document.format(people, "<id>3</id><name>Cy</name>")
+    assert XML.refusal(whole, ["id", "name"], size=3)[0] == (
+        f"The document has people in several places: {places}. Nothing of the file was used. Have everybody exported "
+        "into one list, leavers too, or ask IT to choose one place with `format.path`, so that the others are not read."
+    )
+    own, _, other = places.replace("'", "").partition(" and ")
+    chosen = XML.open(whole, ["id", "name"], path=own)
+    assert [row.cells for row in chosen.rows] == [("1", "Ada"), ("2", "Bob")]
+    assert chosen.notes == [
+        (
+            f"There are people at '{other}' too, who were not read, because the mapping chooses another place "
+            "(`format.path`). If they count, have everybody exported into one list."
+        )
+    ]
+
+
+def test_repeated_elements_with_ids_and_little_else_further_in_are_told() -> None:
+    people = "".join(f"<P><nr>{nr}</nr><name>A</name><mail>a</mail><status>A</status></P>" for nr in (1, 2))
+    table = XML.open(f"<A>{people}<Of><nr>9</nr></Of><X><L><nr>3</nr></L><L><nr>4</nr></L></X></A>", [*NAMED])
+    assert len(list(table.rows)) == 2
+    assert table.notes == [
+        (
+            "What is listed at 'A/X/L' has 'nr' too and was not read. If these are people who have left, have "
+            "everybody exported into one list; otherwise nothing needs to be done."
+        )
+    ]
+
+
 def test_a_place_that_does_not_exist_is_refused() -> None:
     assert XML.refusal(REPORT, path="Report_Data/Worker")[0].startswith(
         "There is no element at 'report_data/worker' in the document."
@@ -259,6 +301,7 @@ def test_a_place_that_does_not_exist_is_refused() -> None:
         ("<Response><Total_Pages>3</Total_Pages></Response>", "'Total_Pages' says that more follows after these 2"),
         ("<link rel='next' href='https://x'/>", "'next' says that more follows after these 2 records"),
         ("<hasMore>true</hasMore>", "'hasMore' says that more follows"),
+        ("<Page>2</Page><Page_Size>2</Page_Size>", "'Page' says 2, so there are people before these 2 records"),
         ("<Total_Results>500</Total_Results>", "'Total_Results' says 500, but the file holds 2 records"),
     ],
 )

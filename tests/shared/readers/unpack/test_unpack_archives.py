@@ -260,6 +260,14 @@ def test_other_files_in_one_archive_are_refused(files: tuple[tuple[str, bytes], 
     assert why in refusal(zipped(*files))
 
 
+def test_two_lists_in_one_archive_are_to_become_one_and_not_two_files() -> None:
+    assert refusal(zipped(("employees.csv", CSV), ("leavers.csv", CSV))) == (
+        "The archive holds 2 files (employees.csv, leavers.csv) and nobody can tell which one counts. Put everybody "
+        "into one file, leavers too, and drop that; or, if one of them is the whole list, drop it alone. Only files "
+        "with nothing but changes are dropped one by one, the oldest first."
+    )
+
+
 def test_parts_with_a_trailer_are_refused() -> None:
     data = zipped(("w1.csv", CSV), ("w2.csv", CSV))
     assert "trailer" in refusal(data, FormatHints(trailer="TRL"))

@@ -309,15 +309,35 @@ def test_the_sheet_with_the_wanted_columns_is_read_and_hidden_ones_never() -> No
     table, rows = opened(saved(book), "Id", "Na me")
     assert table.header == ("x", " ID ", "na\u00a0 me")
     assert rows == [Row(4, 4, ("", "1", "Ada"))]
-    assert table.notes == []
+    assert table.notes == [unread("Id", "'Hidden', 'Buried'", "hidden sheets")]
     assert table.form.kind == "xlsx"
+
+
+def unread(column: str, names: str, sheets: str = "sheets") -> str:
+    return (
+        f"There are people under '{column}' in {sheets} that were not read: {names}. If they count, leavers for "
+        "instance, put everybody into one sheet; otherwise nothing needs to be done."
+    )
+
+
+def test_people_in_a_sheet_that_is_not_read_are_told() -> None:
+    book = sheets(
+        People=[["Id", "Name", "City"], ["1", "Ada", "Bern"]],
+        Leavers=[["Leavers of November"], [], ["Last day", "id", "name"], [], ["2026-11-30", "2", "Bob"]],
+        Fields=[["Id", "Who is meant"], ["Name", "The name"]],
+        Empty=[["Id", "Name"], ["", "nobody"]],
+        Teams=[["Name", "City"], ["IT", "Bern"]],
+    )
+    table, rows = opened(saved(book), "Id", "Name", "City")
+    assert (rows, table.notes) == ([Row(2, 2, ("1", "Ada", "Bern"))], [unread("Id", "'Leavers'")])
+    assert opened(saved(book), "Id", "Name", hints=FormatHints(sheet="People"))[0].notes == table.notes
 
 
 def test_nobody_guesses_between_two_sheets_with_people() -> None:
     data = saved(sheets(October=[["Id", "Name"], ["1", "Ada"]], November=[["Id", "Name"], ["2", "Bob"]]))
     assert refusal(data, "Id", "Name") == (
         "2 sheets have the same columns ('October', 'November'), so nobody can tell which one counts. Put everybody "
-        "into one sheet or hide the others, or ask IT to name the sheet in the mapping (format.sheet)."
+        "into one sheet, leavers too, or ask IT to name the sheet in the mapping (format.sheet)."
     )
     assert opened(data, "Id", "Name", hints=FormatHints(sheet="November"))[1] == [Row(2, 2, ("2", "Bob"))]
 
