@@ -269,10 +269,11 @@ class _Rows:
             return
         yield from self._found(self._judge(line, cells), ready)
 
-    @staticmethod
-    def _may_end(cells: list[str]) -> bool:
-        """Whether a row below a list may be about the list: it has one cell, or none, or is a total."""
-        return sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0]
+    def _may_end(self, cells: list[str]) -> bool:
+        """Whether a row below a list may be about the list: it has one cell, or none, or is a total or the trailer."""
+        if sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0]:
+            return True
+        return self._trailer is not None and plain_name(cells[0]) == self._trailer
 
     def _left_out(self, row: Row) -> int | None:
         """How many cells a row had that leaves out empty ones at its end; None if it is whole."""

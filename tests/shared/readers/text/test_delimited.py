@@ -235,6 +235,13 @@ def test_several_lines_and_a_total_may_stand_below_the_list() -> None:
     )
 
 
+def test_a_footer_may_stand_above_the_trailer() -> None:
+    assert rows_of("Id,Name,Note\n1,Ann,x\nConfidential\nZZ,2\n", FormatHints(trailer="ZZ")) == [
+        Row(2, 2, ("1", "Ann", "x")),
+        short(3, "Confidential"),
+    ]
+
+
 def test_a_line_among_the_rows_leaves_all_but_the_last_cell_of_the_row_above_it() -> None:
     assert rows_of("Id,Name,Note\n1,Ann,x\nBranch Oslo\nSecond floor\n2,Bob,y\n") == [
         BadRow(2, 2, ("1", "Ann", "x"), GOES_ON, ((2, GOES_ON),)),
