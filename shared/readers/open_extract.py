@@ -14,10 +14,10 @@ from datetime import date
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.readers.decoding import proved
-from shared.readers.documents.hdl import open_hdl
 from shared.readers.documents.json_document import open_json
 from shared.readers.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
 from shared.readers.documents.xml_document import open_xml
+from shared.readers.hdl.hdl_file import open_hdl
 from shared.readers.peek import peek
 from shared.readers.returned import ending_of, is_named_so, is_returned, reason_column
 from shared.readers.table import Table

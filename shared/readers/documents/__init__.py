@@ -1,8 +1,7 @@
-"""Readers of documents: JSON, XML and Oracle's HCM Data Loader files. Bytes in, a table of the wanted paths out."""
+"""Readers of documents: JSON and XML. Bytes in, a table of the wanted paths out."""
 
-from shared.readers.documents.hdl import open_hdl
 from shared.readers.documents.json_document import open_json
 from shared.readers.documents.sniff import looks_like_hdl, looks_like_json, looks_like_xml
 from shared.readers.documents.xml_document import open_xml
 
-__all__ = ["looks_like_hdl", "looks_like_json", "looks_like_xml", "open_hdl", "open_json", "open_xml"]
+__all__ = ["looks_like_hdl", "looks_like_json", "looks_like_xml", "open_json", "open_xml"]

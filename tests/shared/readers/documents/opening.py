@@ -9,7 +9,8 @@ import pytest
 
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
-from shared.readers.documents import open_hdl, open_json, open_xml
+from shared.readers.documents import open_json, open_xml
+from shared.readers.hdl.hdl_file import open_hdl
 from shared.readers.table import BadRow, Table
 
 TODAY = date(2026, 11, 2)

@@ -31,7 +31,7 @@ from datetime import date
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
 from shared.model import Row
-from shared.readers.documents.hdl_join import People, Wanted
+from shared.readers.hdl.hdl_join import People, Wanted
 from shared.readers.physical_lines import PhysicalLines
 from shared.readers.table import BadRow, Form, Table
 
