@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from unicodedata import east_asian_width
 
 from shared.errors import ExtractRefused
 from shared.mapping.format import FormatHints
@@ -259,9 +260,21 @@ class _Rows:
         if self._in_bytes is None:
             self._in_bytes = found
         self._tell(text)
-        if not places or (self._in_bytes is not None and found in {None, self._in_bytes}):
+        if places and (self._in_bytes is None or found not in {None, self._in_bytes}):
+            return [(place, self._cannot_tell(place, "\u00fc")) for place in places]
+        return [(place, self._cannot_tell(place, "\u7530")) for place in self._moved_by_wide_letters(text)]
+
+    def _moved_by_wide_letters(self, text: str) -> list[int]:
+        """The places of the columns that hold something else if a line is cut by its places on a screen, and better so.
+
+        Programs that line columns up for the eye count two for each letter of Chinese, Japanese and Korean.
+        """
+        on_screen = "".join([sign + _REST * (east_asian_width(sign) in "WF") for sign in text])
+        as_cut = self._spread(text) if self._in_bytes else text
+        if len(on_screen) == len(text) or self._misplaced(on_screen) >= self._misplaced(as_cut):
             return []
-        return [(place, self._cannot_tell(place)) for place in places]
+        pairs = zip(self._as_cut(text), self._cut(on_screen), strict=True)
+        return [place for place, (one, other) in enumerate(pairs) if one.strip() != other.replace(_REST, "").strip()]
 
     def _tell(self, text: str) -> None:
         if self._in_bytes and not self._told and self._doubtful(text):
@@ -270,10 +283,10 @@ class _Rows:
                 "The columns are as wide as bytes, of which a letter such as \u00fc has two, and were read so."
             )
 
-    def _cannot_tell(self, place: int) -> str:
+    def _cannot_tell(self, place: int, letter: str) -> str:
         return (
             f"nobody can tell where {self._hints.columns[place].name} begins and ends: the line has letters such as "
-            "\u00fc, which some programs count as two. Have the export fill up columns by characters."
+            f"{letter}, which some programs count as two. Have the export fill up columns by characters."
         )
 
     def _is_end(self, text: str) -> bool:

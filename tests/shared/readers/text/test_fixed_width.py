@@ -202,6 +202,24 @@ def test_a_line_that_is_not_as_the_others_is_not_relied_on() -> None:
     assert cells_of(data) == ([*PEOPLE[:3], unclear("Cost")], [IN_BYTES])
 
 
+def test_a_line_that_was_lined_up_for_the_eye_is_not_relied_on() -> None:
+    text = "00001  Ann          00017  Ulm\n00002  田中 愛子    00017  Kyoto\n00003  李 小龍         00017  Bern\n"
+    columns = [
+        {"name": name, "start": start, "width": width}
+        for name, start, width in (("Id", 1, 5), ("Name", 8, 11), ("Boss", 21, 5), ("Town", 28, 6))
+    ]
+    table = open_fixed([text.encode()], FormatHints.model_validate({"columns": columns}), ["Id"])
+    [good, bad, also_good] = table.rows
+    assert isinstance(bad, BadRow)
+    assert [column for column, _ in bad.faults] == [1, 2, 3]
+    assert bad.reason == unclear("Name").replace("ü", "田")
+    # Where characters are counted, nothing is wrong with such letters.
+    assert [[cell.strip() for cell in row.cells] for row in (good, also_good)] == [
+        ["00001", "Ann", "00017", "Ulm"],
+        ["00003", "李 小龍", "00017", "Bern"],
+    ]
+
+
 DROP = "Drop the complete file again."
 
 
