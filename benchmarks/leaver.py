@@ -90,6 +90,8 @@ def with_a_reserve(backlog: int, deadline: float) -> list[Figure]:
 
         if wait(spent, deadline, "the quota is spent", lambda: _message(running, first.name)) is None:
             return [Figure(case, "the quota is spent", None)]
+        # One page says so while the last call of another is on its way.
+        wait(lambda: len(running.calls()) >= free, 15, "all calls are made")
         calls = running.calls()
         figures.append(Figure(case, "calls for everybody", len(calls), aim=f"{free}", holds=len(calls) == free))
         for what, path, source, who in (

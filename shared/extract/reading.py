@@ -190,8 +190,10 @@ class ReadExtract:
         """The ids of every loop of managers among the people, from worker to manager, the smallest id first."""
         most = self._scratch.execute("SELECT max(number) FROM people").fetchone()[0] or 0
         managers = array("i", [-1]) * (most + 1)
+        # Whoever is in a loop manages somebody.
         query = """
-            SELECT worker.number, manager.number FROM people worker
+            SELECT worker.number, manager.number FROM (SELECT DISTINCT manager AS id FROM people) managing
+            JOIN people worker ON worker.tail = substr(managing.id, -2) AND worker.id = managing.id
             JOIN people manager ON manager.tail = substr(worker.manager, -2) AND manager.id = worker.manager
         """
         for worker, manager in self._scratch.execute(query):
