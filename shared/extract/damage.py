@@ -1,10 +1,10 @@
 """Cells that a program has damaged on their way: told by column and count, because no single row shows what happened.
 
-Five kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
+Six kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
 write it. Letters lost to ASCII: a question mark in the place of each letter that the encoding lacks, which is what
 Windows PowerShell 5.1 does by default. Signs of HTML in the place of letters. The name of a .NET type where a list or
 an object has no text of its own. And days in a workbook where the rest of a column is none: Excel makes one of a cost
-center 10-12.
+center 10-12. And whole numbers with decimals (1000.0), as pandas writes them if a cell of the column is empty.
 
 Whole columns are looked at, and cells only where a column holds one of the signs.
 """
@@ -25,6 +25,7 @@ _MOST_ROWS = 3  # that are named
 _FEWEST = 2  # damaged names that hold a file; one may be anything
 _LOST = re.compile(rf"\?{LETTER}|{NOTHING_BUT_MARKS}\Z")
 _DAY = re.compile(r"^(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?|\d\d:\d\d:\d\d)$", re.MULTILINE)  # of a workbook
+_DECIMAL = re.compile(r"\d{3,}\.0")  # of fewer digits it may be a share, or an amount
 _QUERY = re.compile(r"://|\?\w+=")
 _ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
 _TYPE = re.compile(
@@ -70,6 +71,7 @@ class DamageWatch:
         self._columns = [column for column in mapping.columns if column not in apart]
         self._names = [column for column in self._columns if column in names]
         self._key = mapping.key
+        self._ids = {mapping.key, *(mapping.manager_rule.reads if mapping.manager_rule else ())}
         self._no_days = {*self._columns} - {mapping.key, *mapping.days_in_texts} if holds_dates else set()
         self._filled = dict.fromkeys((*self._names, *self._no_days), 0)
         self._guards: dict[str, _Found] = {}
@@ -77,6 +79,7 @@ class DamageWatch:
         self._html: dict[str, _Found] = {}
         self._types: dict[str, _Found] = {}
         self._days: dict[str, _Found] = {}
+        self._decimals: dict[str, _Found] = {}
 
     def look(self, batch: Batch) -> None:
         """Take note of some rows."""
@@ -89,6 +92,8 @@ class DamageWatch:
                 _note(self._marks, column, batch, _lost_of_a_name if column in self._names else _lost)
             if column in self._no_days and _DAY.search(text):
                 _note(self._days, column, batch, _is_day)
+            if ".0" in text and column not in self._ids:
+                _note(self._decimals, column, batch, _is_decimal)
             if "&" in text and ";" in text:
                 _note(self._html, column, batch, holds_html)
             if (
@@ -121,6 +126,11 @@ class DamageWatch:
                 f"Cells are days in the workbook where the rest of the column is none: {_listed(days)}. Excel makes a "
                 "day of 10-12 and of 3/4. They are sent as days; format these columns as text, and enter the cells "
                 "again."
+            )
+        if self._decimals:
+            notes.append(
+                f"Whole numbers have decimals, such as 1000.0: {_listed(self._decimals)}. A program took the column "
+                "for numbers (pandas does, if a cell is empty). They are sent so; have the column exported as text."
             )
         if self._html:
             notes.append(
@@ -177,6 +187,10 @@ def _lost(cell: str) -> bool:
 
 def _lost_of_a_name(cell: str) -> bool:
     return "?" in cell and not is_formula(cell)  # which is told for itself
+
+
+def _is_decimal(cell: str) -> bool:
+    return _DECIMAL.fullmatch(cell) is not None
 
 
 def _is_day(cell: str) -> bool:

@@ -161,6 +161,15 @@ def test_what_a_spreadsheet_took_for_a_day_in_a_column_of_texts_is_told(
     assert read(opened, data).notes == notes
 
 
+def test_whole_numbers_that_a_program_gave_decimals_are_told(opened: ExitStack) -> None:
+    rows = "1,Ann,Active,1000.0\n2,Bo,Active,\n3,Cy,Active,200.0\n4,Di,Active,1.0\n5,Eve,Active,Unit 100.0\n"
+    [note] = read(opened, f"Id,Name,State,Team\n{rows}".encode()).notes
+    assert note == (
+        "Whole numbers have decimals, such as 1000.0: Team in 2 cells (rows 2, 4). A program took the column for "
+        "numbers (pandas does, if a cell is empty). They are sent so; have the column exported as text."
+    )
+
+
 def test_in_a_list_of_text_a_day_is_what_somebody_wrote(opened: ExitStack) -> None:
     rows = "1,Ann,Active,2026-10-12\n2,Bo,Active,Ops\n3,Cy,Active,Ops\n"
     assert read(opened, f"Id,Name,State,Team\n{rows}".encode()).notes == []
