@@ -45,6 +45,7 @@ class Records(Parser):
         self._outside: list[str] = []
         self._around: list[dict[str, Value]] = []  # what was found so far in the open elements outside the records
         self._children = False
+        self._elsewhere = ""  # where an element of the records' name was seen
 
     def feed(self, block: str | None) -> Iterator[tuple[int, Value]]:
         """Reads on.
@@ -78,10 +79,12 @@ class Records(Parser):
             ExtractRefused: there is no such place, or another one may be meant.
         """
         if not count and self._children and self._path[-1:] != ["*"]:
-            raise ExtractRefused(
+            why = (
                 f"There is no element at '{'/'.join(self._path)}' in the document. Was another report exported? If "
                 "not, ask IT to correct `format.path`."
             )
+            elsewhere = f"An element of that name is at '{self._elsewhere}'." if self._elsewhere else ""
+            raise ExtractRefused(" ".join(filter(None, (why, elsewhere))))
         if self._survey:
             self._survey.check()
 
@@ -91,6 +94,8 @@ class Records(Parser):
             self._begin(name, attributes)
             return
         self._outside.clear()
+        if not self._elsewhere and self._path and name.casefold() == self._path[-1]:
+            self._elsewhere = "/".join(self.place)
         self._children = self._children or len(self.place) > 1
         if self._survey and len(self.place) <= len(self._survey.place) + 1:
             self._survey.count(self.place, parts=bool(attributes))

@@ -291,6 +291,10 @@ def test_a_place_that_does_not_exist_is_refused() -> None:
     assert XML.refusal(REPORT, path="Report_Data/Worker")[0].startswith(
         "There is no element at 'report_data/worker' in the document."
     )
+    assert XML.refusal("<DATA><G_0><G_1><ID>1</ID></G_1></G_0></DATA>", path="G_1")[0] == (
+        "There is no element at 'g_1' in the document. Was another report exported? If not, ask IT to correct "
+        "`format.path`. An element of that name is at 'DATA/G_0/G_1'."
+    )
     long = "<A>" + "".join(f"<a{n}>{'x' * 1000}</a{n}>" for n in range(2000)) + "</A>"
     assert XML.refusal(long)[0].startswith("No element is repeated in the first MiB of the document")
 
