@@ -13,6 +13,7 @@ from azure.core.exceptions import ServiceRequestError
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker, page_claim, rate_limiter, send
+from shared.delivery.cancelling import cancel_overtaken
 from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
@@ -23,6 +24,7 @@ from shared.outcomes import progress
 from shared.outcomes.resending import still_wanted
 from shared.records import extracts
 from shared.records.due import due_until
+from shared.records.people import Deliverer
 from shared.storage.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
 from shared.tables.due import DueReason
 from shared.tables.pages import PageStatus
@@ -507,6 +509,25 @@ def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_
     assert still_wanted(context.storage, "default", ids(1)) == set(ids(1))
     found = due_until(context.storage, time() + timedelta(hours=1), "default")
     assert [(due.external_id, due.why) for due in found] == [("0000-x", DueReason.RESEND)]
+
+
+@pytest.mark.parametrize("reply", [ACCEPTED, CUT, Reply(503)], ids=["202", "no answer", "503"])
+def test_a_page_that_is_cancelled_while_its_holder_stands_still_is_not_put_off_again(
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch, reply: Reply
+) -> None:
+    real = upload_module.upload_bulk
+
+    def stand_still(*arguments: Any) -> Any:
+        time.forward(120)
+        planned(context, ids(2), minutes=5)
+        cancel_overtaken(context, [Deliverer.of(old, 1)])
+        return real(*arguments)
+
+    old = planned(context, ids(2))
+    monkeypatch.setattr(send, "upload_bulk", stand_still)
+    script.replies[:] = [reply]
+    deliver(context, message(old))
+    assert page_row(context, old)["Status"] == "cancelled"
 
 
 def test_an_identity_that_has_no_token_for_storage_after_the_answer_is_no_trouble_of_the_job(
