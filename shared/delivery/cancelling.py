@@ -29,8 +29,7 @@ def cancel_overtaken(context: Context, earlier: Iterable[Deliverer]) -> None:
         claimed = row.status == PageStatus.SENDING and row.claimed_until > now
         if row.status in pages.FINISHED or claimed or _somebody_is_left(context, keys[key], row):
             continue
-        # Without the claim, or a holder that stood still for longer than it lasted would put the page off again.
-        cancelled = PageRow(status=PageStatus.CANCELLED, claim="", claimed_until="", updated_at=now)
+        cancelled = PageRow(status=PageStatus.CANCELLED, updated_at=now)
         try:
             merge_row(table, key, cancelled, etag_of(row))
         except ResourceModifiedError:

@@ -104,7 +104,7 @@ def save_page(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPa
     """Merge values into a page's row as long as our claim is on it.
 
     Raises:
-        ClaimLost: somebody else has claimed the page.
+        ClaimLost: somebody else has claimed the page, or it was cancelled and is not to be sent any more.
         TransientError: the row kept changing under our hands.
     """
     for _ in range(LOOKS):
@@ -114,6 +114,9 @@ def save_page(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPa
             row = read_row(context.storage.table(PAGES), key_of(held.row))
             if row.claim != held.row.claim:
                 raise ClaimLost("The page was taken over by somebody else") from error
+            if row.status == PageStatus.CANCELLED and values.status != PageStatus.SENDING:
+                # We stood still for longer than our claim lasted. An answer is noted; it is not to wait for anything.
+                raise ClaimLost("Everybody of the page was taken over by newer plans") from error
             held = ClaimedPage(row, etag_of(row))
     raise TransientError(f"Page {held.row.row_key} of extract {held.row.partition_key} keeps changing; try again")
 

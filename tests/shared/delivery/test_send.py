@@ -511,9 +511,13 @@ def test_an_older_record_that_may_have_reached_entra_after_the_newer_one_is_not_
     assert [(due.external_id, due.why) for due in found] == [("0000-x", DueReason.RESEND)]
 
 
-@pytest.mark.parametrize("reply", [ACCEPTED, CUT, Reply(503)], ids=["202", "no answer", "503"])
+@pytest.mark.parametrize(
+    ("reply", "status"),
+    [(ACCEPTED, "done"), (CUT, "cancelled"), (Reply(503), "cancelled")],
+    ids=["202", "no answer", "503"],
+)
 def test_a_page_that_is_cancelled_while_its_holder_stands_still_is_not_put_off_again(
-    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch, reply: Reply
+    context: Context, script: Script, time: ManualTime, monkeypatch: pytest.MonkeyPatch, reply: Reply, status: str
 ) -> None:
     real = upload_module.upload_bulk
 
@@ -527,7 +531,7 @@ def test_a_page_that_is_cancelled_while_its_holder_stands_still_is_not_put_off_a
     monkeypatch.setattr(send, "upload_bulk", stand_still)
     script.replies[:] = [reply]
     deliver(context, message(old))
-    assert page_row(context, old)["Status"] == "cancelled"
+    assert page_row(context, old)["Status"] == status
 
 
 def test_an_identity_that_has_no_token_for_storage_after_the_answer_is_no_trouble_of_the_job(
