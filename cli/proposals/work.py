@@ -29,12 +29,13 @@ def propose_status(roles: Roles, draft: Draft) -> None:
     chosen = next(iter(likely), None)
     if flags:
         parts = [*([chosen] if chosen else []), *flags]
-        draft.status = roles.take(parts[0])
+        draft.status, needs_places = roles.take(parts[0]), False
         if len(parts) > 1:
             names = [roles.take(column) for column in parts]
             places = "/".join(f"{{{name}}}" for name in names)
-            draft.status = {"template": places} if _needs_places(parts) else {"columns": names, "join": "/"}
-        _tell_words_of_several(parts, chosen, draft)
+            needs_places = _needs_places(parts)
+            draft.status = {"template": places} if needs_places else {"columns": names, "join": "/"}
+        _tell_words_of_several(parts, chosen, draft, needs_places=needs_places)
         return
     if chosen is None:
         chosen = next((column for column in roles.free if _has_status_words(column)), None)
@@ -78,19 +79,19 @@ def _is_flag(column: Column) -> bool:
     return bool(column.filled and asks_for(column.name)) and all(yes_or_no(word) is not None for word in column.counts)
 
 
-def _tell_words_of_several(parts: list[Column], main: Column | None, draft: Draft) -> None:
+def _tell_words_of_several(parts: list[Column], main: Column | None, draft: Draft, *, needs_places: bool) -> None:
     """Put into a draft what the words of several columns mean together, or what is to decide about them.
 
     Args:
-        parts: the columns, joined by a slash; empty ones are left out unless their places tell words apart.
+        parts: the columns, joined by a slash.
         main: the one with status words; the others say yes or no.
         draft: takes it in.
+        needs_places: whether empty ones keep their places, which tell words apart.
     """
     meant: dict[str, set[str]] = {}
     counts: Counter[str] = Counter()
-    needs_places = _needs_places(parts)
     for cells in zip(*(column.cells for column in parts), strict=True):
-        word = "/".join(filter(None, cells)) if not (needs_places and any(cells)) else "/".join(cells)
+        word = "/".join(cells if needs_places and any(cells) else filter(None, cells))
         counts[word] += 1
         meant.setdefault(word, set()).add(_meaning_of_several(cells, parts, main))
     empty = counts.pop("", 0)

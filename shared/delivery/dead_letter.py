@@ -141,7 +141,7 @@ def redrive(context: Context, extract: str = "") -> dict[str, int]:
     found: dict[str, int] = {}
     refs = {}
     for row in rows:
-        if parse_iso(row.claimed_until or "0001-01-01T00:00:00Z") > context.clock.now():
+        if row.claimed_until and parse_iso(row.claimed_until) > context.clock.now():
             continue  # it is being put aside
         ref = refs[row.partition_key] = ExtractRef(row.partition_key, row.source)
         _put_back(context, ref, row)

@@ -180,27 +180,20 @@ class Graph:
 
 class _InTimePlain(HTTPConnection):
     def connect(self) -> None:
+        """Connect; if that takes too long, the connection is given up before anything goes out on it.
+
+        Raises:
+            urllib3.exceptions.ConnectTimeoutError: it did.
+        """
         start = monotonic()
         super().connect()
-        _check_connected(self, start)
+        if (took := monotonic() - start) > _CONNECTED_WITHIN:
+            self.close()
+            raise ConnectTimeoutError(self, f"connected after {took:.0f} seconds")
 
 
-class _InTimeTLS(HTTPSConnection):
-    def connect(self) -> None:
-        start = monotonic()
-        super().connect()
-        _check_connected(self, start)
-
-
-def _check_connected(connection: HTTPConnection, start: float) -> None:
-    """Give a connection up before anything goes out on it, if it took too long.
-
-    Raises:
-        urllib3.exceptions.ConnectTimeoutError: it did.
-    """
-    if (took := monotonic() - start) > _CONNECTED_WITHIN:
-        connection.close()
-        raise ConnectTimeoutError(connection, f"connected after {took:.0f} seconds")
+class _InTimeTLS(_InTimePlain, HTTPSConnection):
+    """The same, by TLS."""
 
 
 class _PlainPool(HTTPConnectionPool):

@@ -413,10 +413,10 @@ class Resolver:
                 several = sorted(ids)
                 who = ", ".join(several[:_NAMED]) + (", ..." if len(several) > _NAMED else "")
                 why = f"names several people of the file ({who})"
+            elif not manager and called(name) in rejected:
+                why = "names somebody whose row was rejected"
             elif not manager:
                 why = "names nobody in the file"
-                if called(name) in rejected:
-                    why = "names somebody whose row was rejected"
             elif manager == worker_id:
                 why, manager = "names the person's own row", ""
             if why:

@@ -146,18 +146,14 @@ def _read_log(context: Context, job: str, watermark: Watermark, times: _Times) -
         now = context.clock.now()
         until = since + hand.slice if hand.slice and since + hand.slice < now else None
         try:
-            found = entries_since(context.graph, context.endpoint(job), since, until)
-            entries = list(_slice_of(found, context, times.read))
-            if (rest := next(found, None)) is not None:
-                narrower = _narrower([*entries, rest], (until or now) - since, is_dense=len(entries) >= _MOST_ENTRIES)
-                if narrower >= _SHORTEST_SLICE:
-                    hand = replace(hand, slice=narrower)
-                    continue
-                entries += [rest, *found]  # so many in so short a time: no way around reading them
+            entries, narrower = _read_slice(context, job, (since, until, now), times)
         except RollcallError:
             if hand.slice:
                 _take_note(context, job, hand, watermark)  # or a log that fails now and then is never caught up with
             raise
+        if narrower:
+            hand = replace(hand, slice=narrower)
+            continue
         hand = _with_slice(hand, entries, now, until)
         is_at_end = until is None
         since = (until or now) - _SECOND  # filters know whole seconds only, and both ends are left out
@@ -182,6 +178,28 @@ class _Hand:
     recent: dict[str, datetime]
     at: datetime
     slice: timedelta | None
+
+
+def _read_slice(
+    context: Context, job: str, between: tuple[datetime, datetime | None, datetime], times: _Times
+) -> tuple[list[LogEntry], timedelta | None]:
+    """The entries of a slice of time; or, if they are too many for one go, how long a slice may be.
+
+    Args:
+        context: what everything works with.
+        job: whose log.
+        between: since when, until when or None for the end of the log, and the moment that this end is.
+        times: of the run.
+    """
+    since, until, now = between
+    found = entries_since(context.graph, context.endpoint(job), since, until)
+    entries = list(_slice_of(found, context, times.read))
+    if (rest := next(found, None)) is None:
+        return entries, None
+    narrower = _narrower([*entries, rest], (until or now) - since, is_dense=len(entries) >= _MOST_ENTRIES)
+    if narrower >= _SHORTEST_SLICE:
+        return [], narrower
+    return [*entries, rest, *found], None  # so many in so short a time: no way around reading them
 
 
 def _slice_of(found: Iterator[LogEntry], context: Context, until: datetime) -> Iterator[LogEntry]:
@@ -223,14 +241,10 @@ def _read_again(context: Context, job: str, since: datetime, stop: datetime) -> 
     people: dict[str, datetime] = {}
     while at < started and (not has_got_on or context.clock.now() < times.begin):
         until = at + window if at + window < started else None
-        found = entries_since(context.graph, context.endpoint(job), at, until)
-        entries = list(_slice_of(found, context, times.read))
-        if (rest := next(found, None)) is not None:
-            narrower = _narrower([*entries, rest], (until or started) - at, is_dense=len(entries) >= _MOST_ENTRIES)
-            if narrower >= _SHORTEST_SLICE:
-                window = narrower
-                continue
-            entries += [rest, *found]
+        entries, narrower = _read_slice(context, job, (at, until, started), times)
+        if narrower:
+            window = narrower
+            continue
         write_events(context.storage, job, entries)
         people |= dict.fromkeys((entry.external_id for entry in entries), started)
         at, has_got_on = until - _SECOND if until else started, True

@@ -253,7 +253,7 @@ def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head
     """
     width = len(head.cells)
     whole = lines if not lines or lines[-1].endswith(("\n", "\r")) else lines[:-1]
-    below = [cells for number, cells in _rows(whole, dialect, hints.comment) if cells and number > head.above + 1]
+    below = _below(whole, dialect, hints, head)
     below = [cells for cells in below if any(map(str.strip, cells)) and not looks_like_count(cells)[0]]
     counts = [len(cells) for cells in below]
     halves = {place + more for place, pair in enumerate(pairwise(below)) if are_halves(*pair, width) for more in (0, 1)}
@@ -284,7 +284,7 @@ def _other_delimiter(
 
 
 def _row_names(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> bool:
-    below = [cells for number, cells in _rows(lines, dialect, hints.comment) if cells and number > head.above + 1]
+    below = _below(lines, dialect, hints, head)
     numbered = [cells[0] for cells in below] == [str(number) for number in range(1, len(below) + 1)]
     longer = all(len(cells) == len(head.cells) + 1 for cells in below)
     first = next((line for line in lines[head.above + 1 :] if line.strip()), "")
