@@ -8,9 +8,10 @@ for as long as `Retry-After` says, whatever it says.
 from __future__ import annotations
 
 import email.utils
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from azure.core.pipeline.transport import RequestsTransport
@@ -23,6 +24,34 @@ LONGEST_WAIT = 10
 
 _A_DAY = 86_400.0
 _IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
+
+
+class _Session(requests.Session):
+    """Asks the environment for the proxies and certificates of a host once: for each request that takes a millisecond.
+
+    Nobody's `.netrc` is asked: what stands there for a host would take the place of what a client has signed with.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False
+        self._of_hosts: dict[tuple[str, str], Any] = {}
+
+    def merge_environment_settings(  # type: ignore[override]  # every URL is text
+        self,
+        url: str,
+        proxies: MutableMapping[str, str] | None,
+        stream: bool | None,
+        verify: bool | str | None,
+        cert: str | tuple[str, str] | None,
+    ) -> Any:  # noqa: ANN401 (`requests` keeps its type to itself)
+        host = urlsplit(url)[:2]
+        if host not in self._of_hosts:
+            with requests.Session() as asking:
+                self._of_hosts[host] = asking.merge_environment_settings(url, {}, None, None, None)
+        found = self._of_hosts[host]
+        trusted = found["verify"] if verify is None or verify is True else verify
+        return super().merge_environment_settings(url, {**found["proxies"], **(proxies or {})}, stream, trusted, cert)
 
 
 class _Adapter(HTTPAdapter):
@@ -76,7 +105,7 @@ def limited_session(*, longest_wait: int = LONGEST_WAIT, pool_size: int = 10) ->
         longest_wait: seconds.
         pool_size: connections to one host that are kept.
     """
-    session = requests.Session()
+    session = _Session()
     session.mount("https://", _Adapter(longest_wait, pool_size))
     session.mount("http://", _Adapter(longest_wait, pool_size))
     return session

@@ -7,7 +7,7 @@ pieces.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from shared.context import Context
@@ -15,6 +15,8 @@ from shared.entra.upload import OPERATIONS_PER_REQUEST, Accepted
 from shared.errors import RequestRejected
 from shared.model import ExtractRef, Page, Planned, Worker
 from shared.records import people
+from shared.storage.rows import Key
+from shared.tables.accounts import AccountRow
 from shared.tables.pages import Answer, PageRow, answers_of
 from shared.wording import worker_status
 
@@ -142,11 +144,25 @@ class Progress:
         return Progress(self.page, (*self.answers, {"from": piece.first, "to": piece.last, **answer}))
 
 
-def record_accepted(context: Context, ref: ExtractRef, job: str, progress: Progress) -> None:
-    """Write what Entra took to the people's rows; doing it again changes nothing."""
+def record_accepted(
+    context: Context,
+    ref: ExtractRef,
+    job: str,
+    progress: Progress,
+    accounts: Mapping[Key, AccountRow] | None = None,
+) -> None:
+    """Write what Entra took to the people's rows; doing it again changes nothing.
+
+    Args:
+        context: what we work with.
+        ref: the extract.
+        job: that the page was sent to.
+        progress: how far the page has come.
+        accounts: rows of its people that have been read; see `people.note_accepted`.
+    """
     if accepted := progress.accepted():
         page = people.Deliverer.of(ref, progress.page.number)
-        people.note_accepted(context.storage, job, page, accepted)
+        people.note_accepted(context.storage, job, page, accepted, accounts)
 
 
 def record_refused(context: Context, job: str, page: people.Deliverer, worker: Worker, error: RequestRejected) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -48,6 +48,7 @@ from shared.records import pages, people
 from shared.storage import messages
 from shared.storage.names import PAGES
 from shared.storage.rows import Key, change_rows, read_row
+from shared.tables.accounts import AccountRow
 from shared.tables.base import columns
 from shared.tables.pages import PageRow, PageStatus, answers_column
 from shared.tables.quota import StopCause
@@ -179,6 +180,7 @@ class _Sending:
         self._job = held.row.job
         self._progress = Progress.of(page, held.row)
         self._gone: set[str] = set()
+        self._accounts: dict[Key, AccountRow] = {}  # of its people, as they were when they were looked at last
         self._calls: Calls | None = None
         self._token = ""
         self._fresh_token = False
@@ -214,7 +216,7 @@ class _Sending:
         finally:
             self._give_calls_back()
         with _recording:
-            record_accepted(self._context, self._ref, self._job, self._progress)
+            record_accepted(self._context, self._ref, self._job, self._progress, self._accounts)
         if wait is None:
             self._end()
         else:
@@ -330,10 +332,13 @@ class _Sending:
         if again and self._is_newest() and page_claim.outlasts_a_request(self._context, self._held):
             return
         while True:
-            elsewhere = people.superseded(self._context.storage, self._job, self._page, workers)
+            ids = [worker.worker_id for worker in workers]
+            accounts = people.accounts_of(self._context.storage, self._job, ids)
             if page_claim.outlasts_a_request(self._context, self._held):
                 break
             self._held = page_claim.renew(self._context, self._held)
+        self._accounts |= accounts
+        elsewhere = people.superseded(accounts, self._page, ids)
         if new := elsewhere - self._gone:
             # One of the same source has written to their rows itself; this is about those of other sources.
             state = worker_status.withdrawn(self._context.clock.now())
@@ -448,26 +453,34 @@ class _Sending:
         _finish(self._context, self._ref, self._held.row)
 
 
-_finishing = threading.Lock()
-_about_to_finish: set[tuple[int, str]] = set()
 _guard = threading.Lock()
+_about_to: set[tuple[int, str, threading.Lock]] = set()
+_queueing = threading.Lock()
+_refreshing = threading.Lock()
 
 
 def _finish(context: Context, ref: ExtractRef, row: PageRow) -> None:
-    """Count a page, queue those that waited for it, and bring the extract's row up to date.
+    """Queue the pages that waited for one, count its people, and bring the extract's row up to date.
 
-    Pages of an extract that end at about the same time leave the latter two to the last of them in this process:
-    whoever is about to do it will see what the others have written.
+    What waited comes first: most of a company has to wait for its managers.
     """
+    _last_of_all(context, ref, _queueing, lambda: queue_ready_pages(context, ref))
     with _recording:
         progress.recount_page(context.storage, ref, row.plan, int(row.row_key))
-    key = (id(context), ref.id)
+    _last_of_all(context, ref, _refreshing, lambda: progress.refresh(context.storage, ref, context.clock.now()))
+
+
+def _last_of_all(context: Context, ref: ExtractRef, one_by_one: threading.Lock, do: Callable[[], None]) -> None:
+    """Do something for an extract, one at a time, unless somebody else in this process is about to.
+
+    Pages of an extract that end at about the same time leave it to the last of them, who sees what all have written.
+    """
+    key = (id(context), ref.id, one_by_one)
     with _guard:
-        if key in _about_to_finish:
+        if key in _about_to:
             return
-        _about_to_finish.add(key)
-    with _finishing:
+        _about_to.add(key)
+    with one_by_one:
         with _guard:
-            _about_to_finish.discard(key)
-        queue_ready_pages(context, ref)
-        progress.refresh(context.storage, ref, context.clock.now())
+            _about_to.discard(key)
+        do()

@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar, cast
 import orjson
 
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef, Page, Planned, Reject, Same, ScimUser, Worker
+from shared.model import ExtractRef, Page, Planned, Reject, Same, ScimUser
 from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage
@@ -29,6 +29,9 @@ from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 _DELIVERER = columns(AccountRow.source, AccountRow.extract, AccountRow.page)  # of `Accounts`
+_FOR_SENDING = columns(
+    AccountRow.pending, AccountRow.enabled, AccountRow.unanswered, AccountRow.late_at, *_DELIVERER
+)  # fmt: skip
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
 _SAID_BEFORE = columns(WorkerRow.extract, WorkerRow.decision, WorkerRow.kind)
@@ -430,12 +433,20 @@ _OF_A_FILE = (
 )  # fmt: skip
 
 
-def superseded(storage: Storage, job: str, page: Deliverer, workers: Iterable[Worker]) -> set[str]:
+def accounts_of(storage: Storage, job: str, ids: Iterable[str]) -> dict[Key, AccountRow]:
+    """The rows of some people in `Accounts`, as far as sending looks at them; of those who have one.
+
+    Args:
+        storage: the account with HR data.
+        job: the job they are sent to.
+        ids: externalIds.
+    """
+    return read_rows(storage.table(ACCOUNTS), [account_key(job, one) for one in ids], select=_FOR_SENDING)
+
+
+def superseded(accounts: Mapping[Key, AccountRow], page: Deliverer, ids: Iterable[str]) -> set[str]:
     """Those people of a page who are not to be sent from it: a newer plan has them, or has nothing to send of them."""
-    ids = [worker.worker_id for worker in workers]
-    found = [account_key(job, worker_id) for worker_id in ids]
-    rows = read_rows(storage.table(ACCOUNTS), found, select=columns(AccountRow.pending, *_DELIVERER))
-    ours = {keys.decode(key.row) for key, row in rows.items() if row.pending and is_from(row, page)}
+    ours = {keys.decode(key.row) for key, row in accounts.items() if row.pending and is_from(row, page)}
     return set(ids) - ours
 
 
@@ -455,7 +466,13 @@ def is_from(row: AccountRow, page: Deliverer) -> bool:
     return Deliverer(row.source, row.extract, row.page) == page
 
 
-def note_accepted(storage: Storage, job: str, page: Deliverer, answers: Mapping[str, tuple[str, str]]) -> None:
+def note_accepted(
+    storage: Storage,
+    job: str,
+    page: Deliverer,
+    answers: Mapping[str, tuple[str, str]],
+    accounts: Mapping[Key, AccountRow] | None = None,
+) -> None:
     """Write that Entra accepted the upload of these people.
 
     Args:
@@ -463,6 +480,7 @@ def note_accepted(storage: Storage, job: str, page: Deliverer, answers: Mapping[
         job: the job they were sent to.
         page: the page they were sent from; `Accepted` moves only where no newer plan has come in between.
         answers: for each externalId, when its request was sent by Entra's own clock, and the request id.
+        accounts: their rows by `accounts_of`; if somebody's is not among them, they are read.
     """
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
@@ -484,7 +502,7 @@ def note_accepted(storage: Storage, job: str, page: Deliverer, answers: Mapping[
             unanswered=unanswered,
         )
 
-    _change_accounts(storage, job, answers, account)
+    _change_accounts(storage, job, answers, account, accounts)
     _change_workers(storage, page.ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
 
 
@@ -549,14 +567,16 @@ def note_state(storage: Storage, ref: ExtractRef, people: Iterable[str], values:
     _change_workers(storage, ref, people, lambda _: values)
 
 
-def _change_accounts(storage: Storage, job: str, people: Iterable[str], change: Change[AccountRow]) -> None:
+def _change_accounts(
+    storage: Storage,
+    job: str,
+    people: Iterable[str],
+    change: Change[AccountRow],
+    known: Mapping[Key, AccountRow] | None = None,
+) -> None:
     found = [account_key(job, worker_id) for worker_id in people]
-    change_rows(
-        storage.table(ACCOUNTS),
-        found,
-        change,
-        select=columns(AccountRow.pending, AccountRow.enabled, AccountRow.unanswered, AccountRow.late_at, *_DELIVERER),
-    )
+    is_known = known is not None and known.keys() >= set(found)
+    change_rows(storage.table(ACCOUNTS), found, change, select=_FOR_SENDING, known=known if is_known else None)
 
 
 def _change_workers(

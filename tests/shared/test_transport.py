@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -74,6 +77,44 @@ def test_a_client_is_told_to_wait_no_longer_than_it_may(asked: dict[str, str], t
         headers = session.get(script.url, timeout=5).headers
     found = {name: headers.get(name) for name in ("Retry-After", "x-ms-retry-after-ms", "retry-after-ms")}
     assert found == {"Retry-After": told, "x-ms-retry-after-ms": None, "retry-after-ms": None}
+
+
+def test_the_environment_is_asked_once_for_the_proxies_and_the_certificates_of_each_host(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example:3128")
+    monkeypatch.setenv("NO_PROXY", "direct.example")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/of/the/company.pem")
+    with limited_session() as session:
+
+        def settings(url: str, verify: bool | str | None = True) -> Any:
+            return session.merge_environment_settings(url, {}, True, verify, None)
+
+        by_proxy = settings("https://account.example/a")
+        assert by_proxy == {
+            "proxies": {"https": "http://proxy.example:3128", "no": "direct.example"},
+            "stream": True,
+            "verify": "/of/the/company.pem",
+            "cert": None,
+        }
+        assert settings("https://direct.example/a")["proxies"] == {}
+        assert settings("https://direct.example/a", verify=False)["verify"] is False
+        assert settings("https://direct.example/a", verify="/ours.pem")["verify"] == "/ours.pem"
+        monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: pytest.fail("asked again"))
+        assert settings("https://account.example/b?c") == by_proxy
+
+
+def test_what_a_client_has_signed_with_does_not_give_way_to_a_netrc(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    with run_script(Reply(200)) as script, limited_session() as session:
+        session.get(script.url, headers={"Authorization": "Bearer ours"}, timeout=5)
+    assert [request.headers["Authorization"] for request in script.requests] == ["Bearer ours"]
 
 
 def test_the_scripts_silence_is_one() -> None:

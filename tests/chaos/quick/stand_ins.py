@@ -152,7 +152,7 @@ def in_turns(turns: Turns, clock: Clock, sizes: Mapping[str, int], seed: str) ->
     """
     names, waits = random.Random(f"{seed} names"), random.Random(f"{seed} waits of clients")
     random.seed(f"{seed} waits")
-    send._about_to_finish.clear()
+    send._about_to.clear()
     with contextlib.ExitStack() as stack:
 
         def put(place: object, name: str, value: object) -> None:

@@ -87,6 +87,22 @@ def test_pages_that_wait_for_this_one_are_queued_after_it(
     assert sent_messages == [(1, 1, 0), (2, 1, 0), (3, 1, 0)]
 
 
+def test_pages_that_wait_for_this_one_do_not_wait_until_its_people_are_counted(
+    context: Context, sent_messages: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ["a"], ["b"], after={2: 1})
+    queued_when_counted: list[bool] = []
+    count = progress.recount_page
+
+    def counting(*given: Any) -> None:
+        queued_when_counted.append((2, 1, 0) in sent_messages)
+        count(*given)
+
+    monkeypatch.setattr(progress, "recount_page", counting)
+    deliver(context, message(ref, 1))
+    assert (queued_when_counted, counts(context, ref)) == ([True], {"Uploaded": 1, "Waiting": 1})
+
+
 def test_a_page_that_somebody_else_is_sending_is_looked_at_again_when_his_claim_is_over(
     context: Context, script: Script, sent_messages: list[tuple[int, int, int]]
 ) -> None:

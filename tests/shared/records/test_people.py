@@ -16,6 +16,7 @@ from shared.records.people import (
     ANOTHER,
     Deliverer,
     PlanNoted,
+    accounts_of,
     is_refused,
     note_accepted,
     note_planned,
@@ -278,8 +279,10 @@ def test_people_whom_a_newer_extract_planned_are_superseded(context: Context) ->
     workers = [worker("1"), worker("2"), worker("3")]
     plan(context, OLD, page_of(*workers))
     plan(context, NEW, page_of(worker("2")))
-    assert superseded(context.storage, "default", Deliverer(OLD.source, OLD.id, 1), workers) == {"2"}
-    assert superseded(context.storage, "default", Deliverer(NEW.source, NEW.id, 1), workers) == {"1", "3"}
+    ids = ["1", "2", "3"]
+    accounts = accounts_of(context.storage, "default", ids)
+    assert superseded(accounts, Deliverer.of(OLD, 1), ids) == {"2"}
+    assert superseded(accounts, Deliverer.of(NEW, 1), ids) == {"1", "3"}
 
 
 def test_who_was_sent_is_accepted_and_uploaded(context: Context) -> None:
@@ -293,6 +296,20 @@ def test_who_was_sent_is_accepted_and_uploaded(context: Context) -> None:
     assert by_id(context, WORKERS, "Status", "UploadedAt", "RequestId") == {
         "1": ("uploaded", "2026-09-18T06:01:00Z", "r-1"),
         "2": ("queued", "", ""),
+    }
+
+
+def test_rows_that_were_read_before_a_newer_plan_or_not_all_of_them_do_not_hide_it(context: Context) -> None:
+    plan(context, OLD, page_of(worker("1"), worker("2"), worker("3")))
+    read = accounts_of(context.storage, "default", ["1", "2"])
+    plan(context, NEW, page_of(replace(worker("2"), user=user("2", displayName="Another"))))
+    page = Deliverer.of(OLD, 1)
+    for ids in (("1", "2"), ("2", "3")):
+        note_accepted(context.storage, "default", page, dict.fromkeys(ids, ("2026-09-18T06:01:00Z", "r-1")), read)
+    assert by_id(context, ACCOUNTS, "Pending", "Accepted", "AcceptedAt") == {
+        "1": ("", "print of Worker 1", "2026-09-18T06:01:00Z"),
+        "2": ("print of Another", ANOTHER, None),
+        "3": ("", "print of Worker 3", "2026-09-18T06:01:00Z"),
     }
 
 
@@ -448,9 +465,8 @@ def test_a_page_of_two_hundred_is_written_and_read_whole(context: Context) -> No
     workers = [worker(f"{number:03d}-2{number % 3}") for number in range(200)]
     plan(context, OLD, page_of(*workers))
     plan(context, NEW, page_of(*workers[::2]))
-    assert superseded(context.storage, "default", Deliverer(OLD.source, OLD.id, 1), workers) == {
-        person.worker_id for person in workers[::2]
-    }
+    ids = [person.worker_id for person in workers]
+    assert superseded(accounts_of(context.storage, "default", ids), Deliverer.of(OLD, 1), ids) == set(ids[::2])
 
 
 def test_whoever_is_not_sent_is_remembered_with_dates_and_without_a_page(context: Context) -> None:
