@@ -42,7 +42,7 @@ from shared.errors import (
     TokenRefused,
     TransientError,
 )
-from shared.model import ExtractRef, Page, PageMessage, WaitKind, Worker
+from shared.model import ExtractRef, Page, PageMessage, Planned, WaitKind, Worker
 from shared.outcomes import progress, resending
 from shared.records import pages, people
 from shared.storage import messages
@@ -194,6 +194,10 @@ class _Sending:
     def _number(self) -> int:
         return int(self._held.row.row_key)
 
+    @property
+    def _ids(self) -> list[str]:
+        return [person.worker.worker_id for person in self._progress.page.people]
+
     def run(self) -> None:
         """Send the page as far as that goes.
 
@@ -241,13 +245,16 @@ class _Sending:
     def _send(self, piece: Piece) -> None:
         """Send a piece, unless nobody of it is left, or it took too long until it could go."""
         assert self._calls  # noqa: S101 (made before the first piece)
-        if not self._is_ready(piece):
+        if not self._left(piece):
+            self._answered(self._progress.with_nobody(piece))
             return
-        ours = [worker for worker in self._progress.workers(piece) if worker.worker_id not in self._gone]
+        standing = self._look_before(piece)
+        if not self._heeds_holds(piece):
+            return
+        ours = [person.worker for person in self._left(piece)]
         if not ours:
             self._answered(self._progress.with_nobody(piece))
             return
-        standing = self._standing()
         probe = circuit_breaker.may_probe(self._context, standing, self._job)
         if not (self._calls.at_hand and page_claim.outlasts_a_request(self._context, self._held)):
             return
@@ -282,19 +289,28 @@ class _Sending:
             self._answered(self._progress.with_accepted(piece, self._gone, accepted, self._since(accepted)))
             self._went_well(len(ours), standing)
 
-    def _is_ready(self, piece: Piece) -> bool:
-        """See that a call is in hand, then who of a piece may go; False if the piece was cut in two for that."""
+    def _left(self, piece: Piece) -> list[Planned]:
+        """Those of a piece who are still to be sent from this page."""
+        return [person for person in self._progress.people(piece) if person.worker.worker_id not in self._gone]
+
+    def _look_before(self, piece: Piece) -> circuit_breaker.Stopped:
+        """See that a call is in hand, then what is stopped and who of a piece may go.
+
+        Raises:
+            NotNow: until when it has to wait, and why.
+        """
         assert self._calls  # noqa: S101 (made before the first piece)
-        leavers = self._progress.leavers(self._gone)
-        if all(worker.worker_id in self._gone for worker in self._progress.workers(piece)):
-            return True
         # What may take long goes before the look at who is left, which must not be old when the request goes out.
         self._token = self._context.graph.token(self._context.endpoint(self._job))
         if not self._calls.at_hand:
             self._standing()
-        self._calls.wait(leavers)
-        self._leave_out(self._progress.workers(piece), again=True)
-        return self._heeds_holds(piece)
+        self._calls.wait(self._progress.leavers(self._gone))
+        standing = self._standing()
+        # As long as there is no newer plan, nobody has been taken over since the page was claimed.
+        is_newest = standing.newest_plan(self._job) == self._held.row.plan
+        if not (is_newest and page_claim.outlasts_a_request(self._context, self._held)):
+            self._leave_out(self._progress.workers(piece))
+        return standing
 
     def _heeds_holds(self, piece: Piece) -> bool:
         """See that nobody of a piece goes who may not any more; False if the piece was cut in two for that.
@@ -302,7 +318,7 @@ class _Sending:
         Raises:
             NotNow: nobody can tell who may be enabled, and somebody who would be is next.
         """
-        ours = [one for one in self._progress.people(piece) if one.worker.worker_id not in self._gone]
+        ours = self._left(piece)
         if not ours:
             return True
         heeded = heed_holds(self._context, self._ref, self._job, ours)
@@ -324,13 +340,11 @@ class _Sending:
         circuit_breaker.check_may_send(standing, self._ref.source, self._job, self._context.clock.now())
         return standing
 
-    def _leave_out(self, workers: Sequence[Worker], *, again: bool = False) -> None:
+    def _leave_out(self, workers: Sequence[Worker]) -> None:
         """Look, under a claim that lasts long enough, for people whom a newer plan has taken over.
 
-        Their rows say why they are not sent from here. Another look is for nothing as long as there is no newer plan.
+        Their rows say why they are not sent from here.
         """
-        if again and self._is_newest() and page_claim.outlasts_a_request(self._context, self._held):
-            return
         while True:
             ids = [worker.worker_id for worker in workers]
             accounts = people.accounts_of(self._context.storage, self._job, ids)
@@ -344,10 +358,6 @@ class _Sending:
             state = worker_status.withdrawn(self._context.clock.now())
             people.note_state(self._context.storage, self._ref, new, state)
         self._gone |= elsewhere
-
-    def _is_newest(self) -> bool:
-        """Whether no plan of the job has begun to be carried out since that of the page."""
-        return circuit_breaker.stopped_now(self._context.storage).newest_plan(self._job) == self._held.row.plan
 
     def _upload(self, workers: Sequence[Worker]) -> Accepted:
         endpoint = self._context.endpoint(self._job)
@@ -438,7 +448,7 @@ class _Sending:
         unsent = [worker for worker in self._progress.unsent() if worker.worker_id not in self._gone]
         self._held = put_off(self._context, self._held, unsent, wait, unanswered=self._unanswered)
         if self._progress.answers:
-            progress.recount_page(self._context.storage, self._ref, self._held.row.plan, self._number)
+            progress.recount_page(self._context.storage, self._ref, self._held.row.plan, self._number, self._ids)
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())
 
     def _end(self) -> None:
@@ -450,7 +460,7 @@ class _Sending:
             self._number, self._ref.id, requests,
             extra={"extract": self._ref.id, "page": self._number, "requests": requests},
         )  # fmt: skip
-        _finish(self._context, self._ref, self._held.row)
+        _finish(self._context, self._ref, self._held.row, self._ids)
 
 
 _guard = threading.Lock()
@@ -459,14 +469,14 @@ _queueing = threading.Lock()
 _refreshing = threading.Lock()
 
 
-def _finish(context: Context, ref: ExtractRef, row: PageRow) -> None:
+def _finish(context: Context, ref: ExtractRef, row: PageRow, people: Sequence[str] | None = None) -> None:
     """Queue the pages that waited for one, count its people, and bring the extract's row up to date.
 
     What waited comes first: most of a company has to wait for its managers.
     """
     _last_of_all(context, ref, _queueing, lambda: queue_ready_pages(context, ref))
     with _recording:
-        progress.recount_page(context.storage, ref, row.plan, int(row.row_key))
+        progress.recount_page(context.storage, ref, row.plan, int(row.row_key), people)
     _last_of_all(context, ref, _refreshing, lambda: progress.refresh(context.storage, ref, context.clock.now()))
 
 

@@ -65,13 +65,26 @@ _SUMMARY_AGES = timedelta(minutes=15)  # while people are being sent, HR is told
 _NO_ANSWER_COMES = timedelta(days=7)  # for so long Entra keeps its log where there is no licence for more
 
 
-def recount_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> None:
+def recount_page(
+    storage: Storage, ref: ExtractRef, attempt: str, number: int, people: Sequence[str] | None = None
+) -> None:
     """Count a page's people by what became of them and write it to the page's row.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        attempt: the plan of the page.
+        number: of the page.
+        people: the ids of those who are on it, if somebody has just read them.
 
     Raises:
         azure.core.exceptions.ResourceNotFoundError: the plan has been cleared away.
     """
-    _recount(storage, ref, {number: _people_of(storage, ref, attempt, number)})
+    if people is None:
+        keys = _people_of(storage, ref, attempt, number)
+    else:
+        keys = [worker_key(ref.source, one) for one in people]
+    _recount(storage, ref, {number: keys})
 
 
 def recount_pages(storage: Storage, ref: ExtractRef, numbers: Iterable[int]) -> None:
