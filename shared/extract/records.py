@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
@@ -21,6 +22,7 @@ from shared.readers.workbook.sheet import column_letters
 _NAMED = 5
 _COMPARED = 1_000
 _SHORTEST = 4  # letters of a name that may stand for a longer one
+_IS_NAME = re.compile(r"[\w .:/()#%*-]+")
 _CELL_BY_CELL = {"csv", "fixed", "xlsx"}
 _ROWS_AT_ONCE = 500
 _SIZE_AT_ONCE = 500_000  # characters of mapped cells
@@ -332,11 +334,15 @@ def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[st
         text += "The header has only one column; no character was found that separates columns. "
     names = {loose(name): name.strip() for name in reversed(header[:_COMPARED])}
     taken = {loose(column) for column in columns if column not in missing}
+    doubtful = len(missing) > wanted / 2
+    if doubtful:  # so that the line may be no header: nothing is said of it that may be about somebody
+        names = {one: name for one, name in names.items() if _IS_NAME.fullmatch(name)}
+        taken |= names.keys()  # no short forms, which anything may seem to be
     near = [
         f"'{names[match]}' may be '{column}'" for column in missing if (match := _like(loose(column), names, taken))
     ]
     if near:
         text += f"In this file {', '.join(near)}. "
-    if len(missing) > wanted / 2:
+    if doubtful:
         text += "Is this the right file, is its header among the first lines, did the report language change? "
     return text + "Nothing of the file was used. Correct the header, or ask IT to change the mapping."

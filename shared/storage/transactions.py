@@ -1,4 +1,4 @@
-"""Transactions of Azure Tables, written as bytes.
+"""Transactions of Azure Tables, and rows that are alone in their partition, written as bytes.
 
 The SDK builds each part of a transaction as a request of its own and reads each part of the answer with Python's email
 package: half a millisecond for each row, which is most of what a large file costs. Here the body is put together and
@@ -7,6 +7,7 @@ logging) still sends it. Whatever is not plain success is asked again through th
 a transaction that fails has written nothing.
 
 https://learn.microsoft.com/rest/api/storageservices/performing-entity-group-transactions
+https://learn.microsoft.com/rest/api/storageservices/insert-or-replace-entity
 """
 
 from __future__ import annotations
@@ -104,6 +105,25 @@ def submit(table: TableClient, operations: Sequence[Operation]) -> list[str]:
     return [str(answer.get("etag") or "") for answer in answers]
 
 
+def put(table: TableClient, entity: Mapping[str, Any]) -> None:
+    """Write one row in the place of whatever was there.
+
+    Raises:
+        azure.core.exceptions.AzureError: as the SDK's `upsert_entity`.
+    """
+    body = _ascii(_properties(entity))
+    headers = {
+        "x-ms-version": table.api_version,
+        "DataServiceVersion": "3.0",
+        "Content-Type": "application/json",
+        "Content-Length": str(len(body)),
+        "Accept": "application/json",
+    }
+    response = table._client.send_request(HttpRequest("PUT", _place(table, entity), headers=headers, content=body))
+    if response.status_code != 204:
+        table.upsert_entity(dict(entity), mode=UpdateMode.REPLACE)
+
+
 def _etags(answer: bytes, operations: Sequence[Operation]) -> list[str] | None:
     """The ETags in an answer; None if it is not one of success."""
     statuses = _STATUS.findall(answer)
@@ -119,13 +139,13 @@ def _etags(answer: bytes, operations: Sequence[Operation]) -> list[str] | None:
 
 def _part(table: TableClient, number: int, operation: Operation, changeset: str) -> bytes:
     entity = operation.entity
-    path = f"{table.url}/{table.table_name}"
     condition = ""
     if isinstance(operation, InsertRow):
         # Without the row in the answer, which nobody looks at.
+        path = f"{table.url}/{table.table_name}"
         method, condition = "POST", "Prefer: return-no-content\r\n"
     else:
-        path += f"(PartitionKey='{_in_path(entity['PartitionKey'])}',RowKey='{_in_path(entity['RowKey'])}')"
+        path = _place(table, entity)
         if isinstance(operation, MergeRow):
             method, condition = "PATCH", f"If-Match: {operation.etag}\r\n"
         elif isinstance(operation, ReplaceRow):
@@ -140,6 +160,12 @@ def _part(table: TableClient, number: int, operation: Operation, changeset: str)
         f"DataServiceVersion: 3.0\r\nAccept: application/json;odata=minimalmetadata\r\n{condition}\r\n"
     )
     return head.encode() + body + b"\r\n"
+
+
+def _place(table: TableClient, entity: Mapping[str, Any]) -> str:
+    """Where a row is."""
+    partition, row = _in_path(entity["PartitionKey"]), _in_path(entity["RowKey"])
+    return f"{table.url}/{table.table_name}(PartitionKey='{partition}',RowKey='{row}')"
 
 
 def _ascii(properties: dict[str, Any]) -> bytes:

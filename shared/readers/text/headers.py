@@ -14,6 +14,9 @@ _DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.*|\d{1,2}[-/.]\d{1,2}[-/.]\d
 _NUMBER = re.compile(r"[A-Za-z]{0,3}-?\d{3,}")
 _SAID = {"true", "false", "active", "inactive", "terminated"}  # which are cells, and no names of columns
 _SHORTEST = 3  # characters of a cell that comes again
+_BEFORE_A_VALUE = re.compile(r"([\w.-]+)[ \t\"']*=")
+_BEHIND_A_SIGN = re.compile(r"[&(\[{<\"']([\w.-]+)")
+_ANOTHER_EXPORT = "Nothing of it was used. Export the list as CSV, XLSX or JSON and drop that file."
 _AS_A_LIST = (
     "Nothing of the file was used. In PowerShell, leave Format-Table and Format-List out and write the list with "
     "Export-Csv -NoTypeInformation -Encoding UTF8."
@@ -68,15 +71,23 @@ def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
             f"that do not fit are cut there. {_AS_A_LIST} If the columns have a fixed width, ask IT to say it in the "
             "mapping (format: columns)."
         )
+    line = "\n".join(header)
+    if len(asked.intersection(map(loose, _BEFORE_A_VALUE.findall(line)))) > 1:
+        return (
+            "The file has the name of a column in front of each value, as in a log or a form (Name=value), in the "
+            f"place of a header. {_ANOTHER_EXPORT}"
+        )
     if len(header) == 2 and names[0] in asked and header[0].lstrip().startswith("- "):
         return (
-            "The file is YAML: it has a line for each value, and a dash where the next person begins. Nothing of it "
-            "was used. Export the list as CSV, XLSX or JSON and drop that file."
+            "The file is YAML: it has a line for each value, and a dash where the next person begins. "
+            f"{_ANOTHER_EXPORT}"
         )
     if len(header) == 2 and names[0] in asked and is_a_pair(header):
         return (
             f"The file has a line for each value, as PowerShell's Format-List shows people on the screen. {_AS_A_LIST}"
         )
+    if len(asked.intersection(map(loose, _BEHIND_A_SIGN.findall(line))).difference(names)) > 1:
+        return f"The first line holds names of columns among signs of a program, and no header. {_ANOTHER_EXPORT}"
     if is_somebody(header):
         return (
             "The file seems to have no header: its first line is about somebody. Nothing of it was used. Have the "

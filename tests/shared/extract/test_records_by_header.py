@@ -117,6 +117,34 @@ def test_a_column_that_was_renamed_is_named(name: str) -> None:
     assert said == f"1 of 3 columns is missing: Personalnummer. In this file '{name}' may be 'Personalnummer'. {USE}"
 
 
+IN_PAIRS = (
+    "The file has the name of a column in front of each value, as in a log or a form (Name=value), in the place of a "
+    "header. Nothing of it was used. Export the list as CSV, XLSX or JSON and drop that file."
+)
+AMONG_SIGNS = (
+    "The first line holds names of columns among signs of a program, and no header. Nothing of it was used. Export the "
+    "list as CSV, XLSX or JSON and drop that file."
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('level=info WorkerID=1 FirstName=Lana LastName="Da Silva" Status=Active\n', IN_PAIRS),
+        ("WorkerID=1&FirstName=Lana&LastName=Silva&Status=Active\n", AMONG_SIGNS),
+        ('return { { WorkerID = "1", FirstName = "Lana", LastName = "Silva", Status = "Active" } }\n', IN_PAIRS),
+        ("((WorkerID 1) (FirstName Lana) (LastName Silva) (Status Active))\n", AMONG_SIGNS),
+    ],
+)
+def test_what_is_no_table_is_called_what_it_is_and_nothing_is_said_of_the_people_in_it(text: str, said: str) -> None:
+    assert refusal_of(text, "WorkerID", "FirstName", "LastName", "Status") == said
+
+
+def test_a_first_line_about_somebody_is_not_repeated() -> None:
+    said = refusal_of("Lana,First&Name,Munich\n1,x,y\n", "WorkerID", "FirstName", "LastName", "Status")
+    assert said.startswith("4 of 4 columns are missing: WorkerID, FirstName, LastName, Status. Is this the right file")
+
+
 def test_a_name_that_may_be_short_for_several_is_guessed_of_none() -> None:
     said = refusal_of("Pers.-Nr.,PersNo,Status\n1,x,y\n", "Personalnummer oder so", "Status")
     assert "may be" not in said

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.storage import keys
-from shared.storage.transactions import Delete, InsertRow, MergeRow, ReplaceRow, submit
+from shared.storage.transactions import Delete, InsertRow, MergeRow, ReplaceRow, put, submit
 from tests.conftest import Storage
 from tests.support.table_values import VALUES
 
@@ -38,6 +38,19 @@ def test_what_is_written_is_what_the_sdk_would_have_written(table: TableClient) 
     table.submit_transaction([(TransactionOperation.CREATE, row("sdk", "O'1 ü%", VALUES))])
     submit(table, [InsertRow(row("ours", "O'1 ü%", VALUES))])
     assert rows(table, "ours") == rows(table, "sdk") == {"O'1 ü%": VALUES}
+
+
+def test_a_row_that_is_put_is_what_the_sdk_would_have_put_whatever_was_there(table: TableClient) -> None:
+    table.upsert_entity(row("sdk", "O'1 ü%", VALUES), mode=UpdateMode.REPLACE)
+    put(table, row("ours", "O'1 ü%", {"Old": 1}))
+    put(table, row("ours", "O'1 ü%", VALUES))
+    assert rows(table, "ours") == rows(table, "sdk") == {"O'1 ü%": VALUES}
+
+
+def test_a_row_that_cannot_be_put_is_told_as_the_sdk_tells_it(table: TableClient) -> None:
+    with pytest.raises(HttpResponseError) as caught:
+        put(table, row("p", "1", {"A": "x" * 40_000}))
+    assert (caught.value.status_code, rows(table, "p")) == (400, {})
 
 
 def test_each_kind_of_operation_does_as_in_the_sdk_and_gives_the_new_etags(table: TableClient) -> None:
