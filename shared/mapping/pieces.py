@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quote
 from typing import Any
 
+import orjson
+
 from shared.mapping.apply import MAX_VALUE, read_cell
 from shared.mapping.cells.dates import Unusable
 from shared.mapping.cells.remembered import CAREFUL, ColumnCells, Remembered, Room
@@ -121,8 +123,7 @@ class Attribute:
         """The pieces for some values."""
         if self._by_name:
             return [self._absent] * len(values)
-        before, after, absent = self._before, self._after, self._absent
-        return [f"{before}{quote(value)}{after}" if value else absent for value in values]
+        return _quoted(values, self._before, self._after, self._absent)
 
     def _of_cell(self, cell: str) -> str:
         """Of most attributes: one cell, and what is done to it."""
@@ -181,6 +182,20 @@ class Attribute:
         for place in odd:
             made[place] = CAREFUL
         return made
+
+
+def _quoted(values: ColumnCells, before: str, after: str, absent: str) -> list[str]:
+    """Each text as JSON between two others; `absent` for an empty one."""
+    try:
+        array = orjson.dumps(values).decode()
+    except TypeError:  # half a letter, which it does not write
+        array = "\\"
+    if "\\" in array or not values:  # a quote may be inside
+        return [f"{before}{quote(value)}{after}" if value else absent for value in values]
+    pieces = f'{before}"' + array[2:-2].replace('","', f'"{after}\0{before}"') + f'"{after}'
+    if "" in values:
+        pieces = pieces.replace(f'{before}""{after}', absent)
+    return pieces.split("\0")
 
 
 def _around(path: AttributePath, rule: Rule, mapping: MappingFile) -> tuple[str, str, str]:

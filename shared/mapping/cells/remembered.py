@@ -11,10 +11,8 @@ CAREFUL = "\0"
 _MOST = 50_000  # cells that are remembered, of all columns together: some ten megabytes
 _LATELY = 4_000  # cells of a column
 _LONGEST = 500  # characters of a cell and what it becomes; longer ones are hardly said twice
-_TRIES, _TIMES = (
-    4,
-    60,
-)  # batches: to see whether a column is worth remembering, and without doing so before the next try
+_TRIES, _TIMES = 4, 60  # batches: to see if a column is worth remembering, and without that before the next try
+_FIRST_TRY = 2  # batches, after which a column of nothing but new cells is known for one
 
 _Key = TypeVar("_Key", bound=str | tuple[str, ...])
 ColumnCells = Sequence[str]
@@ -69,6 +67,7 @@ class Remembered(dict[_Key, str]):
         self._once: set[int] = set()  # hashes of what was met lately: ids and names hardly ever come again
         self._missed = 0
         self._tries = _TRIES
+        self._times = _TIMES  # twice as long each time
         self._at_once = 0
         room.share(self)
 
@@ -94,6 +93,7 @@ class Remembered(dict[_Key, str]):
         self._missed = 0
         cells: Iterable[Any] = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
         made = list(map(self.__getitem__, cells))
-        if self._tries <= 0 and self._missed * 2 > len(made):
-            self._at_once = _TIMES
+        often = self._missed * 2 > len(made) if self._tries <= 0 else self._missed * 20 > len(made) * 19
+        if often and self._tries <= _TRIES - _FIRST_TRY:
+            self._at_once, self._times = self._times, self._times * 2
         return made

@@ -102,6 +102,7 @@ _NUMBER = re.compile(r"\+[1-9]\d{5,14}")
 _NUMBERS = re.compile(rf"(?:{_NUMBER.pattern},)*")
 # A program or a function that a spreadsheet would run (OWASP, CSV injection); telephone numbers are none.
 _FORMULA = re.compile(r"[+\-@](?:.*[|!]|[A-Za-z.]+\()", re.DOTALL)
+_OF_FORMULAS = "|!("  # one of which each of them holds
 _GUARDED = re.compile(r'="[^"]*"')  # told once for the whole file, see `shared.extract.damage`
 
 
@@ -620,7 +621,9 @@ def _check_formula(label: str) -> Step:
 
     def many(texts: list[str]) -> list[str] | None:
         in_lines = "\n" + "\n".join(texts)
-        return None if any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@")) else texts
+        may_run = any(sign in in_lines for sign in _OF_FORMULAS)  # telephone numbers begin with a plus, too
+        odd = "\n=" in in_lines or (may_run and any(sign in in_lines for sign in ("\n+", "\n-", "\n@")))
+        return None if odd else texts
 
     return Step(step, many)
 
