@@ -26,9 +26,9 @@ _USUALLY = {
     "cold_start": 60.0,
     "reading": 190.0,
     "first_load": 200.0,
-    "nightly": 280.0,
+    "nightly": 210.0,
     "leaver": 130.0,
-    "answers": 210.0,
+    "answers": 270.0,
     "page": 110.0,
 }
 _PATIENCE = 60.0  # for what is cleared up, and what cannot be given up

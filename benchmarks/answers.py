@@ -1,9 +1,10 @@
 """How fast Entra's answers and the entries of its log become rows, with one host and with several.
 
-    python -m benchmarks.answers [--people 20000] [--hosts 1 2 4] [--entries 100000]
+    python -m benchmarks.answers [--people 4000] [--hosts 1 2 4] [--rate 20000] [--entries 100000]
 
 A file is taken in while the function `delivery` is switched off; then hosts are started that only deliver, and after
-them hosts that read the log. The simulator enforces both of Entra's limits. --entries goes through a log of odd
+them hosts that read the log. The simulator enforces both of Entra's limits. --rate has one host deliver so many people,
+400 calls or more, to see which share of the allowed calls it makes. --entries goes through a log of odd
 entries over a twentieth of so many people (`support/log.py`) on a clock that jumps over the waits, to see the work.
 """
 
@@ -31,18 +32,19 @@ from benchmarks.support.parts import (
 )
 from shared.tables.extracts import ExtractRow
 
-_PEOPLE = {"small": 300, "usual": 6_000, "full": 20_000}
+_PEOPLE = {"small": 300, "usual": 4_000, "full": 20_000}
+_RATE = {"small": 0, "usual": 20_000, "full": 0}
 _HOSTS = {"small": (1,), "usual": (1, 2, 4), "full": (1, 2, 4)}
 _ENTRIES = {"small": 400, "usual": 10_000, "full": 100_000}
 _DEADLINE = {"small": 60.0, "usual": 240.0, "full": 1_800.0}
 _SHARE = 80.0  # percent
-_JUDGED = 4_000  # people: fewer requests tell nothing about a rate
+_JUDGED = 20_000  # people: with fewer, those who go before others count for too much
 _LONG_LOG, _LONG_WORK = 100_000, 120.0  # entries, and the seconds that they may take
 _ENTRIES_A_SECOND = 200.0  # 500 in a request, 4 of Graph's 5 requests in 10 seconds
 
 
-def measure(people: int, hosts: int, deadline: float) -> list[Figure]:
-    """Deliver a planned file and read what the log says of it, with so many hosts."""
+def measure(people: int, hosts: int, deadline: float, *, hears: bool = True) -> list[Figure]:
+    """Deliver a planned file and read what the log says of it, with so many hosts; or deliver it only."""
     case = f"{people:,} people, {hosts} host{'s' if hosts > 1 else ''}"
     say(f"answers: {case}")
     with tempfile.TemporaryDirectory(prefix="bench-answers-") as folder, parts() as running:
@@ -52,9 +54,8 @@ def measure(people: int, hosts: int, deadline: float) -> list[Figure]:
             running.drop(path)
             if wait(lambda: _status(running, path) == "uploading", deadline, "the file is planned") is None:
                 return [Figure(case, "people a second", None, note="the file was not planned in time")]
-        return _deliver(case, running, path, people, hosts, deadline) + _hear(
-            case, running, path, people, hosts, deadline
-        )
+        found = _deliver(case, running, path, people, hosts, deadline)
+        return [*found, *_hear(case, running, path, people, hosts, deadline)] if hears else found
 
 
 def _deliver(case: str, running: Parts, path: Path, people: int, hosts: int, deadline: float) -> list[Figure]:
@@ -164,9 +165,10 @@ def long_log(entries: int, deadline: float) -> list[Figure]:
     ]
 
 
-def report(people: int, hosts: list[int], entries: int, deadline: float) -> Report:
+def report(people: int, hosts: list[int], rate: int, entries: int, deadline: float) -> Report:
     """Measure."""
-    found = [one for count in hosts for one in measure(people, count, deadline)]
+    found = measure(rate, 1, deadline, hears=False) if rate else []
+    found += [one for count in hosts for one in measure(people, count, deadline)]
     if entries:
         found += long_log(entries, deadline)
     return Report(
@@ -183,12 +185,14 @@ def main() -> int:
     parser = options("answers", __doc__)
     parser.add_argument("--people", type=int)
     parser.add_argument("--hosts", nargs="+", type=int)
+    parser.add_argument("--rate", type=int, help="people whom one host only delivers; 0 for none")
     parser.add_argument("--entries", type=int, help="of the long log; 0 for none")
     parser.add_argument("--deadline", type=float, help="seconds for each step")
     given = parser.parse_args()
     people, hosts = given.people or _PEOPLE[given.size], given.hosts or list(_HOSTS[given.size])
+    rate = _RATE[given.size] if given.rate is None else given.rate
     entries = _ENTRIES[given.size] if given.entries is None else given.entries
-    return finish(given, lambda: report(people, hosts, entries, given.deadline or _DEADLINE[given.size]))
+    return finish(given, lambda: report(people, hosts, rate, entries, given.deadline or _DEADLINE[given.size]))
 
 
 if __name__ == "__main__":

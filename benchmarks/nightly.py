@@ -20,8 +20,8 @@ from benchmarks.support.figures import Figure, Report, finish, growth, left, opt
 from benchmarks.support.known import TooLateError, known
 from benchmarks.support.parts import A_REQUEST, accepted, refusals, wait
 
-_PEOPLE = {"small": (300,), "usual": (10_000, 50_000), "full": (10_000, 50_000, 200_000)}
-_STAND_IN = {"small": (300,), "usual": (100_000,), "full": (1_000_000,)}
+_PEOPLE = {"small": (300,), "usual": (10_000,), "full": (10_000, 50_000, 200_000)}
+_STAND_IN: dict[str, tuple[int, ...]] = {"small": (300,), "usual": (), "full": (1_000_000,)}
 _DEADLINE = {"small": 60.0, "usual": 240.0, "full": 3_600.0}
 _LEAST = 30.0  # seconds without which nothing is begun
 _MORE = 30.0  # seconds that a night may take besides twice the reading

@@ -26,15 +26,19 @@ _A_DAY = 86_400.0
 _IN_MILLISECONDS = ("retry-after-ms", "x-ms-retry-after-ms")
 
 
-class _Session(requests.Session):
+class HostwiseSession(requests.Session):
     """Asks the environment for the proxies and certificates of a host once: for each request that takes a millisecond.
 
     Nobody's `.netrc` is asked: what stands there for a host would take the place of what a client has signed with.
+
+    Attributes:
+        asks_environment: whether it is asked at all.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.trust_env = False
+        self.asks_environment = True
         self._of_hosts: dict[tuple[str, str], Any] = {}
 
     def merge_environment_settings(  # type: ignore[override]  # every URL is text
@@ -45,13 +49,17 @@ class _Session(requests.Session):
         verify: bool | str | None,
         cert: str | tuple[str, str] | None,
     ) -> Any:  # noqa: ANN401 (`requests` keeps its type to itself)
-        host = urlsplit(url)[:2]
-        if host not in self._of_hosts:
-            with requests.Session() as asking:
-                self._of_hosts[host] = asking.merge_environment_settings(url, {}, None, None, None)
-        found = self._of_hosts[host]
-        trusted = found["verify"] if verify is None or verify is True else verify
-        return super().merge_environment_settings(url, {**found["proxies"], **(proxies or {})}, stream, trusted, cert)
+        """What a request is sent with, as in `requests`."""
+        if self.asks_environment:
+            host = urlsplit(url)[:2]
+            if host not in self._of_hosts:
+                with requests.Session() as asking:
+                    self._of_hosts[host] = asking.merge_environment_settings(url, {}, None, None, None)
+            found = self._of_hosts[host]
+            proxies = {**found["proxies"], **(proxies or {})}
+            if (verify is None or verify is True) and isinstance(found["verify"], str):
+                verify = found["verify"]
+        return super().merge_environment_settings(url, proxies, stream, verify, cert)
 
 
 class _Adapter(HTTPAdapter):
@@ -98,14 +106,14 @@ def http_date(text: str) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-def limited_session(*, longest_wait: int = LONGEST_WAIT, pool_size: int = 10) -> requests.Session:
+def limited_session(*, longest_wait: int = LONGEST_WAIT, pool_size: int = 10) -> HostwiseSession:
     """A session in whose answers no `Retry-After` is longer than a client may wait.
 
     Args:
         longest_wait: seconds.
         pool_size: connections to one host that are kept.
     """
-    session = _Session()
+    session = HostwiseSession()
     session.mount("https://", _Adapter(longest_wait, pool_size))
     session.mount("http://", _Adapter(longest_wait, pool_size))
     return session

@@ -167,7 +167,7 @@ def timed_storage(connection: StorageConnection, service: Service) -> TimedStora
     # Azurite closes connections that are idle for five seconds, and a busy machine may be about to use one just then.
     again = HTTPAdapter(pool_maxsize=64, max_retries=Retry(total=2, allowed_methods=None, status=0, redirect=0))
     plain.session.mount("http://", again)
-    plain.session.trust_env = False  # no proxy stands before this machine, and looking for one takes its time
+    plain.session.asks_environment = False  # no proxy stands before this machine, and looking for one takes its time
     return TimedStorage(plain.blobs, plain.queues, plain.tables, plain.session, service=service)
 
 

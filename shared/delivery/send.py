@@ -469,14 +469,14 @@ _queueing = threading.Lock()
 _refreshing = threading.Lock()
 
 
-def _finish(context: Context, ref: ExtractRef, row: PageRow, people: Sequence[str] | None = None) -> None:
+def _finish(context: Context, ref: ExtractRef, row: PageRow, ids: Sequence[str] | None = None) -> None:
     """Queue the pages that waited for one, count its people, and bring the extract's row up to date.
 
     What waited comes first: most of a company has to wait for its managers.
     """
     _last_of_all(context, ref, _queueing, lambda: queue_ready_pages(context, ref))
     with _recording:
-        progress.recount_page(context.storage, ref, row.plan, int(row.row_key), people)
+        progress.recount_page(context.storage, ref, row.plan, int(row.row_key), ids)
     _last_of_all(context, ref, _refreshing, lambda: progress.refresh(context.storage, ref, context.clock.now()))
 
 

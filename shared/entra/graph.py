@@ -33,7 +33,7 @@ from shared.errors import (
 )
 from shared.identity import Identity
 from shared.settings import ProvisioningEndpoint
-from shared.transport import http_date, retry_after
+from shared.transport import HostwiseSession, http_date, retry_after
 
 CONNECT_SECONDS = 5.0
 READ_SECONDS = 25.0
@@ -63,13 +63,12 @@ class Graph:
 
     clock: Clock
     identity: Identity
-    _session: requests.Session = field(init=False)
+    _session: HostwiseSession = field(init=False)
     _refused: str = field(init=False, default="", repr=False)
     _paced: datetime | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self._session = requests.Session()
-        self._session.trust_env = True
+        self._session = HostwiseSession()
         adapter = _InTime(pool_maxsize=_POOL_SIZE)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)

@@ -17,7 +17,7 @@ from shared.entra.token import Claims, read_claims
 from shared.errors import AnswerLost, TerminalError
 from shared.identity import Identity
 from shared.settings import GRAPH_HOSTS, ProvisioningEndpoint, is_loopback
-from shared.transport import retry_after
+from shared.transport import HostwiseSession, retry_after
 
 GRAPH_APP_ID = "00000003-0000-0000-c000-000000000000"
 
@@ -108,7 +108,7 @@ class Management:
     clock: Clock
     scopes: tuple[str, ...] = ()
     heard_at: datetime | None = field(init=False, default=None)
-    _session: requests.Session = field(init=False, default_factory=requests.Session, repr=False)
+    _session: HostwiseSession = field(init=False, default_factory=HostwiseSession, repr=False)
 
     def close(self) -> None:
         """Close the connections; the identity stays open."""

@@ -22,7 +22,7 @@ from shared.readers.workbook.sheet import column_letters
 _NAMED = 5
 _COMPARED = 1_000
 _SHORTEST = 4  # letters of a name that may stand for a longer one
-_IS_NAME = re.compile(r"[\w .:/()#%*-]+")
+_IS_NAME = re.compile(r"[^\W\d][\w .()#%*'\u00b0-]*")
 _CELL_BY_CELL = {"csv", "fixed", "xlsx"}
 _ROWS_AT_ONCE = 500
 _SIZE_AT_ONCE = 500_000  # characters of mapped cells
@@ -336,7 +336,12 @@ def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[st
     taken = {loose(column) for column in columns if column not in missing}
     doubtful = len(missing) > wanted / 2
     if doubtful:  # so that the line may be no header: nothing is said of it that may be about somebody
-        names = {one: name for one, name in names.items() if _IS_NAME.fullmatch(name)}
+        wholes = list(map(loose, columns))
+        names = {
+            one: name
+            for one, name in names.items()
+            if _IS_NAME.fullmatch(name) and not any(whole in one and whole != one for whole in wholes)
+        }
         taken |= names.keys()  # no short forms, which anything may seem to be
     near = [
         f"'{names[match]}' may be '{column}'" for column in missing if (match := _like(loose(column), names, taken))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from json.encoder import encode_basestring as quote
 from typing import Any
@@ -123,7 +124,7 @@ class Attribute:
         """The pieces for some values."""
         if self._by_name:
             return [self._absent] * len(values)
-        return _quoted(values, self._before, self._after, self._absent)
+        return as_json(values, self._before, self._after, self._absent)
 
     def _of_cell(self, cell: str) -> str:
         """Of most attributes: one cell, and what is done to it."""
@@ -184,18 +185,18 @@ class Attribute:
         return made
 
 
-def _quoted(values: ColumnCells, before: str, after: str, absent: str) -> list[str]:
+def as_json(values: ColumnCells, before: str, after: str, absent: str) -> list[str]:
     """Each text as JSON between two others; `absent` for an empty one."""
-    try:
+    array = None
+    with suppress(TypeError):  # half a letter, which it does not write
         array = orjson.dumps(values).decode()
-    except TypeError:  # half a letter, which it does not write
-        array = "\\"
-    if "\\" in array or not values:  # a quote may be inside
+    if array is None or "\\" in array or not values:  # a quote may be inside
         return [f"{before}{quote(value)}{after}" if value else absent for value in values]
-    pieces = f'{before}"' + array[2:-2].replace('","', f'"{after}\0{before}"') + f'"{after}'
+    # Between two pieces is a line break, which is in none of them.
+    pieces = f'{before}"' + array[2:-2].replace('","', f'"{after}\n{before}"') + f'"{after}'
     if "" in values:
         pieces = pieces.replace(f'{before}""{after}', absent)
-    return pieces.split("\0")
+    return pieces.split("\n")
 
 
 def _around(path: AttributePath, rule: Rule, mapping: MappingFile) -> tuple[str, str, str]:

@@ -78,7 +78,7 @@ def recount_page(
         people: the ids of those who are on it, if somebody has just read them.
 
     Raises:
-        azure.core.exceptions.ResourceNotFoundError: the plan has been cleared away.
+        azure.core.exceptions.ResourceNotFoundError: nobody has read them, and the plan has been cleared away.
     """
     if people is None:
         keys = _people_of(storage, ref, attempt, number)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar, cast
 
-import requests
 from azure.core.exceptions import HttpResponseError
 from azure.data.tables import TableServiceClient
 from azure.storage.blob import BlobServiceClient, ContainerClient
@@ -17,7 +16,7 @@ from shared.identity import Identity, storage_identity
 from shared.settings import StorageConnection
 from shared.storage.names import RowT, TableName
 from shared.storage.queries import RowTable
-from shared.transport import limited_session, limited_transport
+from shared.transport import HostwiseSession, limited_session, limited_transport
 
 # The Functions host runs a dozen messages of the queue at once in one process, each writing tables in parallel.
 _POOL_SIZE = 64
@@ -43,7 +42,7 @@ class Storage:
     blobs: BlobServiceClient
     queues: QueueServiceClient
     tables: TableServiceClient
-    session: requests.Session | None = None  # what the clients share
+    session: HostwiseSession | None = None  # what the clients share
     identity: Identity | None = None
     _made: dict[tuple[object, str], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 

@@ -104,6 +104,8 @@ def test_the_environment_is_asked_once_for_the_proxies_and_the_certificates_of_e
         assert settings("https://direct.example/a", verify="/ours.pem")["verify"] == "/ours.pem"
         monkeypatch.setattr("requests.sessions.get_environ_proxies", lambda *_, **__: pytest.fail("asked again"))
         assert settings("https://account.example/b?c") == by_proxy
+        session.asks_environment = False
+        assert settings("https://account.example/b?c") == {**by_proxy, "proxies": {}, "verify": True}
 
 
 def test_what_a_client_has_signed_with_does_not_give_way_to_a_netrc(

@@ -94,6 +94,6 @@ class Remembered(dict[_Key, str]):
         cells: Iterable[Any] = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
         made = list(map(self.__getitem__, cells))
         often = self._missed * 2 > len(made) if self._tries <= 0 else self._missed * 20 > len(made) * 19
-        if often and self._tries <= _TRIES - _FIRST_TRY:
+        if often and self._make_many and self._tries <= _TRIES - _FIRST_TRY:
             self._at_once, self._times = self._times, self._times * 2
         return made

@@ -14,7 +14,8 @@ _DAY = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b.*|\d{1,2}[-/.]\d{1,2}[-/.]\d
 _NUMBER = re.compile(r"[A-Za-z]{0,3}-?\d{3,}")
 _SAID = {"true", "false", "active", "inactive", "terminated"}  # which are cells, and no names of columns
 _SHORTEST = 3  # characters of a cell that comes again
-_BEFORE_A_VALUE = re.compile(r"([\w.-]+)[ \t\"']*=")
+_BEFORE_A_VALUE = re.compile(r"(?<![\w.-])([\w.-]++)[ \t\"']*+=")  # possessive: a line may be one word, a million long
+_EXPLAINED = re.compile(r"\s[(\[<][\w .-]+[)\]>]\s*$")  # behind a name: the technical one, or a unit
 _BEHIND_A_SIGN = re.compile(r"[&(\[{<\"']([\w.-]+)")
 _ANOTHER_EXPORT = "Nothing of it was used. Export the list as CSV, XLSX or JSON and drop that file."
 _AS_A_LIST = (
@@ -86,7 +87,8 @@ def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
         return (
             f"The file has a line for each value, as PowerShell's Format-List shows people on the screen. {_AS_A_LIST}"
         )
-    if len(asked.intersection(map(loose, _BEHIND_A_SIGN.findall(line))).difference(names)) > 1:
+    signs = "\n".join(_EXPLAINED.sub("", cell) for cell in header)
+    if len(asked.intersection(map(loose, _BEHIND_A_SIGN.findall(signs))).difference(names)) > 1:
         return f"The first line holds names of columns among signs of a program, and no header. {_ANOTHER_EXPORT}"
     if is_somebody(header):
         return (

@@ -272,7 +272,7 @@ class Cloud:
         context = Context(self._settings, self._clock, storage, graph, vault=None)
         object.__setattr__(context, "_reading_key", Lock())
         assert storage.session is not None
-        graph._session.trust_env = False
+        graph._session.asks_environment = False
         self.wire.to_storage(storage.session, process)
         self.wire.to_entra(graph._session, process)
         self._contexts.append(context)

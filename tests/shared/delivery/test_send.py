@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from shared.errors import NoToken
 from shared.model import ExtractRef
 from shared.outcomes import progress
 from shared.outcomes.resending import still_wanted
-from shared.records import extracts
+from shared.records import extracts, pages, people
 from shared.records.due import due_until
 from shared.records.people import Deliverer
 from shared.storage.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
@@ -101,6 +102,46 @@ def test_pages_that_wait_for_this_one_do_not_wait_until_its_people_are_counted(
     monkeypatch.setattr(progress, "recount_page", counting)
     deliver(context, message(ref, 1))
     assert (queued_when_counted, counts(context, ref)) == ([True], {"Uploaded": 1, "Waiting": 1})
+
+
+def test_nothing_is_asked_twice_for_a_page_of_three_requests(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(120))
+    circuit_breaker.note_plan(context.storage, "default", "plan")
+    asked: Counter[str] = Counter()
+
+    def counting(place: Any, name: str) -> None:
+        real = getattr(place, name)
+
+        def count(*given: Any, **named: Any) -> Any:
+            asked[name] += 1
+            return real(*given, **named)
+
+        monkeypatch.setattr(place, name, count)
+
+    for place, name in ((circuit_breaker, "stopped_now"), (pages, "read_page"), (people, "accounts_of")):
+        counting(place, name)
+    deliver(context, message(ref))
+    assert (sent(script), asked) == (
+        [ids(50), ids(50, 50), ids(20, 100)],
+        {"stopped_now": 4, "read_page": 1, "accounts_of": 1},  # once more before calls are asked for
+    )
+
+
+def test_a_pause_that_comes_while_calls_are_waited_for_is_heeded(
+    context: Context, script: Script, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(2))
+    wait = rate_limiter.Calls.wait
+
+    def pausing(calls: rate_limiter.Calls, leavers: Any) -> None:
+        wait(calls, leavers)
+        circuit_breaker.pause(context.storage, ref.source, by="Ann", reason="A wrong list.", now=START)
+
+    monkeypatch.setattr(rate_limiter.Calls, "wait", pausing)
+    deliver(context, message(ref))
+    assert (sent(script), page_row(context, ref)["Status"]) == ([], "waiting")
 
 
 def test_a_page_that_somebody_else_is_sending_is_looked_at_again_when_his_claim_is_over(

@@ -4,6 +4,7 @@ import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -99,6 +100,16 @@ def test_the_token_goes_to_the_endpoint_in_a_header_and_was_asked_for_its_scope(
         "application/scim+json",
     )
     assert identity.scopes == ["https://graph.microsoft.com/.default"]
+
+
+def test_the_token_is_sent_whatever_a_netrc_has_for_the_host(
+    graph: Graph, script: Script, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password something\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    send(graph, endpoint_at(script.url))
+    assert [request.headers["Authorization"] for request in script.requests] == ["Bearer token-1"]
 
 
 def test_a_400_carries_entras_words_aside_from_the_message(graph: Graph, script: Script) -> None:

@@ -140,9 +140,18 @@ def test_what_is_no_table_is_called_what_it_is_and_nothing_is_said_of_the_people
     assert refusal_of(text, "WorkerID", "FirstName", "LastName", "Status") == said
 
 
-def test_a_first_line_about_somebody_is_not_repeated() -> None:
-    said = refusal_of("Lana,First&Name,Munich\n1,x,y\n", "WorkerID", "FirstName", "LastName", "Status")
+@pytest.mark.parametrize(
+    "line",
+    ["Lana,First&Name,Munich", "WorkerID 4711|FirstName Lana|LastName Silva|Status Active", "x" * 120_000 + ",y"],
+)
+def test_a_first_line_about_somebody_is_not_repeated(line: str) -> None:
+    said = refusal_of(f"{line}\n1,x,y\n", "WorkerID", "FirstName", "LastName", "Status")
     assert said.startswith("4 of 4 columns are missing: WorkerID, FirstName, LastName, Status. Is this the right file")
+
+
+def test_a_header_with_technical_names_in_brackets_is_one() -> None:
+    said = refusal_of("Nummer (WorkerID);Vorname [FirstName];Status\n1;x;y\n", "WorkerID", "FirstName", "Status")
+    assert said.startswith("2 of 3 columns are missing: WorkerID, FirstName. Is this the right file")
 
 
 def test_a_name_that_may_be_short_for_several_is_guessed_of_none() -> None:

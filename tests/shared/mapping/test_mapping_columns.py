@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import ExtractRefused
+from shared.mapping import pieces
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells import remembered
 from shared.mapping.cells.text import are_plain, clean, holds_control, looks_broken
@@ -156,7 +157,7 @@ Rows = Sequence[dict[str, str]]
 
 
 # Few rows go the ways of many: columns that are not worth remembering, and a memory that is full.
-WAYS = {"at once": (0, 100, 50_000), "in turns": (1, 1, 3), "remembered": (100, 60, 50_000)}
+WAYS = {"at once": (0, 0, 100, 50_000), "in turns": (1, 0, 1, 3), "remembered": (100, 2, 60, 50_000)}
 
 
 def batches(rows: Rows, size: int) -> Iterator[Batch]:
@@ -194,6 +195,7 @@ def in_columns(mapping: MappingFile, rows: Rows, size: int) -> list[object]:
     made: list[object] = []
     for batch in batches(rows, size):
         mapped = mapper.map(batch)
+        assert {len(column) for column in mapped.users} == {len(batch)}
         for place in range(len(batch)):
             if place in mapped.careful:
                 made.append(made_of(mapped.careful[place]))
@@ -208,16 +210,39 @@ def in_columns(mapping: MappingFile, rows: Rows, size: int) -> list[object]:
 
 @pytest.mark.parametrize("way", WAYS.values(), ids=WAYS.keys())
 @given(
-    rows=st.lists(cells, min_size=1, max_size=30), size=st.sampled_from([1, 4, 30]), said=st.sampled_from([*MAPPINGS])
+    rows=st.lists(cells, min_size=1, max_size=30), size=st.sampled_from([1, 4, 10]), said=st.sampled_from([*MAPPINGS])
 )
 def test_a_row_in_columns_becomes_what_it_becomes_alone(
-    way: tuple[int, int, int], rows: Rows, size: int, said: str
+    way: tuple[int, int, int, int], rows: Rows, size: int, said: str
 ) -> None:
     mapping = MAPPINGS[said]
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in zip(("_TRIES", "_TIMES", "_MOST"), way, strict=True):
+        for name, value in zip(("_TRIES", "_FIRST_TRY", "_TIMES", "_MOST"), way, strict=True):
             patch.setattr(remembered, name, value)
         assert in_columns(mapping, rows, size) == one_by_one(mapping, rows)
+
+
+@pytest.mark.parametrize("size", [1, 4])
+def test_an_empty_cell_among_new_ones_gives_nobody_the_value_of_somebody_else(
+    size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An extension's manager without a value is left to the applier, by a mark that no other attribute has."""
+    monkeypatch.setattr(remembered, "_TRIES", 0)
+    monkeypatch.setattr(remembered, "_FIRST_TRY", 0)
+    rows = [PLAIN | {"Id": str(number), "Phone": f"030 12345{number}"} for number in range(1, 17)]
+    rows[9]["Phone"] = ""
+    mapping = MAPPINGS["claims"]
+    assert in_columns(mapping, rows, size) == one_by_one(mapping, rows)
+
+
+@given(
+    st.lists(st.text(st.characters() | st.sampled_from('",\\\n\0:{}'), max_size=4), max_size=6),
+    st.sampled_from(["", "\0"]),
+)
+def test_texts_become_json_in_one_go_as_one_by_one(texts: list[str], absent: str) -> None:
+    for before, after in ((',"title":', ""), (',"manager":{"value":', "}")):
+        one_by_one = [f"{before}{json.dumps(text, ensure_ascii=False)}{after}" if text else absent for text in texts]
+        assert pieces.as_json(texts, before, after, absent) == one_by_one
 
 
 def test_only_rows_with_something_to_tell_are_left_to_the_applier() -> None:
