@@ -115,10 +115,10 @@ class _TimedQueue(_Around):
 
 
 class _WatchedRequests(_Around):
-    """What the tables' client sends: a transaction is a POST."""
+    """What the tables' client sends: transactions, and rows that are put."""
 
     def send_request(self, request: HttpRequest, **options: Any) -> HttpResponse:  # noqa: ANN401
-        if request.method == "POST":
+        if request.method != "GET":
             self._service.rescheduled = True
         answer: HttpResponse = self._around.send_request(request, **options)
         return answer

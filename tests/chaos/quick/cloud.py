@@ -140,7 +140,8 @@ class Cloud:
         self._due: dict[str, list[float]] = defaultdict(list)  # when messages of a queue can be seen
         self._timers = [_Timer(name, ran_at=turns.now.seconds) for name in _TIMERS]
         self._active_at = turns.now.seconds
-        self._written_down: list[float] = []
+        self._written_down: set[float] = set()
+        self._seen_at: dict[float, float] = {}  # when a moment was first seen written down
         self._is_rescheduled = True
         self.scale(plan.hosts)
         self._tick()
@@ -426,9 +427,13 @@ class Cloud:
         """Whether something has happened since it ran, or was to be looked at."""
         if self._is_rescheduled:
             self._is_rescheduled = False
-            self._written_down = [moment.timestamp() for moment in moments_written_down(self.storage)]
+            found = {moment.timestamp() for moment in moments_written_down(self.storage)}
+            # A verdict that comes late writes down what should have been done before; it is due now.
+            self._seen_at |= dict.fromkeys(found - self._written_down, self.now.seconds)
+            self._written_down = found
         active_at = datetime.fromtimestamp(self._active_at, self.now().tzinfo)
-        moments = [*(moment.timestamp() for moment in moments_after(active_at)), *self._written_down]
+        written_down = (max(moment, self._seen_at.get(moment, 0.0)) for moment in self._written_down)
+        moments = [*(moment.timestamp() for moment in moments_after(active_at)), *written_down]
         if self.turns.dice.random() < _WHILE_ACTIVE:
             moments.append(self._active_at)
         if self.entra.accepted:
