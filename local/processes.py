@@ -228,3 +228,21 @@ def free_ports(count: int) -> list[int]:
 def free_port() -> int:
     """A TCP port of this machine that nothing listens on just now."""
     return free_ports(1)[0]
+
+
+def free_ports_in_a_row(count: int) -> int:
+    """The first of so many TCP ports side by side that nothing listens on just now.
+
+    Raises:
+        ProcessError: a hundred tries have found none.
+    """
+    for _ in range(100):
+        first = free_port()
+        try:
+            with contextlib.ExitStack() as stack:
+                for port in range(first, first + count):
+                    stack.enter_context(socket.socket()).bind(("127.0.0.1", port))
+        except OSError:
+            continue
+        return first
+    raise ProcessError(f"There are no {count} free ports side by side on this machine")

@@ -18,7 +18,8 @@ pytestmark = pytest.mark.e2e
 
 
 def test_of_a_fresh_company_everything_is_set_up(tmp_path: Path) -> None:
-    first, entra, page = processes.free_port(), processes.free_port(), processes.free_port()
+    first = processes.free_ports_in_a_row(3)
+    entra, page = processes.free_ports(2)
     command = [sys.executable, "-m", "local", "up", "--azurite-port", str(first), "--entra-port", str(entra)]
     env = {name: value for name, value in os.environ.items() if not name.startswith(("HR_STORAGE", "ROLLCALL_"))}
     process = processes.spawn("up", [*command, "--port", str(page)], log=tmp_path / "up.log", env=env)

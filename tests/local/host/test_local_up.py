@@ -34,21 +34,6 @@ def start(toy: Toy, *options: str) -> Process:
     return process
 
 
-def three_ports() -> int:
-    """The first of three free ports in a row."""
-
-    def all_free(first: int) -> bool:
-        try:
-            with socket.socket() as one, socket.socket() as two, socket.socket() as three:
-                for offset, each in enumerate((one, two, three)):
-                    each.bind(("127.0.0.1", first + offset))
-        except OSError:
-            return False
-        return True
-
-    return wait_for(lambda: first if all_free(first := processes.free_port()) else 0)
-
-
 def children(pid: int) -> list[int]:
     found = []
     for status in Path("/proc").glob("[0-9]*/stat"):
@@ -65,7 +50,7 @@ def children(pid: int) -> list[int]:
 def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
     names = (*SETTINGS, "IDENTITY_ENDPOINT", "IDENTITY_HEADER", "ROLLCALL_BLOB_SOURCE")
     bare_toy.write(TELLING % (names,))
-    first = three_ports()
+    first = processes.free_ports_in_a_row(3)
     entra = processes.free_port()
 
     domains = ("--verified-domain", "contoso.com", "--verified-domain", "fabrikam.com")
@@ -110,7 +95,7 @@ def exports(output: str) -> dict[str, str]:
 def test_a_port_that_is_taken_is_named_with_the_option(
     option: str, offset: int, bare_toy: Toy, storage: Storage
 ) -> None:
-    first = three_ports()
+    first = processes.free_ports_in_a_row(3)
     if option == "--entra-port":
         given = {"HR_STORAGE": storage.connection_string, "AzureWebJobsStorage": storage.connection_string}
         bare_toy.env.update(given)
