@@ -196,7 +196,7 @@ class _Sending:
 
     @property
     def _ids(self) -> list[str]:
-        return [person.worker.worker_id for person in self._progress.page.people]
+        return [worker.worker_id for worker in self._progress.page.workers]
 
     def run(self) -> None:
         """Send the page as far as that goes.

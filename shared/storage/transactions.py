@@ -82,23 +82,9 @@ def submit(table: TableClient, operations: Sequence[Operation]) -> list[str]:
         + parts
         + f"--{changeset}--\r\n\r\n--{batch}--\r\n".encode()
     )
-    request = HttpRequest(
-        "POST",
-        f"{table.url}/$batch",
-        headers={
-            "x-ms-version": table.api_version,
-            "DataServiceVersion": "3.0",
-            "MaxDataServiceVersion": "3.0;NetFx",
-            "Content-Type": f"multipart/mixed; boundary={batch}",
-            "Content-Length": str(len(body)),
-            "Accept": "application/json",
-        },
-        content=body,
-    )
-    # The SDK has no public way to send a request of one's own to its tables; a test holds this one to its version.
-    response = table._client.send_request(request, stream=True)
-    if response.status_code == 202:
-        etags = _etags(response.read(), operations)
+    status, answer = _send(table, "POST", f"{table.url}/$batch", f"multipart/mixed; boundary={batch}", body)
+    if status == 202:
+        etags = _etags(answer, operations)
         if etags is not None:
             return etags
     answers = table.submit_transaction([_for_sdk(one) for one in operations])
@@ -112,16 +98,25 @@ def put(table: TableClient, entity: Mapping[str, Any]) -> None:
         azure.core.exceptions.AzureError: as the SDK's `upsert_entity`.
     """
     body = _ascii(_properties(entity))
+    status, _ = _send(table, "PUT", _place(table, entity), "application/json", body)
+    if status != 204:
+        table.upsert_entity(dict(entity), mode=UpdateMode.REPLACE)
+
+
+def _send(table: TableClient, method: str, url: str, kind: str, body: bytes) -> tuple[int, bytes]:
+    """Send a body of a kind through the SDK's pipeline; the status and the answer as it came."""
     headers = {
         "x-ms-version": table.api_version,
         "DataServiceVersion": "3.0",
-        "Content-Type": "application/json",
+        "MaxDataServiceVersion": "3.0;NetFx",
+        "Content-Type": kind,
         "Content-Length": str(len(body)),
         "Accept": "application/json",
     }
-    response = table._client.send_request(HttpRequest("PUT", _place(table, entity), headers=headers, content=body))
-    if response.status_code != 204:
-        table.upsert_entity(dict(entity), mode=UpdateMode.REPLACE)
+    # The SDK has no public way to send a request of one's own to its tables; a test holds this one to its version.
+    request = HttpRequest(method, url, headers=headers, content=body)
+    response = table._client.send_request(request, stream=True)
+    return response.status_code, response.read()
 
 
 def _etags(answer: bytes, operations: Sequence[Operation]) -> list[str] | None:

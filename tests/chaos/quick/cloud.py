@@ -140,8 +140,7 @@ class Cloud:
         self._due: dict[str, list[float]] = defaultdict(list)  # when messages of a queue can be seen
         self._timers = [_Timer(name, ran_at=turns.now.seconds) for name in _TIMERS]
         self._active_at = turns.now.seconds
-        self._written_down: set[float] = set()
-        self._seen_at: dict[float, float] = {}  # when a moment was first seen written down
+        self._written_down: dict[float, float] = {}  # moments, and since when they stand there
         self._is_rescheduled = True
         self.scale(plan.hosts)
         self._tick()
@@ -427,13 +426,11 @@ class Cloud:
         """Whether something has happened since it ran, or was to be looked at."""
         if self._is_rescheduled:
             self._is_rescheduled = False
-            found = {moment.timestamp() for moment in moments_written_down(self.storage)}
-            # A verdict that comes late writes down what should have been done before; it is due now.
-            self._seen_at |= dict.fromkeys(found - self._written_down, self.now.seconds)
-            self._written_down = found
+            found = (moment.timestamp() for moment in moments_written_down(self.storage))
+            self._written_down = {moment: self._written_down.get(moment, self.now.seconds) for moment in found}
         active_at = datetime.fromtimestamp(self._active_at, self.now().tzinfo)
-        written_down = (max(moment, self._seen_at.get(moment, 0.0)) for moment in self._written_down)
-        moments = [*(moment.timestamp() for moment in moments_after(active_at)), *written_down]
+        # A verdict that comes late writes down what should have been done before; it is due now.
+        moments = [*(moment.timestamp() for moment in moments_after(active_at)), *map(max, self._written_down.items())]
         if self.turns.dice.random() < _WHILE_ACTIVE:
             moments.append(self._active_at)
         if self.entra.accepted:
