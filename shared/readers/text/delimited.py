@@ -43,7 +43,7 @@ from shared.readers.text.header_rows import (
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
-from shared.readers.text.swallowed import are_halves, id_shape, may_swallow_rows, swallows_rows
+from shared.readers.text.swallowed import are_halves, id_shape, joined, may_be_halves, may_swallow_rows, swallows_rows
 
 _MOST_COUNTS = 10  # at the end of a file
 _MOST_FOOTERS = 20  # lines below a list
@@ -136,8 +136,9 @@ class _Rows:
         self._begins = begins_with_names(opening.header, wanted)
         self._first_people = first_people(self._names, opening.below, self._more_header)
         self._short = opening.short
+        self._ids_have_digits = opening.ids_have_digits
         self._filled = 0  # rows to which empty cells were added
-        self._newest_filled: tuple[int, tuple[str, ...]] = (0, ())  # the newest of them, as it was
+        self._newest_short: tuple[int, tuple[str, ...]] = (0, ())  # the newest row that lacks cells, as it was
         self._shorter: set[int] = set()  # cells that rows without some have
         self._people = 0
         self._skipping = self._more_header
@@ -257,15 +258,18 @@ class _Rows:
             yield from self._break(ready)
         before = ready.last
         if before is not None and self._goes_on(before, cells):
-            if self._may_end(cells) and self._left_out(before) is None and not _runs_on(before.cells[-1], cells):
+            if self._may_end(cells) and self._is_whole(before) and not _runs_on(before.cells[-1], cells):
                 self._below += self._judge(line, cells)  # below the list, unless somebody follows
                 return
             yield from self._break(ready)
-        elif before is not None and self._is_rest(before, cells):
-            self._filled -= 1
-            yield from self._break(ready)
+        elif self._is_rest(before, cells):
+            if before is not None and self._left_out(before) is not None:
+                self._filled -= not self._is_whole(before)
+                yield from self._break(ready)
             self._people += 1
+            _, as_it_was = self._newest_short
             yield self._bad(line, cells)
+            self._newest_short = (self._source.number, joined(as_it_was, cells))
             return
         yield from self._found(self._judge(line, cells), ready)
 
@@ -276,9 +280,12 @@ class _Rows:
         return self._trailer is not None and plain_name(cells[0]) == self._trailer
 
     def _left_out(self, row: Row) -> int | None:
-        """How many cells a row had that leaves out empty ones at its end; None if it is whole."""
-        number, as_it_was = self._newest_filled
+        """How many cells a row had that lacks some at its end, be it an empty one without a name; None if none."""
+        number, as_it_was = self._newest_short
         return len(as_it_was) if number == row.number else None
+
+    def _is_whole(self, row: Row) -> bool:
+        return (self._left_out(row) or self._width) >= self._width
 
     def _break(self, ready: _Ready) -> Iterator[Rows | BadRow]:
         """The newest row, which the next line goes on, and what waits behind it.
@@ -320,15 +327,22 @@ class _Rows:
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
-    def _is_rest(self, before: Row, cells: list[str]) -> bool:
-        """Whether a line is the other half of the row before it, which seemed to leave out empty cells."""
-        number, as_it_was = self._newest_filled
+    def _is_rest(self, before: Row | None, cells: list[str]) -> bool:
+        """Whether a line is the other half of the row before it, which seemed to leave out cells."""
+        number, as_it_was = self._newest_short
         return (
-            number == before.number
-            and are_halves(as_it_was, cells, self._width)
+            number > 0
+            and number in {self._source.number - 1, before.number if before else 0}
+            and self._are_halves(as_it_was, cells)
             and not is_rule(cells)
             and not looks_like_count(cells)[0]
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
+        )
+
+    def _are_halves(self, cells: Sequence[str], following: Sequence[str]) -> bool:
+        widths = {self._width, self._full}
+        return any(are_halves(cells, following, width) for width in widths) or (
+            bool(self._short) and self._ids_have_digits and may_be_halves(cells, following, self._width)
         )
 
     def _judge(self, line: int, cells: list[str]) -> Iterator[Row | BadRow]:
@@ -390,10 +404,12 @@ class _Rows:
     def _sized(self, line: int, cells: list[str]) -> Row | BadRow:
         number, found, width = self._source.number, len(cells), self._width
         if found in {width, self._full} and not any(map(str.strip, cells[width:])):
+            if found < self._full:
+                self._newest_short = (number, tuple(cells))
             return Row(number, line, tuple(cells[:width]))
         if found < width and self._leaves_out(found):
             self._filled += 1
-            self._newest_filled = (number, tuple(cells))
+            self._newest_short = (number, tuple(cells))
             return Row(number, line, (*cells, *[""] * (width - found)))
         if self._source.cut_off and found < width and found not in self._shorter:
             raise ExtractRefused(
@@ -411,6 +427,7 @@ class _Rows:
         found, width = len(cells), self._width
         if found < width:
             self._shorter.add(found)
+            self._newest_short = (self._source.number, tuple(cells))
             reason = f"the row has {found} of {width} columns."
         elif found in {width, self._full}:
             reason = "the row has something in a column that has no name."

@@ -11,11 +11,11 @@ from itertools import pairwise
 
 from shared.mapping.format import FormatHints
 from shared.readers.text.column_names import count_found, loose_set
-from shared.readers.text.count_rows import looks_like_count
+from shared.readers.text.count_rows import is_rule, looks_like_count
 from shared.readers.text.escapes import BACKSLASH, NO_ESCAPES, Escapes, protects
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import COMMON, CellRows, Dialect
-from shared.readers.text.swallowed import are_halves
+from shared.readers.text.swallowed import are_halves, ids_have_digits
 
 FIRST_LINES = 60
 """The first lines that are looked at."""
@@ -39,6 +39,8 @@ class Opening:
         header: the header as HR wrote it; empty if all lines are blank or what may be the header cannot be read.
         found: how many of the wanted names are in it.
         short: how many cells rows have that leave out empty ones at their end; empty if rows of the file do not.
+        ids_have_digits: whether all ids have digits, as far as the first rows show, so that a row that begins otherwise
+            may be the rest of the one before; of interest only where rows leave out cells.
         row_names: whether each row begins with a number in quotes of which the header says nothing.
         other: what is between the cells of all rows below the header, if it is something else than in the header.
         below: the first rows below the header, if it has further rows, of which some may be missing.
@@ -51,6 +53,7 @@ class Opening:
     header: tuple[str, ...]
     found: int
     short: frozenset[int] = frozenset()
+    ids_have_digits: bool = False
     row_names: bool = False
     other: str = ""
     below: tuple[list[str], ...] = ()
@@ -96,6 +99,7 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
         head.cells,
         found,
         short,
+        bool(short) and ids_have_digits(list(filter(_may_be_a_person, below)), len(head.cells)),
         named,
         _other_delimiter(lines, best, hints, head, below),
         below if hints.header_rows > 1 else (),
@@ -262,6 +266,10 @@ def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head
         return frozenset()
     clean = all(name and name == name.strip() for name in head.cells)
     return frozenset(short) if clean or width in counts else frozenset()
+
+
+def _may_be_a_person(cells: Sequence[str]) -> bool:
+    return sum(map(bool, map(str.strip, cells))) > 1 and not is_rule(cells) and not looks_like_count(cells)[0]
 
 
 def _below(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> list[list[str]]:

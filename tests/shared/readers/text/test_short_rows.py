@@ -12,6 +12,11 @@ from shared.readers.text import open_delimited
 
 WANTED = ["Id", "Name", "State", "End", "Note"]
 HEADER = "Id,Name,State,End,Note\n"
+SIX = "Id,Name,State,End,Note,Mail\n"
+GOES_ON = (
+    "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have to "
+    "be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
+)
 
 
 def read(text: str, hints: FormatHints | None = None) -> tuple[list[tuple[str, ...] | str], list[str]]:
@@ -64,8 +69,7 @@ def test_one_short_row_among_others_is_a_slip() -> None:
 
 
 def test_a_row_that_a_line_break_in_a_cell_has_broken_leaves_nothing_out() -> None:
-    header = "Id,Name,State,End,Note,Mail\n"
-    assert read(f"{header}1,A,on,,,a@x\n2,B,on,,no\nte,b@x\n3,C,on,,,c@x\n") == (
+    assert read(f"{SIX}1,A,on,,,a@x\n2,B,on,,no\nte,b@x\n3,C,on,,,c@x\n") == (
         [
             ("1", "A", "on", "", "", "a@x"),
             "the row has 5 of 6 columns.",
@@ -77,27 +81,89 @@ def test_a_row_that_a_line_break_in_a_cell_has_broken_leaves_nothing_out() -> No
 
 
 def test_beside_a_broken_row_others_may_leave_out_cells() -> None:
-    header = "Id,Name,State,End,Note,Mail\n"
-    goes_on = (
-        "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have "
-        "to be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
-    )
-    assert read(f"{header}1,A,on\n2,B,on,,no\nte,b@x\n3,C,on\n4,D,on\nLtd,off,,d@x\n") == (
+    assert read(f"{SIX}1,A,on\n2,B,on,,no\nte,b@x\n3,C,on\n4,D,on\nLtd,off,,d@x\n") == (
         [
             ("1", "A", "on", "", "", ""),
-            goes_on,
+            GOES_ON,
             "the row has 2 of 6 columns.",
             ("3", "C", "on", "", "", ""),
-            goes_on,
+            GOES_ON,
             "the row has 4 of 6 columns.",
         ],
         told(2),
     )
 
 
+def test_the_second_half_of_a_row_may_leave_out_cells_too() -> None:
+    assert read(f"{SIX}1,A,on\n2,B,on\n3,Cy of\nOld Town,on,,x\n4,D,on,,,d@x\n") == (
+        [
+            ("1", "A", "on", "", "", ""),
+            ("2", "B", "on", "", "", ""),
+            GOES_ON,
+            "the row has 4 of 6 columns.",
+            ("4", "D", "on", "", "", "d@x"),
+        ],
+        told(2),
+    )
+
+
+def test_a_row_may_be_broken_into_more_than_two_pieces() -> None:
+    assert read(f"{SIX}1,A,on\n2,B,on\n3,Cy\nof Old,on\nand new,x\n4,D,on,,,d@x\n")[0] == [
+        ("1", "A", "on", "", "", ""),
+        ("2", "B", "on", "", "", ""),
+        GOES_ON,
+        "the row has 2 of 6 columns.",
+        "the row has 2 of 6 columns.",
+        ("4", "D", "on", "", "", "d@x"),
+    ]
+
+
+def test_what_follows_a_broken_row_is_judged_by_itself() -> None:
+    assert read(f"{SIX}1,A,on\n2,B,on,,no\nte,b@x\nE-3,C,on,,x\n4,D,on\n")[0][3:] == [
+        ("E-3", "C", "on", "", "x", ""),
+        ("4", "D", "on", "", "", ""),
+    ]
+
+
+def test_where_ids_have_no_digits_short_rows_may_follow_each_other() -> None:
+    rows = [("1", "A", "on", "", "", ""), ("ext", "B", "on", "", "", ""), ("2", "C", "", "", "", "")]
+    whole = [("int", "D", "on", "", "", "d@x")]
+    assert read(f"{SIX}1,A,on\next,B,on\n2,C\nint,D,on,,,d@x\n") == ([*rows, *whole], told(3))
+
+
+def lacks(found: int) -> str:
+    return f"the row has {found} of 7 columns."
+
+
+TABLE = """\
+| Id | Name | State | End | Note | Mail |
+|----+------+-------+-----+------+------|
+| 1  | Ann  | on    |     |      | a@x  |
+"""
+
+
+@pytest.mark.parametrize(
+    ("broken", "expected"),
+    [
+        (
+            "| 2  | Bob\nby | on    |     |      | b@x  |\n",
+            [lacks(3), lacks(6)],
+        ),
+        (
+            "| 2  | Bob  | on    |     | no\nte   | b@x  |\n",
+            [lacks(6), lacks(3)],
+        ),
+        ("| 2  | Bob  | on    |     |      | b@\nx |\n", [GOES_ON, lacks(2)]),
+    ],
+)
+def test_both_halves_of_a_row_of_a_drawn_table_are_rejected(broken: str, expected: list[str]) -> None:
+    found, notes = read(f"{TABLE}{broken}| 3  | Cy   | on    |     |      | c@x  |\n")
+    assert [row if isinstance(row, str) else row[1].strip() for row in found] == ["1", *expected, "3"]
+    assert notes == ["Line 2 is only a rule, as programs draw it in tables; it was left out."]
+
+
 def test_what_stands_before_the_break_is_beyond_doubt() -> None:
-    header = "Id,Name,State,End,Note,Mail\n"
-    text = f"{header}1,A,on\n2,B,on,,no\nte,b@x\n3,C,on\n4,D,on,,,d@x\nand more\n5,E,on,x\nof it all\n6,F,on\n"
+    text = f"{SIX}1,A,on\n2,B,on,,no\nte,b@x\n3,C,on\n4,D,on,,,d@x\nand more\n5,E,on,x\nof it all\n6,F,on\n"
     rows = [row for row in open_delimited([text.encode()], FormatHints(), WANTED).rows if isinstance(row, BadRow)]
     assert [(row.cells, [place for place, _ in row.faults]) for row in rows] == [
         (("2", "B", "on", "", "no", ""), [4, 5]),
@@ -117,9 +183,8 @@ def test_two_short_rows_that_are_as_long_as_one_together_are_two_people() -> Non
 
 
 def test_a_total_that_is_as_long_as_a_row_together_with_the_short_one_before_it_is_nobody() -> None:
-    header = "Id,Name,State,End,Note,Mail\n"
     rows = [("1", "A", "on", "x", "", ""), ("2", "B", "on", "x", "y", "")]
-    assert read(f"{header}1,A,on,x\n2,B,on,x,y\nTotal,2\n") == (
+    assert read(f"{SIX}1,A,on,x\n2,B,on,x,y\nTotal,2\n") == (
         rows,
         [*told(2), "Line 4 gives the number of rows as 2, which is right; it is nobody."],
     )
