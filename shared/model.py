@@ -12,6 +12,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple, TypedDict
 
+from msgspec import Struct
+
 ScimUser = dict[str, Any]
 """A complete SCIM user as it goes into a bulk request's `data`."""
 
@@ -83,8 +85,7 @@ def with_manager_id(record: ScimUser, manager: str) -> ScimUser:
     return {**record, ENTERPRISE_USER: {**record.get(ENTERPRISE_USER, {}), "manager": {"value": manager}}}
 
 
-@dataclass(frozen=True, slots=True)
-class Worker:
+class Worker(Struct, frozen=True, gc=False):
     """One person of one source, mapped: what Entra should have."""
 
     worker_id: str
@@ -156,8 +157,7 @@ class ChangeKind(StrEnum):
     OFF_HOLD = "hold ended"  # and HR's word counts again
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(Struct, frozen=True, gc=False):
     """What a plan has decided about one person.
 
     Attributes:

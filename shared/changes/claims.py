@@ -8,10 +8,13 @@ the day.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from shared.clock import iso, parse_iso
 from shared.model import KeptClaim, ScimUser
@@ -35,8 +38,7 @@ class Employment:
     gone_before: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True, gc=False):
     """What one source says about a person.
 
     Attributes:
@@ -76,16 +78,6 @@ class Claim:
     then: Claim | None = None
     on_leave: bool = False
     long_gone: datetime | None = None
-
-    @classmethod
-    def revived(cls, kept: dict[str, Any]) -> Claim:
-        """The claim that is as `kept`, with its moments as ISO texts or None."""
-        for name in _MOMENTS:
-            if kept[name] is not None:
-                kept[name] = parse_iso(kept[name])
-        if kept.get("then"):
-            kept["then"] = cls.revived(kept["then"])
-        return cls(**kept)
 
     def at(self, now: datetime) -> Claim:
         """What counts of it at a moment: the next row from its first day on."""
@@ -142,8 +134,7 @@ class Claim:
         return "" if self.works or self.on_leave else "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Speaker:
+class Speaker(Struct, frozen=True, gc=False):
     """Who makes the claims of an extract.
 
     Attributes:
@@ -165,8 +156,7 @@ class Speaker:
     clears_manager: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Stated:
+class Stated(Struct, frozen=True, gc=False):
     """What a row of an extract states.
 
     Attributes:
@@ -265,8 +255,7 @@ def _after_grace(before: Claim | None, said_at: datetime, grace: timedelta) -> d
     return over if before.works or before.ends is None else min(before.ends, over)
 
 
-@dataclass(frozen=True, slots=True)
-class Desired:
+class Desired(Struct, frozen=True, gc=False):
     """What Entra should have of a person at a moment.
 
     Attributes:

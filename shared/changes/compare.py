@@ -7,10 +7,11 @@ a draft; drafts are judged once all of them are there, because whether a manager
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
-import orjson
+from msgspec import Struct, json
+from msgspec.structs import replace
 
 from shared.changes import guard, reasons
 from shared.changes.claims import Claim, Desired, claim_from_json, claim_to_json, decide
@@ -51,8 +52,7 @@ _CLASS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(Struct, frozen=True, gc=False):
     """What a source says of a person, beside what is known; not judged yet.
 
     Attributes:
@@ -93,20 +93,19 @@ class Draft:
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""
-        return orjson.dumps(self, default=list)  # of what it does not know there is a named tuple only
+        return _TO_JSON.encode(self)
 
-    @classmethod
-    def load(cls, line: bytes) -> Draft:
+    @staticmethod
+    def load(line: bytes) -> Draft:
         """The draft that `dump` made."""
-        kept = orjson.loads(line)
-        kept["claims"] = {source: Claim.revived(claim) for source, claim in kept["claims"].items()}
-        if kept["account"]:
-            kept["account"] = Account.from_json(kept["account"])
-        return cls(**kept)
+        return _FROM_JSON.decode(line)
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+_TO_JSON = json.Encoder()
+_FROM_JSON = json.Decoder(Draft)
+
+
+class Judged(Struct, frozen=True, gc=False):
     """What is to become of a person.
 
     Attributes:

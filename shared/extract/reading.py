@@ -17,6 +17,8 @@ from itertools import compress
 from types import TracebackType
 from typing import Any
 
+from msgspec import Struct
+
 from shared.changes.duplicates import Occurrence
 from shared.changes.loops import loops, smallest_first
 from shared.errors import ExtractRefused
@@ -52,8 +54,7 @@ SELECT * FROM left_out WHERE NOT EXISTS
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True, gc=False):
     """What an extract says of one person.
 
     Attributes:

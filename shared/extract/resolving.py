@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
 
+from msgspec import structs
+
 from shared.changes.duplicates import Decision, DuplicatesRule, Spell, decide_by_days, which_row_counts
 from shared.changes.questions import other_name
 from shared.errors import ExtractRefused
@@ -194,7 +196,7 @@ class Resolver:
     def _under(self, known_as: str, entry: IndexedRow) -> IndexedRow:
         """A row as it is if the person is known by another id than its own."""
         record = self.spool.read(entry.place)
-        place, digest = self.spool.write(replace(record, user={**record.user, "externalId": known_as}))
+        place, digest = self.spool.write(structs.replace(record, user={**record.user, "externalId": known_as}))
         self.index.replace(entry.seq, digest, place)
         return replace(entry, place=place, of=replace(entry.of, digest=digest))
 

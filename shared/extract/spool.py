@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from hashlib import blake2b
 from itertools import accumulate
 
 import orjson
+from msgspec import Struct
 
 from shared.model import ScimUser
 
@@ -19,8 +19,7 @@ _NO_DAY = b"-"
 _LEAVE = "|leave"  # behind the zone
 
 
-@dataclass(frozen=True, slots=True)
-class SpooledRecord:
+class SpooledRecord(Struct, frozen=True, gc=False):
     """What a row says of a person, apart from whom it is about.
 
     Attributes:

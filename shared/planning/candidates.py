@@ -6,9 +6,9 @@ Of a person about whom nothing is new it is only noted that he was seen. Everybo
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import replace
 
 from azure.core.exceptions import ResourceNotFoundError
+from msgspec.structs import replace
 
 from shared.changes import reasons
 from shared.changes.claims import Claim, decide

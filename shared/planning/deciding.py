@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import orjson
+from msgspec import Struct, structs
 
 from shared.changes import guard, reasons
 from shared.changes.circles import find_circles
@@ -113,7 +114,7 @@ def _part(
         because = _waits_because(run, verdict, entry)
         if because:
             planned = entry.planned(sends.lines)
-            waits = replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
+            waits = structs.replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
             alone = _waits_alone(run, entry)
             asked = alone and not _is_protected(run, entry)
             held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone, asked=asked))
@@ -145,16 +146,15 @@ def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: SpooledLines) -> No
         sends.handed_on = replace(sends.handed_on, givers=givers)
     for taker, giver in sends.handed_on.givers.items():
         planned = sent[taker].planned(lines)
-        sends.replace(taker, planned_to_json(replace(planned, takes_from=giver)))
+        sends.replace(taker, planned_to_json(structs.replace(planned, takes_from=giver)))
     for one in sends.handed_on.circles & sent.keys():
         planned = sent[one].planned(lines)
         told = swap_told(one, sends.handed_on.circles)
         warning = " ".join(filter(None, (planned.warning, told)))
-        sends.replace(one, planned_to_json(replace(planned, warning=warning)))
+        sends.replace(one, planned_to_json(structs.replace(planned, warning=warning)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True, gc=False):
     """Somebody who has been judged; what is planned is in a temporary file.
 
     Attributes:
@@ -213,7 +213,7 @@ def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: SpooledLines
         # The very record that Entra has taken before has been approved, or was sent before anybody was protected.
         repeats = planned.kind == ChangeKind.RESENT and not planned.waited
         if judged.ordered or repeats or draft.external_id == run.alone:
-            judged = replace(judged, planned=replace(planned, approved=True))
+            judged = structs.replace(judged, planned=structs.replace(planned, approved=True))
         entries.append(_Entry.of(judged, lines, draft.claims))
     return entries
 

@@ -6,9 +6,11 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+
+from msgspec.structs import replace
 
 from shared.changes.claims import Desired, Employment, decide
 from shared.changes.compare import Draft, kept_claims

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
+from msgspec import Struct
 
 from shared.model import KeptClaim, ScimUser, manager_of
 from shared.records.people import Deliverer, account_key, unpack
@@ -29,8 +28,7 @@ _BRIEF = columns(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(Struct, frozen=True, gc=False):
     """A row of `Accounts`.
 
     Attributes:
@@ -85,12 +83,6 @@ class Account:
     on_hold: bool = False
     takes_from: str = ""
     circle: str = ""
-
-    @classmethod
-    def from_json(cls, kept: Mapping[str, Any]) -> Account:
-        """The account that JSON made plain."""
-        deliverer = Deliverer(*kept["deliverer"]) if kept["deliverer"] else None
-        return cls(**{**kept, "deliverer": deliverer, "kept": tuple(kept["kept"])})
 
     @property
     def known_to_entra(self) -> bool:

@@ -12,6 +12,7 @@ from typing import Any, TypedDict
 
 import orjson
 from azure.core.exceptions import ResourceNotFoundError
+from msgspec import Struct, json
 
 from shared.clock import iso, parse_iso
 from shared.model import ExtractRef, Page, Planned, Reject, ScimUser, Worker
@@ -40,8 +41,10 @@ class PageHead:
     leavers: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Quiet:
+_JSON = json.Encoder()
+
+
+class Quiet(Struct, frozen=True, gc=False):
     """Somebody of a plan who is not sent.
 
     Attributes:
@@ -91,7 +94,7 @@ class QuietWriter:
         """Store a person, sooner or later."""
         if person.remember:
             self.remembered[person.planned.worker.worker_id] = self._written + 1
-        self._waiting.append(orjson.dumps(person))
+        self._waiting.append(_JSON.encode(person))
         if len(self._waiting) == self._AT_ONCE:
             self.close()
 
@@ -224,7 +227,7 @@ def read_page(storage: Storage, ref: ExtractRef, attempt: str, number: int) -> P
 
 def planned_to_json(planned: Planned) -> bytes:
     """What is decided about a person, as it is stored."""
-    return orjson.dumps(planned)
+    return _JSON.encode(planned)
 
 
 def planned_from_json(body: dict[str, Any]) -> Planned:

@@ -6,10 +6,11 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
+
+from msgspec.structs import replace
 
 from shared.holds.orders import HoldOrder, end_hold, put_on_hold
 from shared.planning.orders import Order, process

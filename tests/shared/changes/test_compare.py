@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from shared.changes.claims import Claim, Employment, Speaker, Stated, claim_to_json, make_claim
 from shared.changes.compare import SEND, Draft, Judge, Judged, draft, is_settled

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from shared.changes.claims import Claim, Desired
 from shared.changes.kinds import Before, attributes, changed_attributes, employed_since, kind_of

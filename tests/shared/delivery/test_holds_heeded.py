@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from azure.core.exceptions import HttpResponseError, ServiceRequestError
 from azure.storage.blob import ContainerClient
+from msgspec import structs
 
 from shared.context import Context
 from shared.delivery import heeding
@@ -105,7 +106,9 @@ def test_whoever_is_protected_since_the_page_was_planned_is_left_out_unless_just
     write(context, "version: 1\nprotected: [{worker: 0000-x}, {worker: 0002-x}]")
     page = pages.read_page(context.storage, ref, "plan", 1)
     *others, last = page.people
-    pages.write_page(context.storage, ref, "plan", replace(page, people=(*others, replace(last, approved=True))))
+    pages.write_page(
+        context.storage, ref, "plan", replace(page, people=(*others, structs.replace(last, approved=True)))
+    )
     deliver(context, message(ref))
     assert (sent(script), due(context)) == ([["0001-x", "0002-x"]], ["0000-x"])
     assert column(context, WORKERS, "Reason")["0000-x"].startswith("The person was protected after this was planned.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from azure.data.tables import UpdateMode
+from msgspec import structs
 
 from shared.context import Context
 from shared.model import ENTERPRISE_USER, Actor, ExtractRef, Page, Planned, Reject, ScimUser, Worker
@@ -55,7 +56,7 @@ def print_of(person: ScimUser) -> str:
 def plan(context: Context, ref: ExtractRef, page: Page, stamp: str = "") -> set[Deliverer]:
     """Note a page of an extract; its stamp and sequence are the extract's id unless there is another."""
     stamp = stamp or ref.id
-    people = tuple(replace(person, sequence=stamp) for person in page.people)
+    people = tuple(structs.replace(person, sequence=stamp) for person in page.people)
     before = note_planned(
         context.storage,
         PlanNoted(ref, "default", stamp),
@@ -302,7 +303,7 @@ def test_who_was_sent_is_accepted_and_uploaded(context: Context) -> None:
 def test_rows_that_were_read_before_a_newer_plan_or_not_all_of_them_do_not_hide_it(context: Context) -> None:
     plan(context, OLD, page_of(worker("1"), worker("2"), worker("3")))
     read = accounts_of(context.storage, "default", ["1", "2"])
-    plan(context, NEW, page_of(replace(worker("2"), user=user("2", displayName="Another"))))
+    plan(context, NEW, page_of(structs.replace(worker("2"), user=user("2", displayName="Another"))))
     page = Deliverer.of(OLD, 1)
     for ids in (("1", "2"), ("2", "3")):
         note_accepted(context.storage, "default", page, dict.fromkeys(ids, ("2026-09-18T06:01:00Z", "r-1")), read)
