@@ -288,7 +288,7 @@ def decide(claims: Mapping[str, Claim], now: datetime) -> Desired:
         return claim.employs(now), expected, claim.precedence, claim.source
 
     counting = [claim.at(now) for claim in claims.values()]
-    winner = max(counting, key=rank)
+    winner = max(counting, key=rank) if len(counting) > 1 else counting[0]
     moments = [moment for claim in claims.values() if (moment := claim.changes_after(now)) is not None]
     return Desired(
         {**winner.record, "active": winner.employs(now)},

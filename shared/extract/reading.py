@@ -17,6 +17,7 @@ from itertools import compress
 from types import TracebackType
 from typing import Any
 
+import orjson
 from msgspec import Struct
 
 from shared.changes.duplicates import Occurrence
@@ -48,6 +49,7 @@ from shared.readers.open_extract import Reading
 from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()
+_EVERYBODY = "SELECT id, place, digest, manager, next FROM people"
 _LEFT_OUT = """
 SELECT * FROM left_out WHERE NOT EXISTS
 (SELECT 1 FROM people WHERE tail = substr(left_out.id, -2) AND people.id = left_out.id)
@@ -171,11 +173,20 @@ class ReadExtract:
         Raises:
             KeyError: somebody is not in it.
         """
-        return [self._read(worker_id) for worker_id in ids]
+        by_tail: dict[str, list[str]] = {}
+        for worker_id in ids:
+            by_tail.setdefault(worker_id[-2:], []).append(worker_id)
+        query = f"{_EVERYBODY} WHERE tail = ? AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 (of ours)
+        rows = {
+            row[0]: row
+            for tail, some in by_tail.items()
+            for row in self._scratch.execute(query, (tail, orjson.dumps(some).decode()))
+        }
+        return [self._said(*rows[worker_id]) for worker_id in ids]
 
     def everybody(self) -> Iterator[Said]:
         """What the extract says of everybody, sorted like `people_by_account`."""
-        for found in self._scratch.execute("SELECT id, place, digest, manager, next FROM people ORDER BY tail, id"):
+        for found in self._scratch.execute(f"{_EVERYBODY} ORDER BY tail, id"):
             yield self._said(*found)
 
     def managers(self) -> Iterator[tuple[str, str]]:
@@ -226,12 +237,6 @@ class ReadExtract:
         query = f"SELECT {columns} FROM people WHERE tail = ? AND id = ?"  # noqa: S608 (columns of ours)
         found: tuple[Any, ...] | None = self._scratch.execute(query, (worker_id[-2:], worker_id)).fetchone()
         return found
-
-    def _read(self, worker_id: str) -> Said:
-        found = self._person("place, digest, manager, next", worker_id)
-        if found is None:
-            raise KeyError(worker_id)
-        return self._said(worker_id, *found)
 
     def _said(self, worker_id: str, place: int, digest: bytes, manager: str, following: int | None = None) -> Said:
         said = self._spool.read(place)

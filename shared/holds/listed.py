@@ -88,6 +88,8 @@ class Holds:
             worker_id: of the account.
             sources: the feeds that speak of it.
         """
+        if not self.holds:
+            return None
         found = [hold for hold in self._by_id.get(fold(worker_id), ()) if not hold.source or hold.source in sources]
         return max(found, key=_how_long, default=None)
 
@@ -101,6 +103,8 @@ class Holds:
 
     def protects(self, worker_id: str, sources: Collection[str]) -> bool:
         """Whether nothing of an account changes without a release by name; the arguments are as in `of`."""
+        if not self.protected:
+            return False
         return any(not found or found in sources for found in self._protected.get(fold(worker_id), ()))
 
     # Ids are compared without regard to case, though they are otherwise not: to Entra they are the same person, and a
