@@ -8,6 +8,7 @@ for as long as `Retry-After` says, whatever it says.
 from __future__ import annotations
 
 import email.utils
+import re
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 import requests
 from azure.core.pipeline.transport import RequestsTransport
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
 
 from shared.clock import SYSTEM_CLOCK
 
@@ -60,6 +62,43 @@ class HostwiseSession(requests.Session):
             if (verify is None or verify is True) and isinstance(found["verify"], str):
                 verify = found["verify"]
         return super().merge_environment_settings(url, proxies, stream, verify, cert)
+
+
+class _PlainSession(HostwiseSession):
+    """Sends what a client of Azure's SDK has made ready as it is.
+
+    A third of the time of a request is otherwise spent on making it ready once more: URLs are quoted and taken apart,
+    cookies, hooks and parameters are merged that there are none of, redirects are looked for that nobody may follow.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._usual = {name: str(value) for name, value in self.headers.items()}
+
+    def request(self, method: str, url: str, **options: Any) -> requests.Response:  # type: ignore[override]  # noqa: ANN401
+        """Send a request; what is not as plain as the SDK's goes the usual way."""
+        body = options.get("data")
+        is_plain = options.keys() <= _PLAIN and not options.get("files") and options.get("allow_redirects") is False
+        if not (is_plain and (body is None or isinstance(body, bytes)) and _IS_QUOTED(url)):
+            return super().request(method, url, **options)
+        stream = bool(options.get("stream"))
+        settings = self.merge_environment_settings(
+            url, options.get("proxies"), stream, options.get("verify"), options.get("cert")
+        )
+        prepared = requests.PreparedRequest()
+        prepared.method, prepared.url, prepared.body = method.upper(), url, body
+        prepared.headers = CaseInsensitiveDict(self._usual)
+        prepared.headers.update(options.get("headers") or {})
+        if "Content-Length" not in prepared.headers and (body or prepared.method not in ("GET", "HEAD")):
+            prepared.headers["Content-Length"] = str(len(body or b""))
+        response = self.get_adapter(url).send(prepared, timeout=options.get("timeout"), **settings)
+        if not stream:
+            response.content  # noqa: B018 (it is read now)
+        return response
+
+
+_PLAIN = {"headers", "data", "files", "verify", "timeout", "cert", "allow_redirects", "proxies", "stream"}
+_IS_QUOTED = re.compile(r"https?://[!-~]+\Z").match
 
 
 class _Adapter(HTTPAdapter):
@@ -113,7 +152,7 @@ def limited_session(*, longest_wait: int = LONGEST_WAIT, pool_size: int = 10) ->
         longest_wait: seconds.
         pool_size: connections to one host that are kept.
     """
-    session = HostwiseSession()
+    session = _PlainSession()
     session.mount("https://", _Adapter(longest_wait, pool_size))
     session.mount("http://", _Adapter(longest_wait, pool_size))
     return session

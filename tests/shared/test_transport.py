@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import time
 from collections.abc import Callable
@@ -122,3 +123,45 @@ def test_what_a_client_has_signed_with_does_not_give_way_to_a_netrc(
 def test_the_scripts_silence_is_one() -> None:
     with run_script(SILENCE) as script, pytest.raises(requests.ReadTimeout):
         requests.get(script.url, timeout=0.2)
+
+
+SIGNED = {"Authorization": "Bearer ours", "Content-Type": "application/json", "User-Agent": "azsdk"}
+
+
+@pytest.mark.parametrize(
+    ("method", "target", "options"),
+    [
+        ("GET", "/a/Workers(PartitionKey='x%20y',RowKey='1')?$filter=a%20eq%20%27b%27", {"headers": SIGNED}),
+        ("HEAD", "/a", {}),
+        ("DELETE", "/a", {"headers": {"If-Match": "*"}}),
+        ("POST", "/a/$batch", {"data": b"--batch\r\n", "headers": {**SIGNED, "Content-Length": "9"}}),
+        ("put", "/a", {"data": b"text", "headers": {"content-type": "text/plain"}}),
+        ("PUT", "/a", {"data": b""}),
+        ("PATCH", "/a", {"data": io.BytesIO(b"in pieces")}),
+        ("POST", "/a", {"data": {"of": "a form"}}),
+        ("GET", "/a b/\u00fc", {"params": {"c": "d"}}),
+    ],
+)
+def test_what_a_client_has_made_ready_arrives_as_requests_would_send_it(
+    method: str, target: str, options: dict[str, Any]
+) -> None:
+    with run_script(Reply(200, "yes")) as script, limited_session() as session, requests.Session() as usual:
+        usual.trust_env = False
+        for one in (session, usual):
+            answer = one.request(method, script.url + target, timeout=(5, 5), allow_redirects=False, **options)
+            if method == "PATCH":
+                options["data"].seek(0)
+            assert (answer.status_code, answer.content) == (200, b"" if method == "HEAD" else b'"yes"')
+        ours, theirs = script.requests
+    assert (ours.method, ours.target, ours.body) == (theirs.method, theirs.target, theirs.body)
+    assert {name.lower(): value for name, value in ours.headers.items()} == {
+        name.lower(): value for name, value in theirs.headers.items()
+    }
+
+
+def test_nothing_is_followed_that_a_client_is_to_see() -> None:
+    reply = Reply(302, headers={"Location": "/elsewhere", "Set-Cookie": "a=b"})
+    with run_script(reply) as script, limited_session() as session:
+        answers = [session.request("GET", script.url, timeout=5, allow_redirects=False) for _ in range(2)]
+    assert [answer.headers["Location"] for answer in answers] == ["/elsewhere"] * 2
+    assert [request.headers.get("Cookie") for request in script.requests] == [None, None]
