@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote, urlencode
+
+from msgspec import Struct
 
 from shared.clock import iso, parse_iso
 from shared.entra.graph import Graph
@@ -29,8 +30,7 @@ _USER_NAME = "userprincipalname"
 _SCOPING = "Scoping filter evaluation passed"
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(Struct, frozen=True, gc=False):
     """One entry, reduced to what Rollcall tells people. Texts are as Entra gives them; enums are lower case.
 
     Attributes:
