@@ -37,6 +37,7 @@ from typing import Any, TypeVar
 
 import requests
 from azure.core.exceptions import AzureError
+from requests.adapters import HTTPAdapter
 
 from local import processes
 from local.azurite import Azurite
@@ -102,20 +103,20 @@ def catch_up(storage: str, graph: str, times: str) -> None:
 
 def die(at: int, since: str) -> None:
     """Have this process killed at a request to storage, counted from the first one whose URL has `since` in it."""
-    real = requests.Session.send
+    real = HTTPAdapter.send
     seen = count(1)
     lock = threading.Lock()
     is_counting = False
 
-    def send(session: requests.Session, request: requests.PreparedRequest, **named: Any) -> requests.Response:  # noqa: ANN401
+    def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **named: Any) -> requests.Response:  # noqa: ANN401
         nonlocal is_counting
         with lock:
             is_counting = is_counting or since in str(request.url)
             if is_counting and next(seen) == at:
                 os.kill(os.getpid(), signal.SIGKILL)
-        return real(session, request, **named)
+        return real(adapter, request, **named)
 
-    requests.Session.send = send  # type: ignore[method-assign, assignment]
+    HTTPAdapter.send = send  # type: ignore[method-assign, assignment]
 
 
 def measure(entries: int, people: int, kills: int, span: int) -> None:

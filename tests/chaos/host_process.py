@@ -28,6 +28,7 @@ from typing import Any
 import requests
 from azure.core.pipeline.transport import HttpTransport
 from azure.storage.blob import BlobClient
+from requests.adapters import HTTPAdapter
 
 from local.host import main, worker
 from local.host.triggers import blobs, timers
@@ -121,7 +122,7 @@ def _run(place: Place) -> None:
     _replace(graph, READ_SECONDS=READ_SECONDS)
     _replace(HttpTransport, sleep=lambda _, duration: time.sleep(duration * _BACK_OFF))
     _replace(main, Worker=functools.partial(_Worker, work, place.folder))
-    _replace(requests.Session, send=_busy(place.folder, requests.Session.send))
+    _replace(HTTPAdapter, send=_busy(place.folder, HTTPAdapter.send))
     sys.exit(main.main(["--lease", str(place.lease), "--port", str(place.port), "--no-events"]))
 
 
@@ -190,14 +191,14 @@ def _busy(folder: Path, send: Callable[..., requests.Response]) -> Callable[...,
     """
     chance = random.Random(os.getpid())
 
-    def sent(session: requests.Session, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+    def sent(adapter: HTTPAdapter, request: requests.PreparedRequest, **options: Any) -> requests.Response:
         if "/devstoreaccount1" not in (request.url or "") or not (folder / THROTTLED).exists():
-            return send(session, request, **options)
+            return send(adapter, request, **options)
         dice = chance.random()
         if dice >= BUSY_SHARE:
-            return send(session, request, **options)
+            return send(adapter, request, **options)
         if dice < DONE_SHARE:
-            send(session, request, **options).close()
+            send(adapter, request, **options).close()
         with (folder / "busy").open("a") as said:
             said.write(".")
         return busy_answer(request.url or "")

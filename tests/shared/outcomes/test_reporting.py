@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from shared.context import Context
 from shared.entra.logs import LogEntry
@@ -143,20 +144,20 @@ class Killer:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, after: bool) -> None:
         self.left = 0
         self.after = after
-        self.real = requests.Session.send
+        self.real = HTTPAdapter.send
         killer = self
 
-        def send(session: requests.Session, request: requests.PreparedRequest, **named: Any) -> requests.Response:
-            return killer.send(session, request, **named)
+        def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **named: Any) -> requests.Response:
+            return killer.send(adapter, request, **named)
 
-        monkeypatch.setattr(requests.Session, "send", send)
+        monkeypatch.setattr(HTTPAdapter, "send", send)
 
-    def send(self, session: requests.Session, request: requests.PreparedRequest, **named: Any) -> requests.Response:
+    def send(self, adapter: HTTPAdapter, request: requests.PreparedRequest, **named: Any) -> requests.Response:
         self.left -= 1
         is_last = self.left == 0
         if is_last and not self.after:
             raise Kill
-        answer = self.real(session, request, **named)
+        answer = self.real(adapter, request, **named)
         if is_last:
             answer.close()
             raise Kill
