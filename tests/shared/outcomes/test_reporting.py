@@ -4,12 +4,13 @@ import json
 import random
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
+from requests.adapters import BaseAdapter
 
 from shared.context import Context
 from shared.entra.logs import LogEntry
@@ -144,24 +145,34 @@ class Killer:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, *, after: bool) -> None:
         self.left = 0
         self.after = after
-        self.real = HTTPAdapter.send
-        killer = self
+        find = requests.Session.get_adapter
 
-        def send(adapter: HTTPAdapter, request: requests.PreparedRequest, **named: Any) -> requests.Response:
-            return killer.send(adapter, request, **named)
+        def between(session: requests.Session, url: str) -> Between:
+            return Between(self, find(session, url))
 
-        monkeypatch.setattr(HTTPAdapter, "send", send)
+        monkeypatch.setattr(requests.Session, "get_adapter", between)
 
-    def send(self, adapter: HTTPAdapter, request: requests.PreparedRequest, **named: Any) -> requests.Response:
+    def send(self, adapter: BaseAdapter, request: requests.PreparedRequest, **named: Any) -> requests.Response:
         self.left -= 1
         is_last = self.left == 0
         if is_last and not self.after:
             raise Kill
-        answer = self.real(adapter, request, **named)
+        answer = adapter.send(request, **named)
         if is_last:
             answer.close()
             raise Kill
         return answer
+
+
+@dataclass
+class Between:
+    """Stands before an adapter."""
+
+    killer: Killer
+    adapter: BaseAdapter
+
+    def send(self, request: requests.PreparedRequest, **named: Any) -> requests.Response:
+        return self.killer.send(self.adapter, request, **named)
 
 
 def test_a_crash_after_any_request_and_another_run_give_the_same_end(
