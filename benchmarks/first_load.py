@@ -1,19 +1,26 @@
 """The first file of a company, from its drop until Entra's log has confirmed everybody.
 
     python -m benchmarks.first_load [--people 1000 10000] [--until queued] [--against bd0166c]
+    python -m benchmarks.first_load --people 20000 --kills 10
 
 Azurite, the simulator and one functions host run as processes; a file is dropped, and what can be seen from outside is
 noted: the first request that Entra took, all pages on the queue (or waiting for an earlier one), everybody accepted,
-everybody confirmed. --against runs the app of another commit beside it, in turns, for as long as --until says.
+everybody confirmed. --against runs the app of another commit beside it, in turns, for as long as --until says. --kills
+has the host killed so often meanwhile, and compares what directory and tables hold in the end with a load without.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import json
+import os
+import random
+import signal
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +39,10 @@ from benchmarks.support.parts import (
     worktree,
 )
 from local.processes import ROOT
+from shared.records.people import unpack
+from shared.storage.names import ACCOUNTS, WORKERS
+from shared.tables.accounts import AccountRow
+from shared.tables.workers import WorkerRow
 
 _PEOPLE = {"small": (500,), "usual": (1_000, 10_000), "full": (1_000, 10_000, 50_000, 100_000)}
 _DEADLINE = {"small": 60.0, "usual": 240.0, "full": 2_400.0}
@@ -127,6 +138,85 @@ def _watch(running: Parts, name: str, people: int, until: str, deadline: float) 
     return steps
 
 
+def killed(people: int, kills: int, deadline: float) -> Report:
+    """Load a company twice, once with a host that is killed again and again, and compare the ends."""
+    whole, seconds = _ends(people, (), deadline)
+    dice = random.Random(people)
+    moments = sorted(dice.uniform(2.0, max(seconds, 4.0)) for _ in range(kills))
+    broken, longer = _ends(people, moments, deadline)
+    case = f"First file, {people:,} people, {kills} kills"
+    figures = [
+        Figure(case, f"{name} that end otherwise", len(whole[name].items() ^ broken[name].items()), aim="none",
+               holds=bool(whole[name]) and whole[name] == broken[name])
+        for name in whole
+    ]  # fmt: skip
+    figures += [
+        Figure(case, "drop to all confirmed", longer, "s", ratio=longer / seconds if seconds else None,
+               to="without kills")
+    ]  # fmt: skip
+    about = "The host is killed (SIGKILL) at moments that a seed gives, and started again at once."
+    return Report("first_load", about, "A message stays hidden for 15 s once its host has died.", tuple(figures))
+
+
+def _ends(people: int, moments: Sequence[float], deadline: float) -> tuple[dict[str, dict[str, str]], float]:
+    """What the directory and the tables hold of each person in the end, and the seconds since the drop.
+
+    Args:
+        people: so many.
+        moments: seconds after the drop at which the host is killed.
+        deadline: seconds until everybody has to be confirmed.
+    """
+    say(f"first_load: {people:,} people, {len(moments)} kills")
+    with tempfile.TemporaryDirectory(prefix="bench-load-") as folder, parts() as running:
+        path = Path(folder) / "workers.csv"
+        write(Company(people), path)
+
+        def status() -> str:
+            row = running.extract(path.name)
+            return f"{row.status}, {running.taken():,} accepted" if row else "not seen yet"
+
+        dropped = running.drop(path)
+        for moment in moments:
+            with running.hosts(1, *_LEASE):
+                time.sleep(max(0.0, dropped + moment - time.time()))
+                say(f"  {time.time() - dropped:4.0f} s, killed; {status()}")
+                for pid in running.pids["hosts"]:
+                    os.kill(pid, signal.SIGKILL)
+        with running.hosts(1, *_LEASE):
+            wait(lambda: status().startswith("delivered"), deadline, _NAMES["confirmed"], status)
+        took = time.time() - dropped
+        users = running.ask("/simulator/directory")["users"]
+        return {
+            "accounts in the directory": {
+                "": f"{len(users)} in all",
+                **{user["employeeId"]: _said(user, ("id",)) for user in users},
+            },
+            WORKERS: {row.worker_id: _said(row.only(*_TOLD).stored()) for row in running.rows(WORKERS)},
+            ACCOUNTS: {row.external_id: _said(_kept(row)) for row in running.rows(ACCOUNTS)},
+        }, took
+
+
+def _said(values: Mapping[str, object], but: Collection[str] = ()) -> str:
+    return json.dumps({name: value for name, value in values.items() if name not in but}, sort_keys=True, default=str)
+
+
+def _kept(row: AccountRow) -> dict[str, object]:
+    """What an account is in the end; ids of extracts and times differ from load to load."""
+    open_work = (row.pending, row.put_aside, row.refused, row.open)
+    return {
+        "record": unpack(row.record), "manager": row.manager, "enabled": row.enabled, "open": open_work,
+        "accepted": bool(row.accepted), "accepted_enabled": row.accepted_enabled,
+    }  # fmt: skip
+
+
+_LEASE = ("--lease", "15")
+_TOLD = (
+    WorkerRow.status, WorkerRow.active, WorkerRow.display_name, WorkerRow.user_name, WorkerRow.mail, WorkerRow.kind,
+    WorkerRow.row, WorkerRow.decision, WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts, WorkerRow.error_code,
+    WorkerRow.warning, WorkerRow.changed,
+)  # fmt: skip
+
+
 def report(sizes: list[int], until: str, deadline: float, against: str, runs: int) -> Report:
     """Measure."""
     found: list[Figure] = []
@@ -209,9 +299,12 @@ def main() -> int:
     parser.add_argument("--until", choices=_STEPS, default="confirmed", help="where to stop")
     parser.add_argument("--against", default="", metavar="COMMIT", help="run the app of that commit beside it")
     parser.add_argument("--runs", type=int, default=1)
+    parser.add_argument("--kills", type=int, default=0, help="how often the host is killed meanwhile")
     parser.add_argument("--deadline", type=float, help="seconds for each load")
     given: argparse.Namespace = parser.parse_args()
     sizes, deadline = given.people or list(_PEOPLE[given.size]), given.deadline or _DEADLINE[given.size]
+    if given.kills:
+        return finish(given, lambda: killed(max(sizes), given.kills, deadline))
     return finish(given, lambda: report(sorted(sizes), given.until, deadline, given.against, given.runs))
 
 

@@ -32,7 +32,7 @@ from local import processes
 from local.azurite import ACCOUNT, Azurite
 from local.entra.app_settings import app_settings
 from shared import settings
-from shared.storage.names import CONFIG, CONTAINERS, EXTRACTS, INBOX, QUEUES, TABLES
+from shared.storage.names import CONFIG, CONTAINERS, EXTRACTS, INBOX, QUEUES, TABLES, RowT, TableName
 from shared.tables.extracts import ExtractRow
 
 CALLS, WINDOW = 40, 5.0  # Entra's limit: so many calls in so many seconds
@@ -108,6 +108,11 @@ class Parts:
             return next(map(ExtractRow.read, rows), None)
         except AzureError:
             return None  # Azurite is busy; the next look tells
+
+    def rows(self, name: TableName[RowT]) -> Iterator[RowT]:
+        """All rows of a table."""
+        for row in self.tables.get_table_client(name).list_entities():
+            yield name.rows.read(row)
 
     @contextlib.contextmanager
     def hosts(self, count: int = 1, *arguments: str, without: Sequence[str] = (), **env: str) -> Iterator[Host]:
