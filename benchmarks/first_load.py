@@ -29,6 +29,7 @@ from benchmarks.support.figures import Figure, Report, figure, finish, growth, o
 from benchmarks.support.parts import (
     A_REQUEST,
     CALLS,
+    LOADED,
     LONGEST_INVOCATION,
     WINDOW,
     Parts,
@@ -56,7 +57,6 @@ _NAMES = {
 _JUDGED = 10_000  # people; fewer are bound by how often things are looked for
 _FIRST_ACCEPTED = 15.0  # seconds, of which the file is read for 10
 _SHARE = 80.0  # percent of what Entra allows
-_LOADED = ("uploading", "held", "delivered")
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def _watch(running: Parts, name: str, people: int, until: str, deadline: float) 
         return f"{status()}, {running.taken():,} of {people:,} accepted. {row.message if row else ''}"
 
     conditions = {
-        "queued": lambda: status() in _LOADED,
+        "queued": lambda: status() in LOADED,
         "accepted": lambda: running.taken() >= people,
         "confirmed": lambda: status() == "delivered",
     }

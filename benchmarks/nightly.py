@@ -18,7 +18,7 @@ from benchmarks.reading import measure
 from benchmarks.support.extracts import Company, write
 from benchmarks.support.figures import Figure, Report, finish, growth, left, options, say
 from benchmarks.support.known import TooLateError, known
-from benchmarks.support.parts import A_REQUEST, accepted, refusals, wait
+from benchmarks.support.parts import A_REQUEST, LOADED, accepted, refusals, wait
 
 _PEOPLE = {"small": (300,), "usual": (10_000,), "full": (10_000, 50_000, 200_000)}
 _STAND_IN: dict[str, tuple[int, ...]] = {"small": (300,), "usual": (), "full": (1_000_000,)}
@@ -27,7 +27,6 @@ _LEAST = 30.0  # seconds without which nothing is begun
 _MORE = 30.0  # seconds that a night may take besides twice the reading
 _MEMORY = 400.0  # megabytes
 _JUDGED = 10_000  # people
-_LOADED = ("uploading", "held", "delivered")
 
 
 def measure_night(people: int, deadline: float, *, stand_in: bool, memory: float) -> tuple[list[Figure], float | None]:
@@ -54,7 +53,7 @@ def measure_night(people: int, deadline: float, *, stand_in: bool, memory: float
                         row = running.extract(path.name)
                         return row.status if row else "not seen yet"
 
-                    queued = wait(lambda: status() in _LOADED, deadline, "the last page is queued", status)
+                    queued = wait(lambda: status() in LOADED, deadline, "the last page is queued", status)
                     requests = running.table_requests() - requests
                     confirmed = wait(lambda: status() == "delivered", deadline, "all are confirmed", status)
                     calls = running.calls()[earlier:]

@@ -38,6 +38,9 @@ from shared.tables.extracts import ExtractRow
 CALLS, WINDOW = 40, 5.0  # Entra's limit: so many calls in so many seconds
 A_REQUEST = 50  # people
 LONGEST_INVOCATION = 300.0  # seconds: what no function may come near
+LOADED = ("uploading", "held", "delivered")
+"""What the row of an extract says once all its pages are queued."""
+
 _EVERY_TEN_SECONDS = "*/10 * * * * *"
 _LOOK, _TELL = 0.25, 15.0
 _EXECUTED = re.compile(r"(?:Executed|Failed) (\w+).*? ms=(\d+)")

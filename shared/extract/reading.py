@@ -49,7 +49,10 @@ from shared.readers.open_extract import Reading
 from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()
-_EVERYBODY = "SELECT id, place, digest, manager, next FROM people"
+_EVERYBODY = "SELECT id, place, digest, manager, next FROM people ORDER BY tail, id"
+_SOME = """
+SELECT id, place, digest, manager, next FROM people WHERE tail = ? AND id IN (SELECT value FROM json_each(?))
+"""
 _LEFT_OUT = """
 SELECT * FROM left_out WHERE NOT EXISTS
 (SELECT 1 FROM people WHERE tail = substr(left_out.id, -2) AND people.id = left_out.id)
@@ -176,17 +179,16 @@ class ReadExtract:
         by_tail: dict[str, list[str]] = {}
         for worker_id in ids:
             by_tail.setdefault(worker_id[-2:], []).append(worker_id)
-        query = f"{_EVERYBODY} WHERE tail = ? AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 (of ours)
         rows = {
             row[0]: row
             for tail, some in by_tail.items()
-            for row in self._scratch.execute(query, (tail, orjson.dumps(some).decode()))
+            for row in self._scratch.execute(_SOME, (tail, orjson.dumps(some).decode()))
         }
         return [self._said(*rows[worker_id]) for worker_id in ids]
 
     def everybody(self) -> Iterator[Said]:
         """What the extract says of everybody, sorted like `people_by_account`."""
-        for found in self._scratch.execute(f"{_EVERYBODY} ORDER BY tail, id"):
+        for found in self._scratch.execute(_EVERYBODY):
             yield self._said(*found)
 
     def managers(self) -> Iterator[tuple[str, str]]:
