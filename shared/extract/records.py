@@ -320,7 +320,7 @@ def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[st
             "that file."
         )
     wanted = len(columns)
-    if len(missing) > wanted / 2 and (other := why_no_header(header, columns)):
+    if len(missing) > wanted / 2 and (other := why_no_header(header, columns, delimiter)):
         return other
     text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
     if len(header) == 1 and delimiter:

@@ -59,8 +59,14 @@ def not_people(names: Sequence[str]) -> str:
     return ""
 
 
-def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
-    """What a first line is instead of a header; empty if nobody can tell."""
+def why_no_header(header: Sequence[str], wanted: Sequence[str], delimiter: str = "") -> str:
+    """What a first line is instead of a header; empty if nobody can tell.
+
+    Args:
+        header: its cells.
+        wanted: the columns that are asked for.
+        delimiter: what was between the cells.
+    """
     if other := not_people(header):
         return other
     names = [loose(name) for name in header]
@@ -72,7 +78,7 @@ def why_no_header(header: Sequence[str], wanted: Sequence[str]) -> str:
             f"that do not fit are cut there. {_AS_A_LIST} If the columns have a fixed width, ask IT to say it in the "
             "mapping (format: columns)."
         )
-    line = "\n".join(header)
+    line = (delimiter or "\n").join(header)  # the equals sign was taken for one, if nothing else is between the values
     if len(asked.intersection(map(loose, _BEFORE_A_VALUE.findall(line)))) > 1:
         return (
             "The file has the name of a column in front of each value, as in a log or a form (Name=value), in the "

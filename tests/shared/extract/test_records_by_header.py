@@ -131,6 +131,7 @@ AMONG_SIGNS = (
     ("text", "said"),
     [
         ('level=info WorkerID=1 FirstName=Lana LastName="Da Silva" Status=Active\n', IN_PAIRS),
+        ('WorkerID="1" FirstName="Lana" Status="Active"\nWorkerID="2" FirstName="Cy" Status="Active"\n', IN_PAIRS),
         ("WorkerID=1&FirstName=Lana&LastName=Silva&Status=Active\n", AMONG_SIGNS),
         ('return { { WorkerID = "1", FirstName = "Lana", LastName = "Silva", Status = "Active" } }\n', IN_PAIRS),
         ("((WorkerID 1) (FirstName Lana) (LastName Silva) (Status Active))\n", AMONG_SIGNS),
