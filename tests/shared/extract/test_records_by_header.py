@@ -132,7 +132,7 @@ AMONG_SIGNS = (
     [
         ('level=info WorkerID=1 FirstName=Lana LastName="Da Silva" Status=Active\n', IN_PAIRS),
         ('WorkerID="1" FirstName="Lana" Status="Active"\nWorkerID="2" FirstName="Cy" Status="Active"\n', IN_PAIRS),
-        ("WorkerID=1&FirstName=Lana&LastName=Silva&Status=Active\n", AMONG_SIGNS),
+        ("WorkerID=1&FirstName=Lana&LastName=Silva&Status=Active\n", IN_PAIRS),
         ('return { { WorkerID = "1", FirstName = "Lana", LastName = "Silva", Status = "Active" } }\n', IN_PAIRS),
         ("((WorkerID 1) (FirstName Lana) (LastName Silva) (Status Active))\n", AMONG_SIGNS),
     ],
