@@ -153,11 +153,11 @@ def _read_log(context: Context, job: str, watermark: Watermark, times: _Times) -
                 _take_note(context, job, hand, watermark)  # or a log that fails now and then is never caught up with
             raise
         if narrower:
-            hand = replace(hand, slice=narrower)
-            continue
-        hand = _with_slice(hand, entries, now, until)
-        is_at_end = until is None
-        since = (until or now) - _SECOND  # filters know whole seconds only, and both ends are left out
+            hand = replace(_with_entries(hand, entries, now), slice=narrower)
+        else:
+            hand = _with_slice(hand, entries, now, until)
+            is_at_end = until is None
+            since = (until or now) - _SECOND  # filters know whole seconds only, and both ends are left out
         if len(hand.entries) >= _MOST_IN_HAND:
             watermark = _take_note(context, job, hand, watermark)
             hand = replace(hand, entries=[])
@@ -184,7 +184,7 @@ class _Hand:
 def _read_slice(
     context: Context, job: str, between: tuple[datetime, datetime | None, datetime], times: _Times
 ) -> tuple[list[LogEntry], timedelta | None]:
-    """The entries of a slice of time; or, if they are too many for one go, how long a slice may be.
+    """The entries of a slice of time; if they are too many for one go, some of them, and how long a slice may be.
 
     Args:
         context: what everything works with.
@@ -199,7 +199,7 @@ def _read_slice(
         return entries, None
     narrower = _narrower([*entries, rest], (until or now) - since, is_dense=len(entries) >= _MOST_ENTRIES)
     if narrower >= _SHORTEST_SLICE:
-        return [], narrower
+        return [*entries, rest], narrower
     return [*entries, rest, *found], None  # so many in so short a time: no way around reading them
 
 
@@ -214,16 +214,23 @@ def _slice_of(found: Iterator[LogEntry], context: Context, until: datetime) -> I
 
 def _with_slice(hand: _Hand, entries: Sequence[LogEntry], now: datetime, until: datetime | None) -> _Hand:
     """What is in hand with the entries of a further slice, which ends at `until`; with None, at the end of the log."""
-    # An entry of the future, by a clock that is wrong, must not keep us from reading the present.
-    recent = hand.recent | {entry.id: min(entry.at, now) for entry in entries}
+    hand = _with_entries(hand, entries, now)
     newest = max([hand.at, *(min(entry.at, now) for entry in entries), *([until] if until else [])])
     wider = hand.slice * 2 if hand.slice and len(entries) < _FEW_ENTRIES else hand.slice
     return _Hand(
-        [*hand.entries, *entries],
-        {entry_id: at for entry_id, at in recent.items() if at > newest - _OVERLAP - _SECOND},
+        hand.entries,
+        {entry_id: at for entry_id, at in hand.recent.items() if at > newest - _OVERLAP - _SECOND},
         newest,
         wider if until else None,
     )
+
+
+def _with_entries(hand: _Hand, entries: Sequence[LogEntry], now: datetime) -> _Hand:
+    """What is in hand with some entries, wherever the watermark is: nobody waits for those that are read once more."""
+    new = [entry for entry in entries if entry.id not in hand.recent]
+    # An entry of the future, by a clock that is wrong, must not keep us from reading the present.
+    recent = hand.recent | {entry.id: min(entry.at, now) for entry in new}
+    return replace(hand, entries=[*hand.entries, *new], recent=recent)
 
 
 def _read_again(context: Context, job: str, since: datetime, stop: datetime) -> bool:
