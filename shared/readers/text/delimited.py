@@ -43,10 +43,11 @@ from shared.readers.text.header_rows import (
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
-from shared.readers.text.swallowed import are_halves, id_shape, joined, may_be_halves, may_swallow_rows, swallows_rows
+from shared.readers.text.swallowed import are_halves, id_shape, may_swallow_rows, swallows_rows
 
 _MOST_COUNTS = 10  # at the end of a file
 _MOST_FOOTERS = 20  # lines below a list
+_NUMBERS = {"9", "A9", "A-9"}  # ids that are numbers, as `id_shape` tells
 _GOES_ON = (
     "the last cell seems to go on in the next line, and nothing shows where it ends: cells with a line break have to "
     "be in quotes (in PowerShell: Export-Csv without -UseQuotes Never)."
@@ -136,9 +137,10 @@ class _Rows:
         self._begins = begins_with_names(opening.header, wanted)
         self._first_people = first_people(self._names, opening.below, self._more_header)
         self._short = opening.short
-        self._ids_have_digits = opening.ids_have_digits
+        self._is_drawn = opening.drawn
         self._filled = 0  # rows to which empty cells were added
-        self._newest_short: tuple[int, tuple[str, ...]] = (0, ())  # the newest row that lacks cells, as it was
+        self._newest_filled: tuple[int, tuple[str, ...]] = (0, ())  # the newest of them, as it was
+        self._newest_bad: tuple[int, tuple[str, ...]] = (0, ())  # the newest that lacks more
         self._shorter: set[int] = set()  # cells that rows without some have
         self._people = 0
         self._skipping = self._more_header
@@ -258,18 +260,20 @@ class _Rows:
             yield from self._break(ready)
         before = ready.last
         if before is not None and self._goes_on(before, cells):
-            if self._may_end(cells) and self._is_whole(before) and not _runs_on(before.cells[-1], cells):
+            if (
+                self._may_end(cells)
+                and self._left_out(before) in {None, self._width}
+                and not _runs_on(before.cells[-1], cells)
+            ):
                 self._below += self._judge(line, cells)  # below the list, unless somebody follows
                 return
             yield from self._break(ready)
         elif self._is_rest(before, cells):
-            if before is not None and self._left_out(before) is not None:
-                self._filled -= not self._is_whole(before)
+            if before is not None and (found := self._left_out(before)) is not None:
+                self._filled -= found < self._width
                 yield from self._break(ready)
             self._people += 1
-            _, as_it_was = self._newest_short
             yield self._bad(line, cells)
-            self._newest_short = (self._source.number, joined(as_it_was, cells))
             return
         yield from self._found(self._judge(line, cells), ready)
 
@@ -280,12 +284,9 @@ class _Rows:
         return self._trailer is not None and plain_name(cells[0]) == self._trailer
 
     def _left_out(self, row: Row) -> int | None:
-        """How many cells a row had that lacks some at its end, be it an empty one without a name; None if none."""
-        number, as_it_was = self._newest_short
+        """How many cells a row had that leaves out some at its end, or the delimiter of a drawn table; else None."""
+        number, as_it_was = self._newest_filled
         return len(as_it_was) if number == row.number else None
-
-    def _is_whole(self, row: Row) -> bool:
-        return (self._left_out(row) or self._width) >= self._width
 
     def _break(self, ready: _Ready) -> Iterator[Rows | BadRow]:
         """The newest row, which the next line goes on, and what waits behind it.
@@ -328,21 +329,30 @@ class _Rows:
         )
 
     def _is_rest(self, before: Row | None, cells: list[str]) -> bool:
-        """Whether a line is the other half of the row before it, which seemed to leave out cells."""
-        number, as_it_was = self._newest_short
+        """Whether a line is the other half of the row before it, which seemed to leave out empty cells."""
         return (
-            number > 0
-            and number in {self._source.number - 1, before.number if before else 0}
-            and self._are_halves(as_it_was, cells)
+            self._is_half(before, cells)
+            and any(map(str.strip, cells))
+            and not self._ended
+            and not repeats(self._names, cells)
+            and not is_another(self._names, cells, self._people)
             and not is_rule(cells)
             and not looks_like_count(cells)[0]
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
-    def _are_halves(self, cells: Sequence[str], following: Sequence[str]) -> bool:
-        widths = {self._width, self._full}
-        return any(are_halves(cells, following, width) for width in widths) or (
-            bool(self._short) and self._ids_have_digits and may_be_halves(cells, following, self._width)
+    def _is_half(self, before: Row | None, cells: list[str]) -> bool:
+        number, as_it_was = self._newest_filled
+        if before is not None and number == before.number:
+            return are_halves(as_it_was, cells, self._full if self._is_drawn else self._width)
+        number, as_it_was = self._newest_bad
+        # A row that lacks more cells than any other may be somebody's slip, and so the next one somebody's, too.
+        return (
+            number == self._source.number - 1
+            and are_halves(as_it_was, cells, self._width)
+            and id_shape(as_it_was[0]) in _NUMBERS
+            and bool(cells[0].strip())
+            and not any(map(_is_of_a_code, cells[0]))
         )
 
     def _judge(self, line: int, cells: list[str]) -> Iterator[Row | BadRow]:
@@ -404,12 +414,12 @@ class _Rows:
     def _sized(self, line: int, cells: list[str]) -> Row | BadRow:
         number, found, width = self._source.number, len(cells), self._width
         if found in {width, self._full} and not any(map(str.strip, cells[width:])):
-            if found < self._full:
-                self._newest_short = (number, tuple(cells))
+            if found < self._full and self._is_drawn:
+                self._newest_filled = (number, tuple(cells))
             return Row(number, line, tuple(cells[:width]))
         if found < width and self._leaves_out(found):
             self._filled += 1
-            self._newest_short = (number, tuple(cells))
+            self._newest_filled = (number, tuple(cells))
             return Row(number, line, (*cells, *[""] * (width - found)))
         if self._source.cut_off and found < width and found not in self._shorter:
             raise ExtractRefused(
@@ -417,6 +427,8 @@ class _Rows:
                 "Drop the complete file again.",
                 line=line,
             )
+        if found < width and self._short:
+            self._newest_bad = (number, tuple(cells))
         return self._bad(line, cells)
 
     def _leaves_out(self, found: int) -> bool:
@@ -427,7 +439,6 @@ class _Rows:
         found, width = len(cells), self._width
         if found < width:
             self._shorter.add(found)
-            self._newest_short = (self._source.number, tuple(cells))
             reason = f"the row has {found} of {width} columns."
         elif found in {width, self._full}:
             reason = "the row has something in a column that has no name."

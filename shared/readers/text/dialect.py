@@ -15,7 +15,7 @@ from shared.readers.text.count_rows import is_rule, looks_like_count
 from shared.readers.text.escapes import BACKSLASH, NO_ESCAPES, Escapes, protects
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import COMMON, CellRows, Dialect
-from shared.readers.text.swallowed import are_halves, ids_have_digits
+from shared.readers.text.swallowed import are_halves
 
 FIRST_LINES = 60
 """The first lines that are looked at."""
@@ -39,8 +39,7 @@ class Opening:
         header: the header as HR wrote it; empty if all lines are blank or what may be the header cannot be read.
         found: how many of the wanted names are in it.
         short: how many cells rows have that leave out empty ones at their end; empty if rows of the file do not.
-        ids_have_digits: whether all ids have digits, as far as the first rows show, so that a row that begins otherwise
-            may be the rest of the one before; of interest only where rows leave out cells.
+        drawn: whether each row stands between two delimiters, as in a table that is drawn.
         row_names: whether each row begins with a number in quotes of which the header says nothing.
         other: what is between the cells of all rows below the header, if it is something else than in the header.
         below: the first rows below the header, if it has further rows, of which some may be missing.
@@ -53,7 +52,7 @@ class Opening:
     header: tuple[str, ...]
     found: int
     short: frozenset[int] = frozenset()
-    ids_have_digits: bool = False
+    drawn: bool = False
     row_names: bool = False
     other: str = ""
     below: tuple[list[str], ...] = ()
@@ -85,12 +84,13 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
         best = max((replace(given, delimiter=mark) for mark in marks or COMMON), key=_Regularity(lines))
         head = _widest(_rows(lines, best, hints.comment))
     best = _with_evidence(lines, best, hints, head)
+    below = tuple(_below(lines, best, hints, head))
+    drawn = _is_drawn(head, below)
     found, short, named = (
         max(head.found, 0),
-        _short_rows(lines, best, hints, head),
+        frozenset() if drawn else _short_rows(lines, best, hints, head),
         _row_names(lines, best, hints, head),
     )
-    below = tuple(_below(lines, best, hints, head))
     return Opening(
         best,
         separator is not None,
@@ -99,7 +99,7 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
         head.cells,
         found,
         short,
-        bool(short) and ids_have_digits(list(filter(_may_be_a_person, below)), len(head.cells)),
+        drawn,
         named,
         _other_delimiter(lines, best, hints, head, below),
         below if hints.header_rows > 1 else (),
@@ -268,8 +268,14 @@ def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head
     return frozenset(short) if clean or width in counts else frozenset()
 
 
-def _may_be_a_person(cells: Sequence[str]) -> bool:
-    return sum(map(bool, map(str.strip, cells))) > 1 and not is_rule(cells) and not looks_like_count(cells)[0]
+def _is_drawn(head: _Head, below: Sequence[Sequence[str]]) -> bool:
+    """Whether rows stand between two delimiters; none of them leaves out cells then."""
+    width = len(head.cells)
+    rows = [cells for cells in below if not is_rule(cells)]
+    full = [cells for cells in rows if len(cells) == width]
+    if width <= _FEWEST_CELLS or not full or len(full) * 2 < len(rows):
+        return False
+    return not any(end.strip() for cells in (head.cells, *full) for end in (cells[0], cells[-1]))
 
 
 def _below(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> list[list[str]]:

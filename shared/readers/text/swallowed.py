@@ -42,46 +42,11 @@ def are_halves(cells: Sequence[str], following: Sequence[str], width: int) -> bo
     Args:
         cells: of the former.
         following: those of the latter, which does not begin as the former does, with the id of a worker.
-        width: of a row, with what delimiters at the ends of all lines make; in a narrow list, where any two short rows
-            may have as many cells, nobody can tell.
+        width: of a row; in a narrow list, where any two short rows may have as many cells, nobody can tell.
     """
-    if width < _WIDE or len(cells) + len(following) != width + 1:
+    if width < _WIDE or not cells or not following or len(cells) + len(following) != width + 1:
         return False
-    return 0 < len(following) < width > len(cells) > 0 and _shape_of(cells) != _shape_of(following)
-
-
-def may_be_halves(cells: Sequence[str], following: Sequence[str], width: int) -> bool:
-    """Whether that may be so of two rows of a list whose rows leave out empty cells at their ends.
-
-    The latter has lost some of its cells then, so that only its beginning can tell: other ids have digits, and what
-    it begins with has none.
-    """
-    if width < _WIDE or not 1 < len(following) <= width + 1 - len(cells):
-        return False
-    return "9" in _shape_of(cells) and "9" not in _shape_of(following)
-
-
-def joined(cells: Sequence[str], following: Sequence[str]) -> tuple[str, ...]:
-    """The row that a line break has broken into two."""
-    return (*cells[:-1], cells[-1] + following[0], *following[1:])
-
-
-def ids_have_digits(rows: Sequence[Sequence[str]], width: int) -> bool:
-    """Whether the ids of a list have digits, as far as some of its rows show: others begin rows only by a break."""
-    before: Sequence[str] = ()
-    for cells in rows:
-        if "9" in _shape_of(cells):
-            before = cells
-        elif before and may_be_halves(before, cells, width):
-            before = joined(before, cells)
-        else:
-            return False
-    return True
-
-
-def _shape_of(cells: Sequence[str]) -> str:
-    """What the id of a row looks like, which is in the first cell that is filled: lines may begin with a delimiter."""
-    return id_shape(next(filter(str.strip, cells), ""))
+    return len(following) < width > len(cells) and id_shape(cells[0]) != id_shape(following[0])
 
 
 def _holds_rows(lines: Sequence[str], place: int, cells: Sequence[str], delimiter: str) -> bool:

@@ -94,28 +94,45 @@ def test_beside_a_broken_row_others_may_leave_out_cells() -> None:
     )
 
 
-def test_the_second_half_of_a_row_may_leave_out_cells_too() -> None:
-    assert read(f"{SIX}1,A,on\n2,B,on\n3,Cy of\nOld Town,on,,x\n4,D,on,,,d@x\n") == (
-        [
-            ("1", "A", "on", "", "", ""),
-            ("2", "B", "on", "", "", ""),
-            GOES_ON,
-            "the row has 4 of 6 columns.",
-            ("4", "D", "on", "", "", "d@x"),
-        ],
-        told(2),
-    )
-
-
-def test_a_row_may_be_broken_into_more_than_two_pieces() -> None:
-    assert read(f"{SIX}1,A,on\n2,B,on\n3,Cy\nof Old,on\nand new,x\n4,D,on,,,d@x\n")[0] == [
-        ("1", "A", "on", "", "", ""),
-        ("2", "B", "on", "", "", ""),
-        GOES_ON,
+def test_a_first_half_that_is_too_short_has_a_second_one_too() -> None:
+    rows = "1,A,on\n2,B,on\n3,C,on\n"
+    assert read(f"{SIX}{rows}4,Di\nof Old,on,,,d@x\nE-5,E,on,,,e@x\n")[0][3:] == [
         "the row has 2 of 6 columns.",
-        "the row has 2 of 6 columns.",
-        ("4", "D", "on", "", "", "d@x"),
+        "the row has 5 of 6 columns.",
+        ("E-5", "E", "on", "", "", "e@x"),
     ]
+
+
+def test_after_a_slip_the_next_person_is_one() -> None:
+    rows = "1,A,on\n2,B,on\n3,C,on\n"
+    assert read(f"{SIX}{rows}E4,Di\n5,E,on,,x\n6,F,on\n")[0][3:] == [
+        "the row has 2 of 6 columns.",
+        ("5", "E", "on", "", "x", ""),
+        ("6", "F", "on", "", "", ""),
+    ]
+
+
+@pytest.mark.parametrize("line", [",,", " , , ", ",,,"])
+def test_a_line_of_nothing_but_delimiters_is_no_half(line: str) -> None:
+    text = f"{SIX}1,A,on\n2,B,on\n3,C,on,,x\n{line}\n4,D,on,\n{line}\nTotal,4\n"
+    found, notes = read(text)
+    assert [row[0] for row in found] == ["1", "2", "3", "4"]
+    assert notes[-1] == "Line 8 gives the number of rows as 4, which is right; it is nobody."
+
+
+def test_another_list_below_is_refused_though_its_header_may_be_a_half() -> None:
+    text = f"{SIX}1,A,on\n2,B,on\n3,C,on\nId,State,Name,Mail\n4,off,D,d@x\n"
+    assert "header" in refusal(text)
+
+
+def test_what_follows_the_end_is_no_half() -> None:
+    with pytest.raises(ExtractRefused, match="line 5 holds another row"):
+        read(f"{SIX}1,A,on\n2,B,on\nTRL,2\nLtd,off,,x\n", FormatHints(trailer="TRL"))
+
+
+def test_somebody_without_an_id_is_no_half() -> None:
+    rows = [("1", "A", "on", "", "", ""), ("2", "B", "on", "", "", ""), ("", "C", "on", "", "", "")]
+    assert read(f"{SIX}1,A,on\n2,B,on\n,C,on\n") == (rows, told(3))
 
 
 def test_what_follows_a_broken_row_is_judged_by_itself() -> None:
