@@ -26,6 +26,7 @@ _RUNS = {"small": 2, "usual": 5, "full": 9}
 _AIM = 1.0  # processor seconds
 _SDKS = "azure.functions, azure.data.tables, azure.storage.blob, azure.storage.queue, azure.identity, requests"
 _ENV = {
+    "PYTHONDONTWRITEBYTECODE": "",  # as deployed, with bytecode, whatever the shell says
     settings.HR_STORAGE: "UseDevelopmentStorage=true",
     settings.PROVISIONING_ENDPOINT: "http://127.0.0.1:9/v1.0/servicePrincipals/sp/synchronization/jobs/job/bulkUpload",
 }

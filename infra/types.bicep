@@ -87,6 +87,10 @@ type Hosting = {
   updateStrategy: ('RollingUpdate' | 'Recreate')?
   @description('The form in which the Functions host sends telemetry.')
   telemetry: ('ApplicationInsights' | 'OpenTelemetry')?
+  @description('Further settings of the app, such as HTTPS_PROXY and NO_PROXY; no secrets, and none that is set here.')
+  furtherSettings: {
+    *: string
+  }?
 }
 
 @export()

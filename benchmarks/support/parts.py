@@ -223,7 +223,7 @@ def parts(
             )
         )
         connection = azurite.connection_string()
-        common = {**os.environ, "AzureWebJobsStorage": connection}
+        common = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "AzureWebJobsStorage": connection}
         pids = {"azurite": [azurite.process.pid]}
         tables_at = ""
         if stand_in:

@@ -146,7 +146,7 @@ resource app 'Microsoft.Web/sites@2025-03-01' = {
 resource settings 'Microsoft.Web/sites/config@2025-03-01' = {
   parent: app
   name: 'appsettings'
-  properties: union(jobSettings, telemetrySettings, fixedSettings)
+  properties: union(hosting.?furtherSettings ?? {}, jobSettings, telemetrySettings, fixedSettings)
 }
 
 // Sign-in for the support page. Two app roles of the registration decide who may look and who may release; the page

@@ -18,7 +18,7 @@ class FixedColumn(BaseModel):
         width: its length in characters.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     name: Name
     start: Annotated[int, Field(ge=1)]
@@ -50,7 +50,7 @@ class FormatHints(BaseModel):
         passphrase: name of the Key Vault secret with that key's passphrase.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: Literal["csv", "fixed", "json", "xml", "hdl", "xlsx"] | None = None
     encoding: Name | None = None

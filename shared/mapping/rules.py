@@ -66,7 +66,7 @@ class ShortForm:
 class Section(BaseModel):
     """A part of a mapping file: no unknown keys, never changed once read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class DateFormats(Section):

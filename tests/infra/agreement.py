@@ -88,7 +88,7 @@ OUR_SETTINGS = {
     settings.AZURE_CLIENT_ID,
     *settings.ROLLCALL_SETTINGS,
 }
-OPTIONAL_SETTINGS = {"AzureFunctionsJobHost__telemetryMode"}
+OPTIONAL_SETTINGS = {"AzureFunctionsJobHost__telemetryMode", "HTTPS_PROXY", "NO_PROXY"}
 
 # https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
 NAME_RULES = {

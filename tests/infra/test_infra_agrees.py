@@ -228,6 +228,15 @@ def test_the_app_is_told_about_further_jobs_and_another_telemetry_where_they_are
     assert "AzureFunctionsJobHost__telemetryMode" not in load(DEV.path).app_settings
 
 
+def test_further_settings_are_kept_and_take_the_place_of_none() -> None:
+    given = load(EVERYTHING.path).app_settings
+    assert (given["HTTPS_PROXY"], given["NO_PROXY"]) == (
+        "http://proxy.example.com:3128",
+        ".core.windows.net,.vault.azure.net",
+    )
+    assert given[settings.DAILY_CALLS] == "6000"
+
+
 def test_what_nobody_chooses_stands_at_what_the_code_takes_by_itself() -> None:
     given = load(DEV.path).app_settings
     read = settings.from_environment({name: resolved(value) for name, value in given.items()})

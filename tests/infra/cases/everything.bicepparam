@@ -27,6 +27,11 @@ param hosting = {
   pythonVersion: '3.14'
   updateStrategy: 'Recreate'
   telemetry: 'OpenTelemetry'
+  furtherSettings: {
+    HTTPS_PROXY: 'http://proxy.example.com:3128'
+    NO_PROXY: '.core.windows.net,.vault.azure.net'
+    ROLLCALL_DAILY_CALLS: '1' // which is set elsewhere
+  }
 }
 param hrStorage = {
   sku: 'Standard_GZRS'
