@@ -196,7 +196,7 @@ def _ends(people: int, moments: Sequence[float], deadline: float) -> tuple[dict[
                     "": f"{len(users)} in all",
                     **{user["employeeId"]: _said(user, ("id",)) for user in users},
                 },
-                WORKERS: {row.worker_id: _said(row.only(*_TOLD).stored()) for row in running.rows(WORKERS)},
+                WORKERS: {row.worker_id: _said(_told(row)) for row in running.rows(WORKERS)},
                 ACCOUNTS: {row.external_id: _said(_kept(row)) for row in running.rows(ACCOUNTS)},
             },
             sent,
@@ -206,6 +206,13 @@ def _ends(people: int, moments: Sequence[float], deadline: float) -> tuple[dict[
 
 def _said(values: Mapping[str, object], but: Collection[str] = ()) -> str:
     return json.dumps({name: value for name, value in values.items() if name not in but}, sort_keys=True, default=str)
+
+
+def _told(row: WorkerRow) -> dict[str, object]:
+    """What is told of a person in the end."""
+    named = (row.display_name, row.user_name, row.mail, row.active)
+    what = (row.status, row.kind, row.row, row.changed, row.decision, row.reason)
+    return {"named": named, "what": what, "open": (row.next_step, row.who_acts, row.error_code, row.warning)}
 
 
 def _kept(row: AccountRow) -> dict[str, object]:
@@ -219,11 +226,6 @@ def _kept(row: AccountRow) -> dict[str, object]:
 
 _LEASE = ("--lease", "15")
 _SENT_AGAIN = 1.5  # with kills, it takes longer until all are accepted
-_TOLD = (
-    WorkerRow.status, WorkerRow.active, WorkerRow.display_name, WorkerRow.user_name, WorkerRow.mail, WorkerRow.kind,
-    WorkerRow.row, WorkerRow.decision, WorkerRow.reason, WorkerRow.next_step, WorkerRow.who_acts, WorkerRow.error_code,
-    WorkerRow.warning, WorkerRow.changed,
-)  # fmt: skip
 
 
 def report(sizes: list[int], until: str, deadline: float, against: str, runs: int) -> Report:

@@ -91,8 +91,14 @@ class _PlainSession(HostwiseSession):
         prepared.headers.update(options.get("headers") or {})
         if "Content-Length" not in prepared.headers and (body or prepared.method not in ("GET", "HEAD")):
             prepared.headers["Content-Length"] = str(len(body or b""))
-        response = self.get_adapter(url).send(prepared, timeout=options.get("timeout"), **settings)
-        if not stream:
+        return self.send(prepared, timeout=options.get("timeout"), allow_redirects=False, **settings)
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # noqa: ANN401
+        """Send a request that is ready; without hooks and cookies where no redirect is to be followed."""
+        if options.pop("allow_redirects", True):
+            return super().send(request, **options)
+        response = self.get_adapter(str(request.url)).send(request, **options)
+        if not options.get("stream"):
             response.content  # noqa: B018 (it is read now)
         return response
 
