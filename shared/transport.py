@@ -67,7 +67,7 @@ class HostwiseSession(requests.Session):
 class _PlainSession(HostwiseSession):
     """Sends what a client of Azure's SDK has made ready as it is.
 
-    A third of the time of a request is otherwise spent on making it ready once more: URLs are quoted and taken apart,
+    A fifth of the time of a request is otherwise spent on making it ready once more: URLs are quoted and taken apart,
     cookies, hooks and parameters are merged that there are none of, redirects are looked for that nobody may follow.
     """
 
