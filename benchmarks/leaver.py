@@ -131,9 +131,10 @@ def behind_a_giant(rows: int, deadline: float) -> list[Figure]:
         running.map(_OTHER)
         giant, small = Path(folder) / "giant.csv", Path(folder) / "small.csv"
         write(Company(rows), giant)
-        write(Company(2, first=5_000_000, leavers=1), small)
+        others = Company(2, first=5_000_000, leavers=1)
+        write(others, small)
         case = f"2 people behind {rows:,} ({giant.stat().st_size / 1e6:,.0f} MB)"
-        who = Company(2, first=5_000_000, leavers=1).worker_id(1)
+        who = others.worker_id(1)
         with running.hosts():
             running.drop(giant)
             wait(lambda: _message(running, giant.name).startswith("Being read"), deadline, "the giant is read")

@@ -169,9 +169,8 @@ def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[st
             claim = _claim(run, said, kept_claims(account).get(run.ref.source), account)
             made = draft(claim, person, account, run.digest(said.digest))
             if made:
-                if said.now_called or said.maybe or person in run.successors:
-                    more = {"maybe": said.maybe, "successor": run.successors.get(person, "")}
-                    made = replace(made, now_called=said.now_called, **more)
+                successor = run.successors.get(person, "")
+                made = replace(made, now_called=said.now_called, maybe=said.maybe, successor=successor)
                 if other := meets_other_names(made):
                     drafted.called_otherwise.setdefault(other, []).append(person)
                 drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)

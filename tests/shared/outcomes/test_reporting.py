@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -244,6 +245,25 @@ def test_a_watermark_is_kept_for_each_job(context: Context, log: Log) -> None:
     }
 
 
+def one_a_minute(context: Context, log: Log, time: ManualTime, many: int) -> None:
+    """Some people are sent; an hour later the log has an entry about each, a minute apart."""
+    names = [f"{number:02d}" for number in range(many)]
+    uploaded(context, planned(context, *names), *names, seconds=1)
+    time.forward(3600)
+    for number, name in enumerate(names):
+        log.add(name, seconds=60 * number + 30)
+
+
+def slow(log: Log, time: ManualTime, seconds: float) -> Callable[[Request], Reply]:
+    """A log that takes so long for each answer."""
+
+    def answer(request: Request) -> Reply:
+        time.forward(seconds)
+        return log.answer(request)
+
+    return answer
+
+
 def test_more_than_can_be_read_at_once_is_read_in_slices_of_time(
     context: Context, log: Log, time: ManualTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,18 +287,8 @@ def test_what_was_read_of_too_long_a_slice_is_told_before_the_slice_is_read_agai
     context: Context, log: Log, time: ManualTime, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
-    names = [f"{number:02d}" for number in range(20)]
-    ref = planned(context, *names)
-    uploaded(context, ref, *names, seconds=1)
-    time.forward(3600)
-    for number, name in enumerate(names):
-        log.add(name, seconds=60 * number + 30)
-
-    def slow(request: Request) -> Reply:
-        time.forward(130)
-        return log.answer(request)
-
-    script.answer = slow
+    one_a_minute(context, log, time, 20)
+    script.answer = slow(log, time, 130)
     before = load_watermark(context, "default").at
     assert not report_job(context, "default")
     assert Counter(statuses(context).values())["provisioned"] >= 8
@@ -305,18 +315,8 @@ def test_a_run_that_takes_long_stops_and_the_next_one_goes_on(
     context: Context, log: Log, time: ManualTime, script: Script, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reporting, "_MOST_ENTRIES", 8)
-    names = [f"{number:02d}" for number in range(40)]
-    ref = planned(context, *names)
-    uploaded(context, ref, *names, seconds=1)
-    time.forward(3600)
-    for number, name in enumerate(names):
-        log.add(name, seconds=60 * number + 30)
-
-    def slow(request: Request) -> Reply:
-        time.forward(100)
-        return log.answer(request)
-
-    script.answer = slow
+    one_a_minute(context, log, time, 40)
+    script.answer = slow(log, time, 100)
     runs = 1
     while not report_job(context, "default"):
         runs += 1
@@ -403,11 +403,7 @@ def test_a_log_that_is_slow_to_come_is_read_in_slices_for_which_there_is_time(
         log.add(f"{number % 50}", number / 10, f"e-{number}")
     time.forward(600)
 
-    def slow(request: Request) -> Reply:
-        time.forward(60)
-        return log.answer(request)
-
-    script.answer = slow
+    script.answer = slow(log, time, 60)
     lasted = []
     is_at_end = False
     while not is_at_end:
@@ -423,15 +419,11 @@ def test_a_job_with_a_long_log_leaves_time_for_the_others(storage: Storage) -> N
     time = ManualTime(START + timedelta(minutes=10))
     busy, calm = Log(), Log()
 
-    def slow(request: Request) -> Reply:
-        time.forward(60)
-        return busy.answer(request)
-
     for number in range(5_000):
         busy.add(f"{number % 50}", number / 10, f"e-{number}")
     calm.add("1", 100)
     with run_script() as one, run_script() as other:
-        one.answer, other.answer = slow, calm.answer
+        one.answer, other.answer = slow(busy, time, 60), calm.answer
         endpoints = {"busy": endpoint_at(one.url, "busy"), "calm": endpoint_at(other.url, "calm")}
         with open_test_context(storage.connection_string, time, endpoints=endpoints) as context:
             began = time()
