@@ -103,7 +103,7 @@ def start(
     env: Mapping[str, str] | None = None,
     cwd: Path = ROOT,
     is_ready: Callable[[], bool] | None = None,
-    deadline: float = 30,
+    deadline: float = 60,
 ) -> Process:
     """Start a child process and wait until it is ready.
 

@@ -237,7 +237,7 @@ class Cloud:
             location=self._folder / "azurite",
             log=self._folder / f"azurite-{self._started}.log",
             env={"NODE_OPTIONS": f"--require {_PRELOAD}", "CHAOS_TIME": str(self._folder / "time")},
-            deadline=60,
+            deadline=120,
         )
 
     def _connect(self) -> Storage:

@@ -84,7 +84,7 @@ def test_many_first_messages_of_a_process_open_one_context(monkeypatch: pytest.M
     cache()
 
     def first_message(_: int) -> Context:
-        all_there.wait(10)
+        all_there.wait(60)
         context: Context = functions.context()
         return context
 

@@ -104,7 +104,7 @@ class Broken:
 
     def get_token(self, *_: str, **__: Any) -> AccessToken:
         self.asked += 1
-        self.go_on.wait(10)
+        self.go_on.wait(60)
         raise ValueError("no JSON")
 
 
@@ -136,7 +136,7 @@ def test_those_who_wait_for_a_token_that_cannot_be_had_fail_with_the_one_who_ask
     with ThreadPoolExecutor(8) as pool:
         answers = [pool.submit(ask, number) for number in range(8)]
         for _ in range(8):
-            assert lock.come.acquire(timeout=10)
+            assert lock.come.acquire(timeout=60)
         broken.go_on.set()
         assert len({answer.result() for answer in answers}) == 1
     assert broken.asked == 1

@@ -39,7 +39,7 @@ def test_no_client_of_storage_waits_for_an_answer_for_ever(monkeypatch: pytest.M
             began = time.monotonic()
             with pytest.raises(AzureError):
                 call()
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 60
         storage.close()
 
 

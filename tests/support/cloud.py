@@ -53,7 +53,7 @@ class Cloud:
         command = [sys.executable, "-m", "local", "host", "--lease", str(LEASE_SECONDS), "--instances", str(instances)]
         command += options
         self.host = processes.start(
-            "The functions host", command, log=self.logs / f"host-{self._started}.log", env=self.env | env, deadline=60
+            "The functions host", command, log=self.logs / f"host-{self._started}.log", env=self.env | env, deadline=120
         )
         return self.host
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def wait_for(condition: Callable[[], Found | None], timeout: float = 10, every: float = 0.05) -> Found:
+def wait_for(condition: Callable[[], Found | None], timeout: float = 60, every: float = 0.05) -> Found:
     """Call `condition` until it returns something true, and return that.
 
     Raises:

@@ -59,7 +59,7 @@ def test_what_cannot_work_stops_the_host_with_a_sentence(
 
     host = bare_toy.spawn()
 
-    assert host.wait(10) == 1
+    assert host.wait(60) == 1
     output = host.log.read_text()
     assert "The functions host cannot start: " in output
     assert [sentence for sentence in sentences if sentence not in output] == []
@@ -67,7 +67,7 @@ def test_what_cannot_work_stops_the_host_with_a_sentence(
 
 def test_no_host_json_and_no_app(bare_toy: Toy) -> None:
     host = bare_toy.spawn()
-    assert (host.wait(10), host.tail()) == (
+    assert (host.wait(60), host.tail()) == (
         1,
         f"The functions host cannot start: {bare_toy.folder / 'host.json'} is missing",
     )
@@ -77,7 +77,7 @@ def test_one_of_several_that_cannot_start_ends_all(bare_toy: Toy) -> None:
     bare_toy.write(QUEUE)
     bare_toy.env["AzureWebJobsStorage"] = ""
     host = bare_toy.spawn("--instances", "2")
-    assert host.wait(10) == 1
+    assert host.wait(60) == 1
     assert "no connection AzureWebJobsStorage" in host.tail()
 
 
@@ -123,7 +123,7 @@ def test_a_signal_lets_running_work_finish(storage: Storage, toy: Toy, number: s
     wait_for(lambda: "Stopping" in host.log.read_text())
     (toy.folder / "release").touch()
 
-    assert host.wait(5) == 0
+    assert host.wait(60) == 0
     assert ["began" in note for note in toy.notes()] == [True, False]
     (left,) = work.peek_messages()
     assert left.content == "eQ=="

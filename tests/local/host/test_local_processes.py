@@ -48,7 +48,7 @@ def test_a_process_that_ignores_sigterm_is_killed(tmp_path: Path) -> None:
     process = processes.start("it", python(STUBBORN), log=tmp_path / "log")
     began = time.monotonic()
     assert process.stop(timeout=0.2) == -signal.SIGKILL
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     process.kill()  # once more does no harm
 
 
@@ -85,4 +85,4 @@ def test_azurite_on_a_port_that_is_taken(tmp_path: Path) -> None:
         taken.listen()
         ports = (taken.getsockname()[1], *processes.free_ports(2))
         with pytest.raises(ProcessError, match="EADDRINUSE"):
-            azurite.Azurite.start(ports=(ports[0], ports[1], ports[2]), log=tmp_path / "azurite.log", deadline=5)
+            azurite.Azurite.start(ports=(ports[0], ports[1], ports[2]), log=tmp_path / "azurite.log")

@@ -30,7 +30,7 @@ def work(msg: func.QueueMessage):
 def start(toy: Toy, *options: str) -> Process:
     command = [sys.executable, "-m", "local", "up", "--app", str(toy.folder), *options]
     process = toy.stack.enter_context(processes.spawn("up", command, log=toy.folder / "up.log", env=toy.env))
-    wait_for(lambda: "Ctrl-C ends everything" in process.log.read_text() or not process.alive, timeout=30)
+    wait_for(lambda: "Ctrl-C ends everything" in process.log.read_text() or not process.alive, timeout=90)
     return process
 
 
@@ -82,7 +82,7 @@ def test_everything_starts_finds_each_other_and_ends(bare_toy: Toy) -> None:
 
     process.signal(signal.SIGINT)
 
-    assert process.wait(15) == 0
+    assert process.wait(60) == 0
     assert not any(map(is_alive, started))
 
 
@@ -102,7 +102,7 @@ def test_a_port_that_is_taken_is_named_with_the_option(
     with socket.create_server(("127.0.0.1", first + offset)):
         process = start(bare_toy, option, str(first), "--no-host")
 
-        assert process.wait(15) == 1
+        assert process.wait(60) == 1
         assert process.log.read_text() == (
             f"Something listens on port {first + offset} already, perhaps another `python -m local up`: end that one, "
             f"or choose another port with {option}.\n"
@@ -136,7 +136,7 @@ def test_a_part_that_dies_is_named_and_ends_the_rest(bare_toy: Toy, storage: Sto
     (host,) = children(process.pid)
     instances = children(host)
     os.kill(host, signal.SIGKILL)
-    assert process.wait(15) == 1
+    assert process.wait(60) == 1
     assert re.search(
         r"The functions host has ended \(exit code -9\). Its last lines:\n.*ready", process.tail(), re.DOTALL
     )
@@ -150,7 +150,7 @@ def test_a_host_that_cannot_start_is_reported(bare_toy: Toy, storage: Storage) -
 
     process = start(bare_toy, "--no-azurite", "--no-entra")
 
-    assert process.wait(5) == 1
+    assert process.wait(60) == 1
     assert "No module named 'nowhere'" in process.log.read_text()
 
 

@@ -240,7 +240,7 @@ def test_of_two_who_get_the_same_message_at_once_one_sends(
     def update(*arguments: Any) -> Any:
         if not getattr(waited, "once", False):
             waited.once = True
-            barrier.wait(10)
+            barrier.wait(60)
         return real(*arguments)
 
     monkeypatch.setattr(page_claim, "_update", update)

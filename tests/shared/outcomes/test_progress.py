@@ -348,7 +348,7 @@ class Pause:
             found = real(*arguments, **named)
             if arguments[0].table_name == WORKERS and not self.reached.is_set():
                 self.reached.set()
-                assert self.go_on.wait(10)
+                assert self.go_on.wait(60)
             return found
 
         monkeypatch.setattr(progress, "read_rows", read_rows)
@@ -358,7 +358,7 @@ class Pause:
         """What is done in the block is done while the work stands still."""
         thread = threading.Thread(target=work)
         thread.start()
-        assert self.reached.wait(10)
+        assert self.reached.wait(60)
         try:
             yield
         finally:

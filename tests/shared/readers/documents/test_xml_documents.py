@@ -170,11 +170,11 @@ def test_web_pages_are_named() -> None:
 def test_entities_are_never_expanded() -> None:
     levels = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 30))
     laughs = f'<?xml version="1.0"?>\n<!DOCTYPE x [<!ENTITY l0 "lol">{levels}]><A><P><id>&l29;</id></P><P/></A>'
-    started = time.monotonic()
+    started = time.process_time()
     sentence, line = XML.refusal(laughs)
     assert sentence.startswith("The document has a document type declaration (DOCTYPE) on line 2")
     assert line == 2
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 1
 
 
 @pytest.mark.parametrize(
@@ -218,7 +218,7 @@ def test_nesting_has_a_limit() -> None:
 def test_ten_megabytes_in_one_value_are_bounded(document: str) -> None:
     data = document.format("x" * 10_000_000).encode()
     tracemalloc.start()
-    started = time.monotonic()
+    started = time.process_time()
     try:
         sentence, line = XML.refusal(data)
         peak = tracemalloc.get_traced_memory()[1]
@@ -227,7 +227,7 @@ def test_ten_megabytes_in_one_value_are_bounded(document: str) -> None:
     assert "more than 1,048,576 characters" in sentence
     assert line == 1
     assert peak < 16_000_000
-    assert time.monotonic() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_too_many_kinds_of_elements_are_refused() -> None:

@@ -133,9 +133,9 @@ HINTS = st.sampled_from(
 @given(data=FILES, hints=HINTS, size=st.integers(1, 50))
 def test_whatever_is_dropped_is_read_or_refused(data: bytes, hints: FormatHints, size: int) -> None:
     chunks = [data[at : at + size] for at in range(0, len(data), size)]
-    began = time.monotonic()
+    began = time.process_time()
     for opener in (open_extract, open_delimited, open_fixed):
         with suppress(RollcallError):
             rows = list(opener(chunks, hints, ["Id", "Name"]).rows)
             assert [row.number for row in rows] == sorted({row.number for row in rows})
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
