@@ -18,6 +18,7 @@ from shared.records import people
 from shared.storage.rows import Key
 from shared.tables.accounts import AccountRow
 from shared.tables.pages import Answer, PageRow, answers_of
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 # Characters, so that a page of which everybody is refused has room in its row, whose columns hold 32,768. The person's
@@ -150,7 +151,7 @@ def record_accepted(
     job: str,
     progress: Progress,
     accounts: Mapping[Key, AccountRow] | None = None,
-) -> None:
+) -> dict[str, WorkerRow]:
     """Write what Entra took to the people's rows; doing it again changes nothing.
 
     Args:
@@ -159,10 +160,13 @@ def record_accepted(
         job: that the page was sent to.
         progress: how far the page has come.
         accounts: rows of its people that have been read; see `people.note_accepted`.
+
+    Returns:
+        The rows in `Workers` of those whom it took, as they are now.
     """
-    if accepted := progress.accepted():
-        page = people.Deliverer.of(ref, progress.page.number)
-        people.note_accepted(context.storage, job, page, accepted, accounts)
+    page = people.Deliverer.of(ref, progress.page.number)
+    accepted = progress.accepted()
+    return people.note_accepted(context.storage, job, page, accepted, accounts) if accepted else {}
 
 
 def record_refused(context: Context, job: str, page: people.Deliverer, worker: Worker, error: RequestRejected) -> None:

@@ -121,6 +121,14 @@ def save_page(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPa
     raise TransientError(f"Page {held.row.row_key} of extract {held.row.partition_key} keeps changing; try again")
 
 
+def save_unchanged(context: Context, held: ClaimedPage, values: PageRow) -> ClaimedPage | None:
+    """Merge values into a page's row if nobody has written to it since we did; None if somebody has."""
+    try:
+        return _update(context, held.row, held.etag, values)
+    except ResourceModifiedError:
+        return None
+
+
 def _until(context: Context) -> PageRow:
     return PageRow(status=PageStatus.SENDING, claimed_until=iso(context.clock.now() + _CLAIM))
 

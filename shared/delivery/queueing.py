@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 from shared.clock import iso, parse_iso
@@ -36,6 +37,24 @@ def queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     send_out(context, waiting, forecast=False)
 
 
+_answered: set[tuple[int, str, int]] = set()  # pages whose requests this process has had answered, until they are done
+
+
+@contextmanager
+def all_answered(context: Context, ref: ExtractRef, number: int) -> Iterator[None]:
+    """While the answers about a page are written to the rows of its people, pages that wait for it need not wait.
+
+    Writing them takes seconds where the rows lie far apart, as those of managers do; and most of a company waits for
+    its managers. Other instances do not know of it, and go by the page's row.
+    """
+    page = (id(context), ref.id, number)
+    _answered.add(page)
+    try:
+        yield
+    finally:
+        _answered.discard(page)
+
+
 def _queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     """The first half of `queue_ready_pages`.
 
@@ -45,7 +64,8 @@ def _queue_ready_pages(context: Context, ref: ExtractRef) -> None:
     on_their_way = pages.on_their_way(context.storage, ref.id)
     if (room := MOST_ON_THE_QUEUE - len(on_their_way)) <= 0:
         return
-    first = pages.first_unfinished(context.storage, ref.id)
+    answered = {number for of, extract, number in tuple(_answered) if (of, extract) == (id(context), ref.id)}
+    first = pages.first_unfinished(context.storage, ref.id, answered)
     for row in pages.ready(context.storage, ref.id, first, room) if first else ():
         send_message(context, row)
         _set(context, row, {PageStatus.PLANNED: PageRow(status=PageStatus.QUEUED)})

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ from shared.delivery import circuit_breaker, page_claim
 from shared.delivery.answers import Piece, Progress, record_accepted, record_refused
 from shared.delivery.failure_policy import JobTrouble, refused_record, trouble_of
 from shared.delivery.heeding import heed_holds
-from shared.delivery.queueing import queue_ready_pages, send_out_all
+from shared.delivery.queueing import all_answered, queue_ready_pages, send_out_all
 from shared.delivery.rate_limiter import Calls, ledger_of
 from shared.delivery.sent_by_older_page import sent_meanwhile
 from shared.delivery.waiting import put_off, send_message
@@ -52,6 +52,7 @@ from shared.tables.accounts import AccountRow
 from shared.tables.base import columns
 from shared.tables.pages import PageRow, PageStatus, answers_column
 from shared.tables.quota import StopCause
+from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
 
 logger = logging.getLogger(__name__)
@@ -219,12 +220,19 @@ class _Sending:
             wait = self._trouble(trouble_of(error), error)
         finally:
             self._give_calls_back()
-        with _recording:
-            record_accepted(self._context, self._ref, self._job, self._progress, self._accounts)
         if wait is None:
-            self._end()
+            with all_answered(self._context, self._ref, self._number):
+                if pages.some_wait_for(self._context.storage, self._ref.id, self._number):
+                    _queue(self._context, self._ref)
+                self._end(self._record())
         else:
+            self._record()
             self._put_off(wait)
+
+    def _record(self) -> dict[str, WorkerRow]:
+        """Write what Entra took to the people's rows; those in `Workers`, as they are now."""
+        with _recording:
+            return record_accepted(self._context, self._ref, self._job, self._progress, self._accounts)
 
     def _give_calls_back(self) -> None:
         try:
@@ -451,16 +459,24 @@ class _Sending:
             progress.recount_page(self._context.storage, self._ref, self._held.row.plan, self._number, self._ids)
         progress.refresh(self._context.storage, self._ref, self._context.clock.now())
 
-    def _end(self) -> None:
+    def _end(self, told: Mapping[str, WorkerRow]) -> None:
+        """Write that the page is done, and what became of its people if that is known of all of them.
+
+        Their rows were read after the page's: if nobody has written to that since, nobody has counted anything else.
+        """
         done = PageRow(status=PageStatus.DONE, claimed_until="", reason="")
-        self._held = page_claim.save_page(self._context, self._held, done)
+        counted = None
+        if told.keys() >= set(self._ids):
+            counts = progress.counts_of(self._ref, (told[one] for one in self._ids))
+            counted = page_claim.save_unchanged(self._context, self._held, done | counts)
+        self._held = counted or page_claim.save_page(self._context, self._held, done)
         requests = sum("requestId" in answer for answer in self._progress.answers)
         logger.info(
             "Page %d of extract %s is sent in %d requests",
             self._number, self._ref.id, requests,
             extra={"extract": self._ref.id, "page": self._number, "requests": requests},
         )  # fmt: skip
-        _finish(self._context, self._ref, self._held.row, self._ids)
+        _finish(self._context, self._ref, self._held.row, self._ids, is_counted=counted is not None)
 
 
 _guard = threading.Lock()
@@ -469,15 +485,22 @@ _queueing = threading.Lock()
 _refreshing = threading.Lock()
 
 
-def _finish(context: Context, ref: ExtractRef, row: PageRow, ids: Sequence[str] | None = None) -> None:
+def _finish(
+    context: Context, ref: ExtractRef, row: PageRow, ids: Sequence[str] | None = None, *, is_counted: bool = False
+) -> None:
     """Queue the pages that waited for one, count its people, and bring the extract's row up to date.
 
     What waited comes first: most of a company has to wait for its managers.
     """
-    _last_of_all(context, ref, _queueing, lambda: queue_ready_pages(context, ref))
-    with _recording:
-        progress.recount_page(context.storage, ref, row.plan, int(row.row_key), ids)
+    _queue(context, ref)
+    if not is_counted:
+        with _recording:
+            progress.recount_page(context.storage, ref, row.plan, int(row.row_key), ids)
     _last_of_all(context, ref, _refreshing, lambda: progress.refresh(context.storage, ref, context.clock.now()))
+
+
+def _queue(context: Context, ref: ExtractRef) -> None:
+    _last_of_all(context, ref, _queueing, lambda: queue_ready_pages(context, ref))
 
 
 def _last_of_all(context: Context, ref: ExtractRef, one_by_one: threading.Lock, do: Callable[[], None]) -> None:

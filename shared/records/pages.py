@@ -279,11 +279,25 @@ def on_their_way(storage: Storage, extract_id: str) -> list[PageRow]:
     return list(query(storage.table(PAGES), text, extract=extract_id))
 
 
-def first_unfinished(storage: Storage, extract_id: str) -> int:
-    """The number of the first page of an extract that has not come to its end; 0 if all have."""
+def first_unfinished(storage: Storage, extract_id: str, besides: Collection[int] = ()) -> int:
+    """The number of the first page of an extract that has not come to its end; 0 if all have.
+
+    Args:
+        storage: the account with HR data.
+        extract_id: of the extract.
+        besides: the numbers of pages that count as if they had.
+    """
     text = f"PartitionKey eq @extract and {NOT_FINISHED}"
+    count = len(besides) + 1
+    rows, _ = first_rows(storage.table(PAGES), text, columns(PageRow.row_key), count, extract=extract_id)
+    return next((number for row in rows if (number := int(row.row_key)) not in besides), 0)
+
+
+def some_wait_for(storage: Storage, extract_id: str, number: int) -> bool:
+    """Whether pages that are written to their people's rows wait for one, or for some after it."""
+    text = f"PartitionKey eq @extract and Status eq '{PageStatus.PLANNED}' and Recorded eq true and After ge {number}"
     rows, _ = first_rows(storage.table(PAGES), text, columns(PageRow.row_key), 1, extract=extract_id)
-    return int(rows[0].row_key) if rows else 0
+    return bool(rows)
 
 
 def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[PageRow]:

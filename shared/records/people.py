@@ -472,7 +472,7 @@ def note_accepted(
     page: Deliverer,
     answers: Mapping[str, tuple[str, str]],
     accounts: Mapping[Key, AccountRow] | None = None,
-) -> None:
+) -> dict[str, WorkerRow]:
     """Write that Entra accepted the upload of these people.
 
     Args:
@@ -481,6 +481,9 @@ def note_accepted(
         page: the page they were sent from; `Accepted` moves only where no newer plan has come in between.
         answers: for each externalId, when its request was sent by Entra's own clock, and the request id.
         accounts: their rows by `accounts_of`; if somebody's is not among them, they are read.
+
+    Returns:
+        The rows of those in `Workers` who have one, as they are now: as they were read, with what was written.
     """
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
@@ -503,7 +506,7 @@ def note_accepted(
         )
 
     _change_accounts(storage, job, answers, account, accounts)
-    _change_workers(storage, page.ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
+    return _change_workers(storage, page.ref, answers, lambda worker_id: worker_status.uploaded(*answers[worker_id]))
 
 
 def note_late(storage: Storage, job: str, page: Deliverer, people: Iterable[str], at: datetime) -> set[str]:
@@ -581,20 +584,27 @@ def _change_accounts(
 
 def _change_workers(
     storage: Storage, ref: ExtractRef, people: Iterable[str], values: Callable[[str], WorkerRow]
-) -> None:
-    """Merge values into rows of people whom this extract is to send and who still wait for it.
+) -> dict[str, WorkerRow]:
+    """Merge values into rows of people whom this extract is to send and who still wait for it; what all rows are now.
 
     A file may have said something else about a person (that her row is wrong, say), a newer one or this one: then the
     row goes on telling that, and only what became of the sending is noted.
     """
+    found: dict[str, WorkerRow] = {}
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row is None or row.sent_by != ref.id or row.sent_status != WorkerStatus.QUEUED:
+        if row is None:
             return None
-        new = values(keys.decode(key.row))
+        worker_id = keys.decode(key.row)
+        found[worker_id] = row
+        if row.sent_by != ref.id or row.sent_status != WorkerStatus.QUEUED:
+            return None
+        new = values(worker_id)
         sent = WorkerRow(sent_status=new.status) | new.only(WorkerRow.uploaded_at, WorkerRow.request_id)
         is_told = row.extract == ref.id and row.status in worker_status.ABOUT_SENDING
-        return new | sent if is_told else sent
+        merged = new | sent if is_told else sent
+        found[worker_id] = row | merged
+        return merged
 
     change_rows(
         storage.table(WORKERS),
@@ -602,3 +612,4 @@ def _change_workers(
         person,
         select=columns(WorkerRow.extract, WorkerRow.status, WorkerRow.sent_by, WorkerRow.sent_status),
     )
+    return found

@@ -1,4 +1,4 @@
-"""Transactions of Azure Tables, and rows that are alone in their partition, written as bytes.
+"""Transactions of Azure Tables, and rows that are written alone, as bytes.
 
 The SDK builds each part of a transaction as a request of its own and reads each part of the answer with Python's email
 package: half a millisecond for each row, which is most of what a large file costs. Here the body is put together and
@@ -23,7 +23,7 @@ from urllib.parse import quote
 
 import orjson
 from azure.core import MatchConditions
-from azure.core.rest import HttpRequest
+from azure.core.rest import HttpRequest, HttpResponse
 from azure.data.tables import EdmType, TableClient, TransactionOperation, UpdateMode
 
 MOST_ROWS = 100
@@ -69,12 +69,23 @@ Operation = InsertRow | MergeRow | ReplaceRow | Delete
 def submit(table: TableClient, operations: Sequence[Operation]) -> list[str]:
     """Do up to 100 operations on rows of one partition, all or none.
 
+    A single one is sent as a request of its own, which costs both ends a third of what a transaction does.
+
     Returns:
         The new ETag of each row, in order; an empty text for one that was deleted.
 
     Raises:
         azure.data.tables.TableTransactionError, azure.core.exceptions.AzureError: as the SDK's `submit_transaction`.
     """
+    etags = _alone(table, operations[0]) if len(operations) == 1 else _together(table, operations)
+    if etags is not None:
+        return etags
+    answers = table.submit_transaction([_for_sdk(one) for one in operations])
+    return [str(answer.get("etag") or "") for answer in answers]
+
+
+def _together(table: TableClient, operations: Sequence[Operation]) -> list[str] | None:
+    """The ETags that a transaction has led to; None if it did not succeed."""
     batch, changeset = f"batch_{uuid.uuid4()}", f"changeset_{uuid.uuid4()}"
     parts = b"".join(_part(table, number, one, changeset) for number, one in enumerate(operations))
     body = (
@@ -82,13 +93,16 @@ def submit(table: TableClient, operations: Sequence[Operation]) -> list[str]:
         + parts
         + f"--{changeset}--\r\n\r\n--{batch}--\r\n".encode()
     )
-    status, answer = _send(table, "POST", f"{table.url}/$batch", f"multipart/mixed; boundary={batch}", body)
-    if status == 202:
-        etags = _etags(answer, operations)
-        if etags is not None:
-            return etags
-    answers = table.submit_transaction([_for_sdk(one) for one in operations])
-    return [str(answer.get("etag") or "") for answer in answers]
+    headers = {"Content-Type": f"multipart/mixed; boundary={batch}"}
+    answer = _send(table, "POST", f"{table.url}/$batch", headers, body)
+    return _etags(answer.content, operations) if answer.status_code == 202 else None
+
+
+def _alone(table: TableClient, operation: Operation) -> list[str] | None:
+    """The ETag that one operation has led to; None if it did not succeed."""
+    method, url, headers, body = _request(table, operation)
+    answer = _send(table, method, url, headers, body)
+    return [answer.headers.get("etag", "")] if answer.status_code == 204 else None
 
 
 def put(table: TableClient, entity: Mapping[str, Any]) -> None:
@@ -97,26 +111,24 @@ def put(table: TableClient, entity: Mapping[str, Any]) -> None:
     Raises:
         azure.core.exceptions.AzureError: as the SDK's `upsert_entity`.
     """
-    body = _ascii(_properties(entity))
-    status, _ = _send(table, "PUT", _place(table, entity), "application/json", body)
-    if status != 204:
+    if _alone(table, ReplaceRow(entity)) is None:
         table.upsert_entity(dict(entity), mode=UpdateMode.REPLACE)
 
 
-def _send(table: TableClient, method: str, url: str, kind: str, body: bytes) -> tuple[int, bytes]:
-    """Send a body of a kind through the SDK's pipeline; the status and the answer as it came."""
-    headers = {
+def _send(table: TableClient, method: str, url: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:
+    """Send a request through the SDK's pipeline; the answer, which has been read."""
+    usual = {
         "x-ms-version": table.api_version,
         "DataServiceVersion": "3.0",
         "MaxDataServiceVersion": "3.0;NetFx",
-        "Content-Type": kind,
         "Content-Length": str(len(body)),
         "Accept": "application/json",
     }
     # The SDK has no public way to send a request of one's own to its tables; a test holds this one to its version.
-    request = HttpRequest(method, url, headers=headers, content=body)
+    request = HttpRequest(method, url, headers={**usual, **headers}, content=body or None)
     response = table._client.send_request(request, stream=True)
-    return response.status_code, response.read()
+    response.read()
+    return response
 
 
 def _etags(answer: bytes, operations: Sequence[Operation]) -> list[str] | None:
@@ -133,28 +145,30 @@ def _etags(answer: bytes, operations: Sequence[Operation]) -> list[str] | None:
 
 
 def _part(table: TableClient, number: int, operation: Operation, changeset: str) -> bytes:
-    entity = operation.entity
-    condition = ""
-    if isinstance(operation, InsertRow):
-        # Without the row in the answer, which nobody looks at.
-        path = f"{table.url}/{table.table_name}"
-        method, condition = "POST", "Prefer: return-no-content\r\n"
-    else:
-        path = _place(table, entity)
-        if isinstance(operation, MergeRow):
-            method, condition = "PATCH", f"If-Match: {operation.etag}\r\n"
-        elif isinstance(operation, ReplaceRow):
-            method = "PUT"
-        else:
-            method, condition = "DELETE", "If-Match: *\r\n"
-    body = b"" if isinstance(operation, Delete) else _ascii(_properties(entity))
-    kind = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n" if body else ""
+    method, url, headers, body = _request(table, operation)
+    if body:
+        headers["Content-Length"] = str(len(body))
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     head = (
         f"--{changeset}\r\nContent-Type: application/http\r\nContent-Transfer-Encoding: binary\r\n"
-        f"Content-ID: {number}\r\n\r\n{method} {path} HTTP/1.1\r\n{kind}"
-        f"DataServiceVersion: 3.0\r\nAccept: application/json;odata=minimalmetadata\r\n{condition}\r\n"
+        f"Content-ID: {number}\r\n\r\n{method} {url} HTTP/1.1\r\n"
+        f"DataServiceVersion: 3.0\r\nAccept: application/json;odata=minimalmetadata\r\n{lines}\r\n"
     )
     return head.encode() + body + b"\r\n"
+
+
+def _request(table: TableClient, operation: Operation) -> tuple[str, str, dict[str, str], bytes]:
+    """The method, the URL, the headers and the body of what does one operation."""
+    entity = operation.entity
+    if isinstance(operation, Delete):
+        return "DELETE", _place(table, entity), {"If-Match": "*"}, b""
+    body, headers = _ascii(_properties(entity)), {"Content-Type": "application/json"}
+    if isinstance(operation, InsertRow):
+        # Without the row in the answer, which nobody looks at.
+        return "POST", f"{table.url}/{table.table_name}", {**headers, "Prefer": "return-no-content"}, body
+    if isinstance(operation, MergeRow):
+        return "PATCH", _place(table, entity), {**headers, "If-Match": operation.etag}, body
+    return "PUT", _place(table, entity), headers, body
 
 
 def _place(table: TableClient, entity: Mapping[str, Any]) -> str:

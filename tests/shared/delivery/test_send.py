@@ -4,6 +4,7 @@ import json
 import threading
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ from azure.core.exceptions import ServiceRequestError
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker, page_claim, rate_limiter, send
+from shared.delivery.answers import record_accepted
 from shared.delivery.cancelling import cancel_overtaken
 from shared.delivery.queueing import reconcile
 from shared.delivery.send import deliver
@@ -27,11 +29,14 @@ from shared.records import extracts, pages, people
 from shared.records.due import due_until
 from shared.records.people import Deliverer
 from shared.storage.names import ACCOUNTS, PAGES, UPLOADS, WORKERS
+from shared.storage.rows import change_rows
 from shared.tables.due import DueReason
 from shared.tables.pages import PageStatus
+from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.support.contexts import START, ManualTime, rows_of
 from tests.support.delivering import column, counts, ids, message, names, page_row, planned, sent, set_page
 from tests.support.scripted_server import CUT, Reply, Request, Script
+from tests.support.waiting import wait_for
 
 ACCEPTED = Reply(202, headers={"request-id": "r-1"})
 BULK_FULL = Reply(500, {"error": {"code": "InternalServerError", "message": "bucket full"}})
@@ -88,20 +93,65 @@ def test_pages_that_wait_for_this_one_are_queued_after_it(
     assert sent_messages == [(1, 1, 0), (2, 1, 0), (3, 1, 0)]
 
 
-def test_pages_that_wait_for_this_one_do_not_wait_until_its_people_are_counted(
+def test_pages_that_wait_for_this_one_do_not_wait_until_the_rows_of_its_people_are_written(
     context: Context, sent_messages: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ref = planned(context, ["a"], ["b"], after={2: 1})
-    queued_when_counted: list[bool] = []
-    count = progress.recount_page
+    ref = planned(context, ["a"], ["b"], ["c"], ["d"], after={2: 1, 4: 3})
+    queued_before: list[list[int]] = []
 
-    def counting(*given: Any) -> None:
-        queued_when_counted.append((2, 1, 0) in sent_messages)
-        count(*given)
+    def recording(*given: Any) -> Any:
+        queued_before.append([page for page, _, _ in sent_messages])
+        return record_accepted(*given)
 
-    monkeypatch.setattr(progress, "recount_page", counting)
+    monkeypatch.setattr(send, "record_accepted", recording)
     deliver(context, message(ref, 1))
-    assert (queued_when_counted, counts(context, ref)) == ([True], {"Uploaded": 1, "Waiting": 1})
+    deliver(context, message(ref, 3))
+    assert (queued_before, counts(context, ref)) == ([[1, 3, 2], [1, 3, 2]], {"Uploaded": 2, "Waiting": 2})
+    deliver(context, message(ref, 2))
+    assert [page for page, _, _ in sent_messages] == [1, 3, 2, 4]  # before 3 there must be nobody left
+
+
+def test_pages_that_wait_for_several_wait_for_none_of_them_to_be_written(
+    context: Context, sent_messages: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ["a"], ["b"], ["c"], after={3: 2})
+    is_recording, go_on = threading.Event(), threading.Event()
+
+    def recording(*given: Any) -> Any:
+        is_recording.set()
+        assert go_on.wait(60)
+        return record_accepted(*given)
+
+    monkeypatch.setattr(send, "record_accepted", recording)
+    with ThreadPoolExecutor(2) as pool:
+        pool.submit(deliver, context, message(ref, 1))
+        assert is_recording.wait(60)
+        second = pool.submit(deliver, context, message(ref, 2))
+        wait_for(lambda: page_row(context, ref, 3)["Status"] == "queued")
+        assert [page_row(context, ref, number)["Status"] for number in (1, 2)] == ["sending", "sending"]
+        go_on.set()
+        second.result()
+    assert [page for page, _, _ in sent_messages] == [1, 2, 3]
+
+
+def test_people_who_have_been_counted_meanwhile_are_counted_anew(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ids(3))
+
+    def recorded_and_counted(*given: Any) -> Any:
+        told = record_accepted(*given)
+        change_rows(
+            context.storage.table(WORKERS),
+            [people.worker_key(ref.source, ids(1)[0])],
+            lambda *_: WorkerRow(sent_status=WorkerStatus.PROVISIONED),
+        )
+        progress.recount_page(context.storage, ref, "plan", 1)
+        return told
+
+    monkeypatch.setattr(send, "record_accepted", recorded_and_counted)
+    deliver(context, message(ref))
+    assert (page_row(context, ref)["Status"], counts(context, ref)) == ("done", {"Provisioned": 1, "Uploaded": 2})
 
 
 def test_nothing_is_asked_twice_for_a_page_of_three_requests(
@@ -120,7 +170,9 @@ def test_nothing_is_asked_twice_for_a_page_of_three_requests(
 
         monkeypatch.setattr(place, name, count)
 
-    for place, name in ((circuit_breaker, "stopped_now"), (pages, "read_page"), (people, "accounts_of")):
+    for place, name in (
+        (circuit_breaker, "stopped_now"), (pages, "read_page"), (people, "accounts_of"), (progress, "recount_page"),
+    ):  # fmt: skip
         counting(place, name)
     deliver(context, message(ref))
     assert (sent(script), asked) == (
@@ -660,7 +712,7 @@ def test_an_extract_that_a_crash_kept_from_being_counted_is_delivered_by_the_clo
     ref = planned(context, ids(2))
     script.replies[:] = [Reply(400)]
     with monkeypatch.context() as patch:
-        patch.setattr(send, "_finish", lambda *_: None)
+        patch.setattr(send, "_finish", lambda *_, **__: None)
         deliver(context, message(ref))
     context.storage.queue(UPLOADS).clear_messages()
     reconcile(context)

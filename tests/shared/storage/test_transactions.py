@@ -71,15 +71,40 @@ def test_each_kind_of_operation_does_as_in_the_sdk_and_gives_the_new_etags(table
     assert after == [there[0], there[1], "", there[2]]
 
 
+def test_a_single_operation_does_as_one_of_a_transaction_and_takes_none(
+    table: TableClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TableClient, "submit_transaction", None)  # the SDK is asked only about what has failed
+    entity = row("p", "O'1 ü%", {"A": 1, "B": "old"})
+    made = submit(table, [InsertRow(entity)])
+    assert made == [table.get_entity("p", "O'1 ü%").metadata["etag"]]
+    merged = submit(table, [MergeRow(row("p", "O'1 ü%", {"B": "new"}), made[0])])
+    assert (merged, rows(table, "p")) == (
+        [table.get_entity("p", "O'1 ü%").metadata["etag"]],
+        {"O'1 ü%": {"A": 1, "B": "new"}},
+    )
+    replaced = submit(table, [ReplaceRow(row("p", "O'1 ü%", {"C": 3}))])
+    assert (replaced, rows(table, "p")) == ([table.get_entity("p", "O'1 ü%").metadata["etag"]], {"O'1 ü%": {"C": 3}})
+    assert (submit(table, [Delete(row("p", "O'1 ü%", {}))]), rows(table, "p")) == ([""], {})
+
+
 @pytest.mark.parametrize(
     ("operations", "status"),
     [
+        ([InsertRow(row("p", "1", {}))], 409),
+        ([MergeRow(row("p", "1", {}), OLD)], 412),
+        ([MergeRow(row("p", "9", {}), OLD)], 404),
+        ([Delete(row("p", "9", {}))], 404),
+        ([ReplaceRow(row("p", "2", {"A": "x" * 40_000}))], 400),
         ([InsertRow(row("p", "2", {})), InsertRow(row("p", "1", {}))], 409),
         ([InsertRow(row("p", "2", {})), MergeRow(row("p", "1", {}), OLD)], 412),
         ([InsertRow(row("p", "2", {})), Delete(row("p", "9", {}))], 404),
         ([InsertRow(row("p", "2", {"A": "x" * 40_000}))], 400),
     ],
-    ids=["there-already", "changed-since", "gone", "too-long"],
+    ids=[
+        "alone, there already", "alone, changed since", "alone, gone", "alone, to be deleted, gone", "alone, too long",
+        "there-already", "changed-since", "gone", "too-long",
+    ],
 )  # fmt: skip
 def test_what_fails_is_told_as_the_sdk_tells_it_and_nothing_is_written(
     table: TableClient, operations: list[Any], status: int
