@@ -260,7 +260,7 @@ same call, in turns. A figure is the median of its runs, a ratio that of their s
 cells. The storage is Azurite, one process on one thread, and Entra is the simulator with both of its limits;
 `processor` is user and system time of a process and its children. An aim counts only at the size that it is about; `not
 reached` is what had not ended when the benchmark gave up. The host looks for files and messages at the quick pace; at
-that of Azure up to 9 s are added for each hop through a queue that was idle ([host.md](host.md)).
+that of Azure up to 1 s is added for each hop through a queue that was idle ([host.md](host.md)).
 """
 
 

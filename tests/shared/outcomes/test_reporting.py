@@ -28,6 +28,8 @@ from tests.support.contexts import START, ManualTime, endpoint_at, open_test_con
 from tests.support.provisioning_log import Log, fill, model, of_extract, planned, statuses, uploaded
 from tests.support.scripted_server import Reply, Request, Script, run_script
 
+FOUR_MINUTES = timedelta(minutes=4)
+
 
 def test_the_log_ends_an_extract(context: Context, log: Log) -> None:
     ref = planned(context, "1", "2", "3")
@@ -274,12 +276,12 @@ def test_more_than_can_be_read_at_once_is_read_in_slices_of_time(
     time.forward(3600)
     for number, name in enumerate(names):
         log.add(name, seconds=60 * (number % 40) + 2.5 + number)  # out of order, several a minute
-    assert report_job(context, "default")
+    assert report_job(context, "default", FOUR_MINUTES)
     assert set(statuses(context).values()) == {"provisioned"}
     assert len(rows_of(context.storage, EVENTS)) == 50
     assert of_extract(context, ref)[0] == "delivered"
     readings = len(log.since)
-    report_job(context, "default")
+    report_job(context, "default", FOUR_MINUTES)
     assert len(log.since) == readings + 1
 
 
@@ -361,12 +363,12 @@ def test_slices_that_are_read_one_after_the_other_are_stored_together(
     for number in range(40):
         log.add(f"{number % 5}", 30 * number + 10)
     time.forward(3600)
-    assert report_job(context, "default")
+    assert report_job(context, "default", FOUR_MINUTES)
     assert stored == [40]
     monkeypatch.setattr(reporting, "_MOST_IN_HAND", 12)
     context.storage.container(STATE).delete_blob("watermarks/default.json")
     stored.clear()
-    assert report_job(context, "default")
+    assert report_job(context, "default", FOUR_MINUTES)
     assert (sum(stored), max(stored) <= 12 + 8, len(stored) > 1) == (40, True, True)
     assert len(rows_of(context.storage, EVENTS)) == 40
 
@@ -452,11 +454,11 @@ def test_people_for_whom_earlier_runs_had_no_time_come_before_a_further_reading(
     readings: list[int] = []
     left: list[int] = []
     while not left or left[-1]:
-        report_job(context, "default")
+        report_job(context, "default", FOUR_MINUTES)
         readings.append(len(log.since))
         left.append(len(load_watermark(context, "default").look_at))
     assert (readings, left) == ([1, 1, 1], [5, 2, 0])
-    assert report_job(context, "default")
+    assert report_job(context, "default", FOUR_MINUTES)
     assert len(log.since) == 2
     assert set(statuses(context).values()) == {"provisioned"}
 
