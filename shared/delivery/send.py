@@ -222,12 +222,22 @@ class _Sending:
             self._give_calls_back()
         if wait is None:
             with all_answered(self._context, self._ref, self._number):
-                if pages.some_wait_for(self._context.storage, self._ref.id, self._number):
-                    _queue(self._context, self._ref)
+                self._let_followers_go()
                 self._end(self._record())
         else:
             self._record()
             self._put_off(wait)
+
+    def _let_followers_go(self) -> None:
+        """Queue the pages that wait for this one. No fault of that may keep what Entra took from being written."""
+        try:
+            if pages.some_wait_for(self._context.storage, self._ref.id, self._number):
+                _queue(self._context, self._ref)
+        except Exception as error:  # noqa: BLE001 (they are queued once this page is done, or whoever does that is told)
+            logger.warning(
+                "Pages that wait for page %d of extract %s could not be queued at once: %s",
+                self._number, self._ref.id, type(error).__name__, extra={"extract": self._ref.id, "page": self._number},
+            )  # fmt: skip
 
     def _record(self) -> dict[str, WorkerRow]:
         """Write what Entra took to the people's rows; those in `Workers`, as they are now."""

@@ -593,9 +593,10 @@ def _change_workers(
     found: dict[str, WorkerRow] = {}
 
     def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
-        if row is None:
-            return None
         worker_id = keys.decode(key.row)
+        if row is None:  # perhaps not any more
+            found.pop(worker_id, None)
+            return None
         found[worker_id] = row
         if row.sent_by != ref.id or row.sent_status != WorkerStatus.QUEUED:
             return None

@@ -111,6 +111,25 @@ def test_pages_that_wait_for_this_one_do_not_wait_until_the_rows_of_its_people_a
     assert [page for page, _, _ in sent_messages] == [1, 3, 2, 4]  # before 3 there must be nobody left
 
 
+def test_what_entra_took_is_written_even_if_pages_that_wait_cannot_be_queued(
+    context: Context, sent_messages: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = planned(context, ["a"], ["b"], after={2: 1})
+
+    def away(*_: Any) -> None:
+        raise ServiceRequestError("no connection")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(send, "queue_ready_pages", away)
+        deliver(context, message(ref, 1))
+    assert (column(context, WORKERS, "Status"), page_row(context, ref)["Status"]) == (
+        {"a": "uploaded", "b": "queued"},
+        "done",
+    )
+    reconcile(context)
+    assert [page for page, _, _ in sent_messages] == [1, 1, 2]  # the first is put back, and found to be done
+
+
 def test_pages_that_wait_for_several_wait_for_none_of_them_to_be_written(
     context: Context, sent_messages: list[tuple[int, int, int]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,12 +143,13 @@ def test_pages_that_wait_for_several_wait_for_none_of_them_to_be_written(
 
     monkeypatch.setattr(send, "record_accepted", recording)
     with ThreadPoolExecutor(2) as pool:
-        pool.submit(deliver, context, message(ref, 1))
+        first = pool.submit(deliver, context, message(ref, 1))
         assert is_recording.wait(60)
         second = pool.submit(deliver, context, message(ref, 2))
         wait_for(lambda: page_row(context, ref, 3)["Status"] == "queued")
         assert [page_row(context, ref, number)["Status"] for number in (1, 2)] == ["sending", "sending"]
         go_on.set()
+        first.result()
         second.result()
     assert [page for page, _, _ in sent_messages] == [1, 2, 3]
 

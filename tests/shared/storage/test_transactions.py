@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 from azure.core.exceptions import HttpResponseError
-from azure.data.tables import EdmType, TableClient, TableServiceClient, TransactionOperation, UpdateMode
+from azure.data.tables import (
+    EdmType,
+    TableClient,
+    TableServiceClient,
+    TableTransactionError,
+    TransactionOperation,
+    UpdateMode,
+)
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -37,7 +44,9 @@ def row(partition: str, key: str, values: dict[str, Any]) -> dict[str, Any]:
 def test_what_is_written_is_what_the_sdk_would_have_written(table: TableClient) -> None:
     table.submit_transaction([(TransactionOperation.CREATE, row("sdk", "O'1 ü%", VALUES))])
     submit(table, [InsertRow(row("ours", "O'1 ü%", VALUES))])
+    submit(table, [InsertRow(row("together", key, VALUES)) for key in ("O'1 ü%", "2")])
     assert rows(table, "ours") == rows(table, "sdk") == {"O'1 ü%": VALUES}
+    assert rows(table, "together") == {"O'1 ü%": VALUES, "2": VALUES}
 
 
 def test_a_row_that_is_put_is_what_the_sdk_would_have_put_whatever_was_there(table: TableClient) -> None:
@@ -99,7 +108,7 @@ def test_a_single_operation_does_as_one_of_a_transaction_and_takes_none(
         ([InsertRow(row("p", "2", {})), InsertRow(row("p", "1", {}))], 409),
         ([InsertRow(row("p", "2", {})), MergeRow(row("p", "1", {}), OLD)], 412),
         ([InsertRow(row("p", "2", {})), Delete(row("p", "9", {}))], 404),
-        ([InsertRow(row("p", "2", {"A": "x" * 40_000}))], 400),
+        ([InsertRow(row("p", "2", {"A": "x" * 40_000})), InsertRow(row("p", "3", {}))], 400),
     ],
     ids=[
         "alone, there already", "alone, changed since", "alone, gone", "alone, to be deleted, gone", "alone, too long",
@@ -110,7 +119,7 @@ def test_what_fails_is_told_as_the_sdk_tells_it_and_nothing_is_written(
     table: TableClient, operations: list[Any], status: int
 ) -> None:
     submit(table, [InsertRow(row("p", "1", {"A": 1}))])
-    with pytest.raises(HttpResponseError) as caught:
+    with pytest.raises(TableTransactionError) as caught:
         submit(table, operations)
     assert (caught.value.status_code, rows(table, "p")) == (status, {"1": {"A": 1}})
 
@@ -125,6 +134,9 @@ def test_a_value_that_no_column_can_hold_is_refused_before_anything_is_sent(tabl
 @given(_KEYS, st.text(max_size=20))
 def test_any_key_and_any_text_come_back(table: TableClient, key: str, text: str) -> None:
     partition, encoded = keys.encode(f"p|{key}"), keys.encode(key)
-    submit(table, [ReplaceRow(row(partition, encoded, {"A": text}))])
+    alone, other = f"alone{partition}", keys.encode(f"{key}+")
+    submit(table, [ReplaceRow(row(partition, encoded, {"A": text})), ReplaceRow(row(partition, other, {"B": text}))])
+    submit(table, [ReplaceRow(row(alone, encoded, {"A": text}))])
     table.upsert_entity(row("sdk", encoded, {"A": text}), mode=UpdateMode.REPLACE)
-    assert rows(table, partition)[encoded] == rows(table, "sdk")[encoded] == {"A": text}
+    assert rows(table, partition)[encoded] == rows(table, alone)[encoded] == rows(table, "sdk")[encoded] == {"A": text}
+    assert rows(table, partition)[other] == {"B": text}
