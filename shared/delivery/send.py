@@ -477,7 +477,7 @@ class _Sending:
         done = PageRow(status=PageStatus.DONE, claimed_until="", reason="")
         counted = None
         if told.keys() >= set(self._ids):
-            counts = progress.counts_of(self._ref, (told[one] for one in self._ids))
+            counts = progress.counts_on_page(self._ref, (told[one] for one in self._ids))
             counted = page_claim.save_unchanged(self._context, self._held, done | counts)
         self._held = counted or page_claim.save_page(self._context, self._held, done)
         requests = sum("requestId" in answer for answer in self._progress.answers)

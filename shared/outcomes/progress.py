@@ -87,7 +87,7 @@ def recount_page(
     _recount(storage, ref, {number: keys})
 
 
-def counts_of(ref: ExtractRef, people: Iterable[WorkerRow | None]) -> PageRow:
+def counts_on_page(ref: ExtractRef, people: Iterable[WorkerRow | None]) -> PageRow:
     """What a page's row says of its people, given their rows in `Workers`."""
     counts = Counter(_column(row, ref.id) for row in people)
     return with_counts(PageRow(), {outcome: counts[outcome] for outcome in OUTCOMES})
@@ -137,7 +137,7 @@ def _recount(storage: Storage, ref: ExtractRef, people: Mapping[int, list[Key]])
         if row is None:
             return None
         rows = everybody if row is first.get(page) else read(by_key[page])
-        return counts_of(ref, map(rows.get, by_key[page]))
+        return counts_on_page(ref, map(rows.get, by_key[page]))
 
     for key in by_key:  # one by one, so that a page that is being sent does not keep the others from being written
         change_rows(storage.table(PAGES), [key], count, select=columns(PageRow.status), known=first)

@@ -109,13 +109,14 @@ def test_every_right_of_the_app_on_hr_s_data_is_used_and_none_is_missing(
     office: Office, storage: Storage, calls: Calls
 ) -> None:
     calls.made.clear()  # the mapping was put there by an operator
-    rows = "\n".join([HEADER, "1,Ann,active,,,,", "2,Bob,active,,,,1", ",nobody,active,,,,", ""])
+    people = ("101,Ann,active,,,,", "201,Bob,active,,,,101", "301,Cy,active,,,,101", ",nobody,active,,,,")
+    rows = "\n".join([HEADER, *people, ""])
     inbox = storage.blobs.get_container_client(names.INBOX)
     for path in ("employees/people.csv", "employees/try/people.csv"):
         inbox.upload_blob(path, rows.encode())  # HR's own client: what it asks for is not noted
         ingest_version(office.context, office.context.storage.container(names.INBOX).get_blob_client(path))
     a_round_of_the_app(office)
-    assert office.workers() == {"1": "uploaded", "2": "uploaded"}
+    assert office.workers() == {"101": "uploaded", "201": "uploaded", "301": "uploaded"}
 
     made = {service: {place: sorted(done) for place, done in of.items()} for service, of in calls.made.items()}
     roles = {where: role for who, where, role in GRANTS if who == APP}
