@@ -29,6 +29,7 @@ from shared.tables.pages import PageRow, PageStatus, answers_of
 
 FINISHED = (PageStatus.DONE, PageStatus.CANCELLED, PageStatus.FAILED)
 NOT_FINISHED = " and ".join(f"Status ne '{status}'" for status in FINISHED)
+_NOT_QUEUED = f"PartitionKey eq @extract and Status eq '{PageStatus.PLANNED}' and Recorded eq true"
 
 
 @dataclass(frozen=True)
@@ -295,7 +296,7 @@ def first_unfinished(storage: Storage, extract_id: str, besides: Collection[int]
 
 def some_wait_for(storage: Storage, extract_id: str, number: int) -> bool:
     """Whether pages that are written to their people's rows wait for one, or for some after it."""
-    text = f"PartitionKey eq @extract and Status eq '{PageStatus.PLANNED}' and Recorded eq true and After ge {number}"
+    text = f"{_NOT_QUEUED} and After ge {number}"
     rows, _ = first_rows(storage.table(PAGES), text, columns(PageRow.row_key), 1, extract=extract_id)
     return bool(rows)
 
@@ -310,7 +311,7 @@ def ready(storage: Storage, extract_id: str, first: int, most: int) -> list[Page
             for, so all before that must have.
         most: so many at most, 1,000 at the very most.
     """
-    text = f"PartitionKey eq @extract and Status eq '{PageStatus.PLANNED}' and Recorded eq true and After lt {first}"
+    text = f"{_NOT_QUEUED} and After lt {first}"
     rows, _ = ask(storage.table(PAGES), filled(text, {"extract": extract_id}), (), most)
     return rows
 

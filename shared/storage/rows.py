@@ -19,7 +19,7 @@ from shared.errors import TransientError
 from shared.storage.keys import in_order
 from shared.storage.names import RowT
 from shared.storage.queries import MOST_READ, RowTable, query_answers, row_of
-from shared.storage.transactions import MOST_ROWS, Delete, InsertRow, MergeRow, Operation, ReplaceRow, put, submit
+from shared.storage.transactions import MOST_ROWS, Delete, InsertRow, MergeRow, Operation, ReplaceRow, submit
 from shared.tables.base import Keyed, TableRow
 
 _PARALLEL = 8
@@ -169,11 +169,7 @@ def put_rows(table: RowTable[RowT], rows: Mapping[Key, RowT]) -> None:
     chunks = [chunk for group in _by_partition(rows) for chunk in in_chunks(group, MOST_ROWS)]
 
     def write(chunk: Sequence[Key]) -> None:
-        entities = [_entity(key, rows[key]) for key in chunk]
-        if len(entities) == 1:  # a transaction costs its client several times as much as a row
-            put(table, entities[0])
-            return
-        submit(table, [ReplaceRow(entity) for entity in entities])
+        submit(table, [ReplaceRow(_entity(key, rows[key])) for key in chunk])
 
     for _ in _in_parallel(write, chunks):
         pass

@@ -69,7 +69,7 @@ Operation = InsertRow | MergeRow | ReplaceRow | Delete
 def submit(table: TableClient, operations: Sequence[Operation]) -> list[str]:
     """Do up to 100 operations on rows of one partition, all or none.
 
-    A single one is sent as a request of its own, which costs both ends a third of what a transaction does.
+    A single one is sent as a request of its own, which costs both ends about a tenth less than a transaction of one.
 
     Returns:
         The new ETag of each row, in order; an empty text for one that was deleted.
@@ -103,16 +103,6 @@ def _alone(table: TableClient, operation: Operation) -> list[str] | None:
     method, url, headers, body = _request(table, operation)
     answer = _send(table, method, url, headers, body)
     return [answer.headers.get("etag", "")] if answer.status_code == 204 else None
-
-
-def put(table: TableClient, entity: Mapping[str, Any]) -> None:
-    """Write one row in the place of whatever was there.
-
-    Raises:
-        azure.core.exceptions.AzureError: as the SDK's `upsert_entity`.
-    """
-    if _alone(table, ReplaceRow(entity)) is None:
-        table.upsert_entity(dict(entity), mode=UpdateMode.REPLACE)
 
 
 def _send(table: TableClient, method: str, url: str, headers: Mapping[str, str], body: bytes) -> HttpResponse:

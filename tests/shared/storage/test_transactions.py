@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from shared.storage import keys
-from shared.storage.transactions import Delete, InsertRow, MergeRow, ReplaceRow, put, submit
+from shared.storage.transactions import Delete, InsertRow, MergeRow, ReplaceRow, submit
 from tests.conftest import Storage
 from tests.support.table_values import VALUES
 
@@ -51,14 +51,14 @@ def test_what_is_written_is_what_the_sdk_would_have_written(table: TableClient) 
 
 def test_a_row_that_is_put_is_what_the_sdk_would_have_put_whatever_was_there(table: TableClient) -> None:
     table.upsert_entity(row("sdk", "O'1 ü%", VALUES), mode=UpdateMode.REPLACE)
-    put(table, row("ours", "O'1 ü%", {"Old": 1}))
-    put(table, row("ours", "O'1 ü%", VALUES))
+    submit(table, [ReplaceRow(row("ours", "O'1 ü%", {"Old": 1}))])
+    submit(table, [ReplaceRow(row("ours", "O'1 ü%", VALUES))])
     assert rows(table, "ours") == rows(table, "sdk") == {"O'1 ü%": VALUES}
 
 
 def test_a_row_that_cannot_be_put_is_told_as_the_sdk_tells_it(table: TableClient) -> None:
     with pytest.raises(HttpResponseError) as caught:
-        put(table, row("p", "1", {"A": "x" * 40_000}))
+        submit(table, [ReplaceRow(row("p", "1", {"A": "x" * 40_000}))])
     assert (caught.value.status_code, rows(table, "p")) == (400, {})
 
 
