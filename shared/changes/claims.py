@@ -180,7 +180,8 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
     """Make the claim of a row.
 
     Days begin at midnight in the worker's zone. A last day before the first day belongs to an earlier employment; of
-    somebody who may not work and whose first day is to come, that she has left it tells only once it is over.
+    somebody who may not work and whose first day is to come, that she has left it tells only once it is over. One that
+    nobody spoke of while she was awaited is not kept: it may be the first sign of a hire that is taken back.
 
     Args:
         by: whose claim it is.
@@ -196,6 +197,7 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
         ends = _midnight(last_day + timedelta(days=1 + employment.grace_days), zone)
     withdrawn = not works and not on_leave and starts is not None and starts > said_at
     withdrawn = withdrawn and not _has_left(stated, before, said_at)
+    kept_day = None if works and _takes_back(stated, before, said_at) else last_day
     long_gone = None
     if not works and last_day and employment.gone_before is not None:
         long_gone = _midnight(last_day + timedelta(days=1 + employment.gone_before), zone)
@@ -207,7 +209,7 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
     appears = _midnight(first_day - timedelta(days=employment.create_days_before), zone) if first_day else None
     return Claim(
         by.source, by.precedence, by.sequence, by.extract, stated.row, works, stated.record, appears, starts, ends,
-        first_day=first_day.isoformat() if first_day else "", last_day=last_day.isoformat() if last_day else "",
+        first_day=first_day.isoformat() if first_day else "", last_day=kept_day.isoformat() if kept_day else "",
         withdrawn=withdrawn, clears_manager=by.clears_manager, on_leave=on_leave, long_gone=long_gone,
     )  # fmt: skip
 
@@ -218,12 +220,24 @@ def _has_left(stated: Stated, before: Claim | None, said_at: datetime) -> bool:
     Some systems end a hire that is taken back by a last day before the first. So it is if she was awaited until now
     and nobody spoke of that last day, and it stays so.
     """
-    first_day, last_day = stated.first_day, stated.last_day
-    if first_day is None or last_day is None or last_day >= first_day:
+    last_day = stated.last_day
+    if last_day is None or not _ends_before_it_begins(stated):
         return False
-    if before and (before.withdrawn or (before.awaits(said_at) and before.last_day != last_day.isoformat())):
+    if before and (before.withdrawn or _takes_back(stated, before, said_at)):
         return False
     return _midnight(last_day + timedelta(days=1), stated.zone) <= said_at
+
+
+def _takes_back(stated: Stated, before: Claim | None, said_at: datetime) -> bool:
+    """Whether somebody who was awaited until now gets a last day before the first, of which nobody spoke before."""
+    if before is None or stated.last_day is None or not _ends_before_it_begins(stated):
+        return False
+    return before.awaits(said_at) and before.last_day != stated.last_day.isoformat()
+
+
+def _ends_before_it_begins(stated: Stated) -> bool:
+    first_day, last_day = stated.first_day, stated.last_day
+    return first_day is not None and last_day is not None and last_day < first_day
 
 
 def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str, employment: Employment) -> Claim:

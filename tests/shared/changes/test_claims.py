@@ -268,6 +268,16 @@ def test_a_hire_that_is_taken_back_by_a_last_day_before_the_first_stays_one() ->
         assert (made.withdrawn, made.ends, made.employs(NOON), made.needs_account(NOON)) == (True, None, False, False)
 
 
+def test_a_hire_is_taken_back_though_the_status_follows_the_last_day_only_in_a_later_file() -> None:
+    first, last = TODAY + timedelta(days=9), TODAY - timedelta(days=1)
+    coming = claim(first=first)
+    ends = claim(first=first, last=last, before=coming)
+    again = claim(first=first, last=last, before=ends, said_at=NOON + timedelta(days=1))
+    gone = claim(works=False, first=first, last=last, before=again, said_at=NOON + timedelta(days=2))
+    assert [(made.awaits(NOON), made.last_day) for made in (ends, again)] == [(True, ""), (True, "")]
+    assert (gone.withdrawn, gone.ends, gone.last_day, gone.needs_account(NOON)) == (True, None, str(last), False)
+
+
 @pytest.mark.parametrize(("zone", "day"), [("America/Santiago", date(2026, 9, 6)), ("Africa/Cairo", date(2026, 4, 24))])
 def test_a_midnight_that_a_zone_skips_is_still_the_same_moment_when_it_was_kept(zone: str, day: date) -> None:
     made = claim(first=day, zone=zone)
