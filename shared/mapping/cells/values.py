@@ -100,6 +100,12 @@ _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u
 _NO_DIGITS = dict.fromkeys(map(ord, f"{_BLANKS}().-/" + "".join(map(chr, range(0x2010, 0x2016)))))
 _NUMBER = re.compile(r"\+[1-9]\d{5,14}")
 _NUMBERS = re.compile(rf"(?:{_NUMBER.pattern},)*")
+_FLOAT = re.compile(r"(?<![^,])([1-9]\d{6,})\.0(?![^,])")  # a number as pandas writes it where some have none
+_ITALIAN = re.compile(r"((?:\+|00)39[^\d,]*)\(0\)")  # whose 0 stays behind the calling code, too
+_TWO_NUMBERS = re.compile(r"(?:\D*\d){8,}[^\d/]*/\D*(?:\d\D*){1,3}")  # 030 1234-56 / 57, but not 06221 / 54-0
+_AMERICA = "1"  # North America, where 1 or 011 come first, and no number begins so
+_BRAZIL = "55"  # where numbers of the area 55 begin as the calling code does
+_WHOLE = 11  # digits; fewer that begin as the calling code does are more likely to lack a 0 than a +
 # A program or a function that a spreadsheet would run (OWASP, CSV injection); telephone numbers are none.
 _FORMULA = re.compile(r"[+\-@](?:.*[|!]|[A-Za-z.]+\()", re.DOTALL)
 _OF_FORMULAS = "|!("  # one of which each of them holds
@@ -517,24 +523,44 @@ def _country(unknown: str, label: str) -> Step:
 
 
 def _phone(rule: Phone, label: str) -> Step:
-    code, trunk = "+" + rule.code.removeprefix("+"), rule.trunk
+    code = rule.code.removeprefix("+")
+    is_american = code == _AMERICA
+    trunk = _AMERICA if is_american else rule.trunk
+    abroad = re.compile("00|011" if is_american else "00")
+    whole = _WHOLE + 1 if code == _BRAZIL else _WHOLE
 
     def digits_of(text: str) -> str:
-        return text.replace("(0)", "").translate(_NO_DIGITS)
+        return _ITALIAN.sub(r"\g<1>0", _FLOAT.sub(r"\1", text)).replace("(0)", "").translate(_NO_DIGITS)
 
     def international(digits: str) -> str:
-        if digits.startswith("00"):
-            return "+" + digits[2:]
-        return digits if digits.startswith("+") else code + digits.removeprefix(trunk)
+        if digits.startswith("+"):
+            return digits
+        if first := abroad.match(digits):
+            return "+" + digits[first.end() :]
+        if lacks_plus(digits):
+            return ""
+        return f"+{code}{digits.removeprefix(trunk)}"
+
+    def are_two(text: str) -> bool:
+        return "/" in text and _TWO_NUMBERS.fullmatch(text.replace("(0)", "")) is not None
+
+    def lacks_plus(digits: str) -> bool:
+        return not is_american and digits.startswith(code) and len(digits) >= whole and digits.isdecimal()
 
     def step(text: str, warn: Warn) -> str:
-        digits = international(digits_of(text))
-        if _NUMBER.fullmatch(digits):
-            return digits
-        warn(f"{label} is not a telephone number; it is left out.")
+        digits = digits_of(text)
+        number = international(digits)
+        if _NUMBER.fullmatch(number) and not are_two(text):
+            return number
+        if lacks_plus(digits):
+            warn(f"{label} begins with the calling code, and has no + in front; it is left out.")
+        else:
+            warn(f"{label} is not a telephone number; it is left out.")
         return ""
 
     def many(texts: list[str]) -> list[str] | None:
+        if any(map(are_two, texts)):
+            return None
         numbers = list(map(international, digits_of(",".join(texts)).split(",")))
         are_fine = len(numbers) == len(texts) and _NUMBERS.fullmatch(",".join([*numbers, ""]))
         return numbers if are_fine else None

@@ -140,6 +140,17 @@ def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, .
         ("{column: A, phone: 41}", {"A": "044 555 01 23"}, "+41445550123"),
         ("{column: A, phone: '+49'}", {"A": "0049 (0)30/555-0123"}, "+49305550123"),
         ("{column: A, phone: {code: 39, trunk: ''}}", {"A": "06 555 0123"}, "+39065550123"),
+        ("{column: A, phone: {code: 39, trunk: ''}}", {"A": "+39 (0)6 555 0123"}, "+39065550123"),
+        ("{column: A, phone: 39}", {"A": "+44 (0)20 5550 0123"}, "+442055500123"),
+        ("{column: A, phone: 1}", {"A": "1-555-555-0123"}, "+15555550123"),
+        ("{column: A, phone: 1}", {"A": "(555) 555-0123"}, "+15555550123"),
+        ("{column: A, phone: 1}", {"A": "011 49 30 5550123"}, "+49305550123"),
+        ("{column: A, phone: 49}", {"A": "305550123.0"}, "+49305550123"),
+        ("{column: A, phone: 49}", {"A": "030.5550.0"}, "+493055500"),
+        ("{column: A, phone: 49}", {"A": "+49 (0)33701/55-0"}, "+4933701550"),
+        ("{column: A, phone: 49}", {"A": "0491 / 555-012"}, "+49491555012"),
+        ("{column: A, phone: 49}", {"A": "491 555012"}, "+49491555012"),
+        ("{column: A, phone: 55}", {"A": "(55) 95555-0123"}, "+5555955550123"),
         ("{column: A, transliterate: german}", {"A": "Jürgen Groß"}, "JuergenGross"),
         ("{column: A, transliterate: plain}", {"A": "Jürgen Sørby-Łuk"}, "JurgenSorby-Luk"),
         ("{column: A, cut: 3}", {"A": "abc"}, "abc"),
@@ -181,6 +192,9 @@ def test_a_value_that_a_rule_cannot_read_rejects_the_row(rule: str, cell: str, r
     assert mapped(rule, {"A": cell}) == Reject(2, 2, "7", reason)
 
 
+NO_PLUS = "A begins with the calling code, and has no + in front; it is left out."
+
+
 @pytest.mark.parametrize(
     ("rule", "cell", "sent", "warning"),
     [
@@ -197,6 +211,10 @@ def test_a_value_that_a_rule_cannot_read_rejects_the_row(rule: str, cell: str, r
             "A 'Atlantis' is not a country that is known; it is sent as it is.",
         ),
         ("{column: A, phone: 41}", "ask Ann", None, "A is not a telephone number; it is left out."),
+        ("{column: A, phone: 49}", "030 5550-12 / 13", None, "A is not a telephone number; it is left out."),
+        ("{column: A, phone: 49}", "030/5550123/24", None, "A is not a telephone number; it is left out."),
+        ("{column: A, phone: 49}", "493055550123", None, NO_PLUS),
+        ("{column: A, phone: {code: 39, trunk: ''}}", "39 06 5550123", None, NO_PLUS),
         ("{column: A, cut: 3}", "ab cd", "ab", "A has 5 characters; it is cut to 3."),
     ],
 )
