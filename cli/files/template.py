@@ -119,7 +119,9 @@ def _words(rule: Rule) -> Iterator[str]:
 
 def _day(mapping: MappingFile) -> str:
     named = [
-        pattern.text for pattern in mapping.dates.patterns if pattern.text not in ("excel", "odata", "unix", "unix_ms")
+        pattern.text
+        for pattern in mapping.dates.patterns
+        if pattern.text not in ("excel", "odata", "unix", "unix_ms", "unix_days")
     ]
     return "yyyy-mm-dd" if not named or named[0] == "iso" else named[0]
 

@@ -20,7 +20,7 @@ _SHORT = (*_SHORT_DAY_FIRST, *_SHORT_MONTH_FIRST, "dd-mon-yy", "dd mon yy", "dd/
 _OTHER_WAY = dict(zip(_DAY_FIRST + _SHORT_DAY_FIRST, _MONTH_FIRST + _SHORT_MONTH_FIRST, strict=True))
 _OTHER_WAY |= {other: one for one, other in _OTHER_WAY.items()}
 _SERIAL = "excel"
-_UNIX = ("unix", "unix_ms")
+_UNIX = ("unix", "unix_ms", "unix_days")
 _SERIALS = range(10_000, 100_000)  # 1927 to 2173; other numbers are no dates
 _ENDLESS = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1)}
 
@@ -84,7 +84,7 @@ def _look(cells: Iterable[str], without: Sequence[str] = ()) -> tuple[Written, s
 
 
 def _all_formats() -> Iterable[str]:
-    return (*_YEAR_FIRST, *_DAY_FIRST, *_MONTH_FIRST, *_NAMED, *_SHORT, _SERIAL, *_UNIX)
+    return (*_YEAR_FIRST, *_DAY_FIRST, *_MONTH_FIRST, *_NAMED, *_SHORT, *_UNIX, _SERIAL)
 
 
 def _is_day(text: str, cell: str) -> bool:

@@ -74,7 +74,7 @@ class DateFormats(Section):
 
     Attributes:
         format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`;
-            `unix` and `unix_ms`, the seconds and milliseconds since 1970.
+            `unix`, `unix_ms` and `unix_days`, the seconds, milliseconds and days since 1970.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
         midnight: an IANA name, such as Europe/Berlin: whose midnight the times beside the days are.
     """

@@ -31,6 +31,7 @@ _FOR_PEOPLE = {
     "iso": "yyyy-mm-dd",
     "unix": "seconds since 1970",
     "unix_ms": "milliseconds since 1970",
+    "unix_days": "days since 1970",
 }  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
 
@@ -248,14 +249,14 @@ class DateReader:
                 _FOR_PEOPLE.get(pattern.text.strip().casefold(), pattern.text) for pattern in self.patterns
             )
             said = f"{self.column} '{shorten(text)}' is not a date written as {' or '.join(ways)}"
-        serial = serial_day(text)
-        if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
-            return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."
         if unix := unix_day(text):
             return (
                 f"{said}; it is the number by which programs mean {unix[0].isoformat()} (Unix time). Write the day, or "
                 f"ask IT to say so in the mapping (dates: format: {unix[1]})."
             )
+        serial = serial_day(text)
+        if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
+            return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."
         if not self.patterns and self._may_be_day(text):
             return (
                 f"{self.column} '{shorten(text)}' may be a date, but the mapping does not say how dates are written. "

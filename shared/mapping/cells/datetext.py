@@ -30,6 +30,7 @@ _EARLIEST = _EPOCH.replace(1)
 _NEVER = "/Date(-62135596800000"  # the earliest time that .NET knows, which stands for none; in any zone
 _UNIX = re.compile(r"(-?\d{1,15})(?:[.,]\d+)?")
 _MAY_BE_SECONDS = 10**10  # milliseconds: April 1970; and the seconds of every day that anybody means
+_DAYS_SINCE_1970 = range(10_000, 24_107)  # 1997 to 2035; by a spreadsheet 1927 to 1965, when nobody was hired
 _SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,](?P<part>\d+))?")
 _MONTHS = {
     name: number
@@ -100,7 +101,7 @@ def parse_pattern(text: str) -> DatePattern:
     if wrong or sorted(word[0] for word in words) != ["d", "m", "y"]:
         raise ValueError(
             f"'{text}' is not a date format: write it with dd, mm and yyyy (also d, m, mon, yy), such as dd.mm.yyyy, "
-            "or say iso, odata, excel, unix or unix_ms"
+            "or say iso, odata, excel, unix, unix_ms or unix_days"
         )
     glued = any(a in words and b in words for a, b in pairwise(token[0] for token in tokens))
     expression = "".join(_expression(token[0], glued) for token in tokens)
@@ -230,6 +231,12 @@ def _unix_milliseconds(text: str) -> datetime | None:
     return _after_1970(int(match[1]) // 1000)
 
 
+def _unix_days(text: str) -> datetime | None:
+    """The day of Avro, Parquet and Debezium, where nobody has made a date of it."""
+    match = _UNIX.fullmatch(text)
+    return _after_1970(int(match[1]) * DAY_SECONDS) if match else None
+
+
 def _after_1970(seconds: int) -> datetime | None:
     try:
         return _EPOCH + timedelta(seconds=seconds)
@@ -250,11 +257,13 @@ def _read_unix(moment_of: Callable[[str], datetime | None]) -> Callable[[str, in
 def unix_day(text: str) -> tuple[date, str] | None:
     """The day that a number may mean as Unix time, and the format that reads it so; None if that is not likely."""
     name = {9: "unix", 10: "unix", 12: "unix_ms", 13: "unix_ms"}.get(len(text)) if text.isdecimal() else None
+    if len(text) == 5 and text.isdecimal() and int(text) in _DAYS_SINCE_1970:
+        name = "unix_days"
     moment = _UNIX_TIMES[name](text) if name else None
     return (moment.date(), name) if moment and name else None
 
 
-_UNIX_TIMES = {"unix": _unix_seconds, "unix_ms": _unix_milliseconds}
+_UNIX_TIMES = {"unix": _unix_seconds, "unix_ms": _unix_milliseconds, "unix_days": _unix_days}
 
 
 def _read_serial(text: str, _: int | None) -> Parts | None:

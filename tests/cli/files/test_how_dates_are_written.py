@@ -28,6 +28,8 @@ from shared.mapping.cells.datetext import parse_pattern
         (["41275", "43000"], Written(("excel",))),
         (["1797292800", "946684800"], Written(("unix",))),
         (["1797292800000", "946684800000"], Written(("unix_ms",))),
+        (["20758", "10957"], Written(("unix_days",))),
+        (["20758", "46327"], Written(("excel",))),
         (["2026-11-02", "13.11.2026"], Written(("iso", "dd.mm.yyyy"))),
         (["01.02.2020", "44197"], Written(("excel",), ("dd.mm.yyyy", "mm.dd.yyyy"))),
         (["31.12.2020", "44197", "44198"], Written(("excel", "dd.mm.yyyy"))),

@@ -75,6 +75,9 @@ def test_what_is_no_date_in_any_form_is_no_matter_of_the_mapping(text: str) -> N
         ("unix_ms", "1797292800000", date(2026, 12, 15)),
         ("unix_ms", "1797379199999", date(2026, 12, 15)),
         ("unix_ms", "10000000000", date(1970, 4, 26)),
+        ("unix_days", "20758", date(2026, 11, 1)),
+        ("unix_days", "20758.0", date(2026, 11, 1)),
+        ("unix_days", "-1", date(1969, 12, 31)),
     ],
 )
 def test_a_date_is_read_by_its_format(pattern: str, text: str, day: date) -> None:
@@ -226,7 +229,8 @@ def test_a_moment_keeps_its_day_in_its_zone(day: date, minute: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pattern", "text"), [("unix", "0"), ("unix", "0.0"), ("unix_ms", "0"), ("unix", "-62135596800")]
+    ("pattern", "text"),
+    [("unix", "0"), ("unix", "0.0"), ("unix_ms", "0"), ("unix_days", "0"), ("unix", "-62135596800")],
 )
 def test_nothing_and_the_first_moment_of_net_are_no_day_in_unix_time(pattern: str, text: str) -> None:
     assert reader(pattern).read(text) is None
@@ -240,6 +244,8 @@ def test_nothing_and_the_first_moment_of_net_are_no_day_in_unix_time(pattern: st
         ((), "1797292800", "Hired '1797292800' is not a date; {s}"),
         (("iso",), "1797292800000", "Hired '1797292800000' is not a date written as yyyy-mm-dd; {ms}"),
         (("unix_ms",), "9999999999", "Hired '9999999999' is not a date written as milliseconds since 1970; {late}"),
+        (("iso",), "20758", "Hired '20758' is not a date written as yyyy-mm-dd; {days}"),
+        (("unix_days",), "1797292800", "Hired '1797292800' is not a date written as days since 1970; {s}"),
         (("unix",), "soon", "Hired 'soon' is not a date written as seconds since 1970."),
     ],
 )
@@ -248,6 +254,7 @@ def test_seconds_are_not_taken_for_milliseconds_and_the_sentence_says_what_they_
 ) -> None:
     means = "it is the number by which programs mean {} (Unix time). Write the day, or ask IT to say so in the mapping"
     hints = {"s": ("2026-12-15", "unix"), "ms": ("2026-12-15", "unix_ms"), "late": ("2286-11-20", "unix")}
+    hints["days"] = ("2026-11-01", "unix_days")
     wanted = {name: f"{means.format(day)} (dates: format: {said})." for name, (day, said) in hints.items()}
     with pytest.raises(Unusable) as wrong:
         reader(*patterns).read(text)

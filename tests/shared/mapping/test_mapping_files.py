@@ -355,7 +355,7 @@ def test_all_known_attributes_fit_into_one_user() -> None:
             [
                 (
                     "userName.date.format: 'dd/mm' is not a date format: write it with dd, mm and yyyy (also d, m, "
-                    "mon, yy), such as dd.mm.yyyy, or say iso, odata, excel, unix or unix_ms"
+                    "mon, yy), such as dd.mm.yyyy, or say iso, odata, excel, unix, unix_ms or unix_days"
                 )
             ],
         ),
