@@ -3,8 +3,9 @@
 Six kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
 write it. Letters lost to ASCII: a question mark in the place of each letter that the encoding lacks, which is what
 Windows PowerShell 5.1 does by default. Signs of HTML in the place of letters. The name of a .NET type where a list or
-an object has no text of its own. And days in a workbook where the rest of a column is none: Excel makes one of a cost
-center 10-12. And whole numbers with decimals (1000.0), as pandas writes them if a cell of the column is empty.
+an object has no text of its own, or how JavaScript and Python show it. And days in a workbook where the rest of a
+column is none: Excel makes one of a cost center 10-12. And whole numbers with decimals (1000.0), as pandas writes them
+if a cell of the column is empty.
 
 Whole columns are looked at, and cells only where a column holds one of the signs.
 """
@@ -34,9 +35,12 @@ _TYPE = re.compile(
     r"|<>f__AnonymousType.*|System\.__ComObject"
     r"|System\.(?:Object|String|DateTime|DateTimeOffset|DateOnly|DBNull|Guid|Byte|Char|Int32|Int64|Decimal|Double|Boolean)"
     r"|@\{\s*[\w ]+=.*\}"
-    r"|(?:\[object [A-Z]\w*\](?:,(?=\[)|\Z))+",  # of JavaScript
+    r"|(?:\[object [A-Z]\w*\](?:,(?=\[)|\Z))+"  # of JavaScript
+    r'|\{"\w+":.*\}'  # JSON, as ExcelJS writes a text of several fonts into a CSV
+    r"|b(?:'[^']+'|\"[^\"]+\")|\[(?:'[^']*'(?:, (?!\]))?)+\]|\{'\w+': .*\}",  # of Python; bytes are what read_sas gives
     re.DOTALL,
 )
+_OF_TYPES = ("System.", "soft.", "[", "{", "<", "b'", 'b"')  # one of which each holds; to look for it is quick
 
 
 @dataclass
@@ -96,9 +100,7 @@ class DamageWatch:
                 _note(self._decimals, column, batch, _is_decimal)
             if "&" in text and ";" in text:
                 _note(self._html, column, batch, holds_html)
-            if (
-                "System." in text or "soft." in text or "[" in text or "{" in text or "<" in text
-            ):  # single signs are quick
+            if any(sign in text for sign in _OF_TYPES):
                 _note(self._types, column, batch, _names_a_type)
         for column in self._filled:
             cells = batch.columns[column]
@@ -154,7 +156,7 @@ class DamageWatch:
                 what = (
                     "question marks in the place of letters"
                     if marks.count >= types.count
-                    else "the name of a .NET type in the place of a name"
+                    else "the name of a .NET type, or an object, in the place of a name"
                 )
                 advice = (
                     "in UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)"

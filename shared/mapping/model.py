@@ -22,7 +22,7 @@ from shared.mapping.rules import Asked, ColumnName, DateFormats, Rule, Section, 
 from shared.model import ENTERPRISE_USER
 from shared.wording.languages import ENGLISH, Language
 
-PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "null", "undefined", "nan", "NaN", "<NA>", "-", ".", "\\N")
+PLACEHOLDERS = ("N/A", "n/a", "#N/A", "NULL", "null", "undefined", "nan", "NaN", "NaT", "<NA>", "-", ".", "\\N")
 """Cells that mean nothing, as people and programs write them. Null, Nan and None are family names."""
 
 NO_MANAGER = ("NO_MANAGER", "NO_MGR", "NONE")
@@ -303,7 +303,7 @@ class Dates(DateFormats):
 
     Attributes:
         format: one or several of: a pattern of dd, mm (or mon, a month's name), yyyy or yy; `iso`; `odata`; `excel`;
-            `unix` and `unix_ms`, the seconds and milliseconds since 1970.
+            `unix`, `unix_ms` and `unix_days`, the seconds, milliseconds and days since 1970.
         pivot: the last two-digit year of this century: with 30, 30 is 2030 and 31 is 1931.
         midnight: an IANA name: whose midnight the times beside the days are, if a program wrote days as moments. With
             Europe/Berlin 2026-10-31 23:00 is 1 November. With UTC the day is the one that is written.

@@ -48,7 +48,7 @@ MAPPING = """\
 MADE = f"""\
 # Made from AttributeMapping.psd1 of CSV2SCIM.
 # Cells are read in another way than CSV2SCIM read them: blanks at their ends are dropped and several side by side are
-#   one, and N/A, n/a, #N/A, NULL, null, undefined, nan, NaN, <NA>, -, . and \\N are empty.
+#   one, and N/A, n/a, #N/A, NULL, null, undefined, nan, NaN, NaT, <NA>, -, . and \\N are empty.
 # Read it through before it is used; 1 place is marked with DECIDE.
 version: 1
 

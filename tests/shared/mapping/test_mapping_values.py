@@ -225,7 +225,7 @@ def test_a_manager_of_ones_own_is_left_to_whoever_judges_managers() -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["N/A", "n/a", "NULL", "null", "undefined", "nan", "NaN", "<NA>", "-", ".", "  - ", "#N/A"]
+    "cell", ["N/A", "n/a", "NULL", "null", "undefined", "nan", "NaN", "NaT", "<NA>", "-", ".", "  - ", "#N/A"]
 )
 def test_placeholders_mean_nothing(cell: str) -> None:
     assert worker({"Title": cell}) == (LEE, ())

@@ -167,9 +167,21 @@ def test_signs_of_html_are_told_and_name_nobody() -> None:
     )
 
 
-@pytest.mark.parametrize("cell", ["[object Object]", "[object Object],[object Object]", "[object Map]"])
-def test_what_javascript_calls_an_object_is_told_too(cell: str) -> None:
-    [note] = answer(damaged([("001", "Ann Lee", cell, "[object lesson] Ltd")]))["notes"]
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "[object Object]",
+        "[object Object],[object Object]",
+        "[object Map]",
+        '{"richText":[{"text":"Cl"},{"font":{"bold":true},"text":"erk"}]}',
+        "b'Clerk'",
+        'b"Bo\'s"',
+        "['Clerk', 'Cook']",
+        "{'title': 'Clerk'}",
+    ],
+)
+def test_what_javascript_and_python_call_an_object_is_told_too(cell: str) -> None:
+    [note] = answer(damaged([("001", "Ann Lee", cell.replace('"', '""'), "[object lesson] Ltd")]))["notes"]
     where = "in the place of a value: Title in 1 cell (row 2)."
     assert note == f"Cells hold the name of a .NET type, or an object, {where} {TYPES}"
 
@@ -190,7 +202,11 @@ def test_more_rows_than_are_named_are_counted() -> None:
         ),
         (
             ["System.Object[]", "System.String[]"],
-            "2 of 2 cells of Name hold the name of a .NET type in the place of a name",
+            "2 of 2 cells of Name hold the name of a .NET type, or an object, in the place of a name",
+        ),
+        (
+            ["b'Ann Lee'", "b'Bo'"],
+            "2 of 2 cells of Name hold the name of a .NET type, or an object, in the place of a name",
         ),
         (["Zo?", "Ann"], ""),
         (["Zo?"], ""),
