@@ -23,6 +23,7 @@ FIRST_LINES = 60
 _DEEPEST = 30  # rows above and with the header
 _MOST_MARKS = 20
 _FEWEST_SHORT = 2
+_FEWEST_LONGER = 2
 _FEWEST_CELLS = 3  # in a row whose delimiter can be told from the header's
 _SEP = re.compile(r'"?sep=(.)"?[\r\n]*\Z', re.IGNORECASE)
 
@@ -41,6 +42,7 @@ class Opening:
         short: how many cells rows have that leave out empty ones at their end; empty if rows of the file do not.
         drawn: whether each row stands between two delimiters, as in a table that is drawn.
         row_names: whether each row begins with a number in quotes of which the header says nothing.
+        longer: whether each row has one cell more than the header, an empty one at its end.
         other: what is between the cells of all rows below the header, if it is something else than in the header.
         below: the first rows below the header, if it has further rows, of which some may be missing.
     """
@@ -54,6 +56,7 @@ class Opening:
     short: frozenset[int] = frozenset()
     drawn: bool = False
     row_names: bool = False
+    longer: bool = False
     other: str = ""
     below: tuple[list[str], ...] = ()
 
@@ -86,21 +89,17 @@ def find_opening(sample: Sequence[str], hints: FormatHints, wanted: Sequence[str
     best = _with_evidence(lines, best, hints, head)
     below = tuple(_below(lines, best, hints, head))
     drawn = _is_drawn(head, below)
-    found, short, named = (
-        max(head.found, 0),
-        frozenset() if drawn else _short_rows(lines, best, hints, head),
-        _row_names(lines, best, hints, head),
-    )
     return Opening(
         best,
         separator is not None,
         head.above,
         head.texts_above,
         head.cells,
-        found,
-        short,
+        max(head.found, 0),
+        frozenset() if drawn else _short_rows(lines, best, hints, head),
         drawn,
-        named,
+        _row_names(lines, best, hints, head),
+        _are_longer(head, below),
         _other_delimiter(lines, best, hints, head, below),
         below if hints.header_rows > 1 else (),
     )
@@ -303,6 +302,13 @@ def _row_names(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head:
     longer = all(len(cells) == len(head.cells) + 1 for cells in below)
     first = next((line for line in lines[head.above + 1 :] if line.strip()), "")
     return len(below) > 1 and numbered and longer and first.startswith(f"{dialect.quote}1{dialect.quote}")
+
+
+def _are_longer(head: _Head, below: Sequence[Sequence[str]]) -> bool:
+    """Whether each row ends with a delimiter, and the header does not; of a single one that may be a slip."""
+    if head.found < 1 or len(below) < _FEWEST_LONGER or not head.cells[-1].strip():
+        return False
+    return all(len(cells) == len(head.cells) + 1 and not cells[-1].strip() for cells in below)
 
 
 def _in_apostrophes(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head: _Head) -> bool:

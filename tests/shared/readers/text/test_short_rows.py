@@ -251,6 +251,22 @@ def test_row_names_of_r_are_told_with_what_to_do(mark: str) -> None:
     )
 
 
+@pytest.mark.parametrize(("mark", "called"), [(",", "comma"), (";", "semicolon"), ("\t", "tab")])
+def test_rows_that_all_end_with_a_delimiter_where_the_header_does_not_are_told_once(mark: str, called: str) -> None:
+    text = "Id,Name,State\n1,Ann,on,\n2,Bob,off, \n".replace(",", mark)
+    assert refusal(text) == (
+        f"Each row ends with a {called}, and the header does not, so it cannot be told which name belongs to which "
+        f"cell. If nothing is missing in the header but that {called}, put it at the end of the header's line and drop "
+        "the file again; if a name is missing, export the list again."
+    )
+
+
+def test_a_delimiter_at_the_end_of_some_rows_is_a_matter_of_these() -> None:
+    reason = "the row has 4 columns where the header has 3; perhaps a comma in a cell is not in quotes."
+    assert read("Id,Name,State\n1,Ann,on,\n2,Bob,off\n")[0] == [reason, ("2", "Bob", "off")]
+    assert read("Id,Name,State\n1,Ann,on,\n")[0] == [reason]
+
+
 def test_rows_that_are_too_long_for_another_reason_are_rejected_one_by_one() -> None:
     assert (
         read("Id,Name,State\n1,Lee, Ann,on\n2,Ott, Bob,off\n")[0]
