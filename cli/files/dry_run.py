@@ -36,7 +36,7 @@ from shared.changes.plan import sending_order
 from shared.entra.upload import OPERATIONS_PER_REQUEST, bulk_request
 from shared.extract.claiming import Saying
 from shared.extract.reading import ReadExtract, Said, read_extract
-from shared.extract.whole_file import refuse_doubtful
+from shared.extract.whole_file import nobody_works, refuse_doubtful
 from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.model import MappingFile
 from shared.mapping.row_filter import LeftOut
@@ -99,6 +99,8 @@ def dry_run(
     """
     with read_extract(chunks, mapping, reading, NOBODY) as extract:
         refuse_doubtful(extract.doubts)
+        if mapping.mode == "full" and extract.profile and not extract.returned:  # it is taken for the first one
+            refuse_doubtful(nobody_works(extract.profile, mapping.status))
         drafts = list(_drafts(extract, mapping, now))
         standings = _Standings(drafts, now, guards_zeros=mapping.key_rule.guards_zeros)
         managers = Managers(

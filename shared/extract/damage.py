@@ -1,11 +1,11 @@
 """Cells that a program has damaged on their way: told by column and count, because no single row shows what happened.
 
-Six kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
+Seven kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
 write it. Letters lost to ASCII: a question mark in the place of each letter that the encoding lacks, which is what
 Windows PowerShell 5.1 does by default. Signs of HTML in the place of letters. The name of a .NET type where a list or
 an object has no text of its own, or how JavaScript and Python show it. And days in a workbook where the rest of a
 column is none: Excel makes one of a cost center 10-12. And whole numbers with decimals (1000.0), as pandas writes them
-if a cell of the column is empty.
+if a cell of the column is empty. And long numbers of which a spreadsheet has kept the first digits (4.93056E+11).
 
 Whole columns are looked at, and cells only where a column holds one of the signs.
 """
@@ -16,7 +16,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.mapping.cells.text import LETTER, NOTHING_BUT_MARKS, holds_html
+from shared.mapping.cells.text import LETTER, NOTHING_BUT_MARKS, OF_OBJECTS, holds_html, names_an_object
 from shared.mapping.cells.values import NAMES, is_formula
 from shared.mapping.columns import Batch
 from shared.mapping.model import MappingFile
@@ -27,20 +27,8 @@ _FEWEST = 2  # damaged names that hold a file; one may be anything
 _LOST = re.compile(rf"\?{LETTER}|{NOTHING_BUT_MARKS}\Z")
 _DAY = re.compile(r"^(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?|\d\d:\d\d:\d\d)$", re.MULTILINE)  # of a workbook
 _DECIMAL = re.compile(r"\d{3,}\.0")  # of fewer digits it may be a share, or an amount
+_CUT = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+\d{2,3}")
 _QUERY = re.compile(r"://|\?\w+=")
-_ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
-_TYPE = re.compile(
-    rf"{_ROOT}(?:[.+][A-Z_]\w*)+(?:`\d+)?(?:\[.*\])+"  # lists and generic types
-    rf"|{_ROOT}(?:\.[A-Z_]\w*){{2,}}(?:[+`]\w+)*"
-    r"|<>f__AnonymousType.*|System\.__ComObject"
-    r"|System\.(?:Object|String|DateTime|DateTimeOffset|DateOnly|DBNull|Guid|Byte|Char|Int32|Int64|Decimal|Double|Boolean)"
-    r"|@\{\s*[\w ]+=.*\}"
-    r"|(?:\[object [A-Z]\w*\](?:,(?=\[)|\Z))+"  # of JavaScript
-    r'|\{"\w+":.*\}'  # JSON, as ExcelJS writes a text of several fonts into a CSV
-    r"|b(?:'[^']+'|\"[^\"]+\")|\[(?:'[^']*'(?:, (?!\]))?)+\]|\{'\w+': .*\}",  # of Python; bytes are what read_sas gives
-    re.DOTALL,
-)
-_OF_TYPES = ("System.", "soft.", "[", "{", "<", "b'", 'b"')  # one of which each holds; to look for it is quick
 
 
 @dataclass
@@ -84,6 +72,7 @@ class DamageWatch:
         self._types: dict[str, _Found] = {}
         self._days: dict[str, _Found] = {}
         self._decimals: dict[str, _Found] = {}
+        self._cut: dict[str, _Found] = {}
 
     def look(self, batch: Batch) -> None:
         """Take note of some rows."""
@@ -98,10 +87,12 @@ class DamageWatch:
                 _note(self._days, column, batch, _is_day)
             if ".0" in text and column not in self._ids:
                 _note(self._decimals, column, batch, _is_decimal)
+            if "E+" in text and column not in self._ids:
+                _note(self._cut, column, batch, _is_cut)
             if "&" in text and ";" in text:
                 _note(self._html, column, batch, holds_html)
-            if any(sign in text for sign in _OF_TYPES):
-                _note(self._types, column, batch, _names_a_type)
+            if any(sign in text for sign in OF_OBJECTS):
+                _note(self._types, column, batch, names_an_object)
         for column in self._filled:
             cells = batch.columns[column]
             self._filled[column] += len(cells) - cells.count("")
@@ -134,6 +125,12 @@ class DamageWatch:
                 f"Whole numbers have decimals, such as 1000.0: {_listed(self._decimals)}. A program took the column "
                 "for numbers (pandas does, if a cell is empty). They are sent so; have the column exported as text."
             )
+        if self._cut:
+            notes.append(
+                f"A spreadsheet has cut numbers short, as in 4.93E+11: {_listed(self._cut)}. Their last digits are "
+                "lost. They are sent so, unless a rule leaves them out; format the column as text, enter the numbers "
+                "again and export the list."
+            )
         if self._html:
             notes.append(
                 f"Signs of HTML stand in the place of letters, as in &eacute;: {_listed(self._html)}. Outside of names "
@@ -142,8 +139,9 @@ class DamageWatch:
         if self._types:
             notes.append(
                 f"Cells hold the name of a .NET type, or an object, in the place of a value: {_listed(self._types)}. "
-                "They are sent as they are. Have the export write the values themselves (in PowerShell: Select-Object "
-                "with an expression for each of these columns, such as @{n='Title';e={$_.Title -join '; '}})."
+                "Outside of names they are sent as they are. Have the export write the values themselves (in "
+                "PowerShell: Select-Object with an expression for each of these columns, such as "
+                "@{n='Title';e={$_.Title -join '; '}})."
             )
         return notes
 
@@ -195,9 +193,9 @@ def _is_decimal(cell: str) -> bool:
     return _DECIMAL.fullmatch(cell) is not None
 
 
+def _is_cut(cell: str) -> bool:
+    return _CUT.fullmatch(cell.strip()) is not None
+
+
 def _is_day(cell: str) -> bool:
     return _DAY.fullmatch(cell) is not None
-
-
-def _names_a_type(cell: str) -> bool:
-    return _TYPE.fullmatch(cell.strip()) is not None

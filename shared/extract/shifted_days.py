@@ -127,18 +127,21 @@ def _places() -> tuple[str, ...]:
 def _sentence(column: str, shown: tuple[str, date, TimeOfDay], said: str | None, mapping: MappingFile) -> str:
     text, day, clock = shown
     meant = (day + timedelta(days=1)).isoformat()
+    # Where they are midnights of UTC, as in /Date(1551398400000-0480)/, UTC does not leave the days as written.
+    of_utc = day_meant(day, clock, ZoneInfo(_AS_WRITTEN)) is not None
     if said:
+        zone = "UTC, whose midnight it is" if of_utc else "UTC if the days are right as they are written"
         return (
             f"{column} holds days with a time that is not midnight in {said}, though the mapping says so (dates: "
             f"midnight): '{shorten(text)}' probably means {meant}. Nothing of the file was used. Ask IT to name the "
-            "zone of the program that writes the list, or UTC if the days are right as they are written; then drop "
-            "the file again."
+            f"zone of the program that writes the list, or {zone}; then drop the file again."
         )
-    home = mapping.dates.zone if day_meant(day, clock, mapping.dates.place) else ""
+    home = mapping.dates.zone if day_meant(day, clock, mapping.dates.place) else _AS_WRITTEN if of_utc else ""
+    as_written = "" if of_utc else "; UTC if the days are right as they are written"
     return (
         f"{column} holds days as a program in another time zone writes them: midnight there, which is {clock.text} "
         f"here. '{shorten(text)}' would be read as {day.isoformat()} and probably means {meant}, so that people would "
         "come and go a day early. Nothing of the file was used. Export the days without a time, or ask IT to say in "
-        f"the mapping whose midnight it is (dates: midnight: {home or 'an IANA name such as Europe/Berlin'}; UTC if "
-        "the days are right as they are written), then drop the file again."
+        f"the mapping whose midnight it is (dates: midnight: {home or 'an IANA name such as Europe/Berlin'}"
+        f"{as_written}), then drop the file again."
     )

@@ -80,6 +80,22 @@ def compare(previous: Profile, now: Profile, *, full: bool, held: bool = False) 
         raise ExtractRefused(" ".join([*faults, _ADVICE]) + _MEANT)
 
 
+def nobody_works(now: Profile, status: Status) -> str:
+    """Why the first full file of a source should not be used as it is: nobody in it may work. Empty if somebody may.
+
+    There is no file before it that would show that a status, such as 0 of a program for all, means something else.
+    """
+    may_work = [person.active for person in now.people.values()]
+    if may_work.count(False) < _FEWEST or True in may_work:
+        return ""
+    columns = status.name or _listed(status.days)
+    return (
+        f"Nobody in the file may work, by {columns}, so that all accounts would be disabled: does the column mean the "
+        "opposite, is it another field, or are these leavers alone? Nothing of the file was used. Correct the "
+        "export, or have IT correct the words (status: values), and drop the file again."
+    )
+
+
 def refuse_doubtful(doubts: str) -> None:
     """Refuse a file whose cells came damaged.
 

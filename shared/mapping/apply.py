@@ -25,6 +25,7 @@ from shared.mapping.cells.text import (
     holds_control,
     holds_html,
     looks_broken,
+    names_an_object,
     sheet_error,
     shorten,
 )
@@ -49,6 +50,7 @@ _BROKEN = "holds signs that look like letters in a wrong encoding"
 _LETTER_LOST = re.compile(rf"{LETTER}\?|\?{LETTER}|^{NOTHING_BUT_MARKS}$")  # beside others, or all of them
 _QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
 _HTML = "holds signs of HTML in the place of letters, as in &eacute;"
+_OBJECT = "holds an object of a program, or the name of a type, in the place of a name"
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +471,8 @@ class Applier:
                 found.setdefault(column, _QUESTION_MARKS)
             elif holds_html(cells[column]):
                 found.setdefault(column, _HTML)
+            elif names_an_object(cells[column]):
+                found.setdefault(column, _OBJECT)
         kept = []
         for column, what in found.items():
             if column in (self.mapping.key, *self._status.reads):

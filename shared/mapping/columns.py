@@ -22,6 +22,7 @@ from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
 from shared.mapping.cells.remembered import CAREFUL, ColumnCells, Remembered, Room
+from shared.mapping.cells.text import OF_OBJECTS
 from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
@@ -32,6 +33,7 @@ from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 NO_DAY = "-"
 """Stands for a day that nobody has said."""
 
+_OF_DAMAGE = ("?", "&", *OF_OBJECTS)  # which may stand in the place of letters, or of a name
 _START = f'{{"schemas":["{CORE_USER}","{ENTERPRISE_USER}"'
 
 
@@ -150,8 +152,8 @@ class ColumnMapper:
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
             text = "".join(batch.columns[column])
-            if "?" in text or "&" in text:  # which may stand for letters
-                care.where("?" in cell or "&" in cell for cell in batch.columns[column])
+            if any(sign in text for sign in _OF_DAMAGE):
+                care.where(any(sign in cell for sign in _OF_DAMAGE) for cell in batch.columns[column])
         if former := mapping.key_rule.former:
             care.where(map(bool, columns[former]))
         for column in mapping.required:

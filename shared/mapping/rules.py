@@ -290,11 +290,12 @@ class Phone(Section):
 
     Attributes:
         code: the country's calling code, for numbers without one.
-        trunk: the digit in front of national numbers that is left out after the calling code.
+        trunk: the digits in front of national numbers that are left out after the calling code; without it what the
+            country has: 0 in most, 8 in Russia, 06 in Hungary, none in Italy.
     """
 
     code: Annotated[str, Field(pattern=r"^\+?[1-9][0-9]{0,2}$")]
-    trunk: Annotated[str, Field(pattern=r"^[0-9]?$")] = "0"
+    trunk: Annotated[str | None, Field(pattern=r"^[0-9]{0,2}$")] = None
 
 
 class Rule(Section):

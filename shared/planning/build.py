@@ -22,7 +22,7 @@ from shared.errors import ExtractDuplicate, ExtractRefused, ExtractStale
 from shared.extract.profile import Profile
 from shared.extract.reading import ReadExtract, read_extract
 from shared.extract.rejects import keep_rejects_file
-from shared.extract.whole_file import compare, refuse_doubtful, unused_columns
+from shared.extract.whole_file import compare, nobody_works, refuse_doubtful, unused_columns
 from shared.holds.protected import alone_in
 from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
@@ -292,6 +292,8 @@ def _check_file(context: Context, asked: ToPlan, extract: ReadExtract, *, full: 
         return []
     data = read_profile(context.storage, ref.source)
     last = Profile.load(data) if data else None
+    if data is None and full and not forced:
+        refuse_doubtful(nobody_works(extract.profile, asked.mapping.status))
     if last and not forced:
         waiting = extracts.of_source(context.storage, ref.source, f"Status eq '{ExtractStatus.HELD}'")
         held = any(not one.superseded_by for one in waiting)

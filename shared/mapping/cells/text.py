@@ -39,6 +39,20 @@ _ERRORS = frozenset(
     ).split()
 )
 _TOO_NARROW = re.compile(r"#{3,}")
+_ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
+_OBJECT = re.compile(
+    rf"{_ROOT}(?:[.+][A-Z_]\w*)+(?:`\d+)?(?:\[.*\])+"  # lists and generic types
+    rf"|{_ROOT}(?:\.[A-Z_]\w*){{2,}}(?:[+`]\w+)*"
+    r"|<>f__AnonymousType.*|System\.__ComObject"
+    r"|System\.(?:Object|String|DateTime|DateTimeOffset|DateOnly|DBNull|Guid|Byte|Char|Int32|Int64|Decimal|Double|Boolean)"
+    r"|@\{\s*[\w ]+=.*\}"
+    r"|(?:\[object [A-Z]\w*\](?:,(?=\[)|\Z))+"  # of JavaScript
+    r'|\{"\w+":.*\}'  # JSON, as ExcelJS writes a text of several fonts into a CSV
+    r"|b(?:'[^']+'|\"[^\"]+\")|\[(?:'[^']*'(?:, (?!\]))?)+\]|\{'\w+': .*\}",  # of Python; bytes are what read_sas gives
+    re.DOTALL,
+)
+OF_OBJECTS = ("System.", "soft.", "[", "{", "<", "b'", 'b"')
+"""One of which every text has that names an object; to look for these is quick."""
 
 
 def clean(text: str) -> str:
@@ -111,6 +125,11 @@ def looks_broken(text: str) -> bool:
 def holds_html(text: str) -> bool:
     """Whether `text` has a character reference of HTML (`&eacute;`, `&#39;`) in the place of a letter or a sign."""
     return "&" in text and any(found[1][0] == "#" or found[1] in html5 for found in _REFERENCE.finditer(text))
+
+
+def names_an_object(text: str) -> bool:
+    """Whether `text` is the name of a .NET type, or what JavaScript and Python show of an object or of bytes."""
+    return _OBJECT.fullmatch(text.strip()) is not None
 
 
 def count_values(cell: str) -> int:

@@ -155,6 +155,24 @@ def test_a_zone_that_does_not_fit_is_told() -> None:
     )
 
 
+UTC_AS_IN_CALIFORNIA = as_json(["/Date(1551398400000-0480)/", "2026-10-31T17:00:00-07:00"])  # 1 March, 1 November
+
+
+def test_where_days_are_midnights_of_utc_with_an_offset_utc_is_said_to_move_them() -> None:
+    assert refusal(UTC_AS_IN_CALIFORNIA, mapping()) == (
+        "Hired holds days as a program in another time zone writes them: midnight there, which is 16:00 here. "
+        "'/Date(1551398400000-0480)/' would be read as 2019-02-28 and probably means 2019-03-01, so that people would "
+        "come and go a day early. Nothing of the file was used. Export the days without a time, or ask IT to say in "
+        "the mapping whose midnight it is (dates: midnight: UTC), then drop the file again."
+    )
+    assert refusal(UTC_AS_IN_CALIFORNIA, mapping({"midnight": "America/Los_Angeles"})) == (
+        "Hired holds days with a time that is not midnight in America/Los_Angeles, though the mapping says so (dates: "
+        "midnight): '/Date(1551398400000-0480)/' probably means 2019-03-01. Nothing of the file was used. Ask IT to "
+        "name the zone of the program that writes the list, or UTC, whose midnight it is; then drop the file again."
+    )
+    assert hired(UTC_AS_IN_CALIFORNIA, mapping({"midnight": "UTC"})) == ["2019-03-01", "2026-11-01"]
+
+
 def test_one_column_may_be_written_in_a_zone_of_its_own() -> None:
     said = mapping({"midnight": "Asia/Tokyo"}, {"midnight": "Europe/Berlin"})
     assert hired(as_csv(midnights("Europe/Berlin")), said) == [day.isoformat() for day in DAYS]

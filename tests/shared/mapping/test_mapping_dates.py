@@ -246,7 +246,10 @@ def test_nothing_and_the_first_moment_of_net_are_no_day_in_unix_time(pattern: st
         (("unix_ms",), "9999999999", "Hired '9999999999' is not a date written as milliseconds since 1970; {late}"),
         (("iso",), "20758", "Hired '20758' is not a date written as yyyy-mm-dd; {days}"),
         (("unix_days",), "1797292800", "Hired '1797292800' is not a date written as days since 1970; {s}"),
+        (("unix",), "20758", "Hired '20758' is not a date written as seconds since 1970; {days}"),
+        (("unix",), "20261101", "Hired '20261101' is not a date written as seconds since 1970."),
         (("unix",), "soon", "Hired 'soon' is not a date written as seconds since 1970."),
+        (("excel",), "2026", "Hired '2026' is not a date written as excel."),
     ],
 )
 def test_seconds_are_not_taken_for_milliseconds_and_the_sentence_says_what_they_are(

@@ -36,6 +36,11 @@ def mapped(
     return Applier(mapping, known=NOBODY).apply(Record(2, 2, plain | {"Id": "7", "State": status} | cells))
 
 
+def in_digits(zero: str, number: str) -> str:
+    """A number with the digits of another script, which begin with a zero."""
+    return "".join(chr(ord(zero) + int(sign)) if sign in "0123456789" else sign for sign in number)
+
+
 def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, ...]]:
     """What was sent, and the warnings; None if nothing was."""
     assert isinstance(made, Applied)
@@ -144,6 +149,8 @@ def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, .
         ("{column: A, phone: 39}", {"A": "+44 (0)20 5550 0123"}, "+442055500123"),
         ("{column: A, phone: 1}", {"A": "1-555-555-0123"}, "+15555550123"),
         ("{column: A, phone: 1}", {"A": "(555) 555-0123"}, "+15555550123"),
+        ("{column: A, phone: 1}", {"A": "555.123.4567"}, "+15551234567"),
+        ("{column: A, phone: 49}", {"A": "+1 (555) 123-4567"}, "+15551234567"),
         ("{column: A, phone: 1}", {"A": "011 49 30 5550123"}, "+49305550123"),
         ("{column: A, phone: 49}", {"A": "305550123.0"}, "+49305550123"),
         ("{column: A, phone: 49}", {"A": "030.5550.0"}, "+493055500"),
@@ -151,6 +158,26 @@ def value(made: Applied | Reject, path: str = CUSTOM) -> tuple[Any, tuple[str, .
         ("{column: A, phone: 49}", {"A": "0491 / 555-012"}, "+49491555012"),
         ("{column: A, phone: 49}", {"A": "491 555012"}, "+49491555012"),
         ("{column: A, phone: 55}", {"A": "(55) 95555-0123"}, "+5555955550123"),
+        ("{column: A, phone: 39}", {"A": "06 555 0123"}, "+39065550123"),
+        ("{column: A, phone: {code: 39, trunk: '0'}}", {"A": "06 555 0123"}, "+3965550123"),
+        ("{column: A, phone: 49}", {"A": "+49 030 5550123"}, "+49305550123"),
+        ("{column: A, phone: 49}", {"A": "0044 (020) 5550 0123"}, "+442055500123"),
+        ("{column: A, phone: 49}", {"A": "+39 06 555 0123"}, "+39065550123"),
+        ("{column: A, phone: 36}", {"A": "06 1 555 0123"}, "+3615550123"),
+        ("{column: A, phone: 7}", {"A": "8 (495) 555-01-23"}, "+74955550123"),
+        ("{column: A, phone: 7}", {"A": "810 49 30 5550123"}, "+49305550123"),
+        ("{column: A, phone: 375}", {"A": "8 017 555-01-23"}, "+375175550123"),
+        ("{column: A, phone: 52}", {"A": "01 55 5550 0123"}, "+525555500123"),
+        ("{column: A, phone: 61}", {"A": "0011 49 30 5550123"}, "+49305550123"),
+        ("{column: A, phone: 61}", {"A": "0049 30 5550123"}, "+49305550123"),
+        ("{column: A, phone: 81}", {"A": "010-49-30-5550123"}, "+49305550123"),
+        ("{column: A, phone: 972}", {"A": "012 49 30 5550123"}, "+49305550123"),
+        ("{column: A, phone: 49}", {"A": in_digits("\uff10", "030\uff0f555012")}, "+4930555012"),
+        ("{column: A, phone: 20}", {"A": in_digits("\u0660", "02 55550123")}, "+20255550123"),
+        ("{column: A, phone: 46}", {"A": "46 (0)8 555 012"}, "+468555012"),
+        ("{column: A, phone: 39}", {"A": "39 (0)6 555 0123"}, "+39065550123"),
+        ("{column: A, phone: 49}", {"A": "0621 60-0"}, "+49621600"),
+        ("{column: A, phone: 598}", {"A": "02 555 0123"}, "+59825550123"),
         ("{column: A, transliterate: german}", {"A": "Jürgen Groß"}, "JuergenGross"),
         ("{column: A, transliterate: plain}", {"A": "Jürgen Sørby-Łuk"}, "JurgenSorby-Luk"),
         ("{column: A, cut: 3}", {"A": "abc"}, "abc"),
@@ -193,6 +220,7 @@ def test_a_value_that_a_rule_cannot_read_rejects_the_row(rule: str, cell: str, r
 
 
 NO_PLUS = "A begins with the calling code, and has no + in front; it is left out."
+NOT_WHOLE = "A is not a whole telephone number: its country has none of this length; it is left out."
 
 
 @pytest.mark.parametrize(
@@ -215,6 +243,26 @@ NO_PLUS = "A begins with the calling code, and has no + in front; it is left out
         ("{column: A, phone: 49}", "030/5550123/24", None, "A is not a telephone number; it is left out."),
         ("{column: A, phone: 49}", "493055550123", None, NO_PLUS),
         ("{column: A, phone: {code: 39, trunk: ''}}", "39 06 5550123", None, NO_PLUS),
+        ("{column: A, phone: 49}", "4930555012", None, NO_PLUS),
+        ("{column: A, phone: 45}", "4555501234", None, NO_PLUS),
+        ("{column: A, phone: 49}", "-4711", None, NOT_WHOLE),
+        ("{column: A, phone: 49}", "4711", None, NOT_WHOLE),
+        ("{column: A, phone: 49}", "555012", None, NOT_WHOLE),
+        ("{column: A, phone: 598}", "4711", None, NOT_WHOLE),
+        ("{column: A, phone: 1}", "555-0123", None, NOT_WHOLE),
+        ("{column: A, phone: 1}", "(555) 555-0123-12", None, NOT_WHOLE),
+        ("{column: A, phone: 33}", "01 55 55 01 23 (12)", None, NOT_WHOLE),
+        ("{column: A, phone: 49}", "+33 1 55 55 01 23-12", None, NOT_WHOLE),
+        ("{column: A, phone: 36}", "+36 (06) 1 555 0123", None, NOT_WHOLE),
+        ("{column: A, phone: 49}", "0011 49 30 555012", None, NOT_WHOLE),
+        ("{column: A, phone: 54}", "011 15-5550-1234", None, NOT_WHOLE),
+        ("{column: A, phone: 65}", "001 49 30 5550123", None, "A is not a telephone number; it is left out."),
+        (
+            "{column: A, phone: 49}",
+            in_digits("\u0be6", "030 5550123"),
+            None,
+            "A is not a telephone number; it is left out.",
+        ),
         ("{column: A, cut: 3}", "ab cd", "ab", "A has 5 characters; it is cut to 3."),
     ],
 )
@@ -307,7 +355,7 @@ KINDS: st.SearchStrategy[dict[str, str]] = st.one_of(
     st.fixed_dictionaries({"date": DATES}),
     st.sampled_from(["boolean", "integer", "datetime"]).map(lambda kind: {"type": kind}),
     st.sampled_from(["reject", "omit", "keep"]).map(lambda unknown: {"country": unknown}),
-    st.sampled_from(["1", "49"]).map(lambda code: {"phone": code}),
+    st.sampled_from(["1", "7", "36", "49", "65"]).map(lambda code: {"phone": code}),
 )
 PAIRS = st.fixed_dictionaries({"from": st.text(min_size=1, max_size=3), "to": st.text(max_size=3)})
 PARTS = st.fixed_dictionaries({"on": st.text(min_size=1, max_size=2), "take": st.sampled_from([-2, -1, 1, 2])})

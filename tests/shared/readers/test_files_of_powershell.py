@@ -121,8 +121,8 @@ MARKS = (
     "export it again in UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)."
 )
 TYPES = (
-    "They are sent as they are. Have the export write the values themselves (in PowerShell: Select-Object with an "
-    "expression for each of these columns, such as @{n='Title';e={$_.Title -join '; '}})."
+    "Outside of names they are sent as they are. Have the export write the values themselves (in PowerShell: "
+    "Select-Object with an expression for each of these columns, such as @{n='Title';e={$_.Title -join '; '}})."
 )
 
 
@@ -186,6 +186,32 @@ def test_what_javascript_and_python_call_an_object_is_told_too(cell: str) -> Non
     assert note == f"Cells hold the name of a .NET type, or an object, {where} {TYPES}"
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["[object Object]", '{"richText":[{"text":"Ann"}]}', "b'Ann'", "System.Object[]", "@{First=Ann; Last=Lee}"],
+)
+def test_an_object_names_nobody(name: str) -> None:
+    bo = ("002", "Bo [B] Lee", "Clerk", "Ops")
+    found = answer(damaged([("001", name.replace('"', '""'), "Clerk", "Ops"), bo]))
+    reason = (
+        "Name holds an object of a program, or the name of a type, in the place of a name; somebody of that name would "
+        "be created."
+    )
+    where = "in the place of a value: Name in 1 cell (row 2)."
+    note = f"Cells hold the name of a .NET type, or an object, {where} {TYPES}"
+    assert found == sent(bo, rejects=[(2, "001", reason)], notes=[note])
+
+
+def test_numbers_that_a_spreadsheet_has_cut_short_are_told() -> None:
+    rows = [("001", "Ann", "Clerk", "4.93056E+11"), ("002", "Bo", "4E5", "1,2E+05"), ("003", "Cy", "C", "E+05")]
+    note = (
+        "A spreadsheet has cut numbers short, as in 4.93E+11: Dept in 2 cells (rows 2, 3). Their last digits are lost. "
+        "They are sent so, unless a rule leaves them out; format the column as text, enter the numbers again and "
+        "export the list."
+    )
+    assert answer(damaged(rows)) == sent(*rows, notes=[note])
+
+
 def test_more_rows_than_are_named_are_counted() -> None:
     rows = [(f"{number:03}", "Ann Lee", "B?ro", "Ops") for number in range(1, 1_205)]
     assert answer(damaged(rows))["notes"] == [
@@ -218,8 +244,8 @@ def test_a_name_column_full_of_them_holds_the_file(names: list[str], doubts: str
     found = answer(text)
     assert found["doubts"].startswith(doubts)
     assert bool(found["doubts"]) is bool(doubts)
-    # It can be processed all the same; but nobody is created under a name that has lost letters.
-    assert [name for _, name, _, _ in found["people"]] == [name for name in names if "?" not in name]
+    # It can be processed all the same; but nobody is created under a name that has lost letters, or is none.
+    assert [name for _, name, _, _ in found["people"]] == [name for name in names if name in ("Ann", "Bo")]
     if doubts:
         with pytest.raises(ExtractRefused) as refused:
             dry_run([text.encode()], MAPPING, Reading(today=NOW.date()), NOW)
