@@ -26,7 +26,7 @@ from shared.delivery.failure_policy import JobTrouble, refused_record, trouble_o
 from shared.delivery.heeding import heed_holds
 from shared.delivery.queueing import all_answered, queue_ready_pages, send_out_all
 from shared.delivery.rate_limiter import Calls, ledger_of
-from shared.delivery.sent_by_older_page import sent_meanwhile
+from shared.delivery.sent_by_older_page import forget_managers_never_sent, sent_meanwhile
 from shared.delivery.waiting import put_off, send_message
 from shared.entra.upload import Accepted, upload_bulk
 from shared.errors import (
@@ -208,6 +208,7 @@ class _Sending:
         wait: NotNow | None = None
         try:
             self._calls = Calls(ledger_of(self._context, self._job))
+            forget_managers_never_sent(self._context, self._ref, self._held.row, self._progress)
             self._gone |= sent_meanwhile(self._context, self._ref, self._held.row, self._progress)
             self._leave_out(self._progress.unsent())
             while pieces := self._progress.pieces:

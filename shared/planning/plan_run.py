@@ -12,7 +12,7 @@ from functools import cached_property
 
 from msgspec.structs import replace
 
-from shared.changes.claims import Desired, Employment, decide
+from shared.changes.claims import Claim, Desired, Employment, decide
 from shared.changes.compare import Draft, kept_claims
 from shared.clock import iso
 from shared.context import Context
@@ -313,15 +313,18 @@ class Drafted:
 
 def _with_managers_as_known(made: Draft, ids: SamePeople) -> Draft:
     """The same, with managers by the ids by which they are known, whatever HR called them when it named them."""
-    if not any(manager_of(claim.record) in ids.by_id for claim in made.claims.values()):
+    if not ids.by_id:
         return made
-    claims = {
-        source: replace(claim, record=with_manager_id(claim.record, ids.known_as(manager)))
-        if (manager := manager_of(claim.record))
-        else claim
-        for source, claim in made.claims.items()
-    }
-    return replace(made, claims=claims)
+    return replace(made, claims={source: _with_manager_as_known(claim, ids) for source, claim in made.claims.items()})
+
+
+def _with_manager_as_known(claim: Claim, ids: SamePeople) -> Claim:
+    if claim.then and (then := _with_manager_as_known(claim.then, ids)) is not claim.then:
+        claim = replace(claim, then=then)
+    manager = manager_of(claim.record)
+    if manager not in ids.by_id:
+        return claim
+    return replace(claim, record=with_manager_id(claim.record, ids.known_as(manager)))
 
 
 def _says_same_manager(made: Draft, account: Account) -> bool:

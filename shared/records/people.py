@@ -156,7 +156,7 @@ def _note_accounts(
         person, number = people[worker_id]
         ours.add(worker_id)
         if row and row.stamp == plan.stamp:  # written before a crash
-            before[number].update(Deliverer(*was) for was in from_json(row.before))
+            before[number].update(taken_from(row))
             return None
         was = _pages_before(row)
         before[number].update(was)
@@ -231,9 +231,9 @@ def _pages_before(row: AccountRow | None) -> list[Deliverer]:
     """The pages that somebody may be on the way from, the newest first."""
     if row is None or not row.extract:
         return []
-    earlier = from_json(row.before) if row.pending else []
+    earlier = taken_from(row) if row.pending else []
     newest = Deliverer(row.source, row.extract, row.page)
-    return [newest, *(Deliverer(*was) for was in earlier)][:_PAGES_BEFORE]
+    return [newest, *earlier][:_PAGES_BEFORE]
 
 
 def _before_column(pages: Sequence[Deliverer]) -> Json[list[tuple[str, str, int]]]:
@@ -450,15 +450,29 @@ def superseded(accounts: Mapping[Key, AccountRow], page: Deliverer, ids: Iterabl
     return set(ids) - ours
 
 
-def taken_over(storage: Storage, job: str, page: Deliverer, ids: Sequence[str]) -> dict[str, list[Deliverer]]:
-    """The pages that a page took some people over from, the newest first; nothing of those whom it has lost again."""
+def taken_over(storage: Storage, job: str, page: Deliverer, ids: Sequence[str]) -> dict[str, AccountRow]:
+    """The rows of some people whom a page is to send, as far as they tell what was to be sent before; see `taken_from`.
+
+    Nothing of those whom the page has lost again.
+    """
     keys_of = [account_key(job, worker_id) for worker_id in ids]
-    rows = read_rows(storage.table(ACCOUNTS), keys_of, select=columns(AccountRow.before, *_DELIVERER))
-    return {
-        keys.decode(key.row): [Deliverer(*was) for was in from_json(row.before)]
-        for key, row in rows.items()
-        if is_from(row, page)
-    }
+    wanted = columns(AccountRow.before, AccountRow.accepted, AccountRow.manager, *_DELIVERER)
+    rows = read_rows(storage.table(ACCOUNTS), keys_of, select=wanted)
+    return {keys.decode(key.row): row for key, row in rows.items() if is_from(row, page)}
+
+
+def taken_from(row: AccountRow) -> list[Deliverer]:
+    """The pages that somebody was taken over from, the newest first."""
+    return [Deliverer(*was) for was in from_json(row.before)]
+
+
+def note_managers(storage: Storage, job: str, page: Deliverer, managers: Mapping[str, str]) -> None:
+    """Write whom Entra has as the manager of people whom a page is to send with a record that names none."""
+
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
+        return AccountRow(manager=managers[keys.decode(key.row)]) if row and is_from(row, page) else None
+
+    _change_accounts(storage, job, managers, account)
 
 
 def is_from(row: AccountRow, page: Deliverer) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -80,10 +80,11 @@ class Findings:
 def find(ground: Ground, truth: Truth, reader: Reader, drops: list[Drop]) -> Findings:
     """Look at the directory, the tables, the queues and what Entra has accepted."""
     storage, accepted = ground.storage, ground.entra.accepted
-    read: tuple[TableName[Any], ...] = (EXTRACTS, PAGES, WORKERS)
+    read: tuple[TableName[Any], ...] = (ACCOUNTS, EXTRACTS, PAGES, WORKERS)
     tables: dict[str, list[Any]] = {name: list(storage.table(name).list_entities()) for name in read}
     findings = Findings()
-    people = dict(_directory(ground.entra.users(), truth, accepted))
+    in_circles = {row["ExternalId"] for row in tables[ACCOUNTS] if row.get("Circle")}
+    people = dict(_directory(ground.entra.users(), truth, accepted, in_circles))
     people |= dict(_older_over_newer(accepted))
     findings.wrong += _rows(tables, drops, reader)
     findings.wrong += _left_over(storage, tables[PAGES])
@@ -100,12 +101,13 @@ def find(ground: Ground, truth: Truth, reader: Reader, drops: list[Drop]) -> Fin
 
 
 def _directory(
-    users: Mapping[str, Mapping[str, object]], truth: Truth, accepted: list[Accepted]
+    users: Mapping[str, Mapping[str, object]], truth: Truth, accepted: list[Accepted], in_circles: Collection[str]
 ) -> Iterator[tuple[str, str]]:
     """Who has not what the model says.
 
     Whether an account was made for somebody whose hire was withdrawn, and which manager stays who is not named any
-    more, depends on what was sent in between: there both is right.
+    more, depends on what was sent in between: there both is right. So it is whether somebody is told to close a circle
+    with a manager who stays, or who may: nobody knows of one in a request that was not answered.
     """
     named = defaultdict(set)
     for request in accepted:
@@ -124,10 +126,23 @@ def _directory(
             if has != should:
                 yield person, f"should be {should}, is {has}"
             wanted = account.sent[2] if account.sent else ""
-            if wanted in users and user.get("manager") != wanted:
-                yield person, f"should have the manager {wanted}, has {user.get('manager')}"
-            elif wanted not in users and (user.get("manager") or "") not in named[person] | {""}:
-                yield person, f"has the manager {user.get('manager')}, whom nobody has named"
+            manager = str(user.get("manager") or "")
+            left_out = person in in_circles and _may_be_above(person, wanted, users, truth)
+            if wanted in users and manager != wanted and not left_out:
+                yield person, f"should have the manager {wanted}, has {manager or None}"
+            elif manager not in named[person] | {"", wanted}:
+                yield person, f"has the manager {manager}, whom nobody has named"
+
+
+def _may_be_above(person: str, manager: str, users: Mapping[str, Mapping[str, object]], truth: Truth) -> bool:
+    """Whether somebody may be above the manager whom HR names of him, by what Entra has or may have kept."""
+    above: set[str] = set()
+    level = {manager}
+    while level:
+        above |= level
+        has = {str(users[one].get("manager") or "") for one in level if one in users}
+        level = has.union(*(truth.ever_named[one] for one in level if one in truth.accounts)) - above - {""}
+    return person in above
 
 
 def _manager(record: Mapping[str, Any]) -> str:

@@ -139,6 +139,7 @@ class Truth:
         clears: whether null is sent for a manager who is not named.
         holds: until when somebody is on hold by order of IT.
         hurried: whether words come so fast that not all of them are sent.
+        ever_named: of each person all managers whom HR has ever named, in the word that counted.
     """
 
     now: datetime
@@ -149,6 +150,7 @@ class Truth:
     changes: Counter[str] = field(default_factory=Counter)
     arrived: set[str] = field(default_factory=set)
     holds: dict[str, datetime] = field(default_factory=dict)
+    ever_named: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _next: dict[str, datetime] = field(default_factory=dict)
     _waiting: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))  # reports by unknown manager
     _named: dict[str, str] = field(default_factory=dict)  # by whoever's word counts
@@ -208,6 +210,7 @@ class Truth:
                 arrived.append(person)
                 self.arrived.add(person)
             self._named[person] = self._counting(person).manager
+            self.ever_named[person].add(self._named[person])
         barred = self._close_circles()
         others, self._barred = sorted((barred | self._barred) - set(people)), barred
         for person in [*people, *others]:

@@ -42,12 +42,13 @@ class Office:
     Attributes:
         context: for what has no method here.
         time: the clock's.
+        script: what Entra answers.
     """
 
     def __init__(self, context: Context, time: ManualTime, script: Script) -> None:
         self.context = context
         self.time = time
-        self._script = script
+        self.script = script
 
     def map(self, source: str = "employees", **changes: object) -> None:
         """Give a source its mapping, with changes to the usual one."""
@@ -143,7 +144,7 @@ class Office:
         return rows_of(self.context.storage, EXTRACTS)
 
     def _sent(self) -> list[ScimUser]:
-        bodies = [json.loads(request.body) for request in self._script.requests]
+        bodies = [json.loads(request.body) for request in self.script.requests]
         return [operation["data"] for body in bodies for operation in body["Operations"]]
 
 

@@ -199,21 +199,23 @@ def test_who_is_known_by_the_new_id_already_is_asked_about_no_more(opened: ExitS
 
 # With storage
 
+USUAL: dict[str, Any] = {
+    "guard": {"off": True},
+    "attributes": {"userName": "Zone", "displayName": "Name", f"{ENTERPRISE_USER}:manager": "Boss"},
+    "status": {
+        "column": "Status",
+        "values": {"active": True, "gone": False},
+        "first_day": "First",
+        "last_day": "Last",
+    },
+}
+
 
 @pytest.fixture
 def office(storage: Storage) -> Iterator[Office]:
     with open_office(storage.connection_string) as opened:
         opened.at("2026-09-24 06:00")
-        opened.map(
-            guard={"off": True},
-            attributes={"userName": "Zone", "displayName": "Name", f"{ENTERPRISE_USER}:manager": "Boss"},
-            status={
-                "column": "Status",
-                "values": {"active": True, "gone": False},
-                "first_day": "First",
-                "last_day": "Last",
-            },
-        )
+        opened.map(**USUAL)
         opened.night("C9,Ann Bee,active,,,ann", "2,Bo,active,,,bo,C9")
         opened.at("2026-09-25 06:00")
         yield opened
@@ -247,6 +249,20 @@ def test_both_wait_until_somebody_says_who_it_is_and_then_the_account_goes_on(of
     office.at("2026-09-26 06:00")
     assert office.night(ENDS, COMES.replace("Ann Bee", "Ann Cee"), "2,Bo,active,,,bo,W10") == [("C9", True)]
     assert office.directory["2"][ENTERPRISE_USER]["manager"]["value"] == "C9"
+
+
+def test_the_manager_of_the_next_contract_is_known_by_the_new_id_on_its_first_day_too(office: Office) -> None:
+    office.night(ENDS, COMES, "2,Bo,active,,,bo,C9")
+    make_same(office.context, "employees", "C9", "W10", order(office))
+    office.map(**USUAL, duplicates="current")
+    until, then = "2,Bo,active,2026-01-01,2026-09-27,bo,W10", "2,Bo Dee,active,2026-09-28,,bo,W10"
+    office.at("2026-09-26 06:00")
+    office.night(ENDS, COMES, until, then)
+    office.at("2026-09-28 00:01")
+    assert office.tick() == [("2", True)]
+    sent = office.directory["2"]
+    assert (sent["displayName"], sent[ENTERPRISE_USER]["manager"]["value"]) == ("Bo Dee", "C9")
+    assert office.workers("Warning")["2"] == ""
 
 
 def test_in_a_first_file_too_nobody_is_put_out_and_nobody_gets_a_second_account(office: Office) -> None:
