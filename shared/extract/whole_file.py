@@ -88,11 +88,13 @@ def nobody_works(now: Profile, status: Status) -> str:
     may_work = [person.active for person in now.people.values()]
     if may_work.count(False) < _FEWEST or True in may_work:
         return ""
-    columns = status.name or _listed(status.days)
+    days = status.last_day.columns if status.last_day and status.day_decides else ()
+    people, columns = len(may_work), _listed([*status.reads, *days])
     return (
-        f"Nobody in the file may work, by {columns}, so that all accounts would be disabled: does the column mean the "
-        "opposite, is it another field, or are these leavers alone? Nothing of the file was used. Correct the "
-        "export, or have IT correct the words (status: values), and drop the file again."
+        f"None of the {people} people who were looked at may work, by {columns}: then all accounts would "
+        "be disabled. Does the column mean the opposite, is it another field, or are these leavers alone? "
+        "Nothing of the file was used. Correct the export, or have IT correct the mapping (status), and drop the file "
+        "again."
     )
 
 

@@ -44,7 +44,7 @@ _WITH_LIMITS = {
 }
 _PATTERNS = {
     "code": "must be a calling code, such as 49",
-    "trunk": "must be one digit, or empty",
+    "trunk": "must be one or two digits, or empty",
     "job": "may have small letters, digits and hyphens only",
     "source": "may have small letters, digits and hyphens only",
     "expected_by": "must be a time of day, such as 07:30",

@@ -32,6 +32,7 @@ _FOR_PEOPLE = {
     "unix": "seconds since 1970",
     "unix_ms": "milliseconds since 1970",
     "unix_days": "days since 1970",
+    "excel": "the number of a day in a spreadsheet",
 }  # who have not read the mapping
 _SENSIBLE_SERIALS = range(10_000, 100_000)  # 1927 to 2173
 
@@ -249,12 +250,18 @@ class DateReader:
                 _FOR_PEOPLE.get(pattern.text.strip().casefold(), pattern.text) for pattern in self.patterns
             )
             said = f"{self.column} '{shorten(text)}' is not a date written as {' or '.join(ways)}"
-        if unix := unix_day(text):
+        serial, unix = serial_day(text), unix_day(text)
+        if serial and unix and unix[1] == "unix_days":
+            return (
+                f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}, and other programs "
+                f"{unix[0].isoformat()}. Write the day, or ask IT to say in the mapping which is meant (dates: format: "
+                "excel, or unix_days)."
+            )
+        if unix:
             return (
                 f"{said}; it is the number by which programs mean {unix[0].isoformat()} (Unix time). Write the day, or "
                 f"ask IT to say so in the mapping (dates: format: {unix[1]})."
             )
-        serial = serial_day(text)
         if serial and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS:
             return f"{said}; it is the number by which a spreadsheet means {serial.isoformat()}."
         if not self.patterns and self._may_be_day(text):

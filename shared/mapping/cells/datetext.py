@@ -32,7 +32,7 @@ _UNIX = re.compile(r"(-?\d{1,15})(?:[.,]\d+)?")
 _MAY_BE_SECONDS = 10**10  # milliseconds: April 1970; and the seconds of every day that anybody means
 _GLUED = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])")
 _NO_SECONDS = range(1, 100_000)  # 1 January 1970, and numbers of days: those of a spreadsheet, or since 1970
-_YEARS = range(1900, 2101)  # as a spreadsheet's numbers, days of 1905, when nobody was born who is at work
+_YEARS = range(1900, 2101)  # as numbers of days, 1905 by a spreadsheet and 1975 by programs; nobody means these
 _DAYS_SINCE_1970 = range(10_000, 24_107)  # 1997 to 2035; by a spreadsheet 1927 to 1965, when nobody was hired
 _SERIAL = re.compile(r"(?P<days>[1-9]\d{0,5})(?:[.,](?P<part>\d+))?")
 _MONTHS = {
@@ -224,7 +224,7 @@ ODATA = DatePattern("odata", _read_odata)
 def _unix_seconds(text: str) -> datetime | None:
     """So few seconds that they may be days, and a day without dashes (20261130), are none."""
     match = _UNIX.fullmatch(text)
-    if match is None or int(match[1]) in _NO_SECONDS or _GLUED.fullmatch(text):
+    if match is None or int(match[1]) in _NO_SECONDS or _GLUED.fullmatch(match[1]):
         return None
     return _after_1970(int(match[1]))
 
@@ -240,7 +240,7 @@ def _unix_milliseconds(text: str) -> datetime | None:
 def _unix_days(text: str) -> datetime | None:
     """The day of Avro, Parquet and Debezium, where nobody has made a date of it."""
     match = _UNIX.fullmatch(text)
-    return _after_1970(int(match[1]) * DAY_SECONDS) if match else None
+    return _after_1970(int(match[1]) * DAY_SECONDS) if match and int(match[1]) not in _YEARS else None
 
 
 def _after_1970(seconds: int) -> datetime | None:
@@ -288,7 +288,7 @@ def read_serial(text: str) -> tuple[date, int] | None:
     match = _SERIAL.fullmatch(text)
     if match is None:
         return None
-    if match["part"] is None and int(match["days"]) in _YEARS:
+    if not (match["part"] or "").strip("0") and int(match["days"]) in _YEARS:
         return None
     days, seconds = int(match["days"]), round(float(f"0.{match['part'] or 0}") * DAY_SECONDS)
     if is_midnight(seconds):

@@ -41,7 +41,7 @@ _ERRORS = frozenset(
 _TOO_NARROW = re.compile(r"#{3,}")
 _ROOT = r"(?:Deserialized\.|Selected\.)?(?:System|Microsoft|Newtonsoft|Windows|Azure|Oracle|MongoDB|Npgsql|MySql)"
 _OBJECT = re.compile(
-    rf"{_ROOT}(?:[.+][A-Z_]\w*)+(?:`\d+)?(?:\[.*\])+"  # lists and generic types
+    rf"{_ROOT}(?:[.+][A-Z_]\w*)+(?:`\d+)?\[.*\]"  # lists and generic types
     rf"|{_ROOT}(?:\.[A-Z_]\w*){{2,}}(?:[+`]\w+)*"
     r"|<>f__AnonymousType.*|System\.__ComObject"
     r"|System\.(?:Object|String|DateTime|DateTimeOffset|DateOnly|DBNull|Guid|Byte|Char|Int32|Int64|Decimal|Double|Boolean)"

@@ -9,7 +9,7 @@ from datetime import date
 
 from shared import letters
 from shared.letters import fold
-from shared.mapping.cells.calling_codes import kept_zero, numbers_of, whole_numbers
+from shared.mapping.cells.calling_codes import numbers_of
 from shared.mapping.cells.countries import country_code
 from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
 from shared.mapping.cells.datetext import ad_stamp, odata_text, parse_time, parse_zone, stamp
@@ -102,10 +102,15 @@ _NO_DIGITS = dict.fromkeys(map(ord, f"{_BLANKS}().-/" + "".join(map(chr, range(0
 # Digits and signs as people write them in Arabic, Persian, Hindi, Chinese and Japanese, and the sign for minus.
 _FOREIGN = {start + digit: str(digit) for start in (0x660, 0x6F0, 0x966, 0xFF10) for digit in range(10)}
 _FOREIGN |= {0xFF01 + ord(sign) - ord("!"): sign for sign in "()+-./"} | {0x2212: "-"}
-_DIGITS = re.compile(r"\+?\d{1,18}", re.ASCII)
+_NUMBER = re.compile(r"\+[1-9]\d{5,14}", re.ASCII)
+_NUMBERS = re.compile(rf"(?:{_NUMBER.pattern},)*", re.ASCII)
 _FLOAT = re.compile(r"(?<![^,])(\+?[1-9]\d{6,})\.0(?![^,])")  # a number as pandas writes it where some have none
 _ITALIAN = re.compile(r"((?:\+|00)39[^\d,]*)\(0\)")  # whose 0 stays behind the calling code, too
 _TWO_NUMBERS = re.compile(r"(?:\D*\d){8,}[^\d/]*/\D*(?:\d\D*){1,3}")  # 030 1234-56 / 57, but not 06221 / 54-0
+_WITH_EXTENSION = re.compile(r"\D*\d.*\(\d+\)\s*", re.DOTALL)  # 01 55 55 01 23 (12)
+_CODE = re.compile(r"^\D*(?:\+|00)\d{1,3}(?=\D)")  # in front of one of them
+_BRAZIL = "55"  # where numbers of the area 55 begin as the calling code does
+_WHOLE = 11  # digits; fewer that begin as the calling code does are more likely to lack a 0 than a +
 _AMERICA = "1"  # North America, where no number begins as the calling code does
 # A program or a function that a spreadsheet would run (OWASP, CSV injection); telephone numbers are none.
 _FORMULA = re.compile(r"[+\-@](?:.*[|!]|[A-Za-z.]+\()", re.DOTALL)
@@ -525,9 +530,8 @@ def _country(unknown: str, label: str) -> Step:
 
 def _phone(rule: Phone, label: str) -> Step:
     code = rule.code.removeprefix("+")
-    plan = numbers_of(code)
-    trunk = re.compile(plan.trunk if rule.trunk is None else rule.trunk)
-    abroad, unclear = re.compile(plan.abroad), re.compile(plan.unclear)
+    plan = numbers_of(code, rule.trunk)
+    whole = _WHOLE + 1 if code == _BRAZIL else _WHOLE
     with_zero = re.compile(rf"(?<![^,])({code} ?\(0\))")  # 46 (0)8 123456, which can be nothing but the calling code
 
     def digits_of(text: str) -> str:
@@ -536,34 +540,33 @@ def _phone(rule: Phone, label: str) -> Step:
         return _ITALIAN.sub(r"\g<1>0", _FLOAT.sub(r"\1", text)).replace("(0)", "").translate(_NO_DIGITS)
 
     def international(digits: str) -> str:
-        if unclear.match(digits):
+        if plan.unclear.match(digits):
             return ""
-        if first := abroad.match(digits):
+        if first := plan.abroad.match(digits):
             digits = "+" + digits[first.end() :]
         if digits.startswith("+"):
-            return kept_zero().sub(r"\1", digits)
-        if lacks_plus(digits):
-            return ""
-        first = trunk.match(digits)
-        national = digits[first.end() :] if first else digits
-        is_one = plan.has(national, without_trunk=national == digits)
-        return f"+{code}{national}" if is_one else ""
+            return plan.kept_zero.sub(r"\1", digits)
+        number = None if lacks_plus(digits) else plan.national.fullmatch(digits)
+        return f"+{code}{number[1]}" if number else ""
 
     def are_two(text: str) -> bool:
-        return "/" in text and _TWO_NUMBERS.fullmatch(text.replace("(0)", "")) is not None
+        if "/" not in text and ")" not in text[-2:]:
+            return False
+        text = _CODE.sub("", text.replace("(0)", ""))
+        return (_TWO_NUMBERS.fullmatch(text) or _WITH_EXTENSION.fullmatch(text)) is not None
 
     def lacks_plus(digits: str) -> bool:
-        return code != _AMERICA and digits.startswith(code) and len(digits) >= plan.whole and digits.isdecimal()
+        return code != _AMERICA and digits.startswith(code) and len(digits) >= whole and digits.isdecimal()
 
     def step(text: str, warn: Warn) -> str:
         digits = digits_of(text)
         number = international(digits)
-        if number and whole_numbers().fullmatch(f"{number},") and not are_two(text):
+        if _NUMBER.fullmatch(number) and not are_two(text):
             return number
         if lacks_plus(digits):
-            warn(f"{label} begins with the calling code, and has no + in front; it is left out.")
-        elif _DIGITS.fullmatch(digits) and not (are_two(text) or unclear.match(digits)):
-            warn(f"{label} is not a whole telephone number: its country has none of this length; it is left out.")
+            warn(f"{label} seems to begin with the calling code, and has no + in front; it is left out.")
+        elif digits.isascii() and digits.isdecimal() and not (are_two(text) or plan.unclear.match(digits)):
+            warn(f"{label} is not a whole telephone number of its country; it is left out.")
         else:
             warn(f"{label} is not a telephone number; it is left out.")
         return ""
@@ -572,7 +575,7 @@ def _phone(rule: Phone, label: str) -> Step:
         if any(map(are_two, texts)):
             return None
         numbers = list(map(international, digits_of(",".join(texts)).split(",")))
-        are_fine = len(numbers) == len(texts) and whole_numbers().fullmatch(",".join([*numbers, ""]))
+        are_fine = len(numbers) == len(texts) and _NUMBERS.fullmatch(",".join([*numbers, ""]))
         return numbers if are_fine else None
 
     return Step(step, of_filled(many))

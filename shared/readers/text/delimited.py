@@ -88,9 +88,9 @@ def open_delimited(
     if opening.longer:
         mark = MARK.get(dialect.delimiter, f"'{dialect.delimiter}'")
         raise ExtractRefused(
-            f"Each row ends with a {mark}, and the header does not, so it cannot be told which name belongs to which "
-            f"cell. If nothing is missing in the header but that {mark}, put it at the end of the header's line and "
-            "drop the file again; if a name is missing, export the list again."
+            f"The first rows end with a {mark}, and the header does not, so it cannot be told which name belongs to "
+            f"which cell. If nothing is missing in the header but that {mark}, put it at the end of the header's line "
+            "and drop the file again; if a name is missing, export the list again."
         )
     if opening.other:
         header, below = (MARK.get(mark, f"'{mark}'") for mark in (dialect.delimiter, opening.other))

@@ -244,7 +244,9 @@ def test_a_file_in_which_nobody_may_work_would_be_refused(
     rows = [f"{number},Gone,user{number},Ann {number},,2019-01-01,2026-06-30\n" for number in range(10)]
     file.write_text("".join([EXTRACT.splitlines(keepends=True)[0], *rows]), encoding="utf-8")
     assert main([str(file), "--mapping", mapping]) == 1
-    assert capsys.readouterr().err.startswith("The file is refused: Nobody in the file may work, by Status, ")
+    assert capsys.readouterr().err.startswith(
+        "The file is refused: None of the 10 people who were looked at may work, by Status: "
+    )
 
 
 def test_a_mapping_that_is_wrong_gives_the_sentence_for_hr(

@@ -249,7 +249,9 @@ def test_nothing_and_the_first_moment_of_net_are_no_day_in_unix_time(pattern: st
         (("unix",), "20758", "Hired '20758' is not a date written as seconds since 1970; {days}"),
         (("unix",), "20261101", "Hired '20261101' is not a date written as seconds since 1970."),
         (("unix",), "soon", "Hired 'soon' is not a date written as seconds since 1970."),
-        (("excel",), "2026", "Hired '2026' is not a date written as excel."),
+        (("unix",), "20261130.0", "Hired '20261130.0' is not a date written as seconds since 1970."),
+        (("unix_days",), "2026", "Hired '2026' is not a date written as days since 1970."),
+        (("excel",), "2026.0", "Hired '2026.0' is not a date written as the number of a day in a spreadsheet."),
     ],
 )
 def test_seconds_are_not_taken_for_milliseconds_and_the_sentence_says_what_they_are(
@@ -257,8 +259,11 @@ def test_seconds_are_not_taken_for_milliseconds_and_the_sentence_says_what_they_
 ) -> None:
     means = "it is the number by which programs mean {} (Unix time). Write the day, or ask IT to say so in the mapping"
     hints = {"s": ("2026-12-15", "unix"), "ms": ("2026-12-15", "unix_ms"), "late": ("2286-11-20", "unix")}
-    hints["days"] = ("2026-11-01", "unix_days")
     wanted = {name: f"{means.format(day)} (dates: format: {said})." for name, (day, said) in hints.items()}
+    wanted["days"] = (
+        "it is the number by which a spreadsheet means 1956-10-30, and other programs 2026-11-01. Write the day, or "
+        "ask IT to say in the mapping which is meant (dates: format: excel, or unix_days)."
+    )
     with pytest.raises(Unusable) as wrong:
         reader(*patterns).read(text)
     assert str(wrong.value) == told.format(**wanted)

@@ -12,10 +12,10 @@ from tests.support.office import Office, open_office
 
 GONE = [f"{number},P{number},gone" for number in range(10, 22)]
 QUESTION = (
-    "Nobody in the file may work, by Status, so that all accounts would be disabled: does the column mean the "
-    "opposite, is it another field, or are these leavers alone? Nothing of the file was used. Correct the export, or "
-    "have IT correct the words (status: values), and drop the file again. If it is meant, IT has this file processed "
-    "all the same: python -m cli process EXTRACT --force --by NAME --reason TEXT."
+    "None of the 12 people who were looked at may work, by {columns}: then all accounts would be disabled. Does the "
+    "column mean the opposite, is it another field, or are these leavers alone? Nothing of the file was used. Correct "
+    "the export, or have IT correct the mapping (status), and drop the file again. If it is meant, IT has this file "
+    "processed all the same: python -m cli process EXTRACT --force --by NAME --reason TEXT."
 )
 
 
@@ -29,11 +29,17 @@ def office(storage: Storage) -> Iterator[Office]:
 def test_a_first_list_in_which_nobody_may_work_is_questioned(office: Office) -> None:
     assert office.night(*GONE) == []
     row = office.newest()
-    assert (row["Status"], row["Message"], office.directory) == ("rejected", QUESTION, {})
+    assert (row["Status"], row["Message"], office.directory) == ("rejected", QUESTION.format(columns="Status"), {})
     process(office.context.storage, row["Extract"], Order("ann@example.com", "They have all left", office.time()))
     assert len(office.tick()) == 12
     office.at("2026-11-03 06:00")
     assert office.night(*GONE, "30,Bo,gone") == [("30", False)]
+
+
+def test_the_last_day_is_named_where_it_decides(office: Office) -> None:
+    office.map(status={"first_day": "First", "last_day": "Last"})
+    office.night(*(f"{number},P{number},active,2020-01-01,2026-10-31" for number in range(10, 22)))
+    assert office.newest()["Message"] == QUESTION.format(columns="Last")
 
 
 @pytest.mark.parametrize("rows", [GONE[:9], [*GONE, "30,Ann,active"]])

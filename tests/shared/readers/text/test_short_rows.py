@@ -255,9 +255,9 @@ def test_row_names_of_r_are_told_with_what_to_do(mark: str) -> None:
 def test_rows_that_all_end_with_a_delimiter_where_the_header_does_not_are_told_once(mark: str, called: str) -> None:
     text = "Id,Name,State\n1,Ann,on,\n2,Bob,off, \n".replace(",", mark)
     assert refusal(text) == (
-        f"Each row ends with a {called}, and the header does not, so it cannot be told which name belongs to which "
-        f"cell. If nothing is missing in the header but that {called}, put it at the end of the header's line and drop "
-        "the file again; if a name is missing, export the list again."
+        f"The first rows end with a {called}, and the header does not, so it cannot be told which name belongs to "
+        f"which cell. If nothing is missing in the header but that {called}, put it at the end of the header's line "
+        "and drop the file again; if a name is missing, export the list again."
     )
 
 
