@@ -549,7 +549,8 @@ def _phone(rule: Phone, label: str) -> Step:
         number = None if lacks_plus(digits) else plan.national.fullmatch(digits)
         return f"+{code}{number[1]}" if number else ""
 
-    def are_two(text: str) -> bool:
+    def holds_more(text: str) -> bool:
+        """Whether a cell has two numbers, or an extension in brackets behind one."""
         if "/" not in text and ")" not in text[-2:]:
             return False
         text = _CODE.sub("", text.replace("(0)", ""))
@@ -561,18 +562,18 @@ def _phone(rule: Phone, label: str) -> Step:
     def step(text: str, warn: Warn) -> str:
         digits = digits_of(text)
         number = international(digits)
-        if _NUMBER.fullmatch(number) and not are_two(text):
+        if _NUMBER.fullmatch(number) and not holds_more(text):
             return number
         if lacks_plus(digits):
             warn(f"{label} seems to begin with the calling code, and has no + in front; it is left out.")
-        elif digits.isascii() and digits.isdecimal() and not (are_two(text) or plan.unclear.match(digits)):
+        elif digits.isascii() and digits.isdecimal() and not (holds_more(text) or plan.unclear.match(digits)):
             warn(f"{label} is not a whole telephone number of its country; it is left out.")
         else:
             warn(f"{label} is not a telephone number; it is left out.")
         return ""
 
     def many(texts: list[str]) -> list[str] | None:
-        if any(map(are_two, texts)):
+        if any(map(holds_more, texts)):
             return None
         numbers = list(map(international, digits_of(",".join(texts)).split(",")))
         are_fine = len(numbers) == len(texts) and _NUMBERS.fullmatch(",".join([*numbers, ""]))
