@@ -193,7 +193,7 @@ def make_claim(by: Speaker, stated: Stated, before: Claim | None = None) -> Clai
     works = bool(stated.record["active"])
     starts = _midnight(first_day, zone) if first_day else None
     ends = None
-    if last_day and not (works and first_day and last_day < first_day):
+    if last_day and not (works and _ends_before_it_begins(stated)):
         ends = _midnight(last_day + timedelta(days=1 + employment.grace_days), zone)
     withdrawn = not works and not on_leave and starts is not None and starts > said_at
     withdrawn = withdrawn and not _has_left(stated, before, said_at)

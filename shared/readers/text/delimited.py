@@ -86,20 +86,25 @@ def open_delimited(
             "again without row names (row.names = FALSE)."
         )
     if opening.longer:
-        mark = MARK.get(dialect.delimiter, f"'{dialect.delimiter}'")
+        mark = _called(dialect.delimiter)
         raise ExtractRefused(
             f"The first rows end with a {mark}, and the header does not, so it cannot be told which name belongs to "
             f"which cell. If nothing is missing in the header but that {mark}, put it at the end of the header's line "
             "and drop the file again; if a name is missing, export the list again."
         )
     if opening.other:
-        header, below = (MARK.get(mark, f"'{mark}'") for mark in (dialect.delimiter, opening.other))
+        header, below = map(_called, (dialect.delimiter, opening.other))
         raise ExtractRefused(
             f"The header has a {header} between its names, but the rows below it have a {below} between their cells, "
             "so nobody can be read. Export the list again with one character between all cells."
         )
     rows = _Rows(lines, opening, hints, wanted, notes)
     return Table(form, rows.header, InBlocks(rows.blocks()), notes)
+
+
+def _called(mark: str) -> str:
+    """What a delimiter is called in a sentence."""
+    return MARK.get(mark, f"'{mark}'")
 
 
 def _no_header(sample: Sequence[str]) -> ExtractRefused:
@@ -450,7 +455,7 @@ class _Rows:
         elif found in {width, self._full}:
             reason = "the row has something in a column that has no name."
         else:
-            mark = MARK.get(self._delimiter, f"'{self._delimiter}'")
+            mark = _called(self._delimiter)
             reason = (
                 f"the row has {found} columns where the header has {width}; perhaps a {mark} in a cell is not in "
                 "quotes."
