@@ -31,7 +31,8 @@ SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep)
 
 def iso(moment: datetime) -> str:
     """`moment` as `2026-11-21T06:00:00Z`: UTC, whole seconds; the form of every time we store or send."""
-    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='seconds')}Z"  # strftime takes far longer
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return f"{in_utc.isoformat(timespec='seconds')[:19]}Z"  # strftime takes far longer
 
 
 def parse_iso(text: str) -> datetime:

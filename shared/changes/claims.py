@@ -123,7 +123,7 @@ class Claim(Struct, frozen=True, gc=False):
         moments = [self.appears, self.starts, self.ends] if self.works else [None if self.on_leave else self.ends]
         if self.then:
             moments.append(self.then.starts)
-        return min((moment for moment in moments if moment is not None and moment > now), default=None)
+        return min([moment for moment in moments if moment is not None and moment > now], default=None)
 
     def until(self) -> str:
         """The end as text that can be compared with a time: empty without an end, `0` if it is over for good."""
@@ -296,20 +296,22 @@ def decide(claims: Mapping[str, Claim], now: datetime) -> Desired:
     A source that employs the person goes before one that does not, then one that awaits her, then the one of higher
     precedence. When a claim arrived makes no difference.
     """
+    if len(claims) == 1:  # as of most people
+        [only] = claims.values()
+        winner = only.at(now)
+        needs_account, changes_at = winner.needs_account(now), only.changes_after(now)
+    else:
+        counting = [claim.at(now) for claim in claims.values()]
+        winner = max(counting, key=lambda claim: _rank(claim, now))
+        needs_account = any(claim.needs_account(now) for claim in counting)
+        moments = [moment for claim in claims.values() if (moment := claim.changes_after(now)) is not None]
+        changes_at = min(moments, default=None)
+    return Desired({**winner.record, "active": winner.employs(now)}, winner, needs_account, changes_at)
 
-    def rank(claim: Claim) -> tuple[bool, bool, int, str]:
-        expected = claim.awaits(now) and claim.needs_account(now)
-        return claim.employs(now), expected, claim.precedence, claim.source
 
-    counting = [claim.at(now) for claim in claims.values()]
-    winner = max(counting, key=rank) if len(counting) > 1 else counting[0]
-    moments = [moment for claim in claims.values() if (moment := claim.changes_after(now)) is not None]
-    return Desired(
-        {**winner.record, "active": winner.employs(now)},
-        winner,
-        any(claim.needs_account(now) for claim in counting),
-        min(moments, default=None),
-    )
+def _rank(claim: Claim, now: datetime) -> tuple[bool, bool, int, str]:
+    expected = claim.awaits(now) and claim.needs_account(now)
+    return claim.employs(now), expected, claim.precedence, claim.source
 
 
 def claim_to_json(claim: Claim) -> KeptClaim:

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterable, Sequence
 from datetime import date
 from hashlib import blake2b
-from itertools import accumulate
 
 import orjson
 from msgspec import Struct
 
 from shared.model import ScimUser
+from shared.storage.scratch_lines import ScratchLines
 
 _DIGEST = 16  # bytes
 _NO_DAY = b"-"
@@ -43,9 +42,7 @@ class Spool:
     """The temporary file; it is gone once it is closed."""
 
     def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 (closed by `close`)
-        self._end = 0
-        self._at_end = True  # moving there again would write the buffer out each time
+        self._lines = ScratchLines()
 
     def write(self, record: SpooledRecord) -> tuple[int, bytes]:
         """Keep a record.
@@ -56,12 +53,7 @@ class Spool:
         user = json.dumps(record.user, ensure_ascii=False, separators=(",", ":")).encode()
         zone = f"{record.zone}{_LEAVE if record.on_leave else ''}"
         said = b"%s %s %s %s" % (_day(record.first_day), _day(record.last_day), zone.encode(), user)
-        line = b"%d %d %s\n" % (record.row, record.line, said)
-        place, self._end = self._end, self._end + len(line)
-        if not self._at_end:
-            self._file.seek(place)
-            self._at_end = True
-        self._file.write(line)
+        place = self._lines.add(b"%d %d %s" % (record.row, record.line, said))
         return place, blake2b(said, digest_size=_DIGEST).digest()
 
     def write_many(
@@ -79,27 +71,19 @@ class Spool:
         """
         said = list(map(str.encode, texts))
         digests = [blake2b(each, digest_size=_DIGEST).digest() for each in said]
-        kept = [b"%d %d %s\n" % each for each in zip(rows, lines, said, strict=True)]
-        *places, end = accumulate(map(len, kept), initial=self._end)
-        if not self._at_end:
-            self._file.seek(self._end)
-            self._at_end = True
-        self._file.write(b"".join(kept))
-        self._end = end
+        places = self._lines.add_many([b"%d %d %s" % each for each in zip(rows, lines, said, strict=True)])
         return places, digests
 
     def read(self, place: int) -> SpooledRecord:
         """The record at a place."""
-        self._at_end = False
-        self._file.seek(place)
-        row, line, first_day, last_day, zone, user = self._file.readline().split(b" ", 5)
+        row, line, first_day, last_day, zone, user = self._lines.at(place).split(b" ", 5)
         place_of_work, leave, _ = zone.decode().partition(_LEAVE)
         days = (_read_day(first_day), _read_day(last_day))
         return SpooledRecord(int(row), int(line), *days, place_of_work, orjson.loads(user), bool(leave))
 
     def close(self) -> None:
         """Remove the file."""
-        self._file.close()
+        self._lines.close()
 
 
 def digest_with(digest: bytes, more: str) -> bytes:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 import orjson
 from msgspec import Struct, structs
@@ -25,12 +26,13 @@ from shared.planning.in_flight import Flights
 from shared.planning.manager_circles import have_others_looked_at, look_above, ties_of
 from shared.planning.no_account import decided_of, why_no_account
 from shared.planning.plan_run import Drafted, PlanRun
-from shared.planning.sends import Sends, SpooledLines
+from shared.planning.sends import Sends
 from shared.records import accounts, extracts
 from shared.records.accounts import Account
 from shared.records.pages import HeldPerson, planned_from_json, planned_to_json
 from shared.storage.fingerprint import fingerprint
 from shared.storage.rows import in_chunks
+from shared.storage.scratch_lines import ScratchLines
 from shared.tables.accounts import SEQUENCE
 from shared.tables.workers import WorkerStatus
 
@@ -67,14 +69,14 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     circles = find_circles(ties_of(drafted, above, standing, {}))
     judge = Judge(
         run.now,
-        lambda user: fingerprint(run.context.fingerprint_key, run.context.endpoint(run.job).job_id, user),
+        partial(fingerprint, run.context.fingerprint_key, run.context.endpoint(run.job).job_id),
         Managers(standing, circles, why_no_account(run, drafted, managers - outside.keys(), decided)),
         flights.is_sending,
         run.file,
         _left_out_by(run.mapping),
         run.hold_of,
     )
-    lines = SpooledLines(run.stack)
+    lines = run.scratch_lines()
     entries = _judge_all(run, judge, drafted, lines)
     counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _waits_alone(run, entry))
     del counts[""]
@@ -93,7 +95,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     have_others_looked_at(run, above, circles)
     sends = Sends(lines)
     held = _part(run, drafted, entries, verdict, sends)
-    extras = sum(not _is_in_file(run, entry.worker_id) for entry in entries)
+    extras = len(entries) - (run.extract.count(entry.worker_id for entry in entries) if run.extract else 0)
     if not run.is_release:
         for carried in _carried(run, drafted, flights):
             _add(sends, _Entry.of(Judged(SEND, "", carried), lines))
@@ -130,7 +132,7 @@ def _add(sends: Sends, entry: _Entry) -> None:
     sends.add(entry.worker_id, entry.place, entry.kind, entry.manager, removes_access=entry.removes_access)
 
 
-def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: SpooledLines) -> None:
+def _hand_on(sends: Sends, entries: Iterable[_Entry], lines: ScratchLines) -> None:
     """Whoever gives up a name that somebody else gets goes first, and the taker remembers whom."""
     entries = list(entries)
     sent = {entry.worker_id: entry for entry in entries if entry.worker_id in sends.managers}
@@ -190,7 +192,7 @@ class _Entry(Struct, frozen=True, gc=False):
     takes_from: str
 
     @classmethod
-    def of(cls, judged: Judged, lines: SpooledLines, sources: Iterable[str] = ()) -> _Entry:
+    def of(cls, judged: Judged, lines: ScratchLines, sources: Iterable[str] = ()) -> _Entry:
         """The entry of somebody, whose plan is put down."""
         planned = judged.planned
         place = lines.add(planned_to_json(planned))
@@ -200,12 +202,12 @@ class _Entry(Struct, frozen=True, gc=False):
         names = (judged.gives, judged.takes, judged.has_account, planned.takes_from)
         return cls(planned.worker.worker_id, place, *about, *held, judged.asks, *names)
 
-    def planned(self, lines: SpooledLines) -> Planned:
+    def planned(self, lines: ScratchLines) -> Planned:
         """What is planned for the person."""
         return planned_from_json(orjson.loads(lines.at(self.place)))
 
 
-def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: SpooledLines) -> list[_Entry]:
+def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: ScratchLines) -> list[_Entry]:
     entries = []
     for draft in map(Draft.load, drafted.drafts):
         judged = judge.judge(draft)
@@ -218,7 +220,7 @@ def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: SpooledLines
     return entries
 
 
-def _said_before(drafted: Drafted, held: list[_Entry], lines: SpooledLines) -> dict[str, str]:
+def _said_before(drafted: Drafted, held: list[_Entry], lines: ScratchLines) -> dict[str, str]:
     """Of people who are held, the managers whom HR had named before."""
     return {
         entry.worker_id: drafted.named_before.get(

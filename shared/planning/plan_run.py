@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -22,7 +22,6 @@ from shared.holds.listed import Hold, Holds
 from shared.holds.look import holds_at
 from shared.mapping.model import MappingFile
 from shared.model import NO_NEW_IDS, ExtractRef, Planned, SamePeople, manager_of, with_manager_id
-from shared.planning.sends import SpooledLines
 from shared.records import extracts
 from shared.records.accounts import Account
 from shared.records.pages import Quiet, QuietWriter
@@ -32,6 +31,7 @@ from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
 from shared.storage.rows import read_rows
+from shared.storage.scratch_lines import ScratchLines
 from shared.tables.base import columns
 from shared.tables.extracts import ExtractKind, ExtractRow
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -110,6 +110,10 @@ class PlanRun:
         if self.extract is None:
             raise AssertionError("there is no file")
         return self.extract
+
+    def scratch_lines(self) -> ScratchLines:
+        """A temporary file that is gone once the plan is made."""
+        return self.stack.enter_context(closing(ScratchLines()))
 
     @cached_property
     def now(self) -> datetime:
@@ -216,7 +220,7 @@ class Drafted:
     """
 
     now: datetime
-    drafts: SpooledLines
+    drafts: ScratchLines
     quiet: QuietWriter
     fates: Counter[str] = field(default_factory=Counter)
     in_circles: Collection[str] = frozenset()
@@ -244,7 +248,7 @@ class Drafted:
         circles = run.extract.loops() if run.extract and run.looks_at_everybody else []
         in_circles = {person for circle in circles for person in circle}
         quiet, ids = QuietWriter(run.storage, run.ref, run.attempt), run.ids.of(run.job)
-        return cls(run.now, SpooledLines(run.stack), quiet, in_circles=in_circles, ids=ids)
+        return cls(run.now, run.scratch_lines(), quiet, in_circles=in_circles, ids=ids)
 
     def add(self, made: Draft) -> None:
         """Take somebody in who must be judged once everybody is there."""

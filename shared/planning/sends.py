@@ -1,51 +1,12 @@
-"""The people of a plan while it is made, in temporary files instead of memory."""
+"""Whom a plan sends, while it is made: what is planned for each is in a temporary file instead of memory."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
-from typing import IO
+from collections.abc import Sequence
 
 from shared.changes.handing_on import NOTHING_HANDED_ON, HandedOn
-
-
-class SpooledLines:
-    """Lines of JSON in a temporary file: written once, read as often as need be."""
-
-    _AT_ONCE = 100  # lines; one by one, each would move the file to its end
-
-    def __init__(self, stack: ExitStack) -> None:
-        self._file: IO[bytes] = stack.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (the stack closes it)
-        self._end = 0
-        self._waiting: list[bytes] = []
-
-    def add(self, line: bytes) -> int:
-        """Write a line, which is without a line break; returns its place."""
-        place, self._end = self._end, self._end + len(line) + 1
-        self._waiting.append(line)
-        if len(self._waiting) >= self._AT_ONCE:
-            self._write()
-        return place
-
-    def at(self, place: int) -> bytes:
-        """The line at a place."""
-        self._write()
-        self._file.seek(place)
-        return self._file.readline().rstrip(b"\n")
-
-    def __iter__(self) -> Iterator[bytes]:
-        self._write()
-        self._file.seek(0)
-        yield from self._file
-
-    def _write(self) -> None:
-        if self._waiting:
-            self._file.seek(0, os.SEEK_END)
-            self._file.write(b"\n".join((*self._waiting, b"")))
-            self._waiting.clear()
+from shared.storage.scratch_lines import ScratchLines
 
 
 class Sends:
@@ -59,7 +20,7 @@ class Sends:
         handed_on: who takes a name from whom.
     """
 
-    def __init__(self, lines: SpooledLines) -> None:
+    def __init__(self, lines: ScratchLines) -> None:
         self.lines = lines
         self._places: dict[str, int] = {}
         self.managers: dict[str, str] = {}
