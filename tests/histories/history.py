@@ -379,7 +379,7 @@ class _History:
         for line in file.lines:
             person = line.about
             row = rows.get(person) or rows.get(as_known(person))
-            if self._reader.knows_newer(file, as_known(person)) or len(line.cells) < len(file.header):
+            if self._reader.tells_of_newer(file, as_known(person)) or len(line.cells) < len(file.header):
                 continue  # something newer is known, or nobody can be sure whom the row is about
             if row is None:
                 yield f"{person} is not in the results table"

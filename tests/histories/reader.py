@@ -32,6 +32,7 @@ class Reader:
         self._absent: dict[str, set[str]] = {}  # of each feed the people who were missing from the last file
         self._lost: dict[str, list[tuple[str, int]]] = {}  # of each feed when how many were missing anew
         self._spoke: dict[tuple[str, str], date] = {}  # of each feed and person the day of the last word
+        self._told: dict[tuple[str, str], date] = {}  # likewise, of the last row, be it a rejected one
 
     def insist(self, file: File) -> File:
         """A file that was not used is to be used all the same; from now on it is the newest."""
@@ -41,6 +42,10 @@ class Reader:
     def knows_newer(self, file: File, person: str) -> bool:
         """Whether something newer than a file was said of somebody."""
         return self._spoke.get((file.feed, person), file.day) > file.day
+
+    def tells_of_newer(self, file: File, person: str) -> bool:
+        """Whether a newer file has a row of somebody's, be it one that was rejected: that is what is told then."""
+        return self._told.get((file.feed, person), file.day) > file.day
 
     def read(self, file: File, now: datetime, *, approved: bool = False) -> tuple[str, Outcome]:
         """What becomes of a file that is read now; `approved` if somebody has released it as a whole."""
@@ -102,4 +107,6 @@ class Reader:
         spoke = {person: self._spoke.get((file.feed, person), file.day) for person in said}
         news = {person: word for person, word in said.items() if spoke[person] <= file.day}
         self._spoke.update({(file.feed, person): file.day for person in news})
+        for who in {(file.feed, as_known(line.about)) for line in file.lines} | {(file.feed, one) for one in news}:
+            self._told[who] = max(file.day, self._told.get(who, file.day))
         return news
