@@ -50,6 +50,10 @@ from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()
 _EVERYBODY = "SELECT id, place, digest, manager, next FROM people ORDER BY tail, id"
+_SOME = """
+SELECT id, place, digest, manager, next FROM people WHERE tail = ? AND id IN (SELECT value FROM json_each(?))
+"""
+_SOME_IDS = "SELECT id FROM people WHERE tail = ? AND id IN (SELECT value FROM json_each(?))"
 _LEFT_OUT = """
 SELECT * FROM left_out WHERE NOT EXISTS
 (SELECT 1 FROM people WHERE tail = substr(left_out.id, -2) AND people.id = left_out.id)
@@ -173,12 +177,12 @@ class ReadExtract:
         Raises:
             KeyError: somebody is not in it.
         """
-        rows = {row[0]: row for row in self._some("id, place, digest, manager, next", ids)}
+        rows = {row[0]: row for row in self._some(_SOME, ids)}
         return [self._said(*rows[worker_id]) for worker_id in ids]
 
     def count(self, ids: Iterable[str]) -> int:
         """Of how many of some people the extract says something."""
-        return sum(1 for _ in self._some("id", ids))
+        return sum(1 for _ in self._some(_SOME_IDS, ids))
 
     def everybody(self) -> Iterator[Said]:
         """What the extract says of everybody, sorted like `people_by_account`."""
@@ -234,11 +238,10 @@ class ReadExtract:
         found: tuple[Any, ...] | None = self._scratch.execute(query, (worker_id[-2:], worker_id)).fetchone()
         return found
 
-    def _some(self, columns: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
+    def _some(self, query: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
         by_tail: dict[str, list[str]] = {}
         for worker_id in ids:
             by_tail.setdefault(worker_id[-2:], []).append(worker_id)
-        query = f"SELECT {columns} FROM people WHERE tail = ? AND id IN (SELECT value FROM json_each(?))"  # noqa: S608 (columns of ours)
         for tail, some in by_tail.items():
             yield from self._scratch.execute(query, (tail, orjson.dumps(some).decode()))
 

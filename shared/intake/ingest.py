@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -43,7 +43,7 @@ from shared.intake.trial import try_out
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.outcomes import progress
-from shared.planning.build import Pace, ToPlan, check_new, of_job, plan_due, plan_file
+from shared.planning.build import NO_OTHERS, OtherFiles, Pace, ToPlan, check_new, of_job, plan_due, plan_file
 from shared.records import extracts
 from shared.records.failures import count_failure
 from shared.storage import messages
@@ -56,6 +56,8 @@ logger = logging.getLogger(__name__)
 
 _LONGEST_RUN = timedelta(minutes=2)
 """After so long nothing is begun any more, and a plan that is carried out is left to a message."""
+_GIVES_WAY = timedelta(minutes=2)
+"""So long after that a comparison may still begin anew: it has to come to its end within one run of the function."""
 _LOOKS_BETWEEN = timedelta(seconds=3)
 _TELLS = timedelta(seconds=10)  # how often it is told how far a file has been read
 _SMALL = 256 * 1024  # bytes: a file that is read and planned in a few seconds
@@ -135,7 +137,7 @@ def process_pending(context: Context, job: str, own: ExtractRef | None = None) -
     If somebody else is at it, he is left to it: everybody looks again for what has arrived after giving the lease back,
     so an extract that was registered before the lease was asked for is always seen. While a committed plan has not been
     carried out to its end nothing else is planned: it would be compared with what is only half written. Small files
-    are an exception to both, see `_small_ones`: nobody waits behind a giant.
+    are an exception to both, see `_SmallOnes`: nobody waits behind a giant.
 
     No run of a function depends on its time-out: after a while the rest is left to the next run, which a message on the
     queue brings about at once.
@@ -172,16 +174,17 @@ def _work_through(turn: _Turn, lease: Lease) -> _End:
             continue
         if turn.context.clock.now() > turn.until:
             return _End.TIME
-        if (end := _give_turn(turn, row, lease, _small_ones(turn, row, lease))) is not _End.DONE:
+        small = _SmallOnes(turn, row, lease, turn.context.clock.now())
+        if (end := _give_turn(turn, row, lease, small)) is not _End.DONE:
             return end
     return _End.DONE
 
 
-def _give_turn(turn: _Turn, row: ExtractRow, lease: Lease, between: Callable[[], None]) -> _End:
-    """Bring one extract as far as it gets."""
+def _give_turn(turn: _Turn, row: ExtractRow, lease: Lease, small: _SmallOnes | None) -> _End:
+    """Bring one extract as far as it gets; `small` are those that go first, or in between."""
     turn.tried.add(row.extract)
     try:
-        if not _continue(turn.context, row, lease, turn.until, between):
+        if not _continue(turn.context, row, lease, turn.until, small):
             return _End.TIME
     except ClaimLost as error:
         logger.warning("Somebody else works for job %s now: %s", turn.job, error, extra={"job": turn.job})
@@ -196,38 +199,65 @@ def _give_turn(turn: _Turn, row: ExtractRow, lease: Lease, between: Callable[[],
     return _End.DONE
 
 
-def _small_ones(turn: _Turn, busy: ExtractRow, lease: Lease) -> Callable[[], None]:
-    """What gives small files of other sources their turn, while the extract `busy` is read or carried out.
+@dataclass
+class _SmallOnes:
+    """Small files of other sources, which get their turn while the extract `busy` is read, compared or carried out.
 
-    While it is read, nothing has been compared yet. While its plan is carried out, that is written first for the people
-    of the small file (`_settle`). Of one source, files are read in HR's order.
+    While it is read, nothing has been compared yet. While it is compared it gives way, and is compared anew. While its
+    plan is carried out, that is written first for the people of the small file (`_settle`). Of one source, files are
+    read in HR's order.
+
+    Attributes:
+        turn: of whoever works off the extracts of the job.
+        busy: what takes long.
+        lease: of the job.
+        looked_at: when somebody looked last.
     """
-    looked_at = turn.context.clock.now()
 
-    def look() -> None:
-        nonlocal looked_at
-        if (now := turn.context.clock.now()) - looked_at < _LOOKS_BETWEEN:
-            return
-        looked_at = now
-        passed_over = {busy.partition_key}
-        for row in _to_read(turn.context, turn.job):
+    turn: _Turn
+    busy: ExtractRow
+    lease: Lease
+    looked_at: datetime
+
+    def look(self) -> None:
+        """Give them their turn, if it is time to look for them."""
+        if self._is_time():
+            self.give_turns()
+
+    def are_waiting(self) -> bool:
+        """Whether there are any, if it is time to look for them, and time enough to do something twice."""
+        return self._is_time() and self.looked_at <= self.turn.until + _GIVES_WAY and any(self._waiting())
+
+    def give_turns(self) -> None:
+        """Have each of them read and planned.
+
+        Raises:
+            ClaimLost: one has been planned and could not be carried out, which comes first now.
+        """
+        for row in self._waiting():
+            own = replace(self.turn, until=self.turn.context.clock.now() + _LONGEST_RUN)
+            if _give_turn(own, row, self.lease, None) is not _End.DONE:
+                raise ClaimLost(f"extract {row.extract} has to be carried out first")
+
+    def _is_time(self) -> bool:
+        now = self.turn.context.clock.now()
+        if now - self.looked_at < _LOOKS_BETWEEN:
+            return False
+        self.looked_at = now
+        return True
+
+    def _waiting(self) -> Iterator[ExtractRow]:
+        passed_over = {self.busy.partition_key}
+        for row in _to_read(self.turn.context, self.turn.job):
             if not _is_small(row):
                 passed_over.add(row.partition_key)
-            elif row.partition_key not in passed_over and row.extract not in turn.tried:
-                own = replace(turn, until=now + _LONGEST_RUN)
-                if _give_turn(own, row, lease, _nothing) is not _End.DONE:
-                    raise ClaimLost(f"extract {row.extract} has to be carried out first")
-
-    return look
+            elif row.partition_key not in passed_over and row.extract not in self.turn.tried:
+                yield row
 
 
 def _is_small(row: ExtractRow) -> bool:
     """Whether an extract is a file that has not been begun, and is read and planned within seconds."""
     return row.kind == ExtractKind.FILE and row.status == ExtractStatus.ARRIVED and extracts.size_of(row) <= _SMALL
-
-
-def _nothing() -> None:
-    """There is nothing to do in between."""
 
 
 def _stop_others(context: Context, rows: Sequence[ExtractRow]) -> bool:
@@ -275,9 +305,7 @@ def _to_read(context: Context, job: str) -> list[ExtractRow]:
     return sorted(rows, key=lambda row: places[row.extract])
 
 
-def _continue(
-    context: Context, row: ExtractRow, lease: Lease, until: datetime, between: Callable[[], None] = _nothing
-) -> bool:
+def _continue(context: Context, row: ExtractRow, lease: Lease, until: datetime, small: _SmallOnes | None) -> bool:
     """Bring one extract as far as its queued pages; whether there was time for it."""
     ref = ExtractRef(row.extract, row.partition_key)
     try:
@@ -285,8 +313,8 @@ def _continue(
             if row.kind == ExtractKind.FILE:
                 inbox = context.storage.container(INBOX).get_blob_client(row.path)
                 extracts.keep_copy(context.storage, ref, inbox, row.e_tag)
-            _plan(context, ref, row, lease, between)
-        return apply_plan(context, ref, until, between)
+            _plan(context, ref, row, lease, small)
+        return apply_plan(context, ref, until, small.look) if small else apply_plan(context, ref, until)
     except (ExtractRefused, MappingError) as error:
         _refuse(context, ref, row, for_hr(error))
     except (ExtractReplaced, ExtractStale) as error:
@@ -304,7 +332,7 @@ def _continue(
     return True
 
 
-def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, between: Callable[[], None]) -> None:
+def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, small: _SmallOnes | None) -> None:
     """Read, map, compare and plan; the last write of it commits the plan."""
     # The mapping may name another job by now; what was begun for a job is brought to its end there.
     loaded = of_job(find_mapping(context.storage, ref.source), row.job)
@@ -314,7 +342,8 @@ def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, betw
 
     def has_read(done: int) -> None:
         nonlocal etag, told_at
-        between()
+        if small:
+            small.look()
         if (now := context.clock.now()) - told_at >= _TELLS:
             told_at = now
             how_far = ExtractRow(message=f"Being read: {100 * done // max(extracts.size_of(row), done)}% so far.")
@@ -323,7 +352,8 @@ def _plan(context: Context, ref: ExtractRef, row: ExtractRow, lease: Lease, betw
     asked = ToPlan(ref, row, loaded, uuid.uuid4().hex)
     if row.kind == ExtractKind.FILE:
         content = ExtractRow() if row.releasing else check_new(context, ref, row, loaded)
-        pace = Pace(has_read, lambda people: _settle(context, ref, row.job, people))
+        others = OtherFiles(small.are_waiting, small.give_turns) if small else NO_OTHERS
+        pace = Pace(has_read, lambda people: _settle(context, ref, row.job, people), others)
         values = content | plan_file(context, asked, pace)
     else:
         values = plan_due(context, asked)

@@ -7,6 +7,7 @@ dates that fell due, and a release of people who were held. Memory grows with wh
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
@@ -35,7 +36,7 @@ from shared.planning.holding import hold_whole, too_many_lost
 from shared.planning.left_out import look_at_left_out
 from shared.planning.missing import more_before
 from shared.planning.orders import released_people, still_held
-from shared.planning.plan_run import Drafted, PlanRun
+from shared.planning.plan_run import Drafted, GivesWay, PlanRun
 from shared.planning.storing import store
 from shared.readers.open_extract import Reading
 from shared.records import accounts, extracts, same_people
@@ -54,16 +55,34 @@ AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True)
+class OtherFiles:
+    """Small files that need not wait until a large one has been compared.
+
+    Attributes:
+        are_waiting: whether there are any; asked now and then.
+        give_turns: plans them.
+    """
+
+    are_waiting: Callable[[], bool]
+    give_turns: Callable[[], None]
+
+
+NO_OTHERS = OtherFiles(are_waiting=lambda: False, give_turns=lambda: None)
+
+
+@dataclass(frozen=True)
 class Pace:
     """What goes on besides, while a file is read and planned.
 
     Attributes:
         has_read: told now and then how many bytes have been read.
         settle: given people with whom others will be compared, before that is done.
+        others: those that go before it, even when it has been begun.
     """
 
     has_read: Callable[[int], None]
     settle: Callable[[Iterable[str]], None]
+    others: OtherFiles = NO_OTHERS
 
 
 NOTHING_BESIDES = Pace(has_read=lambda _: None, settle=lambda _: None)
@@ -144,12 +163,31 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractRefused: the file as a whole cannot be used.
         ExtractStale: a newer full file has been read.
     """
-    reading = reading_of(context, asked.mapping, asked.row.file)
-    with ExitStack() as stack:
-        ids = same_people.read(context.storage)
-        extract = stack.enter_context(_read(context, asked, reading, pace, ids))
+    ids = same_people.read(context.storage)
+    with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
         asked = replace(asked, row=row)
+        others = pace.others
+        try:
+            return _plan_read(context, asked, extract, pace, ids, others.are_waiting)
+        except GivesWay:
+            others.give_turns()
+        # The file is compared with what they say too; what was stored under the first name belongs to no plan.
+        again = replace(asked, attempt=uuid.uuid4().hex)
+        return _plan_read(context, again, extract, pace, same_people.read(context.storage), lambda: False)
+
+
+# Many parameters: what was read, and what goes on besides, each of another owner.
+def _plan_read(
+    context: Context, asked: ToPlan, extract: ReadExtract, pace: Pace, ids: Kept, gives_way: Callable[[], bool]
+) -> ExtractRow:
+    """Compare what has been read with what is known, and store the plan.
+
+    Raises:
+        GivesWay: `gives_way` has said so.
+    """
+    row = asked.row
+    with ExitStack() as stack:
         released = released_people(context.storage, asked.ref, row)
         full = asked.mapping.mode == "full" and not extract.returned
         notes = list(extract.notes)
@@ -157,7 +195,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
             notes += _check_file(context, asked, extract, full=full)
         pace.settle(name for pair in extract.managers() for name in pair if name)
         about = (asked.ref, row, asked.mapping, asked.attempt, stack)
-        run = PlanRun(context, *about, extract, pace.settle, alone_in(released), ids)
+        run = PlanRun(context, *about, extract, pace.settle, alone_in(released), ids, gives_way=gives_way)
         run = _of_release(run, released) if released is not None else run
         drafted = Drafted.begin(run)
         if because := _look(run, drafted, released):
@@ -167,7 +205,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         notes += [reasons.other_names(source, sorted(ids)) for source, ids in drafted.called_otherwise.items()]
         decided = decide_all(run, drafted)
         notes += notes_on_holds(run.holds, decided.kept_out)
-        values, people = store(run, drafted, decided), extract.people
+        values = store(run, drafted, decided)
         _store_besides(run)
     if released is not None:
         return values
@@ -178,8 +216,8 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         made_at=row.made_at,
         sequence=row.sequence,
         full=full,
-        people=people,
-        rejects_file=_store_rejects(context, asked, extract, reading),
+        people=extract.people,
+        rejects_file=_store_rejects(context, asked, extract),
         other_names=sum(map(len, drafted.called_otherwise.values())),
         shrunk=run.looks_at_everybody and not row.loss_approved and more_before(run) is not None,
         rows=extract.rows,
@@ -191,9 +229,10 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
 
 
 @contextmanager
-def _read(context: Context, asked: ToPlan, reading: Reading, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
+def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
+    reading = reading_of(context, mapping, asked.row.file)
     known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
@@ -222,9 +261,10 @@ def _look(run: PlanRun, drafted: Drafted, released: Sequence[str] | None) -> str
     return ""
 
 
-def _store_rejects(context: Context, asked: ToPlan, extract: ReadExtract, reading: Reading) -> str:
+def _store_rejects(context: Context, asked: ToPlan, extract: ReadExtract) -> str:
     """Store the rows that are not sent, and the file of them that HR gets; its name, or an empty text."""
     place, mapping = (context.storage, asked.ref, asked.attempt), asked.mapping
+    reading = reading_of(context, mapping, asked.row.file)
     page_records.write_rejects(*place, extract.rejects)
     return keep_rejects_file(*place, extract.rejects, mapping.columns, reading, mapping.language)
 

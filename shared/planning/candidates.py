@@ -43,6 +43,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     spares = extract.people + extract.left_out > MOST_REWRITTEN and not run.row.forced
     drafted.told = told_otherwise(run.storage, run.ref.source) if spares else None
     for tail, found in accounts.scan(run.storage, run.job, keep=not run.is_trial):
+        run.look_around()
         done.add(tail)
         here = {person: (row, digest) for person, row, digest in extract.people_in(tail)}
         closer = []
@@ -61,6 +62,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
         _draft(run, drafted, list(here), {})
     for tail in extract.tails():
         if tail not in done:
+            run.look_around()
             _draft(run, drafted, [person for person, _, _ in extract.people_in(tail)], {})
     drafted.known = known
     look_at_left_out(run, drafted, let_go)
@@ -71,6 +73,7 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
 def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
     """Some people of the file; nobody is missing because of it."""
     for chunk in in_chunks(list(people), _BATCH):
+        run.look_around()
         known = accounts.read_accounts(run.storage, run.job, chunk)
         drafted.note_stamps(*known.values())
         _draft(run, drafted, chunk, known)

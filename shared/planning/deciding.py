@@ -208,8 +208,10 @@ class _Entry(Struct, frozen=True, gc=False):
 
 
 def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: ScratchLines) -> list[_Entry]:
-    entries = []
+    entries: list[_Entry] = []
     for draft in map(Draft.load, drafted.drafts):
+        if len(entries) % _BATCH == 0:
+            run.look_around()
         judged = judge.judge(draft)
         planned = judged.planned
         # The very record that Entra has taken before has been approved, or was sent before anybody was protected.

@@ -16,6 +16,7 @@ from shared.changes.claims import Claim, Desired, Employment, decide
 from shared.changes.compare import Draft, kept_claims
 from shared.clock import iso
 from shared.context import Context
+from shared.errors import TransientError
 from shared.extract.claiming import Saying
 from shared.extract.reading import ReadExtract
 from shared.holds.listed import Hold, Holds
@@ -38,6 +39,10 @@ from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 
+class GivesWay(TransientError):  # noqa: N818
+    """Something else is to be planned first; everybody is compared anew after that."""
+
+
 @dataclass(frozen=True)
 class PlanRun:
     """One plan to make.
@@ -54,6 +59,7 @@ class PlanRun:
         alone: the one person whom a release names; empty if it is none, or is about several.
         ids: who goes on under which new id.
         also_held: how many are held besides those who are released, and go on with them, being the same people.
+        gives_way: whether something else is to be planned first.
     """
 
     context: Context
@@ -67,6 +73,7 @@ class PlanRun:
     alone: str = ""
     ids: Kept = NOTHING_KEPT
     also_held: int = 0
+    gives_way: Callable[[], bool] = lambda: False
 
     @property
     def storage(self) -> Storage:
@@ -110,6 +117,15 @@ class PlanRun:
         if self.extract is None:
             raise AssertionError("there is no file")
         return self.extract
+
+    def look_around(self) -> None:
+        """To be called now and then, as long as nothing of the plan counts yet.
+
+        Raises:
+            GivesWay: something else is to be planned first.
+        """
+        if self.gives_way():
+            raise GivesWay(self.ref.id)
 
     def scratch_lines(self) -> ScratchLines:
         """A temporary file that is gone once the plan is made."""

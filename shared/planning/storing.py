@@ -101,6 +101,7 @@ def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
     """Store the people of each page, several pages at a time; they are read by one."""
     with ThreadPoolExecutor(_PARALLEL) as pool:
         for some in batches(pages, 4 * _PARALLEL):
+            run.look_around()
             people = [sends.read(page.ids) for page in some]
             place = (run.storage, run.ref, run.attempt)
             written = [

@@ -567,7 +567,10 @@ def _phone(rule: Phone, label: str) -> Step:
         if lacks_plus(digits):
             warn(f"{label} seems to begin with the calling code, and has no + in front; it is left out.")
         elif digits.isascii() and digits.isdecimal() and not (holds_more(text) or plan.unclear.match(digits)):
-            warn(f"{label} is not a whole telephone number of its country; it is left out.")
+            warn(
+                f"{label} is not a whole telephone number of +{code}: its area may be missing, or it is, or has, an "
+                f"extension. It is left out; write it whole, with +{code} in front."
+            )
         else:
             warn(f"{label} is not a telephone number; it is left out.")
         return ""

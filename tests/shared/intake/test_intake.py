@@ -520,7 +520,7 @@ def test_a_reader_who_lost_the_lease_does_not_plan_again_what_another_has_planne
     with hold(context.storage, "default") as lease:
         assert lease
         with pytest.raises(ClaimLost):
-            ingest._continue(context, stale, lease, context.clock.now())
+            ingest._continue(context, stale, lease, context.clock.now(), None)
     assert extract_row(context) == before
 
 

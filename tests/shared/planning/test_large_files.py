@@ -11,7 +11,8 @@ import pytest
 from shared.intake import apply_plan, ingest
 from shared.intake.ingest import ingest_version, process_pending
 from shared.model import ENTERPRISE_USER, GO_ON
-from shared.planning import candidates, storing
+from shared.planning import build, candidates, storing
+from shared.planning.plan_run import PlanRun
 from shared.records import due, extracts, rosters
 from shared.records.rosters import Seen, find_seen
 from shared.storage.leases import hold
@@ -200,6 +201,78 @@ def test_a_small_file_that_comes_while_a_large_one_is_read_is_planned_before_it(
     office.drop(*MANY)
     assert stamps(office) == ["contractors", "employees"]
     assert {row["Status"] for row in office._extracts()} == {"uploading"}
+
+
+def comes_while(office: Office, monkeypatch: pytest.MonkeyPatch, step: str, *files: tuple[str, ...]) -> list[str]:
+    """Small files of contractors come, one each time a step of planning employees begins; the steps, in order."""
+    monkeypatch.setattr(ingest, "_LOOKS_BETWEEN", timedelta(0))
+    monkeypatch.setattr(ingest, "_SMALL", 150)
+    left, steps = list(files), list[str]()
+
+    def watch(name: str) -> None:
+        real = getattr(build, name)
+
+        def does(run: PlanRun, *arguments: Any) -> Any:
+            steps.append(f"{run.ref.source} {name}")
+            if (run.ref.source, name) == ("employees", step) and left:
+                register(office, "contractors", *left.pop(0))
+            return real(run, *arguments)
+
+        monkeypatch.setattr(build, name, does)
+
+    for name in ("_look", "decide_all", "store"):
+        watch(name)
+    return steps
+
+
+_ALL = ("_look", "decide_all", "store")
+
+
+@pytest.mark.parametrize("begun", [1, 2, 3])
+def test_a_small_file_that_comes_while_a_large_one_is_compared_is_planned_before_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch, begun: int
+) -> None:
+    steps = comes_while(office, monkeypatch, _ALL[begun - 1], ("c1,Bob,active", "7,Ann 7,gone"))
+    office.drop(*MANY, "8,Ann 8,active,,,,c1")
+    of_employees, of_contractors = ([f"{source} {step}" for step in _ALL] for source in ("employees", "contractors"))
+    assert steps == [*of_employees[:begun], *of_contractors, *of_employees]
+    assert stamps(office) == ["contractors", "employees"]
+    office.deliver()
+    # 8 gets the manager at once, and 7 ends there and works here.
+    assert office.directory["8"][ENTERPRISE_USER] == {"manager": {"value": "c1"}}
+    assert office.enabled == {**{str(number): True for number in range(1, 9)}, "c1": True}
+    assert [row["People"] for row in office._extracts()] == [2, 8]
+    office.time.forward(86_400)
+    assert office.night(*MANY, "8,Ann 8,active,,,,c1", name="again.csv") == []
+
+
+def test_a_large_file_gives_way_once_and_is_compared_to_its_end_then(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = comes_while(office, monkeypatch, "_look", ("c1,Bob,active",), ("c1,Bob,active", "c2,Eve,active"))
+    office.drop(*MANY)
+    assert [step for step in steps if step.endswith("store")] == [
+        "contractors store", "employees store", "contractors store",
+    ]  # fmt: skip
+    office.deliver()
+    assert sorted(office.directory) == ["1", "2", "3", "4", "5", "6", "7", "c1", "c2"]
+
+
+def test_a_large_file_that_has_been_compared_for_minutes_gives_way_no_more(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = comes_while(office, monkeypatch, "decide_all", ("c1,Bob,active",))
+    real = extracts.read_copy
+
+    def slowly(*arguments: Any) -> Iterator[bytes]:
+        yield from real(*arguments)
+        office.time.forward(300)
+
+    monkeypatch.setattr(extracts, "read_copy", slowly)
+    office.drop(*MANY)
+    office.tick()
+    assert [step for step in steps if step.endswith("store")] == ["employees store", "contractors store"]
+    assert (len(office.directory), set(office.enabled.values())) == (8, {True})
 
 
 def comes_after_the_first_page(office: Office, monkeypatch: pytest.MonkeyPatch, *rows: str) -> list[tuple[str, int]]:
