@@ -56,6 +56,7 @@ _NAMES = {
 _JUDGED = 10_000  # people; fewer are bound by how often things are looked for
 _FIRST_ACCEPTED = 15.0  # seconds, of which the file is read for 10
 _SHARE = 80.0  # percent of what Entra allows
+_SHARE_JUDGED = 20_000  # people, as in `answers`; of fewer the managers, who go first, take most of the time
 _LEASE = ("--lease", "15")
 _SENT_AGAIN = 1.5  # with kills, it takes longer until all are accepted
 _Ends = Mapping[str, Mapping[str, object]]  # of each person what is found in the end
@@ -292,7 +293,7 @@ def _figures(people: int, ours: list[Loaded], theirs: list[Loaded], against: str
                note=f"Azurite {min(one.processor['azurite'] for one in ours):.1f} s"),
     ]  # fmt: skip
     if shares := [one.share for one in ours if one.share is not None]:
-        holds = max(shares) >= _SHARE if judged else None
+        holds = max(shares) >= _SHARE if people >= _SHARE_JUDGED else None
         figures.append(
             figure(case, "share of the allowed rate", shares, "%", aim=f"at least {_SHARE:g} %", holds=holds)
         )
