@@ -243,10 +243,12 @@ def _ends_before_it_begins(stated: Stated) -> bool:
 def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str, employment: Employment) -> Claim:
     """The claim of a source whose full file does not name the person any more: as if it said that she has left.
 
-    A last day that it had named does not keep her: it may be that of a contract of years.
+    A last day that it had named does not keep her: it may be that of a contract of years. Nor do days of grace give
+    somebody the account back who was on leave.
     """
-    before = replace(before.at(said_at), then=None, on_leave=False)
-    gone = replace(before, works=False, sequence=sequence, extract=extract, withdrawn=before.awaits(said_at))
+    before = replace(before.at(said_at), then=None)
+    withdrawn = before.awaits(said_at)
+    gone = replace(before, works=False, sequence=sequence, extract=extract, withdrawn=withdrawn, on_leave=False)
     if gone.withdrawn:
         return replace(gone, ends=None, last_day="")
     over = _after_grace(before, said_at, timedelta(days=employment.grace_days))

@@ -132,7 +132,10 @@ class Judged(Struct, frozen=True, gc=False):
 
 
 def is_settled(account: Account, source: str, digest: str, now: datetime) -> bool:
-    """Whether nobody has to look closer at a person of whom the source says the same again."""
+    """Whether nobody has to look closer at a person of whom the source says the same again.
+
+    Whoever was on hold when she was planned last is looked at: that the hold has ended may have waited for a release.
+    """
     word = account.said.get(source)
     return bool(
         word
@@ -141,6 +144,7 @@ def is_settled(account: Account, source: str, digest: str, now: datetime) -> boo
         and not account.open
         and not account.refused
         and not account.put_aside
+        and not account.on_hold
         and (not account.next_change_at or account.next_change_at > iso(now))
     )
 

@@ -17,6 +17,7 @@ from shared.holds.hold_rows import HoldRow, hold_key
 from shared.holds.holds_file import HoldsFile
 from shared.holds.listed import Hold
 from shared.holds.look import read_holds
+from shared.letters import fold
 from shared.records import accounts, same_people
 from shared.records.due import Due, schedule
 from shared.storage.clients import Storage
@@ -85,15 +86,18 @@ def _in_force(row: HoldRow, now: datetime, gone: set[Key]) -> str:
 
 
 def _have_looked_at(context: Context, workers: Iterable[str], now: datetime) -> None:
-    """Have the accounts of some people looked at, in whatever job."""
+    """Have the accounts of some people looked at, in whatever job; capital letters make no difference (`Holds`)."""
     ids = set(workers)
     if not ids:
         return
     kept = same_people.read(context.storage)
     ids |= {older for one in ids for older in kept.older(one)}
     for job in context.settings.endpoints:
-        known = accounts.read_briefly(context.storage, job, sorted(ids))
-        schedule(context.storage, (Due(now, job, one) for one in known))
+        known = set(accounts.read_briefly(context.storage, job, sorted(ids)))
+        otherwise = {fold(one) for one in ids - known if one.lower() != one.upper()}
+        for _, found in accounts.scan(context.storage, job, keep=False) if otherwise else ():
+            known |= {one.external_id for one in found if fold(one.external_id) in otherwise}
+        schedule(context.storage, (Due(now, job, one) for one in sorted(known)))
 
 
 def _note_applied(storage: Storage, changed: Mapping[Key, str]) -> None:

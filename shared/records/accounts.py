@@ -24,7 +24,7 @@ _BRIEF = columns(
     AccountRow.said, AccountRow.pending, AccountRow.accepted, AccountRow.enabled, AccountRow.ever_enabled,
     AccountRow.open, AccountRow.next_change_at, AccountRow.refused, AccountRow.stamp, AccountRow.source,
     AccountRow.extract, AccountRow.page, AccountRow.accepted_enabled, AccountRow.since, AccountRow.put_aside,
-    AccountRow.no_account,
+    AccountRow.no_account, AccountRow.on_hold,
 )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ class Account(Struct, frozen=True, gc=False):
         record: what was planned last; only where the whole row was read.
         manager: whom Entra has as the manager, or is about to get; only where the whole row was read. A record that
             names none, and does not clear him, leaves him where he is.
-        on_hold: whether it was on hold when it was planned last; only where the whole row was read.
+        on_hold: whether it was on hold when it was planned last.
         no_account: whether Entra's last word is that it could not make the account, and there has never been one.
         kept: attributes whose old values Entra keeps, because the record leaves them out; only where the whole row was
             read.
@@ -132,7 +132,7 @@ def _briefly(row: SnapshotRow) -> Account:
     """An account out of a row of a snapshot: the RowKey, and the columns of `_BRIEF`."""
     (
         key, said, pending, accepted, enabled, ever_enabled, is_open, next_change_at, refused, stamp, source, extract,
-        page, accepted_enabled, since, put_aside, no_account,
+        page, accepted_enabled, since, put_aside, no_account, on_hold,
     ) = row  # fmt: skip
     return Account(
         external_id=keys.decode(key) if "!" in key else key,
@@ -153,6 +153,7 @@ def _briefly(row: SnapshotRow) -> Account:
         claims={},
         record={},
         no_account=bool(no_account),
+        on_hold=bool(on_hold),
     )
 
 

@@ -194,6 +194,13 @@ def test_on_leave_nobody_works_up_to_a_last_day_and_silence_ends_the_leave() -> 
     assert (silent.is_on_leave(NOON), silent.until()) == (False, "0")
 
 
+def test_whoever_is_on_leave_does_not_get_days_of_grace_by_silence() -> None:
+    grace = Employment(grace_days=14)
+    away = replace(claim(works=False, last=TODAY + timedelta(days=300), employment=grace), on_leave=True)
+    silent = fallen_silent(away, NOON, "2", "x", grace)
+    assert (silent.ends, silent.on_leave, silent.employs(NOON)) == (None, False, False)
+
+
 def test_a_leave_before_the_first_day_takes_no_hire_back_and_has_no_days_of_grace() -> None:
     stated = Stated(7, record(active=False), TODAY + timedelta(days=3), None, ZoneInfo("UTC"), on_leave=True)
     made = make_claim(Speaker("employees", 0, "2", "x", NOON, Employment(grace_days=9)), stated, claim())

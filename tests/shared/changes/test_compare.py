@@ -327,6 +327,7 @@ def test_a_word_that_is_not_new_keeps_its_dates_and_is_dated_anew() -> None:
         ({"refused": "x", "refused_at": iso(NOW)}, "monday's", False),
         ({"next_change_at": iso(NOW + timedelta(seconds=1))}, "monday's", True),
         ({"next_change_at": iso(NOW)}, "monday's", False),
+        ({"on_hold": True}, "monday's", False),  # the hold may have ended, and that may have been held
     ],
 )
 def test_nobody_looks_closer_at_somebody_of_whom_nothing_is_new_and_nothing_open(

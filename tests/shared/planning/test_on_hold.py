@@ -278,6 +278,53 @@ def test_the_end_of_many_holds_at_once_counts_as_accounts_that_are_enabled(offic
     assert set(office.workers().values()) == {"held"}
 
 
+def test_the_end_of_a_hold_that_waits_for_a_release_is_judged_anew_with_each_full_file(office: Office) -> None:
+    crew = [f"{number},P,active" for number in range(10, 20)]
+    office.map(guard={"create": {"percent": 30, "at_least": 2}, "first_load": 100})
+    office.night(*crew)
+    write(office, listed(*(str(number) for number in range(10, 20))))
+    office.time.forward(60)
+    assert len(office.tick()) == 10
+    write(office, listed())
+    office.time.forward(60)
+    assert office.tick() == []
+    office.at("2026-09-19 06:00")
+    assert office.night(*crew, "20,New,active") == []
+    assert set(office.workers().values()) == {"held"}
+    order = Order("Ina", "The holds have ended.", office.time())
+    assert release(office.context.storage, str(office.newest()["Extract"]), order) == 11
+    assert sorted(office.tick()) == [(str(number), True) for number in range(10, 21)]
+    office.at("2026-09-20 06:00")
+    assert office.night(*crew, "20,New,active") == []
+    assert set(office.workers().values()) == {"uploaded"}
+
+
+def test_somebody_whose_start_was_in_doubt_when_her_hold_ended_starts_with_the_next_right_file(office: Office) -> None:
+    office.night(ANN, BOB)
+    hold(office)
+    office.at("2026-09-18 12:00")
+    office.tick()
+    office.at("2026-09-19 06:00")
+    office.night("1,Ann,whatever", BOB)
+    unhold(office)
+    office.at("2026-09-19 13:00")
+    assert (office.tick(), office.workers()["1"]) == ([], "held")
+    office.at("2026-09-20 06:00")
+    assert office.night(ANN, "2,Bo,active") == [("1", True), ("2", True)]
+
+
+@pytest.mark.parametrize("mode", ["full", "delta"])
+def test_a_hold_in_other_letters_than_hrs_begins_and_ends_at_once(office: Office, mode: str) -> None:
+    office.map(guard={"off": True}, mode=mode)
+    office.night("W1,Ann,active", BOB)
+    write(office, listed("w1"))
+    office.at("2026-09-18 12:00")
+    assert office.tick() == [("W1", False)]
+    write(office, listed())
+    office.at("2026-09-18 13:00")
+    assert (office.tick(), office.tick()) == ([("W1", True)], [])
+
+
 def test_a_hold_of_one_source_does_not_touch_the_same_id_of_another_job_or_feed(office: Office) -> None:
     office.map("interns", guard={"off": True})
     hold(office, source="interns")
