@@ -405,10 +405,15 @@ class Resolver:
             self._find_managers_in_other_letters()
             return
         label, called = label_of("", rule), as_called(self.mapping)
-        rejected = {called(one.user_name if rule.by == "mail" else one.display_name) for one in self.rejects.values()}
+        rejected: dict[str, set[str]] = {}
+        for reject in self.rejects.values():
+            name = reject.user_name if rule.by == "mail" else reject.display_name
+            rejected.setdefault(called(name), set()).add(reject.worker_id)
         found = []
         for seq, worker_id, row, digest, name in self.index.with_managers():
             ids = {entry.of.worker_id for _, entry in self.index.named(MANAGER_NAMES, called(name))}
+            if ids:  # a row that is rejected makes nobody else its namesake's reports' manager
+                ids |= rejected.get(called(name), set())
             manager = min(ids) if len(ids) == 1 else ""
             why = ""
             if len(ids) > 1:

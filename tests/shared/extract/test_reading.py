@@ -490,6 +490,15 @@ def test_a_manager_whose_row_is_rejected_is_told_as_that(opened: ExitStack) -> N
     ]
 
 
+def test_a_rejected_row_does_not_make_a_namesake_the_manager(opened: ExitStack) -> None:
+    said = mapping({MANAGER: {"column": "Boss", "by": "name"}, "displayName": "Name"})
+    extract = read(opened, f"{HEADER}1,Zoe Top,Oops,,\n2,Zoe Top,Active,,\n3,Bob,Active,zoe top,\n", said)
+    assert dict(extract.managers()) == {"2": "", "3": ""}
+    assert extract.notes == [
+        "Row 4: Boss 'zoe top' names several people of the file (1, 2); the person is sent without a manager."
+    ]
+
+
 @pytest.mark.parametrize("display", ["{Note} {Name}", "{Name}, {Note}"])
 @pytest.mark.parametrize(
     ("rule", "bosses"),
