@@ -296,6 +296,10 @@ class Judge:
                 return Judged(SEND, "", again_planned, has_account=True)
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
+            if draft.force:  # its time has come, as of everything that went wrong
+                again = ChangeKind.RESENT if account.accepted else kind
+                planned = replace(planned, kind=again, reason=reasons.resent(waits=False))
+                return Judged(SEND, "", planned, has_account=bool(account.accepted))
             return Judged(
                 WorkerStatus.UNCHANGED,
                 "",

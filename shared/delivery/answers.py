@@ -14,9 +14,13 @@ from shared.context import Context
 from shared.entra.upload import OPERATIONS_PER_REQUEST, Accepted
 from shared.errors import RequestRejected
 from shared.model import ExtractRef, Page, Planned, Worker
+from shared.outcomes import resending
+from shared.outcomes.verdict import DATA
 from shared.records import people
-from shared.storage.rows import Key
+from shared.storage.names import WORKERS
+from shared.storage.rows import Key, read_row
 from shared.tables.accounts import AccountRow
+from shared.tables.base import columns
 from shared.tables.pages import Answer, PageRow, answers_of
 from shared.tables.workers import WorkerRow
 from shared.wording import worker_status
@@ -169,12 +173,24 @@ def record_accepted(
     return people.note_accepted(context.storage, job, page, accepted, accounts) if accepted else {}
 
 
-def record_refused(context: Context, job: str, page: people.Deliverer, worker: Worker, error: RequestRejected) -> None:
-    """Write to a person's row that Entra refused her record, in Entra's words.
+def record_refused(context: Context, job: str, page: people.Deliverer, person: Planned, error: RequestRejected) -> int:
+    """Write to a person's row that Entra refused her record, in Entra's words, and remember when it is sent again.
 
     Before the answer goes into the page's row, which has no room for the words: after a crash in between the record is
     sent and refused once more.
+
+    Returns:
+        How often the same has been sent in vain.
     """
+    storage, now, who = context.storage, context.clock.now(), person.worker.worker_id
+    row = read_row(storage.table(WORKERS), people.worker_key(page.source, who), columns(WorkerRow.tries))
+    tries = row.tries + 1
+    matter = resending.LEAVER if person.removes_access else DATA
+    if matter == DATA and resending.says_it_once(storage, page.source):
+        matter = resending.SAID_ONCE
+    again = resending.next_try(matter, tries, now)
+    resending.remember_to_resend(context, job, {who: again})
     reason = error.words or f"error {error.code}, without a word of explanation"
-    state = worker_status.refused(error.code, reason, error.request_id, context.clock.now())
-    people.note_refused(context.storage, job, page, [worker.worker_id], state)
+    state = worker_status.refused(error.code, reason, error.request_id, now, again) | WorkerRow(tries=tries)
+    people.note_refused(storage, job, page, [who], state)
+    return tries

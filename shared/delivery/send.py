@@ -449,8 +449,10 @@ class _Sending:
                 raise self._trouble(refused_record(error), error)
             return
         logger.warning("%s; a record is refused", error, extra=about)
-        record_refused(self._context, self._job, self._page, ours[0], error)
+        tries = record_refused(self._context, self._job, self._page, self._left(piece)[0], error)
         self._answered(self._progress.with_refused(piece, error))
+        if tries > 1 and not stopped:
+            return  # that one record is refused once more says nothing about others
         if (wait := self._trouble(refused_record(error), error)).kind == WaitKind.JOB:
             raise wait
 

@@ -158,7 +158,7 @@ class _Session:
         if found.wrong and is_current and not self.cases[external_id].account.pending:
             matter = self._matter(external_id, source, row, found.wrong)
             again = resending.next_try(matter, tries, found.first_at)
-            values.next_step += f"{worker_status.SENT_AGAIN}{iso(again)}, and whenever HR's record changes."
+            values.next_step += worker_status.sent_again(again)
             self.send_again[external_id] = again
             if found.wrong == MANAGER_NOT_KNOWN:
                 self.no_manager.add(external_id)
@@ -221,8 +221,7 @@ class _Session:
     def _says_it_once(self, source: str) -> bool:
         """Whether the feed is a delta: nobody must expect it to say the same again."""
         if source not in self.feeds:
-            last = extracts.newest_planned_file(self.context.storage, source)
-            self.feeds[source] = last is not None and last.full is False
+            self.feeds[source] = resending.says_it_once(self.context.storage, source)
         return self.feeds[source]
 
 

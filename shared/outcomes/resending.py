@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from shared.context import Context
 from shared.model import Worker
 from shared.outcomes.verdict import DATA, ENTRA_FAULT, MANAGER_NOT_KNOWN
-from shared.records import due
+from shared.records import due, extracts
 from shared.records.people import ANOTHER, account_key, unpack, worker_key
 from shared.storage import keys
 from shared.storage.clients import Storage
@@ -51,6 +51,12 @@ def next_try(wrong: str, tries: int, at: datetime) -> datetime:
     """
     ladder = _LADDERS[wrong]
     return at + (ladder[tries - 1] if tries <= len(ladder) else _AT_LAST)
+
+
+def says_it_once(storage: Storage, source: str) -> bool:
+    """Whether the feed is a delta: nobody must expect it to say the same again."""
+    last = extracts.newest_planned_file(storage, source)
+    return last is not None and last.full is False
 
 
 def remember_to_resend(context: Context, job: str, times: Mapping[str, datetime]) -> None:

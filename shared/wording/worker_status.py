@@ -401,6 +401,11 @@ def _until_then(reject: Reject, row: WorkerRow | None) -> str:
     return f"until then what was said before counts, with what is due at {due}."
 
 
+def sent_again(at: datetime) -> str:
+    """To follow what somebody has to do: when the same is sent again."""
+    return f"{SENT_AGAIN}{iso(at)}, and whenever HR's record changes."
+
+
 def uploaded(sent_at: str, request_id: str) -> WorkerRow:
     """Entra took the upload (202), which says nothing about the person yet."""
     return WorkerRow(
@@ -472,12 +477,12 @@ def withdrawn(at: datetime) -> WorkerRow:
     )
 
 
-def refused(code: str, reason: str, request_id: str, at: datetime) -> WorkerRow:
-    """Entra refused the request that carried the person (400 or something unknown)."""
+def refused(code: str, reason: str, request_id: str, at: datetime, again: datetime) -> WorkerRow:
+    """Entra refused the request that carried the person (400 or something unknown); it is sent again at some time."""
     return WorkerRow(
         status=WorkerStatus.FAILED,
         reason=f"Entra refused the upload that carried this person: {reason}",
-        next_step="IT checks the mapping against Entra's words and the request id, then HR's file is dropped again.",
+        next_step=f"IT checks the mapping against Entra's words and the request id.{sent_again(again)}",
         who_acts=Actor.IT,
         error_code=code,
         request_id=request_id,
