@@ -69,7 +69,9 @@ HeldPerson = TypedDict(
         "class": str,  # of change, as the guard counts it
         "changed": list[str],  # names of the attributes that would change
         "why": str,
-        "protected": bool,  # whether nobody else may be released together with this person
+        # Whether nobody else may be released together with this person, who is protected or asked about; the key is of
+        # the time when nobody was asked about.
+        "protected": bool,
         "in_general": str,  # why, without what is about this person alone
         "user": ScimUser,  # the record that would be sent; files of older versions lack it
         "lastDay": str,  # as HR has it
