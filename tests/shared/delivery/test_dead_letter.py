@@ -29,6 +29,7 @@ from shared.storage.names import ACCOUNTS, INBOX, WORKERS
 from shared.tables.extracts import ExtractRow, ExtractStatus
 from shared.tables.pages import PageStatus
 from tests.conftest import Storage
+from tests.support.broken_connections import BROKEN_CONNECTIONS
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at, rows_of, visible_messages
 from tests.support.delivering import column, counts, give_up, ids, message, page_row, planned, sent, set_page
 from tests.support.scripted_server import CUT, Reply, Script
@@ -178,23 +179,39 @@ def test_a_page_whose_plan_is_gone_ends_all_the_same(context: Context) -> None:
     assert page_row(context, ref)["Status"] == "failed"
 
 
-@pytest.mark.parametrize("fault", [ServiceRequestError("gone"), TransientError("keeps changing"), None])
+def answer_of_storage(status: int) -> HttpResponseError:
+    error = HttpResponseError(f"answer {status}")
+    error.status_code = status
+    return error
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ServiceRequestError("gone"),
+        TransientError("keeps changing"),
+        TerminalError("no such job"),
+        answer_of_storage(503),
+        answer_of_storage(409),
+        *BROKEN_CONNECTIONS,
+    ],
+    ids=str,
+)
 def test_a_fault_of_storage_that_passes_costs_no_try_of_the_message(
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
     sent_messages: list[tuple[int, int, int]],
-    fault: Exception | None,
+    fault: Exception,
 ) -> None:
     ref = planned(context, ids(1))
-    busy = HttpResponseError("busy")
-    busy.status_code = 503
 
     def fail(*_: Any) -> None:
-        raise fault or busy
+        raise fault
 
     monkeypatch.setattr(send, "_deliver", fail)
     deliver(context, message(ref))
     assert sent_messages[1:] == [(1, 1, 30)]
+    assert "Failures" not in page_row(context, ref)
 
 
 def test_a_page_is_not_given_up_because_storage_or_the_identity_was_away(
@@ -230,7 +247,7 @@ def test_a_message_goes_back_once_storage_is_there_again(
     context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]]
 ) -> None:
     ref = planned(context, ids(1))
-    real, faults = messages.send, [NoToken("no token"), ServiceRequestError("gone")]
+    real, faults = messages.send, [NoToken("no token"), ServiceRequestError("gone"), ConnectionResetError(104, "reset")]
 
     def fail_at_first(*arguments: Any, **options: Any) -> None:
         if faults:
@@ -243,7 +260,7 @@ def test_a_message_goes_back_once_storage_is_there_again(
     monkeypatch.setattr(send, "_deliver", fail)
     monkeypatch.setattr(messages, "send", fail_at_first)
     deliver(context, message(ref))
-    assert (sent_messages[1:], time.slept) == ([(1, 1, 30)], [5.0, 10.0])
+    assert (sent_messages[1:], time.slept) == ([(1, 1, 30)], [5.0, 10.0, 20.0])
 
 
 def test_a_page_that_comes_back_again_and_again_is_given_up_at_last(context: Context) -> None:
@@ -259,11 +276,9 @@ def test_a_fault_of_our_own_making_is_not_repeated_for_ever(
     context: Context, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]], status: int
 ) -> None:
     ref = planned(context, ids(1))
-    wrong = HttpResponseError("wrong")
-    wrong.status_code = status
 
     def fail(*_: Any) -> None:
-        raise wrong
+        raise answer_of_storage(status)
 
     monkeypatch.setattr(send, "_deliver", fail)
     with pytest.raises(HttpResponseError):
