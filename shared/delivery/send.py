@@ -5,7 +5,7 @@ whose answer was not written is repeated, which is harmless, because Entra match
 
 That nothing older lands on something newer is seen to from both ends. Whoever sends looks, once his claim is written,
 for people whom a newer plan has taken over, and leaves them out. And a page of that newer plan is not sent while a page
-that it took people over from is claimed. Nor is the same record sent twice: see `meanwhile`.
+that it took people over from is claimed. Nor is the same record sent twice: see `sent_meanwhile`.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from shared.clock import iso
 from shared.context import Context
 from shared.delivery import dead_letter, page_claim, send
 from shared.delivery.dead_letter import put_aside, redrive
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.errors import NoToken, TerminalError, TransientError
 from shared.intake import dead_letter as files
@@ -77,7 +77,7 @@ def test_a_page_that_was_put_aside_is_put_back_and_sent(context: Context, script
     context.storage.queue("bulk-uploads").clear_messages()
     assert redrive(context, "20260918T060000Z-aaaaaaaaaaaa") == {}
     assert redrive(context) == {ref.id: 1}
-    reconcile(context)
+    look_after_pages(context)
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     [found] = visible_messages(context.storage)
@@ -237,7 +237,7 @@ def test_a_page_is_not_given_up_because_storage_or_the_identity_was_away(
     assert set(column(context, WORKERS, "Status").values()) == {"queued"}
     put_aside(context, message(ref))  # once more, by a second message: it is an old one now
     assert page_row(context, ref)["CameBack"] == 1
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Generation"] == 2  # its message is not taken for lost
     deliver(context, message(ref, generation=2))
     assert (sent(script), counts(context, ref)) == ([ids(2)], {"Uploaded": 2})
@@ -388,7 +388,7 @@ def test_the_commands_pause_resume_and_redrive(
     deliver(context, message(ref))
     assert page_row(context, ref)["WaitFor"] == "pause"
     assert cli(["resume"]) == 0
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Status"] == "waiting"
     assert cli(["resume", "employees"]) == 0
     assert page_row(context, ref)["Status"] == "queued"

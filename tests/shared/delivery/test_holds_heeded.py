@@ -14,7 +14,7 @@ from msgspec import structs
 from shared.context import Context
 from shared.delivery import heeding
 from shared.delivery.dead_letter import put_aside, redrive
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.holds.look import holds_at
 from shared.holds.orders import HoldOrder, put_on_hold
@@ -88,10 +88,10 @@ def test_while_the_list_is_broken_leavers_of_a_request_go_and_the_others_wait_un
     row = page_row(context, ref)
     assert (row["Status"], row["WaitFor"], row["Parked"]) == (PageStatus.WAITING, "holds", True)
     time.forward(400)
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Status"] == PageStatus.WAITING
     write(context, "version: 1\nholds: []")
-    reconcile(context)
+    look_after_pages(context)
     row = page_row(context, ref)
     assert row["Status"] == PageStatus.QUEUED
     deliver(context, message(ref, generation=int(row["Generation"])))

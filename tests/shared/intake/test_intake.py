@@ -27,7 +27,7 @@ from azure.storage.blob import (
 
 from shared.clock import Clock
 from shared.context import Context
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.errors import ClaimLost, SecretForbidden
 from shared.hr_outbox import summary
@@ -673,7 +673,7 @@ def two_files(
             BlobLeaseClient(lease).break_lease(0)
     ingest_version(context, blob)
     process_all_pending(context)
-    reconcile(context)
+    look_after_pages(context)
     return crash.happened
 
 
