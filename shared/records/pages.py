@@ -210,12 +210,6 @@ def page_key(extract_id: str, number: int) -> Key:
     return Key(extract_id, f"{number:06d}")
 
 
-def write_page(storage: Storage, ref: ExtractRef, attempt: str, page: Page) -> None:
-    """Store the people of a page."""
-    people = [planned_to_json(person) for person in page.people]
-    write_people(storage, ref, attempt, PageHead(page.number, page.after, len(people)), people)
-
-
 def write_people(storage: Storage, ref: ExtractRef, attempt: str, head: PageHead, people: Sequence[bytes]) -> None:
     """Store the people of a page, each as `planned_to_json` has made of what is planned."""
     body = b'{"after":%d,"people":[%s]}' % (head.after, b",".join(people))
