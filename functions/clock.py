@@ -5,7 +5,7 @@ from contextlib import ExitStack
 import azure.functions as func
 
 from functions import context
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.holds.taking_in import take_in_holds
 from shared.intake.due_dates import register_due
 from shared.intake.ingest import process_all_pending
@@ -28,7 +28,7 @@ def clock(timer: func.TimerRequest) -> None:  # noqa: ARG001 (the binding's name
         steps.callback(tell, context())
         steps.callback(write_created, context())
         steps.callback(call_for_trials, context())
-        steps.callback(reconcile, context())
+        steps.callback(look_after_pages, context())
         steps.callback(process_all_pending, context())
         steps.callback(register_due, context())
         steps.callback(take_in_holds, context())

@@ -111,11 +111,6 @@ class Azurite:
         """What clients need to use the account."""
         return _connection_string(account, self.accounts[account], self.ports, self.secure)
 
-    @staticmethod
-    def default_connection_string() -> str:
-        """What clients need to use an Azurite that was started with nothing but defaults."""
-        return _connection_string(ACCOUNT, KEY, PORTS, secure=False)
-
     def stop(self) -> None:
         """End it; returns when its ports are free again."""
         self.process.stop()

@@ -1,12 +1,17 @@
 """The exceptions of Rollcall: one family, terminal or transient.
 
+Those that several modules raise or catch are here; what only one part refuses is a subclass where it is raised
+(`OrderRefused`, `HoldsFileError`, `GivesWay` ...).
+
 ::
 
-    RollcallError                   every exception that Rollcall raises on purpose
+    RollcallError                   what Rollcall raises on purpose
     ├── TerminalError               repeating the same thing cannot help; a person has to act
     │   ├── SettingsError           app settings are wrong; lists every fault at once
     │   ├── MappingError            a mapping file is wrong; names file, line and key
     │   ├── ExtractRefused          the file as a whole cannot be used; the sentence is for HR
+    │   ├── ExtractStale            the file is older than one of its source that has been read
+    │   ├── ExtractDuplicate        the file says exactly what the last one said
     │   ├── SecretMissing           a secret that must exist is not in the vault
     │   ├── SecretForbidden         the app may not read (or make) a secret
     │   ├── RequestRejected         Entra answered 400 or something we do not know

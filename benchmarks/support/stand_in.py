@@ -344,7 +344,6 @@ def _value(row: Mapping[str, Any], column: str) -> Any:  # noqa: ANN401
 _PLACE = re.compile(r"^/[^/]+/(?P<table>[^/(]+)(?:\((?P<keys>.*)\))?$")
 _TABLE = re.compile(r"/Tables\('(\w+)'\)$")
 _KEYS = re.compile(r"^PartitionKey='(.*)',RowKey='(.*)'$", re.DOTALL)
-_BOUNDARY = re.compile(r"boundary=([^;\s]+)")
 _PART = re.compile(rb"(POST|PUT|PATCH|MERGE|DELETE) (\S+) HTTP/1\.1\r\n(.*?)\r\n\r\n(.*)", re.DOTALL)
 
 

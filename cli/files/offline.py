@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from pathlib import Path
 
-from shared.clock import SYSTEM_CLOCK, Clock
+from shared.clock import SYSTEM_CLOCK
 from shared.errors import ExtractRefused, MappingError, RollcallError
 from shared.mapping.load import DEFAULT_SOURCE, SHIPPED, LoadedMapping, parse_mapping, shipped_names
 from shared.mapping.model import MappingFile
@@ -94,9 +94,9 @@ def shipped_mapping(source: str) -> LoadedMapping:
     return parse_mapping(path.read_bytes(), f"mappings/{path.name}")
 
 
-def now_of(mapping: MappingFile, day: date | None, clock: Clock = SYSTEM_CLOCK) -> datetime:
+def now_of(mapping: MappingFile, day: date | None) -> datetime:
     """The time that counts: noon of the day that was given, where the mapping's source is, else now."""
-    return clock.now() if day is None else datetime.combine(day, time(12), mapping.dates.place)
+    return SYSTEM_CLOCK.now() if day is None else datetime.combine(day, time(12), mapping.dates.place)
 
 
 def reading_of(mapping: MappingFile, now: datetime, secrets: Mapping[str, Path]) -> Reading:

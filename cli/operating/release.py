@@ -29,7 +29,7 @@ def main(arguments: Sequence[str]) -> int:
         action="extend",
         default=[],
         metavar="ID",
-        help="only these; everybody held, but for protected people, if left out",
+        help="only these; if left out, everybody held but for those who are protected or asked about",
     )
     given = parser.parse_args(arguments)
     return run(lambda: _run(given))
@@ -39,9 +39,12 @@ def _run(given: argparse.Namespace) -> int:
     with connected() as context:
         order = Order(given.by, given.reason, context.clock.now())
         count = release(context.storage, given.extract, order, given.worker)
-        left = orders.protected_held(context.storage, given.extract, order.at) if not given.worker else frozenset()
+        left = orders.held_alone(context.storage, given.extract, order.at) if not given.worker else frozenset()
     people = "1 person is" if count == 1 else f"{count} people are"
     print(f"{people} released. The clock compares the file anew within a minute and sends whoever still is to change.")
     if left:
-        print(f"Protected people stay held; release each by name, alone (--worker ID): {', '.join(sorted(left))}")
+        print(
+            "Whoever is protected or asked about stays held; release each by name, alone (--worker ID): "
+            f"{', '.join(sorted(left))}"
+        )
     return 0

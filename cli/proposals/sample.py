@@ -111,7 +111,7 @@ class Source:
         chunks: begins at its first byte each time.
         hints: what a person says of its form.
         today: the day that counts.
-        read_secret: as in `open_extract`.
+        read_secret: as in `Reading`.
     """
 
     chunks: Callable[[], Iterable[bytes]]

@@ -12,7 +12,7 @@ from azure.core.exceptions import AzureError
 from azure.identity import DeviceCodeCredential, InteractiveBrowserCredential
 
 from cli.connecting import FAILED
-from shared.clock import SYSTEM_CLOCK, Clock
+from shared.clock import SYSTEM_CLOCK
 from shared.entra.management import CallRefused, GraphRoot, Management, root_at
 from shared.errors import NoToken, RollcallError
 from shared.identity import Identity, app_identity
@@ -43,20 +43,19 @@ def add_sign_in(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def signed_in(given: argparse.Namespace, scopes: tuple[str, ...], clock: Clock = SYSTEM_CLOCK) -> Iterator[Management]:
+def signed_in(given: argparse.Namespace, scopes: tuple[str, ...]) -> Iterator[Management]:
     """The way to Graph for whoever is signed in.
 
     Args:
         given: the arguments of `add_sign_in`.
         scopes: permissions to ask for, if he signs in now.
-        clock: for waits.
     """
     root: GraphRoot = given.graph
     if given.sign_in == "az":
-        management = Management(root, app_identity(os.environ.get(AZURE_CLIENT_ID, "")), clock)
+        management = Management(root, app_identity(os.environ.get(AZURE_CLIENT_ID, "")), SYSTEM_CLOCK)
     else:
         wanted = tuple(f"{root.scope.removesuffix('.default')}{scope}" for scope in scopes)
-        management = Management(root, Identity(_credential(given.sign_in, given.tenant, root)), clock, wanted)
+        management = Management(root, Identity(_credential(given.sign_in, given.tenant, root)), SYSTEM_CLOCK, wanted)
     try:
         yield management
     finally:

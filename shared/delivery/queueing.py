@@ -119,7 +119,7 @@ def _set(context: Context, page: PageRow, values: Mapping[PageStatus, PageRow]) 
     change_rows(context.storage.table(PAGES), [key], change, select=columns(PageRow.status), known={key: page})
 
 
-def reconcile(context: Context) -> None:
+def look_after_pages(context: Context) -> None:
     """Look after every extract whose plan is committed and not all delivered: the clock's part of delivery.
 
     Raises:

@@ -5,7 +5,7 @@ whose answer was not written is repeated, which is harmless, because Entra match
 
 That nothing older lands on something newer is seen to from both ends. Whoever sends looks, once his claim is written,
 for people whom a newer plan has taken over, and leaves them out. And a page of that newer plan is not sent while a page
-that it took people over from is claimed. Nor is the same record sent twice: see `meanwhile`.
+that it took people over from is claimed. Nor is the same record sent twice: see `sent_meanwhile`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import timedelta
 
-from azure.core.exceptions import AzureError, HttpResponseError, ResourceModifiedError, ResourceNotFoundError
+from azure.core.exceptions import AzureError, ResourceModifiedError, ResourceNotFoundError
 
 from shared.clock import iso, parse_iso
 from shared.context import Context
@@ -46,6 +46,7 @@ from shared.model import ExtractRef, Page, PageMessage, Planned, WaitKind, Worke
 from shared.outcomes import progress, resending
 from shared.records import pages, people
 from shared.storage import messages
+from shared.storage.faults import passes
 from shared.storage.names import PAGES
 from shared.storage.rows import Key, change_rows, read_row
 from shared.tables.accounts import AccountRow
@@ -60,15 +61,14 @@ logger = logging.getLogger(__name__)
 _STORAGE_WAIT = 30.0
 _LATE_WAIT = timedelta(minutes=5)  # until whatever was on its way has been answered
 _AWAY = (5.0, 10.0, 20.0, 40.0, 60.0, 60.0)  # seconds between the tries to put a message back
-_OUR_FAULT = (400, 404, 409, 413)  # storage says that the same request will never do
 _TOO_MUCH = (400, 413)  # Entra says that about a request; a part of it may do
 
 
 def deliver(context: Context, message: PageMessage) -> None:
     """Send what is still to be sent of the page that a message points at.
 
-    Returns normally whenever the page is taken care of: sent, being sent by somebody else, or put off. A fault of
-    storage or of the identity that passes puts the message back as a new one, so that no count of deliveries runs up.
+    Returns normally whenever the page is taken care of: sent, being sent by somebody else, or put off. A fault that
+    passes (see `passes`) puts the message back as a new one, so that no count of deliveries runs up.
     Nothing is lost if this does not return: the message comes back.
 
     Raises:
@@ -77,8 +77,8 @@ def deliver(context: Context, message: PageMessage) -> None:
     """
     try:
         _deliver(context, message)
-    except (AzureError, TransientError) as error:
-        if isinstance(error, HttpResponseError) and error.status_code in _OUR_FAULT:
+    except Exception as error:
+        if not passes(error):
             _count_failure(context, message)
             raise
         logger.warning(
@@ -86,9 +86,6 @@ def deliver(context: Context, message: PageMessage) -> None:
             message.page, message.extract, _STORAGE_WAIT, type(error).__name__, extra={"extract": message.extract},
         )  # fmt: skip
         _put_back(context, message)
-    except Exception:
-        _count_failure(context, message)
-        raise
 
 
 def _put_back(context: Context, message: PageMessage) -> None:
@@ -100,7 +97,9 @@ def _put_back(context: Context, message: PageMessage) -> None:
     for wait in _AWAY:
         try:
             messages.send(context.storage, message, delay=_STORAGE_WAIT)
-        except (AzureError, TransientError):
+        except Exception as error:
+            if not passes(error):
+                raise
             context.clock.sleep(wait)
         else:
             return

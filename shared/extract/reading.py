@@ -384,22 +384,22 @@ class _Reader:
         ).resolve(self._tentative)
         self._index.close()
         return ReadExtract(
-            rows,
-            repeated,
-            [self._rejects[row] for row in sorted(self._rejects)],
-            [*table.notes, *notes, *far, *damage.notes(), *self._warnings.sentences()],
-            self._scratch,
-            self._spool,
-            table.returned,
-            table.first_rows,
-            self._made_at(),
-            profile,
-            self._keeps,
-            " ".join(filter(None, (*table.doubts, damage.doubts()))),
-            self._left_out,
-            self._new_ids.maybe,
-            self._new_ids.by_id,
-            self._new_ids.rows,
+            rows=rows,
+            repeated=repeated,
+            rejects=[self._rejects[row] for row in sorted(self._rejects)],
+            notes=[*table.notes, *notes, *far, *damage.notes(), *self._warnings.sentences()],
+            _scratch=self._scratch,
+            _spool=self._spool,
+            returned=table.returned,
+            first_rows=table.first_rows,
+            made_at=self._made_at(),
+            profile=profile,
+            _keeps=self._keeps,
+            doubts=" ".join(filter(None, (*table.doubts, damage.doubts()))),
+            left_out=self._left_out,
+            maybe=self._new_ids.maybe,
+            new_ids=self._new_ids.by_id,
+            _now_called=self._new_ids.rows,
         )
 
     def _without_others(self, batch: Batch, applier: Applier) -> Batch:

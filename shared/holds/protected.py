@@ -1,4 +1,4 @@
-"""Protected people among those whom an extract holds, who are released one by one."""
+"""Those whom an extract holds and who are released each alone: protected people, and whoever is asked about."""
 
 from __future__ import annotations
 
@@ -15,10 +15,12 @@ def alone_in(released: Sequence[str] | None) -> str:
     return released[0] if released is not None and len(released) == 1 else ""
 
 
-def protected_among(
+def alone_among(
     storage: Storage, source: str, people: Iterable[HeldPerson], held: Collection[str], now: datetime
 ) -> frozenset[str]:
-    """Those of the people whom an extract holds who are protected: who were when it was planned, and who are now.
+    """Those of the people whom an extract holds who are released each alone.
+
+    They are who was protected or asked about when it was planned, and who is protected now.
 
     Args:
         storage: the account with HR data.

@@ -10,11 +10,11 @@ from azure.storage.blob import BlobClient
 
 from shared.context import Context
 from shared.errors import Turns
-from shared.intake.faults import passes
 from shared.intake.ingest import ingest_version
 from shared.intake.registering import give_up, has_no_address, refuse_name, version_of
 from shared.records import extracts
 from shared.records.failures import Failures
+from shared.storage.faults import passes
 from shared.storage.names import INBOX
 
 logger = logging.getLogger(__name__)

@@ -23,7 +23,6 @@ from shared.context import Context
 from shared.delivery import circuit_breaker
 from shared.errors import ExtractDuplicate, ExtractRefused, ExtractReplaced, ExtractStale, MappingError, TerminalError
 from shared.intake.answering import way_to_answer_source
-from shared.intake.faults import passes
 from shared.intake.registering import for_hr
 from shared.intake.trial_answer import TrialOutcome, outcome_of, write_answer
 from shared.mapping.load import find_mapping
@@ -34,6 +33,7 @@ from shared.records.extracts import told_name
 from shared.records.failures import count_failure
 from shared.storage import messages
 from shared.storage.clients import Storage
+from shared.storage.faults import passes
 from shared.storage.leases import hold
 from shared.storage.names import INBOX, STATE
 from shared.tables.extracts import ExtractRow, ExtractStatus

@@ -89,14 +89,14 @@ def _of_extract(row: ExtractRow) -> Iterator[Note]:
     waits = status in (ExtractStatus.HELD, ExtractStatus.UPLOADING) and not row.superseded_by and not row.releasing
     if held and waits:
         order = f"python -m cli release {extract} --by NAME --reason TEXT"
-        protected = min(row.held_protected, held)
-        what = "changes people who are protected or asked about" if protected == held else "changes unusually many"
+        alone = min(row.held_protected, held)
+        what = "changes people who are protected or asked about" if alone == held else "changes unusually many"
         text = (
             f"A file {where} {what}: {_people(held)} held, the others go on. Somebody looks at them on "
             f"the support page and releases them (or: {order})."
         )
-        if protected:
-            text += f" {_people(protected)} protected or asked about: each is released alone, by name."
+        if alone:
+            text += f" {_people(alone)} protected or asked about: each is released alone, by name."
         if row.held_whole:
             missing = _people(row.missing)
             text = (

@@ -32,7 +32,8 @@ _MOST_ENTRIES = 10_000  # of a slice of time: 20 requests, which Graph's budget 
 _FEW_ENTRIES = _MOST_ENTRIES // 4
 _ONE_ANSWER = 500  # entries
 _MOST_IN_HAND = 24_000  # entries that are stored together; the more, the more of them are about one person
-# No run reads more: half of it at the 200 entries a second that Graph gives.
+# At the 200 entries a second that Graph gives, a run is not there before its last slice, of which it begins none after
+# 90 seconds: so all that it reads is stored together.
 _SECOND = timedelta(seconds=1)
 _SHORTEST_SLICE = timedelta(seconds=2)
 _LONGEST_RUN = timedelta(minutes=3)  # of all jobs; what is in hand then takes a minute more, and a function may take 10

@@ -195,12 +195,24 @@ class _Entry(Struct, frozen=True, gc=False):
     def of(cls, judged: Judged, lines: ScratchLines, sources: Iterable[str] = ()) -> _Entry:
         """The entry of somebody, whose plan is put down."""
         planned = judged.planned
-        place = lines.add(planned_to_json(planned))
-        manager = planned.worker.manager_id if judged.fate == SEND else ""
-        about = (judged.fate, judged.counts_as, planned.kind, manager, planned.removes_access)
-        held = (tuple(sources), judged.kept_out, judged.ordered, planned.approved)
-        names = (judged.gives, judged.takes, judged.has_account, planned.takes_from)
-        return cls(planned.worker.worker_id, place, *about, *held, judged.asks, *names)
+        return cls(
+            worker_id=planned.worker.worker_id,
+            place=lines.add(planned_to_json(planned)),
+            fate=judged.fate,
+            counts_as=judged.counts_as,
+            kind=planned.kind,
+            manager=planned.worker.manager_id if judged.fate == SEND else "",
+            removes_access=planned.removes_access,
+            sources=tuple(sources),
+            kept_out=judged.kept_out,
+            ordered=judged.ordered,
+            approved=planned.approved,
+            asks=judged.asks,
+            gives=judged.gives,
+            takes=judged.takes,
+            has_account=judged.has_account,
+            takes_from=planned.takes_from,
+        )
 
     def planned(self, lines: ScratchLines) -> Planned:
         """What is planned for the person."""

@@ -16,7 +16,7 @@ from azure.core.exceptions import ResourceModifiedError
 
 from shared.clock import iso
 from shared.errors import TerminalError, TransientError
-from shared.holds.protected import protected_among
+from shared.holds.protected import alone_among
 from shared.mapping.load import find_mapping
 from shared.model import ExtractRef
 from shared.records import extracts, pages
@@ -82,13 +82,14 @@ def find_extract(storage: Storage, extract: str) -> ExtractRow:
 def release(storage: Storage, extract: str, order: Order, workers: Sequence[str] = ()) -> int:
     """Have people sent who are held: those who are still in a new comparison with this file, and nobody else.
 
-    Whoever is protected stays held, unless the order names just this person.
+    Whoever is protected or asked about stays held, unless the order names just this person.
 
     Args:
         storage: the account with HR data.
         extract: its id, or its RowKey.
         order: who releases it, and why.
-        workers: the ids of some of the people; all who are held and not protected if there are none.
+        workers: the ids of some of the people; if there are none, it is about all who are held but for those who are
+            released each alone.
 
     Returns:
         How many people are released.
@@ -109,14 +110,14 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
         raise OrderRefused(f"Extract {extract} is '{row.status}': {row.message} There is nothing to release now")
     if row.held_whole:
         return _release_whole(storage, row, order, workers)
-    held, protected = _held_and_protected(storage, ref, row, order.at)
-    wanted = list(workers) or sorted(held - protected)
+    held, alone = _held_and_alone(storage, ref, row, order.at)
+    wanted = list(workers) or sorted(held - alone)
     if not wanted:
-        raise OrderRefused(_all_protected(extract, protected) if protected else f"Nobody is held in extract {extract}")
+        raise OrderRefused(_each_alone(extract, alone) if alone else f"Nobody is held in extract {extract}")
     if others := sorted(set(wanted) - held):
         raise OrderRefused(f"Not held in extract {extract}: {', '.join(others)}")
-    if protected.intersection(wanted) and len(set(wanted)) > 1:
-        raise OrderRefused(_all_protected(extract, protected.intersection(wanted)))
+    if alone.intersection(wanted) and len(set(wanted)) > 1:
+        raise OrderRefused(_each_alone(extract, alone.intersection(wanted)))
     name = uuid.uuid4().hex
     path = pages.plan_path(ref, row.read_plan, f"releasing/{name}.json")
     storage.container(STATE).upload_blob(path, json.dumps(sorted(set(wanted))).encode())
@@ -136,9 +137,9 @@ def release(storage: Storage, extract: str, order: Order, workers: Sequence[str]
     return len(set(wanted))
 
 
-def _all_protected(extract: str, protected: Collection[str]) -> str:
-    few = sorted(protected)[:_SHOWN]
-    more = f" and {len(protected) - _SHOWN} more" if len(protected) > _SHOWN else ""
+def _each_alone(extract: str, alone: Collection[str]) -> str:
+    few = sorted(alone)[:_SHOWN]
+    more = f" and {len(alone) - _SHOWN} more" if len(alone) > _SHOWN else ""
     return (
         f"Protected people are released one by one, each by name and alone: {', '.join(few)}{more}. So is whoever is "
         f"asked about. For each of them: python -m cli release {extract} --worker ID --by NAME --reason TEXT. Nobody "
@@ -172,8 +173,8 @@ def _release_whole(storage: Storage, row: ExtractRow, order: Order, workers: Seq
     return people
 
 
-def protected_held(storage: Storage, extract: str, now: datetime) -> frozenset[str]:
-    """The protected people whom an extract holds, who are released one by one.
+def held_alone(storage: Storage, extract: str, now: datetime) -> frozenset[str]:
+    """Those whom an extract holds and who are released each alone: they are protected, or asked about.
 
     Raises:
         OrderRefused: there is no such extract.
@@ -182,7 +183,7 @@ def protected_held(storage: Storage, extract: str, now: datetime) -> frozenset[s
     ref = ExtractRef(row.extract, row.partition_key)
     if not row.read_plan or row.held_whole:
         return frozenset()
-    return _held_and_protected(storage, ref, row, now)[1]
+    return _held_and_alone(storage, ref, row, now)[1]
 
 
 def released_people(storage: Storage, ref: ExtractRef, row: ExtractRow) -> list[str] | None:
@@ -197,15 +198,15 @@ def released_people(storage: Storage, ref: ExtractRef, row: ExtractRow) -> list[
     return sorted(still_held(storage, ref, row).intersection(people))
 
 
-def _held_and_protected(
+def _held_and_alone(
     storage: Storage, ref: ExtractRef, row: ExtractRow, now: datetime
 ) -> tuple[set[str], frozenset[str]]:
-    """Whom an extract holds still, and those of them who are protected; none if it has not been planned."""
+    """Whom an extract holds still, and those of them who are released each alone; none if it has not been planned."""
     if not row.read_plan:
         return set(), frozenset()
     people = pages.read_held(storage, ref, row.read_plan)
     held = _still(storage, ref, row, people)
-    return held, protected_among(storage, ref.source, people, held, now)
+    return held, alone_among(storage, ref.source, people, held, now)
 
 
 def still_held(storage: Storage, ref: ExtractRef, row: ExtractRow) -> set[str]:

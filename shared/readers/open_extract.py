@@ -68,30 +68,10 @@ class Reading:
 
     def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
         """Open a file; see `open_extract`."""
-        return open_extract(
-            chunks,
-            self.hints,
-            wanted,
-            self.read_secret,
-            optional=self.optional,
-            days=days,
-            today=self.today,
-            file=self.file,
-        )
+        return open_extract(chunks, wanted, self, days)
 
 
-# Many parameters: the one door of this part, whose callers know different things of a file.
-def open_extract(
-    chunks: Iterable[bytes],
-    hints: FormatHints,
-    wanted: Sequence[str],
-    read_secret: Callable[[str], str] | None = None,
-    *,
-    optional: Collection[str] = (),
-    days: Collection[str] = (),
-    today: date | None = None,
-    file: str = "",
-) -> Table:
+def open_extract(chunks: Iterable[bytes], wanted: Sequence[str], reading: Reading, days: Collection[str] = ()) -> Table:
     """Open a file of HR's, whatever its form.
 
     What answers rejects may be CSV whatever the form of the file that it came from, with another delimiter than the
@@ -99,18 +79,14 @@ def open_extract(
 
     Args:
         chunks: the file.
-        hints: what the mapping says of its form.
         wanted: the columns that are asked for.
-        read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
-        optional: those of the wanted columns that the file may lack.
-        days: those that a reader of days looks at, to whom they go as they are written.
-        today: where the source is; files with dated lines (HDL) need it.
-        file: the file's name, which may say that it answers rejects.
+        reading: what it takes to open it.
+        days: those of the columns that a reader of days looks at, to whom they go as they are written.
 
     Raises:
         ExtractRefused: the file as a whole cannot be used; also while the rows are read.
     """
-    unpacked = open_layers(chunks, hints, read_secret)
+    unpacked = open_layers(chunks, reading.hints, reading.read_secret)
     first, stream = peek(unpacked.chunks, _LOOK)
     if not first:
         inside = unpacked.layers or unpacked.name
@@ -120,15 +96,15 @@ def open_extract(
             else "The file is empty (0 bytes). If its upload is still going on, nothing needs to be done; otherwise "
             "drop the complete file again."
         )
-    if is_named_so(file) or _is_rejects_file(first, hints):
-        returned = hints.model_copy(update={"trailer": None, "delimiter": None})
-        table = _open_returned(first, stream, returned, wanted, optional, days, today)
+    if is_named_so(reading.file) or _is_rejects_file(first, reading.hints):
+        hints = reading.hints.model_copy(update={"trailer": None, "delimiter": None})
+        table = _open_returned(first, stream, wanted, replace(reading, hints=hints), days)
     else:
-        table = _open(first, stream, hints, wanted, optional, days, today)
-    table.notes[:0] = [*unpacked.notes, *_misnamed(file, table.form.kind)]
-    if not is_returned(file, table.header, wanted):
+        table = _open(first, stream, wanted, reading, days)
+    table.notes[:0] = [*unpacked.notes, *_misnamed(reading.file, table.form.kind)]
+    if not is_returned(reading.file, table.header, wanted):
         return table
-    if not is_named_so(file) and not is_rejects_file(table.header):
+    if not is_named_so(reading.file) and not is_rejects_file(table.header):
         table.notes.append(
             f"The last column is '{reason_column(table.header, wanted)}', so this was taken for corrected rejects: "
             "people who are not in the file do not count as missing."
@@ -145,34 +121,22 @@ def _misnamed(file: str, kind: str) -> list[str]:
     return [f"The file's name ends in .{ending}, but it is {_WORDS[kind]}; it was read as that."]
 
 
-# Many parameters: those of `open_extract`.
 def _open_returned(
-    first: bytes,
-    stream: Iterator[bytes],
-    hints: FormatHints,
-    wanted: Sequence[str],
-    optional: Collection[str],
-    days: Collection[str],
-    today: date | None,
+    first: bytes, stream: Iterator[bytes], wanted: Sequence[str], reading: Reading, days: Collection[str]
 ) -> Table:
+    hints = reading.hints
     kind = "csv" if _is_rejects_file(first, hints) else _kind(first, hints)
     if kind == "csv":
         return open_delimited(stream, hints.model_copy(update={"header_rows": 1}), wanted, returned=True)
     if kind == "xlsx":
         return open_workbook(stream, hints, wanted)
-    return _open(first, stream, hints, wanted, optional, days, today)
+    return _open(first, stream, wanted, reading, days)
 
 
-# Many parameters: those of `open_extract`.
 def _open(
-    first: bytes,
-    stream: Iterator[bytes],
-    hints: FormatHints,
-    wanted: Sequence[str],
-    optional: Collection[str],
-    days: Collection[str],
-    today: date | None,
+    first: bytes, stream: Iterator[bytes], wanted: Sequence[str], reading: Reading, days: Collection[str]
 ) -> Table:
+    hints = reading.hints
     kind = _kind(first, hints)
     if hints.type and hints.type != kind:
         raise ExtractRefused(
@@ -182,13 +146,13 @@ def _open(
     if kind == "xlsx":
         return open_workbook(stream, hints, wanted)
     if kind == "json":
-        return open_json(stream, hints, wanted, optional=optional, days=days)
+        return open_json(stream, hints, wanted, optional=reading.optional, days=days)
     if kind == "xml":
-        return open_xml(stream, hints, wanted, optional=optional, days=days)
+        return open_xml(stream, hints, wanted, optional=reading.optional, days=days)
     if kind == "hdl":
-        if today is None:
+        if reading.today is None:
             raise ExtractRefused("An HDL file holds dated lines, and nothing says which day it is. IT has to act.")
-        return open_hdl(stream, hints, wanted, today=today, optional=optional)
+        return open_hdl(stream, hints, wanted, today=reading.today, optional=reading.optional)
     if kind == "fixed":
         return open_fixed(stream, hints, wanted)
     return open_delimited(stream, hints, wanted)

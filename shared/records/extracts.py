@@ -48,7 +48,6 @@ _NEVER_HANDED_OVER = {
     ),
 }
 _BEING_BROUGHT_BACK = "BlobBeingRehydrated"  # which may take 15 hours
-_COPY_CHUNK = 4 * 1024 * 1024
 _copying: WeakValueDictionary[str, threading.Lock] = WeakValueDictionary()  # by extract, while somebody copies it
 _knowing_who_copies = threading.Lock()
 

@@ -69,7 +69,9 @@ HeldPerson = TypedDict(
         "class": str,  # of change, as the guard counts it
         "changed": list[str],  # names of the attributes that would change
         "why": str,
-        "protected": bool,  # whether nobody else may be released together with this person
+        # Whether nobody else may be released together with this person, who is protected or asked about; the key is of
+        # the time when nobody was asked about.
+        "protected": bool,
         "in_general": str,  # why, without what is about this person alone
         "user": ScimUser,  # the record that would be sent; files of older versions lack it
         "lastDay": str,  # as HR has it
@@ -206,12 +208,6 @@ def read_mended(storage: Storage, ref: ExtractRef, attempt: str) -> list[int]:
 def page_key(extract_id: str, number: int) -> Key:
     """Key of a page's row."""
     return Key(extract_id, f"{number:06d}")
-
-
-def write_page(storage: Storage, ref: ExtractRef, attempt: str, page: Page) -> None:
-    """Store the people of a page."""
-    people = [planned_to_json(person) for person in page.people]
-    write_people(storage, ref, attempt, PageHead(page.number, page.after, len(people)), people)
 
 
 def write_people(storage: Storage, ref: ExtractRef, attempt: str, head: PageHead, people: Sequence[bytes]) -> None:

@@ -57,4 +57,3 @@ STOPS = TableName("Quota", StopRow)  # what keeps pages from being sent (partiti
 HOLDS = TableName("Quota", HoldColumns)  # and who is on hold (partition `holds`), in one table
 QUOTA = TableName("Quota", Keyed)
 TABLES: tuple[TableName[Any], ...] = (WORKERS, EXTRACTS, EVENTS, PAGES, ACCOUNTS, DUE, QUOTA)
-SUPPORT_TABLES: tuple[TableName[Any], ...] = (WORKERS, EXTRACTS, EVENTS)  # what the support desk may read

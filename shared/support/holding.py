@@ -11,7 +11,7 @@ from typing import Any
 from shared.changes import guard
 from shared.changes.compare import LAST_DAY, kept_claims
 from shared.changes.kinds import attributes
-from shared.holds.protected import protected_among
+from shared.holds.protected import alone_among
 from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, ScimUser
 from shared.planning.orders import held_now
 from shared.records import accounts
@@ -74,7 +74,7 @@ class Held:
         user: the record that would be sent; empty of a file that an older version has planned.
         last_day: as HR's file has it (ISO), or an empty text.
         changes: attributes with old and new values, where they were looked up.
-        protected: whether nobody else may be released together with this person.
+        alone: whether nobody else may be released together with this person: who is protected, or asked about.
     """
 
     worker_id: str
@@ -87,7 +87,7 @@ class Held:
     user: Mapping[str, Any]
     last_day: str
     changes: tuple[ChangedAttribute, ...] = ()
-    protected: bool = False
+    alone: bool = False
 
     @property
     def would(self) -> str:
@@ -116,8 +116,8 @@ def held_people(storage: Storage, ref: ExtractRef, now: datetime, *, whole: bool
     still, cut = {str(one["id"]) for one in people}, False
     if not row.held_whole:
         still, cut = held_now(storage, ref, still, most_pages=0 if whole else MOST_PAGES)
-    protected = frozenset() if row.held_whole else protected_among(storage, ref.source, people, still, now)
-    held = [replace(_held(one), protected=one["id"] in protected) for one in people if one["id"] in still]
+    alone = frozenset() if row.held_whole else alone_among(storage, ref.source, people, still, now)
+    held = [replace(_held(one), alone=one["id"] in alone) for one in people if one["id"] in still]
     return sorted(held, key=lambda one: (one.row, one.worker_id)), row.held if cut else len(held)
 
 

@@ -47,7 +47,7 @@ def show_file(visit: Visit) -> Response:
         held=holding.with_values(storage, extract.job, shown),
         count=count,
         found=len(wanted),
-        protected=[one for one in held if one.protected][:_SHOWN],
+        alone=[one for one in held if one.alone][:_SHOWN],
         classes=holding.classes_of(held) if not extract.is_whole else {},
         class_words=holding.CLASS_WORDS,
         counts_as=counts_as,
@@ -82,7 +82,7 @@ def order_release(visit: Visit) -> Response:
     # The plan is part of the token: what was looked at is what is released.
     if not extract or not visit.proves(_about(extract)):
         return visit.sorry(403, "The page you released from is out of date", FORGED)
-    alone = request.form.get("alone", [])  # the button beside a protected person
+    alone = request.form.get("alone", [])  # the button beside somebody who is released alone
     whom = request.form.get("whom", [])
     if len(alone) > 1 or (whom not in (["all"], ["chosen"]) and not alone):
         return visit.sorry(400, "Whom to release was not said", _NO_CHOICE)
@@ -95,8 +95,8 @@ def order_release(visit: Visit) -> Response:
         return visit.sorry(
             400, "A reason is missing", "Nothing was done. Go back and say why these people are released."
         )
-    many = len(chosen) or (extract.people if extract.is_whole else sum(not one.protected for one in held))
-    if not many or (len(chosen) > 1 and any(one.protected for one in held if one.worker_id in set(chosen))):
+    many = len(chosen) or (extract.people if extract.is_whole else sum(not one.alone for one in held))
+    if not many or (len(chosen) > 1 and any(one.alone for one in held if one.worker_id in set(chosen))):
         return visit.sorry(409, "Nobody was released", _EACH_ALONE)
     if not request.said("confirmed"):
         return _ask_once_more(visit, extract, held, chosen, many)
@@ -115,7 +115,7 @@ def _ask_once_more(
 ) -> Response:
     request = visit.request
     among = set(chosen)
-    named = [one for one in held if (one.worker_id in among if chosen else not one.protected)]
+    named = [one for one in held if (one.worker_id in among if chosen else not one.alone)]
     if unknown := sorted(among - {one.worker_id for one in named}):
         text = f"Nothing was done. Not held in extract {extract.id}: {', '.join(unknown[:_NAMED])}."
         return visit.sorry(409, "Nothing was released", text)
@@ -144,7 +144,7 @@ def _chosen(visit: Visit, held: list[holding.Held]) -> list[str]:
     request = visit.request
     if request.said("everybody"):
         shown = holding.those(held, request.said("class"), visit.unsealed())
-        return [one.worker_id for one in shown if not one.protected]
+        return [one.worker_id for one in shown if not one.alone]
     return list(dict.fromkeys(request.form.get("worker", [])))
 
 

@@ -97,7 +97,7 @@ def _found(visit: Visit) -> Response:
     text, sealed = visit.unsealed(), visit.request.query.get("s", "")
     hits = people.search(visit.context.storage, text)
     if visit.wants:
-        return visit.sheet(_people_sheet("people", hits), visit.wants)
+        return visit.sheet(_people_sheet(hits), visit.wants)
     if len(hits.people) == 1 and not hits.cut and not hits.nearly:
         return visit.see_other("person", source=hits.people[0].source, id=hits.people[0].worker_id)
     return visit.page("hits", "People found", text=text, hits=hits, sealed=sealed)
@@ -160,14 +160,14 @@ def _causes(visit: Visit) -> Response:
         return visit.page("causes", "What is wrong", causes=causes, refused=troubles.refused_files(storage, among))
     cause, hits = people.of_cause(storage, key, among, whole=bool(visit.wants))
     if visit.wants:
-        return visit.sheet(_people_sheet("people", hits), visit.wants)
+        return visit.sheet(_people_sheet(hits), visit.wants)
     if cause is None:
         return visit.sorry(404, "Nobody has this any more", "What was wrong has been put right meanwhile.")
     cause = cause.said(visit.speak)
     return visit.page("cause", cause.title, cause=cause, hits=people.Hits(hits.people[:SHOWN], hits.cut))
 
 
-def _people_sheet(name: str, hits: people.Hits) -> sheets.Sheet:
+def _people_sheet(hits: people.Hits) -> sheets.Sheet:
     columns = (
         *("Source", "Worker id", "Name", "User name", "Status", "Who acts", "Row", "Reason"),
         *("Department", "Title", "Manager", "First day", "Held as", "New id of"),
@@ -179,7 +179,7 @@ def _people_sheet(name: str, hits: people.Hits) -> sheets.Sheet:
         )
         for one in hits.people
     ]
-    return sheets.Sheet(name, columns, rows)
+    return sheets.Sheet("people", columns, rows)
 
 
 def _check_up(visit: Visit) -> Response:

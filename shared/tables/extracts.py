@@ -183,7 +183,7 @@ class ExtractRow(Outcomes):
     held_whole: bool = False  # whether the file waits as a whole, because people are missing from it
     held_at: str = ""  # when, of a whole file
     held_because: str = ""  # why people are held, in sentences
-    held_protected: int = 0  # people who are released by name only
+    held_protected: int = 0  # people who are released each alone: protected ones (hence its name), and asked about
     shrunk: bool = False  # whether it lacks many without being held
     loss_approved: bool = False  # whether somebody has approved of it
     superseded_by: str = ""  # the newer extract in which those who were held are judged anew

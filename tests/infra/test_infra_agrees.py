@@ -179,7 +179,7 @@ def test_every_role_is_explained_on_the_security_page() -> None:
 
 def test_support_reads_the_tables_for_support_and_no_other() -> None:
     given = agreement.grants(PROD, load(PROD.path))
-    assert {where for who, where, _ in given if who == agreement.SUPPORT} == set(names.SUPPORT_TABLES)
+    assert {where for who, where, _ in given if who == agreement.SUPPORT} == set(agreement.SUPPORT_TABLES)
 
 
 class Asked(dict[str, str]):

@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from shared import transport
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.errors import RequestRejected
 from shared.intake.due_dates import register_due
 from shared.intake.ingest import ingest_version, process_all_pending
@@ -94,7 +94,7 @@ def a_round_of_the_app(office: Office) -> None:
         register_due(context)
         process_all_pending(context)
         office.deliver()
-        reconcile(context)
+        look_after_pages(context)
         call_for_trials(context)
         office.deliver()
         with suppress(RequestRejected):  # this Entra takes whatever it is sent, and has no log

@@ -15,7 +15,8 @@ from shared.clock import Clock
 from shared.context import Context
 from shared.entra.graph import Graph
 from shared.identity import Identity as AppIdentity
-from shared.model import CORE_USER, ENTERPRISE_USER, Page, Planned, ScimUser, Worker
+from shared.model import CORE_USER, ENTERPRISE_USER, ExtractRef, Page, Planned, ScimUser, Worker
+from shared.records import pages
 from shared.settings import ProvisioningEndpoint, Settings, StorageConnection, parse_endpoint
 from shared.storage.clients import Storage, connect
 from shared.storage.names import UPLOADS, TableName
@@ -172,6 +173,12 @@ def worker(external_id: str, row: int = 2, **changes: Any) -> Worker:
 def page_of(*workers: Worker, number: int = 1, after: int = 0, sequence: str = "") -> Page:
     """A page of a plan with people of whom nothing was known before."""
     return Page(number, after, tuple(Planned(worker, sequence=sequence, said="digest", claim={}) for worker in workers))
+
+
+def write_page(storage: Storage, ref: ExtractRef, attempt: str, page: Page) -> None:
+    """Store the people of a page."""
+    people = [pages.planned_to_json(person) for person in page.people]
+    pages.write_people(storage, ref, attempt, pages.PageHead(page.number, page.after, len(people)), people)
 
 
 def rows_of(storage: Storage, table: TableName[Any]) -> list[dict[str, Any]]:

@@ -19,7 +19,7 @@ from shared.storage.rows import change_rows
 from shared.tables.extracts import ExtractRow, ExtractStatus, Outcome, outcomes_of
 from shared.tables.pages import PageRow, PageStatus
 from shared.wording.worker_status import Telling
-from tests.support.contexts import START, rows_of, worker
+from tests.support.contexts import START, rows_of, worker, write_page
 from tests.support.scripted_server import Request, Script
 
 
@@ -72,7 +72,7 @@ def planned(
     for number, page_ids in enumerate(pages_of_ids, 1):
         earlier = (after or {}).get(number, 0)
         page = Page(number, earlier, tuple(person(one) for one in page_ids))
-        pages.write_page(context.storage, ref, "plan", page)
+        write_page(context.storage, ref, "plan", page)
         earlier_pages = people.note_planned(
             context.storage,
             people.PlanNoted(ref, "default", ref.id),

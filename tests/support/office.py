@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.context import Context
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.holds.taking_in import take_in_holds
 from shared.intake.due_dates import register_due
@@ -84,7 +84,7 @@ class Office:
         register_due(self.context)
         process_all_pending(self.context)
         self.deliver()
-        reconcile(self.context)
+        look_after_pages(self.context)
         call_for_trials(self.context)
         self.deliver()
         return [(user["externalId"], user["active"]) for user in self._sent()[before:]]

@@ -20,7 +20,7 @@ from shared.storage.rows import change_rows
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus, outcomes_of
 from shared.tables.pages import Answer, PageRow, PageStatus, answers_column
 from shared.wording.worker_status import Telling
-from tests.support.contexts import START, ManualTime, page_of, rows_of, worker
+from tests.support.contexts import START, ManualTime, page_of, rows_of, worker, write_page
 from tests.support.scripted_server import Reply, Request
 
 PAGE = 500
@@ -113,7 +113,7 @@ def planned(
     )
     extracts.insert_extract(context.storage, version, values)
     page = page_of(*(worker(one, **(changes or {}).get(one, {})) for one in ids), number=number, sequence=ref.id)
-    pages.write_page(context.storage, ref, "plan", page)
+    write_page(context.storage, ref, "plan", page)
     row = PageRow(status=PageStatus.DONE, plan="plan", waiting=len(ids), answers=answers_column([]))
     change_rows(context.storage.table(PAGES), [pages.page_key(ref.id, number)], lambda _key, _row: row)
     people.note_planned(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from shared.model import ExtractRef
-from shared.planning.orders import Order, protected_held, release, still_held
+from shared.planning.orders import Order, held_alone, release, still_held
 from shared.storage.clients import Storage
 from shared.storage.names import EXTRACTS
 from shared.storage.rows import query
@@ -27,5 +27,5 @@ def held_extracts(storage: Storage) -> list[ExtractRow]:
 
 def release_held(storage: Storage, row: ExtractRow, now: datetime) -> int:
     """Release whoever an extract holds; of those who are asked about one, by name. How many there were."""
-    alone = sorted(protected_held(storage, row.extract, now))
+    alone = sorted(held_alone(storage, row.extract, now))
     return release(storage, row.extract, Order("Ada", "It is right.", now), alone[:1])

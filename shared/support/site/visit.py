@@ -98,9 +98,9 @@ class Visit:
         """What may stand in an address of a text that may not."""
         return forms.seal(self.context.fingerprint_key, text, self.context.clock.now()) if text else ""
 
-    def unsealed(self, name: str = "s") -> str:
-        """The text that a parameter of the address seals; empty if there is none, or it is too old."""
-        sealed = self.request.query.get(name, "") or self.request.said(name)
+    def unsealed(self) -> str:
+        """The text that `s` of the address, or of a form, seals; empty if there is none, or it is too old."""
+        sealed = self.request.query.get("s", "") or self.request.said("s")
         text = forms.unseal(self.context.fingerprint_key, sealed, self.context.clock.now()) if sealed else None
         return text or ""
 

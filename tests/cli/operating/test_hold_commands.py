@@ -157,7 +157,7 @@ def test_a_release_says_who_stays_held(office: Office, capsys: pytest.CaptureFix
     extract = str(office.newest()["Extract"])
     assert main(["release", extract, *WHY]) == 0
     assert capsys.readouterr().out.endswith(
-        "Protected people stay held; release each by name, alone (--worker ID): 1\n"
+        "Whoever is protected or asked about stays held; release each by name, alone (--worker ID): 1\n"
     )
 
 

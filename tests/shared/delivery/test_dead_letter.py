@@ -16,7 +16,7 @@ from shared.clock import iso
 from shared.context import Context
 from shared.delivery import dead_letter, page_claim, send
 from shared.delivery.dead_letter import put_aside, redrive
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.errors import NoToken, TerminalError, TransientError
 from shared.intake import dead_letter as files
@@ -29,6 +29,7 @@ from shared.storage.names import ACCOUNTS, INBOX, WORKERS
 from shared.tables.extracts import ExtractRow, ExtractStatus
 from shared.tables.pages import PageStatus
 from tests.conftest import Storage
+from tests.support.broken_connections import BROKEN_CONNECTIONS
 from tests.support.contexts import NOWHERE, START, ManualTime, endpoint_at, rows_of, visible_messages
 from tests.support.delivering import column, counts, give_up, ids, message, page_row, planned, sent, set_page
 from tests.support.scripted_server import CUT, Reply, Script
@@ -76,7 +77,7 @@ def test_a_page_that_was_put_aside_is_put_back_and_sent(context: Context, script
     context.storage.queue("bulk-uploads").clear_messages()
     assert redrive(context, "20260918T060000Z-aaaaaaaaaaaa") == {}
     assert redrive(context) == {ref.id: 1}
-    reconcile(context)
+    look_after_pages(context)
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     [found] = visible_messages(context.storage)
@@ -178,23 +179,39 @@ def test_a_page_whose_plan_is_gone_ends_all_the_same(context: Context) -> None:
     assert page_row(context, ref)["Status"] == "failed"
 
 
-@pytest.mark.parametrize("fault", [ServiceRequestError("gone"), TransientError("keeps changing"), None])
+def answer_of_storage(status: int) -> HttpResponseError:
+    error = HttpResponseError(f"answer {status}")
+    error.status_code = status
+    return error
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        ServiceRequestError("gone"),
+        TransientError("keeps changing"),
+        TerminalError("no such job"),
+        answer_of_storage(503),
+        answer_of_storage(409),
+        *BROKEN_CONNECTIONS,
+    ],
+    ids=str,
+)
 def test_a_fault_of_storage_that_passes_costs_no_try_of_the_message(
     context: Context,
     monkeypatch: pytest.MonkeyPatch,
     sent_messages: list[tuple[int, int, int]],
-    fault: Exception | None,
+    fault: Exception,
 ) -> None:
     ref = planned(context, ids(1))
-    busy = HttpResponseError("busy")
-    busy.status_code = 503
 
     def fail(*_: Any) -> None:
-        raise fault or busy
+        raise fault
 
     monkeypatch.setattr(send, "_deliver", fail)
     deliver(context, message(ref))
     assert sent_messages[1:] == [(1, 1, 30)]
+    assert "Failures" not in page_row(context, ref)
 
 
 def test_a_page_is_not_given_up_because_storage_or_the_identity_was_away(
@@ -220,7 +237,7 @@ def test_a_page_is_not_given_up_because_storage_or_the_identity_was_away(
     assert set(column(context, WORKERS, "Status").values()) == {"queued"}
     put_aside(context, message(ref))  # once more, by a second message: it is an old one now
     assert page_row(context, ref)["CameBack"] == 1
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Generation"] == 2  # its message is not taken for lost
     deliver(context, message(ref, generation=2))
     assert (sent(script), counts(context, ref)) == ([ids(2)], {"Uploaded": 2})
@@ -230,7 +247,7 @@ def test_a_message_goes_back_once_storage_is_there_again(
     context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]]
 ) -> None:
     ref = planned(context, ids(1))
-    real, faults = messages.send, [NoToken("no token"), ServiceRequestError("gone")]
+    real, faults = messages.send, [NoToken("no token"), ServiceRequestError("gone"), ConnectionResetError(104, "reset")]
 
     def fail_at_first(*arguments: Any, **options: Any) -> None:
         if faults:
@@ -243,7 +260,7 @@ def test_a_message_goes_back_once_storage_is_there_again(
     monkeypatch.setattr(send, "_deliver", fail)
     monkeypatch.setattr(messages, "send", fail_at_first)
     deliver(context, message(ref))
-    assert (sent_messages[1:], time.slept) == ([(1, 1, 30)], [5.0, 10.0])
+    assert (sent_messages[1:], time.slept) == ([(1, 1, 30)], [5.0, 10.0, 20.0])
 
 
 def test_a_page_that_comes_back_again_and_again_is_given_up_at_last(context: Context) -> None:
@@ -259,11 +276,9 @@ def test_a_fault_of_our_own_making_is_not_repeated_for_ever(
     context: Context, monkeypatch: pytest.MonkeyPatch, sent_messages: list[tuple[int, int, int]], status: int
 ) -> None:
     ref = planned(context, ids(1))
-    wrong = HttpResponseError("wrong")
-    wrong.status_code = status
 
     def fail(*_: Any) -> None:
-        raise wrong
+        raise answer_of_storage(status)
 
     monkeypatch.setattr(send, "_deliver", fail)
     with pytest.raises(HttpResponseError):
@@ -373,7 +388,7 @@ def test_the_commands_pause_resume_and_redrive(
     deliver(context, message(ref))
     assert page_row(context, ref)["WaitFor"] == "pause"
     assert cli(["resume"]) == 0
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Status"] == "waiting"
     assert cli(["resume", "employees"]) == 0
     assert page_row(context, ref)["Status"] == "queued"

@@ -14,7 +14,7 @@ from msgspec import structs
 from shared.context import Context
 from shared.delivery import heeding
 from shared.delivery.dead_letter import put_aside, redrive
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.holds.look import holds_at
 from shared.holds.orders import HoldOrder, put_on_hold
@@ -23,7 +23,7 @@ from shared.records import pages
 from shared.records.due import due_until
 from shared.storage.names import CONFIG, WORKERS
 from shared.tables.pages import PageStatus
-from tests.support.contexts import START, ManualTime
+from tests.support.contexts import START, ManualTime, write_page
 from tests.support.delivering import column, ids, message, page_row, planned, sent, set_page
 from tests.support.scripted_server import Reply, Request, Script
 
@@ -88,10 +88,10 @@ def test_while_the_list_is_broken_leavers_of_a_request_go_and_the_others_wait_un
     row = page_row(context, ref)
     assert (row["Status"], row["WaitFor"], row["Parked"]) == (PageStatus.WAITING, "holds", True)
     time.forward(400)
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Status"] == PageStatus.WAITING
     write(context, "version: 1\nholds: []")
-    reconcile(context)
+    look_after_pages(context)
     row = page_row(context, ref)
     assert row["Status"] == PageStatus.QUEUED
     deliver(context, message(ref, generation=int(row["Generation"])))
@@ -106,9 +106,7 @@ def test_whoever_is_protected_since_the_page_was_planned_is_left_out_unless_just
     write(context, "version: 1\nprotected: [{worker: 0000-x}, {worker: 0002-x}]")
     page = pages.read_page(context.storage, ref, "plan", 1)
     *others, last = page.people
-    pages.write_page(
-        context.storage, ref, "plan", replace(page, people=(*others, structs.replace(last, approved=True)))
-    )
+    write_page(context.storage, ref, "plan", replace(page, people=(*others, structs.replace(last, approved=True))))
     deliver(context, message(ref))
     assert (sent(script), due(context)) == ([["0001-x", "0002-x"]], ["0000-x"])
     assert column(context, WORKERS, "Reason")["0000-x"].startswith("The person was protected after this was planned.")

@@ -14,7 +14,7 @@ from shared.changes.plan import PEOPLE_PER_PAGE
 from shared.context import Context
 from shared.delivery import send
 from shared.delivery.answers import Piece, Progress
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.entra import upload
 from shared.entra.upload import Accepted
@@ -85,13 +85,13 @@ def test_three_records_refused_in_a_row_for_one_cause_stop_the_job_with_a_senten
     calls = len(sent(script))
     for _ in range(2):
         time.forward(901)
-        reconcile(context)
+        look_after_pages(context)
         deliver_all(context, ref)
     assert len(sent(script)) == calls + 2
     script.answer = lambda _: ACCEPTED
     time.forward(901)
     for _ in range(3):
-        reconcile(context)
+        look_after_pages(context)
         deliver_all(context, ref)
     assert counts(context, ref)[Outcome.UPLOADED] >= 396
     assert set(column(context, PAGES, "Status").values()) == {"done"}

@@ -17,7 +17,7 @@ from shared.context import Context
 from shared.delivery import circuit_breaker, page_claim, rate_limiter, send
 from shared.delivery.answers import record_accepted
 from shared.delivery.cancelling import cancel_overtaken
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.entra import upload as upload_module
 from shared.entra.graph import LONGEST_REQUEST
@@ -126,7 +126,7 @@ def test_what_entra_took_is_written_even_if_pages_that_wait_cannot_be_queued(
         {"a": "uploaded", "b": "queued"},
         "done",
     )
-    reconcile(context)
+    look_after_pages(context)
     assert [page for page, _, _ in sent_messages] == [1, 1, 2]  # the first is put back, and found to be done
 
 
@@ -430,10 +430,10 @@ def test_a_long_wait_needs_no_message_and_ends_by_itself(
     assert counts(context, ref) == {"Uploaded": 50, "Waiting": 10}
     script.replies[:] = [ACCEPTED]
     script.requests.clear()
-    reconcile(context)
+    look_after_pages(context)
     assert sent_messages[1:] == []
     time.forward((until - time()).total_seconds())
-    reconcile(context)
+    look_after_pages(context)
     assert sent_messages[1:] == [(1, 3, 0)]
     deliver(context, message(ref, generation=3))
     assert (sent(script), counts(context, ref)) == ([ids(10, 50)], {"Uploaded": 60})
@@ -705,11 +705,11 @@ def test_a_page_whose_message_is_gone_gets_a_new_one_of_a_new_generation(
     ref = planned(context, ids(2))
     context.storage.queue(UPLOADS).clear_messages()
     time.forward(100)
-    reconcile(context)
+    look_after_pages(context)
     assert sent_messages == [(1, 1, 0)]
     time.forward(30)
-    reconcile(context)
-    reconcile(context)
+    look_after_pages(context)
+    look_after_pages(context)
     assert sent_messages == [(1, 1, 0), (1, 2, 0)]
     assert page_row(context, ref)["Generation"] == 2
 
@@ -719,10 +719,10 @@ def test_a_page_without_a_message_is_found_even_if_the_queue_is_never_empty(
 ) -> None:
     planned(context, ids(2))
     time.forward(3000)
-    reconcile(context)
+    look_after_pages(context)
     assert sent_messages == [(1, 1, 0)]
     time.forward(700)
-    reconcile(context)
+    look_after_pages(context)
     assert sent_messages == [(1, 1, 0), (1, 2, 0)]
 
 
@@ -735,7 +735,7 @@ def test_an_extract_that_a_crash_kept_from_being_counted_is_delivered_by_the_clo
         patch.setattr(send, "_finish", lambda *_, **__: None)
         deliver(context, message(ref))
     context.storage.queue(UPLOADS).clear_messages()
-    reconcile(context)
+    look_after_pages(context)
     row = extracts.load_extract(context.storage, ref)
     assert (row.status, counts(context, ref)) == ("delivered", {"Failed": 2})
 
@@ -776,8 +776,8 @@ def test_a_page_whose_holder_died_is_queued_again_though_his_message_is_still_hi
     set_page(context, ref, Status="sending", ClaimedUntil=iso(START))
     assert context.storage.queue("bulk-uploads").get_queue_properties().approximate_message_count
     time.forward(4)
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Generation"] == 1
     time.forward(2)
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Generation"] == 2

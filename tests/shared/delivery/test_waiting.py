@@ -14,7 +14,7 @@ import pytest
 from shared.clock import iso, parse_iso
 from shared.context import Context
 from shared.delivery import circuit_breaker
-from shared.delivery.queueing import queue_ready_pages, reconcile, send_out_all
+from shared.delivery.queueing import look_after_pages, queue_ready_pages, send_out_all
 from shared.delivery.rate_limiter import ledger_of, remaining, tenant_of
 from shared.delivery.send import deliver
 from shared.delivery.waiting import MOST_ON_THE_QUEUE
@@ -66,10 +66,10 @@ def test_what_is_over_the_days_calls_waits_without_a_message_until_the_window_op
     assert remaining(context, "default").calls == 0
     for _ in range(3):
         time.forward(3600)
-        reconcile(context)
+        look_after_pages(context)
     assert queue_is_empty(context)
     time.forward(86_400)
-    reconcile(context)
+    look_after_pages(context)
     work_off_the_queue(context)
     assert (len(sent(script)), counts(context, ref)) == (12, {"Uploaded": 600})
 
@@ -83,7 +83,7 @@ def test_it_is_told_when_each_of_the_waiting_pages_will_go(context: Context, tim
     deliver(context, message(ref, 3))
     planned(context, ids(100, 400), minutes=5)
     work_off_the_queue(context)
-    reconcile(context)
+    look_after_pages(context)
     until = [parse_iso(row["WaitUntil"]) for row in rows_of(context.storage, PAGES) if row["Status"] == "waiting"]
     day = timedelta(days=1)
     assert START + day <= until[0] <= START + day + timedelta(minutes=10)
@@ -105,7 +105,7 @@ def test_leavers_go_first_and_from_the_reserve(context: Context, script: Script,
     third = planned(context, ids(10, 400), minutes=6, leavers=ids(10, 400))
     context.storage.queue("bulk-uploads").clear_messages()
     time.forward(8000)
-    reconcile(context)  # the message of the third is lost, and the others have no leaver left
+    look_after_pages(context)  # the message of the third is lost, and the others have no leaver left
     work_off_the_queue(context)
     assert sent(script)[4:] == [ids(10, 400)]
     assert page_row(context, third)["Status"] == "done"
@@ -137,12 +137,12 @@ def test_a_stopped_job_costs_one_call_a_while_and_goes_on_by_itself(
     for probes in range(2, 5):
         time.forward(901)
         for _ in range(3):
-            reconcile(context)
+            look_after_pages(context)
             work_off_the_queue(context)
         assert len(sent(script)) == probes
     script.replies[:] = [ACCEPTED]
     time.forward(901)
-    reconcile(context)
+    look_after_pages(context)
     assert work_off_the_queue(context) == 1
     assert work_off_the_queue(context) == 4  # the one that got through has sent the others out
     assert [counts(context, ref) for ref in refs] == [{"Uploaded": 50}] * 5
@@ -178,7 +178,7 @@ def test_a_full_bucket_is_left_alone_by_everybody_and_longer_after_several_looks
     script.replies[:] = [Reply(500)]
     waits = []
     for probes in range(1, 6):
-        reconcile(context)
+        look_after_pages(context)
         work_off_the_queue(context)
         assert len(sent(script)) == probes
         [row] = [row for row in rows_of(context.storage, QUOTA) if row["RowKey"] == "job|default"]
@@ -189,7 +189,7 @@ def test_a_full_bucket_is_left_alone_by_everybody_and_longer_after_several_looks
     assert row["NextStep"].startswith("IT looks at the provisioning job: one that is paused or in quarantine")
     script.replies[:] = [ACCEPTED]
     for _ in range(3):
-        reconcile(context)
+        look_after_pages(context)
         work_off_the_queue(context)
     assert [counts(context, ref) for ref in refs] == [{"Uploaded": 50}] * 3
 
@@ -203,7 +203,7 @@ def test_when_entra_is_back_after_six_hours_everything_arrives_leavers_first(
     script.replies[:] = [down]
     end = time() + timedelta(hours=6)
     while time() < end:
-        reconcile(context)
+        look_after_pages(context)
         work_off_the_queue(context)
         time.forward(300)
     assert len(sent(script)) < 100
@@ -211,7 +211,7 @@ def test_when_entra_is_back_after_six_hours_everything_arrives_leavers_first(
     script.replies[:] = [ACCEPTED]
     for _ in range(4):
         time.forward(600)
-        reconcile(context)
+        look_after_pages(context)
         work_off_the_queue(context)
     assert (counts(context, movers), counts(context, leavers)) == ({"Uploaded": 1000}, {"Uploaded": 40})
     assert sent(script)[0] == ids(40, 2000)
@@ -241,7 +241,7 @@ def test_a_pause_of_a_source_leaves_the_others_alone(context: Context, script: S
     planned(context, ids(10, 10), source="contractors")
     circuit_breaker.pause(context.storage, "employees", by="Kim", reason="x", now=context.clock.now())
     work_off_the_queue(context)
-    reconcile(context)
+    look_after_pages(context)
     work_off_the_queue(context)
     assert sent(script) == [ids(10, 10)]
 
@@ -300,10 +300,10 @@ def test_nothing_is_sent_into_a_quarantine_and_everything_goes_on_when_it_ends(
     [person, *_] = rows_of(context.storage, WORKERS)
     assert (person["Status"], person["NextStep"], person["WhoActs"]) == ("queued", "IT restarts it.", "IT")
     time.forward(2 * 3600)
-    reconcile(context)
+    look_after_pages(context)
     assert page_row(context, ref)["Status"] == "waiting"
     save_quarantine(context.storage, "default", replace(held, ended_at=time()))
-    reconcile(context)
+    look_after_pages(context)
     deliver(context, message(ref, generation=page_row(context, ref)["Generation"]))
     assert (sent(script), counts(context, ref)) == ([ids(50), ids(10, 50)], {"Uploaded": 60})
 

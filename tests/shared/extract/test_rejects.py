@@ -29,7 +29,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 def opened(data: bytes, *wanted: str, **hints: str) -> Table:
-    return open_extract([data], FormatHints.model_validate(hints), wanted)
+    return open_extract([data], wanted, Reading(FormatHints.model_validate(hints)))
 
 
 def rejects_of(data: bytes, *rows: int, reason: str = "why.", wanted: Sequence[str] = (), **hints: str) -> bytes:

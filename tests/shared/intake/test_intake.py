@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from http.client import HTTPConnection, IncompleteRead
+from http.client import HTTPConnection
 from typing import Any
 from urllib.parse import urlsplit
 from weakref import WeakValueDictionary
@@ -24,11 +24,10 @@ from azure.storage.blob import (
     StandardBlobTier,
     generate_account_sas,
 )
-from urllib3.exceptions import ProtocolError
 
 from shared.clock import Clock
 from shared.context import Context
-from shared.delivery.queueing import reconcile
+from shared.delivery.queueing import look_after_pages
 from shared.delivery.send import deliver
 from shared.errors import ClaimLost, SecretForbidden
 from shared.hr_outbox import summary
@@ -46,6 +45,7 @@ from shared.storage.messages import message_from_json
 from shared.storage.names import CONFIG, EXTRACTS, INBOX, OUTBOX, PAGES, STATE, UPLOADS, WORKERS, TableName
 from shared.tables.extracts import OUTCOMES, ExtractStatus
 from tests.conftest import Storage
+from tests.support.broken_connections import BROKEN_CONNECTIONS
 from tests.support.contexts import NOWHERE, ManualTime, endpoint_at, open_test_context, rows_of, visible_messages
 
 MAPPING = b"""
@@ -430,17 +430,7 @@ def test_a_fault_of_less_than_a_minute_ends_no_file_however_often_the_trigger_tr
     assert extract_row(context)["Status"] == "uploading"
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        requests.exceptions.ConnectionError("cut off"),
-        IncompleteRead(b""),
-        ProtocolError("cut off"),
-        ConnectionResetError(104, "reset"),
-        TimeoutError("timed out"),
-    ],
-    ids=lambda fault: type(fault).__name__,
-)
+@pytest.mark.parametrize("fault", BROKEN_CONNECTIONS, ids=lambda fault: type(fault).__name__)
 def test_a_connection_that_breaks_for_twenty_minutes_ends_no_file(
     context: Context, time: ManualTime, monkeypatch: pytest.MonkeyPatch, fault: Exception
 ) -> None:
@@ -683,7 +673,7 @@ def two_files(
             BlobLeaseClient(lease).break_lease(0)
     ingest_version(context, blob)
     process_all_pending(context)
-    reconcile(context)
+    look_after_pages(context)
     return crash.happened
 
 

@@ -14,7 +14,7 @@ from shared.mapping.apply import Applied, Applier
 from shared.mapping.load import SHIPPED, parse_mapping
 from shared.mapping.model import MappingFile
 from shared.model import Record, Reject
-from shared.readers.open_extract import open_extract
+from shared.readers.open_extract import Reading, open_extract
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 TODAY = date(2026, 11, 21)
@@ -38,7 +38,7 @@ def mapping_of(file: str) -> str:
 def records(file: str) -> list[Record | Reject]:
     mapping = shipped(mapping_of(file))
     data = (SAMPLES / file).read_bytes()
-    table = open_extract([data], mapping.format, mapping.columns, optional=mapping.optional, today=TODAY)
+    table = open_extract([data], mapping.columns, Reading(mapping.format, optional=mapping.optional, today=TODAY))
     return list(read_records(table, mapping.columns, mapping.optional))
 
 

@@ -27,7 +27,7 @@ from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus, Outcome
 from shared.tables.pages import PageRow, PageStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
 from tests.conftest import Storage
-from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker
+from tests.support.contexts import START, ManualTime, open_test_context, page_of, rows_of, worker, write_page
 
 VERSION = Version("employees", "list.csv", "employees/list.csv", "etag", START, 1)
 REF = VERSION.ref
@@ -45,7 +45,7 @@ def context(storage: Storage) -> Iterator[Context]:
 
 
 def page(context: Context, number: int, *ids: str, **values: Any) -> None:
-    pages.write_page(context.storage, REF, "plan", page_of(*map(worker, ids), number=number))
+    write_page(context.storage, REF, "plan", page_of(*map(worker, ids), number=number))
     row = PageRow(status=PageStatus.DONE, plan="plan", waiting=len(ids)) | PageRow.read(values)
     change_rows(context.storage.table(PAGES), [pages.page_key(REF.id, number)], lambda *_: row)
 
@@ -99,7 +99,7 @@ def test_a_pages_people_are_counted_by_what_became_of_them(context: Context) -> 
 
 
 def test_a_page_without_a_row_is_not_made_up(context: Context) -> None:
-    pages.write_page(context.storage, REF, "plan", page_of(worker("a")))
+    write_page(context.storage, REF, "plan", page_of(worker("a")))
     recount_page(context.storage, REF, "plan", 1)
     assert rows_of(context.storage, PAGES) == []
 

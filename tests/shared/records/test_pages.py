@@ -22,14 +22,13 @@ from shared.records.pages import (
     read_rejects,
     write_held,
     write_manifest,
-    write_page,
     write_rejects,
 )
 from shared.storage.names import PAGES
 from shared.storage.rows import change_rows
 from shared.tables.pages import PageRow, PageStatus
 from tests.conftest import Storage
-from tests.support.contexts import ManualTime, open_test_context, page_of, worker
+from tests.support.contexts import ManualTime, open_test_context, page_of, worker, write_page
 
 REF = ExtractRef("20260918T060000Z-aaaaaaaaaaaa", "employees")
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from shared.mapping.format import FormatHints
 from shared.model import Row
 from shared.readers.documents import open_xml
-from shared.readers.open_extract import open_extract
+from shared.readers.open_extract import Reading, open_extract
 from shared.readers.table import BadRow, Form
 from tests.shared.readers.documents.opening import XML
 
@@ -54,7 +54,7 @@ def test_a_table_of_postgresql_is_read() -> None:
         for id_, name in [("1", "Ann"), ("2", "Bob")]
     )
     text = f'<table xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">\n\n{rows}</table>\n'
-    table = open_extract([text.encode()], FormatHints(), ["id", "name", "left"])
+    table = open_extract([text.encode()], ["id", "name", "left"], Reading())
     assert [row.cells for row in table.rows] == [("1", "Ann", ""), ("2", "Bob", "")]
 
 

@@ -13,7 +13,7 @@ import xlsxwriter  # type: ignore[import-untyped]
 from shared.errors import ExtractRefused
 from shared.mapping.format import FixedColumn, FormatHints
 from shared.model import Row
-from shared.readers.open_extract import open_extract
+from shared.readers.open_extract import Reading, open_extract
 
 WANTED = ["Id", "Name"]
 CSV = b"Id,Name\n1,Ann\n"
@@ -46,7 +46,7 @@ def zipped(data: bytes) -> bytes:
 
 def cells_of(data: bytes, hints: FormatHints | None = None, size: int = 65536) -> tuple[str, list[tuple[str, ...]]]:
     chunks = (data[at : at + size] for at in range(0, len(data), size))
-    table = open_extract(chunks, hints or FormatHints(), WANTED, today=date(2026, 11, 21))
+    table = open_extract(chunks, WANTED, Reading(hints or FormatHints(), today=date(2026, 11, 21)))
     return table.form.kind, [row.cells for row in table.rows]
 
 
@@ -138,7 +138,7 @@ def test_a_rejects_file_may_come_back_whatever_the_form_of_the_source(
     hints = FormatHints.model_validate(
         {"type": declared, "columns": COLUMNS, "encoding": "windows-1252", "trailer": "T"}
     )
-    table = open_extract([text.encode(encoding)], hints, ["Id x", "Name"])
+    table = open_extract([text.encode(encoding)], ["Id x", "Name"], Reading(hints))
     assert (table.form.kind, list(table.rows)) == ("csv", [Row(2, 3, ("1", "Zoë", "7", "why"))])
 
 
@@ -147,14 +147,14 @@ def test_notes_of_the_archive_come_first() -> None:
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("part1.csv", b"List\nId,Name\n1,Ann\n")
         archive.writestr("__MACOSX/._part1.csv", b"x")
-    table = open_extract([file.getvalue()], FormatHints(), WANTED)
+    table = open_extract([file.getvalue()], WANTED, Reading())
     assert [row.cells for row in table.rows] == [("1", "Ann")]
     assert table.notes[-1] == "The header is on line 2; what stands above it (1 row) was left out."
 
 
 def test_dated_lines_need_a_day() -> None:
     with pytest.raises(ExtractRefused, match="nothing says which day it is"):
-        open_extract([HDL], FormatHints(), WANTED)
+        open_extract([HDL], WANTED, Reading())
 
 
 @pytest.mark.parametrize(
@@ -169,4 +169,4 @@ def test_dated_lines_need_a_day() -> None:
     ],
 )
 def test_what_a_file_really_is_is_said_if_its_name_says_something_else(file: str, notes: list[str]) -> None:
-    assert open_extract([b"Id,Name\n1,Ann\n"], FormatHints(), ["Id", "Name"], file=file).notes == notes
+    assert open_extract([b"Id,Name\n1,Ann\n"], ["Id", "Name"], Reading(file=file)).notes == notes
