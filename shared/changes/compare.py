@@ -296,15 +296,7 @@ class Judge:
                 return Judged(SEND, "", again_planned, has_account=True)
             return self._quiet(draft, desired, planned, kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
-            if draft.force:  # its time has come, as of everything that went wrong
-                again = ChangeKind.RESENT if account.accepted else kind
-                planned = replace(planned, kind=again, reason=reasons.resent(waits=False))
-                return Judged(SEND, "", planned, has_account=bool(account.accepted))
-            return Judged(
-                WorkerStatus.UNCHANGED,
-                "",
-                replace(planned, kind=ChangeKind.UNCHANGED, reason=reasons.refused_before(draft, draft.file)),
-            )
+            return self._refused_before(draft, planned, kind)
         changed = changed_attributes(before.record if before else {}, record) if before and before.record else ()
         planned = replace(planned, kind=kind, changed=changed)
         reason = reasons.sent(planned, desired, draft, draft.file, self.now)
@@ -315,6 +307,16 @@ class Judge:
         has_account = before is not None and bool(before.record)
         counts_as = self._class(draft, desired, before, kind)
         return Judged(SEND, counts_as, planned, gives=old - new, takes=new - old, has_account=has_account)
+
+    def _refused_before(self, draft: Draft, planned: Planned, kind: ChangeKind) -> Judged:
+        """Entra has refused this very record: it is sent again when its time has come, as all that went wrong is."""
+        if not draft.force:
+            reason = reasons.refused_before(draft, draft.file)
+            return Judged(WorkerStatus.UNCHANGED, "", replace(planned, kind=ChangeKind.UNCHANGED, reason=reason))
+        was_accepted = draft.account is not None and bool(draft.account.accepted)
+        again = ChangeKind.RESENT if was_accepted else kind
+        planned = replace(planned, kind=again, reason=reasons.resent(waits=False))
+        return Judged(SEND, "", planned, has_account=was_accepted)
 
     def _with_kept(self, planned: Planned, draft: Draft, desired: Desired, before: Before | None) -> Planned:
         """The same, with what Entra keeps because HR's cells are empty now: open as long as the person works."""

@@ -37,7 +37,6 @@ from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
 from shared.intake.answering import way_to_answer_source
 from shared.intake.apply_plan import apply_plan, settle, supersede_whole
-from shared.intake.faults import passes
 from shared.intake.registering import arrived_version, failed_by_us, for_hr, register
 from shared.intake.trial import try_out
 from shared.mapping.load import find_mapping
@@ -47,6 +46,7 @@ from shared.planning.build import NO_OTHERS, OtherFiles, Pace, ToPlan, check_new
 from shared.records import extracts
 from shared.records.failures import count_failure
 from shared.storage import messages
+from shared.storage.faults import passes
 from shared.storage.leases import Lease, hold
 from shared.storage.names import EXTRACTS, INBOX
 from shared.storage.rows import etag_of, key_of, merge_row

@@ -533,7 +533,7 @@ def test_what_became_of_sending_is_noted_beside_what_a_newer_file_says(context: 
 def test_a_record_that_entra_refuses_is_not_pending_any_more_and_waits_for_a_week(context: Context) -> None:
     plan(context, OLD, page_of(worker("1"), worker("2")))
     plan(context, NEW, page_of(worker("2")), OLD.id + "x")
-    state = worker_status.refused("InvalidValue", "no", "r-1", START)
+    state = worker_status.refused("InvalidValue", "no", "r-1", START, START)
     note_refused(context.storage, "default", Deliverer(OLD.source, OLD.id, 1), ["1", "2"], state)
     assert by_id(context, ACCOUNTS, "Pending", "Refused", "RefusedAt") == {
         "1": ("", "print of Worker 1", "2026-09-18T06:00:00Z"),
