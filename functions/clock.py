@@ -1,4 +1,7 @@
-"""Timer trigger: continues what a crash or a fault left undone."""
+"""Timer trigger: what nobody else begins, and what a crash or a fault left undone.
+
+First and last days, holds, releases, parked pages, notes and the removal of what is old come true only when it runs.
+"""
 
 from contextlib import ExitStack
 

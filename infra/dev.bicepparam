@@ -15,6 +15,18 @@ param people = {
   deployerId: readEnvironmentVariable('AZURE_PRINCIPAL_ID', '00000000-0000-0000-0000-0000000000f4')
   deployerType: 'ServicePrincipal'
   deployerRoles: 'yes'
+  signInClientId: readEnvironmentVariable('SIGN_IN_CLIENT_ID', '')
+}
+param behaviour = {
+  dailyCalls: readEnvironmentVariable('DAILY_CALLS', '2000')
+  notifyTopic: readEnvironmentVariable('NOTIFY_TOPIC', '')
+}
+param vault = {
+  access: readEnvironmentVariable('KEY_VAULT_ACCESS', 'create')
+  recover: readEnvironmentVariable('RECOVER_VAULT', 'no')
+}
+param monitoring = {
+  alertEmails: readEnvironmentVariable('ALERT_EMAILS', '')
 }
 param tags = {
   purpose: 'trial'

@@ -16,12 +16,17 @@ param people = {
   signInClientId: readEnvironmentVariable('SIGN_IN_CLIENT_ID', '00000000-0000-0000-0000-0000000000f5')
   deployerRoles: 'no'
 }
+param behaviour = {
+  dailyCalls: readEnvironmentVariable('DAILY_CALLS', '2000')
+  notifyTopic: readEnvironmentVariable('NOTIFY_TOPIC', '')
+}
 param hrStorage = {
   sku: 'Standard_ZRS'
   softDeleteDays: 30
 }
 param vault = {
-  access: 'create'
+  access: readEnvironmentVariable('KEY_VAULT_ACCESS', 'create')
+  recover: readEnvironmentVariable('RECOVER_VAULT', 'no')
 }
 param network = {
   access: 'private'

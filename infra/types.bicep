@@ -68,7 +68,7 @@ type Behaviour = {
   keepOutboxDays: string?
   @description('When the provisioning log is read (NCRONTAB, UTC).')
   logSchedule: string?
-  @description('When the app looks for what is due, unannounced files included (NCRONTAB, UTC).')
+  @description('When dates, holds, releases, parked pages and notes come true (NCRONTAB, UTC); never above 15 minutes.')
   clockSchedule: string?
 }
 

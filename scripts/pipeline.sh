@@ -3,6 +3,7 @@
 #
 #   scripts/pipeline.sh what-if ENVIRONMENT    what a deployment would change; nothing is changed
 #   scripts/pipeline.sh deploy ENVIRONMENT     the infrastructure, the code, the subscription for new files
+#   scripts/pipeline.sh provision ENVIRONMENT  the infrastructure alone, for a person: what `azd provision` is elsewhere
 #   scripts/pipeline.sh smoke ENVIRONMENT      three made-up people, and Entra's verdict on each
 #
 # ENVIRONMENT is dev or prod: infra/ENVIRONMENT.bicepparam. `az` is signed in (by OIDC: nothing is stored), and what
@@ -24,14 +25,17 @@ readonly DEPLOYMENT="rollcall-$ENVIRONMENT"
 readonly WAIT_SECONDS="${PIPELINE_WAIT_SECONDS:-30}"
 
 [[ "$ENVIRONMENT" =~ ^[a-z0-9-]+$ && -f "$PARAMETERS" ]] ||
-  fail "usage: scripts/pipeline.sh what-if|deploy|smoke ENVIRONMENT (there is no $PARAMETERS)"
+  fail "usage: scripts/pipeline.sh what-if|deploy|provision|smoke ENVIRONMENT (there is no $PARAMETERS)"
 # What Azure DevOps does not know it hands over as the text $(NAME).
 for name in AZURE_SUBSCRIPTION_ID AZURE_LOCATION AZURE_PRINCIPAL_ID PROVISIONING_ENDPOINT HR_GROUP_ID SUPPORT_GROUP_ID \
-  OPERATOR_GROUP_ID SIGN_IN_CLIENT_ID ALERT_EMAILS BUDGET_FROM SMOKE_DOMAIN; do
+  OPERATOR_GROUP_ID SIGN_IN_CLIENT_ID ALERT_EMAILS BUDGET_FROM DAILY_CALLS NOTIFY_TOPIC KEY_VAULT_ACCESS RECOVER_VAULT \
+  SMOKE_DOMAIN; do
   [[ "${!name:-}" != "\$($name)" ]] || unset "$name"
 done
-# The parameter file knows a month, if nobody names one.
-[[ -n "${BUDGET_FROM:-}" ]] || unset BUDGET_FROM
+# The parameter file knows each of these, if nobody names one; an empty value would go over what it knows.
+for name in BUDGET_FROM DAILY_CALLS NOTIFY_TOPIC KEY_VAULT_ACCESS RECOVER_VAULT; do
+  [[ -n "${!name:-}" ]] || unset "$name"
+done
 # The parameter files have a stand-in for each of these, so that they can be looked at anywhere. Nothing may be deployed
 # with one.
 for name in AZURE_SUBSCRIPTION_ID AZURE_LOCATION PROVISIONING_ENDPOINT; do
@@ -54,15 +58,28 @@ output() {
     --query "properties.outputs.$1.value" --output tsv
 }
 
+# Whoever looks may read and no more, and is not to be refused for want of a right to write.
 what_if() {
   az deployment sub what-if --subscription "$AZURE_SUBSCRIPTION_ID" --name "$DEPLOYMENT" \
-    --location "$AZURE_LOCATION" --parameters "$PARAMETERS" --exclude-change-types Ignore NoChange
+    --location "$AZURE_LOCATION" --parameters "$PARAMETERS" --validation-level ProviderNoRbac \
+    --exclude-change-types Ignore NoChange
+}
+
+provision() {
+  say "The infrastructure of $ENVIRONMENT ..."
+  # A private network hands its subnet to Microsoft.App. Azure registers the providers of a template's resources by
+  # itself, and none of them is of this one.
+  local state
+  state="$(az provider show --subscription "$AZURE_SUBSCRIPTION_ID" --namespace Microsoft.App \
+    --query registrationState --output tsv)"
+  [[ "$state" == Registered ]] ||
+    az provider register --subscription "$AZURE_SUBSCRIPTION_ID" --namespace Microsoft.App --wait
+  az deployment sub create --subscription "$AZURE_SUBSCRIPTION_ID" --name "$DEPLOYMENT" \
+    --location "$AZURE_LOCATION" --parameters "$PARAMETERS" --output none
 }
 
 deploy() {
-  say "The infrastructure of $ENVIRONMENT ..."
-  az deployment sub create --subscription "$AZURE_SUBSCRIPTION_ID" --name "$DEPLOYMENT" \
-    --location "$AZURE_LOCATION" --parameters "$PARAMETERS" --output none
+  provision
   say "The code ..."
   azd config set auth.useAzCliAuth true
   azd env new "$DEPLOYMENT" --subscription "$AZURE_SUBSCRIPTION_ID" --location "$AZURE_LOCATION" --no-prompt ||
@@ -100,6 +117,7 @@ smoke() {
 case "$COMMAND" in
   what-if) what_if ;;
   deploy) deploy ;;
+  provision) provision ;;
   smoke) smoke ;;
-  *) fail "usage: scripts/pipeline.sh what-if|deploy|smoke ENVIRONMENT" ;;
+  *) fail "usage: scripts/pipeline.sh what-if|deploy|provision|smoke ENVIRONMENT" ;;
 esac

@@ -76,7 +76,7 @@ var notes = [
     kind: 'holds-unusable'
     severity: 1
     title: 'Nobody can be enabled, as nobody can tell who is on hold'
-    toDo: 'Read the note: it says what is wrong with config/holds.yaml, or with the orders. Mend it; leavers are disabled all the same, and everybody else goes on within minutes.'
+    toDo: 'Read the note: it says what is wrong with hr-config/holds.yaml, or with the orders. Mend it; leavers are disabled all the same, and everybody else goes on within minutes.'
   }
   {
     kind: 'ids-shared'

@@ -28,10 +28,10 @@ class Said:
     findings: str
 
 
-def bicep(*arguments: str | Path, folder: Path = INFRA) -> Said:
-    """Run the compiler. It neither asks for the environment's values nor needs the locale files of the system."""
+def bicep(*arguments: str | Path, folder: Path = INFRA, values: dict[str, str] | None = None) -> Said:
+    """Run the compiler. Of the environment it sees `values` alone, and it needs no locale files of the system."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    env = {**kept, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "BICEP_DISABLE_UPDATE_CHECK": "1"}
+    env = {**kept, "DOTNET_SYSTEM_GLOBALIZATION_INVARIANT": "1", "BICEP_DISABLE_UPDATE_CHECK": "1", **(values or {})}
     done = subprocess.run(
         [BICEP, *map(str, arguments)], cwd=folder, env=env, capture_output=True, text=True, check=False, timeout=200
     )

@@ -108,6 +108,26 @@ def test_what_azd_passes_fits_the_types(right: str, wrong: str, tmp_path: Path, 
 
 
 @compiles
+@pytest.mark.parametrize("name", ["dev", "prod"])
+def test_what_a_pipeline_names_reaches_the_parameters(name: str, config: Path) -> None:
+    values = {
+        "SIGN_IN_CLIENT_ID": "sign-in",
+        "ALERT_EMAILS": "it@contoso.com",
+        "DAILY_CALLS": "6000",
+        "NOTIFY_TOPIC": "https://topic",
+        "KEY_VAULT_ACCESS": "read",
+        "RECOVER_VAULT": "yes",
+    }
+    said = bicep("build-params", INFRA / f"{name}.bicepparam", "--stdout", "--config", config, values=values)
+    assert (said.code, said.findings) == (0, "")
+    found = json.loads(json.loads(said.out)["parametersJson"])["parameters"]
+    assert found["people"]["value"]["signInClientId"] == "sign-in"
+    assert found["monitoring"]["value"]["alertEmails"] == "it@contoso.com"
+    assert found["behaviour"]["value"] == {"dailyCalls": "6000", "notifyTopic": "https://topic"}
+    assert found["vault"]["value"] == {"access": "read", "recover": "yes"}
+
+
+@compiles
 def test_a_setting_that_is_changed_in_the_bicep_alone_is_found(tmp_path: Path, config: Path) -> None:
     copy = tmp_path / "infra"
     shutil.copytree(INFRA, copy)

@@ -39,6 +39,9 @@ case "$*" in
   eventgrid*)
     cat >"$FAKE/endpoint"
     [ "$(asked eventgrid)" -gt "$REFUSALS" ] || { cat "$FAKE/refusal" >&2; exit 1; } ;;
+  "storage account list"*) [ -z "$LIST_FAILS" ] || exit 3; echo "$CLOSED" ;;
+  "provider show"*) echo "$PROVIDER" ;;
+  "provider register"*) [ -z "$REGISTER_FAILS" ] || exit 1 ;;
   "keyvault list-deleted"*) [ -z "$LIST_FAILS" ] || exit 1; cat "$FAKE/deleted" ;;
 esac
 """
@@ -54,6 +57,10 @@ class World:
         refusals: how often Event Grid refuses.
         refusal: what az says then.
         deleted: name of a deleted vault.
+        list_fails: whether neither vaults nor accounts can be listed.
+        closed: name of the account with HR data, if its public access is off.
+        provider: whether the subscription knows Microsoft.App.
+        register_fails: whether it may not be told of it.
         values: further values of the environment.
         without: a value that is not set.
     """
@@ -65,6 +72,9 @@ class World:
     refusal: str = "no"
     deleted: str = ""
     list_fails: bool = False
+    closed: str = ""
+    provider: str = "Registered"
+    register_fails: bool = False
     values: tuple[tuple[str, str], ...] = ()
     without: str = ""
 
@@ -104,6 +114,9 @@ def run(script: str, shell: tuple[str, str], folder: Path, world: World) -> Done
         "KEY": KEY,
         "SIGNED_OUT": "yes" if world.signed_out else "",
         "LIST_FAILS": "yes" if world.list_fails else "",
+        "CLOSED": world.closed,
+        "PROVIDER": world.provider,
+        "REGISTER_FAILS": "yes" if world.register_fails else "",
         "NO_KEY_FOR": str(world.no_key_for),
         "REFUSALS": str(world.refusals),
         "POSTDEPLOY_WAIT_SECONDS": "0",
@@ -134,6 +147,7 @@ def files_with_the_key(folder: Path) -> list[str]:
 _OURS = ("endpoint", "refusal", "calls")
 
 shells = pytest.mark.parametrize("shell", SHELLS)
+PRIVATE = (("NETWORK", "private"),)
 
 
 @shells
@@ -265,6 +279,7 @@ def test_what_stands_in_the_way_of_nothing_says_nothing(shell: tuple[str, str], 
         World(),
         World(has_az=False),
         World(list_fails=True),
+        World(closed="sthrabc", values=PRIVATE),
         replace(recovering, deleted="kv-abc\n"),
     )
     for number, world in enumerate(worlds):
@@ -279,6 +294,56 @@ def test_a_vault_that_is_not_deleted_cannot_be_taken_back(shell: tuple[str, str]
     done = run("preprovision", shell, tmp_path, World(values=(("RECOVER_VAULT", "yes"),)))
     assert done.code == 1
     assert "azd env set RECOVER_VAULT no" in done.said
+
+
+@shells
+@pytest.mark.parametrize(
+    "network", [(), (("NETWORK", ""),), (("NETWORK", "public"),)], ids=["unset", "empty", "public"]
+)
+def test_a_private_network_is_not_opened_by_an_environment_that_does_not_know_of_it(
+    shell: tuple[str, str], network: tuple[tuple[str, str], ...], tmp_path: Path
+) -> None:
+    done = run("preprovision", shell, tmp_path, World(closed="sthrabc", values=network))
+    assert (done.code, done.calls) == (1, ["storage account list"])
+    assert done.said == (
+        "preprovision: The account sthrabc is in a private network, and NETWORK is not private: this would open it, "
+        "and the vault.\n"
+        "preprovision: If a pipeline deploys this environment:  set the value there and run it; see docs/deploying.md, "
+        "By a pipeline\n"
+        "preprovision: Else keep it private:                    azd env set NETWORK private\n"
+        "preprovision: Or open it on purpose first:             az storage account update --name sthrabc "
+        "--public-network-access Enabled\n"
+    )
+    assert "--resource-group group" in done.arguments
+    assert "\"azd-env-name\"=='prod' && starts_with(name, 'sthr') && publicNetworkAccess=='Disabled'" in done.arguments
+
+
+@shells
+def test_a_private_network_gets_its_provider_if_the_subscription_lacks_it(
+    shell: tuple[str, str], tmp_path: Path
+) -> None:
+    calls = {}
+    for state in ("Registered", "NotRegistered"):
+        (tmp_path / state).mkdir()
+        done = run("preprovision", shell, tmp_path / state, World(provider=state, values=PRIVATE))
+        assert (done.code, done.said) == (0, "")
+        calls[state] = done.calls
+    assert calls == {
+        "Registered": ["provider show", "keyvault list-deleted"],
+        "NotRegistered": ["provider show", "provider register", "keyvault list-deleted"],
+    }
+
+
+@shells
+def test_whoever_may_not_register_the_provider_hears_who_may(shell: tuple[str, str], tmp_path: Path) -> None:
+    done = run("preprovision", shell, tmp_path, World(provider="NotRegistered", register_fails=True, values=PRIVATE))
+    assert done.code == 1
+    assert done.said == (
+        "preprovision: A private network needs the provider Microsoft.App in the subscription, and it could not be "
+        "registered.\n"
+        "preprovision: Somebody with Contributor on the subscription does it, once:  az provider register "
+        "--namespace Microsoft.App --wait\n"
+    )
 
 
 def test_the_shell_scripts_are_valid_bash() -> None:
@@ -304,5 +369,12 @@ def test_the_same_words_are_in_both_scripts() -> None:
             "The Event Grid subscription was not made",
             "azd env set RECOVER_VAULT yes && azd provision",
             "There is no deleted vault of this environment to take back",
+            "is in a private network, and NETWORK is not private: this would open it, and the vault.",
+            "If a pipeline deploys this environment:  set the value there and run it; see docs/deploying.md, By a ",
+            "Else keep it private:                    azd env set NETWORK private",
+            "Or open it on purpose first:             az storage account update --name $closed --public-network-access",
+            "starts_with(name, 'sthr') && publicNetworkAccess=='Disabled'].name | [0]",
+            "A private network needs the provider Microsoft.App in the subscription, and it could not be registered.",
+            "Contributor on the subscription does it, once:  az provider register --namespace Microsoft.App --wait",
         ):
             assert (words in shell) is (words in power), words

@@ -100,7 +100,13 @@ case "$(basename "$0") $*" in
   "az deployment sub show"*) echo "$*" | sed -E 's/.*outputs\\.([A-Z_]+)\\.value.*/of-\\1/' ;;
   "az functionapp function list"*) echo "$FUNCTIONS" ;;
   "az storage blob list"*) [ "$(grep -c '^az storage' "$FAKE/calls")" -gt 2 ] || exit 1 ;;
-  "az deployment sub create"*) echo "BUDGET_FROM=${BUDGET_FROM-not set}" ;;
+  "az provider show"*) echo "$PROVIDER" ;;
+  "az deployment sub create"*)
+    echo "BUDGET_FROM=${BUDGET_FROM-not set}"
+    echo "DAILY_CALLS=${DAILY_CALLS-not set}"
+    echo "NOTIFY_TOPIC=${NOTIFY_TOPIC-not set}"
+    echo "KEY_VAULT_ACCESS=${KEY_VAULT_ACCESS-not set}"
+    echo "RECOVER_VAULT=${RECOVER_VAULT-not set}" ;;
   "python"*) echo "HR_STORAGE__blobServiceUri=$HR_STORAGE__blobServiceUri" ;;
 esac
 """
@@ -127,6 +133,7 @@ def run(folder: Path, *arguments: str, **values: str) -> tuple[int, str, list[st
         "PATH": f"{folder}:{os.environ['PATH']}",
         "FAKE": str(folder),
         "FUNCTIONS": "7",
+        "PROVIDER": "Registered",
         "PIPELINE_WAIT_SECONDS": "0",
     }
     given = {name: value for name, value in (VALUES | values).items() if value != "unset"}
@@ -150,14 +157,32 @@ def test_a_deployment_is_infrastructure_then_values_then_code_then_a_look(tmp_pa
     assert "7 functions are there." in said
 
 
-@pytest.mark.parametrize(
-    ("value", "handed"), [("2027-03-01", "2027-03-01"), ("", "not set"), ("$(BUDGET_FROM)", "not set")]
-)
-def test_the_parameter_file_knows_the_budgets_month_if_nobody_names_one(
-    tmp_path: Path, value: str, handed: str
-) -> None:
-    code, said, _ = run(tmp_path, "deploy", "prod", BUDGET_FROM=value)
-    assert (code, f"BUDGET_FROM={handed}\n" in said) == (0, True)
+@pytest.mark.parametrize("name", ["BUDGET_FROM", "DAILY_CALLS", "NOTIFY_TOPIC", "KEY_VAULT_ACCESS", "RECOVER_VAULT"])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_the_parameter_file_knows_what_nobody_names(tmp_path: Path, name: str, is_named: bool) -> None:
+    for number, value in enumerate(["some-value"] if is_named else ["", f"$({name})", "unset"]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        code, said, _ = run(folder, "deploy", "prod", **{name: value})
+        assert (code, f"{name}={value if is_named else 'not set'}\n" in said) == (0, True), said
+
+
+def test_the_infrastructure_alone_is_deployed_for_a_person(tmp_path: Path) -> None:
+    code, said, calls = run(tmp_path, "provision", "prod", AZURE_PRINCIPAL_ID="somebody")
+    assert code == 0, said
+    create = (
+        "az deployment sub create --subscription subscription --name rollcall-prod --location westeurope "
+        "--parameters infra/prod.bicepparam --output none"
+    )
+    assert (calls[0].startswith("az provider show "), calls[1:]) == (True, [create])
+
+
+@pytest.mark.parametrize("state", ["NotRegistered", ""])
+def test_a_fresh_subscription_gets_the_provider_of_a_private_network_first(tmp_path: Path, state: str) -> None:
+    code, said, calls = run(tmp_path, "deploy", "prod", PROVIDER=state)
+    assert code == 0, said
+    register = calls.index("az provider register --subscription subscription --namespace Microsoft.App --wait")
+    assert calls[register + 1].startswith("az deployment sub create ")
 
 
 def test_an_app_without_functions_fails_the_deployment(tmp_path: Path) -> None:
@@ -168,8 +193,12 @@ def test_an_app_without_functions_fails_the_deployment(tmp_path: Path) -> None:
 def test_what_if_changes_nothing(tmp_path: Path) -> None:
     code, said, calls = run(tmp_path, "what-if", "prod")
     assert code == 0, said
-    assert [one for one in calls if "what-if" in one]
-    assert not [one for one in calls if re.search(r"create|azd|deploy --", one)]
+    # Whoever looks has no right to write, which what-if asks for unless it is told not to.
+    assert calls[-1] == (
+        "az deployment sub what-if --subscription subscription --name rollcall-prod --location westeurope "
+        "--parameters infra/prod.bicepparam --validation-level ProviderNoRbac --exclude-change-types Ignore NoChange"
+    )
+    assert not [one for one in calls if re.search(r"create|register|azd|deploy --", one)]
 
 
 def test_the_smoke_test_waits_for_the_role_and_knows_the_account(tmp_path: Path) -> None:
@@ -186,6 +215,7 @@ def test_the_smoke_test_waits_for_the_role_and_knows_the_account(tmp_path: Path)
         (("deploy", "test"), {}, "there is no infra/test.bicepparam"),
         (("deploy", "../dev"), {}, "usage:"),
         (("remove", "dev"), {}, "usage:"),
+        (("provision", "prod"), {"HR_GROUP_ID": "unset"}, "HR_GROUP_ID is not set"),
         (("deploy", "prod"), {"PROVISIONING_ENDPOINT": ""}, "PROVISIONING_ENDPOINT is not set"),
         (("deploy", "prod"), {"PROVISIONING_ENDPOINT": "$(PROVISIONING_ENDPOINT)"}, "PROVISIONING_ENDPOINT is not set"),
         (("deploy", "prod"), {"OPERATOR_GROUP_ID": "unset"}, "OPERATOR_GROUP_ID is not set"),
