@@ -6,6 +6,7 @@ ids, digests and names in a database. Memory holds the rejected rows, and a few 
 
 from __future__ import annotations
 
+import math
 import sqlite3
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -367,8 +368,14 @@ class _Reader:
                     self._take_batch(batch, mapper.map(batch), applier)
         notes = applier.finish()
         profile = observer.finish()
-        if not table.returned:
+        is_answer = table.returned and not (table.reasons and rows > _most(reading))
+        if not is_answer:
             check_whole_file(profile, mapping.status)
+        elif table.reasons:
+            table.notes.append(
+                f"The last column is '{table.reasons}', so this was taken for corrected rejects: people who are not in "
+                "the file do not count as missing."
+            )
         far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
         repeated = Resolver(
             mapping,
@@ -390,7 +397,7 @@ class _Reader:
             notes=[*table.notes, *notes, *far, *damage.notes(), *self._warnings.sentences()],
             _scratch=self._scratch,
             _spool=self._spool,
-            returned=table.returned,
+            returned=is_answer,
             first_rows=table.first_rows,
             made_at=self._made_at(),
             profile=profile,
@@ -614,6 +621,11 @@ class _Warnings:
 
     def sentences(self) -> list[str]:
         return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
+
+
+def _most(reading: Reading) -> float:
+    """How many rows a file has at most that answers rejects and shows nothing but reasons."""
+    return math.inf if reading.most_rejects is None else reading.most_rejects
 
 
 def _name_of_manager(mapping: MappingFile) -> AttributePath | None:

@@ -50,6 +50,7 @@ from shared.records.same_people import Kept
 from shared.tables.due import DueReason
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 
+_ANSWERED = 10  # of the newest files: older rejects are hardly corrected any more
 AHEAD = timedelta(days=1)
 """A file may be made so far ahead of our clock: somewhere it is tomorrow already."""
 
@@ -232,13 +233,21 @@ def _plan_read(
 def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
-    reading = reading_of(context, mapping, asked.row.file)
+    reading = replace(reading_of(context, mapping, asked.row.file), most_rejects=_most_rejects(context, asked))
     known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
     key = context.fingerprint_key
     with closing(known), read_extract(copy, mapping, reading, known, digest_key=key, same=same) as extract:
         yield extract
+
+
+def _most_rejects(context: Context, asked: ToPlan) -> int | None:
+    """How many rows a file may answer that shows it by nothing but its last column; None if it was one before."""
+    if asked.row.releasing:
+        return None if asked.row.returned else 0
+    files = extracts.processed_files(context.storage, asked.ref.source, besides=asked.ref.id)
+    return max((file.rejected for file in files[:_ANSWERED]), default=0)
 
 
 def _of_release(run: PlanRun, released: Collection[str]) -> PlanRun:

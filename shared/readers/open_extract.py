@@ -58,6 +58,8 @@ class Reading:
         optional: columns that a file may lack.
         today: where the source is; files with dated lines (HDL) need it.
         file: the file's name, which may say that it answers rejects.
+        most_rejects: how many rows there are to answer. A file with more of them that shows nothing but a last column
+            of reasons is a list, and the column is HR's: why people left, say. None if nobody knows.
     """
 
     hints: FormatHints = field(default_factory=FormatHints)
@@ -65,6 +67,7 @@ class Reading:
     optional: Collection[str] = ()
     today: date | None = None
     file: str = ""
+    most_rejects: int | None = None
 
     def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
         """Open a file; see `open_extract`."""
@@ -104,12 +107,8 @@ def open_extract(chunks: Iterable[bytes], wanted: Sequence[str], reading: Readin
     table.notes[:0] = [*unpacked.notes, *_misnamed(reading.file, table.form.kind)]
     if not is_returned(reading.file, table.header, wanted):
         return table
-    if not is_named_so(reading.file) and not is_rejects_file(table.header):
-        table.notes.append(
-            f"The last column is '{reason_column(table.header, wanted)}', so this was taken for corrected rejects: "
-            "people who are not in the file do not count as missing."
-        )
-    return replace(table, returned=True)
+    shows = is_named_so(reading.file) or is_rejects_file(table.header)
+    return replace(table, returned=True, reasons="" if shows else reason_column(table.header, wanted) or "")
 
 
 def _misnamed(file: str, kind: str) -> list[str]:

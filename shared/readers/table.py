@@ -105,6 +105,7 @@ class Table:
             cannot be trusted, which may be its very end.
         notes: warnings for HR; more may be added while rows are read.
         returned: whether it is the answer to rejects; then it never holds everybody, whatever the mapping says.
+        reasons: the last column, which holds reasons, if it may be such an answer and nothing else shows it.
         first_rows: of such a file: row to row of the file that it answers, as far as it says so; filled while the
             records are read.
         doubts: why the file should not be used unless somebody wants it all the same; complete once the rows are read.
@@ -119,3 +120,4 @@ class Table:
     first_rows: dict[int, int] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
     hidden: frozenset[int] = frozenset()
+    reasons: str = ""

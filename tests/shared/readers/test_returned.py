@@ -165,15 +165,12 @@ def test_a_workbook_may_come_back_for_any_source() -> None:
     assert (table.returned, table.first_rows) == (True, {2: 7})
 
 
-def test_a_file_with_reasons_of_hr_s_own_is_taken_for_rejects_and_that_is_said() -> None:
+def test_a_file_with_reasons_of_hr_s_own_may_be_rejects() -> None:
     table = opened("Id;Name;Grund\n12;Ada;falsches Datum\n".encode("cp1252"))
     assert people(table) == [("12", "Ada")]
-    assert table.returned
-    (note,) = table.notes
-    assert note == (
-        "The last column is 'Grund', so this was taken for corrected rejects: people who are not in the file do not "
-        "count as missing."
-    )
+    assert (table.returned, table.reasons, table.notes) == (True, "Grund", [])
+    ours = opened(b"Id,Name,Rollcall row,Reason\n12,Ada,2,wrong day\n", "rejects.csv")
+    assert (ours.returned, ours.reasons) == (True, "")
 
 
 def test_an_ordinary_file_is_none() -> None:
