@@ -13,8 +13,8 @@ from tests.support.office import Office, open_office
 
 PEOPLE = [f"{number},P{number},active," for number in range(10, 40)]
 NOTE = (
-    "The last column is 'Grund', so this was taken for corrected rejects: people who are not in the file do not count as "
-    "missing."
+    "The last column is 'Grund', so this was taken for corrected rejects: people who are not in the file do not count "
+    "as missing."
 )
 
 
