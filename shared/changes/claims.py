@@ -268,7 +268,7 @@ def _after_grace(before: Claim | None, said_at: datetime, grace: timedelta) -> d
     if before is None or not grace or not before.employs(said_at):
         return None
     over = said_at + grace
-    return over if before.works or before.ends is None else min(before.ends, over)
+    return over if before.ends is None else min(before.ends, over)
 
 
 class Desired(Struct, frozen=True, gc=False):

@@ -108,6 +108,9 @@ def of_job(loaded: LoadedMapping, job: str) -> LoadedMapping:
 def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: LoadedMapping) -> ExtractRow:
     """The digest of the file's content and Entra's id of the job, for the extract's row.
 
+    Where the contract of today counts (`duplicates: current`), the same rows say something else on another day: of each
+    person no more than the next contract is kept.
+
     Raises:
         ExtractDuplicate: both are those of the last file, and the mapping is the same.
     """
@@ -115,7 +118,7 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     for chunk in extracts.read_copy(context.storage, ref):
         digest.update(chunk)
     new = ExtractRow(content=digest.hexdigest(), job_id=context.endpoint(loaded.mapping.job).job_id)
-    if row.forced:
+    if row.forced or loaded.mapping.duplicates.keep == "current":
         return new
     last = next(iter(extracts.processed_files(context.storage, ref.source, besides=ref.id)), None)
     is_same = last and (last.content, last.job_id) == (new.content, new.job_id)

@@ -227,6 +227,13 @@ def test_silence_before_the_first_day_takes_the_hire_back() -> None:
     assert not gone.employs(NOON + timedelta(days=3))
 
 
+def test_days_of_grace_that_run_are_not_given_again_by_a_status_without_a_day() -> None:
+    employment = Employment(grace_days=30)
+    before = claim(last=TODAY - timedelta(days=20), employment=employment)
+    gone = claim(works=False, employment=employment, before=before)
+    assert (before.employs(NOON), gone.ends) == (True, before.ends)
+
+
 @pytest.mark.parametrize("at_once", [True, False])
 def test_grace_days_never_bring_back_somebody_whose_last_day_is_long_past(at_once: bool) -> None:
     employment = Employment(grace_days=5, ends_at_once=at_once)

@@ -56,6 +56,20 @@ def test_a_file_with_the_same_content_is_a_duplicate_under_whatever_name(office:
     assert office.tick() == []
 
 
+def test_where_the_contract_of_today_counts_the_same_content_is_read_again_each_day(office: Office) -> None:
+    office.map(duplicates="current")
+    contracts = ["1,Ann,active,2026-09-01,2026-09-30", "1,Anna,active,2026-10-01,2026-10-31",
+                 "1,Anne,active,2026-11-01,2026-12-31"]  # fmt: skip
+    assert office.night(*contracts) == [("1", True)]
+    office.at("2026-10-01 00:01")
+    assert (office.tick(), office.directory["1"]["displayName"]) == ([("1", True)], "Anna")
+    office.at("2026-10-02 06:00")
+    assert office.night(*contracts) == []
+    assert office.newest()["Unchanged"] == 1
+    office.at("2026-11-01 00:01")
+    assert (office.tick(), office.directory["1"]["displayName"]) == ([("1", True)], "Anne")
+
+
 def test_after_a_change_of_the_mapping_the_same_content_is_not_a_duplicate(office: Office) -> None:
     office.night("1,Ann,active")
     office.map(attributes={"displayName": "Name", "title": {"constant": "Clerk"}})
