@@ -112,22 +112,30 @@ def check_new(context: Context, ref: ExtractRef, row: ExtractRow, loaded: Loaded
     person no more than the next contract is kept.
 
     Raises:
-        ExtractDuplicate: both are those of the last file, and the mapping is the same.
+        ExtractDuplicate: both are those of the last file, the mapping is the same, and so is what it says today.
     """
     digest = hashlib.sha256()
     for chunk in extracts.read_copy(context.storage, ref):
         digest.update(chunk)
     new = ExtractRow(content=digest.hexdigest(), job_id=context.endpoint(loaded.mapping.job).job_id)
-    if row.forced or loaded.mapping.duplicates.keep == "current":
+    if row.forced:
         return new
     last = next(iter(extracts.processed_files(context.storage, ref.source, besides=ref.id)), None)
     is_same = last and (last.content, last.job_id) == (new.content, new.job_id)
-    if last and is_same and last.mapping_version == loaded.version:
+    if last and is_same and last.mapping_version == loaded.version and not _says_more(context, loaded.mapping, last):
         raise ExtractDuplicate(
             f"The file says exactly what {last.file} (extract {last.extract}) said, which has been processed; "
             "there is nothing to do for it."
         )
     return new
+
+
+def _says_more(context: Context, mapping: MappingFile, last: ExtractRow) -> bool:
+    """Whether the same rows may say something else than when they were planned, because it is another day."""
+    planned, today = (
+        moment.astimezone(mapping.dates.place).date() for moment in (parse_iso(last.stamp), context.clock.now())
+    )
+    return mapping.duplicates.keep == "current" and planned != today
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,8 @@ class Reader:
         self._plan = plan
         self._truth = truth
         self.newest: dict[str, date] = {}
-        self._last: dict[str, bytes] = {}  # of each feed the content of the newest file that was used
+        # Of each feed the content of the newest file that was used; where contracts take turns, with the day.
+        self._last: dict[str, tuple[bytes, date | None]] = {}
         self._people: dict[str, int] = {}  # of each feed how many people were in the last file
         self._absent: dict[str, set[str]] = {}  # of each feed the people who were missing from the last file
         self._lost: dict[str, list[tuple[str, int]]] = {}  # of each feed when how many were missing anew
@@ -50,7 +51,7 @@ class Reader:
     def read(self, file: File, now: datetime, *, approved: bool = False) -> tuple[str, Outcome]:
         """What becomes of a file that is read now; `approved` if somebody has released it as a whole."""
         nothing = Outcome({}, 0, 0, 0)
-        content = file.content
+        content = (file.content, now.date() if self._plan.turns else None)
         if file.refused or not (file.lines or self._plan.delta):  # nothing may have changed
             return ExtractStatus.REJECTED, nothing
         if not self._plan.delta and self.newest.get(file.feed, file.day) > file.day:

@@ -61,6 +61,7 @@ def test_where_the_contract_of_today_counts_the_same_content_is_read_again_each_
     contracts = ["1,Ann,active,2026-09-01,2026-09-30", "1,Anna,active,2026-10-01,2026-10-31",
                  "1,Anne,active,2026-11-01,2026-12-31"]  # fmt: skip
     assert office.night(*contracts) == [("1", True)]
+    assert status(office, office.drop(*contracts, name="again.csv"))[0] == "duplicate"
     office.at("2026-10-01 00:01")
     assert (office.tick(), office.directory["1"]["displayName"]) == ([("1", True)], "Anna")
     office.at("2026-10-02 06:00")
