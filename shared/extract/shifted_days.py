@@ -6,6 +6,7 @@ somewhere. Times from which the same day comes, as west of Greenwich (05:00), do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date, timedelta
@@ -23,6 +24,7 @@ from shared.mapping.rules import DateFormats
 _NOON_SIDE = 10 * 60  # minutes; an earlier time is midnight only in zones where the day is the same
 _MOST_TIMES = 4  # that the midnights of one zone have had in UTC, summer and winter, over a century
 _AS_WRITTEN = "UTC"
+_MOMENT = re.compile(r".*(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})|/Date\(.*|-?\d{9,}(?:[.,]\d+)?")  # it says whose time it is
 
 Cell = tuple[str, date, TimeOfDay | None]
 """A cell with the day that is written in it, and the time."""
@@ -66,7 +68,7 @@ def check_days(
             continue
         if said and any(clock and day_meant(day, clock, ZoneInfo(said)) for _, day, clock in cells):
             continue
-        if shown := _shifted(cells, fewest=1 if days_only else 2):
+        if shown := _shifted(cells, fewest=1 if days_only else 2, home=mapping.dates.place):
             raise ExtractRefused(_sentence(column, shown, said, mapping))
     return list(notes.values())
 
@@ -97,8 +99,14 @@ def _cells(reader: DateReader, texts: Iterable[str]) -> Iterator[Cell]:
             yield text, day, reader.clock(text)
 
 
-def _shifted(cells: Collection[Cell], fewest: int) -> tuple[str, date, TimeOfDay] | None:
-    """A cell that shows it, if the days of a column are the midnights of one zone."""
+def _shifted(cells: Collection[Cell], fewest: int, home: ZoneInfo | None = None) -> tuple[str, date, TimeOfDay] | None:
+    """A cell that shows it, if the days of a column are the midnights of one zone.
+
+    Args:
+        cells: of the column.
+        fewest: how many of them have to have a time.
+        home: where the source is, if that is known.
+    """
     timed = [(text, day, clock) for text, day, clock in cells if clock]
     harmful = [each for each in timed if each[2].minute >= _NOON_SIDE]
     times = {clock for _, _, clock in timed}
@@ -106,9 +114,22 @@ def _shifted(cells: Collection[Cell], fewest: int) -> tuple[str, date, TimeOfDay
         return None
     # Where UTC is the time in winter, winter's midnights have no time to show, and there are no others.
     mixed = [(day, clock or TimeOfDay(0)) for _, day, clock in cells] if len(timed) < len(cells) else []
-    if len(timed) * 2 < len(cells) and not (mixed and _zones(frozenset(mixed))):
+    few = len(timed) * 2 < len(cells)
+    if few and not (_is_plain(timed, home) or (mixed and _zones(frozenset(mixed)))):
         return None
     return harmful[0] if _zones(frozenset((day, clock) for _, day, clock in timed)) else None
+
+
+def _is_plain(timed: Collection[tuple[str, date, TimeOfDay]], home: ZoneInfo | None) -> bool:
+    """Whether few times among many days without one show as much as many, where they are midnights of one zone.
+
+    A list of which people type some days and a program writes the others has only the latter with times. Chance makes
+    midnight of some zone of any hour, but not of the source's own, nor twice of one that has summer time.
+    """
+    if home is not None and all(day_meant(day, clock, home) for _, day, clock in timed):
+        return True
+    clocks = {clock for _, _, clock in timed}
+    return len(clocks) > 1 and all(_MOMENT.fullmatch(text) for text, _, _ in timed)
 
 
 @lru_cache(maxsize=64)

@@ -206,6 +206,26 @@ def test_a_time_among_many_days_without_one_is_no_evidence() -> None:
     assert hired(as_csv(texts), mapping()) == ["2026-11-02"] * 10
 
 
+FEW = ["2027-03-31", "2027-07-31", "2027-12-31"] * 3  # days that people have typed, beside some that a program wrote
+
+
+def test_few_midnights_of_the_place_where_the_source_is_are_evidence_enough() -> None:
+    said = mapping({"zone": "Europe/Berlin"})
+    for form, text in ((as_csv, "2026-12-30 23:00"), (as_json, "2027-05-30T22:00:00.000Z")):
+        assert f"'{text}' would be read as {text[:10]} and probably means" in refusal(form([*FEW, text]), said)
+    assert hired(as_csv([*FEW, "2026-12-30 22:00"]), said) == [*FEW, "2026-12-30"]
+    assert hired(as_csv([*FEW, "2026-12-30 23:00", "2026-12-30 15:00"]), said)[9:] == ["2026-12-30"] * 2
+
+
+def test_few_midnights_of_summer_and_winter_are_evidence_where_the_zone_is_written_beside_them() -> None:
+    both = ["2026-12-30T23:00:00.000Z", "2027-05-30T22:00:00.000Z"]
+    assert "'2026-12-30T23:00:00.000Z' would be read as 2026-12-30" in refusal(as_json([*FEW, *both]), mapping())
+    found = hired(as_json([*FEW, both[0], both[0]]), mapping())
+    assert found == FEW + ["2026-12-30"] * 2  # an hour alone may be that of anything
+    naive = [text[:16].replace("T", " ") for text in both]
+    assert hired(as_csv([*FEW, *naive]), mapping()) == [*FEW, "2026-12-30", "2027-05-30"]
+
+
 def test_a_day_that_somebody_typed_does_not_hide_the_others() -> None:
     assert "Hired holds days" in refusal(as_csv([*midnights("Europe/Berlin"), "2026-11-02"]), mapping())
 
