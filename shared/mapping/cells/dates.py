@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -170,6 +171,14 @@ class DateReader:
             return clock_of(text)
         moment = found.moment(text)
         return clock_at(moment) if moment else None
+
+    def written(self, pattern: DatePattern, texts: Iterable[str]) -> Iterator[tuple[str, Parts]]:
+        """Those of some cells that are written by one of the patterns, with what they say by it."""
+        for text in texts:
+            said = text if text.isascii() else _UNSEEN.sub("", text)
+            parts = None if text in self.none else pattern.read(said, self.pivot)
+            if parts is not None and parts not in _NO_DAY:
+                yield text, parts
 
     def later_century(self, text: str) -> date | None:
         """The day that a cell with a year of two digits may say of the next century; None if it cannot."""
