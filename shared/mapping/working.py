@@ -8,7 +8,7 @@ from datetime import date
 
 from shared.errors import ExtractRefused
 from shared.letters import fold
-from shared.mapping.cells.dates import DateReader, Unusable
+from shared.mapping.cells.dates import FOR_EVER, DateReader, Unusable
 from shared.mapping.cells.text import clean, shorten
 from shared.mapping.cells.values import Cells, Compiler
 from shared.mapping.model import Days
@@ -26,10 +26,12 @@ class DayReader:
     Attributes:
         rule: which of them counts.
         readers: of the columns, in the order of the rule.
+        ends: whether it is the last day.
     """
 
     rule: Days
     readers: tuple[DateReader, ...]
+    ends: bool = False
 
     def read(self, cells: Mapping[str, str], refuse: Refuse) -> tuple[date | None, DateReader]:
         """The day that counts, if there is one, and the reader of the column that says it.
@@ -39,9 +41,11 @@ class DayReader:
             refuse: told of what is no day.
         """
         found: list[tuple[date, DateReader]] = []
+        outlasts = self.ends and self.rule.latest is not None  # "for ever" is later than any day
         for reader in self.readers:
+            read = reader.read_end if outlasts else reader.read
             try:
-                day = reader.read(cell) if (cell := cells.get(reader.column, "")) else None
+                day = read(cell) if (cell := cells.get(reader.column, "")) else None
             except Unusable as wrong:
                 refuse(str(wrong))
                 continue
@@ -52,7 +56,8 @@ class DayReader:
         if not found:
             return None, self.readers[0]
         if self.rule.latest:
-            return max(found, key=lambda one: one[0])
+            latest, reader = max(found, key=lambda one: one[0])
+            return None if latest == FOR_EVER else latest, reader
         return min(found, key=lambda one: one[0]) if self.rule.earliest else found[0]
 
 
@@ -76,8 +81,8 @@ class Working:
         self._joined = (status.column.columns or ()) if status.column else ()
         self._made_of: dict[str, Sequence[str]] = {}  # words, by columns that are joined without those that are empty
         self.first_day, self.last_day = (
-            DayReader(days, tuple(compiler.dates(column) for column in days.columns)) if days else None
-            for days in (status.first_day, status.last_day)
+            DayReader(days, tuple(compiler.dates(column) for column in days.columns), ends) if days else None
+            for days, ends in ((status.first_day, False), (status.last_day, True))
         )
 
     def word(self, cells: Mapping[str, str]) -> str:

@@ -95,6 +95,7 @@ MAPPINGS = {
     "the day decides": with_status(**WORDS, first_day="Start", last_day="End", past_last_day="day"),
     "the status decides": with_status(**WORDS, first_day="Start", last_day="End", past_last_day="status"),
     "the earlier day": with_status(**WORDS, last_day={"earliest": ["End", "Start"]}),
+    "the later day": with_status(**WORDS, last_day={"latest": ["End", "Start"]}, past_last_day="day"),
     "the first day that is there": with_status(**WORDS, last_day={"first": ["Start", "End"]}),
     "two columns": with_status(
         column={"columns": ["State", "Country"], "join": "/"},
