@@ -211,6 +211,21 @@ class DateReader:
         parts = next(filter(None, found), None)
         return _day(_later(parts)) if parts and self._may_be_later(parts) else None
 
+    def long_ago(self, text: str, day: date) -> str:
+        """What to say of a first or last day further back than a working life, which nobody's is; else an empty text.
+
+        A spreadsheet into which somebody types 31.12.30 makes 1930 of the year, and writes four digits.
+        """
+        if self.today is None or day.year >= self.today.year - WORKING_LIFE:
+            return ""
+        typed = f"{day.year % _CENTURY:02}"
+        return (
+            f"{self.column} '{shorten(text)}' is a day of {day.year}, further back than a working life; is it "
+            f"{day.year + _CENTURY}? A spreadsheet makes {day.year} of a year that is typed as {typed}. Correct the "
+            "year; or if the day is right, or stands for none at all, ask IT to name it in the mapping (dates: none: "
+            f'["{shorten(text)}"]).'
+        )
+
     def _may_be_later(self, parts: Parts) -> bool:
         return self.today is not None and parts[0] + _CENTURY <= self.today.year + WORKING_LIFE
 
