@@ -2,18 +2,23 @@
 
 Without the time, such a day is the one before. No row shows that, but a column does: all of its times are midnight
 somewhere. Times from which the same day comes, as west of Greenwich (05:00), do no harm and are passed over.
+
+Likewise days whose day and month are the other way round than the mapping says: beyond the 12th there is no such month,
+and the row is rejected; up to the 12th nothing shows it but the rest of the column.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import ExtractRefused
-from shared.mapping.cells.dates import WORKING_LIFE, DateReader, DateWatch, Unusable
+from shared.mapping.cells.dates import WORKING_LIFE, YEARS, DateReader, DateWatch, Unusable
+from shared.mapping.cells.datetext import DatePattern
 from shared.mapping.cells.midnight import TimeOfDay, day_meant
 from shared.mapping.cells.text import clean, shorten
 from shared.mapping.cells.values import Compiler
@@ -23,6 +28,10 @@ from shared.mapping.rules import DateFormats
 _NOON_SIDE = 10 * 60  # minutes; an earlier time is midnight only in zones where the day is the same
 _MOST_TIMES = 4  # that the midnights of one zone have had in UTC, summer and winter, over a century
 _AS_WRITTEN = "UTC"
+_MONTHS = 12
+_FEWEST_SWAPPED = 2  # one may be a slip
+_SLIPS = 10  # times as many are no slips
+_MOMENT = re.compile(r".*(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})|/Date\(.*|-?\d{9,}(?:[.,]\d+)?")  # it says whose time it is
 
 Cell = tuple[str, date, TimeOfDay | None]
 """A cell with the day that is written in it, and the time."""
@@ -35,7 +44,7 @@ def check_days(
     *,
     holds_dates: bool = False,
 ) -> list[str]:
-    """Look whether days are midnights of another zone, or so far ahead that they may stand for none.
+    """Look whether days are swapped with months, or midnights of another zone, or so far ahead that they may be none.
 
     Args:
         mapping: of the source.
@@ -47,8 +56,8 @@ def check_days(
         Notes on columns of days that are further ahead than a working life and are used all the same.
 
     Raises:
-        ExtractRefused: the days of a column are, and the mapping does not say of which zone; or not of the one that it
-            says.
+        ExtractRefused: days and months of a column are swapped; or its days are midnights, and the mapping does not say
+            of which zone, or not of the one that it says.
     """
     rows = list(rows)
     notes: dict[str, str] = {}
@@ -56,7 +65,10 @@ def check_days(
         said = (formats.midnight if formats else None) or mapping.dates.midnight
         compiler = Compiler(mapping, DateWatch(), today, holds_dates)
         reader = replace(compiler.dates(column, formats), midnight=None)
-        cells = list(_cells(reader, (row.get(column, "") for row in rows)))
+        texts = list(filter(None, (clean(row.get(column, "")) for row in rows)))
+        cells = list(_cells(reader, texts))
+        if len(cells) + _FEWEST_SWAPPED <= len(texts):
+            _check_order(reader, texts, {text for text, _, _ in cells})
         if far := next((text for text, day, _ in cells if today and day.year > today.year + WORKING_LIFE), ""):
             notes[column] = (
                 f"{column} holds days that are further ahead than a working life, such as '{shorten(far)}'; they count "
@@ -66,14 +78,14 @@ def check_days(
             continue
         if said and any(clock and day_meant(day, clock, ZoneInfo(said)) for _, day, clock in cells):
             continue
-        if shown := _shifted(cells, fewest=1 if days_only else 2):
+        if shown := _shifted(cells, fewest=1 if days_only else 2, home=mapping.dates.place):
             raise ExtractRefused(_sentence(column, shown, said, mapping))
     return list(notes.values())
 
 
 def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:
     """The first of some cells of a column of days, if these are midnights of another zone; else an empty text."""
-    shown = _shifted(list(_cells(reader, texts)), fewest=1)
+    shown = _shifted(list(_cells(reader, map(clean, texts))), fewest=1)
     return shown[0] if shown else ""
 
 
@@ -88,7 +100,7 @@ def _columns(mapping: MappingFile) -> Iterator[tuple[str, DateFormats | None, bo
 
 
 def _cells(reader: DateReader, texts: Iterable[str]) -> Iterator[Cell]:
-    for text in map(clean, texts):
+    for text in texts:
         try:
             day = reader.read(text) if text else None
         except Unusable:
@@ -97,8 +109,14 @@ def _cells(reader: DateReader, texts: Iterable[str]) -> Iterator[Cell]:
             yield text, day, reader.clock(text)
 
 
-def _shifted(cells: Collection[Cell], fewest: int) -> tuple[str, date, TimeOfDay] | None:
-    """A cell that shows it, if the days of a column are the midnights of one zone."""
+def _shifted(cells: Collection[Cell], fewest: int, home: ZoneInfo | None = None) -> tuple[str, date, TimeOfDay] | None:
+    """A cell that shows it, if the days of a column are the midnights of one zone.
+
+    Args:
+        cells: of the column.
+        fewest: how many of them have to have a time.
+        home: where the source is, if that is known.
+    """
     timed = [(text, day, clock) for text, day, clock in cells if clock]
     harmful = [each for each in timed if each[2].minute >= _NOON_SIDE]
     times = {clock for _, _, clock in timed}
@@ -106,9 +124,68 @@ def _shifted(cells: Collection[Cell], fewest: int) -> tuple[str, date, TimeOfDay
         return None
     # Where UTC is the time in winter, winter's midnights have no time to show, and there are no others.
     mixed = [(day, clock or TimeOfDay(0)) for _, day, clock in cells] if len(timed) < len(cells) else []
-    if len(timed) * 2 < len(cells) and not (mixed and _zones(frozenset(mixed))):
+    few = len(timed) * 2 < len(cells)
+    if few and not (_is_plain(timed, home) or (mixed and _zones(frozenset(mixed)))):
         return None
     return harmful[0] if _zones(frozenset((day, clock) for _, day, clock in timed)) else None
+
+
+def _is_plain(timed: Collection[tuple[str, date, TimeOfDay]], home: ZoneInfo | None) -> bool:
+    """Whether few times among many days without one show as much as many, where they are midnights of one zone.
+
+    A list of which people type some days and a program writes the others has only the latter with times. Chance makes
+    midnight of some zone of any hour, but not of the source's own, nor twice of one that has summer time.
+    """
+    if home is not None and all(day_meant(day, clock, home) for _, day, clock in timed):
+        return True
+    clocks = {clock for _, _, clock in timed}
+    return len(clocks) > 1 and all(_MOMENT.fullmatch(text) for text, _, _ in timed)
+
+
+def _check_order(reader: DateReader, texts: Sequence[str], read: Collection[str]) -> None:
+    """See that the days of a column are written in the order that is declared.
+
+    Where everybody begins on the first of a month, no day is beyond the 12th either, and most of the column is right.
+
+    Args:
+        reader: of the column.
+        texts: its cells.
+        read: those of them that are days.
+
+    Raises:
+        ExtractRefused: some can only be meant with day and month the other way round, and none shows that they are not.
+    """
+    for pattern in reader.patterns:
+        swapped: list[str] = []
+        days: list[int] = []
+        for text, (year, month, day) in reader.written(pattern, texts):
+            if _is_day(year, month, day):
+                days.append(day)
+            elif month > _MONTHS and year in YEARS and text not in read and _is_day(year, day, month):
+                swapped.append(text)
+        shown = sum(day > _MONTHS for day in days)
+        firsts = len(days) if set(days) == {1} else 0
+        if len(swapped) >= max(_FEWEST_SWAPPED, shown * _SLIPS, firsts):
+            raise ExtractRefused(_sentence_of_order(reader.column, pattern, swapped, len(swapped) + len(days)))
+
+
+def _is_day(year: int, month: int, day: int) -> bool:
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True
+
+
+def _sentence_of_order(column: str, pattern: DatePattern, swapped: Sequence[str], looked_at: int) -> str:
+    return (
+        f"{column} holds days that can only be meant with day and month the other way round than the mapping says "
+        f"({pattern.letters}): {len(swapped):,} of the {looked_at:,} that were looked at, such as "
+        f"'{shorten(swapped[0])}'; and hardly any of the others can only be meant as it says. So days up to the 12th "
+        "would be read as others, and people would come and go on those. Nothing of the file was used. Export the days "
+        f"as {pattern.letters}, or ask IT to write {pattern.other_order} in its place in the mapping (dates: format); "
+        "then drop the file again."
+    )
 
 
 @lru_cache(maxsize=64)

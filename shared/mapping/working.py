@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import ExtractRefused
 from shared.letters import fold
-from shared.mapping.cells.dates import DateReader, Unusable
+from shared.mapping.cells.dates import FOR_EVER, DateReader, Unusable
 from shared.mapping.cells.text import clean, shorten
 from shared.mapping.cells.values import Cells, Compiler
 from shared.mapping.model import Days
@@ -26,33 +26,56 @@ class DayReader:
     Attributes:
         rule: which of them counts.
         readers: of the columns, in the order of the rule.
+        ends: whether it is the last day.
+        has_left: whether somebody has left by a row, so that days of long ago may be right.
     """
 
     rule: Days
     readers: tuple[DateReader, ...]
+    ends: bool
+    has_left: Callable[[Mapping[str, str]], bool]
 
     def read(self, cells: Mapping[str, str], refuse: Refuse) -> tuple[date | None, DateReader]:
         """The day that counts, if there is one, and the reader of the column that says it.
 
         Args:
             cells: of a row, cleaned, by column.
-            refuse: told of what is no day.
+            refuse: told of what is no day, and of days of long ago.
         """
-        found: list[tuple[date, DateReader]] = []
+        found = list(self._days(cells, refuse))
+        day, reader = self._counts(found)
+        # Any of several last days may be that of the next century which would count; of first days it is the one.
+        doubtful = found if self.ends else [(day, reader)] if day else []
+        for other, by in doubtful:
+            if (reason := by.long_ago(cells[by.column], other)) and not self.has_left(cells):
+                refuse(reason)
+                return None, reader
+        return day, reader
+
+    def said(self, cells: Mapping[str, str]) -> date | None:
+        """The day that counts, be it long ago, as far as the cells can be read."""
+        return self._counts(list(self._days(cells, lambda _: None)))[0]
+
+    def _days(self, cells: Mapping[str, str], refuse: Refuse) -> Iterator[tuple[date, DateReader]]:
+        outlasts = self.ends and self.rule.latest is not None  # "for ever" is later than any day
         for reader in self.readers:
+            read = reader.read_end if outlasts else reader.read
             try:
-                day = reader.read(cell) if (cell := cells.get(reader.column, "")) else None
+                day = read(cell) if (cell := cells.get(reader.column, "")) else None
             except Unusable as wrong:
                 refuse(str(wrong))
                 continue
             if day is not None:
-                found.append((day, reader))
+                yield day, reader
                 if self.rule.first:
                     break
+
+    def _counts(self, found: Sequence[tuple[date, DateReader]]) -> tuple[date | None, DateReader]:
         if not found:
             return None, self.readers[0]
         if self.rule.latest:
-            return max(found, key=lambda one: one[0])
+            latest, reader = max(found, key=lambda one: one[0])
+            return None if latest == FOR_EVER else latest, reader
         return min(found, key=lambda one: one[0]) if self.rule.earliest else found[0]
 
 
@@ -76,8 +99,8 @@ class Working:
         self._joined = (status.column.columns or ()) if status.column else ()
         self._made_of: dict[str, Sequence[str]] = {}  # words, by columns that are joined without those that are empty
         self.first_day, self.last_day = (
-            DayReader(days, tuple(compiler.dates(column) for column in days.columns)) if days else None
-            for days in (status.first_day, status.last_day)
+            DayReader(days, tuple(map(compiler.dates, days.columns)), ends, self._has_left) if days else None
+            for days, ends in ((status.first_day, False), (status.last_day, True))
         )
 
     def word(self, cells: Mapping[str, str]) -> str:
@@ -138,6 +161,21 @@ class Working:
     def has_passed(self, first: date | None, last: date | None) -> bool:
         """Whether the last day is over, and is not that of an employment before the one that the row is about."""
         return last is not None and self._today is not None and last < self._today and not (first and last < first)
+
+    def _has_left(self, cells: Mapping[str, str]) -> bool:
+        """Whether a row says that somebody has left: by the status, if that is among the cells, or by both of its days.
+
+        Lists with pensioners have days of long ago, which are right. A last day alone does not show it: it may be that
+        of the next century, and so it may be before the first day.
+        """
+        if self._status.column is not None and cells.keys() >= set(self._status.reads):
+            try:
+                if self.means(self.word(cells)) is False:
+                    return True
+            except Unusable:
+                pass  # then the row is rejected for that
+        first, last = (reader.said(cells) if reader else None for reader in (self.first_day, self.last_day))
+        return first is not None and self.has_passed(first, last)
 
     def active(self, cells: Mapping[str, str]) -> bool | None:
         """Whether somebody may work by a row, for a look at many rows; None if that cannot be told."""

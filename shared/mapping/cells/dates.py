@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -17,6 +18,10 @@ from shared.mapping.cells.text import INVISIBLE, count_values, shorten
 _NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)} | {(544, 1, 1)}
 _NO_DAY_SORTED = {tuple(sorted(parts)) for parts in (_NO_DAY | {(10542, 12, 31)}) - {(1, 1, 1)}}  # 01.01.01 is a day
 _NO_DAY_1 = re.compile(r"(?:0001\D0?1\D0?1|0?1\D0?1\D0001)(?!\d).*")
+_NEVER = {(9999, 12, 31), (4712, 12, 31)}  # of these, the days that are to come; the others say nothing
+_NEVER_SORTED = {tuple(sorted(parts)) for parts in _NEVER | {(10542, 12, 31)}}
+FOR_EVER = date.max
+"""What `DateReader.read_end` makes of a day that stands for "for ever"."""
 YEARS = range(1900, 9991)  # days in others are slips; and days are added to them, which a calendar must still have
 WORKING_LIFE = 60
 """Years. Nobody is hired, or leaves, further ahead."""
@@ -134,8 +139,18 @@ class DateReader:
         Raises:
             Unusable: it is not a date, or not in the declared format.
         """
-        if text in self.none:
-            return None
+        day = None if text in self.none else self._find(text)
+        return None if day == FOR_EVER else day
+
+    def read_end(self, text: str) -> date | None:
+        """Likewise, but FOR_EVER if the cell says that the day never comes, and not only nothing.
+
+        Raises:
+            Unusable: it is not a date, or not in the declared format.
+        """
+        return self._end_of_none(text) if text in self.none else self._find(text)
+
+    def _find(self, text: str) -> date | None:
         is_iso = self.holds_dates or (self.patterns or _YEAR_FIRST)[0].iso
         if is_iso and len(text) == 10 and text[4] == "-" == text[7]:  # the usual case
             try:
@@ -143,7 +158,8 @@ class DateReader:
             except ValueError:
                 pass
             else:
-                return None if (day.year, day.month, day.day) in _NO_DAY else self._of_our_time(text, day)
+                said_day = (day.year, day.month, day.day)
+                return _end(said_day) if said_day in _NO_DAY else self._of_our_time(text, day)
         said = text if text.isascii() else _UNSEEN.sub("", text)
         for pattern in self.patterns or _YEAR_FIRST:
             parts = pattern.read(said, self.pivot)
@@ -152,16 +168,25 @@ class DateReader:
         if (self.holds_dates or ODATA in self.patterns) and (parts := _ISO.read(said, None)) is not None:
             return self._checked(text, parts)  # a reader of workbooks or documents has made that of it
         if (parts := ODATA.read(said, None)) is not None:  # it is clear whatever the mapping says of other dates
-            return None if odata_text(said) in self.none else self._checked(text, parts)
+            is_none = odata_text(said) in self.none
+            return self._end_of_none(odata_text(said)) if is_none else self._checked(text, parts)
         numbers = tuple(sorted(int(digits[:9]) for digits in _NUMBERS.findall(said)[:3]))
         if numbers in _NO_DAY_SORTED or _NO_DAY_1.fullmatch(said):
-            return None
+            return FOR_EVER if numbers in _NEVER_SORTED else None
         if not self.patterns and len(said) > 2:
             for first, second in _TWO_WAYS.values():
                 day_first, month_first = first.read(said, None), second.read(said, None)
                 if day_first and month_first:
                     return self._either(text, (first, day_first), (second, month_first))
         raise Unusable(self._wrong(text))
+
+    def _end_of_none(self, text: str) -> date | None:
+        """What a cell that the mapping counts as none says of an end: a day that is to come says that there is none."""
+        try:
+            day = replace(self, none=frozenset(), watch=DateWatch(), today=None)._find(text)
+        except Unusable:
+            return None
+        return FOR_EVER if day and (day == FOR_EVER or (self.today and day > self.today)) else None
 
     def clock(self, text: str) -> TimeOfDay | None:
         """The time beside the day that a cell says; None if there is none, or it is midnight."""
@@ -171,12 +196,35 @@ class DateReader:
         moment = found.moment(text)
         return clock_at(moment) if moment else None
 
+    def written(self, pattern: DatePattern, texts: Iterable[str]) -> Iterator[tuple[str, Parts]]:
+        """Those of some cells that are written by one of the patterns, with what they say by it."""
+        for text in texts:
+            said = text if text.isascii() else _UNSEEN.sub("", text)
+            parts = None if text in self.none else pattern.read(said, self.pivot)
+            if parts is not None and parts not in _NO_DAY:
+                yield text, parts
+
     def later_century(self, text: str) -> date | None:
         """The day that a cell with a year of two digits may say of the next century; None if it cannot."""
         said = text if text.isascii() else _UNSEEN.sub("", text)
         found = (pattern.read(said, self.pivot) for pattern in self.patterns if pattern.needs_pivot)
         parts = next(filter(None, found), None)
         return _day(_later(parts)) if parts and self._may_be_later(parts) else None
+
+    def long_ago(self, text: str, day: date) -> str:
+        """What to say of a first or last day further back than a working life, which nobody's is; else an empty text.
+
+        A spreadsheet into which somebody types 31.12.30 makes 1930 of the year, and writes four digits.
+        """
+        if self.today is None or day.year >= self.today.year - WORKING_LIFE:
+            return ""
+        typed = f"{day.year % _CENTURY:02}"
+        return (
+            f"{self.column} '{shorten(text)}' is a day of {day.year}, further back than a working life; is it "
+            f"{day.year + _CENTURY}? A spreadsheet makes {day.year} of a year that is typed as {typed}. Correct the "
+            "year; or if the day is right, or stands for none at all, ask IT to name it in the mapping (dates: none: "
+            f'["{shorten(text)}"]).'
+        )
 
     def _may_be_later(self, parts: Parts) -> bool:
         return self.today is not None and parts[0] + _CENTURY <= self.today.year + WORKING_LIFE
@@ -197,14 +245,14 @@ class DateReader:
 
     def _checked(self, text: str, parts: Parts) -> date | None:
         if parts in _NO_DAY:
-            return None
+            return _end(parts)
         day = _day(parts)
         if day is None:
             raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day{_in_thailand(parts)}.")
         if self.midnight is not None:
             day = self._begun(text, day)
-            if (day.year, day.month, day.day) in _NO_DAY:
-                return None
+            if (begun := (day.year, day.month, day.day)) in _NO_DAY:
+                return _end(begun)
         return self._of_our_time(text, day)
 
     def _begun(self, text: str, day: date) -> date:
@@ -294,6 +342,11 @@ def _in_thailand(parts: Parts) -> str:
         f", which is {meant.isoformat()} by the calendar of Thailand. Export the days with years such as "
         f"{meant.year} (in .NET: CultureInfo.InvariantCulture)"
     )
+
+
+def _end(parts: Parts) -> date | None:
+    """What a day by which systems say "none" says of an end."""
+    return FOR_EVER if parts in _NEVER else None
 
 
 def _later(parts: Parts) -> Parts:

@@ -23,6 +23,8 @@ _REST = (
     r"(?: ?(?:[Zz]|UTC|GMT)| ?[+-]\d{2}:?\d{2})?"
 )
 _TOKEN = re.compile(r"yyyy|yy|mon|mm|m|dd|d|[^a-z0-9]|(?P<wrong>.)")
+_ISO = "yyyy-mm-dd"
+_SWAP = str.maketrans("dm", "md")
 _OF = {"d": "day", "m": "month", "y": "year"}
 _ODATA = re.compile(r"/Date\((?P<ms>-?\d{1,15})(?:(?P<sign>[+-])(?P<hours>\d{2})(?P<minutes>\d{2}))?\)/")
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 (what is added makes it the time on a clock)
@@ -82,6 +84,16 @@ class DatePattern:
     iso: bool = False
     moment: Callable[[str], datetime | None] | None = None
 
+    @property
+    def letters(self) -> str:
+        """The pattern in letters, such as yyyy-mm-dd for iso."""
+        return _ISO if self.iso else self.text.strip().casefold()
+
+    @property
+    def other_order(self) -> str:
+        """The pattern with the day in the place of the month."""
+        return self.letters.translate(_SWAP)
+
 
 @lru_cache(maxsize=256)
 def parse_pattern(text: str) -> DatePattern:
@@ -97,7 +109,7 @@ def parse_pattern(text: str) -> DatePattern:
         return DatePattern(text, _read_serial)
     if name in _UNIX_TIMES:
         return DatePattern(text, _read_unix(_UNIX_TIMES[name]), moment=_UNIX_TIMES[name])
-    plain = "yyyy-mm-dd" if name == "iso" else name
+    plain = _ISO if name == "iso" else name
     tokens = list(_TOKEN.finditer(plain))
     words = [token[0] for token in tokens if token[0][0] in _OF]
     wrong = next((token["wrong"] for token in tokens if token["wrong"]), "")
@@ -108,7 +120,7 @@ def parse_pattern(text: str) -> DatePattern:
         )
     glued = any(a in words and b in words for a, b in pairwise(token[0] for token in tokens))
     expression = "".join(_expression(token[0], glued) for token in tokens)
-    return DatePattern(text, _reader(re.compile(expression + _REST)), "yy" in words, plain == "yyyy-mm-dd")
+    return DatePattern(text, _reader(re.compile(expression + _REST)), "yy" in words, plain == _ISO)
 
 
 def parse_time(text: str) -> time:

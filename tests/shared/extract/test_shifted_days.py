@@ -1,4 +1,7 @@
-"""Days that a program in another zone wrote as moments: whole files in, the days or a sentence out."""
+"""Days that a program in another zone wrote as moments, or with day and month the other way round than is declared.
+
+Whole files in, the days or a sentence out.
+"""
 
 from __future__ import annotations
 
@@ -206,6 +209,26 @@ def test_a_time_among_many_days_without_one_is_no_evidence() -> None:
     assert hired(as_csv(texts), mapping()) == ["2026-11-02"] * 10
 
 
+FEW = ["2027-03-31", "2027-07-31", "2027-12-31"] * 3  # days that people have typed, beside some that a program wrote
+
+
+def test_few_midnights_of_the_place_where_the_source_is_are_evidence_enough() -> None:
+    said = mapping({"zone": "Europe/Berlin"})
+    for form, text in ((as_csv, "2026-12-30 23:00"), (as_json, "2027-05-30T22:00:00.000Z")):
+        assert f"'{text}' would be read as {text[:10]} and probably means" in refusal(form([*FEW, text]), said)
+    assert hired(as_csv([*FEW, "2026-12-30 22:00"]), said) == [*FEW, "2026-12-30"]
+    assert hired(as_csv([*FEW, "2026-12-30 23:00", "2026-12-30 15:00"]), said)[9:] == ["2026-12-30"] * 2
+
+
+def test_few_midnights_of_summer_and_winter_are_evidence_where_the_zone_is_written_beside_them() -> None:
+    both = ["2026-12-30T23:00:00.000Z", "2027-05-30T22:00:00.000Z"]
+    assert "'2026-12-30T23:00:00.000Z' would be read as 2026-12-30" in refusal(as_json([*FEW, *both]), mapping())
+    found = hired(as_json([*FEW, both[0], both[0]]), mapping())
+    assert found == FEW + ["2026-12-30"] * 2  # an hour alone may be that of anything
+    naive = [text[:16].replace("T", " ") for text in both]
+    assert hired(as_csv([*FEW, *naive]), mapping()) == [*FEW, "2026-12-30", "2027-05-30"]
+
+
 def test_a_day_that_somebody_typed_does_not_hide_the_others() -> None:
     assert "Hired holds days" in refusal(as_csv([*midnights("Europe/Berlin"), "2026-11-02"]), mapping())
 
@@ -247,3 +270,70 @@ def test_unix_time_that_is_midnight_of_another_zone_refuses_the_file_until_the_z
     assert "Hired holds days" in refusal(as_csv(seconds), mapping({"format": "unix"}))
     said = mapping({"format": "unix", "midnight": "Europe/Berlin"})
     assert hired(as_csv(seconds), said) == [day.isoformat() for day in DAYS]
+
+
+US = {"format": "mm/dd/yyyy"}
+
+
+def days_and_rejects(data: bytes, said: MappingFile) -> tuple[list[str], list[int]]:
+    with read_extract([data], said, Reading(today=date(2026, 11, 21))) as extract:
+        found = [said.worker for said in extract.read([person for person, _ in extract.people_by_account()])]
+        rejects = [reject.row for reject in extract.rejects]
+    contoso, _, name = HIRED.rpartition(":")
+    return [user[contoso][name] for _, user in sorted((int(each.worker_id), each.user) for each in found)], rejects
+
+
+def test_days_that_are_the_other_way_round_than_the_mapping_says_refuse_the_file() -> None:
+    assert refusal(as_csv(["05/01/2015", "17/02/2016", "23/03/2017", "02/06/2020"]), mapping(US)) == (
+        "Hired holds days that can only be meant with day and month the other way round than the mapping says "
+        "(mm/dd/yyyy): 2 of the 4 that were looked at, such as '17/02/2016'; and hardly any of the others can only be "
+        "meant as it says. So days up to the 12th would be read as others, and people would come and go on those. "
+        "Nothing of the file was used. Export the days as mm/dd/yyyy, or ask IT to write dd/mm/yyyy in its place in "
+        "the mapping (dates: format); then drop the file again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("formats", "text", "told"),
+    [
+        ("dd.mm.yyyy", "05.13.2020", "(dd.mm.yyyy): 2 of the 3"),
+        (["iso", "dd/mm/yyyy"], "05/13/2020", "(dd/mm/yyyy): 2 of the 3"),
+        ("iso", "2020-13-05", "(yyyy-mm-dd): 2 of the 3"),
+        ("mmddyyyy", "13052020", "(mmddyyyy): 2 of the 3"),
+    ],
+)
+def test_each_declared_format_is_looked_at_for_itself(formats: str | list[str], text: str, told: str) -> None:
+    texts = [text, text, text.replace("13", "04"), *(["2020-05-13"] if isinstance(formats, list) else [])]
+    assert told in refusal(as_csv(texts), mapping({"format": formats}))
+
+
+def test_slips_in_a_column_that_shows_its_order_are_rejected_with_their_rows() -> None:
+    slips = ["17/02/2016", "23/03/2017"]
+    assert days_and_rejects(as_csv(["05/25/2020", "05/01/2015", *slips]), mapping(US)) == (
+        ["2020-05-25", "2015-05-01"],
+        [4, 5],
+    )
+    assert days_and_rejects(as_csv(["05/01/2015", slips[0]]), mapping(US)) == (["2015-05-01"], [3])
+    assert days_and_rejects(as_csv(["05/01/2015", slips[0], "31/31/2020"]), mapping(US)) == (["2015-05-01"], [3, 4])
+
+
+def test_a_slip_among_many_days_of_the_other_order_does_not_hide_them() -> None:
+    swapped = [f"{day}/02/2016" for day in range(13, 23)]
+    assert "10 of the 12" in refusal(as_csv(["05/25/2020", "05/01/2015", *swapped]), mapping(US))
+    assert days_and_rejects(as_csv(["05/25/2020", *swapped[:9]]), mapping(US)) == (["2020-05-25"], [*range(3, 12)])
+
+
+def test_slips_where_everybody_begins_on_the_first_of_a_month_are_rejected_with_their_rows() -> None:
+    firsts = ["05/01/2015", "06/01/2016", "01/01/2020"]
+    assert days_and_rejects(as_csv([*firsts, "17/02/2016", "23/03/2017"]), mapping(US)) == (
+        ["2015-05-01", "2016-06-01", "2020-01-01"],
+        [5, 6],
+    )
+    assert "3 of the 6" in refusal(as_csv([*firsts, "17/02/2016", "23/03/2017", "24/03/2017"]), mapping(US))
+
+
+def test_what_another_format_reads_is_not_the_other_way_round() -> None:
+    said = mapping({"format": ["mm/dd/yyyy", "dd/mm/yyyy"]})
+    assert hired(as_csv(["05/01/2015", "17/02/2016", "23/03/2017"]), said) == ["2015-05-01", "2016-02-17", "2017-03-23"]
+    none = mapping({**US, "none": ["31/12/2030"]})
+    assert hired(as_csv(["05/01/2015", *["31/12/2030"] * 2]), none) == ["2015-05-01", None, None]

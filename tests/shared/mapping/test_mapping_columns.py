@@ -95,6 +95,7 @@ MAPPINGS = {
     "the day decides": with_status(**WORDS, first_day="Start", last_day="End", past_last_day="day"),
     "the status decides": with_status(**WORDS, first_day="Start", last_day="End", past_last_day="status"),
     "the earlier day": with_status(**WORDS, last_day={"earliest": ["End", "Start"]}),
+    "the later day": with_status(**WORDS, last_day={"latest": ["End", "Start"]}, past_last_day="day"),
     "the first day that is there": with_status(**WORDS, last_day={"first": ["Start", "End"]}),
     "two columns": with_status(
         column={"columns": ["State", "Country"], "join": "/"},
@@ -136,8 +137,8 @@ ODD = {
     "Last": NAMES,
     "Nick": NAMES,
     "Boss": ("", "1", "7", "NONE", "1.0", "x" * 20),
-    "Start": ("", "31.01.2020", "9999-12-31", "2020-02-30", "2027-05-01", "01.01.31", "01.06.26"),
-    "End": ("2026-11-21", "2026-11-20", "2019-01-01", "never", "31.12.31", "31.12.70", "31.05.24"),
+    "Start": ("", "31.01.2020", "9999-12-31", "2020-02-30", "2027-05-01", "01.01.31", "01.06.26", "1930-01-01"),
+    "End": ("2026-11-21", "2026-11-20", "2019-01-01", "never", "31.12.31", "31.12.70", "31.05.24", "1930-12-31"),
     "Country": ("", "Germany", "Atlantis"),
     "Phone": ("", "+49 (0)30 99 99 99", "soon"),
     "Zone": ("Europe/Berlin", "Mars/Phobos", "EST", "europe/berlin", "W. Europe Standard Time", "+02:00", "CST"),

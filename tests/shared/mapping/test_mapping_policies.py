@@ -281,6 +281,92 @@ def test_a_first_day_further_back_than_a_working_life_is_asked_about() -> None:
     assert isinstance(applied(said, State="Active", First="01.01.67", Last=""), Applied)
 
 
+ISO = "dates: {format: iso}\n"
+LONG_AGO = (
+    "{column} '{text}' is a day of {year}, further back than a working life; is it {meant}? A spreadsheet makes "
+    "{year} of a year that is typed as {typed}. Correct the year; or if the day is right, or stands for none at all, "
+    "ask IT to "
+    'name it in the mapping (dates: none: ["{text}"]).'
+)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "column", "told"),
+    [
+        ("2024-01-01", "1930-12-31", "Last", {"text": "1930-12-31", "year": 1930, "meant": 2030, "typed": 30}),
+        ("", "1965-12-31", "Last", {"text": "1965-12-31", "year": 1965, "meant": 2065, "typed": 65}),
+        ("1930-01-01", "", "First", {"text": "1930-01-01", "year": 1930, "meant": 2030, "typed": 30}),
+        ("1930-01-01", "2027-03-31", "First", {"text": "1930-01-01", "year": 1930, "meant": 2030, "typed": 30}),
+        ("1901-01-01", "", "First", {"text": "1901-01-01", "year": 1901, "meant": 2001, "typed": "01"}),
+    ],
+)
+@pytest.mark.parametrize("more", ["", ", past_last_day: day", ", past_last_day: status"])
+def test_a_day_of_four_digits_further_back_than_a_working_life_is_asked_about(
+    first: str, last: str, column: str, told: dict[str, object], more: str
+) -> None:
+    made = applied(mapping(ISO, DAYS + more), State="Active", First=first, Last=last)
+    assert made == Reject(2, 2, "1", LONG_AGO.format(column=column, **told))
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "days"),
+    [
+        ("1966-01-01", "", (date(1966, 1, 1), None)),
+        ("2024-01-01", "1966-12-31", (date(2024, 1, 1), date(1966, 12, 31))),
+        ("1900-01-01", "1900-01-00", (None, None)),
+        ("0001-01-01", "1900-01-01", (None, None)),
+        ("1950-01-01", "", (None, None)),  # which the mapping counts as none
+    ],
+)
+def test_days_of_a_working_life_and_those_that_stand_for_none_are_not_asked_about(
+    first: str, last: str, days: tuple[date | None, date | None]
+) -> None:
+    made = applied(mapping("dates: {format: iso, none: [1950-01-01]}\n", DAYS), State="Active", First=first, Last=last)
+    assert isinstance(made, Applied)
+    assert (made.first_day, made.last_day, made.worker.user["active"], made.warnings) == (*days, True, ())
+
+
+@pytest.mark.parametrize("text", ["1899-12-30", "1753-01-01"])
+def test_a_year_before_1900_cannot_be_right_as_before(text: str) -> None:
+    assert applied(mapping(ISO, DAYS), State="Active", First=text, Last="") == Reject(
+        2, 2, "1", f"First '{text}' cannot be right: it is a day of the year {text[:4]}."
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [("1958-04-01", "1998-03-31"), ("1955-04-01", "1964-03-31"), ("", "1964-03-31"), ("1958-04-01", "")],
+)
+def test_days_of_long_ago_of_somebody_who_has_left_are_right(first: str, last: str) -> None:
+    made = applied(mapping(ISO, DAYS), State="Left", First=first, Last=last)
+    assert isinstance(made, Applied)
+    days = tuple(day.isoformat() if day else "" for day in (made.first_day, made.last_day))
+    assert (days, made.worker.user["active"], made.warnings) == ((first, last), False, ())
+
+
+@pytest.mark.parametrize(("first", "last"), [("1958-04-01", "1998-03-31"), ("1955-04-01", "1964-03-31")])
+def test_both_days_show_that_somebody_has_left_where_they_decide(first: str, last: str) -> None:
+    made = applied(mapping(ISO, f"{DAYS}, past_last_day: day"), State="Active", First=first, Last=last)
+    assert isinstance(made, Applied)
+    assert (made.first_day, made.last_day, made.worker.user["active"], made.warnings) == (
+        date.fromisoformat(first),
+        date.fromisoformat(last),
+        False,
+        (),
+    )
+
+
+def test_of_several_days_of_which_one_is_long_ago_the_one_that_counts_is_asked_about() -> None:
+    hired = ", first_day: {latest: [First, Last]}"
+    made = applied(mapping(ISO, hired), State="Active", First="1930-01-01", Last="2020-06-01")
+    assert isinstance(made, Applied)
+    assert made.first_day == date(2020, 6, 1)
+    ends = ", last_day: {latest: [First, Last]}"  # 2030 would be the later one
+    assert applied(mapping(ISO, ends), State="Active", First="1930-12-31", Last="2027-03-31") == Reject(
+        2, 2, "1", LONG_AGO.format(column="First", text="1930-12-31", year=1930, meant=2030, typed=30)
+    )
+
+
 def test_hr_is_answered_in_english_unless_another_language_is_said() -> None:
     assert [mapping(more).language for more in ("", "language: de\n", "language: es\n")] == ["en", "de", "es"]
     assert faults_of("language: it\n") == ["a.yaml line 5: language: must be 'en', 'de', 'fr' or 'es'"]

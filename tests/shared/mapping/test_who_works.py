@@ -173,6 +173,45 @@ def test_of_several_days_the_rule_says_which_counts(rule: str, worked: str, term
     assert works(applied(with_days(rule), State="Active", Worked=worked, Term=term)) == (True, None, last)
 
 
+@pytest.mark.parametrize(
+    ("rule", "worked", "term", "last"),
+    [
+        ("latest", "2026-03-31", "9999-12-31", None),
+        ("latest", "4712-12-31", "2026-12-31", None),
+        ("latest", "2026-03-31", "31/12/9999", None),
+        ("latest", "2026-03-31", "9999-12-31T00:00:00Z", None),
+        ("latest", "2026-03-31", "/Date(253402214400000)/", None),
+        ("latest", "2026-03-31", "2030-12-31", None),  # which the mapping counts as none
+        ("latest", "2099-12-31", "2030-12-31", None),
+        ("latest", "2026-12-31", "0000-00-00", date(2026, 12, 31)),
+        ("latest", "2026-12-31", "1900-01-00", date(2026, 12, 31)),
+        ("latest", "2026-12-31", "2001-01-01", date(2026, 12, 31)),
+        ("latest", "2026-12-31", "open", date(2026, 12, 31)),
+        ("earliest", "2026-12-31", "9999-12-31", date(2026, 12, 31)),
+        ("first", "9999-12-31", "2026-12-31", date(2026, 12, 31)),
+    ],
+)
+def test_an_end_that_never_comes_outlasts_every_other_where_the_latest_counts(
+    rule: str, worked: str, term: str, last: date | None
+) -> None:
+    said = mapping(with_days(rule), "dates: {format: iso, none: [2030-12-31, 2001-01-01, open]}")
+    record = Record(2, 2, {"Id": "1", "Name": "Ann", "State": "Active", "Worked": worked, "Term": term})
+    assert works(Applier(said, today=TODAY).apply(record)) == (True, None, last)
+
+
+def test_a_first_day_that_never_comes_says_nothing() -> None:
+    made = applied(
+        f"{WORD}, first_day: {{latest: [Hire, Again]}}", State="Active", Hire="2020-01-01", Again="9999-12-31"
+    )
+    assert works(made) == (True, date(2020, 1, 1), None)
+
+
+def test_a_cell_that_is_no_day_rejects_the_row_beside_an_end_that_never_comes() -> None:
+    assert reason(applied(with_days("latest"), State="Active", Worked="9999-12-31", Term="soon")) == (
+        "Term 'soon' is not a date written as yyyy-mm-dd."
+    )
+
+
 def test_a_cell_of_several_days_that_is_no_day_rejects_the_row_unless_another_goes_before_it() -> None:
     assert reason(applied(with_days("earliest"), State="Active", Worked="2026-12-31", Term="soon")) == (
         "Term 'soon' is not a date written as yyyy-mm-dd."
