@@ -91,15 +91,16 @@ class Inside:
         looks = self._looks[place] = self._looks.get(place, 0) + 1
         if looks >= _ENOUGH or len(self._looks) > _MANY:
             del self._looks[place]
-            enough.add(place)
+            if len(enough) < _MANY:
+                enough.add(place)
 
     def _is_found(self, place: _Inner, entries: list[Value], key: str, *, is_single: bool = False) -> bool:
-        """Whether people are among some entries; those who count are remembered."""
+        """Whether people are among some entries; those who may be nowhere else are remembered."""
         if not is_single and self._is_passed(place):
             return False
         people = self._people(place, entries, key)
         if (not is_single or _is_below(place)) and len(self._apart) < _MANY:
-            self._apart |= people
+            self._apart |= {one: where for one, where in people.items() if not self._records[_slot(one)]}
         return bool(people)
 
     def _is_passed(self, place: _Inner) -> bool:
