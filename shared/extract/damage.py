@@ -1,9 +1,10 @@
 """Cells that a program has damaged on their way: told by column and count, because no single row shows what happened.
 
-Seven kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
+Eight kinds are known. A guard against formulas: an apostrophe in front of `=`, `+`, `-` or `@`, as CsvHelper and others
 write it. Letters lost to ASCII: a question mark in the place of each letter that the encoding lacks, which is what
-Windows PowerShell 5.1 does by default. Signs of HTML in the place of letters. The name of a .NET type where a list or
-an object has no text of its own, or how JavaScript and Python show it. And days in a workbook where the rest of a
+Windows PowerShell 5.1 does by default; Oracle writes an inverted one. Letters in a wrong encoding: every row tells of
+its own, so they are but counted, in names. Signs of HTML in the place of letters. The name of a .NET type where a list
+or an object has no text of its own, or how JavaScript and Python show it. And days in a workbook where the rest of a
 column is none: Excel makes one of a cost center 10-12. And whole numbers with decimals (1000.0), as pandas writes them
 if a cell of the column is empty. And long numbers of which a spreadsheet has kept the first digits (4.93056E+11).
 
@@ -16,7 +17,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from shared.mapping.cells.text import LETTER, NOTHING_BUT_MARKS, OF_OBJECTS, holds_html, names_an_object
+from shared.mapping.cells.text import (
+    LETTER,
+    LOST_MARKS,
+    NOTHING_BUT_MARKS,
+    OF_OBJECTS,
+    holds_html,
+    looks_broken,
+    looks_broken_in_name,
+    names_an_object,
+)
 from shared.mapping.cells.values import NAMES, is_formula
 from shared.mapping.columns import Batch
 from shared.mapping.model import MappingFile
@@ -24,7 +34,8 @@ from shared.readers.text.own_rejects import is_guarded
 
 _MOST_ROWS = 3  # that are named
 _FEWEST = 2  # damaged names that hold a file; one may be anything
-_LOST = re.compile(rf"\?{LETTER}|{NOTHING_BUT_MARKS}\Z")
+# An inverted question mark stands before letters in Spanish.
+_LOST = re.compile(rf"\?{LETTER}|{LETTER}\u00bf|{NOTHING_BUT_MARKS}\Z")
 _DAY = re.compile(r"^(?:\d{4}-\d\d-\d\d(?:T\d\d:\d\d:\d\d)?|\d\d:\d\d:\d\d)$", re.MULTILINE)  # of a workbook
 _DECIMAL = re.compile(r"\d{3,}\.0")  # of fewer digits it may be a share, or an amount
 _CUT = re.compile(r"[+-]?\d(?:[.,]\d+)?E\+\d{2,3}")
@@ -68,6 +79,7 @@ class DamageWatch:
         self._filled = dict.fromkeys((*self._names, *self._no_days), 0)
         self._guards: dict[str, _Found] = {}
         self._marks: dict[str, _Found] = {}
+        self._broken: dict[str, _Found] = {}
         self._html: dict[str, _Found] = {}
         self._types: dict[str, _Found] = {}
         self._days: dict[str, _Found] = {}
@@ -81,8 +93,10 @@ class DamageWatch:
             text = "\n".join(cells)
             if ("'" in text or "=" in text) and column != self._key:
                 _note(self._guards, column, batch, is_guarded)
-            if "?" in text:
+            if any(sign in text for sign in LOST_MARKS):
                 _note(self._marks, column, batch, _lost_of_a_name if column in self._names else _lost)
+            if column in self._names and (looks_broken(text) or looks_broken_in_name(text)):
+                _note(self._broken, column, batch, _is_broken)
             if column in self._no_days and _DAY.search(text):
                 _note(self._days, column, batch, _is_day)
             if ".0" in text and column not in self._ids:
@@ -148,19 +162,27 @@ class DamageWatch:
     def doubts(self) -> str:
         """Why the file should not be used as it is: most names of a column are damaged; empty if none are."""
         for column in self._names:
-            marks, types = (found.get(column, _Found()) for found in (self._marks, self._types))
-            damaged, filled = marks.count + types.count, self._filled[column]
+            kinds = [
+                (
+                    self._marks,
+                    "question marks in the place of letters",
+                    "in UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)",
+                ),
+                (
+                    self._types,
+                    "the name of a .NET type, or an object, in the place of a name",
+                    "with the values themselves",
+                ),
+                (
+                    self._broken,
+                    "signs that look like letters in a wrong encoding",
+                    "in UTF-8, or in the encoding that the mapping says (format: encoding),",
+                ),
+            ]
+            counts = [found.get(column, _Found()).count for found, _, _ in kinds]
+            damaged, filled = sum(counts), self._filled[column]
             if damaged >= _FEWEST and damaged * 2 > filled:
-                what = (
-                    "question marks in the place of letters"
-                    if marks.count >= types.count
-                    else "the name of a .NET type, or an object, in the place of a name"
-                )
-                advice = (
-                    "in UTF-8 (in PowerShell: Export-Csv -Encoding UTF8)"
-                    if marks.count >= types.count
-                    else "with the values themselves"
-                )
+                _, what, advice = kinds[counts.index(max(counts))]
                 return (
                     f"{damaged} of {filled} cells of {column} hold {what}, so people would get wrong names. Nothing of "
                     f"the file was used. Export the list again {advice} and drop it."
@@ -182,11 +204,16 @@ def _listed(found: dict[str, _Found]) -> str:
 
 
 def _lost(cell: str) -> bool:
-    return "?" in cell and _LOST.search(cell) is not None and not (_QUERY.search(cell) or is_formula(cell))
+    return _LOST.search(cell) is not None and not (_QUERY.search(cell) or is_formula(cell))
 
 
 def _lost_of_a_name(cell: str) -> bool:
-    return "?" in cell and not is_formula(cell)  # which is told for itself
+    return any(sign in cell for sign in LOST_MARKS) and not is_formula(cell)  # which is told for itself
+
+
+def _is_broken(name: str) -> bool:
+    """Whether a name holds letters in a wrong encoding, and no question mark, for which it is counted already."""
+    return (looks_broken(name) or looks_broken_in_name(name)) and not any(sign in name for sign in LOST_MARKS)
 
 
 def _is_decimal(cell: str) -> bool:

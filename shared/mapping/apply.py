@@ -20,11 +20,13 @@ from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import MAX_KEY, LostZeros, ThousandMarks, id_warnings, may_be_number, read_id
 from shared.mapping.cells.text import (
     LETTER,
+    LOST_MARKS,
     NOTHING_BUT_MARKS,
     clean,
     holds_control,
     holds_html,
     looks_broken,
+    looks_broken_in_name,
     names_an_object,
     sheet_error,
     shorten,
@@ -47,7 +49,8 @@ _SHOWN = 10
 _Days = tuple[date | None, date | None]
 """The first and the last day that a row says, as far as they can be read."""
 _BROKEN = "holds signs that look like letters in a wrong encoding"
-_LETTER_LOST = re.compile(rf"{LETTER}\?|\?{LETTER}|^{NOTHING_BUT_MARKS}$")  # beside others, or all of them
+# Beside others, or all of them.
+_LETTER_LOST = re.compile(rf"{LETTER}[{LOST_MARKS}]|[{LOST_MARKS}]{LETTER}|^{NOTHING_BUT_MARKS}$")
 _QUESTION_MARKS = "holds question marks, as programs write them for letters that they lack"
 _HTML = "holds signs of HTML in the place of letters, as in &eacute;"
 _OBJECT = "holds an object of a program, or the name of a type, in the place of a name"
@@ -469,6 +472,8 @@ class Applier:
         for column in self.of_names:
             if _LETTER_LOST.search(cells[column]) and not is_formula(cells[column]):
                 found.setdefault(column, _QUESTION_MARKS)
+            elif looks_broken_in_name(cells[column]) and not is_formula(cells[column]):
+                found.setdefault(column, _BROKEN)
             elif holds_html(cells[column]):
                 found.setdefault(column, _HTML)
             elif names_an_object(cells[column]):

@@ -22,7 +22,7 @@ from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
 from shared.mapping.cells.remembered import CAREFUL, ColumnCells, Remembered, Room
-from shared.mapping.cells.text import OF_OBJECTS
+from shared.mapping.cells.text import LOST_MARKS, OF_OBJECTS, looks_broken_in_name
 from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
@@ -33,7 +33,7 @@ from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 NO_DAY = "-"
 """Stands for a day that nobody has said."""
 
-_OF_DAMAGE = ("?", "&", *OF_OBJECTS)  # which may stand in the place of letters, or of a name
+_OF_DAMAGE = (*LOST_MARKS, "&", *OF_OBJECTS)  # which may stand in the place of letters, or of a name
 _START = f'{{"schemas":["{CORE_USER}","{ENTERPRISE_USER}"'
 
 
@@ -151,9 +151,8 @@ class ColumnMapper:
         for column, cleaned in self._cleaned.items():
             columns[column] = care.about(cleaned.column(columns[column]))
         for column in self._applier.of_names:
-            text = "".join(batch.columns[column])
-            if any(sign in text for sign in _OF_DAMAGE):
-                care.where(any(sign in cell for sign in _OF_DAMAGE) for cell in batch.columns[column])
+            if _may_be_damaged("\n".join(batch.columns[column])):
+                care.where(map(_may_be_damaged, batch.columns[column]))
         if former := mapping.key_rule.former:
             care.where(map(bool, columns[former]))
         for column in mapping.required:
@@ -314,6 +313,11 @@ class ColumnMapper:
         again = first_day != NO_DAY and last_day < first_day
         doubtful = again == (last_day >= self._today) or (again and self._short_years)
         return bool(self._today) and active == "true" and doubtful
+
+
+def _may_be_damaged(names: str) -> bool:
+    """Whether a name, or one of several in lines, holds what may stand in the place of letters, or of a name."""
+    return any(sign in names for sign in _OF_DAMAGE) or looks_broken_in_name(names)
 
 
 def _raise(reason: str) -> None:

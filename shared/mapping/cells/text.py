@@ -13,7 +13,9 @@ _ENDS = re.compile(rf"^[\s{INVISIBLE}]+|[\s{INVISIBLE}]+$")
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _HIDDEN = re.compile(rf"[^\S ]|[{INVISIBLE}]")
 LETTER = r"[^\W\d_]"
-NOTHING_BUT_MARKS = r"[\s?.'-]*\?[\s.'-]*\?[\s?.'-]*"
+LOST_MARKS = "?\u00bf"
+"""What programs write for a letter that an encoding lacks: most of them a question mark, Oracle an inverted one."""
+NOTHING_BUT_MARKS = rf"[\s{LOST_MARKS}.'-]*[{LOST_MARKS}][\s.'-]*[{LOST_MARKS}][\s{LOST_MARKS}.'-]*"
 """Of a name whose letters are all lost; two question marks at least, because one may be anything."""
 # What the second and further bytes of a character in UTF-8 look like when they are read as windows-1252.
 _BYTES = (
@@ -21,11 +23,41 @@ _BYTES = (
     "\u2039\u203a\u2122"
 )
 _PUNCTUATION = "\u2013\u2014\u2018\u2019\u201c\u201d\u2026"
+_SMALL, _CAPITAL = "a-z\xdf-\xf6\xf8-\xff", "A-Z\xc0-\xd6\xd8-\xde"
+_LATIN = f"{_SMALL}{_CAPITAL}\u0100-\u024f\u0300-\u036f\u1e00-\u1eff"  # with the accents that stand for themselves
+
+
+def _further(*pages: str) -> str:
+    """What the second bytes of characters in UTF-8 look like in other code pages, to stand in brackets."""
+    return "".join(sorted({re.escape(letter) for page in pages for letter in bytes(range(0x80, 0xC0)).decode(page)}))
+
+
+_FIRST = "[\xc2-\xc5\xd0\xd1\xd4\xe2\u0393\u201a\u221a\u251c\u253c\ufffd]"
+# Besides that, UTF-8 that was read as Mac Roman or in a code page of DOS: the sign of a root, or of a box, and another
+# sign in the place of one letter. A check mark or a drawn tree may stand before a word, so where the other sign is a
+# letter itself it counts only behind a letter. One set of first signs, at which the rest looks back, is found quickest.
 _BROKEN = re.compile(
-    rf"\ufffd|[\xc2\xc3][{_BYTES}{_PUNCTUATION}]|[\xc4\xc5\xd0\xd1][\x80-\x9f\xa1-\xbf\u0152-\u0192\u20ac\u2020-\u2022\u2122]"
-    r"|\xe2\u20ac[\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
+    rf"{_FIRST}(?:(?<=\ufffd)|(?<=[\xc2\xc3])[{_BYTES}{_PUNCTUATION}]"
+    r"|(?<=[\xc4\xc5\xd0\xd1])[\x80-\x9f\xa1-\xbf\u0152-\u0192\u20ac\u2020-\u2022\u2122]"
+    r"|(?<=\xe2)\u20ac[\x80-\xbf\u0152-\u0192\u02c6\u02dc\u2013-\u2122]"
+    rf"|(?<=\u221a)(?:(?<=[{_LATIN}]\u221a)|(?![{_LATIN}]))[{_further('mac_roman')}]"
+    rf"|(?<=[\u251c\u253c])(?:(?<=[{_LATIN}].)[{_further('cp437', 'cp850')}]"
+    rf"|(?![{_LATIN}])[{_further('cp437', 'cp850')}](?=[{_LATIN}]))"
+    r"|(?<=\u201a)\xc4[\xf4\xf2]|(?<=[\u0393\xd4])\xc7[\xd6\xff])"  # an apostrophe
 )
-_FIRST = re.compile("[\xc2-\xc5\xd0\xd1\xe2\ufffd]")  # what they all begin with; looking for that is quicker
+# Letters of DOS, of a Mac or of Poland that were read as windows-1252, one sign for one letter. Names do hold quotation
+# marks, dashes and footnotes: what may be one of these counts only where it cannot be. The capitals S and Z with a
+# caron, which stand for \u00e4, \u00e8 and \u00e9, are left: a second name may begin with them.
+_BROKEN_IN_NAME = re.compile(
+    rf"[{_LATIN}][\xa1-\xa5\xa7\u02c6\u02dc\u2030\u221a]|[\xa1-\xa5\xa7\u221a][{_LATIN}]"
+    rf"|[{_LATIN}][\u2501\u2503-\u259f]|[\u2501\u2503-\u259f][{_LATIN}]"  # of boxes but the lines, which may be dashes
+    rf"|[{_LATIN}][\u201a\u201e](?![{_CAPITAL}])"  # they open a quotation, but not behind a letter
+    rf"|[{_LATIN}]\u201d[{_SMALL}]|[{_LATIN}][\xb9\xb3\xbe\u2020\u2021\u2039\u203a\u2122][{_LATIN}]"
+    rf"|[{_LATIN}]\u0178[{_SMALL}]|[{_SMALL}]\u0178"  # inside a word it stands among capitals only
+)
+_FIRST_IN_NAME = re.compile(
+    "[\xa1-\xa5\xa7\xb3\xb9\xbe\u0178\u02c6\u02dc\u201a\u201d\u201e\u2020\u2021\u2030\u2039\u203a\u2122\u221a\u2501\u2503-\u259f]"
+)
 _REFERENCE = re.compile(r"&(#\d{2,7};|#[xX][0-9A-Fa-f]{2,6};|[A-Za-z]\w{1,30};)")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 _ERRORS = frozenset(
@@ -119,7 +151,12 @@ def sheet_error(text: str) -> str:
 
 def looks_broken(text: str) -> bool:
     """Whether `text` looks like UTF-8 that somebody read in another code page, or has lost characters already."""
-    return not text.isascii() and _FIRST.search(text) is not None and _BROKEN.search(text) is not None
+    return not text.isascii() and _BROKEN.search(text) is not None
+
+
+def looks_broken_in_name(text: str) -> bool:
+    """Whether a name holds signs beside its letters that no name holds there, so that they must be letters, too."""
+    return not text.isascii() and _FIRST_IN_NAME.search(text) is not None and _BROKEN_IN_NAME.search(text) is not None
 
 
 def holds_html(text: str) -> bool:

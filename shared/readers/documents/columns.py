@@ -10,6 +10,7 @@ from typing import Any
 from shared.errors import ExtractRefused
 from shared.mapping.cells.datetext import odata_text
 from shared.model import Row
+from shared.readers.documents.inside import Inside
 from shared.readers.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
 from shared.readers.documents.references import References
 from shared.readers.table import BadRow
@@ -40,6 +41,7 @@ class Columns:
 
     Attributes:
         records: how many records were looked at.
+        inside: who else is in them.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class Columns:
         self._keys: set[str] = set()  # of the records so far
         self._all_walk = False
         self._references = References(xml=xml)
+        self.inside = Inside(self._paths)
         self._example: dict[str, Value] = {}  # the first record
         self._xml = xml
 
@@ -100,6 +103,7 @@ class Columns:
             cells = tuple(
                 cell if path.is_day else odata_text(cell) for path, cell in zip(self._paths, cells, strict=True)
             )
+        self.inside.look(record, cells[0])
         if self._unseen:
             self._example = self._example or record
             self._unseen.difference_update(record)
@@ -136,7 +140,7 @@ class Columns:
 
     def seen(self, record: Value) -> int:
         """How many of the wanted paths are in the record."""
-        return sum(_is_there(path, record) for path in self._paths)
+        return sum(path.is_in(record) for path in self._paths)
 
     def check(self) -> None:
         """To be called when all records were read.
@@ -245,10 +249,3 @@ def _is_whole(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
-
-
-def _is_there(path: Path, record: Value) -> bool:
-    try:
-        return path.find(record) is not None
-    except NoValueError:
-        return True

@@ -68,6 +68,7 @@ def open_json(
     def rows() -> Iterator[Row | BadRow]:
         if kind == "ndjson":
             yield from _lines(source, reader, columns)
+            others.check(())
         else:
             count = 0
             for count, found in enumerate(Lists(source, reader, pages, others, goal).records(), 1):

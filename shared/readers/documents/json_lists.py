@@ -10,7 +10,7 @@ from shared.readers.documents.columns import Columns
 from shared.readers.documents.json_text import JSON_ADVICE, JsonReader, JsonText, NotJsonError
 from shared.readers.documents.limits import MAX_DEPTH
 from shared.readers.documents.others import Others
-from shared.readers.documents.paging import Pages
+from shared.readers.documents.paging import RELATIONS, Pages
 from shared.readers.documents.paths import Value
 
 _Place = tuple[str, ...]
@@ -125,7 +125,9 @@ class Lists:
             self._chosen = place
             yield self._found(depth)
         elif first == "{" and not self._pages.is_link(place[-1]):
-            return (yield from self._object(place, depth + 1))
+            inside = yield from self._object(place, depth + 1)
+            self._pages.look_inside(place[-1], inside)
+            return inside
         else:
             value = self._value(depth)
             self._pages.look(place[-1], value)
@@ -177,8 +179,8 @@ class Lists:
         value = self._value(depth)
         if isinstance(value, dict):
             self._others.look(place, value, is_listed=True)
-        if place and place[-1] in _NO_PEOPLE and isinstance(value, dict) and value.get("rel") == "next":
-            self._pages.look("next", value)
+        if place and place[-1] in _NO_PEOPLE and isinstance(value, dict) and value.get("rel") in RELATIONS:
+            self._pages.look(str(value["rel"]), value)
 
     def _value(self, depth: int) -> Value:
         self._source.next()

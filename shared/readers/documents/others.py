@@ -1,4 +1,7 @@
-"""Records that stand apart from the list that is read: leavers in a list of their own, who would keep their access."""
+"""Records that stand apart from the list that is read: leavers in a list of their own, who would keep their access.
+
+And those who stand inside of other records, see `inside`.
+"""
 
 from __future__ import annotations
 
@@ -67,6 +70,7 @@ class Others:
         """
         own = tuple(place)
         people = [other for other in self._people if other != own]
+        people += [(*own, *inner) for inner in self._columns.inside.places]
         if people and not self._chosen_by_it:
             names = self._names([own, *people])
             raise ExtractRefused(

@@ -7,18 +7,26 @@ What is looked at stands beside or above the list of people, never inside a reco
   between the words), wherever in the document they are, `_links.next` and `paging.next` for instance;
 * `hasMore`, `hasNext`, `hasNextPage`, `moreRecords` true; `done`, `last`, `lastPage`, `isLast`, `completeIndicator`
   false;
+* links and marks of a page before that are not empty: `previous`, `prev`, `previousPage`, `prevLink`, `prev_cursor` and
+  the like; `hasPrevious`, `hasPreviousPage` true, `first`, `isFirst` false. Beside other words of paging, because
+  `previous` may be the day of the file before;
 * `totalPages`, `pageCount` or `pages` above 1;
 * a total (`totalSize`, `totalCount`, `totalNumber`, `totalResults`, `totalElements`, `totalRecords`, `__count`,
   `@odata.count`) above the number of records in the file; one that is just called `total` (it may be one of salaries)
   only beside words of paging such as `limit`, `offset` or `page`;
 * a place in the whole that is not the first one (`offset`, `skip`, `startAt`, `startIndex`, `startSequence`, `page`,
-  `pageNumber`, `currentPage`), beside other words of paging: the last page of a list is no list. Unless the file holds
-  as many records as the total says, or more than a page can have: then the pages were put together.
+  `pageNumber`, `currentPage`), or a page before it: links and marks that are not empty (`previous`, `prev`,
+  `previousPage`, `prevLink`, `previousCursor` and their like), `hasPrevious`, `hasPreviousPage` true, `first`,
+  `isFirst` false. If it may be something else, as `previous` may be the file before, only beside other words of
+  paging: the last page of a list is no list. Unless the file holds as many records as the total says, or more than a
+  page can have: then the pages were put together. `count` is such a total where no place is said in numbers; where one
+  is, it counts the records of the page.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from shared.errors import ExtractRefused
 from shared.readers.documents.paths import Value
@@ -34,6 +42,13 @@ _NEXT = {
     "nexttoken",
     "nextcursor",
 }
+_BEFORE = {
+    f"{word}{what}"
+    for word in ("previous", "prev")
+    for what in ("", "link", "page", "pageurl", "pagelink", "url", "recordsurl", "pagetoken", "token", "cursor")
+}
+_HAS_BEFORE = {"hasprevious", "hasprev", "haspreviouspage", "hasprevpage"}
+_FIRST = {"first", "firstpage", "isfirst", "isfirstpage"}
 _MORE = {"hasmore", "hasnext", "hasnextpage", "morerecords"}
 _DONE = {"done", "last", "lastpage", "islast", "islastpage", "completeindicator"}
 _PAGES = {"totalpages", "pagecount", "pages"}
@@ -49,7 +64,14 @@ _AT_FIRST = {  # and with what the first page begins, at most
 }
 _SIZES = {"limit", "pagesize", "perpage", "itemsperpage"}
 _COUNTS = {"__count", "@odata.count", "odata.count"}
-_ANY_WORD = {*_WORDS_OF_PAGING, *_AT_FIRST, *_SIZES, *_MORE, *_DONE, *_PAGES, *_TOTALS, *_VAGUE_TOTALS}
+_ANY_WORD = {
+    *(*_WORDS_OF_PAGING, *_AT_FIRST, *_SIZES, *_MORE, *_DONE, *_PAGES, *_TOTALS, *_VAGUE_TOTALS),
+    *(*_NEXT, *_BEFORE, *_HAS_BEFORE, *_FIRST),
+}
+RELATIONS = ("next", "prev", "previous")
+"""How a link says to which page it leads."""
+_NONE: tuple[Value, ...] = (None, False, "", "null", "false", "-1", [], {})
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d\d?[./]\d\d?[./]\d{2,4}")  # of the file before, which no page is called by
 _NUMBER = re.compile(r"[0-9]{1,15}")
 
 
@@ -62,12 +84,26 @@ class Pages:
         self._total_name = ""
         self._vague = (0, "")
         self._place = (0, "")
+        self._before = ""
+        self._is_certain = False  # that this is a page, whatever else is said
+        self._count = 0
         self._size = 0
         self._words: set[str] = set()
 
     def is_link(self, name: str) -> bool:
         """Whether a key that is spelt so points to a next page, so that its value matters as a whole."""
         return _plain(name) in _NEXT
+
+    def look_inside(self, name: str, members: Mapping[str, Value]) -> None:
+        """Looks at an object outside the records that was looked through: of nothing but texts, it may be a link back.
+
+        Args:
+            name: its key.
+            members: what is in it.
+        """
+        texts = members.values()
+        if _plain(name) in _BEFORE and any(texts) and all(isinstance(text, str | bool) for text in texts):
+            self.look(name, members)
 
     def look(self, name: str, value: Value) -> None:
         """Looks at a value outside the records.
@@ -80,7 +116,7 @@ class Pages:
         word = value.strip().lower() if isinstance(value, str) else value
         number = int(word) if isinstance(word, str) and _NUMBER.fullmatch(word) else 0
         if (
-            (plain in _NEXT and word not in (None, False, "", "null", "false", "-1", [], {}))
+            (plain in _NEXT and word not in _NONE)
             or (plain in _MORE and word in (True, "true"))
             or (plain in _DONE and word in (False, "false"))
             or (plain in _PAGES and number > 1)
@@ -90,6 +126,16 @@ class Pages:
             self._total, self._total_name = number, name
         elif plain in _VAGUE_TOTALS:
             self._vague = max(self._vague, (number, name))
+        if (
+            (plain in _BEFORE and word not in (*_NONE, "0") and not (isinstance(word, str) and _DAY.match(word)))
+            or (plain in _HAS_BEFORE and word in (True, "true"))
+            or (plain in _FIRST and word in (False, "false"))
+        ):
+            self._before = self._before or name
+            link = isinstance(word, dict) or (isinstance(word, str) and ("?" in word or "/" in word))
+            self._is_certain = self._is_certain or link or plain not in {"previous", "prev", *_FIRST}
+        if plain == "count":
+            self._count = max(self._count, number)
         if plain in _AT_FIRST and number > _AT_FIRST[plain]:
             self._place = max(self._place, (number, name))
         if plain in _SIZES:
@@ -119,10 +165,18 @@ class Pages:
                 f"This is one page of a longer export: '{name}' says {total:,}, but the file holds {records:,} "
                 "records. Have all pages exported into one file and drop that."
             )
+        if total or 0 < self._size < records:
+            return  # the pages were put together
         at, name = self._place
-        if len(self._words) > 1 and at and not total and not 0 < self._size < records:
+        if len(self._words) > 1 and at:
             raise ExtractRefused(
                 f"This is one page of a longer export: '{name}' says {at:,}, so there are people before these "
+                f"{records:,} records. Have all pages exported into one file and drop that."
+            )
+        beside = self._is_certain or len(self._words - {"count"}) > 1
+        if self._before and beside and records not in (self._count, self._vague[0]):
+            raise ExtractRefused(
+                f"This is one page of a longer export: '{self._before}' says that there are people before these "
                 f"{records:,} records. Have all pages exported into one file and drop that."
             )
 

@@ -110,6 +110,18 @@ class Path:
         """Whether it is one name and nothing else."""
         return len(self._parts) == 1 and not self._steps[0].selectors
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its names without what stands behind them in brackets, in small letters."""
+        return tuple(step.name.casefold() for step in self._steps)
+
+    def is_in(self, record: Value) -> bool:
+        """Whether a record has what it leads to, be it empty or ambiguous."""
+        try:
+            return self.find(record) is not None
+        except (NoValueError, InexactError):
+            return True
+
     def find(self, record: Value) -> str | None:
         """The value as text; `None` if it is missing.
 

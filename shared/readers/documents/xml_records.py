@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from shared.errors import ExtractRefused
 from shared.readers.documents.limits import MAX_DEPTH, MAX_RECORD
 from shared.readers.documents.others import Others
-from shared.readers.documents.paging import Pages
+from shared.readers.documents.paging import RELATIONS, Pages
 from shared.readers.documents.paths import TEXT, Value
 from shared.readers.documents.xml_parser import Parser, without_namespaces
 from shared.readers.documents.xml_survey import Survey
@@ -102,8 +102,8 @@ class Records(Parser):
         for key, value in attributes.items():
             self._pages.look(key, value)
         self._around.append(_attributes(attributes)[0])
-        if name == "link" and attributes.get("rel") == "next":
-            self._pages.look("next", attributes.get("href", "next"))
+        if name == "link" and (relation := attributes.get("rel")) in RELATIONS:
+            self._pages.look(relation, attributes.get("href", relation))
 
     def end(self, name: str) -> None:
         """An element outside of the records ends."""

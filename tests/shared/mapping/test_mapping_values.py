@@ -268,6 +268,22 @@ def test_what_looks_wrong_is_sent_and_told(cells: dict[str, str], warning: str) 
     assert warnings == (warning,)
 
 
+READ_OTHERWISE = [
+    *(name.encode().decode("mac_roman") for name in ("Renée", "Müller", "Öztürk", "Meißner", "O\u2019Brien")),
+    *(name.encode().decode("cp437") for name in ("Jörg", "Müller", "Öztürk", "González", "O\u2019Brien")),
+    *(name.encode().decode("cp850") for name in ("Nuñez", "Müller", "Éric", "O\u2019Brien")),
+    *(name.encode("cp850").decode("cp1252") for name in (
+        "Léger", "José", "José Luis", "Jäger", "Heikkilä", "Jörg", "François", "Helêne", "Zoë",
+        "García", "Martón", "úbeda", "Nuñez", "NUÑEZ", "Håkan", "Moïse", "Søren", "KÖLN",
+    )),
+    *(name.encode("mac_roman").decode("cp1252") for name in (
+        "Müller", "Gün", "Meißner", "Márquez", "Nicolàs", "Château", "Kær", "João", "Côté",
+    )),
+    *(name.encode("cp1250").decode("cp1252") for name in ("Łukasz", "Wałęsa", "Dąbrowska")),
+]  # fmt: skip
+"""Names in another encoding than the one in which they were read."""
+
+
 @pytest.mark.parametrize(
     ("name", "what"),
     [
@@ -277,10 +293,52 @@ def test_what_looks_wrong_is_sent_and_told(cells: dict[str, str], warning: str) 
         ("M??ig", MARKS),
         ("?zil", MARKS),
         ("Andr?", MARKS),
+        ("P\u00bfrez", MARKS),
+        ("Jos\u00bf", MARKS),
+        ("\u00bf\u00bf \u00bf", MARKS),
+        *((name, BROKEN) for name in READ_OTHERWISE),
     ],
 )
 def test_nobody_new_gets_a_damaged_name(name: str, what: str) -> None:
     assert applied({"Last": name}) == rejected("7", f"Last {what}; somebody of that name would be created.")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u0160koda Du\u017eek", "Mc\u0160koda", "Jan\u017di\u017eka", "L\u2019HA\u0178", "CRO\u0178", "Louÿs",
+        "Ma. José M\u00aa", "Gal\u2022la", "Gal\u00b7la", "Johann \u201eHans\u201c Müller",
+        "Johann\u201eHans\u201cMüller", "\u201aHans\u2018", "William \u201cBill\u201d Gates",
+        "\u201dKalle\u201d Berg", "Zbigniew \u201eZbyszek\u201d Nowak", "Müller\u2020", "Lee\u2021",
+        "Lee\u00b9 \u2020", "\u2020 Lee", "Hans \u203aMax\u2039 Lee", "Lee\u2122", "Muller\u2013Lee",
+        "Anna\u2500Maria", "O\u2019Brien", "O\u00b4Brien", "O\u2018Brien", "\u201aAbd", "\u02bbOkina", "\u0192o",
+        "A\u0192i", "\u0153uvre", "\u05d3\u201d\u05e8 \u05db\u05d4\u05df",
+        "\u0393\u03b9\u03ce\u03c1\u03b3\u03bf\u03c2", "ÔÇelik", "\u0152uf", "D\u017deko", "Åström", "Côté",
+        "\u7ea6\u7ff0\u2022\u53f2",
+    ],
+)  # fmt: skip
+def test_a_name_that_somebody_has_is_never_taken_for_a_damaged_one(name: str) -> None:
+    assert worker({"Last": name}) == (LEE | {"name": {"familyName": name}}, ())
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "\u00bfQuién?", "\u00a1Hola!", "Team \u00a3", "\u00a7a", "\u201eBoss\u201d", "\u221a2", "\u221aÄrzte",
+        "\u221a Lead", "\u251c\u2500 Sales", "\u251cÜbersicht", "\u2514\u2500Ärzte", "\u2248Äquator",
+        "\u201aÄrger\u2018", "A\u2502B", "\u0393-Team",
+    ],
+)  # fmt: skip
+def test_signs_that_other_texts_hold_are_sent_without_a_word(title: str) -> None:
+    assert worker({"Title": title}) == (LEE | {"title": title}, ())
+
+
+@pytest.mark.parametrize("title", ["K\u221a\u2202chin", "B\u251c\u00f1cker", "K\u251c\u2562chin", "B\u251c\u00f1r"])
+def test_utf_8_in_another_encoding_is_told_in_every_text(title: str) -> None:
+    assert worker({"Title": title}) == (
+        LEE | {"title": title},
+        (f"Title {BROKEN}; it is sent as it is.",),
+    )
 
 
 @pytest.mark.parametrize(

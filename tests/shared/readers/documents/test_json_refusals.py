@@ -183,6 +183,59 @@ def test_a_last_page_is_no_list(around: str, sign: str, at: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("around", "sign"),
+    [
+        ('{"count": 1002, "next": null, "previous": "https://x/?page=10", "results": %s}', "previous"),
+        ('{"previous": "https://x/?page=10", "results": %s}', "previous"),
+        ('{"data": {"employees": {"pageInfo": {"hasNextPage": false, "hasPreviousPage": true}, "nodes": %s}}}',
+         "hasPreviousPage"),
+        ('{"links": {"first": "?page=1", "prev": "?page=9", "last": "?page=10"}, "data": %s}', "prev"),
+        ('{"_links": {"self": {"href": "x"}, "prev": {"href": "y", "templated": false}}, "value": %s}', "prev"),
+        ('{"items": %s, "links": [{"rel": "self", "href": "x"}, {"rel": "prev", "href": "y"}]}', "prev"),
+        ('{"content": %s, "first": false, "last": true, "number": 9, "size": 100}', "first"),
+        ('{"data": %s, "paging": {"nextPage": null, "prevPage": 9}}', "prevPage"),
+        ('{"workers": %s, "previous_cursor": "abc"}', "previous_cursor"),
+        ('{"data": %s, "previous": 9, "last": 10}', "previous"),
+    ],
+)  # fmt: skip
+def test_a_page_behind_another_one_is_no_list(around: str, sign: str) -> None:
+    assert JSON.refusal(around % PEOPLE) == (
+        (
+            f"This is one page of a longer export: '{sign}' says that there are people before these 2 records. Have "
+            "all pages exported into one file and drop that."
+        ),
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"count": 2, "next": null, "previous": "https://x/?page=10", "results": %s}',
+        '{"total": 2, "next": null, "previous": "https://x/?page=10", "results": %s}',
+        '{"pageInfo": {"hasNextPage": false, "hasPreviousPage": true}, "totalCount": 2, "nodes": %s}',
+        '{"links": {"prev": "?page=1"}, "meta": {"per_page": 1}, "data": %s}',
+        '{"count": 2, "next": null, "previous": null, "results": %s}',
+        '{"links": {"first": "?page=1", "prev": null, "last": "?page=1"}, "data": %s}',
+        '{"_links": {"self": {"href": "x"}, "prev": {"href": null}}, "value": %s}',
+        '{"_links": {"self": {"href": "x"}, "prev": {"href": ""}}, "value": %s}',
+        '{"content": %s, "first": true, "last": true, "number": 0}',
+        '{"hasNextPage": false, "hasPreviousPage": false, "prevPage": 0, "nextPage": null, "data": %s}',
+        '{"previous": "2026-11-30", "count": 2, "limit": 100, "data": %s}',
+        '{"previous": 1001, "count": 1002, "data": %s}',
+        '{"previous": "workers_41.json", "data": %s}',
+    ],
+)
+def test_pages_put_together_and_what_is_no_page_before_are_a_list(around: str) -> None:
+    assert JSON.cells(around % PEOPLE, ["id", "name"]) == BOTH
+
+
+def test_people_of_before_are_no_page_before() -> None:
+    document = f'{{"previous": {{"day": "1", "employees": {PEOPLE}}}, "now": {{"employees": {PEOPLE}}}}}'
+    assert JSON.cells(document, ["id", "name"], path="now.employees") == BOTH
+
+
+@pytest.mark.parametrize(
     "around",
     [
         '{"data": %s, "limit": 1, "offset": 1}',

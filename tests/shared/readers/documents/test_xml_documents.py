@@ -304,6 +304,9 @@ def test_a_place_that_does_not_exist_is_refused() -> None:
     [
         ("<Response><Total_Pages>3</Total_Pages></Response>", "'Total_Pages' says that more follows after these 2"),
         ("<link rel='next' href='https://x'/>", "'next' says that more follows after these 2 records"),
+        ("<link rel='previous' href='https://x'/>", "'previous' says that there are people before these 2 records"),
+        ("<hasPreviousPage>true</hasPreviousPage>", "'hasPreviousPage' says that there are people before these 2"),
+        ("<next/><previous>?page=9</previous>", "'previous' says that there are people before these 2 records"),
         ("<hasMore>true</hasMore>", "'hasMore' says that more follows"),
         ("<Page>2</Page><Page_Size>2</Page_Size>", "'Page' says 2, so there are people before these 2 records"),
         ("<Total_Results>500</Total_Results>", "'Total_Results' says 500, but the file holds 2 records"),
