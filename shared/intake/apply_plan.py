@@ -20,6 +20,7 @@ from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
 from shared.model import ExtractRef, Planned, Same
 from shared.outcomes import progress
+from shared.outcomes.judging import judge
 from shared.planning.corrections import note_correction
 from shared.planning.orders import still_held
 from shared.records import accounts, due, extracts, orphan_rows, pages, people, same_people
@@ -39,6 +40,7 @@ from shared.wording import worker_status
 from shared.wording.worker_status import Release, Telling
 
 _MANAGER_FIRST = timedelta(minutes=5)  # a manager who has just been planned is to reach Entra before his reports
+_FAILED_AT_ONCE = 500
 _PAGES_AT_ONCE = 8  # recorded together, between two looks at whether the queue has room
 
 
@@ -378,7 +380,9 @@ def _move_on(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
     looks = row.kind == ExtractKind.FILE and quiet_of(row).get(Outcome.UNCHANGED)
     failed = ExtractRow(failed_before=0, no_account=0)
     if looks:
-        failed = progress.count_failed_before(context.storage, ref)
+        failed, not_told = progress.count_failed_before(context.storage, ref)
+        for some in in_chunks(sorted(not_told), _FAILED_AT_ONCE):
+            judge(context, row.job, some)  # what Entra's log has of them; of the others it is told in general
     uploading = ExtractRow(status=ExtractStatus.UPLOADING, message="Being sent.") | failed
     summary.write_summary(context.storage, ref, uploading)
     if row.kind == ExtractKind.FILE:

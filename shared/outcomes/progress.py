@@ -208,23 +208,31 @@ def _summary_is_old(row: ExtractRow, now: datetime) -> bool:
     return row.kind != ExtractKind.DUE and (not told or parse_iso(told) + _SUMMARY_AGES <= now)
 
 
-def count_failed_before(storage: Storage, ref: ExtractRef) -> ExtractRow:
+def count_failed_before(storage: Storage, ref: ExtractRef) -> tuple[ExtractRow, list[str]]:
     """Of the people of whom an extract says nothing new, those who have failed before, and who have no account.
 
     That nothing is sent of them does not mean that Entra has what the file says.
+
+    Returns:
+        How many they are, and the ids of those of whom it is not told yet what Entra said; see `worker_status.quiet`.
     """
     first, last = range_of(ref.source)
     rows = query(
         storage.table(WORKERS),
         "PartitionKey ge @first and PartitionKey lt @last and SeenIn eq @extract and "
         "(Status eq 'failed' or Status eq 'skipped')",
-        select=columns(WorkerRow.target_id),
+        select=columns(WorkerRow.worker_id, WorkerRow.target_id, WorkerRow.reason),
         first=first,
         last=last,
         extract=ref.id,
     )
-    has_account = Counter(bool(row.target_id) for row in rows)
-    return ExtractRow(failed_before=has_account.total(), no_account=has_account[False])
+    has_account: Counter[bool] = Counter()
+    not_told: list[str] = []
+    for row in rows:
+        has_account[bool(row.target_id)] += 1
+        if row.reason == worker_status.NOT_DONE:
+            not_told.append(row.worker_id)
+    return ExtractRow(failed_before=has_account.total(), no_account=has_account[False]), not_told
 
 
 def _to_look_at(storage: Storage, ref: ExtractRef, speak: Translator) -> ToLookAt:

@@ -16,6 +16,7 @@ from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims,
 from shared.extract.reading import Said
 from shared.mapping.paths import keep
 from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, Planned, Worker
+from shared.planning.corrections import find_answered
 from shared.planning.left_out import draft_left_out, look_at_left_out
 from shared.planning.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.planning.plan_run import Drafted, PlanRun
@@ -72,11 +73,17 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
 
 def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
     """Some people of the file; nobody is missing because of it."""
+    answered = find_answered(run)
+    left_out: list[str] = []
     for chunk in in_chunks(list(people), _BATCH):
         run.look_around()
         known = accounts.read_accounts(run.storage, run.job, chunk)
         drafted.note_stamps(*known.values())
-        _draft(run, drafted, chunk, known)
+        overtaken = answered.overtaken(chunk, known) if answered else frozenset()
+        left_out += sorted(overtaken)
+        _draft(run, drafted, chunk, known, overtaken)
+    if answered and left_out:
+        drafted.notes.append(answered.note(sorted(left_out)))
 
 
 def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> None:
@@ -164,13 +171,20 @@ def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, dig
     return True
 
 
-def _draft(run: PlanRun, drafted: Drafted, people: Sequence[str], known: dict[str, Account]) -> None:
+def _draft(
+    run: PlanRun,
+    drafted: Drafted,
+    people: Sequence[str],
+    known: dict[str, Account],
+    overtaken: Collection[str] = frozenset(),
+) -> None:
+    """Draft people of the file; of those who are overtaken it is only noted that something newer is known."""
     for chunk in in_chunks(people, _BATCH):
         for said in run.of_file.read(chunk):
             person = said.worker.worker_id
             account = known.get(person)
             claim = _claim(run, said, kept_claims(account).get(run.ref.source), account)
-            made = draft(claim, person, account, run.digest(said.digest))
+            made = None if person in overtaken else draft(claim, person, account, run.digest(said.digest))
             if made:
                 successor = run.successors.get(person, "")
                 made = replace(made, now_called=said.now_called, maybe=said.maybe, successor=successor)

@@ -9,6 +9,7 @@ from shared.changes.claims import fallen_silent
 from shared.changes.compare import Draft, kept_claims
 from shared.mapping.row_filter import LeftOut
 from shared.model import ChangeKind, Planned, Worker
+from shared.planning.corrections import find_answered
 from shared.planning.missing import speaks_of
 from shared.planning.plan_run import Drafted, PlanRun
 from shared.records import accounts
@@ -28,11 +29,16 @@ def look_at_left_out(run: PlanRun, drafted: Drafted, known: Collection[str] | No
         known: those of them of whom the source spoke up to now, and maybe others; None if nobody has looked.
     """
     keeps = run.mapping.filter is not None and run.mapping.filter.known == "keep"
-    for chunk in batches(run.of_file.people_left_out(), _BATCH):
-        asked = [one.worker_id for one in chunk if known is None or one.worker_id in known]
+    answered = find_answered(run)
+    for rows in batches(run.of_file.people_left_out(), _BATCH):
+        asked = [one.worker_id for one in rows if known is None or one.worker_id in known]
         found = accounts.read_accounts(run.storage, run.job, asked)
         drafted.note_stamps(*found.values())
-        spoken_of = [account for account in found.values() if _is_let_go(run, account)]
+        overtaken = answered.overtaken(asked, found) if answered else frozenset()
+        if answered and overtaken:
+            drafted.notes.append(answered.note(sorted(overtaken)))
+        chunk = [one for one in rows if one.worker_id not in overtaken]
+        spoken_of = [one for one in found.values() if _is_let_go(run, one) and one.external_id not in overtaken]
         gone = {account.external_id for account in spoken_of}
         if not keeps:
             draft_left_out(run, drafted, spoken_of, chunk)

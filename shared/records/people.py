@@ -38,7 +38,8 @@ _SAID_BEFORE = columns(WorkerRow.extract, WorkerRow.decision, WorkerRow.kind)
 _FOR_QUIET = columns(
     WorkerRow.sequence, WorkerRow.status, WorkerRow.missing_in, WorkerRow.in_doubt, WorkerRow.who_acts,
     WorkerRow.warning, WorkerRow.warning_kind, WorkerRow.tries, WorkerRow.sent_status, WorkerRow.sent_by,
-    WorkerRow.sent_decision, WorkerRow.on_hold, WorkerRow.seen_in, *_SAID_BEFORE,
+    WorkerRow.sent_decision, WorkerRow.sent_kind, WorkerRow.sent_changed, WorkerRow.on_hold, WorkerRow.seen_in,
+    *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""

@@ -223,6 +223,8 @@ def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, see
         and row.who_acts not in (Actor.NOBODY, "")
     ):
         return place  # another list decides, and goes on doing so
+    if row and _hides_failure(status, person, row):
+        return names | place | is_open_besides | _failed_again(row)
     if person.decided_by:
         next_step, who_acts = _ANOTHER_DECIDES, Actor.HR
     values = names | is_open_besides | _sent_before(row) | _about_release(status, person, by)
@@ -262,6 +264,30 @@ def _tells_on(status: WorkerStatus, person: Planned, row: WorkerRow | None) -> b
     is_open = before in _STILL_OPEN or (before in _WELL and _is_resent(row))
     is_due = before == WorkerStatus.SCHEDULED and bool(person.next_change_at)
     return status == WorkerStatus.UNCHANGED and (is_open or is_due)
+
+
+def _hides_failure(status: WorkerStatus, person: Planned, row: WorkerRow) -> bool:
+    """Whether the row told of HR's row, which is well again, while what was sent last has come to nothing."""
+    is_over = status == WorkerStatus.UNCHANGED and row.status in _OF_A_ROW and not person.decided_by
+    return is_over and row.sent_status in (WorkerStatus.FAILED, WorkerStatus.SKIPPED)
+
+
+def _failed_again(row: WorkerRow) -> WorkerRow:
+    """What is told again of somebody who failed; what Entra said of it stands in its log only: see `judging`."""
+    return WorkerRow(
+        status=row.sent_status or WorkerStatus.FAILED,
+        reason=NOT_DONE,
+        next_step=(
+            "IT looks up what Entra said of it, in the provisioning logs of the job or, if it refused the upload, in "
+            "the app's log, and has that put right."
+        ),
+        who_acts=Actor.IT,
+        decision=row.sent_decision or row.decision,
+        kind=row.sent_kind or row.kind,
+        changed=row.sent_changed,
+        extract=row.sent_by,
+        row=0,
+    )
 
 
 def _about_release(status: WorkerStatus, person: Planned, by: Telling) -> WorkerRow:
@@ -340,6 +366,10 @@ _STILL_OPEN = (
     WorkerStatus.SKIPPED,
     WorkerStatus.OVERDUE,
 )
+_OF_A_ROW = (WorkerStatus.REJECTED, WorkerStatus.HELD, WorkerStatus.FILTERED, WorkerStatus.UNCHANGED)
+"""The states that take the place of a failure while something else is told of HR's row; the last in older versions."""
+NOT_DONE = "HR's row is again as it was when it was sent last, and Entra has not done what was sent then."
+"""Of somebody who failed, after another thing was told of her for a time."""
 _BY_ITSELF = "Nothing to do: it happens by itself on the day."
 _CAN_BE_REMOVED = "Nothing to do; an account that was made can be removed by IT."
 _RELEASE = "Somebody with the role Releaser looks at it and releases it, or HR drops a right file."
