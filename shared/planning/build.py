@@ -88,13 +88,13 @@ class Pace:
 NOTHING_BESIDES = Pace(has_read=lambda _: None, settle=lambda _: None)
 
 
-def reading_of(context: Context, mapping: MappingFile, file: str) -> Reading:
-    """What it takes to open a file of a source."""
+def reading_of(context: Context, mapping: MappingFile, file: str, at: datetime | None = None) -> Reading:
+    """What it takes to open a file of a source, as of a time; as of now if none is given."""
     return Reading(
         hints=mapping.format,
         read_secret=context.vault.read if context.vault else None,
         optional=mapping.optional,
-        today=context.clock.now().astimezone(mapping.dates.place).date(),
+        today=(at or context.clock.now()).astimezone(mapping.dates.place).date(),
         file=file,
     )
 
@@ -164,6 +164,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractStale: a newer full file has been read.
     """
     ids = same_people.read(context.storage)
+    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, context.clock.now())))
     with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
         asked = replace(asked, row=row)
@@ -213,6 +214,7 @@ def _plan_read(
     values |= _compared_with(run, full=full)
     return values | ExtractRow(
         read_plan=asked.attempt,
+        read_at=row.read_at,
         made_at=row.made_at,
         sequence=row.sequence,
         full=full,
@@ -232,13 +234,24 @@ def _plan_read(
 def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
-    reading = reading_of(context, mapping, asked.row.file)
+    reading = reading_of(context, mapping, asked.row.file, parse_iso(asked.row.read_at))
     known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
     key = context.fingerprint_key
     with closing(known), read_extract(copy, mapping, reading, known, digest_key=key, same=same) as extract:
         yield extract
+
+
+def _read_at(row: ExtractRow, now: datetime) -> str:
+    """When the rows of a file mean what they mean: as it is read first, and not when somebody releases what is held.
+
+    Whoever releases has looked at rows such as "active, last day today". On the day after, the same would be a
+    contradiction, and nobody would be disabled.
+    """
+    if not (row.releasing or row.loss_approved):
+        return iso(now)
+    return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
 
 
 def _of_release(run: PlanRun, released: Collection[str]) -> PlanRun:
@@ -264,7 +277,7 @@ def _look(run: PlanRun, drafted: Drafted, released: Sequence[str] | None) -> str
 def _store_rejects(context: Context, asked: ToPlan, extract: ReadExtract) -> str:
     """Store the rows that are not sent, and the file of them that HR gets; its name, or an empty text."""
     place, mapping = (context.storage, asked.ref, asked.attempt), asked.mapping
-    reading = reading_of(context, mapping, asked.row.file)
+    reading = reading_of(context, mapping, asked.row.file, parse_iso(asked.row.read_at))
     page_records.write_rejects(*place, extract.rejects)
     return keep_rejects_file(*place, extract.rejects, mapping.columns, reading, mapping.language)
 

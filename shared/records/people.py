@@ -38,7 +38,7 @@ _SAID_BEFORE = columns(WorkerRow.extract, WorkerRow.decision, WorkerRow.kind)
 _FOR_QUIET = columns(
     WorkerRow.sequence, WorkerRow.status, WorkerRow.missing_in, WorkerRow.in_doubt, WorkerRow.who_acts,
     WorkerRow.warning, WorkerRow.warning_kind, WorkerRow.tries, WorkerRow.sent_status, WorkerRow.sent_by,
-    WorkerRow.sent_decision, WorkerRow.on_hold, WorkerRow.seen_in, *_SAID_BEFORE,
+    WorkerRow.sent_decision, WorkerRow.on_hold, WorkerRow.seen_in, WorkerRow.held_last_day, *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
@@ -215,14 +215,17 @@ def _note_waiting(
         is_held = bool(row and row.status == WorkerStatus.HELD)
         if plan.holds_stay and is_held and (not person.said or told > person.sequence):
             return worker_status.queued_beside(person, by)
-        return worker_status.queued(person, by) | WorkerRow(sequence=max(told, person.sequence))
+        values = worker_status.queued(person, by) | WorkerRow(sequence=max(told, person.sequence))
+        if row and row.held_last_day and person.said:  # what is said now has been taken in
+            values.held_last_day = ""
+        return values
 
     source = plan.ref.source
     change_rows(
         storage.table(WORKERS),
         [worker_key(source, worker_id) for worker_id in by_id],
         person_row,
-        select=columns(WorkerRow.sequence, WorkerRow.sent_by, WorkerRow.status),
+        select=columns(WorkerRow.sequence, WorkerRow.sent_by, WorkerRow.status, WorkerRow.held_last_day),
         new={worker_key(source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 
