@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar, cast
 import orjson
 
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef, Page, Planned, Reject, Same, ScimUser
+from shared.model import ExtractRef, KeptClaim, Page, Planned, Reject, Same, ScimUser
 from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage
@@ -333,7 +333,9 @@ def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
     )
     said = said_of(row) if row else {}
     if person.said:
-        said[source] = (person.sequence, person.said, person.until)
+        # What is said is as old as the file that says it, though a release may tell of it behind all files.
+        sequence = (person.claim or KeptClaim()).get("sequence", person.sequence)
+        said[source] = (sequence, person.said, person.until)
     values.said = said_column(said)
     if person.claim is not None:
         values.claims = pack({**unpack(row.claims if row else None), source: person.claim})

@@ -290,8 +290,8 @@ def _held_day(status: WorkerStatus, person: Planned, row: WorkerRow | None, *, s
     if not seen or WorkerStatus.MISSING in (status, person.said):
         return WorkerRow()
     day = ""
-    if status == WorkerStatus.HELD and person.claim and person.claim["works"]:
-        day = person.claim["last_day"]
+    if status == WorkerStatus.HELD and person.claim and person.claim.get("works"):
+        day = person.claim.get("last_day", "")
     return WorkerRow(held_last_day=day) if day or (row and row.held_last_day) else WorkerRow()
 
 
