@@ -288,7 +288,11 @@ def _record_quiet(context: Context, ref: ExtractRef, row: ExtractRow, chunk: lis
             return None
         if row.kind == ExtractKind.DUE and not by.release and _says_more(known, fate):
             return _told_beside(person, known)
-        return worker_status.quiet(fate, person, known, by, seen=row.kind == ExtractKind.FILE)
+        values = worker_status.quiet(fate, person, known, by, seen=row.kind == ExtractKind.FILE)
+        if values and by.release and known and fate == known.status == WorkerStatus.HELD and known.extract == ref.id:
+            # Whoever waits on waits with the word of the file, and a file that is newer than that one goes before it.
+            values |= WorkerRow(sequence=known.sequence)
+        return values
 
     chunk.sort(key=_sort)
     plan = people.PlanNoted(ref, row.job, row.stamp)

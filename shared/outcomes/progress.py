@@ -172,6 +172,8 @@ def refresh(storage: Storage, ref: ExtractRef, now: datetime) -> None:
             reasons += _why_overdue(storage, row)
         if counts[Outcome.HELD]:
             reasons.append(_why_held(row))
+            if row.order_failed:  # else somebody releases the same people again, and wonders
+                reasons.append(row.order_failed)
         values.message = sentence(row, counts, reasons)
         if _has_ended(row, counts + earlier, seen, now):
             values.status = _ending(row, counts)

@@ -89,13 +89,13 @@ class Pace:
 NOTHING_BESIDES = Pace(has_read=lambda _: None, settle=lambda _: None)
 
 
-def reading_of(context: Context, mapping: MappingFile, file: str) -> Reading:
-    """What it takes to open a file of a source."""
+def reading_of(context: Context, mapping: MappingFile, file: str, at: datetime | None = None) -> Reading:
+    """What it takes to open a file of a source, as of a time; as of now if none is given."""
     return Reading(
         hints=mapping.format,
         read_secret=context.vault.read if context.vault else None,
         optional=mapping.optional,
-        today=context.clock.now().astimezone(mapping.dates.place).date(),
+        today=(at or context.clock.now()).astimezone(mapping.dates.place).date(),
         file=file,
     )
 
@@ -176,6 +176,7 @@ def plan_file(context: Context, asked: ToPlan, pace: Pace = NOTHING_BESIDES) -> 
         ExtractStale: a newer full file has been read.
     """
     ids = same_people.read(context.storage)
+    asked = replace(asked, row=asked.row | ExtractRow(read_at=_read_at(asked.row, context.clock.now())))
     with _read(context, asked, pace, ids) as extract:
         row = asked.row | _time_of(asked.row, extract.made_at, context.clock.now())
         asked = replace(asked, row=row)
@@ -225,6 +226,7 @@ def _plan_read(
     values |= _compared_with(run, full=full)
     return values | ExtractRow(
         read_plan=asked.attempt,
+        read_at=row.read_at,
         made_at=row.made_at,
         sequence=row.sequence,
         full=full,
@@ -244,7 +246,8 @@ def _plan_read(
 def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[ReadExtract]:
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
-    reading = replace(reading_of(context, mapping, asked.row.file), most_rejects=_most_rejects(context, asked))
+    reading = reading_of(context, mapping, asked.row.file, parse_iso(asked.row.read_at))
+    reading = replace(reading, most_rejects=_most_rejects(context, asked))
     known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
@@ -259,6 +262,17 @@ def _most_rejects(context: Context, asked: ToPlan) -> int | None:
         return None if asked.row.returned else 0
     files = extracts.processed_files(context.storage, asked.ref.source, besides=asked.ref.id)
     return max((file.rejected for file in files[:_ANSWERED]), default=0)
+
+
+def _read_at(row: ExtractRow, now: datetime) -> str:
+    """When the rows of a file mean what they mean: as it is read first, and not when somebody releases what is held.
+
+    Whoever releases has looked at rows such as "active, last day today". On the day after, the same would be a
+    contradiction, and nobody would be disabled.
+    """
+    if not (row.releasing or row.loss_approved):
+        return iso(now)
+    return row.read_at or row.held_at or row.arrived_at or iso(now)  # older versions wrote none
 
 
 def _of_release(run: PlanRun, released: Collection[str]) -> PlanRun:
@@ -284,7 +298,7 @@ def _look(run: PlanRun, drafted: Drafted, released: Sequence[str] | None) -> str
 def _store_rejects(context: Context, asked: ToPlan, extract: ReadExtract) -> str:
     """Store the rows that are not sent, and the file of them that HR gets; its name, or an empty text."""
     place, mapping = (context.storage, asked.ref, asked.attempt), asked.mapping
-    reading = reading_of(context, mapping, asked.row.file)
+    reading = reading_of(context, mapping, asked.row.file, parse_iso(asked.row.read_at))
     page_records.write_rejects(*place, extract.rejects)
     return keep_rejects_file(*place, extract.rejects, mapping.columns, reading, mapping.language)
 

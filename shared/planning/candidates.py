@@ -28,6 +28,7 @@ from shared.storage.rows import in_chunks
 from shared.tables.workers import WorkerStatus
 
 _BATCH = 500
+_SHOWN = 20  # people in a sentence
 MOST_REWRITTEN = 2_000
 """Up to so many people of a full file have their rows in `Workers` rewritten though nothing is new of them."""
 
@@ -99,6 +100,18 @@ def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> N
     found = accounts.read_accounts(run.storage, run.job, gone).values()
     draft_missing(run, drafted, [account for account in found if is_missing(run, account)])
     draft_left_out(run, drafted, [account for account in found if extract.is_left_out(account.external_id)])
+    drafted.in_vain = _in_vain(run, [person for person in people if person not in drafted.named])
+
+
+def _in_vain(run: PlanRun, people: Sequence[str]) -> str:
+    """Why nothing comes of a release for some people, who are not judged; empty if there are none."""
+    if not people:
+        return ""
+    rejects = {reject.worker_id: reject for reject in run.of_file.rejects}
+    rejected = next((rejects[one] for one in people if one in rejects), None)
+    why = f"row {rejected.row}: {rejected.reason}" if rejected else "the file says nothing of them that counts."
+    more = f" and {len(people) - _SHOWN} more" if len(people) > _SHOWN else ""
+    return f"The last release came to nothing for {', '.join(people[:_SHOWN])}{more}: {why}"
 
 
 def look_again(run: PlanRun, drafted: Drafted, people: Sequence[str], resent: Collection[str]) -> None:

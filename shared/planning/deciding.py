@@ -19,6 +19,7 @@ from shared.changes.claims import Desired
 from shared.changes.compare import LAST_DAY, SEND, Draft, Judge, Judged
 from shared.changes.handing_on import find_handed_on, swap_told
 from shared.changes.managers import Managers, ManagerStanding
+from shared.clock import iso
 from shared.mapping.model import MappingFile
 from shared.model import ENTERPRISE_USER, ChangeKind, Planned, ScimUser, Worker
 from shared.planning.candidates import count_known
@@ -117,6 +118,8 @@ def _part(
         if because:
             planned = entry.planned(sends.lines)
             waits = structs.replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
+            # The dates of what is held are not taken in: nothing but what was due before happens by itself.
+            waits = structs.replace(waits, next_change_at=entry.due)
             alone = _waits_alone(run, entry)
             asked = alone and not _is_protected(run, entry)
             held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone, asked=asked))
@@ -172,6 +175,7 @@ class _Entry(Struct, frozen=True, gc=False):
         takes: likewise.
         has_account: likewise.
         takes_from: as in `Planned`, where it was planned before.
+        due: the date that is due already, whatever is planned now; or an empty text.
     """
 
     worker_id: str
@@ -190,9 +194,10 @@ class _Entry(Struct, frozen=True, gc=False):
     takes: frozenset[str]
     has_account: bool
     takes_from: str
+    due: str
 
     @classmethod
-    def of(cls, judged: Judged, lines: ScratchLines, sources: Iterable[str] = ()) -> _Entry:
+    def of(cls, judged: Judged, lines: ScratchLines, sources: Iterable[str] = (), due: str = "") -> _Entry:
         """The entry of somebody, whose plan is put down."""
         planned = judged.planned
         return cls(
@@ -212,6 +217,7 @@ class _Entry(Struct, frozen=True, gc=False):
             takes=judged.takes,
             has_account=judged.has_account,
             takes_from=planned.takes_from,
+            due=due,
         )
 
     def planned(self, lines: ScratchLines) -> Planned:
@@ -230,7 +236,8 @@ def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: ScratchLines
         repeats = planned.kind == ChangeKind.RESENT and not planned.waited
         if judged.ordered or repeats or draft.external_id == run.alone:
             judged = structs.replace(judged, planned=structs.replace(planned, approved=True))
-        entries.append(_Entry.of(judged, lines, draft.claims))
+        due = draft.account.next_change_at if draft.account else ""
+        entries.append(_Entry.of(judged, lines, draft.claims, due if due > iso(run.now) else ""))
     return entries
 
 

@@ -51,6 +51,7 @@ def hold_whole(run: PlanRun, drafted: Drafted, because: str) -> ExtractRow:
         held_whole=True,
         plan=run.attempt,
         read_plan=run.attempt,
+        read_at=run.row.read_at,
         plans=to_json([run.attempt]),
         job=run.job,
         stamp=next_stamp(run.now, drafted.stamp),

@@ -233,6 +233,7 @@ class Drafted:
         called_otherwise: by other source, whom it calls otherwise, and of whom this one has not spoken before.
         notes: what HR should know of the file besides.
         ids: who goes on under which new id.
+        in_vain: why nothing comes of a release for some of those who are released; else empty.
     """
 
     now: datetime
@@ -257,6 +258,7 @@ class Drafted:
     called_otherwise: dict[str, list[str]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     ids: SamePeople = NO_NEW_IDS
+    in_vain: str = ""
 
     @classmethod
     def begin(cls, run: PlanRun) -> Drafted:

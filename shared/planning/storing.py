@@ -68,7 +68,8 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
         before.subtract({Outcome.HELD: len(sends.managers) + sum(drafted.fates.values()) + run.also_held})
         before.update(quiet)
         plans = [*from_json(run.row.plans), run.attempt]
-        return common | ExtractRow(quiet=to_json(before), plans=to_json(plans)) | _kinds(sends, run.row)
+        values = ExtractRow(quiet=to_json(before), plans=to_json(plans), order_failed=drafted.in_vain)
+        return common | values | _kinds(sends, run.row)
     page_records.write_held(run.storage, run.ref, run.attempt, decided.held)
     values = ExtractRow(
         plans=to_json([run.attempt]),
@@ -76,6 +77,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
         # A first load says nothing about what is usual.
         counted=to_json({} if drafted.known == 0 else {**decided.counts, **_lost(run, drafted)}),
         held_whole=False,
+        order_failed="",
         extras=decided.extras,
         on_hold=len(decided.kept_out),
         held_protected=sum(person["protected"] for person in decided.held),

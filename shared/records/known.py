@@ -9,9 +9,11 @@ from functools import cached_property
 
 from shared.letters import fold, fold_id
 from shared.records import accounts
+from shared.records.people import worker_key
 from shared.records.snapshots import SnapshotView, read_partitions
 from shared.storage.clients import Storage
 from shared.storage.names import WORKERS
+from shared.storage.rows import read_rows
 from shared.storage.scratch import batches, open_scratch, placeholders
 from shared.tables.base import columns
 from shared.tables.workers import WorkerRow, WorkerStatus
@@ -35,6 +37,9 @@ CREATE TABLE people (id TEXT PRIMARY KEY, name TEXT, number TEXT, letters TEXT) 
 CREATE TABLE others (id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE owners (name TEXT, id TEXT, called TEXT, PRIMARY KEY (name, id)) WITHOUT ROWID;
 """
+
+_HELD_ON = (WorkerStatus.HELD, WorkerStatus.REJECTED, WorkerStatus.MISSING)
+"""The states in which nothing newer has been taken in since something was held."""
 
 
 @dataclass(frozen=True)
@@ -109,15 +114,32 @@ class KnownPeople:
         return found
 
     def works_until(self, ids: Collection[str]) -> Mapping[str, str]:
-        """Those of some people of whom the source said last that they work, and until which day (ISO), if any."""
+        """Those of some people of whom the source said last that they work, and until which day (ISO), if any.
+
+        An earlier day of a row that is held has been said, too: it was named before it came, and whoever looks at it
+        may do so after it has passed.
+        """
         found = accounts.read_accounts(self.storage, self.job, ids)
         claims = {worker_id: account.claims.get(self.source, {}) for worker_id, account in found.items()}
-        return {one: str(claim["last_day"]) for one, claim in claims.items() if claim.get("works")}
+        days = {one: str(claim["last_day"]) for one, claim in claims.items() if claim.get("works")}
+        # Whoever has been disabled needs no end any more, and of a large company that is nearly everybody who is asked
+        # about here.
+        open_ends = {one for one in days if found[one].enabled or found[one].on_hold}
+        for one, held in self._held_days(open_ends).items():
+            days[one] = min(held, days[one] or held)
+        return days
 
     def close(self) -> None:
         """Remove the temporary file; another question would read everything again."""
         if (people := self.__dict__.pop("_people", None)) is not None:
             people.close()
+
+    def _held_days(self, ids: Collection[str]) -> Mapping[str, str]:
+        """The last days in rows of some people that are held, or were until a row was rejected or missing."""
+        wanted = columns(WorkerRow.worker_id, WorkerRow.status, WorkerRow.held_last_day)
+        rows = read_rows(self.storage.table(WORKERS), [worker_key(self.source, one) for one in ids], select=wanted)
+        found = [row for row in rows.values() if row.held_last_day and row.status in _HELD_ON]
+        return {row.worker_id: row.held_last_day for row in found}
 
     def _lost_zeros(self, ids: list[str]) -> dict[str, str]:
         query = f"SELECT id FROM people WHERE id IN ({placeholders(ids)})"  # noqa: S608 (place holders)

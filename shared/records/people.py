@@ -16,7 +16,7 @@ from typing import NamedTuple, TypeVar, cast
 import orjson
 
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef, Page, Planned, Reject, Same, ScimUser
+from shared.model import ExtractRef, KeptClaim, Page, Planned, Reject, Same, ScimUser
 from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage
@@ -39,7 +39,7 @@ _FOR_QUIET = columns(
     WorkerRow.sequence, WorkerRow.status, WorkerRow.missing_in, WorkerRow.in_doubt, WorkerRow.who_acts,
     WorkerRow.warning, WorkerRow.warning_kind, WorkerRow.tries, WorkerRow.sent_status, WorkerRow.sent_by,
     WorkerRow.sent_decision, WorkerRow.sent_kind, WorkerRow.sent_changed, WorkerRow.on_hold, WorkerRow.seen_in,
-    *_SAID_BEFORE,
+    WorkerRow.held_last_day, *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
@@ -216,14 +216,17 @@ def _note_waiting(
         is_held = bool(row and row.status == WorkerStatus.HELD)
         if plan.holds_stay and is_held and (not person.said or told > person.sequence):
             return worker_status.queued_beside(person, by)
-        return worker_status.queued(person, by) | WorkerRow(sequence=max(told, person.sequence))
+        values = worker_status.queued(person, by) | WorkerRow(sequence=max(told, person.sequence))
+        if row and row.held_last_day and person.said:  # what is said now has been taken in
+            values.held_last_day = ""
+        return values
 
     source = plan.ref.source
     change_rows(
         storage.table(WORKERS),
         [worker_key(source, worker_id) for worker_id in by_id],
         person_row,
-        select=columns(WorkerRow.sequence, WorkerRow.sent_by, WorkerRow.status),
+        select=columns(WorkerRow.sequence, WorkerRow.sent_by, WorkerRow.status, WorkerRow.held_last_day),
         new={worker_key(source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
 
@@ -331,7 +334,9 @@ def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
     )
     said = said_of(row) if row else {}
     if person.said:
-        said[source] = (person.sequence, person.said, person.until)
+        # What is said is as old as the file that says it, though a release may tell of it behind all files.
+        sequence = (person.claim or KeptClaim()).get("sequence", person.sequence)
+        said[source] = (sequence, person.said, person.until)
     values.said = said_column(said)
     if person.claim is not None:
         values.claims = pack({**unpack(row.claims if row else None), source: person.claim})

@@ -74,6 +74,7 @@ class WorkerRow(Keyed):
     held_in: str = ""  # the extract that held the person,
     held_at: str = ""  # when,
     held_because: str = ""  # and why
+    held_last_day: str = ""  # the last day that the row names which is held, of somebody who works; or empty
     released_by: str = ""  # who released the person,
     release_reason: str = ""  # why,
     released_at: str = ""  # and when

@@ -308,7 +308,17 @@ def _place(status: WorkerStatus, person: Planned, row: WorkerRow | None, extract
         place.missing_in = (row.missing_in if row else "") or extract_id
     elif seen:
         place.missing_in = ""
-    return place
+    return place | _held_day(status, person, row, seen=seen)
+
+
+def _held_day(status: WorkerStatus, person: Planned, row: WorkerRow | None, *, seen: bool) -> WorkerRow:
+    """The last day in a row that is held, until another row is taken in; a day's absence takes it back no more."""
+    if not seen or WorkerStatus.MISSING in (status, person.said):
+        return WorkerRow()
+    day = ""
+    if status == WorkerStatus.HELD and person.claim and person.claim.get("works"):
+        day = person.claim.get("last_day", "")
+    return WorkerRow(held_last_day=day) if day or (row and row.held_last_day) else WorkerRow()
 
 
 def open_besides(person: Planned, row: WorkerRow | None) -> WorkerRow:
@@ -405,7 +415,7 @@ def rejected(reject: Reject, by: Telling, row: WorkerRow | None = None) -> Worke
         worker_id=reject.told_on,
         status=WorkerStatus.REJECTED,
         reason=f"Row {reject.row} of {by.file} was not sent: {reject.reason}",
-        next_step=f"HR corrects the row and drops the file again; {_until_then(reject, row)}",
+        next_step=f"HR corrects the row and drops the file again; {_until_then(reject, row, by.at)}",
         in_doubt=reject.in_doubt,
         who_acts=Actor.HR,
         error_code="",
@@ -416,9 +426,9 @@ def rejected(reject: Reject, by: Telling, row: WorkerRow | None = None) -> Worke
     )
 
 
-def _until_then(reject: Reject, row: WorkerRow | None) -> str:
+def _until_then(reject: Reject, row: WorkerRow | None, at: datetime) -> str:
     """What becomes of the account of somebody whose row was rejected."""
-    due = row.next_change_at if row else ""
+    due = row.next_change_at if row and row.next_change_at > iso(at) else ""
     if not due and (row is None or not row.queued_at):
         return "nothing is sent of the person until then."
     if not due:

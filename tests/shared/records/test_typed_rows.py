@@ -91,7 +91,7 @@ PUBLISHED: dict[type[TableRow], str] = {
     """,
     ExtractRow: """
         Extract Kind File Path ETag Size LastModified ArrivedAt MadeAt DueAt Content Zone Language Status Message
-        Sequence Job JobId Mapping MappingVersion Failures FailedAt EndedAt DeliveredAt No Plan ReadPlan Plans
+        Sequence Job JobId Mapping MappingVersion Failures FailedAt EndedAt DeliveredAt No Plan ReadPlan ReadAt Plans
         Stamp PlannedAt Pages Full Returned RejectsFile OwnDomain Counted Quiet QuietOf QuietDone HeldWhole HeldAt
         HeldBecause HeldProtected Shrunk LossApproved SupersededBy Releasing ReleasedBy ReleaseReason ReleasedAt
         Approvals Forced Orders OrderFailed Rows People Repeated Rejected Filtered Corrected CorrectedBy Extras
@@ -106,7 +106,7 @@ PUBLISHED: dict[type[TableRow], str] = {
     WorkerRow: """
         WorkerId DisplayName UserName Mail Status Reason NextStep WhoActs ErrorCode Warning WarningKind Extract Row
         Sequence ResolvedAt Decision Kind Changed NextChangeAt KnownAs OnHold InDoubt MissingIn SeenIn SeenRow
-        HeldIn HeldAt HeldBecause ReleasedBy ReleaseReason ReleasedAt Active SentBy SentStatus SentChanged
+        HeldIn HeldAt HeldBecause HeldLastDay ReleasedBy ReleaseReason ReleasedAt Active SentBy SentStatus SentChanged
         SentDecision SentKind QueuedAt UploadedAt RequestId Tries AskedAgainAt Action TargetId CreatedAt CreatedAs
         CreatedName EnabledAt CreatedBefore
     """,
