@@ -35,13 +35,13 @@ class Inside:
     """Collects who is inside the records of one document while it is read.
 
     Args:
-        paths: the wanted ones, first the one that names the worker.
+        paths: the wanted ones, first the one that names the worker; none where somebody looks what there is.
     """
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
         self._read = {path.names for path in paths}
-        self._is_common = paths[0].text.casefold() in {"id", "@id"}
+        self._is_common = bool(paths) and paths[0].text.casefold() in {"id", "@id"}
         self._records = bytearray(_SLOTS)  # which ids have been met; of two in one slot, the one hides the other
         self._apart: dict[str, _Inner] = {}
         self._looks: dict[_Inner, int] = {}
@@ -57,7 +57,7 @@ class Inside:
         """
         if key:
             self._records[_slot(key)] = 1
-        if not _TREES.isdisjoint(map(type, record.values())):
+        if self._paths and not _TREES.isdisjoint(map(type, record.values())):
             for name, value in record.items():
                 if type(value) in _TREES and (name,) not in self._idle:
                     self._search((name,), value, key)
