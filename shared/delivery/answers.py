@@ -18,7 +18,7 @@ from shared.outcomes import resending
 from shared.outcomes.verdict import DATA
 from shared.records import people
 from shared.storage.names import WORKERS
-from shared.storage.rows import Key, read_row
+from shared.storage.rows import Key, read_rows
 from shared.tables.accounts import AccountRow
 from shared.tables.base import columns
 from shared.tables.pages import Answer, PageRow, answers_of
@@ -183,8 +183,8 @@ def record_refused(context: Context, job: str, page: people.Deliverer, person: P
         How often the same has been sent in vain.
     """
     storage, now, who = context.storage, context.clock.now(), person.worker.worker_id
-    row = read_row(storage.table(WORKERS), people.worker_key(page.source, who), columns(WorkerRow.tries))
-    tries = row.tries + 1
+    rows = read_rows(storage.table(WORKERS), [people.worker_key(page.source, who)], columns(WorkerRow.tries))
+    tries = 1 + sum(row.tries for row in rows.values())  # nobody's row is there if she was forgotten meanwhile
     matter = resending.LEAVER if person.removes_access else DATA
     if matter == DATA and resending.says_it_once(storage, page.source):
         matter = resending.SAID_ONCE
