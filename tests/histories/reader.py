@@ -86,7 +86,7 @@ class Reader:
         return False
 
     def _gone(self, file: File, outcome: Outcome, now: datetime) -> dict[str, Word]:
-        """The people who are not in a full file any more, if the file is as good as the last one; a last day stands.
+        """The people who are not in a full file any more, if it is as good as the last one; no last day keeps them.
 
         Whose row is bad, and whom nobody knows, might be anybody.
         """
@@ -97,7 +97,7 @@ class Reader:
         there = {cell for line in file.lines for cell in (line.about, as_known(line.about))}
         words = {person: said[file.feed] for person, said in self._truth.words.items() if file.feed in said}
         return {
-            person: replace(word.at(now), works=False, withdrawn=False, then=None)
+            person: replace(word.at(now), works=False, withdrawn=False, then=None, last=None)
             for person, word in words.items()
             if person not in there and not word.is_over(now)
         }
