@@ -15,7 +15,6 @@ from shared.entra.upload import OPERATIONS_PER_REQUEST, Accepted
 from shared.errors import RequestRejected
 from shared.model import ExtractRef, Page, Planned, Worker
 from shared.outcomes import resending
-from shared.outcomes.verdict import DATA
 from shared.records import people
 from shared.storage.names import WORKERS
 from shared.storage.rows import Key, read_rows
@@ -185,9 +184,11 @@ def record_refused(context: Context, job: str, page: people.Deliverer, person: P
     storage, now, who = context.storage, context.clock.now(), person.worker.worker_id
     rows = read_rows(storage.table(WORKERS), [people.worker_key(page.source, who)], columns(WorkerRow.tries))
     tries = 1 + sum(row.tries for row in rows.values())  # nobody's row is there if she was forgotten meanwhile
-    matter = resending.LEAVER if person.removes_access else DATA
-    if matter == DATA and resending.says_it_once(storage, page.source):
-        matter = resending.SAID_ONCE
+    matter = resending.matter_of_data(
+        is_leaver=person.removes_access,
+        is_taker=bool(person.takes_from),
+        says_it_once=lambda: resending.says_it_once(storage, page.source),
+    )
     again = resending.next_try(matter, tries, now)
     resending.remember_to_resend(context, job, {who: again})
     reason = error.words or f"error {error.code}, without a word of explanation"

@@ -6,7 +6,6 @@ ids, digests and names in a database. Memory holds the rejected rows, and a few 
 
 from __future__ import annotations
 
-import math
 import sqlite3
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -368,7 +367,7 @@ class _Reader:
                     self._take_batch(batch, mapper.map(batch), applier)
         notes = applier.finish()
         profile = observer.finish()
-        is_answer = table.returned and not (table.reasons and rows > _most(reading))
+        is_answer = table.returned and not (table.reasons and rows > reading.most_rejects)
         if not is_answer:
             check_whole_file(profile, mapping.status)
         elif table.reasons:
@@ -621,11 +620,6 @@ class _Warnings:
 
     def sentences(self) -> list[str]:
         return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
-
-
-def _most(reading: Reading) -> float:
-    """How many rows a file has at most that answers rejects and shows nothing but reasons."""
-    return math.inf if reading.most_rejects is None else reading.most_rejects
 
 
 def _name_of_manager(mapping: MappingFile) -> AttributePath | None:

@@ -203,11 +203,11 @@ class _Session:
         """What decides when the person is sent again."""
         if wrong != DATA:
             return wrong
-        if self._is_leaver(external_id, row):
-            return resending.LEAVER
-        if self.cases[external_id].account.takes_from:
-            return resending.TAKER
-        return resending.SAID_ONCE if self._says_it_once(source) else DATA
+        return resending.matter_of_data(
+            is_leaver=self._is_leaver(external_id, row),
+            is_taker=bool(self.cases[external_id].account.takes_from),
+            says_it_once=lambda: self._says_it_once(source),
+        )
 
     def _has_own_domain(self, ref: ExtractRef) -> bool:
         """Whether the mapping gave the user names of an extract their domain; then HR can do nothing about it."""

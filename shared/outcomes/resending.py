@@ -6,7 +6,7 @@ who is to be sent again and when; whoever works it off asks `still_wanted` first
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from shared.context import Context
@@ -38,6 +38,21 @@ _LADDERS: Mapping[str, tuple[timedelta, ...]] = {
     TAKER: (timedelta(minutes=10), _HOUR, 6 * _HOUR, 24 * _HOUR),
 }
 _AT_LAST = timedelta(days=7)
+
+
+def matter_of_data(*, is_leaver: bool, is_taker: bool, says_it_once: Callable[[], bool]) -> str:
+    """What decides when a person is sent again of whom the data were wrong, for `next_try`.
+
+    Args:
+        is_leaver: whether the account is to lose access.
+        is_taker: whether the person gets a name that somebody else has given up just now.
+        says_it_once: whether the feed is a delta; asked only where it matters.
+    """
+    if is_leaver:
+        return LEAVER
+    if is_taker:
+        return TAKER
+    return SAID_ONCE if says_it_once() else DATA
 
 
 def next_try(wrong: str, tries: int, at: datetime) -> datetime:

@@ -7,6 +7,7 @@ dates that fell due, and a release of people who were held. Memory grows with wh
 from __future__ import annotations
 
 import hashlib
+import math
 import uuid
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
@@ -30,7 +31,7 @@ from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.planning.candidates import look_again, look_at, look_at_everybody, look_at_released
-from shared.planning.corrections import correction_of
+from shared.planning.corrections import correction_of, find_answered
 from shared.planning.deciding import decide_all
 from shared.planning.holding import hold_whole, too_many_lost
 from shared.planning.left_out import look_at_left_out
@@ -256,10 +257,10 @@ def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[Re
         yield extract
 
 
-def _most_rejects(context: Context, asked: ToPlan) -> int | None:
-    """How many rows a file may answer that shows it by nothing but its last column; None if it was one before."""
+def _most_rejects(context: Context, asked: ToPlan) -> float:
+    """How many rows a file may answer that shows it by nothing but its last column; what it was before, it stays."""
     if asked.row.releasing:
-        return None if asked.row.returned else 0
+        return math.inf if asked.row.returned else 0
     files = extracts.processed_files(context.storage, asked.ref.source, besides=asked.ref.id)
     return max((file.rejected for file in files[:_ANSWERED]), default=0)
 
@@ -284,14 +285,15 @@ def _of_release(run: PlanRun, released: Collection[str]) -> PlanRun:
 
 def _look(run: PlanRun, drafted: Drafted, released: Sequence[str] | None) -> str:
     """Draft all whom a plan is about; why the file is to be held as a whole, or an empty text."""
+    answered = find_answered(run)
     if released is not None:
-        look_at_released(run, drafted, released)
+        look_at_released(run, drafted, released, answered)
     elif run.looks_at_everybody:
         look_at_everybody(run, drafted)
         return too_many_lost(run, drafted)
     else:
-        look_at(run, drafted, (person for person, _ in run.of_file.people_by_account()))
-        look_at_left_out(run, drafted)
+        look_at(run, drafted, (person for person, _ in run.of_file.people_by_account()), answered)
+        look_at_left_out(run, drafted, answered=answered)
     return ""
 
 

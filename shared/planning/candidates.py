@@ -16,7 +16,7 @@ from shared.changes.compare import OLDER, Draft, draft, is_settled, kept_claims,
 from shared.extract.reading import Said
 from shared.mapping.paths import keep
 from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, Planned, Worker
-from shared.planning.corrections import find_answered
+from shared.planning.corrections import Answered
 from shared.planning.left_out import draft_left_out, look_at_left_out
 from shared.planning.missing import draft_missing, is_missing, look_at_absence, note_lost, speaks_of
 from shared.planning.plan_run import Drafted, PlanRun
@@ -72,9 +72,8 @@ def look_at_everybody(run: PlanRun, drafted: Drafted) -> None:
     look_at_absence(run, drafted, missing)
 
 
-def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
-    """Some people of the file; nobody is missing because of it."""
-    answered = find_answered(run)
+def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str], answered: Answered | None = None) -> None:
+    """Some people of the file; nobody is missing because of it. `answered` is the list whose rejects it corrects."""
     left_out: list[str] = []
     for chunk in in_chunks(list(people), _BATCH):
         run.look_around()
@@ -87,12 +86,12 @@ def look_at(run: PlanRun, drafted: Drafted, people: Iterable[str]) -> None:
         drafted.notes.append(answered.note(sorted(left_out)))
 
 
-def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str]) -> None:
-    """People who have been released, of whom some may be missing from the file."""
+def look_at_released(run: PlanRun, drafted: Drafted, people: Sequence[str], answered: Answered | None = None) -> None:
+    """People who have been released, of whom some may be missing from the file; `answered` is as in `look_at`."""
     extract = run.of_file
     people = list(dict.fromkeys(run.known_as(person) for person in people))
     there = [person for person in people if extract.digest(person) is not None]
-    look_at(run, drafted, there)
+    look_at(run, drafted, there, answered)
     # While they were held, somebody else's word may have closed a circle with the managers whom they had and keep.
     drafted.moved |= {person for person in there if drafted.named.get(person)}
     spoken_of = set(there)

@@ -227,6 +227,7 @@ class _Entry(Struct, frozen=True, gc=False):
 
 def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: ScratchLines) -> list[_Entry]:
     entries: list[_Entry] = []
+    now = iso(run.now)
     for draft in map(Draft.load, drafted.drafts):
         if len(entries) % _BATCH == 0:
             run.look_around()
@@ -237,7 +238,7 @@ def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: ScratchLines
         if judged.ordered or repeats or draft.external_id == run.alone:
             judged = structs.replace(judged, planned=structs.replace(planned, approved=True))
         due = draft.account.next_change_at if draft.account else ""
-        entries.append(_Entry.of(judged, lines, draft.claims, due if due > iso(run.now) else ""))
+        entries.append(_Entry.of(judged, lines, draft.claims, due if due > now else ""))
     return entries
 
 

@@ -9,7 +9,7 @@ from shared.changes.claims import fallen_silent
 from shared.changes.compare import Draft, kept_claims
 from shared.mapping.row_filter import LeftOut
 from shared.model import ChangeKind, Planned, Worker
-from shared.planning.corrections import find_answered
+from shared.planning.corrections import Answered
 from shared.planning.missing import speaks_of
 from shared.planning.plan_run import Drafted, PlanRun
 from shared.records import accounts
@@ -20,16 +20,18 @@ from shared.tables.workers import WorkerStatus
 _BATCH = 500
 
 
-def look_at_left_out(run: PlanRun, drafted: Drafted, known: Collection[str] | None = None) -> None:
+def look_at_left_out(
+    run: PlanRun, drafted: Drafted, known: Collection[str] | None = None, answered: Answered | None = None
+) -> None:
     """Note whom the mapping leaves out, and draft whoever the source spoke of up to now, unless the mapping keeps her.
 
     Args:
         run: the plan.
         drafted: takes them in.
         known: those of them of whom the source spoke up to now, and maybe others; None if nobody has looked.
+        answered: the list whose rejects the file corrects, if it is known.
     """
     keeps = run.mapping.filter is not None and run.mapping.filter.known == "keep"
-    answered = find_answered(run)
     for rows in batches(run.of_file.people_left_out(), _BATCH):
         asked = [one.worker_id for one in rows if known is None or one.worker_id in known]
         found = accounts.read_accounts(run.storage, run.job, asked)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -59,7 +60,7 @@ class Reading:
         today: where the source is; files with dated lines (HDL) need it.
         file: the file's name, which may say that it answers rejects.
         most_rejects: how many rows there are to answer. A file with more of them that shows nothing but a last column
-            of reasons is a list, and the column is HR's: why people left, say. None if nobody knows.
+            of reasons is a list, and the column is HR's: why people left, say. No end of them if nobody knows.
     """
 
     hints: FormatHints = field(default_factory=FormatHints)
@@ -67,7 +68,7 @@ class Reading:
     optional: Collection[str] = ()
     today: date | None = None
     file: str = ""
-    most_rejects: int | None = None
+    most_rejects: float = math.inf
 
     def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
         """Open a file; see `open_extract`."""
