@@ -27,6 +27,7 @@ _PYTHONS = {
 _SOON = timedelta(days=180)
 _PINNED = re.compile(r'^([A-Za-z0-9_.-]+)==([^\s;#]+)(?:\s*;\s*python_version\s*(<|>=)\s*"3\.(\d+)")?')
 _REQUIREMENTS = Path(__file__).parents[2] / "requirements.txt"
+_PROVISION = "provision again (azd provision, or the pipeline)"
 _MOST_APART = timedelta(minutes=2)  # tokens and requests to storage bear 5 and 15
 
 
@@ -73,7 +74,8 @@ def check_versions(view: View) -> Iterator[Finding]:
     ]
     if differing:
         yield check.wrong(
-            "; ".join(differing), "deploy again: azd deploy (on a laptop: pip install -r requirements.txt)"
+            "; ".join(differing),
+            "deploy again: azd deploy, or the pipeline (on a laptop: pip install -r requirements.txt)",
         )
     else:
         yield check.ok("those of requirements.txt")
@@ -88,11 +90,12 @@ def _python(running: tuple[int, int], now: datetime) -> Finding:
     ends = _PYTHONS.get(running)
     if ends is None:
         return check.wrong(
-            f"{name} is none that Rollcall is made for", "set APP_PYTHON_VERSION to 3.13 and azd provision"
+            f"{name} is none that Rollcall is made for", f"set APP_PYTHON_VERSION to 3.13, then {_PROVISION}"
         )
     if now + _SOON > ends:
         return check.wrong(
-            f"{name} is supported until {ends:%Y-%m-%d} only", "set APP_PYTHON_VERSION to a newer one and azd provision"
+            f"{name} is supported until {ends:%Y-%m-%d} only",
+            f"set APP_PYTHON_VERSION to a newer one, then {_PROVISION}",
         )
     return check.ok(f"{name}, supported until {ends:%Y-%m}")
 

@@ -78,7 +78,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         run.hold_of,
     )
     lines = run.scratch_lines()
-    entries = _judge_all(run, judge, drafted, lines)
+    entries = _judge_all(run, judge, drafted, flights, lines)
     counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _waits_alone(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
@@ -92,7 +92,7 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         circles = find_circles(ties_of(drafted, above, standing, _said_before(drafted, waiting, lines)))
         if absent or circles != judge.managers.circles:
             judge = replace(judge, managers=replace(judge.managers, circles=circles))
-            entries = _judge_all(run, judge, drafted, lines)
+            entries = _judge_all(run, judge, drafted, flights, lines)
     have_others_looked_at(run, above, circles)
     sends = Sends(lines)
     held = _part(run, drafted, entries, verdict, sends)
@@ -225,7 +225,7 @@ class _Entry(Struct, frozen=True, gc=False):
         return planned_from_json(orjson.loads(lines.at(self.place)))
 
 
-def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: ScratchLines) -> list[_Entry]:
+def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, flights: Flights, lines: ScratchLines) -> list[_Entry]:
     entries: list[_Entry] = []
     now = iso(run.now)
     for draft in map(Draft.load, drafted.drafts):
@@ -235,11 +235,17 @@ def _judge_all(run: PlanRun, judge: Judge, drafted: Drafted, lines: ScratchLines
         planned = judged.planned
         # The very record that Entra has taken before has been approved, or was sent before anybody was protected.
         repeats = planned.kind == ChangeKind.RESENT and not planned.waited
-        if judged.ordered or repeats or draft.external_id == run.alone:
+        released = planned.waited and draft.account is not None and _was_released(run, flights, draft.account)
+        if judged.ordered or repeats or released or draft.external_id == run.alone:
             judged = structs.replace(judged, planned=structs.replace(planned, approved=True))
         due = draft.account.next_change_at if draft.account else ""
         entries.append(_Entry.of(judged, lines, draft.claims, due if due > now else ""))
     return entries
+
+
+def _was_released(run: PlanRun, flights: Flights, account: Account) -> bool:
+    """Whether the very record that waits to be sent of somebody who is protected has been released already."""
+    return run.holds.protects(account.external_id, account.said) and flights.was_approved(account)
 
 
 def _said_before(drafted: Drafted, held: list[_Entry], lines: ScratchLines) -> dict[str, str]:
@@ -351,6 +357,7 @@ def _carried(run: PlanRun, drafted: Drafted, flights: Flights) -> Iterator[Plann
                 kept=account.kept,
                 takes_from=account.takes_from,
                 keeps="" if "manager" in account.record.get(ENTERPRISE_USER, {}) else account.manager,
+                approved=_was_released(run, flights, account),
             )
 
 

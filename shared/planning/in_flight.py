@@ -34,6 +34,18 @@ class Flights:
         """Whether what is pending of an account is being sent at this moment."""
         return account.deliverer is not None and account.deliverer[1:] in self._sending
 
+    def was_approved(self, account: Account) -> bool:
+        """Whether what waits to be sent of an account goes even if the person is protected: see `Planned.approved`."""
+        for row in self._waiting:
+            if account.deliverer == Deliverer(row.source, row.partition_key, int(row.row_key)):
+                return account.external_id in self._approved(row)
+        return False
+
+    def _approved(self, row: PageRow) -> frozenset[str]:
+        """Those of a page who go even if they are protected."""
+        page = pages.read_page(self._storage, ExtractRef(row.partition_key, row.source), row.plan, int(row.row_key))
+        return frozenset(person.worker.worker_id for person in page.people if person.approved)
+
     def waiting(self, ref: ExtractRef) -> dict[str, Deliverer]:
         """The people of a source in pages that wait, with their page."""
         found: dict[str, Deliverer] = {}

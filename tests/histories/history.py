@@ -318,12 +318,14 @@ class _History:
             else:
                 sent[person] += 1
             self._sent[person] = operation.data
-        changes, arrived = self._truth.take_changes()
+        changes, arrived, circled = self._truth.take_changes()
         self._figures.operations += len(operations)
         self._figures.changes += changes.total()
         for person in sent.keys() | changes.keys():
             # Two feeds' dates come at the same time: a report can be sent, and once more when the manager is there.
             twice = self._truth.accounts[person].manager in arrived if person in self._truth.accounts else False
+            # What is held counts when it is released: a circle can close, or open, after the person has been sent.
+            twice = twice or (self._loose and person in circled)
             if sent[person] > changes[person] + twice or (sent[person] < changes[person] and not self._loose):
                 wrong.setdefault(person, f"{sent[person]} operations for {changes[person]} changes")
         self._loose = False

@@ -136,6 +136,7 @@ class Truth:
         accounts: what Entra should have.
         changes: how often what Entra should have of a person changed since somebody last asked.
         arrived: who got an account since then.
+        circled: whose manager began or ceased to close a circle since then.
         clears: whether null is sent for a manager who is not named.
         holds: until when somebody is on hold by order of IT.
         hurried: whether words come so fast that not all of them are sent.
@@ -149,6 +150,7 @@ class Truth:
     accounts: dict[str, Account] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
     arrived: set[str] = field(default_factory=set)
+    circled: set[str] = field(default_factory=set)
     holds: dict[str, datetime] = field(default_factory=dict)
     ever_named: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     _next: dict[str, datetime] = field(default_factory=dict)
@@ -190,10 +192,10 @@ class Truth:
         """Nobody looked for a while; now every date that came counts at once."""
         self._look_at([person for person, at in self._next.items() if at <= self.now])
 
-    def take_changes(self) -> tuple[Counter[str], set[str]]:
-        """How often what Entra should have has changed since the last time, and who is new."""
-        taken = self.changes, self.arrived
-        self.changes, self.arrived = Counter(), set()
+    def take_changes(self) -> tuple[Counter[str], set[str], set[str]]:
+        """How often what Entra should have has changed since the last time, who is new, and whom circles concern."""
+        taken = self.changes, self.arrived, self.circled
+        self.changes, self.arrived, self.circled = Counter(), set(), set()
         return taken
 
     def _look_at(self, people: Iterable[str]) -> None:
@@ -212,6 +214,7 @@ class Truth:
             self._named[person] = self._counting(person).manager
             self.ever_named[person].add(self._named[person])
         barred = self._close_circles()
+        self.circled |= barred ^ self._barred
         others, self._barred = sorted((barred | self._barred) - set(people)), barred
         for person in [*people, *others]:
             self._send(person)

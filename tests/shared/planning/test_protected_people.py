@@ -9,6 +9,7 @@ import pytest
 
 from shared.changes.guard import PROTECTED
 from shared.holds.orders import HoldOrder, put_on_hold
+from shared.intake.ingest import process_all_pending
 from shared.planning.orders import Order, OrderRefused, release
 from shared.storage.names import CONFIG
 from tests.conftest import Storage
@@ -187,3 +188,25 @@ def test_a_broken_file_protects_whom_it_protected_before(office: Office) -> None
     office.at("2026-09-19 06:00")
     assert office.night("1,Chief,gone", "2,Bob,gone", "3,Cid,active") == [("2", False)]
     assert held(office) == {"1"}
+
+
+def test_what_was_released_by_name_and_waits_for_entra_is_not_held_again_by_the_next_file(office: Office) -> None:
+    office.at("2026-09-19 06:00")
+    office.night("1,Chief,active", "2,Bob,active", "3,Cid,gone")
+    assert let_go(office, str(office.newest()["Extract"]), "3") == 1
+    office.time.forward(60)
+    process_all_pending(office.context)  # the page is on the queue, and Entra takes nothing
+    office.at("2026-09-20 06:00")
+    assert office.night("1,Boss,active", "2,Bob,active", "3,Cid,gone") == [("3", False)]
+    assert held(office) == {"1"}
+
+
+def test_what_was_released_is_sent_and_what_is_said_meanwhile_is_held(office: Office) -> None:
+    office.at("2026-09-19 06:00")
+    office.night("1,Boss,active", "2,Bob,active", "3,Cid,active")
+    assert let_go(office, str(office.newest()["Extract"]), "1") == 1
+    office.time.forward(60)
+    process_all_pending(office.context)
+    office.at("2026-09-20 06:00")
+    office.night("1,Big Boss,active", "2,Bob,active", "3,Cid,active")
+    assert (office.directory["1"]["displayName"], held(office)) == ("Boss", {"1"})
