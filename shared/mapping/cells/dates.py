@@ -14,8 +14,10 @@ from shared.mapping.cells.midnight import TimeOfDay, clock_at, clock_of, day_mea
 from shared.mapping.cells.text import INVISIBLE, count_values, shorten
 
 # Year, month and day in any order: days by which systems say "none" or "for ever".
-# The last two are the first and the last day of .NET by the Buddhist calendar.
-_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)} | {(544, 1, 1)}
+# Zero is 1753-01-01 in SQL Server and Dynamics NAV, 1601-01-01 by the clock of Active Directory (west of Greenwich the
+# day before) and 1899-12-30 in Access and OLE. 544 is the first year of .NET by the Buddhist calendar, 10542 the last.
+_ZERO = {(1753, 1, 1), (1601, 1, 1), (1600, 12, 31), (1899, 12, 30)}
+_NO_DAY = {(9999, 12, 31), (4712, 12, 31), (0, 0, 0), (1900, 1, 0), (1900, 1, 1), (1, 1, 1)} | {(544, 1, 1)} | _ZERO
 _NO_DAY_SORTED = {tuple(sorted(parts)) for parts in (_NO_DAY | {(10542, 12, 31)}) - {(1, 1, 1)}}  # 01.01.01 is a day
 _NO_DAY_1 = re.compile(r"(?:0001\D0?1\D0?1|0?1\D0?1\D0001)(?!\d).*")
 _NEVER = {(9999, 12, 31), (4712, 12, 31)}  # of these, the days that are to come; the others say nothing
