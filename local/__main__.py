@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="with --help after it: its options")
-    command = parser.parse_args(arguments[:1]).command
+    command = parser.parse_args(arguments[:1] or ["--help"]).command
     module = importlib.import_module(COMMANDS[command][0])
     return int(module.main(list(arguments[1:])))
 

@@ -51,7 +51,7 @@ def _lines(context: Context) -> Iterator[str]:
     for pause in pauses:
         yield from _wrapped(f"Paused: {pause}")
     held = files.holding(storage, among)
-    refused = troubles.refused_files(storage, among)
+    refused = troubles.refused_files(storage, among, context.clock.now())
     causes = people.find_causes(storage, among)
     yield from _part("Held until somebody has looked", [_held(one) for one in held])
     yield from _part("Refused, and no file of the source used since", [_refused(one) for one in refused])
@@ -68,7 +68,11 @@ def _lines(context: Context) -> Iterator[str]:
     newest = [files.newest_files(storage, 1, [source])[0] for source in among]
     if among:
         yield ""
-        rows = [(one.source, one.file[:_SHORT], one.arrived_at, one.status, f"{one.done} %") for [one] in newest if one]
+        rows = [
+            (one.source, one.file[:_SHORT], one.arrived_at, one.status, f"{one.done} %" if one.counts else "")
+            for [one] in newest
+            if one
+        ]
         yield from plain_table(("Source", "Newest file", "Arrived", "Status", "Done"), rows)
     else:
         yield from ("", "No file has arrived yet.")

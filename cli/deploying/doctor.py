@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     parser.add_argument("--json", action="store_true", help="for programs: a list of check, about, state, says, mend")
     given = parser.parse_args(arguments)
+    logging.getLogger("azure").setLevel(logging.CRITICAL)  # what was found says it, in a sentence
     found: list[Finding] = []
     for finding in look(os.environ, given.principal):
         found.append(finding)

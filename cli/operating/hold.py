@@ -66,7 +66,10 @@ def _run(given: argparse.Namespace) -> int:
                 known = check_known(context.storage, given.worker, given.source)
             except Unknown as error:
                 print(error, file=sys.stderr)
-                for hit in search(context.storage, given.worker).people[:10]:
+                alike = search(context.storage, given.worker).people[:10]
+                if alike:
+                    print("Somebody like it:", file=sys.stderr)
+                for hit in alike:
                     print(f"  {printable(hit.worker_id)} of {hit.source}: {printable(hit.name)}", file=sys.stderr)
                 return FAILED
         order = HoldOrder(given.worker, given.source, given.by, given.reason, context.clock.now())

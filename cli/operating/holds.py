@@ -117,8 +117,7 @@ def check_known(storage: Storage, worker: str, source: str) -> list[str]:
         where = f" of {source}" if source else ""
         raise Unknown(
             f"Nobody{where} is known by the id {printable(worker)}, so nothing was set. Ids are compared letter by "
-            "letter, leading zeros included; a user name is no id. If the person is still to come, add --to-come. "
-            "Somebody like it:"
+            "letter, leading zeros included; a user name is no id. If the person is still to come, add --to-come."
         )
     return sorted(wanted[key] for key in found)
 

@@ -15,11 +15,13 @@ from shared.errors import MappingError, NoToken, RollcallError
 from shared.mapping.load import LoadedMapping, configured_names, find_mapping
 from shared.mapping.model import MappingFile
 from shared.model import ENTERPRISE_USER
-from shared.records.extracts import sources
+from shared.records.extracts import is_misplaced, newest, sources
 from shared.settings import PROVISIONING_ENDPOINT
+from shared.storage.clients import Storage
 from shared.storage.listing import first_rows
 from shared.storage.names import CONFIG, WORKERS
 from shared.tables.base import columns
+from shared.tables.extracts import ExtractRow
 from shared.tables.workers import WorkerRow
 
 _MOST_NAMES = 1000  # rows of Workers that are looked at for domains
@@ -30,7 +32,10 @@ def check_mappings(view: View) -> Iterator[Finding]:
     """Each source's mapping: that it is valid, that its job is set, and that the job knows what it sends."""
     check = Check("mapping")
     try:
-        names = sorted({*sources(view.context.storage), *configured_names(view.context.storage)})
+        storage = view.context.storage
+        configured = set(configured_names(storage))
+        delivered = {name for name in set(sources(storage)) - configured if not _is_slip(storage, name)}
+        names = sorted(configured | delivered)
     except (AzureError, NoToken) as error:
         yield check.unseen(f"{CONFIG} cannot be read: {error_in_words(error)}")
         return
@@ -39,6 +44,12 @@ def check_mappings(view: View) -> Iterator[Finding]:
     schemas: dict[str, JobSchema | str] = {}
     for name in names:
         yield _mapping(view, name, schemas)
+
+
+def _is_slip(storage: Storage, source: str) -> bool:
+    """Whether what came last for a source lay in a folder that cannot be one: nothing of it is ever used."""
+    shown = columns(ExtractRow.partition_key, ExtractRow.path)
+    return all(map(is_misplaced, newest(storage, source, shown, 1)))
 
 
 def _mapping(view: View, source: str, schemas: dict[str, JobSchema | str]) -> Finding:

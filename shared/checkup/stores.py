@@ -11,6 +11,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 
 from shared.checkup.findings import Check, Finding, View, error_in_words
 from shared.errors import NoToken, SecretForbidden, SecretMissing, TerminalError, TransientError
+from shared.settings import KEY_VAULT_URI
 from shared.storage.clients import Storage, code_of
 from shared.storage.fingerprint import SECRET_NAME
 from shared.storage.names import (
@@ -162,6 +163,9 @@ def check_put_aside(view: View) -> Iterator[Finding]:
 def check_vault(view: View) -> Iterator[Finding]:
     """The vault, which holds the key of the fingerprints and what opens extracts."""
     check, vault = Check("vault"), view.context.vault
+    if vault is None and not view.is_the_app:
+        yield check.unseen(f"{KEY_VAULT_URI} is not set here; the app's own page knows whether the app has a vault")
+        return
     if vault is None:
         yield check.ok("none is set: the fingerprint key is in rollcall-state, and no extract can be encrypted")
         return

@@ -29,9 +29,8 @@ from shared.tables.quota import StopRow
 ANY_SOURCE = ""
 
 _PROBE = timedelta(seconds=60)  # longer than a request lasts; a probe whose host died is made again after it
-_PAUSE = timedelta(
-    hours=1
-)  # somebody has to end it, a quarantine too; this is when a page would be looked at in any case
+# Somebody has to end a pause, and a quarantine; this is when a page would be looked at in any case.
+_PAUSE = timedelta(hours=1)
 _WHILE_PROBED = (3.0, 6.0)  # seconds until those who wait for the probe look again
 
 

@@ -63,9 +63,10 @@ def put_off(
     delay = max(math.ceil((wait.until - now).total_seconds()), 1)
     until = now + timedelta(seconds=delay)
     parked = delay >= _SHORT
+    why = wait.kind if wait.kind == WaitKind.PAUSE else str(wait)  # who stopped it, and what for, may be about people
     logger.warning(
         "Page %s of extract %s waits %d seconds: %s",
-        row.row_key, ref.id, delay, wait, extra={"extract": ref.id, "page": int(row.row_key)},
+        row.row_key, ref.id, delay, why, extra={"extract": ref.id, "page": int(row.row_key)},
     )  # fmt: skip
     generation = row.generation + 1
     if not parked:

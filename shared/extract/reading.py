@@ -442,7 +442,7 @@ class _Reader:
             return False
         doubt = f"{why.column} is empty, or cannot be used, so nobody can tell whether the person is one of this list's"
         if works:
-            self._warnings.add(record.row, [f"{doubt}; she was so far, and the row counts."])
+            self._warnings.add(record.row, [f"{doubt}; they were so far, and the row counts."])
             return True
         reason = f"{doubt}. {record.faults.get(why.column, '')}".rstrip()
         reject = Reject(record.row, record.line, worker_id, reason, in_doubt=True)

@@ -286,6 +286,12 @@ def newest(storage: Storage, source: str, select: Sequence[str], count: int) -> 
     return sorted(rows, key=lambda row: row.arrived_at, reverse=True)
 
 
+def is_misplaced(row: ExtractRow) -> bool:
+    """Whether a file lay in a folder that cannot be a source, by its `Path`: such files are refused one and all."""
+    folder, slash, _ = row.path.partition("/")
+    return bool(slash) and folder != row.partition_key
+
+
 def of_source(storage: Storage, source: str, text: str = "", select: Sequence[str] = ()) -> Iterator[ExtractRow]:
     """Extracts of a source, the newest first.
 

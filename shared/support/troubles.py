@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from azure.core.exceptions import ResourceNotFoundError
 
+from shared.clock import iso
 from shared.model import Actor, ExtractRef
 from shared.records import extracts
 from shared.records.pages import read_rejects
@@ -16,10 +18,12 @@ from shared.storage.listing import cuts_of, list_rows
 from shared.storage.names import WORKERS
 from shared.support.files import LISTED, MOST_PAGES, Extract, extract_of, extract_row
 from shared.support.people import TOLD, Hit, Trouble, TroubleKind, cause_of_row, grouped, hit_of
+from shared.tables.base import columns
 from shared.tables.extracts import ExtractKind, ExtractRow, ExtractStatus
 from shared.tables.workers import WorkerRow, WorkerStatus
 
 _MOST_FILES = 20  # of a source that are looked at
+_LISTED_FOR = timedelta(days=7)
 _REFUSED = (ExtractStatus.REJECTED, ExtractStatus.FAILED)
 _PASSED_OVER = (ExtractStatus.STALE, ExtractStatus.DUPLICATE, ExtractStatus.ARRIVED, ExtractStatus.READING)
 _REJECTED_STEP = "HR corrects the row and drops the file again; the account stays as it was until then."
@@ -38,14 +42,16 @@ class Group:
     people: tuple[Hit, ...]
 
 
-def refused_files(storage: Storage, among: Sequence[str]) -> list[Extract]:
+def refused_files(storage: Storage, among: Sequence[str], now: datetime) -> list[Extract]:
     """The files that were refused, and after which no file of their source was used; the newest first.
 
+    One in a folder that cannot be a source is listed for a week: no file of that folder will ever be used.
     Of files that arrived in the same second nobody knows which came after which: those that were refused are listed.
     """
     found: list[Extract] = []
     for source in among:
-        rows = extracts.newest(storage, source, LISTED, _MOST_FILES)
+        rows = extracts.newest(storage, source, (*LISTED, *columns(ExtractRow.path)), _MOST_FILES)
+        rows = [row for row in rows if not extracts.is_misplaced(row) or row.arrived_at >= iso(now - _LISTED_FOR)]
         used = max((row.arrived_at for row in rows if _was_used(row)), default="")
         found += [extract_of(row) for row in rows if row.status in _REFUSED and row.arrived_at >= used]
     return sorted(found, key=lambda one: one.arrived_at, reverse=True)

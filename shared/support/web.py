@@ -84,7 +84,7 @@ def _home(visit: Visit) -> Response:
         extracts=recent,
         more=more,
         causes=people.find_causes(storage, among).said(visit.speak),
-        refused=troubles.refused_files(storage, among),
+        refused=troubles.refused_files(storage, among, visit.context.clock.now()),
     )
 
 
@@ -157,7 +157,8 @@ def _causes(visit: Visit) -> Response:
             columns = ("People", "Status", "What is wrong", "Next step", "Who acts")
             rows = [(str(one.people), one.status, one.title, one.next_step, one.who_acts) for one in causes.causes]
             return visit.sheet(sheets.Sheet("causes", columns, rows), visit.wants)
-        return visit.page("causes", "What is wrong", causes=causes, refused=troubles.refused_files(storage, among))
+        refused = troubles.refused_files(storage, among, visit.context.clock.now())
+        return visit.page("causes", "What is wrong", causes=causes, refused=refused)
     cause, hits = people.of_cause(storage, key, among, whole=bool(visit.wants))
     if visit.wants:
         return visit.sheet(_people_sheet(hits), visit.wants)

@@ -494,6 +494,19 @@ def test_on_a_laptop_what_an_operator_needs_no_role_on_is_unseen(
     ]
 
 
+def test_a_vault_that_a_laptop_does_not_know_is_unseen(deployed: Deployment, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(View, "is_the_app", False)
+    [found] = [one for one in deployed.look() if one.check == "vault"]
+    assert (found.state, found.says.partition(" is ")[0]) == (UNSEEN, "KEY_VAULT_URI")
+
+
+def test_a_folder_that_cannot_be_a_source_needs_no_mapping(deployed: Deployment) -> None:
+    at = iso(datetime.now(UTC))
+    row = {"PartitionKey": "my-list", "RowKey": "1", "Path": "My list/people.csv", "LastModified": at, "ArrivedAt": at}
+    deployed.storage.tables.get_table_client(EXTRACTS).create_entity(row)
+    assert [one.about for one in deployed.look() if one.check == "mapping"] == ["employees"]
+
+
 def test_an_event_subscription_cannot_be_judged_before_the_first_file(deployed: Deployment) -> None:
     deployed.env["ROLLCALL_BLOB_SOURCE"] = "event_grid"
     assert unseen(deployed.look()) == ["new files"]

@@ -67,6 +67,11 @@ def test_a_typing_mistake_leaves_no_account_open_unnoticed(office: Office, capsy
     assert read_all(office.context.storage) == []
 
 
+def test_where_nobody_is_like_a_mistyped_id_nobody_is_named(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["hold", "78236", *EMPLOYEE, *WHY]) == 1
+    assert capsys.readouterr().err.endswith("If the person is still to come, add --to-come.\n")
+
+
 def test_somebody_who_is_still_to_come_can_be_put_on_hold(office: Office, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["hold", "9", *EMPLOYEE, *WHY, "--to-come"]) == 0
     assert "If there is an account, disable it in Entra yourself." in capsys.readouterr().out

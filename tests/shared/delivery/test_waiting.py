@@ -218,12 +218,16 @@ def test_when_entra_is_back_after_six_hours_everything_arrives_leavers_first(
     assert len(sent(script)) == 21
 
 
-def test_a_pause_stops_all_sending_and_says_who_and_why(context: Context, script: Script) -> None:
+def test_a_pause_stops_all_sending_and_says_who_and_why(
+    context: Context, script: Script, caplog: pytest.LogCaptureFixture
+) -> None:
     ref = planned(context, ids(60))
     circuit_breaker.pause(context.storage, "", by="Kim", reason="maintenance of the directory", now=context.clock.now())
     work_off_the_queue(context)
     said = f"All sending was stopped by Kim at {iso(START)}: maintenance of the directory"
     assert (sent(script), queue_is_empty(context)) == ([], True)
+    logged = [record.getMessage() for record in caplog.records if "waits" in record.getMessage()]
+    assert logged == [f"Page 000001 of extract {ref.id} waits 3600 seconds: pause"]  # which nobody's name is in
     assert said in extracts.load_extract(context.storage, ref).message
     rows = rows_of(context.storage, WORKERS)
     assert {(row["Reason"], row["NextStep"]) for row in rows} == {(said, "Kim lets it go on: python -m cli resume")}

@@ -113,7 +113,7 @@ def test_an_empty_cell_of_only_gives_nobody_an_account_and_takes_it_from_nobody(
         Reject(3, 3, "2", f"{doubt}.", display_name="Bo"),
         Reject(5, 5, "4", f"{doubt}.", display_name="Di"),
     ]
-    assert extract.notes == [f"Row 4: {doubt}; she was so far, and the row counts."]
+    assert extract.notes == [f"Row 4: {doubt}; they were so far, and the row counts."]
 
 
 def test_whoever_is_left_out_is_found_by_the_id_that_she_is_known_by(opened: ExitStack) -> None:

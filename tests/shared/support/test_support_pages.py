@@ -703,12 +703,21 @@ def test_a_cause_is_one_whatever_the_second_of_the_next_try(context: Context) ->
     assert sorted(cause.next_step for cause in causes)[1] == "Wait: Rollcall asks again soon."
 
 
+def test_a_file_in_a_folder_that_cannot_be_a_source_is_listed_for_a_week(context: Context) -> None:
+    file(context.storage, "people.csv", source="my-list", folder="My list", Status=ExtractStatus.REJECTED)
+    listed = [
+        [one.file for one in troubles.refused_files(context.storage, ["my-list"], START + timedelta(days=days))]
+        for days in (1, 7, 8)
+    ]
+    assert listed == [["people.csv"], ["people.csv"], []]
+
+
 def test_a_file_that_was_refused_in_the_second_in_which_another_one_was_used_is_listed(context: Context) -> None:
     for number in range(3):
         file(context.storage, f"refused-{number}.csv", Status=ExtractStatus.REJECTED)
     file(context.storage, "used.csv")
-    assert sorted(one.file for one in troubles.refused_files(context.storage, ["employees"])) == [
+    assert sorted(one.file for one in troubles.refused_files(context.storage, ["employees"], context.clock.now())) == [
         "refused-0.csv", "refused-1.csv", "refused-2.csv"
     ]  # fmt: skip
     file(context.storage, "later.csv", minutes=1)
-    assert troubles.refused_files(context.storage, ["employees"]) == []
+    assert troubles.refused_files(context.storage, ["employees"], context.clock.now()) == []

@@ -104,10 +104,12 @@ def token(answer: Response) -> str:
     return found[1] if found else ""
 
 
-def file(storage: Storage, name: str, *, source: str = "employees", minutes: int = 0, **values: Any) -> ExtractRef:
+def file(
+    storage: Storage, name: str, *, source: str = "employees", folder: str = "", minutes: int = 0, **values: Any
+) -> ExtractRef:
     """An extract."""
     arrived = START + timedelta(minutes=minutes)
-    version = Version(source, name, f"{source}/{name}", f"etag {minutes}", arrived, 1)
+    version = Version(source, name, f"{folder or source}/{name}", f"etag {minutes}", arrived, 1)
     given: Any = {
         "Status": ExtractStatus.DELIVERED,
         "ArrivedAt": iso(arrived),
