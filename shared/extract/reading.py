@@ -413,8 +413,9 @@ class _Reader:
         aside = self._filter.look(batch.columns)
         if not aside:
             return batch
-        cells = batch.columns[self._mapping.key]
-        ids = self._ids_as_known([cells[place] for place in aside], applier)
+        ids = self._who_is_aside(
+            {column: [cells[place] for place in aside] for column, cells in batch.columns.items()}, applier
+        )
         working = self._working({one for one, why in zip(ids, aside.values(), strict=True) if why.unclear})
         stays = [True] * len(batch)
         for (place, why), worker_id in zip(aside.items(), ids, strict=True):
@@ -448,6 +449,18 @@ class _Reader:
         reject = Reject(record.row, record.line, worker_id, reason, in_doubt=True)
         self._reject(reject, record, applier, primary=self._is_primary(record))
         return False
+
+    def _who_is_aside(self, columns: Mapping[str, Sequence[str]], applier: Applier) -> list[str]:
+        """Whom some rows are about that the mapping leaves out: of a new id whoever is known by the one before."""
+        ids, former = self._ids_as_known(columns[self._mapping.key], applier), self._mapping.key_rule.former
+        if former is None or not any(columns[former]):
+            return ids
+        known = self._known or NOBODY
+        before = self._ids_as_known(columns[former], applier)
+        return [
+            old if old and not known.is_worker(new) and known.is_worker(old) else new
+            for new, old in zip(ids, before, strict=True)
+        ]
 
     def _ids_as_known(self, cells: Sequence[str], applier: Applier) -> list[str]:
         """The ids in some cells, as they are known; an empty text where a cell is none."""
@@ -486,7 +499,7 @@ class _Reader:
         """A row some of whose cells cannot be relied on: whoever leaves by it leaves."""
         values = {column: "" if column in record.faults else cell for column, cell in record.values.items()}
         aside = self._filter.look({column: [cell] for column, cell in values.items()})
-        [worker_id] = self._ids_as_known([values[self._mapping.key]], applier) if aside else [""]
+        [worker_id] = self._who_is_aside({one: [cell] for one, cell in values.items()}, applier) if aside else [""]
         works = bool(aside and aside[0].unclear and self._working([worker_id]))
         if aside and not self._stays(record, aside[0], worker_id, applier, works=works):
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -16,6 +16,7 @@ from shared.delivery import circuit_breaker
 from shared.delivery.cancelling import cancel_overtaken
 from shared.delivery.queueing import queue_ready_pages
 from shared.extract.rejects import hand_out
+from shared.holds.look import holds_at
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
 from shared.model import ExtractRef, Planned, Same
@@ -126,11 +127,20 @@ def _note_new_ids(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
         for one, new in found.new.items()
     }
     changed = same_people.note(context.storage, row.job, said)
+    heed_new_ids(context, row.job, said)
     same_people.note_asked(context.storage, ref.source, found.asked, whole=found.whole)
     people.note_new_ids(context.storage, ref.source, changed, now)
     if changed:
         waiting = due.awaited(context.storage, row.job)
         due.wake(context.storage, waiting, changed, now + _MANAGER_FIRST)  # those who report to them
+
+
+def heed_new_ids(context: Context, job: str, said: Mapping[str, Same]) -> None:
+    """Have people looked at who go on under ids that are on hold: the hold was ordered before these were theirs."""
+    now = context.clock.now()
+    holds = holds_at(context.storage, now) if said else None
+    held = {same.known_as for one, same in said.items() if holds and holds.names(one)}
+    due.schedule(context.storage, (due.Due(now, job, one) for one in sorted(held)))
 
 
 def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[str]) -> None:
@@ -341,9 +351,10 @@ def _sort(person: Quiet) -> tuple[str, bool]:
 
 
 def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
-    """A newer full file has everything in it that older ones hold, and it has been guarded again.
+    """A newer full file has been guarded again; what it says takes the place of what older ones hold.
 
-    A file of changes has some of it; what is held ends once nobody is left of whom nothing newer has been said.
+    Whoever is to lose access and is not in it stays held: lists leave out who has left. A file of changes has some of
+    the people. What is held ends once nobody is left of whom nothing newer has been said.
     """
     others = list(_not_over_of(context, ref))
     for other in others:
@@ -351,7 +362,10 @@ def _supersede_held(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
         if not holds or other.extract == ref.id or other.stamp >= row.stamp or other.held_whole:
             continue
         older = ExtractRef(other.extract, ref.source)
-        if row.full or not still_held(context.storage, older, other):
+        still = still_held(context.storage, older, other)
+        if row.full:
+            still = people.note_lapsed(context.storage, older, still, row.file)
+        if not still:
             _supersede(context, ref, older)
     if row.full:
         _supersede_whole(context, ref, row, others)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from shared.clock import iso
 from shared.context import Context
+from shared.intake.apply_plan import heed_new_ids
 from shared.mapping.load import find_mapping
 from shared.model import Same
 from shared.planning.orders import Order, OrderRefused, release, reprocess
@@ -69,6 +70,7 @@ def make_same(context: Context, source: str, old: str, new: str, order: Order) -
         )
     said = Same(known_as, order.by, order.reason, iso(order.at), source)
     same_people.note(storage, mapping.job, {new: said})
+    heed_new_ids(context, mapping.job, {new: said})
     told = _told_of(context, source, {new, old, known_as})
     waits = {WorkerStatus.HELD, WorkerStatus.REJECTED}
     # What waits for the answer goes on: of full files the newest is worked off again, of changes the person alone.

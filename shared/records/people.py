@@ -585,6 +585,34 @@ def is_refused(refused: str, refused_at: str, fingerprint: str, now: datetime) -
     return refused == fingerprint and parse_iso(refused_at) + _REFUSAL_HOLDS > now
 
 
+def note_lapsed(storage: Storage, ref: ExtractRef, people: Iterable[str], file: str) -> set[str]:
+    """Write that a newer full file does not have people whom an extract holds.
+
+    Args:
+        storage: the account with HR data.
+        ref: the extract.
+        people: whom it holds still, though the newer file has been told of.
+        file: the newer one.
+
+    Returns:
+        Those of them who stay held, because their access is to end: see `worker_status.is_end_held`.
+    """
+    ends: set[str] = set()
+
+    def person(key: Key, row: WorkerRow | None) -> WorkerRow | None:
+        if row is None or (row.status, row.extract) != (WorkerStatus.HELD, ref.id):
+            return None
+        if worker_status.is_end_held(row):
+            ends.add(keys.decode(key.row))
+            return None
+        return worker_status.lapsed(file)
+
+    found = [worker_key(ref.source, one) for one in people]
+    shown = columns(WorkerRow.status, WorkerRow.extract, WorkerRow.kind, WorkerRow.held_last_day)
+    change_rows(storage.table(WORKERS), found, person, select=shown)
+    return ends
+
+
 def note_state(storage: Storage, ref: ExtractRef, people: Iterable[str], values: WorkerRow) -> None:
     """Write the same state on the rows of people who are still waiting in an extract."""
     _change_workers(storage, ref, people, lambda _: values)

@@ -184,6 +184,19 @@ def _absence(person: Planned, extract_id: str) -> WorkerRow:
     return WorkerRow(missing_in="") if person.said else WorkerRow()
 
 
+def is_end_held(row: WorkerRow) -> bool:
+    """Whether the end of somebody's access is held: no later file that merely lacks the person takes that back."""
+    return row.status == WorkerStatus.HELD and (row.kind == ChangeKind.LEAVER or bool(row.held_last_day))
+
+
+def lapsed(file: str) -> WorkerRow:
+    """Somebody was held whom a newer full file does not have, and whose access would not have ended."""
+    said = f"This was held, and {file}, a newer full file, does not have the person any more; nothing was sent."
+    return WorkerRow(
+        status=WorkerStatus.WITHDRAWN, reason=said, decision=said, next_step=_CAN_BE_REMOVED, who_acts=Actor.NOBODY
+    )
+
+
 def released(release: Release) -> WorkerRow:
     """Who released somebody that was held, beside when and why she was held."""
     return WorkerRow(released_by=release.by, release_reason=release.reason, released_at=release.at)
@@ -211,6 +224,9 @@ def quiet(fate: str, person: Planned, row: WorkerRow | None, by: Telling, *, see
     before = row.status if row else None
     if row and status == WorkerStatus.MISSING and before in WHILE_MISSING:
         return WorkerRow() if row.missing_in else WorkerRow(missing_in=by.extract_id)
+    if row and status in (WorkerStatus.MISSING, WorkerStatus.FILTERED) and is_end_held(row):
+        absence = WorkerRow(missing_in=by.extract_id) if status == WorkerStatus.MISSING and not row.missing_in else None
+        return WorkerRow(sequence=row.sequence) | (absence or WorkerRow())
     place = _place(status, person, row, by.extract_id, seen=seen)
     names = _names_told(status, person, row)
     is_open_besides = open_besides(person, row)

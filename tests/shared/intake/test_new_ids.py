@@ -359,6 +359,34 @@ def test_a_hold_on_the_new_id_holds_the_account(office: Office) -> None:
     assert (office.enabled["C9"], office.directory["C9"]["displayName"]) == (False, "Ann Cee")
 
 
+def test_a_row_of_a_new_id_that_the_filter_leaves_out_lets_go_of_whoever_is_known(office: Office) -> None:
+    names = {"userName": "Zone", "displayName": "Name"}
+    changed = {
+        "key": {"column": "Id", "former": "Boss"},
+        "attributes": names,
+        "filter": {"without": {"First": "2020-01-01"}},
+    }
+    office.map(**{**USUAL, **changed})
+    assert office.night("W10,Ann Bee,active,2020-01-01,,ann,C9", "2,Bo,active,,,bo") == [("C9", False)]
+    assert office.workers("Kind")["C9"] == "leaver"
+
+
+@pytest.mark.parametrize("by_file", [True, False])
+def test_a_hold_on_an_id_to_come_holds_whoever_turns_out_to_go_on_under_it(office: Office, by_file: bool) -> None:
+    put_on_hold(office.context.storage, HoldOrder("W10", "", "Sam", "Case 17.", office.time()), None)
+    assert office.tick() == []
+    if by_file:
+        names = {"userName": "Zone", "displayName": "Name"}
+        office.map(**{**USUAL, "key": {"column": "Id", "former": "Boss"}, "attributes": names})
+        office.night("W10,Ann Bee,active,,,ann,C9", "2,Bo,active,,,bo")
+    else:
+        make_same(office.context, "employees", "C9", "W10", order(office))
+    for _ in range(2):
+        office.time.forward(60)
+        office.tick()
+    assert (office.enabled["C9"], office.enabled["2"]) == (False, True)
+
+
 def test_what_nobody_can_mean_is_refused_and_an_order_can_be_taken_back(office: Office) -> None:
     context = office.context
     for old, new, why in (("Q7", "W10", "Nobody is known by"), ("C9", "C9", "a new one is needed"), ("C9", "2", "two")):

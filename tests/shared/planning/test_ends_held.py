@@ -100,7 +100,8 @@ def test_an_absence_and_a_rejected_row_take_no_day_back_that_is_held(office: Off
     office.at("2026-10-01 06:00")
     assert office.night("1i,I1,activ,,2026-09-30", *ENDING[2:], *STAFF) == [("3i", False), ("4i", False)]
     assert office.workers("Status", "NextChangeAt", "HeldLastDay")["1i"] == ("rejected", "", "2026-09-30")
-    assert office.workers("Status", "NextChangeAt", "HeldLastDay")["2i"] == ("missing", "", "2026-09-30")
+    assert office.workers("Status", "NextChangeAt", "HeldLastDay")["2i"] == ("held", "", "2026-09-30")
+    assert office.workers("MissingIn")["2i"] == office.newest()["Extract"]
     office.at("2026-10-02 05:00")
     assert office.night(*ENDING, *STAFF) == []
     assert {one: office.workers()[one] for one in ("1i", "2i")} == {"1i": "held", "2i": "held"}
@@ -158,3 +159,52 @@ def test_a_release_that_comes_to_nothing_says_so_until_one_comes_to_something(of
     let_go(office, "1i")
     assert office.tick() == [("1i", False)]
     assert (office.newest()["OrderFailed"], office.newest()["Held"]) == ("", 3)
+
+
+def test_a_full_list_without_those_whose_end_is_held_leaves_it_held_and_to_be_released(office: Office) -> None:
+    """Lists leave out who has left; the account stays enabled until somebody releases the end."""
+    office.map(mode="full", guard={"off": True})
+    office.night(*ENDING, *STAFF)
+    office.map(mode="full")
+    office.at("2026-10-01 00:00")
+    assert office.tick() == []
+    held = str(office.newest()["Extract"])
+    office.at("2026-10-01 06:00")
+    assert office.night(*STAFF, "21,N,active") == [("21", True)]
+    assert of_interns(office, "Status", "Kind", "HeldIn") == {("held", "leaver", held)}
+    assert (office.newest()["Status"], office.extract(held)["Status"]) == ("uploading", "held")
+    release(office.context.storage, held, Order("Ina Ito", "They leave.", office.time()))
+    office.time.forward(60)
+    assert office.tick() == [(one, False) for one in FOUR]
+
+
+@pytest.mark.parametrize("left_out", [False, True])
+def test_leavers_who_are_held_stay_so_in_a_list_that_lacks_them(office: Office, left_out: bool) -> None:
+    only: dict[str, object] = {"guard": {"shrunk": "pass"}}
+    office.map(mode="full", **only)
+    gone = [row.replace("active", "gone") for row in INTERNS]
+    assert office.night(*gone, *STAFF) == []
+    held = str(office.newest()["Extract"])
+    office.map(mode="full", **only, **({"filter": {"without": {"Boss": "elsewhere"}}} if left_out else {}))
+    office.at("2026-10-01 06:00")
+    rows = [f"{row},,,,elsewhere" for row in gone] if left_out else []
+    assert office.night(*rows, *STAFF, "21,N,active")[:1] == [("21", True)]
+    if left_out:  # which is an end as well, and newer
+        assert of_interns(office, "Status", "HeldIn") == {("held", office.newest()["Extract"])}
+        return
+    assert of_interns(office, "Status", "HeldIn", "MissingIn") == {("held", held, office.newest()["Extract"])}
+    release(office.context.storage, held, Order("Ina Ito", "They leave.", office.time()))
+    office.time.forward(60)
+    assert office.tick() == [(one, False) for one in FOUR]
+
+
+def test_a_joiner_who_is_held_and_whom_the_next_list_lacks_is_withdrawn(office: Office) -> None:
+    office.map(mode="full", guard={"create": {"percent": 0, "at_least": 0}, "minimum": 1})
+    assert office.night(*INTERNS, *STAFF, "21,N,active") == []
+    held = str(office.newest()["Extract"])
+    office.at("2026-10-01 06:00")
+    assert office.night(*INTERNS, *STAFF) == []
+    file = office.newest()["File"]
+    said = f"This was held, and {file}, a newer full file, does not have the person any more; nothing was sent."
+    assert office.workers("Status", "Reason", "WhoActs")["21"] == ("withdrawn", said, "nobody")
+    assert office.extract(held)["Status"] == "superseded"
