@@ -367,7 +367,7 @@ def test_a_row_of_a_new_id_that_the_filter_leaves_out_lets_go_of_whoever_is_know
         "filter": {"without": {"First": "2020-01-01"}},
     }
     office.map(**{**USUAL, **changed})
-    assert office.night("W10,Ann Bee,active,2020-01-01,,ann,C9", "2,Bo,active,,,bo") == [("C9", False)]
+    assert office.night("W10,Ann Bee,active,2020-01-01,,ann,C9", "2,Bo,active,,,bo")[0] == ("C9", False)
     assert office.workers("Kind")["C9"] == "leaver"
 
 
