@@ -99,18 +99,10 @@ def clean(text: str) -> str:
 
 def are_plain(texts: Sequence[str]) -> bool:
     """Whether it is certain at a glance that no text needs cleaning, looks broken or holds a control character."""
-    joined = "\n".join(texts)
-    if not joined.replace("\n", "").isprintable():  # nothing that nobody sees is, and of blanks only the plain one
-        return False
-    if not joined.isascii() and (looks_broken(joined) or not unicodedata.is_normalized("NFC", joined)):
-        return False
-    in_lines = f"\n{joined}\n"
-    return (
-        in_lines.count("\n") == len(texts) + 1
-        and "  " not in joined
-        and " \n" not in in_lines
-        and "\n " not in in_lines
-    )
+    joined = " ".join(filter(None, texts))  # so that there are two blanks together only where a text has one too many
+    if not joined.isprintable() or "  " in joined or joined[:1] == " " or joined[-1:] == " ":
+        return False  # nothing that nobody sees is printable, and of blanks only the plain one
+    return joined.isascii() or not (looks_broken(joined) or not unicodedata.is_normalized("NFC", joined))
 
 
 def odd_character(text: str, place: int) -> str:

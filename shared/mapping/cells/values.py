@@ -94,6 +94,7 @@ USER_NAME = "userName"
 MAIL = 'emails[type eq "work"].value'
 NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
 PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
+_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDER_NAMES))
 _MAX_INTEGER = 2**31 - 1
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -363,7 +364,9 @@ def _source_in_columns(path: str, rule: Rule, tidy: Callable[[list[str]], list[s
         return _template_in_columns(rule, tidy, complete=path in (USER_NAME, MAIL))
     if rule.columns is not None:
         join = rule.join
-        return lambda columns, _: tidy([join.join(filter(None, row)) for row in zip(*columns, strict=True)])
+        return lambda columns, _: tidy(
+            [join.join(filter(None, row) if "" in row else row) for row in zip(*columns, strict=True)]
+        )
     return lambda columns, _: _first(columns)
 
 
@@ -537,7 +540,9 @@ def _phone(rule: Phone, label: str) -> Step:
     def digits_of(text: str) -> str:
         text = text if text.isascii() else text.translate(_FOREIGN)
         text = with_zero.sub(r"+\1", text) if "(0)" in text else text
-        return _ITALIAN.sub(r"\g<1>0", _FLOAT.sub(r"\1", text)).replace("(0)", "").translate(_NO_DIGITS)
+        text = _FLOAT.sub(r"\1", text) if ".0" in text else text
+        text = _ITALIAN.sub(r"\g<1>0", text).replace("(0)", "") if "(0)" in text else text
+        return text.translate(_NO_DIGITS)
 
     def international(digits: str) -> str:
         if plan.unclear.match(digits):
@@ -576,9 +581,15 @@ def _phone(rule: Phone, label: str) -> Step:
         return ""
 
     def many(texts: list[str]) -> list[str] | None:
-        if any(map(holds_more, texts)):
+        joined = ",".join(texts)
+        if ("/" in joined or ")" in joined) and any(map(holds_more, texts)):
             return None
-        numbers = list(map(international, digits_of(",".join(texts)).split(",")))
+        digits = digits_of(joined)
+        numbers = digits.split(",")
+        if f"+{code}0" in digits:
+            numbers = list(map(international, numbers))
+        else:  # then nothing has to be done to those that are international already
+            numbers = [number if number[:1] == "+" else international(number) for number in numbers]
         are_fine = len(numbers) == len(texts) and _NUMBERS.fullmatch(",".join([*numbers, ""]))
         return numbers if are_fine else None
 
@@ -663,12 +674,16 @@ def _check_formula(label: str) -> Step:
         return text
 
     def many(texts: list[str]) -> list[str] | None:
-        in_lines = "\n" + "\n".join(texts)
-        may_run = any(sign in in_lines for sign in _OF_FORMULAS)  # telephone numbers begin with a plus, too
-        odd = "\n=" in in_lines or (may_run and any(sign in in_lines for sign in ("\n+", "\n-", "\n@")))
-        return None if odd else texts
+        joined = "\n".join(texts)
+        may_run = any(sign in joined for sign in _OF_FORMULAS)  # telephone numbers begin with a plus, too
+        return None if _one_begins_with("=+-@" if may_run else "=", joined) else texts
 
     return Step(step, many)
+
+
+def _one_begins_with(signs: str, lines: str) -> bool:
+    """Whether one of some lines begins with one of some signs."""
+    return any(sign in lines and f"\n{sign}" in f"\n{lines}" for sign in signs)
 
 
 def _check_name(label: str) -> Step:
@@ -682,9 +697,9 @@ def _check_name(label: str) -> Step:
         return text
 
     def many(texts: list[str]) -> list[str] | None:
-        in_lines = "\n" + "\n".join(texts)
-        odd = any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@"))
-        return texts if not odd and PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, texts)) else None
+        short = [text for text in texts if len(text) <= _LONGEST_PLACEHOLDER]
+        is_none = not PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, short))
+        return None if is_none or _one_begins_with("=+-@", "\n".join(texts)) else texts
 
     return Step(step, many)
 
