@@ -503,9 +503,9 @@ class _Reader:
         if not ids:
             return
         days = zip(mapped.first_days[part], mapped.last_days[part], mapped.zones[part], strict=True)
-        before = [f"{first} {last} {zone} " for first, last, zone in days]
-        said = map("".join, zip(before, *(column[part] for column in mapped.users), strict=True))
-        places, digests = self._spool.write_many(rows, lines, said)
+        before = [f"{first} {last} {zone} ".encode() for first, last, zone in days]
+        users = mapped.users if len(ids) == len(batch) else [column[part] for column in mapped.users]
+        places, digests = self._spool.write_many(rows, lines, list(map(b"".join, zip(before, *users, strict=True))))
         active = [word == "true" for word in mapped.active[part]]
         managers = mapped.managers[part]
         names = [(kind, column[part]) for kind, column in mapped.claims]

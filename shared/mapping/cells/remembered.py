@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 CAREFUL = "\0"
 """Stands for whatever needs a closer look. No cell that is sent is this, nor is it anything in JSON."""
+CAREFUL_PIECE = CAREFUL.encode()
+"""The same among pieces of JSON, which are bytes."""
 
 _MOST = 50_000  # cells that are remembered, of all columns together: some ten megabytes
 _LATELY = 4_000  # cells of a column
@@ -15,7 +17,9 @@ _TRIES, _TIMES = 4, 60  # batches: to see if a column is worth remembering, and 
 _FIRST_TRY = 2  # batches, after which a column of nothing but new cells is known for one
 
 _Key = TypeVar("_Key", bound=str | tuple[str, ...])
+_Made = TypeVar("_Made", bound=str | bytes)
 ColumnCells = Sequence[str]
+Pieces = Sequence[bytes]
 
 
 class Room:
@@ -23,9 +27,9 @@ class Room:
 
     def __init__(self) -> None:
         self._left = _MOST
-        self._shared: list[Remembered[Any]] = []
+        self._shared: list[Remembered[Any, Any]] = []
 
-    def share(self, remembered: Remembered[Any]) -> None:
+    def share(self, remembered: Remembered[Any, Any]) -> None:
         """One more takes part."""
         self._shared.append(remembered)
 
@@ -38,7 +42,7 @@ class Room:
                 each.clear()
 
 
-class Remembered(dict[_Key, str]):
+class Remembered(dict[_Key, _Made]):
     """What the cells of a column, or of several, become.
 
     It is worked out when a cell is met, and remembered from the second time on. Where most cells are new, as in a
@@ -53,9 +57,9 @@ class Remembered(dict[_Key, str]):
 
     def __init__(
         self,
-        make: Callable[[_Key], str],
+        make: Callable[[_Key], _Made],
         room: Room,
-        make_many: Callable[..., list[str]] | None = None,
+        make_many: Callable[..., list[_Made]] | None = None,
         *,
         few: bool = False,
     ) -> None:
@@ -71,7 +75,7 @@ class Remembered(dict[_Key, str]):
         self._at_once = 0
         room.share(self)
 
-    def __missing__(self, cell: _Key) -> str:
+    def __missing__(self, cell: _Key) -> _Made:
         made = self._make(cell)
         self._missed += 1
         key = hash(cell)
@@ -84,7 +88,7 @@ class Remembered(dict[_Key, str]):
             self[cell] = made
         return made
 
-    def column(self, *columns: ColumnCells) -> list[str]:
+    def column(self, *columns: ColumnCells) -> list[_Made]:
         """What the cells of a column, or of several, become."""
         if self._at_once and self._make_many:
             self._at_once -= 1

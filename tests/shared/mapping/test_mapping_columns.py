@@ -211,7 +211,7 @@ def in_columns(mapping: MappingFile, rows: Rows, size: int) -> list[object]:
             if place in mapped.careful:
                 made.append(made_of(mapped.careful[place]))
                 continue
-            user = "".join(column[place] for column in mapped.users)
+            user = b"".join(column[place] for column in mapped.users).decode()
             assert json.loads(user)["active"] == (mapped.active[place] == "true")
             days = (mapped.first_days[place], mapped.last_days[place], mapped.zones[place])
             claims = tuple((kind, column[place]) for kind, column in mapped.claims if column[place])
@@ -253,7 +253,8 @@ def test_an_empty_cell_among_new_ones_gives_nobody_the_value_of_somebody_else(
 def test_texts_become_json_in_one_go_as_one_by_one(texts: list[str], absent: str) -> None:
     for before, after in ((',"title":', ""), (',"manager":{"value":', "}")):
         one_by_one = [f"{before}{json.dumps(text, ensure_ascii=False)}{after}" if text else absent for text in texts]
-        assert pieces.as_json(texts, before, after, absent) == one_by_one
+        made = pieces.as_json(texts, before.encode(), after.encode(), absent.encode())
+        assert [piece.decode("utf-8", "surrogatepass") for piece in made] == one_by_one
 
 
 def test_only_rows_with_something_to_tell_are_left_to_the_applier() -> None:
@@ -268,7 +269,7 @@ def test_only_rows_with_something_to_tell_are_left_to_the_applier() -> None:
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "_MOST", 10)
     room = remembered.Room()
-    one, other = (remembered.Remembered[str](str.upper, room, few=True) for _ in range(2))
+    one, other = (remembered.Remembered[str, str](str.upper, room, few=True) for _ in range(2))
     held = []
     for number in range(100):
         assert one.column([f"a{number}", "x" * 10_000]) == [f"A{number}", "X" * 10_000]
