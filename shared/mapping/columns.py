@@ -22,7 +22,7 @@ from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
 from shared.mapping.cells.remembered import CAREFUL, CAREFUL_PIECE, ColumnCells, Pieces, Remembered, Room
-from shared.mapping.cells.text import LOST_MARKS, OF_OBJECTS, looks_broken_in_name
+from shared.mapping.cells.text import LOST_MARKS, looks_broken_in_name, may_name_an_object
 from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
@@ -35,7 +35,7 @@ _Made = TypeVar("_Made", str, bytes)
 NO_DAY = "-"
 """Stands for a day that nobody has said."""
 
-_OF_DAMAGE = (*LOST_MARKS, "&", *OF_OBJECTS)  # which may stand in the place of letters, or of a name
+_OF_DAMAGE = (*LOST_MARKS, "&")  # which may stand in the place of letters
 _START = f'{{"schemas":["{CORE_USER}","{ENTERPRISE_USER}"'.encode()
 _ACTIVE = {"true": b"true", "false": b"false", CAREFUL: CAREFUL_PIECE}
 
@@ -325,7 +325,8 @@ class ColumnMapper:
 
 def _may_be_damaged(names: str) -> bool:
     """Whether a name, or one of several in lines, holds what may stand in the place of letters, or of a name."""
-    return any(sign in names for sign in _OF_DAMAGE) or looks_broken_in_name(names)
+    signs = any(sign in names for sign in _OF_DAMAGE)
+    return signs or may_name_an_object(names) or looks_broken_in_name(names)
 
 
 def _raise(reason: str) -> None:

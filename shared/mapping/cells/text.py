@@ -83,8 +83,7 @@ _OBJECT = re.compile(
     r"|b(?:'[^']+'|\"[^\"]+\")|\[(?:'[^']*'(?:, (?!\]))?)+\]|\{'\w+': .*\}",  # of Python; bytes are what read_sas gives
     re.DOTALL,
 )
-OF_OBJECTS = ("System.", "soft.", "[", "{", "<", "b'", 'b"')
-"""One of which every text has that names an object; to look for these is quick."""
+_OF_OBJECTS = ("System.", "soft.", "[", "{", "<", "b'", 'b"')  # one of which every text has that names an object
 
 
 def clean(text: str) -> str:
@@ -154,6 +153,11 @@ def looks_broken_in_name(text: str) -> bool:
 def holds_html(text: str) -> bool:
     """Whether `text` has a character reference of HTML (`&eacute;`, `&#39;`) in the place of a letter or a sign."""
     return "&" in text and any(found[1][0] == "#" or found[1] in html5 for found in _REFERENCE.finditer(text))
+
+
+def may_name_an_object(text: str) -> bool:
+    """Whether `text`, or one of several texts in it, may be the name of an object; to look for this is quick."""
+    return any(sign[-1] in text and sign in text for sign in _OF_OBJECTS)  # one character is looked for at once
 
 
 def names_an_object(text: str) -> bool:
