@@ -14,7 +14,6 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count
-from json.encoder import encode_basestring as quote
 from typing import Any, TypeVar
 
 from shared.letters import fold

@@ -554,24 +554,17 @@ def _phone(rule: Phone, label: str) -> Step:
         number = None if lacks_plus(digits) else plan.national.fullmatch(digits)
         return f"+{code}{number[1]}" if number else ""
 
-    def holds_more(text: str) -> bool:
-        """Whether a cell has two numbers, or an extension in brackets behind one."""
-        if "/" not in text and ")" not in text[-2:]:
-            return False
-        text = _CODE.sub("", text.replace("(0)", ""))
-        return (_TWO_NUMBERS.fullmatch(text) or _WITH_EXTENSION.fullmatch(text)) is not None
-
     def lacks_plus(digits: str) -> bool:
         return code != _AMERICA and digits.startswith(code) and len(digits) >= whole and digits.isdecimal()
 
     def step(text: str, warn: Warn) -> str:
         digits = digits_of(text)
         number = international(digits)
-        if _NUMBER.fullmatch(number) and not holds_more(text):
+        if _NUMBER.fullmatch(number) and not _holds_more(text):
             return number
         if lacks_plus(digits):
             warn(f"{label} seems to begin with the calling code, and has no + in front; it is left out.")
-        elif digits.isascii() and digits.isdecimal() and not (holds_more(text) or plan.unclear.match(digits)):
+        elif digits.isascii() and digits.isdecimal() and not (_holds_more(text) or plan.unclear.match(digits)):
             warn(
                 f"{label} is not a whole telephone number of +{code}: its area may be missing, or it is, or has, an "
                 f"extension. It is left out; write it whole, with +{code} in front."
@@ -582,7 +575,7 @@ def _phone(rule: Phone, label: str) -> Step:
 
     def many(texts: list[str]) -> list[str] | None:
         joined = ",".join(texts)
-        if ("/" in joined or ")" in joined) and any(map(holds_more, texts)):
+        if ("/" in joined or ")" in joined) and any(map(_holds_more, texts)):
             return None
         digits = digits_of(joined)
         numbers = digits.split(",")
@@ -594,6 +587,14 @@ def _phone(rule: Phone, label: str) -> Step:
         return numbers if are_fine else None
 
     return Step(step, of_filled(many))
+
+
+def _holds_more(text: str) -> bool:
+    """Whether a cell has two telephone numbers, or an extension in brackets behind one."""
+    if "/" not in text and ")" not in text[-2:]:
+        return False
+    text = _CODE.sub("", text.replace("(0)", ""))
+    return (_TWO_NUMBERS.fullmatch(text) or _WITH_EXTENSION.fullmatch(text)) is not None
 
 
 def _cut(most: int, label: str) -> Step:
