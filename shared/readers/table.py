@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from shared.errors import ExtractRefused
 from shared.model import Row
+
+_TOGETHER = 20  # rows that come one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,31 @@ class InBlocks(Iterator[Row | BadRow]):
 
 def _single(rows: Rows | BadRow) -> Iterable[Row | BadRow]:
     return [rows] if isinstance(rows, BadRow) else rows
+
+
+def in_blocks(rows: Iterator[Row | BadRow]) -> Iterator[Rows | BadRow]:
+    """Rows some at a time; nearly always all are good."""
+    if isinstance(rows, InBlocks):
+        yield from rows.blocks
+        return
+    good: list[Row] = []
+    try:
+        for row in rows:
+            if isinstance(row, Row):
+                good.append(row)
+                if len(good) < _TOGETHER:
+                    continue
+            if good:
+                yield Rows(*zip(*good, strict=True))
+                good.clear()
+            if not isinstance(row, Row):
+                yield row
+    except ExtractRefused:
+        if good:  # whoever looks at the first rows only has them
+            yield Rows(*zip(*good, strict=True))
+        raise
+    if good:
+        yield Rows(*zip(*good, strict=True))
 
 
 @dataclass(frozen=True)
