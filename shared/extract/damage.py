@@ -79,6 +79,7 @@ class DamageWatch:
         self._ids = {mapping.key, *(mapping.manager_rule.reads if mapping.manager_rule else ())}
         self._no_days = {*self._columns} - {mapping.key, *mapping.days_in_texts} if holds_dates else set()
         self._filled = dict.fromkeys((*self._names, *self._no_days), 0)
+        self._few: dict[str, bool] = {}  # whether the first rows have few different cells in a column, as most have
         self._guards: dict[str, _Found] = {}
         self._marks: dict[str, _Found] = {}
         self._broken: dict[str, _Found] = {}
@@ -92,7 +93,9 @@ class DamageWatch:
         """Take note of some rows."""
         for column in self._columns:
             cells = batch.columns[column]
-            text = "\n".join(cells)
+            if column not in self._few:
+                self._few[column] = len(set(cells)) * 4 < len(cells)
+            text = "\n".join(set(cells) if self._few[column] else cells)
             if ("=" in text or _APOSTROPHE.search(text)) and column != self._key:
                 _note(self._guards, column, batch, is_guarded)
             if any(sign in text for sign in LOST_MARKS):

@@ -10,9 +10,10 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain, count, groupby, pairwise
+from itertools import chain, count, pairwise
 from typing import Any, NamedTuple
 
 from msgspec import msgpack
@@ -185,11 +186,8 @@ class PeopleIndex:
 
 def _heaps(people: _Columns) -> Iterator[tuple[str, bytes]]:
     """Some people, put together by the last two characters of their ids."""
-    tails = [worker_id[-2:] for worker_id in people[0]]
-    order = sorted(range(len(tails)), key=tails.__getitem__)
-    in_order = [list(map(column.__getitem__, order)) for column in people]
-    start = 0
-    for tail, same in groupby(map(tails.__getitem__, order)):
-        end = start + sum(1 for _ in same)
-        yield tail, msgpack.encode([column[start:end] for column in in_order])
-        start = end
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, worker_id in enumerate(people[0]):
+        places[worker_id[-2:]].append(place)
+    for tail, some in places.items():
+        yield tail, msgpack.encode([list(map(column.__getitem__, some)) for column in people])

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from itertools import compress
+from itertools import compress, repeat
 from types import TracebackType
 
 from msgspec import Struct
@@ -479,8 +479,8 @@ class _Reader:
         ids, rows, lines = mapped.ids[part], batch.rows[part], batch.lines[part]
         if not ids:
             return
-        days = zip(mapped.first_days[part], mapped.last_days[part], mapped.zones[part], strict=True)
-        before = [f"{first} {last} {zone} ".encode() for first, last, zone in days]
+        days = zip(mapped.first_days[part], mapped.last_days[part], mapped.zones[part], repeat(""), strict=False)
+        before = "\n".join(map(" ".join, days)).encode().split(b"\n")
         users = mapped.users if len(ids) == len(batch) else [column[part] for column in mapped.users]
         places, digests = self._spool.write_many(rows, lines, list(map(b"".join, zip(before, *users, strict=True))))
         active = [word == "true" for word in mapped.active[part]]

@@ -130,7 +130,7 @@ class _Gathered:
         self._numbers: list[int] = []
         self._lines: list[int] = []
         self._cells: list[list[str]] = [[] for _ in places]  # a column at a time
-        self._size = 0  # characters
+        self._size = 0  # characters, about
 
     def parts(self, rows: Rows, before: int) -> Iterator[Rows]:
         """Rows, taken apart where a batch is full: behind a multiple of `_FEW` rows, of which so many went before."""
@@ -145,9 +145,11 @@ class _Gathered:
         self._numbers += rows.numbers
         self._lines += rows.lines
         cells = list(zip(*rows.cells, strict=True))
+        self._size += rows.size or 0
         for column, place in zip(self._cells, self._places.values(), strict=True):
             column.extend(cells[place])
-            self._size += len("".join(cells[place]))
+            if rows.size is None:
+                self._size += len("".join(cells[place]))
 
     @property
     def is_enough(self) -> bool:

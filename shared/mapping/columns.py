@@ -177,7 +177,7 @@ class ColumnMapper:
         if status.zone:
             cells = batch.columns[status.zone.column]
             self._applier.note_zones({self._clean(raw) for place, raw in enumerate(cells) if place not in careful})
-        self._applier.look_at_ids(worker_id for place, worker_id in enumerate(ids) if place not in careful)
+        self._applier.look_at_ids([one for place, one in enumerate(ids) if place not in careful] if careful else ids)
 
         attributes = (*self._own, *self._copies)
         pieces = [

@@ -38,17 +38,21 @@ class Rows:
         numbers: theirs.
         lines: where they start.
         cells: a row at a time, all as wide as the header.
+        size: about how many characters they have, if the reader knows.
     """
 
     numbers: Sequence[int]
     lines: Sequence[int]
     cells: Sequence[Sequence[str]]
+    size: int | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def __getitem__(self, part: slice) -> Rows:
-        return Rows(self.numbers[part], self.lines[part], self.cells[part])
+        cells = self.cells[part]
+        size = None if self.size is None else self.size * len(cells) // len(self)
+        return Rows(self.numbers[part], self.lines[part], cells, size)
 
     def __iter__(self) -> Iterator[Row]:
         return map(Row, self.numbers, self.lines, map(tuple, self.cells))
@@ -89,16 +93,21 @@ def in_blocks(rows: Iterator[Row | BadRow]) -> Iterator[Rows | BadRow]:
                 if len(good) < _TOGETHER:
                     continue
             if good:
-                yield Rows(*zip(*good, strict=True))
+                yield _as_one(good)
                 good.clear()
             if not isinstance(row, Row):
                 yield row
     except ExtractRefused:
         if good:  # whoever looks at the first rows only has them
-            yield Rows(*zip(*good, strict=True))
+            yield _as_one(good)
         raise
     if good:
-        yield Rows(*zip(*good, strict=True))
+        yield _as_one(good)
+
+
+def _as_one(rows: Sequence[Row]) -> Rows:
+    numbers, lines, cells = zip(*rows, strict=True)
+    return Rows(numbers, lines, cells)
 
 
 @dataclass(frozen=True)

@@ -130,8 +130,9 @@ class ThousandMarks:
 
     def look(self, ids: Iterable[str]) -> None:
         """Take note of some ids."""
-        for worker_id in ids:
-            self._looked += 1
+        ids = list(ids)
+        self._looked += len(ids)
+        for worker_id in ids if not "".join(ids).isalnum() else ():
             if not worker_id.isalnum() and _THOUSANDS.fullmatch(worker_id) and not self._is_known(worker_id):
                 self._marked += 1
                 self._example = self._example or worker_id
@@ -173,7 +174,9 @@ class LostZeros:
 
     def look(self, ids: Iterable[str]) -> None:
         """Take note of some ids."""
-        self._waiting += [worker_id for worker_id in ids if worker_id.isascii() and worker_id.isdigit()]
+        ids = list(ids)
+        are_numbers = all(map(str.isdigit, ids)) and "".join(ids).isascii()
+        self._waiting += ids if are_numbers else [one for one in ids if one.isascii() and one.isdigit()]
         if len(self._waiting) >= self._AT_ONCE:
             self._find()
 

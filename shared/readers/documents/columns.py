@@ -142,7 +142,7 @@ class Columns:
         self._example = self._example or records[0]
         self._unseen.clear()
         self.records += len(records)
-        return Rows(range(number, number + len(cells)), range(line, line + len(cells)), cells)
+        return Rows(range(number, number + len(cells)), range(line, line + len(cells)), cells, len(text))
 
     def __len__(self) -> int:
         return len(self._paths)
