@@ -1,8 +1,8 @@
 """The people of an extract in the order of accounts: by the last two characters of their ids, then by the ids.
 
 They are in a temporary database, a hundred in a row of it, a column at a time: they are mostly read in their order, and
-it takes a tenth of the time of a row for each. First rows come as they stand in the extract, and are put into heaps by
-the last two characters of the ids, then each heap is sorted.
+it takes a tenth of the time of a row for each. They come in heaps by the last two characters of their ids, and each
+heap is sorted.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import sqlite3
 from array import array
 from bisect import bisect_left
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import chain, count, pairwise
@@ -19,19 +18,20 @@ from typing import Any, NamedTuple
 from msgspec import msgpack
 
 from shared.changes.loops import loops, smallest_first
-from shared.storage.scratch import batches
+from shared.storage.scratch import batches, placeholders
 
-_Columns = Sequence[Sequence[Any]]
-"""One for each attribute of `IndexedPerson`, all of one length."""
+PeopleColumns = Sequence[Sequence[Any]]
+"""Some people: one for each attribute of `IndexedPerson`, all of one length."""
 
 _TOGETHER = 100  # people in a row of the database
 _HEAP = 20_000  # people that are sorted in memory
 _REMEMBERED = 8  # rows of the database, for who asks for one after the other
-_TABLES = """
-CREATE TABLE heaps (tail TEXT, columns BLOB);
-CREATE TABLE people (tail TEXT, first TEXT, columns BLOB, PRIMARY KEY (tail, first)) WITHOUT ROWID;
+_TABLE = """
+CREATE TABLE people (
+    tail TEXT, first TEXT, worker_id BLOB, row BLOB, digest BLOB, place BLOB, manager BLOB, following BLOB,
+    PRIMARY KEY (tail, first)
+) WITHOUT ROWID
 """
-_HEAPS = "SELECT columns FROM heaps WHERE tail = ?"
 
 
 class IndexedPerson(NamedTuple):
@@ -54,26 +54,26 @@ class IndexedPerson(NamedTuple):
     following: int | None
 
 
+_ALL = ", ".join(IndexedPerson._fields)
+
+
 class PeopleIndex:
     """Finds people by their ids, or gives all of them.
 
     Args:
         scratch: a temporary database.
-        people: all of them, some at a time, in any order; nobody twice.
+        heaps: the last two characters of ids, each once and in order, with everybody whose id ends so; nobody twice.
     """
 
-    def __init__(self, scratch: sqlite3.Connection, people: Iterable[_Columns]) -> None:
+    def __init__(self, scratch: sqlite3.Connection, heaps: Iterable[tuple[str, Iterable[PeopleColumns]]]) -> None:
         self._scratch = scratch
-        scratch.executescript(_TABLES)
+        scratch.execute(_TABLE)
         self._size = 0
-        for some in people:
-            self._size += len(some[0])
-            scratch.executemany("INSERT INTO heaps VALUES (?, ?)", _heaps(some))
-        scratch.execute("CREATE INDEX heaps_tail ON heaps (tail)")
-        for (tail,) in scratch.execute("SELECT DISTINCT tail FROM heaps ORDER BY tail").fetchall():
-            rows = [(tail, columns[0][0], msgpack.encode(columns)) for columns in self._sorted(tail)]
-            scratch.executemany("INSERT INTO people VALUES (?, ?, ?)", rows)
-        scratch.execute("DROP TABLE heaps")
+        insert = f"INSERT INTO people VALUES (?, ?, {placeholders(IndexedPerson._fields)})"  # noqa: S608 (place holders)
+        for tail, some in heaps:
+            for columns in self._sorted(iter(some)):
+                self._size += len(columns[0])
+                scratch.execute(insert, (tail, columns[0][0], *map(msgpack.encode, columns)))
         self._columns_from = lru_cache(_REMEMBERED)(self._read_columns)
 
     def __len__(self) -> int:
@@ -85,14 +85,15 @@ class PeopleIndex:
 
     def people_with(self, tail: str) -> Iterator[IndexedPerson]:
         """Everybody whose id ends in two characters, in order."""
-        found = self._scratch.execute("SELECT columns FROM people WHERE tail = ? ORDER BY first", (tail,))
-        for (columns,) in found:
-            yield from map(IndexedPerson, *msgpack.decode(columns))
+        found = self._scratch.execute(f"SELECT {_ALL} FROM people WHERE tail = ? ORDER BY first", (tail,))  # noqa: S608
+        for columns in found:
+            yield from map(IndexedPerson, *map(msgpack.decode, columns))
 
-    def columns(self) -> Iterator[_Columns]:
-        """Everybody, some at a time, in order."""
-        for (columns,) in self._scratch.execute("SELECT columns FROM people ORDER BY tail, first"):
-            yield msgpack.decode(columns)
+    def columns(self, *names: str) -> Iterator[PeopleColumns]:
+        """Some attributes of everybody, or all of them, some people at a time, in order."""
+        wanted = ", ".join(names) or _ALL
+        for columns in self._scratch.execute(f"SELECT {wanted} FROM people ORDER BY tail, first"):  # noqa: S608 (ours)
+            yield list(map(msgpack.decode, columns))
 
     def find(self, worker_id: str) -> IndexedPerson | None:
         """A person; None if nobody has the id."""
@@ -138,9 +139,9 @@ class PeopleIndex:
         manage somebody have the same: then another salt tells them apart.
         """
         ids, named = array("q"), array("q")
-        for some, _, _, _, managers, _ in self.columns():
-            ids.extend(hash(salt + one) for one in some)
-            named.extend(hash(salt + one) for one in managers)
+        for some, managers in self.columns("worker_id", "manager"):
+            ids.extend(map(hash, [salt + one for one in some] if salt else some))
+            named.extend(map(hash, [salt + one for one in managers] if salt else managers))
         managing = set(named)
         own = [place for place, key in enumerate(ids) if key in managing]
         places = {ids[place]: place for place in own}
@@ -151,14 +152,12 @@ class PeopleIndex:
             found[place] = places.get(named[place], -1)
         return found
 
-    def _read_columns(self, tail: str, first: str) -> _Columns:
-        query = "SELECT columns FROM people WHERE tail = ? AND first = ?"
-        columns: _Columns = msgpack.decode(self._scratch.execute(query, (tail, first)).fetchone()[0])
-        return columns
+    def _read_columns(self, tail: str, first: str) -> PeopleColumns:
+        query = f"SELECT {_ALL} FROM people WHERE tail = ? AND first = ?"  # noqa: S608 (ours)
+        return list(map(msgpack.decode, self._scratch.execute(query, (tail, first)).fetchone()))
 
-    def _sorted(self, tail: str) -> Iterator[_Columns]:
-        """Those whose ids end in two characters, sorted, some at a time."""
-        heaps = (msgpack.decode(columns) for (columns,) in self._scratch.execute(_HEAPS, (tail,)))
+    def _sorted(self, heaps: Iterator[PeopleColumns]) -> Iterator[PeopleColumns]:
+        """Those whose ids end in the same two characters, sorted, some at a time."""
         gathered: list[list[Any]] = [[] for _ in IndexedPerson._fields]
         for columns in heaps:
             for whole, part in zip(gathered, columns, strict=True):
@@ -171,7 +170,9 @@ class PeopleIndex:
             some = order[start : start + _TOGETHER]
             yield [list(map(column.__getitem__, some)) for column in gathered]
 
-    def _sorted_by_database(self, gathered: list[list[Any]], others: Iterable[_Columns]) -> Iterator[_Columns]:
+    def _sorted_by_database(
+        self, gathered: list[list[Any]], others: Iterable[PeopleColumns]
+    ) -> Iterator[PeopleColumns]:
         """The same of people who are too many to be sorted in memory."""
         self._scratch.execute("CREATE TABLE sorting (id TEXT, person BLOB)")
         for columns in chain([gathered], others):
@@ -182,12 +183,3 @@ class PeopleIndex:
         for some in batches(self._scratch.execute("SELECT person FROM sorting ORDER BY id"), _TOGETHER):
             yield list(zip(*(msgpack.decode(person) for (person,) in some), strict=True))
         self._scratch.execute("DROP TABLE sorting")
-
-
-def _heaps(people: _Columns) -> Iterator[tuple[str, bytes]]:
-    """Some people, put together by the last two characters of their ids."""
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, worker_id in enumerate(people[0]):
-        places[worker_id[-2:]].append(place)
-    for tail, some in places.items():
-        yield tail, msgpack.encode([list(map(column.__getitem__, some)) for column in people])

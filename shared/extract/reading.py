@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from itertools import compress, repeat
+from itertools import compress
 from types import TracebackType
 
 from msgspec import Struct
@@ -144,13 +144,13 @@ class ReadExtract:
 
     def people_by_account(self) -> Iterator[tuple[str, str]]:
         """Every id with its digest, sorted by the last two characters of the id, then by the id."""
-        for ids, _, digests, _, _, _ in self._people.columns():
+        for ids, digests in self._people.columns("worker_id", "digest"):
             yield from zip(ids, map(bytes.hex, digests), strict=True)
 
     def rows_of_people(self) -> Iterator[tuple[str, int]]:
         """Every id with its row, sorted like `people_by_account`."""
-        for ids, rows, _, _, _, _ in self._people.columns():
-            yield from zip(ids, rows, strict=True)
+        for columns in self._people.columns("worker_id", "row"):
+            yield from zip(*columns, strict=True)
 
     def tails(self) -> list[str]:
         """The last two characters of all ids, each once."""
@@ -180,8 +180,8 @@ class ReadExtract:
 
     def managers(self) -> Iterator[tuple[str, str]]:
         """Every id with the manager's id, or an empty text; sorted like `people_by_account`."""
-        for ids, _, _, _, managers, _ in self._people.columns():
-            yield from zip(ids, managers, strict=True)
+        for columns in self._people.columns("worker_id", "manager"):
+            yield from zip(*columns, strict=True)
 
     def manager_of(self, worker_id: str) -> str:
         """The id of somebody's manager, or an empty text."""
@@ -479,11 +479,10 @@ class _Reader:
         ids, rows, lines = mapped.ids[part], batch.rows[part], batch.lines[part]
         if not ids:
             return
-        days = zip(mapped.first_days[part], mapped.last_days[part], mapped.zones[part], repeat(""), strict=False)
-        before = "\n".join(map(" ".join, days)).encode().split(b"\n")
+        before = _days_before(mapped.first_days[part], mapped.last_days[part], mapped.zones[part])
         users = mapped.users if len(ids) == len(batch) else [column[part] for column in mapped.users]
         places, digests = self._spool.write_many(rows, lines, list(map(b"".join, zip(before, *users, strict=True))))
-        active = [word == "true" for word in mapped.active[part]]
+        active = list(map("true".__eq__, mapped.active[part]))
         names = [(kind, column[part]) for kind, column in mapped.claims]
         if self._names_manager is not None:
             names.append((MANAGER_NAMES, list(map(self._called, mapped.called[part]))))
@@ -593,6 +592,15 @@ class _Warnings:
 
     def sentences(self) -> list[str]:
         return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
+
+
+def _days_before(first_days: Sequence[str], last_days: Sequence[str], zones: Sequence[str]) -> list[bytes]:
+    """What stands before users in the spool, none of which holds a line break."""
+    if last_days.count(last_days[0]) == zones.count(zones[0]) == len(zones):  # as in most files
+        behind = f" {last_days[0]} {zones[0]} "
+        return (f"{behind}\n".join(first_days) + behind).encode().split(b"\n")
+    days = zip(first_days, last_days, zones, strict=True)
+    return [f"{first} {last} {zone} ".encode() for first, last, zone in days]
 
 
 def _name_of_manager(mapping: MappingFile) -> AttributePath | None:

@@ -12,14 +12,15 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import compress, count, repeat
+from itertools import chain, compress, count, groupby, repeat
+from operator import itemgetter
 from typing import Any
 
 import orjson
 from msgspec import msgpack
 
 from shared.changes.duplicates import Occurrence
-from shared.extract.people_index import PeopleIndex
+from shared.extract.people_index import PeopleColumns, PeopleIndex
 from shared.letters import fold, fold_many
 from shared.storage.scratch import batches, placeholders
 
@@ -28,13 +29,14 @@ _COMPARED = 250_000  # hashes at once, so that comparing them takes no more memo
 MANAGER_NAMES = -1
 """The kind of the names by which managers are found."""
 
-# `seq` counts the rows. `parts` hold them, a list for each of `_COLUMNS`; `rows` is filled from them once somebody asks
-# for single ones, and counts from then on. `alike` and `key` are hashes: different texts can have the same, so texts
-# are compared again. `digest` is NULL for rows that do not count. `blocks` hold JSON: the numbers of rows, and their
-# names; `names` is filled from them likewise.
-_COLUMNS = "id, row, line, digest, active, marked, place, manager"
+# `seq` counts the rows. `heaps` hold them, a list for each of `_COLUMNS`, by the last two characters of their ids, as
+# `people_index` wants them; `rows` is filled from them once somebody asks for single ones, and counts from then on.
+# `alike` and `key` are hashes: different texts can have the same, so texts are compared again. `digest` is NULL for
+# rows that do not count. `blocks` hold JSON: the numbers of rows, and their names; `names` is filled from them
+# likewise.
+_COLUMNS = ("seq", "id", "row", "line", "digest", "active", "marked", "place", "manager")
 _TABLES = """
-CREATE TABLE parts (first INTEGER PRIMARY KEY, end INTEGER, columns BLOB);
+CREATE TABLE heaps (first INTEGER, last INTEGER, tail TEXT, columns BLOB);
 CREATE TABLE rows (
     seq INTEGER PRIMARY KEY, alike INTEGER, id TEXT, row INTEGER, line INTEGER, digest BLOB, active INTEGER,
     marked INTEGER, place INTEGER, manager TEXT, next INTEGER
@@ -42,7 +44,7 @@ CREATE TABLE rows (
 CREATE TABLE blocks (kind INTEGER, names BLOB);
 CREATE TABLE names (kind INTEGER, key INTEGER, name TEXT, seq INTEGER);
 """
-_END = "DROP TABLE parts; DROP TABLE rows; DROP TABLE blocks; DROP TABLE names;"
+_END = "DROP TABLE heaps; DROP TABLE rows; DROP TABLE blocks; DROP TABLE names;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class RowIndex:
         self._scratch = scratch
         scratch.executescript(_TABLES)
         self._seq = 0
-        self._waiting: list[list[Any]] = [[] for _ in _COLUMNS.split(",")]  # rows that are not written yet
+        self._waiting: list[list[Any]] = [[] for _ in _COLUMNS]  # rows that are not written yet
         self._names: defaultdict[int, Names] = defaultdict(Names)  # that are not written yet, by kind
         self._alike = array("q")  # the hashes of all rows
         self._keys: defaultdict[int, array[int]] = defaultdict(lambda: array("q"))  # those of all names, by kind
@@ -109,7 +111,7 @@ class RowIndex:
             The row's number.
         """
         self._seq += 1
-        values = (row.worker_id, row.row, row.line, row.digest, row.active, row.primary, place, manager)
+        values = (self._seq, row.worker_id, row.row, row.line, row.digest, row.active, row.primary, place, manager)
         for waiting, value in zip(self._waiting, values, strict=True):
             waiting.append(value)
         self._alike.append(hash(alike))
@@ -134,7 +136,7 @@ class RowIndex:
         """
         first = self._seq + 1
         self._seq += len(alikes)
-        for waiting, values in zip(self._waiting, (*columns, managers), strict=True):
+        for waiting, values in zip(self._waiting, (range(first, self._seq + 1), *columns, managers), strict=True):
             waiting.extend(values)
         self._alike.extend(map(hash, alikes))
         self._look_at_managers(managers)
@@ -202,7 +204,13 @@ class RowIndex:
     def people_of(self, names: Names) -> Iterator[tuple[str, str]]:
         """Names with the ids of the people who have them; of rows that count."""
         texts = dict(zip(names.seqs, names.texts, strict=True))
-        for seq, worker_id, digest in self._between(names.seqs[0], names.seqs[-1]):
+        rows: Iterable[tuple[Any, ...]]
+        if self._rows_are_single:
+            query = "SELECT seq, id, digest FROM rows WHERE seq BETWEEN ? AND ? ORDER BY seq"
+            rows = self._scratch.execute(query, (names.seqs[0], names.seqs[-1]))
+        else:
+            rows = map(itemgetter(0, 1, 4), self._between(names.seqs[0], names.seqs[-1]))
+        for seq, worker_id, digest in rows:
             if seq in texts and digest is not None:
                 yield texts[seq], worker_id
 
@@ -271,34 +279,38 @@ class RowIndex:
         self._scratch.executescript(_END)
         return people
 
-    def _people(self) -> Iterator[Sequence[Sequence[Any]]]:
-        """The rows that count, some at a time: columns of ids, rows, digests, places, managers and following places."""
-        if self._rows_are_single:
-            query = "SELECT id, row, digest, place, manager, next FROM rows WHERE digest IS NOT NULL ORDER BY seq"
-            for some in batches(self._scratch.execute(query), _AT_ONCE):
-                yield list(zip(*some, strict=True))
-            return
-        for _, (ids, rows, _, digests, _, _, places, managers) in self._parts():
+    def _people(self) -> Iterator[tuple[str, Iterator[PeopleColumns]]]:
+        """The rows that count, by the last two characters of their ids."""
+        table, tail = ("rows", "substr(id, -2)") if self._rows_are_single else ("heaps", "tail")
+        self._scratch.execute(f"CREATE INDEX {table}_tail ON {table} ({tail})")
+        heaps = self._single_rows if self._rows_are_single else self._heaps
+        for (one,) in self._scratch.execute(f"SELECT DISTINCT {tail} FROM {table} ORDER BY 1").fetchall():  # noqa: S608
+            yield one, heaps(one)
+
+    def _single_rows(self, tail: str) -> Iterator[PeopleColumns]:
+        query = """
+            SELECT id, row, digest, place, manager, next FROM rows WHERE substr(id, -2) = ? AND digest IS NOT NULL
+        """
+        for some in batches(self._scratch.execute(query, (tail,)), _AT_ONCE):
+            yield list(zip(*some, strict=True))
+
+    def _heaps(self, tail: str) -> Iterator[PeopleColumns]:
+        for (packed,) in self._scratch.execute("SELECT columns FROM heaps WHERE tail = ? ORDER BY first", (tail,)):
+            _, ids, rows, _, digests, _, _, places, managers = msgpack.decode(packed)
             columns = [ids, rows, digests, places, managers]
             if None in digests:
                 counts = [digest is not None for digest in digests]
                 columns = [list(compress(column, counts)) for column in columns]
             yield [*columns, [None] * len(columns[0])]
 
-    def _parts(self, first: int = 0, last: int = 1 << 62) -> Iterator[tuple[int, list[list[Any]]]]:
-        """The parts with rows from one number to another, as long as rows are not single: their first, and columns."""
-        query = "SELECT first, columns FROM parts WHERE first <= ? AND end > ? ORDER BY first"
-        for start, columns in self._scratch.execute(query, (last, first)):
-            yield start, msgpack.decode(columns)
+    def _between(self, first: int = 0, last: int = 1 << 62) -> Iterator[tuple[Any, ...]]:
+        """What `_COLUMNS` say of rows from one number to another, and perhaps of some around them, in order.
 
-    def _between(self, first: int, last: int) -> Iterator[tuple[int, str, bytes | None]]:
-        """Number, id and digest of the rows from one number to another."""
-        if self._rows_are_single:
-            query = "SELECT seq, id, digest FROM rows WHERE seq BETWEEN ? AND ? ORDER BY seq"
-            yield from self._scratch.execute(query, (first, last))
-            return
-        for start, (ids, _, _, digests, *_) in self._parts(first, last):
-            yield from zip(count(start), ids, digests, strict=False)
+        As long as rows are not single.
+        """
+        query = "SELECT first, columns FROM heaps WHERE first <= ? AND last >= ? ORDER BY first"
+        for _, heaps in groupby(self._scratch.execute(query, (last, first)), itemgetter(0)):
+            yield from sorted(chain.from_iterable(zip(*msgpack.decode(packed), strict=True) for _, packed in heaps))
 
     def _change(self, statement: str, values: Iterable[tuple[object, ...]]) -> None:
         """Change single rows."""
@@ -309,12 +321,11 @@ class RowIndex:
         """Single rows can be looked for by their numbers."""
         if self._rows_are_single:
             return
-        insert = f"INSERT INTO rows VALUES ({placeholders(range(10))}, NULL)"  # noqa: S608 (place holders)
-        for first, columns in self._parts():
-            keys = self._alike[first - 1 : first - 1 + len(columns[0])]
-            self._scratch.executemany(insert, zip(count(first), keys, *columns, strict=False))
+        insert = "INSERT INTO rows (seq, id, row, line, digest, active, marked, place, manager, alike)"
+        rows = ((*row, self._alike[row[0] - 1]) for row in self._between())
+        self._scratch.executemany(f"{insert} VALUES ({placeholders(range(10))})", rows)
         self._rows_are_single = True
-        self._scratch.execute("DELETE FROM parts")
+        self._scratch.execute("DELETE FROM heaps")
 
     def _index_rows(self) -> None:
         """Single rows can be looked for by what their ids have in common with others."""
@@ -344,9 +355,15 @@ class RowIndex:
             self._flush()
 
     def _flush(self) -> None:
-        if size := len(self._waiting[0]):
-            values = (self._seq + 1 - size, self._seq + 1, msgpack.encode(self._waiting))
-            self._scratch.execute("INSERT INTO parts VALUES (?, ?, ?)", values)
+        seqs, ids = self._waiting[:2]
+        places: defaultdict[str, list[int]] = defaultdict(list)
+        for place, worker_id in enumerate(ids):
+            places[worker_id[-2:]].append(place)
+        heaps = [
+            (seqs[0], seqs[-1], tail, msgpack.encode([list(map(column.__getitem__, some)) for column in self._waiting]))
+            for tail, some in places.items()
+        ]
+        self._scratch.executemany("INSERT INTO heaps VALUES (?, ?, ?, ?)", heaps)
         blocks = [(kind, orjson.dumps([names.seqs, names.texts])) for kind, names in self._names.items()]
         self._scratch.executemany("INSERT INTO blocks VALUES (?, ?)", blocks)
         for waiting in self._waiting:

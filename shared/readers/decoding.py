@@ -239,14 +239,19 @@ def _known(code_page: str) -> str:
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    held = bytearray()
+    held: list[bytes] = []
+    size = 0
     for chunk in chunks:
-        held += chunk
-        while len(held) >= BLOCK:
-            yield bytes(held[:BLOCK])
-            del held[:BLOCK]
-    if held:
-        yield bytes(held)
+        held.append(chunk)
+        size += len(chunk)
+        if size >= BLOCK:
+            data = b"".join(held)
+            size %= BLOCK
+            for start in range(0, len(data) - size, BLOCK):
+                yield data[start : start + BLOCK]
+            held = [data[len(data) - size :]]
+    if size:
+        yield b"".join(held)
 
 
 def _with_last(blocks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:

@@ -41,12 +41,15 @@ def read_id(rule: KeyRule, cell: str, limits: str) -> tuple[str, str]:
 def plain_ids(rule: KeyRule, cells: Sequence[str]) -> Sequence[str] | None:
     """The ids in many cells, if it is certain at a glance that all of them are there and nothing is wrong with them."""
     joined = "".join(cells)
-    if not (joined.isalnum() and joined.isascii() and all(cells)) or max(map(len, cells)) >= MAX_EMPLOYEE_ID:
+    if not (joined.isalnum() and joined.isascii() and all(cells)):
+        return None
+    lengths = set(map(len, cells))
+    if max(lengths) >= MAX_EMPLOYEE_ID:
         return None
     width = rule.width or 0
     if not joined.isdigit() and any(map(may_be_number, cells)):
         return None
-    if min(map(len, cells)) >= width:
+    if min(lengths) >= width:
         return cells
     return [read_id(rule, cell, "")[0] for cell in cells] if width < MAX_EMPLOYEE_ID else None
 

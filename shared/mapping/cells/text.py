@@ -157,7 +157,8 @@ def holds_html(text: str) -> bool:
 
 def may_name_an_object(text: str) -> bool:
     """Whether `text`, or one of several texts in it, may be the name of an object; to look for this is quick."""
-    return any(sign[-1] in text and sign in text for sign in _OF_OBJECTS)  # one character is looked for at once
+    # One character is looked for at once.
+    return any(sign[-1] in text and sign[0] in text and sign in text for sign in _OF_OBJECTS)
 
 
 def names_an_object(text: str) -> bool:

@@ -64,8 +64,8 @@ class Inside:
 
     def meet(self, keys: Iterable[str]) -> None:
         """Take note of records in which nobody else can be, by what names their workers."""
-        for key in filter(None, keys):
-            self._records[_slot(key)] = 1
+        for number in map(crc32, map(str.encode, filter(None, keys))):
+            self._records[number % _SLOTS] = 1
 
     @property
     def places(self) -> list[_Inner]:

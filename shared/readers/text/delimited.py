@@ -216,9 +216,11 @@ class _Rows:
             some_are_long = start < place and ends[place - 1] - lines[start] >= place - start
             for one in range(start, place) if some_are_long else ():
                 if ends[one] > lines[one]:
-                    self._pass(block, lines, slice(start, one), ready)
-                    start = one
-                    self._check_lines(lines[one], ends[one], rows[one])
+                    try:
+                        self._check_lines(lines[one], ends[one], rows[one])
+                    except ExtractRefused:
+                        self._pass(block, lines, slice(start, one), ready)
+                        raise
             self._pass(block, lines, slice(start, place), ready)
             if place < len(rows):
                 source.settle(block, place)
