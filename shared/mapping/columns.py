@@ -154,7 +154,7 @@ class ColumnMapper:
         if status.zone:
             zones = care.about(self._zones.column(columns[status.zone.column]))
         for column, cleaned in self._cleaned.items():
-            columns[column] = care.about(cleaned.column(columns[column]))
+            columns[column] = care.about(cleaned.column(columns[column]), look=cleaned.may_be_careful)
         for column in self._applier.of_names:
             if _may_be_damaged("\n".join(batch.columns[column])):
                 care.where(map(_may_be_damaged, batch.columns[column]))
@@ -164,7 +164,7 @@ class ColumnMapper:
             if "" in columns[column]:
                 care.where(cell == "" for cell in columns[column])
 
-        made: list[list[Any]] = [care.about(attribute.column(columns, size)) for attribute in self._own]
+        made: list[list[Any]] = [care.about(one.column(columns, size), look=one.may_be_careful) for one in self._own]
         values = {attribute.text: column for attribute, column in zip(self._own, made, strict=True) if attribute.valued}
         managers = values.get(MANAGER) or [""] * size
         careful = self._make_unique(batch, care, ids, values)
@@ -352,10 +352,10 @@ class _Care:
     def __init__(self) -> None:
         self.places: set[int] = set()
 
-    def about(self, column: list[_Made]) -> list[_Made]:
-        """Take note of what a column of texts or of pieces says; it is handed back."""
+    def about(self, column: list[_Made], *, look: bool = True) -> list[_Made]:
+        """Take note of what a column of texts or of pieces says, if it may say anything; it is handed back."""
         careful = CAREFUL if isinstance(column[0], str) else CAREFUL_PIECE
-        if careful in column:
+        if look and careful in column:
             self.where(one == careful for one in column)
         return column
 

@@ -116,6 +116,11 @@ class Attribute:
             make, room, self._of_columns if in_columns else None, few=rule.date is not None
         )
 
+    @property
+    def may_be_careful(self) -> bool:
+        """Whether CAREFUL may be in the newest column."""
+        return self._made.may_be_careful or not self._reads
+
     def column(self, columns: Mapping[str, ColumnCells], size: int) -> list[Any]:
         """What it is in some rows, of which there are columns: values if it is `valued`, else pieces; not of a copy."""
         if not self._reads:

@@ -53,6 +53,9 @@ class Remembered(dict[_Key, _Made]):
         room: that it shares with others.
         make_many: does the same for columns of cells.
         few: whether there are only so many different cells, as there are days; then they are remembered at once.
+
+    Attributes:
+        may_be_careful: whether CAREFUL may be among what `column` gave last.
     """
 
     def __init__(
@@ -73,10 +76,14 @@ class Remembered(dict[_Key, _Made]):
         self._tries = _TRIES
         self._times = _TIMES  # twice as long each time
         self._at_once = 0
+        self._was_careful = False  # of what was worked out one by one
+        self.may_be_careful = False
         room.share(self)
 
     def __missing__(self, cell: _Key) -> _Made:
         made = self._make(cell)
+        if made == (CAREFUL if isinstance(made, str) else CAREFUL_PIECE):
+            self._was_careful = True
         self._missed += 1
         key = hash(cell)
         if key not in self._once and not self._few:
@@ -92,11 +99,13 @@ class Remembered(dict[_Key, _Made]):
         """What the cells of a column, or of several, become."""
         if self._at_once and self._make_many:
             self._at_once -= 1
+            self.may_be_careful = True
             return self._make_many(*columns)
         self._tries -= 1
         self._missed = 0
         cells: Iterable[Any] = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
         made = list(map(self.__getitem__, cells))
+        self.may_be_careful = self._was_careful
         often = self._missed * 2 > len(made) if self._tries <= 0 else self._missed * 20 > len(made) * 19
         if often and self._make_many and self._tries <= _TRIES - _FIRST_TRY:
             self._at_once, self._times = self._times, self._times * 2
