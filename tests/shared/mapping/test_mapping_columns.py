@@ -14,6 +14,7 @@ from shared.errors import ExtractRefused
 from shared.mapping import pieces
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells import remembered
+from shared.mapping.cells.limits import address_fault, are_fine_addresses, are_fine_user_names, user_name_fault
 from shared.mapping.cells.text import are_plain, clean, holds_control, looks_broken
 from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.columns import NO_DAY, Batch, ColumnMapper
@@ -288,3 +289,20 @@ def test_what_is_plain_at_a_glance_needs_no_cleaning(texts: list[str]) -> None:
         assert list(map(clean, texts)) == texts
         assert not any(map(looks_broken, texts))
         assert not any(map(holds_control, texts))
+
+
+ADDRESSES = st.lists(
+    st.text("aZ9.-@_#' \n\u00e9", max_size=7)
+    | st.sampled_from(
+        ["", "ann.lee@contoso.com", "a@b", "a@b.c", "x" * 64 + "@b", "x" * 65 + "@b", "a@" + "b" * 48, "a@" + "b" * 49]
+    ),
+    max_size=5,
+)
+
+
+@given(ADDRESSES)
+def test_addresses_and_user_names_that_are_fine_at_a_glance_have_no_fault(texts: list[str]) -> None:
+    filled = list(filter(None, texts))
+    assert are_fine_addresses(texts) == (not any(map(address_fault, filled)))
+    with_at = [text for text in filled if "@" in text]
+    assert are_fine_user_names(with_at) == (not any(map(user_name_fault, with_at)))
