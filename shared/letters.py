@@ -86,5 +86,10 @@ def _fold(letter: str) -> str:
 def _lower_ascii(texts: Sequence[str]) -> list[str] | None:
     """Texts in small letters, in one go; None if one of them is not ASCII, or holds a line break."""
     joined = "\n".join(texts)
-    lowered = joined.lower().split("\n") if joined.isascii() else []
-    return lowered if len(lowered) == len(texts) else None
+    if not joined.isascii():
+        return None
+    lowered = joined.lower()
+    if lowered == joined:
+        return list(texts)
+    found = lowered.split("\n")
+    return found if len(found) == len(texts) else None

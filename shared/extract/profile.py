@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 _VERSION = 1
 _KINDS = (NUMBERS, DATES, ADDRESSES, CODES, TEXTS)
+_SIZE = 8  # bytes of an id's digest
 _DIGITS = 10  # of a cell's digest, in hexadecimal
 _NOTHING = "-" * _DIGITS
 _LONGEST = 200
@@ -145,19 +146,21 @@ class _Lowest(Generic[T]):
         self.everybody = True
         self._heap: list[int] = []  # their digests, negative, so that the highest is on top
 
-    def add_lowest(self, many: Sequence[int], what: Callable[[int], T]) -> None:
+    def add_lowest(self, many: Sequence[bytes], what: Callable[[int], T]) -> None:
         """Take note of some people; of the same one again, only the first counts.
 
         Args:
-            many: their digests.
+            many: their digests, as bytes, which stand in the same order as the numbers.
             what: gives what is kept of one of them, by the place among the digests.
         """
-        full = len(self._heap) == MOST_PEOPLE
-        low = [place for place, who in enumerate(many) if who <= -self._heap[0]] if full else range(len(many))
+        low: Sequence[int] = range(len(many))
+        if len(self._heap) == MOST_PEOPLE:
+            highest = (-self._heap[0]).to_bytes(_SIZE)
+            low = [place for place, who in enumerate(many) if who <= highest]
         if len(low) < len(many):
             self.everybody = False
         for place in low:
-            self._add(many[place], place, what)
+            self._add(int.from_bytes(many[place]), place, what)
 
     def _add(self, who: int, place: int, what: Callable[[int], T]) -> None:
         if who in self.kept:
@@ -202,7 +205,7 @@ class Observer:
         self._mapping = mapping
         self._working = Working(Compiler(mapping, DateWatch(), today, holds_dates))
         self._secret = secret[:64]
-        self._keyed = blake2b(digest_size=8, key=self._secret)
+        self._keyed = blake2b(digest_size=_SIZE, key=self._secret)
         self._columns: Sequence[str] = mapping.columns
         self._manager = next((rule.column for place, _, rule in mapping.targets if place.name == "manager"), None)
         self._nothing = frozenset(clean(text) for text in mapping.placeholders) | {""}
@@ -213,7 +216,7 @@ class Observer:
     def observe(self, record: Record) -> None:
         """Take note of a row; of several rows of one person, the first counts."""
         values = record.values
-        self._people.add_lowest([self._who(values[self._mapping.key])], lambda _: values)
+        self._people.add_lowest(self._digests_of([values[self._mapping.key]]), lambda _: values)
         if self._manager and self._manager in values:
             self._observe_managers([values[self._manager]])
 
@@ -233,19 +236,16 @@ class Observer:
         if managers := list(new - self._nothing):
             self._managers.add_lowest(self._digests_of(managers), lambda _: None)
 
-    def _digests_of(self, cells: Sequence[str]) -> list[int]:
-        return list(map(self._digest_of, plain_ids(self._mapping.key_rule, cells) or map(self._id, cells)))
-
-    def _who(self, cell: str) -> int:
-        return self._digest_of(self._id(cell))
+    def _digests_of(self, cells: Sequence[str]) -> list[bytes]:
+        keyed, digests = self._keyed.copy, []
+        for worker_id in plain_ids(self._mapping.key_rule, cells) or map(self._id, cells):
+            digest = keyed()
+            digest.update(worker_id.encode("utf-8", "replace"))
+            digests.append(digest.digest())
+        return digests
 
     def _id(self, cell: str) -> str:
         return read_id(self._mapping.key_rule, cell, self._mapping.limits)[0]
-
-    def _digest_of(self, worker_id: str) -> int:
-        digest = self._keyed.copy()
-        digest.update(worker_id.encode("utf-8", "replace"))
-        return int.from_bytes(digest.digest())
 
     @property
     def sample(self) -> Collection[Mapping[str, str]]:

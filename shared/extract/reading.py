@@ -7,7 +7,6 @@ ids, digests and names in a database. Memory holds the rejected rows, and a few 
 from __future__ import annotations
 
 import sqlite3
-from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,15 +14,13 @@ from datetime import date, datetime
 from functools import cached_property
 from itertools import compress
 from types import TracebackType
-from typing import Any
 
-import orjson
 from msgspec import Struct
 
 from shared.changes.duplicates import Occurrence
-from shared.changes.loops import loops, smallest_first
 from shared.errors import ExtractRefused
 from shared.extract.damage import DamageWatch
+from shared.extract.people_index import IndexedPerson, PeopleIndex
 from shared.extract.profile import Observer, Profile
 from shared.extract.records import read_batches
 from shared.extract.resolving import NewIds, Resolver, as_called, rule_of
@@ -46,18 +43,9 @@ from shared.mapping.row_filter import Aside, LeftOut, RowFilter
 from shared.model import ENTERPRISE_USER, NO_NEW_IDS, Reject, SamePeople, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
-from shared.storage.scratch import open_scratch
+from shared.storage.scratch import batches, open_scratch
 
 FOUND_OUT = Reading()
-_EVERYBODY = "SELECT id, place, digest, manager, next FROM people ORDER BY tail, id"
-_SOME = """
-SELECT id, place, digest, manager, next FROM people WHERE tail = ? AND id IN (SELECT value FROM json_each(?))
-"""
-_SOME_IDS = "SELECT id FROM people WHERE tail = ? AND id IN (SELECT value FROM json_each(?))"
-_LEFT_OUT = """
-SELECT * FROM left_out WHERE NOT EXISTS
-(SELECT 1 FROM people WHERE tail = substr(left_out.id, -2) AND people.id = left_out.id)
-"""
 
 
 class Said(Struct, frozen=True, gc=False):
@@ -117,6 +105,7 @@ class ReadExtract:
     notes: list[str]
     _scratch: sqlite3.Connection = field(repr=False)
     _spool: Spool = field(repr=False)
+    _people: PeopleIndex = field(repr=False)
     returned: bool = False
     first_rows: Mapping[int, int] = field(default_factory=dict)
     made_at: datetime | None = None
@@ -128,15 +117,15 @@ class ReadExtract:
     new_ids: Mapping[str, str] = field(default_factory=dict)
     _now_called: Mapping[int, str] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @property
     def people(self) -> int:
         """How many people the extract says something of."""
-        return int(self._scratch.execute("SELECT count(*) FROM people").fetchone()[0])
+        return len(self._people)
 
     def digest(self, worker_id: str) -> str | None:
         """The digest of what the extract says of somebody; None if it says nothing, or is rejected."""
-        found = self._person("digest", worker_id)
-        return found[0].hex() if found else None
+        found = self._people.find(worker_id)
+        return found.digest.hex() if found else None
 
     def rejected(self, worker_id: str) -> bool:
         """Whether a row with an id was rejected."""
@@ -144,32 +133,32 @@ class ReadExtract:
 
     def is_left_out(self, worker_id: str) -> bool:
         """Whether nothing but rows that the mapping leaves out is about somebody."""
-        found = self._scratch.execute(f"{_LEFT_OUT} AND id = ?", (worker_id,)).fetchone()
+        found = self._scratch.execute("SELECT 1 FROM left_out WHERE id = ?", (worker_id,)).fetchone()
         return found is not None and not self.rejected(worker_id)
 
     def people_left_out(self) -> Iterator[LeftOut]:
         """Everybody of whom there are no other rows than such that the mapping leaves out, by the first of these."""
-        for found in self._scratch.execute(f"{_LEFT_OUT} ORDER BY row"):
+        for found in self._scratch.execute("SELECT * FROM left_out ORDER BY row"):
             if not self.rejected(found[0]):
                 yield LeftOut(*found)
 
     def people_by_account(self) -> Iterator[tuple[str, str]]:
         """Every id with its digest, sorted by the last two characters of the id, then by the id."""
-        for worker_id, digest in self._scratch.execute("SELECT id, digest FROM people ORDER BY tail, id"):
-            yield worker_id, digest.hex()
+        for ids, digests in self._people.columns("worker_id", "digest"):
+            yield from zip(ids, map(bytes.hex, digests), strict=True)
 
     def rows_of_people(self) -> Iterator[tuple[str, int]]:
         """Every id with its row, sorted like `people_by_account`."""
-        yield from self._scratch.execute("SELECT id, row FROM people ORDER BY tail, id")
+        for columns in self._people.columns("worker_id", "row"):
+            yield from zip(*columns, strict=True)
 
     def tails(self) -> list[str]:
         """The last two characters of all ids, each once."""
-        return [tail for (tail,) in self._scratch.execute("SELECT DISTINCT tail FROM people ORDER BY tail")]
+        return self._people.tails()
 
     def people_in(self, tail: str) -> list[tuple[str, int, str]]:
         """Id, row and digest of everybody whose id ends in two characters."""
-        found = self._scratch.execute("SELECT id, row, digest FROM people WHERE tail = ? ORDER BY id", (tail,))
-        return [(worker_id, row, digest.hex()) for worker_id, row, digest in found]
+        return [(one.worker_id, one.row, one.digest.hex()) for one in self._people.people_with(tail)]
 
     def read(self, ids: Sequence[str]) -> list[Said]:
         """What the extract says of some people, in that order.
@@ -177,46 +166,31 @@ class ReadExtract:
         Raises:
             KeyError: somebody is not in it.
         """
-        rows = {row[0]: row for row in self._some(_SOME, ids)}
-        return [self._said(*rows[worker_id]) for worker_id in ids]
+        people = {one.worker_id: one for one in self._people.find_some(ids)}
+        return [self._said(people[worker_id]) for worker_id in ids]
 
     def count(self, ids: Iterable[str]) -> int:
         """Of how many of some people the extract says something."""
-        return sum(1 for _ in self._some(_SOME_IDS, ids))
+        return sum(1 for _ in self._people.find_some(ids))
 
     def everybody(self) -> Iterator[Said]:
         """What the extract says of everybody, sorted like `people_by_account`."""
-        for found in self._scratch.execute(_EVERYBODY):
-            yield self._said(*found)
+        for columns in self._people.columns():
+            yield from map(self._said, map(IndexedPerson, *columns))
 
     def managers(self) -> Iterator[tuple[str, str]]:
         """Every id with the manager's id, or an empty text; sorted like `people_by_account`."""
-        yield from self._scratch.execute("SELECT id, manager FROM people ORDER BY tail, id")
+        for columns in self._people.columns("worker_id", "manager"):
+            yield from zip(*columns, strict=True)
 
     def manager_of(self, worker_id: str) -> str:
         """The id of somebody's manager, or an empty text."""
-        found = self._person("manager", worker_id)
-        return str(found[0]) if found else ""
+        found = self._people.find(worker_id)
+        return found.manager if found else ""
 
     def loops(self) -> list[tuple[str, ...]]:
         """The ids of every loop of managers among the people, from worker to manager, the smallest id first."""
-        most = self._scratch.execute("SELECT max(number) FROM people").fetchone()[0] or 0
-        managers = array("i", [-1]) * (most + 1)
-        # Whoever is in a loop manages somebody.
-        query = """
-            SELECT worker.number, manager.number FROM (SELECT DISTINCT manager AS id FROM people) managing
-            JOIN people worker ON worker.tail = substr(managing.id, -2) AND worker.id = managing.id
-            JOIN people manager ON manager.tail = substr(worker.manager, -2) AND manager.id = worker.manager
-        """
-        for worker, manager in self._scratch.execute(query):
-            managers[worker] = manager
-        found = list(loops(managers))
-        wanted = {number for loop in found for number in loop}
-        if not wanted:
-            return []
-        everybody = self._scratch.execute("SELECT number, id FROM people")
-        ids = {number: worker_id for number, worker_id in everybody if number in wanted}
-        return sorted(smallest_first([ids[number] for number in loop]) for loop in found)
+        return self._people.loops()
 
     def close(self) -> None:
         """Remove the temporary files."""
@@ -233,27 +207,18 @@ class ReadExtract:
     def _rejected(self) -> frozenset[str]:
         return frozenset(reject.worker_id for reject in self.rejects if reject.worker_id)
 
-    def _person(self, columns: str, worker_id: str) -> tuple[Any, ...] | None:
-        query = f"SELECT {columns} FROM people WHERE tail = ? AND id = ?"  # noqa: S608 (columns of ours)
-        found: tuple[Any, ...] | None = self._scratch.execute(query, (worker_id[-2:], worker_id)).fetchone()
-        return found
-
-    def _some(self, query: str, ids: Iterable[str]) -> Iterator[tuple[Any, ...]]:
-        by_tail: dict[str, list[str]] = {}
-        for worker_id in ids:
-            by_tail.setdefault(worker_id[-2:], []).append(worker_id)
-        for tail, some in by_tail.items():
-            yield from self._scratch.execute(query, (tail, orjson.dumps(some).decode()))
-
-    def _said(self, worker_id: str, place: int, digest: bytes, manager: str, following: int | None = None) -> Said:
-        said = self._spool.read(place)
-        if manager:
-            said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": manager}
-        worker = Worker(worker_id, said.row, said.user)
+    def _said(self, person: IndexedPerson) -> Said:
+        said = self._spool.read(person.place)
+        if person.manager:
+            said.user.setdefault(ENTERPRISE_USER, {})["manager"] = {"value": person.manager}
+        worker = Worker(person.worker_id, said.row, said.user)
         days = (said.first_day, said.last_day, said.zone)
-        then = None if following is None else self._said(worker_id, following, digest, "")
-        more = (self._now_called.get(said.row, ""), self.maybe.get(worker_id, ""))
-        return Said(worker, said.line, *days, digest.hex(), self._keeps.get(said.row, ()), then, said.on_leave, *more)
+        then = None
+        if person.following is not None:
+            then = self._said(person._replace(place=person.following, manager="", following=None))
+        more = (self._now_called.get(said.row, ""), self.maybe.get(person.worker_id, ""))
+        keeps = self._keeps.get(said.row, ())
+        return Said(worker, said.line, *days, person.digest.hex(), keeps, then, said.on_leave, *more)
 
 
 # Many parameters: what it reads, and what it may know besides, each of another owner.
@@ -388,7 +353,8 @@ class _Reader:
             reading.today,
             self._new_ids,
         ).resolve(self._tentative)
-        self._index.close()
+        people = self._index.close()
+        self._forget_left_out(people)
         return ReadExtract(
             rows=rows,
             repeated=repeated,
@@ -396,6 +362,7 @@ class _Reader:
             notes=[*table.notes, *notes, *far, *damage.notes(), *self._warnings.sentences()],
             _scratch=self._scratch,
             _spool=self._spool,
+            _people=people,
             returned=is_answer,
             first_rows=table.first_rows,
             made_at=self._made_at(),
@@ -407,6 +374,16 @@ class _Reader:
             new_ids=self._new_ids.by_id,
             _now_called=self._new_ids.rows,
         )
+
+    def _forget_left_out(self, people: PeopleIndex) -> None:
+        """Whoever has a row that counts is not left out."""
+        left_out = self._scratch.execute("SELECT id FROM left_out ORDER BY substr(id, -2), id")
+        there = [
+            (one.worker_id,)
+            for some in batches(left_out)
+            for one in people.find_some(worker_id for (worker_id,) in some)
+        ]
+        self._scratch.executemany("DELETE FROM left_out WHERE id = ?", there)
 
     def _without_others(self, batch: Batch, applier: Applier) -> Batch:
         """A batch without the rows of people whom the source does not provision."""
@@ -515,20 +492,15 @@ class _Reader:
         ids, rows, lines = mapped.ids[part], batch.rows[part], batch.lines[part]
         if not ids:
             return
-        days = zip(mapped.first_days[part], mapped.last_days[part], mapped.zones[part], strict=True)
-        before = [f"{first} {last} {zone} " for first, last, zone in days]
-        said = map("".join, zip(before, *(column[part] for column in mapped.users), strict=True))
-        places, digests = self._spool.write_many(rows, lines, said)
-        active = [word == "true" for word in mapped.active[part]]
-        managers = mapped.managers[part]
+        before = _days_before(mapped.first_days[part], mapped.last_days[part], mapped.zones[part])
+        users = mapped.users if len(ids) == len(batch) else [column[part] for column in mapped.users]
+        places, digests = self._spool.write_many(rows, lines, list(map(b"".join, zip(before, *users, strict=True))))
+        active = list(map("true".__eq__, mapped.active[part]))
         names = [(kind, column[part]) for kind, column in mapped.claims]
         if self._names_manager is not None:
             names.append((MANAGER_NAMES, list(map(self._called, mapped.called[part]))))
-        self._index.add_many(
-            self._rule.alike_many(ids),
-            zip(ids, rows, lines, digests, active, primaries[part], places, managers, strict=True),
-            names,
-        )
+        columns = (ids, rows, lines, digests, active, primaries[part], places)
+        self._index.add_many(self._rule.alike_many(ids), columns, mapped.managers[part], names)
 
     def _take(self, applied: Applied, line: int, *, primary: bool) -> None:
         worker = applied.worker
@@ -633,6 +605,15 @@ class _Warnings:
 
     def sentences(self) -> list[str]:
         return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
+
+
+def _days_before(first_days: Sequence[str], last_days: Sequence[str], zones: Sequence[str]) -> list[bytes]:
+    """What stands before users in the spool, none of which holds a line break."""
+    if last_days.count(last_days[0]) == zones.count(zones[0]) == len(zones):  # as in most files
+        behind = f" {last_days[0]} {zones[0]} "
+        return (f"{behind}\n".join(first_days) + behind).encode().split(b"\n")
+    days = zip(first_days, last_days, zones, strict=True)
+    return [f"{first} {last} {zone} ".encode() for first, last, zone in days]
 
 
 def _name_of_manager(mapping: MappingFile) -> AttributePath | None:

@@ -6,13 +6,12 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 
 from shared.errors import ExtractRefused
 from shared.mapping.columns import Batch
 from shared.model import Record, Reject, Row
 from shared.readers.returned import row_place
-from shared.readers.table import BadRow, InBlocks, Rows, Table
+from shared.readers.table import BadRow, Rows, Table, in_blocks
 from shared.readers.text.column_names import loose, places_of, plain_name
 from shared.readers.text.headers import why_no_header
 from shared.readers.text.own_rejects import is_rejects_file, unguard_cell, without_guard
@@ -85,7 +84,7 @@ def read_batches(
     guards = [*([read] if read else []), *([without_guard] if text_guard else [])]
     gathered = _Gathered(columns, places, guards)
     count = 0
-    for some in _in_blocks(table.rows):
+    for some in in_blocks(table.rows):
         before, count = count, count + (1 if isinstance(some, BadRow) else len(some))
         if count > _MOST_ROWS:
             raise ExtractRefused(
@@ -131,7 +130,7 @@ class _Gathered:
         self._numbers: list[int] = []
         self._lines: list[int] = []
         self._cells: list[list[str]] = [[] for _ in places]  # a column at a time
-        self._size = 0  # characters
+        self._size = 0  # characters, about
 
     def parts(self, rows: Rows, before: int) -> Iterator[Rows]:
         """Rows, taken apart where a batch is full: behind a multiple of `_FEW` rows, of which so many went before."""
@@ -146,9 +145,11 @@ class _Gathered:
         self._numbers += rows.numbers
         self._lines += rows.lines
         cells = list(zip(*rows.cells, strict=True))
+        self._size += rows.size or 0
         for column, place in zip(self._cells, self._places.values(), strict=True):
             column.extend(cells[place])
-            self._size += len("".join(cells[place]))
+            if rows.size is None:
+                self._size += len("".join(cells[place]))
 
     @property
     def is_enough(self) -> bool:
@@ -164,24 +165,6 @@ class _Gathered:
             absent = {column: [""] * size for column in self._columns if column not in self._places}
             yield Batch(self._numbers, self._lines, found | absent)
         self._numbers, self._lines, self._cells, self._size = [], [], [[] for _ in self._places], 0
-
-
-def _in_blocks(rows: Iterator[Row | BadRow]) -> Iterator[Rows | BadRow]:
-    """Rows some at a time; nearly always all are good."""
-    if isinstance(rows, InBlocks):
-        yield from rows.blocks
-        return
-    while few := list(islice(rows, _FEW)):
-        good: list[Row] = []
-        for row in [*few, None]:
-            if isinstance(row, Row):
-                good.append(row)
-                continue
-            if good:
-                yield Rows(*zip(*good, strict=True))
-                good.clear()
-            if row is not None:
-                yield row
 
 
 def _faulty(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from hashlib import blake2b
 
@@ -57,19 +57,18 @@ class Spool:
         return place, blake2b(said, digest_size=_DIGEST).digest()
 
     def write_many(
-        self, rows: Sequence[int], lines: Sequence[int], texts: Iterable[str]
+        self, rows: Sequence[int], lines: Sequence[int], said: Sequence[bytes]
     ) -> tuple[list[int], list[bytes]]:
         """Keep records that are text already.
 
         Args:
             rows: of the extract.
             lines: where they start.
-            texts: first day, last day (`-` if there is none), zone and the user in JSON, with a blank between them.
+            said: first day, last day (`-` if there is none), zone and the user in JSON, with a blank between them.
 
         Returns:
             Their places and digests.
         """
-        said = list(map(str.encode, texts))
         digests = [blake2b(each, digest_size=_DIGEST).digest() for each in said]
         places = self._lines.add_many([b"%d %d %s" % each for each in zip(rows, lines, said, strict=True)])
         return places, digests

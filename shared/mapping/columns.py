@@ -14,27 +14,29 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress, count
-from json.encoder import encode_basestring as quote
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
-from shared.mapping.cells.remembered import CAREFUL, ColumnCells, Remembered, Room
-from shared.mapping.cells.text import LOST_MARKS, OF_OBJECTS, looks_broken_in_name
+from shared.mapping.cells.remembered import CAREFUL, CAREFUL_PIECE, ColumnCells, Pieces, Remembered, Room
+from shared.mapping.cells.text import LOST_MARKS, looks_broken_in_name, may_name_an_object
 from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
-from shared.mapping.pieces import Attribute, Cleaner, Object, new_object
+from shared.mapping.pieces import Attribute, Cleaner, Object, as_json, new_object
 from shared.mapping.working import DayReader, Working
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
+
+_Made = TypeVar("_Made", str, bytes)
 
 NO_DAY = "-"
 """Stands for a day that nobody has said."""
 
-_OF_DAMAGE = (*LOST_MARKS, "&", *OF_OBJECTS)  # which may stand in the place of letters, or of a name
-_START = f'{{"schemas":["{CORE_USER}","{ENTERPRISE_USER}"'
+_OF_DAMAGE = (*LOST_MARKS, "&")  # which may stand in the place of letters
+_START = f'{{"schemas":["{CORE_USER}","{ENTERPRISE_USER}"'.encode()
+_ACTIVE = {"true": b"true", "false": b"false", CAREFUL: CAREFUL_PIECE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class Mapped:
     first_days: ColumnCells
     last_days: ColumnCells
     zones: ColumnCells
-    users: Sequence[ColumnCells]
+    users: Sequence[Pieces]
     managers: ColumnCells
     claims: Sequence[tuple[int, ColumnCells]]
     called: ColumnCells
@@ -108,9 +110,9 @@ class ColumnMapper:
         self._short_years = any(pattern.needs_pivot for reader in readers for pattern in reader.patterns)
         room, cleaner = Room(), Cleaner(applier.placeholders)
         self._clean = cleaner.one
-        self._active: Remembered[Any] = Remembered(self._read_status, room)
+        self._active: Remembered[Any, Any] = Remembered(self._read_status, room)
         self._zones = Remembered(self._read_zone, room)
-        self._days: list[tuple[tuple[str, ...], Remembered[Any]] | None] = [
+        self._days: list[tuple[tuple[str, ...], Remembered[Any, Any]] | None] = [
             (reader.rule.columns, Remembered(self._day_with(reader), room, few=True)) if reader else None
             for reader in (self._working.first_day, self._working.last_day)
         ]
@@ -124,16 +126,19 @@ class ColumnMapper:
         by = mapping.manager_rule.by if mapping.manager_rule else "id"
         self._called = {"mail": MAIL, "name": "displayName"}.get(by, "")
         valued = {USER_NAME, MAIL, MANAGER, self._called}
-        attributes = [
-            Attribute(compiler, target, cleaner, self._cleaned.keys(), room, valued=target[1] in valued)
-            for target in mapping.targets
-        ]
-        self._own = [attribute for attribute in attributes if not attribute.is_copy]
-        self._copies = [attribute for attribute in attributes if attribute.is_copy]  # which come last
         self._objects: dict[str, Object] = {}
         for place, (path, _, _) in enumerate(mapping.targets):
             if name := path.schema or (path.sub and path.name):
                 self._objects.setdefault(name, new_object(path)).places.append(place)
+        begin = {one.places[0] for one in self._objects.values() if one.skip}
+        attributes = [
+            Attribute(
+                compiler, target, cleaner, self._cleaned.keys(), room, valued=target[1] in valued, begins=place in begin
+            )
+            for place, target in enumerate(mapping.targets)
+        ]
+        self._own = [attribute for attribute in attributes if not attribute.is_copy]
+        self._copies = [attribute for attribute in attributes if attribute.is_copy]  # which come last
 
     def map(self, batch: Batch) -> Mapped:
         """Map some rows; those about which there is something to tell by the applier.
@@ -149,7 +154,7 @@ class ColumnMapper:
         if status.zone:
             zones = care.about(self._zones.column(columns[status.zone.column]))
         for column, cleaned in self._cleaned.items():
-            columns[column] = care.about(cleaned.column(columns[column]))
+            columns[column] = care.about(cleaned.column(columns[column]), look=cleaned.may_be_careful)
         for column in self._applier.of_names:
             if _may_be_damaged("\n".join(batch.columns[column])):
                 care.where(map(_may_be_damaged, batch.columns[column]))
@@ -159,7 +164,7 @@ class ColumnMapper:
             if "" in columns[column]:
                 care.where(cell == "" for cell in columns[column])
 
-        made = [care.about(attribute.column(columns, size)) for attribute in self._own]
+        made: list[list[Any]] = [care.about(one.column(columns, size), look=one.may_be_careful) for one in self._own]
         values = {attribute.text: column for attribute, column in zip(self._own, made, strict=True) if attribute.valued}
         managers = values.get(MANAGER) or [""] * size
         careful = self._make_unique(batch, care, ids, values)
@@ -172,7 +177,7 @@ class ColumnMapper:
         if status.zone:
             cells = batch.columns[status.zone.column]
             self._applier.note_zones({self._clean(raw) for place, raw in enumerate(cells) if place not in careful})
-        self._applier.look_at_ids(worker_id for place, worker_id in enumerate(ids) if place not in careful)
+        self._applier.look_at_ids([one for place, one in enumerate(ids) if place not in careful] if careful else ids)
 
         attributes = (*self._own, *self._copies)
         pieces = [
@@ -235,10 +240,10 @@ class ColumnMapper:
             values[USER_NAME] = taken.make_many_unique(values[USER_NAME], ids, care.places, has_turn)
         return careful
 
-    def _users(self, ids: ColumnCells, active: ColumnCells, pieces: Sequence[ColumnCells]) -> list[ColumnCells]:
+    def _users(self, ids: ColumnCells, active: ColumnCells, pieces: Sequence[Pieces]) -> list[Pieces]:
         """The pieces, put together into pieces of users, in the order in which the applier puts them."""
         inside = {place for one in self._objects.values() for place in one.places}
-        columns: dict[int, Sequence[ColumnCells]] = {
+        columns: dict[int, Sequence[Pieces]] = {
             place: [column] for place, column in enumerate(pieces) if place not in inside
         }
         schemas = {}
@@ -246,10 +251,12 @@ class ColumnMapper:
             for place, own in one.columns(pieces):
                 columns[place] = own
                 if one.schema:
-                    schemas[place] = [one.schema if text else "" for text in own[0]]
-        start = [f'],"externalId":{quote(one)},"active":{works}' for one, works in zip(ids, active, strict=True)]
+                    schemas[place] = [one.schema if any(texts) else b"" for texts in zip(*own, strict=True)]
+        names = as_json(ids, b'],"externalId":', b',"active":', b"")
         ordered = [column for place in sorted(columns) for column in columns[place]]
-        return [[_START] * len(ids), *(schemas[place] for place in sorted(schemas)), start, *ordered, ["}"] * len(ids)]
+        named = [schemas[place] for place in sorted(schemas)]
+        works = list(map(_ACTIVE.__getitem__, active))
+        return [[_START] * len(ids), *named, names, works, *ordered, [b"}"] * len(ids)]
 
     def _read_ids(self, cells: ColumnCells) -> list[str]:
         placeholders = self._applier.placeholders
@@ -317,7 +324,8 @@ class ColumnMapper:
 
 def _may_be_damaged(names: str) -> bool:
     """Whether a name, or one of several in lines, holds what may stand in the place of letters, or of a name."""
-    return any(sign in names for sign in _OF_DAMAGE) or looks_broken_in_name(names)
+    signs = any(sign in names for sign in _OF_DAMAGE)
+    return signs or may_name_an_object(names) or looks_broken_in_name(names)
 
 
 def _raise(reason: str) -> None:
@@ -344,10 +352,11 @@ class _Care:
     def __init__(self) -> None:
         self.places: set[int] = set()
 
-    def about(self, column: list[str]) -> list[str]:
-        """Take note of what a column says; it is handed back."""
-        if CAREFUL in column:
-            self.where(text == CAREFUL for text in column)
+    def about(self, column: list[_Made], *, look: bool = True) -> list[_Made]:
+        """Take note of what a column of texts or of pieces says, if it may say anything; it is handed back."""
+        careful = CAREFUL if isinstance(column[0], str) else CAREFUL_PIECE
+        if look and careful in column:
+            self.where(one == careful for one in column)
         return column
 
     def where(self, doubts: Iterable[bool]) -> None:

@@ -1,4 +1,7 @@
-"""Attributes as pieces of JSON: what the cells of columns become, and how pieces make a user."""
+"""Attributes as pieces of JSON: what the cells of columns become, and how pieces make a user.
+
+Pieces are bytes, as they are written and as their digests are made; users in many scripts would be recoded else.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ import orjson
 
 from shared.mapping.apply import MAX_VALUE, read_cell
 from shared.mapping.cells.dates import Unusable
-from shared.mapping.cells.remembered import CAREFUL, ColumnCells, Remembered, Room
+from shared.mapping.cells.remembered import CAREFUL, CAREFUL_PIECE, ColumnCells, Pieces, Remembered, Room
 from shared.mapping.cells.text import are_plain, looks_broken
 from shared.mapping.cells.values import Cells, Compiler, ScimValue
 from shared.mapping.identity import MANAGER, manager_reader, managers_in_columns
@@ -67,6 +70,7 @@ class Attribute:
         cleaned: the columns that are cleaned already when they come here.
         room: to remember in.
         valued: whether values are needed, besides pieces.
+        begins: whether it is the first in an object whose attributes have a comma before them but for the first.
 
     Attributes:
         text: its path.
@@ -84,6 +88,7 @@ class Attribute:
         room: Room,
         *,
         valued: bool,
+        begins: bool = False,
     ) -> None:
         path, self.text, rule = target
         self._reads = rule.reads
@@ -91,84 +96,91 @@ class Attribute:
         self.valued = valued
         is_manager = self.text == MANAGER
         self._by_name = is_manager and rule.by != "id"  # then it is sent once everybody has been read
-        self._before, self._after, self._absent = _around(path, rule, compiler.mapping)
+        self._before, self._after, self._absent = _around(path, rule, compiler.mapping, comma="" if begins else ",")
         # Cells are clean if another part has cleaned the column; copies are made of what is clean.
         self._is_clean = self.is_copy or any(column in cleaned for column in self._reads)
         self._cleaner = cleaner
         self._finish = compiler.finish(self.text, rule)
         self._in_columns = managers_in_columns(compiler, rule) if is_manager else compiler.in_columns(self.text, rule)
         self._read = manager_reader(compiler, rule) if is_manager else compiler.reader(self.text, rule)
+        self._careful: str | bytes = CAREFUL if valued else CAREFUL_PIECE
         self._told: list[str] = []
         self._cells = Cells({}, "", 0, self._told.append)
-        make: Callable[[Any], str] = self._of_cells
+        make: Callable[[Any], Any] = self._of_cells
         if self.is_copy:
             make = self._of_user_name
         elif rule.column and not rule.pieces and not is_manager and rule.column not in compiler.mapping.days_in_texts:
             make = self._of_cell
         in_columns = self._in_columns and rule.date is None
-        self._made: Remembered[Any] = Remembered(
+        self._made: Remembered[Any, Any] = Remembered(
             make, room, self._of_columns if in_columns else None, few=rule.date is not None
         )
 
-    def column(self, columns: Mapping[str, ColumnCells], size: int) -> list[str]:
-        """What it is in some rows, of which there are columns; not of a copy."""
+    @property
+    def may_be_careful(self) -> bool:
+        """Whether CAREFUL may be in the newest column."""
+        return self._made.may_be_careful or not self._reads
+
+    def column(self, columns: Mapping[str, ColumnCells], size: int) -> list[Any]:
+        """What it is in some rows, of which there are columns: values if it is `valued`, else pieces; not of a copy."""
         if not self._reads:
             return [self._made[()]] * size
         return self._made.column(*(columns[column] for column in self._reads))
 
-    def copies(self, user_names: ColumnCells) -> list[str]:
+    def copies(self, user_names: ColumnCells) -> list[Any]:
         """What a copy is in rows with some user names."""
         return self._made.column(user_names)
 
-    def pieces(self, values: ColumnCells) -> list[str]:
+    def pieces(self, values: ColumnCells) -> list[bytes]:
         """The pieces for some values."""
         if self._by_name:
             return [self._absent] * len(values)
         return as_json(values, self._before, self._after, self._absent)
 
-    def _of_cell(self, cell: str) -> str:
+    def _of_cell(self, cell: str) -> str | bytes:
         """Of most attributes: one cell, and what is done to it."""
         if not self._is_clean:
             cell = self._cleaner.one(cell)
         if cell == CAREFUL:
-            return CAREFUL
+            return self._careful
         try:
             return self._as_text(self._finish(cell, self._cells.warn) if self._finish else cell)
         except Unusable:
             self._told.clear()
-            return CAREFUL
+            return self._careful
 
-    def _of_cells(self, cells: str | tuple[str, ...]) -> str:
+    def _of_cells(self, cells: str | tuple[str, ...]) -> str | bytes:
         several = (cells,) if isinstance(cells, str) else cells
         if not self._is_clean:
             several = tuple(map(self._cleaner.one, several))
         if CAREFUL in several:
-            return CAREFUL
+            return self._careful
         self._cells.of = dict(zip(self._reads, several, strict=True))
         return self._of_row()
 
-    def _of_user_name(self, name: str) -> str:
+    def _of_user_name(self, name: str) -> str | bytes:
         self._cells.user_name = name
-        return CAREFUL if name == CAREFUL else self._of_row()
+        return self._careful if name == CAREFUL else self._of_row()
 
-    def _of_row(self) -> str:
+    def _of_row(self) -> str | bytes:
         try:
             return self._as_text(self._read(self._cells))
         except Unusable:
             self._told.clear()
-            return CAREFUL
+            return self._careful
 
-    def _as_text(self, value: ScimValue) -> str:
+    def _as_text(self, value: ScimValue) -> str | bytes:
         if self._told:
             self._told.clear()
-            return CAREFUL
+            return self._careful
         if self.valued:
             return self._cells.manager_name if self._by_name else str(value)
         if value == "":
             return self._absent
-        return f"{self._before}{quote(value) if isinstance(value, str) else json.dumps(value)}{self._after}"
+        said = quote(value) if isinstance(value, str) else json.dumps(value)
+        return b"%b%b%b" % (self._before, said.encode(), self._after)
 
-    def _of_columns(self, *columns: ColumnCells) -> list[str]:
+    def _of_columns(self, *columns: ColumnCells) -> list[Any]:
         """The same for many rows at once; whatever needs a closer look is taken out meanwhile."""
         odd: set[int] = set()
         texts = []
@@ -179,39 +191,39 @@ class Attribute:
                 cells = ["" if cell == CAREFUL else cell for cell in cells]
             texts.append(cells)
         values = self._in_columns(texts, odd) if self._in_columns else texts[0]
-        made = list(values) if self.valued else self.pieces(values)
+        made: list[Any] = list(values) if self.valued else self.pieces(values)
         for place in odd:
-            made[place] = CAREFUL
+            made[place] = self._careful
         return made
 
 
-def as_json(values: ColumnCells, before: str, after: str, absent: str) -> list[str]:
+def as_json(values: ColumnCells, before: bytes, after: bytes, absent: bytes) -> list[bytes]:
     """Each text as JSON between two others; `absent` for an empty one."""
     array = None
     with suppress(TypeError):  # half a letter, which it does not write
-        array = orjson.dumps(values).decode()
-    if array is None or "\\" in array or not values:  # a quote may be inside
-        return [f"{before}{quote(value)}{after}" if value else absent for value in values]
+        array = orjson.dumps(values)
+    if array is None or b"\\" in array or not values:  # a quote may be inside
+        texts = [quote(value).encode("utf-8", "surrogatepass") if value else b"" for value in values]
+        return [b"%b%b%b" % (before, text, after) if text else absent for text in texts]
     # Between two pieces is a line break, which is in none of them.
-    pieces = f'{before}"' + array[2:-2].replace('","', f'"{after}\n{before}"') + f'"{after}'
+    pieces = b'%b"%b"%b' % (before, array[2:-2].replace(b'","', b'"%b\n%b"' % (after, before)), after)
     if "" in values:
-        pieces = pieces.replace(f'{before}""{after}', absent)
-    return pieces.split("\n")
+        pieces = pieces.replace(b'%b""%b' % (before, after), absent)
+    return pieces.split(b"\n")
 
 
-def _around(path: AttributePath, rule: Rule, mapping: MappingFile) -> tuple[str, str, str]:
+def _around(path: AttributePath, rule: Rule, mapping: MappingFile, comma: str) -> tuple[bytes, bytes, bytes]:
     """What precedes a value in its piece, from the comma on, what follows it, and the piece if there is no value."""
     name = quote(path.sub or path.name)
-    before, after = f",{name}:", ""
+    before, after = f"{comma}{name}:".encode(), b""
     is_manager = path.schema == ENTERPRISE_USER and path.name == "manager"
     if is_manager:
-        name = quote(path.name)
-        before, after = f',{name}:{{"value":', "}"
+        before, after = f'{comma}{quote(path.name)}:{{"value":'.encode(), b"}"
     if (rule.empty or mapping.empty) == "omit":
-        return before, after, ""
+        return before, after, b""
     if path.name == "manager" and not is_manager:
-        return before, after, CAREFUL  # an extension with nothing but this is not named among the user's schemas
-    return before, after, f",{name}:null"
+        return before, after, CAREFUL_PIECE  # an extension with nothing but this is not named among the user's schemas
+    return before, after, f"{comma}{quote(path.name) if is_manager else name}:null".encode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,27 +233,29 @@ class Object:
     Attributes:
         before: what precedes the pieces of its attributes.
         after: what follows them.
-        skip: the characters of the pieces that are one comma too many.
+        skip: the characters of the pieces that are one comma too many; the first attribute's pieces have none.
         schema: as it is named among the user's schemas, if it must be.
         places: of its attributes among all.
     """
 
-    before: str
-    after: str
+    before: bytes
+    after: bytes
     skip: int
-    schema: str = ""
+    schema: bytes = b""
     places: list[int] = field(default_factory=list)
 
-    def columns(self, pieces: Sequence[ColumnCells]) -> list[tuple[int, Sequence[ColumnCells]]]:
+    def columns(self, pieces: Sequence[Pieces]) -> list[tuple[int, Sequence[Pieces]]]:
         """The object in some rows, and its place: that of the first of its attributes that is there."""
         own = [pieces[place] for place in self.places]
-        before, after, skip = self.before, self.after, self.skip
-        if "" not in own[0]:  # then nothing has to be put together twice
-            return [(self.places[0], [[before + text[skip:] for text in own[0]], *own[1:], [after] * len(own[0])])]
-        texts = [f"{before}{text[skip:]}{after}" if text else "" for text in map("".join, zip(*own, strict=True))]
+        before, after, skip, size = self.before, self.after, self.skip, len(own[0])
+        if b"" not in own[0]:  # then nothing has to be put together
+            return [(self.places[0], [[before] * size, *own, [after] * size])]
+        others = list(map(b"".join, zip(*own[1:], strict=True))) if own[1:] else [b""] * size
+        inside = [first + other if first else other[skip:] for first, other in zip(own[0], others, strict=True)]
+        texts = [before + text + after if text else b"" for text in inside]
         if self.places[-1] - self.places[0] == len(self.places) - 1:
             return [(self.places[0], [texts])]
-        spread = [[""] * len(texts) for _ in own]
+        spread = [[b""] * size for _ in own]
         for row, text in enumerate(texts):
             if text:
                 spread[next(number for number, column in enumerate(own) if column[row])][row] = text
@@ -252,6 +266,6 @@ def new_object(path: AttributePath) -> Object:
     """The object that holds an attribute and others."""
     name = quote(path.schema or path.name)
     if path.work:
-        return Object(f',{name}:[{{"type":"work"', "}]", 0)
+        return Object(f',{name}:[{{"type":"work"'.encode(), b"}]", 0)
     schema = "" if path.schema in {"", ENTERPRISE_USER} else f",{name}"
-    return Object(f",{name}:{{", "}", 1, schema)
+    return Object(f",{name}:{{".encode(), b"}", 1, schema.encode())

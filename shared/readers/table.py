@@ -6,7 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
+from shared.errors import ExtractRefused
 from shared.model import Row
+
+_TOGETHER = 20  # rows that come one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,17 +38,21 @@ class Rows:
         numbers: theirs.
         lines: where they start.
         cells: a row at a time, all as wide as the header.
+        size: about how many characters they have, if the reader knows.
     """
 
     numbers: Sequence[int]
     lines: Sequence[int]
     cells: Sequence[Sequence[str]]
+    size: int | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
 
     def __getitem__(self, part: slice) -> Rows:
-        return Rows(self.numbers[part], self.lines[part], self.cells[part])
+        cells = self.cells[part]
+        size = None if self.size is None else self.size * len(cells) // len(self)
+        return Rows(self.numbers[part], self.lines[part], cells, size)
 
     def __iter__(self) -> Iterator[Row]:
         return map(Row, self.numbers, self.lines, map(tuple, self.cells))
@@ -71,6 +78,36 @@ class InBlocks(Iterator[Row | BadRow]):
 
 def _single(rows: Rows | BadRow) -> Iterable[Row | BadRow]:
     return [rows] if isinstance(rows, BadRow) else rows
+
+
+def in_blocks(rows: Iterator[Row | BadRow]) -> Iterator[Rows | BadRow]:
+    """Rows some at a time; nearly always all are good."""
+    if isinstance(rows, InBlocks):
+        yield from rows.blocks
+        return
+    good: list[Row] = []
+    try:
+        for row in rows:
+            if isinstance(row, Row):
+                good.append(row)
+                if len(good) < _TOGETHER:
+                    continue
+            if good:
+                yield _as_one(good)
+                good.clear()
+            if not isinstance(row, Row):
+                yield row
+    except ExtractRefused:
+        if good:  # whoever looks at the first rows only has them
+            yield _as_one(good)
+        raise
+    if good:
+        yield _as_one(good)
+
+
+def _as_one(rows: Sequence[Row]) -> Rows:
+    numbers, lines, cells = zip(*rows, strict=True)
+    return Rows(numbers, lines, cells)
 
 
 @dataclass(frozen=True)

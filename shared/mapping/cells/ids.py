@@ -41,12 +41,15 @@ def read_id(rule: KeyRule, cell: str, limits: str) -> tuple[str, str]:
 def plain_ids(rule: KeyRule, cells: Sequence[str]) -> Sequence[str] | None:
     """The ids in many cells, if it is certain at a glance that all of them are there and nothing is wrong with them."""
     joined = "".join(cells)
-    if not (joined.isalnum() and joined.isascii() and all(cells)) or max(map(len, cells)) >= MAX_EMPLOYEE_ID:
+    if not (joined.isalnum() and joined.isascii() and all(cells)):
+        return None
+    lengths = set(map(len, cells))
+    if max(lengths) >= MAX_EMPLOYEE_ID:
         return None
     width = rule.width or 0
     if not joined.isdigit() and any(map(may_be_number, cells)):
         return None
-    if min(map(len, cells)) >= width:
+    if min(lengths) >= width:
         return cells
     return [read_id(rule, cell, "")[0] for cell in cells] if width < MAX_EMPLOYEE_ID else None
 
@@ -130,8 +133,9 @@ class ThousandMarks:
 
     def look(self, ids: Iterable[str]) -> None:
         """Take note of some ids."""
-        for worker_id in ids:
-            self._looked += 1
+        ids = list(ids)
+        self._looked += len(ids)
+        for worker_id in ids if not "".join(ids).isalnum() else ():
             if not worker_id.isalnum() and _THOUSANDS.fullmatch(worker_id) and not self._is_known(worker_id):
                 self._marked += 1
                 self._example = self._example or worker_id
@@ -173,7 +177,9 @@ class LostZeros:
 
     def look(self, ids: Iterable[str]) -> None:
         """Take note of some ids."""
-        self._waiting += [worker_id for worker_id in ids if worker_id.isascii() and worker_id.isdigit()]
+        ids = list(ids)
+        are_numbers = all(map(str.isdigit, ids)) and "".join(ids).isascii()
+        self._waiting += ids if are_numbers else [one for one in ids if one.isascii() and one.isdigit()]
         if len(self._waiting) >= self._AT_ONCE:
             self._find()
 

@@ -40,9 +40,11 @@ MAX_EMPLOYEE_ID = 16
 _UPN = re.compile(r"[A-Za-z0-9'.\-_!#^~@]*")
 _UPN_LOCAL, _UPN_DOMAIN = 64, 48
 _ANY, _NO_DOT = r"[A-Za-z0-9'.\-_!#^~]", r"[A-Za-z0-9'\-_!#^~]"
+_LETTERS_OF_UPN = re.compile(f"{_ANY}*")
 _ATEXT = r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+"
 _LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _ADDRESS = re.compile(rf"{_ATEXT}(?:\.{_ATEXT})*@{_LABEL}(?:\.{_LABEL})*")
+_LETTERS_OF_LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]*")
 _ADDRESS_LETTER = re.compile(r"[!-~ ]")
 # What people write where there is no name. Of addresses also words by which some people are called.
 _NO_NAMES = frozenset(
@@ -79,11 +81,34 @@ def limit_of(path: str, target: str) -> tuple[str, int] | None:
 
 def are_fine_user_names(names: Sequence[str]) -> bool:
     """Whether it is certain at a glance that nothing is wrong with any of some user names, as far as they are there."""
+    filled = list(filter(None, names))
+    if found := _halves(filled):
+        locals_, domains = found
+        return (
+            _no_dots_apart(locals_, _LETTERS_OF_UPN)
+            and max(map(len, locals_)) <= _UPN_LOCAL
+            and all(_FINE_UPN.fullmatch(f"a@{domain}") and ".." not in domain for domain in domains)
+        )
     return (
-        ".." not in "\n".join(names)
-        and all(map(_FINE_UPN.fullmatch, filter(None, names)))
-        and _NO_NAMES.isdisjoint(fold_many(names))
+        ".." not in "\n".join(filled)
+        and all(map(_FINE_UPN.fullmatch, filled))
+        and _NO_NAMES.isdisjoint(fold_many(filled))
     )
+
+
+def _halves(texts: Sequence[str]) -> tuple[list[str], set[str]] | None:
+    """What is before the @ of each text, and what is behind them, each once; None if one has more than one, or none."""
+    joined = "\n".join(texts)
+    if joined.count("@") != len(texts) or not all("@" in text for text in texts):
+        return None
+    halves = joined.replace("@", "\n").split("\n")
+    return (halves[::2], set(halves[1::2])) if len(halves) == 2 * len(texts) else None
+
+
+def _no_dots_apart(texts: Sequence[str], letters: re.Pattern[str]) -> bool:
+    """Whether texts have nothing but some letters, and dots between them, one at a time."""
+    joined = ".".join(texts)
+    return letters.fullmatch(joined) is not None and ".." not in f".{joined}."
 
 
 def user_name_fault(name: str) -> str:
@@ -115,7 +140,11 @@ def hidden_fault(name: str) -> str:
 
 def are_fine_addresses(addresses: Sequence[str]) -> bool:
     """Whether nothing is wrong with any of some mail addresses, as far as they are there."""
-    return all(map(_ADDRESS.fullmatch, filter(None, addresses)))
+    filled = list(filter(None, addresses))
+    if found := _halves(filled):
+        locals_, domains = found
+        return _no_dots_apart(locals_, _LETTERS_OF_LOCAL) and all(_ADDRESS.fullmatch(f"a@{one}") for one in domains)
+    return all(map(_ADDRESS.fullmatch, filled))
 
 
 def address_fault(address: str) -> str:

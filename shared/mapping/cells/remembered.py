@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 CAREFUL = "\0"
 """Stands for whatever needs a closer look. No cell that is sent is this, nor is it anything in JSON."""
+CAREFUL_PIECE = CAREFUL.encode()
+"""The same among pieces of JSON, which are bytes."""
 
 _MOST = 50_000  # cells that are remembered, of all columns together: some ten megabytes
 _LATELY = 4_000  # cells of a column
@@ -15,7 +17,9 @@ _TRIES, _TIMES = 4, 60  # batches: to see if a column is worth remembering, and 
 _FIRST_TRY = 2  # batches, after which a column of nothing but new cells is known for one
 
 _Key = TypeVar("_Key", bound=str | tuple[str, ...])
+_Made = TypeVar("_Made", bound=str | bytes)
 ColumnCells = Sequence[str]
+Pieces = Sequence[bytes]
 
 
 class Room:
@@ -23,9 +27,9 @@ class Room:
 
     def __init__(self) -> None:
         self._left = _MOST
-        self._shared: list[Remembered[Any]] = []
+        self._shared: list[Remembered[Any, Any]] = []
 
-    def share(self, remembered: Remembered[Any]) -> None:
+    def share(self, remembered: Remembered[Any, Any]) -> None:
         """One more takes part."""
         self._shared.append(remembered)
 
@@ -38,7 +42,7 @@ class Room:
                 each.clear()
 
 
-class Remembered(dict[_Key, str]):
+class Remembered(dict[_Key, _Made]):
     """What the cells of a column, or of several, become.
 
     It is worked out when a cell is met, and remembered from the second time on. Where most cells are new, as in a
@@ -49,13 +53,16 @@ class Remembered(dict[_Key, str]):
         room: that it shares with others.
         make_many: does the same for columns of cells.
         few: whether there are only so many different cells, as there are days; then they are remembered at once.
+
+    Attributes:
+        may_be_careful: whether CAREFUL may be among what `column` gave last.
     """
 
     def __init__(
         self,
-        make: Callable[[_Key], str],
+        make: Callable[[_Key], _Made],
         room: Room,
-        make_many: Callable[..., list[str]] | None = None,
+        make_many: Callable[..., list[_Made]] | None = None,
         *,
         few: bool = False,
     ) -> None:
@@ -69,10 +76,14 @@ class Remembered(dict[_Key, str]):
         self._tries = _TRIES
         self._times = _TIMES  # twice as long each time
         self._at_once = 0
+        self._was_careful = False  # of what was worked out one by one
+        self.may_be_careful = False
         room.share(self)
 
-    def __missing__(self, cell: _Key) -> str:
+    def __missing__(self, cell: _Key) -> _Made:
         made = self._make(cell)
+        if made == (CAREFUL if isinstance(made, str) else CAREFUL_PIECE):
+            self._was_careful = True
         self._missed += 1
         key = hash(cell)
         if key not in self._once and not self._few:
@@ -84,15 +95,17 @@ class Remembered(dict[_Key, str]):
             self[cell] = made
         return made
 
-    def column(self, *columns: ColumnCells) -> list[str]:
+    def column(self, *columns: ColumnCells) -> list[_Made]:
         """What the cells of a column, or of several, become."""
         if self._at_once and self._make_many:
             self._at_once -= 1
+            self.may_be_careful = True
             return self._make_many(*columns)
         self._tries -= 1
         self._missed = 0
         cells: Iterable[Any] = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
         made = list(map(self.__getitem__, cells))
+        self.may_be_careful = self._was_careful
         often = self._missed * 2 > len(made) if self._tries <= 0 else self._missed * 20 > len(made) * 19
         if often and self._make_many and self._tries <= _TRIES - _FIRST_TRY:
             self._at_once, self._times = self._times, self._times * 2

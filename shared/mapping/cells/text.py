@@ -83,8 +83,7 @@ _OBJECT = re.compile(
     r"|b(?:'[^']+'|\"[^\"]+\")|\[(?:'[^']*'(?:, (?!\]))?)+\]|\{'\w+': .*\}",  # of Python; bytes are what read_sas gives
     re.DOTALL,
 )
-OF_OBJECTS = ("System.", "soft.", "[", "{", "<", "b'", 'b"')
-"""One of which every text has that names an object; to look for these is quick."""
+_OF_OBJECTS = ("System.", "soft.", "[", "{", "<", "b'", 'b"')  # one of which every text has that names an object
 
 
 def clean(text: str) -> str:
@@ -99,18 +98,10 @@ def clean(text: str) -> str:
 
 def are_plain(texts: Sequence[str]) -> bool:
     """Whether it is certain at a glance that no text needs cleaning, looks broken or holds a control character."""
-    joined = "\n".join(texts)
-    if not joined.replace("\n", "").isprintable():  # nothing that nobody sees is, and of blanks only the plain one
-        return False
-    if not joined.isascii() and (looks_broken(joined) or not unicodedata.is_normalized("NFC", joined)):
-        return False
-    in_lines = f"\n{joined}\n"
-    return (
-        in_lines.count("\n") == len(texts) + 1
-        and "  " not in joined
-        and " \n" not in in_lines
-        and "\n " not in in_lines
-    )
+    joined = " ".join(filter(None, texts))  # so that there are two blanks together only where a text has one too many
+    if not joined.isprintable() or "  " in joined or joined[:1] == " " or joined[-1:] == " ":
+        return False  # nothing that nobody sees is printable, and of blanks only the plain one
+    return joined.isascii() or not (looks_broken(joined) or not unicodedata.is_normalized("NFC", joined))
 
 
 def odd_character(text: str, place: int) -> str:
@@ -162,6 +153,12 @@ def looks_broken_in_name(text: str) -> bool:
 def holds_html(text: str) -> bool:
     """Whether `text` has a character reference of HTML (`&eacute;`, `&#39;`) in the place of a letter or a sign."""
     return "&" in text and any(found[1][0] == "#" or found[1] in html5 for found in _REFERENCE.finditer(text))
+
+
+def may_name_an_object(text: str) -> bool:
+    """Whether `text`, or one of several texts in it, may be the name of an object; to look for this is quick."""
+    # One character is looked for at once.
+    return any(sign[-1] in text and sign[0] in text and sign in text for sign in _OF_OBJECTS)
 
 
 def names_an_object(text: str) -> bool:

@@ -94,6 +94,7 @@ USER_NAME = "userName"
 MAIL = 'emails[type eq "work"].value'
 NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
 PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
+_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDER_NAMES))
 _MAX_INTEGER = 2**31 - 1
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -363,7 +364,9 @@ def _source_in_columns(path: str, rule: Rule, tidy: Callable[[list[str]], list[s
         return _template_in_columns(rule, tidy, complete=path in (USER_NAME, MAIL))
     if rule.columns is not None:
         join = rule.join
-        return lambda columns, _: tidy([join.join(filter(None, row)) for row in zip(*columns, strict=True)])
+        return lambda columns, _: tidy(
+            [join.join(filter(None, row) if "" in row else row) for row in zip(*columns, strict=True)]
+        )
     return lambda columns, _: _first(columns)
 
 
@@ -537,7 +540,9 @@ def _phone(rule: Phone, label: str) -> Step:
     def digits_of(text: str) -> str:
         text = text if text.isascii() else text.translate(_FOREIGN)
         text = with_zero.sub(r"+\1", text) if "(0)" in text else text
-        return _ITALIAN.sub(r"\g<1>0", _FLOAT.sub(r"\1", text)).replace("(0)", "").translate(_NO_DIGITS)
+        text = _FLOAT.sub(r"\1", text) if ".0" in text else text
+        text = _ITALIAN.sub(r"\g<1>0", text).replace("(0)", "") if "(0)" in text else text
+        return text.translate(_NO_DIGITS)
 
     def international(digits: str) -> str:
         if plan.unclear.match(digits):
@@ -549,24 +554,17 @@ def _phone(rule: Phone, label: str) -> Step:
         number = None if lacks_plus(digits) else plan.national.fullmatch(digits)
         return f"+{code}{number[1]}" if number else ""
 
-    def holds_more(text: str) -> bool:
-        """Whether a cell has two numbers, or an extension in brackets behind one."""
-        if "/" not in text and ")" not in text[-2:]:
-            return False
-        text = _CODE.sub("", text.replace("(0)", ""))
-        return (_TWO_NUMBERS.fullmatch(text) or _WITH_EXTENSION.fullmatch(text)) is not None
-
     def lacks_plus(digits: str) -> bool:
         return code != _AMERICA and digits.startswith(code) and len(digits) >= whole and digits.isdecimal()
 
     def step(text: str, warn: Warn) -> str:
         digits = digits_of(text)
         number = international(digits)
-        if _NUMBER.fullmatch(number) and not holds_more(text):
+        if _NUMBER.fullmatch(number) and not _holds_more(text):
             return number
         if lacks_plus(digits):
             warn(f"{label} seems to begin with the calling code, and has no + in front; it is left out.")
-        elif digits.isascii() and digits.isdecimal() and not (holds_more(text) or plan.unclear.match(digits)):
+        elif digits.isascii() and digits.isdecimal() and not (_holds_more(text) or plan.unclear.match(digits)):
             warn(
                 f"{label} is not a whole telephone number of +{code}: its area may be missing, or it is, or has, an "
                 f"extension. It is left out; write it whole, with +{code} in front."
@@ -576,13 +574,27 @@ def _phone(rule: Phone, label: str) -> Step:
         return ""
 
     def many(texts: list[str]) -> list[str] | None:
-        if any(map(holds_more, texts)):
+        joined = ",".join(texts)
+        if ("/" in joined or ")" in joined) and any(map(_holds_more, texts)):
             return None
-        numbers = list(map(international, digits_of(",".join(texts)).split(",")))
+        digits = digits_of(joined)
+        numbers = digits.split(",")
+        if f"+{code}0" in digits:
+            numbers = list(map(international, numbers))
+        else:  # then nothing has to be done to those that are international already
+            numbers = [number if number[:1] == "+" else international(number) for number in numbers]
         are_fine = len(numbers) == len(texts) and _NUMBERS.fullmatch(",".join([*numbers, ""]))
         return numbers if are_fine else None
 
     return Step(step, of_filled(many))
+
+
+def _holds_more(text: str) -> bool:
+    """Whether a cell has two telephone numbers, or an extension in brackets behind one."""
+    if "/" not in text and ")" not in text[-2:]:
+        return False
+    text = _CODE.sub("", text.replace("(0)", ""))
+    return (_TWO_NUMBERS.fullmatch(text) or _WITH_EXTENSION.fullmatch(text)) is not None
 
 
 def _cut(most: int, label: str) -> Step:
@@ -663,12 +675,16 @@ def _check_formula(label: str) -> Step:
         return text
 
     def many(texts: list[str]) -> list[str] | None:
-        in_lines = "\n" + "\n".join(texts)
-        may_run = any(sign in in_lines for sign in _OF_FORMULAS)  # telephone numbers begin with a plus, too
-        odd = "\n=" in in_lines or (may_run and any(sign in in_lines for sign in ("\n+", "\n-", "\n@")))
-        return None if odd else texts
+        joined = "\n".join(texts)
+        may_run = any(sign in joined for sign in _OF_FORMULAS)  # telephone numbers begin with a plus, too
+        return None if _one_begins_with("=+-@" if may_run else "=", joined) else texts
 
     return Step(step, many)
+
+
+def _one_begins_with(signs: str, lines: str) -> bool:
+    """Whether one of some lines begins with one of some signs."""
+    return any(sign in lines and f"\n{sign}" in f"\n{lines}" for sign in signs)
 
 
 def _check_name(label: str) -> Step:
@@ -682,9 +698,9 @@ def _check_name(label: str) -> Step:
         return text
 
     def many(texts: list[str]) -> list[str] | None:
-        in_lines = "\n" + "\n".join(texts)
-        odd = any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@"))
-        return texts if not odd and PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, texts)) else None
+        short = [text for text in texts if len(text) <= _LONGEST_PLACEHOLDER]
+        is_none = not PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, short))
+        return None if is_none or _one_begins_with("=+-@", "\n".join(texts)) else texts
 
     return Step(step, many)
 

@@ -13,7 +13,7 @@ from shared.model import Row
 from shared.readers.documents.inside import Inside
 from shared.readers.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
 from shared.readers.documents.references import References
-from shared.readers.table import BadRow
+from shared.readers.table import BadRow, Rows
 from shared.readers.text.column_names import loose
 from shared.readers.text.headers import not_people
 
@@ -117,6 +117,32 @@ class Columns:
         if faults:
             return BadRow(number, line, cells, next(iter(faults.values())), tuple(faults.items()))
         return Row(number, line, cells)
+
+    def rows(self, records: Sequence[dict[str, Value]], number: int, line: int) -> Rows | None:
+        """What `row` makes of records that hold no others, if all of them simply have a text for each path.
+
+        Args:
+            records: on one line each.
+            number: of the first.
+            line: likewise.
+
+        Returns:
+            The rows; None if one of the records needs a closer look, and then nothing was noted of any.
+        """
+        if self._references.may_occur(records):
+            return None
+        try:
+            cells = list(map(self._all_there, records))
+            text = "".join(map("".join, cells))
+        except (KeyError, TypeError):
+            return None
+        if "(" in text and "/Date(" in text:
+            return None
+        self.inside.meet(row[0] for row in cells)
+        self._example = self._example or records[0]
+        self._unseen.clear()
+        self.records += len(records)
+        return Rows(range(number, number + len(cells)), range(line, line + len(cells)), cells, len(text))
 
     def __len__(self) -> int:
         return len(self._paths)

@@ -13,7 +13,7 @@ entries have such a list themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from zlib import crc32
 
 from shared.readers.documents.paths import BRANCHES, InexactError, NoValueError, Path, Value
@@ -61,6 +61,11 @@ class Inside:
             for name, value in record.items():
                 if type(value) in _TREES and (name,) not in self._idle:
                     self._search((name,), value, key)
+
+    def meet(self, keys: Iterable[str]) -> None:
+        """Take note of records in which nobody else can be, by what names their workers."""
+        for number in map(crc32, map(str.encode, filter(None, keys))):
+            self._records[number % _SLOTS] = 1
 
     @property
     def places(self) -> list[_Inner]:

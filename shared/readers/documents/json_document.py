@@ -26,11 +26,11 @@ from shared.model import Row
 from shared.readers.decoding import DecodedText, with_line_feeds
 from shared.readers.documents.columns import Columns
 from shared.readers.documents.json_lists import FoundRecord, Lists
-from shared.readers.documents.json_text import JsonReader, JsonText, NotJsonError, plain_object
+from shared.readers.documents.json_text import JsonReader, JsonText, NotJsonError, plain_object, plain_objects
 from shared.readers.documents.others import Others
 from shared.readers.documents.paging import Pages
 from shared.readers.documents.paths import InexactError, Value
-from shared.readers.table import BadRow, Form, Table
+from shared.readers.table import BadRow, Form, InBlocks, Rows, Table, in_blocks
 
 _ALIKE = 20  # records after one with numbers that had to be read carefully, which are taken to be the same
 
@@ -66,17 +66,19 @@ def open_json(
     kind, goal = _survey(source, reader, columns, hints)
 
     def rows() -> Iterator[Row | BadRow]:
-        if kind == "ndjson":
-            yield from _lines(source, reader, columns)
-            others.check(())
-        else:
-            count = 0
-            for count, found in enumerate(Lists(source, reader, pages, others, goal).records(), 1):
-                yield _row(found, count, source, reader, columns)
-            pages.check(count)
+        count = 0
+        for count, found in enumerate(Lists(source, reader, pages, others, goal).records(), 1):
+            yield _row(found, count, source, reader, columns)
+        pages.check(count)
         columns.check()
 
-    return Table(Form(kind, text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
+    def blocks() -> Iterator[Rows | BadRow]:
+        yield from _Lines(source, reader, columns).blocks()
+        others.check(())
+        columns.check()
+
+    form = Form(kind, text.encoding, text.bom, "", "", "")
+    return Table(form, tuple(wanted), InBlocks(blocks()) if kind == "ndjson" else rows(), notes)
 
 
 def _survey(
@@ -134,48 +136,68 @@ def _row(found: FoundRecord, number: int, source: JsonText, reader: JsonReader, 
     raise source.broken(why, line)
 
 
-def _lines(source: JsonText, reader: JsonReader, columns: Columns) -> Iterator[Row | BadRow]:
-    number, careful = 0, 0
-    source.record = 1
-    for line, ended in source.lines():
-        text = line.strip()
-        if not text:
-            continue
-        number += 1
-        row: Row | BadRow | None = None
-        if careful:
-            careful -= 1
-        elif (value := plain_object(text)) is not None:
-            try:
-                row = columns.row(value, number, source.line)
-            except InexactError:
-                careful = _ALIKE
-        yield row or _careful_line(text, number, source, reader, columns, ended=ended)
-        source.record = number + 1
+class _Lines:
+    """The records of NDJSON, a line each."""
 
+    def __init__(self, source: JsonText, reader: JsonReader, columns: Columns) -> None:
+        self._source = source
+        self._reader = reader
+        self._columns = columns
+        self._number = 0  # of the newest record
+        self._careful = 0  # records that are to be read carefully without a try
 
-# Many parameters: the state of the loop that calls it, for the few lines that need care.
-def _careful_line(
-    text: str, number: int, source: JsonText, reader: JsonReader, columns: Columns, *, ended: bool
-) -> Row | BadRow:
-    refused = None
-    value: Value = None
-    try:
-        value, twice = reader.read(text)
-        fault = _twice(twice)
-    except NotJsonError as error:
-        fault = f"The line is not valid JSON: {error}."
-        if error.number:
-            refused = source.broken(str(error))
-        elif not ended:
-            refused = ExtractRefused(
-                f"The file ends in the middle of record {number} on line {source.line}: the upload was cut off. Drop "
-                "the complete file again.",
-                line=source.line,
-            )
-    if refused:
-        raise refused  # out here, because the exception that it replaces holds a piece of the record
-    return columns.row(value, number, source.line, fault)
+    def blocks(self) -> Iterator[Rows | BadRow]:
+        """The rows: many lines at once where all of them are plain, which gives the same."""
+        source = self._source
+        source.record = 1
+        for lines, ended in source.lines():
+            values = None if self._careful else plain_objects(lines)
+            rows = self._columns.rows(values, self._number + 1, source.line) if values else None
+            if rows is None:
+                yield from in_blocks(self._one_by_one(lines, ended=ended))
+                continue
+            self._number += len(rows)
+            yield rows
+            source.record = self._number + 1
+
+    def _one_by_one(self, lines: Sequence[str], *, ended: bool) -> Iterator[Row | BadRow]:
+        source = self._source
+        for line, text in enumerate(map(str.strip, lines), source.line):
+            source.line = line
+            if not text:
+                continue
+            self._number += 1
+            row: Row | BadRow | None = None
+            if self._careful:
+                self._careful -= 1
+            elif (value := plain_object(text)) is not None:
+                try:
+                    row = self._columns.row(value, self._number, line)
+                except InexactError:
+                    self._careful = _ALIKE
+            yield row or self._carefully(text, ended=ended)
+            source.record = self._number + 1
+
+    def _carefully(self, text: str, *, ended: bool) -> Row | BadRow:
+        source, number = self._source, self._number
+        refused = None
+        value: Value = None
+        try:
+            value, twice = self._reader.read(text)
+            fault = _twice(twice)
+        except NotJsonError as error:
+            fault = f"The line is not valid JSON: {error}."
+            if error.number:
+                refused = source.broken(str(error))
+            elif not ended:
+                refused = ExtractRefused(
+                    f"The file ends in the middle of record {number} on line {source.line}: the upload was cut off. "
+                    "Drop the complete file again.",
+                    line=source.line,
+                )
+        if refused:
+            raise refused  # out here, because the exception that it replaces holds a piece of the record
+        return self._columns.row(value, number, source.line, fault)
 
 
 def _twice(key: str) -> str:

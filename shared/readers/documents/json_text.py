@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import orjson
 
@@ -26,7 +26,8 @@ _BLANK = re.compile(r"[ \t\n]*")
 _FLAT = re.compile(r'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRING = re.compile(r'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _BARE = re.compile(r'[^ \t\n,:"{}\[\]]++')
-_COLON_APART = re.compile(r"[ \t\n\r]:")
+_COLON_APART = re.compile(r":(?<=[ \t\n\r]:)")
+_LINES = 100  # at once
 
 
 class JsonText:
@@ -125,26 +126,33 @@ class JsonText:
         self._go(end)
         return text, value
 
-    def lines(self) -> Iterator[tuple[str, bool]]:
-        """The lines from here on without their ends, and whether each has one; `line` is that of the given one.
+    def lines(self) -> Iterator[tuple[list[str], bool]]:
+        """The lines from here on without their ends, some at a time, and whether they have one.
+
+        `line` is that of the first of them; whoever looks at them one by one may count it on meanwhile.
 
         Raises:
             ExtractRefused: a line is too long.
         """
         while True:
             end = self._text.rfind("\n", self._at)
-            for text in self._text[self._at : end].split("\n") if end >= 0 else ():
-                if len(text) > MAX_RECORD:
+            lines = self._text[self._at : end].split("\n") if end >= 0 else []
+            for start in range(0, len(lines), _LINES):
+                some = lines[start : start + _LINES]
+                long = next((place for place, text in enumerate(some) if len(text) > MAX_RECORD), None)
+                first = self.line
+                if some := some[:long]:
+                    yield some, True
+                self.line = first + len(some)
+                if long is not None:
                     raise self.too_long()
-                yield text, True
-                self.line += 1
             self._at = max(end + 1, self._at)
             if len(self._text) - self._at > MAX_RECORD:
                 raise self.too_long()
             if not self._more():
                 break
         if self._at < len(self._text):
-            yield self._text[self._at :], False
+            yield [self._text[self._at :]], False
 
     def broken(self, why: str, line: int = 0) -> ExtractRefused:
         """The file is not JSON."""
@@ -262,6 +270,22 @@ def plain_object(text: str, depth: int = 0) -> dict[str, Value] | None:
     # Each key stands before a colon. If there are no more colons than different keys, no key is there twice.
     if text.count(":") == keys or (text.count('":') == keys and not _COLON_APART.search(text)):
         return value
+    return None
+
+
+def plain_objects(lines: Sequence[str]) -> list[dict[str, Value]] | None:
+    """What `plain_object` makes of each of some lines, all read at once; nothing if one is not simply a flat object."""
+    text = ",".join(lines)
+    if "[" in text or text.count("{") != len(lines) or not all(line[:1] == "{" for line in lines):
+        return None
+    try:
+        values: list[dict[str, Value]] = orjson.loads(f"[{text}]")
+    except orjson.JSONDecodeError:
+        return None
+    # Each line begins its one object; there are no others, and none goes on in the next line, which begins another.
+    keys = sum(map(len, values)) if len(values) == len(lines) else -1
+    if text.count(":") == keys or (text.count('":') == keys and not _COLON_APART.search(text)):
+        return values
     return None
 
 

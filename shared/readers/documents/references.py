@@ -8,6 +8,7 @@ XML of DataContractSerializer says `z:Id` and `z:Ref`. An object is always writt
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from shared.readers.documents.paths import InexactError, NoValueError, Value
 
@@ -30,6 +31,11 @@ class References:
     def occur(self, record: dict[str, Value]) -> bool:
         """Whether a record has a name, or is nothing but a reference."""
         return self._points in record or self._is_name(record.get(self._name))
+
+    def may_occur(self, records: Iterable[dict[str, Value]]) -> bool:
+        """Whether one of some records may have a name, or be a reference."""
+        name, points = self._name, self._points
+        return any(name in record or points in record for record in records)
 
     def _is_name(self, value: Value) -> bool:
         """Whether it names an object; in XML any element may have an attribute of that name."""

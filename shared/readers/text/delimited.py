@@ -208,16 +208,19 @@ class _Rows:
         """Rows that were read together: long runs of usual ones, and what is between them."""
         source, rows, ends = self._source, block.rows, block.ends
         lines = [block.start + 1, *(end + 1 for end in ends)]
-        odd = [*self._odd(rows), True]
+        odd = [False] * len(rows) if self._are_usual(rows) else [*self._odd(rows)]
+        odd.append(True)
         place = 0
         while place < len(rows):
             start, place = place, place if self._is_watchful else odd.index(True, place)
             some_are_long = start < place and ends[place - 1] - lines[start] >= place - start
             for one in range(start, place) if some_are_long else ():
                 if ends[one] > lines[one]:
-                    self._pass(block, lines, slice(start, one), ready)
-                    start = one
-                    self._check_lines(lines[one], ends[one], rows[one])
+                    try:
+                        self._check_lines(lines[one], ends[one], rows[one])
+                    except ExtractRefused:
+                        self._pass(block, lines, slice(start, one), ready)
+                        raise
             self._pass(block, lines, slice(start, place), ready)
             if place < len(rows):
                 source.settle(block, place)
@@ -239,7 +242,23 @@ class _Rows:
         rows = block.rows[part]
         self._people += len(rows)
         numbers = range(block.number + part.start + 1, block.number + part.stop + 1)
-        ready.add(numbers, lines[part], [cells[: self._width] for cells in rows] if self._width < self._full else rows)
+        size = block.size * len(rows) // len(block.rows)
+        cells = [cells[: self._width] for cells in rows] if self._width < self._full else rows
+        ready.add(numbers, lines[part], cells, size)
+
+    def _are_usual(self, rows: Sequence[list[str]]) -> bool:
+        """Whether it is certain at a glance that no row is odd."""
+        if set(map(len, rows)) != {self._full} or self._width < self._full:
+            return False
+        firsts = [cells[0].strip() for cells in rows]
+        if not (all(firsts) and self._begins.isdisjoint(map(str.casefold, firsts))):
+            return False
+        if not self._marks.isdisjoint(first[0] for first in firsts):
+            return False
+        second, third = min(1, self._width - 1), min(2, self._width - 1)
+        seconds = [cells[second] for cells in rows]
+        are_filled = not self._counts or (all(seconds) and all(cells[third] for cells in rows))
+        return are_filled and self._begins.isdisjoint(seconds)
 
     def _odd(self, rows: Sequence[list[str]]) -> Iterator[bool]:
         """Whether rows need a closer look, by nothing but their cells."""
@@ -321,7 +340,7 @@ class _Rows:
                 yield from ready.take()
                 yield row
             else:
-                ready.add([row.number], [row.line], [row.cells])
+                ready.add([row.number], [row.line], [row.cells], len("".join(row.cells)))
 
     def _goes_on(self, before: Row, cells: list[str]) -> bool:
         """Whether a line is the rest of the last cell of the row before it, which is not in quotes."""
@@ -535,11 +554,13 @@ class _Ready:
         self._numbers: list[int] = []
         self._lines: list[int] = []
         self._cells: list[Sequence[str]] = []
+        self._size = 0  # characters, about
 
-    def add(self, numbers: Sequence[int], lines: Sequence[int], cells: Sequence[Sequence[str]]) -> None:
+    def add(self, numbers: Sequence[int], lines: Sequence[int], cells: Sequence[Sequence[str]], size: int) -> None:
         self._numbers += numbers
         self._lines += lines
         self._cells += cells
+        self._size += size
 
     @property
     def last(self) -> Row | None:
@@ -550,13 +571,16 @@ class _Ready:
         """All of them but the newest ones, if there are any; then there are no others any more."""
         size = len(self._cells) - but
         if size > 0:
-            yield Rows(self._numbers[:size], self._lines[:size], self._cells[:size])
+            characters = self._size * size // len(self._cells)
+            yield Rows(self._numbers[:size], self._lines[:size], self._cells[:size], characters)
             del self._numbers[:size], self._lines[:size], self._cells[:size]
+            self._size -= characters
 
     def clear(self) -> None:
         self._numbers.clear()
         self._lines.clear()
         self._cells.clear()
+        self._size = 0
 
 
 def _runs_on(cell: str, cells: Sequence[str]) -> bool:

@@ -68,6 +68,7 @@ class Block:
         rows: their cells.
         ends: the line on which each ends.
         lines: their text, and that of the line before.
+        size: the characters of their text.
         error: why the row behind them cannot be read, if it cannot.
     """
 
@@ -76,6 +77,7 @@ class Block:
     rows: list[list[str]] = field(default_factory=list)
     ends: list[int] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
+    size: int = 0
     error: csv.Error | ExtractRefused | None = None
 
 
@@ -165,17 +167,18 @@ class CellRows:
         self._source = self._counted(lines)  # of which `lined_up` may take some
         while True:
             block = Block(self.number, self.lines, lines=[self.text])
-            rows, ends, size, done = block.rows, block.ends, 0, reader.line_num
+            rows, ends, done = block.rows, block.ends, reader.line_num
             before = self.lines - done  # lines that the reader has not seen
             try:
-                while len(rows) < _AT_ONCE and size < _SIZE_AT_ONCE:
+                while len(rows) < _AT_ONCE and block.size < _SIZE_AT_ONCE:
                     for cells in islice(reader, _FEW):
                         rows.append(cells)
                         ends.append(reader.line_num + before)
                     if reader.line_num == done:
                         break
-                    block.lines += islice(again, reader.line_num - done)
-                    size += len("".join(block.lines[done - reader.line_num :]))
+                    some = list(islice(again, reader.line_num - done))
+                    block.lines += some
+                    block.size += sum(map(len, some))
                     done = reader.line_num
             except (csv.Error, ExtractRefused) as error:
                 block.error = error
@@ -200,6 +203,7 @@ class CellRows:
             if block.rows:
                 self.number += 1
                 block.ends.append(self.lines)
+                block.size = len("".join(block.rows[0]))
             elif not block.error:
                 return
             block.start = self.start  # comments may have gone before

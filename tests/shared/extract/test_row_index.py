@@ -34,8 +34,10 @@ def test_names_that_several_rows_have_are_found_and_all_can_be_listed(
         everybody: list[tuple[int, str]] = []
         for names in batches:
             ids = [str(count + place) for place in range(1, len(names) + 1)]
-            rows = [(one, int(one), int(one), b"x", True, False, 0, "") for one in ids]
-            index.add_many(ids, rows, [(0, names)])
+            size = len(ids)
+            numbers = list(map(int, ids))
+            columns = (ids, numbers, numbers, [b"x"] * size, [True] * size, [False] * size, [0] * size)
+            index.add_many(ids, columns, [""] * size, [(0, names)])
             everybody += zip(range(count + 1, count + len(names) + 1), names, strict=True)
             count += len(names)
             index.add(f"id{count}", Occurrence(f"id{count}", 0, 0, b"y"))  # a row that was looked at by itself

@@ -14,6 +14,7 @@ from shared.errors import ExtractRefused
 from shared.mapping import pieces
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells import remembered
+from shared.mapping.cells.limits import address_fault, are_fine_addresses, are_fine_user_names, user_name_fault
 from shared.mapping.cells.text import are_plain, clean, holds_control, looks_broken
 from shared.mapping.cells.user_names import NOBODY
 from shared.mapping.columns import NO_DAY, Batch, ColumnMapper
@@ -211,7 +212,7 @@ def in_columns(mapping: MappingFile, rows: Rows, size: int) -> list[object]:
             if place in mapped.careful:
                 made.append(made_of(mapped.careful[place]))
                 continue
-            user = "".join(column[place] for column in mapped.users)
+            user = b"".join(column[place] for column in mapped.users).decode()
             assert json.loads(user)["active"] == (mapped.active[place] == "true")
             days = (mapped.first_days[place], mapped.last_days[place], mapped.zones[place])
             claims = tuple((kind, column[place]) for kind, column in mapped.claims if column[place])
@@ -253,7 +254,8 @@ def test_an_empty_cell_among_new_ones_gives_nobody_the_value_of_somebody_else(
 def test_texts_become_json_in_one_go_as_one_by_one(texts: list[str], absent: str) -> None:
     for before, after in ((',"title":', ""), (',"manager":{"value":', "}")):
         one_by_one = [f"{before}{json.dumps(text, ensure_ascii=False)}{after}" if text else absent for text in texts]
-        assert pieces.as_json(texts, before, after, absent) == one_by_one
+        made = pieces.as_json(texts, before.encode(), after.encode(), absent.encode())
+        assert [piece.decode("utf-8", "surrogatepass") for piece in made] == one_by_one
 
 
 def test_only_rows_with_something_to_tell_are_left_to_the_applier() -> None:
@@ -268,7 +270,7 @@ def test_only_rows_with_something_to_tell_are_left_to_the_applier() -> None:
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remembered, "_MOST", 10)
     room = remembered.Room()
-    one, other = (remembered.Remembered[str](str.upper, room, few=True) for _ in range(2))
+    one, other = (remembered.Remembered[str, str](str.upper, room, few=True) for _ in range(2))
     held = []
     for number in range(100):
         assert one.column([f"a{number}", "x" * 10_000]) == [f"A{number}", "X" * 10_000]
@@ -287,3 +289,20 @@ def test_what_is_plain_at_a_glance_needs_no_cleaning(texts: list[str]) -> None:
         assert list(map(clean, texts)) == texts
         assert not any(map(looks_broken, texts))
         assert not any(map(holds_control, texts))
+
+
+ADDRESSES = st.lists(
+    st.text("aZ9.-@_#' \n\u00e9", max_size=7)
+    | st.sampled_from(
+        ["", "ann.lee@contoso.com", "a@b", "a@b.c", "x" * 64 + "@b", "x" * 65 + "@b", "a@" + "b" * 48, "a@" + "b" * 49]
+    ),
+    max_size=5,
+)
+
+
+@given(ADDRESSES)
+def test_addresses_and_user_names_that_are_fine_at_a_glance_have_no_fault(texts: list[str]) -> None:
+    filled = list(filter(None, texts))
+    assert are_fine_addresses(texts) == (not any(map(address_fault, filled)))
+    with_at = [text for text in filled if "@" in text]
+    assert are_fine_user_names(with_at) == (not any(map(user_name_fault, with_at)))

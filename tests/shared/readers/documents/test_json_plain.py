@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.errors import ExtractRefused
 from shared.model import Row
+from shared.readers.documents import json_document, json_text
 from shared.readers.documents.json_text import JsonReader, NotJsonError, plain_object
 from shared.readers.documents.limits import MAX_DEPTH
 from shared.readers.documents.paths import Value
@@ -143,3 +145,33 @@ def test_thousands_of_different_keys_do_not_hide_a_name() -> None:
     records = [{"id": str(number), f"k{number}": "x"} for number in range(1_500)]
     records += [{"id": "last", "NAME": "Ada"}]
     assert JSON.cells(json.dumps(records), ["id", "name"])[-1] == ("last", "Ada")
+
+
+LINES = (
+    '{"id":"1","name":"Ada"}', '{"id":"2","name":"Bo","more":"a: b"}', '{"id":"3","name":"\u00e9","more":1.5}', "",
+    '{"id":"4"}', '{"id":"5","name":null}', '{"id":"6","NAME":"Cy"}', ' {"id":"7","name":"Di"} ', '{"id":"8","name":7}',
+    '{"id":"9","name":"x","name":"y"}', '{"id":"10","name":"{"}', '{"id":"11","name":{"a":"b"}}',
+    '{"id":"12","name":[]}',
+    '{"id":"13","name":"a"},{"id":"14","name":"b"}', '{"id":"15","name":"a"', '"id":"16"}', "17", "[]", '{"$ref":"1"}',
+    '{"id":"18","name":"/Date(1417046400000)/"}', '{"id":"","name":""}', '{"id" :"19","name":":"}', '{"id":"2',
+)  # fmt: skip
+
+
+def all_of(text: str) -> object:
+    rows: list[Row | BadRow] = []
+    try:
+        rows.extend(JSON.open(text, ["id", "name"], optional=["name"], size=50).rows)
+    except ExtractRefused as refused:
+        return rows, str(refused), refused.line
+    return rows
+
+
+@given(lines=st.lists(st.sampled_from(LINES[:3]) | st.sampled_from(LINES), max_size=12), together=st.integers(1, 5))
+@settings(deadline=None)
+def test_many_lines_at_once_are_what_they_are_one_by_one(lines: list[str], together: int) -> None:
+    text = "\n".join(['{"id":"0","name":"Al"}', '{"id":"00","name":"Al"}', *lines])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(json_text, "_LINES", together)
+        at_once = all_of(text)
+        patch.setattr(json_document, "plain_objects", lambda _: None)
+        assert at_once == all_of(text)
