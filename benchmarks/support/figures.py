@@ -116,7 +116,7 @@ def run(command: Sequence[str], env: Mapping[str, str] | None = None, cwd: Path 
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=errors,
-            env=environment(env),
+            env={**environment(env), "PYTHONDONTWRITEBYTECODE": ""},  # modules are compiled once, and not at each start
             cwd=cwd,
             preexec_fn=die_with_parent(),  # noqa: PLW1509 - a single call into a library that is loaded
         )
