@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from shared.changes import guard
@@ -17,12 +17,12 @@ from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.sends import Sends
 from shared.records import pages as page_records
 from shared.records.pages import PageHead
-from shared.storage.scratch import batches
 from shared.tables.base import from_json, to_json
 from shared.tables.extracts import KIND_COUNTS, ExtractRow, Outcome, counted_in, quiet_of, with_counts
 from shared.tables.workers import WorkerStatus
 
-_PARALLEL = 4
+_PARALLEL = 8
+_AHEAD = 16  # pages that are stored, or wait for it, while the next is read: some megabytes
 _COLUMNS: Mapping[str, Outcome] = {
     WorkerStatus.UNCHANGED: Outcome.UNCHANGED,
     WorkerStatus.SCHEDULED: Outcome.SCHEDULED,
@@ -100,18 +100,18 @@ def _lost(run: PlanRun, drafted: Drafted) -> dict[str, int]:
 
 
 def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
-    """Store the people of each page, several pages at a time; they are read by one."""
+    """Store the people of each page, several pages at a time; they are read by one, who does not wait for the rest."""
+    place = (run.storage, run.ref, run.attempt)
+    being_stored: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        for some in batches(pages, 4 * _PARALLEL):
+        for page in pages:
             run.look_around()
-            people = [sends.read(page.ids) for page in some]
-            place = (run.storage, run.ref, run.attempt)
-            written = [
-                pool.submit(page_records.write_people, *place, PageHead(page.number, page.after, len(on_it)), on_it)
-                for page, on_it in zip(some, people, strict=True)
-            ]
-            for one in written:
-                one.result()
+            people, head = sends.read(page.ids), PageHead(page.number, page.after, len(page.ids))
+            being_stored.append(pool.submit(page_records.write_people, *place, head, people))
+            if len(being_stored) == _AHEAD:
+                being_stored.popleft().result()
+        for one in being_stored:
+            one.result()
 
 
 def next_stamp(now: datetime, newest: str) -> str:
