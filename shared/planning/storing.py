@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from shared.changes import guard
 from shared.changes.compare import OLDER
-from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, sending_order
+from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, head_of, sending_order
 from shared.clock import iso
+from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.mapping.cells.values import USER_NAME
 from shared.planning.deciding import Decided
 from shared.planning.plan_run import Drafted, PlanRun
@@ -41,8 +42,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
     sends = decided.sends
     first = run.row.pages + 1
     ordered = sending_order(sends.managers, sends.leavers, sends.handed_on)
-    handed_on = sends.handed_on
-    pages = list(cut(ordered, sends.managers, first=first, size=PEOPLE_PER_PAGE, handed_on=handed_on))
+    pages = _cut(sends, ordered, first)
     _write_pages(run, sends, pages)
     heads = [
         PageHead(page.number, page.after, len(page.ids), sum(one in sends.leavers for one in page.ids))
@@ -86,6 +86,13 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
         held_because=" ".join(dict.fromkeys(person["in_general"] for person in decided.held)),
     )
     return common | values | _kinds(sends, ExtractRow())
+
+
+def _cut(sends: Sends, ordered: Sequence[str], first: int) -> list[Cut]:
+    """The pages of a plan, numbered from the first one on."""
+    size = PEOPLE_PER_PAGE
+    head = head_of(len(sends.leavers), len(ordered), request=OPERATIONS_PER_REQUEST, page=size)
+    return list(cut(ordered, sends.managers, first=first, size=size, head=head, handed_on=sends.handed_on))
 
 
 def _kinds(sends: Sends, before: ExtractRow) -> ExtractRow:
