@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -31,6 +32,11 @@ SYSTEM_CLOCK = Clock(now=lambda: datetime.now(UTC), sleep=time.sleep)
 
 def iso(moment: datetime) -> str:
     """`moment` as `2026-11-21T06:00:00Z`: UTC, whole seconds; the form of every time we store or send."""
+    return _iso(moment)
+
+
+@lru_cache(maxsize=16_384)  # a few megabytes; most of what is written are midnights of the days of a company
+def _iso(moment: datetime) -> str:
     in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
     return f"{in_utc.isoformat(timespec='seconds')[:19]}Z"  # strftime takes far longer
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -120,10 +121,18 @@ class Claim(Struct, frozen=True, gc=False):
         counting = self.at(now)
         if counting is not self:
             return counting.changes_after(now)
-        moments = [self.appears, self.starts, self.ends] if self.works else [None if self.on_leave else self.ends]
-        if self.then:
-            moments.append(self.then.starts)
-        return min([moment for moment in moments if moment is not None and moment > now], default=None)
+        found = None
+        for moment in self._moments():  # it is asked of everybody who is drafted: a list would take twice as long
+            if moment is not None and moment > now and (found is None or moment < found):
+                found = moment
+        return found
+
+    def _moments(self) -> tuple[datetime | None, ...]:
+        """The moments at which something about the claim changes by itself, as far as its rows go."""
+        starts = self.then.starts if self.then else None
+        if self.works:
+            return self.appears, self.starts, self.ends, starts
+        return None if self.on_leave else self.ends, starts
 
     def until(self) -> str:
         """The end as text that can be compared with a time: empty without an end, `0` if it is over for good."""
@@ -255,6 +264,7 @@ def fallen_silent(before: Claim, said_at: datetime, sequence: str, extract: str,
     return replace(gone, ends=min(before.ends, over) if before.ends and over else over, last_day="")
 
 
+@lru_cache(maxsize=16_384)  # a few megabytes; the people of a company began on some thousand days
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     # In UTC, because a midnight that a zone skips or repeats equals no time of another zone.
     return datetime.combine(day, time(), zone).astimezone(UTC)

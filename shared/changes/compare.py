@@ -114,7 +114,8 @@ class Judged(Struct, frozen=True, gc=False):
         planned: the rest.
         kept_out: whether she would be enabled by HR's word, and is not because she is on hold.
         ordered: whether nothing is sent but what a hold asks for, which somebody has ordered by name.
-        gives: names that only one account may have, and that this one gives up.
+        gives: names that only one account may have, and that this one gives up. Of a tuple of texts, unlike a set, the
+            garbage collector need not keep track.
         takes: such names that it gets.
         has_account: whether there is, or is about to be, an account already.
         asks: what somebody has to decide about this person alone before anything is sent; an empty text if nothing.
@@ -126,8 +127,8 @@ class Judged(Struct, frozen=True, gc=False):
     kept_out: bool = False
     ordered: bool = False
     asks: str = ""
-    gives: frozenset[str] = frozenset()
-    takes: frozenset[str] = frozenset()
+    gives: tuple[str, ...] = ()
+    takes: tuple[str, ...] = ()
     has_account: bool = False
 
 
@@ -286,7 +287,7 @@ class Judge:
         planned = self._with_kept(planned, draft, desired, before)
         kind = kind_on_hold(before) if kept_out else kind_of(before, desired, self.now)
         kind = kind_after_hold(kind, account, before)
-        mark = self.fingerprint(record)
+        mark = self.fingerprint(record) if account else ""  # there is nothing to compare it with
         if account and mark == (account.pending or account.accepted):
             if unsent or draft.force:
                 again = ChangeKind.RESENT if account.accepted else kind
@@ -303,10 +304,12 @@ class Judge:
         if taken_back := _end_taken_back(draft, desired, self.now):
             reason = f"{reason} {reasons.end_taken_back(taken_back, draft, draft.file)}"
         planned = replace(planned, reason=reason)
-        old, new = names_of(before.record if before else {}), names_of(record)
+        old, new = names_of(before.record) if before else (), names_of(record)
+        gives = tuple(name for name in old if name not in new)
+        takes = tuple(name for name in new if name not in old) if old else new
         has_account = before is not None and bool(before.record)
         counts_as = self._class(draft, desired, before, kind)
-        return Judged(SEND, counts_as, planned, gives=old - new, takes=new - old, has_account=has_account)
+        return Judged(SEND, counts_as, planned, gives=gives, takes=takes, has_account=has_account)
 
     def _refused_before(self, draft: Draft, planned: Planned, kind: ChangeKind) -> Judged:
         """Entra has refused this very record: it is sent again when its time has come, as all that went wrong is."""

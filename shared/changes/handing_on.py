@@ -13,11 +13,11 @@ from shared.letters import fold
 from shared.model import ScimUser
 
 
-def names_of(user: ScimUser) -> frozenset[str]:
+def names_of(user: ScimUser) -> tuple[str, ...]:
     """The names in a record that only one account may have, each with its kind in front."""
-    mails = user.get("emails") or [{}]
-    names = (("user name", user.get("userName")), ("mail address", mails[0].get("value")))
-    return frozenset(f"{kind} {fold(str(name))}" for kind, name in names if name)
+    mails = user.get("emails")
+    names = (("user name", user.get("userName")), ("mail address", mails[0].get("value") if mails else ""))
+    return tuple([f"{kind} {fold(str(name))}" for kind, name in names if name])
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,16 @@
 
 Leavers come first. Then managers come before the people who report to them, because Entra sets a manager only if it has
 seen him before. A page holds up to 200 people (4 requests of 50), so that only the last request of a plan may be less
-than full.
+than full. Of a plan of several pages, leavers share no page with more people than fill their last request: a page is
+sent once the rows of all its people are written, and those of managers lie in all partitions.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from shared.changes.handing_on import NOTHING_HANDED_ON, HandedOn
 from shared.storage.keys import account_partition
@@ -47,6 +50,20 @@ def sending_order(
     return sorted(managers, key=place)
 
 
+def head_of(leavers: int, people: int, *, request: int, page: int) -> int:
+    """How many of the people of a plan are on pages of their own before all others, so that they wait for nobody else.
+
+    Leavers, or whoever comes first where there are none, and as many others as fill their last request.
+
+    Args:
+        leavers: of the plan.
+        people: of the plan.
+        request: how many people are in a full one.
+        page: the most people of a page; what fits into one is not cut.
+    """
+    return max(math.ceil(leavers / request), 1) * request if people > page else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Who is on a page.
@@ -63,12 +80,14 @@ class Cut:
     ids: Sequence[str]
 
 
+# Many parameters: what is cut, and how.
 def cut(
     ordered: Sequence[str],
     managers: Mapping[str, str],
     *,
     first: int = 1,
     size: int,
+    head: int = 0,
     handed_on: HandedOn = NOTHING_HANDED_ON,
 ) -> Iterator[Cut]:
     """The pages of a plan.
@@ -78,12 +97,14 @@ def cut(
         managers: worker id to manager id, or an empty text.
         first: the number of the first page.
         size: the most people of a page.
+        head: how many share no page with those behind them.
         handed_on: who takes a name from whom.
     """
-    place = {worker_id: index // size + first for index, worker_id in enumerate(ordered)}
-    for start in range(0, len(ordered), size):
-        ids = ordered[start : start + size]
-        number = start // size + first
+    head = min(head, len(ordered))
+    starts = [*range(0, head, size), *range(head, len(ordered), size)]
+    pages = [ordered[start:end] for start, end in pairwise((*starts, len(ordered)))]
+    place = {worker_id: number for number, ids in enumerate(pages, first) for worker_id in ids}
+    for number, ids in enumerate(pages, first):
         before = (one for worker_id in ids for one in (managers[worker_id], handed_on.givers.get(worker_id, "")))
         earlier = (place.get(one, 0) for one in before)
         after = max((page for page in earlier if page < number), default=0)

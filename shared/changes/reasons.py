@@ -84,6 +84,8 @@ def _place(draft: Draft, file: str) -> str:
 
 
 def _outranked(desired: Desired, draft: Draft, now: datetime) -> str:
+    if len(draft.claims) == 1:  # as of most people
+        return ""
     if desired.winner.source == draft.source:
         others = [claim.source for claim in draft.claims.values() if claim.source != draft.source]
         also = sorted(source for source in others if draft.claims[source].employs(now)) if desired.active else []

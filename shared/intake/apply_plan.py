@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
@@ -19,7 +20,7 @@ from shared.extract.rejects import hand_out
 from shared.holds.look import holds_at
 from shared.hr_outbox import summary
 from shared.hr_outbox.history import write_history
-from shared.model import ExtractRef, Planned, Same
+from shared.model import ExtractRef, Page, Planned, Same
 from shared.outcomes import progress
 from shared.outcomes.judging import judge
 from shared.planning.corrections import note_correction
@@ -159,7 +160,7 @@ def settle(context: Context, ref: ExtractRef, row: ExtractRow, ids: Collection[s
     rows = pages.page_rows(context.storage, ref.id, select=columns(PageRow.row_key, PageRow.recorded))
     recorded = {int(page.row_key) for page in rows if page.recorded}
     awaited = due.awaited(context.storage, row.job)
-    for some in in_chunks(sorted(numbers - recorded), _PAGES_AT_ONCE):
+    for some in _read_ahead(context, ref, plan, in_chunks(sorted(numbers - recorded), _PAGES_AT_ONCE)):
         _record(context, ref, row, some, awaited)
     if places is None:
         quiet = pages.read_quiet(context.storage, ref, plan)
@@ -180,11 +181,29 @@ def _record_pages(context: Context, ref: ExtractRef, row: ExtractRow, numbers: s
     if not left:
         return
     awaited = due.awaited(storage, row.job)
-    for some in (left[:1], *in_chunks(left[1:], _PAGES_AT_ONCE)):  # the first waits for no other
-        if some:
-            _record(context, ref, row, some, awaited)
-            queue_ready_pages(context, ref)
+    parts = (left[:1], *in_chunks(left[1:], _PAGES_AT_ONCE))  # the first waits for no other
+    for some in _read_ahead(context, ref, row.plan, parts):
+        _record(context, ref, row, some, awaited)
+        queue_ready_pages(context, ref)
         yield
+
+
+def _read_ahead(
+    context: Context, ref: ExtractRef, plan: str, parts: Iterable[Sequence[int]]
+) -> Iterator[Sequence[Page]]:
+    """The pages of a plan by parts of their numbers; while one is written to the tables, the next is read."""
+
+    def read(numbers: Sequence[int]) -> Sequence[Page]:
+        return [pages.read_page(context.storage, ref, plan, number) for number in numbers]
+
+    with ThreadPoolExecutor(1) as reader:
+        ahead: Future[Sequence[Page]] | None = None
+        for numbers in parts:
+            found, ahead = ahead, reader.submit(read, numbers)
+            if found:
+                yield found.result()
+        if ahead:
+            yield ahead.result()
 
 
 def _wake_whose_managers_came_meanwhile(context: Context, ref: ExtractRef, row: ExtractRow) -> None:
@@ -249,18 +268,17 @@ def _write_pages(context: Context, ref: ExtractRef, row: ExtractRow) -> set[int]
     return {head.number for head in manifest}
 
 
-def _record(context: Context, ref: ExtractRef, row: ExtractRow, numbers: Sequence[int], awaited: due.Awaited) -> None:
+def _record(context: Context, ref: ExtractRef, row: ExtractRow, found: Sequence[Page], awaited: due.Awaited) -> None:
     """Write the people of some pages to their tables, then mark the pages as recorded.
 
     Args:
         context: everything.
         ref: the extract.
         row: of the extract.
-        numbers: of the pages.
+        found: the pages.
         awaited: who waits for managers who are not known yet.
     """
     job = context.endpoint(row.job)
-    found = [pages.read_page(context.storage, ref, row.plan, number) for number in numbers]
     by = _telling(context, ref, row)
     plan = people.PlanNoted(ref, row.job, row.stamp, holds_stay=not row.full and not by.release)
     earlier = people.note_planned(

@@ -199,7 +199,8 @@ def _draft(
             made = None if person in overtaken else draft(claim, person, account, run.digest(said.digest))
             if made:
                 successor = run.successors.get(person, "")
-                made = replace(made, now_called=said.now_called, maybe=said.maybe, successor=successor)
+                if said.now_called or said.maybe or successor:
+                    made = replace(made, now_called=said.now_called, maybe=said.maybe, successor=successor)
                 if other := meets_other_names(made):
                     drafted.called_otherwise.setdefault(other, []).append(person)
                 drafted.add(replace(made, sequence=run.later(made.sequence)) if run.is_release else made)

@@ -82,8 +82,9 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
     counts = Counter(entry.counts_as for entry in entries if _may_try(run, entry) and not _waits_alone(run, entry))
     del counts[""]
     verdict = _guard(run, drafted, counts)
-    waiting = [entry for entry in entries if _waits_because(run, verdict, entry)]
-    if waiting:
+    because = _why_they_wait(run, verdict, entries)
+    if because:
+        waiting = [entry for entry in entries if entry.worker_id in because]
         # Whoever is held and has no account is nobody's manager yet, and what is said of those who are held is not
         # taken in.
         new = [one for one in waiting if (one.counts_as, one.fate) == (guard.CREATE, SEND)]
@@ -93,9 +94,10 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
         if absent or circles != judge.managers.circles:
             judge = replace(judge, managers=replace(judge.managers, circles=circles))
             entries = _judge_all(run, judge, drafted, flights, lines)
+            because = _why_they_wait(run, verdict, entries)
     have_others_looked_at(run, above, circles)
     sends = Sends(lines)
-    held = _part(run, drafted, entries, verdict, sends)
+    held = _part(run, drafted, entries, because, sends)
     extras = len(entries) - (run.extract.count(entry.worker_id for entry in entries) if run.extract else 0)
     if not run.is_release:
         for carried in _carried(run, drafted, flights):
@@ -109,20 +111,19 @@ def decide_all(run: PlanRun, drafted: Drafted) -> Decided:
 
 
 def _part(
-    run: PlanRun, drafted: Drafted, entries: Iterable[_Entry], verdict: guard.GuardVerdict, sends: Sends
+    run: PlanRun, drafted: Drafted, entries: Iterable[_Entry], because: Mapping[str, str], sends: Sends
 ) -> list[HeldPerson]:
-    """Have everybody sent, held or told of; those who are held are returned."""
+    """Have everybody sent, held (`because` says whom, and why) or told of; those who are held are returned."""
     held = []
     for entry in entries:
-        because = _waits_because(run, verdict, entry)
-        if because:
+        if why := because.get(entry.worker_id):
             planned = entry.planned(sends.lines)
-            waits = structs.replace(planned, reason=reasons.held(planned, because), changed=_changes(entry, planned))
+            waits = structs.replace(planned, reason=reasons.held(planned, why), changed=_changes(entry, planned))
             # The dates of what is held are not taken in: nothing but what was due before happens by itself.
             waits = structs.replace(waits, next_change_at=entry.due)
             alone = _waits_alone(run, entry)
             asked = alone and not _is_protected(run, entry)
-            held.append(_who(waits, entry.counts_as or guard.CHANGE, because, alone=alone, asked=asked))
+            held.append(_who(waits, entry.counts_as or guard.CHANGE, why, alone=alone, asked=asked))
             drafted.keep_quiet(WorkerStatus.HELD, waits, remember=False)
         elif entry.fate == SEND:
             _add(sends, entry)
@@ -190,8 +191,8 @@ class _Entry(Struct, frozen=True, gc=False):
     ordered: bool
     approved: bool
     asks: str
-    gives: frozenset[str]
-    takes: frozenset[str]
+    gives: tuple[str, ...]
+    takes: tuple[str, ...]
     has_account: bool
     takes_from: str
     due: str
@@ -314,6 +315,11 @@ def _is_protected(run: PlanRun, entry: _Entry) -> bool:
 def _waits_alone(run: PlanRun, entry: _Entry) -> bool:
     """Whether somebody waits to be released by name, and not together with others."""
     return (bool(entry.asks) and not entry.approved) or _is_protected(run, entry)
+
+
+def _why_they_wait(run: PlanRun, verdict: guard.GuardVerdict, entries: Iterable[_Entry]) -> dict[str, str]:
+    """Why people wait for a release, of those who do."""
+    return {entry.worker_id: why for entry in entries if (why := _waits_because(run, verdict, entry))}
 
 
 def _waits_because(run: PlanRun, verdict: guard.GuardVerdict, entry: _Entry) -> str:

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from shared.changes import guard
 from shared.changes.compare import OLDER
-from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, sending_order
+from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, head_of, sending_order
 from shared.clock import iso
+from shared.entra.upload import OPERATIONS_PER_REQUEST
 from shared.mapping.cells.values import USER_NAME
 from shared.planning.deciding import Decided
 from shared.planning.plan_run import Drafted, PlanRun
 from shared.planning.sends import Sends
 from shared.records import pages as page_records
 from shared.records.pages import PageHead
-from shared.storage.scratch import batches
 from shared.tables.base import from_json, to_json
 from shared.tables.extracts import KIND_COUNTS, ExtractRow, Outcome, counted_in, quiet_of, with_counts
 from shared.tables.workers import WorkerStatus
 
-_PARALLEL = 4
+_PARALLEL = 8
+_AHEAD = 16  # pages that are stored, or wait for it, while the next is read: some megabytes
 _COLUMNS: Mapping[str, Outcome] = {
     WorkerStatus.UNCHANGED: Outcome.UNCHANGED,
     WorkerStatus.SCHEDULED: Outcome.SCHEDULED,
@@ -41,8 +42,7 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
     sends = decided.sends
     first = run.row.pages + 1
     ordered = sending_order(sends.managers, sends.leavers, sends.handed_on)
-    handed_on = sends.handed_on
-    pages = list(cut(ordered, sends.managers, first=first, size=PEOPLE_PER_PAGE, handed_on=handed_on))
+    pages = _cut(sends, ordered, first)
     _write_pages(run, sends, pages)
     heads = [
         PageHead(page.number, page.after, len(page.ids), sum(one in sends.leavers for one in page.ids))
@@ -88,6 +88,13 @@ def store(run: PlanRun, drafted: Drafted, decided: Decided) -> ExtractRow:
     return common | values | _kinds(sends, ExtractRow())
 
 
+def _cut(sends: Sends, ordered: Sequence[str], first: int) -> list[Cut]:
+    """The pages of a plan, numbered from the first one on."""
+    size = PEOPLE_PER_PAGE
+    head = head_of(len(sends.leavers), len(ordered), request=OPERATIONS_PER_REQUEST, page=size)
+    return list(cut(ordered, sends.managers, first=first, size=size, head=head, handed_on=sends.handed_on))
+
+
 def _kinds(sends: Sends, before: ExtractRow) -> ExtractRow:
     """How many people are sent for each kind of change, with those who were sent before."""
     counts = {count: counted_in(before, count) + sends.kinds[kind] for kind, count in KIND_COUNTS.items()}
@@ -100,18 +107,18 @@ def _lost(run: PlanRun, drafted: Drafted) -> dict[str, int]:
 
 
 def _write_pages(run: PlanRun, sends: Sends, pages: Iterable[Cut]) -> None:
-    """Store the people of each page, several pages at a time; they are read by one."""
+    """Store the people of each page, several pages at a time; they are read by one, who does not wait for the rest."""
+    place = (run.storage, run.ref, run.attempt)
+    being_stored: deque[Future[None]] = deque()
     with ThreadPoolExecutor(_PARALLEL) as pool:
-        for some in batches(pages, 4 * _PARALLEL):
+        for page in pages:
             run.look_around()
-            people = [sends.read(page.ids) for page in some]
-            place = (run.storage, run.ref, run.attempt)
-            written = [
-                pool.submit(page_records.write_people, *place, PageHead(page.number, page.after, len(on_it)), on_it)
-                for page, on_it in zip(some, people, strict=True)
-            ]
-            for one in written:
-                one.result()
+            people, head = sends.read(page.ids), PageHead(page.number, page.after, len(page.ids))
+            being_stored.append(pool.submit(page_records.write_people, *place, head, people))
+            if len(being_stored) == _AHEAD:
+                being_stored.popleft().result()
+        for one in being_stored:
+            one.result()
 
 
 def next_stamp(now: datetime, newest: str) -> str:

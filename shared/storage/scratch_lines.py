@@ -25,7 +25,12 @@ class ScratchLines:
 
     def add(self, line: bytes) -> int:
         """Write a line, which is without a line break; returns its place."""
-        return self.add_many((line,))[0]
+        place = self._end
+        self._end += len(line) + 1
+        self._waiting.append(line)
+        if len(self._waiting) >= _AT_ONCE:
+            self._write()
+        return place
 
     def add_many(self, lines: Sequence[bytes]) -> list[int]:
         """Write lines, which are without line breaks; returns their places."""

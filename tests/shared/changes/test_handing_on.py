@@ -12,8 +12,8 @@ from shared.outcomes.resending import TAKER, next_try
 
 def test_the_names_of_a_record_are_its_user_name_and_its_mail_address() -> None:
     user = {"userName": "Ann@x", "emails": [{"type": "work", "value": "A.Bee@x"}]}
-    assert names_of(user) == {"user name ann@x", "mail address a.bee@x"}
-    assert names_of({"displayName": "Ann"}) == frozenset()
+    assert names_of(user) == ("user name ann@x", "mail address a.bee@x")
+    assert names_of({"displayName": "Ann"}) == ()
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import pytest
 
 from shared.intake import apply_plan, ingest
 from shared.intake.ingest import ingest_version, process_pending
-from shared.model import ENTERPRISE_USER, GO_ON
+from shared.model import ENTERPRISE_USER, GO_ON, Page
 from shared.planning import build, candidates, storing
 from shared.planning.plan_run import PlanRun
 from shared.records import due, extracts, rosters
@@ -133,6 +133,16 @@ def test_a_plan_is_carried_out_in_slices_each_of_which_asks_for_the_next(
     office.tick()  # the messages that were looked at here are made again
     office.tick()
     assert (len(office.directory), set(office.workers().values())) == (7, {"uploaded"})
+
+
+def test_whoever_leaves_goes_with_no_more_people_than_fill_a_request(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storing, "PEOPLE_PER_PAGE", 4)
+    monkeypatch.setattr(storing, "OPERATIONS_PER_REQUEST", 2)
+    office.drop(*MANY[:6], "7,Ann 7,gone")
+    pages = sorted(rows_of(office.context.storage, PAGES), key=lambda row: str(row["RowKey"]))
+    assert [(row["People"], row["Leavers"]) for row in pages] == [(2, 1), (4, 0), (1, 0)]
 
 
 @pytest.mark.usefixtures("a_page_each")
@@ -282,9 +292,9 @@ def comes_after_the_first_page(office: Office, monkeypatch: pytest.MonkeyPatch, 
     real = apply_plan._record
     recorded: list[tuple[str, int]] = []
 
-    def record(context: Any, ref: Any, row: Any, numbers: Sequence[int], awaited: Any) -> None:
-        real(context, ref, row, numbers, awaited)
-        recorded.extend((ref.source, number) for number in numbers)
+    def record(context: Any, ref: Any, row: Any, found: Sequence[Page], awaited: Any) -> None:
+        real(context, ref, row, found, awaited)
+        recorded.extend((ref.source, page.number) for page in found)
         if len(recorded) == 1:
             register(office, "contractors", *rows)
 
@@ -329,8 +339,8 @@ def test_who_begins_to_wait_for_a_manager_while_his_plan_is_carried_out_gets_the
     office.night("8,Ann 8,active,,,,c1")
     real = apply_plan._record
 
-    def record(context: Any, ref: Any, row: Any, numbers: Sequence[int], _awaited: Any) -> None:
-        real(context, ref, row, numbers, due.Awaited(row.job, DueReason.DATE, []))  # as it was a moment before
+    def record(context: Any, ref: Any, row: Any, found: Sequence[Page], _awaited: Any) -> None:
+        real(context, ref, row, found, due.Awaited(row.job, DueReason.DATE, []))  # as it was a moment before
 
     monkeypatch.setattr(apply_plan, "_record", record)
     office.night("c1,Bob,active", source="contractors")

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, sending_order
+from shared.changes.plan import PEOPLE_PER_PAGE, Cut, cut, head_of, sending_order
 
 
 @pytest.mark.parametrize(
@@ -84,6 +84,35 @@ def test_pages_hold_two_hundred_people_and_only_the_last_is_less_than_full() -> 
         (2, 0, ids[200:400]),
         (3, 0, ids[400:]),
     ]
+
+
+@pytest.mark.parametrize(
+    ("leavers", "people", "pages"),
+    [
+        (1, 200, [200]),  # one page is not cut
+        (0, 201, [50, 151]),
+        (1, 201, [50, 151]),
+        (51, 500, [100, 200, 200]),
+        (250, 700, [200, 50, 200, 200, 50]),
+        (251, 510, [200, 100, 200, 10]),
+        (205, 205, [200, 5]),
+    ],
+)
+def test_leavers_share_no_page_with_more_than_fill_their_last_request_and_no_request_is_less_than_full_but_the_last(
+    leavers: int, people: int, pages: list[int]
+) -> None:
+    ids = [f"{number:04d}" for number in range(people)]
+    head = head_of(leavers, people, request=50, page=200)
+    planned = list(cut(ids, dict.fromkeys(ids, ""), size=200, head=head))
+    assert [len(page.ids) for page in planned] == pages
+    assert [one for page in planned for one in page.ids] == ids
+    assert [page.number for page in planned] == list(range(1, len(pages) + 1))
+
+
+def test_a_page_waits_for_the_people_of_a_short_one_before_it() -> None:
+    ids = [f"{number:04d}" for number in range(300)]
+    planned = cut(ids, {**dict.fromkeys(ids, ""), "0060": "0049", "0299": "0050"}, size=200, head=50)
+    assert [(page.number, page.after, len(page.ids)) for page in planned] == [(1, 0, 50), (2, 1, 200), (3, 2, 50)]
 
 
 def test_the_pages_of_a_release_are_numbered_on_from_those_that_are_there() -> None:
