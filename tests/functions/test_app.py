@@ -101,6 +101,7 @@ def test_the_sample_settings_are_explained_one_by_one_and_are_the_ones_that_the_
     read = {
         settings.HR_STORAGE,
         settings.PROVISIONING_ENDPOINT,
+        settings.NEW_FILES_BY,
         settings.BLOB_SOURCE,
         settings.LOG_SCHEDULE,
         settings.CLOCK_SCHEDULE,

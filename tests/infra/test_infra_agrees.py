@@ -246,6 +246,17 @@ def test_what_nobody_chooses_stands_at_what_the_code_takes_by_itself() -> None:
     assert read == plain
 
 
+def test_the_app_knows_who_finds_new_files_as_the_script_after_the_deployment_does() -> None:
+    for case in COMMITTED:
+        deployment = load(case.path)
+        told = deployment.app_settings[settings.NEW_FILES_BY]
+        assert told == ("clock" if case.is_private else "event-grid")
+        assert bool(deployment.of_type("Microsoft.EventGrid/systemTopics")) is (told == "event-grid")
+    rollcall = (INFRA / "rollcall.bicep").read_text(encoding="utf-8")
+    assert "    newFilesBy: newFilesBy\n" in rollcall
+    assert "output newFilesBy string = newFilesBy\n" in rollcall
+
+
 def test_the_app_runs_the_python_that_is_asked_for_and_ends_what_it_does_before_it_is_replaced() -> None:
     asked = {}
     for case in COMMITTED:

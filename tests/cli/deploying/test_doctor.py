@@ -503,6 +503,16 @@ def test_an_event_subscription_cannot_be_judged_before_the_first_file(deployed: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("schedule", "how"), [("", "every minute"), ("0 */5 * * * *", "by its schedule, 0 */5 * * * *")]
+)
+def test_in_a_private_network_nobody_waits_for_events(deployed: Deployment, schedule: str, how: str) -> None:
+    deployed.env |= {"ROLLCALL_BLOB_SOURCE": "event_grid", "NEW_FILES_BY": "clock", "ROLLCALL_CLOCK_SCHEDULE": schedule}
+    deployed.arrived(75)
+    found = [(one.state, one.says) for one in deployed.look() if one.check == "new files"]
+    assert found == [(OK, f"the clock finds them, {how}")]
+
+
 def test_looking_changes_nothing(deployed: Deployment) -> None:
     def everything() -> object:
         blobs = {
