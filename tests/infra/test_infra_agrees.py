@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,15 @@ import pytest
 import yaml
 
 from shared import settings
+from shared.clock import iso
+from shared.model import Actor
+from shared.notices.facts import Facts, Missed, Quota
+from shared.notices.notes import HOLDS_UNUSABLE, Note, derive
+from shared.records.health import Health
 from shared.storage import names
 from shared.support.site.principal import READER, RELEASER
+from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus, Outcome, with_counts
+from shared.tables.quota import StopCause, StopRow
 from tests.infra import agreement
 from tests.infra.agreement import (
     COMMITTED,
@@ -343,6 +351,65 @@ def test_every_alert_says_what_to_do_also_on_the_page_for_operators() -> None:
     page = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     for rule in load(PROD.path).of_type("Microsoft.Insights/scheduledQueryRules"):
         assert rule.properties["displayName"].removeprefix("Rollcall: ") in page
+
+
+def noted() -> dict[str, list[Note]]:
+    """Two notes of every kind that there can be two of, by the kind: of two files, sources or jobs."""
+    now = datetime(2026, 9, 18, 12, tzinfo=UTC)
+    rows: list[ExtractRow] = []
+    for source in ("employees", "agency staff"):
+        for number, status in enumerate([ExtractStatus.REJECTED, ExtractStatus.HELD, ExtractStatus.UPLOADING]):
+            row = ExtractRow(partition_key=source, extract=f"{number}-{source[:2]}", status=status, read_plan="p")
+            counts = {Outcome.HELD: 3, Outcome.SKIPPED: 9} if status == ExtractStatus.UPLOADING else {Outcome.HELD: 3}
+            rows.append(with_counts(row, dict.fromkeys(OUTCOMES, 0) | counts) | ExtractRow(other_names=2))
+    facts = Facts(
+        now=now,
+        extracts=rows,
+        stopped={name: StopRow(since=iso(now), kind=StopCause.ENDPOINT, reason="No.", next_step="IT.", who_acts=Actor.IT)
+                 for name in ("default", "contractors")},
+        health=[Health(name, "paused", "It is.", "IT.", Actor.IT, now, now, overdue=5)
+                for name in ("default", "contractors")],
+        quotas=[Quota(name, (name,), 1, 2000) for name in ("default", "contractors")],
+        missed=[Missed(name, now) for name in ("employees", "contractors")],
+        holds_fault="broken",
+    )  # fmt: skip
+    found: dict[str, list[Note]] = {}
+    for note in derive(facts):
+        found.setdefault(note.kind, []).append(note)
+    return found
+
+
+def test_a_second_file_source_or_job_raises_an_alert_of_its_own() -> None:
+    """One that has been raised is not raised again before its line is out of sight."""
+    rules = {one.name: one for one in load(PROD.path).of_type("Microsoft.Insights/scheduledQueryRules")}
+    for kind, told in noted().items():
+        criterion = rules[f"rollcall-{kind}"].properties["criteria"]["allOf"][0]
+        named = re.search(r'extend About = extract\(@"(.+)", 0, Message\)$', criterion["query"])
+        if kind == HOLDS_UNUSABLE:
+            assert (len(told), criterion["dimensions"], named) == (1, [], None)
+            continue
+        assert named
+        assert criterion["dimensions"] == [{"name": "About", "operator": "Include", "values": ["*"]}]
+        matches = [re.search(named[1], f"Note {kind}: {note.text}") for note in told]
+        about = {match[0].lower() for match in matches if match}
+        things = {str(note.data.get("extract") or note.data.get("job") or note.data.get("jobs")
+                      or note.data["source"]) for note in told}  # fmt: skip
+        assert len(about) == len(things) > 1, about
+        assert all("extract" in one for one in about) or "extract" not in told[0].data
+    assert set(noted()) == {match[1] for name in rules if (match := re.fullmatch(r"rollcall-(.+)", name))} - {
+        "app-silent", "app-fails", "put-aside",
+    }  # fmt: skip
+
+
+def test_a_function_that_always_fails_is_told_however_seldom_it_runs() -> None:
+    criterion = load(PROD.path).one("Microsoft.Insights/scheduledQueryRules", "rollcall-app-fails").properties
+    (one,) = criterion["criteria"]["allOf"]
+    assert (one["dimensions"][0]["name"], one["threshold"], criterion["windowSize"]) == ("Name", 0, "PT30M")
+    match = re.search(r'by Name \| where Failed > iff\(Name == "reporting", (\d+), (\d+)\)$', one["query"])
+    assert match
+    assert settings.Settings.log_schedule == "0 */5 * * * *", "six runs in half an hour, of which the log may lack one"
+    assert settings.Settings.clock_schedule == "0 * * * * *", "thirty"
+    assert (int(match[1]) < 30 // 5 - 1, int(match[2]) < 30 - 1) == (True, True)
 
 
 def test_the_workbook_asks_for_lines_that_the_app_writes() -> None:
