@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -365,8 +366,8 @@ def noted() -> dict[str, list[Note]]:
     facts = Facts(
         now=now,
         extracts=rows,
-        stopped={name: StopRow(since=iso(now), kind=StopCause.ENDPOINT, reason="No.", next_step="IT.", who_acts=Actor.IT)
-                 for name in ("default", "contractors")},
+        stopped={name: StopRow(since=iso(now), kind=StopCause.ENDPOINT, reason="No.", next_step="IT.",
+                               who_acts=Actor.IT) for name in ("default", "contractors")},
         health=[Health(name, "paused", "It is.", "IT.", Actor.IT, now, now, overdue=5)
                 for name in ("default", "contractors")],
         quotas=[Quota(name, (name,), 1, 2000) for name in ("default", "contractors")],
@@ -473,6 +474,28 @@ def test_no_file_asks_for_a_key_or_a_secret() -> None:
     forbidden = r"\blist(Keys|Secrets|AccountSas|ServiceSas)?\(|\bgetSecret\(|AccountKey="
     for path in INFRA.rglob("*.bicep"):
         assert not re.search(forbidden, path.read_text(encoding="utf-8")), path.name
+
+
+def test_the_page_names_every_resource_provider_that_has_to_be_registered_for_a_group_that_exists() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Into a resource group that exists\n")[2].partition("\n## ")[0]
+    used = {one.type.partition("/")[0] for case in COMMITTED for one in load(case.path)}
+    # These two every subscription has; a subnet is handed to Microsoft.App, which has no resource here.
+    asked = used - {"Microsoft.Authorization", "Microsoft.Resources"} | {"Microsoft.App"}
+    assert set(re.findall(r"Microsoft\.[A-Z]\w+", section)) == asked
+
+
+def test_a_subnet_for_private_endpoints_has_room_for_all_of_them() -> None:
+    """Azure Monitor's endpoint has 11 addresses at least, each other one; Azure keeps five of a subnet for itself."""
+    deployment = load(PROD.path)
+    (network,) = deployment.of_type("Microsoft.Network/virtualNetworks")
+    subnets = {one["name"]: one["properties"]["addressPrefix"] for one in network.properties["subnets"]}
+    endpoints = len(deployment.of_type("Microsoft.Network/privateEndpoints"))
+    assert ip_network(subnets["endpoints"]).num_addresses - 5 >= endpoints - 1 + 11
+    assert ip_network(subnets["app"]).prefixlen <= 27
+    types = (INFRA / "types.bicep").read_text(encoding="utf-8")
+    assert len(re.findall(r"Addresses of the subnet for [^']*: a /27 at least", types)) == 2
+    assert f"{endpoints - 1 + 11} free addresses or more" in types
 
 
 def test_who_the_app_is_can_be_told_before_the_deployment() -> None:
