@@ -476,6 +476,13 @@ def test_no_file_asks_for_a_key_or_a_secret() -> None:
         assert not re.search(forbidden, path.read_text(encoding="utf-8")), path.name
 
 
+def test_whether_the_infrastructure_has_changed_is_asked_of_all_that_azd_deploys_it_from() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    asked = re.findall(r'git diff --stat "\$\w+" HEAD -- (.+?) +#', page)
+    assert asked == ["infra azure.yaml"] * 2
+    assert yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))["infra"]["path"] == "infra"
+
+
 def test_the_page_names_every_resource_provider_that_has_to_be_registered_for_a_group_that_exists() -> None:
     page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
     section = page.partition("\n## Into a resource group that exists\n")[2].partition("\n## ")[0]
