@@ -73,6 +73,8 @@ var hrTables = [
 var packageContainer = 'app-package'
 
 var isPrivate = (network.?access ?? 'public') == 'private'
+// Event Grid cannot deliver into a private network; there the clock, every minute, is the trigger.
+var newFilesBy = isPrivate ? 'clock' : 'event-grid'
 var sftpUsers = hrStorage.?sftpUsers ?? []
 var alertEmails = filter(map(split(monitoring.?alertEmails ?? '', ','), one => trim(one)), one => !empty(one))
 var monthlyBudget = monitoring.?monthlyBudget ?? 0
@@ -254,6 +256,7 @@ module app 'modules/app.bicep' = {
     signInClientId: people.?signInClientId ?? ''
     behaviour: behaviour
     hosting: hosting
+    newFilesBy: newFilesBy
     subnetId: isPrivate
       ? network.?appSubnetId ?? resourceId(
           'Microsoft.Network/virtualNetworks/subnets',
@@ -271,8 +274,7 @@ module app 'modules/app.bicep' = {
 // --- What wakes it up -----------------------------------------------------------------------------------------------
 
 // The subscription of the function `intake` to this topic carries a key that the runtime makes when the code first
-// starts; scripts/postdeploy.sh makes it. Until then, and whenever an event is lost, the clock finds the file. Event
-// Grid cannot deliver into a private network; there the clock, every minute, is the trigger.
+// starts; scripts/postdeploy.sh makes it. Until then, and whenever an event is lost, the clock finds the file.
 resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!isPrivate) {
   name: names.topic
   location: location
@@ -288,7 +290,7 @@ resource topic 'Microsoft.EventGrid/systemTopics@2025-02-15' = if (!isPrivate) {
 
 output functionAppName string = names.app
 output functionAppHost string = app.outputs.host
-output newFilesBy string = isPrivate ? 'clock' : 'event-grid'
+output newFilesBy string = newFilesBy
 output eventGridTopic string = isPrivate ? '' : names.topic
 output hrStorageAccount string = names.hrStorage
 output keyVaultName string = names.vault

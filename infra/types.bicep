@@ -147,7 +147,7 @@ type Network = {
   addressPrefix: string?
   @description('Addresses of the subnet for the app: a /27 at least, delegated to Microsoft.App/environments.')
   appSubnetPrefix: string?
-  @description('Addresses of the subnet for private endpoints: room for ten.')
+  @description('Addresses of the subnet for private endpoints: a /27 at least, as telemetry alone takes 11 or more.')
   endpointSubnetPrefix: string?
   @description('Name of the network, if the usual one does not do.')
   vnetName: string?
@@ -157,7 +157,7 @@ type Network = {
   endpointSubnetName: string?
   @description('Id of a subnet that exists, in place of one that is made; then endpointSubnetId too.')
   appSubnetId: string?
-  @description('Id of a subnet for private endpoints that exists; then appSubnetId too.')
+  @description('Id of a subnet for private endpoints that exists, with 18 free addresses or more; then appSubnetId too.')
   endpointSubnetId: string?
   @description('`make` makes private DNS zones; `elsewhere` leaves names to your hub (Azure Policy, say).')
   dnsZones: ('make' | 'elsewhere')?

@@ -46,7 +46,8 @@ for name in HR_GROUP_ID SUPPORT_GROUP_ID OPERATOR_GROUP_ID SIGN_IN_CLIENT_ID ALE
   [[ -n "${!name+set}" ]] || fail "$name is not set: it is a variable of the environment $ENVIRONMENT, empty for none."
 done
 
-if [[ -z "${AZURE_PRINCIPAL_ID:-}" ]]; then
+# Only a parameter file that gives roles to whoever deploys (dev's) asks who that is.
+if [[ -z "${AZURE_PRINCIPAL_ID:-}" ]] && grep -q AZURE_PRINCIPAL_ID "$PARAMETERS"; then
   account="$(az account show --query user.name --output tsv)"
   AZURE_PRINCIPAL_ID="$(az ad sp show --id "$account" --query id --output tsv 2>/dev/null)" ||
     fail "Whoever deploys cannot look itself up in the directory: set AZURE_PRINCIPAL_ID to its object id."
@@ -98,12 +99,13 @@ deploy() {
 
 smoke() {
   [[ -n "${SMOKE_DOMAIN:-}" ]] || fail "SMOKE_DOMAIN is not set: a domain that the tenant of $ENVIRONMENT has."
-  local account attempt suffix
+  local account attempt refusal suffix
   account="$(output HR_STORAGE_ACCOUNT)"
-  # A role that has just been given takes some minutes to work.
-  for ((attempt = 1; attempt <= 20; attempt++)); do
-    ! az storage blob list --auth-mode login --account-name "$account" --container-name hr-inbox --num-results 1 \
-      --output none 2>/dev/null || break
+  # A role that has just been given takes some minutes to work. Whatever else is wrong looks the same until the end.
+  for ((attempt = 1; ; attempt++)); do
+    ! refusal="$(az storage blob list --auth-mode login --account-name "$account" --container-name hr-inbox \
+      --num-results 1 --output none 2>&1)" || break
+    ((attempt < 20)) || fail "Whoever deploys may not look into hr-inbox. What az said:" "$refusal"
     say "Whoever deploys may not look into hr-inbox yet ($attempt of 20); waiting $WAIT_SECONDS s ..."
     sleep "$WAIT_SECONDS"
   done

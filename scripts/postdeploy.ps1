@@ -50,11 +50,16 @@ foreach ($name in 'AZURE_SUBSCRIPTION_ID', 'AZURE_RESOURCE_GROUP', 'FUNCTION_APP
         Fail "$name is not set. Run this with: azd hooks run postdeploy"
     }
 }
-if ($env:NEW_FILES_BY -ceq 'clock') {
+# Windows does not tell an empty variable from none, unless .NET is of version 9: there NEW_FILES_BY has to be said.
+$topic = [Environment]::GetEnvironmentVariable('EVENT_GRID_TOPIC')
+if ($env:NEW_FILES_BY -ceq 'clock' -or (-not $env:NEW_FILES_BY -and $null -ne $topic -and $topic -eq '')) {
     Say 'The network is private: the clock finds new files, every minute. Event Grid is not used.'
     exit 0
 }
-if (-not $env:EVENT_GRID_TOPIC) { Fail 'EVENT_GRID_TOPIC is not set. Run this with: azd hooks run postdeploy' }
+if (-not $env:EVENT_GRID_TOPIC) {
+    Fail 'EVENT_GRID_TOPIC is not set. Run this with: azd hooks run postdeploy',
+        'In a private network there is none, and NEW_FILES_BY is to be clock.'
+}
 if (-not (Get-Command az -ErrorAction SilentlyContinue)) {
     Fail 'The Azure CLI (az) is not installed: https://aka.ms/install-azure-cli'
 }

@@ -78,11 +78,16 @@ without_key() {
 for name in AZURE_SUBSCRIPTION_ID AZURE_RESOURCE_GROUP FUNCTION_APP_NAME FUNCTION_APP_HOST; do
   [[ -n "${!name:-}" ]] || fail "$name is not set. Run this with: azd hooks run postdeploy"
 done
-if [[ "${NEW_FILES_BY:-event-grid}" == clock ]]; then
+# A topic that is there and empty is none: nobody has to know of NEW_FILES_BY where there is no azd environment.
+if [[ -z "${NEW_FILES_BY:-}" && -n "${EVENT_GRID_TOPIC+set}" && -z "$EVENT_GRID_TOPIC" ]]; then
+  NEW_FILES_BY=clock
+fi
+if [[ "${NEW_FILES_BY:-}" == clock ]]; then
   say "The network is private: the clock finds new files, every minute. Event Grid is not used."
   exit 0
 fi
-[[ -n "${EVENT_GRID_TOPIC:-}" ]] || fail "EVENT_GRID_TOPIC is not set. Run this with: azd hooks run postdeploy"
+[[ -n "${EVENT_GRID_TOPIC:-}" ]] || fail "EVENT_GRID_TOPIC is not set. Run this with: azd hooks run postdeploy" \
+  "In a private network there is none, and NEW_FILES_BY is to be clock."
 command -v az >/dev/null || fail "The Azure CLI (az) is not installed: https://aka.ms/install-azure-cli"
 az account show --subscription "$AZURE_SUBSCRIPTION_ID" --output none 2>/dev/null ||
   fail "The Azure CLI cannot see subscription $AZURE_SUBSCRIPTION_ID. Sign in with: az login"

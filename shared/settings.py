@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
+import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -22,10 +23,14 @@ from urllib.parse import SplitResult, urlsplit
 from shared.errors import SettingsError
 from shared.schedules import faults as odd_schedule
 
+logger = logging.getLogger(__name__)
+
 HR_STORAGE = "HR_STORAGE"
 PROVISIONING_ENDPOINT = "PROVISIONING_ENDPOINT"
 KEY_VAULT_URI = "KEY_VAULT_URI"
 AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
+NEW_FILES_BY = "NEW_FILES_BY"
+"""As the scripts call it; code before this version did not start with a ROLLCALL_ name that it does not know."""
 BLOB_SOURCE = "ROLLCALL_BLOB_SOURCE"
 LOG_SCHEDULE = "ROLLCALL_LOG_SCHEDULE"
 CLOCK_SCHEDULE = "ROLLCALL_CLOCK_SCHEDULE"
@@ -123,6 +128,8 @@ class Settings:
     """Every setting of the app, valid.
 
     Attributes:
+        blob_source: the kind of the blob trigger; Flex Consumption has one only, with or without a subscription.
+        new_files_by: who finds a new file: `event-grid` tells of it, or in a private network the `clock` looks.
         overdue_minutes: how long Entra may say nothing about a person before that is told.
         daily_calls: bulkUpload calls that the tenant's licence allows in 24 hours.
         leaver_reserve: percent of them that only requests with a leaver may use.
@@ -136,6 +143,7 @@ class Settings:
     storage: StorageConnection
     endpoints: Mapping[str, ProvisioningEndpoint]
     blob_source: str = "event_grid"
+    new_files_by: str = "event-grid"
     log_schedule: str = "0 */5 * * * *"
     clock_schedule: str = "0 * * * * *"
     overdue_minutes: int = 60
@@ -233,12 +241,13 @@ def _is_topic(url: str) -> bool:
     )
 
 
-def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
+def from_environment(env: Mapping[str, str], *, sends: bool = True, refuses_unknown: bool = True) -> Settings:
     """Read and check every setting.
 
     Args:
         env: the settings by name.
         sends: whether they must say where to send; without it there may be no job.
+        refuses_unknown: whether a name like one of ours that is none is a fault.
 
     Raises:
         SettingsError: naming every fault there is, not just the first.
@@ -249,6 +258,7 @@ def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
         storage=_storage(given.text, given.faults),
         endpoints=MappingProxyType(_endpoints(env, given.faults, required=sends)),
         blob_source=given.blob_source(),
+        new_files_by=given.new_files_by(),
         log_schedule=given.schedule(LOG_SCHEDULE, Settings.log_schedule),
         clock_schedule=given.schedule(CLOCK_SCHEDULE, Settings.clock_schedule),
         key_vault_uri=given.address(
@@ -274,7 +284,7 @@ def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
         keep_outbox_days=given.days(KEEP_OUTBOX, Settings.keep_outbox_days),
         client_id=given.text(AZURE_CLIENT_ID),
     )  # fmt: skip
-    given.faults += _unknown(env)
+    given.faults += unknown(env) if refuses_unknown else []
     if given.faults:
         raise SettingsError(given.faults)
     return settings
@@ -298,6 +308,12 @@ class _Given:
         text = self.text(BLOB_SOURCE, "event_grid").lower()
         if text not in ("event_grid", "polling"):
             self.faults.append(f"{BLOB_SOURCE} is '{text}'; it must be 'event_grid' (Azure) or 'polling' (local)")
+        return text
+
+    def new_files_by(self) -> str:
+        text = self.text(NEW_FILES_BY, "event-grid").lower()
+        if text not in ("event-grid", "clock"):
+            self.faults.append(f"{NEW_FILES_BY} is '{text}'; it must be 'event-grid' or 'clock' (a private network)")
         return text
 
     def schedule(self, name: str, usual: str) -> str:
@@ -347,12 +363,17 @@ def _number(text: str, lowest: float, highest: float) -> float | None:
 
 @lru_cache(maxsize=1)
 def load() -> Settings:
-    """The settings of this process, read on first use.
+    """The settings of the app, read on first use.
+
+    One that this version does not know is named in the log and counts for nothing: between `azd provision` and `azd
+    deploy` the code is older than its settings, after a way back for longer, and leavers are to lose access meanwhile.
 
     Raises:
         SettingsError: as `from_environment`.
     """
-    return from_environment(os.environ)
+    for fault in unknown(os.environ):
+        logger.warning("%s (it counts for nothing)", fault)
+    return from_environment(os.environ, refuses_unknown=False)
 
 
 def _storage(value: _Reader, faults: list[str]) -> StorageConnection:
@@ -433,7 +454,8 @@ def _endpoints(env: Mapping[str, str], faults: list[str], *, required: bool) -> 
     return endpoints
 
 
-def _unknown(env: Mapping[str, str]) -> list[str]:
+def unknown(env: Mapping[str, str]) -> list[str]:
+    """A sentence for each name like one of ours that is none."""
     faults = []
     for name in sorted(env):
         if name.startswith("ROLLCALL_") and name not in ROLLCALL_SETTINGS:

@@ -192,7 +192,7 @@ def _outcome(mapping: MappingFile, run: DryRun) -> Iterator[str]:
         rows = [(str(one.row), one.worker_id, one.reason) for one in run.rejects[:_SHOWN]]
         yield from plain_table(("row", "worker", "reason"), rows)
         if len(run.rejects) > _SHOWN:
-            yield f"... and {len(run.rejects) - _SHOWN:,} more (python -m cli preview shows all)"
+            yield f"... and {len(run.rejects) - _SHOWN:,} more (python -m cli preview FILE shows all)"
     yield from (f"- {printable(note)}" for note in run.notes)
 
 

@@ -78,7 +78,7 @@ def _run(given: argparse.Namespace) -> int:
     notes = [*directory.notes, *hr.notes]
     if rejected := sum(bool(person.rejected) for person in hr.people):
         who = counted(rejected, "person of HR's file is", "people of HR's file are")
-        notes.append(f"{who} in rows that cannot be used as they are; python -m cli preview says why.")
+        notes.append(f"{who} in rows that cannot be used as they are; python -m cli preview FILE says why.")
     if hr.nobody:
         rows = counted(hr.nobody, "row of HR's file does", "rows of HR's file do")
         notes.append(f"{rows} not tell whom it is about; accounts without a person may be such people's.")

@@ -20,6 +20,9 @@ param signInClientId string
 param behaviour Behaviour
 param hosting Hosting
 
+@description('Who finds new files; the check-up is not to look for events where Event Grid cannot deliver.')
+param newFilesBy 'event-grid' | 'clock'
+
 @description('Id of the subnet that the app reaches everything from; empty for none.')
 param subnetId string
 
@@ -65,6 +68,7 @@ var fixedSettings = {
   KEY_VAULT_URI: 'https://${keyVaultName}${environment().suffixes.keyvaultDns}/'
   AZURE_CLIENT_ID: identity.properties.clientId
   PYTHON_THREADPOOL_THREAD_COUNT: '16' // a page waits for its turn in a thread; the default is about 5
+  NEW_FILES_BY: newFilesBy
   ROLLCALL_BLOB_SOURCE: 'event_grid'
   ROLLCALL_LOG_SCHEDULE: behaviour.?logSchedule ?? '0 */5 * * * *'
   ROLLCALL_CLOCK_SCHEDULE: behaviour.?clockSchedule ?? '0 * * * * *'

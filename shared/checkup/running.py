@@ -13,6 +13,7 @@ from shared.delivery import circuit_breaker, rate_limiter
 from shared.errors import NoToken
 from shared.intake.registering import version_of
 from shared.records import extracts
+from shared.settings import Settings
 from shared.storage.listing import first_rows
 from shared.storage.names import EXTRACTS, INBOX, STATE
 from shared.tables.base import columns
@@ -25,7 +26,10 @@ _FEW = 5
 _WAITS = timedelta(minutes=10)
 _MOST_FILES = 500
 _NEARLY = 0.1
-_SUBSCRIPTION = "azd hooks run postdeploy makes it anew"
+_SUBSCRIPTION = (
+    "azd hooks run postdeploy, or the pipeline, makes it anew; in a private network there is none, and NEW_FILES_BY is "
+    "to be clock"
+)
 
 
 def check_calls(view: View) -> Iterator[Finding]:
@@ -95,7 +99,7 @@ def check_life(view: View) -> Iterator[Finding]:
 
 
 def check_new_files(view: View) -> Iterator[Finding]:
-    """Whether new files are announced by the Event Grid subscription, as far as can be seen from here."""
+    """Whether new files are taken in, and announced by the Event Grid subscription if there is to be one."""
     check = Check("new files")
     try:
         waiting = _waiting(view)
@@ -111,6 +115,11 @@ def check_new_files(view: View) -> Iterator[Finding]:
         return
     if view.context.settings.blob_source == "polling":
         yield check.ok("are looked for; no subscription is needed on this machine")
+        return
+    if view.context.settings.new_files_by == "clock":
+        schedule = view.context.settings.clock_schedule
+        often = "every minute" if schedule == Settings.clock_schedule else f"by its schedule, {schedule}"
+        yield check.ok(f"the clock finds them, {often}")
         return
     if not rows:
         yield check.unseen("no file has come yet, so nobody can tell whether the subscription works", _SUBSCRIPTION)

@@ -30,7 +30,7 @@ from shared.storage.rows import Key, delete_row
 
 _NOBODY = "rollcall-check-up"  # a name that nothing has: to remove it takes the right to write, and does nothing
 _BY_NETWORK = ("AuthorizationFailure", "PublicAccessNotPermitted", "NetworkSecurityPerimeterDenied")
-_MAKE = "azd provision, or the pipeline, makes it; if it held anything, see docs/disaster.md first"
+_MAKE = "azd provision --no-state, or the pipeline, makes it; if it held anything, see docs/disaster.md first"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,8 @@ def _look(store: _Store) -> Finding:
             return check.unseen("whoever looks has no role on it, and needs none; the app's own page looks at it")
         return check.wrong(
             f"whoever looks lacks the role {store.role} on it",
-            "azd provision, or the pipeline, gives it to the app and OPERATOR_GROUP_ID; a new role takes some minutes",
+            "azd provision --no-state, or the pipeline, gives it to the app and OPERATOR_GROUP_ID; a new role takes "
+            "some minutes",
         )
     except NoToken:
         return check.wrong(
@@ -179,7 +180,8 @@ def check_vault(view: View) -> Iterator[Finding]:
     except SecretForbidden as error:
         yield check.wrong(
             str(error),
-            "azd provision, or the pipeline, gives the app its role on the vault; a new role takes some minutes",
+            "azd provision --no-state, or the pipeline, gives the app its role on the vault; a new role takes some "
+            "minutes",
         )
     except (TerminalError, TransientError) as error:
         yield check.wrong(

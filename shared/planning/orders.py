@@ -279,7 +279,7 @@ def process(storage: Storage, extract: str, order: Order) -> str:
     if row.status not in unused:
         raise OrderRefused(
             f"Extract {extract} is '{row.status}', not one of {', '.join(unused)}; to have the last file of a "
-            f"source processed again, run: python -m cli reprocess {ref.source}"
+            f"source processed again, run: python -m cli reprocess {ref.source} --by NAME --reason TEXT"
         )
     if not storage.container(STATE).get_blob_client(extracts.copy_path(ref)).exists():
         raise OrderRefused(f"There is no copy of {row.file} (extract {extract}); drop the file again")

@@ -197,8 +197,9 @@ def _forget_holds(
     removed["holds that are over"] += len(over)
     for row in rows:
         if row not in over:
+            of_source = f" --source {row.source}" if row.source else ""
             how = (
-                "end it first: python -m cli unhold"
+                f"end it first: python -m cli unhold {worker_id}{of_source} --by NAME --reason TEXT"
                 if row.kind == HoldKind.ORDER
                 else f"take the entry out of {HOLDS_PATH}"
             )

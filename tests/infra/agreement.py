@@ -87,6 +87,7 @@ OUR_SETTINGS = {
     *(f"{settings.HR_STORAGE}__{one}" for one in _CONNECTION),
     settings.PROVISIONING_ENDPOINT,
     settings.KEY_VAULT_URI,
+    settings.NEW_FILES_BY,
     settings.AZURE_CLIENT_ID,
     *settings.ROLLCALL_SETTINGS,
 }

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,15 @@ import pytest
 import yaml
 
 from shared import settings
+from shared.clock import iso
+from shared.model import Actor
+from shared.notices.facts import Facts, Missed, Quota
+from shared.notices.notes import HOLDS_UNUSABLE, Note, derive
+from shared.records.health import Health
 from shared.storage import names
 from shared.support.site.principal import READER, RELEASER
+from shared.tables.extracts import OUTCOMES, ExtractRow, ExtractStatus, Outcome, with_counts
+from shared.tables.quota import StopCause, StopRow
 from tests.infra import agreement
 from tests.infra.agreement import (
     COMMITTED,
@@ -246,6 +255,17 @@ def test_what_nobody_chooses_stands_at_what_the_code_takes_by_itself() -> None:
     assert read == plain
 
 
+def test_the_app_knows_who_finds_new_files_as_the_script_after_the_deployment_does() -> None:
+    for case in COMMITTED:
+        deployment = load(case.path)
+        told = deployment.app_settings[settings.NEW_FILES_BY]
+        assert told == ("clock" if case.is_private else "event-grid")
+        assert bool(deployment.of_type("Microsoft.EventGrid/systemTopics")) is (told == "event-grid")
+    rollcall = (INFRA / "rollcall.bicep").read_text(encoding="utf-8")
+    assert "    newFilesBy: newFilesBy\n" in rollcall
+    assert "output newFilesBy string = newFilesBy\n" in rollcall
+
+
 def test_the_app_runs_the_python_that_is_asked_for_and_ends_what_it_does_before_it_is_replaced() -> None:
     asked = {}
     for case in COMMITTED:
@@ -334,6 +354,65 @@ def test_every_alert_says_what_to_do_also_on_the_page_for_operators() -> None:
         assert rule.properties["displayName"].removeprefix("Rollcall: ") in page
 
 
+def noted() -> dict[str, list[Note]]:
+    """Two notes of every kind that there can be two of, by the kind: of two files, sources or jobs."""
+    now = datetime(2026, 9, 18, 12, tzinfo=UTC)
+    rows: list[ExtractRow] = []
+    for source in ("employees", "agency staff"):
+        for number, status in enumerate([ExtractStatus.REJECTED, ExtractStatus.HELD, ExtractStatus.UPLOADING]):
+            row = ExtractRow(partition_key=source, extract=f"{number}-{source[:2]}", status=status, read_plan="p")
+            counts = {Outcome.HELD: 3, Outcome.SKIPPED: 9} if status == ExtractStatus.UPLOADING else {Outcome.HELD: 3}
+            rows.append(with_counts(row, dict.fromkeys(OUTCOMES, 0) | counts) | ExtractRow(other_names=2))
+    facts = Facts(
+        now=now,
+        extracts=rows,
+        stopped={name: StopRow(since=iso(now), kind=StopCause.ENDPOINT, reason="No.", next_step="IT.",
+                               who_acts=Actor.IT) for name in ("default", "contractors")},
+        health=[Health(name, "paused", "It is.", "IT.", Actor.IT, now, now, overdue=5)
+                for name in ("default", "contractors")],
+        quotas=[Quota(name, (name,), 1, 2000) for name in ("default", "contractors")],
+        missed=[Missed(name, now) for name in ("employees", "contractors")],
+        holds_fault="broken",
+    )  # fmt: skip
+    found: dict[str, list[Note]] = {}
+    for note in derive(facts):
+        found.setdefault(note.kind, []).append(note)
+    return found
+
+
+def test_a_second_file_source_or_job_raises_an_alert_of_its_own() -> None:
+    """One that has been raised is not raised again before its line is out of sight."""
+    rules = {one.name: one for one in load(PROD.path).of_type("Microsoft.Insights/scheduledQueryRules")}
+    for kind, told in noted().items():
+        criterion = rules[f"rollcall-{kind}"].properties["criteria"]["allOf"][0]
+        named = re.search(r'extend About = extract\(@"(.+)", 0, Message\)$', criterion["query"])
+        if kind == HOLDS_UNUSABLE:
+            assert (len(told), criterion["dimensions"], named) == (1, [], None)
+            continue
+        assert named
+        assert criterion["dimensions"] == [{"name": "About", "operator": "Include", "values": ["*"]}]
+        matches = [re.search(named[1], f"Note {kind}: {note.text}") for note in told]
+        about = {match[0].lower() for match in matches if match}
+        things = {str(note.data.get("extract") or note.data.get("job") or note.data.get("jobs")
+                      or note.data["source"]) for note in told}  # fmt: skip
+        assert len(about) == len(things) > 1, about
+        assert all("extract" in one for one in about) or "extract" not in told[0].data
+    assert set(noted()) == {match[1] for name in rules if (match := re.fullmatch(r"rollcall-(.+)", name))} - {
+        "app-silent", "app-fails", "put-aside",
+    }  # fmt: skip
+
+
+def test_a_function_that_always_fails_is_told_however_seldom_it_runs() -> None:
+    criterion = load(PROD.path).one("Microsoft.Insights/scheduledQueryRules", "rollcall-app-fails").properties
+    (one,) = criterion["criteria"]["allOf"]
+    assert (one["dimensions"][0]["name"], one["threshold"], criterion["windowSize"]) == ("Name", 0, "PT30M")
+    match = re.search(r'by Name \| where Failed > iff\(Name == "reporting", (\d+), (\d+)\)$', one["query"])
+    assert match
+    assert settings.Settings.log_schedule == "0 */5 * * * *", "six runs in half an hour, of which the log may lack one"
+    assert settings.Settings.clock_schedule == "0 * * * * *", "thirty"
+    assert (int(match[1]) < 30 // 5 - 1, int(match[2]) < 30 - 1) == (True, True)
+
+
 def test_the_workbook_asks_for_lines_that_the_app_writes() -> None:
     shown = json.loads(load(DEV.path).one("Microsoft.Insights/workbooks").properties["serializedData"])
     queries = [item["content"]["query"] for item in shown["items"] if item["type"] == 3]
@@ -395,6 +474,35 @@ def test_no_file_asks_for_a_key_or_a_secret() -> None:
     forbidden = r"\blist(Keys|Secrets|AccountSas|ServiceSas)?\(|\bgetSecret\(|AccountKey="
     for path in INFRA.rglob("*.bicep"):
         assert not re.search(forbidden, path.read_text(encoding="utf-8")), path.name
+
+
+def test_whether_the_infrastructure_has_changed_is_asked_of_all_that_azd_deploys_it_from() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    asked = re.findall(r'git diff --stat "\$\w+" HEAD -- (.+?) +#', page)
+    assert asked == ["infra azure.yaml"] * 2
+    assert yaml.safe_load((ROOT / "azure.yaml").read_text(encoding="utf-8"))["infra"]["path"] == "infra"
+
+
+def test_the_page_names_every_resource_provider_that_has_to_be_registered_for_a_group_that_exists() -> None:
+    page = (ROOT / "docs" / "deploying.md").read_text(encoding="utf-8")
+    section = page.partition("\n## Into a resource group that exists\n")[2].partition("\n## ")[0]
+    used = {one.type.partition("/")[0] for case in COMMITTED for one in load(case.path)}
+    # These two every subscription has; a subnet is handed to Microsoft.App, which has no resource here.
+    asked = used - {"Microsoft.Authorization", "Microsoft.Resources"} | {"Microsoft.App"}
+    assert set(re.findall(r"Microsoft\.[A-Z]\w+", section)) == asked
+
+
+def test_a_subnet_for_private_endpoints_has_room_for_all_of_them() -> None:
+    """Azure Monitor's endpoint has 11 addresses at least, each other one; Azure keeps five of a subnet for itself."""
+    deployment = load(PROD.path)
+    (network,) = deployment.of_type("Microsoft.Network/virtualNetworks")
+    subnets = {one["name"]: one["properties"]["addressPrefix"] for one in network.properties["subnets"]}
+    endpoints = len(deployment.of_type("Microsoft.Network/privateEndpoints"))
+    assert ip_network(subnets["endpoints"]).num_addresses - 5 >= endpoints - 1 + 11
+    assert ip_network(subnets["app"]).prefixlen <= 27
+    types = (INFRA / "types.bicep").read_text(encoding="utf-8")
+    assert len(re.findall(r"Addresses of the subnet for [^']*: a /27 at least", types)) == 2
+    assert f"{endpoints - 1 + 11} free addresses or more" in types
 
 
 def test_who_the_app_is_can_be_told_before_the_deployment() -> None:

@@ -202,10 +202,26 @@ def test_a_value_that_is_missing_is_named(shell: tuple[str, str], name: str, tmp
 
 @shells
 def test_in_a_private_network_nothing_is_subscribed(shell: tuple[str, str], tmp_path: Path) -> None:
-    world = World(has_az=False, values=(("NEW_FILES_BY", "clock"), ("EVENT_GRID_TOPIC", "")))
-    done = run("postdeploy", shell, tmp_path, world)
-    assert (done.code, done.calls) == (0, [])
-    assert "the clock finds new files, every minute" in done.said
+    for number, values in enumerate(
+        [
+            (("NEW_FILES_BY", "clock"), ("EVENT_GRID_TOPIC", "")),
+            (("EVENT_GRID_TOPIC", ""),),
+            (("NEW_FILES_BY", ""), ("EVENT_GRID_TOPIC", "")),
+        ]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        done = run("postdeploy", shell, folder, World(has_az=False, values=values))
+        assert (done.code, done.calls) == (0, [])
+        assert "the clock finds new files, every minute" in done.said
+
+
+@shells
+def test_where_events_are_to_come_an_empty_topic_is_a_fault(shell: tuple[str, str], tmp_path: Path) -> None:
+    done = run("postdeploy", shell, tmp_path, World(values=(("NEW_FILES_BY", "event-grid"), ("EVENT_GRID_TOPIC", ""))))
+    assert (done.code, done.calls) == (1, [])
+    assert "EVENT_GRID_TOPIC is not set" in done.said
+    assert "In a private network there is none, and NEW_FILES_BY is to be clock." in done.said
 
 
 def as_unicode(text: str) -> str:
@@ -362,6 +378,7 @@ def test_the_same_words_are_in_both_scripts() -> None:
             "StringNotIn CreateFile SftpCreate SftpWrite",
             "systemKeys.blobs_extension",
             "The network is private: the clock finds new files, every minute.",
+            "In a private network there is none, and NEW_FILES_BY is to be clock.",
             "The Azure CLI (az) is not installed: https://aka.ms/install-azure-cli",
             "The runtime has no key for blob events yet",
             "The app has still not made its key blobs_extension",

@@ -132,6 +132,7 @@ def test_two_settings_are_enough() -> None:
         storage=StorageConnection(connection_string=CONNECTION),
         endpoints={"default": endpoint()},
         blob_source="event_grid",
+        new_files_by="event-grid",
         log_schedule="0 */5 * * * *",
         clock_schedule="0 * * * * *",
         key_vault_uri="",
@@ -151,6 +152,7 @@ def test_everything_can_be_set() -> None:
         "PROVISIONING_ENDPOINT": f" {URL} ",
         "PROVISIONING_ENDPOINT__CONTRACTORS": f"https://graph.microsoft.us/beta{PATH}",
         "PROVISIONING_ENDPOINT__UNUSED": "",
+        "NEW_FILES_BY": "Clock",
         "ROLLCALL_BLOB_SOURCE": "Polling",
         "ROLLCALL_LOG_SCHEDULE": "0 */10 * * * *",
         "ROLLCALL_CLOCK_SCHEDULE": "30 * * * * *",
@@ -181,6 +183,7 @@ def test_everything_can_be_set() -> None:
             ),
         },
         blob_source="polling",
+        new_files_by="clock",
         log_schedule="0 */10 * * * *",
         clock_schedule="30 * * * * *",
         key_vault_uri="https://hr.vault.azure.net/",
@@ -311,6 +314,10 @@ def test_every_fault_is_named_at_once() -> None:
                 "ROLLCALL_LOG_SCHEDULE is '0 0 0 30 2 *': the host would not start: '0 0 0 30 2 *' never comes: none "
                 "of its months has such a day; write it such as '0 */5 * * * *'"
             ),
+        ),
+        (
+            {"NEW_FILES_BY": "pigeon"},
+            "NEW_FILES_BY is 'pigeon'; it must be 'event-grid' or 'clock' (a private network)",
         ),
         ({"PROVISIONING_ENDPOINT__CONTRACTORS.EU": URL}, f"PROVISIONING_ENDPOINT__CONTRACTORS.EU: {ONCE}"),
         ({"PROVISIONING_ENDPOINT__Default": URL}, f"PROVISIONING_ENDPOINT__Default: {ONCE}"),

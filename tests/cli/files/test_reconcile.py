@@ -90,7 +90,7 @@ no person          guest               0
 no person          mailbox or service  1
 
 Notes
-- 1 person of HR's file is in rows that cannot be used as they are; python -m cli preview says why.
+- 1 person of HR's file is in rows that cannot be used as they are; python -m cli preview FILE says why.
 
 Written to out:
 file                  with

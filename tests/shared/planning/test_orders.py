@@ -323,7 +323,7 @@ def test_a_duplicate_is_processed_by_order(office: Office) -> None:
     assert office.tick() == []
     row = office.extract(same)
     assert (row["Status"], row["People"], row["Unchanged"]) == ("delivered", 20, 20)
-    with pytest.raises(OrderRefused, match=r"run: python -m cli reprocess employees$"):
+    with pytest.raises(OrderRefused, match=r"run: python -m cli reprocess employees --by NAME --reason TEXT$"):
         process(office.context.storage, same, order(office))
 
 
