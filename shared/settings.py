@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import difflib
 import ipaddress
-import logging
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -23,14 +22,12 @@ from urllib.parse import SplitResult, urlsplit
 from shared.errors import SettingsError
 from shared.schedules import faults as odd_schedule
 
-logger = logging.getLogger(__name__)
-
 HR_STORAGE = "HR_STORAGE"
 PROVISIONING_ENDPOINT = "PROVISIONING_ENDPOINT"
 KEY_VAULT_URI = "KEY_VAULT_URI"
 AZURE_CLIENT_ID = "AZURE_CLIENT_ID"
 NEW_FILES_BY = "NEW_FILES_BY"
-"""As the scripts call it; code before this version did not start with a ROLLCALL_ name that it does not know."""
+"""As the deployment calls it too; older code, which refuses names of its own that it does not know, looks past it."""
 BLOB_SOURCE = "ROLLCALL_BLOB_SOURCE"
 LOG_SCHEDULE = "ROLLCALL_LOG_SCHEDULE"
 CLOCK_SCHEDULE = "ROLLCALL_CLOCK_SCHEDULE"
@@ -241,13 +238,12 @@ def _is_topic(url: str) -> bool:
     )
 
 
-def from_environment(env: Mapping[str, str], *, sends: bool = True, refuses_unknown: bool = True) -> Settings:
+def from_environment(env: Mapping[str, str], *, sends: bool = True) -> Settings:
     """Read and check every setting.
 
     Args:
         env: the settings by name.
         sends: whether they must say where to send; without it there may be no job.
-        refuses_unknown: whether a name like one of ours that is none is a fault.
 
     Raises:
         SettingsError: naming every fault there is, not just the first.
@@ -284,7 +280,7 @@ def from_environment(env: Mapping[str, str], *, sends: bool = True, refuses_unkn
         keep_outbox_days=given.days(KEEP_OUTBOX, Settings.keep_outbox_days),
         client_id=given.text(AZURE_CLIENT_ID),
     )  # fmt: skip
-    given.faults += unknown(env) if refuses_unknown else []
+    given.faults += _unknown(env)
     if given.faults:
         raise SettingsError(given.faults)
     return settings
@@ -363,17 +359,12 @@ def _number(text: str, lowest: float, highest: float) -> float | None:
 
 @lru_cache(maxsize=1)
 def load() -> Settings:
-    """The settings of the app, read on first use.
-
-    One that this version does not know is named in the log and counts for nothing: between `azd provision` and `azd
-    deploy` the code is older than its settings, after a way back for longer, and leavers are to lose access meanwhile.
+    """The settings of this process, read on first use.
 
     Raises:
         SettingsError: as `from_environment`.
     """
-    for fault in unknown(os.environ):
-        logger.warning("%s (it counts for nothing)", fault)
-    return from_environment(os.environ, refuses_unknown=False)
+    return from_environment(os.environ)
 
 
 def _storage(value: _Reader, faults: list[str]) -> StorageConnection:
@@ -454,8 +445,7 @@ def _endpoints(env: Mapping[str, str], faults: list[str], *, required: bool) -> 
     return endpoints
 
 
-def unknown(env: Mapping[str, str]) -> list[str]:
-    """A sentence for each name like one of ours that is none."""
+def _unknown(env: Mapping[str, str]) -> list[str]:
     faults = []
     for name in sorted(env):
         if name.startswith("ROLLCALL_") and name not in ROLLCALL_SETTINGS:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -49,9 +48,7 @@ def check_settings(environment: Mapping[str, str]) -> tuple[list[Finding], Setti
 
 
 def _usable(environment: Mapping[str, str]) -> Settings | None:
-    """What can be used of settings that are at fault: all that are known, else the storage, with right jobs."""
-    with suppress(SettingsError):
-        return from_environment(environment, refuses_unknown=False)
+    """What can be used of settings that are at fault: the storage, with the jobs if these are right."""
     of_storage = {name: value for name, value in environment.items() if name.split("__")[0] == HR_STORAGE}
     of_jobs = {name: value for name, value in environment.items() if name.split("__")[0] == PROVISIONING_ENDPOINT}
     for some in ({**of_storage, **of_jobs}, of_storage):

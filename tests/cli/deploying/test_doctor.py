@@ -526,18 +526,6 @@ def test_in_a_private_network_nobody_waits_for_events(deployed: Deployment, sche
     assert found == [(OK, f"the clock finds them, {how}")]
 
 
-def test_a_setting_that_is_not_known_is_told_and_the_others_count_all_the_same(deployed: Deployment) -> None:
-    """The app goes on with them, so what is looked at is what it does."""
-    deployed.env |= {"ROLLCALL_OF_TOMORROW": "1", "ROLLCALL_DAILY_CALLS": "20", "NEW_FILES_BY": "clock"}
-    deployed.env["ROLLCALL_BLOB_SOURCE"] = "event_grid"
-    found = deployed.look()
-    said = {one.name: one.says for one in found}
-    assert wrong(found) == ["settings"]
-    assert said["settings"] == "ROLLCALL_OF_TOMORROW is not a setting of Rollcall"
-    assert said["calls default"] == "19 of 20 are left"
-    assert said["new files"] == "the clock finds them, every minute"
-
-
 def test_looking_changes_nothing(deployed: Deployment) -> None:
     def everything() -> object:
         blobs = {
