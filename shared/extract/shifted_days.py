@@ -70,9 +70,11 @@ def check_days(
         if len(cells) + _FEWEST_SWAPPED <= len(texts):
             _check_order(reader, texts, {text for text, _, _ in cells})
         if far := next((text for text, day, _ in cells if today and day.year > today.year + WORKING_LIFE), ""):
+            leavers = _may_end_later(mapping, column)
             notes[column] = (
                 f"{column} holds days that are further ahead than a working life, such as '{shorten(far)}'; they count "
-                f'as days. If they stand for none, ask IT to say so in the mapping (dates: none: ["{shorten(far)}"]).'
+                f"as days{', but not of those who have left by the status' if leavers else ''}. "
+                f'If they stand for none, ask IT to say so in the mapping (dates: none: ["{shorten(far)}"]).'
             )
         if said == _AS_WRITTEN:
             continue
@@ -81,6 +83,12 @@ def check_days(
         if shown := _shifted(cells, fewest=1 if days_only else 2, home=mapping.dates.place):
             raise ExtractRefused(_sentence(column, shown, said, mapping))
     return list(notes.values())
+
+
+def _may_end_later(mapping: MappingFile, column: str) -> bool:
+    """Whether a column says until when somebody who has left by the status keeps the access."""
+    status = mapping.status
+    return status.column is not None and status.last_day is not None and column in status.last_day.columns
 
 
 def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:

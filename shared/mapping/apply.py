@@ -190,8 +190,7 @@ class Applier:
         warnings: list[str] = []
         mapping = self.mapping
         raw = record.values[mapping.key]
-        worker_id, fault = read_id(mapping.key_rule, raw, mapping.limits)
-        own_id = worker_id
+        own_id, fault = worker_id, _ = read_id(mapping.key_rule, raw, mapping.limits)
 
         def reject(reason: str) -> Reject:
             who = worker_id if len(worker_id) <= MAX_KEY else ""
@@ -222,10 +221,9 @@ class Applier:
         days = self._days_of(record)
         active, over = (False, True) if active and self._is_ended_by_rule(record, days) else (active, False)
         carried_out = active and self._is_carried_out(days, worker_id)
-        warnings += id_warnings(mapping.key, raw, own_id)
         if other_letters and active:
             return reject(other_letters)
-        warnings += [although(other_letters)] if other_letters else []
+        warnings += [*id_warnings(mapping.key, raw, own_id), *([although(other_letters)] if other_letters else [])]
         on_leave = self._status.disables_for_leave(fold(status))
         matters = (active and not carried_out) or (not over and not on_leave and self._works_on(days))
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
@@ -233,7 +231,11 @@ class Applier:
             cells, unusable = self._cells(record, refuse, warnings.append)
             damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
             cells[mapping.key] = own_id
-            first_day, last_day = self._employment(cells, status, refuse, works=active and not carried_out)
+            first_day, last_day = self._employment(
+                cells, status, refuse, self._working, works=active and not carried_out
+            )
+            if not (active or over or on_leave):
+                last_day = self._end_of_leaver(status, last_day, warnings.append)
             zone = self._zone(cells, refuse)
             row = Cells(cells, worker_id, record.row, warnings.append)
             active = active and not self._is_over(first_day, last_day)
@@ -308,8 +310,11 @@ class Applier:
         """The ids that are known only with more zeros in front, and as what; complete after `finish`."""
         return self._zeros.longer if self.mapping.key_rule.leading_zeros == "reject" else {}
 
-    def finish(self) -> tuple[str, ...]:
+    def finish(self, rows: Collection[Mapping[str, str]] = ()) -> tuple[str, ...]:
         """What to tell about the extract as a whole, once all of its records were applied.
+
+        Args:
+            rows: raw cells by column, of some people of the extract.
 
         Raises:
             ExtractRefused: its records cannot be trusted, whatever each of them says. What explains the rest is said
@@ -319,7 +324,7 @@ class Applier:
         notes: tuple[str, ...] = ()
         other = ""
         try:
-            notes = self._dates.finish()
+            notes = self._dates.finish(rows)
         except ExtractRefused as refused:
             other = str(refused)
         if lost or other:
@@ -354,7 +359,7 @@ class Applier:
         try:
             status, active = self._status_of(record)
             over = active and self._is_ended_by_rule(record, self._days_of(record))
-            self._employment(texts, status, _raise, works=active and not over)
+            self._employment(texts, status, _raise, self._glance, works=active and not over)
             self._zone(texts, _raise)
         except Unusable:
             return True
@@ -365,7 +370,7 @@ class Applier:
         if self.today is None or self._status.end == "at_once":
             return False
         _, last = days
-        return last is not None and last >= self.today
+        return last is not None and last >= self.today and not self._working.is_for_ever(last)
 
     def _status_of(self, record: Record) -> tuple[str, bool]:
         """The word of a row's status, and whether somebody with it may work.
@@ -498,10 +503,10 @@ class Applier:
         return tuple(path for path, rule in rules.items() if path in made or rule.copy_of in made)
 
     def _employment(
-        self, cells: dict[str, str], status: str, refuse: Callable[[str], None], *, works: bool
+        self, cells: dict[str, str], status: str, refuse: Callable[[str], None], working: Working, *, works: bool
     ) -> tuple[date | None, date | None]:
         """The first and the last day; somebody who works cannot have had the last one, unless she is hired again."""
-        readers = self._working.first_day, self._working.last_day
+        readers = working.first_day, working.last_day
         first = readers[0].read(cells, refuse)[0] if readers[0] else None
         last, reader = readers[1].read(cells, refuse) if readers[1] else (None, None)
         if works and self._status.column is None and self._status.first_day and first is None:
@@ -531,6 +536,24 @@ class Applier:
                 "is wrong, or two employments are in one row."
             )
         return first, last
+
+    def _end_of_leaver(self, status: str, last: date | None, warn: Warn) -> date | None:
+        """The last day of somebody who has left by the status: a day far ahead is told, and one for ever is none."""
+        rule = self._status
+        if last is None or rule.last_day is None or rule.end == "at_once" or not self._working.is_far_ahead(last):
+            return last
+        said = f"{rule.name} is '{shorten(status)}', and {rule.last_day.name} {last.isoformat()}"
+        if self._working.is_for_ever(last):
+            warn(
+                f"{said} is further ahead than a working life, so it is taken for no last day: the access ends at once."
+            )
+            return None
+        warn(
+            f"{said} is more than two years ahead: the account stays enabled until that day is over. If it is no last "
+            "day, correct it, or ask IT to say in the mapping that it stands for none (dates: none), or that the "
+            "status ends the access at once (status: end)."
+        )
+        return last
 
     @property
     def _of_several(self) -> bool:

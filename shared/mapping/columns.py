@@ -27,7 +27,7 @@ from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
 from shared.mapping.pieces import Attribute, Cleaner, Object, new_object
-from shared.mapping.working import DayReader, Working
+from shared.mapping.working import DayReader, Working, far_ahead
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 
 NO_DAY = "-"
@@ -102,6 +102,8 @@ class ColumnMapper:
         status, rules = mapping.status, mapping.attributes.values()
         self._applier = applier
         self._today = applier.today.isoformat() if applier.today else ""
+        ends = status.end == "last_day" and applier.today is not None
+        self._far = far_ahead(applier.today) if ends and applier.today else ""
         compiler = Compiler(mapping, _NoWatch(), applier.today, applier.holds_dates)
         self._working = Working(compiler)
         readers = self._working.last_day.readers if self._working.last_day else ()
@@ -213,6 +215,8 @@ class ColumnMapper:
             care.where(contradict)
             if not are_contracts:
                 self._applier.look_at_ended(sorted(set(compress(ids, contradict)) - {CAREFUL}))
+        if self._far and max(last_days) > self._far:  # of leavers that is told
+            care.where(works == "false" and last > self._far for works, last in zip(active, last_days, strict=True))
         if status.first_day and not status.reads:
             care.where(works == "true" and first == NO_DAY for works, first in zip(active, first_days, strict=True))
         return active, first_days, last_days

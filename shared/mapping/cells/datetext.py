@@ -272,6 +272,16 @@ def _read_unix(moment_of: Callable[[str], datetime | None]) -> Callable[[str, in
     return read
 
 
+def glued_day(text: str) -> date | None:
+    """The day that a number such as 20261130 may mean."""
+    if not _GLUED.fullmatch(text):
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
+
+
 def unix_day(text: str) -> tuple[date, str] | None:
     """The day that a number may mean as Unix time, and the format that reads it so; None if that is not likely."""
     name = {9: "unix", 10: "unix", 12: "unix_ms", 13: "unix_ms"}.get(len(text)) if text.isdecimal() else None

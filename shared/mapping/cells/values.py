@@ -11,7 +11,7 @@ from shared import letters
 from shared.letters import fold
 from shared.mapping.cells.calling_codes import numbers_of
 from shared.mapping.cells.countries import country_code
-from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable, days_of_none
 from shared.mapping.cells.datetext import ad_stamp, odata_text, parse_time, parse_zone, stamp
 from shared.mapping.cells.limits import (
     address_fault,
@@ -213,7 +213,17 @@ class Compiler:
         open_end = first is None or column not in first.columns
         ends = last is not None and column in last.columns
         return DateReader(
-            column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
+            column,
+            patterns,
+            pivot,
+            none,
+            self.watch,
+            midnight,
+            self.today,
+            open_end,
+            ends,
+            self.holds_dates,
+            days_of_none(none, patterns),
         )
 
     def _names(self, rule: Rule, outer: _Named, blanks: str) -> _Named:

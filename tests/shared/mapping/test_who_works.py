@@ -306,3 +306,48 @@ TOO_LITTLE = (
 )
 def test_a_status_that_says_too_little_or_too_much_is_told_with_its_place(status: str, more: str, fault: str) -> None:
     assert fault_of(status, more).partition(": ")[::2] == ("a.yaml line 3" if not more else "a.yaml line 5", fault)
+
+
+FOR_EVER = (
+    "State is 'Left', and End {day} is further ahead than a working life, so it is taken for no last day: the access "
+    "ends at once."
+)
+FAR = (
+    "State is 'Left', and End {day} is more than two years ahead: the account stays enabled until that day is over. "
+    "If it is no last day, correct it, or ask IT to say in the mapping that it stands for none (dates: none), or that "
+    "the status ends the access at once (status: end)."
+)
+
+
+@pytest.mark.parametrize("day", ["2099-12-31", "3000-01-01", "2199-12-31"])
+def test_a_day_that_stands_for_ever_keeps_nobody_who_has_left_by_the_status(day: str) -> None:
+    made = applied(f"{WORD}, last_day: End", State="Left", End=day)
+    assert works(made) == (False, None, None)
+    assert isinstance(made, Applied)
+    assert made.warnings == (FOR_EVER.format(day=day),)
+
+
+def test_of_somebody_who_works_it_counts_as_a_day() -> None:
+    made = applied(f"{WORD}, last_day: End", State="Active", End="2099-12-31")
+    assert (works(made), isinstance(made, Applied) and made.warnings) == ((True, None, date(2099, 12, 31)), ())
+
+
+def test_a_leaver_whose_row_is_wrong_elsewhere_leaves_at_once_if_the_last_day_stands_for_ever() -> None:
+    made = applied(f"{WORD}, last_day: End", State="Left", End="2099-12-31", Name="=1")
+    assert works(made) == (False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [("2028-11-21", ()), ("2028-11-22", (FAR.format(day="2028-11-22"),)), ("2086-12-31", None)]
+)
+def test_a_leaver_stays_until_a_last_day_far_ahead_which_is_told(day: str, told: tuple[str, ...] | None) -> None:
+    made = applied(f"{WORD}, last_day: End", State="Left", End=day)
+    assert works(made) == (False, None, date.fromisoformat(day))
+    assert isinstance(made, Applied)
+    assert made.warnings == (told if told is not None else (FAR.format(day=day),))
+
+
+def test_where_the_status_ends_the_access_at_once_a_last_day_far_ahead_is_not_told() -> None:
+    made = applied(f"{WORD}, last_day: End, end: at_once", State="Left", End="2099-12-31")
+    assert isinstance(made, Applied)
+    assert made.warnings == ()

@@ -229,8 +229,9 @@ def test_days_further_ahead_than_a_working_life_are_doubted() -> None:
     ]
     open_end = answer(as_csv(str).replace("2031-10-01", "2099-12-31"), with_days())
     note = (
-        "Ended holds days that are further ahead than a working life, such as '2099-12-31'; they count as days. If "
-        'they stand for none, ask IT to say so in the mapping (dates: none: ["2099-12-31"]).'
+        "Ended holds days that are further ahead than a working life, such as '2099-12-31'; they count as days, but "
+        "not of those who have left by the status. If they stand for none, ask IT to say so in the mapping (dates: "
+        'none: ["2099-12-31"]).'
     )
     assert (open_end["rejects"], open_end["people"]["0012"][2]) == ([], date(2099, 12, 31))
     assert open_end["notes"] == [note]
