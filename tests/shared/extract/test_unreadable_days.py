@@ -1,4 +1,4 @@
-"""Files in which hardly any first or last day can be read: one sentence in the place of a reject for every row."""
+"""Files in which hardly any first or last day can be read, or is what it says: one sentence in the place of many."""
 
 from __future__ import annotations
 
@@ -133,3 +133,45 @@ def test_a_few_days_with_the_year_first_do_not_show_how_the_others_are_meant() -
     assert refusal([*["Active,2020-01-31,"] * 2, *["Active,01/05/2020,"] * 3], "").startswith(
         "Hire: the day and the month of every date can be swapped ('01/05/2020')"
     )
+
+
+DAYS_DECIDE = MAPPING.replace("last_day: End}", "last_day: End, past_last_day: day}")
+SHORT = "dates: {format: dd-mon-yy, pivot: 40}\n"
+
+
+def read_short(ends: Sequence[str], said: str = DAYS_DECIDE) -> ReadExtract:
+    rows = "".join(f"{100 + at},N{at},Active,01-JAN-05,{end}\n" for at, end in enumerate(ends))
+    mapping = parse_mapping((said + SHORT).encode(), "a.yaml").mapping
+    return read_extract([f"Id,Name,State,Hire,End\n{rows}".encode()], mapping, Reading(today=date(2026, 12, 1)))
+
+
+def test_for_ever_with_a_year_of_two_digits_does_not_end_everybody() -> None:
+    with pytest.raises(ExtractRefused) as refused:
+        read_short([*["31-DEC-12"] * 12, "", "30-NOV-26"])
+    assert str(refused.value) == (
+        "End is '31-DEC-12' for 12 of the 14 people who were looked at, and by it, 2012-12-31, all of them have "
+        "left. Where years have two digits a program may mean that there is no last day: Oracle writes 4712-12-31 "
+        "so. Nothing of the file was used. Ask IT to say in the mapping that it stands for none (dates: none: "
+        '["31-DEC-12"]); or, if it is the last day, export years of four digits; then drop the file again.'
+    )
+
+
+@pytest.mark.parametrize(
+    "ends",
+    [
+        ["31-DEC-12"] * 9,
+        [*["31-DEC-12"] * 12, *[""] * 12],
+        ["31-DEC-25"] * 12,  # the end of last year, at which a place may have closed
+        ["30-DEC-12"] * 12,
+    ],
+)
+def test_last_days_that_may_well_be_some_are_taken_as_they_are(ends: list[str]) -> None:
+    with read_short(ends) as extract:
+        assert extract.people == len(ends)
+
+
+def test_where_the_status_counts_too_such_rows_are_rejected_one_by_one() -> None:
+    with read_short(["31-DEC-12"] * 12, MAPPING) as extract:
+        assert [reject.reason for reject in extract.rejects] == [
+            "State is 'Active', but End 2012-12-31 has passed; one of them is wrong."
+        ] * 12
