@@ -389,6 +389,7 @@ class _Reader:
             lambda row, warning: self._warnings.add(row, [warning]),
             reading.today,
             self._new_ids,
+            applier.no_ids,
         ).resolve(self._tentative)
         self._index.close()
         return ReadExtract(

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import ExtractRefused, MappingError
-from shared.letters import fold
+from shared.letters import fold, narrow
 from shared.mapping.cells.dates import DateWatch, Unusable
-from shared.mapping.cells.ids import MAX_KEY, LostZeros, ThousandMarks, id_warnings, may_be_number, read_id
+from shared.mapping.cells.ids import MAX_KEY, LostZeros, NoIds, ThousandMarks, id_warnings, may_be_number, read_id
 from shared.mapping.cells.text import (
     LETTER,
     LOST_MARKS,
@@ -154,6 +154,7 @@ class Applier:
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         self._thousands = ThousandMarks(mapping.key, self._known.is_worker)
+        self._no_ids = NoIds(mapping.key, self._known.is_worker)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
         compiler = Compiler(mapping, self._dates, today, holds_dates)
@@ -224,7 +225,7 @@ class Applier:
         if other_letters and active:
             return reject(other_letters)
         warnings += [*id_warnings(mapping.key, raw, own_id), *([although(other_letters)] if other_letters else [])]
-        on_leave = self._status.disables_for_leave(fold(status))
+        on_leave = self._status.disables_for_leave(status)
         matters = (active and not carried_out) or (not over and not on_leave and self._works_on(days))
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         try:
@@ -295,6 +296,7 @@ class Applier:
         ids = list(ids)
         self._zeros.look(ids)
         self._thousands.look(ids)
+        self._no_ids.look(ids)
 
     def look_at_ended(self, ids: Iterable[str]) -> None:
         """Find out of some people at once until which day the source said last that they work."""
@@ -309,6 +311,11 @@ class Applier:
     def lost_zeros(self) -> Mapping[str, str]:
         """The ids that are known only with more zeros in front, and as what; complete after `finish`."""
         return self._zeros.longer if self.mapping.key_rule.leading_zeros == "reject" else {}
+
+    @property
+    def no_ids(self) -> Mapping[str, str]:
+        """What stands in the place of ids, and why it is none; complete when all records were applied."""
+        return self._no_ids.found
 
     def finish(self, rows: Collection[Mapping[str, str]] = ()) -> tuple[str, ...]:
         """What to tell about the extract as a whole, once all of its records were applied.
@@ -397,6 +404,11 @@ class Applier:
             raise Unusable(
                 f"{status.name} {'is' if len(status.reads) == 1 else 'are'} empty, so nobody can tell whether the "
                 "person may work."
+            )
+        if sign := self._working.odd_sign(word):
+            raise Unusable(
+                f"{status.name} '{shorten(word)}' is not one of the agreed words ({self._words}): it holds {sign}. "
+                "Correct it, or have IT map it."
             )
         raise Unusable(
             f"{status.name} '{shorten(word)}' is not one of the agreed words ({self._words}); correct it, or have IT "
@@ -631,8 +643,14 @@ def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
 
 
 def _known_otherwise(column: str, worker_id: str, known_as: Sequence[str]) -> str:
-    # There is no third way for ids to be alike: see `fold_id`.
+    # There is no other way for ids to be alike: see `fold_id`.
     what = "capital letters" if any(fold(worker_id) == fold(one) for one in known_as) else "blanks"
+    if narrow(worker_id) != worker_id:
+        return (
+            f"{column} {worker_id} is known as {' and '.join(known_as)}: it holds full-width signs, as keyboards for "
+            "Chinese and Japanese write them. Write it as it is known; or ask IT to say in the mapping that HR writes "
+            "ids in several ways (key: as_known), or that they are different people (key: case_sensitive)."
+        )
     return (
         f"{column} {worker_id} is known as {' and '.join(known_as)}, which differs from it in {what} only; Entra takes "
         f"them for the same person. Write it as it is known; or ask IT to say in the mapping that HR writes ids in "

@@ -17,7 +17,6 @@ from itertools import compress, count
 from json.encoder import encode_basestring as quote
 from typing import Any
 
-from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
@@ -284,7 +283,7 @@ class ColumnMapper:
             active = self._working.means(word)
         except Unusable:
             return CAREFUL
-        return CAREFUL if active is None or status.disables_for_leave(fold(word)) else json.dumps(active)
+        return CAREFUL if active is None or status.disables_for_leave(word) else json.dumps(active)
 
     def _read_zone(self, raw: str) -> str:
         rule, text = self._mapping.status.zone, self._clean(raw)

@@ -9,7 +9,7 @@ from datetime import date
 from shared.errors import ExtractRefused
 from shared.letters import fold
 from shared.mapping.cells.dates import FOR_EVER, WORKING_LIFE, DateReader, Unusable
-from shared.mapping.cells.text import clean, shorten
+from shared.mapping.cells.text import clean, first_hidden, odd_character, shorten
 from shared.mapping.cells.values import Cells, Compiler
 from shared.mapping.model import Days
 
@@ -136,7 +136,23 @@ class Working:
 
     def means(self, word: str) -> bool | None:
         """Whether somebody with a status word may work; None if the mapping does not say."""
-        return True if self._status.column is None else self._status.folded.get(fold(word))
+        return True if self._status.column is None else self._status.folded.get(self._status.as_agreed(word))
+
+    def odd_sign(self, word: str) -> str:
+        """What makes a word another one than an agreed one, by name and place: what nobody sees, or takes for a letter.
+
+        Empty if it is a word of its own.
+        """
+        place = first_hidden(word)
+        if place is None and not word.isascii():
+            folded = fold(word)
+            for agreed in self._status.folded:
+                other = [at for at, (one, two) in enumerate(zip(folded, agreed, strict=False)) if one != two]
+                is_odd = other and all(agreed[at].isascii() and not folded[at].isascii() for at in other)
+                if is_odd and len(agreed) == len(folded) and len(other) * 2 < len(folded):
+                    place = other[0]
+                    break
+        return "" if place is None else odd_character(word, place)
 
     def days(self, cells: Mapping[str, str], refuse: Refuse) -> tuple[date | None, date | None]:
         """The first and the last day that a row says."""

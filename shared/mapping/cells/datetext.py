@@ -188,6 +188,11 @@ def _reader(pattern: re.Pattern[str]) -> Callable[[str, int | None], Parts | Non
     return read
 
 
+def is_month(name: str) -> bool:
+    """Whether a word is the name of a month, or short for it."""
+    return name.casefold() in _MONTHS
+
+
 def odata_moment(text: str) -> tuple[datetime, str] | None:
     """The time that `/Date(ms)/` or `/Date(ms+0100)/` says, and its offset as ISO 8601 has it; None if it is neither.
 

@@ -93,7 +93,13 @@ _Named = Callable[[str], _Text]
 USER_NAME = "userName"
 MAIL = 'emails[type eq "work"].value'
 NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
-PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
+PLACEHOLDER_NAMES = {
+    *("unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"),
+    *("(blank)", "(empty)", "(leer)", "(vide)", "(none)", "(null)", "--", "---", "*", "**", "***", "0"),
+}
+_NO_FAMILY = {"n.n.", "n. n.", "n.a.", "n. a.", "k.a.", "k. a."}  # nobody's family name; of a given one, initials
+_MAY_BE_NAMES = {"none"}
+_INITIALS = ("name.givenName", "name.middleName", "nickName")
 _MAX_INTEGER = 2**31 - 1
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -635,7 +641,7 @@ _CASES: Mapping[str, Step] = {
 def _checks(path: str, label: str, limits: str) -> list[Step]:
     checks: list[Step] = []
     if path in NAMES:
-        checks.append(_check_name(label))
+        checks.append(_check_name(label, initials=path in _INITIALS))
     elif path != USER_NAME:  # which has no such signs in front
         checks.append(_check_formula(label))
     if path == MAIL:
@@ -681,20 +687,26 @@ def _check_formula(label: str) -> Step:
     return Step(step, many)
 
 
-def _check_name(label: str) -> Step:
+def _check_name(label: str, *, initials: bool) -> Step:
+    stand_in = PLACEHOLDER_NAMES if initials else PLACEHOLDER_NAMES | _NO_FAMILY
+    doubtful = _MAY_BE_NAMES | _NO_FAMILY
+    odd_names = stand_in | doubtful
+
     def step(text: str, warn: Warn) -> str:
-        if text[0] in "=+-@":
-            if text[0] == "=":
-                raise Unusable(f"{label} looks like a formula; enter the name itself.")
-            warn(f"{label} starts with {text[0]}, like a formula; it is sent as it is.")
-        elif text.casefold() in PLACEHOLDER_NAMES:
+        if (said := text.casefold()) in stand_in:
             raise Unusable(f"{label} '{text}' stands in for a name; enter the name itself.")
+        if text[0] == "=":
+            raise Unusable(f"{label} looks like a formula; enter the name itself.")
+        if text[0] in "+-@":
+            warn(f"{label} starts with {text[0]}, like a formula; it is sent as it is.")
+        elif said in doubtful:
+            warn(f"{label} '{text}' may stand in for a name; it is sent as it is.")
         return text
 
     def many(texts: list[str]) -> list[str] | None:
         in_lines = "\n" + "\n".join(texts)
         odd = any(sign in in_lines for sign in ("\n=", "\n+", "\n-", "\n@"))
-        return texts if not odd and PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, texts)) else None
+        return texts if not odd and odd_names.isdisjoint(map(str.casefold, texts)) else None
 
     return Step(step, many)
 

@@ -138,11 +138,12 @@ NAMES = (
         "=\u00bfx",
         "\u201eBo\u201d",
     ),
+    *("None", "N.N.", "--", "0"),
     *('",', ",", '","', "+SUM(1)", "@x|y", "-2!", "(+1)"),
 )
 ODD = {
-    "Id": ("", "12E3", "'7", "N/A", "a b", "\u00e97", "44", "7", "W7", "w7", "w 7", "#REF!"),
-    "State": ("active ", "Left", "", "Sabbatical"),
+    "Id": ("", "12E3", "'7", "N/A", "a b", "\u00e97", "44", "7", "W7", "w7", "w 7", "#REF!", "\uff17"),
+    "State": ("active ", "Left", "", "Sabbatical", "Act\u00adive", "ACT\u0130VE", "\u0410ctive"),
     "First": NAMES,
     "Last": NAMES,
     "Nick": NAMES,

@@ -351,3 +351,60 @@ def test_where_the_status_ends_the_access_at_once_a_last_day_far_ahead_is_not_to
     made = applied(f"{WORD}, last_day: End, end: at_once", State="Left", End="2099-12-31")
     assert isinstance(made, Applied)
     assert made.warnings == ()
+
+
+TURKISH = "column: State, values: {aktif: true, pasif: false, Ayr\u0131ld\u0131: false}"
+
+
+@pytest.mark.parametrize(
+    ("word", "active"),
+    [
+        ("PAS\u0130F", False),
+        ("PASIF", False),
+        ("AKT\u0130F", True),
+        ("Aktif", True),
+        ("akti\u0307f", True),
+        ("AYRILDI", False),
+        ("ayr\u0131ld\u0131", False),
+    ],
+)
+def test_a_status_is_compared_by_turkish_capitals_too(word: str, *, active: bool) -> None:
+    assert works(applied(TURKISH, State=word))[0] is active
+
+
+def test_words_that_only_a_dot_tells_apart_stay_two() -> None:
+    status = "column: State, values: {ik: true, \u0131k: false}"
+    assert [works(applied(status, State=word))[0] for word in ("IK", "ik", "\u0131k")] == [True, True, False]
+    assert isinstance(applied(status, State="\u0130K"), Reject)
+
+
+@pytest.mark.parametrize("word", ["Act\u00adive", "Act\u200bive", "\u200bACTI\u00adVE"])
+def test_what_nobody_sees_in_a_status_word_is_no_part_of_it(word: str) -> None:
+    assert works(applied(WORD, State=word))[0] is True
+    leave = f"{WORD}, leave: [Leave], leave_policy: disabled"
+    made = applied(leave, State="Lea\u00adve")
+    assert isinstance(made, Applied)
+    assert (made.worker.user["active"], made.on_leave) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "sign"),
+    [
+        ("\u0410ctive", "'\u0410' (CYRILLIC CAPITAL LETTER A, U+0410) in place 1"),
+        ("On\u2013leave", "'\u2013' (EN DASH, U+2013) in place 3"),
+        ("Act\u2060ive", "an invisible character (WORD JOINER, U+2060) in place 4"),
+    ],
+)
+def test_a_sign_that_makes_another_word_of_an_agreed_one_is_named(word: str, sign: str) -> None:
+    status = "column: State, values: {Active: true, Left: false, On-leave: true}"
+    assert reason(applied(status, State=word)) == (
+        f"State '{word}' is not one of the agreed words (Active, Left, On-leave): it holds {sign}. Correct it, or "
+        "have IT map it."
+    )
+
+
+def test_of_a_word_in_another_language_no_sign_is_named() -> None:
+    assert reason(applied(WORD, State="\u0410\u043a\u0442\u0438\u0432")) == (
+        "State '\u0410\u043a\u0442\u0438\u0432' is not one of the agreed words (Active, Left); correct it, or have IT "
+        "map it."
+    )
