@@ -130,9 +130,8 @@ def which_row_counts(
         differing: names the attributes in which rows differ.
     """
     if len({row.worker_id for row in rows}) > 1:
-        return _reject(
-            rows, f"{column} differs from that of row {{others}} only in {_how_alike(rows)}; leave the right one only."
-        )
+        how = _how_alike(rows)
+        return _reject(rows, f"{column} differs from that of row {{others}} only in {how}; leave the right one only.")
     if rule.keep == "last":
         counting = [rows[-1]]
     elif rule.keep == "primary":

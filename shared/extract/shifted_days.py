@@ -290,11 +290,19 @@ def _sentence(column: str, shown: _Timed, said: str | None, mapping: MappingFile
             "IANA name such as Europe/Berlin, where the program ran; or UTC if the days are right as they are "
             "written), then drop the file again."
         )
-    as_written = "" if of_utc else "; UTC if the days are right as they are written"
-    return (
+    home = home or "an IANA name such as Europe/Berlin"
+    told = (
         f"{column} holds days as a program in another time zone writes them: midnight there, which is {clock.text} "
         f"here. '{shorten(text)}' would be read as {day.isoformat()} and probably means {meant}, so that people would "
-        "come and go a day early. Nothing of the file was used. Export the days without a time, or ask IT to say in "
-        f"the mapping whose midnight it is (dates: midnight: {home or 'an IANA name such as Europe/Berlin'}"
-        f"{as_written}), then drop the file again."
+        "come and go a day early. Nothing of the file was used."
     )
+    advice = (
+        "Export the days without a time, or ask IT to say in the mapping whose midnight it is (dates: midnight: "
+        f"{home}; UTC if the days are right as they are written), then drop the file again."
+    )
+    if of_utc:
+        advice = (
+            "Export the days without a time, or ask IT to say in the mapping whose midnight it is (dates: midnight: "
+            f"{home}), then drop the file again."
+        )
+    return f"{told} {advice}"

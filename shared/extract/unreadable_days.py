@@ -73,14 +73,16 @@ def _reason(reader: DayReader, cells: Mapping[str, str]) -> str:
 
 
 def _sentence(reader: DayReader, wrong: Sequence[tuple[str, Mapping[str, str]]], looked_at: int) -> str:
-    example = _example(reader, wrong)
-    reason = f" {example}" if example else ""
-    return (
-        f"{reader.rule.name} cannot be read as a day in {len(wrong)} of {looked_at} rows that were looked at, so "
-        f"hardly anybody's row could be used.{reason} Nothing of the file was used. Correct the export, or ask IT to "
-        "say in the mapping how days are written (dates: format), or what stands for none (dates: none); then drop "
-        "the file again."
+    name, count, example = reader.rule.name, len(wrong), _example(reader, wrong)
+    said = (
+        f"{name} cannot be read as a day in {count} of {looked_at} rows that were looked at, so hardly anybody's row "
+        "could be used."
     )
+    then = (
+        "Nothing of the file was used. Correct the export, or ask IT to say in the mapping how days are written "
+        "(dates: format), or what stands for none (dates: none); then drop the file again."
+    )
+    return f"{said} {example} {then}" if example else f"{said} {then}"
 
 
 def _example(reader: DayReader, wrong: Sequence[tuple[str, Mapping[str, str]]]) -> str:

@@ -554,16 +554,14 @@ class Applier:
         rule = self._status
         if last is None or rule.last_day is None or rule.end == "at_once" or not self._working.is_far_ahead(last):
             return last
-        said = f"{rule.name} is '{shorten(status)}', and {rule.last_day.name} {last.isoformat()}"
+        said, end = f"{rule.name} is '{shorten(status)}'", f"{rule.last_day.name} {last.isoformat()}"
         if self._working.is_for_ever(last):
-            warn(
-                f"{said} is further ahead than a working life, so it is taken for no last day: the access ends at once."
-            )
+            warn(f"{said}, and {end} is further ahead than a working life: it is no last day, and access ends at once.")
             return None
         warn(
-            f"{said} is more than two years ahead: the account stays enabled until that day is over. If it is no last "
-            "day, correct it, or ask IT to say in the mapping that it stands for none (dates: none), or that the "
-            "status ends the access at once (status: end)."
+            f"{said}, and {end} is more than two years ahead: the account stays enabled until that day is over. If it "
+            "is no last day, correct it, or ask IT to say in the mapping that it stands for none (dates: none), or "
+            "that the status ends the access at once (status: end)."
         )
         return last
 

@@ -330,8 +330,9 @@ class Dates(DateFormats):
         midnight: an IANA name: whose midnight the times beside the days are, if a program wrote days as moments. With
             Europe/Berlin 2026-10-31 23:00 is 1 November. With UTC the day is the one that is written.
         zone: an IANA name, such as Europe/Berlin: where a day begins.
-        none: further cells that mean no date, besides 4712-12-31, 9999-12-31, and what is zero to programs: 0000-00-00,
-            0001-01-01, 1601-01-01, 1753-01-01, 1899-12-30, 1900-01-00 and 1900-01-01.
+        none: further cells that mean no date, and days that mean none however a cell writes them, besides 4712-12-31,
+            9999-12-31, and what is zero to programs: 0000-00-00, 0001-01-01, 1601-01-01, 1753-01-01, 1899-12-30,
+            1900-01-00 and 1900-01-01.
     """
 
     zone: str = "UTC"

@@ -338,7 +338,8 @@ class DateReader:
             )
             said = f"{self.column} '{shorten(text)}' is not a date written as {' or '.join(ways)}"
         if dash := _OTHER_DASH.search(text):
-            return f"{said}: it holds {odd_character(text, dash.start())}. Write the day with plain dashes."
+            sign = odd_character(text, dash.start())
+            return f"{said}: it holds {sign}. Write the day with plain dashes."
         if glued := glued_day(text):
             return (
                 f"{said}; it may be {glued.isoformat()} without dashes. Write the day, or ask IT to say so in the "

@@ -103,14 +103,14 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
 
 
 def _hidden(cell: str, text: str) -> str:
-    hidden = hidden_inside(cell)
-    if hidden and _THOUSANDS.fullmatch(text):
+    sign = hidden_inside(cell)
+    if sign and _THOUSANDS.fullmatch(text):
         return (
-            f"holds {hidden}, as a mark of thousands may be. Format the column as text, without such marks, and "
-            "export the list again."
+            f"holds {sign}, as a mark of thousands may be. Format the column as text, without such marks, and export "
+            "the list again."
         )
-    if hidden:
-        return f"holds {hidden}."
+    if sign:
+        return f"holds {sign}, so that two ids would look the same."
     return "" if text.isprintable() else "holds an invisible character."
 
 

@@ -133,7 +133,10 @@ def test_a_status_word_is_found_whatever_its_capitals_blanks_and_accents(word: s
         (
             {"Id": "1\u200b2"},
             "1\u200b2",
-            "Id holds an invisible character (ZERO WIDTH SPACE, U+200B) in place 2.",
+            (
+                "Id holds an invisible character (ZERO WIDTH SPACE, U+200B) in place 2, so that two ids would look the "
+                "same."
+            ),
         ),
         ({"Id": "1\x002"}, "1\x002", "Id holds an invisible character."),
         ({"Name": ""}, "1", "Name is empty but required."),

@@ -57,6 +57,7 @@ LEE = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": "7", "active": Tru
 
 
 CUT = "is a number that a spreadsheet has cut short; the id is lost. Export the list again."
+LOOK_ALIKE = "Id holds an invisible character ({}) in place 3, so that two ids would look the same."
 THOUSANDS = (
     "Id holds an invisible character ({}) in place 2, as a mark of thousands may be. Format the column as text, "
     "without such marks, and export the list again."
@@ -88,8 +89,14 @@ GUARDED = (
         ),
         ("'00012", GUARDED),
         ('="00012"', GUARDED),
-        ("12\u200b22", "Id holds an invisible character (ZERO WIDTH SPACE, U+200B) in place 3."),
-        ("12\u00a022", "Id holds an invisible character (NO-BREAK SPACE, U+00A0) in place 3."),
+        (
+            "12\u200b22",
+            LOOK_ALIKE.format("ZERO WIDTH SPACE, U+200B"),
+        ),
+        (
+            "12\u00a022",
+            LOOK_ALIKE.format("NO-BREAK SPACE, U+00A0"),
+        ),
         ("1\u00a0222", THOUSANDS.format("NO-BREAK SPACE, U+00A0")),
         (" 1\u202f222", THOUSANDS.format("NARROW NO-BREAK SPACE, U+202F")),
         ("A" * 17, "Id has 17 characters; employeeId, which it is matched with, holds at most 16."),

@@ -309,8 +309,7 @@ def test_a_status_that_says_too_little_or_too_much_is_told_with_its_place(status
 
 
 FOR_EVER = (
-    "State is 'Left', and End {day} is further ahead than a working life, so it is taken for no last day: the access "
-    "ends at once."
+    "State is 'Left', and End {day} is further ahead than a working life: it is no last day, and access ends at once."
 )
 FAR = (
     "State is 'Left', and End {day} is more than two years ahead: the account stays enabled until that day is over. "
