@@ -20,7 +20,9 @@ _NO_IDS = frozenset(
     {"tbd", "tba", "new", "none", "null", "test", "dummy", "pending", "unknown", "unbekannt", "inconnu", "desconocido"}
     | {"neu", "nouveau", "nuevo", "xxx"}
 )
-_DAY_OF_SHEET = re.compile(r"\d{1,2}(?:-|\. ?)(?P<name>[^\W\d_]{3,9})\.?|(?P<first>[^\W\d_]{3,9})\.?[- ]\d{2}")
+_DAY_OF_SHEET = re.compile(
+    r"^(?:\d{1,2}(?:-|\. ?)(?P<name>[^\W\d_]{3,9})\.?|(?P<first>[^\W\d_]{3,9})\.?[- ]\d{2})$", re.MULTILINE
+)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|[+-]?\d+[.,]\d+[eE]\d+")
 _LETTER_E = re.compile(r"\d+[eE]\d+")
 _EXACT = 2**53  # beyond it, a program that takes ids for numbers gives different people the same one
@@ -199,7 +201,9 @@ class NoIds:
             else:
                 self._of_letters += 1
         if not joined.isalnum():
-            self._days.update(dict.fromkeys(filter(_is_day_of_sheet, ids)))
+            for found in _DAY_OF_SHEET.finditer("\n".join(ids)):
+                if is_month(found["name"] or found["first"]):
+                    self._days[found[0]] = None
 
     @property
     def found(self) -> Mapping[str, str]:
@@ -216,11 +220,6 @@ class NoIds:
                 "by it is known. Format the column as text, enter the id again and export the list."
             )
         return {worker_id: reason for worker_id, reason in found.items() if not self._is_known(worker_id)}
-
-
-def _is_day_of_sheet(worker_id: str) -> bool:
-    match = None if worker_id.isalnum() else _DAY_OF_SHEET.fullmatch(worker_id)
-    return match is not None and is_month(match["name"] or match["first"])
 
 
 class LostZeros:
