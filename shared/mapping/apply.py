@@ -643,6 +643,8 @@ def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
 def _known_otherwise(column: str, worker_id: str, known_as: Sequence[str]) -> str:
     # There is no other way for ids to be alike: see `fold_id`.
     what = "capital letters" if any(fold(worker_id) == fold(one) for one in known_as) else "blanks"
+    if all(narrow(one) != one for one in known_as):
+        what = "the width of its signs"
     if narrow(worker_id) != worker_id:
         return (
             f"{column} {worker_id} is known as {' and '.join(known_as)}: it holds full-width signs, as keyboards for "

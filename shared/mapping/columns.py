@@ -214,7 +214,7 @@ class ColumnMapper:
             care.where(contradict)
             if not are_contracts:
                 self._applier.look_at_ended(sorted(set(compress(ids, contradict)) - {CAREFUL}))
-        if self._far and max(last_days) > self._far:  # of leavers that is told
+        if self._far and max(last_days, default="") > self._far:  # of leavers that is told
             care.where(works == "false" and last > self._far for works, last in zip(active, last_days, strict=True))
         if status.first_day and not status.reads:
             care.where(works == "true" and first == NO_DAY for works, first in zip(active, first_days, strict=True))

@@ -191,3 +191,9 @@ def test_a_day_that_a_spreadsheet_made_of_an_id_makes_nobody(opened: ExitStack, 
 )
 def test_what_may_be_an_id_is_one(opened: ExitStack, rows: str) -> None:
     assert rejected(read(opened, rows)) == []
+
+
+def test_an_id_that_is_known_in_full_width_digits_is_nobody_new_in_usual_ones(opened: ExitStack) -> None:
+    known = People({"\uff57\uff19": ""})
+    extract = opened.enter_context(read_extract([f"{HEADER}w9,Bo,Active,\n".encode()], mapping(), known=known))
+    assert rejected(extract) == [(2, "\uff57\uff19", reason("w9", "\uff57\uff19", "the width of its signs"))]
