@@ -13,6 +13,7 @@ from collections.abc import Sequence
 _ASCII_WORD = re.compile(r"[A-Za-z]+")
 _CAPITALS = str.maketrans({"İ": "i", "\u03a3": "\u03c3"})  # İ would become two letters; sigma depends on its place
 _OF_ONE_CASE = "İıſ"  # whose other case belongs to another letter
+_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _folded: dict[str, str] = {}
 
 
@@ -66,9 +67,14 @@ def bare(text: str) -> str:
     return "".join(letter for letter in unicodedata.normalize("NFKD", text) if not unicodedata.combining(letter))
 
 
+def narrow(text: str) -> str:
+    """`text` with letters, digits and signs in their usual width in the place of full-width ones."""
+    return text if text.isascii() else text.translate(_FULL_WIDTH)
+
+
 def fold_id(worker_id: str) -> str:
-    """An id as it is compared without regard to case and blanks, by which Entra, or a reader, tells nobody apart."""
-    folded = fold(worker_id)
+    """An id without regard to case, blanks and width, by which Entra, or a reader, tells nobody apart."""
+    folded = narrow(fold(worker_id))
     return folded.replace(" ", "") if " " in folded else folded
 
 

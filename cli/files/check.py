@@ -114,14 +114,15 @@ def cover(mapping: MappingFile, source: Source) -> Coverage | None:
     names = _names(found, source)
     read = {place for places in places_of(names, mapping.columns).values() for place in places}
     counts = _status_words(mapping, found)
-    met = {fold(word) for word in counts}
+    status = mapping.status
+    met = {status.as_agreed(word) for word in counts}
     return Coverage(
         found.rows,
         {name: len(column.filled) for name, column in found.columns.items()},
         tuple(name for name in mapping.columns if name not in found.columns),
         tuple(name.strip() for place, name in enumerate(names) if place not in read and name.strip()),
-        {word: (count, mapping.status.folded.get(fold(word))) for word, count in counts.most_common()},
-        tuple(word for word in mapping.status.words if fold(word) not in met) if counts else (),
+        {word: (count, status.folded.get(status.as_agreed(word))) for word, count in counts.most_common()},
+        tuple(word for word in status.words if fold(word) not in met) if counts else (),
     )
 
 

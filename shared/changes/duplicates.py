@@ -3,8 +3,8 @@
 Identical rows count once. Rows that differ are all rejected, and each names the others: nobody can tell which is right,
 and sending either could disable somebody who works, or enable somebody who left. A mapping can say which one counts.
 
-Ids that differ in nothing but capital letters, blanks or zeros in front are one id that somebody has spoiled, and no
-rule helps: by capital letters Entra tells nobody apart, and spreadsheets take zeros away.
+Ids that differ in nothing but capital letters, blanks, width or zeros in front are one id that somebody has spoiled,
+and no rule helps: by capital letters Entra tells nobody apart, and spreadsheets take zeros away.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date
 from itertools import islice
 from typing import Literal
 
-from shared.letters import fold, fold_id
+from shared.letters import fold, fold_id, narrow
 from shared.model import Reject
 
 _NAMED_ROWS = 10
@@ -47,11 +47,15 @@ class DuplicatesRule:
         keep: as the mapping says it, under `duplicates`.
         zeros: whether 00012 and 12 are different people.
         case: whether ab12 and AB12 are different people.
+        marks: the column that marks the row that counts, if one does.
+        mark: what it says there.
     """
 
     keep: Literal["none", "last", "prefer_active", "current", "primary"] = "none"
     zeros: bool = False
     case: bool = False
+    marks: str = ""
+    mark: str = ""
 
     def alike(self, worker_id: str) -> str:
         """What ids have in common that cannot be told apart safely."""
@@ -126,9 +130,8 @@ def which_row_counts(
         differing: names the attributes in which rows differ.
     """
     if len({row.worker_id for row in rows}) > 1:
-        return _reject(
-            rows, f"{column} differs from that of row {{others}} only in {_how_alike(rows)}; leave the right one only."
-        )
+        how = _how_alike(rows)
+        return _reject(rows, f"{column} differs from that of row {{others}} only in {how}; leave the right one only.")
     if rule.keep == "last":
         counting = [rows[-1]]
     elif rule.keep == "primary":
@@ -142,7 +145,9 @@ def which_row_counts(
     if rule.keep == "primary":
         if not counting[0].primary:
             return _reject(
-                rows, f"the same {column} is also in row {{others}} with different data, and no row is marked primary."
+                rows,
+                f"the same {column} is also in row {{others}} with different data, and no row is marked primary (by "
+                f"'{rule.mark}' in {rule.marks}).",
             )
         where = _where(counting, differing)
         many = "two" if len(counting) == 2 else str(len(counting))
@@ -211,18 +216,25 @@ def _how_alike(rows: Sequence[Occurrence]) -> str:
         return "capital letters"
     if len({worker_id.replace(" ", "") for worker_id in ids}) == 1:
         return "blanks"
+    if len({narrow(worker_id) for worker_id in ids}) == 1:
+        return "the width of its signs"
     if all(worker_id.isdigit() for worker_id in ids):
         return "zeros in front"
     return "capital letters, blanks or zeros in front"
 
 
 def _reject(rows: Sequence[Occurrence], reason: str) -> Decision:
-    """Every row that was not rejected by itself, with the others' numbers."""
+    """Every row that was not rejected by itself, with the others' numbers; only those with other ids, if there are."""
     rejects = []
-    first = rows[: _NAMED_ROWS + 2]
+    by_id: dict[str, list[Occurrence]] = {}
+    for row in rows:
+        by_id.setdefault(row.worker_id, []).append(row)
+    first = sorted((one for some in by_id.values() for one in some[: _NAMED_ROWS + 2]), key=lambda one: one.row)
+    alone = len(by_id) == 1
     for row in rows:
         if row.digest is not None:
-            others = list(islice((str(other.row) for other in first if other is not row), _NAMED_ROWS + 1))
+            beside = (one for one in first if one is not row and (alone or one.worker_id != row.worker_id))
+            others = [str(one.row) for one in islice(beside, _NAMED_ROWS + 1)]
             named = ", ".join(others[:_NAMED_ROWS]) + (" and more" if len(others) > _NAMED_ROWS else "")
             rejects.append(Reject(row.row, row.line, row.worker_id, reason.replace("{others}", named), in_doubt=True))
     return Decision(rejects=rejects)

@@ -27,6 +27,7 @@ from shared.extract.resolving import NewIds, Resolver, as_called, rule_of
 from shared.extract.row_index import MANAGER_NAMES, RowIndex
 from shared.extract.shifted_days import check_days
 from shared.extract.spool import Spool, SpooledRecord
+from shared.extract.unreadable_days import check_readable
 from shared.extract.whole_file import check_whole_file
 from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
@@ -330,17 +331,18 @@ class _Reader:
                 self._look_at_time(batch)
                 if len(batch := self._without_others(batch, applier)):
                     self._take_batch(batch, mapper.map(batch), applier)
-        notes = applier.finish()
+        notes = applier.finish(observer.sample)
         profile = observer.finish()
         is_answer = table.returned and not (table.reasons and rows > reading.most_rejects)
+        far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
         if not is_answer:
+            check_readable(mapping, observer.sample, reading.today, holds_dates=holds_dates)
             check_whole_file(profile, mapping.status)
         elif table.reasons:
             table.notes.append(
                 f"The last column is '{table.reasons}', so this was taken for corrected rejects: people who are not in "
                 "the file do not count as missing."
             )
-        far = check_days(mapping, observer.sample, reading.today, holds_dates=holds_dates)
         repeated = Resolver(
             mapping,
             self._known or NOBODY,
@@ -352,6 +354,7 @@ class _Reader:
             lambda row, warning: self._warnings.add(row, [warning]),
             reading.today,
             self._new_ids,
+            applier.no_ids,
         ).resolve(self._tentative)
         people = self._index.close()
         self._forget_left_out(people)

@@ -40,6 +40,8 @@ def rule_of(mapping: MappingFile) -> DuplicatesRule:
         keep="primary" if said.primary else said.keep,
         zeros=not mapping.key_rule.guards_zeros,
         case=mapping.key_rule.case_sensitive,
+        marks=said.primary.column if said.primary else "",
+        mark=said.primary.value if said.primary else "",
     )
 
 
@@ -98,6 +100,7 @@ class Resolver:
         warn: told about rows.
         today: where the source is.
         new_ids: who goes on under a new id; those who may are added.
+        no_ids: what stands in the place of ids, and why it is none.
     """
 
     mapping: MappingFile
@@ -110,6 +113,7 @@ class Resolver:
     warn: _Warn
     today: date | None = None
     new_ids: NewIds = field(default_factory=lambda: NewIds(NO_NEW_IDS))
+    no_ids: Mapping[str, str] = field(default_factory=dict)
 
     def resolve(self, tentative: Mapping[int, str]) -> int:
         """Decide everything.
@@ -123,6 +127,7 @@ class Resolver:
         self.index.finish()
         self._find_tentative(tentative)
         self._refuse_lost_zeros(tentative)
+        self._refuse_no_ids()
         repeated = self._follow_new_ids()
         repeated += self._compare_ids()
         repeated -= self._compare_names()
@@ -168,6 +173,14 @@ class Resolver:
                 whose = worker_id if both else known_as
                 self.rejects[entry.of.row] = Reject(entry.of.row, entry.of.line, whose, reason)
             self.index.drop(entry.seq for entry in rows)
+
+    def _refuse_no_ids(self) -> None:
+        """Rows of which nobody can tell whom they are about, because what stands in the place of the id is none."""
+        for worker_id, reason in self.no_ids.items():
+            entries = self._rows_of(worker_id)
+            for entry in entries:
+                self.rejects[entry.of.row] = Reject(entry.of.row, entry.of.line, "", reason)
+            self.index.remove(entry.seq for entry in entries)
 
     def _follow_new_ids(self) -> int:
         """Of somebody with a new id the rows under older ones do not count; how many these are."""

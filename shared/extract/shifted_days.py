@@ -10,6 +10,7 @@ and the row is rejected; up to the 12th nothing shows it but the rest of the col
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
@@ -17,7 +18,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from shared.errors import ExtractRefused
-from shared.mapping.cells.dates import WORKING_LIFE, YEARS, DateReader, DateWatch, Unusable
+from shared.mapping.cells.dates import WORKING_LIFE, YEARS, DateReader, DateWatch, Unusable, is_open_end
 from shared.mapping.cells.datetext import DatePattern
 from shared.mapping.cells.midnight import TimeOfDay, day_meant
 from shared.mapping.cells.text import clean, shorten
@@ -29,12 +30,16 @@ _NOON_SIDE = 10 * 60  # minutes; an earlier time is midnight only in zones where
 _MOST_TIMES = 4  # that the midnights of one zone have had in UTC, summer and winter, over a century
 _AS_WRITTEN = "UTC"
 _MONTHS = 12
+_FEWEST_ENDS = 10  # of fewer people, chance may have it
+_FEWEST_MIDNIGHTS = 2  # beside odd times
+_NEARLY_ALL = 0.9
 _FEWEST_SWAPPED = 2  # one may be a slip
 _SLIPS = 10  # times as many are no slips
 _MOMENT = re.compile(r".*(?:[Zz]|UTC|GMT|[+-]\d{2}:?\d{2})|/Date\(.*|-?\d{9,}(?:[.,]\d+)?")  # it says whose time it is
 
 Cell = tuple[str, date, TimeOfDay | None]
 """A cell with the day that is written in it, and the time."""
+_Timed = tuple[str, date, TimeOfDay]
 
 
 def check_days(
@@ -57,7 +62,7 @@ def check_days(
 
     Raises:
         ExtractRefused: days and months of a column are swapped; or its days are midnights, and the mapping does not say
-            of which zone, or not of the one that it says.
+            of which zone, or not of the one that it says; or a year of two digits ends most people.
     """
     rows = list(rows)
     notes: dict[str, str] = {}
@@ -69,18 +74,57 @@ def check_days(
         cells = list(_cells(reader, texts))
         if len(cells) + _FEWEST_SWAPPED <= len(texts):
             _check_order(reader, texts, {text for text, _, _ in cells})
+        if today is not None and column in _deciding(mapping):
+            _check_short_years(reader, cells, len(rows), today)
         if far := next((text for text, day, _ in cells if today and day.year > today.year + WORKING_LIFE), ""):
+            leavers = _may_end_later(mapping, column)
             notes[column] = (
                 f"{column} holds days that are further ahead than a working life, such as '{shorten(far)}'; they count "
-                f'as days. If they stand for none, ask IT to say so in the mapping (dates: none: ["{shorten(far)}"]).'
+                f"as days{', but not of those who have left by the status' if leavers else ''}. "
+                f'If they stand for none, ask IT to say so in the mapping (dates: none: ["{shorten(far)}"]).'
             )
         if said == _AS_WRITTEN:
             continue
         if said and any(clock and day_meant(day, clock, ZoneInfo(said)) for _, day, clock in cells):
             continue
         if shown := _shifted(cells, fewest=1 if days_only else 2, home=mapping.dates.place):
-            raise ExtractRefused(_sentence(column, shown, said, mapping))
+            alone = len({clock for _, _, clock in cells if clock}) == 1
+            raise ExtractRefused(_sentence(column, shown, said, mapping, alone=alone))
     return list(notes.values())
+
+
+def _deciding(mapping: MappingFile) -> Sequence[str]:
+    """The columns whose last days end the access, whatever the status says."""
+    status = mapping.status
+    return status.last_day.columns if status.last_day and status.day_decides else ()
+
+
+def _check_short_years(reader: DateReader, cells: Collection[Cell], looked_at: int, today: date) -> None:
+    """See that a year of two digits does not make a last day of "for ever".
+
+    Oracle means by 4712-12-31 that there is none, and writes 31-DEC-12 where years have two digits.
+
+    Raises:
+        ExtractRefused: most people would have left by the same 31 December or 1 January of long ago.
+    """
+    short = [pattern for pattern in reader.patterns if pattern.needs_pivot]
+    written = {text for pattern in short for text, _ in reader.written(pattern, [text for text, _, _ in cells])}
+    ends = Counter((day, text) for text, day, _ in cells if text in written and is_open_end(day))
+    for (day, text), count in ends.most_common(1):
+        if day.year + 1 < today.year and count >= _FEWEST_ENDS and count * 2 > looked_at:
+            raise ExtractRefused(
+                f"{reader.column} is '{shorten(text)}' for {count} of the {looked_at} people who were looked at, and "
+                f"by it, {day.isoformat()}, all of them have left. Where years have two digits a program may mean "
+                "that there is no last day: Oracle writes 4712-12-31 so. Nothing of the file was used. Ask IT to say "
+                f'in the mapping that it stands for none (dates: none: ["{shorten(text)}"]); or, if it is the last '
+                "day, export years of four digits; then drop the file again."
+            )
+
+
+def _may_end_later(mapping: MappingFile, column: str) -> bool:
+    """Whether a column says until when somebody who has left by the status keeps the access."""
+    status = mapping.status
+    return status.column is not None and status.last_day is not None and column in status.last_day.columns
 
 
 def shifted_day(reader: DateReader, texts: Iterable[str]) -> str:
@@ -109,28 +153,50 @@ def _cells(reader: DateReader, texts: Iterable[str]) -> Iterator[Cell]:
             yield text, day, reader.clock(text)
 
 
-def _shifted(cells: Collection[Cell], fewest: int, home: ZoneInfo | None = None) -> tuple[str, date, TimeOfDay] | None:
-    """A cell that shows it, if the days of a column are the midnights of one zone.
+def _shifted(cells: Collection[Cell], fewest: int, home: ZoneInfo | None = None) -> _Timed | None:
+    """A cell that shows it, if the days of a column are the midnights of one zone, or nearly all that have a time.
 
     Args:
         cells: of the column.
         fewest: how many of them have to have a time.
         home: where the source is, if that is known.
     """
-    timed = [(text, day, clock) for text, day, clock in cells if clock]
+    timed: Sequence[_Timed] = [(text, day, clock) for text, day, clock in cells if clock]
+    timed = _midnights(timed, home) if len(timed) >= fewest else []
     harmful = [each for each in timed if each[2].minute >= _NOON_SIDE]
-    times = {clock for _, _, clock in timed}
-    if len(timed) < fewest or not harmful or len(times) > _MOST_TIMES:
+    if not harmful:
         return None
     # Where UTC is the time in winter, winter's midnights have no time to show, and there are no others.
     mixed = [(day, clock or TimeOfDay(0)) for _, day, clock in cells] if len(timed) < len(cells) else []
     few = len(timed) * 2 < len(cells)
     if few and not (_is_plain(timed, home) or (mixed and _zones(frozenset(mixed)))):
         return None
-    return harmful[0] if _zones(frozenset((day, clock) for _, day, clock in timed)) else None
+    return harmful[0]
 
 
-def _is_plain(timed: Collection[tuple[str, date, TimeOfDay]], home: ZoneInfo | None) -> bool:
+def _midnights(timed: Sequence[_Timed], home: ZoneInfo | None) -> Sequence[_Timed]:
+    """Those of some days with a time that are the midnights of one zone: all of them, or nearly all; else none.
+
+    An odd time among many must not hide what the others are. Chance makes midnight of some zone of any hour, but not
+    of the source's own, nor of summer and winter in one.
+    """
+    clocks = Counter(clock for _, _, clock in timed)
+    if len(clocks) <= _MOST_TIMES and _zones(frozenset((day, clock) for _, day, clock in timed)):
+        return timed
+    enough = max(_FEWEST_MIDNIGHTS, len(timed) * _NEARLY_ALL)
+    if home is not None:
+        at_home = [each for each in timed if day_meant(each[1], each[2], home)]
+        if len(at_home) >= enough:
+            return at_home
+    for many in range(min(_MOST_TIMES, len(clocks)), 1, -1):
+        usual = {clock for clock, _ in clocks.most_common(many)}
+        some = [each for each in timed if each[2] in usual]
+        if len(some) >= enough and _zones(frozenset((day, clock) for _, day, clock in some)):
+            return some
+    return ()
+
+
+def _is_plain(timed: Collection[_Timed], home: ZoneInfo | None) -> bool:
     """Whether few times among many days without one show as much as many, where they are midnights of one zone.
 
     A list of which people type some days and a program writes the others has only the latter with times. Chance makes
@@ -201,7 +267,8 @@ def _places() -> tuple[str, ...]:
     return tuple(sorted(name for name in available_timezones() if name.startswith(areas)))
 
 
-def _sentence(column: str, shown: tuple[str, date, TimeOfDay], said: str | None, mapping: MappingFile) -> str:
+def _sentence(column: str, shown: _Timed, said: str | None, mapping: MappingFile, *, alone: bool) -> str:
+    """What is said of days that are midnights; `alone` if all of them have the same time."""
     text, day, clock = shown
     meant = (day + timedelta(days=1)).isoformat()
     # Where they are midnights of UTC, as in /Date(1551398400000-0480)/, UTC does not leave the days as written.
@@ -214,11 +281,28 @@ def _sentence(column: str, shown: tuple[str, date, TimeOfDay], said: str | None,
             f"zone of the program that writes the list, or {zone}; then drop the file again."
         )
     home = mapping.dates.zone if day_meant(day, clock, mapping.dates.place) else _AS_WRITTEN if of_utc else ""
-    as_written = "" if of_utc else "; UTC if the days are right as they are written"
-    return (
+    if alone and not home and not _MOMENT.fullmatch(text):
+        return (
+            f"{column} holds days as a program in another time zone writes them: midnight there, which is "
+            f"{clock.text} here; or with a time that says nothing. '{shorten(text)}' would be read as "
+            f"{day.isoformat()}. If it means {meant}, people would come and go a day early. Nothing of the file was "
+            "used. Export the days without a time, or ask IT to say in the mapping which it is (dates: midnight: an "
+            "IANA name such as Europe/Berlin, where the program ran; or UTC if the days are right as they are "
+            "written), then drop the file again."
+        )
+    home = home or "an IANA name such as Europe/Berlin"
+    told = (
         f"{column} holds days as a program in another time zone writes them: midnight there, which is {clock.text} "
         f"here. '{shorten(text)}' would be read as {day.isoformat()} and probably means {meant}, so that people would "
-        "come and go a day early. Nothing of the file was used. Export the days without a time, or ask IT to say in "
-        f"the mapping whose midnight it is (dates: midnight: {home or 'an IANA name such as Europe/Berlin'}"
-        f"{as_written}), then drop the file again."
+        "come and go a day early. Nothing of the file was used."
     )
+    advice = (
+        "Export the days without a time, or ask IT to say in the mapping whose midnight it is (dates: midnight: "
+        f"{home}; UTC if the days are right as they are written), then drop the file again."
+    )
+    if of_utc:
+        advice = (
+            "Export the days without a time, or ask IT to say in the mapping whose midnight it is (dates: midnight: "
+            f"{home}), then drop the file again."
+        )
+    return f"{told} {advice}"

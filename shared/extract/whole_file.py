@@ -41,7 +41,8 @@ def check_whole_file(now: Profile, status: Status) -> None:
         status: what the mapping says of status words.
 
     Raises:
-        ExtractRefused: nearly nobody's status is one of the agreed words.
+        ExtractRefused: nearly nobody's status is one of the agreed words. What is wrong with days is said before, see
+            `unreadable_days`.
     """
     places = [now.columns.index(column) for column in status.reads]
     people = now.people.values() if places else ()  # else there are no words, only days

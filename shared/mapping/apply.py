@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from shared.errors import ExtractRefused, MappingError
-from shared.letters import fold
+from shared.letters import fold, narrow
 from shared.mapping.cells.dates import DateWatch, Unusable
-from shared.mapping.cells.ids import MAX_KEY, LostZeros, ThousandMarks, id_warnings, may_be_number, read_id
+from shared.mapping.cells.ids import MAX_KEY, LostZeros, NoIds, ThousandMarks, id_warnings, may_be_number, read_id
 from shared.mapping.cells.text import (
     LETTER,
     LOST_MARKS,
@@ -154,6 +154,7 @@ class Applier:
         self._known = known or NOBODY
         self._zeros = LostZeros(mapping.key, self._known.lost_zeros)
         self._thousands = ThousandMarks(mapping.key, self._known.is_worker)
+        self._no_ids = NoIds(mapping.key, self._known.is_worker)
         if known is None and any(rule.unique for rule in mapping.attributes.values()):
             raise MappingError("userName is 'unique', which needs the user names that are given already.")
         compiler = Compiler(mapping, self._dates, today, holds_dates)
@@ -190,8 +191,7 @@ class Applier:
         warnings: list[str] = []
         mapping = self.mapping
         raw = record.values[mapping.key]
-        worker_id, fault = read_id(mapping.key_rule, raw, mapping.limits)
-        own_id = worker_id
+        own_id, fault = worker_id, _ = read_id(mapping.key_rule, raw, mapping.limits)
 
         def reject(reason: str) -> Reject:
             who = worker_id if len(worker_id) <= MAX_KEY else ""
@@ -222,18 +222,21 @@ class Applier:
         days = self._days_of(record)
         active, over = (False, True) if active and self._is_ended_by_rule(record, days) else (active, False)
         carried_out = active and self._is_carried_out(days, worker_id)
-        warnings += id_warnings(mapping.key, raw, own_id)
         if other_letters and active:
             return reject(other_letters)
-        warnings += [although(other_letters)] if other_letters else []
-        on_leave = self._status.disables_for_leave(fold(status))
+        warnings += [*id_warnings(mapping.key, raw, own_id), *([although(other_letters)] if other_letters else [])]
+        on_leave = self._status.disables_for_leave(status)
         matters = (active and not carried_out) or (not over and not on_leave and self._works_on(days))
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         try:
             cells, unusable = self._cells(record, refuse, warnings.append)
             damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
             cells[mapping.key] = own_id
-            first_day, last_day = self._employment(cells, status, refuse, works=active and not carried_out)
+            first_day, last_day = self._employment(
+                cells, status, refuse, self._working, works=active and not carried_out
+            )
+            if not (active or over or on_leave):
+                last_day = self._end_of_leaver(status, last_day, warnings.append)
             zone = self._zone(cells, refuse)
             row = Cells(cells, worker_id, record.row, warnings.append)
             active = active and not self._is_over(first_day, last_day)
@@ -293,6 +296,7 @@ class Applier:
         ids = list(ids)
         self._zeros.look(ids)
         self._thousands.look(ids)
+        self._no_ids.look(ids)
 
     def look_at_ended(self, ids: Iterable[str]) -> None:
         """Find out of some people at once until which day the source said last that they work."""
@@ -308,8 +312,16 @@ class Applier:
         """The ids that are known only with more zeros in front, and as what; complete after `finish`."""
         return self._zeros.longer if self.mapping.key_rule.leading_zeros == "reject" else {}
 
-    def finish(self) -> tuple[str, ...]:
+    @property
+    def no_ids(self) -> Mapping[str, str]:
+        """What stands in the place of ids, and why it is none; complete when all records were applied."""
+        return self._no_ids.found
+
+    def finish(self, rows: Collection[Mapping[str, str]] = ()) -> tuple[str, ...]:
         """What to tell about the extract as a whole, once all of its records were applied.
+
+        Args:
+            rows: raw cells by column, of some people of the extract.
 
         Raises:
             ExtractRefused: its records cannot be trusted, whatever each of them says. What explains the rest is said
@@ -319,7 +331,7 @@ class Applier:
         notes: tuple[str, ...] = ()
         other = ""
         try:
-            notes = self._dates.finish()
+            notes = self._dates.finish(rows)
         except ExtractRefused as refused:
             other = str(refused)
         if lost or other:
@@ -354,7 +366,7 @@ class Applier:
         try:
             status, active = self._status_of(record)
             over = active and self._is_ended_by_rule(record, self._days_of(record))
-            self._employment(texts, status, _raise, works=active and not over)
+            self._employment(texts, status, _raise, self._glance, works=active and not over)
             self._zone(texts, _raise)
         except Unusable:
             return True
@@ -365,7 +377,7 @@ class Applier:
         if self.today is None or self._status.end == "at_once":
             return False
         _, last = days
-        return last is not None and last >= self.today
+        return last is not None and last >= self.today and not self._working.is_for_ever(last)
 
     def _status_of(self, record: Record) -> tuple[str, bool]:
         """The word of a row's status, and whether somebody with it may work.
@@ -392,6 +404,11 @@ class Applier:
             raise Unusable(
                 f"{status.name} {'is' if len(status.reads) == 1 else 'are'} empty, so nobody can tell whether the "
                 "person may work."
+            )
+        if sign := self._working.odd_sign(word):
+            raise Unusable(
+                f"{status.name} '{shorten(word)}' is not one of the agreed words ({self._words}): it holds {sign}. "
+                "Correct it, or have IT map it."
             )
         raise Unusable(
             f"{status.name} '{shorten(word)}' is not one of the agreed words ({self._words}); correct it, or have IT "
@@ -498,10 +515,10 @@ class Applier:
         return tuple(path for path, rule in rules.items() if path in made or rule.copy_of in made)
 
     def _employment(
-        self, cells: dict[str, str], status: str, refuse: Callable[[str], None], *, works: bool
+        self, cells: dict[str, str], status: str, refuse: Callable[[str], None], working: Working, *, works: bool
     ) -> tuple[date | None, date | None]:
         """The first and the last day; somebody who works cannot have had the last one, unless she is hired again."""
-        readers = self._working.first_day, self._working.last_day
+        readers = working.first_day, working.last_day
         first = readers[0].read(cells, refuse)[0] if readers[0] else None
         last, reader = readers[1].read(cells, refuse) if readers[1] else (None, None)
         if works and self._status.column is None and self._status.first_day and first is None:
@@ -531,6 +548,22 @@ class Applier:
                 "is wrong, or two employments are in one row."
             )
         return first, last
+
+    def _end_of_leaver(self, status: str, last: date | None, warn: Warn) -> date | None:
+        """The last day of somebody who has left by the status: a day far ahead is told, and one for ever is none."""
+        rule = self._status
+        if last is None or rule.last_day is None or rule.end == "at_once" or not self._working.is_far_ahead(last):
+            return last
+        said, end = f"{rule.name} is '{shorten(status)}'", f"{rule.last_day.name} {last.isoformat()}"
+        if self._working.is_for_ever(last):
+            warn(f"{said}, and {end} is further ahead than a working life: it is no last day, and access ends at once.")
+            return None
+        warn(
+            f"{said}, and {end} is more than two years ahead: the account stays enabled until that day is over. If it "
+            "is no last day, correct it, or ask IT to say in the mapping that it stands for none (dates: none), or "
+            "that the status ends the access at once (status: end)."
+        )
+        return last
 
     @property
     def _of_several(self) -> bool:
@@ -608,8 +641,16 @@ def read_cell(raw: str, placeholders: Collection[str]) -> tuple[str, str, str]:
 
 
 def _known_otherwise(column: str, worker_id: str, known_as: Sequence[str]) -> str:
-    # There is no third way for ids to be alike: see `fold_id`.
+    # There is no other way for ids to be alike: see `fold_id`.
     what = "capital letters" if any(fold(worker_id) == fold(one) for one in known_as) else "blanks"
+    if all(narrow(one) != one for one in known_as):
+        what = "the width of its signs"
+    if narrow(worker_id) != worker_id:
+        return (
+            f"{column} {worker_id} is known as {' and '.join(known_as)}: it holds full-width signs, as keyboards for "
+            "Chinese and Japanese write them. Write it as it is known; or ask IT to say in the mapping that HR writes "
+            "ids in several ways (key: as_known), or that they are different people (key: case_sensitive)."
+        )
     return (
         f"{column} {worker_id} is known as {' and '.join(known_as)}, which differs from it in {what} only; Entra takes "
         f"them for the same person. Write it as it is known; or ask IT to say in the mapping that HR writes ids in "

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from itertools import compress, count
 from typing import Any, TypeVar
 
-from shared.letters import fold
 from shared.mapping.apply import Applied, Applier
 from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import id_warnings, plain_ids, read_id
@@ -26,7 +25,7 @@ from shared.mapping.cells.values import MAIL, USER_NAME, Compiler
 from shared.mapping.cells.zones import NoZone
 from shared.mapping.identity import MANAGER
 from shared.mapping.pieces import Attribute, Cleaner, Object, as_json, new_object
-from shared.mapping.working import DayReader, Working
+from shared.mapping.working import DayReader, Working, far_ahead
 from shared.model import CORE_USER, ENTERPRISE_USER, Record, Reject
 
 _Made = TypeVar("_Made", str, bytes)
@@ -104,6 +103,8 @@ class ColumnMapper:
         status, rules = mapping.status, mapping.attributes.values()
         self._applier = applier
         self._today = applier.today.isoformat() if applier.today else ""
+        ends = status.end == "last_day" and applier.today is not None
+        self._far = far_ahead(applier.today) if ends and applier.today else ""
         compiler = Compiler(mapping, _NoWatch(), applier.today, applier.holds_dates)
         self._working = Working(compiler)
         readers = self._working.last_day.readers if self._working.last_day else ()
@@ -218,6 +219,8 @@ class ColumnMapper:
             care.where(contradict)
             if not are_contracts:
                 self._applier.look_at_ended(sorted(set(compress(ids, contradict)) - {CAREFUL}))
+        if self._far and max(last_days, default="") > self._far:  # of leavers that is told
+            care.where(works == "false" and last > self._far for works, last in zip(active, last_days, strict=True))
         if status.first_day and not status.reads:
             care.where(works == "true" and first == NO_DAY for works, first in zip(active, first_days, strict=True))
         return active, first_days, last_days
@@ -287,7 +290,7 @@ class ColumnMapper:
             active = self._working.means(word)
         except Unusable:
             return CAREFUL
-        return CAREFUL if active is None or status.disables_for_leave(fold(word)) else json.dumps(active)
+        return CAREFUL if active is None or status.disables_for_leave(word) else json.dumps(active)
 
     def _read_zone(self, raw: str) -> str:
         rule, text = self._mapping.status.zone, self._clean(raw)

@@ -38,7 +38,12 @@ _NO_PIVOT = (
     "years of two digits need 'pivot', the last of them that is in this century: with 'pivot: 30', 30 is 2030 and 31 "
     "is 1931"
 )
+_MUCH_ALIKE = {0x00AD: None, 0x200B: None, ord("\u0130"): "i", ord("\u0131"): "i"}
 _SHARED = ("userName", 'emails[type eq "work"].value')
+
+
+def _much_alike(word: str) -> str:
+    return word if word.isascii() else word.translate(_MUCH_ALIKE).replace("i\u0307", "i")
 
 
 def _known(path: str) -> str:
@@ -231,9 +236,26 @@ class Status(Section):
         """The words for a leave, compared without regard to case."""
         return frozenset(fold(clean(word)) for word in self.leave)
 
+    def as_agreed(self, word: str) -> str:
+        """A word as it is compared with the agreed ones: folded; or the agreed word that it is but for what follows.
+
+        Soft hyphens and blanks of no width are nothing that anybody has typed. Turkish has an i with a dot and one
+        without, each with a capital of its own.
+        """
+        folded = fold(word)
+        return folded if folded in self.folded else self._much_alike.get(_much_alike(folded), folded)
+
+    @cached_property
+    def _much_alike(self) -> Mapping[str, str]:
+        """The agreed words, folded, by what they have in common with others that count as the same."""
+        words: dict[str, list[str]] = {}
+        for word in self.folded:
+            words.setdefault(_much_alike(word), []).append(word)
+        return {common: some[0] for common, some in words.items() if len(some) == 1}
+
     def disables_for_leave(self, word: str) -> bool:
-        """Whether a folded word says that somebody is on leave, and the account is disabled meanwhile."""
-        return self.leave_policy == "disabled" and word in self.folded_leave
+        """Whether a word says that somebody is on leave, and the account is disabled meanwhile."""
+        return self.leave_policy == "disabled" and self.as_agreed(word) in self.folded_leave
 
     @cached_property
     def words(self) -> tuple[str, ...]:
@@ -308,8 +330,9 @@ class Dates(DateFormats):
         midnight: an IANA name: whose midnight the times beside the days are, if a program wrote days as moments. With
             Europe/Berlin 2026-10-31 23:00 is 1 November. With UTC the day is the one that is written.
         zone: an IANA name, such as Europe/Berlin: where a day begins.
-        none: further cells that mean no date, besides 4712-12-31, 9999-12-31, and what is zero to programs: 0000-00-00,
-            0001-01-01, 1601-01-01, 1753-01-01, 1899-12-30, 1900-01-00 and 1900-01-01.
+        none: further cells that mean no date, and days that mean none however a cell writes them, besides 4712-12-31,
+            9999-12-31, and what is zero to programs: 0000-00-00, 0001-01-01, 1601-01-01, 1753-01-01, 1899-12-30,
+            1900-01-00 and 1900-01-01.
     """
 
     zone: str = "UTC"

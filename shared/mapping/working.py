@@ -8,12 +8,13 @@ from datetime import date
 
 from shared.errors import ExtractRefused
 from shared.letters import fold
-from shared.mapping.cells.dates import FOR_EVER, DateReader, Unusable
-from shared.mapping.cells.text import clean, shorten
+from shared.mapping.cells.dates import FOR_EVER, WORKING_LIFE, DateReader, Unusable
+from shared.mapping.cells.text import clean, first_hidden, odd_character, shorten
 from shared.mapping.cells.values import Cells, Compiler
 from shared.mapping.model import Days
 
 _MOST_WORDS = 1_000
+_FAR_AHEAD = 2  # years
 
 Refuse = Callable[[str], None]
 """Told why a row cannot be used; it may raise Unusable, or take note and go on without the value."""
@@ -135,7 +136,23 @@ class Working:
 
     def means(self, word: str) -> bool | None:
         """Whether somebody with a status word may work; None if the mapping does not say."""
-        return True if self._status.column is None else self._status.folded.get(fold(word))
+        return True if self._status.column is None else self._status.folded.get(self._status.as_agreed(word))
+
+    def odd_sign(self, word: str) -> str:
+        """What makes a word another one than an agreed one, by name and place: what nobody sees, or takes for a letter.
+
+        Empty if it is a word of its own.
+        """
+        place = first_hidden(word)
+        if place is None and not word.isascii():
+            folded = fold(word)
+            for agreed in self._status.folded:
+                other = [at for at, (one, two) in enumerate(zip(folded, agreed, strict=False)) if one != two]
+                is_odd = other and all(agreed[at].isascii() and not folded[at].isascii() for at in other)
+                if is_odd and len(agreed) == len(folded) and len(other) * 2 < len(folded):
+                    place = other[0]
+                    break
+        return "" if place is None else odd_character(word, place)
 
     def days(self, cells: Mapping[str, str], refuse: Refuse) -> tuple[date | None, date | None]:
         """The first and the last day that a row says."""
@@ -162,6 +179,17 @@ class Working:
         """Whether the last day is over, and is not that of an employment before the one that the row is about."""
         return last is not None and self._today is not None and last < self._today and not (first and last < first)
 
+    def is_for_ever(self, last: date | None) -> bool:
+        """Whether a last day lies beyond a working life, so that it is none of somebody who has left by the status.
+
+        Only the ends of such a year are read as days at all, see `DateReader`.
+        """
+        return last is not None and self._today is not None and last.year > self._today.year + WORKING_LIFE
+
+    def is_far_ahead(self, last: date) -> bool:
+        """Whether a last day is so far ahead that it is told of somebody who has left by the status."""
+        return self._today is not None and last.isoformat() > far_ahead(self._today)
+
     def _has_left(self, cells: Mapping[str, str]) -> bool:
         """Whether a row says that somebody has left: by the status, if that is among the cells, or by both of its days.
 
@@ -178,14 +206,25 @@ class Working:
         return first is not None and self.has_passed(first, last)
 
     def active(self, cells: Mapping[str, str]) -> bool | None:
-        """Whether somebody may work by a row, for a look at many rows; None if that cannot be told."""
+        """Whether somebody may work by a row, for a look at many rows; None if that cannot be told.
+
+        Beside a word, a day that cannot be read says nothing.
+        """
         try:
             means = self.means(self.word(cells))
+        except Unusable:
+            return None
+        try:
             if means and self.has_passed(*self.days(cells, _refuse)):
                 return not (self._status.day_decides or self.goes_on(cells))
         except Unusable:
-            return None
+            return None if self._status.column is None else means
         return means
+
+
+def far_ahead(today: date) -> str:
+    """The day (ISO) after which nobody expects the last day of somebody who has left."""
+    return f"{today.year + _FAR_AHEAD:04}{today.isoformat()[4:]}"
 
 
 def _refuse(reason: str) -> None:

@@ -57,7 +57,11 @@ class People:
         same: dict[str, list[str]] = {}
         for worker_id in sorted(self._names):
             same.setdefault(fold_id(worker_id), []).append(worker_id)
-        unknown = {worker_id for worker_id in ids if worker_id not in self._names and not worker_id.isdigit()}
+        unknown = {
+            worker_id
+            for worker_id in ids
+            if worker_id not in self._names and not (worker_id.isascii() and worker_id.isdigit())
+        }
         return {one: same[fold_id(one)] for one in unknown if fold_id(one) in same}
 
     def works_until(self, ids: Collection[str]) -> Mapping[str, str]:

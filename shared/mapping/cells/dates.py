@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from shared.errors import ExtractRefused
-from shared.mapping.cells.datetext import ODATA, DatePattern, Parts, odata_text, parse_pattern, serial_day, unix_day
+from shared.mapping.cells.datetext import (
+    ODATA,
+    DatePattern,
+    Parts,
+    glued_day,
+    odata_text,
+    parse_pattern,
+    serial_day,
+    unix_day,
+)
 from shared.mapping.cells.midnight import TimeOfDay, clock_at, clock_of, day_meant
-from shared.mapping.cells.text import INVISIBLE, count_values, shorten
+from shared.mapping.cells.text import INVISIBLE, clean, count_values, odd_character, shorten
 
 # Year, month and day in any order: days by which systems say "none" or "for ever".
 # Zero is 1753-01-01 in SQL Server and Dynamics NAV, 1601-01-01 by the clock of Active Directory (west of Greenwich the
@@ -33,6 +43,7 @@ _BUDDHIST = 543  # years that the calendar of Thailand is ahead
 _HIJRI = range(1300, 1500)  # the years of our time by the Islamic calendars
 _UNSEEN = re.compile(f"[{INVISIBLE}]")
 _NUMBERS = re.compile(r"\d+")
+_OTHER_DASH = re.compile("[\u2010-\u2015\u2212]")  # in the place of the plain one
 _MONTH = 12  # letters that its name has at most
 _FOR_PEOPLE = {
     "iso": "yyyy-mm-dd",
@@ -82,14 +93,24 @@ class DateWatch:
         only = self._columns.setdefault(column, _Seen()).only
         only[pattern] = only.get(pattern, 0) + 1
 
-    def finish(self) -> tuple[str, ...]:
+    def finish(self, rows: Collection[Mapping[str, str]] = ()) -> tuple[str, ...]:
         """What to tell about the dates, once the extract has been read.
+
+        Args:
+            rows: raw cells by column, of some people of the extract: dates with the year first, of which nobody takes
+                note, are found in these.
 
         Raises:
             ExtractRefused: the dates of a column can all be read two ways.
         """
         notes = []
         for column, seen in self._columns.items():
+            if seen.both and not seen.only and _mostly_clear(column, rows):
+                notes.append(
+                    f"{column}: the mapping does not say how dates are written. {seen.both} can be read two ways and "
+                    "were not used; most have the year first, which is clear."
+                )
+                continue
             if seen.both and not seen.only:
                 raise ExtractRefused(
                     f"{column}: the day and the month of every date can be swapped ('{shorten(seen.example)}'), so "
@@ -103,6 +124,13 @@ class DateWatch:
                     f"were not used; {ways} can be read."
                 )
         return tuple(notes)
+
+
+def _mostly_clear(column: str, rows: Collection[Mapping[str, str]]) -> bool:
+    """Whether more cells of a column have the year first than not."""
+    texts = [text for row in rows if (text := clean(row.get(column, "")))]
+    clear = sum(any(pattern.read(text, None) for pattern in _YEAR_FIRST) for text in texts)
+    return clear * 2 > len(texts)
 
 
 @dataclass(frozen=True)
@@ -122,6 +150,7 @@ class DateReader:
         ends: whether it is a last day, which is nobody's if it lies further back than a working life.
         holds_dates: whether the file holds days as dates, besides texts: as a workbook does. They come with the year
             first, whatever the patterns of texts are.
+        none_days: days that mean no date, however a cell says them.
     """
 
     column: str
@@ -134,6 +163,7 @@ class DateReader:
     open_end: bool = False
     ends: bool = False
     holds_dates: bool = False
+    none_days: frozenset[date] = frozenset()
 
     def read(self, text: str) -> date | None:
         """The day that a cell says, None if it says that there is none.
@@ -185,7 +215,7 @@ class DateReader:
     def _end_of_none(self, text: str) -> date | None:
         """What a cell that the mapping counts as none says of an end: a day that is to come says that there is none."""
         try:
-            day = replace(self, none=frozenset(), watch=DateWatch(), today=None)._find(text)
+            day = replace(self, none=frozenset(), none_days=frozenset(), watch=DateWatch(), today=None)._find(text)
         except Unusable:
             return None
         return FOR_EVER if day and (day == FOR_EVER or (self.today and day > self.today)) else None
@@ -262,7 +292,7 @@ class DateReader:
         clock = self.clock(text) if self.midnight else None
         return (clock and self.midnight and day_meant(day, clock, self.midnight)) or day
 
-    def _either(self, text: str, one: tuple[DatePattern, Parts], other: tuple[DatePattern, Parts]) -> date:
+    def _either(self, text: str, one: tuple[DatePattern, Parts], other: tuple[DatePattern, Parts]) -> date | None:
         days = [(pattern, day) for pattern, parts in (one, other) if (day := _day(parts))]
         if not days:
             raise Unusable(f"{self.column} '{shorten(text)}' is not a date: there is no such day.")
@@ -276,7 +306,9 @@ class DateReader:
             self.watch.one_way(self.column, days[0][0].text)
         return self._of_our_time(text, self._begun(text, days[0][1]))
 
-    def _of_our_time(self, text: str, day: date) -> date:
+    def _of_our_time(self, text: str, day: date) -> date | None:
+        if day in self.none_days:
+            return FOR_EVER if self.today is not None and day > self.today else None
         ahead = self.today is not None and day.year > self.today.year + WORKING_LIFE
         if day.year not in YEARS or (ahead and not (self.open_end and is_open_end(day))):
             said = f"{self.column} '{shorten(text)}' cannot be right: it is a day of the year {day.year}"
@@ -290,6 +322,11 @@ class DateReader:
                     f", further ahead than a working life. If it stands for no day at all, ask IT to say so in the "
                     f'mapping (dates: none: ["{shorten(text)}"])'
                 )
+            elif not other and day.year >= YEARS.stop:
+                other = (
+                    ". If it stands for no day at all, ask IT to say so in the mapping (dates: none: "
+                    f'["{shorten(text)}"])'
+                )
             raise Unusable(f"{said}{other}.")
         return day
 
@@ -300,6 +337,14 @@ class DateReader:
                 _FOR_PEOPLE.get(pattern.text.strip().casefold(), pattern.text) for pattern in self.patterns
             )
             said = f"{self.column} '{shorten(text)}' is not a date written as {' or '.join(ways)}"
+        if dash := _OTHER_DASH.search(text):
+            sign = odd_character(text, dash.start())
+            return f"{said}: it holds {sign}. Write the day with plain dashes."
+        if glued := glued_day(text):
+            return (
+                f"{said}; it may be {glued.isoformat()} without dashes. Write the day, or ask IT to say so in the "
+                "mapping (dates: format: yyyymmdd)."
+            )
         serial, unix = serial_day(text), unix_day(text)
         if serial and unix and unix[1] == "unix_days":
             return (
@@ -327,6 +372,32 @@ class DateReader:
         if count_values(text) > 1:
             return False
         return len(_NUMBERS.findall(text)) in range(2, 7) and sum(map(str.isalpha, text)) <= _MONTH
+
+
+@lru_cache(maxsize=64)
+def days_of_none(texts: Collection[str], patterns: tuple[DatePattern, ...]) -> frozenset[date]:
+    """The days among the cells that mean no date, by how dates are written, or with the year first.
+
+    A year of two digits may be of more than one century: such a cell means no date as it stands, and no day.
+    """
+    return frozenset(day for text in texts if (day := _day_said(text, patterns)) is not None)
+
+
+def _day_said(text: str, patterns: Iterable[DatePattern]) -> date | None:
+    said = text if text.isascii() else _UNSEEN.sub("", text)
+    clear = (*(pattern for pattern in patterns if not pattern.needs_pivot), *_YEAR_FIRST)
+    for some in (clear, [pattern for pair in _TWO_WAYS.values() for pattern in pair]):
+        found = [parts for pattern in some if (parts := pattern.read(said, None))]
+        days = {day for parts in found if (day := _day(parts))}
+        if days:
+            return days.pop() if len(days) == 1 else None
+    return None
+
+
+def is_number_of_day(text: str) -> bool:
+    """Whether a number may be a day: of a spreadsheet, or 20261130."""
+    serial = serial_day(text)
+    return glued_day(text) is not None or (serial is not None and int(_NUMBERS.findall(text)[0]) in _SENSIBLE_SERIALS)
 
 
 def is_open_end(day: date) -> bool:

@@ -188,6 +188,11 @@ def _reader(pattern: re.Pattern[str]) -> Callable[[str, int | None], Parts | Non
     return read
 
 
+def is_month(name: str) -> bool:
+    """Whether a word is the name of a month, or short for it."""
+    return name.casefold() in _MONTHS
+
+
 def odata_moment(text: str) -> tuple[datetime, str] | None:
     """The time that `/Date(ms)/` or `/Date(ms+0100)/` says, and its offset as ISO 8601 has it; None if it is neither.
 
@@ -270,6 +275,16 @@ def _read_unix(moment_of: Callable[[str], datetime | None]) -> Callable[[str, in
         return (0, 0, 0) if moment == _EPOCH else (moment.year, moment.month, moment.day)  # 0 is what an empty field is
 
     return read
+
+
+def glued_day(text: str) -> date | None:
+    """The day that a number such as 20261130 may mean."""
+    if not _GLUED.fullmatch(text):
+        return None
+    try:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:
+        return None
 
 
 def unix_day(text: str) -> tuple[date, str] | None:

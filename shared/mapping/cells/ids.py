@@ -5,14 +5,24 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
+from shared.letters import fold
+from shared.mapping.cells.datetext import is_month
 from shared.mapping.cells.limits import MAX_EMPLOYEE_ID
-from shared.mapping.cells.text import clean, hides_something, sheet_error
+from shared.mapping.cells.text import clean, hidden_inside, hides_something, sheet_error
 from shared.mapping.model import KeyRule
 
 MAX_KEY = 128
 _GUARD = re.compile(r"""=?"([^"]*)"|'(.*)|=(\d+)""")
 _DECIMAL = re.compile(r"(\d+)[.,]0+")
-_THOUSANDS = re.compile(r"\d{1,3}(?:,\d{3})+|\d{1,3}(?:\.\d{3})+")
+_THOUSANDS = re.compile(r"\d{1,3}(?:(?:,\d{3})+|(?:\.\d{3})+|(?: \d{3})+|(?:['\u2019]\d{3})+)")
+# What people write where there is no id yet, and a day that a spreadsheet makes of an id such as 1-1.
+_NO_IDS = frozenset(
+    {"tbd", "tba", "new", "none", "null", "test", "dummy", "pending", "unknown", "unbekannt", "inconnu", "desconocido"}
+    | {"neu", "nouveau", "nuevo", "xxx"}
+)
+_DAY_OF_SHEET = re.compile(
+    r"^(?:\d{1,2}(?:-|\. ?)(?P<name>[^\W\d_]{3,9})\.?|(?P<first>[^\W\d_]{3,9})\.?[- ]\d{2})$", re.MULTILINE
+)
 _SCIENTIFIC = re.compile(r"[+-]?\d+(?:[.,]\d+)?[eE][+-]\d+|[+-]?\d+[.,]\d+[eE]\d+")
 _LETTER_E = re.compile(r"\d+[eE]\d+")
 _EXACT = 2**53  # beyond it, a program that takes ids for numbers gives different people the same one
@@ -59,8 +69,8 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
         return f"has {len(text)} characters; a worker's id has at most {MAX_KEY}."
     if error := sheet_error(text):
         return f"{error}."
-    if not text.isprintable() or hides_something(cell):
-        return "holds an invisible character."
+    if hidden := _hidden(cell, text):
+        return hidden
     if not text.isdigit():
         if _GUARD.fullmatch(text):
             return (
@@ -95,6 +105,18 @@ def _fault(rule: KeyRule, cell: str, text: str, limits: str) -> str:
     if limits != "none" and len(text) > MAX_EMPLOYEE_ID:
         return f"has {len(text)} characters; employeeId, which it is matched with, holds at most {MAX_EMPLOYEE_ID}."
     return ""
+
+
+def _hidden(cell: str, text: str) -> str:
+    sign = hidden_inside(cell)
+    if sign and _THOUSANDS.fullmatch(text):
+        return (
+            f"holds {sign}, as a mark of thousands may be. Format the column as text, without such marks, and export "
+            "the list again."
+        )
+    if sign:
+        return f"holds {sign}, so that two ids would look the same."
+    return "" if text.isprintable() else "holds an invisible character."
 
 
 def may_be_number(text: str) -> bool:
@@ -151,6 +173,57 @@ class ThousandMarks:
             "column as text and export the list again, before people get accounts under wrong ids."
         )
         return (note,)
+
+
+class NoIds:
+    """Looks for words, and days of a spreadsheet, in the place of ids that look otherwise.
+
+    Args:
+        column: of the ids.
+        is_known: whether somebody has an id; then it is one, whatever it looks like.
+    """
+
+    _FEW = 10  # of so many ids one may look the same by chance
+
+    def __init__(self, column: str, is_known: Callable[[str], bool]) -> None:
+        self._column = column
+        self._is_known = is_known
+        self._looked = 0
+        self._of_letters = 0  # ids of nothing but letters that are none of the words
+        self._words: dict[str, None] = {}
+        self._days: dict[str, None] = {}
+
+    def look(self, ids: Sequence[str]) -> None:
+        """Take note of some ids."""
+        self._looked += len(ids)
+        joined = "".join(ids)
+        if joined.isdigit():
+            return
+        for worker_id in filter(str.isalpha, ids):
+            if fold(worker_id) in _NO_IDS:
+                self._words[worker_id] = None
+            else:
+                self._of_letters += 1
+        if not joined.isalnum():
+            for found in _DAY_OF_SHEET.finditer("\n".join(ids)):
+                if is_month(found["name"] or found["first"]):
+                    self._days[found[0]] = None
+
+    @property
+    def found(self) -> Mapping[str, str]:
+        """What is no id, and why."""
+        found = {}
+        for worker_id in self._words if self._of_letters * self._FEW <= self._looked else ():
+            found[worker_id] = (
+                f"{self._column} '{worker_id}' stands in for an id, and nobody by it is known, so nobody can tell "
+                "whom the row is about. Enter the id itself."
+            )
+        for worker_id in self._days if len(self._days) * 2 < self._looked else ():
+            found[worker_id] = (
+                f"{self._column} '{worker_id}' is a day, as a spreadsheet makes it of an id such as 1-1, and nobody "
+                "by it is known. Format the column as text, enter the id again and export the list."
+            )
+        return {worker_id: reason for worker_id, reason in found.items() if not self._is_known(worker_id)}
 
 
 class LostZeros:

@@ -46,7 +46,10 @@ class TimeOfDay:
 
 
 def clock_of(text: str) -> TimeOfDay | None:
-    """The time in a cell that holds a day; None if there is none, or it is midnight.
+    """The time in a cell that holds a day; None if there is none, or it is midnight, or the end of an hour.
+
+    The last second of an hour is how people write the end of a day, be it in another zone (22:59:59Z): the day is the
+    one that is written. Other odd seconds belong to the nearest minute.
 
     Dates that are numbers have one too: the milliseconds of OData, and the part of a day of a spreadsheet's number.
     """
@@ -63,11 +66,15 @@ def clock_of(text: str) -> TimeOfDay | None:
             hour = hour % 12 + 12
         elif half and hour == 12 and not minute:
             return None  # twelve in a half of the day that is not known: midnight, because days are written with it
+        if minute == 59 == second:
+            return None
         minute = hour * 60 + minute + (second >= 30)
         ahead = int(match["hours"]) * 60 + int(match["minutes"]) if match["sign"] else 0
         return _clock(minute, -ahead if match["sign"] == "-" else ahead)
     if found := odata_moment(text):
         moment, offset = found
+        if moment.minute == 59 == moment.second:
+            return None
         ahead = 0 if offset == "Z" else int(f"{offset[0]}1") * (int(offset[1:3]) * 60 + int(offset[4:6]))
         return _clock(round((moment.hour * 3600 + moment.minute * 60 + moment.second) / 60) % _DAY, ahead)
     serial = read_serial(text)
@@ -75,7 +82,9 @@ def clock_of(text: str) -> TimeOfDay | None:
 
 
 def clock_at(moment: datetime) -> TimeOfDay | None:
-    """The time of a moment on a clock of UTC; None if it is midnight."""
+    """The time of a moment on a clock of UTC; None if it is midnight, or the last second of an hour."""
+    if moment.minute == 59 == moment.second:
+        return None
     return _clock(round((moment.hour * 3600 + moment.minute * 60 + moment.second) / 60) % _DAY)
 
 

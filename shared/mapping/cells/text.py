@@ -118,6 +118,13 @@ def hides_something(text: str) -> bool:
     return not text.isascii() and _HIDDEN.search(_ENDS.sub("", text)) is not None
 
 
+def hidden_inside(text: str) -> str:
+    """The first character that nobody sees inside `text`, by its name and place; an empty text if there is none."""
+    inside = _ENDS.sub("", text)
+    place = first_hidden(inside)
+    return "" if place is None else odd_character(inside, place)
+
+
 def first_hidden(text: str) -> int | None:
     """The place of the first character in `text` that nobody sees, but for plain blanks; None if there is none."""
     found = None if text.isascii() else _HIDDEN.search(text)

@@ -11,7 +11,7 @@ from shared import letters
 from shared.letters import fold
 from shared.mapping.cells.calling_codes import numbers_of
 from shared.mapping.cells.countries import country_code
-from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.dates import DateReader, DateWatch, Unusable, days_of_none
 from shared.mapping.cells.datetext import ad_stamp, odata_text, parse_time, parse_zone, stamp
 from shared.mapping.cells.limits import (
     address_fault,
@@ -93,8 +93,13 @@ _Named = Callable[[str], _Text]
 USER_NAME = "userName"
 MAIL = 'emails[type eq "work"].value'
 NAMES = ("name.givenName", "name.familyName", "name.middleName", "name.formatted", "displayName", "nickName")
-PLACEHOLDER_NAMES = {"unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"}
-_LONGEST_PLACEHOLDER = max(map(len, PLACEHOLDER_NAMES))
+PLACEHOLDER_NAMES = {
+    *("unknown", "unbekannt", "inconnu", "desconocido", "tbd", "tba", "xxx", "?", "??", "???"),
+    *("(blank)", "(empty)", "(leer)", "(vide)", "(none)", "(null)", "--", "---", "*", "**", "***", "0"),
+}
+_NO_FAMILY = {"n.n.", "n. n.", "n.a.", "n. a.", "k.a.", "k. a."}  # nobody's family name; of a given one, initials
+_MAY_BE_NAMES = {"none"}
+_INITIALS = ("name.givenName", "name.middleName", "nickName")
 _MAX_INTEGER = 2**31 - 1
 _BLANKS = "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\u00a0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(
     map(chr, range(0x2000, 0x200B))
@@ -214,7 +219,17 @@ class Compiler:
         open_end = first is None or column not in first.columns
         ends = last is not None and column in last.columns
         return DateReader(
-            column, patterns, pivot, none, self.watch, midnight, self.today, open_end, ends, self.holds_dates
+            column,
+            patterns,
+            pivot,
+            none,
+            self.watch,
+            midnight,
+            self.today,
+            open_end,
+            ends,
+            self.holds_dates,
+            days_of_none(none, patterns),
         )
 
     def _names(self, rule: Rule, outer: _Named, blanks: str) -> _Named:
@@ -637,7 +652,7 @@ _CASES: Mapping[str, Step] = {
 def _checks(path: str, label: str, limits: str) -> list[Step]:
     checks: list[Step] = []
     if path in NAMES:
-        checks.append(_check_name(label))
+        checks.append(_check_name(label, initials=path in _INITIALS))
     elif path != USER_NAME:  # which has no such signs in front
         checks.append(_check_formula(label))
     if path == MAIL:
@@ -687,20 +702,27 @@ def _one_begins_with(signs: str, lines: str) -> bool:
     return any(sign in lines and f"\n{sign}" in f"\n{lines}" for sign in signs)
 
 
-def _check_name(label: str) -> Step:
+def _check_name(label: str, *, initials: bool) -> Step:
+    stand_in = PLACEHOLDER_NAMES if initials else PLACEHOLDER_NAMES | _NO_FAMILY
+    doubtful = _MAY_BE_NAMES | _NO_FAMILY
+    odd_names = stand_in | doubtful
+    longest = max(map(len, odd_names))
+
     def step(text: str, warn: Warn) -> str:
-        if text[0] in "=+-@":
-            if text[0] == "=":
-                raise Unusable(f"{label} looks like a formula; enter the name itself.")
-            warn(f"{label} starts with {text[0]}, like a formula; it is sent as it is.")
-        elif text.casefold() in PLACEHOLDER_NAMES:
+        if (said := text.casefold()) in stand_in:
             raise Unusable(f"{label} '{text}' stands in for a name; enter the name itself.")
+        if text[0] == "=":
+            raise Unusable(f"{label} looks like a formula; enter the name itself.")
+        if text[0] in "+-@":
+            warn(f"{label} starts with {text[0]}, like a formula; it is sent as it is.")
+        elif said in doubtful:
+            warn(f"{label} '{text}' may stand in for a name; it is sent as it is.")
         return text
 
     def many(texts: list[str]) -> list[str] | None:
-        short = [text for text in texts if len(text) <= _LONGEST_PLACEHOLDER]
-        is_none = not PLACEHOLDER_NAMES.isdisjoint(map(str.casefold, short))
-        return None if is_none or _one_begins_with("=+-@", "\n".join(texts)) else texts
+        short = [text for text in texts if len(text) <= longest]
+        is_odd = not odd_names.isdisjoint(map(str.casefold, short))
+        return None if is_odd or _one_begins_with("=+-@", "\n".join(texts)) else texts
 
     return Step(step, many)
 

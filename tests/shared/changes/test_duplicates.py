@@ -11,7 +11,7 @@ from shared.model import Reject
 
 LAST = DuplicatesRule(keep="last")
 ACTIVE = DuplicatesRule(keep="prefer_active")
-PRIMARY = DuplicatesRule(keep="primary")
+PRIMARY = DuplicatesRule(keep="primary", marks="Main", mark="Y")
 
 
 def rows(data: str, worker_id: str = "1") -> list[Occurrence]:
@@ -98,7 +98,7 @@ def test_a_row_that_may_be_marked_but_cannot_be_read_contradicts_the_marked_one(
 
 
 def test_if_no_row_is_marked_the_reason_says_so() -> None:
-    reason = "the same Id is also in row {} with different data, and no row is marked primary."
+    reason = "the same Id is also in row {} with different data, and no row is marked primary (by 'Y' in Main)."
     assert which_row_counts(rows("ab"), PRIMARY, "Id").rejects == [
         Reject(2, 12, "1", reason.format(3)),
         Reject(3, 13, "1", reason.format(2)),
@@ -123,6 +123,7 @@ def test_marked_rows_that_disagree_are_rejected_with_what_they_disagree_in() -> 
         ("ab12", "AB12", "capital letters"),
         ("ab 12", "ab12", "blanks"),
         ("00012", "12", "zeros in front"),
+        ("1001", "\uff11\uff10\uff10\uff11", "the width of its signs"),
         ("0A 1", "0a1", "capital letters, blanks or zeros in front"),
     ],
 )
@@ -154,6 +155,18 @@ def test_other_ids_are_different_people(one: str, other: str, rule: DuplicatesRu
 @given(st.text("0a1A ", min_size=1, max_size=4))
 def test_ids_that_are_alike_stay_so(worker_id: str) -> None:
     assert DuplicatesRule().alike(DuplicatesRule().alike(worker_id)) == DuplicatesRule().alike(worker_id)
+
+
+def test_rows_of_the_same_id_are_not_said_to_differ_from_each_other() -> None:
+    alike = [*rows("AA", "1001"), Occurrence("01001", 4, 14, b"A")]
+    reason = "Id differs from that of row {} only in zeros in front; leave the right one only."
+    assert [one.reason for one in which_row_counts(alike, DuplicatesRule(), "Id").rejects] == [
+        reason.format("4"),
+        reason.format("4"),
+        reason.format("2, 3"),
+    ]
+    many = [*rows("A" * 20, "1001"), Occurrence("01001", 30, 40, b"A")]
+    assert {one.reason for one in which_row_counts(many, DuplicatesRule(), "Id").rejects[:20]} == {reason.format("30")}
 
 
 def test_at_most_ten_other_rows_are_named() -> None:

@@ -322,7 +322,7 @@ def test_with_primary_the_marked_row_counts_and_two_that_differ_say_in_what(open
     )
     assert [one.worker.row for one in extract.read(people_of(extract))] == [3]
     primary = "two rows of the same Id are marked primary and disagree (State, Boss); its other rows: {}."
-    none = "the same Id is also in row {} with different data, and no row is marked primary."
+    none = "the same Id is also in row {} with different data, and no row is marked primary (by 'Y' in Main)."
     assert unnamed(extract.rejects) == [
         Reject(4, 4, "2", primary.format("5, 6")),
         Reject(5, 5, "2", primary.format("4, 6")),

@@ -194,6 +194,51 @@ def test_the_end_of_a_day_is_no_midnight_of_another_zone(text: str) -> None:
     assert hired(as_csv([text, text]), mapping()) == ["2026-11-30"] * 2
 
 
+@pytest.mark.parametrize("text", ["2026-11-30T22:59:59Z", "2026-11-30T22:59:59.999Z", "/Date(1796079599000)/"])
+def test_the_end_of_a_day_in_another_zone_is_the_day_that_is_written(text: str) -> None:
+    for said in (mapping(), mapping({"midnight": "Europe/Berlin"}), mapping({"zone": "Europe/Berlin"})):
+        assert hired(as_json([text, text]), said) == ["2026-11-30"] * 2
+    assert (
+        hired(as_csv(["1796079599"] * 2), mapping({"format": "unix", "midnight": "Europe/Berlin"}))
+        == ["2026-11-30"] * 2
+    )
+
+
+MANY = [moment for moment in midnights("Europe/Berlin") for _ in range(5)]
+ODD = "2027-03-03T14:17:22"
+
+
+@pytest.mark.parametrize("dates", [{}, {"zone": "Europe/Berlin"}])
+def test_an_odd_time_among_midnights_of_summer_and_winter_hides_nothing(dates: dict[str, Any]) -> None:
+    assert "'2026-06-30T22:00:00.000Z' would be read as 2026-06-30 and probably means 2026-07-01" in refusal(
+        as_json([f"{ODD}.000Z", *MANY]), mapping(dates)
+    )
+    said = mapping({"midnight": "Europe/Berlin"})
+    assert hired(as_json([f"{ODD}.000Z", *MANY]), said)[:2] == ["2027-03-03", "2026-07-01"]
+
+
+def test_an_odd_time_among_midnights_of_the_place_where_the_source_is_hides_nothing() -> None:
+    texts: list[datetime | str] = [*["2026-10-31 23:00"] * 9, ODD]
+    assert "dates: midnight: Europe/Berlin" in refusal(as_csv(texts), mapping({"zone": "Europe/Berlin"}))
+
+
+def test_more_odd_times_or_one_hour_of_an_unknown_zone_are_no_evidence() -> None:
+    often: list[datetime | str] = [*["2026-10-31 23:00"] * 9, ODD, ODD]
+    assert hired(as_csv(often), mapping({"zone": "Europe/Berlin"}))[0] == "2026-10-31"
+    assert hired(as_csv([*["2026-10-31 23:00"] * 19, ODD]), mapping())[0] == "2026-10-31"
+
+
+def test_where_all_have_one_time_and_no_zone_the_harmless_reading_is_named_too() -> None:
+    assert refusal(as_csv(["2020-05-11 12:00", "2021-01-01 12:00"]), mapping({"zone": "Europe/Berlin"})) == (
+        "Hired holds days as a program in another time zone writes them: midnight there, which is 12:00 here; or "
+        "with a time that says nothing. '2020-05-11 12:00' would be read as 2020-05-11. If it means 2020-05-12, "
+        "people would come and go a day early. Nothing of the file was used. Export the days without a time, or ask "
+        "IT to say in the mapping which it is (dates: midnight: an IANA name such as Europe/Berlin, where the "
+        "program ran; or UTC if the days are right as they are written), then drop the file again."
+    )
+    assert "or with a time that says nothing" not in refusal(as_json(["2020-05-11T12:00:00.000Z"] * 2), mapping())
+
+
 def test_a_single_row_of_a_column_of_days_is_enough() -> None:
     assert "Hired holds days" in refusal(as_json(["2026-10-31T23:00:00.000Z"]), mapping())
 

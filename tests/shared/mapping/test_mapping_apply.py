@@ -130,7 +130,14 @@ def test_a_status_word_is_found_whatever_its_capitals_blanks_and_accents(word: s
     [
         ({"Id": " \u200b"}, "", "Id is empty, so nobody can tell whom the row is about."),
         ({"Id": "1" * 129}, "", "Id has 129 characters; a worker's id has at most 128."),
-        ({"Id": "1\u200b2"}, "1\u200b2", "Id holds an invisible character."),
+        (
+            {"Id": "1\u200b2"},
+            "1\u200b2",
+            (
+                "Id holds an invisible character (ZERO WIDTH SPACE, U+200B) in place 2, so that two ids would look the "
+                "same."
+            ),
+        ),
         ({"Id": "1\x002"}, "1\x002", "Id holds an invisible character."),
         ({"Name": ""}, "1", "Name is empty but required."),
         ({"State": " "}, "1", "State is empty, so nobody can tell whether the person may work."),

@@ -13,8 +13,10 @@ from hypothesis import strategies as st
 
 from shared.changes.claims import Employment, Speaker, Stated, claim_from_json, claim_to_json, make_claim
 from shared.errors import ExtractRefused
-from shared.mapping.cells.dates import DateReader, DateWatch, Unusable
+from shared.mapping.cells.dates import FOR_EVER, DateReader, DateWatch, Unusable, days_of_none
 from shared.mapping.cells.datetext import EXCEL_DAY_0, parse_pattern, parse_time, parse_zone, stamp
+from shared.mapping.cells.values import Compiler
+from shared.mapping.model import MappingFile
 
 
 def reader(
@@ -117,7 +119,39 @@ def test_days_that_stand_for_none_are_none(formats: tuple[str, ...], text: str) 
         (("dd.mm.yyyy",), "01.05.0026", "Hired '01.05.0026' cannot be right: it is a day of the year 26."),
         (("iso",), "0001-01-02", "Hired '0001-01-02' cannot be right: it is a day of the year 1."),
         (("iso",), "1899-12-31", "Hired '1899-12-31' cannot be right: it is a day of the year 1899."),
-        (("iso",), "9991-01-01", "Hired '9991-01-01' cannot be right: it is a day of the year 9991."),
+        (
+            ("iso",),
+            "9991-01-01",
+            (
+                "Hired '9991-01-01' cannot be right: it is a day of the year 9991. If it stands for no day at all, "
+                'ask IT to say so in the mapping (dates: none: ["9991-01-01"]).'
+            ),
+        ),
+        (
+            ("iso",),
+            "20200101",
+            (
+                "Hired '20200101' is not a date written as yyyy-mm-dd; it may be 2020-01-01 without dashes. Write the "
+                "day, or ask IT to say so in the mapping (dates: format: yyyymmdd)."
+            ),
+        ),
+        (("iso",), "20200132", "Hired '20200132' is not a date written as yyyy-mm-dd."),
+        (
+            (),
+            "2020\u201301\u201331",
+            (
+                "Hired '2020\u201301\u201331' is not a date: it holds '\u2013' (EN DASH, U+2013) in place 5. Write "
+                "the day with plain dashes."
+            ),
+        ),
+        (
+            ("iso",),
+            "2020\u201101\u201131",
+            (
+                "Hired '2020\u201101\u201131' is not a date written as yyyy-mm-dd: it holds '\u2011' (NON-BREAKING "
+                "HYPHEN, U+2011) in place 5. Write the day with plain dashes."
+            ),
+        ),
         ((), "31.05.0026", "Hired '31.05.0026' cannot be right: it is a day of the year 26."),
         (("iso",), "01.01.01", "Hired '01.01.01' is not a date written as yyyy-mm-dd."),
         ((), "41275", "Hired '41275' is not a date; it is the number by which a spreadsheet means 2013-01-01."),
@@ -143,6 +177,44 @@ def test_what_is_not_a_date_is_shown_with_its_reason(formats: tuple[str, ...], t
 )
 def test_without_a_format_dates_that_can_be_read_one_way_are_read(text: str) -> None:
     assert reader().read(text) in (date(2016, 8, 4), date(2016, 4, 4), date(1997, 11, 29))
+
+
+NONE_2099 = [
+    ("iso", "2099-12-31", "2099-12-31 00:00:00"),
+    ("iso", "2099-12-31", "2099-12-31T00:00:00"),
+    ("iso", "2099-12-31T00:00:00", "2099-12-31"),
+    ("dd.mm.yyyy", "31.12.2099", "31.12.2099 0:00"),
+    ("dd.mm.yyyy", "2099-12-31", "31.12.2099"),
+    ("mm/dd/yyyy", "1/2/2099", "01/02/2099"),
+    ("odata", "2099-12-31", "/Date(4102358400000)/"),
+    ("iso", "2126-11-30", "2126-11-30 00:00:00"),  # which is no day at all otherwise
+    ("iso", "9999-12-30", "9999-12-30 00:00:00"),
+]
+
+
+@pytest.mark.parametrize(("form", "none", "cell"), NONE_2099)
+def test_a_day_that_the_mapping_counts_as_none_is_none_however_it_is_written(form: str, none: str, cell: str) -> None:
+    said = MappingFile.model_validate(
+        {
+            "version": 1,
+            "key": "Id",
+            "status": {"column": "State", "values": {"A": True}, "last_day": "End"},
+            "dates": {"format": form, "none": [none]},
+            "attributes": {"displayName": "Id"},
+        }
+    )
+    found = Compiler(said, DateWatch(), date(2026, 12, 1)).dates("End")
+    assert (found.read(cell), found.read_end(cell)) == (None, FOR_EVER)
+
+
+@pytest.mark.parametrize("none", ["31.12.2099", "2099-12-31"])
+def test_a_real_date_of_a_workbook_is_none_where_the_mapping_says_so_as_text(none: str) -> None:
+    found = replace(reader(), holds_dates=True, none_days=days_of_none(frozenset([none]), ()))
+    assert [found.read("2099-12-31T00:00:00"), found.read("2099-12-30")] == [None, date(2099, 12, 30)]
+
+
+def test_what_is_no_clear_day_among_what_counts_as_none_is_compared_as_it_stands() -> None:
+    assert days_of_none(frozenset(["open", "01.02.2099", "31.12.99", ""]), (parse_pattern("dd.mm.yy"),)) == frozenset()
 
 
 def watch_of(*texts: str) -> DateWatch:
@@ -248,7 +320,7 @@ def test_nothing_and_the_first_moment_of_net_are_no_day_in_unix_time(pattern: st
         (("iso",), "20758", "Hired '20758' is not a date written as yyyy-mm-dd; {days}"),
         (("unix_days",), "1797292800", "Hired '1797292800' is not a date written as days since 1970; {s}"),
         (("unix",), "20758", "Hired '20758' is not a date written as seconds since 1970; {days}"),
-        (("unix",), "20261101", "Hired '20261101' is not a date written as seconds since 1970."),
+        (("unix",), "20261101", "Hired '20261101' is not a date written as seconds since 1970; {glued}"),
         (("unix",), "soon", "Hired 'soon' is not a date written as seconds since 1970."),
         (("unix",), "20261130.0", "Hired '20261130.0' is not a date written as seconds since 1970."),
         (("unix_days",), "2026", "Hired '2026' is not a date written as days since 1970."),
@@ -264,6 +336,10 @@ def test_seconds_are_not_taken_for_milliseconds_and_the_sentence_says_what_they_
     wanted["days"] = (
         "it is the number by which a spreadsheet means 1956-10-30, and other programs 2026-11-01. Write the day, or "
         "ask IT to say in the mapping which is meant (dates: format: excel, or unix_days)."
+    )
+    wanted["glued"] = (
+        "it may be 2026-11-01 without dashes. Write the day, or ask IT to say so in the mapping (dates: format: "
+        "yyyymmdd)."
     )
     with pytest.raises(Unusable) as wrong:
         reader(*patterns).read(text)

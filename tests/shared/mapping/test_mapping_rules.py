@@ -353,6 +353,11 @@ def test_a_country_is_known_by_any_of_its_names(code: str) -> None:
     assert country_code(code) == "DE"
 
 
+@pytest.mark.parametrize("code", ["XK", "xk", "XKX", "Kosovo"])
+def test_kosovo_has_the_code_that_is_in_general_use(code: str) -> None:
+    assert country_code(code) == "XK"
+
+
 @given(st.text(max_size=30))
 def test_a_country_is_two_letters_or_nothing(text: str) -> None:
     code = country_code(text)

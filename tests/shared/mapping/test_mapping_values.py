@@ -57,6 +57,11 @@ LEE = {"schemas": [CORE_USER, ENTERPRISE_USER], "externalId": "7", "active": Tru
 
 
 CUT = "is a number that a spreadsheet has cut short; the id is lost. Export the list again."
+LOOK_ALIKE = "Id holds an invisible character ({}) in place 3, so that two ids would look the same."
+THOUSANDS = (
+    "Id holds an invisible character ({}) in place 2, as a mark of thousands may be. Format the column as text, "
+    "without such marks, and export the list again."
+)
 GUARDED = (
     "Id is guarded by signs that keep a spreadsheet from changing it; export it without them, or ask IT to allow them "
     "in the mapping (key: text_guard)."
@@ -84,8 +89,16 @@ GUARDED = (
         ),
         ("'00012", GUARDED),
         ('="00012"', GUARDED),
-        ("12\u200b22", "Id holds an invisible character."),
-        ("12\u00a022", "Id holds an invisible character."),
+        (
+            "12\u200b22",
+            LOOK_ALIKE.format("ZERO WIDTH SPACE, U+200B"),
+        ),
+        (
+            "12\u00a022",
+            LOOK_ALIKE.format("NO-BREAK SPACE, U+00A0"),
+        ),
+        ("1\u00a0222", THOUSANDS.format("NO-BREAK SPACE, U+00A0")),
+        (" 1\u202f222", THOUSANDS.format("NARROW NO-BREAK SPACE, U+202F")),
         ("A" * 17, "Id has 17 characters; employeeId, which it is matched with, holds at most 16."),
     ],
 )
@@ -114,6 +127,8 @@ def test_three_zeros_behind_a_mark_may_be_thousands_so_the_id_is_rejected(cell: 
     [
         (["1,100", "1,101", "1,102", "7"], "1,100: 3 of 4"),
         (["1.100", "12.101", "1.234.567"], "1.100: 3 of 3"),
+        (["1 100", "12 101", "1 234 567"], "1 100: 3 of 3"),
+        (["1\u2019100", "12\u2019101", "1\u2019234\u2019567"], "1\u2019100: 3 of 3"),
         (["1,100", "1,101"], ""),
         (["1,100", "1,101", "1,102", "A1", "A2", "A3"], ""),
         (["1,10", "1,101x", "1,1000", "1.100,200"], ""),
@@ -239,9 +254,19 @@ def test_people_may_be_called_like_this(name: str) -> None:
     assert worker({"Last": name})[0]["name"] == {"familyName": name}
 
 
-@pytest.mark.parametrize("name", ["UNKNOWN", "unbekannt", "TBD", "?"])
+@pytest.mark.parametrize(
+    "name", ["UNKNOWN", "unbekannt", "TBD", "?", "(blank)", "(Leer)", "--", "*", "0", "N.N.", "k.A."]
+)
 def test_a_word_instead_of_a_name_rejects_the_row(name: str) -> None:
     assert applied({"Last": name}) == rejected("7", f"Last '{name}' stands in for a name; enter the name itself.")
+
+
+@pytest.mark.parametrize("cells", [{"Last": "None"}, {"Title": "N.N."}])  # initials, as in India
+def test_what_may_be_a_name_or_stand_in_for_one_is_sent_and_told(cells: dict[str, str]) -> None:
+    [(column, name)] = cells.items()
+    user, told = worker(cells, attributes={"name.familyName": "Last", "name.givenName": "Title"})
+    assert name in user["name"].values()
+    assert told == (f"{column} '{name}' may stand in for a name; it is sent as it is.",)
 
 
 def test_placeholders_can_be_declared() -> None:

@@ -306,3 +306,104 @@ TOO_LITTLE = (
 )
 def test_a_status_that_says_too_little_or_too_much_is_told_with_its_place(status: str, more: str, fault: str) -> None:
     assert fault_of(status, more).partition(": ")[::2] == ("a.yaml line 3" if not more else "a.yaml line 5", fault)
+
+
+FOR_EVER = (
+    "State is 'Left', and End {day} is further ahead than a working life: it is no last day, and access ends at once."
+)
+FAR = (
+    "State is 'Left', and End {day} is more than two years ahead: the account stays enabled until that day is over. "
+    "If it is no last day, correct it, or ask IT to say in the mapping that it stands for none (dates: none), or that "
+    "the status ends the access at once (status: end)."
+)
+
+
+@pytest.mark.parametrize("day", ["2099-12-31", "3000-01-01", "2199-12-31"])
+def test_a_day_that_stands_for_ever_keeps_nobody_who_has_left_by_the_status(day: str) -> None:
+    made = applied(f"{WORD}, last_day: End", State="Left", End=day)
+    assert works(made) == (False, None, None)
+    assert isinstance(made, Applied)
+    assert made.warnings == (FOR_EVER.format(day=day),)
+
+
+def test_of_somebody_who_works_it_counts_as_a_day() -> None:
+    made = applied(f"{WORD}, last_day: End", State="Active", End="2099-12-31")
+    assert (works(made), isinstance(made, Applied) and made.warnings) == ((True, None, date(2099, 12, 31)), ())
+
+
+def test_a_leaver_whose_row_is_wrong_elsewhere_leaves_at_once_if_the_last_day_stands_for_ever() -> None:
+    made = applied(f"{WORD}, last_day: End", State="Left", End="2099-12-31", Name="=1")
+    assert works(made) == (False, None, None)
+
+
+@pytest.mark.parametrize(
+    ("day", "told"), [("2028-11-21", ()), ("2028-11-22", (FAR.format(day="2028-11-22"),)), ("2086-12-31", None)]
+)
+def test_a_leaver_stays_until_a_last_day_far_ahead_which_is_told(day: str, told: tuple[str, ...] | None) -> None:
+    made = applied(f"{WORD}, last_day: End", State="Left", End=day)
+    assert works(made) == (False, None, date.fromisoformat(day))
+    assert isinstance(made, Applied)
+    assert made.warnings == (told if told is not None else (FAR.format(day=day),))
+
+
+def test_where_the_status_ends_the_access_at_once_a_last_day_far_ahead_is_not_told() -> None:
+    made = applied(f"{WORD}, last_day: End, end: at_once", State="Left", End="2099-12-31")
+    assert isinstance(made, Applied)
+    assert made.warnings == ()
+
+
+TURKISH = "column: State, values: {aktif: true, pasif: false, Ayr\u0131ld\u0131: false}"
+
+
+@pytest.mark.parametrize(
+    ("word", "active"),
+    [
+        ("PAS\u0130F", False),
+        ("PASIF", False),
+        ("AKT\u0130F", True),
+        ("Aktif", True),
+        ("akti\u0307f", True),
+        ("AYRILDI", False),
+        ("ayr\u0131ld\u0131", False),
+    ],
+)
+def test_a_status_is_compared_by_turkish_capitals_too(word: str, *, active: bool) -> None:
+    assert works(applied(TURKISH, State=word))[0] is active
+
+
+def test_words_that_only_a_dot_tells_apart_stay_two() -> None:
+    status = "column: State, values: {ik: true, \u0131k: false}"
+    assert [works(applied(status, State=word))[0] for word in ("IK", "ik", "\u0131k")] == [True, True, False]
+    assert isinstance(applied(status, State="\u0130K"), Reject)
+
+
+@pytest.mark.parametrize("word", ["Act\u00adive", "Act\u200bive", "\u200bACTI\u00adVE"])
+def test_what_nobody_sees_in_a_status_word_is_no_part_of_it(word: str) -> None:
+    assert works(applied(WORD, State=word))[0] is True
+    leave = f"{WORD}, leave: [Leave], leave_policy: disabled"
+    made = applied(leave, State="Lea\u00adve")
+    assert isinstance(made, Applied)
+    assert (made.worker.user["active"], made.on_leave) == (False, True)
+
+
+@pytest.mark.parametrize(
+    ("word", "sign"),
+    [
+        ("\u0410ctive", "'\u0410' (CYRILLIC CAPITAL LETTER A, U+0410) in place 1"),
+        ("On\u2013leave", "'\u2013' (EN DASH, U+2013) in place 3"),
+        ("Act\u2060ive", "an invisible character (WORD JOINER, U+2060) in place 4"),
+    ],
+)
+def test_a_sign_that_makes_another_word_of_an_agreed_one_is_named(word: str, sign: str) -> None:
+    status = "column: State, values: {Active: true, Left: false, On-leave: true}"
+    assert reason(applied(status, State=word)) == (
+        f"State '{word}' is not one of the agreed words (Active, Left, On-leave): it holds {sign}. Correct it, or "
+        "have IT map it."
+    )
+
+
+def test_of_a_word_in_another_language_no_sign_is_named() -> None:
+    assert reason(applied(WORD, State="\u0410\u043a\u0442\u0438\u0432")) == (
+        "State '\u0410\u043a\u0442\u0438\u0432' is not one of the agreed words (Active, Left); correct it, or have IT "
+        "map it."
+    )

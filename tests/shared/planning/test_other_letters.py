@@ -16,7 +16,7 @@ from tests.support.known import People
 from tests.support.office import Office, open_office
 
 HEADER = "Id,Name,State,Boss\n"
-KNOWN = People({"w1": "ann@x", "b2": "", "x": "", "X": "", "12": ""})
+KNOWN = People({"w1": "ann@x", "b2": "", "x": "", "X": "", "12": "", "test": ""})
 ALTHOUGH = "The row counts all the same: of somebody who may not work, only id and status are needed."
 
 
@@ -135,3 +135,65 @@ def test_who_comes_back_in_capitals_gets_no_second_account_and_is_not_missing(of
     assert {one: office.workers()[one] for one in ("w1", "w2")} == {"w1": "uploaded", "w2": "rejected"}
     assert {"W1", "W2"}.isdisjoint(office.workers())
     assert office.newest()["Missing"] == 0
+
+
+def test_a_known_id_in_full_width_digits_is_nobody_new(opened: ExitStack) -> None:
+    wide, fault = (
+        "\uff42\uff12",
+        (
+            "Id \uff42\uff12 is known as b2: it holds full-width signs, as keyboards for Chinese and Japanese write "
+            "them. Write it as it is known; or ask IT to say in the mapping that HR writes ids in several ways (key: "
+            "as_known), or that they are different people (key: case_sensitive)."
+        ),
+    )
+    assert rejected(read(opened, f"{wide},Bo,Active,\n")) == [(2, "b2", fault)]
+    assert people(read(opened, f"{wide},Bo,Active,\n", as_known=True)) == {"b2": True}
+    assert people(read(opened, "\uff11\uff12,Bo,Active,\n", as_known=True)) == {"12": True}
+    assert people(read(opened, f"{wide},Bo,Active,\n", case_sensitive=True)) == {wide: True}
+
+
+IDS = "".join(f"{number},Ann,Active,\n" for number in range(100, 110))
+
+
+@pytest.mark.parametrize("word", ["TBD", "new", "None", "Neu"])
+def test_a_word_in_the_place_of_an_id_makes_nobody(opened: ExitStack, word: str) -> None:
+    extract = read(opened, f"{IDS}{word},Bo,Active,\n{word},Cy,Left,\n120,Dee,Active,{word}\n")
+    fault = (
+        f"Id '{word}' stands in for an id, and nobody by it is known, so nobody can tell whom the row is about. Enter "
+        "the id itself."
+    )
+    assert rejected(extract) == [(12, "", fault), (13, "", fault)]
+    assert [len(people(extract)), extract.is_left_out(word), extract.rejected(word)] == [11, False, False]
+
+
+@pytest.mark.parametrize("day", ["01-Jan", "Jan-01", "3. M\u00e4r", "dic-12"])
+def test_a_day_that_a_spreadsheet_made_of_an_id_makes_nobody(opened: ExitStack, day: str) -> None:
+    assert rejected(read(opened, f"{IDS}{day},Bo,Active,\n")) == [
+        (
+            12,
+            "",
+            (
+                f"Id '{day}' is a day, as a spreadsheet makes it of an id such as 1-1, and nobody by it is known. "
+                "Format the column as text, enter the id again and export the list."
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        f"{IDS}test,Bo,Active,\n",  # somebody is known by it
+        "NEW,Bo,Active,\nABC,Cy,Active,\nBCD,Dee,Active,\n",  # ids of letters
+        "01-Jan,Bo,Active,\n02-Feb,Cy,Active,\n",  # all look so
+        f"{IDS}01-Jam,Bo,Active,\nnewt,Cy,Active,\n",
+    ],
+)
+def test_what_may_be_an_id_is_one(opened: ExitStack, rows: str) -> None:
+    assert rejected(read(opened, rows)) == []
+
+
+def test_an_id_that_is_known_in_full_width_digits_is_nobody_new_in_usual_ones(opened: ExitStack) -> None:
+    known = People({"\uff57\uff19": ""})
+    extract = opened.enter_context(read_extract([f"{HEADER}w9,Bo,Active,\n".encode()], mapping(), known=known))
+    assert rejected(extract) == [(2, "\uff57\uff19", reason("w9", "\uff57\uff19", "the width of its signs"))]

@@ -103,7 +103,7 @@ def test_a_damaged_file_is_answered_in_german(name: str, german: str) -> None:
 @pytest.mark.parametrize(
     ("language", "said"),
     [
-        ("de", "ist kein Datum, das als yyyy-mm-dd geschrieben ist; es ist die Zahl, mit der ein Tabellenprogramm"),
+        ("de", "ist kein Datum in der Form yyyy-mm-dd; es ist die Zahl, mit der ein Tabellenprogramm"),
         ("fr", "n\u2019est pas une date écrite comme yyyy-mm-dd\xa0; c\u2019est le nombre par lequel un tableur"),
         ("es", "no es una fecha escrita como yyyy-mm-dd; es el número con el que una hoja de cálculo"),
     ],
