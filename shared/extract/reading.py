@@ -351,6 +351,7 @@ class _Reader:
             mapping.key,
             may_be_empty=changes_only,
             text_guard=mapping.format.text_guard,
+            deciding=mapping.status.decided_by,
         ):
             if isinstance(batch, Reject):
                 rows += 1

@@ -24,7 +24,7 @@ from shared.errors import ExtractDuplicate, ExtractRefused, ExtractStale
 from shared.extract.profile import Profile
 from shared.extract.reading import ReadExtract, read_extract
 from shared.extract.rejects import keep_rejects_file
-from shared.extract.whole_file import compare, nobody_works, refuse_doubtful, unused_columns
+from shared.extract.whole_file import columns_gone, compare, nobody_works, refuse_doubtful, unused_columns
 from shared.holds.protected import alone_in
 from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
@@ -375,7 +375,7 @@ def _check_file(context: Context, asked: ToPlan, extract: ReadExtract, *, full: 
         held = any(not one.superseded_by for one in waiting)
         compare(last, extract.profile, full=full, held=held)
     page_records.write_plan_profile(context.storage, ref, asked.attempt, extract.profile.dump())
-    return unused_columns(last, extract.profile)
+    return [*columns_gone(last, extract.profile), *unused_columns(last, extract.profile)]
 
 
 def _time_of(row: ExtractRow, made_at: datetime | None, now: datetime) -> ExtractRow:

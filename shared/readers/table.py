@@ -110,6 +110,8 @@ class Table:
             records are read.
         doubts: why the file should not be used unless somebody wants it all the same; complete once the rows are read.
         hidden: places of columns that a workbook does not show, as far as these are named twice.
+        renamed: of a document: optional columns that are in no record, with the names that they seem to have there;
+            complete once the rows are read.
     """
 
     form: Form
@@ -121,3 +123,4 @@ class Table:
     doubts: list[str] = field(default_factory=list)
     hidden: frozenset[int] = frozenset()
     reasons: str = ""
+    renamed: dict[str, str] = field(default_factory=dict)

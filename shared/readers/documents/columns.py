@@ -14,7 +14,7 @@ from shared.readers.documents.inside import Inside
 from shared.readers.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
 from shared.readers.documents.references import References
 from shared.readers.table import BadRow
-from shared.readers.text.column_names import loose
+from shared.readers.text.column_names import loose, renamed
 from shared.readers.text.headers import not_people
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -58,6 +58,8 @@ class Columns:
         self.records = 0
         self._paths = [Path(text, xml=xml, single=place == 0, is_day=text in days) for place, text in enumerate(wanted)]
         self._unseen = set(wanted) - set(optional)
+        self._absent = set(optional)  # those that were not found by walking
+        self._has_all = False  # whether some record has every path as a key
         self._names = [path.text for path in self._paths]
         self._all_there = _getter(self._names)
         self._missing: list[object] = ["" if path.is_name else _WALK for path in self._paths]  # what a missing key is
@@ -89,6 +91,7 @@ class Columns:
                 return BadRow(number, line, ("",) * len(self._paths), fault or str(error))
         try:
             cells = self._all_there(record)
+            self._has_all = True
         except KeyError:
             if not (record.keys() <= self._keys or self._all_walk):
                 self._learn(record)
@@ -160,6 +163,25 @@ class Columns:
             "ask IT to change the mapping."
         )
 
+    def renamed(self) -> dict[str, str]:
+        """Optional paths that are in no record, with the names that they seem to have. For after the last record."""
+        if self._has_all or self._all_walk:
+            return {}
+        texts = [path.text for path in self._paths]
+        free = sorted(self._keys.difference(texts))
+        absent = [text for text in texts if text in self._absent and text not in self._keys]
+        found = {text: self._other_name(text) or renamed(text, free) or self._beside(text) for text in absent}
+        return {text: name for text, name in found.items() if name and name not in texts}
+
+    def _beside(self, text: str) -> str:
+        """What may be meant in the object in which a path ends; empty if nothing is like its last name."""
+        *before, last = text.split(".")
+        there: Value = self._example
+        for name in before:
+            there = there.get(name) if isinstance(there, dict) else None
+        name = renamed(last, there) if before and isinstance(there, dict) else ""
+        return name and ".".join([*before, name])
+
     def _other_names(self, missing: Sequence[str]) -> str:
         """By which names the records seem to have what is missing, and what may be missing."""
         absent = [path.text for path in self._paths if path.is_name and path.text not in self._example]
@@ -216,6 +238,7 @@ class Columns:
                 faults[place], cell = str(error), ""
             if cell is not None:
                 self._unseen.discard(path.text)
+                self._absent.discard(path.text)
             cells[place] = cell or ""
         return tuple(cells), faults
 

@@ -75,8 +75,10 @@ def open_json(
                 yield _row(found, count, source, reader, columns)
             pages.check(count)
         columns.check()
+        table.renamed.update(columns.renamed())
 
-    return Table(Form(kind, text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
+    table = Table(Form(kind, text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
+    return table
 
 
 def _survey(

@@ -89,8 +89,10 @@ def open_xml(
         others.check(path)
         pages.check(count)
         columns.check()
+        table.renamed.update(columns.renamed())
 
-    return Table(Form("xml", text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
+    table = Table(Form("xml", text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
+    return table
 
 
 def _declare(text: DecodedText) -> None:
