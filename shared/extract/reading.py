@@ -46,6 +46,7 @@ from shared.mapping.row_filter import Aside, LeftOut, RowFilter
 from shared.model import ENTERPRISE_USER, NO_NEW_IDS, Reject, SamePeople, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
+from shared.readers.text.spreadsheets import made_of
 from shared.storage.scratch import open_scratch
 
 FOUND_OUT = Reading()
@@ -321,6 +322,7 @@ class _Reader:
         self._keeps: dict[int, tuple[str, ...]] = {}
         self._filter = RowFilter(mapping)
         self._left_out = 0
+        self._answered: Mapping[int, Collection[str]] | None = None
         scratch.execute(
             "CREATE TABLE left_out (id TEXT PRIMARY KEY, row INTEGER, why TEXT, name TEXT, login TEXT) WITHOUT ROWID"
         )
@@ -364,8 +366,9 @@ class _Reader:
                 observer.observe_batch(batch)
                 damage.look(batch)
                 self._look_at_time(batch)
-                if len(batch := self._without_others(batch, applier)):
-                    self._take_batch(batch, mapper.map(batch), applier)
+                left = self._without_changed(batch, table.first_rows, applier)
+                if len(left := self._without_others(left, applier)):
+                    self._take_batch(left, mapper.map(left), applier)
         notes = applier.finish()
         profile = observer.finish()
         is_answer = table.returned and not (table.reasons and rows > reading.most_rejects)
@@ -409,6 +412,28 @@ class _Reader:
             _now_called=self._new_ids.rows,
         )
 
+    def _without_changed(self, batch: Batch, first_rows: Mapping[int, int], applier: Applier) -> Batch:
+        """A batch without the corrected rejects whose id a spreadsheet seems to have changed: nobody is called so."""
+        if not first_rows or self._reading.ids_answered is None:
+            return batch
+        if self._answered is None:
+            self._answered = self._reading.ids_answered()
+        key, stays = self._mapping.key, [True] * len(batch)
+        for place, found in enumerate(self._ids_as_known(batch.columns[key], applier)):
+            first = first_rows.get(batch.rows[place], 0)
+            ids = self._answered.get(first, ())
+            written = next((one for one in ids if found and found not in ids and made_of(one, found)), "")
+            if written:
+                stays[place] = False
+                reason = (
+                    f"{key} is {found} here, but {written} in row {first} of the list that this row answers; a "
+                    f"spreadsheet may have changed it. Enter {written} with an apostrophe in front, and drop the file "
+                    "again; or correct the row in the HR system, and drop the next list."
+                )
+                reject = Reject(batch.rows[place], batch.lines[place], written, reason)
+                self._reject(reject, batch.record(place), applier, primary=False)
+        return batch if all(stays) else _some_of(batch, stays)
+
     def _without_others(self, batch: Batch, applier: Applier) -> Batch:
         """A batch without the rows of people whom the source does not provision."""
         aside = self._filter.look(batch.columns)
@@ -420,8 +445,7 @@ class _Reader:
         stays = [True] * len(batch)
         for (place, why), worker_id in zip(aside.items(), ids, strict=True):
             stays[place] = self._stays(batch.record(place), why, worker_id, applier, works=worker_id in working)
-        columns = {column: list(compress(cells, stays)) for column, cells in batch.columns.items()}
-        return Batch(list(compress(batch.rows, stays)), list(compress(batch.lines, stays)), columns)
+        return _some_of(batch, stays)
 
     def _working(self, ids: Collection[str]) -> Collection[str]:
         """Those of some people of whom the source said last that they work."""
@@ -621,6 +645,12 @@ class _Warnings:
 
     def sentences(self) -> list[str]:
         return [*self._said, f"{self._more} more warnings about rows."] if self._more else self._said
+
+
+def _some_of(batch: Batch, stays: Sequence[bool]) -> Batch:
+    """The rows of a batch that stay."""
+    columns = {column: list(compress(cells, stays)) for column, cells in batch.columns.items()}
+    return Batch(list(compress(batch.rows, stays)), list(compress(batch.lines, stays)), columns)
 
 
 def _name_of_manager(mapping: MappingFile) -> AttributePath | None:

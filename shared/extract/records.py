@@ -15,7 +15,7 @@ from shared.readers.returned import row_place
 from shared.readers.table import BadRow, InBlocks, Rows, Table
 from shared.readers.text.column_names import loose, places_of, plain_name, renamed
 from shared.readers.text.headers import why_no_header
-from shared.readers.text.own_rejects import is_rejects_file, unguard_cell, without_guard
+from shared.readers.text.own_rejects import is_rejects_file, unguard_reject, without_guard
 from shared.readers.text.rows_of_cells import COMMON, MARK
 from shared.readers.workbook.sheet import column_letters
 
@@ -81,7 +81,7 @@ def read_batches(
             name, or there is nobody in the file, or so many people
             as nobody employs.
     """
-    read = unguard_cell if table.returned or is_rejects_file(table.header) else None
+    read = unguard_reject if table.returned or is_rejects_file(table.header) else None
     first_rows = row_place(table.header)
     header = [read(name) for name in table.header] if read else table.header
     places = find_columns(header, columns, optional, delimiter=table.form.delimiter, hidden=table.hidden)

@@ -10,7 +10,7 @@ from difflib import SequenceMatcher
 from functools import lru_cache
 
 from shared.mapping.cells.text import INVISIBLE
-from shared.readers.text.own_rejects import is_rejects_file, unguard_cell
+from shared.readers.text.own_rejects import is_rejects_file, unguard_reject
 
 _MOST_COLUMNS = 10_000
 _LONGEST_NAME = 200
@@ -67,7 +67,7 @@ def places_of(header: Sequence[str], wanted: Iterable[str]) -> dict[str, list[in
 def count_found(cells: Sequence[str], wanted: frozenset[str]) -> int:
     """How many of the wanted names (as `loose` has them) a row holds, each counted once."""
     cells = cells[:_MOST_COLUMNS]
-    read = unguard_cell if is_rejects_file(cells) else str
+    read = unguard_reject if is_rejects_file(cells) else str
     return len(wanted.intersection(loose(read(cell)) for cell in cells))
 
 
