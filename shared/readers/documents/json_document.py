@@ -74,6 +74,7 @@ def open_json(
             for count, found in enumerate(Lists(source, reader, pages, others, goal).records(), 1):
                 yield _row(found, count, source, reader, columns)
             pages.check(count)
+            notes.extend(pages.notes(count))
         columns.check()
         table.renamed.update(columns.renamed())
 

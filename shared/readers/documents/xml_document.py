@@ -88,6 +88,7 @@ def open_xml(
         records.check(count)
         others.check(path)
         pages.check(count)
+        notes.extend(pages.notes(count))
         columns.check()
         table.renamed.update(columns.renamed())
 
