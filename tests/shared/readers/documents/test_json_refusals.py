@@ -199,8 +199,8 @@ def test_errors_beside_the_people_are_told(around: str) -> None:
 def test_a_plain_total_that_may_be_of_people_is_told() -> None:
     table = JSON.open(f'{{"data": {PEOPLE}, "total": 500}}', ["id", "name"])
     note = (
-        "'total' beside the people says 500, but the file holds 2 records. If that is the number of people, the file is "
-        "a part: have everybody exported into one file and drop that."
+        "'total' beside the people says 500, but the file holds 2 records. If that is the number of people, the file "
+        "is a part: have everybody exported into one file and drop that."
     )
     assert (len(list(table.rows)), table.notes) == (2, [note])
 
