@@ -10,7 +10,7 @@ import sqlite3
 from array import array
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import compress
@@ -37,7 +37,7 @@ from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import read_id
 from shared.mapping.cells.text import clean
 from shared.mapping.cells.user_names import NOBODY, Known
-from shared.mapping.cells.values import MAIL, Compiler
+from shared.mapping.cells.values import MAIL, NAMES, Compiler
 from shared.mapping.columns import Batch, ColumnMapper, Mapped
 from shared.mapping.file_time import time_in_cell
 from shared.mapping.model import MappingFile
@@ -330,7 +330,7 @@ class _Reader:
 
     # Long: the way of a file from its first row to what is known of all of them, in the order in which it goes.
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
-        mapping, reading = self._mapping, self._reading
+        mapping, reading = self._mapping, replace(self._reading, names=_called_by(self._mapping))
         table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
         holds_dates = table.form.kind == "xlsx"
         applier = Applier(
@@ -651,6 +651,14 @@ def _some_of(batch: Batch, stays: Sequence[bool]) -> Batch:
     """The rows of a batch that stay."""
     columns = {column: list(compress(cells, stays)) for column, cells in batch.columns.items()}
     return Batch(list(compress(batch.rows, stays)), list(compress(batch.lines, stays)), columns)
+
+
+def _called_by(mapping: MappingFile) -> frozenset[str]:
+    """The columns by which people are called, but for those of which the mapping takes a part by itself."""
+    rules = [rule for path, rule in mapping.attributes.items() if path in NAMES]
+    apart = [rule for rule in rules if any(one.split for one in (rule, *rule.pieces.values(), *(rule.choose or ())))]
+    others = {mapping.key, *mapping.status.reads, *(column for rule in apart for column in rule.reads)}
+    return frozenset(column for rule in rules for column in rule.reads) - others
 
 
 def _name_of_manager(mapping: MappingFile) -> AttributePath | None:

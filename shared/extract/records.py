@@ -212,7 +212,9 @@ def _faulty(
     values = dict.fromkeys(columns, "") | {column: row.cells[place] for column, place in places.items()}
     for take_off in guards:
         values = {column: take_off(cell) for column, cell in values.items()}
-    return Record(row.number, row.line, values, {one: wrong[place] for one, place in places.items() if place in wrong})
+    faults = {column: wrong[place] for column, place in places.items() if place in wrong}
+    several = frozenset(column for column, place in places.items() if place in row.several)
+    return Record(row.number, row.line, values, faults, several)
 
 
 def _note_first_rows(table: Table, rows: Iterable[Row | BadRow], place: int, read: Callable[[str], str]) -> None:

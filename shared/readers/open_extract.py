@@ -57,6 +57,7 @@ class Reading:
         hints: what the mapping says of their form.
         read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
         optional: columns that a file may lack.
+        names: columns by which people are called; several values in one of these are a fault.
         today: where the source is; files with dated lines (HDL) need it.
         file: the file's name, which may say that it answers rejects.
         most_rejects: how many rows there are to answer. A file with more of them that shows nothing but a last column
@@ -67,6 +68,7 @@ class Reading:
     hints: FormatHints = field(default_factory=FormatHints)
     read_secret: Callable[[str], str] | None = None
     optional: Collection[str] = ()
+    names: Collection[str] = ()
     today: date | None = None
     file: str = ""
     most_rejects: float = math.inf
@@ -148,9 +150,9 @@ def _open(
     if kind == "xlsx":
         return open_workbook(stream, hints, wanted)
     if kind == "json":
-        return open_json(stream, hints, wanted, optional=reading.optional, days=days)
+        return open_json(stream, hints, wanted, optional=reading.optional, days=days, names=reading.names)
     if kind == "xml":
-        return open_xml(stream, hints, wanted, optional=reading.optional, days=days)
+        return open_xml(stream, hints, wanted, optional=reading.optional, days=days, names=reading.names)
     if kind == "hdl":
         if reading.today is None:
             raise ExtractRefused("An HDL file holds dated lines, and nothing says which day it is. IT has to act.")

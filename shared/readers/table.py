@@ -18,6 +18,7 @@ class BadRow:
         reason: one plain sentence for HR.
         faults: such a sentence for each cell that cannot be relied on, by its place, where the other cells, and that
             they are this row's, are beyond doubt; empty where they are not.
+        several: places of those of these cells that have several values where one is meant.
     """
 
     number: int
@@ -25,6 +26,7 @@ class BadRow:
     cells: tuple[str, ...]
     reason: str
     faults: tuple[tuple[int, str], ...] = ()
+    several: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from shared.errors import ExtractRefused
 from shared.mapping.cells.datetext import odata_text
 from shared.model import Row
 from shared.readers.documents.inside import Inside
-from shared.readers.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
+from shared.readers.documents.paths import BRANCHES, LABELLED, NoValueError, Path, SeveralValuesError, Value, scalar
 from shared.readers.documents.references import References
 from shared.readers.table import BadRow
 from shared.readers.text.column_names import loose, renamed
@@ -44,8 +44,15 @@ class Columns:
         inside: who else is in them.
     """
 
+    # Many parameters: what the mapping says of its columns, and the form of the file.
     def __init__(
-        self, wanted: Sequence[str], optional: Collection[str], *, days: Collection[str] = (), xml: bool = False
+        self,
+        wanted: Sequence[str],
+        optional: Collection[str],
+        *,
+        days: Collection[str] = (),
+        names: Collection[str] = (),
+        xml: bool = False,
     ) -> None:
         """Reads the paths.
 
@@ -53,10 +60,16 @@ class Columns:
             wanted: the paths, in the order of the cells; the first one names the worker and has one value only.
             optional: those of them that need not be in the file.
             days: those of them that a reader of days looks at, to whom they go as they are written.
+            names: those of them by which somebody is called, which have one value.
             xml: whether the records were XML elements.
         """
         self.records = 0
-        self._paths = [Path(text, xml=xml, single=place == 0, is_day=text in days) for place, text in enumerate(wanted)]
+        self._paths = [
+            Path(text, xml=xml, single=place == 0, is_day=text in days, is_of_name=place > 0 and text in names)
+            for place, text in enumerate(wanted)
+        ]
+        self._joined: dict[str, int] = {}  # in how many records several values of a path became one text
+        self._several: set[int] = set()  # places of names with several values in the newest record that has such
         self._unseen = set(wanted) - set(optional)
         self._absent = set(optional)  # those that were not found by walking
         self._has_all = False  # whether some record has every path as a key
@@ -118,7 +131,8 @@ class Columns:
         if fault:
             return BadRow(number, line, cells, fault)
         if faults:
-            return BadRow(number, line, cells, next(iter(faults.values())), tuple(faults.items()))
+            several = frozenset(self._several.intersection(faults))
+            return BadRow(number, line, cells, next(iter(faults.values())), tuple(faults.items()), several)
         return Row(number, line, cells)
 
     def __len__(self) -> int:
@@ -173,6 +187,19 @@ class Columns:
         found = {text: self._other_name(text) or renamed(text, free) or self._beside(text) for text in absent}
         return {text: name for text, name in found.items() if name and name not in texts}
 
+    def notes(self) -> list[str]:
+        """What is told of paths with several values, by path and count."""
+        if not self._joined:
+            return []
+        which = "; ".join(
+            f"{text} in {count:,} {'record' if count == 1 else 'records'}" for text, count in self._joined.items()
+        )
+        note = (
+            f"Several values of one person were joined to one text, with '; ' between them: {which}. If "
+            "only one of them counts, ask IT to have the mapping say which."
+        )
+        return [note]
+
     def _beside(self, text: str) -> str:
         """What may be meant in the object in which a path ends; empty if nothing is like its last name."""
         *before, last = text.split(".")
@@ -224,6 +251,8 @@ class Columns:
         """The cells, where not all that was found are texts, and what is wrong with some of them, by place."""
         cells: list[Any] = [*found]
         faults: dict[int, str] = {}
+        joined: list[str] = []
+        self._several.clear()
         for place, value in enumerate(found):
             if type(value) is str:
                 continue
@@ -232,14 +261,21 @@ class Columns:
                 continue
             path = self._paths[place]
             cell: str | None
+            path.is_joined = False
             try:
                 cell = path.find(record)
             except NoValueError as error:
                 faults[place], cell = str(error), ""
+                if isinstance(error, SeveralValuesError):
+                    self._several.add(place)
             if cell is not None:
                 self._unseen.discard(path.text)
                 self._absent.discard(path.text)
             cells[place] = cell or ""
+            if path.is_joined:
+                joined.append(path.text)
+        for text in joined:
+            self._joined[text] = self._joined.get(text, 0) + 1
         return tuple(cells), faults
 
 
