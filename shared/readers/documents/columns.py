@@ -44,7 +44,6 @@ class Columns:
         inside: who else is in them.
     """
 
-    # Many parameters: what the mapping says of its columns, and the form of the file.
     def __init__(
         self,
         wanted: Sequence[str],
@@ -77,6 +76,7 @@ class Columns:
         self._all_there = _getter(self._names)
         self._missing: list[object] = ["" if path.is_name else _WALK for path in self._paths]  # what a missing key is
         self._keys: set[str] = set()  # of the records so far
+        self._sizes: set[int] = set()  # how many keys the records have that were looked through
         self._all_walk = False
         self._references = References(xml=xml)
         self.inside = Inside(self._paths)
@@ -102,6 +102,9 @@ class Columns:
                 record = self._references.resolved(record)
             except NoValueError as error:
                 return BadRow(number, line, ("",) * len(self._paths), fault or str(error))
+        if len(record) not in self._sizes:  # nearly always records with other keys have another number of them
+            self._sizes.add(len(record))
+            self._look_for_both(record)
         try:
             cells = self._all_there(record)
             self._has_all = True
@@ -235,8 +238,28 @@ class Columns:
                     return f"{key}{selector}"
         return ""
 
+    def _look_for_both(self, record: dict[str, Value]) -> None:
+        """Finds names that a record has twice, in other capital letters; only the one that is spelt exactly so counts.
+
+        Raises:
+            ExtractRefused: in a record before, another one was taken for it.
+        """
+        number, folded = self.records + 1, [key.casefold() for key in record]
+        for place, path in enumerate(self._paths):
+            name = path.text
+            if path.exact or not path.is_name or name not in record or folded.count(name.casefold()) == 1:
+                continue
+            if self._missing[place] is _WALK and not self._all_walk:
+                raise ExtractRefused(
+                    f"'{name}' stands in record {number} beside the same name in other capital letters, "
+                    "which records before it have alone, so nobody can tell which of the two counts. Nothing of the "
+                    "file was used. Have all records exported with the same names."
+                )
+            path.exact, self._missing[place] = True, ""
+
     def _learn(self, record: dict[str, Value]) -> None:
         """Takes note of new keys: a path that may mean one of them, though it is spelt otherwise, has to walk."""
+        self._look_for_both(record)
         new = record.keys() - self._keys
         self._keys |= new
         if self._keys >= LABELLED or len(self._keys) > _MANY or any(len(key) > _MANY for key in new):
@@ -244,7 +267,7 @@ class Columns:
             self._missing = [_WALK] * len(self._names)
         for key in new if not self._all_walk else ():
             for place, name in enumerate(self._names):
-                if key != name and key.casefold() == name.casefold():
+                if key != name and key.casefold() == name.casefold() and not self._paths[place].exact:
                     self._missing[place] = _WALK
 
     def _looked_up(self, record: Value, found: Sequence[object]) -> tuple[tuple[str, ...], dict[int, str]]:

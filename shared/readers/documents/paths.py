@@ -14,7 +14,7 @@ if the record was read quickly. A path is a row of names, separated by dots (in 
 Rules that hold for all of them:
 
 * A key that is spelt like the whole rest of the path, dots, blanks and brackets included, goes first.
-* A name that is not there exactly is looked for without regard to case.
+* A name that is not there exactly is looked for without regard to case, unless some record has it both ways.
 * An entry that stands alone counts as a list of one, and a list without `[...]` means all its entries. Several values
   become one text: equal ones count once, empty ones not at all, different ones are joined with `"; "`, but for names,
   of which there is one. The entries that one condition finds must agree, though: of two primary jobs nobody can tell
@@ -91,7 +91,6 @@ class _Step:
 class Path:
     """One path, read once and then looked up in many records."""
 
-    # Many parameters: what a path is for, each of which the reader of a record has to know.
     def __init__(
         self, text: str, *, xml: bool = False, single: bool = False, is_day: bool = False, is_of_name: bool = False
     ) -> None:
@@ -106,6 +105,7 @@ class Path:
         """
         self._single = single
         self._is_of_name = is_of_name
+        self.exact = False  # whether only a key counts that is spelt so, in capital letters too
         self.is_joined = False  # whether several values have become one text; whoever asks sets it back
         self.is_day = is_day
         self.text = text
@@ -204,6 +204,8 @@ class Path:
         )
 
     def _nearly(self, record: dict[str, Value], name: str) -> str | None:
+        if self.exact:
+            return None
         folded = name.casefold()
         keys = [key for key in record if key.casefold() == folded]
         if len(keys) > 1:
