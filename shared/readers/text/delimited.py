@@ -40,6 +40,7 @@ from shared.readers.text.header_rows import (
     repeats,
     two_lists,
 )
+from shared.readers.text.headings import Headings
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
@@ -150,6 +151,7 @@ class _Rows:
         self._first_people = first_people(self._names, opening.below, self._more_header)
         self._short = opening.short
         self._is_drawn = opening.drawn
+        self._headings = Headings(self._titles)
         self._filled = 0  # rows to which empty cells were added
         self._newest_filled: tuple[int, tuple[str, ...]] = (0, ())  # the newest of them, as it was
         self._newest_bad: tuple[int, tuple[str, ...]] = (0, ())  # the newest that lacks more
@@ -164,6 +166,7 @@ class _Rows:
     def _skip_to(self, opening: Opening) -> None:
         """Take the rows above the header, and the header."""
         source = self._source
+        self._titles: set[str] = set()
         above: list[tuple[str, int, list[str]]] = []
         while source.number <= opening.above:
             try:
@@ -185,6 +188,7 @@ class _Rows:
             )
         if opening.texts_above:
             refuse_list_above(self._names, above[:-1])
+            self._titles.update(cells[0] for _, _, cells in above[:-1] if len(cells) == 1)
             self._notes.append(
                 f"The header is on line {line}; what stands above it ({opening.texts_above} "
                 f"{'row' if opening.texts_above == 1 else 'rows'}) was left out."
@@ -265,11 +269,18 @@ class _Rows:
     def _look(self, cells: list[str], ready: _Ready) -> Iterator[Rows | BadRow]:
         """A row that needs a closer look, behind those that wait."""
         line = self._source.start + 1
+        if not self._people:
+            self._headings.look(cells)
         if self._below:
             if self._may_end(cells) and len(self._below) < _MOST_FOOTERS:
                 self._below += self._judge(line, cells)
                 return
-            yield from self._break(ready)
+            if repeats(self._names, cells):  # so that what stands above it is no rest of a cell, but its heading
+                yield from ready.take()
+                yield from map(_alone, self._below)
+                self._below.clear()
+            else:
+                yield from self._break(ready)
         before = ready.last
         if before is not None and self._goes_on(before, cells):
             if (
@@ -337,6 +348,7 @@ class _Rows:
             and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
             and not speaks_of_a_count(cells[0])
             and not is_rule(cells)
+            and not self._headings.is_one(before.cells[-1], cells)
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
