@@ -20,12 +20,15 @@ from shared.readers.text.count_rows import (
     after_trailer,
     check_count,
     check_trailer,
+    count_of_trailer,
     is_rule,
+    is_subtotal,
     looks_like_count,
     no_trailer,
     right_count,
     rules_left_out,
     speaks_of_a_count,
+    subtotals_left_out,
 )
 from shared.readers.text.dialect import FIRST_LINES, Opening, find_opening
 from shared.readers.text.header_rows import (
@@ -133,7 +136,8 @@ class _Rows:
         self._source = CellRows(stream, opening.dialect, hints.comment, before=int(opening.announced))
         self._delimiter = opening.dialect.delimiter
         self._notes = notes
-        again = is_rejects_file(opening.header)
+        self._again = again = is_rejects_file(opening.header)
+        self._subtotals: list[int] = []  # the lines of totals of groups
         self._trailer = None if again or not hints.trailer else plain_name(hints.trailer)
         self._trailer_word = hints.trailer or ""
         trailers = {mark for mark in (self._trailer or "")[:1] for mark in (mark, mark.upper(), "\ufeff")}
@@ -302,7 +306,7 @@ class _Rows:
 
     def _may_end(self, cells: list[str]) -> bool:
         """Whether a row below a list may be about the list: it has one cell, or none, or is a total or the trailer."""
-        if sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0]:
+        if sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0] or is_subtotal(cells):
             return True
         return self._trailer is not None and plain_name(cells[0]) == self._trailer
 
@@ -347,6 +351,7 @@ class _Rows:
             and (len(cells) == 1 or len(cells[0].split()) > 2 or _is_prose(cells, before.cells))
             and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
             and not speaks_of_a_count(cells[0])
+            and not is_subtotal(cells)
             and not is_rule(cells)
             and not self._headings.is_one(before.cells[-1], cells)
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
@@ -362,6 +367,7 @@ class _Rows:
             and not is_another(self._names, cells, self._people)
             and not is_rule(cells)
             and not looks_like_count(cells)[0]
+            and not is_subtotal(cells)
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
@@ -400,8 +406,11 @@ class _Rows:
         if is_another(self._names, cells, self._people):
             raise two_lists(f"Line {line}", line)
         if self._trailer is not None and plain_name(cells[0]) == self._trailer:
-            check_trailer(self._trailer_word, cells[1] if len(cells) > 1 else "", self._people, line)
+            check_trailer(self._trailer_word, count_of_trailer(cells), self._people, line)
             self._ended = line
+            return
+        if not self._again and self._may_count(cells) and is_subtotal(cells):
+            self._subtotals.append(line)
             return
         if self._counts and self._may_count(cells):
             is_count, count = looks_like_count(cells)
@@ -526,6 +535,8 @@ class _Rows:
             self._notes.append(
                 f"{rows} out empty cells at the end, as some programs write them; these cells count as empty."
             )
+        if self._subtotals:
+            self._notes.append(subtotals_left_out(self._subtotals))
         if self._rules:
             self._notes.append(rules_left_out(self._rules))
         for row, count in self._held:

@@ -363,6 +363,17 @@ def test_an_id_that_excel_has_turned_into_something_else_makes_the_row_bad() -> 
 PEOPLE = [["Id", "Name", "City"], ["1", "Ada", "x"], ["2", "Bob", "y"]]
 
 
+def test_totals_of_groups_are_nobody() -> None:
+    first, second = PEOPLE[1:]
+    rows = [PEOPLE[0], first, ["IT Total", 1], second, [None, "HR Count", 1], ["Grand Total", 2]]
+    table, found = opened(saved(sheets(S=rows)), "Id")
+    assert [row.number for row in found] == [2, 4]
+    assert table.notes == [
+        "Row 3 and 1 more: the total of a group, which is nobody, was left out.",
+        "Row 6 gives the number of rows as 2, which is right; it is nobody.",
+    ]
+
+
 @pytest.mark.parametrize("last", [["Total", 2], ["Total: 2"], [None, None, "2 employees"], ["TRAILER", "2"]])
 def test_a_last_row_that_counts_is_checked_and_is_nobody(last: list[object]) -> None:
     table, rows = opened(saved(sheets(S=[*PEOPLE, [], last])), "Id")
