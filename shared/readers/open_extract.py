@@ -57,21 +57,21 @@ class Reading:
         hints: what the mapping says of their form.
         read_secret: gives a secret by its name; without it nothing that is encrypted can be opened.
         optional: columns that a file may lack.
-        names: columns by which people are called; several values in one of these are a fault.
         today: where the source is; files with dated lines (HDL) need it.
         file: the file's name, which may say that it answers rejects.
         most_rejects: how many rows there are to answer. A file with more of them that shows nothing but a last column
             of reasons is a list, and the column is HR's: why people left, say. No end of them if nobody knows.
+        names: columns by which people are called; several values in one of these are a fault.
         ids_answered: gives the ids of the rejects that a file may answer, by row; without it nobody knows.
     """
 
     hints: FormatHints = field(default_factory=FormatHints)
     read_secret: Callable[[str], str] | None = None
     optional: Collection[str] = ()
-    names: Collection[str] = ()
     today: date | None = None
     file: str = ""
     most_rejects: float = math.inf
+    names: Collection[str] = ()
     ids_answered: Callable[[], Mapping[int, Collection[str]]] | None = None
 
     def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
