@@ -375,7 +375,8 @@ def test_whole_lines_in_one_column_are_told(mark: str, word: str) -> None:
 
 def test_totals_of_groups_are_nobody() -> None:
     first, second = PEOPLE[1:]
-    rows = [PEOPLE[0], first, ["IT Total", 1], second, [None, "HR Count", 1], ["Grand Total", 2]]
+    rows: list[list[object]] = [[*PEOPLE[0]], [*first], ["IT Total", 1], [*second], [None, "HR Count", 1]]
+    rows.append(["Grand Total", 2])
     table, found = opened(saved(sheets(S=rows)), "Id")
     assert [row.number for row in found] == [2, 4]
     assert table.notes == [
