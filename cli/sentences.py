@@ -41,8 +41,8 @@ _NOT_READ = (
     "notices/",
     # nothing in it is said to anybody
     "extract/row_index", "extract/people_index", "extract/profile", "planning/plan_run", "readers/unpack/pgp_process",
-    "readers/returned", "errors", "model", "readers/text/own_rejects", "wording/languages", "wording/numbers",
-    "wording/pages", "wording/templates", "wording/translation",
+    "readers/returned", "errors", "model", "readers/text/own_rejects", "readers/text/spreadsheets", "wording/languages",
+    "wording/numbers", "wording/pages", "wording/templates", "wording/translation",
 )  # fmt: skip
 _PAGES = (
     "hr_outbox/", "intake/trial_answer", "support/", "wording/worker_status", "wording/count_labels", "tables/extracts",

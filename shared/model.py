@@ -32,12 +32,14 @@ class Record:
 
     Attributes:
         faults: a sentence for each cell that cannot be relied on, by column.
+        several: those of these columns that have several values where one is meant.
     """
 
     row: int
     line: int
     values: Mapping[str, str]
     faults: Mapping[str, str] = field(default_factory=dict)
+    several: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

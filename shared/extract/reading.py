@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from itertools import compress
@@ -35,7 +35,7 @@ from shared.mapping.cells.dates import DateWatch, Unusable
 from shared.mapping.cells.ids import read_id
 from shared.mapping.cells.text import clean
 from shared.mapping.cells.user_names import NOBODY, Known
-from shared.mapping.cells.values import MAIL, Compiler
+from shared.mapping.cells.values import MAIL, NAMES, Compiler
 from shared.mapping.columns import Batch, ColumnMapper, Mapped
 from shared.mapping.file_time import time_in_cell
 from shared.mapping.model import MappingFile
@@ -44,6 +44,7 @@ from shared.mapping.row_filter import Aside, LeftOut, RowFilter
 from shared.model import ENTERPRISE_USER, NO_NEW_IDS, Reject, SamePeople, Worker
 from shared.model import Record as RawRecord
 from shared.readers.open_extract import Reading
+from shared.readers.text.spreadsheets import made_of
 from shared.storage.scratch import batches, open_scratch
 
 FOUND_OUT = Reading()
@@ -287,6 +288,7 @@ class _Reader:
         self._keeps: dict[int, tuple[str, ...]] = {}
         self._filter = RowFilter(mapping)
         self._left_out = 0
+        self._answered: Mapping[int, Collection[str]] | None = None
         scratch.execute(
             "CREATE TABLE left_out (id TEXT PRIMARY KEY, row INTEGER, why TEXT, name TEXT, login TEXT) WITHOUT ROWID"
         )
@@ -294,7 +296,7 @@ class _Reader:
 
     # Long: the way of a file from its first row to what is known of all of them, in the order in which it goes.
     def read(self, chunks: Iterable[bytes]) -> ReadExtract:
-        mapping, reading = self._mapping, self._reading
+        mapping, reading = self._mapping, replace(self._reading, names=_called_by(self._mapping))
         table = reading.open(chunks, mapping.columns, mapping.days | mapping.days_in_texts)
         holds_dates = table.form.kind == "xlsx"
         applier = Applier(
@@ -317,6 +319,7 @@ class _Reader:
             mapping.key,
             may_be_empty=changes_only,
             text_guard=mapping.format.text_guard,
+            deciding=mapping.status.decided_by,
         ):
             if isinstance(batch, Reject):
                 rows += 1
@@ -329,8 +332,9 @@ class _Reader:
                 observer.observe_batch(batch)
                 damage.look(batch)
                 self._look_at_time(batch)
-                if len(batch := self._without_others(batch, applier)):
-                    self._take_batch(batch, mapper.map(batch), applier)
+                left = self._without_changed(batch, table.first_rows, applier)
+                if len(left := self._without_others(left, applier)):
+                    self._take_batch(left, mapper.map(left), applier)
         notes = applier.finish(observer.sample)
         profile = observer.finish()
         is_answer = table.returned and not (table.reasons and rows > reading.most_rejects)
@@ -388,6 +392,28 @@ class _Reader:
         ]
         self._scratch.executemany("DELETE FROM left_out WHERE id = ?", there)
 
+    def _without_changed(self, batch: Batch, first_rows: Mapping[int, int], applier: Applier) -> Batch:
+        """A batch without the corrected rejects whose id a spreadsheet seems to have changed: nobody is called so."""
+        if not first_rows or self._reading.ids_answered is None:
+            return batch
+        if self._answered is None:
+            self._answered = self._reading.ids_answered()
+        key, stays = self._mapping.key, [True] * len(batch)
+        for place, found in enumerate(self._ids_as_known(batch.columns[key], applier)):
+            first = first_rows.get(batch.rows[place], 0)
+            ids = self._answered.get(first, ())
+            written = next((one for one in ids if found and found not in ids and made_of(one, found)), "")
+            if written:
+                stays[place] = False
+                reason = (
+                    f"{key} is {found} here, but {written} in row {first} of the list that this row answers; a "
+                    f"spreadsheet may have changed it. Enter {written} with an apostrophe in front, and drop the file "
+                    "again; or correct the row in the HR system, and drop the next list."
+                )
+                reject = Reject(batch.rows[place], batch.lines[place], written, reason)
+                self._reject(reject, batch.record(place), applier, primary=False)
+        return batch if all(stays) else _some_of(batch, stays)
+
     def _without_others(self, batch: Batch, applier: Applier) -> Batch:
         """A batch without the rows of people whom the source does not provision."""
         aside = self._filter.look(batch.columns)
@@ -400,8 +426,7 @@ class _Reader:
         stays = [True] * len(batch)
         for (place, why), worker_id in zip(aside.items(), ids, strict=True):
             stays[place] = self._stays(batch.record(place), why, worker_id, applier, works=worker_id in working)
-        columns = {column: list(compress(cells, stays)) for column, cells in batch.columns.items()}
-        return Batch(list(compress(batch.rows, stays)), list(compress(batch.lines, stays)), columns)
+        return _some_of(batch, stays)
 
     def _working(self, ids: Collection[str]) -> Collection[str]:
         """Those of some people of whom the source said last that they work."""
@@ -617,6 +642,20 @@ def _days_before(first_days: Sequence[str], last_days: Sequence[str], zones: Seq
         return (f"{behind}\n".join(first_days) + behind).encode().split(b"\n")
     days = zip(first_days, last_days, zones, strict=True)
     return [f"{first} {last} {zone} ".encode() for first, last, zone in days]
+
+
+def _some_of(batch: Batch, stays: Sequence[bool]) -> Batch:
+    """The rows of a batch that stay."""
+    columns = {column: list(compress(cells, stays)) for column, cells in batch.columns.items()}
+    return Batch(list(compress(batch.rows, stays)), list(compress(batch.lines, stays)), columns)
+
+
+def _called_by(mapping: MappingFile) -> frozenset[str]:
+    """The columns by which people are called, but for those of which the mapping takes a part by itself."""
+    rules = [rule for path, rule in mapping.attributes.items() if path in NAMES]
+    apart = [rule for rule in rules if any(one.split for one in (rule, *rule.pieces.values(), *(rule.choose or ())))]
+    others = {mapping.key, *mapping.status.reads, *(column for rule in apart for column in rule.reads)}
+    return frozenset(column for rule in rules for column in rule.reads) - others
 
 
 def _name_of_manager(mapping: MappingFile) -> AttributePath | None:

@@ -12,14 +12,15 @@ from shared.mapping.columns import Batch
 from shared.model import Record, Reject, Row
 from shared.readers.returned import row_place
 from shared.readers.table import BadRow, Rows, Table, in_blocks
-from shared.readers.text.column_names import loose, places_of, plain_name
+from shared.readers.text.column_names import loose, places_of, plain_name, renamed
 from shared.readers.text.headers import why_no_header
-from shared.readers.text.own_rejects import is_rejects_file, unguard_cell, without_guard
+from shared.readers.text.own_rejects import is_rejects_file, unguard_reject, without_guard
 from shared.readers.text.rows_of_cells import COMMON, MARK
 from shared.readers.workbook.sheet import column_letters
 
 _NAMED = 5
 _COMPARED = 1_000
+_CORRECT = "Nothing of the file was used. Correct the header, or ask IT to change the mapping."
 _SHORTEST = 4  # letters of a name that may stand for a longer one
 _IS_NAME = re.compile(r"[^\W\d][\w .()#%*'\u00b0-]*")
 _CELL_BY_CELL = {"csv", "fixed", "xlsx"}
@@ -55,6 +56,7 @@ def read_batches(
     *,
     may_be_empty: bool = False,
     text_guard: bool = False,
+    deciding: Collection[str] = (),
 ) -> Iterator[Batch | Record | Reject]:
     """What the mapping asked for of each row, some hundred rows at a time, in the order of the file.
 
@@ -71,16 +73,19 @@ def read_batches(
             column as it is, if that is certain, else without an id.
         may_be_empty: whether nobody in the file is no fault, as where a file holds changes only.
         text_guard: whether cells are guarded against spreadsheets, and the guard is taken off.
+        deciding: the columns that say from when to when somebody works.
 
     Raises:
-        ExtractRefused: a mapped column is missing or occurs twice, or there is nobody in the file, or so many people
+        ExtractRefused: a mapped column is missing or occurs twice, an optional one of `deciding` seems to have another
+            name, or there is nobody in the file, or so many people
             as nobody employs.
     """
-    read = unguard_cell if table.returned or is_rejects_file(table.header) else None
+    read = unguard_reject if table.returned or is_rejects_file(table.header) else None
     first_rows = row_place(table.header)
     header = [read(name) for name in table.header] if read else table.header
     places = find_columns(header, columns, optional, delimiter=table.form.delimiter, hidden=table.hidden)
     table.notes.extend([*_nearly_so(header, places), *_twice_without_harm(header)])
+    table.notes.extend(_other_names(_renamed(header, columns, places), columns, deciding))
     guards = [*([read] if read else []), *([without_guard] if text_guard else [])]
     gathered = _Gathered(columns, places, guards)
     count = 0
@@ -105,6 +110,7 @@ def read_batches(
             if gathered.is_enough and before % _FEW == 0:
                 yield from gathered.batches()
     yield from gathered.batches()
+    table.notes.extend(_other_names(table.renamed, columns, deciding))
     if not count:
         what = "a header but nobody in it" if table.form.kind in {"csv", "xlsx"} else "nobody in it"
         if not may_be_empty or table.returned:
@@ -189,7 +195,9 @@ def _faulty(
     values = dict.fromkeys(columns, "") | {column: row.cells[place] for column, place in places.items()}
     for take_off in guards:
         values = {column: take_off(cell) for column, cell in values.items()}
-    return Record(row.number, row.line, values, {one: wrong[place] for one, place in places.items() if place in wrong})
+    faults = {column: wrong[place] for column, place in places.items() if place in wrong}
+    several = frozenset(column for column, place in places.items() if place in row.several)
+    return Record(row.number, row.line, values, faults, several)
 
 
 def _note_first_rows(table: Table, rows: Iterable[Row | BadRow], place: int, read: Callable[[str], str]) -> None:
@@ -224,7 +232,7 @@ def find_columns(
     found = places_of(header, columns)
     missing = [column for column, places in found.items() if not places and column not in optional]
     if missing:
-        raise ExtractRefused(_missing(header, missing, columns, delimiter))
+        raise ExtractRefused(_missing(header, missing, columns, optional, delimiter))
     present = {column: places for column, places in found.items() if places}
     twice = [column for column, places in present.items() if len(places) > 1]
     for column in twice:
@@ -279,6 +287,39 @@ def _twice_without_harm(header: Sequence[str]) -> list[str]:
     return [f"These columns occur more than once, but are not used: {', '.join(twice[:_NAMED])}{more}."]
 
 
+def _renamed(header: Sequence[str], columns: Sequence[str], places: Mapping[str, int]) -> dict[str, str]:
+    """Optional columns that the file lacks, with the names that they seem to have in it."""
+    absent = [column for column in columns if column not in places]
+    used = set(places.values())
+    free = [name.strip() for place, name in enumerate(header[:_COMPARED]) if place not in used] if absent else []
+    found = {column: renamed(column, free) for column in absent}
+    return {column: name for column, name in found.items() if name}
+
+
+def _other_names(names: Mapping[str, str], columns: Sequence[str], deciding: Collection[str]) -> list[str]:
+    """Notes on optional columns that seem to have another name.
+
+    Args:
+        names: the columns, each with that name.
+        columns: all that are mapped.
+        deciding: those without which people would keep access, or get it, whatever HR means.
+
+    Raises:
+        ExtractRefused: one of these is among them.
+    """
+    missing = [column for column in names if column in deciding]
+    if missing:
+        near = ", ".join(f"'{names[column]}' may be '{column}'" for column in missing)
+        text = _how_many(missing, columns)
+        text += f"In this file {near}. "
+        raise ExtractRefused(text + _CORRECT)
+    return [
+        f"'{name}' may be '{column}', which is not in the file: nothing of it was read. Correct the header, or ask IT "
+        "to change the mapping."
+        for column, name in list(names.items())[:_NAMED]
+    ]
+
+
 def _like(column: str, names: Collection[str], taken: Collection[str]) -> str:
     """The one of some names that a column seems to have got, or an empty text: nearly the same, or one shortened."""
     if match := difflib.get_close_matches(column, names, 1, cutoff=0.75):
@@ -296,16 +337,19 @@ def _is_short_for(short: str, name: str) -> bool:
     return begins and len(letters) < len(name) and all(letter in rest for letter in letters)
 
 
-def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[str], delimiter: str) -> str:
+def _missing(
+    header: Sequence[str], missing: Sequence[str], columns: Sequence[str], optional: Collection[str], delimiter: str
+) -> str:
     if any(plain_name(name).startswith("spreadsheet key") for name in header):
         return (
             "This is a template for loading data into Workday (EIB), not a report from it. Export the report and drop "
             "that file."
         )
-    wanted = len(columns)
-    if len(missing) > wanted / 2 and (other := why_no_header(header, columns, delimiter)):
+    required = [column for column in columns if column not in optional]
+    doubtful = len(missing) > len(required) / 2
+    if doubtful and (other := why_no_header(header, columns, delimiter)):
         return other
-    text = f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "
+    text = _how_many(missing, columns)
     if len(header) == 1 and delimiter:
         other = next((mark for mark in COMMON if mark in header[0] and mark != delimiter), "")
         if other:
@@ -317,7 +361,6 @@ def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[st
         text += "The header has only one column; no character was found that separates columns. "
     names = {loose(name): name.strip() for name in reversed(header[:_COMPARED])}
     taken = {loose(column) for column in columns if column not in missing}
-    doubtful = len(missing) > wanted / 2
     if doubtful:  # so that the line may be no header: nothing is said of it that may be about somebody
         wholes = list(map(loose, columns))
         names = {
@@ -333,4 +376,9 @@ def _missing(header: Sequence[str], missing: Sequence[str], columns: Sequence[st
         text += f"In this file {', '.join(near)}. "
     if doubtful:
         text += "Is this the right file, is its header among the first lines, did the report language change? "
-    return text + "Nothing of the file was used. Correct the header, or ask IT to change the mapping."
+    return text + _CORRECT
+
+
+def _how_many(missing: Sequence[str], columns: Sequence[str]) -> str:
+    wanted = len(columns)
+    return f"{len(missing)} of {wanted} columns {'is' if len(missing) == 1 else 'are'} missing: {', '.join(missing)}. "

@@ -26,10 +26,10 @@ from shared.readers.table import Form, Table
 from shared.readers.text.own_rejects import (
     REASON_COLUMN,
     ROW_COLUMN,
-    guard_cell,
+    guard_reject,
     is_own_column,
     is_rejects_file,
-    unguard_cell,
+    unguard_reject,
 )
 from shared.readers.unpack import open_layers
 from shared.readers.unpack.limits import UnpackLimits, spool
@@ -137,7 +137,7 @@ def rejects_csv(table: Table, rejects: Iterable[Reject]) -> Iterator[bytes]:
     def line(cells: Sequence[str], number: str, reason: str, surplus: Sequence[str]) -> bytes:
         kept = [cells[place] for place in own]
         if again:
-            kept = [unguard_cell(cell) for cell in kept]
+            kept = [unguard_reject(cell) for cell in kept]
         return write([*kept, number, reason, *surplus])
 
     yield write.mark + line(header, ROW_COLUMN, REASON_COLUMN, ())
@@ -171,7 +171,7 @@ class _Writer:
         )
 
     def __call__(self, cells: Sequence[str]) -> bytes:
-        self._csv.writerow([guard_cell(cell) for cell in cells])
+        self._csv.writerow([guard_reject(cell) for cell in cells])
         line = self._text.getvalue()
         self._text.seek(0)
         self._text.truncate()

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import IO
 
 from shared.mapping.format import FormatHints
-from shared.readers.text.own_rejects import REASON_COLUMN, ROW_COLUMN, is_own_column, unguard_cell
+from shared.readers.text.own_rejects import REASON_COLUMN, ROW_COLUMN, is_own_column, unguard_reject
 from shared.readers.workbook.package import MAX_TEXT
 from shared.readers.workbook.workbook import ListPlace, Workbook
 
@@ -81,7 +81,7 @@ def _safe(cell: str, *, guard: bool) -> str:
     if len(cell) > MAX_TEXT:
         return _TOO_LONG
     # Whoever reads a rejects file takes one apostrophe away from what looks guarded; such a cell gets another.
-    return f"'{cell}" if guard and unguard_cell(cell) != cell else cell
+    return f"'{cell}" if guard and unguard_reject(cell) != cell else cell
 
 
 def _sheet_name(place: ListPlace) -> str:

@@ -127,6 +127,21 @@ def unused_columns(previous: Profile | None, now: Profile) -> list[str]:
     return [f"These columns are not used, and nothing of them is kept: {', '.join(shown[:_SHOWN])}{more}."]
 
 
+def columns_gone(previous: Profile | None, now: Profile) -> list[str]:
+    """A note on the mapped columns that the file before had and this one, which may lack them, has not."""
+    if previous is None:
+        return []
+    before, after = (places_of(one.header, now.columns) for one in (previous, now))
+    gone = [column for column in now.columns if before[column] and not after[column]]
+    if not gone:
+        return []
+    note = (
+        "These columns were in the file before and are not in this one, so that nobody has a value there: "
+        f"{', '.join(gone)}. If that is not meant, correct the export and drop the file again."
+    )
+    return [note]
+
+
 def _other_kinds(previous: Profile, now: Profile) -> Iterator[str]:
     """Columns of dates that hold numbers, of ids that hold names."""
     for column, before, after in _common(previous, now):

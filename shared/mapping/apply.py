@@ -229,7 +229,7 @@ class Applier:
         matters = (active and not carried_out) or (not over and not on_leave and self._works_on(days))
         refuse: Callable[[str], None] = _raise if matters else lambda reason: warnings.append(although(reason))
         try:
-            cells, unusable = self._cells(record, refuse, warnings.append)
+            cells, unusable = self._cells(record, refuse, warnings.append, self._stay(record, worker_id))
             damaged = self._see_to_damage(record, cells, worker_id, refuse, warnings.append)
             cells[mapping.key] = own_id
             first_day, last_day = self._employment(
@@ -451,10 +451,17 @@ class Applier:
             self.look_at_ended([worker_id])
         return self._ended[worker_id]
 
+    def _stay(self, record: Record, worker_id: str) -> Collection[str]:
+        """The columns with several values of somebody who is known, so that what was said before can stay."""
+        return record.several if record.several and self._known.is_worker(worker_id) else ()
+
     def _cells(
-        self, record: Record, refuse: Callable[[str], None], warn: Warn
+        self, record: Record, refuse: Callable[[str], None], warn: Warn, stays: Collection[str] = ()
     ) -> tuple[dict[str, str], frozenset[str]]:
-        """The cells as they are used: cleaned, and empty where they say nothing; and the columns that are at fault."""
+        """The cells as they are used: cleaned, and empty where they say nothing; and the columns that are at fault.
+
+        Of those in `stays` what was said before stays, with a warning.
+        """
         mapping = self.mapping
         cells = {}
         broken = []
@@ -471,7 +478,10 @@ class Applier:
         if missing:
             refuse(f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} empty but required.")
         for column, reason in broken:
-            refuse(reason)
+            if column in stays:
+                warn(f"{reason} What was said before stays.")
+            else:
+                refuse(reason)
             cells[column] = ""
         return cells, frozenset(missing).union(column for column, _ in broken)
 

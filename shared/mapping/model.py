@@ -221,6 +221,11 @@ class Status(Section):
         return tuple(dict.fromkeys(found))
 
     @property
+    def decided_by(self) -> tuple[str, ...]:
+        """The columns that say from when to when somebody works: of the days, and of the zone in which these are."""
+        return (*self.days, *([self.zone.column] if self.zone else []))
+
+    @property
     def day_decides(self) -> bool:
         """Whether somebody whose last day has passed has left, whatever else the row says."""
         return self.column is None or self.past_last_day == "day"

@@ -13,6 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from shared.changes import reasons
 from shared.changes.claims import decide
@@ -24,14 +25,14 @@ from shared.errors import ExtractDuplicate, ExtractRefused, ExtractStale
 from shared.extract.profile import Profile
 from shared.extract.reading import ReadExtract, read_extract
 from shared.extract.rejects import keep_rejects_file
-from shared.extract.whole_file import compare, nobody_works, refuse_doubtful, unused_columns
+from shared.extract.whole_file import columns_gone, compare, nobody_works, refuse_doubtful, unused_columns
 from shared.holds.protected import alone_in
 from shared.mapping.load import LoadedMapping
 from shared.mapping.model import MappingFile
 from shared.model import ExtractRef
 from shared.outcomes.resending import still_wanted
 from shared.planning.candidates import look_again, look_at, look_at_everybody, look_at_released
-from shared.planning.corrections import correction_of, find_answered
+from shared.planning.corrections import correction_of, find_answered, ids_answered
 from shared.planning.deciding import decide_all
 from shared.planning.holding import hold_whole, too_many_lost
 from shared.planning.left_out import look_at_left_out
@@ -248,7 +249,8 @@ def _read(context: Context, asked: ToPlan, pace: Pace, ids: Kept) -> Iterator[Re
     """Read the copy of an extract to its end."""
     mapping, ref = asked.mapping, asked.ref
     reading = reading_of(context, mapping, asked.row.file, parse_iso(asked.row.read_at))
-    reading = replace(reading, most_rejects=_most_rejects(context, asked))
+    answers = partial(ids_answered, context.storage, ref.source, asked.row)
+    reading = replace(reading, most_rejects=_most_rejects(context, asked), ids_answered=answers)
     known = KnownPeople(context.storage, ref.source, asked.row.kind != ExtractKind.TRIAL, mapping.job)
     copy = _told(extracts.read_copy(context.storage, ref), pace.has_read)
     same = ids.of(mapping.job).as_seen_by(ref.source)
@@ -375,7 +377,7 @@ def _check_file(context: Context, asked: ToPlan, extract: ReadExtract, *, full: 
         held = any(not one.superseded_by for one in waiting)
         compare(last, extract.profile, full=full, held=held)
     page_records.write_plan_profile(context.storage, ref, asked.attempt, extract.profile.dump())
-    return unused_columns(last, extract.profile)
+    return [*columns_gone(last, extract.profile), *unused_columns(last, extract.profile)]
 
 
 def _time_of(row: ExtractRow, made_at: datetime | None, now: datetime) -> ExtractRow:

@@ -14,6 +14,7 @@ from shared.outcomes import progress
 from shared.planning.missing import speaks_of
 from shared.planning.plan_run import PlanRun
 from shared.readers.returned import files_answered
+from shared.readers.text.spreadsheets import is_changed
 from shared.records import extracts, orphan_rows, pages
 from shared.records.accounts import Account
 from shared.records.pages import Correction
@@ -159,6 +160,24 @@ def find_answered(run: PlanRun) -> Answered | None:
     rejects = [_ids_rejected(storage, source, other) for other in newer]
     named = _ids_rejected(storage, source, first) or frozenset()
     return Answered(run, first, named, [ids for ids in rejects if ids is not None])
+
+
+def ids_answered(storage: Storage, source: str, row: ExtractRow) -> dict[int, set[str]]:
+    """By row the ids of the rejects that a file may answer, as far as a spreadsheet may change them.
+
+    Args:
+        storage: the account with HR data.
+        source: of the file.
+        row: of the file.
+    """
+    earlier = _files_with_rejects(storage, source, row)
+    name = files_answered(row.file, [other.file for other in earlier])
+    ids: dict[int, set[str]] = {}
+    for other in [other for other in earlier if not name or other.file == name][:_LOOKED_INTO]:
+        for reject in _rejects(storage, source, other) or ():
+            if is_changed(one := reject.now_called or reject.worker_id):
+                ids.setdefault(reject.row, set()).add(one)
+    return ids
 
 
 def _ids_rejected(storage: Storage, source: str, row: ExtractRow) -> frozenset[str] | None:

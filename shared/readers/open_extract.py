@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -61,6 +61,8 @@ class Reading:
         file: the file's name, which may say that it answers rejects.
         most_rejects: how many rows there are to answer. A file with more of them that shows nothing but a last column
             of reasons is a list, and the column is HR's: why people left, say. No end of them if nobody knows.
+        names: columns by which people are called; several values in one of these are a fault.
+        ids_answered: gives the ids of the rejects that a file may answer, by row; without it nobody knows.
     """
 
     hints: FormatHints = field(default_factory=FormatHints)
@@ -69,6 +71,8 @@ class Reading:
     today: date | None = None
     file: str = ""
     most_rejects: float = math.inf
+    names: Collection[str] = ()
+    ids_answered: Callable[[], Mapping[int, Collection[str]]] | None = None
 
     def open(self, chunks: Iterable[bytes], wanted: Sequence[str], days: Collection[str] = ()) -> Table:
         """Open a file; see `open_extract`."""
@@ -146,9 +150,9 @@ def _open(
     if kind == "xlsx":
         return open_workbook(stream, hints, wanted)
     if kind == "json":
-        return open_json(stream, hints, wanted, optional=reading.optional, days=days)
+        return open_json(stream, hints, wanted, optional=reading.optional, days=days, names=reading.names)
     if kind == "xml":
-        return open_xml(stream, hints, wanted, optional=reading.optional, days=days)
+        return open_xml(stream, hints, wanted, optional=reading.optional, days=days, names=reading.names)
     if kind == "hdl":
         if reading.today is None:
             raise ExtractRefused("An HDL file holds dated lines, and nothing says which day it is. IT has to act.")

@@ -21,6 +21,7 @@ class BadRow:
         reason: one plain sentence for HR.
         faults: such a sentence for each cell that cannot be relied on, by its place, where the other cells, and that
             they are this row's, are beyond doubt; empty where they are not.
+        several: places of those of these cells that have several values where one is meant.
     """
 
     number: int
@@ -28,6 +29,7 @@ class BadRow:
     cells: tuple[str, ...]
     reason: str
     faults: tuple[tuple[int, str], ...] = ()
+    several: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,8 @@ class Table:
             records are read.
         doubts: why the file should not be used unless somebody wants it all the same; complete once the rows are read.
         hidden: places of columns that a workbook does not show, as far as these are named twice.
+        renamed: of a document: optional columns that are in no record, with the names that they seem to have there;
+            complete once the rows are read.
     """
 
     form: Form
@@ -158,3 +162,4 @@ class Table:
     doubts: list[str] = field(default_factory=list)
     hidden: frozenset[int] = frozenset()
     reasons: str = ""
+    renamed: dict[str, str] = field(default_factory=dict)

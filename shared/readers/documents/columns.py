@@ -11,10 +11,10 @@ from shared.errors import ExtractRefused
 from shared.mapping.cells.datetext import odata_text
 from shared.model import Row
 from shared.readers.documents.inside import Inside
-from shared.readers.documents.paths import BRANCHES, LABELLED, NoValueError, Path, Value, scalar
+from shared.readers.documents.paths import BRANCHES, LABELLED, NoValueError, Path, SeveralValuesError, Value, scalar
 from shared.readers.documents.references import References
 from shared.readers.table import BadRow, Rows
-from shared.readers.text.column_names import loose
+from shared.readers.text.column_names import loose, renamed
 from shared.readers.text.headers import not_people
 
 _HALF = re.compile("[\ud800-\udfff]")
@@ -45,7 +45,13 @@ class Columns:
     """
 
     def __init__(
-        self, wanted: Sequence[str], optional: Collection[str], *, days: Collection[str] = (), xml: bool = False
+        self,
+        wanted: Sequence[str],
+        optional: Collection[str],
+        *,
+        days: Collection[str] = (),
+        names: Collection[str] = (),
+        xml: bool = False,
     ) -> None:
         """Reads the paths.
 
@@ -53,15 +59,24 @@ class Columns:
             wanted: the paths, in the order of the cells; the first one names the worker and has one value only.
             optional: those of them that need not be in the file.
             days: those of them that a reader of days looks at, to whom they go as they are written.
+            names: those of them by which somebody is called, which have one value.
             xml: whether the records were XML elements.
         """
         self.records = 0
-        self._paths = [Path(text, xml=xml, single=place == 0, is_day=text in days) for place, text in enumerate(wanted)]
+        self._paths = [
+            Path(text, xml=xml, single=place == 0, is_day=text in days, is_of_name=place > 0 and text in names)
+            for place, text in enumerate(wanted)
+        ]
+        self._joined: dict[str, int] = {}  # in how many records several values of a path became one text
+        self._several: set[int] = set()  # places of names with several values in the newest record that has such
         self._unseen = set(wanted) - set(optional)
+        self._absent = set(optional)  # those that were not found by walking
+        self._has_all = False  # whether some record has every path as a key
         self._names = [path.text for path in self._paths]
         self._all_there = _getter(self._names)
         self._missing: list[object] = ["" if path.is_name else _WALK for path in self._paths]  # what a missing key is
         self._keys: set[str] = set()  # of the records so far
+        self._sizes: set[int] = set()  # how many keys the records have that were looked through
         self._all_walk = False
         self._references = References(xml=xml)
         self.inside = Inside(self._paths)
@@ -87,8 +102,12 @@ class Columns:
                 record = self._references.resolved(record)
             except NoValueError as error:
                 return BadRow(number, line, ("",) * len(self._paths), fault or str(error))
+        if len(record) not in self._sizes:  # nearly always records with other keys have another number of them
+            self._sizes.add(len(record))
+            self._look_for_both(record)
         try:
             cells = self._all_there(record)
+            self._has_all = True
         except KeyError:
             if not (record.keys() <= self._keys or self._all_walk):
                 self._learn(record)
@@ -115,7 +134,8 @@ class Columns:
         if fault:
             return BadRow(number, line, cells, fault)
         if faults:
-            return BadRow(number, line, cells, next(iter(faults.values())), tuple(faults.items()))
+            several = frozenset(self._several.intersection(faults))
+            return BadRow(number, line, cells, next(iter(faults.values())), tuple(faults.items()), several)
         return Row(number, line, cells)
 
     def rows(self, records: Sequence[dict[str, Value]], number: int, line: int) -> Rows | None:
@@ -129,7 +149,7 @@ class Columns:
         Returns:
             The rows; None if one of the records needs a closer look, and then nothing was noted of any.
         """
-        if self._references.may_occur(records):
+        if self._references.may_occur(records) or not self._sizes.issuperset(map(len, records)):
             return None
         try:
             cells = list(map(self._all_there, records))
@@ -141,6 +161,7 @@ class Columns:
         self.inside.meet(row[0] for row in cells)
         self._example = self._example or records[0]
         self._unseen.clear()
+        self._has_all = True
         self.records += len(records)
         return Rows(range(number, number + len(cells)), range(line, line + len(cells)), cells, len(text))
 
@@ -186,6 +207,38 @@ class Columns:
             "ask IT to change the mapping."
         )
 
+    def renamed(self) -> dict[str, str]:
+        """Optional paths that are in no record, with the names that they seem to have. For after the last record."""
+        if self._has_all or self._all_walk:
+            return {}
+        texts = [path.text for path in self._paths]
+        free = sorted(self._keys.difference(texts))
+        absent = [text for text in texts if text in self._absent and text not in self._keys]
+        found = {text: self._other_name(text) or renamed(text, free) or self._beside(text) for text in absent}
+        return {text: name for text, name in found.items() if name and name not in texts}
+
+    def notes(self) -> list[str]:
+        """What is told of paths with several values, by path and count."""
+        if not self._joined:
+            return []
+        which = "; ".join(
+            f"{text} in {count:,} {'record' if count == 1 else 'records'}" for text, count in self._joined.items()
+        )
+        note = (
+            f"Several values of one person were joined to one text, with '; ' between them: {which}. If "
+            "only one of them counts, ask IT to have the mapping say which."
+        )
+        return [note]
+
+    def _beside(self, text: str) -> str:
+        """What may be meant in the object in which a path ends; empty if nothing is like its last name."""
+        *before, last = text.split(".")
+        there: Value = self._example
+        for name in before:
+            there = there.get(name) if isinstance(there, dict) else None
+        name = renamed(last, there) if before and isinstance(there, dict) else ""
+        return name and ".".join([*before, name])
+
     def _other_names(self, missing: Sequence[str]) -> str:
         """By which names the records seem to have what is missing, and what may be missing."""
         absent = [path.text for path in self._paths if path.is_name and path.text not in self._example]
@@ -212,8 +265,28 @@ class Columns:
                     return f"{key}{selector}"
         return ""
 
+    def _look_for_both(self, record: dict[str, Value]) -> None:
+        """Finds names that a record has twice, in other capital letters; only the one that is spelt exactly so counts.
+
+        Raises:
+            ExtractRefused: in a record before, another one was taken for it.
+        """
+        number, folded = self.records + 1, [key.casefold() for key in record]
+        for place, path in enumerate(self._paths):
+            name = path.text
+            if path.exact or not path.is_name or name not in record or folded.count(name.casefold()) == 1:
+                continue
+            if self._missing[place] is _WALK and not self._all_walk:
+                raise ExtractRefused(
+                    f"'{name}' stands in record {number} beside the same name in other capital letters, "
+                    "which records before it have alone, so nobody can tell which of the two counts. Nothing of the "
+                    "file was used. Have all records exported with the same names."
+                )
+            path.exact, self._missing[place] = True, ""
+
     def _learn(self, record: dict[str, Value]) -> None:
         """Takes note of new keys: a path that may mean one of them, though it is spelt otherwise, has to walk."""
+        self._look_for_both(record)
         new = record.keys() - self._keys
         self._keys |= new
         if self._keys >= LABELLED or len(self._keys) > _MANY or any(len(key) > _MANY for key in new):
@@ -221,13 +294,15 @@ class Columns:
             self._missing = [_WALK] * len(self._names)
         for key in new if not self._all_walk else ():
             for place, name in enumerate(self._names):
-                if key != name and key.casefold() == name.casefold():
+                if key != name and key.casefold() == name.casefold() and not self._paths[place].exact:
                     self._missing[place] = _WALK
 
     def _looked_up(self, record: Value, found: Sequence[object]) -> tuple[tuple[str, ...], dict[int, str]]:
         """The cells, where not all that was found are texts, and what is wrong with some of them, by place."""
         cells: list[Any] = [*found]
         faults: dict[int, str] = {}
+        joined: list[str] = []
+        self._several.clear()
         for place, value in enumerate(found):
             if type(value) is str:
                 continue
@@ -236,13 +311,21 @@ class Columns:
                 continue
             path = self._paths[place]
             cell: str | None
+            path.is_joined = False
             try:
                 cell = path.find(record)
             except NoValueError as error:
                 faults[place], cell = str(error), ""
+                if isinstance(error, SeveralValuesError):
+                    self._several.add(place)
             if cell is not None:
                 self._unseen.discard(path.text)
+                self._absent.discard(path.text)
             cells[place] = cell or ""
+            if path.is_joined:
+                joined.append(path.text)
+        for text in joined:
+            self._joined[text] = self._joined.get(text, 0) + 1
         return tuple(cells), faults
 
 

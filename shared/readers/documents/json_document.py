@@ -35,6 +35,7 @@ from shared.readers.table import BadRow, Form, InBlocks, Rows, Table, in_blocks
 _ALIKE = 20  # records after one with numbers that had to be read carefully, which are taken to be the same
 
 
+# Many parameters: what the mapping says of the columns, each kind by itself.
 def open_json(
     chunks: Iterable[bytes],
     hints: FormatHints,
@@ -42,6 +43,7 @@ def open_json(
     *,
     optional: Collection[str] = (),
     days: Collection[str] = (),
+    names: Collection[str] = (),
 ) -> Table:
     """Opens a JSON document.
 
@@ -52,6 +54,7 @@ def open_json(
         optional: those of them that may be missing in every record.
         days: those of them that a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
             ISO 8601 everywhere else.
+        names: those of them by which somebody is called: several values are a fault there, which a known name mends.
 
     Returns:
         The table; its cells are in the order of `wanted`, empty where a record has nothing.
@@ -61,7 +64,7 @@ def open_json(
     """
     text = DecodedText(chunks, hints.encoding)
     source = JsonText(with_line_feeds(text.pieces()))
-    reader, pages, columns, notes = JsonReader(), Pages(), Columns(wanted, optional, days=days), text.notes
+    reader, pages, columns, notes = JsonReader(), Pages(), Columns(wanted, optional, days=days, names=names), text.notes
     others = Others(columns, notes, chosen_by_it=hints.path is not None)
     kind, goal = _survey(source, reader, columns, hints)
 
@@ -70,15 +73,22 @@ def open_json(
         for count, found in enumerate(Lists(source, reader, pages, others, goal).records(), 1):
             yield _row(found, count, source, reader, columns)
         pages.check(count)
-        columns.check()
+        notes.extend(pages.notes(count))
+        end()
 
     def blocks() -> Iterator[Rows | BadRow]:
         yield from _Lines(source, reader, columns).blocks()
         others.check(())
+        end()
+
+    def end() -> None:
         columns.check()
+        table.renamed.update(columns.renamed())
+        notes.extend(columns.notes())
 
     form = Form(kind, text.encoding, text.bom, "", "", "")
-    return Table(form, tuple(wanted), InBlocks(blocks()) if kind == "ndjson" else rows(), notes)
+    table = Table(form, tuple(wanted), InBlocks(blocks()) if kind == "ndjson" else rows(), notes)
+    return table
 
 
 def _survey(

@@ -142,6 +142,8 @@ class Lists:
             self._empty(place)
             return
         role = self._role(place) if first == "{" else "skip"
+        if place:
+            self._pages.look_list(place[-1])
         self._nameless = self._nameless or first == "["
         while True:
             if role == "stream":

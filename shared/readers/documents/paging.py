@@ -3,14 +3,15 @@
 What is looked at stands beside or above the list of people, never inside a record:
 
 * links and marks of a next page that are not empty: `__next`, `@odata.nextLink`, `odata.nextLink`, `nextLink`, `next`,
-  `nextPage`, `nextPageUrl`, `nextUrl`, `nextRecordsUrl`, `nextPageToken`, `nextToken`, `nextCursor` (also with `_`
-  between the words), wherever in the document they are, `_links.next` and `paging.next` for instance;
-* `hasMore`, `hasNext`, `hasNextPage`, `moreRecords` true; `done`, `last`, `lastPage`, `isLast`, `completeIndicator`
-  false;
+  `nextPage`, `nextPageUrl`, `nextUrl`, `nextRecordsUrl`, `nextPageToken`, `nextToken`, `nextCursor`, `nextMarker`,
+  `continuationToken` (also with `_` between the words), wherever in the document they are, `_links.next` and
+  `paging.next` for instance;
+* `hasMore`, `hasNext`, `hasNextPage`, `moreRecords`, `truncated`, `isTruncated`, `incompleteResults` true; `done`,
+  `last`, `lastPage`, `isLast`, `completeIndicator` false;
 * links and marks of a page before that are not empty: `previous`, `prev`, `previousPage`, `prevLink`, `prev_cursor` and
   the like; `hasPrevious`, `hasPreviousPage` true, `first`, `isFirst` false. Beside other words of paging, because
   `previous` may be the day of the file before;
-* `totalPages`, `pageCount` or `pages` above 1;
+* `totalPages`, `pageCount` or `pages` above 1, and `lastPage` unless the file holds as many records as the total says;
 * a total (`totalSize`, `totalCount`, `totalNumber`, `totalResults`, `totalElements`, `totalRecords`, `__count`,
   `@odata.count`) above the number of records in the file; one that is just called `total` (it may be one of salaries)
   only beside words of paging such as `limit`, `offset` or `page`;
@@ -21,6 +22,9 @@ What is looked at stands beside or above the list of people, never inside a reco
   paging: the last page of a list is no list. Unless the file holds as many records as the total says, or more than a
   page can have: then the pages were put together. `count` is such a total where no place is said in numbers; where one
   is, it counts the records of the page.
+
+`success` false refuses the file as well. What may mean something else is told: `error` or `errors` that are not empty,
+and a `total` above the number of records where nothing else speaks of pages.
 """
 
 from __future__ import annotations
@@ -41,6 +45,9 @@ _NEXT = {
     "nextpagetoken",
     "nexttoken",
     "nextcursor",
+    "nextmarker",
+    "continuationtoken",
+    "nextcontinuationtoken",
 }
 _BEFORE = {
     f"{word}{what}"
@@ -49,9 +56,14 @@ _BEFORE = {
 }
 _HAS_BEFORE = {"hasprevious", "hasprev", "haspreviouspage", "hasprevpage"}
 _FIRST = {"first", "firstpage", "isfirst", "isfirstpage"}
-_MORE = {"hasmore", "hasnext", "hasnextpage", "morerecords"}
+_MORE = {
+    *("hasmore", "hasnext", "hasnextpage", "morerecords", "hasmoreitems", "hasmorepages", "hasmoreresults"),
+    *("istruncated", "truncated", "incompleteresults"),
+}
 _DONE = {"done", "last", "lastpage", "islast", "islastpage", "completeindicator"}
 _PAGES = {"totalpages", "pagecount", "pages"}
+_SUCCESS = {"success", "issuccess", "succeeded"}
+_ERRORS = {"error", "errors"}
 _TOTALS = {"totalsize", "totalcount", "totalnumber", "totalresults", "totalelements", "totalrecords"}
 _VAGUE_TOTALS = {"total", "totalitems", "totalrows", "totalemployees", "totalworkers"}
 _WORDS_OF_PAGING = {
@@ -88,6 +100,9 @@ class Pages:
         self._is_certain = False  # that this is a page, whatever else is said
         self._count = 0
         self._size = 0
+        self._last_page = ""
+        self._failed = ""
+        self._errors = ""
         self._words: set[str] = set()
 
     def is_link(self, name: str) -> bool:
@@ -104,6 +119,17 @@ class Pages:
         texts = members.values()
         if _plain(name) in _BEFORE and any(texts) and all(isinstance(text, str | bool) for text in texts):
             self.look(name, members)
+        if any(texts):
+            self.look_list(name)
+
+    def look_list(self, name: str) -> None:
+        """Looks at a list or an object outside the records in which there is something.
+
+        Args:
+            name: its key.
+        """
+        if _plain(name) in _ERRORS:
+            self._errors = self._errors or name
 
     def look(self, name: str, value: Value) -> None:
         """Looks at a value outside the records.
@@ -134,6 +160,12 @@ class Pages:
             self._before = self._before or name
             link = isinstance(word, dict) or (isinstance(word, str) and ("?" in word or "/" in word))
             self._is_certain = self._is_certain or link or plain not in {"previous", "prev", *_FIRST}
+        if plain == "lastpage" and number > 1:
+            self._last_page = name
+        if plain in _SUCCESS and word in (False, "false"):
+            self._failed = self._failed or name
+        if plain in _ERRORS and word not in (*_NONE, "0", "none", "no", "ok"):
+            self._errors = self._errors or name
         if plain == "count":
             self._count = max(self._count, number)
         if plain in _AT_FIRST and number > _AT_FIRST[plain]:
@@ -142,6 +174,26 @@ class Pages:
             self._size = max(self._size, number)
         if plain in _ANY_WORD:
             self._words.add(plain)
+
+    def notes(self, records: int) -> list[str]:
+        """What may mean that people are missing, to be told. For after `check`.
+
+        Args:
+            records: how many there were.
+        """
+        notes = []
+        if self._errors:
+            notes.append(
+                f"The file has '{self._errors}' beside the people, so the program that wrote it has met an error. If "
+                "people or values are missing for it, export the list again and drop that file."
+            )
+        total, name = self._vague
+        if total > records and self._words.isdisjoint(_WORDS_OF_PAGING):
+            notes.append(
+                f"'{name}' beside the people says {total:,}, but the file holds {records:,} records. If that is the "
+                "number of people, the file is a part: have everybody exported into one file and drop that."
+            )
+        return notes
 
     def check(self, records: int) -> None:
         """To be called when all records were read.
@@ -152,6 +204,13 @@ class Pages:
         Raises:
             ExtractRefused: the document is only a part.
         """
+        if self._failed:
+            raise ExtractRefused(
+                f"'{self._failed}' beside the people says false, so the program that wrote the file has met an error, "
+                "and people may be missing. Nothing of the file was used. Export the list again and drop that file."
+            )
+        if records not in (self._total, self._vague[0]):
+            self._sign = self._sign or self._last_page
         if self._sign:
             raise ExtractRefused(
                 f"This is one page of a longer export: '{self._sign}' says that more follows after these {records:,} "

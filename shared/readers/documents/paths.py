@@ -14,10 +14,11 @@ if the record was read quickly. A path is a row of names, separated by dots (in 
 Rules that hold for all of them:
 
 * A key that is spelt like the whole rest of the path, dots, blanks and brackets included, goes first.
-* A name that is not there exactly is looked for without regard to case.
+* A name that is not there exactly is looked for without regard to case, unless some record has it both ways.
 * An entry that stands alone counts as a list of one, and a list without `[...]` means all its entries. Several values
-  become one text: equal ones count once, empty ones not at all, different ones are joined with `"; "`. The entries
-  that one condition finds must agree, though: of two primary jobs nobody can tell which one counts.
+  become one text: equal ones count once, empty ones not at all, different ones are joined with `"; "`, but for names,
+  of which there is one. The entries that one condition finds must agree, though: of two primary jobs nobody can tell
+  which one counts.
 * An object `{"label": ..., "value": ...}` gives its value; any other object at the end is no value.
 * `null` is the empty text, `true` and `false` are their words. `/Date(1417046400000)/` is `2014-11-27`, and with a time
   of day `2014-11-27T10:00:00Z`.
@@ -56,6 +57,10 @@ class NoValueError(Exception):
     """The record cannot be used: what a path finds in it is not one value. The message is a reason for HR."""
 
 
+class SeveralValuesError(NoValueError):
+    """A path finds several values where somebody's name is to be."""
+
+
 class InexactError(Exception):
     """A number may have been written in another way (`1.50`, `-0`), and its text is gone: read the record again."""
 
@@ -86,7 +91,9 @@ class _Step:
 class Path:
     """One path, read once and then looked up in many records."""
 
-    def __init__(self, text: str, *, xml: bool = False, single: bool = False, is_day: bool = False) -> None:
+    def __init__(
+        self, text: str, *, xml: bool = False, single: bool = False, is_day: bool = False, is_of_name: bool = False
+    ) -> None:
         """Never fails: what is not in the language of paths can still be the name of a key.
 
         Args:
@@ -94,8 +101,12 @@ class Path:
             xml: whether slashes separate too and `@` begins an attribute.
             single: whether several values are a fault; otherwise they become one text.
             is_day: whether `/Date(ms)/` stays as it is, because who reads it knows what it means.
+            is_of_name: whether somebody is called by it, so that several values are a fault that a known name mends.
         """
         self._single = single
+        self._is_of_name = is_of_name
+        self.exact = False  # whether only a key counts that is spelt so, in capital letters too
+        self.is_joined = False  # whether several values have become one text; whoever asks sets it back
         self.is_day = is_day
         self.text = text
         self._xml = xml
@@ -140,6 +151,13 @@ class Path:
             return None
         if self._single and len(different := {value for value in values if value}) > 1:
             raise NoValueError(f"'{self.text}' has {len(different)} values, so nobody can tell which of them counts.")
+        if len(values) > 1 and len(different := {value.strip() for value in values} - {""}) > 1:
+            if self._is_of_name:
+                raise SeveralValuesError(
+                    f"'{self.text}' has {len(different)} values, and a name is one: correct the person's data, or ask "
+                    "IT to have the mapping say which of them counts."
+                )
+            self.is_joined = True
         return _joined(values)
 
     def _walk(self, value: Value, at: int, into: list[str]) -> bool:
@@ -186,6 +204,8 @@ class Path:
         )
 
     def _nearly(self, record: dict[str, Value], name: str) -> str | None:
+        if self.exact:
+            return None
         folded = name.casefold()
         keys = [key for key in record if key.casefold() == folded]
         if len(keys) > 1:

@@ -41,6 +41,7 @@ _DECLARED = re.compile(rb"\s*<\?xml[^>]{0,200}?\sencoding\s*=\s*[\"']([A-Za-z0-9
 _SAFE = re.compile(r"iso8859-\d+|cp125\d|koi8-[rut]|gb18030|gbk|gb2312|shift_jis|cp932|euc_jp|euc_kr|cp949|big5")
 
 
+# Many parameters: what the mapping says of the columns, each kind by itself.
 def open_xml(
     chunks: Iterable[bytes],
     hints: FormatHints,
@@ -48,6 +49,7 @@ def open_xml(
     *,
     optional: Collection[str] = (),
     days: Collection[str] = (),
+    names: Collection[str] = (),
 ) -> Table:
     """Opens an XML document.
 
@@ -59,6 +61,7 @@ def open_xml(
             column that is often empty for everybody in the file belongs here.
         days: those of them that a reader of days looks at: `/Date(ms)/` stays as it is there, and is made
             ISO 8601 everywhere else.
+        names: those of them by which somebody is called: several values are a fault there, which a known name mends.
 
     Returns:
         The table; its cells are in the order of `wanted`, empty where a record has nothing.
@@ -69,7 +72,7 @@ def open_xml(
     text = DecodedText(chunks, hints.encoding)
     _declare(text)
     blocks = _blocks(with_line_feeds(text.pieces()))
-    columns, pages, notes = Columns(wanted, optional, days=days, xml=True), Pages(), text.notes
+    columns, pages, notes = Columns(wanted, optional, days=days, names=names, xml=True), Pages(), text.notes
     others = Others(columns, notes, chosen_by_it=hints.path is not None, between="/")
     head, complete = _head(blocks)
     path = tuple(part for part in re.split(r"[./]", hints.path) if part) if hints.path else None
@@ -88,9 +91,13 @@ def open_xml(
         records.check(count)
         others.check(path)
         pages.check(count)
+        notes.extend(pages.notes(count))
         columns.check()
+        table.renamed.update(columns.renamed())
+        notes.extend(columns.notes())
 
-    return Table(Form("xml", text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
+    table = Table(Form("xml", text.encoding, text.bom, "", "", ""), tuple(wanted), rows(), notes)
+    return table
 
 
 def _declare(text: DecodedText) -> None:

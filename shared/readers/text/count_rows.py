@@ -19,10 +19,18 @@ _WORD = re.compile(rf"[*#\-= ]*(?:{_WORDS})[*#\-=: ]*\Z")
 _WORD_AND_COUNT = re.compile(
     rf"[*#\-= ]*(?:{_WORDS})\s*[:=#]?\s+(\S.*?)[*#\-= ]*\Z|[*#\-= ]*(?:{_WORDS})[:=]\s*(\S.*)\Z"
 )
+_SUBTOTAL = re.compile(
+    r"\S.*[\s:-](?:sub-?)?(?:totals?|count|summe|anzahl|ergebnis|gesamt)[:= ]*\Z"
+    r"|(?:sub-?|sous-|zwischen)?(?:totals?|summe|anzahl)[:\s-]+\S.*\Z"
+)
+_LABEL_AND_COUNT = re.compile(r"(.*\S)\s*[:=\s]\s*(\d[\d,.]*)")
+_TWO = r"(?:0[1-9]|[12]\d|3[01])"
+_DAY = re.compile(rf"(?:19|20)\d\d{_TWO}{_TWO}|{_TWO}{_TWO}(?:19|20)\d\d")  # 20261201, 01122026
 _COUNT_FIRST = re.compile(
     r"\(?(\d[\d,.]*) (?:rows?|records?|employees|workers)"
     r"(?: (?:affected|selected|returned|exported)| in set(?: \([^()]*\))?)?\)?\.?"
 )
+_COUNTED_TOO = {1: "the header or itself", 2: "the header and itself"}
 RULE_MARKS = frozenset("-=+|:")
 """What rules are drawn with."""
 _NUMBER = re.compile(r"\d{1,9}|\d{1,3}(?:[,.'\u2019 ]\d{3}){1,2}")
@@ -58,6 +66,31 @@ def looks_like_count(cells: Sequence[str]) -> tuple[bool, int | None]:
     return count is not None, count
 
 
+def is_subtotal(cells: Sequence[str]) -> bool:
+    """Whether a row seems to be the total of a group: `IT Total`, or `Total for IT`, and a whole number."""
+    first = plain_name(cells[0][:_LONGEST])
+    others = [cell for cell in cells[1:] if cell.strip()]
+    if not others and (match := _LABEL_AND_COUNT.fullmatch(first)):
+        first, others = match[1], [match[2]]
+    is_counted = len(others) == 1 and read_count(others[0]) is not None
+    return is_counted and _SUBTOTAL.match(first) is not None and not looks_like_count(cells)[0]
+
+
+def subtotals_left_out(lines: Sequence[int]) -> str:
+    """The note on the totals of groups, which are on `lines`."""
+    line, more = lines[0], len(lines) - 1
+    if not more:
+        return f"Line {line} is the total of a group; it is nobody, and was left out."
+    return f"Line {line} and {more:,} more are totals of groups; they are nobody, and were left out."
+
+
+def count_of_trailer(cells: Sequence[str]) -> str:
+    """The cell of a trailer with its count: the one behind its word, unless that is a day and one other is a number."""
+    behind = cells[1] if len(cells) > 1 else ""
+    numbers = [cell for cell in cells[1:] if read_count(cell) is not None and not _DAY.fullmatch(cell.strip())]
+    return numbers[0] if len(numbers) == 1 else behind
+
+
 def speaks_of_a_count(cell: str) -> bool:
     """Whether a cell begins as trailers and totals do, whatever follows."""
     first = plain_name(cell[:_LONGEST])
@@ -86,11 +119,16 @@ def check_count(count: int, rows: int, line: int) -> None:
         ExtractRefused: the two differ.
     """
     if count != rows:
-        raise ExtractRefused(
+        sentence = (
             f"Line {line} says that the file has {count:,} rows of people, but there are {rows:,}: the upload was cut "
-            "off, or rows were removed or added. Drop the complete file again.",
-            line=line,
+            "off, or rows were removed or added. Drop the complete file again."
         )
+        if rows and count - rows in _COUNTED_TOO:
+            sentence += (
+                f" If nobody is missing, the line counts {_COUNTED_TOO[count - rows]} too: have the export count the "
+                "people alone."
+            )
+        raise ExtractRefused(sentence, line=line)
 
 
 def right_count(count: int, line: int) -> str:

@@ -20,12 +20,15 @@ from shared.readers.text.count_rows import (
     after_trailer,
     check_count,
     check_trailer,
+    count_of_trailer,
     is_rule,
+    is_subtotal,
     looks_like_count,
     no_trailer,
     right_count,
     rules_left_out,
     speaks_of_a_count,
+    subtotals_left_out,
 )
 from shared.readers.text.dialect import FIRST_LINES, Opening, find_opening
 from shared.readers.text.header_rows import (
@@ -40,6 +43,7 @@ from shared.readers.text.header_rows import (
     repeats,
     two_lists,
 )
+from shared.readers.text.headings import Headings
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import MARK, Block, CellRows
 from shared.readers.text.saved_twice import refuse_saved_twice
@@ -132,7 +136,8 @@ class _Rows:
         self._source = CellRows(stream, opening.dialect, hints.comment, before=int(opening.announced))
         self._delimiter = opening.dialect.delimiter
         self._notes = notes
-        again = is_rejects_file(opening.header)
+        self._again = again = is_rejects_file(opening.header)
+        self._subtotals: list[int] = []  # the lines of totals of groups
         self._trailer = None if again or not hints.trailer else plain_name(hints.trailer)
         self._trailer_word = hints.trailer or ""
         trailers = {mark for mark in (self._trailer or "")[:1] for mark in (mark, mark.upper(), "\ufeff")}
@@ -150,6 +155,7 @@ class _Rows:
         self._first_people = first_people(self._names, opening.below, self._more_header)
         self._short = opening.short
         self._is_drawn = opening.drawn
+        self._headings = Headings(self._titles)
         self._filled = 0  # rows to which empty cells were added
         self._newest_filled: tuple[int, tuple[str, ...]] = (0, ())  # the newest of them, as it was
         self._newest_bad: tuple[int, tuple[str, ...]] = (0, ())  # the newest that lacks more
@@ -164,6 +170,7 @@ class _Rows:
     def _skip_to(self, opening: Opening) -> None:
         """Take the rows above the header, and the header."""
         source = self._source
+        self._titles: set[str] = set()
         above: list[tuple[str, int, list[str]]] = []
         while source.number <= opening.above:
             try:
@@ -185,6 +192,7 @@ class _Rows:
             )
         if opening.texts_above:
             refuse_list_above(self._names, above[:-1])
+            self._titles.update(cells[0] for _, _, cells in above[:-1] if len(cells) == 1)
             self._notes.append(
                 f"The header is on line {line}; what stands above it ({opening.texts_above} "
                 f"{'row' if opening.texts_above == 1 else 'rows'}) was left out."
@@ -284,11 +292,18 @@ class _Rows:
     def _look(self, cells: list[str], ready: _Ready) -> Iterator[Rows | BadRow]:
         """A row that needs a closer look, behind those that wait."""
         line = self._source.start + 1
+        if not self._people:
+            self._headings.look(cells)
         if self._below:
             if self._may_end(cells) and len(self._below) < _MOST_FOOTERS:
                 self._below += self._judge(line, cells)
                 return
-            yield from self._break(ready)
+            if repeats(self._names, cells):  # so that what stands above it is no rest of a cell, but its heading
+                yield from ready.take()
+                yield from map(_alone, self._below)
+                self._below.clear()
+            else:
+                yield from self._break(ready)
         before = ready.last
         if before is not None and self._goes_on(before, cells):
             if (
@@ -310,7 +325,7 @@ class _Rows:
 
     def _may_end(self, cells: list[str]) -> bool:
         """Whether a row below a list may be about the list: it has one cell, or none, or is a total or the trailer."""
-        if sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0]:
+        if sum(map(bool, map(str.strip, cells))) <= 1 or looks_like_count(cells)[0] or is_subtotal(cells):
             return True
         return self._trailer is not None and plain_name(cells[0]) == self._trailer
 
@@ -355,7 +370,9 @@ class _Rows:
             and (len(cells) == 1 or len(cells[0].split()) > 2 or _is_prose(cells, before.cells))
             and "9" not in id_shape(cells[0])  # else it is somebody's row that lacks cells
             and not speaks_of_a_count(cells[0])
+            and not is_subtotal(cells)
             and not is_rule(cells)
+            and not self._headings.is_one(before.cells[-1], cells)
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
@@ -369,6 +386,7 @@ class _Rows:
             and not is_another(self._names, cells, self._people)
             and not is_rule(cells)
             and not looks_like_count(cells)[0]
+            and not is_subtotal(cells)
             and (self._trailer is None or plain_name(cells[0]) != self._trailer)
         )
 
@@ -407,8 +425,11 @@ class _Rows:
         if is_another(self._names, cells, self._people):
             raise two_lists(f"Line {line}", line)
         if self._trailer is not None and plain_name(cells[0]) == self._trailer:
-            check_trailer(self._trailer_word, cells[1] if len(cells) > 1 else "", self._people, line)
+            check_trailer(self._trailer_word, count_of_trailer(cells), self._people, line)
             self._ended = line
+            return
+        if not self._again and self._may_count(cells) and is_subtotal(cells):
+            self._subtotals.append(line)
             return
         if self._counts and self._may_count(cells):
             is_count, count = looks_like_count(cells)
@@ -533,6 +554,8 @@ class _Rows:
             self._notes.append(
                 f"{rows} out empty cells at the end, as some programs write them; these cells count as empty."
             )
+        if self._subtotals:
+            self._notes.append(subtotals_left_out(self._subtotals))
         if self._rules:
             self._notes.append(rules_left_out(self._rules))
         for row, count in self._held:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from shared.mapping.format import FormatHints
 from shared.readers.text.column_names import count_found, loose_set
-from shared.readers.text.count_rows import is_rule, looks_like_count
+from shared.readers.text.count_rows import is_rule, is_subtotal, looks_like_count
 from shared.readers.text.escapes import BACKSLASH, NO_ESCAPES, Escapes, protects
 from shared.readers.text.own_rejects import is_rejects_file
 from shared.readers.text.rows_of_cells import COMMON, CellRows, Dialect
@@ -258,6 +258,7 @@ def _short_rows(lines: Sequence[str], dialect: Dialect, hints: FormatHints, head
     whole = lines if not lines or lines[-1].endswith(("\n", "\r")) else lines[:-1]
     below = _below(whole, dialect, hints, head)
     below = [cells for cells in below if any(map(str.strip, cells)) and not looks_like_count(cells)[0]]
+    below = [cells for cells in below if not is_subtotal(cells)]
     counts = [len(cells) for cells in below]
     halves = {place + more for place, pair in enumerate(pairwise(below)) if are_halves(*pair, width) for more in (0, 1)}
     short = [count for place, count in enumerate(counts) if 1 < count < width and place not in halves]

@@ -16,6 +16,7 @@ from shared.readers.text.count_rows import (
     after_trailer,
     check_count,
     check_trailer,
+    count_of_trailer,
     is_rule,
     looks_like_count,
     no_trailer,
@@ -298,7 +299,7 @@ class _Rows:
             start = text.lstrip()
             rest = start[len(word) :].strip() if start.startswith(word) else ""
             if plain_name(text[self._first]) == plain_name(word) or rest.isdecimal():
-                digits = rest.split()[0] if rest else ""
+                digits = count_of_trailer([word, *rest.split()])
                 check_trailer(word, digits.lstrip("0") or digits[:1], self._people, number)
                 self._ended = number
                 return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from shared.readers.text.spreadsheets import CHANGED
+
 ROW_COLUMN = "Rollcall row"
 REASON_COLUMN = "Rollcall reason"
 _OWN = {ROW_COLUMN.casefold(), REASON_COLUMN.casefold()}
@@ -12,7 +14,11 @@ _OWN = {ROW_COLUMN.casefold(), REASON_COLUMN.casefold()}
 # What a spreadsheet would take for a formula (OWASP, CSV injection), or for a number that it writes back otherwise:
 # leading zeros, more than eleven digits, an E among digits. One more apostrophe in front makes it text; cells that came
 # with apostrophes get one too, so that `unguard_cell` gives back exactly what HR wrote.
-_GUARDED = re.compile(r"'*(?:[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]|(?:0\d+|\d{12,}|\d+(?:\.\d+)?[eE][+\-]?\d+)\Z)")
+_FORMULA = r"[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]"
+_GUARDED = re.compile(rf"'*(?:{_FORMULA}|(?:0\d+|\d{{12,}}|\d+(?:\.\d+)?[eE][+\-]?\d+)\Z)")
+
+# In a file that comes back also what it would take for a day, a fraction or a time.
+_GUARDED_REJECT = re.compile(rf"'*(?:{_FORMULA}|{CHANGED})", re.IGNORECASE | re.DOTALL)
 
 # What other programs write for the same purpose (CsvHelper's InjectionOptions.Escape, OWASP's advice), and what people
 # write so that a spreadsheet keeps the zeros. In front of anything else an apostrophe is text: 's-Hertogenbosch.
@@ -35,13 +41,23 @@ def is_own_column(name: str) -> bool:
 
 
 def guard_cell(cell: str) -> str:
-    """A cell that a spreadsheet leaves as it is."""
+    """A cell that is no formula in a spreadsheet, and no number that it writes back otherwise."""
     return f"'{cell}" if _GUARDED.match(cell) else cell
 
 
 def unguard_cell(cell: str) -> str:
-    """A cell of a rejects file as HR wrote it."""
+    """A cell without what `guard_cell` has put in front."""
     return cell[1:] if cell.startswith("'") and _GUARDED.match(cell) else cell
+
+
+def guard_reject(cell: str) -> str:
+    """A cell of a rejects file that a spreadsheet leaves as it is, so that it is the same when it comes back."""
+    return f"'{cell}" if _GUARDED_REJECT.match(cell) else cell
+
+
+def unguard_reject(cell: str) -> str:
+    """A cell of a rejects file as HR wrote it."""
+    return cell[1:] if cell.startswith("'") and _GUARDED_REJECT.match(cell) else cell
 
 
 def is_guarded(cell: str) -> bool:

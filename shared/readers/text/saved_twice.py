@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from shared.errors import ExtractRefused
-from shared.readers.text.rows_of_cells import COMMON
+from shared.readers.text.column_names import loose
+from shared.readers.text.rows_of_cells import COMMON, MARK
 
 _TOLD = (
     "Each line of the file is in quotation marks as a whole, so that it is a single cell: a spreadsheet that had whole "
@@ -34,6 +35,29 @@ def refuse_saved_twice(lines: Sequence[str]) -> None:
         held = sum(len(_cells(row, delimiter)) == width for row in inside)
         if width > 1 and held * 2 > len(rows):
             raise ExtractRefused(_TOLD)
+
+
+def refuse_whole_lines(cells: Sequence[str], wanted: Collection[str], where: str) -> None:
+    """Look at a row of a workbook in which the header may be.
+
+    Args:
+        cells: of the row.
+        wanted: names of columns, as `loose` has them.
+        where: the row is, in words.
+
+    Raises:
+        ExtractRefused: one cell holds the names, with a delimiter between them.
+    """
+    filled = [cell for cell in cells if cell.strip()]
+    if len(filled) != 1:
+        return
+    for delimiter in COMMON:
+        if len({loose(name) for name in _cells(filled[0], delimiter)}.intersection(wanted)) > 1:
+            raise ExtractRefused(
+                f"Whole lines stand in one column of the workbook, with {MARK[delimiter]}s between their cells "
+                f"({where}): a spreadsheet has opened a CSV without taking it apart. Nothing of the file was used. "
+                "Export the list again, and drop that file as it is, without opening it before."
+            )
 
 
 def _inside(line: str) -> str:

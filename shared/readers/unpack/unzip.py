@@ -25,6 +25,12 @@ _LEFTOVERS = re.compile(
     r"|~\$[^/]*|\.~lock\.[^/]*#)",  # who has a file open, as Excel and LibreOffice note it
     re.IGNORECASE,
 )
+# What programs put beside a list: its checksum, and what the archive holds.
+_BESIDE = re.compile(
+    r"(?:.*/)?(?:[^/]+\.(?:md5|sha\d{1,3}|crc(?:32)?|sfv)(?:\.txt)?|(?:md5|sha\d{1,3})sums?(?:\.txt)?"
+    r"|checksums?\.(?:txt|md5|sha\d{1,3})|(?:[^/]*[\W_])?manifest\.(?:json|xml|txt|mf)|_SUCCESS)",
+    re.IGNORECASE,
+)
 # Not among them: a pipe. Archives that are made of one (report | zip) say so of their entry, which is a file inside.
 _NO_FILES = {
     stat.S_IFLNK: "a link",
@@ -127,7 +133,7 @@ def _data_files(infos: Sequence[zipfile.ZipInfo], meter: Meter) -> list[zipfile.
                 "The zip archive holds a name that points outside of it ('..', or a full path). Ordinary programs do "
                 "not make such archives, so nothing of it was read. Pack the list again and drop that file."
             )
-        plain = name.replace("\\", "/")
+        plain = _plain(info)
         if plain.endswith("/") or _LEFTOVERS.fullmatch(plain):
             continue
         kind = stat.S_IFMT(info.external_attr >> 16)
@@ -139,10 +145,31 @@ def _data_files(infos: Sequence[zipfile.ZipInfo], meter: Meter) -> list[zipfile.
                 "again."
             )
         found.append(info)
+    found = _without_others(found)
     meter.check(sum(info.file_size for info in found))  # no more than that is ever read of them
     if not found:
         raise ExtractRefused("The zip archive holds no file. Put the list into it and drop it again.")
     return found
+
+
+def _without_others(found: list[zipfile.ZipInfo]) -> list[zipfile.ZipInfo]:
+    """The files without those that go with a list: checksums, manifests, and empty ones that only say that it is there.
+
+    An empty file of the list's own kind may be a part of it that was not written, and stays.
+    """
+    filled = [info for info in found if info.file_size]
+    lists = [info for info in filled if not _BESIDE.fullmatch(_plain(info))] or filled
+    kinds = {_kind(info) for info in lists}
+    return [info for info in found if info in lists or (not info.file_size and _kind(info) in kinds)] or found
+
+
+def _plain(info: zipfile.ZipInfo) -> str:
+    return info.orig_filename.replace("\\", "/")
+
+
+def _kind(info: zipfile.ZipInfo) -> str:
+    """The ending of a file's name."""
+    return _plain(info).rpartition("/")[2].rpartition(".")[2].casefold()
 
 
 def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, password: bytes | None) -> Callable[[], Iterator[bytes]]:

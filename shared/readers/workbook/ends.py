@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from shared.model import Row
 from shared.readers.table import BadRow
 from shared.readers.text.column_names import plain_name
-from shared.readers.text.count_rows import after_trailer, check_count, check_trailer, looks_like_count, no_trailer
+from shared.readers.text.count_rows import (
+    after_trailer,
+    check_count,
+    check_trailer,
+    count_of_trailer,
+    is_subtotal,
+    looks_like_count,
+    no_trailer,
+)
 from shared.readers.text.header_rows import HeaderNames, is_another, repeats, two_lists
 
 _FEW = 2  # cells that a total has
@@ -30,6 +38,7 @@ def without_ends(
         ExtractRefused: the trailer is missing or not at the end, a count differs, or another header follows.
     """
     people, last, ended = 0, 0, 0
+    subtotals: list[int] = []  # rows
     held: list[tuple[Row | BadRow, int | None]] = []  # rows that seem to be totals, as long as nobody follows
     for row in rows:
         last = row.number
@@ -37,7 +46,7 @@ def without_ends(
         if ended:
             raise after_trailer(trailer or "", ended, row.line)
         if trailer and plain_name(filled[0]) == plain_name(trailer):
-            check_trailer(trailer, filled[1] if len(filled) > 1 else "", people, row.line)
+            check_trailer(trailer, count_of_trailer(filled), people, row.line)
             ended = row.line
             continue
         if repeats(names, row.cells):
@@ -50,6 +59,9 @@ def without_ends(
             if is_count:
                 held.append((row, count))
                 continue
+        if len(filled) <= _FEW < len(names.plain) and is_subtotal(filled):
+            subtotals.append(row.number)
+            continue
         for total, _ in held:
             people += 1
             yield BadRow(total.number, total.line, total.cells, "the row looks like a total, but more rows follow.")
@@ -58,7 +70,17 @@ def without_ends(
         yield row
     if trailer and not ended:
         raise no_trailer(trailer, last)
-    for total, count in held:
+    _tell(held, subtotals, people, notes)
+
+
+def _tell(
+    totals: Sequence[tuple[Row | BadRow, int | None]], subtotals: Sequence[int], people: int, notes: list[str]
+) -> None:
+    """Check what is said of the number of people, and tell what was left out."""
+    if subtotals:
+        more = f" and {len(subtotals) - 1:,} more" if len(subtotals) > 1 else ""
+        notes.append(f"Row {subtotals[0]}{more}: the total of a group, which is nobody, was left out.")
+    for total, count in totals:
         if count is None:
             notes.append(f"Row {total.number} only marks the end of the list; it is nobody.")
         else:

@@ -28,6 +28,7 @@ from shared.readers.text.header_rows import (
     refuse_list_above,
 )
 from shared.readers.text.own_rejects import is_rejects_file
+from shared.readers.text.saved_twice import refuse_whole_lines
 from shared.readers.unpack.limits import UnpackLimits, spool
 from shared.readers.workbook.cells import CellTexts
 from shared.readers.workbook.ends import without_ends
@@ -148,6 +149,9 @@ class Workbook:
             )
         if complete or best:
             return self._with_first(best if best and not complete else (filled or complete)[0], hints, wanted)
+        for sheet in self._sheets(hints):
+            for number, cells in self._top(sheet):
+                refuse_whole_lines(cells, names, f"sheet '{sheet.name}', row {number}")
         visible = [sheet.name for sheet in self.book.sheets if not sheet.hidden]
         hidden = len(self.book.sheets) - len(visible)
         raise ExtractRefused(

@@ -7,13 +7,27 @@ import pytest
 from shared.errors import ExtractRefused
 from shared.extract import records
 from shared.extract.profile import Profile
+from shared.extract.reading import ReadExtract, read_extract
 from shared.extract.records import find_columns, read_records
-from shared.extract.whole_file import unused_columns
+from shared.extract.whole_file import columns_gone, unused_columns
 from shared.mapping.format import FormatHints
+from shared.mapping.load import parse_mapping
 from shared.model import Record, Reject, Row
+from shared.readers.open_extract import Reading
 from shared.readers.table import BadRow, Form, Table
 from shared.readers.text import open_delimited
+from shared.readers.text.column_names import renamed
 
+OPTIONAL = parse_mapping(
+    b"""
+version: 1
+key: Id
+status: {column: Status, values: {Active: true}, first_day: Hire, last_day: End, zone: Zone}
+optional: [Hire, End, Zone, Title]
+attributes: {title: Title}
+""",
+    "m.yaml",
+).mapping
 USE = "Nothing of the file was used. Correct the header, or ask IT to change the mapping."
 
 
@@ -260,3 +274,126 @@ def test_columns_that_occur_twice_without_harm_are_noted() -> None:
     table = Table(Form(), ("Id", "Note", "Custom ", "custom", "", "", "note"), iter([Row(2, 2, ("1",) * 7)]))
     assert list(read_records(table, ["Id"])) == [Record(2, 2, {"Id": "1"})]
     assert table.notes == ["These columns occur more than once, but are not used: Note, Custom."]
+
+
+def people_of(text: str) -> ReadExtract:
+    return read_extract([text.encode()], OPTIONAL, Reading(optional=OPTIONAL.optional))
+
+
+def refusal(text: str) -> str:
+    with pytest.raises(ExtractRefused) as refused:
+        people_of(text)
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "name", "alike"),
+    [
+        ("End", "End *", True),
+        ("Hire Date", "hireDate_1", True),
+        ("Hire Date", "Hire Datte", True),
+        ("Hire Date", "Hire Date (YYYY-MM-DD)", True),
+        ("Hire", "Hire Date", True),
+        ("ENDDATE", "End Date *", True),
+        ("Austrittsdatum", "Austritts-Datum*", True),
+        ("Hire Date", "Rehire Date", False),
+        ("Termination Date", "Termination Reason", False),
+        ("Last Day of Work", "First Day of Work", False),
+        ("Start", "State", False),
+        ("Manager ID", "Manager Name", False),
+        ("End", "*", False),
+    ],
+)
+def test_a_column_is_another_name_for_one_if_only_signs_slips_or_the_word_date_differ(
+    wanted: str, name: str, alike: bool
+) -> None:
+    assert renamed(wanted, ["Salary", name, "City"]) == (name if alike else "")
+
+
+@pytest.mark.parametrize(
+    ("text", "refused"),
+    [
+        ("Id,Status,Hire *,End *,Zone\n1,Active,2020-01-01,2026-10-31,\n", "2 of 6 columns are missing: Hire, End. "),
+        ("Id,Status,Hire,End,Zone_2\n1,Active,2020-01-01,2026-10-31,\n", "1 of 6 columns is missing: Zone. "),
+        ('[{"Id": "1", "Status": "Active", "Hire *": "2020-01-01", "End *": ""}]', "2 of 6 columns are missing: "),
+        ('[{"Id": "1", "Status": "Active"}, {"Id": "2", "Zone": "", "End_1": ""}]', "1 of 6 columns is missing: End. "),
+        ("<R><P><Id>1</Id><Status>Active</Status><EndDate/></P><P/></R>", "1 of 6 columns is missing: End. "),
+    ],
+)
+def test_an_optional_column_of_days_that_seems_to_have_another_name_refuses_the_file(text: str, refused: str) -> None:
+    assert refusal(text).startswith(refused)
+
+
+def test_the_refusal_for_an_optional_column_says_what_may_be_it() -> None:
+    assert refusal("Id,Status,End *\n1,Active,2026-10-31\n") == (
+        f"1 of 6 columns is missing: End. In this file 'End *' may be 'End'. {USE}"
+    )
+    assert refusal('[{"Id": "1", "Status": "Active", "endDate": ""}]') == (
+        f"1 of 6 columns is missing: End. In this file 'endDate' may be 'End'. {USE}"
+    )
+
+
+def test_of_another_optional_column_that_seems_to_have_another_name_it_is_told() -> None:
+    note = (
+        "'Title *' may be 'Title', which is not in the file: nothing of it was read. Correct the header, or ask IT to "
+        "change the mapping."
+    )
+    for text in (
+        "Id,Status,Hire,Title *\n1,Active,2020-01-01,Boss\n",
+        '[{"Id": "1", "Status": "Active", "Hire": "2020-01-01", "Title *": "Boss"}]',
+    ):
+        with people_of(text) as extract:
+            assert (extract.notes, extract.people) == ([note], 1)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Id,Status,End Reason,Rehire\n1,Active,,\n",
+        "Id,Status,End,End *\n1,Active,,\n",
+        '[{"Id": "1", "Status": "Active", "endReason": "x"}, {"Id": "2", "Status": "Active", "End": "2030-01-31"}]',
+        '[{"Id": "1", "Status": "Active", "End_1": "x"}, {"Id": "2", "Status": "Active", "END": "2030-01-31"}]',
+        '[{"Id": "1", "Status": "Active", "End": null, "Hire": "2020-01-01", "Zone": "", "Title": "", "End_1": "x"}]',
+    ],
+)
+def test_an_optional_column_may_be_missing_beside_others_and_be_there_beside_one_like_it(text: str) -> None:
+    with people_of(text) as extract:
+        assert (extract.notes, extract.rejects) == ([], [])
+
+
+def test_a_column_inside_an_object_is_looked_for_beside_where_it_should_be() -> None:
+    text = """
+version: 1
+key: id
+status: {column: status, values: {Active: true}, last_day: work.endDate}
+optional: [work.endDate]
+attributes: {userName: id}
+"""
+    mapping = parse_mapping(text.encode(), "m.yaml").mapping
+    record = b'[{"id": "1", "status": "Active", "work": {"end_date": "2026-10-31"}}]'
+    with pytest.raises(ExtractRefused, match=r"In this file 'work\.end_date' may be 'work\.endDate'\. "):
+        read_extract([record], mapping, Reading(optional=mapping.optional))
+
+
+def test_columns_that_the_file_before_had_are_told_of_once_they_are_gone() -> None:
+    columns = ("Id", "Title", "End")
+    before, now = (Profile(columns, (), {}, 0, "", header=("Id", *more)) for more in (("title ", "End"), ("Other",)))
+    note = (
+        "These columns were in the file before and are not in this one, so that nobody has a value there: Title, End. "
+        "If that is not meant, correct the export and drop the file again."
+    )
+    assert columns_gone(before, now) == [note]
+    assert columns_gone(now, now) == columns_gone(None, now) == columns_gone(now, before) == []
+
+
+@pytest.mark.parametrize("name", ["Ann", "Ann Hired"])
+def test_a_file_without_a_header_is_called_so_however_many_columns_are_optional(name: str) -> None:
+    text = refusal(f"1,Active,2020-01-31,,,{name}\n2,Active,2020-01-31,,,Bob\n")
+    assert text.startswith("The file seems to have no header: its first line is about somebody.")
+
+
+def test_cells_of_a_wrong_file_are_not_shown_however_many_columns_are_optional() -> None:
+    assert refusal("Idsen Ann,Statusbericht,Sale\nx,y,z\n") == (
+        "2 of 6 columns are missing: Id, Status. Is this the right file, is its header among the first lines, did the "
+        f"report language change? {USE}"
+    )

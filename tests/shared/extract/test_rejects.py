@@ -19,7 +19,7 @@ from shared.mapping.format import FormatHints
 from shared.model import ExtractRef, Record, Reject, Row
 from shared.readers.open_extract import Reading, open_extract
 from shared.readers.table import Table
-from shared.readers.text.own_rejects import unguard_cell
+from shared.readers.text.own_rejects import unguard_reject
 from shared.records import extracts
 from shared.storage.clients import Storage
 from tests.conftest import Storage as Azurite
@@ -74,6 +74,21 @@ def test_short_and_long_rows_keep_their_cells_and_the_reason_its_column() -> Non
         "123456789012",
         "73928e05",
         "1.23E+11",
+        "3-11",
+        "'3-11",
+        "1/2",
+        "2020-01-31",
+        "31.01.2020",
+        "2020-01-31T08:00:00Z",
+        "12:30",
+        "5 pm",
+        "1.10",
+        "1,000",
+        "(5)",
+        "3 Mar",
+        "MAR1",
+        "11. Dez. 2026",
+        "F\u00e9vr 3",
     ],
 )
 def test_no_cell_is_a_formula_and_every_cell_comes_back_as_it_was(cell: str) -> None:
@@ -90,7 +105,22 @@ def test_no_cell_is_a_formula_and_every_cell_comes_back_as_it_was(cell: str) -> 
 
 
 @pytest.mark.parametrize(
-    "cell", ["", "'", "O'Neil", "'s-Hertogenbosch", "1-2", "0", " =1", "1222", "12345678901", "1e", "0x"]
+    "cell",
+    [
+        "",
+        "'",
+        "O'Neil",
+        "'s-Hertogenbosch",
+        "Martin",
+        "0",
+        "12 Main St",
+        "W1",
+        " =1",
+        "1222",
+        "12345678901",
+        "1e",
+        "0x",
+    ],
 )
 def test_other_cells_stay_as_they_are(cell: str) -> None:
     assert rejects_of(f"Id,Name\n1,{cell}\n".encode(), 2).splitlines()[1] == f"1,{cell},2,why.".encode()
@@ -117,7 +147,7 @@ def test_any_rejected_row_reads_back_exactly(table: list[tuple[str, str]]) -> No
     rows = [row for row in opened(data.getvalue().encode(), "Id", "Name").rows if isinstance(row, Row)]
     rejects = rejects_of(data.getvalue().encode(), *(row.number for row in rows), wanted=["Id", "Name"])
     back = list(opened(rejects, "Id", "Name").rows)
-    assert [tuple(map(unguard_cell, row.cells)) for row in back] == [
+    assert [tuple(map(unguard_reject, row.cells)) for row in back] == [
         (*row.cells, str(row.number), "why.") for row in rows
     ]
 

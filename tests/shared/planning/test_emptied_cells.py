@@ -49,6 +49,24 @@ def test_it_is_told_as_long_as_it_is_so(office: Office) -> None:
     assert (account.kept, account.open, account.manager) == ((), "", "2")
 
 
+def test_an_optional_column_that_the_file_before_had_is_told_of_once(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    office.map(status=STATUS, attributes=ATTRIBUTES, optional=["Boss", "First"])
+    office.night("1,Ann,active,Ann,,Clerk,2", "2,Bo,active,,,,")
+    monkeypatch.setattr("tests.support.office.HEADER", "Id,Name,Status,Last,Zone")
+    told = []
+    for name in ("Bo", "Bob"):
+        office.time.forward(DAY)
+        office.night("1,Ann,active,,Clerk", f"2,{name},active,,")
+        told.append(office.summary_of(str(office.newest()["Extract"]))["notes"])
+    note = (
+        "These columns were in the file before and are not in this one, so that nobody has a value there: First, Boss. "
+        "If that is not meant, correct the export and drop the file again."
+    )
+    assert [note in notes for notes in told] == [True, False]
+
+
 def test_it_ends_once_the_mapping_sends_null(office: Office) -> None:
     office.night("1,Ann,active,Ann,,Clerk,2", "2,Bo,active,,,,")
     assert night(office, "1,Ann,active,,,,", "2,Bo,active,,,,")

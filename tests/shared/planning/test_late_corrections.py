@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 
 import pytest
@@ -185,3 +186,28 @@ def test_a_file_that_does_not_say_which_list_it_answers_is_as_new_as_it_came(off
     office.at("2026-09-21 09:00")
     body = "Id,Name,Status,First,Last,Zone,Boss,Reason\n1,Janet,active,,,,,\n"
     assert correct(office, body)[1] == [("1", True)]
+
+
+def changed(key: str, written: str, row: int) -> str:
+    return (
+        f"Id is {key} here, but {written} in row {row} of the list that this row answers; a spreadsheet may have "
+        f"changed it. Enter {written} with an apostrophe in front, and drop the file again; or correct the row in the "
+        "HR system, and drop the next list."
+    )
+
+
+def test_an_id_that_a_spreadsheet_has_changed_in_the_rejects_is_nobody_new(office: Office) -> None:
+    saturday = office.drop("3-11,Jane,actve", "0077,Bo,actve", "4-12,Cy,actve", "1,Ann,gone", *CREW)
+    office.tick()
+    body = rejects_of(office, saturday)
+    assert [line.split(",")[0] for line in body.splitlines()[1:]] == ["'3-11", "'0077", "'4-12"]
+    changes = (("actve", "active"), ("'3-11", "11-Mar"), ("'0077", "77"))
+    extract, sent = correct(office, body, *changes)
+    assert sent == [("4-12", True)]
+    again = list(csv.reader(rejects_of(office, extract).splitlines()))[1:]
+    assert [(line[0], *line[-2:]) for line in again] == [
+        ("'11-Mar", "2", changed("11-Mar", "3-11", 2)),
+        ("77", "3", changed("77", "0077", 3)),
+    ]
+    _, sent = correct(office, body, ("actve", "active"), name="rejects_again.csv")
+    assert sorted(sent) == [("0077", True), ("3-11", True)]

@@ -220,6 +220,23 @@ def test_whatever_is_in_the_records_the_document_is_understood(record: Any, size
     assert JSON.cells(data, ["id"], size=size) == [("1",), ("2",)]
 
 
+def test_where_a_record_has_a_name_in_two_spellings_only_the_exact_one_counts_in_all_of_them() -> None:
+    records = '[{"id": "1", "S": "a", "s": "x"}, {"id": "2", "s": "y"}, {"ID": "3", "S": "b"}, {"id": "4", "s": "z"}]'
+    assert JSON.cells(records, ["id", "S"]) == [("1", "a"), ("2", ""), ("3", "b"), ("4", "")]
+    later = '[{"id": "1", "S": "a"}, {"id": "2", "S": "b", "s": "x"}, {"id": "3", "s": "y"}]'
+    assert JSON.cells(later, ["id", "S"]) == [("1", "a"), ("2", "b"), ("3", "")]
+
+
+def test_a_name_that_was_taken_for_another_one_and_then_stands_beside_it_refuses_the_file() -> None:
+    records = '[{"id": "1", "s": "a"}, {"id": "2", "S": "b", "s": "x"}]'
+    assert JSON.refusal(records, ["id", "S"])[0] == (
+        "'S' stands in record 2 beside the same name in other capital letters, which records before it have alone, so "
+        "nobody can tell which of the two counts. Nothing of the file was used. Have all records exported with the "
+        "same names."
+    )
+    assert JSON.cells('[{"id": "1", "s": "a"}, {"id": "2", "S": "b"}]', ["id", "S"]) == [("1", "a"), ("2", "b")]
+
+
 def test_the_id_has_one_value() -> None:
     records = '[{"id": ["1", "2"], "name": "a"}, {"id": ["3", "3", ""], "name": ["b", "c"]}]'
     assert JSON.cells(records, ["id", "name"]) == [

@@ -132,6 +132,13 @@ def test_a_list_that_occurs_twice_is_refused() -> None:
         ('{"items": %s, "links": [{"rel": "self"}, {"rel": "next", "href": "x"}]}', "next"),
         ('{"data": %s, "metadata": {"current_page": 0, "total_pages": 3}}', "total_pages"),
         ('{"workers": %s, "meta": {"completeIndicator": false}}', "completeIndicator"),
+        ('{"continuationToken": "x", "value": %s}', "continuationToken"),
+        ('{"data": %s, "next_continuation_token": "x"}', "next_continuation_token"),
+        ('{"isTruncated": true, "items": %s}', "isTruncated"),
+        ('{"data": %s, "truncated": "true"}', "truncated"),
+        ('{"total_count": 2, "incomplete_results": true, "items": %s}', "incomplete_results"),
+        ('{"currentPage": 1, "lastPage": 4, "data": %s}', "lastPage"),
+        ('{"data": %s, "meta": {"last_page": 4, "total": 7}}', "last_page"),
     ],
 )
 def test_one_page_of_a_longer_export_is_refused(around: str, sign: str) -> None:
@@ -142,6 +149,60 @@ def test_one_page_of_a_longer_export_is_refused(around: str, sign: str) -> None:
         ),
         None,
     )
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"continuationToken": null, "isTruncated": false, "incomplete_results": false, "data": %s}',
+        '{"current_page": 1, "last_page": 1, "data": %s}',
+        '{"current_page": 1, "last_page": 2, "per_page": 1, "total": 2, "data": %s}',
+        '{"success": true, "error": null, "errors": [], "data": %s}',
+        '{"errors": {}, "error": "0", "data": %s}',
+        '{"errors": {"list": [], "text": ""}, "data": %s}',
+        '{"data": [{"id": 1, "name": "Ann", "errors": [1], "success": false}, {"id": 2, "name": "Bo"}]}',
+    ],
+)
+def test_a_whole_export_is_read_without_a_word(around: str) -> None:
+    table = JSON.open(around.replace("%s", PEOPLE), ["id", "name"])
+    assert (len(list(table.rows)), table.notes) == (2, [])
+
+
+@pytest.mark.parametrize("around", ['{"success": false, "data": %s}', '{"data": %s, "meta": {"is_success": "False"}}'])
+def test_an_answer_that_says_that_it_failed_is_refused(around: str) -> None:
+    name = "success" if "is_" not in around else "is_success"
+    assert JSON.refusal(around % PEOPLE)[0] == (
+        f"'{name}' beside the people says false, so the program that wrote the file has met an error, and people may "
+        "be missing. Nothing of the file was used. Export the list again and drop that file."
+    )
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '{"data": %s, "errors": [{"message": "x"}]}',
+        '{"errors": ["x"], "data": %s}',
+        '{"data": %s, "errors": {"code": 5}}',
+        '{"data": %s, "meta": {"errors": "time out"}}',
+        '{"errors": [[1]], "data": %s}',
+    ],
+)
+def test_errors_beside_the_people_are_told(around: str) -> None:
+    table = JSON.open(around.replace("%s", PEOPLE), ["id", "name"])
+    note = (
+        "The file has 'errors' beside the people, so the program that wrote it has met an error. If people or values "
+        "are missing for it, export the list again and drop that file."
+    )
+    assert (len(list(table.rows)), table.notes) == (2, [note])
+
+
+def test_a_plain_total_that_may_be_of_people_is_told() -> None:
+    table = JSON.open(f'{{"data": {PEOPLE}, "total": 500}}', ["id", "name"])
+    note = (
+        "'total' beside the people says 500, but the file holds 2 records. If that is the number of people, the file "
+        "is a part: have everybody exported into one file and drop that."
+    )
+    assert (len(list(table.rows)), table.notes) == (2, [note])
 
 
 @pytest.mark.parametrize(

@@ -308,6 +308,8 @@ def test_a_place_that_does_not_exist_is_refused() -> None:
         ("<hasPreviousPage>true</hasPreviousPage>", "'hasPreviousPage' says that there are people before these 2"),
         ("<next/><previous>?page=9</previous>", "'previous' says that there are people before these 2 records"),
         ("<hasMore>true</hasMore>", "'hasMore' says that more follows"),
+        ("<IsTruncated>true</IsTruncated>", "'IsTruncated' says that more follows"),
+        ("<Success>false</Success>", "'Success' beside the people says false, so the program"),
         ("<Page>2</Page><Page_Size>2</Page_Size>", "'Page' says 2, so there are people before these 2 records"),
         ("<Total_Results>500</Total_Results>", "'Total_Results' says 500, but the file holds 2 records"),
     ],

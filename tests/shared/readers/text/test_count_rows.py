@@ -116,9 +116,55 @@ def test_a_last_row_as_databases_write_it_is_checked_and_is_nobody(last: str) ->
     assert read(BODY + last) == (ROWS, ["Line 4 gives the number of rows as 2, which is right; it is nobody."])
 
 
-@pytest.mark.parametrize("last", ["TRAILER,1205\n", "Total: 3", "T,20", "(1 row)"])
+@pytest.mark.parametrize("last", ["TRAILER,1205\n", "Total: 5", "T,20", "(1 row)"])
 def test_a_last_row_that_counts_otherwise_refuses_the_file(last: str) -> None:
     assert refusal_of(BODY + last)[0].endswith(f"the upload was cut off, or rows were removed or added. {DROP}")
+
+
+@pytest.mark.parametrize(("count", "what"), [(3, "the header or itself"), (4, "the header and itself")])
+@pytest.mark.parametrize("hints", [None, TRL])
+def test_of_a_count_with_one_or_two_more_it_is_said_what_it_may_count(
+    count: int, what: str, hints: FormatHints | None
+) -> None:
+    assert refusal_of(f"{BODY}TRL,{count}\n", hints)[0] == (
+        f"Line 4 says that the file has {count} rows of people, but there are 2: the upload was cut off, or rows were "
+        f"removed or added. {DROP} If nobody is missing, the line counts {what} too: have the export count the people "
+        "alone."
+    )
+
+
+@pytest.mark.parametrize(
+    "trailer",
+    ["TRL,20261201,000000002", "TRL,01122026,2", "TRL,,2", "TRL,people.csv,2", "TRL,2,20261201", "TRL,00000002,01"],
+)
+def test_the_count_of_a_trailer_may_stand_behind_a_day(trailer: str) -> None:
+    assert read(f"{BODY}{trailer}\n", TRL) == (ROWS, [])
+
+
+@pytest.mark.parametrize("trailer", ["TRL,20261201", "TRL,20261201,7", "TRL,7,2"])
+def test_a_trailer_whose_count_is_another_or_in_doubt_refuses_the_file(trailer: str) -> None:
+    assert refusal_of(f"{BODY}{trailer}\n", TRL)[0].startswith("Line 4 says that the file has ")
+
+
+@pytest.mark.parametrize(
+    "title", ["{} Total", "{} total:", "{} Count", "Total {}", "Total for {}", "Subtotal {}", "Summe {}"]
+)
+@pytest.mark.parametrize(
+    "body", ["1,Ann,on,x,IT\n{},1\n2,Bob,on,x,HR\n{},1\n", "1,Ann,on,x,2026-01-01\n{}: 1\n2,Bo,on,,\n{}: 1\n"]
+)
+@pytest.mark.parametrize("last", ["Grand Total,2\n", ""])
+def test_totals_of_groups_are_nobody(title: str, body: str, last: str) -> None:
+    rows = body.format(title.format("IT"), title.format("Human Resources dept")).replace(":: ", ": ")
+    table = open_delimited([f"Id,Name,State,City,Dept\n{rows}{last}".encode()], FormatHints(), WANTED)
+    assert [(row.number, type(row)) for row in table.rows] == [(2, Row), (4, Row)]
+    right = ["Line 6 gives the number of rows as 2, which is right; it is nobody."] if last else []
+    assert table.notes == ["Line 3 and 1 more are totals of groups; they are nobody, and were left out.", *right]
+
+
+@pytest.mark.parametrize("row", ["IT Total,x", "Total IT", "Subtotals,1,on", "Ann Totalis,1", "3,Count,1"])
+def test_other_rows_are_no_totals_of_groups(row: str) -> None:
+    rows, notes = read(f"Id,Name,State\n1,Ann,on\n{row}\n2,Bob,on\n")
+    assert (len(rows), notes) == (3, [])
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,72 @@ def test_a_line_among_the_rows_leaves_all_but_the_last_cell_of_the_row_above_it(
     ]
 
 
+@pytest.mark.parametrize(
+    "page", ["Page 1 of 2", "Seite 1 von 2", "- Page 3 -", "P\u00e1gina 1 de 2", "page 1/2", "Page 7"]
+)
+def test_the_number_of_a_page_takes_nothing_from_the_row_above_it(page: str) -> None:
+    assert rows_of(f"Id,Name,Note\n1,Ann,x\n{page}\n2,Bob,y\n") == [
+        Row(2, 2, ("1", "Ann", "x")),
+        short(3, page),
+        Row(4, 4, ("2", "Bob", "y")),
+    ]
+
+
+def test_a_heading_takes_nothing_from_the_row_above_it_if_the_first_group_has_one_too() -> None:
+    assert rows_of("Id,Name,Note\nBranch Rome\n1,Ann,x\nBranch Oslo\n2,Bob,y\n3,Cy,IT\nBranch Oslo 2\n4,Di,\n") == [
+        short(2, "Branch Rome"),
+        Row(3, 3, ("1", "Ann", "x")),
+        short(4, "Branch Oslo"),
+        Row(5, 5, ("2", "Bob", "y")),
+        Row(6, 6, ("3", "Cy", "IT")),
+        short(7, "Branch Oslo 2"),
+        Row(8, 8, ("4", "Di", "")),
+    ]
+
+
+@pytest.mark.parametrize("last", ["2026-01-01", "31.12.2026", "ann@example.com", "00012345"])
+def test_a_heading_takes_nothing_from_a_row_whose_last_cell_is_whole(last: str) -> None:
+    assert rows_of(f"Id,Name,Note\n1,Ann,{last}\nBranch Oslo\n2,Bob,y\n") == [
+        Row(2, 2, ("1", "Ann", last)),
+        short(3, "Branch Oslo"),
+        Row(4, 4, ("2", "Bob", "y")),
+    ]
+
+
+def test_a_title_that_comes_again_takes_nothing_from_the_row_above_it() -> None:
+    assert rows_of("Staff list\nId,Name,Note\n1,Ann,x\nStaff  list\n2,Bob,y\n", wanted=["Id", "Name"]) == [
+        Row(3, 3, ("1", "Ann", "x")),
+        short(4, "Staff  list"),
+        Row(5, 5, ("2", "Bob", "y")),
+    ]
+
+
+def test_a_line_above_a_header_that_comes_again_takes_nothing_from_the_row_above_it() -> None:
+    text = "Id,Name,Note\n1,Ann,x\nBranch Oslo\n\nId,Name,Note\n2,Bob,y\n"
+    assert rows_of(text, wanted=["Id", "Name"]) == [
+        Row(2, 2, ("1", "Ann", "x")),
+        short(3, "Branch Oslo"),
+        Row(6, 6, ("2", "Bob", "y")),
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1,Ann,12\nMain Street\n",
+        "1,Ann,B12345\nSecond Floor\n",
+        "1,Ann,2026-01-01\nextended twice\n",
+        "1,Ann,2026-01-01\nExtended\n",
+        "1,Ann,see\nPages one and two\n",
+        "1,Ann,x\nA heading that is as long as a whole sentence is, which may be the rest of a cell\n",
+    ],
+)
+def test_what_may_be_the_rest_of_a_cell_is_not_cut_off(text: str) -> None:
+    first = rows_of(f"Id,Name,Note\n{text}2,Bob,y\n")[0]
+    assert isinstance(first, BadRow)
+    assert first.reason == GOES_ON
+
+
 def test_a_text_that_goes_on_with_small_letters_in_the_last_line_is_half_a_cell() -> None:
     assert rows_of("Id,Name,Note\n1,Ann,Works at\nnight\n") == [
         BadRow(2, 2, ("1", "Ann", "Works at"), GOES_ON, ((2, GOES_ON),)),

@@ -238,7 +238,8 @@ DROP = "Drop the complete file again."
             {"trailer": "TRL"},
             (
                 "Line 3 says that the file has 3 rows of people, but there are 2: the upload was cut off, or rows were "
-                f"removed or added. {DROP}"
+                f"removed or added. {DROP} If nobody is missing, the line counts the header or itself too: have the "
+                "export count the people alone."
             ),
             3,
         ),

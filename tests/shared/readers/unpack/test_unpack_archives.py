@@ -170,6 +170,35 @@ def test_leftovers_of_other_systems_are_ignored() -> None:
     assert opened(data)[1] == CSV
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("workers.trg", b""),
+        ("out/DONE", b""),
+        ("workers.csv.md5", b"d41d8cd98f00b204e9800998ecf8427e  workers.csv\n"),
+        ("workers.sha256", b"x"),
+        ("SHA256SUMS", b"x"),
+        ("checksums.txt", b"x"),
+        ("manifest.json", b'{"files": ["workers.csv"]}'),
+        ("META-INF/MANIFEST.MF", b"x"),
+        ("workers_manifest.xml", b"<x/>"),
+    ],
+)
+def test_what_programs_put_beside_a_list_is_passed_over(name: str, content: bytes) -> None:
+    for files in ([(name, content), ("workers.csv", CSV)], [("workers.csv", CSV), (name, content)]):
+        unpacked, data = opened(zipped(*files))
+        assert (unpacked.name, data, list(unpacked.notes)) == ("workers.csv", CSV, [])
+
+
+def test_an_empty_list_beside_a_list_is_not_passed_over() -> None:
+    assert "2 files" in refusal(zipped(("workers.csv", CSV), ("more.csv", b"")))
+    assert opened(zipped(("workers.csv", b"")))[1] == b""
+
+
+def test_a_list_with_the_name_of_a_manifest_is_read_where_there_is_no_other() -> None:
+    assert opened(zipped(("manifest.json", b"[]"), ("done.trg", b"")))[1] == b"[]"
+
+
 @pytest.mark.parametrize("name", ["../workers.csv", "a/../../b.csv", "/etc/x.csv", "C:/x.csv", "C:x.csv", "..\\x.csv"])
 def test_names_that_point_outside_are_refused(name: str) -> None:
     assert "points outside" in refusal(zipped(("workers.csv", CSV), (name, CSV)))

@@ -15,7 +15,7 @@ from shared.extract.rejects_workbook import write_rejects_workbook
 from shared.mapping.format import FormatHints
 from shared.model import Row
 from shared.readers.table import BadRow
-from shared.readers.text.own_rejects import unguard_cell
+from shared.readers.text.own_rejects import unguard_reject
 from shared.readers.workbook.workbook import open_workbook
 
 HINTS = FormatHints()
@@ -78,7 +78,7 @@ def test_no_formula_is_live() -> None:
 
 def test_what_was_corrected_reads_as_hr_wrote_it() -> None:
     rows = rows_of(rejected(original(ROWS), {4: "why", 5: "why"}))
-    plain = [tuple(unguard_cell(cell) for cell in row.cells[:3]) for row in rows]
+    plain = [tuple(unguard_reject(cell) for cell in row.cells[:3]) for row in rows]
     assert plain == [("0007", "2020-02-01", "=HYPERLINK(A1)"), ("'=1", "@SUM", "+49 30")]
     assert isinstance(rows[1], BadRow)  # its surplus cell follows the reason
 
@@ -88,7 +88,7 @@ def test_a_rejects_file_that_failed_again_gets_new_numbers_and_reasons() -> None
     [row] = rows_of(again)
     assert row.cells == ("5", "31.02.2020", "x", "3", "second")
     twice = rejected(rejected(original(ROWS), {5: "first"}), {2: "second"})
-    assert unguard_cell(rows_of(twice)[0].cells[0]) == "'=1"
+    assert unguard_reject(rows_of(twice)[0].cells[0]) == "'=1"
 
 
 def test_rows_whose_cells_cannot_be_given_back_stay_bad() -> None:

@@ -363,6 +363,28 @@ def test_an_id_that_excel_has_turned_into_something_else_makes_the_row_bad() -> 
 PEOPLE = [["Id", "Name", "City"], ["1", "Ada", "x"], ["2", "Bob", "y"]]
 
 
+@pytest.mark.parametrize(("mark", "word"), [(";", "semicolon"), (",", "comma"), ("\t", "tab"), ("|", "vertical bar")])
+def test_whole_lines_in_one_column_are_told(mark: str, word: str) -> None:
+    rows = [["Staff"], *([mark.join(row)] for row in PEOPLE)]
+    assert refusal(saved(sheets(S=rows)), "Id", "Name", "City") == (
+        f"Whole lines stand in one column of the workbook, with {word}s between their cells (sheet 'S', row 2): a "
+        "spreadsheet has opened a CSV without taking it apart. Nothing of the file was used. Export the list again, "
+        "and drop that file as it is, without opening it before."
+    )
+
+
+def test_totals_of_groups_are_nobody() -> None:
+    first, second = PEOPLE[1:]
+    rows: list[list[object]] = [[*PEOPLE[0]], [*first], ["IT Total", 1], [*second], [None, "HR Count", 1]]
+    rows.append(["Grand Total", 2])
+    table, found = opened(saved(sheets(S=rows)), "Id")
+    assert [row.number for row in found] == [2, 4]
+    assert table.notes == [
+        "Row 3 and 1 more: the total of a group, which is nobody, was left out.",
+        "Row 6 gives the number of rows as 2, which is right; it is nobody.",
+    ]
+
+
 @pytest.mark.parametrize("last", [["Total", 2], ["Total: 2"], [None, None, "2 employees"], ["TRAILER", "2"]])
 def test_a_last_row_that_counts_is_checked_and_is_nobody(last: list[object]) -> None:
     table, rows = opened(saved(sheets(S=[*PEOPLE, [], last])), "Id")
