@@ -97,6 +97,12 @@ def unchanged(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
     return f"Unchanged: {_place(draft, file)}{news}; nothing to send.{_outranked(desired, draft, now)}"
 
 
+def as_accepted(desired: Desired, draft: Draft, file: str, now: datetime) -> str:
+    """Why nothing is sent of somebody of whom Entra has refused another record meanwhile."""
+    again = f"Unchanged: {_place(draft, file)} says again what Entra has, and not what Entra refused; nothing to send."
+    return f"{again}{_outranked(desired, draft, now)}"
+
+
 def end_taken_back(last_day: str, draft: Draft, file: str) -> str:
     """Somebody was to leave, and is not to leave any more."""
     return f"The last day, {last_day}, was taken back ({_place(draft, file)}): the account stays enabled after it."

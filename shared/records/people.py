@@ -11,26 +11,31 @@ import zlib
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, TypeVar, cast
+from typing import Literal, NamedTuple, TypeVar, cast
 
 import orjson
 
 from shared.clock import iso, parse_iso
-from shared.model import ExtractRef, KeptClaim, Page, Planned, Reject, Same, ScimUser
+from shared.model import ExtractRef, KeptClaim, Page, Planned, Reject, Same, ScimUser, manager_of
 from shared.records.due import Due, await_managers, schedule
 from shared.storage import keys
 from shared.storage.clients import Storage
 from shared.storage.keys import range_of
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Change, Key, change_rows, query, read_rows
-from shared.tables.accounts import AccountRow, said_column, said_of
-from shared.tables.base import NOTHING, Json, Packed, columns, from_json, to_json
+from shared.tables.accounts import AccountRow, Had, PutBack, had_of, kept_of, said_column, said_of
+from shared.tables.base import NO_JSON, NOTHING, Json, Packed, columns, from_json, to_json
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
 
 _DELIVERER = columns(AccountRow.source, AccountRow.extract, AccountRow.page)  # of `Accounts`
 _FOR_SENDING = columns(
     AccountRow.pending, AccountRow.enabled, AccountRow.unanswered, AccountRow.late_at, *_DELIVERER
+)  # fmt: skip
+_HAD = columns(
+    AccountRow.record, AccountRow.manager, AccountRow.kept, AccountRow.enabled, AccountRow.ever_enabled,
+    AccountRow.since, AccountRow.accepted, AccountRow.pending, AccountRow.put_aside, AccountRow.unanswered,
+    AccountRow.had, AccountRow.put_back,
 )  # fmt: skip
 _PAGES_BEFORE = 30  # plans that take over from each other while a single request is on its way are never that many
 _FAST = 1  # of zlib's levels: half the time for a tenth more bytes
@@ -39,7 +44,7 @@ _FOR_QUIET = columns(
     WorkerRow.sequence, WorkerRow.status, WorkerRow.missing_in, WorkerRow.in_doubt, WorkerRow.who_acts,
     WorkerRow.warning, WorkerRow.warning_kind, WorkerRow.tries, WorkerRow.sent_status, WorkerRow.sent_by,
     WorkerRow.sent_decision, WorkerRow.sent_kind, WorkerRow.sent_changed, WorkerRow.on_hold, WorkerRow.seen_in,
-    WorkerRow.held_last_day, *_SAID_BEFORE,
+    WorkerRow.held_last_day, WorkerRow.next_change_at, *_SAID_BEFORE,
 )  # fmt: skip
 _BEHIND_A_FILE = 4
 """Blanks in the sequence of a plan for which no file was read: the time of the plan is behind that of a file."""
@@ -162,9 +167,10 @@ def _note_accounts(
         was = _pages_before(row)
         before[number].update(was)
         user = person.worker.user
+        mark = fingerprint(user)
         values = _said(plan.ref.source, person, row) | AccountRow(
             stamp=plan.stamp,
-            pending=fingerprint(user),
+            pending=mark,
             record=pack(user),
             manager=person.worker.manager_id or person.keeps,
             kept=to_json(person.kept),
@@ -179,24 +185,76 @@ def _note_accounts(
         )
         if user["active"]:
             values.since = person.since
-        return values
+        return values | _had_before(row, mark) if row else values
 
     change_rows(
         storage.table(ACCOUNTS),
         [account_key(plan.job, worker_id) for worker_id in people],
         account,
-        select=columns(
-            AccountRow.stamp,
-            AccountRow.said,
-            AccountRow.claims,
-            AccountRow.ever_enabled,
-            AccountRow.pending,
-            AccountRow.before,
-            *_DELIVERER,
-        ),
+        select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.before, *_HAD, *_DELIVERER),
         new={account_key(plan.job, worker_id) for worker_id, (person, _) in people.items() if person.new},
     )
     return before, ours
+
+
+def _had_before(row: AccountRow, mark: str) -> AccountRow:
+    """What Entra has of an account that is to get another record, of the fingerprint `mark`; see `_put_back`."""
+    if row.accepted in ("", ANOTHER):
+        return AccountRow(had=NO_JSON, put_back="") if row.had else AccountRow()
+    had = had_of(row)
+    if row.pending or row.put_aside or (had and row.unanswered and row.accepted == mark):
+        # What was planned last has perhaps not come to Entra.
+        return AccountRow(had=to_json(had._replace(mark=mark)) if had else NO_JSON, put_back="")
+    manager = manager_of(unpack(row.record)) if row.manager is None else row.manager  # rows of older versions lack it
+    had = Had(mark, manager, kept_of(row), row.enabled, row.ever_enabled, row.since)
+    return AccountRow(had_record=row.record, had=to_json(had), put_back="")
+
+
+def _put_back(row: AccountRow, what: PutBack | Literal[""]) -> AccountRow:
+    """Have what Entra had before and what it was sent change places, as far as it has not done what it was sent.
+
+    Else the next plan would take it that Entra has what it has refused: it would tell the kind of a change by that,
+    and look for circles with a manager whom nobody has.
+    """
+    had = had_of(row)
+    if had is None or row.put_back == what:
+        return AccountRow()
+    values = AccountRow(put_back=what)
+    if PutBack.ALL in (row.put_back, what):
+        values |= AccountRow(
+            record=row.had_record,
+            had_record=row.record,
+            kept=to_json(had.kept),
+            enabled=had.enabled,
+            ever_enabled=had.ever_enabled,
+            since=had.since,
+        )
+        had = Had(had.mark, had.manager, kept_of(row), row.enabled, row.ever_enabled, row.since)
+    if not (row.put_back and what):
+        values.manager = had.manager
+        had = had._replace(manager=row.manager)
+    values.had = to_json(had)
+    return values
+
+
+def note_done(storage: Storage, job: str, done: Mapping[str, PutBack | Literal[""]]) -> None:
+    """Write what Entra has not done of what it accepted last, by its log. Doing it again changes nothing.
+
+    Args:
+        storage: the account with HR data.
+        job: the job they were sent to.
+        done: what it has not done, by externalId; an empty text if it has done all.
+    """
+
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
+        if row is None or row.pending or row.put_aside:
+            return None
+        had = had_of(row)
+        what = done[keys.decode(key.row)]
+        return _put_back(row, what) or None if had and had.mark == row.accepted else None
+
+    select = columns(*_HAD, AccountRow.had_record)
+    change_rows(storage.table(ACCOUNTS), [account_key(job, one) for one in done], account, select=select)
 
 
 def _note_waiting(
@@ -270,9 +328,12 @@ def note_quiet(
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row and row.stamp >= plan.stamp:
             return None
-        values = _said(ref.source, by_id[keys.decode(key.row)], row)
+        person = by_id[keys.decode(key.row)]
+        values = _said(ref.source, person, row)
         if row is None:
             values |= _NOBODY_YET
+        elif person.waited and row.refused:
+            values |= _as_accepted(person)
         return values | AccountRow(stamp=plan.stamp, put_aside="")
 
     if remember:
@@ -281,7 +342,7 @@ def note_quiet(
             storage.table(ACCOUNTS),
             [account_key(job, worker_id) for worker_id in by_id],
             account,
-            select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims),
+            select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.refused),
             new={account_key(job, worker_id) for worker_id, person in by_id.items() if person.new},
         )
 
@@ -303,6 +364,15 @@ def note_quiet(
         select=_FOR_QUIET,
         new={worker_key(ref.source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
+
+
+def _as_accepted(person: Planned) -> AccountRow:
+    """HR says again what Entra has, and not what it refused."""
+    user = person.worker.user
+    values = AccountRow(refused="", put_back="", record=pack(user), enabled=bool(user["active"]))
+    if person.worker.manager_id:
+        values.manager = person.worker.manager_id
+    return values
 
 
 _NOBODY_YET = AccountRow(
@@ -462,7 +532,7 @@ def taken_over(storage: Storage, job: str, page: Deliverer, ids: Sequence[str]) 
     Nothing of those whom the page has lost again.
     """
     keys_of = [account_key(job, worker_id) for worker_id in ids]
-    wanted = columns(AccountRow.before, AccountRow.accepted, AccountRow.manager, *_DELIVERER)
+    wanted = columns(AccountRow.before, AccountRow.accepted, AccountRow.manager, AccountRow.had, *_DELIVERER)
     rows = read_rows(storage.table(ACCOUNTS), keys_of, select=wanted)
     return {keys.decode(key.row): row for key, row in rows.items() if is_from(row, page)}
 
@@ -514,7 +584,7 @@ def note_accepted(
         unanswered = row.unanswered or at
         if not is_from(row, page):
             # Entra has, or will have, neither what it accepted before nor yet what the newer plan is to send.
-            return AccountRow(accepted=ANOTHER, unanswered=unanswered)
+            return AccountRow(accepted=ANOTHER, unanswered=unanswered, had=NO_JSON)
         return AccountRow(
             # An older record may have reached Entra after this one; see `note_late`.
             accepted=ANOTHER if at <= row.late_at else row.pending,
@@ -548,7 +618,7 @@ def note_late(storage: Storage, job: str, page: Deliverer, people: Iterable[str]
         if row is None or is_from(row, page):
             return None
         late.add(keys.decode(key.row))
-        return AccountRow(accepted=ANOTHER, late_at=iso(at))
+        return AccountRow(accepted=ANOTHER, late_at=iso(at), had=NO_JSON)
 
     _change_accounts(storage, job, people, account)
     return late
@@ -557,7 +627,7 @@ def note_late(storage: Storage, job: str, page: Deliverer, people: Iterable[str]
 def note_refused(storage: Storage, job: str, page: Deliverer, people: Iterable[str], values: WorkerRow) -> None:
     """Write that Entra refused the records of these people themselves (400).
 
-    The same records are not sent again before some days have passed; see `is_refused`.
+    The same records are not sent again before some days have passed; see `is_refused`. What Entra has is what it had.
 
     Args:
         storage: the account with HR data.
@@ -571,9 +641,14 @@ def note_refused(storage: Storage, job: str, page: Deliverer, people: Iterable[s
     def account(_key: Key, row: AccountRow | None) -> AccountRow | None:
         if row is None or not is_from(row, page) or not row.pending:
             return None
-        return AccountRow(refused=row.pending, refused_at=values.resolved_at, pending="")
+        had = had_of(row)
+        refused = AccountRow(refused=row.pending, refused_at=values.resolved_at, pending="")
+        if not row.accepted:  # there is no account whose manager Entra could keep
+            return refused | AccountRow(manager="")
+        return refused | _put_back(row, PutBack.ALL) if had and had.mark == row.pending else refused
 
-    _change_accounts(storage, job, ids, account)
+    select = columns(*_HAD, AccountRow.had_record, *_DELIVERER)
+    change_rows(storage.table(ACCOUNTS), [account_key(job, one) for one in ids], account, select=select)
     note_state(storage, page.ref, ids, values)
 
 

@@ -112,8 +112,8 @@ PUBLISHED: dict[type[TableRow], str] = {
     """,
     AccountRow: """
         ExternalId Stamp Said Claims Record Manager Kept OnHold Enabled EverEnabled Since NextChangeAt Open Circle
-        TakesFrom Source Extract Page Before Pending PutAside Accepted AcceptedAt AcceptedEnabled Unanswered LateAt
-        Refused RefusedAt NoAccount
+        TakesFrom HadRecord Had PutBack Source Extract Page Before Pending PutAside Accepted AcceptedAt AcceptedEnabled
+        Unanswered LateAt Refused RefusedAt NoAccount
     """,
     DueRow: """
         ExternalId Job At Why Manager
