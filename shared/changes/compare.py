@@ -72,6 +72,8 @@ class Draft(Struct, frozen=True, gc=False):
         now_called: the id in the row, if it is a new one of the person's.
         maybe: as whom somebody new may be known already.
         successor: under which new id the person may go on.
+        unnamed: of somebody who has left by this source and works by another one, whether the newest file of that one
+            does not name the person either.
     """
 
     external_id: str
@@ -90,6 +92,7 @@ class Draft(Struct, frozen=True, gc=False):
     now_called: str = ""
     maybe: str = ""
     successor: str = ""
+    unnamed: bool = False
 
     def dump(self) -> bytes:
         """As it waits to be judged: a line of JSON."""

@@ -138,22 +138,25 @@ def note_planned(
     pages = list(pages)
     people = [person for page in pages for person in page.people]
     _remember_dates(storage, plan.job, people)
-    before, ours = _note_accounts(storage, plan, pages, fingerprint)
+    before, ours, others = _note_accounts(storage, plan, pages, fingerprint)
     _note_waiting(storage, plan, people, by, ours)
+    _tell_others(storage, plan, others, [one for one in people if one.worker.worker_id in ours], sent=True)
     return before
 
 
 def _note_accounts(
     storage: Storage, plan: PlanNoted, pages: Sequence[Page], fingerprint: Callable[[ScimUser], str]
-) -> tuple[dict[int, set[Deliverer]], set[str]]:
+) -> tuple[dict[int, set[Deliverer]], set[str], dict[str, set[str]]]:
     """Write to `Accounts` what is planned for the people of some pages.
 
     Returns:
-        What `note_planned` returns, and those people whom no newer plan has taken over.
+        What `note_planned` returns, those people whom no newer plan has taken over, and the other sources that speak of
+        any of them.
     """
     people = {person.worker.worker_id: (person, page.number) for page in pages for person in page.people}
     before: dict[int, set[Deliverer]] = {page.number: set() for page in pages}
     ours: set[str] = set()
+    others: dict[str, set[str]] = {}
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row and row.stamp > plan.stamp:
@@ -161,6 +164,8 @@ def _note_accounts(
         worker_id = keys.decode(key.row)
         person, number = people[worker_id]
         ours.add(worker_id)
+        if row and (besides := said_of(row).keys() - {plan.ref.source}):
+            others[worker_id] = set(besides)
         if row and row.stamp == plan.stamp:  # written before a crash
             before[number].update(taken_from(row))
             return None
@@ -194,7 +199,36 @@ def _note_accounts(
         select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.before, *_HAD, *_DELIVERER),
         new={account_key(plan.job, worker_id) for worker_id, (person, _) in people.items() if person.new},
     )
-    return before, ours
+    return before, ours, others
+
+
+def _tell_others(
+    storage: Storage, plan: PlanNoted, others: Mapping[str, Collection[str]], people: Iterable[Planned], *, sent: bool
+) -> None:
+    """Have the rows of other sources say what is to become of the account, and tell of no date that is none any more.
+
+    Args:
+        storage: the account with HR data.
+        plan: the plan.
+        others: the other sources that speak of a person, by id.
+        people: of whom something is planned, or a date has come.
+        sent: whether they are sent.
+    """
+    by_key = {
+        worker_key(source, person.worker.worker_id): person
+        for person in people
+        for source in others.get(person.worker.worker_id, ())
+    }
+
+    def told(key: Key, row: WorkerRow | None) -> WorkerRow | None:
+        if row is None:
+            return None
+        values = worker_status.told_besides(by_key[key], row, plan.ref.source, sent=sent)
+        return None if row.says(values) else values
+
+    if by_key:
+        select = columns(WorkerRow.active, WorkerRow.next_change_at, WorkerRow.status)
+        change_rows(storage.table(WORKERS), by_key, told, select=select)
 
 
 def _had_before(row: AccountRow, mark: str) -> AccountRow:
@@ -324,6 +358,7 @@ def note_quiet(
     """
     by_id = {person.worker.worker_id: person for person in people}
     ref, job = plan.ref, plan.job
+    others: dict[str, set[str]] = {}
 
     def account(key: Key, row: AccountRow | None) -> AccountRow | None:
         if row and row.stamp >= plan.stamp:
@@ -334,6 +369,8 @@ def note_quiet(
             values |= _NOBODY_YET
         elif person.waited and row.refused:
             values |= _as_accepted(person)
+        if row and (besides := said_of(row).keys() - {ref.source}):
+            others[person.worker.worker_id] = set(besides)
         return values | AccountRow(stamp=plan.stamp, put_aside="")
 
     if remember:
@@ -345,6 +382,7 @@ def note_quiet(
             select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.refused),
             new={account_key(job, worker_id) for worker_id, person in by_id.items() if person.new},
         )
+        _tell_others(storage, plan, others, by_id.values(), sent=False)
 
     def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         person = by_id[keys.decode(key.row)]

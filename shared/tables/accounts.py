@@ -23,7 +23,7 @@ LastWords = dict[str, Word]
 class PutBack(StrEnum):
     """What of an account is again as it was before the last plan, because Entra has not done what that asked for."""
 
-    ALL = "all"
+    ALL = "all"  # it has done nothing
     MANAGER = "manager"  # Entra did not know him, and did the rest
 
 

@@ -519,6 +519,32 @@ def known_by_another_id(worker_id: str, known_as: str, why: str, at: datetime) -
     )
 
 
+def told_besides(person: Planned, row: WorkerRow, source: str, *, sent: bool) -> WorkerRow:
+    """What the row of one source says once another one has the person sent, or looked at because of a date.
+
+    Args:
+        person: what is decided.
+        row: of the one.
+        source: the other.
+        sent: whether the person is sent.
+    """
+    due = person.next_change_at
+    values = WorkerRow(next_change_at=due)
+    if sent:
+        values.active = bool(person.worker.user["active"])
+    is_over = row.status == WorkerStatus.SCHEDULED and not (due and row.next_change_at >= due)
+    is_turned = row.status == WorkerStatus.UNCHANGED and sent and row.active not in (None, values.active)
+    if not (is_over or is_turned):
+        return values
+    told = WorkerRow(
+        status=WorkerStatus.UNCHANGED,
+        reason=f"What the list '{source}' says has been looked at since; what became of the account is told there.",
+        next_step="Nothing to do.",
+        who_acts=Actor.NOBODY,
+    )
+    return values | told
+
+
 def withdrawn(at: datetime) -> WorkerRow:
     """Not sent, because a newer file of another source of the same job names the person too."""
     return WorkerRow(
