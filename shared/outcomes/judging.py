@@ -259,7 +259,8 @@ def judge(context: Context, job: str, people: Sequence[str]) -> VerdictsWritten:
     _note_answered(context.storage, job, cases)
     _tell_how_long(job, cases.values())
     _note_accounts(context.storage, job, cases, session.no_account)
-    news = {one: what for one, what in session.not_done.items() if what != cases[one].account.put_back}
+    there = ((one, what) for one, what in session.not_done.items() if not session.no_account[one])
+    news = {one: what for one, what in there if what != cases[one].account.put_back}
     note_done(context.storage, job, news)
     oldest = context.clock.now() - _EARLY
     again = {who: at for who, at in session.look_again.items() if cases[who].entries[0].at > oldest}

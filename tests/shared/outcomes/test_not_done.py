@@ -116,7 +116,7 @@ def test_a_failure_of_one_list_is_over_once_another_list_has_sent_the_person(off
     office.night("1,Jane,active", "2,Bob,active")
     office.script.answer = lambda _: ACCEPTED
     office.at("2026-09-18 09:00")
-    assert office.night("1,Jane,active", source="contractors") == [("1", True)]
+    assert office.night("1,Jane,active,,,,2", source="contractors") == [("1", True)]
     office.at("2026-09-19 06:00")
     extract = office.drop("1,Jane,active", "2,Bob,active", "3,Ann,active")
     office.tick()
