@@ -152,7 +152,7 @@ def is_settled(account: Account, source: str, digest: str, now: datetime) -> boo
     )
 
 
-def is_over(account: Account, source: str) -> bool:
+def failure_is_over(account: Account, source: str) -> bool:
     """Whether what Entra made of the last record of a source does not matter, where it should have what it accepted.
 
     It has refused another record meanwhile, or another source has sent the person since and there is an account.
@@ -306,7 +306,7 @@ class Judge:
                 takes_from = account.takes_from if unsent else ""
                 again_planned = replace(planned, kind=again, reason=reason, waited=unsent, takes_from=takes_from)
                 return Judged(SEND, "", again_planned, has_account=True)
-            return self._quiet(draft, desired, replace(planned, waited=is_over(account, draft.source)), kind)
+            return self._quiet(draft, desired, replace(planned, waited=failure_is_over(account, draft.source)), kind)
         if account and account.refused and is_refused(account.refused, account.refused_at, mark, self.now):
             return self._refused_before(draft, planned, kind)
         changed = changed_attributes(before.record, record) if before and before.record else ()

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from shared.changes import reasons
 from shared.changes.claims import Claim, decide
-from shared.changes.compare import OLDER, Draft, draft, is_over, is_settled, kept_claims, meets_other_names
+from shared.changes.compare import OLDER, Draft, draft, failure_is_over, is_settled, kept_claims, meets_other_names
 from shared.extract.reading import Said
 from shared.mapping.paths import keep
 from shared.model import ENTERPRISE_USER, ChangeKind, ExtractRef, Planned, Worker
@@ -180,7 +180,7 @@ def _passed_over(run: PlanRun, drafted: Drafted, account: Account, row: int, dig
         sequence=run.sequence,
         reason=reasons.seen_again(row, run.file),
         next_change_at=account.next_change_at,
-        waited=is_over(account, run.ref.source),
+        waited=failure_is_over(account, run.ref.source),
     )
     drafted.keep_quiet(WorkerStatus.UNCHANGED, seen, remember=False)
     return True

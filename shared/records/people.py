@@ -23,7 +23,7 @@ from shared.storage.clients import Storage
 from shared.storage.keys import range_of
 from shared.storage.names import ACCOUNTS, WORKERS
 from shared.storage.rows import Change, Key, change_rows, query, read_rows
-from shared.tables.accounts import AccountRow, Had, PutBack, had_of, kept_of, said_column, said_of
+from shared.tables.accounts import AccountRow, Had, LastWords, PutBack, had_of, said_column, said_of
 from shared.tables.base import NO_JSON, NOTHING, Json, Packed, columns, from_json, to_json
 from shared.tables.workers import WorkerRow, WorkerStatus
 from shared.wording import worker_status
@@ -164,7 +164,8 @@ def _note_accounts(
         worker_id = keys.decode(key.row)
         person, number = people[worker_id]
         ours.add(worker_id)
-        if row and (besides := said_of(row).keys() - {plan.ref.source}):
+        said = said_of(row) if row else {}
+        if besides := said.keys() - {plan.ref.source}:
             others[worker_id] = set(besides)
         if row and row.stamp == plan.stamp:  # written before a crash
             before[number].update(taken_from(row))
@@ -173,7 +174,7 @@ def _note_accounts(
         before[number].update(was)
         user = person.worker.user
         mark = fingerprint(user)
-        values = _said(plan.ref.source, person, row) | AccountRow(
+        values = _said(plan.ref.source, person, row, said) | AccountRow(
             stamp=plan.stamp,
             pending=mark,
             record=pack(user),
@@ -227,8 +228,12 @@ def _tell_others(
         return None if row.says(values) else values
 
     if by_key:
-        select = columns(WorkerRow.active, WorkerRow.next_change_at, WorkerRow.status)
-        change_rows(storage.table(WORKERS), by_key, told, select=select)
+        change_rows(
+            storage.table(WORKERS),
+            by_key,
+            told,
+            select=columns(WorkerRow.active, WorkerRow.next_change_at, WorkerRow.status),
+        )
 
 
 def _had_before(row: AccountRow, mark: str) -> AccountRow:
@@ -240,7 +245,7 @@ def _had_before(row: AccountRow, mark: str) -> AccountRow:
         # What was planned last has perhaps not come to Entra.
         return AccountRow(had=to_json(had._replace(mark=mark)) if had else NO_JSON, put_back="")
     manager = manager_of(unpack(row.record)) if row.manager is None else row.manager  # rows of older versions lack it
-    had = Had(mark, manager, kept_of(row), row.enabled, row.ever_enabled, row.since)
+    had = Had(mark, manager, row.kept, row.enabled, row.ever_enabled, row.since)
     return AccountRow(had_record=row.record, had=to_json(had), put_back="")
 
 
@@ -258,12 +263,12 @@ def _put_back(row: AccountRow, what: PutBack | Literal[""]) -> AccountRow:
         values |= AccountRow(
             record=row.had_record,
             had_record=row.record,
-            kept=to_json(had.kept),
+            kept=had.kept,
             enabled=had.enabled,
             ever_enabled=had.ever_enabled,
             since=had.since,
         )
-        had = Had(had.mark, had.manager, kept_of(row), row.enabled, row.ever_enabled, row.since)
+        had = Had(had.mark, had.manager, row.kept, row.enabled, row.ever_enabled, row.since)
     if not (row.put_back and what):
         values.manager = had.manager
         had = had._replace(manager=row.manager)
@@ -287,8 +292,12 @@ def note_done(storage: Storage, job: str, done: Mapping[str, PutBack | Literal["
         what = done[keys.decode(key.row)]
         return _put_back(row, what) or None if had and had.mark == row.accepted else None
 
-    select = columns(*_HAD, AccountRow.had_record)
-    change_rows(storage.table(ACCOUNTS), [account_key(job, one) for one in done], account, select=select)
+    change_rows(
+        storage.table(ACCOUNTS),
+        [account_key(job, one) for one in done],
+        account,
+        select=columns(*_HAD, AccountRow.had_record),
+    )
 
 
 def _note_waiting(
@@ -357,32 +366,10 @@ def note_quiet(
             comparison finds them again.
     """
     by_id = {person.worker.worker_id: person for person in people}
-    ref, job = plan.ref, plan.job
-    others: dict[str, set[str]] = {}
-
-    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
-        if row and row.stamp >= plan.stamp:
-            return None
-        person = by_id[keys.decode(key.row)]
-        values = _said(ref.source, person, row)
-        if row is None:
-            values |= _NOBODY_YET
-        elif person.waited and row.refused:
-            values |= _as_accepted(person)
-        if row and (besides := said_of(row).keys() - {ref.source}):
-            others[person.worker.worker_id] = set(besides)
-        return values | AccountRow(stamp=plan.stamp, put_aside="")
-
+    ref = plan.ref
     if remember:
-        _remember_dates(storage, job, by_id.values())
-        change_rows(
-            storage.table(ACCOUNTS),
-            [account_key(job, worker_id) for worker_id in by_id],
-            account,
-            select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.refused),
-            new={account_key(job, worker_id) for worker_id, person in by_id.items() if person.new},
-        )
-        _tell_others(storage, plan, others, by_id.values(), sent=False)
+        _remember_dates(storage, plan.job, by_id.values())
+        _note_said(storage, plan, by_id)
 
     def person_row(key: Key, row: WorkerRow | None) -> WorkerRow | None:
         person = by_id[keys.decode(key.row)]
@@ -402,6 +389,34 @@ def note_quiet(
         select=_FOR_QUIET,
         new={worker_key(ref.source, worker_id) for worker_id, person in by_id.items() if person.new},
     )
+
+
+def _note_said(storage: Storage, plan: PlanNoted, by_id: Mapping[str, Planned]) -> None:
+    """Write to `Accounts` what is said of people who are not sent."""
+    source, others = plan.ref.source, dict[str, set[str]]()
+
+    def account(key: Key, row: AccountRow | None) -> AccountRow | None:
+        if row and row.stamp >= plan.stamp:
+            return None
+        person = by_id[keys.decode(key.row)]
+        said = said_of(row) if row else {}
+        if besides := said.keys() - {source}:
+            others[person.worker.worker_id] = set(besides)
+        values = _said(source, person, row, said)
+        if row is None:
+            values |= _NOBODY_YET
+        elif person.waited and row.refused:
+            values |= _as_accepted(person)
+        return values | AccountRow(stamp=plan.stamp, put_aside="")
+
+    change_rows(
+        storage.table(ACCOUNTS),
+        [account_key(plan.job, worker_id) for worker_id in by_id],
+        account,
+        select=columns(AccountRow.stamp, AccountRow.said, AccountRow.claims, AccountRow.refused),
+        new={account_key(plan.job, worker_id) for worker_id, person in by_id.items() if person.new},
+    )
+    _tell_others(storage, plan, others, by_id.values(), sent=False)
 
 
 def _as_accepted(person: Planned) -> AccountRow:
@@ -431,8 +446,8 @@ def _tells_of_a_date(sequence: str) -> bool:
     return sequence.count(" ") == _BEHIND_A_FILE
 
 
-def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
-    """What is kept of what a source says about a person, beside what the other sources said."""
+def _said(source: str, person: Planned, row: AccountRow | None, said: LastWords) -> AccountRow:
+    """What is kept of what a source says about a person, beside what all sources said before."""
     values = AccountRow(
         external_id=person.worker.worker_id,
         open=person.warning,
@@ -440,7 +455,6 @@ def _said(source: str, person: Planned, row: AccountRow | None) -> AccountRow:
         next_change_at=person.next_change_at,
         on_hold=bool(person.on_hold),
     )
-    said = said_of(row) if row else {}
     if person.said:
         # What is said is as old as the file that says it, though a release may tell of it behind all files.
         sequence = (person.claim or KeptClaim()).get("sequence", person.sequence)
@@ -685,8 +699,12 @@ def note_refused(storage: Storage, job: str, page: Deliverer, people: Iterable[s
             return refused | AccountRow(manager="")
         return refused | _put_back(row, PutBack.ALL) if had and had.mark == row.pending else refused
 
-    select = columns(*_HAD, AccountRow.had_record, *_DELIVERER)
-    change_rows(storage.table(ACCOUNTS), [account_key(job, one) for one in ids], account, select=select)
+    change_rows(
+        storage.table(ACCOUNTS),
+        [account_key(job, one) for one in ids],
+        account,
+        select=columns(*_HAD, AccountRow.had_record, *_DELIVERER),
+    )
     note_state(storage, page.ref, ids, values)
 
 

@@ -33,7 +33,7 @@ class Had(NamedTuple):
     Attributes:
         mark: fingerprint of what it was to be sent instead.
         manager: as in the row; so are the others.
-        kept: attributes whose old values Entra kept.
+        kept: attributes whose old values Entra kept, as the row has them.
         enabled: whether the account was planned to be enabled.
         ever_enabled: whether it ever was.
         since: when the employment began that it was enabled for last.
@@ -41,7 +41,7 @@ class Had(NamedTuple):
 
     mark: str
     manager: str | None
-    kept: Sequence[str]
+    kept: Json[Sequence[str]]
     enabled: bool
     ever_enabled: bool
     since: str
