@@ -16,7 +16,7 @@ from shared.storage.clients import Storage
 from shared.storage.keys import range_of
 from shared.storage.names import ACCOUNTS
 from shared.storage.rows import in_chunks, read_rows
-from shared.tables.accounts import AccountRow, LastWords, PutBack, kept_of, said_of
+from shared.tables.accounts import AccountRow, LastWords, PutBack, had_of, kept_of, said_of
 from shared.tables.base import columns
 
 _AT_ONCE = 1000
@@ -186,8 +186,14 @@ def _account(row: AccountRow) -> Account:
         on_hold=row.on_hold,
         takes_from=row.takes_from,
         circle=_circle_of_older_versions(row.open) if row.circle is None else row.circle,
-        undone=unpack(row.had_record) if row.put_back == PutBack.ALL else {},
+        undone=_undone(row),
     )
+
+
+def _undone(row: AccountRow) -> ScimUser:
+    """What was planned last, if Entra has not done it; nothing if an older version has planned something since."""
+    had = had_of(row) if row.put_back == PutBack.ALL else None
+    return unpack(row.had_record) if had and had.mark in (row.accepted, row.refused) else {}
 
 
 def _manager_of(row: AccountRow, record: ScimUser) -> str:
