@@ -452,9 +452,12 @@ def _new_end(draft: Draft, desired: Desired, now: datetime) -> bool:
 
 
 def _later_end(draft: Draft, desired: Desired, now: datetime) -> bool:
-    """Whether somebody who works is given an end that is to come, later than the one said before."""
+    """Whether somebody who works is given an end that is to come, later than the one said before.
+
+    Not where another contract follows: its end is not the one of the contract that counts now.
+    """
     ends, old = _ends_said(draft, desired, now)
-    return ends is not None and old is not None and ends > old
+    return ends is not None and old is not None and ends > old and draft.claims[draft.source].at(now).then is None
 
 
 def _ends_said(draft: Draft, desired: Desired, now: datetime) -> tuple[datetime | None, datetime | None]:

@@ -533,7 +533,7 @@ def told_besides(person: Planned, row: WorkerRow, source: str, *, sent: bool) ->
     if sent:
         values.active = bool(person.worker.user["active"])
     is_over = row.status == WorkerStatus.SCHEDULED and not (due and row.next_change_at >= due)
-    is_turned = row.status == WorkerStatus.UNCHANGED and sent and row.active not in (None, values.active)
+    is_turned = row.status == WorkerStatus.UNCHANGED and sent and row.active is True and not values.active
     if not (is_over or is_turned):
         return values
     told = WorkerRow(
